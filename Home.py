@@ -1,0 +1,25 @@
+"""The door: the server when imported, the frame around every page when run.
+
+``streamlit run Home.py`` imports this file once to serve pages, API and images from one process, and then runs
+it for every page view.
+"""
+
+if __name__ == "__main__":
+    from pages.components import frame
+
+    frame.show()
+elif (
+    __name__ != "__mp_main__"
+):  # worker processes import the main module under this name and need nothing of it
+    import streamlit as st
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from core import app as vitrine
+
+    # The folder is called pages/, which makes Streamlit run the first session past this file; this is its off switch.
+    PagesManager.uses_pages_directory = False
+    app = st.App(
+        __file__,
+        routes=vitrine.routes(base_path=st.get_option("server.baseUrlPath")),
+        lifespan=vitrine.lifespan,
+    )

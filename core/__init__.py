@@ -1,0 +1,89 @@
+"""The Python interface of Vitrine.
+
+    with core.connect("my-data") as db:
+        project = core.ProjectService(db).create_project("Shelf")
+        images = core.ImageService(db)
+        image = asyncio.run(images.upload_image(project.id, "shelf.jpg", Path("shelf.jpg").read_bytes()))
+
+Every service takes the ``db_session`` that :func:`connect` yields. Names are loaded when they are used, so
+``import core`` costs nothing and brings in neither litellm nor datasets nor pandas.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.dataset import ImageDatasetService
+    from core.db import (
+        BusinessProfiles,
+        GeneratedImages,
+        ImageDatasets,
+        Images,
+        Projects,
+        Questions,
+        StyleDatasetImages,
+        StyleDatasets,
+        Tasks,
+        connect,
+    )
+    from core.export import ImageDatasetExporter
+    from core.images import ImageService
+    from core.llm import LLMService
+    from core.projects import ProjectService
+    from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
+    from core.style import StyleGenerationService
+    from core.tasks import TaskService
+
+_HOMES = {
+    "BusinessProfiles": "core.db",
+    "GeneratedImages": "core.db",
+    "ImageAnswerGenerationTask": "core.questions",
+    "ImageDatasetExporter": "core.export",
+    "ImageDatasetService": "core.dataset",
+    "ImageDatasets": "core.db",
+    "ImageQuestionGenerationTask": "core.questions",
+    "ImageService": "core.images",
+    "Images": "core.db",
+    "LLMService": "core.llm",
+    "ProjectService": "core.projects",
+    "Projects": "core.db",
+    "Questions": "core.db",
+    "StyleDatasetImages": "core.db",
+    "StyleDatasets": "core.db",
+    "StyleGenerationService": "core.style",
+    "TaskService": "core.tasks",
+    "Tasks": "core.db",
+    "connect": "core.db",
+}
+
+__all__ = [
+    "BusinessProfiles",
+    "GeneratedImages",
+    "ImageAnswerGenerationTask",
+    "ImageDatasetExporter",
+    "ImageDatasetService",
+    "ImageDatasets",
+    "ImageQuestionGenerationTask",
+    "ImageService",
+    "Images",
+    "LLMService",
+    "ProjectService",
+    "Projects",
+    "Questions",
+    "StyleDatasetImages",
+    "StyleDatasets",
+    "StyleGenerationService",
+    "TaskService",
+    "Tasks",
+    "connect",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,191 @@
+"""Where everything is put together: services, routes, start-up, stop. The only file that knows all rooms."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from core import process
+from core.config import Settings
+from core.db import Database
+from core.db.database import open_database
+from core.projects import ProjectService
+from core.tasks import LocalEngine, TaskKind, TaskService
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from core.dataset import ImageDatasetService
+    from core.export import ImageDatasetExporter
+    from core.images import ImageService
+    from core.llm import LLMService
+    from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
+    from core.style import StyleGenerationService
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every service over one database; cheap to make, made anew for each page run and each request.
+
+    A service is built, and its room imported, when it is first asked for.
+    """
+
+    db: Database
+
+    @cached_property
+    def projects(self) -> ProjectService:
+        return ProjectService(self.db)
+
+    @cached_property
+    def images(self) -> "ImageService":
+        from core.images import ImageService
+
+        return ImageService(self.db)
+
+    @cached_property
+    def llm(self) -> "LLMService":
+        from core.llm import LLMService
+
+        return LLMService()
+
+    @cached_property
+    def questions(self) -> "ImageQuestionGenerationTask":
+        from core.questions import ImageQuestionGenerationTask
+
+        return ImageQuestionGenerationTask(self.db, self.llm, self.images)
+
+    @cached_property
+    def answers(self) -> "ImageAnswerGenerationTask":
+        from core.questions import ImageAnswerGenerationTask
+
+        return ImageAnswerGenerationTask(self.db, self.llm, self.images)
+
+    @cached_property
+    def dataset(self) -> "ImageDatasetService":
+        from core.dataset import ImageDatasetService
+
+        return ImageDatasetService(self.db)
+
+    @cached_property
+    def style(self) -> "StyleGenerationService":
+        from core.style import StyleGenerationService
+
+        return StyleGenerationService(self.db, self.llm, self.images)
+
+    @cached_property
+    def exporter(self) -> "ImageDatasetExporter":
+        from core.export import ImageDatasetExporter
+
+        return ImageDatasetExporter(self.db, self.images)
+
+    @cached_property
+    def tasks(self) -> TaskService:
+        return TaskService(self.db, self.kinds)
+
+    @cached_property
+    def kinds(self) -> dict[str, TaskKind]:
+        """Every kind of long work by its ``task_type``."""
+        from core.export import export_task_kinds
+        from core.images import image_task_kinds
+        from core.questions import question_task_kinds
+        from core.style import style_task_kinds
+
+        kinds = [
+            *image_task_kinds(self.images),
+            *question_task_kinds(self.questions, self.answers),
+            *style_task_kinds(self.style),
+            *export_task_kinds(self.exporter),
+        ]
+        return {kind.task_type: kind for kind in kinds}
+
+
+def services() -> Services:
+    """Return the services of this process's database."""
+    return Services(database())
+
+
+def database() -> Database:
+    """Return the process's database, opening it the first time."""
+    return process.singleton("database", lambda: open_database(Settings()))
+
+
+def engine() -> LocalEngine:
+    """Return what runs the tasks of this process, starting it the first time."""
+
+    def start() -> LocalEngine:
+        made = LocalEngine(database(), services().kinds, process.background_loop())
+        made.start()
+        return made
+
+    return process.singleton("engine", start)
+
+
+def routes(base_path: str = "") -> "Sequence[BaseRoute]":
+    """Return the routes beside the pages: images, the desk, the REST API; below *base_path* when there is one."""
+    from starlette.routing import Mount
+
+    from core.api import build_routes
+
+    made = build_routes(services)
+    prefix = base_path.strip("/")
+    return [Mount(f"/{prefix}", routes=made)] if prefix else made
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Start-up and stop of the server process."""
+    _answer_without_delay()
+    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    try:
+        yield {}
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await warming
+        await asyncio.to_thread(shut_down)
+
+
+def shut_down() -> None:
+    """Stop what this process started: tasks first, then the loop, the image workers and the database."""
+    for name, close in (("engine", "stop"), ("sandbox", "close"), ("loop", "close"), ("database", "close")):
+        running = process.forget(name)
+        if running is not None:
+            getattr(running, close)()
+
+
+def _warm_up() -> None:
+    """Do what the first visitor would otherwise wait for; heavy imports last, then out of the collector's sight."""
+    try:
+        engine()
+        services().llm.warm_up()
+        import datasets  # noqa: F401
+        import pandas  # noqa: F401
+    except Exception:
+        log.exception("warming up failed; the pages say what is wrong")
+    # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
+    gc.collect()
+    gc.freeze()
+
+
+def _answer_without_delay() -> None:
+    """Set TCP_NODELAY on the listening sockets, which accepted connections inherit.
+
+    Streamlit binds them without it, and Linux then delays each small answer by about 44 ms.
+    """
+    for candidate in gc.get_objects():
+        if isinstance(candidate, socket.socket) and candidate.fileno() != -1 and _listens(candidate):
+            candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _listens(candidate: socket.socket) -> bool:
+    return (
+        candidate.type == socket.SOCK_STREAM
+        and candidate.family in (socket.AF_INET, socket.AF_INET6)
+        and candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+    )

@@ -1,0 +1,80 @@
+"""Settings, read from ``VITRINE_*`` environment variables, each with the reason for its default."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEGABYTE = 1_000_000
+
+
+class Settings(BaseSettings):
+    """One immutable set of settings; made anew for each opened database, never a module global."""
+
+    model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path("data"),
+        description="Everything Vitrine keeps: database, images, exports, keys it made for itself.",
+    )
+    database_url: str | None = Field(
+        None,
+        description="An SQLAlchemy address. Empty means SQLite in the data directory, which needs no server.",
+    )
+
+    max_image_bytes: int = Field(
+        100 * MEGABYTE,
+        gt=0,
+        description="Larger files are refused: the promised limit of the Python interface.",
+    )
+    max_image_pixels: int = Field(
+        100_000_000,
+        gt=0,
+        description="Phones reach 100 megapixels; beyond that a file is more likely an attack.",
+    )
+    thumbnail_side_px: int = Field(
+        320, ge=64, le=1024, description="Sharp in a grid of 150 px cells on a high-density screen."
+    )
+    model_side_px: int = Field(
+        1024,
+        ge=128,
+        le=4096,
+        description="Enough for questions about a scene; larger costs more and reads no better.",
+    )
+
+    decode_workers: int = Field(
+        2, ge=1, le=64, description="Processes that open images; each may use decode_memory_bytes."
+    )
+    decode_memory_bytes: int = Field(
+        1500 * MEGABYTE, description="A 100 megapixel image needs about 900 MB; a bomb asks for more."
+    )
+    decode_timeout_s: float = Field(
+        30.0, gt=0, description="An honest 100 megapixel image takes about 5 s on a slow machine."
+    )
+
+    import_roots: Annotated[list[Path], NoDecode] = Field(
+        default_factory=list,
+        description="Server directories that may be imported from, separated by ':'. Empty: none.",
+    )
+
+    llm_timeout_s: float = Field(
+        120.0, gt=0, description="Total time of one model call; slow local models need more than a minute."
+    )
+    llm_concurrency: int = Field(
+        4, ge=1, le=64, description="Calls in flight per task; small enough for the lowest provider tiers."
+    )
+
+    access_password: SecretStr | None = Field(
+        None, description="Asked for at the door. Required before listening beyond this machine."
+    )
+
+    @property
+    def images_dir(self) -> Path:
+        return self.data_dir / "uploads" / "images"
+
+    @field_validator("import_roots", mode="before")
+    @classmethod
+    def _split_paths(cls, value: object) -> object:
+        return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value

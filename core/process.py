@@ -1,0 +1,81 @@
+"""What exists once per process, whatever Streamlit reloads or clears.
+
+Hot reload drops modules from ``sys.modules`` and "Clear caches" empties Streamlit's caches; both would
+otherwise make a second event loop or a second engine beside the first. Objects are therefore kept in a module
+that has no file, which neither touches.
+"""
+
+import asyncio
+import sys
+import threading
+import types
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+_HOLDER = "_vitrine_process"
+
+
+def singleton(name: str, factory: Callable[[], T]) -> T:
+    """Return the process's object called *name*, making it with *factory* the first time."""
+    holder = sys.modules.setdefault(_HOLDER, types.ModuleType(_HOLDER)).__dict__
+    with holder.setdefault("_lock", threading.RLock()):
+        if name not in holder:
+            holder[name] = factory()
+        return cast(T, holder[name])
+
+
+def existing(name: str) -> Any | None:
+    """Return the process's object called *name*, or None when nobody has made it."""
+    holder = sys.modules.get(_HOLDER)
+    return None if holder is None else holder.__dict__.get(name)
+
+
+def forget(name: str) -> Any | None:
+    """Take the object called *name* out of the process and return it, for whoever has to close it."""
+    holder = sys.modules.get(_HOLDER)
+    return None if holder is None else holder.__dict__.pop(name, None)
+
+
+class BackgroundLoop:
+    """One event loop in a daemon thread, for model calls and tasks.
+
+    litellm keeps clients per event loop and never frees them: a loop per call grew by 2 MB a call, one
+    persistent loop stays flat.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="vitrine-loop", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Start *work* on the loop and return at once."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def run(self, work: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
+        """Run *work* on the loop and wait for its result; not to be called from the loop itself."""
+        return self.submit(work).result(timeout_s)
+
+    def close(self) -> None:
+        """Cancel what is still running and stop the loop."""
+        if not self._thread.is_alive():
+            return
+
+        async def cancel_everything() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+        self.submit(cancel_everything()).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+def background_loop() -> BackgroundLoop:
+    """Return the process's event loop for model calls and tasks."""
+    return singleton("loop", BackgroundLoop)

@@ -1,0 +1,156 @@
+"""Projects: making, renaming and deleting them, and what stands in each."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from core.db import Database, ImageDatasets, Images, Projects, Questions, utc_now
+from core.errors import InvalidInputError, NotFoundError
+
+MAX_NAME_CHARS = 200
+
+
+@dataclass(frozen=True)
+class ProjectCounts:
+    """What a project holds, and from it what to do next."""
+
+    images: int
+    images_without_questions: int
+    questions: int
+    questions_without_answer: int
+    entries: int
+    confirmed: int
+    rejected: int
+
+    @property
+    def open(self) -> int:
+        return self.entries - self.confirmed - self.rejected
+
+
+class ProjectService:
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+
+    def create_project(self, name: str, description: str = "") -> Projects:
+        """Make a project.
+
+        Raises:
+            InvalidInputError: *name* is empty, too long or taken.
+        """
+        with self._db.transaction() as session:
+            project = Projects(name=_free_name(session, name), description=description.strip())
+            session.add(project)
+        return project
+
+    def get_project(self, project_id: str) -> Projects:
+        """Return the project.
+
+        Raises:
+            NotFoundError: no such project.
+        """
+        with self._db.reading() as session:
+            return _project(session, project_id)
+
+    def list_projects(self) -> list[Projects]:
+        """Return all projects, the most recently changed first."""
+        query = (
+            select(Projects)
+            .where(col(Projects.deleted_at).is_(None))
+            .order_by(col(Projects.update_at).desc(), col(Projects.id))
+        )
+        with self._db.reading() as session:
+            return list(session.exec(query))
+
+    def rename_project(self, project_id: str, name: str, description: str | None = None) -> Projects:
+        """Give the project another name, and another description when one is given."""
+        with self._db.transaction() as session:
+            project = _project(session, project_id)
+            project.name = _free_name(session, name, besides=project_id)
+            if description is not None:
+                project.description = description.strip()
+        return project
+
+    def delete_project(self, project_id: str) -> bool:
+        """Delete the project with everything in it; ``restore_project`` brings it back."""
+        with self._db.transaction() as session:
+            project = session.get(Projects, project_id)
+            if project is None or project.deleted_at is not None:
+                return False
+            project.deleted_at = utc_now()
+        return True
+
+    def restore_project(self, project_id: str) -> Projects:
+        """Bring a deleted project back; when its name is taken by now it gets a number behind it."""
+        with self._db.transaction() as session:
+            project = session.get(Projects, project_id)
+            if project is None:
+                raise NotFoundError("This project cannot be brought back: it does not exist any more.")
+            if project.deleted_at is not None:
+                project.name = _numbered_name(session, project.name)
+                project.deleted_at = None
+        return project
+
+    def counts(self, project_id: str) -> ProjectCounts:
+        """Return how much of everything the project holds."""
+        has_question = (
+            select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
+        )
+        has_answer = (
+            select(1)
+            .where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None))
+            .exists()
+        )
+        with self._db.reading() as session:
+
+            def count(table: type, *conditions: object) -> int:
+                query = (
+                    select(func.count())
+                    .select_from(table)
+                    .where(table.project_id == project_id, table.deleted_at.is_(None), *conditions)  # type: ignore[attr-defined]
+                )
+                return session.exec(query).one()
+
+            return ProjectCounts(
+                images=count(Images),
+                images_without_questions=count(Images, ~has_question),
+                questions=count(Questions),
+                questions_without_answer=count(Questions, ~has_answer),
+                entries=count(ImageDatasets),
+                confirmed=count(ImageDatasets, col(ImageDatasets.confirmed).is_(True)),
+                rejected=count(ImageDatasets, col(ImageDatasets.rejected).is_(True)),
+            )
+
+
+def _project(session: Session, project_id: str) -> Projects:
+    project = session.get(Projects, project_id)
+    if project is None or project.deleted_at is not None:
+        raise NotFoundError("This project does not exist any more. Choose another one.")
+    return project
+
+
+def _free_name(session: Session, name: str, *, besides: str | None = None) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidInputError("Give the project a name.", field="name")
+    if len(name) > MAX_NAME_CHARS:
+        raise InvalidInputError(f"Shorten the name to at most {MAX_NAME_CHARS} characters.", field="name")
+    if _is_taken(session, name, besides):
+        raise InvalidInputError(
+            f"There is a project called {name} already. Choose another name.", field="name"
+        )
+    return name
+
+
+def _numbered_name(session: Session, name: str) -> str:
+    candidate, number = name, 2
+    while _is_taken(session, candidate, None):
+        candidate, number = f"{name} ({number})", number + 1
+    return candidate
+
+
+def _is_taken(session: Session, name: str, besides: str | None) -> bool:
+    query = select(Projects.id).where(Projects.name == name, col(Projects.deleted_at).is_(None))
+    if besides is not None:
+        query = query.where(Projects.id != besides)
+    return session.exec(query).first() is not None

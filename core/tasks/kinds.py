@@ -1,0 +1,69 @@
+"""What a room has to say about a kind of long work, so that tasks can run it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """One unit of a task before it exists as a row."""
+
+    subject_id: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ItemContext:
+    """What an item is given to work with; plain values, no open session."""
+
+    task_id: str
+    item_id: int
+    project_id: str
+    subject_id: str
+    payload: dict[str, Any]
+    config: dict[str, Any]
+    attempt: int
+    report: Callable[[float, str], None]
+    """Say how far a long item is (0 to 1) and what it does; cheap, may be called often."""
+    is_cancelled: Callable[[], bool]
+    """Long items look here between steps and return early."""
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """A finished item. *write* stores what it made.
+
+    It is called in the transaction that also marks the item as done, so both happen or neither does; what it
+    returns is kept as the item's ``result``.
+    """
+
+    write: Callable[[Session], dict[str, Any]] = field(default=lambda session: {})
+
+
+class TaskKind(Protocol):
+    """A kind of long work; one instance serves many tasks and keeps no state of any of them."""
+
+    task_type: str
+    label: str
+    """Words for a person: "Generate questions"."""
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        """Return the items of a task with *config*.
+
+        Raises:
+            InvalidInputError: *config* names things that do not exist or makes no sense.
+        """
+        ...
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        """Do one item; may be called again for the same item after a crash.
+
+        Raises:
+            VitrineError: the item failed for a reason that a person can read; an ``LLMError`` with
+                ``stops_task`` pauses the whole task. Anything else is a bug: it is logged with an id and
+                fails the item.
+        """
+        ...

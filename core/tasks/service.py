@@ -1,0 +1,247 @@
+"""Tasks as rows: making them, asking how they are, telling them to pause or stop."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, insert, update
+from sqlmodel import Session, col, select
+
+from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, utc_now
+from core.errors import InvalidInputError, NotFoundError
+from core.tasks.kinds import TaskKind
+
+
+class TaskStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    COMPLETED_WITH_FAILURES = "completed with failures"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = (TaskStatus.QUEUED, TaskStatus.RUNNING)
+ENDED = (TaskStatus.COMPLETED, TaskStatus.COMPLETED_WITH_FAILURES, TaskStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Items of a task that failed for the same cause, with one example in words."""
+
+    error_code: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """A task with what follows from its items and its calls."""
+
+    task: Tasks
+    queued: int
+    running: int
+    done: int
+    failed: int
+    spent: float
+    """US dollars of the calls whose price is known."""
+    unpriced_calls: int
+    """Calls whose price is unknown: *spent* is then a lower bound."""
+    maybe_paid_twice: int
+    """Calls that were in flight when the process ended, or whose reply never came."""
+    failures: tuple[FailureGroup, ...]
+
+    @property
+    def status_text(self) -> str:
+        if self.task.status == TaskStatus.COMPLETED_WITH_FAILURES:
+            return f"completed with {self.failed} failure{'s' if self.failed != 1 else ''}"
+        return self.task.status
+
+
+class TaskService:
+    """Tasks of a project; *kinds* are the sorts of work that this process knows how to run."""
+
+    def __init__(self, db_session: Database, kinds: dict[str, TaskKind] | None = None) -> None:
+        self._db = db_session
+        self._kinds = kinds or {}
+
+    def create_task(
+        self,
+        project_id: str,
+        task_type: str = "image-question-generation",
+        config: dict[str, Any] | None = None,
+        *,
+        cost_cap: float | None = None,
+        started_by: str = "local",
+    ) -> Tasks:
+        """Make a task with its items; it runs when an engine is given its id or ``process_task`` is awaited.
+
+        Keys never belong into *config*: an ``api_key`` in it is taken out before anything is stored.
+
+        Raises:
+            NotFoundError: no such project.
+            InvalidInputError: *task_type* is unknown, or the kind of work refuses *config*.
+        """
+        config = without_secrets(config or {})
+        kind = self._kinds.get(task_type)
+        plan = list(kind.plan(project_id, config)) if kind else []
+        with self._db.transaction() as session:
+            if session.get(Projects, project_id) is None:
+                raise NotFoundError("This project does not exist any more. Choose another one.")
+            task = Tasks(
+                project_id=project_id, task_type=task_type, config=config, total_count=len(plan),
+                cost_cap=cost_cap, started_by=started_by,
+            )  # fmt: skip
+            session.add(task)
+            session.flush()
+            rows = [
+                {
+                    "task_id": task.id,
+                    "position": position,
+                    "subject_id": item.subject_id,
+                    "payload": item.payload,
+                }
+                for position, item in enumerate(plan)
+            ]
+            if rows:
+                session.execute(insert(TaskItems), [{**_ITEM_DEFAULTS, **row} for row in rows])
+        return task
+
+    def get_task(self, task_id: str) -> Tasks:
+        """Return the task.
+
+        Raises:
+            NotFoundError: no such task.
+        """
+        with self._db.reading() as session:
+            return _task(session, task_id)
+
+    def list_tasks(
+        self, project_id: str | None = None, *, limit: int = 50, active_only: bool = False
+    ) -> list[Tasks]:
+        """Return tasks, newest first."""
+        query = select(Tasks).order_by(col(Tasks.create_at).desc(), col(Tasks.id)).limit(limit)
+        if project_id is not None:
+            query = query.where(Tasks.project_id == project_id)
+        if active_only:
+            query = query.where(col(Tasks.status).in_([*ACTIVE, TaskStatus.PAUSED]))
+        with self._db.reading() as session:
+            return list(session.exec(query))
+
+    def summary(self, task_id: str) -> TaskSummary:
+        """Return the task with its counts, costs and failures by cause."""
+        with self._db.reading() as session:
+            task = _task(session, task_id)
+            states = dict(
+                session.exec(
+                    select(TaskItems.state, func.count())
+                    .where(TaskItems.task_id == task_id)
+                    .group_by(TaskItems.state)
+                ).all()
+            )
+            calls = select(func.coalesce(func.sum(LlmCalls.cost), 0.0)).where(LlmCalls.task_id == task_id)
+            spent = session.exec(calls).one()
+            unpriced = session.exec(
+                select(func.count())
+                .select_from(LlmCalls)
+                .where(LlmCalls.task_id == task_id, LlmCalls.state == "ok", col(LlmCalls.cost).is_(None))
+            ).one()
+            unknown = session.exec(
+                select(func.count())
+                .select_from(LlmCalls)
+                .where(LlmCalls.task_id == task_id, LlmCalls.state == "unknown")
+            ).one()
+            failures = session.exec(
+                select(TaskItems.error_code, func.count(), func.min(TaskItems.error))
+                .where(TaskItems.task_id == task_id, TaskItems.state == "failed")
+                .group_by(TaskItems.error_code)
+                .order_by(func.count().desc())
+            ).all()
+        return TaskSummary(
+            task=task,
+            queued=states.get("queued", 0),
+            running=states.get("running", 0),
+            done=states.get("done", 0),
+            failed=states.get("failed", 0),
+            spent=float(spent),
+            unpriced_calls=unpriced,
+            maybe_paid_twice=unknown,
+            failures=tuple(FailureGroup(code, count, example) for code, count, example in failures),
+        )
+
+    def items(
+        self, task_id: str, *, state: str | None = None, after: int = -1, limit: int = 100
+    ) -> list[TaskItems]:
+        """Return items by position, those after position *after*."""
+        query = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.position > after)
+        if state is not None:
+            query = query.where(TaskItems.state == state)
+        with self._db.reading() as session:
+            return list(session.exec(query.order_by(col(TaskItems.position)).limit(limit)))
+
+    def pause(self, task_id: str, note: str = "Paused by you.") -> Tasks:
+        """Ask the task to stop taking items; calls in flight are finished and kept."""
+        return self._move(task_id, ACTIVE, TaskStatus.PAUSED, note)
+
+    def resume(self, task_id: str) -> Tasks:
+        """Put a paused task back into the queue; an engine has to be given its id."""
+        return self._move(task_id, (TaskStatus.PAUSED,), TaskStatus.QUEUED, "")
+
+    def cancel(self, task_id: str) -> Tasks:
+        """End the task; what it has made stays."""
+        return self._move(task_id, (*ACTIVE, TaskStatus.PAUSED), TaskStatus.CANCELLED, "Cancelled by you.")
+
+    def retry_failed(self, task_id: str, error_code: str | None = None) -> int:
+        """Queue the failed items once more (of one cause only with *error_code*) and return how many."""
+        with self._db.transaction() as session:
+            task = _task(session, task_id)
+            if task.status in ACTIVE:
+                raise InvalidInputError("This task is still running. Pause it first, then retry what failed.")
+            failed = update(TaskItems).where(
+                col(TaskItems.task_id) == task_id, col(TaskItems.state) == "failed"
+            )
+            if error_code is not None:
+                failed = failed.where(col(TaskItems.error_code) == error_code)
+            count = session.execute(
+                failed.values(state="queued", attempts=0, error="", error_code="")
+            ).rowcount
+            if count:
+                task.failed_count -= count
+                task.processed_count -= count
+                task.status, task.note, task.ended_at = TaskStatus.QUEUED, "", None
+        return int(count)
+
+    def _move(self, task_id: str, allowed: tuple[TaskStatus, ...], status: TaskStatus, note: str) -> Tasks:
+        with self._db.transaction() as session:
+            task = _task(session, task_id)
+            if task.status not in allowed:
+                raise InvalidInputError(f"This task is {task.status} and cannot become {status}.")
+            task.status, task.note = status, note
+            if status in ENDED:
+                task.ended_at = utc_now()
+        return task
+
+
+_ITEM_DEFAULTS: dict[str, Any] = {
+    "state": "queued", "attempts": 0, "error_code": "", "error": "", "result": {},
+}  # fmt: skip
+
+_SECRET_KEYS = frozenset({"api_key", "authorization", "token", "password"})
+
+
+def without_secrets(value: Any) -> Any:
+    """Return *value* without any mapping key that holds a secret, at every depth."""
+    if isinstance(value, dict):
+        return {
+            key: without_secrets(inner) for key, inner in value.items() if key.lower() not in _SECRET_KEYS
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(inner) for inner in value]
+    return value
+
+
+def _task(session: Session, task_id: str) -> Tasks:
+    task = session.get(Tasks, task_id)
+    if task is None:
+        raise NotFoundError("This task does not exist any more.")
+    return task

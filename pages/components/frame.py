@@ -1,0 +1,115 @@
+"""What stands around every page: navigation, the project picker, the running task."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import app
+from core.tasks import TaskStatus
+from pages.components import page
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page as the navigation shows it; a new page is one more of these."""
+
+    file: str
+    title: str
+    icon: str
+    group: str
+
+    @property
+    def url_path(self) -> str:
+        return self.title.lower()
+
+
+PLACES = (
+    Place("upload", "Upload", "upload", "Build"),
+    Place("generate", "Generate", "auto_awesome", "Build"),
+    Place("curate", "Curate", "checklist", "Build"),
+    Place("style", "Style", "palette", "Build"),
+    Place("export", "Export", "package_2", "Build"),
+    Place("overview", "Overview", "home", "Look"),
+    Place("explore", "Explore", "query_stats", "Look"),
+    Place("tasks", "Tasks", "progress_activity", "Look"),
+    Place("settings", "Settings", "settings", ""),
+)
+
+
+def show() -> None:
+    """Draw the frame and run the page that the address asks for."""
+    st.set_page_config(page_title="Vitrine", page_icon=":material/gallery_thumbnail:", layout="wide")
+    pages = {place.file: _page(place) for place in PLACES}
+    current = st.navigation(list(pages.values()), position="hidden")
+    with page.errors_in_words():
+        project_id = page.project_id()
+        with st.sidebar:
+            _sidebar(pages, project_id)
+        current.run()
+
+
+def _page(place: Place) -> "st.Page":
+    return st.Page(
+        f"pages/{place.file}.py",
+        title=place.title,
+        icon=f":material/{place.icon}:",
+        url_path=place.url_path,
+        default=place.file == "overview",
+    )
+
+
+def _sidebar(pages: "dict[str, st.Page]", project_id: str | None) -> None:
+    st.markdown("#### Vitrine")
+    _project_picker(project_id)
+    group = None
+    for place in PLACES:
+        if place.group and place.group != group:
+            st.caption(place.group)
+        group = place.group
+        st.page_link(pages[place.file], query_params=page.address(project_id))
+    _running_tasks()
+    st.caption("Local mode: one person, no login.")
+
+
+def _project_picker(project_id: str | None) -> None:
+    projects = page.services().projects.list_projects()
+    names = {project.id: project.name for project in projects}
+    if not names:
+        return
+    st.selectbox(
+        "Project",
+        list(names),
+        index=list(names).index(project_id) if project_id in names else None,
+        format_func=lambda id_: names.get(id_, ""),
+        placeholder="Choose a project",
+        key=f"project-picker-{project_id}",
+        on_change=_choose,
+        args=(f"project-picker-{project_id}",),
+    )
+
+
+def _choose(key: str) -> None:
+    page.choose_project(st.session_state[key])
+
+
+def _running_tasks() -> None:
+    active = page.services().tasks.list_tasks(active_only=True, limit=3)
+    if not active:
+        return
+
+    @st.fragment(run_every=1.0)
+    def line() -> None:
+        running = page.services().tasks.list_tasks(active_only=True, limit=3)
+        if len(running) < len(active):
+            st.rerun()
+        for task in running:
+            share = task.processed_count / task.total_count if task.total_count else 0.0
+            label = (
+                app.services().kinds[task.task_type].label
+                if task.task_type in app.services().kinds
+                else "Task"
+            )
+            state = "" if task.status == TaskStatus.RUNNING else f", {task.status}"
+            st.progress(share, text=f"{label}: {task.processed_count:,} of {task.total_count:,}{state}")
+
+    line()

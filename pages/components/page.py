@@ -1,0 +1,108 @@
+"""What every page needs: its project, the services, a header, an empty state, errors in words."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from core import Projects, app
+from core.app import Services
+from core.errors import NotFoundError, VitrineError
+
+log = logging.getLogger(__name__)
+
+_PROJECT = "project"
+
+
+def services() -> Services:
+    return app.services()
+
+
+def project_id() -> str | None:
+    """Return the chosen project's id: from the address, else as it was chosen in this session."""
+    chosen = st.query_params.get(_PROJECT) or st.session_state.get(_PROJECT)
+    if chosen is not None:
+        st.session_state[_PROJECT] = chosen
+        if st.query_params.get(_PROJECT) != chosen:
+            st.query_params[_PROJECT] = chosen
+    return chosen
+
+
+def choose_project(id_: str | None) -> None:
+    """Make *id_* the project of this session, and of its address."""
+    if id_ is None:
+        st.session_state.pop(_PROJECT, None)
+        st.query_params.pop(_PROJECT, None)
+    else:
+        st.session_state[_PROJECT] = id_
+        st.query_params[_PROJECT] = id_
+
+
+def project() -> Projects:
+    """Return the chosen project; without one, say so, point onward and stop the page."""
+    id_ = project_id()
+    try:
+        if id_ is not None:
+            return services().projects.get_project(id_)
+    except NotFoundError:
+        choose_project(None)
+    empty_state("folder_open", "No project is open.", "overview", "Choose or make a project")
+    st.stop()
+
+
+def address(id_: str | None, **more: str) -> dict[str, str]:
+    """Return the query of an address that opens project *id_*."""
+    return ({_PROJECT: id_} if id_ else {}) | more
+
+
+def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
+    """Draw the title with one sentence of state, and return the place of the primary action."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        st.title(title, anchor=False)
+        if state:
+            st.caption(state)
+    return right.container(horizontal=True, horizontal_alignment="right")
+
+
+def empty_state(icon: str, sentence: str, file: str, label: str) -> None:
+    """Say that there is nothing here yet and lead to where it comes from."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
+        st.markdown(f":material/{icon}:", text_alignment="center")
+        st.markdown(sentence, text_alignment="center")
+        link(file, label, icon="arrow_forward")
+        st.space("small")
+
+
+def link(file: str, label: str, *, icon: str | None = None, **query: str) -> None:
+    """Draw a link to another page of the same project; *query* goes into its address."""
+    st.page_link(
+        f"pages/{file}.py",
+        label=label,
+        icon=f":material/{icon}:" if icon else None,
+        query_params=address(project_id(), **query),
+    )
+
+
+def go(file: str, **query: str) -> None:
+    """Open another page of the same project."""
+    st.switch_page(f"pages/{file}.py", query_params=address(project_id(), **query))
+
+
+@contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Show the sentence of a VitrineError; anything else is a bug, shown as an id that the log has too."""
+    try:
+        yield
+    except VitrineError as error:
+        st.error(str(error), icon=":material/error:")
+    except Exception:
+        error_id = secrets.token_hex(4)
+        log.exception("page failed [%s]", error_id)
+        st.error(
+            f"Something went wrong inside Vitrine. The log has the details under {error_id}.",
+            icon=":material/bug_report:",
+        )

@@ -1,0 +1,6 @@
+"""Curate."""
+
+from pages.components import page
+
+page.project()
+page.header("Curate")

@@ -1,0 +1,6 @@
+"""Explore."""
+
+from pages.components import page
+
+page.project()
+page.header("Explore")

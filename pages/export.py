@@ -1,0 +1,6 @@
+"""Export."""
+
+from pages.components import page
+
+page.project()
+page.header("Export")

@@ -1,0 +1,6 @@
+"""Generate."""
+
+from pages.components import page
+
+page.project()
+page.header("Generate")

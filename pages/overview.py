@@ -1,0 +1,5 @@
+"""Overview."""
+
+from pages.components import page
+
+page.header("Overview")

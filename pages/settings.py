@@ -1,0 +1,5 @@
+"""Settings."""
+
+from pages.components import page
+
+page.header("Settings")

@@ -1,0 +1,6 @@
+"""Style."""
+
+from pages.components import page
+
+page.project()
+page.header("Style")

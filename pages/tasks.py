@@ -1,0 +1,6 @@
+"""Tasks."""
+
+from pages.components import page
+
+page.project()
+page.header("Tasks")

@@ -1,0 +1,6 @@
+"""Upload."""
+
+from pages.components import page
+
+page.project()
+page.header("Upload")
