@@ -130,9 +130,7 @@ class RateLimitedError(LLMError):
 
     code = "rate_limited"
 
-    def __init__(
-        self, message: str, *, http_status: int | None = None, retry_after_s: float | None = None
-    ) -> None:
+    def __init__(self, message: str, *, http_status: int | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message, http_status=http_status)
         self.retry_after_s = retry_after_s
 

@@ -93,13 +93,9 @@ class ProjectService:
 
     def counts(self, project_id: str) -> ProjectCounts:
         """Return how much of everything the project holds."""
-        has_question = (
-            select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
-        )
+        has_question = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
         has_answer = (
-            select(1)
-            .where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None))
-            .exists()
+            select(1).where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None)).exists()
         )
         with self._db.reading() as session:
 
@@ -136,9 +132,7 @@ def _free_name(session: Session, name: str, *, besides: str | None = None) -> st
     if len(name) > MAX_NAME_CHARS:
         raise InvalidInputError(f"Shorten the name to at most {MAX_NAME_CHARS} characters.", field="name")
     if _is_taken(session, name, besides):
-        raise InvalidInputError(
-            f"There is a project called {name} already. Choose another name.", field="name"
-        )
+        raise InvalidInputError(f"There is a project called {name} already. Choose another name.", field="name")
     return name
 
 

@@ -94,9 +94,7 @@ def _settings_for(target: str | Path | None) -> Settings:
         return settings.model_copy(update={"database_url": str(target)})
     path = Path(target)
     if path.suffix in {".db", ".sqlite", ".sqlite3"}:
-        return settings.model_copy(
-            update={"data_dir": path.parent, "database_url": f"sqlite:///{path.resolve()}"}
-        )
+        return settings.model_copy(update={"data_dir": path.parent, "database_url": f"sqlite:///{path.resolve()}"})
     return settings.model_copy(update={"data_dir": path, "database_url": None})
 
 

@@ -2,7 +2,7 @@
 
 Every id is 21 URL-safe characters that cannot be guessed; times are UTC and aware. A row with ``deleted_at``
 is gone for every reader but can be brought back. Column names of the promised interface
-(``facts`` in the README: ``create_at``, ``update_at``, ``image_name``, ...) stay as they are.
+(``create_at``, ``update_at``, ``image_name``, ...) stay as they are.
 """
 
 import secrets
@@ -192,9 +192,7 @@ class ImageDatasets(Base, table=True):
     options: list[str] | dict[str, Any] | None = Field(
         default=None, sa_column=Column("options", JSON, nullable=True), description="labels, or a JSON schema"
     )
-    needs_review: str = Field(
-        default="", description="why a person should look twice; empty when nothing is odd"
-    )
+    needs_review: str = Field(default="", description="why a person should look twice; empty when nothing is odd")
     generated_question: str | None = Field(default=None, description="as the model asked it")
     generated_answer: str | None = Field(default=None, description="as the model gave it")
     call_id: int | None = Field(default=None, foreign_key="llm_calls.id")
@@ -296,9 +294,7 @@ class LlmCalls(Base, table=True):
     item_id: int | None = None
     purpose: str = ""
     model: str
-    request_hash: str = Field(
-        max_length=64, description="sha256 of model, parameters, prompt and image bytes"
-    )
+    request_hash: str = Field(max_length=64, description="sha256 of model, parameters, prompt and image bytes")
     params: dict[str, Any] = _json(dict)
     prompt: str = ""
     state: str = Field(default="started", description="started, ok, failed or unknown (maybe paid)")

@@ -79,9 +79,7 @@ class LocalEngine:
         """Nothing to do here: the runner reads the task's status before each item."""
 
     def health(self) -> EngineHealth:
-        return EngineHealth(
-            runs_here=self._lock.is_locked, running=sum(not f.done() for f in self._running.values())
-        )
+        return EngineHealth(runs_here=self._lock.is_locked, running=sum(not f.done() for f in self._running.values()))
 
     def progress(self, task_id: str) -> tuple[float, str] | None:
         """Return how far the current long item is and what it does, None when it has not said."""

@@ -74,9 +74,7 @@ class TaskRunner:
     async def _feed(self, task_id: str, queue: "asyncio.Queue[TaskItems]", limit: int) -> None:
         """Keep the workers supplied until nothing is queued or the task should not go on."""
         while not self._stop.is_set():
-            batch = await self._write(
-                lambda session: self._claim(session, task_id, limit * _BATCH_PER_WORKER)
-            )
+            batch = await self._write(lambda session: self._claim(session, task_id, limit * _BATCH_PER_WORKER))
             if not batch:
                 return
             for item in batch:
@@ -189,9 +187,7 @@ def _still_wanted(session: Session, task_id: str, item: TaskItems) -> bool:
     if status == TaskStatus.RUNNING:
         return True
     session.execute(
-        update(TaskItems)
-        .where(col(TaskItems.id) == item.id)
-        .values(state="queued", attempts=TaskItems.attempts - 1)
+        update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued", attempts=TaskItems.attempts - 1)
     )
     return False
 
@@ -203,15 +199,11 @@ def _finish(session: Session, item: TaskItems, result: ItemResult) -> None:
 
 def _fail(session: Session, item: TaskItems, code: str, message: str) -> None:
     _settle(session, item, state="failed", error_code=code, error=message)
-    session.execute(
-        update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1)
-    )
+    session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
 
 
 def _settle(session: Session, item: TaskItems, **values: Any) -> None:
-    session.execute(
-        update(TaskItems).where(col(TaskItems.id) == item.id).values(ended_at=utc_now(), **values)
-    )
+    session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(ended_at=utc_now(), **values))
     session.execute(
         update(Tasks).where(col(Tasks.id) == item.task_id).values(processed_count=Tasks.processed_count + 1)
     )

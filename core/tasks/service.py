@@ -116,9 +116,7 @@ class TaskService:
         with self._db.reading() as session:
             return _task(session, task_id)
 
-    def list_tasks(
-        self, project_id: str | None = None, *, limit: int = 50, active_only: bool = False
-    ) -> list[Tasks]:
+    def list_tasks(self, project_id: str | None = None, *, limit: int = 50, active_only: bool = False) -> list[Tasks]:
         """Return tasks, newest first."""
         query = select(Tasks).order_by(col(Tasks.create_at).desc(), col(Tasks.id)).limit(limit)
         if project_id is not None:
@@ -134,9 +132,7 @@ class TaskService:
             task = _task(session, task_id)
             states = dict(
                 session.exec(
-                    select(TaskItems.state, func.count())
-                    .where(TaskItems.task_id == task_id)
-                    .group_by(TaskItems.state)
+                    select(TaskItems.state, func.count()).where(TaskItems.task_id == task_id).group_by(TaskItems.state)
                 ).all()
             )
             calls = select(func.coalesce(func.sum(LlmCalls.cost), 0.0)).where(LlmCalls.task_id == task_id)
@@ -169,9 +165,7 @@ class TaskService:
             failures=tuple(FailureGroup(code, count, example) for code, count, example in failures),
         )
 
-    def items(
-        self, task_id: str, *, state: str | None = None, after: int = -1, limit: int = 100
-    ) -> list[TaskItems]:
+    def items(self, task_id: str, *, state: str | None = None, after: int = -1, limit: int = 100) -> list[TaskItems]:
         """Return items by position, those after position *after*."""
         query = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.position > after)
         if state is not None:
@@ -197,14 +191,10 @@ class TaskService:
             task = _task(session, task_id)
             if task.status in ACTIVE:
                 raise InvalidInputError("This task is still running. Pause it first, then retry what failed.")
-            failed = update(TaskItems).where(
-                col(TaskItems.task_id) == task_id, col(TaskItems.state) == "failed"
-            )
+            failed = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "failed")
             if error_code is not None:
                 failed = failed.where(col(TaskItems.error_code) == error_code)
-            count = session.execute(
-                failed.values(state="queued", attempts=0, error="", error_code="")
-            ).rowcount
+            count = session.execute(failed.values(state="queued", attempts=0, error="", error_code="")).rowcount
             if count:
                 task.failed_count -= count
                 task.processed_count -= count
@@ -232,9 +222,7 @@ _SECRET_KEYS = frozenset({"api_key", "authorization", "token", "password"})
 def without_secrets(value: Any) -> Any:
     """Return *value* without any mapping key that holds a secret, at every depth."""
     if isinstance(value, dict):
-        return {
-            key: without_secrets(inner) for key, inner in value.items() if key.lower() not in _SECRET_KEYS
-        }
+        return {key: without_secrets(inner) for key, inner in value.items() if key.lower() not in _SECRET_KEYS}
     if isinstance(value, list | tuple):
         return [without_secrets(inner) for inner in value]
     return value

@@ -104,11 +104,7 @@ def _running_tasks() -> None:
             st.rerun()
         for task in running:
             share = task.processed_count / task.total_count if task.total_count else 0.0
-            label = (
-                app.services().kinds[task.task_type].label
-                if task.task_type in app.services().kinds
-                else "Task"
-            )
+            label = app.services().kinds[task.task_type].label if task.task_type in app.services().kinds else "Task"
             state = "" if task.status == TaskStatus.RUNNING else f", {task.status}"
             st.progress(share, text=f"{label}: {task.processed_count:,} of {task.total_count:,}{state}")
 

@@ -134,9 +134,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
-    op.create_index(
-        "ix_images_newest", "images", ["project_id", "deleted_at", "create_at", "id"], unique=False
-    )
+    op.create_index("ix_images_newest", "images", ["project_id", "deleted_at", "create_at", "id"], unique=False)
     op.create_table(
         "style_datasets",
         sa.Column("id", sa.String(length=21), nullable=False),
@@ -219,9 +217,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "ix_generated_project", "generated_images", ["project_id", "created_at", "id"], unique=False
-    )
+    op.create_index("ix_generated_project", "generated_images", ["project_id", "created_at", "id"], unique=False)
     op.create_table(
         "questions",
         sa.Column("id", sa.String(length=21), nullable=False),
@@ -257,9 +253,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
-    op.create_index(
-        "ix_questions_project", "questions", ["project_id", "deleted_at", "create_at", "id"], unique=False
-    )
+    op.create_index("ix_questions_project", "questions", ["project_id", "deleted_at", "create_at", "id"], unique=False)
     op.create_table(
         "style_dataset_images",
         sa.Column("id", sa.String(length=21), nullable=False),
@@ -351,9 +345,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_entries_image", "image_datasets", ["image_id", "deleted_at"], unique=False)
-    op.create_index(
-        "ix_entries_order", "image_datasets", ["project_id", "deleted_at", "create_at", "id"], unique=False
-    )
+    op.create_index("ix_entries_order", "image_datasets", ["project_id", "deleted_at", "create_at", "id"], unique=False)
     op.create_index("ix_entries_question", "image_datasets", ["question_id", "deleted_at"], unique=False)
     op.create_index(
         "ix_entries_review",
