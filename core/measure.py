@@ -95,6 +95,7 @@ class Measurement:
 def measure(image: "Image") -> Measurement:
     """Measure *image*; transparent parts count as white. A few milliseconds at 256 px."""
     import numpy as np
+    from PIL.Image import Transpose
 
     small = flatten(image)
     small.thumbnail((MEASURED_SIDE_PX, MEASURED_SIDE_PX), reducing_gap=2.0)
@@ -119,7 +120,7 @@ def measure(image: "Image") -> Measurement:
         darkest_region=min(regions, key=lambda name: regions[name]) if spread >= _MIN_REGION_SPREAD else None,
         background=_background(rgb, codes),
         dhash=_dhash(small),
-        mirror_dhash=_dhash(small.transpose(0)),
+        mirror_dhash=_dhash(small.transpose(Transpose.FLIP_LEFT_RIGHT)),
     )
 
 
@@ -234,7 +235,7 @@ def _dominant(rgb: Any, codes: Any) -> tuple[NamedColor, ...]:
     names = _tables()[1][codes].ravel()
     counts = np.bincount(names, minlength=len(_ANCHORS))
     sums = [np.bincount(names, weights=plane.ravel(), minlength=len(_ANCHORS)) for plane in rgb]
-    found = []
+    found: list[NamedColor] = []
     for index in np.argsort(-counts, kind="stable")[:_MAX_DOMINANT]:
         share = counts[index] / names.size
         if found and share < _MIN_DOMINANT_SHARE:
