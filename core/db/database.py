@@ -1,20 +1,24 @@
 """Opening a database, and its two kinds of transaction."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session
 
 from core.config import Settings
 from core.db import migrate
+from core.db.writer import GroupWriter
 from core.errors import ConfigurationError, StorageError
 
 DATABASE_NAME = "vitrine.db"
 BUSY_TIMEOUT_S = 30
+T = TypeVar("T")
 
 
 class Database:
@@ -26,6 +30,8 @@ class Database:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
+        self._writer: GroupWriter | None = None
+        self._writer_lock = threading.Lock()
 
     @property
     def data_dir(self) -> Path:
@@ -50,7 +56,24 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run *work* in a writing transaction, without blocking the event loop.
+
+        Writes that wait at the same time share one commit; each is undone alone when it raises. For coroutines;
+        everything else uses :meth:`transaction`.
+        """
+        with self._writer_lock:
+            if self._writer is None:
+                self._writer = GroupWriter(self.engine)
+            writer = self._writer
+        result: T = await asyncio.wrap_future(writer.submit(work))
+        return result
+
     def close(self) -> None:
+        with self._writer_lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
         self.engine.dispose()
 
 

@@ -93,7 +93,6 @@ class LocalEngine:
                 running.result(timeout_s)
             except (TimeoutError, asyncio.CancelledError):
                 running.cancel()
-        self._runner.close()
         self._lock.release()
 
     async def _run(self, task_id: str) -> None:

@@ -22,6 +22,7 @@ class ItemContext:
     task_id: str
     item_id: int
     project_id: str
+    position: int
     subject_id: str
     payload: dict[str, Any]
     config: dict[str, Any]

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+import time
+from collections import deque
+from typing import Any
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -21,10 +21,9 @@ from core.tasks.kinds import ItemContext, ItemResult, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-# Large enough that fetching costs nothing per item, small enough that a pause takes effect at once.
-_BATCH_PER_WORKER = 4
+# How soon a pause or a cancel is noticed.
+_LOOK_AGAIN_S = 0.5
 
 
 class TaskRunner:
@@ -33,8 +32,6 @@ class TaskRunner:
     def __init__(self, db_session: Database, kinds: dict[str, TaskKind]) -> None:
         self._db = db_session
         self._kinds = kinds
-        # One thread for writes: SQLite has one writer, and a queue here is cheaper than its lock.
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="vitrine-task-writer")
         self._stop = threading.Event()
         self.progress: dict[str, tuple[float, str]] = {}
 
@@ -46,40 +43,26 @@ class TaskRunner:
         Raises:
             NotFoundError: no such task, or nothing here knows its kind of work.
         """
-        task = await self._write(lambda session: self._begin(session, task_id))
+        task = await self._db.write(lambda session: self._begin(session, task_id))
         if task.status != TaskStatus.RUNNING:
             return task
         kind = self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
-        queue: asyncio.Queue[TaskItems] = asyncio.Queue()
-        workers = [asyncio.create_task(self._work(kind, task, queue)) for _ in range(limit)]
+        # With a cost cap every item is claimed alone, so that no more than the calls in flight go beyond it.
+        supply = _Supply(self._db, task_id, limit if task.cost_cap is None else 1, self._stop)
+        workers = [asyncio.create_task(self._work(kind, task, supply)) for _ in range(limit)]
         try:
-            await self._feed(task_id, queue, limit)
+            await asyncio.gather(*workers)
         finally:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self.progress.pop(task_id, None)
-        return await self._write(lambda session: self._end(session, task_id))
+        return await self._db.write(lambda session: _end(session, task_id))
 
     def stop(self) -> None:
         """Take no further items; the tasks stay as they are and go on at the next start."""
         self._stop.set()
-
-    def close(self) -> None:
-        self._writer.shutdown(wait=True)
-
-    # --- one task ------------------------------------------------------------------------------------------
-
-    async def _feed(self, task_id: str, queue: "asyncio.Queue[TaskItems]", limit: int) -> None:
-        """Keep the workers supplied until nothing is queued or the task should not go on."""
-        while not self._stop.is_set():
-            batch = await self._write(lambda session: self._claim(session, task_id, limit * _BATCH_PER_WORKER))
-            if not batch:
-                return
-            for item in batch:
-                queue.put_nowait(item)
-            await queue.join()
 
     def _begin(self, session: Session, task_id: str) -> Tasks:
         task = session.get(Tasks, task_id)
@@ -94,69 +77,22 @@ class TaskRunner:
         _reset_interrupted(session, task_id)
         return task
 
-    def _claim(self, session: Session, task_id: str, count: int) -> list[TaskItems]:
-        task = session.get(Tasks, task_id)
-        if task is None or task.status != TaskStatus.RUNNING:
-            return []
-        if task.cost_cap is not None and _spent(session, task_id) >= task.cost_cap:
-            task.status = TaskStatus.PAUSED
-            task.note = f"The cost cap of ${task.cost_cap:.2f} is reached. Raise it to go on."
-            return []
-        items = list(
-            session.exec(
-                select(TaskItems)
-                .where(TaskItems.task_id == task_id, TaskItems.state == "queued")
-                .order_by(col(TaskItems.position))
-                .limit(count)
-            )
-        )
-        for item in items:
-            item.state = "running"
-            item.attempts += 1
-        return items
-
-    def _end(self, session: Session, task_id: str) -> Tasks:
-        task = session.get(Tasks, task_id)
-        if task is None:
-            raise NotFoundError("This task does not exist any more.")
-        open_items = session.exec(
-            select(func.count())
-            .select_from(TaskItems)
-            .where(TaskItems.task_id == task_id, col(TaskItems.state).in_(["queued", "running"]))
-        ).one()
-        if task.status == TaskStatus.RUNNING and not open_items:
-            task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
-            task.ended_at = utc_now()
-        return task
-
-    # --- one item ------------------------------------------------------------------------------------------
-
-    async def _work(self, kind: TaskKind, task: Tasks, queue: "asyncio.Queue[TaskItems]") -> None:
-        while True:
-            item = await queue.get()
-            try:
-                await self._run_item(kind, task, item)
-            finally:
-                queue.task_done()
+    async def _work(self, kind: TaskKind, task: Tasks, supply: "_Supply") -> None:
+        while (item := await supply.next()) is not None:
+            await self._run_item(kind, task, item)
 
     async def _run_item(self, kind: TaskKind, task: Tasks, item: TaskItems) -> None:
-        if not await self._write(lambda session: _still_wanted(session, task.id, item)):
-            return
         try:
             result = await kind.run_item(self._context(task, item))
-            await self._write(lambda session: _finish(session, item, result))
-        except asyncio.CancelledError:
-            raise
+            await self._db.write(lambda session: _finish(session, item, result))
         except VitrineError as error:
-            failure = error
-            await self._write(lambda session: _fail(session, item, failure.code, str(failure)))
-            if isinstance(error, LLMError) and error.stops_task:
-                await self._write(lambda session: _pause(session, item, str(failure)))
+            code, words, stops = error.code, str(error), isinstance(error, LLMError) and error.stops_task
+            await self._db.write(lambda session: _fail(session, item, code, words, stops_task=stops))
         except Exception:
             error_id = secrets.token_hex(4)
             log.exception("item %s of task %s failed [%s]", item.id, task.id, error_id)
-            message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-            await self._write(lambda session: _fail(session, item, "bug", message))
+            words = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
+            await self._db.write(lambda session: _fail(session, item, "bug", words))
 
     def _context(self, task: Tasks, item: TaskItems) -> ItemContext:
         def report(share: float, doing: str) -> None:
@@ -168,52 +104,98 @@ class TaskRunner:
             return self._stop.is_set() or status != TaskStatus.RUNNING
 
         return ItemContext(
-            task_id=task.id, item_id=item.id or 0, project_id=task.project_id, subject_id=item.subject_id,
-            payload=item.payload, config=task.config, attempt=item.attempts, report=report,
-            is_cancelled=is_cancelled,
+            task_id=task.id, item_id=item.id or 0, project_id=task.project_id, position=item.position,
+            subject_id=item.subject_id, payload=item.payload, config=task.config,
+            attempt=item.attempts + 1, report=report, is_cancelled=is_cancelled,
         )  # fmt: skip
 
-    async def _write(self, work: Callable[[Session], T]) -> T:
-        def in_transaction() -> T:
-            with self._db.transaction() as session:
-                return work(session)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, in_transaction)
+class _Supply:
+    """Hands out the queued items of a task, claiming a few at a time, until none is left or it should stop."""
+
+    def __init__(self, db: Database, task_id: str, batch_size: int, stop: threading.Event) -> None:
+        self._db = db
+        self._task_id = task_id
+        self._batch_size = batch_size
+        self._stop = stop
+        self._claimed: deque[TaskItems] = deque()
+        self._one_at_a_time = asyncio.Lock()
+        self._looked_at_s = time.monotonic()
+
+    async def next(self) -> TaskItems | None:
+        async with self._one_at_a_time:
+            if self._stop.is_set():
+                return None
+            if self._claimed and time.monotonic() - self._looked_at_s < _LOOK_AGAIN_S:
+                return self._claimed.popleft()
+            more = await self._db.write(self._claim)
+            self._looked_at_s = time.monotonic()
+            if more is None:
+                self._claimed.clear()
+                return None
+            self._claimed.extend(more)
+            return self._claimed.popleft() if self._claimed else None
+
+    def _claim(self, session: Session) -> list[TaskItems] | None:
+        """Mark queued items as running; None when the task is not to go on."""
+        task = session.get(Tasks, self._task_id)
+        if task is None or task.status != TaskStatus.RUNNING:
+            return None
+        if task.cost_cap is not None and _spent(session, task.id) >= task.cost_cap:
+            task.status = TaskStatus.PAUSED
+            task.note = f"The cost cap of ${task.cost_cap:.2f} is reached. Raise it to go on."
+            return None
+        items = list(
+            session.exec(
+                select(TaskItems)
+                .where(TaskItems.task_id == task.id, TaskItems.state == "queued")
+                .order_by(col(TaskItems.position))
+                .limit(self._batch_size - len(self._claimed))
+            )
+        )
+        for item in items:
+            item.state = "running"
+        return items
 
 
-def _still_wanted(session: Session, task_id: str, item: TaskItems) -> bool:
-    """Give the item back to the queue when its task was paused or cancelled meanwhile."""
-    status = session.exec(select(Tasks.status).where(Tasks.id == task_id)).one()
-    if status == TaskStatus.RUNNING:
-        return True
+def _end(session: Session, task_id: str) -> Tasks:
+    """Give back what was claimed but not started, and complete the task when nothing is left."""
+    task = session.get(Tasks, task_id)
+    if task is None:
+        raise NotFoundError("This task does not exist any more.")
     session.execute(
-        update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued", attempts=TaskItems.attempts - 1)
+        update(TaskItems)
+        .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
+        .values(state="queued")
     )
-    return False
+    left = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "queued").limit(1)
+    if task.status == TaskStatus.RUNNING and session.exec(left).first() is None:
+        task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
+        task.ended_at = utc_now()
+    return task
 
 
 def _finish(session: Session, item: TaskItems, result: ItemResult) -> None:
     kept = result.write(session)
-    _settle(session, item, state="done", result=kept)
+    _settle(session, item, state="done", result=kept, error="", error_code="")
 
 
-def _fail(session: Session, item: TaskItems, code: str, message: str) -> None:
-    _settle(session, item, state="failed", error_code=code, error=message)
+def _fail(session: Session, item: TaskItems, code: str, words: str, *, stops_task: bool = False) -> None:
+    _settle(session, item, state="failed", error_code=code, error=words)
     session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
+    if stops_task:
+        session.execute(
+            update(Tasks)
+            .where(col(Tasks.id) == item.task_id, col(Tasks.status) == TaskStatus.RUNNING)
+            .values(status=TaskStatus.PAUSED, note=words)
+        )
 
 
 def _settle(session: Session, item: TaskItems, **values: Any) -> None:
-    session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(ended_at=utc_now(), **values))
+    ended = {"ended_at": utc_now(), "attempts": TaskItems.attempts + 1}
+    session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(**ended, **values))
     session.execute(
         update(Tasks).where(col(Tasks.id) == item.task_id).values(processed_count=Tasks.processed_count + 1)
-    )
-
-
-def _pause(session: Session, item: TaskItems, note: str) -> None:
-    session.execute(
-        update(Tasks)
-        .where(col(Tasks.id) == item.task_id, col(Tasks.status) == TaskStatus.RUNNING)
-        .values(status=TaskStatus.PAUSED, note=note)
     )
 
 
@@ -222,7 +204,7 @@ def _reset_interrupted(session: Session, task_id: str) -> None:
     session.execute(
         update(TaskItems)
         .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
-        .values(state="queued")
+        .values(state="queued", attempts=TaskItems.attempts + 1)
     )
     session.execute(
         update(LlmCalls)

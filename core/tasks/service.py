@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, utc_now
 from core.errors import InvalidInputError, NotFoundError
-from core.tasks.kinds import TaskKind
+from core.tasks.kinds import ItemPlan, TaskKind
 
 
 class TaskStatus(StrEnum):
@@ -94,17 +94,18 @@ class TaskService:
             )  # fmt: skip
             session.add(task)
             session.flush()
-            rows = [
-                {
-                    "task_id": task.id,
-                    "position": position,
-                    "subject_id": item.subject_id,
-                    "payload": item.payload,
-                }
-                for position, item in enumerate(plan)
-            ]
-            if rows:
-                session.execute(insert(TaskItems), [{**_ITEM_DEFAULTS, **row} for row in rows])
+            _insert_items(session, task.id, plan)
+        return task
+
+    def plan_items(self, task_id: str, kind: TaskKind, config: dict[str, Any]) -> Tasks:
+        """Give a task that was made without items its config and the items that follow from it."""
+        config = without_secrets(config)
+        plan = list(kind.plan(self.get_task(task_id).project_id, config))
+        with self._db.transaction() as session:
+            task = _task(session, task_id)
+            if task.total_count == 0:
+                task.config, task.total_count = config, len(plan)
+                _insert_items(session, task_id, plan)
         return task
 
     def get_task(self, task_id: str) -> Tasks:
@@ -210,6 +211,21 @@ class TaskService:
             if status in ENDED:
                 task.ended_at = utc_now()
         return task
+
+
+def _insert_items(session: Session, task_id: str, plan: list[ItemPlan]) -> None:
+    rows = [
+        {
+            **_ITEM_DEFAULTS,
+            "task_id": task_id,
+            "position": position,
+            "subject_id": item.subject_id,
+            "payload": item.payload,
+        }
+        for position, item in enumerate(plan)
+    ]
+    if rows:
+        session.execute(insert(TaskItems), rows)
 
 
 _ITEM_DEFAULTS: dict[str, Any] = {

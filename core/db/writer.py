@@ -1,0 +1,78 @@
+"""Writing from many coroutines at once: one thread, and one commit for all that waits."""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+Work = Callable[[Session], Any]
+
+# Bounds how long the write lock is held; other writers wait no longer than this many small writes.
+_MOST_AT_ONCE = 64
+
+
+class GroupWriter:
+    """Runs small writes in the order they come, each in a savepoint of its own.
+
+    A commit waits for the disk; with many model calls in flight their writes arrive together, so one wait
+    serves them all. A write that raises undoes only itself.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(vitrine_write=True)
+        self._waiting: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="vitrine-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work) -> "Future[Any]":
+        """Queue *work*; its future is done when its changes are on disk."""
+        done: Future[Any] = Future()
+        self._waiting.put((work, done))
+        return done
+
+    def close(self) -> None:
+        """Finish what was queued and end the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch, open_end = [first], True
+            while len(batch) < _MOST_AT_ONCE and not self._waiting.empty():
+                following = self._waiting.get()
+                if following is None:
+                    open_end = False
+                    break
+                batch.append(following)
+            self._commit(batch)
+            if not open_end:
+                return
+
+    def _commit(self, batch: list[tuple[Work, "Future[Any]"]]) -> None:
+        outcomes: list[tuple[Any, BaseException | None]] = []
+        try:
+            with self._engine.begin() as connection:
+                for work, _ in batch:
+                    outcomes.append(_in_savepoint(connection, work))
+        except BaseException as error:  # noqa: BLE001 - whoever waits for a write must learn how it ended
+            outcomes = [(None, error)] * len(batch)
+        for (_, done), (result, failure) in zip(batch, outcomes, strict=True):
+            if failure is None:
+                done.set_result(result)
+            else:
+                done.set_exception(failure)
+
+
+def _in_savepoint(connection: Any, work: Work) -> tuple[Any, BaseException | None]:
+    try:
+        with (
+            Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
+            session.begin(),
+        ):
+            return work(session), None
+    except Exception as error:  # noqa: BLE001 - handed to whoever waits for this write
+        return None, error

@@ -1,0 +1,17 @@
+"""Keys typed for a session, lent to the tasks it starts; in memory only, gone with the process."""
+
+from core import process
+
+
+def _lent() -> dict[str, str]:
+    return process.singleton("session_keys", dict)
+
+
+def lend(task_id: str, api_key: str) -> None:
+    """Let the task use *api_key* for as long as this process lives."""
+    _lent()[task_id] = api_key
+
+
+def lent_to(task_id: str) -> str | None:
+    """Return the key that was lent to the task; None when there is none or the process was restarted."""
+    return _lent().get(task_id)

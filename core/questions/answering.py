@@ -1,0 +1,96 @@
+"""One image, one call: answering its questions."""
+
+import json
+from dataclasses import dataclass
+
+from core.db import Questions
+from core.errors import BadReplyError, InvalidInputError
+from core.llm import ChatReply, ChatRequest, ImagePart, Ledger, LLMService, ModelConfig, Purpose
+from core.llm.schemas import AnswerList
+from core.questions import prompts
+from core.questions.answer_types import checked_answer
+from core.questions.text import MAX_ANSWER_CHARS, clean
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Answers by the id of their question; *replies* are the calls that were paid for."""
+
+    answers: dict[str, str]
+    prompt: str
+    replies: list[ChatReply]
+
+
+def build_request(questions: list[Questions], image: ImagePart, language: str, remark: str = "") -> ChatRequest:
+    """Return the request that answers *questions*, exactly as it will be sent; *remark* goes before them."""
+    lines = [f"{number}. {_with_options(question)}" for number, question in enumerate(questions, start=1)]
+    text = prompts.load("answers", language).render(
+        count=str(len(questions)),
+        language=prompts.language_name(language),
+        questions="\n".join([*([remark] if remark else []), *lines]),
+    )
+    details = {
+        "language": language,
+        "questions": [{"question": q.question, "answer_type": q.answer_type, "options": q.options} for q in questions],
+    }
+    return ChatRequest(prompt=text, images=(image,), schema=AnswerList, purpose=Purpose("answers", details))
+
+
+def _with_options(question: Questions) -> str:
+    if question.answer_type == "label" and question.options:
+        return f"{question.question} Options: {json.dumps(question.options, ensure_ascii=False)}"
+    if question.answer_type == "custom_format" and question.options:
+        return f"{question.question} JSON schema: {json.dumps(question.options, ensure_ascii=False)}"
+    return question.question
+
+
+async def answer(
+    llm: LLMService,
+    config: ModelConfig,
+    questions: list[Questions],
+    image: ImagePart,
+    language: str,
+    *,
+    ledger: Ledger | None = None,
+) -> Answering:
+    """Answer the questions; those whose answer breaks its type are asked about once more.
+
+    Raises:
+        LLMError: the call failed.
+        BadReplyError: the reply holds another number of answers than there were questions.
+    """
+    request = build_request(questions, image, language)
+    reply = await llm.chat(config, request, ledger=ledger)
+    answers = _by_question(reply, questions)
+    replies = [reply]
+    broken = {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
+    if broken:
+        again = [q for q in questions if q.id in broken]
+        remark = "The last answers were not valid: " + " ".join(broken.values())
+        try:
+            second = await llm.chat(config, build_request(again, image, language, remark), ledger=ledger)
+        except BadReplyError:
+            # The first answers are kept and marked for review where they are stored.
+            pass
+        else:
+            replies.append(second)
+            answers |= _by_question(second, again)
+    return Answering(answers, request.prompt, replies)
+
+
+def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]:
+    given = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    if len(given) != len(questions):
+        raise BadReplyError(
+            f"The model gave {len(given)} answers to {len(questions)} questions. Retry, or ask another model.",
+            reply_head=reply.text[:2_000],
+        )
+    return {q.id: clean(one.answer, MAX_ANSWER_CHARS) for q, one in zip(questions, given, strict=True)}
+
+
+def _problem(answer_text: str, question: Questions) -> str:
+    try:
+        checked_answer(answer_text, question.answer_type, question.options)
+    except InvalidInputError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,104 @@
+"""One image, one call: asking a model for questions, and asking once more when it came back short."""
+
+from dataclasses import dataclass
+
+from core.errors import BadReplyError
+from core.llm import ChatReply, ChatRequest, ImagePart, Ledger, LLMService, ModelConfig, Purpose
+from core.llm.schemas import QuestionAnswerList, QuestionList
+from core.questions import prompts
+from core.questions.recipe import QuestionRecipe, kinds_in_words
+from core.questions.store import Asked
+from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean, is_near_repeat
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What came of asking; *replies* are the calls that were paid for."""
+
+    asked: list[Asked]
+    short_by: int
+    prompt: str
+    replies: list[ChatReply]
+
+
+def build_request(
+    recipe: QuestionRecipe, image: ImagePart, image_name: str, existing: list[str], *, count: int, turn: int = 0
+) -> ChatRequest:
+    """Return the request for *count* questions about one image, exactly as it will be sent."""
+    name = "questions_and_answers" if recipe.with_answers else "questions"
+    template = (
+        prompts.Prompt("custom", recipe.custom_prompt) if recipe.custom_prompt else prompts.load(name, recipe.language)
+    )
+    kinds = kinds_in_words(recipe.kinds, count, turn)
+    values = {
+        "count": str(count),
+        "language": prompts.language_name(recipe.language),
+        "kinds": kinds,
+        "existing": "; ".join(existing) or "-",
+        "image_name": image_name,
+    }
+    details = {"count": count, "language": recipe.language, "kinds": list(recipe.kinds), "existing": existing}
+    return ChatRequest(
+        prompt=template.render(**values),
+        images=(image,),
+        schema=QuestionAnswerList if recipe.with_answers else QuestionList,
+        purpose=Purpose(name, details),
+    )
+
+
+async def ask(
+    llm: LLMService,
+    config: ModelConfig,
+    recipe: QuestionRecipe,
+    image: ImagePart,
+    image_name: str,
+    existing: list[str],
+    *,
+    turn: int = 0,
+    ledger: Ledger | None = None,
+) -> Asking:
+    """Ask until there are as many questions as the recipe wants, with at most one request for the missing.
+
+    Raises:
+        LLMError: the first call failed, or nothing in its reply could be used.
+    """
+    wanted = recipe.num_questions - (len(existing) if recipe.top_up else 0)
+    if wanted <= 0:
+        return Asking([], 0, "", [])
+    request = build_request(recipe, image, image_name, existing, count=wanted, turn=turn)
+    reply = await llm.chat(config, request, ledger=ledger)
+    replies = [reply]
+    asked = _new_questions(reply, existing, wanted)
+    if len(asked) < wanted:
+        known = existing + [one.question for one in asked]
+        more = build_request(recipe, image, image_name, known, count=wanted - len(asked), turn=turn)
+        try:
+            second = await llm.chat(config, more, ledger=ledger)
+        except BadReplyError:
+            # What the first call brought is paid for and kept; the item says how many are missing.
+            pass
+        else:
+            replies.append(second)
+            asked += _new_questions(second, known, wanted - len(asked))
+    if not asked:
+        raise BadReplyError(
+            "The model asked nothing new about this image. Ask for fewer questions or other kinds.",
+            reply_head=reply.text[:2_000],
+        )
+    return Asking(asked, wanted - len(asked), request.prompt, replies)
+
+
+def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[Asked]:
+    """Return at most *count* questions of the reply, without repeats of the existing ones or of each other."""
+    parsed = reply.parsed
+    if not isinstance(parsed, QuestionList | QuestionAnswerList):
+        return []
+    known, kept = list(existing), []
+    for one in parsed.questions:
+        question = clean(one.question, MAX_QUESTION_CHARS)
+        if not question or is_near_repeat(question, known):
+            continue
+        known.append(question)
+        answer = getattr(one, "answer", None)
+        kept.append(Asked(question, one.kind, None if answer is None else clean(answer, MAX_ANSWER_CHARS)))
+    return kept[:count]

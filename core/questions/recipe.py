@@ -1,0 +1,106 @@
+"""What a person asks for when they ask for questions or answers; checked before anything is spent."""
+
+from collections import Counter
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from core.errors import InvalidInputError
+from core.questions.prompts import Prompt
+
+KINDS = ("object", "attribute", "count", "position", "text", "reasoning", "yes/no", "unanswerable")
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
+PROMPT_VARIABLES = frozenset({"count", "language", "kinds", "existing", "image_name"})
+
+
+class _Recipe(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_ids: list[str] | None = None
+    """None: every image of the project."""
+    language: str = Field("en", min_length=1, max_length=60)
+    concurrency: int = Field(4, ge=1, le=64)
+    llm_config: dict[str, Any] = Field(default_factory=lambda: {"provider": "offline", "model": "measure"})
+
+
+R = TypeVar("R", bound=_Recipe)
+
+
+class QuestionRecipe(_Recipe):
+    """The config of a task that asks questions, and answers them in the same call when *with_answers*."""
+
+    num_questions: int = Field(3, ge=1, le=20)
+    custom_prompt: str | None = None
+    kinds: dict[str, int] = Field(default_factory=dict)
+    """Shares by kind, as whole numbers; empty leaves the choice to the model."""
+    with_answers: bool = False
+    top_up: bool = False
+    """Count the questions that an image has already towards *num_questions*."""
+
+    @field_validator("custom_prompt")
+    @classmethod
+    def _known_variables(cls, text: str | None) -> str | None:
+        if text is None or not text.strip():
+            return None
+        Prompt("custom", text).check(PROMPT_VARIABLES)
+        return text
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, kinds: dict[str, int]) -> dict[str, int]:
+        unknown = [kind for kind in kinds if kind not in KINDS]
+        if unknown:
+            raise ValueError(f"{unknown[0]} is not a kind of question. Use {', '.join(KINDS)}")
+        return {kind: share for kind, share in kinds.items() if share > 0}
+
+
+class AnswerRecipe(_Recipe):
+    """The config of a task that answers questions, all those of an image in one call."""
+
+    question_ids: list[str] | None = None
+    """None: those that *which* names."""
+    which: Literal["unanswered", "all"] = "unanswered"
+
+
+def question_recipe(config: dict[str, Any]) -> QuestionRecipe:
+    """Return the checked recipe of *config*.
+
+    Raises:
+        InvalidInputError: a value is out of its range or unknown; the message names it.
+    """
+    return _checked(QuestionRecipe, config)
+
+
+def answer_recipe(config: dict[str, Any]) -> AnswerRecipe:
+    """Return the checked recipe of *config*; see :func:`question_recipe`."""
+    return _checked(AnswerRecipe, config)
+
+
+def _checked(recipe: type[R], config: dict[str, Any]) -> R:
+    try:
+        return recipe.model_validate(config)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise InvalidInputError(f"{field}: {message}.", field=field) from error
+
+
+def kinds_in_words(kinds: dict[str, int], count: int, turn: int) -> str:
+    """Return how many questions of which kind to ask of one image: "2 x count, 1 x position".
+
+    *turn* is the image's place in the task. Steps of the golden ratio spread the kinds so that the shares come
+    out over many images, even when each is asked a single question.
+    """
+    if not kinds:
+        return ", ".join(KINDS[:-1])
+    total = sum(kinds.values())
+    asked: Counter[str] = Counter()
+    for number in range(turn * count, (turn + 1) * count):
+        place = (number * _GOLDEN_RATIO) % 1.0 * total
+        for kind in sorted(kinds, key=KINDS.index):
+            place -= kinds[kind]
+            if place < 0:
+                asked[kind] += 1
+                break
+    return ", ".join(f"{asked[kind]} x {kind}" for kind in KINDS if asked[kind])

@@ -1,0 +1,126 @@
+"""Questions, and the entries that models make of them, in the database."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core.db import ImageDatasets, Images, Questions
+from core.errors import InvalidInputError
+from core.questions.answer_types import checked_answer
+from core.questions.text import MAX_ANSWER_CHARS, clean, question_key
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as a model wrote it; *answer* when it was asked for in the same call."""
+
+    question: str
+    kind: str = ""
+    answer: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where generated rows come from."""
+
+    model: str
+    language: str
+    task_id: str | None = None
+    call_id: int | None = None
+
+
+def image_ids(session: Session, project_id: str, wanted: list[str] | None) -> list[str]:
+    """Return the ids of the project's images, or the *wanted* ones in their order.
+
+    Raises:
+        InvalidInputError: a wanted image is not in the project.
+    """
+    query = select(Images.id).where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
+    present = list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
+    if wanted is None:
+        return present
+    known = set(present)
+    if any(id_ not in known for id_ in wanted):
+        raise InvalidInputError(
+            "Some of these images are not in the project any more. Choose again.", field="image_ids"
+        )
+    return list(dict.fromkeys(wanted))
+
+
+def questions_of_image(session: Session, image_id: str, language: str | None = None) -> list[Questions]:
+    query = select(Questions).where(Questions.image_id == image_id, col(Questions.deleted_at).is_(None))
+    if language is not None:
+        query = query.where(Questions.language == language)
+    return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
+
+
+def add_questions(session: Session, image: Images, asked: list[Asked], origin: Origin) -> list[Questions]:
+    """Store what a model asked, and its answers as entries; a question the image has already is left out."""
+    taken = {row.question_key for row in questions_of_image(session, image.id, origin.language)}
+    added = []
+    for one in asked:
+        key = question_key(one.question)
+        if key in taken:
+            continue
+        taken.add(key)
+        row = Questions(
+            project_id=image.project_id, image_id=image.id, question=one.question, question_key=key,
+            language=origin.language, kind=one.kind, model=origin.model, task_id=origin.task_id,
+        )  # fmt: skip
+        session.add(row)
+        added.append(row)
+        if one.answer is not None:
+            session.flush()
+            session.add(_entry(image, row, one.answer, origin))
+    session.flush()
+    return added
+
+
+def put_answer(session: Session, image: Images, question: Questions, answer: str, origin: Origin) -> bool:
+    """Store a model's answer and return whether it was stored.
+
+    The same model's earlier answer is replaced while nobody has touched it; an entry that a person confirmed,
+    rejected, rated or edited stays, and the new answer is dropped.
+    """
+    earlier = session.exec(
+        select(ImageDatasets).where(
+            ImageDatasets.question_id == question.id,
+            ImageDatasets.model == origin.model,
+            col(ImageDatasets.deleted_at).is_(None),
+        )
+    ).first()
+    fresh = _entry(image, question, answer, origin)
+    if earlier is None:
+        session.add(fresh)
+        return True
+    if _touched_by_a_person(earlier):
+        return False
+    earlier.answer, earlier.generated_answer = fresh.answer, fresh.generated_answer
+    earlier.needs_review, earlier.call_id, earlier.task_id = fresh.needs_review, fresh.call_id, fresh.task_id
+    return True
+
+
+def _touched_by_a_person(entry: ImageDatasets) -> bool:
+    """Every change by a person raises the version; a model's own replacement does not."""
+    return entry.version > 1 or entry.confirmed or entry.rejected
+
+
+def _entry(image: Images, question: Questions, answer: str, origin: Origin) -> ImageDatasets:
+    answer = clean(answer, MAX_ANSWER_CHARS)
+    answer, doubt = _in_stored_form(answer, question.answer_type, question.options)
+    return ImageDatasets(
+        project_id=image.project_id, image_id=image.id, image_name=image.image_name, question_id=question.id,
+        question=question.question, answer=answer, answer_type=question.answer_type, options=question.options,
+        model=origin.model, kind=question.kind, language=question.language, needs_review=doubt,
+        generated_question=question.question if question.model else None, generated_answer=answer,
+        call_id=origin.call_id, task_id=origin.task_id,
+    )  # fmt: skip
+
+
+def _in_stored_form(answer: str, answer_type: str, options: list[str] | dict[str, Any] | None) -> tuple[str, str]:
+    """Return the answer and, when it breaks the rules of its type, why a person should look at it."""
+    try:
+        return checked_answer(answer, answer_type, options), ""
+    except InvalidInputError as error:
+        return answer, str(error)
