@@ -18,6 +18,9 @@ elif __name__ != "__mp_main__":  # worker processes import the main module under
     PagesManager.uses_pages_directory = False
     app = st.App(
         __file__,
-        routes=vitrine.routes(base_path=st.get_option("server.baseUrlPath")),
+        routes=vitrine.routes(
+            base_path=st.get_option("server.baseUrlPath"),
+            allowed_hosts=st.get_option("server.allowedHosts"),
+        ),
         lifespan=vitrine.lifespan,
     )

@@ -89,6 +89,11 @@ class Services:
     def tasks(self) -> TaskService:
         return TaskService(self.db, self.kinds)
 
+    @property
+    def engine(self) -> LocalEngine:
+        """What runs the tasks of this process."""
+        return engine()
+
     @cached_property
     def kinds(self) -> dict[str, TaskKind]:
         """Every kind of long work by its ``task_type``."""
@@ -127,13 +132,16 @@ def engine() -> LocalEngine:
     return process.singleton("engine", start)
 
 
-def routes(base_path: str = "") -> "Sequence[BaseRoute]":
-    """Return the routes beside the pages: images, the desk, the REST API; below *base_path* when there is one."""
+def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[BaseRoute]":
+    """Return the routes beside the pages: images, the desk, the REST API; below *base_path* when there is one.
+
+    *allowed_hosts* are the names the server answers to; only those of this machine when empty.
+    """
     from starlette.routing import Mount
 
     from core.api import build_routes
 
-    made = build_routes(services)
+    made = build_routes(services, allowed_hosts=allowed_hosts)
     prefix = base_path.strip("/")
     return [Mount(f"/{prefix}", routes=made)] if prefix else made
 

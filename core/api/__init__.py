@@ -1,0 +1,31 @@
+"""What is served beside the pages: images, exports, the desk and the REST API, all behind one door.
+
+Building the routes is cheap: FastAPI is imported, and its application made, when the first request for it comes.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+
+def build_routes(services: Callable[[], Any], *, allowed_hosts: Sequence[str] = ()) -> "list[BaseRoute]":
+    """Return every route beside the pages.
+
+    *services* returns the ``core.app.Services`` of the process; *allowed_hosts* are the names this server answers
+    to, those of this machine when empty. Nothing is reached but through :func:`core.api.guard.check`.
+    """
+    from core.api.guard import Door
+    from core.api.lazy import api_routes
+    from core.api.media import media_routes
+
+    routes = [*media_routes(services), *api_routes(services)]
+    with contextlib.suppress(ModuleNotFoundError):
+        from core.api.desk import desk_routes
+
+        routes += desk_routes(services)
+    for route in routes:
+        route.app = Door(route.app, services, allowed_hosts)
+    return routes

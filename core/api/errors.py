@@ -1,0 +1,36 @@
+"""Errors in one shape: ``{"code", "detail", "field"?}``, whichever route they come from."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from core import errors
+
+_STATUS: dict[type[errors.VitrineError], int] = {
+    errors.NotFoundError: 404,
+    errors.ConflictError: 409,
+    errors.ImageRejectedError: 422,
+    errors.InvalidInputError: 422,
+    errors.ExportError: 422,
+    errors.ConfigurationError: 503,
+    errors.StorageError: 507,
+    errors.RateLimitedError: 429,
+    errors.LLMError: 502,
+}
+
+
+def problem(
+    status: int, code: str, detail: str, field: str | None = None, *, headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """Return an error answer; *detail* says what to do, *more* are further members of the body."""
+    body = {"code": code, "detail": detail} | ({"field": field} if field else {}) | more
+    return JSONResponse(body, status, headers=headers)
+
+
+def of_error(error: errors.VitrineError) -> JSONResponse:
+    """Return the answer for an error that was raised on purpose."""
+    return problem(status_of(error), error.code, str(error), error.field)
+
+
+def status_of(error: errors.VitrineError) -> int:
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)

@@ -1,0 +1,150 @@
+"""No way in for anyone else: the one place that decides who may do what.
+
+Three modes follow from the settings. Without a password one person works on this machine: programs on it may call
+without a token, web pages from elsewhere may not. With a password every call needs one of: the token of a page,
+a bearer token, the cookie of the sign-in page, or, to look at one image or export, a signed address.
+"""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.api.errors import problem
+from core.api.keys import data_dir, signing_key
+
+TOKEN_HEADER = "X-Vitrine-Token"  # noqa: S105  a name, no secret
+COOKIE = "vitrine-access"
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+# A page that stays open gets a fresh one with each run; half a day covers one that is only looked at.
+PAGE_TOKEN_LIFE_S = 12 * 3600
+SESSION_LIFE_S = 14 * 24 * 3600
+
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks; *name* is what events and tasks are signed with."""
+
+    name: str = "local"
+    may_write: bool = True
+
+
+class Door:
+    """Puts :func:`check` in front of a route, so that no route can forget it."""
+
+    def __init__(self, app: ASGIApp, services: Callable[[], Any], allowed_hosts: Sequence[str] = ()) -> None:
+        self._app = app
+        self._services = services
+        self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["vitrine.database"] = self._services().db
+        scope["vitrine.hosts"] = self._allowed_hosts
+        answer = check(HTTPConnection(scope), write=scope["method"] not in _READING)
+        if isinstance(answer, Response):
+            await answer(scope, receive, send)
+            return
+        scope["vitrine.actor"] = answer
+        await self._app(scope, receive, send)
+
+
+def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
+    """Return who asks, or the answer that refuses."""
+    refusal = _foreign(request)
+    if refusal is not None:
+        return refusal
+    actor: Actor | Response | None = request.scope.get("vitrine.actor") or _actor(request)
+    if actor is None:
+        return problem(
+            401, "not_signed_in", "Send a token of this Vitrine: Authorization: Bearer …",
+            headers={"WWW-Authenticate": "Bearer"},
+        )  # fmt: skip
+    if isinstance(actor, Actor) and write and not actor.may_write:
+        return problem(403, "read_only", "This token may read only. Make one that may write in the settings.")
+    return actor
+
+
+def page_token(actor: Actor | str = "local") -> str:
+    """Return what a page's component sends as ``X-Vitrine-Token`` to act for *actor*."""
+    return _serializer("page").dumps(actor.name if isinstance(actor, Actor) else actor)
+
+
+def session_cookie(actor: Actor) -> str:
+    """Return the value of the cookie that keeps *actor* signed in."""
+    return _serializer("session").dumps(actor.name)
+
+
+def actor_of_cookie(value: str | None) -> Actor | None:
+    """Return whom the cookie of the sign-in page stands for, None when it is missing, old or not ours."""
+    return _unsign("session", value, SESSION_LIFE_S) if value else None
+
+
+def signature(path: str) -> str:
+    """Return what lets anyone read *path* (without base path): the same each time, so that browsers can cache."""
+    digest = hmac.digest(signing_key(data_dir()), f"address:{path}".encode(), "sha256")
+    return urlsafe_b64encode(digest[:18]).decode()
+
+
+# --- who asks ------------------------------------------------------------------------------------------------
+
+
+def _actor(request: HTTPConnection) -> Actor | Response | None:
+    headers = request.headers
+    if TOKEN_HEADER in headers:
+        return _unsign("page", headers[TOKEN_HEADER], PAGE_TOKEN_LIFE_S)
+    if "Authorization" in headers:
+        return None
+    signed = request.query_params.get("s")
+    if signed is not None and request.scope.get("method") in _READING:
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        return Actor("link", may_write=False) if hmac.compare_digest(signature(path), signed) else None
+    if request.scope["vitrine.database"].settings.access_password is None:
+        return Actor()
+    return actor_of_cookie(request.cookies.get(COOKIE))
+
+
+def _serializer(purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(signing_key(data_dir()), salt=purpose)
+
+
+def _unsign(purpose: str, value: str, life_s: int) -> Actor | None:
+    try:
+        return Actor(str(_serializer(purpose).loads(value, max_age=life_s)))
+    except BadData:
+        return None
+
+
+# --- where from ----------------------------------------------------------------------------------------------
+
+
+def _foreign(request: HTTPConnection) -> Response | None:
+    """Refuse other names of this server (DNS rebinding) and pages from elsewhere, whatever they carry."""
+    host = request.headers.get("Host", "")
+    if not _is_allowed(host, request.scope["vitrine.hosts"]):
+        return problem(403, "foreign_host", "This server does not answer to that name. Add it to server.allowedHosts.")
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if (origin is not None and urlsplit(origin).netloc != host) or site not in ("same-origin", "none"):
+        return problem(403, "foreign_page", "Pages from elsewhere may not call this server. Call it from a program.")
+    return None
+
+
+def _is_allowed(host: str, allowed_hosts: Sequence[str]) -> bool:
+    """Read ``server.allowedHosts`` as Streamlit does: ports do not count, ``*.`` stands for subdomains."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    return any(
+        pattern == "*" or name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+        for pattern in (allowed.strip().lower().rstrip(".") for allowed in allowed_hosts)
+    )

@@ -1,0 +1,30 @@
+"""The key this installation signs with: made once, readable by its owner only."""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from core import process
+from core.config import Settings
+
+KEY_NAME = "secret.key"
+
+
+def data_dir() -> Path:
+    """Return the data directory of the process's database, or the configured one before it is open."""
+    database = process.existing("database")
+    return Path(database.data_dir if database is not None else Settings().data_dir)
+
+
+@lru_cache(maxsize=8)
+def signing_key(data_dir: Path) -> bytes:
+    """Return the 32 bytes in *data_dir*, making them the first time."""
+    path = data_dir / KEY_NAME
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(key := secrets.token_bytes(32))
+    return key

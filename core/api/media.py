@@ -1,0 +1,95 @@
+"""Images and exports by id: nothing is served by path."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from core.api import errors, guard
+from core.db import Exports, Images
+from core.errors import NotFoundError, VitrineError
+
+ImageSize = Literal["thumb", "view", "original"]
+
+_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+# Python 3.11 alone does not know .webp.
+_SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+# The address carries the hash of the bytes: other bytes have another address.
+_FOR_EVER = "private, max-age=31536000, immutable"
+
+
+def media_routes(services: Callable[[], Any]) -> list[Route]:
+    """Return the routes of images and exports."""
+
+    async def image(request: Request) -> Response:
+        return await _answer(request, lambda: _image(services(), request))
+
+    async def export(request: Request) -> Response:
+        return await _answer(request, lambda: _export(services(), request))
+
+    return [
+        Route("/img/{image_id}/{size}", image, methods=["GET"]),
+        Route("/exports/{export_id}", export, methods=["GET"]),
+    ]
+
+
+def image_url(image_id: str, sha256: str, size: ImageSize = "thumb") -> str:
+    """Return the address of an image, without the base path; it stays the same as long as the bytes do."""
+    path = f"/img/{image_id}/{size}"
+    return f"{path}?v={sha256[:12]}&s={guard.signature(path)}"
+
+
+def export_url(export_id: str) -> str:
+    """Return the address of a finished export, without the base path."""
+    path = f"/exports/{export_id}"
+    return f"{path}?s={guard.signature(path)}"
+
+
+def image_file(images: Any, image: Images, size: str) -> FileResponse:
+    """Return the file of *image* in one of its sizes.
+
+    Raises:
+        NotFoundError: *size* is not one of them.
+    """
+    etag = f'"{image.sha256[:24]}-{size}"'
+    headers = {"ETag": etag, "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
+    if size == "original":
+        path = images.original_path(image)
+        return FileResponse(path, headers=headers, media_type=_TYPES[image.format], filename=image.image_name)
+    if size not in ("thumb", "view"):
+        raise NotFoundError("An image is there as thumb, view or original.")
+    path = Path(images.thumbnail_path(image) if size == "thumb" else images.view_path(image))
+    return FileResponse(path, headers=headers, media_type=_SUFFIXES[path.suffix], stat_result=path.stat())
+
+
+def _image(services: Any, request: Request) -> FileResponse:
+    image = services.images.get_image(request.path_params["image_id"])
+    if image is None:
+        raise NotFoundError("This image does not exist any more.")
+    return image_file(services.images, image, request.path_params["size"])
+
+
+def _export(services: Any, request: Request) -> FileResponse:
+    with services.db.reading() as session:
+        export = session.get(Exports, request.path_params["export_id"])
+    file = services.db.data_dir / export.path if export and export.path else None
+    if file is None or not file.is_file():
+        raise NotFoundError("This export does not exist any more. Make it again on the export page.")
+    headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(file, headers=headers, filename=file.name, media_type="application/octet-stream")
+
+
+async def _answer(request: Request, find: Callable[[], FileResponse]) -> Response:
+    try:
+        response = await asyncio.to_thread(find)
+    except VitrineError as error:
+        return errors.of_error(error)
+    etag = response.headers.get("ETag")
+    if etag is not None and etag in request.headers.get("If-None-Match", ""):
+        kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+        return Response(status_code=304, headers=kept)
+    return response

@@ -1,0 +1,19 @@
+"""A client that calls the routes as a program on this machine does."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.api import build_routes
+from core.app import Services
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture
+def client(services: Services) -> Iterator[TestClient]:
+    app = Starlette(routes=build_routes(lambda: services))
+    with TestClient(app, base_url="http://localhost:8501") as made:
+        yield made

@@ -1,0 +1,148 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from core.api import guard
+from core.app import Services
+from core.config import Settings
+from core.db import connect
+
+
+def _who(request: Request) -> Response:
+    actor = request.scope["vitrine.actor"]
+    return JSONResponse({"name": actor.name, "may_write": actor.may_write})
+
+
+def _client(services: Services, hosts: tuple[str, ...] = ()) -> TestClient:
+    door = Route(
+        "/who/{name}", guard.Door(Route("/who/{name}", _who, methods=["GET", "POST"]).app, lambda: services, hosts)
+    )
+    return TestClient(Starlette(routes=[door]), base_url="http://localhost:8501")
+
+
+@pytest.fixture
+def local(services: Services) -> TestClient:
+    return _client(services)
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    with connect() as db:
+        assert isinstance(db.settings, Settings)
+        yield _client(Services(db), ("*",))
+
+
+def test_a_program_on_this_machine_may_do_everything_without_a_token(local: TestClient) -> None:
+    assert local.post("/who/me").json() == {"name": "local", "may_write": True}
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8501", "127.0.0.1:9", "[::1]:8501", "LOCALHOST"])
+def test_the_names_of_this_machine_are_answered(local: TestClient, host: str) -> None:
+    assert local.get("/who/me", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.7:8501", "[::1", "", "a b"])
+def test_another_name_of_this_server_is_refused(local: TestClient, host: str) -> None:
+    answer = local.get("/who/me", headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_host")
+
+
+def test_a_name_that_was_allowed_is_answered_with_its_subdomains(services: Services) -> None:
+    client = _client(services, ("vitrine.example", "*.lab.example"))
+    assert client.get("/who/me", headers={"Host": "vitrine.example:443"}).status_code == 200
+    assert client.get("/who/me", headers={"Host": "two.lab.example"}).status_code == 200
+    assert client.get("/who/me", headers={"Host": "lab.example"}).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_page_from_elsewhere_is_refused(local: TestClient, method: str, headers: dict[str, str]) -> None:
+    answer = local.request(method, "/who/me", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_page")
+
+
+def test_a_page_from_elsewhere_is_refused_even_with_a_token(local: TestClient) -> None:
+    headers = {"Origin": "https://evil.example", guard.TOKEN_HEADER: guard.page_token()}
+    assert local.post("/who/me", headers=headers).status_code == 403
+
+
+def test_a_page_of_this_server_is_answered(local: TestClient) -> None:
+    headers = {"Origin": "http://localhost:8501", "Sec-Fetch-Site": "same-origin"}
+    assert local.post("/who/me", headers=headers).status_code == 200
+
+
+def test_with_a_password_nothing_is_answered_without_a_token(locked: TestClient) -> None:
+    answer = locked.get("/who/me")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json()["code"] == "not_signed_in"
+
+
+def test_the_token_of_a_page_acts_for_the_person_who_looks_at_it(locked: TestClient) -> None:
+    headers = {guard.TOKEN_HEADER: guard.page_token("ana")}
+    assert locked.post("/who/me", headers=headers).json() == {"name": "ana", "may_write": True}
+
+
+@pytest.mark.parametrize("token", ["", "ana", "ImFuYSI.aaaa.bbbb", "ä"])
+def test_a_made_up_token_is_refused_in_every_mode(local: TestClient, token: str) -> None:
+    answer = local.get("/who/me", headers={guard.TOKEN_HEADER.encode(): token.encode()})
+    assert answer.status_code == 401
+
+
+def test_a_token_of_a_page_ends_after_half_a_day(local: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = guard.page_token()
+    monkeypatch.setattr(guard, "PAGE_TOKEN_LIFE_S", -1)
+    assert local.get("/who/me", headers={guard.TOKEN_HEADER: token}).status_code == 401
+
+
+def test_the_cookie_of_the_sign_in_page_is_no_token_of_a_page(locked: TestClient) -> None:
+    cookie = guard.session_cookie(guard.Actor("ana"))
+    assert locked.get("/who/me", headers={guard.TOKEN_HEADER: cookie}).status_code == 401
+    assert locked.get("/who/me", headers={"Cookie": f"{guard.COOKIE}={cookie}"}).json()["name"] == "ana"
+
+
+def test_a_signed_address_reads_that_address_and_nothing_else(locked: TestClient) -> None:
+    signed = guard.signature("/who/me")
+    assert locked.get(f"/who/me?s={signed}").json() == {"name": "link", "may_write": False}
+    assert locked.get(f"/who/you?s={signed}").status_code == 401
+    assert locked.post(f"/who/me?s={signed}").status_code == 401
+    assert locked.get("/who/me?s=").status_code == 401
+
+
+def test_an_address_is_signed_the_same_each_time_so_that_browsers_cache_it() -> None:
+    Settings().data_dir.mkdir()
+    assert guard.signature("/img/a/thumb") == guard.signature("/img/a/thumb")
+    assert guard.signature("/img/a/thumb") != guard.signature("/img/a/view")
+
+
+def test_the_key_is_readable_by_its_owner_only(services: Services) -> None:
+    guard.page_token()
+    assert oct((services.db.data_dir / "secret.key").stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_check_inside_a_route_knows_who_came_through_the_door(services: Services) -> None:
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")],
+        "vitrine.database": services.db, "vitrine.hosts": ("localhost",),
+        "vitrine.actor": guard.Actor("link", may_write=False),
+    }  # fmt: skip
+    refused = guard.check(HTTPConnection(scope), write=True)
+    assert isinstance(refused, Response)
+    assert refused.status_code == 403
+    assert guard.check(HTTPConnection(scope)) == guard.Actor("link", may_write=False)
