@@ -1,14 +1,33 @@
-"""Every test gets a data directory of its own and leaves nothing behind."""
+"""Every test gets a data directory of its own and leaves nothing behind.
 
+``VITRINE_PROVE=1`` (``make prove``) adds the tests marked ``prove`` and gives every property ten times the examples.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import streamlit as st
 
 from core import Projects, ProjectService, connect
 from core.app import Services, shut_down
 from core.db import Database
+
+PROVE = os.environ.get("VITRINE_PROVE") == "1"
+
+hypothesis.settings.register_profile("quick", max_examples=50, deadline=None, database=None)
+hypothesis.settings.register_profile("prove", max_examples=500, deadline=None, database=None)
+hypothesis.settings.load_profile("prove" if PROVE else "quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long forms out unless they were asked for; they are not skipped, they belong to another command."""
+    long_forms = [item for item in items if not PROVE and item.get_closest_marker("prove")]
+    if long_forms:
+        config.hook.pytest_deselected(items=long_forms)
+        items[:] = [item for item in items if item not in long_forms]
 
 
 @pytest.fixture(autouse=True)

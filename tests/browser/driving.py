@@ -1,0 +1,110 @@
+"""Starting the app, finding Chromium, and waiting for a page to settle: for the browser tests and the benches."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def find_chromium() -> str | None:
+    """Return the path of the machine's Chromium, None when it has none."""
+    named = os.environ.get("VITRINE_CHROMIUM")
+    return named or next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class AppServer:
+    """A running app; its data lie in ``data_dir``, what it printed in ``log``."""
+
+    url: str
+    data_dir: Path
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    @classmethod
+    @contextmanager
+    def running(
+        cls, directory: Path, *, checkout: Path = ROOT, script: str = "Home.py", **environment: str
+    ) -> Iterator["AppServer"]:
+        """Serve *script* of *checkout* on a free port until the block is left; nothing is reloaded meanwhile."""
+        settings = {"VITRINE_DATA_DIR": str(directory / "data"), "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
+        port, log = free_port(), directory / "server.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
+                cwd=checkout,
+                env=os.environ | settings | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        server = cls(f"http://127.0.0.1:{port}", directory / "data", log, process)
+        try:
+            server.wait_until_healthy()
+            yield server
+        finally:
+            server.stop()
+
+    def wait_until_healthy(self, timeout_s: float = 60.0) -> None:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the app ended with {self.process.returncode}:\n{self.log_text()}")
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as reply:  # noqa: S310
+                    if reply.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.02)
+        raise AssertionError(f"the app was not ready after {timeout_s:.0f} s:\n{self.log_text()}")
+
+    def stop(self) -> None:
+        """End the app as a service manager would, and whatever it started with it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(10)
+
+    def log_text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def settle(page: Page, timeout_s: float = 30.0) -> None:
+    """Wait until the page's script has run to its end."""
+    page.wait_for_selector(
+        "[data-testid=stApp][data-test-script-state=notRunning]", state="attached", timeout=timeout_s * 1000
+    )
+    page.wait_for_selector("[data-testid=stMain] [data-testid=stVerticalBlock]", timeout=timeout_s * 1000)

@@ -1,0 +1,22 @@
+"""The frame around every page, as a browser shows it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import AppServer, settle
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_first_address_shows_the_overview(server: AppServer, page: Page) -> None:
+    page.goto(server.url)
+    settle(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def test_a_deep_link_of_a_cold_process_goes_through_the_frame(server: AppServer, page: Page) -> None:
+    page.goto(f"{server.url}/upload")
+    settle(page)
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_test_id("stPageLink")).to_have_count(9)
+    expect(page).to_have_title("Vitrine")
