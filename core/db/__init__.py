@@ -2,12 +2,14 @@
 
 from core.db.database import Database, connect
 from core.db.tables import (
+    ApiTokens,
     BusinessProfiles,
     Events,
     Exports,
     GeneratedImages,
     ImageDatasets,
     Images,
+    KeyedReplies,
     LlmCalls,
     Projects,
     Questions,
@@ -20,6 +22,7 @@ from core.db.tables import (
 )
 
 __all__ = [
+    "ApiTokens",
     "BusinessProfiles",
     "Database",
     "Events",
@@ -27,6 +30,7 @@ __all__ = [
     "GeneratedImages",
     "ImageDatasets",
     "Images",
+    "KeyedReplies",
     "LlmCalls",
     "Projects",
     "Questions",

@@ -391,6 +391,33 @@ class Exports(Base, table=True):
     create_at: datetime = _time()
 
 
+class ApiTokens(Base, table=True):
+    """What lets a program in; only the hash is kept, so a token is shown once and never again."""
+
+    __tablename__: ClassVar[str] = "api_tokens"
+
+    id: str = _id()
+    name: str
+    token_hash: str = Field(max_length=64, unique=True, description="sha256; a token is 256 random bits")
+    scope: str = Field(description="read or write")
+    create_at: datetime = _time()
+    last_used_at: datetime | None = _time(now=False)
+    revoked_at: datetime | None = _time(now=False)
+
+
+class KeyedReplies(Base, table=True):
+    """The reply to a request that came with an idempotency key; ``status`` is empty while it is worked on."""
+
+    __tablename__: ClassVar[str] = "keyed_replies"
+    __table_args__ = (Index("ix_keyed_replies_age", "create_at"),)
+
+    key_hash: str = Field(primary_key=True, max_length=64, description="sha256 of who asked, and the key")
+    request_hash: str = Field(max_length=64, description="sha256 of method, path and body")
+    status: int | None = None
+    body: str = ""
+    create_at: datetime = _time()
+
+
 Questions.answered = column_property(  # type: ignore[assignment]
     exists(
         select(1).where(

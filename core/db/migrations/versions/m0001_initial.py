@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.String(length=21), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("create_at", UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", UtcDateTime(), nullable=True),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.String(length=21), nullable=False),
@@ -30,6 +42,16 @@ def upgrade() -> None:
     op.create_index("ix_events_batch", "events", ["batch_id", "id"], unique=False)
     op.create_index("ix_events_entity", "events", ["entity_id", "id"], unique=False)
     op.create_index("ix_events_project", "events", ["project_id", "id"], unique=False)
+    op.create_table(
+        "keyed_replies",
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("request_hash", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("create_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash"),
+    )
+    op.create_index("ix_keyed_replies_age", "keyed_replies", ["create_at"], unique=False)
     op.create_table(
         "llm_calls",
         sa.Column("id", sa.Integer(), nullable=False),
