@@ -1,8 +1,9 @@
 """Projects: making, renaming and deleting them, and what stands in each."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from core.db import Database, ImageDatasets, Images, Projects, Questions, utc_now
@@ -22,10 +23,23 @@ class ProjectCounts:
     entries: int
     confirmed: int
     rejected: int
+    generated: int
+    """Images that a model made and that were kept."""
 
     @property
     def open(self) -> int:
         return self.entries - self.confirmed - self.rejected
+
+
+@dataclass(frozen=True)
+class ProjectSummary:
+    """A project as a list shows it."""
+
+    project: Projects
+    cover: Images | None
+    images: int
+    entries: int
+    confirmed: int
 
 
 class ProjectService:
@@ -61,6 +75,27 @@ class ProjectService:
         )
         with self._db.reading() as session:
             return list(session.exec(query))
+
+    def summaries(self, limit: int = 24) -> list[ProjectSummary]:
+        """Return the projects with their size and their first image, the most recently changed first."""
+        projects = self.list_projects()[:limit]
+        ids = [project.id for project in projects]
+        confirmed = func.sum(case((col(ImageDatasets.confirmed), 1), else_=0))
+        with self._db.reading() as session:
+            images = dict(session.exec(_grouped(Images, func.count(), ids)).all())
+            entries = dict(session.exec(_grouped(ImageDatasets, func.count(), ids)).all())
+            done = dict(session.exec(_grouped(ImageDatasets, confirmed, ids)).all())
+            covers = {project_id: _first_image(session, project_id) for project_id in images}
+        return [
+            ProjectSummary(
+                project=project,
+                cover=covers.get(project.id),
+                images=images.get(project.id, 0),
+                entries=entries.get(project.id, 0),
+                confirmed=done.get(project.id, 0),
+            )
+            for project in projects
+        ]
 
     def rename_project(self, project_id: str, name: str, description: str | None = None) -> Projects:
         """Give the project another name, and another description when one is given."""
@@ -115,7 +150,21 @@ class ProjectService:
                 entries=count(ImageDatasets),
                 confirmed=count(ImageDatasets, col(ImageDatasets.confirmed).is_(True)),
                 rejected=count(ImageDatasets, col(ImageDatasets.rejected).is_(True)),
+                generated=count(Images, Images.source == "generated"),
             )
+
+
+def _grouped(table: Any, value: Any, project_ids: list[str]) -> Any:
+    return (
+        select(table.project_id, value)
+        .where(table.project_id.in_(project_ids), table.deleted_at.is_(None))
+        .group_by(table.project_id)
+    )
+
+
+def _first_image(session: Session, project_id: str) -> Images | None:
+    query = select(Images).where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
+    return session.exec(query.order_by(col(Images.create_at), col(Images.id)).limit(1)).first()
 
 
 def _project(session: Session, project_id: str) -> Projects:

@@ -1,5 +1,117 @@
-"""Overview."""
+"""Projects, what stands in each, and what to do next."""
 
-from pages.components import page
+import streamlit as st
 
-page.header("Overview")
+from core.projects import ProjectCounts, ProjectSummary
+from pages.components import media, page, project_dialogs
+
+
+def main() -> None:
+    projects = page.services().projects
+    summaries = projects.summaries()
+    chosen = next((one.project for one in summaries if one.project.id == page.project_id()), None)
+    counts = None if chosen is None else projects.counts(chosen.id)
+    with page.header("Overview", "" if counts is None else _state(counts)):
+        if summaries and st.button("New project", type="primary", icon=":material/add:", key="new-project"):
+            project_dialogs.new()
+    project_dialogs.undo_notice()
+    if not summaries:
+        _first_steps()
+        return
+    if counts is not None:
+        _stages(counts)
+    _projects(summaries)
+
+
+def _state(counts: ProjectCounts) -> str:
+    return (
+        f"{counts.images:,} images, {counts.questions:,} questions, "
+        f"{counts.confirmed:,} of {counts.entries:,} entries confirmed"
+    )
+
+
+def _first_steps() -> None:
+    with st.container(border=True, horizontal_alignment="center", key="first-steps"):
+        st.space("small")
+        st.subheader("Make an image question-answer dataset", anchor=False, text_alignment="center")
+        st.markdown(
+            "Upload images, let a model ask and answer, review at a key press each, export something that loads. "
+            "Nothing leaves this machine unless you choose a model.",
+            text_alignment="center",
+            width=560,
+        )
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            if st.button("Start with your images", type="primary", icon=":material/upload:", key="start-own"):
+                project_dialogs.new()
+            if st.button("Try the sample project", icon=":material/gallery_thumbnail:", key="start-sample"):
+                open_sample()
+        st.space("small")
+
+
+def open_sample() -> None:
+    """Make the sample project and open it where the main job begins."""
+    from core.images.sample import create_sample_project
+
+    with st.spinner("Drawing twelve images"):
+        project = create_sample_project(page.services().db)
+    page.choose_project(project.id)
+    page.go("generate")
+
+
+def _stages(counts: ProjectCounts) -> None:
+    """The five stages of the main job, each with its number and its next step."""
+    waiting = counts.images_without_questions
+    stages = (
+        ("upload", "Upload", f"{counts.images:,}", "images", "Add images"),
+        (
+            "generate", "Generate", f"{counts.questions:,}", "questions",
+            f"Ask about {waiting:,} images" if waiting else "Ask more",
+        ),
+        (
+            "curate", "Curate", f"{counts.confirmed:,}", f"of {counts.entries:,} entries confirmed",
+            f"Review {counts.open:,} entries" if counts.open else "Look at the entries",
+        ),
+        ("style", "Style", f"{counts.generated:,}", "generated images", "Make one in this style"),
+        ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),
+    )  # fmt: skip
+    for column, (file, title, number, unit, next_step) in zip(st.columns(5), stages, strict=True):
+        with column.container(border=True, height="stretch", key=f"stage-{file}"):
+            st.metric(title, number)
+            st.caption(unit)
+            page.link(file, next_step, icon="arrow_forward")
+
+
+def _projects(summaries: list[ProjectSummary]) -> None:
+    st.subheader("Projects", anchor=False)
+    with st.container(key="projects"):
+        for start in range(0, len(summaries), 3):
+            for column, summary in zip(st.columns(3), summaries[start : start + 3], strict=False):
+                with column.container(border=True, height="stretch", key=f"project-{summary.project.id}"):
+                    _card(summary)
+
+
+def _card(summary: ProjectSummary) -> None:
+    project = summary.project
+    media.cover(summary.cover)
+    st.page_link(
+        "pages/overview.py", label=page.plain(project.name), query_params=page.address(project.id),
+        icon=":material/folder_open:",
+    )  # fmt: skip
+    if project.description:
+        st.caption(page.plain(project.description))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{summary.images:,} images, {summary.confirmed:,} of {summary.entries:,} entries confirmed",
+            width="stretch",
+        )
+        act = st.menu_button(
+            "More", ["Rename", "Delete"], key=f"project-menu-{project.id}", icon=":material/more_horiz:",
+            type="tertiary",
+        )  # fmt: skip
+    if act == "Rename":
+        project_dialogs.rename(project)
+    elif act == "Delete":
+        project_dialogs.delete(project)
+
+
+main()

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from core.db import Questions
-from core.errors import BadReplyError, InvalidInputError
+from core.errors import BadReplyError, InvalidInputError, LLMError
 from core.llm import ChatReply, ChatRequest, ImagePart, Ledger, LLMService, ModelConfig, Purpose
 from core.llm.schemas import AnswerList
 from core.questions import prompts
@@ -69,7 +69,7 @@ async def answer(
         remark = "The last answers were not valid: " + " ".join(broken.values())
         try:
             second = await llm.chat(config, build_request(again, image, language, remark), ledger=ledger)
-        except BadReplyError:
+        except LLMError:
             # The first answers are kept and marked for review where they are stored.
             pass
         else:
@@ -85,6 +85,8 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]
             f"The model gave {len(given)} answers to {len(questions)} questions. Retry, or ask another model.",
             reply_head=reply.text[:2_000],
         )
+    if sorted(one.number for one in given) == list(range(1, len(given) + 1)):
+        given = sorted(given, key=lambda one: one.number)
     return {q.id: clean(one.answer, MAX_ANSWER_CHARS) for q, one in zip(questions, given, strict=True)}
 
 

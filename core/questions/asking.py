@@ -1,8 +1,8 @@
 """One image, one call: asking a model for questions, and asking once more when it came back short."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.errors import BadReplyError
+from core.errors import BadReplyError, LLMError
 from core.llm import ChatReply, ChatRequest, ImagePart, Ledger, LLMService, ModelConfig, Purpose
 from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
@@ -74,7 +74,7 @@ async def ask(
         more = build_request(recipe, image, image_name, known, count=wanted - len(asked), turn=turn)
         try:
             second = await llm.chat(config, more, ledger=ledger)
-        except BadReplyError:
+        except LLMError:
             # What the first call brought is paid for and kept; the item says how many are missing.
             pass
         else:
@@ -91,14 +91,16 @@ async def ask(
 def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[Asked]:
     """Return at most *count* questions of the reply, without repeats of the existing ones or of each other."""
     parsed = reply.parsed
-    if not isinstance(parsed, QuestionList | QuestionAnswerList):
-        return []
-    known, kept = list(existing), []
-    for one in parsed.questions:
+    if isinstance(parsed, QuestionAnswerList):
+        offered = [Asked(one.question, one.kind, clean(one.answer, MAX_ANSWER_CHARS)) for one in parsed.items]
+    elif isinstance(parsed, QuestionList):
+        offered = [Asked(one.question, one.kind) for one in parsed.questions]
+    else:
+        offered = []
+    known, kept = list(existing), list[Asked]()
+    for one in offered:
         question = clean(one.question, MAX_QUESTION_CHARS)
-        if not question or is_near_repeat(question, known):
-            continue
-        known.append(question)
-        answer = getattr(one, "answer", None)
-        kept.append(Asked(question, one.kind, None if answer is None else clean(answer, MAX_ANSWER_CHARS)))
+        if question and not is_near_repeat(question, known):
+            known.append(question)
+            kept.append(replace(one, question=question))
     return kept[:count]

@@ -1,6 +1,7 @@
 """What every page needs: its project, the services, a header, an empty state, errors in words."""
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +91,14 @@ def link(file: str, label: str, *, icon: str | None = None, **query: str) -> Non
 def go(file: str, **query: str) -> None:
     """Open another page of the same project."""
     st.switch_page(f"pages/{file}.py", query_params=address(project_id(), **query))
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>])")
+
+
+def plain(text: str) -> str:
+    """Return *text* of a person, a file or a model so that a Markdown label shows it as it is."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 @contextmanager
