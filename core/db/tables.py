@@ -310,6 +310,8 @@ class LlmCalls(Base, table=True):
 
 
 class StyleDatasets(Base, table=True):
+    """A named style as it stands now; what it was in each version is kept in ``StyleVersions``."""
+
     __tablename__: ClassVar[str] = "style_datasets"
     __table_args__ = (Index("ix_style_datasets_project", "project_id", "created_at"),)
 
@@ -321,11 +323,30 @@ class StyleDatasets(Base, table=True):
     version: int = 1
     created_at: datetime = _time()
     deleted_at: datetime | None = _time(now=False)
+    draft: dict[str, Any] = _json(dict)
+
+
+class StyleVersions(Base, table=True):
+    """What a style dataset said in one version; its images are those added before and not removed by then."""
+
+    __tablename__: ClassVar[str] = "style_versions"
+    __table_args__ = (Index("ix_style_versions_order", "dataset_id", "version", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    dataset_id: str = Field(foreign_key="style_datasets.id")
+    version: int
+    name: str
+    master_prompt: str = ""
+    change: str = Field(default="", description="what made it a new version, in words")
+    created_at: datetime = _time()
 
 
 class StyleDatasetImages(Base, table=True):
     __tablename__: ClassVar[str] = "style_dataset_images"
-    __table_args__ = (Index("ix_style_images_order", "dataset_id", "position"),)
+    __table_args__ = (
+        Index("ix_style_images_order", "dataset_id", "position"),
+        Index("ix_style_images_image", "image_id"),
+    )
 
     id: str = _id()
     dataset_id: str = Field(foreign_key="style_datasets.id")
@@ -335,6 +356,9 @@ class StyleDatasetImages(Base, table=True):
     analysis_result: dict[str, Any] = _json(dict)
     features: dict[str, Any] = _json(dict)
     created_at: datetime = _time()
+    analysis_model: str = Field(default="", description="who wrote the analysis; a person once it was edited")
+    added_in: int = Field(default=1, description="version of the style dataset")
+    removed_in: int | None = Field(default=None, description="version of the style dataset; None while it belongs")
 
 
 class BusinessProfiles(Base, table=True):
@@ -351,7 +375,11 @@ class GeneratedImages(Base, table=True):
     """A generated image with the frozen recipe that made it."""
 
     __tablename__: ClassVar[str] = "generated_images"
-    __table_args__ = (Index("ix_generated_project", "project_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_generated_project", "project_id", "deleted_at", "created_at", "id"),
+        Index("ix_generated_task", "task_id"),
+        Index("ix_generated_image", "image_id"),
+    )
 
     id: str = _id()
     project_id: str = Field(foreign_key="projects.id")
@@ -372,6 +400,12 @@ class GeneratedImages(Base, table=True):
     call_id: int | None = Field(default=None, foreign_key="llm_calls.id")
     created_at: datetime = _time()
     deleted_at: datetime | None = _time(now=False)
+    dataset_version: int | None = None
+    kept: bool = Field(default=False, description="put into the project; until then its image is out of sight")
+    rating: int = Field(default=0, description="a person's thumb: 1 up, -1 down, 0 none")
+    cost: float | None = Field(default=None, description="US dollars; None when the price is unknown")
+    task_id: str | None = None
+    parent_id: str | None = Field(default=None, description="the result it was run again or varied from")
 
 
 class Exports(Base, table=True):

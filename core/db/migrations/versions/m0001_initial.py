@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("draft", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"],
             ["projects.id"],
@@ -221,6 +222,12 @@ def upgrade() -> None:
         sa.Column("call_id", sa.Integer(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.Column("dataset_version", sa.Integer(), nullable=True),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.Column("rating", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.Float(), nullable=True),
+        sa.Column("task_id", sa.String(), nullable=True),
+        sa.Column("parent_id", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["call_id"],
             ["llm_calls.id"],
@@ -239,7 +246,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_generated_project", "generated_images", ["project_id", "created_at", "id"], unique=False)
+    op.create_index("ix_generated_image", "generated_images", ["image_id"], unique=False)
+    op.create_index(
+        "ix_generated_project", "generated_images", ["project_id", "deleted_at", "created_at", "id"], unique=False
+    )
+    op.create_index("ix_generated_task", "generated_images", ["task_id"], unique=False)
     op.create_table(
         "questions",
         sa.Column("id", sa.String(length=21), nullable=False),
@@ -286,6 +297,9 @@ def upgrade() -> None:
         sa.Column("analysis_result", sa.JSON(), nullable=False),
         sa.Column("features", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("analysis_model", sa.String(), nullable=False),
+        sa.Column("added_in", sa.Integer(), nullable=False),
+        sa.Column("removed_in", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["dataset_id"],
             ["style_datasets.id"],
@@ -296,7 +310,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_style_images_image", "style_dataset_images", ["image_id"], unique=False)
     op.create_index("ix_style_images_order", "style_dataset_images", ["dataset_id", "position"], unique=False)
+    op.create_table(
+        "style_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("dataset_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("master_prompt", sa.String(), nullable=False),
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["style_datasets.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_style_versions_order", "style_versions", ["dataset_id", "version"], unique=True)
     op.create_table(
         "task_items",
         sa.Column("id", sa.Integer(), nullable=False),
