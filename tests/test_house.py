@@ -1,0 +1,286 @@
+"""The walls of the house: who may import whom, what importing costs, and what must not be in the code."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import core
+
+ROOT = Path(__file__).parents[1]
+_NOT_OURS = {
+    ".git", ".venv", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "data",
+    "results", "screenshots",
+}  # fmt: skip
+
+# Each room with the rooms it may use; core/app.py knows all of them.
+_BOTTOM = {"errors", "config", "process", "measure"}
+_MIDDLE = _BOTTOM | {"db", "tasks", "llm"}
+_DOMAINS = ("images", "questions", "dataset", "style", "export")
+MAY_USE: dict[str, set[str]] = {
+    "errors": set(),
+    "config": {"errors"},
+    "process": {"errors"},
+    "measure": {"errors"},
+    "db": _BOTTOM,
+    "tasks": _BOTTOM | {"db"},
+    "llm": _BOTTOM | {"db"},
+    "projects": _MIDDLE,
+    **{room: _MIDDLE | {"projects", *_DOMAINS[:place]} for place, room in enumerate(_DOMAINS)},
+    "api": _MIDDLE | {"projects", *_DOMAINS},
+    "doctor": _MIDDLE | {"projects", *_DOMAINS},
+}
+
+# The outermost edges, where whatever comes must not pass: an error there is logged with an id or handed on.
+MAY_CATCH_EVERYTHING = {
+    "core/app.py",
+    "core/db/writer.py",
+    "core/tasks/engine.py",
+    "core/tasks/runner.py",
+    "pages/components/page.py",
+}
+
+PROMISED = {
+    "BusinessProfiles", "GeneratedImages", "ImageAnswerGenerationTask", "ImageDatasetExporter",
+    "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "LLMService",
+    "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets", "StyleGenerationService",
+    "TaskService", "Tasks", "connect",
+}  # fmt: skip
+
+
+def _sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def _tracked_text() -> Iterator[tuple[str, str]]:
+    for path in sorted(ROOT.rglob("*")):
+        inside = path.relative_to(ROOT)
+        if path.is_file() and not _NOT_OURS.intersection(inside.parts):
+            try:
+                yield str(inside), path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
+
+
+def _imports(path: Path) -> set[str]:
+    """Return the dotted names that a file imports anywhere, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+def _is_below(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
+
+
+def _room(name: str) -> str | None:
+    parts = name.split(".")
+    return parts[1] if parts[0] == "core" and len(parts) > 1 else None
+
+
+# --- floors ------------------------------------------------------------------------------------------------
+
+
+def test_every_room_imports_only_rooms_below_it_or_on_its_left() -> None:
+    climbing = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in _sources("core")
+        if (own := path.relative_to(ROOT / "core").parts[0].removesuffix(".py")) not in {"app", "__init__"}
+        for name in _imports(path)
+        if (room := _room(name)) is not None and room in {*MAY_USE, "app"} and room not in MAY_USE[own] | {own}
+    }
+    assert climbing == set()
+
+
+def test_every_room_has_its_floor() -> None:
+    rooms = {path.name.removesuffix(".py") for path in (ROOT / "core").iterdir() if not path.name.startswith("_")}
+    assert rooms - set(MAY_USE) == {"app"}
+
+
+def test_core_never_imports_streamlit_or_a_page() -> None:
+    climbing = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in _sources("core")
+        for name in _imports(path)
+        if _is_below(name, "streamlit") or _is_below(name, "pages")
+    }
+    assert climbing == set()
+
+
+def test_pages_know_neither_the_tables_nor_the_model_library() -> None:
+    forbidden = ("sqlmodel", "sqlalchemy", "litellm", "core.db")
+    climbing = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in [*_sources("pages"), ROOT / "Home.py"]
+        for name in _imports(path)
+        if any(_is_below(name, module) for module in forbidden)
+    }
+    assert climbing == set()
+
+
+def test_only_the_llm_room_knows_litellm() -> None:
+    elsewhere = {
+        str(path.relative_to(ROOT))
+        for path in _sources("core", "pages")
+        if any(_is_below(name, "litellm") for name in _imports(path)) and not path.is_relative_to(ROOT / "core" / "llm")
+    }
+    assert elsewhere == set()
+
+
+# --- what importing costs ------------------------------------------------------------------------------------
+
+
+def _loaded_by(statement: str) -> set[str]:
+    """Return the top-level modules besides the standard library that a fresh process has after *statement*."""
+    code = (
+        f"import sys; before = set(sys.modules); {statement}; "
+        "print(*{n.partition('.')[0] for n in set(sys.modules) - before} - sys.stdlib_module_names)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_import_core_brings_in_nothing_but_itself() -> None:
+    assert _loaded_by("import core") == {"core"}
+
+
+def test_what_the_server_and_each_page_import_first_stays_light() -> None:
+    heavy = {
+        "litellm", "datasets", "pandas", "numpy", "pyarrow", "PIL", "fastapi", "openai", "alembic", "jsonschema",
+        "pypdfium2", "pebble", "tenacity", "streamlit", "torch", "huggingface_hub", "httpx", "aiohttp", "requests",
+    }  # fmt: skip
+    assert _loaded_by("import core.app") & heavy == set()
+
+
+def test_core_offers_exactly_the_promised_names() -> None:
+    assert set(core.__all__) == PROMISED
+    assert set(dir(core)) == PROMISED
+    for name in PROMISED:
+        assert getattr(core, name).__name__ == name
+
+
+def test_an_unknown_name_of_core_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Job'"):
+        _ = core.Job
+
+
+# --- manner --------------------------------------------------------------------------------------------------
+
+
+def test_files_stay_readable_in_one_sitting() -> None:
+    tables_and_first_migration = {"core/db/tables.py", "core/db/migrations/versions/m0001_initial.py"}
+    long = {
+        f"{inside}: {lines} lines"
+        for path in _sources("core", "pages", "tests", "bench")
+        if (inside := str(path.relative_to(ROOT))) not in tables_and_first_migration
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 350
+    }
+    assert long == set()
+
+
+def test_functions_stay_readable_at_one_glance() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}: {node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for path in _sources("core", "pages")
+        if "migrations" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= 60
+    }
+    assert long == set()
+
+
+def test_only_the_outermost_edges_catch_everything() -> None:
+    def catches_everything(node: ast.AST) -> bool:
+        if not isinstance(node, ast.ExceptHandler):
+            return False
+        names = {n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)} if node.type else {"Exception"}
+        return bool(names & {"Exception", "BaseException"}) and not _raises_again(node)
+
+    catching = {
+        str(path.relative_to(ROOT))
+        for path in [*_sources("core", "pages"), ROOT / "Home.py"]
+        if any(catches_everything(node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert catching - MAY_CATCH_EVERYTHING == set()
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def test_pages_hand_no_data_to_anything_that_reads_html() -> None:
+    def is_open(node: ast.Call) -> bool:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        unsafe = any(
+            keyword.arg == "unsafe_allow_html"
+            and not (isinstance(keyword.value, ast.Constant) and not keyword.value.value)
+            for keyword in node.keywords
+        )
+        return (name == "html" or unsafe) and not (node.args and isinstance(node.args[0], ast.Constant))
+
+    open_places = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in _sources("pages")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and is_open(node)
+    }
+    assert open_places == set()
+
+
+def test_pages_speak_calmly() -> None:
+    """No exclamation marks and no emoji in what a person reads."""
+    loud = re.compile("[!\U0001f300-\U0001faff☀-➿]")
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value[:60]}"
+        for path in _sources("pages")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        and loud.search(node.value.replace("!=", "").replace("!important", ""))
+        and " " in node.value
+    }  # fmt: skip
+    assert found == set()
+
+
+def test_every_key_of_the_streamlit_settings_says_why() -> None:
+    bare, explained = [], False
+    for line in (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            explained = True
+        elif re.match(r"\w+\s*=", line):
+            if not explained and "  # " not in line:
+                bare.append(line)
+            explained = False
+        elif not line.startswith(" ") and line != "]":
+            explained = False
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param(r"(?<![\w.])/(?:root|home/[a-z]|Users/[A-Za-z]|work|opt)/", id="a path of somebody's machine"),
+        pytest.param(r"--(?:extra-)?index-url|--find-links|files\.pythonhosted|/simple/", id="a package index"),
+        pytest.param(r"\bsk-[A-Za-z0-9_-]{32,}|\bAIza[\w-]{30,}|\bhf_[A-Za-z]{30,}|\bgh[pousr]_\w{30,}", id="a key"),
+        pytest.param(r"-----BEGIN [A-Z ]*PRIVATE", id="a private key"),
+    ],
+)
+def test_nothing_of_one_machine_is_kept(pattern: str) -> None:
+    patterns_of_their_own = {"tests/test_house.py", "tests/test_requirements.py"}
+    found = {
+        f"{inside}: {match[0]}"
+        for inside, text in _tracked_text()
+        if inside not in patterns_of_their_own
+        for match in re.finditer(pattern, text)
+    }
+    assert found == set()
