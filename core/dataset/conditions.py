@@ -1,0 +1,176 @@
+"""An EntryFilter as SQL: one builder for each field, and no other column can be reached."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_
+from sqlalchemy.sql.elements import SQLCoreOperations
+from sqlmodel import col, select
+
+from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
+from core.dataset.quality import condition_of_check
+from core.db import Events, ImageDatasets, Images
+from core.errors import InvalidInputError
+
+Condition = ColumnElement[bool]
+
+Column = SQLCoreOperations[Any]
+
+_Entry = ImageDatasets
+
+
+def conditions(project_id: str, entry_filter: EntryFilter) -> list[Condition]:
+    """Return what an entry of the project must meet.
+
+    Raises:
+        InvalidInputError: a value cannot be read, such as a score that is no number.
+    """
+    found = [col(_Entry.project_id) == project_id, col(_Entry.deleted_at).is_(None)]
+    positive = sorted((term for term in entry_filter.terms if not term.negated), key=lambda term: term.field)
+    for field, terms in groupby(positive, key=lambda term: term.field):
+        parts = [_condition(term) for term in terms]
+        found.append(and_(*parts) if field in ALL_MUST_MATCH else or_(*parts))
+    found += [not_(_condition(term)) for term in entry_filter.terms if term.negated]
+    return found
+
+
+def _condition(term: Term) -> Condition:
+    return _BUILDERS[term.field](term.value)
+
+
+def _word(value: str) -> Condition:
+    pattern = f"%{_escaped(value)}%"
+    columns = (_Entry.question, _Entry.answer, _Entry.image_name)
+    return or_(*(col(column).ilike(pattern, escape="\\") for column in columns))
+
+
+def _decision(value: str) -> Condition:
+    confirmed, rejected = value == "confirmed", value == "rejected"
+    return and_(col(_Entry.confirmed).is_(confirmed), col(_Entry.rejected).is_(rejected))
+
+
+def _edited() -> Condition:
+    def differs(now: Column, before: Column) -> Condition:
+        return and_(before.is_not(None), before != now)
+
+    return or_(
+        differs(col(_Entry.answer), col(_Entry.generated_answer)),
+        differs(col(_Entry.question), col(_Entry.generated_question)),
+    )
+
+
+def _same(column: Column) -> Callable[[str], Condition]:
+    return lambda value: column == ("" if value == NONE else value)
+
+
+def _tag(value: str) -> Condition:
+    if value == NONE:
+        return col(_Entry.tags) == ""
+    return (literal(",") + col(_Entry.tags) + ",").like(f"%,{_escaped(value.lower())},%", escape="\\")
+
+
+def _score(value: str) -> Condition:
+    """An entry without a rating has no score: ``score:<3`` does not find it, ``score:none`` does."""
+    if value == NONE:
+        return col(_Entry.score) == 0
+    return and_(col(_Entry.score) > 0, _number(col(_Entry.score), "score")(value))
+
+
+def _length(value: str) -> Condition:
+    return _number(func.length(col(_Entry.answer)), "length")(value)
+
+
+def _side(value: str) -> Condition:
+    width, height = col(Images.width), col(Images.height)
+    longer = case((width > height, width), else_=height)
+    return select(1).where(Images.id == _Entry.image_id, _number(longer, "side")(value)).correlate(_Entry).exists()
+
+
+def _acted(actor: str, *actions: str) -> Condition:
+    return (
+        select(1)
+        .where(
+            Events.entity_id == _Entry.id,
+            Events.actor == actor,
+            col(Events.action).in_(actions),
+            col(Events.undone_by).is_(None),
+        )
+        .correlate(_Entry)
+        .exists()
+    )
+
+
+def skipped_by(actor: str) -> Condition:
+    return _acted(actor, "skip")
+
+
+def _created(value: str) -> Condition:
+    sign, text = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInputError("created: takes a day such as 2026-05-01, or >2026-05-01.", field="q") from error
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    end = start + timedelta(days=1)
+    column = col(_Entry.create_at)
+    if sign == ">":
+        return column >= end
+    if sign == "<":
+        return column < start
+    return column >= start if sign == ">=" else column < end if sign == "<=" else and_(column >= start, column < end)
+
+
+_COMPARISON = re.compile(r"(<=|>=|<|>|=?)(.*)", re.DOTALL)
+
+
+def _number(column: Column, field: str) -> Callable[[str], Condition]:
+    def build(value: str) -> Condition:
+        low, dots, high = value.partition("..")
+        try:
+            if dots:
+                return column.between(float(low), float(high))
+            sign, number = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
+            bound = float(number)
+        except ValueError as error:
+            raise InvalidInputError(f"{field}: takes a number, <3, >=2 or 2..4, not {value}.", field="q") from error
+        return {"<": column < bound, "<=": column <= bound, ">": column > bound, ">=": column >= bound}.get(
+            sign, column == bound
+        )
+
+    return build
+
+
+def _escaped(value: str) -> str:
+    return reduce(lambda text, sign: text.replace(sign, "\\" + sign), ("\\", "%", "_"), value)
+
+
+def _yes(condition: Callable[[], Condition]) -> Callable[[str], Condition]:
+    return lambda value: condition() if value == "yes" else not_(condition())
+
+
+_BUILDERS: dict[str, Callable[[str], Condition]] = {
+    WORD: _word,
+    "is": _decision,
+    "flagged": _yes(lambda: col(_Entry.flagged).is_(True)),
+    "edited": _yes(_edited),
+    "doubtful": _yes(lambda: col(_Entry.needs_review) != ""),
+    "kind": _same(col(_Entry.kind)),
+    "type": _same(col(_Entry.answer_type)),
+    "model": _same(col(_Entry.model)),
+    "lang": _same(col(_Entry.language)),
+    "tag": _tag,
+    "score": _score,
+    "length": _length,
+    "side": _side,
+    "created": _created,
+    "by": lambda value: _acted(value, "confirm", "reject", "edit", "rate", "tag", "bulk"),
+    "skipped": skipped_by,
+    "reason": _same(col(_Entry.reject_reason)),
+    "image": _same(col(_Entry.image_id)),
+    "task": lambda value: col(_Entry.task_id) == value,
+    "check": condition_of_check,
+}

@@ -1,0 +1,109 @@
+"""What may stand in an entry: answers by type, scores in halves, tags without commas, texts of bounded length."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from core.errors import InvalidInputError
+
+MAX_TEXT_CHARS = 20_000
+MAX_TAG_CHARS = 60
+MAX_SCORE = 5.0
+
+_TEXTS = ("question", "answer", "note", "reject_reason", "model", "kind", "language", "needs_review")
+_SWITCHES = ("confirmed", "rejected", "flagged")
+EDITABLE = (*_TEXTS, *_SWITCHES, "answer_type", "options", "score", "tags")
+"""The columns that a person may change."""
+
+
+def checked(changes: dict[str, Any], *, answer_type: str, options: Any) -> dict[str, Any]:
+    """Return *changes* in their stored form; *answer_type* and *options* are those of the entry so far.
+
+    Raises:
+        InvalidInputError: a column is not editable, or a value breaks its rules.
+    """
+    stored: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in EDITABLE:
+            raise InvalidInputError(f"{name} cannot be changed. Use one of {', '.join(EDITABLE)}.", field=name)
+        stored[name] = _stored(name, value)
+    if "answer" in stored:
+        stored["answer"] = _answer(
+            stored["answer"], stored.get("answer_type", answer_type), stored.get("options", options)
+        )
+    if stored.get("confirmed") and stored.get("rejected"):
+        raise InvalidInputError("An entry is confirmed or rejected, not both. Choose one.", field="rejected")
+    return stored
+
+
+def normal_tags(tags: str | Sequence[str]) -> str:
+    """Return tags as they are stored: lower case, single blanks, each once, in their order, comma-separated.
+
+    Raises:
+        InvalidInputError: a tag is longer than 60 characters.
+    """
+    parts = tags.split(",") if isinstance(tags, str) else [piece for tag in tags for piece in str(tag).split(",")]
+    clean = dict.fromkeys(" ".join(part.lower().split()) for part in parts)
+    clean.pop("", None)
+    for tag in clean:
+        if len(tag) > MAX_TAG_CHARS:
+            raise InvalidInputError(f"Shorten the tag to at most {MAX_TAG_CHARS} characters: {tag[:40]}…", field="tags")
+    return ",".join(clean)
+
+
+def normal_score(score: Any) -> float:
+    """Return a score of 0 (not rated) to 5 in halves.
+
+    Raises:
+        InvalidInputError: it is something else.
+    """
+    try:
+        value = float(score)
+    except (TypeError, ValueError):
+        value = -1.0
+    if isinstance(score, bool) or not 0.0 <= value <= MAX_SCORE or value * 2 != int(value * 2):
+        raise InvalidInputError("A score is 0 to 5 in steps of a half, such as 4 or 4.5.", field="score")
+    return value
+
+
+def _answer(answer: str, answer_type: str, options: Any) -> str:
+    if answer_type == "text":
+        return answer
+    from core.questions.answer_types import checked_answer
+
+    return checked_answer(answer, answer_type, options)
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name == "tags":
+        return normal_tags(value)
+    if name == "score":
+        return normal_score(value)
+    if name in _SWITCHES:
+        if not isinstance(value, bool):
+            raise InvalidInputError(f"{name} is true or false.", field=name)
+        return value
+    if name == "answer" and isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    if name == "options":
+        return _options(value)
+    return _text(name, value)
+
+
+def _options(value: Any) -> list[str] | dict[str, Any] | None:
+    if value is None or isinstance(value, dict):
+        return value
+    if isinstance(value, list) and all(isinstance(label, str) for label in value):
+        return value
+    raise InvalidInputError("Options are a list of labels or a JSON schema.", field="options")
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{name} is a text.", field=name)
+    if len(value) > MAX_TEXT_CHARS:
+        raise InvalidInputError(f"Shorten the {name} to at most {MAX_TEXT_CHARS:,} characters.", field=name)
+    if name == "question" and not value.strip():
+        raise InvalidInputError("Write a question.", field="question")
+    # NUL cannot be stored by every database, a lone surrogate by none.
+    return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
