@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.export import ImageDatasetExporter
     from core.images import ImageService
     from core.llm import LLMService
-    from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
+    from core.questions import GenerationPreview, ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,12 @@ class Services:
         from core.questions import ImageAnswerGenerationTask
 
         return ImageAnswerGenerationTask(self.db, self.llm, self.images)
+
+    @cached_property
+    def preview(self) -> "GenerationPreview":
+        from core.questions import GenerationPreview
+
+        return GenerationPreview(self.db, self.llm, self.images)
 
     @cached_property
     def dataset(self) -> "ImageDatasetService":

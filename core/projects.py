@@ -20,6 +20,7 @@ class ProjectCounts:
     images_without_questions: int
     questions: int
     questions_without_answer: int
+    images_with_open_questions: int
     entries: int
     confirmed: int
     rejected: int
@@ -132,6 +133,9 @@ class ProjectService:
         has_answer = (
             select(1).where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None)).exists()
         )
+        has_open_question = (
+            select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None), ~has_answer).exists()
+        )
         with self._db.reading() as session:
 
             def count(table: type, *conditions: object) -> int:
@@ -147,6 +151,7 @@ class ProjectService:
                 images_without_questions=count(Images, ~has_question),
                 questions=count(Questions),
                 questions_without_answer=count(Questions, ~has_answer),
+                images_with_open_questions=count(Images, has_open_question),
                 entries=count(ImageDatasets),
                 confirmed=count(ImageDatasets, col(ImageDatasets.confirmed).is_(True)),
                 rejected=count(ImageDatasets, col(ImageDatasets.rejected).is_(True)),

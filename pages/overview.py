@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.projects import ProjectCounts, ProjectSummary
-from pages.components import media, page, project_dialogs
+from pages.components import figure, media, page, project_dialogs
 
 
 def main() -> None:
@@ -92,7 +92,13 @@ def _projects(summaries: list[ProjectSummary]) -> None:
 
 def _card(summary: ProjectSummary) -> None:
     project = summary.project
-    media.cover(summary.cover)
+    cover = summary.cover
+    figure.show(
+        media.image_url(cover.id, cover.sha256) if cover else None,
+        cover.image_name if cover else "",
+        height_px=140,
+        key=f"cover-{project.id}",
+    )
     st.page_link(
         "pages/overview.py", label=page.plain(project.name), query_params=page.address(project.id),
         icon=":material/folder_open:",

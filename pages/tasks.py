@@ -1,6 +1,64 @@
-"""Tasks."""
+"""What is running, what it costs, what failed."""
 
-from pages.components import page
+import streamlit as st
 
-page.project()
-page.header("Tasks")
+from core import Tasks, app
+from core.tasks import TaskStatus
+from pages.components import page, task_progress
+
+_ICONS = {
+    TaskStatus.QUEUED: "schedule",
+    TaskStatus.RUNNING: "progress_activity",
+    TaskStatus.PAUSED: "pause_circle",
+    TaskStatus.COMPLETED: "check_circle",
+    TaskStatus.COMPLETED_WITH_FAILURES: "error",
+    TaskStatus.CANCELLED: "cancel",
+}
+
+
+def main() -> None:
+    project = page.project()
+    tasks = page.services().tasks.list_tasks(project.id, limit=50)
+    running = sum(task.status == TaskStatus.RUNNING for task in tasks)
+    page.header("Tasks", f"{len(tasks):,} tasks, {running:,} running" if tasks else "")
+    if not app.engine().health().runs_here:
+        st.warning(
+            "Another Vitrine process runs the tasks of this data directory. Stop it, or start tasks there.",
+            icon=":material/warning:",
+        )
+    if not tasks:
+        page.empty_state("task_alt", "Nothing has been started yet.", "generate", "Generate questions")
+        return
+    chosen = st.query_params.get("task")
+    for task in tasks:
+        _row(task, is_open=task.id == chosen or (chosen is None and task is tasks[0]))
+
+
+def _row(task: Tasks, *, is_open: bool) -> None:
+    kind = page.services().kinds.get(task.task_type)
+    label = kind.label if kind else task.task_type
+    with st.expander(
+        f"{label}, {_state(task)}", expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
+        key=f"task-{task.id}", on_change="rerun",
+    ) as row:  # fmt: skip
+        if row.open:
+            _details(task)
+
+
+def _state(task: Tasks) -> str:
+    if task.status == TaskStatus.COMPLETED_WITH_FAILURES:
+        noun = "failure" if task.failed_count == 1 else "failures"
+        return f"completed with {task.failed_count:,} {noun}"
+    return f"{task.status}, {task.processed_count:,} of {task.total_count:,}"
+
+
+def _details(task: Tasks) -> None:
+    task_progress.show(task.id)
+    st.caption(
+        page.plain(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
+    )
+    with st.expander("Recipe", key=f"recipe-{task.id}"):
+        st.json(task.config)
+
+
+main()

@@ -34,6 +34,8 @@ class QuestionRecipe(_Recipe):
     kinds: dict[str, int] = Field(default_factory=dict)
     """Shares by kind, as whole numbers; empty leaves the choice to the model."""
     with_answers: bool = False
+    only_without_questions: bool = False
+    """Leave out the images that have questions in this language."""
     top_up: bool = False
     """Count the questions that an image has already towards *num_questions*."""
 

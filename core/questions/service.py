@@ -118,10 +118,15 @@ class ImageQuestionGenerationTask(_GenerationTask):
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id)).limit(limit)))
 
+    def newest_results(self, task_id: str, limit: int = 6) -> list[store.NewResult]:
+        """Return what a task of this project made last, by image, newest first."""
+        with self._db.reading() as session:
+            return store.newest_results(session, task_id, limit)
+
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         recipe = question_recipe(config)
         with self._db.reading() as session:
-            return [ItemPlan(image_id) for image_id in store.image_ids(session, project_id, recipe.image_ids)]
+            return [ItemPlan(image_id) for image_id in store.image_ids(session, project_id, recipe)]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         recipe = question_recipe(item.config)

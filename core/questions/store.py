@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions
+from core.db import ImageDatasets, Images, Questions, TaskItems
 from core.errors import InvalidInputError
 from core.questions.answer_types import checked_answer
+from core.questions.recipe import QuestionRecipe
 from core.questions.text import MAX_ANSWER_CHARS, clean, question_key
 
 
@@ -30,22 +31,59 @@ class Origin:
     call_id: int | None = None
 
 
-def image_ids(session: Session, project_id: str, wanted: list[str] | None) -> list[str]:
-    """Return the ids of the project's images, or the *wanted* ones in their order.
+def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: int | None = None) -> list[str]:
+    """Return the ids of the images that *recipe* is about, those it names in their order.
 
     Raises:
-        InvalidInputError: a wanted image is not in the project.
+        InvalidInputError: a named image is not in the project.
     """
     query = select(Images.id).where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
-    present = list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
-    if wanted is None:
-        return present
-    known = set(present)
-    if any(id_ not in known for id_ in wanted):
-        raise InvalidInputError(
-            "Some of these images are not in the project any more. Choose again.", field="image_ids"
+    if recipe.only_without_questions:
+        asked = select(1).where(
+            Questions.image_id == Images.id,
+            Questions.language == recipe.language,
+            col(Questions.deleted_at).is_(None),
         )
-    return list(dict.fromkeys(wanted))
+        query = query.where(~asked.exists())
+    if recipe.image_ids is None:
+        return list(session.exec(query.order_by(col(Images.create_at), col(Images.id)).limit(limit)))
+    present = set(session.exec(query))
+    if not recipe.only_without_questions and any(id_ not in present for id_ in recipe.image_ids):
+        message = "Some of these images are not in the project any more. Choose again."
+        raise InvalidInputError(message, field="image_ids")
+    return [id_ for id_ in dict.fromkeys(recipe.image_ids) if id_ in present][:limit]
+
+
+@dataclass(frozen=True)
+class NewResult:
+    """An image with what a task asked about it, and the answers where there are some."""
+
+    image: Images
+    pairs: list[tuple[str, str]]
+
+
+def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult]:
+    """Return the images that the task finished last, with their new questions and answers."""
+    finished = session.exec(
+        select(Images)
+        .join(TaskItems, col(TaskItems.subject_id) == Images.id)
+        .where(TaskItems.task_id == task_id, TaskItems.state == "done")
+        .order_by(col(TaskItems.ended_at).desc(), col(TaskItems.id).desc())
+        .limit(limit)
+    )
+    return [NewResult(image, _pairs(session, task_id, image.id)) for image in finished]
+
+
+def _pairs(session: Session, task_id: str, image_id: str) -> list[tuple[str, str]]:
+    entries = session.exec(
+        select(ImageDatasets.question, ImageDatasets.answer)
+        .where(ImageDatasets.image_id == image_id, ImageDatasets.task_id == task_id)
+        .order_by(col(ImageDatasets.create_at))
+    ).all()
+    if entries:
+        return [(question, answer) for question, answer in entries]
+    asked = select(Questions.question).where(Questions.image_id == image_id, Questions.task_id == task_id)
+    return [(question, "") for question in session.exec(asked.order_by(col(Questions.create_at)))]
 
 
 def questions_of_image(session: Session, image_id: str, language: str | None = None) -> list[Questions]:

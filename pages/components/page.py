@@ -3,15 +3,17 @@
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import Projects, app
+from core import Projects, app, process
 from core.app import Services
 from core.errors import NotFoundError, VitrineError
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _PROJECT = "project"
@@ -56,6 +58,11 @@ def project() -> Projects:
 def address(id_: str | None, **more: str) -> dict[str, str]:
     """Return the query of an address that opens project *id_*."""
     return ({_PROJECT: id_} if id_ else {}) | more
+
+
+def wait_for(work: Coroutine[Any, Any, T]) -> T:
+    """Run a model call on the process's event loop and wait for it; for single calls that a person watches."""
+    return process.background_loop().run(work)
 
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":

@@ -1,0 +1,25 @@
+"""The newest questions and answers of a task, as they arrive."""
+
+import streamlit as st
+
+from pages.components import figure, media, page
+
+_SHOWN = 6
+
+
+def show(task_id: str) -> None:
+    """Draw the newest results of the task, images beside their questions."""
+    results = page.services().questions.newest_results(task_id, limit=_SHOWN)
+    if not results:
+        return
+    st.subheader("Newest", anchor=False)
+    for place, result in enumerate(results):
+        left, right = st.columns([1, 5], vertical_alignment="center")
+        with left:
+            figure.show(
+                media.image_url(result.image.id, result.image.sha256), result.image.image_name, height_px=84,
+                key=f"newest-{place}",
+            )  # fmt: skip
+        with right:
+            for question, answer in result.pairs:
+                st.text(f"{question}  {answer}" if answer else question)

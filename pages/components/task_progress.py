@@ -1,0 +1,119 @@
+"""A task while it runs and after: how far, what it cost, what failed, and the buttons that make sense."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core import app
+from core.tasks import TaskStatus, TaskSummary
+from core.tasks.service import ACTIVE
+from pages.components import page
+
+_REFRESH_S = 1.0
+
+
+def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
+    """Draw the task, once a second while it runs; *results* draws what it has made so far below."""
+    is_active = page.services().tasks.get_task(task_id).status in ACTIVE
+
+    @st.fragment(run_every=_REFRESH_S if is_active else None)
+    def live() -> None:
+        with page.errors_in_words():
+            summary = page.services().tasks.summary(task_id)
+            _draw(summary)
+            if results is not None:
+                results()
+            if is_active and summary.task.status not in ACTIVE:
+                st.rerun()
+
+    live()
+
+
+def _draw(summary: TaskSummary) -> None:
+    task = summary.task
+    ended = summary.done + summary.failed
+    share = ended / task.total_count if task.total_count else 1.0
+    doing = app.engine().progress(task.id)
+    if task.total_count == 1 and doing and task.status in ACTIVE:
+        share = doing[0]
+    st.progress(
+        share, text=f"{_status(summary)}: {ended:,} of {task.total_count:,}" + (f", {doing[1]}" if doing else "")
+    )
+    if task.note:
+        st.info(page.plain(task.note), icon=":material/info:")
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    left.caption(page.plain(_figures(summary)))
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        _buttons(summary)
+    _failures(summary)
+
+
+def _status(summary: TaskSummary) -> str:
+    return summary.status_text.capitalize()
+
+
+def _figures(summary: TaskSummary) -> str:
+    task, parts = summary.task, []
+    if task.started_at is not None:
+        until = task.ended_at or datetime.now(UTC)
+        seconds = max((until - task.started_at).total_seconds(), 0.001)
+        ended = summary.done + summary.failed
+        if task.status == TaskStatus.RUNNING and ended >= 3:
+            left_s = (task.total_count - ended) * seconds / ended
+            parts.append(f"{ended / seconds * 60:,.0f} a minute, about {in_words_s(left_s)} left")
+        elif task.ended_at is not None:
+            parts.append(f"took {in_words_s(seconds)}")
+    spent = f"spent ${summary.spent:,.4f}".rstrip("0").rstrip(".")
+    parts.append(
+        f"{spent} or more, {summary.unpriced_calls:,} calls without a known price" if summary.unpriced_calls else spent
+    )
+    if summary.maybe_paid_twice:
+        parts.append(f"possibly paid twice: {summary.maybe_paid_twice}")
+    return ", ".join(parts)
+
+
+def in_words_s(seconds: float) -> str:
+    """Return a duration as a person would say it: "40 s", "3 min", "2 h 5 min"."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _buttons(summary: TaskSummary) -> None:
+    task, tasks = summary.task, page.services().tasks
+    if task.status in ACTIVE:
+        if st.button("Pause", icon=":material/pause:", key=f"pause-{task.id}"):
+            tasks.pause(task.id)
+            st.rerun()
+    elif task.status == TaskStatus.PAUSED and st.button(
+        "Resume", icon=":material/play_arrow:", key=f"resume-{task.id}"
+    ):
+        tasks.resume(task.id)
+        app.engine().submit(task.id)
+        st.rerun()
+    if task.status in (*ACTIVE, TaskStatus.PAUSED) and st.button(
+        "Cancel", icon=":material/stop:", key=f"cancel-{task.id}"
+    ):
+        tasks.cancel(task.id)
+        st.rerun()
+
+
+def _failures(summary: TaskSummary) -> None:
+    """Failures by cause, each with one example and its own way to try again."""
+    running = summary.task.status in ACTIVE
+    for group in summary.failures:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"failure-{group.error_code}"):
+            noun = "item" if group.count == 1 else "items"
+            st.text(f"{group.count:,} {noun} failed: {group.example}", width="stretch")
+            if st.button(
+                "Retry these",
+                icon=":material/replay:",
+                key=f"retry-{summary.task.id}-{group.error_code}",
+                disabled=running,
+                help="Pause the task first." if running else None,
+            ):
+                page.services().tasks.retry_failed(summary.task.id, group.error_code)
+                app.engine().submit(summary.task.id)
+                st.rerun()
