@@ -65,8 +65,8 @@ class Database:
         with self._writer_lock:
             if self._writer is None:
                 self._writer = GroupWriter(self.engine)
-            writer = self._writer
-        result: T = await asyncio.wrap_future(writer.submit(work))
+            written = self._writer.submit(work)
+        result: T = await asyncio.wrap_future(written)
         return result
 
     def close(self) -> None:

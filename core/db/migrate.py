@@ -1,9 +1,10 @@
 """Bringing the tables up to date with Alembic."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from core.errors import ConfigurationError
 
@@ -18,24 +19,29 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     Raises:
         ConfigurationError: the database was written by a newer version.
     """
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    script = ScriptDirectory(str(MIGRATIONS_DIR))
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    head = script.get_current_head()
-    if current == head:
-        return
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = sorted(path.stem[1:5] for path in (MIGRATIONS_DIR / "versions").glob("m[0-9]*.py"))
+    current = _current_revision(engine)
+    if current == known[-1]:
+        return  # without importing Alembic, which costs more than everything else here
     if current is not None and current not in known:
         raise ConfigurationError(
             "This database was written by a newer version of Vitrine. Update Vitrine, or restore an older backup."
         )
     if current is not None and backup_dir is not None and engine.dialect.name == "sqlite":
-        _back_up(engine, backup_dir / f"before-{head}.db")
+        _back_up(engine, backup_dir / f"before-{known[-1]}.db")
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(str(MIGRATIONS_DIR))
     with engine.execution_options(vitrine_write=True).begin() as connection:
-        run_migrations(connection, script, str(head))
+        run_migrations(connection, script, known[-1])
+
+
+def _current_revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if revision is None else str(revision)
 
 
 def run_migrations(connection: Connection, script: Any, target: str) -> None:
@@ -56,5 +62,6 @@ def run_migrations(connection: Connection, script: Any, target: str) -> None:
 def _back_up(engine: Engine, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
+    # The bare connection: VACUUM does not run inside the transaction that SQLAlchemy would begin.
+    with closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("VACUUM INTO ?", (str(target),))

@@ -53,6 +53,8 @@ class GroupWriter:
                 return
 
     def _commit(self, batch: list[tuple[Work, "Future[Any]"]]) -> None:
+        # Whoever gave up waiting before it began wants it no more; from here on it can no longer be cancelled.
+        batch = [(work, done) for work, done in batch if done.set_running_or_notify_cancel()]
         outcomes: list[tuple[Any, BaseException | None]] = []
         try:
             with self._engine.begin() as connection:

@@ -1,0 +1,173 @@
+"""Bringing tables up to date: from nothing, from an older version, and interrupted anywhere."""
+
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlmodel import select
+
+from core.db import Database, Projects, connect, migrate
+from core.db.tables import Base
+from core.errors import ConfigurationError
+
+NEXT_REVISION = '''
+"""A column, a table, and data moved into it."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9001"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("projects", sa.Column("colour", sa.String(), nullable=False, server_default=""))
+    op.create_table("shelves", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.String()))
+    op.execute("INSERT INTO shelves (name) SELECT name FROM projects")
+    op.create_index("ix_shelves_name", "shelves", ["name"])
+    op.execute("UPDATE projects SET colour = 'oak'")
+'''
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return what makes this process the next version, with one more migration."""
+    directory = tmp_path / "migrations"
+    shutil.copytree(migrate.MIGRATIONS_DIR, directory, ignore=shutil.ignore_patterns("__pycache__"))
+    head = sorted(path.stem for path in (directory / "versions").glob("m*.py"))[-1][1:5]
+    (directory / "versions" / "m9001_next.py").write_text(NEXT_REVISION.format(head=head))
+    return lambda: monkeypatch.setattr(migrate, "MIGRATIONS_DIR", directory)
+
+
+def _schema(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [
+            row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+        ]
+
+
+def _query(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_a_fresh_database_holds_what_the_tables_say(db: Database) -> None:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        differences = compare_metadata(context, Base.metadata)
+    assert differences == []
+
+
+def test_the_newest_file_name_is_the_newest_migration() -> None:
+    names = sorted(path.stem[1:5] for path in (migrate.MIGRATIONS_DIR / "versions").glob("m[0-9]*.py"))
+    script = ScriptDirectory(str(migrate.MIGRATIONS_DIR))
+    assert [revision.revision for revision in script.walk_revisions()] == names[::-1]
+    assert script.get_current_head() == names[-1]
+
+
+def test_a_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
+    with connect(tmp_path):
+        pass
+    before = (tmp_path / "vitrine.db").read_bytes()
+    with connect(tmp_path):
+        pass
+    assert (tmp_path / "vitrine.db").read_bytes() == before
+    assert not (tmp_path / "backups").exists()
+
+
+def test_an_older_database_is_copied_and_then_upgraded(tmp_path: Path, next_version: Callable[[], None]) -> None:
+    data = tmp_path / "data"
+    with connect(data) as db, db.transaction() as session:
+        session.add(Projects(name="Shelf"))
+    old_schema = _schema(data / "vitrine.db")
+    next_version()
+    with connect(data):
+        pass
+    assert _query(data / "vitrine.db", "SELECT name, colour FROM projects") == [("Shelf", "oak")]
+    assert _query(data / "vitrine.db", "SELECT name FROM shelves") == [("Shelf",)]
+    copy = data / "backups" / "before-9001.db"
+    assert _schema(copy) == old_schema
+    assert _query(copy, "SELECT name FROM projects") == [("Shelf",)]
+
+
+def test_a_database_of_a_newer_version_is_refused_and_not_touched(
+    tmp_path: Path, next_version: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    with monkeypatch.context() as later:
+        later.setattr(migrate, "MIGRATIONS_DIR", migrate.MIGRATIONS_DIR)
+        next_version()
+        with connect(data):
+            pass
+    monkeypatch.undo()
+    before = (data / "vitrine.db").read_bytes()
+    with pytest.raises(ConfigurationError, match=r"written by a newer version of Vitrine. Update Vitrine"):
+        connect(data).__enter__()
+    assert (data / "vitrine.db").read_bytes() == before
+
+
+def _upgrade_and_die_at(statement: int, data: Path) -> bool:
+    """Open *data* in a forked process that kills itself before its nth writing statement; say whether it did."""
+    child = os.fork()
+    if child == 0:
+        try:
+            left = statement
+
+            def count(_connection: object, _cursor: object, sql: str, *_rest: object) -> None:
+                nonlocal left
+                if not sql.lstrip().upper().startswith(("PRAGMA", "SELECT", "BEGIN", "VACUUM")):
+                    left -= 1
+                    if left == 0:
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+            event.listen(Engine, "before_cursor_execute", count)
+            with connect(data):
+                pass
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def test_crash_an_upgrade_killed_at_any_statement_leaves_the_old_database_as_it_was(
+    tmp_path: Path, next_version: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, old = tmp_path / "data", migrate.MIGRATIONS_DIR
+    with connect(data) as db, db.transaction() as session:
+        session.add(Projects(name="Shelf"))
+    schema = _schema(data / "vitrine.db")
+    next_version()
+    killed = 0
+    while _upgrade_and_die_at(killed + 1, data):
+        killed += 1
+        assert _schema(data / "vitrine.db") == schema
+        assert _query(data / "vitrine.db", "PRAGMA integrity_check") == [("ok",)]
+        with monkeypatch.context() as before:
+            before.setattr(migrate, "MIGRATIONS_DIR", old)
+            with connect(data) as db, db.reading() as session:
+                assert list(session.exec(select(Projects.name))) == ["Shelf"]
+    assert killed == 6
+    assert _query(data / "vitrine.db", "SELECT name, colour FROM projects") == [("Shelf", "oak")]
+
+
+def test_crash_the_first_start_killed_at_any_statement_can_be_repeated(tmp_path: Path) -> None:
+    with connect(tmp_path / "whole"):
+        pass
+    complete = _schema(tmp_path / "whole" / "vitrine.db")
+    killed = 0
+    while _upgrade_and_die_at(killed + 1, tmp_path / "data"):
+        killed += 1
+        assert _schema(tmp_path / "data" / "vitrine.db") == []
+    assert killed > len(Base.metadata.tables)
+    assert _schema(tmp_path / "data" / "vitrine.db") == complete

@@ -1,0 +1,76 @@
+"""Writing from many coroutines at once."""
+
+import asyncio
+import threading
+
+import pytest
+from sqlmodel import Session, select
+
+from core.db import Database, Projects
+
+
+def _add(name: str):  # type: ignore[no-untyped-def]
+    def work(session: Session) -> str:
+        session.add(Projects(name=name))
+        return name
+
+    return work
+
+
+def _names(db: Database) -> list[str]:
+    with db.reading() as session:
+        return sorted(session.exec(select(Projects.name)))
+
+
+async def test_many_writes_at_once_are_all_kept(db: Database) -> None:
+    names = [f"Shelf {number:03}" for number in range(200)]
+    assert await asyncio.gather(*(db.write(_add(name)) for name in names)) == names
+    assert _names(db) == names
+
+
+async def test_rollback_a_write_that_raises_undoes_only_itself(db: Database) -> None:
+    def bad(session: Session) -> None:
+        session.add(Projects(name="Bad"))
+        session.flush()
+        raise ValueError("bad")
+
+    first, failed, last = await asyncio.gather(
+        db.write(_add("First")), db.write(bad), db.write(_add("Last")), return_exceptions=True
+    )
+    assert (first, last) == ("First", "Last")
+    assert isinstance(failed, ValueError)
+    assert _names(db) == ["First", "Last"]
+
+
+async def test_a_write_nobody_waits_for_any_more_does_not_stop_the_others(db: Database) -> None:
+    holding, go_on = threading.Event(), threading.Event()
+
+    def hold(session: Session) -> None:
+        holding.set()
+        go_on.wait(10)
+
+    held = asyncio.create_task(db.write(hold))
+    await asyncio.to_thread(holding.wait, 10)
+    given_up = asyncio.create_task(db.write(_add("Given up")))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    held.cancel()
+    await asyncio.gather(given_up, held, return_exceptions=True)
+    go_on.set()
+    assert await asyncio.wait_for(db.write(_add("Shelf")), 10) == "Shelf"
+    assert _names(db) == ["Shelf"]
+
+
+async def test_what_was_queued_is_written_before_the_database_closes(db: Database) -> None:
+    writing = [asyncio.ensure_future(db.write(_add(f"Shelf {number}"))) for number in range(20)]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(db.close)
+    await asyncio.gather(*writing)
+    assert len(_names(db)) == 20
+
+
+async def test_an_error_of_the_commit_reaches_everyone_in_it(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    db.engine.dispose()
+    (db.data_dir / "vitrine.db").rename(db.data_dir / "gone.db")
+    with pytest.raises(Exception, match="no such table"):
+        await db.write(_add("Shelf"))
