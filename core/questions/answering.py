@@ -1,15 +1,16 @@
 """One image, one call: answering its questions."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 
 from core.db import Questions
 from core.errors import BadReplyError, InvalidInputError, LLMError
-from core.llm import ChatReply, ChatRequest, ImagePart, Ledger, LLMService, ModelConfig, Purpose
+from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import AnswerList
 from core.questions import prompts
 from core.questions.answer_types import checked_answer
-from core.questions.text import MAX_ANSWER_CHARS, clean
+from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ async def answer(
     image: ImagePart,
     language: str,
     *,
-    ledger: Ledger | None = None,
+    ledger: DatabaseLedger,
 ) -> Answering:
     """Answer the questions; those whose answer breaks its type are asked about once more.
 
@@ -61,7 +62,11 @@ async def answer(
     """
     request = build_request(questions, image, language)
     reply = await llm.chat(config, request, ledger=ledger)
-    answers = _by_question(reply, questions)
+    try:
+        answers = _by_question(reply, questions)
+    except BadReplyError as error:
+        await asyncio.to_thread(ledger.reject, reply, str(error))
+        raise
     replies = [reply]
     broken = {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
     if broken:
@@ -69,12 +74,11 @@ async def answer(
         remark = "The last answers were not valid: " + " ".join(broken.values())
         try:
             second = await llm.chat(config, build_request(again, image, language, remark), ledger=ledger)
+            replies.append(second)
+            answers |= _by_question(second, again)
         except LLMError:
             # The first answers are kept and marked for review where they are stored.
             pass
-        else:
-            replies.append(second)
-            answers |= _by_question(second, again)
     return Answering(answers, request.prompt, replies)
 
 
@@ -83,7 +87,7 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]
     if len(given) != len(questions):
         raise BadReplyError(
             f"The model gave {len(given)} answers to {len(questions)} questions. Retry, or ask another model.",
-            reply_head=reply.text[:2_000],
+            reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
     if sorted(one.number for one in given) == list(range(1, len(given) + 1)):
         given = sorted(given, key=lambda one: one.number)

@@ -1,14 +1,15 @@
 """One image, one call: asking a model for questions, and asking once more when it came back short."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from core.errors import BadReplyError, LLMError
-from core.llm import ChatReply, ChatRequest, ImagePart, Ledger, LLMService, ModelConfig, Purpose
+from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
 from core.questions.recipe import QuestionRecipe, kinds_in_words
 from core.questions.store import Asked
-from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean, is_near_repeat
+from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, clean, is_near_repeat
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ async def ask(
     existing: list[str],
     *,
     turn: int = 0,
-    ledger: Ledger | None = None,
+    ledger: DatabaseLedger,
 ) -> Asking:
     """Ask until there are as many questions as the recipe wants, with at most one request for the missing.
 
@@ -81,10 +82,10 @@ async def ask(
             replies.append(second)
             asked += _new_questions(second, known, wanted - len(asked))
     if not asked:
-        raise BadReplyError(
-            "The model asked nothing new about this image. Ask for fewer questions or other kinds.",
-            reply_head=reply.text[:2_000],
-        )
+        reason = "The model asked nothing new about this image. Ask for fewer questions or other kinds."
+        for unusable in replies:
+            await asyncio.to_thread(ledger.reject, unusable, reason)
+        raise BadReplyError(reason, reply_head=reply.text[:REPLY_HEAD_CHARS])
     return Asking(asked, wanted - len(asked), request.prompt, replies)
 
 

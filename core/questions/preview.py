@@ -2,15 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.db import Database, Images
 from core.errors import InvalidInputError
-from core.images import ImageService
 from core.llm import DatabaseLedger, ImagePart, LLMService, ModelConfig
 from core.questions import asking, store
 from core.questions.recipe import QuestionRecipe, question_recipe
 from core.questions.store import Asked
+
+if TYPE_CHECKING:
+    from core.images import ImageService
 
 # What a model writes per question, in tokens: one sentence, its kind, the JSON around it; twice that with an answer.
 _TOKENS_PER_QUESTION = 45
@@ -45,7 +47,7 @@ class GenerationEstimate:
 
 
 class GenerationPreview:
-    def __init__(self, db_session: Database, llm_service: LLMService, image_service: ImageService) -> None:
+    def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
@@ -81,7 +83,7 @@ class GenerationPreview:
         part = ImagePart(sent.data, sent.mime_type)
         made = await asking.ask(self._llm, model, recipe, part, image.image_name, existing, ledger=ledger)
         for reply in made.replies:
-            await ledger.settle_now(reply)
+            await asyncio.to_thread(ledger.settle_now, reply)
         costs = [reply.cost for reply in made.replies]
         known = [cost for cost in costs if cost is not None]
         return TryOut(

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session, col, select
 
 from core.db import Database, Images, Questions, Tasks
 from core.errors import InvalidInputError, NotFoundError
-from core.images import ImageService
 from core.llm import DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
 from core.questions import answering, asking, store
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, answer_recipe, question_recipe
 from core.questions.store import Origin
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService
+
+if TYPE_CHECKING:
+    from core.images import ImageService
 
 
 class _GenerationTask:
@@ -22,7 +24,7 @@ class _GenerationTask:
     task_type: ClassVar[str]
     label: ClassVar[str]
 
-    def __init__(self, db_session: Database, llm_service: LLMService, image_service: ImageService) -> None:
+    def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service

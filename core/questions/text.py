@@ -7,6 +7,8 @@ from difflib import SequenceMatcher
 
 MAX_QUESTION_CHARS = 2_000
 MAX_ANSWER_CHARS = 20_000
+REPLY_HEAD_CHARS = 2_000
+"""How much of an unusable reply is kept for the person who looks into it."""
 
 # Two short questions that differ in one content word ("left"/"right") stay apart at this ratio.
 _NEAR_REPEAT_RATIO = 0.92

@@ -1,0 +1,38 @@
+import pytest
+
+from core.errors import InvalidInputError
+from core.questions.answer_types import checked_answer
+
+SCHEMA = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}}
+
+
+def test_a_text_answer_is_kept_as_it_is() -> None:
+    assert checked_answer(" three ", "text") == " three "
+
+
+@pytest.mark.parametrize(
+    ("answer", "stored"),
+    [('["red", "blue"]', '["red", "blue"]'), ("red", '["red"]'), ('"red"', '["red"]')],
+)
+def test_labels_are_stored_as_a_json_array(answer: str, stored: str) -> None:
+    assert checked_answer(answer, "label", ["red", "blue"]) == stored
+
+
+def test_a_label_that_is_not_an_option_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="green is not one of the labels"):
+        checked_answer("green", "label", ["red", "blue"])
+
+
+def test_a_document_that_satisfies_its_schema_is_kept() -> None:
+    assert checked_answer('{"count": 3}', "custom_format", SCHEMA) == '{"count": 3}'
+
+
+@pytest.mark.parametrize("answer", ['{"count": "3"}', "{}", "three"])
+def test_a_document_that_breaks_its_schema_is_refused(answer: str) -> None:
+    with pytest.raises(InvalidInputError):
+        checked_answer(answer, "custom_format", SCHEMA)
+
+
+def test_an_unknown_type_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="Use text, label or custom_format"):
+        checked_answer("x", "number")

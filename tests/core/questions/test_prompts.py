@@ -1,0 +1,43 @@
+import pytest
+
+from core.errors import InvalidInputError
+from core.questions import prompts
+from core.questions.recipe import PROMPT_VARIABLES
+
+
+@pytest.mark.parametrize("language", prompts.LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("questions", {"count", "language", "kinds", "existing"}),
+        ("questions_and_answers", {"count", "language", "kinds", "existing"}),
+        ("answers", {"count", "language", "questions"}),
+    ],
+)
+def test_every_prompt_uses_the_same_variables_in_every_language(name: str, language: str, variables: set[str]) -> None:
+    prompt = prompts.load(name, language)
+
+    assert prompt.name == f"{name}.{language}.txt"
+    assert prompt.variables == variables
+
+
+def test_a_language_without_prompts_of_its_own_is_asked_for_by_name_in_english() -> None:
+    prompt = prompts.load("questions", "Portuguese")
+
+    text = prompt.render(count="2", language=prompts.language_name("Portuguese"), kinds="object", existing="-")
+
+    assert text.startswith("Look at the image and write exactly 2 questions about it in Portuguese.")
+
+
+def test_a_missing_value_names_the_prompt_and_the_variable() -> None:
+    with pytest.raises(InvalidInputError, match=r"custom uses \$count, which nothing fills"):
+        prompts.Prompt("custom", "Ask $count questions").render(language="English")
+
+
+def test_a_lone_dollar_sign_is_explained() -> None:
+    with pytest.raises(InvalidInputError, match=r"Write \$\$ for a dollar sign"):
+        prompts.Prompt("custom", "What costs 5 $ here?").check(PROMPT_VARIABLES)
+
+
+def test_a_doubled_dollar_sign_is_one() -> None:
+    assert prompts.Prompt("custom", "$$5").render() == "$5"

@@ -1,0 +1,70 @@
+from collections import Counter
+
+import pytest
+
+from core.errors import InvalidInputError
+from core.questions.recipe import answer_recipe, kinds_in_words, question_recipe
+
+
+def test_the_promised_config_is_a_recipe() -> None:
+    recipe = question_recipe(
+        {
+            "image_ids": ["a"],
+            "num_questions": 5,
+            "custom_prompt": None,
+            "language": "zh-CN",
+            "concurrency": 2,
+            "llm_config": {"provider": "openai", "model": "gpt-4o"},
+        }
+    )
+
+    assert (recipe.image_ids, recipe.num_questions, recipe.language, recipe.concurrency) == (["a"], 5, "zh-CN", 2)
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"num_questions": 0}, "num_questions"),
+        ({"num_questions": 21}, "num_questions"),
+        ({"concurrency": 65}, "concurrency"),
+        ({"kinds": {"weather": 1}}, "kinds"),
+        ({"nonsense": True}, "nonsense"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(config: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        question_recipe(config)
+
+    assert caught.value.field == field
+
+
+def test_an_unknown_variable_in_a_custom_prompt_is_refused_before_anything_is_spent() -> None:
+    with pytest.raises(InvalidInputError, match=r"uses \$colour, which nothing fills"):
+        question_recipe({"custom_prompt": "Ask $count things about the $colour."})
+
+
+def test_a_blank_custom_prompt_is_none() -> None:
+    assert question_recipe({"custom_prompt": "  "}).custom_prompt is None
+
+
+def test_an_answer_recipe_takes_only_known_sets() -> None:
+    with pytest.raises(InvalidInputError):
+        answer_recipe({"which": "some"})
+
+
+def test_kinds_come_out_by_their_shares_over_many_images() -> None:
+    asked: Counter[str] = Counter()
+    for turn in range(200):
+        count, kind = kinds_in_words({"count": 70, "position": 30}, 1, turn).split(" x ")
+        asked[kind] += int(count)
+
+    assert asked["count"] == pytest.approx(140, abs=3)
+    assert asked["position"] == pytest.approx(60, abs=3)
+
+
+def test_kinds_of_one_image_add_up_to_its_count() -> None:
+    assert kinds_in_words({"object": 1, "count": 1}, 4, 0) == "2 x object, 2 x count"
+
+
+def test_no_chosen_kind_leaves_the_choice_to_the_model_but_never_asks_the_unanswerable() -> None:
+    assert kinds_in_words({}, 3, 0) == "object, attribute, count, position, text, reasoning, yes/no"

@@ -1,0 +1,41 @@
+import pytest
+
+from core.questions.text import clean, is_near_repeat, question_key
+
+
+def test_question_key_ignores_case_punctuation_and_spaces() -> None:
+    assert question_key("  How many CUPS are there?! ") == "how many cups are there"
+
+
+@pytest.mark.parametrize(
+    ("question", "existing"),
+    [
+        ("How many cups are there?", "how many cups are there"),
+        ("How many cups are there on the shelf?", "How many cups are on the shelf there?"),
+        ("What colour is the largest mug?", "What color is the largest mug?"),
+        ("杯子是什么颜色？", "杯子是什么颜色"),
+    ],
+)
+def test_a_rewording_is_a_near_repeat(question: str, existing: str) -> None:
+    assert is_near_repeat(question, [existing])
+
+
+@pytest.mark.parametrize(
+    ("question", "existing"),
+    [
+        ("What is left of the lamp?", "What is right of the lamp?"),
+        ("What is on shelf 1?", "What is on shelf 2?"),
+        ("Is the cup blue?", "Is the cup red?"),
+        ("What colour is the cup?", "How many cups are there?"),
+    ],
+)
+def test_a_question_that_differs_in_one_telling_word_stays(question: str, existing: str) -> None:
+    assert not is_near_repeat(question, [existing])
+
+
+def test_clean_drops_control_characters_and_lone_surrogates() -> None:
+    assert clean(" a\x00b\x07\nc\ud800 ", 100) == "ab\nc?"
+
+
+def test_clean_cuts_what_is_too_long() -> None:
+    assert clean("x" * 50, 10) == "x" * 10
