@@ -1,6 +1,7 @@
 """Settings, read from ``VITRINE_*`` environment variables, each with the reason for its default."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -78,3 +79,27 @@ class Settings(BaseSettings):
     @classmethod
     def _split_paths(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """One setting as a person sees it: its variable, its value, where that comes from, and why the default is so."""
+
+    variable: str
+    value: str
+    source: str
+    reason: str
+
+
+def describe(settings: Settings) -> list[SettingInfo]:
+    """Return every setting in the order of the class; secrets show only whether they are set."""
+    described = []
+    for name, info in Settings.model_fields.items():
+        variable = f"VITRINE_{name.upper()}"
+        value = getattr(settings, name)
+        shown = ("set" if value else "not set") if isinstance(value, SecretStr) or name == "access_password" else value
+        if shown is None or shown == []:
+            shown = "-"
+        source = "environment" if variable in os.environ else "default"
+        described.append(SettingInfo(variable, str(shown), source, info.description or ""))
+    return described

@@ -1,5 +1,56 @@
-"""Settings."""
+"""Models and their keys, prompts, limits; each value says where it comes from."""
 
-from pages.components import page
+import streamlit as st
 
-page.header("Settings")
+from core import config
+from core.questions import prompts
+from pages.components import model_picker, page
+
+
+def main() -> None:
+    page.header("Settings", "Keys stay in the environment, in .streamlit/secrets.toml or in this session.")
+    models, texts, values = st.tabs(["Models", "Prompts", "Limits and storage"])
+    with models:
+        _models()
+    with texts:
+        _prompts()
+    with values:
+        _values()
+
+
+def _models() -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        model_picker.show("settings")
+    with right:
+        st.subheader("Where keys are looked for", anchor=False)
+        st.markdown(
+            "1. Typed for this session, never stored.\n"
+            "2. The provider's environment variable, for example `OPENAI_API_KEY`, `GEMINI_API_KEY` or "
+            "`ANTHROPIC_API_KEY`.\n"
+            "3. The same name in `.streamlit/secrets.toml`."
+        )
+
+
+def _prompts() -> None:
+    left, right = st.columns(2)
+    name = left.selectbox("Prompt", prompts.NAMES, key="settings-prompt")
+    language = right.selectbox(
+        "Language", list(prompts.LANGUAGES), format_func=prompts.language_name, key="settings-language"
+    )
+    prompt = prompts.load(name, language)
+    variables = ", ".join(f"${variable}" for variable in sorted(prompt.variables))
+    st.caption(f"Variables: {page.plain(variables)}")
+    with st.container(border=True):
+        st.text(prompt.text)
+
+
+def _values() -> None:
+    rows = [
+        {"Setting": one.variable, "Value": one.value, "From": one.source, "Why this default": one.reason}
+        for one in config.describe(page.services().db.settings)
+    ]
+    st.dataframe(rows, hide_index=True, key="settings-values", height="content")
+
+
+main()
