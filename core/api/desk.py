@@ -1,0 +1,177 @@
+"""The review desk's own way to the server: it reads its queue and posts its decisions here, past any page run."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.api import errors
+from core.api.media import image_url
+from core.db import ImageDatasets, Images
+from core.errors import ConflictError, InvalidInputError, VitrineError
+
+MOST_ACTS = 100
+MOST_ITEMS = 200
+
+_ENTRY_FIELDS = (
+    "id", "version", "image_id", "image_name", "question", "answer", "answer_type", "options", "kind", "language",
+    "model", "score", "tags", "note", "flagged", "reject_reason", "needs_review", "generated_question",
+    "generated_answer",
+)  # fmt: skip
+
+
+def desk_routes(services: Callable[[], Any]) -> list[Route]:
+    """Return the routes of the desk."""
+
+    def route(path: str, method: str, answer: Callable[[Any, str, dict[str, Any]], dict[str, Any]]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            given = dict(request.query_params) if method == "GET" else await _body(request)
+            if given is None:
+                return errors.problem(422, "invalid", "Send a JSON object.")
+            actor = request.scope["vitrine.actor"].name
+            try:
+                return JSONResponse(await asyncio.to_thread(answer, services().dataset, actor, given))
+            except VitrineError as error:
+                return errors.of_error(error)
+
+        return Route(path, endpoint, methods=[method])
+
+    return [
+        route("/desk/queue", "GET", _queue),
+        route("/desk/history", "GET", _history),
+        route("/desk/decide", "POST", _decide),
+        route("/desk/check", "POST", _check),
+    ]
+
+
+async def _body(request: Request) -> dict[str, Any] | None:
+    try:
+        body = await request.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _queue(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Answer with the entries behind ``after`` that the reviewer still has to see; the first page says more."""
+    from core.dataset import parse_search
+
+    project_id, after = given.get("project_id", ""), given.get("after") or None
+    entry_filter = parse_search(given.get("q", "")).for_review()
+    limit = min(_whole(given, "limit", 100), MOST_ITEMS)
+    page = dataset.find_entries(project_id, entry_filter, limit=limit, after=after, not_skipped_by=actor)
+    answer: dict[str, Any] = {"items": _items(dataset, page.items), "next": page.next_cursor}
+    if after is None:
+        answer["total"] = dataset.count_entries(project_id, entry_filter, not_skipped_by=actor)
+        answer["tags"] = dataset.tag_names(project_id)
+    return answer
+
+
+def _decide(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Store acts in their order, each for itself: one that fails does not hold up the others."""
+    acts = given.get("acts")
+    if not isinstance(acts, list) or len(acts) > MOST_ACTS or not all(isinstance(act, dict) for act in acts):
+        raise InvalidInputError(f"Send at most {MOST_ACTS} acts in a list.", field="acts")
+    return {"results": [_outcome(dataset, actor, act) for act in acts]}
+
+
+def _outcome(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+    try:
+        entry = _undo(dataset, actor, act) if act.get("decision") == "undo" else _one(dataset, actor, act)
+    except ConflictError as error:
+        current = _entry(error.current) if isinstance(error.current, ImageDatasets) else None
+        return {"ok": False, "code": error.code, "detail": str(error), "current": current}
+    except VitrineError as error:
+        return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
+    return {"ok": True, "entry": entry}
+
+
+def _one(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+    changes = act.get("changes") or {}
+    if not isinstance(changes, dict):
+        raise InvalidInputError("Changes are an object of fields.", field="changes")
+    decided = dataset.decide(
+        str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
+        changes=changes, actor=actor, batch_id=_act_id(act),
+    )  # fmt: skip
+    return _entry(decided.entry)
+
+
+def _undo(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any] | None:
+    """Take back the named act, or the reviewer's last one, and answer with the entry it was about."""
+    result = dataset.undo(str(act.get("project_id")), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act))
+    if result is None or not result.entry_ids:
+        return None
+    entry = dataset.get_dataset_entry(result.entry_ids[0])
+    found: dict[str, Any] = _items(dataset, [entry])[0]
+    return found
+
+
+def _check(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    from core.questions.answer_types import checked_answer
+
+    checked_answer(str(given.get("answer", "")), str(given.get("answer_type", "text")), given.get("options"))
+    return {"ok": True}
+
+
+def _history(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    events = dataset.history(given.get("entry_id", ""))
+    return {
+        "events": [
+            {
+                "action": event.action, "actor": event.actor, "at": event.at.isoformat(), "old": event.old,
+                "new": event.new, "undone": event.is_undone,
+            }
+            for event in events
+        ]
+    }  # fmt: skip
+
+
+def _items(dataset: Any, entries: Any) -> list[dict[str, Any]]:
+    """Return entries with their image and the other entries of it."""
+    images = dataset.images_of(entries)
+    others = dataset.entries_of_images({entry.image_id for entry in entries})
+    return [
+        _entry(entry)
+        | {
+            "image": _image(images.get(entry.image_id)),
+            "others": [
+                {"id": other.id, "question": other.question, "answer": other.answer, "state": other.decision}
+                for other in others[entry.image_id]
+                if other.id != entry.id
+            ],
+        }
+        for entry in entries
+    ]
+
+
+def _entry(entry: ImageDatasets) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _ENTRY_FIELDS} | {"state": entry.decision}
+
+
+def _image(image: Images | None) -> dict[str, Any] | None:
+    if image is None or image.deleted_at is not None:
+        return None
+    return {
+        "url": image_url(image.id, image.sha256, "view"),
+        "thumb": image_url(image.id, image.sha256, "thumb"),
+        "width": image.width,
+        "height": image.height,
+    }
+
+
+def _act_id(act: dict[str, Any]) -> str:
+    act_id = act.get("act_id")
+    if not isinstance(act_id, str) or not 8 <= len(act_id) <= 21:
+        raise InvalidInputError("Give each act an id of its own, 8 to 21 characters.", field="act_id")
+    return act_id
+
+
+def _whole(given: dict[str, Any], name: str, default: int) -> int:
+    try:
+        return int(given.get(name, default))
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"{name} is a whole number.", field=name) from error
