@@ -1,0 +1,37 @@
+"""The only room that knows litellm: calls, retries, costs, replies, and the offline provider."""
+
+from core.llm.conversation import RetryPolicy
+from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
+from core.llm.service import LLMService
+from core.llm.types import (
+    OFFLINE_MODEL,
+    ChatReply,
+    ChatRequest,
+    ConnectionResult,
+    CostEstimate,
+    ImagePart,
+    ImageReply,
+    ImageRequest,
+    ModelConfig,
+    ModelInfo,
+    Purpose,
+)
+
+__all__ = [
+    "OFFLINE_MODEL",
+    "ChatReply",
+    "ChatRequest",
+    "ConnectionResult",
+    "CostEstimate",
+    "DatabaseLedger",
+    "ImagePart",
+    "ImageReply",
+    "ImageRequest",
+    "LLMService",
+    "Ledger",
+    "ModelConfig",
+    "ModelInfo",
+    "PaidCall",
+    "Purpose",
+    "RetryPolicy",
+]

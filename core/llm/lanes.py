@@ -1,0 +1,146 @@
+"""Lanes: how fast one key at one address may be used. Every call of the process with that key shares one.
+
+A provider that asks to slow down pauses the whole lane for as long as it says; then a single call probes the
+way, and the number of calls at once starts again from half and grows by about one with each round of successes.
+"""
+
+import asyncio
+import hashlib
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core import process
+from core.errors import RateLimitedError
+from core.llm import keys
+from core.llm.types import ModelConfig
+
+DEFAULT_CONCURRENCY = 64
+_WINDOW_S = 60.0
+
+Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
+
+
+class Lane:
+    """Safe to use from several event loops and threads."""
+
+    def __init__(self) -> None:
+        self.limit = DEFAULT_CONCURRENCY
+        self.allowed = float(DEFAULT_CONCURRENCY)
+        self.in_flight = 0
+        self._after_probe: float | None = None
+        self._paused_until = 0.0
+        self._slow_downs = 0
+        self._sent: deque[tuple[float, int]] = deque()
+        self._waiters: deque[Waiter] = deque()
+        self._lock = threading.Lock()
+
+    @asynccontextmanager
+    async def slot(self, config: ModelConfig, tokens: int = 0) -> AsyncIterator[None]:
+        """Wait until a call may be sent, hold its place while it runs, and learn from how it ends."""
+        self._configure(config)
+        await self._enter(config, tokens)
+        try:
+            yield
+        except RateLimitedError as error:
+            self.slow_down(error.retry_after_s)
+            raise
+        else:
+            self._speed_up()
+        finally:
+            with self._lock:
+                self.in_flight -= 1
+            self._wake()
+
+    def slow_down(self, wait_s: float | None) -> None:
+        """Pause the lane; without a stated time for 2, 4, 8 ... 60 s with jitter."""
+        now = time.monotonic()
+        with self._lock:
+            if now >= self._paused_until and self._after_probe is None:
+                self._after_probe = max(1.0, self.allowed / 2)
+            self.allowed = 1.0
+            if now >= self._paused_until:
+                self._slow_downs += 1
+            pause_s = wait_s if wait_s is not None else random.uniform(0.5, 1.0) * min(2.0**self._slow_downs, 60.0)
+            self._paused_until = max(self._paused_until, now + pause_s)
+
+    @property
+    def pause_left_s(self) -> float:
+        return max(self._paused_until - time.monotonic(), 0.0)
+
+    def _configure(self, config: ModelConfig) -> None:
+        limit = config.concurrency or DEFAULT_CONCURRENCY
+        with self._lock:
+            if limit != self.limit:
+                unhurt = self.allowed >= self.limit
+                self.limit, self.allowed = limit, float(limit) if unhurt else min(self.allowed, float(limit))
+
+    def _speed_up(self) -> None:
+        with self._lock:
+            if time.monotonic() < self._paused_until:
+                return
+            self._slow_downs = 0
+            if self._after_probe is not None:
+                self.allowed, self._after_probe = self._after_probe, None
+            else:
+                self.allowed = min(float(self.limit), self.allowed + 1 / self.allowed)
+
+    async def _enter(self, config: ModelConfig, tokens: int) -> None:
+        while True:
+            waiter: asyncio.Future[None] | None = None
+            with self._lock:
+                now = time.monotonic()
+                wait_s = max(self._paused_until - now, self._window_wait_s(now, config, tokens))
+                if wait_s <= 0 and self.in_flight < int(self.allowed):
+                    self.in_flight += 1
+                    if config.requests_per_minute or config.tokens_per_minute:
+                        self._sent.append((now, tokens))
+                    return
+                if wait_s <= 0:
+                    waiter = asyncio.get_running_loop().create_future()
+                    self._waiters.append((waiter.get_loop(), waiter))
+            if waiter is None:
+                await asyncio.sleep(wait_s)
+            else:
+                await self._wait(waiter)
+
+    async def _wait(self, waiter: "asyncio.Future[None]") -> None:
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            # The turn this one may just have been given belongs to the next.
+            self._wake()
+            raise
+
+    def _window_wait_s(self, now: float, config: ModelConfig, tokens: int) -> float:
+        while self._sent and self._sent[0][0] <= now - _WINDOW_S:
+            self._sent.popleft()
+        too_many = config.requests_per_minute and len(self._sent) >= config.requests_per_minute
+        used = sum(amount for _, amount in self._sent) if config.tokens_per_minute else 0
+        too_large = config.tokens_per_minute and self._sent and used + tokens > config.tokens_per_minute
+        return self._sent[0][0] + _WINDOW_S - now if too_many or too_large else 0.0
+
+    def _wake(self) -> None:
+        with self._lock:
+            free = max(int(self.allowed) - self.in_flight, 1)
+            awake = [self._waiters.popleft() for _ in range(min(free, len(self._waiters)))]
+        for loop, waiter in awake:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_finish, waiter)
+            else:
+                self._wake()
+
+
+def _finish(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def lane_for(config: ModelConfig, key: str | None) -> Lane:
+    """Return the process's lane for this provider, address and key."""
+    lanes = process.singleton("llm_lanes", dict[tuple[str, str, str], Lane])
+    name = (keys.provider_of(config), config.api_base or "", hashlib.sha256((key or "").encode()).hexdigest()[:16])
+    return lanes.setdefault(name, Lane())

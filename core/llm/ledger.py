@@ -1,0 +1,166 @@
+"""The book of calls: a row is committed before each send, and completed with what came of it."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from core.db import Database, LlmCalls, utc_now
+from core.errors import BadReplyError, LLMError
+from core.llm.redact import redact
+from core.llm.types import ChatReply, ChatRequest, ImageReply, ImageRequest, ModelConfig
+
+
+@dataclass(frozen=True)
+class CallStart:
+    """What is written down before a send."""
+
+    model: str
+    request_hash: str
+    prompt: str
+    params: dict[str, Any]
+    attempt: int
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a call used, as far as the provider said."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True)
+class PaidCall:
+    """An earlier good call whose reply can be used again."""
+
+    call_id: int
+    text: str
+
+
+class Ledger(Protocol):
+    """Where calls are written down; the methods block and are called from a thread."""
+
+    def start(self, call: CallStart) -> int: ...
+
+    def fail(self, call_id: int, error: LLMError, spent: Spent) -> None: ...
+
+    def find_paid(self, request_hash: str) -> PaidCall | None: ...
+
+
+class DatabaseLedger:
+    """The ledger in the table ``llm_calls``.
+
+    A good reply stays "started" until :meth:`settle` is called in the transaction that stores what was made of
+    it, so a crash in between leaves a row that says "possibly paid" and never a result without its call.
+    """
+
+    def __init__(
+        self, db_session: Database, *, task_id: str | None = None, item_id: int | None = None, purpose: str = ""
+    ) -> None:
+        self._db = db_session
+        self._task_id = task_id
+        self._item_id = item_id
+        self._purpose = purpose
+
+    def start(self, call: CallStart) -> int:
+        """Commit a row that says the call is about to be sent, and return its id."""
+        row = LlmCalls(
+            task_id=self._task_id, item_id=self._item_id, purpose=self._purpose or call.purpose, model=call.model,
+            request_hash=call.request_hash, params=call.params, prompt=call.prompt, attempt=call.attempt,
+        )  # fmt: skip
+        with self._db.transaction() as session:
+            session.add(row)
+            session.flush()
+            return int(row.id or 0)
+
+    def fail(self, call_id: int, error: LLMError, spent: Spent) -> None:
+        """Commit that the call failed, or that nobody knows whether it was paid."""
+        reply = error.reply_head if isinstance(error, BadReplyError) else str(error)
+        values = {
+            "state": "unknown" if error.maybe_paid else "failed",
+            "error_code": error.code,
+            "http_status": error.http_status,
+            "reply": redact(reply),
+            **_used(spent),
+        }
+        with self._db.transaction() as session:
+            _complete(session, call_id, values)
+
+    def settle(self, session: Session, reply: ChatReply | ImageReply) -> None:
+        """Mark the call of *reply* as good, in the transaction that stores what was made of it."""
+        if reply.call_id is None or (isinstance(reply, ChatReply) and reply.cached):
+            return
+        values = {"state": "ok", "http_status": 200, "reply": reply.text, "cost": reply.cost}
+        if isinstance(reply, ChatReply):
+            values |= {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens}
+        _complete(session, reply.call_id, values)
+
+    def settle_now(self, reply: ChatReply | ImageReply) -> None:
+        """Settle *reply* in a transaction of its own: for calls that store nothing else."""
+        with self._db.transaction() as session:
+            self.settle(session, reply)
+
+    def reject(self, reply: ChatReply | ImageReply, reason: str) -> None:
+        """Commit that a readable reply could not be used, with what it cost."""
+        if reply.call_id is None:
+            return
+        spent = Spent(cost=reply.cost)
+        if isinstance(reply, ChatReply):
+            spent = Spent(reply.prompt_tokens, reply.completion_tokens, reply.cost)
+        self.fail(reply.call_id, BadReplyError(reason, reply_head=reply.text[:2048], http_status=200), spent)
+
+    def find_paid(self, request_hash: str) -> PaidCall | None:
+        """Return the newest good call with the same content, None when there is none."""
+        query = (
+            select(LlmCalls.id, LlmCalls.reply)
+            .where(LlmCalls.request_hash == request_hash, LlmCalls.state == "ok")
+            .order_by(col(LlmCalls.id).desc())
+            .limit(1)
+        )
+        with self._db.reading() as session:
+            found = session.exec(query).first()
+        return PaidCall(int(found[0] or 0), found[1]) if found and found[1] else None
+
+
+def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> str:
+    """Return the sha256 of everything that decides the reply: model, parameters, texts, schema, image bytes."""
+    digest = hashlib.sha256()
+    parts = request.images if isinstance(request, ChatRequest) else request.references
+    stated: dict[str, Any] = {
+        "config": parameters_of(config), "model": config.litellm_model, "base": config.api_base,
+        "prompt": request.prompt, "system": request.system, "labels": [part.label for part in parts],
+    }  # fmt: skip
+    if isinstance(request, ChatRequest):
+        stated["schema"] = request.schema.model_json_schema() if request.schema else None
+        if config.is_offline:
+            stated["purpose"] = [request.purpose.name, dict(request.purpose.details)]
+    else:
+        stated |= {"aspect_ratio": request.aspect_ratio, "size": request.size}
+    digest.update(json.dumps(stated, sort_keys=True, default=str).encode())
+    for part in parts:
+        digest.update(hashlib.sha256(part.data).digest())
+    return digest.hexdigest()
+
+
+def parameters_of(config: ModelConfig) -> dict[str, Any]:
+    """Return the parameters that change a reply."""
+    values = {"temperature": config.temperature, "max_tokens": config.max_tokens, **config.extra}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _complete(session: Session, call_id: int, values: dict[str, Any]) -> None:
+    session.execute(update(LlmCalls).where(col(LlmCalls.id) == call_id).values(ended_at=utc_now(), **values))
+
+
+def _used(spent: Spent) -> dict[str, Any]:
+    return {
+        "prompt_tokens": spent.prompt_tokens,
+        "completion_tokens": spent.completion_tokens,
+        "cost": spent.cost,
+    }

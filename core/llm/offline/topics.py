@@ -1,0 +1,160 @@
+"""What can be asked about a measured image, and what the measurement answers; no words of any language here."""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from core.measure import Measurement
+
+
+class Word(NamedTuple):
+    """A word to be looked up in the phrases of a language: the group it belongs to and its key."""
+
+    group: str
+    key: str
+
+
+Slots = dict[str, Word | int]
+Fact = Callable[[Measurement, Mapping[str, Any]], Slots | None]
+Choice = Callable[[Measurement, random.Random], Slots]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """*choose* picks what stands in the question's gaps, *fact* fills the answer's; None: not measurable here."""
+
+    name: str
+    kind: str
+    fact: Fact
+    choose: Choice = lambda measured, chance: {}
+
+
+def _steps(group: str, value: float, steps: tuple[tuple[float, str], ...]) -> Word:
+    return Word(group, next(key for limit, key in steps if value < limit))
+
+
+def brightness(measured: Measurement) -> Word:
+    steps = ((20, "very dark"), (40, "dark"), (60, "medium"), (80, "bright"), (float("inf"), "very bright"))
+    return _steps("brightness", measured.brightness, steps)
+
+
+def contrast(measured: Measurement) -> Word:
+    return _steps("level", measured.contrast, ((12, "low"), (24, "medium"), (float("inf"), "high")))
+
+
+def saturation(measured: Measurement) -> Word:
+    return _steps("saturation", measured.saturation, ((0.12, "muted"), (0.35, "moderate"), (float("inf"), "vivid")))
+
+
+def warmth(measured: Measurement) -> Word:
+    return _steps("warmth", measured.warmth, ((-0.04, "cold"), (0.04, "neutral"), (float("inf"), "warm")))
+
+
+def sharpness(measured: Measurement) -> Word:
+    return _steps("sharpness", measured.sharpness, ((30, "blurred"), (150, "soft"), (float("inf"), "sharp")))
+
+
+def yes(holds: bool) -> Slots:
+    return {"yes": Word("answers", "yes" if holds else "no")}
+
+
+def percent(share: float) -> int:
+    return round(share * 100)
+
+
+def _color(rank: int) -> Fact:
+    def fact(measured: Measurement, _: Mapping[str, Any]) -> Slots | None:
+        if len(measured.colors) <= rank:
+            return None
+        found = measured.colors[rank]
+        return {"color": Word("colors", found.name), "percent": percent(found.share)}
+
+    return fact
+
+
+def _word(name: str, read: Callable[[Measurement], Word]) -> Fact:
+    return lambda measured, _: {name: read(measured)}
+
+
+def _region(read: Callable[[Measurement], str | None]) -> Fact:
+    def fact(measured: Measurement, _: Mapping[str, Any]) -> Slots | None:
+        found = read(measured)
+        return None if found is None else {"region": Word("regions", found)}
+
+    return fact
+
+
+def _holds(read: Callable[[Measurement], bool]) -> Fact:
+    return lambda measured, _: yes(read(measured))
+
+
+def _share_of(measured: Measurement, name: str) -> float:
+    return next((color.share for color in measured.colors if color.name == name), 0.0)
+
+
+def _some_color(measured: Measurement, chance: random.Random) -> Slots:
+    """Half of the time the color that is there, half of the time one that is not."""
+    absent = [name for name in ("red", "blue", "green", "yellow", "white", "black") if not _share_of(measured, name)]
+    found = measured.colors[0].name
+    return {"color": Word("colors", found if chance.random() < 0.5 or not absent else chance.choice(absent))}
+
+
+def _two_colors(measured: Measurement, chance: random.Random) -> Slots:
+    if len(measured.colors) < 2:
+        return {}
+    pair = [color.name for color in measured.colors[:2]]
+    chance.shuffle(pair)
+    return {"color": Word("colors", pair[0]), "other": Word("colors", pair[1])}
+
+
+def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Slots | None:
+    if "color" not in asked or "other" not in asked:
+        return None
+    one, other = asked["color"], asked["other"]
+    first, second = _share_of(measured, one.key), _share_of(measured, other.key)
+    return None if first == second else {"color": one if first > second else other}
+
+
+def _half_of(measured: Measurement, regions: tuple[str, str]) -> Slots | None:
+    """In which of two halves the brightest region lies; None when in neither."""
+    found = measured.brightest_region or ""
+    return next(({"region": Word("regions", side)} for side in regions if side in found.split()), None)
+
+
+def _unanswerable(_: Measurement, __: Mapping[str, Any]) -> Slots:
+    return {}
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic("main_color", "attribute", _color(0)),
+    Topic("brightness", "attribute", _word("brightness", brightness)),
+    Topic("brightest_region", "position", _region(lambda measured: measured.brightest_region)),
+    Topic("is_landscape", "yes/no", _holds(lambda measured: measured.orientation == "landscape")),
+    Topic("color_count", "count", lambda measured, _: {"number": len(measured.colors)}),
+    Topic("second_color", "attribute", _color(1)),
+    Topic("which_is_larger", "reasoning", _larger, _two_colors),
+    Topic("sharpness", "attribute", _word("sharpness", sharpness)),
+    Topic("is_main_color", "yes/no", lambda m, asked: yes(asked["color"].key == m.colors[0].name), _some_color),
+    Topic("background_share", "count", lambda measured, _: {"percent": percent(measured.background.share)}),
+    Topic("darkest_region", "position", _region(lambda measured: measured.darkest_region)),
+    Topic("maker", "unanswerable", _unanswerable),
+    Topic("contrast", "attribute", _word("level", contrast)),
+    Topic("warmth", "attribute", _word("warmth", warmth)),
+    Topic("fits_square", "reasoning", _holds(lambda measured: measured.orientation == "square")),
+    Topic("background_color", "attribute", lambda m, _: {"color": Word("colors", m.background.name)}),
+    Topic("is_bright", "yes/no", _holds(lambda measured: measured.brightness >= 50)),
+    Topic("orientation", "attribute", lambda measured, _: {"orientation": Word("orientation", measured.orientation)}),
+    Topic("saturation", "attribute", _word("saturation", saturation)),
+    Topic("bright_half", "position", lambda measured, _: _half_of(measured, ("left", "right"))),
+    Topic("third_color", "attribute", _color(2)),
+    Topic("is_sharp", "yes/no", _holds(lambda measured: measured.sharpness >= 150)),
+    Topic("size", "count", lambda m, _: {"width": m.size_wh[0], "height": m.size_wh[1]}),
+    Topic("main_share", "count", lambda measured, _: {"percent": percent(measured.colors[0].share)}),
+    Topic("what_happened_before", "unanswerable", _unanswerable),
+    Topic("plain_background", "yes/no", _holds(lambda measured: measured.background.share >= 0.5)),
+    Topic("bright_half_vertical", "position", lambda measured, _: _half_of(measured, ("top", "bottom"))),
+    Topic("longer_side", "reasoning", lambda m, _: {"percent": percent(max(m.size_wh) / min(m.size_wh))}),
+    Topic("weight", "unanswerable", _unanswerable),
+    Topic("is_warm", "yes/no", _holds(lambda measured: measured.warmth > 0)),
+)

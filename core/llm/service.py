@@ -1,0 +1,90 @@
+"""The service that talks to models; the only door to litellm for everybody else."""
+
+import asyncio
+import base64
+import binascii
+from typing import Any
+
+from core.errors import BadReplyError, InvalidInputError
+from core.llm import replies
+from core.llm.conversation import Conversation, RetryPolicy
+from core.llm.ledger import Ledger, request_hash
+from core.llm.types import ChatReply, ChatRequest, ImagePart, ModelConfig
+
+
+class LLMService:
+    """Calls models. Holds no state: lanes, clients and what was learned of a model live once per process."""
+
+    def __init__(self, policy: RetryPolicy | None = None) -> None:
+        self._policy = policy or RetryPolicy()
+
+    async def chat(self, config: ModelConfig, request: ChatRequest, *, ledger: Ledger | None = None) -> ChatReply:
+        """Ask a model, and return a reply that can be used.
+
+        Transient trouble is waited for and repeated, a structured reply is asked for in the best form the model
+        knows. With a *ledger* every send is written down first, and a request that was paid for before is
+        answered from there unless it is ``fresh``.
+
+        Raises:
+            LLMError: as drawn in :mod:`core.errors`.
+        """
+        digest = request_hash(config, request)
+        if ledger is not None and not request.fresh:
+            found = await self._paid_before(config, request, digest, ledger)
+            if found is not None:
+                return found
+        return await Conversation(config, request, digest, ledger, self._policy).run()
+
+    async def vision_chat(
+        self, config: dict[str, Any], prompt: str, image_data: str, mime_type: str = "image/jpeg"
+    ) -> dict[str, Any]:
+        """Ask about one image given as a data URL or as base64, and return ``{"text", "model", "usage", ...}``.
+
+        Raises:
+            InvalidInputError: *image_data* is not base64, or *config* makes no sense.
+            LLMError: as drawn in :mod:`core.errors`.
+        """
+        image = _image_from(image_data, mime_type)
+        reply = await self.chat(ModelConfig.from_dict(config), ChatRequest(prompt, images=(image,)))
+        return {
+            "text": reply.text,
+            "model": reply.model,
+            "usage": {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens},
+            "cost": reply.cost,
+            "finish_reason": reply.finish_reason,
+        }
+
+    def warm_up(self) -> None:
+        """Import litellm and register the offline provider; blocks for seconds, so call it from a thread."""
+        from core.llm import wire
+
+        wire.litellm()
+
+    async def _paid_before(
+        self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger
+    ) -> ChatReply | None:
+        paid = await asyncio.to_thread(ledger.find_paid, digest)
+        if paid is None:
+            return None
+        try:
+            parsed = replies.parse(paid.text, request.schema) if request.schema else None
+        except BadReplyError:
+            return None
+        return ChatReply(
+            text=paid.text, parsed=parsed, model=config.litellm_model, prompt_tokens=0, completion_tokens=0, cost=0.0,
+            finish_reason="stop", call_id=paid.call_id, cached=True,
+        )  # fmt: skip
+
+
+def _image_from(image_data: str, mime_type: str) -> ImagePart:
+    head, comma, encoded = image_data.partition(",")
+    if comma and head.startswith("data:"):
+        mime_type = head[5:].split(";")[0] or mime_type
+    else:
+        encoded = image_data
+    try:
+        return ImagePart(base64.b64decode(encoded, validate=True), mime_type)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInputError(
+            "image_data is neither a data URL nor base64. Use ImageService.get_image_data_url.", field="image_data"
+        ) from error

@@ -1,0 +1,166 @@
+"""The only caller of litellm."""
+
+import asyncio
+import base64
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import process
+from core.config import Settings
+from core.errors import LLMError
+from core.llm import keys, redact
+from core.llm.translate import translate
+from core.llm.types import OFFLINE_MODEL, ChatRequest, ImagePart, ModelConfig
+
+# litellm asks the network for prices and headers when it is imported, unless these are set before.
+_BEFORE_IMPORT = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
+_import_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class WireReply:
+    """A reply as the provider gave it, not yet judged."""
+
+    text: str
+    finish_reason: str
+    refusal: str
+    image_urls: tuple[str, ...]
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: float | None
+
+
+def litellm() -> Any:
+    """Return litellm, imported and set up once per process; takes seconds the first time."""
+    with _import_lock:
+        return process.singleton("litellm", _set_up)
+
+
+def _set_up() -> Any:
+    os.environ.update(_BEFORE_IMPORT)
+    import litellm as library
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    from core.llm.offline.provider import OfflineProvider
+    from core.llm.transport import GuardedTransport
+
+    guard = GuardedTransport()
+    library.suppress_debug_info = True
+    library.drop_params = False
+    library.telemetry = False
+    library.custom_provider_map = [{"provider": OFFLINE_MODEL.split("/")[0], "custom_handler": OfflineProvider()}]
+    # Every asynchronous client of litellm, OpenAI's included, gets its transport from here.
+    setattr(AsyncHTTPHandler, "create_async_transport", staticmethod(lambda **_: guard))  # noqa: B010  a typed method
+    redact.guard_logs()
+    return library
+
+
+def messages_for(request: ChatRequest) -> list[dict[str, Any]]:
+    """Return the messages of *request*: images in order, each behind its label, the prompt last."""
+    content = [part for image in request.images for part in image_parts(image)]
+    content.append({"type": "text", "text": request.prompt})
+    messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
+    if request.system:
+        messages.insert(0, {"role": "system", "content": request.system})
+    return messages
+
+
+def image_parts(image: ImagePart) -> list[dict[str, Any]]:
+    url = f"data:{image.mime_type};base64,{base64.b64encode(image.data).decode()}"
+    label = [{"type": "text", "text": image.label}] if image.label else []
+    return [*label, {"type": "image_url", "image_url": {"url": url}}]
+
+
+async def complete(
+    config: ModelConfig,
+    messages: list[dict[str, Any]],
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    max_reply_bytes: int | None = None,
+) -> WireReply:
+    """Send one chat request exactly once and return what came back.
+
+    Raises:
+        LLMError: whatever went wrong, as one of the tree in :mod:`core.errors`.
+    """
+    from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
+
+    key = keys.key_for(config)
+    redact.remember(key)
+    timeout_s = config.timeout_s or Settings().llm_timeout_s
+    library = litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
+    arguments = _arguments(config, key, timeout_s) | dict(parameters or {})
+    exchange = Exchange(max_reply_bytes=max_reply_bytes or MAX_REPLY_BYTES)
+    token = current_exchange.set(exchange)
+    failure: LLMError
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await library.acompletion(messages=messages, **arguments)
+        return _read(response, library, config)
+    except Exception as error:  # noqa: BLE001  litellm raises six classes that share no base with the others
+        failure = translate(error, exchange, config, timeout_s)
+    finally:
+        current_exchange.reset(token)
+    # Raised out here, because an exception keeps the one it was raised under, and that one holds the key.
+    raise failure
+
+
+def _arguments(config: ModelConfig, key: str | None, timeout_s: float) -> dict[str, Any]:
+    wanted = {
+        "model": config.litellm_model,
+        "api_key": key,
+        "api_base": config.api_base,
+        "temperature": config.temperature,
+        "max_tokens": config.max_tokens,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    return {**config.extra, **given, "timeout": timeout_s, "num_retries": 0, "max_retries": 0}
+
+
+def _read(response: Any, library: Any, config: ModelConfig) -> WireReply:
+    choice = response.choices[0] if response.choices else None
+    message = choice.message if choice else None
+    extras = getattr(message, "provider_specific_fields", None) or {}
+    images = getattr(message, "images", None) or []
+    usage = getattr(response, "usage", None)
+    prompt_tokens, completion_tokens = _tokens(usage)
+    return WireReply(
+        text=_text(getattr(message, "content", None)),
+        finish_reason=str(getattr(choice, "finish_reason", "") or ""),
+        refusal=str(extras.get("refusal") or getattr(message, "refusal", None) or ""),
+        image_urls=tuple(str(image["image_url"]["url"]) for image in images),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost=_cost(response, library, config),
+    )
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return str(content or "")
+
+
+def _tokens(usage: Any) -> tuple[int | None, int | None]:
+    prompt, completion = getattr(usage, "prompt_tokens", 0), getattr(usage, "completion_tokens", 0)
+    return (int(prompt or 0), int(completion or 0)) if prompt or completion else (None, None)
+
+
+def _cost(response: Any, library: Any, config: ModelConfig) -> float | None:
+    """Return what litellm computed from the usage; zero there means that the price is unknown."""
+    if config.is_offline:
+        return 0.0
+    cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
+    return float(cost) if cost else None
+
+
+def decoded_images(reply: WireReply) -> tuple[bytes, ...]:
+    """Return the images of *reply* as bytes, in the order they came."""
+    return tuple(base64.b64decode(url.split(",", 1)[1]) for url in reply.image_urls if url.startswith("data:"))
