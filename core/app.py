@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core import process
+from core.access import TokenService
 from core.config import Settings
 from core.db import Database
 from core.db.database import open_database
@@ -93,7 +94,11 @@ class Services:
 
     @cached_property
     def tasks(self) -> TaskService:
-        return TaskService(self.db, self.kinds)
+        return TaskService(self.db, lambda: self.kinds)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        return TokenService(self.db)
 
     @property
     def engine(self) -> LocalEngine:

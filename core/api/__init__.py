@@ -3,7 +3,6 @@
 Building the routes is cheap: FastAPI is imported, and its application made, when the first request for it comes.
 """
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +16,12 @@ def build_routes(services: Callable[[], Any], *, allowed_hosts: Sequence[str] = 
     *services* returns the ``core.app.Services`` of the process; *allowed_hosts* are the names this server answers
     to, those of this machine when empty. Nothing is reached but through :func:`core.api.guard.check`.
     """
+    from core.api.desk import desk_routes
     from core.api.guard import Door
     from core.api.lazy import api_routes
     from core.api.media import media_routes
 
-    routes = [*media_routes(services), *api_routes(services)]
-    with contextlib.suppress(ModuleNotFoundError):
-        from core.api.desk import desk_routes
-
-        routes += desk_routes(services)
+    routes = [*media_routes(services), *desk_routes(services), *api_routes(services)]
     for route in routes:
         route.app = Door(route.app, services, allowed_hosts)
-    return routes
+    return [*routes]

@@ -32,5 +32,13 @@ def of_error(error: errors.VitrineError) -> JSONResponse:
     return problem(status_of(error), error.code, str(error), error.field)
 
 
+def of_conflict(error: errors.ConflictError) -> JSONResponse:
+    """Return the answer that carries both versions: the row as it stands and what the caller wanted."""
+    from fastapi.encoders import jsonable_encoder
+
+    both = jsonable_encoder({"current": error.current, "attempted": error.attempted})
+    return problem(409, error.code, str(error), **both)
+
+
 def status_of(error: errors.VitrineError) -> int:
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)

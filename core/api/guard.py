@@ -5,6 +5,7 @@ without a token, web pages from elsewhere may not. With a password every call ne
 a bearer token, the cookie of the sign-in page, or, to look at one image or export, a signed address.
 """
 
+import asyncio
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.access import TokenService, is_this_machine
 from core.api.errors import problem
 from core.api.keys import data_dir, signing_key
 
@@ -49,7 +51,11 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["vitrine.database"] = self._services().db
         scope["vitrine.hosts"] = self._allowed_hosts
-        answer = check(HTTPConnection(scope), write=scope["method"] not in _READING)
+        request = HTTPConnection(scope)
+        write = scope["method"] not in _READING
+        # A bearer token is looked up in the database, which may wait for a writer; the loop must not.
+        by_token = "Authorization" in request.headers
+        answer = await asyncio.to_thread(check, request, write) if by_token else check(request, write)
         if isinstance(answer, Response):
             await answer(scope, receive, send)
             return
@@ -102,7 +108,7 @@ def _actor(request: HTTPConnection) -> Actor | Response | None:
     if TOKEN_HEADER in headers:
         return _unsign("page", headers[TOKEN_HEADER], PAGE_TOKEN_LIFE_S)
     if "Authorization" in headers:
-        return None
+        return _of_bearer(request.scope["vitrine.database"], headers["Authorization"])
     signed = request.query_params.get("s")
     if signed is not None and request.scope.get("method") in _READING:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
@@ -110,6 +116,12 @@ def _actor(request: HTTPConnection) -> Actor | Response | None:
     if request.scope["vitrine.database"].settings.access_password is None:
         return Actor()
     return actor_of_cookie(request.cookies.get(COOKIE))
+
+
+def _of_bearer(database: Any, header: str) -> Actor | None:
+    kind, _, secret = header.partition(" ")
+    token = TokenService(database).find_token(secret.strip()) if kind.lower() == "bearer" else None
+    return Actor(token.name, token.scope == "write") if token is not None else None
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
@@ -129,6 +141,9 @@ def _unsign(purpose: str, value: str, life_s: int) -> Actor | None:
 def _foreign(request: HTTPConnection) -> Response | None:
     """Refuse other names of this server (DNS rebinding) and pages from elsewhere, whatever they carry."""
     host = request.headers.get("Host", "")
+    server = request.scope.get("server") or ("localhost", None)
+    if request.scope["vitrine.database"].settings.access_password is None and not is_this_machine(server[0]):
+        return problem(403, "open_door", "Without VITRINE_ACCESS_PASSWORD only this machine is answered. Set it.")
     if not _is_allowed(host, request.scope["vitrine.hosts"]):
         return problem(403, "foreign_host", "This server does not answer to that name. Add it to server.allowedHosts.")
     origin = request.headers.get("Origin")

@@ -5,11 +5,18 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from core.config import MEGABYTE
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+
+MAX_BODY_BYTES = 20 * MEGABYTE
 
 
 def api_routes(services: Callable[[], Any]) -> list[Route]:
@@ -24,17 +31,37 @@ class LazyApi:
     def __init__(self, services: Callable[[], Any]) -> None:
         self._services = services
         self._lock = threading.Lock()
-        self._app: FastAPI | None = None
+        self._built: FastAPI | None = None
 
     def app(self) -> "FastAPI":
         """Return the application, building it the first time."""
         with self._lock:
-            if self._app is None:
+            if self._built is None:
                 from core.api.rest import build_api
 
-                self._app = build_api(self._services)
-            return self._app
+                self._built = build_api(self._services)
+            return self._built
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app or await asyncio.to_thread(self.app)
-        await app(scope, receive, send)
+        app = self._built if self._built is not None else await asyncio.to_thread(self.app)
+        await app(scope, _limited(scope, receive), send)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Return a *receive* that ends with 413 when a body that is read into memory grows too large.
+
+    Uploads go to disk as they come; each of their files has its own limit.
+    """
+    if Headers(scope=scope).get("Content-Type", "").startswith("multipart/form-data"):
+        return receive
+    received_bytes = 0
+
+    async def counted() -> Message:
+        nonlocal received_bytes
+        message = await receive()
+        received_bytes += len(message.get("body", b""))
+        if received_bytes > MAX_BODY_BYTES:
+            raise HTTPException(413, f"A body is at most {MAX_BODY_BYTES:,} bytes; send less at a time")
+        return message
+
+    return counted

@@ -15,6 +15,7 @@ from core.errors import NotFoundError, VitrineError
 
 ImageSize = Literal["thumb", "view", "original"]
 
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 # Python 3.11 alone does not know .webp.
 _SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
@@ -26,10 +27,10 @@ def media_routes(services: Callable[[], Any]) -> list[Route]:
     """Return the routes of images and exports."""
 
     async def image(request: Request) -> Response:
-        return await _answer(request, lambda: _image(services(), request))
+        return await file_answer(request, lambda: _image(services(), request))
 
     async def export(request: Request) -> Response:
-        return await _answer(request, lambda: _export(services(), request))
+        return await file_answer(request, lambda: _export(services(), request))
 
     return [
         Route("/img/{image_id}/{size}", image, methods=["GET"]),
@@ -83,7 +84,8 @@ def _export(services: Any, request: Request) -> FileResponse:
     return FileResponse(file, headers=headers, filename=file.name, media_type="application/octet-stream")
 
 
-async def _answer(request: Request, find: Callable[[], FileResponse]) -> Response:
+async def file_answer(request: Request, find: Callable[[], FileResponse]) -> Response:
+    """Return the file that *find* finds, 304 when the client has it, or the error in words."""
     try:
         response = await asyncio.to_thread(find)
     except VitrineError as error:

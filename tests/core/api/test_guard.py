@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from core.access import TokenService
 from core.api import guard
 from core.app import Services
 from core.config import Settings
@@ -146,3 +147,29 @@ def test_a_check_inside_a_route_knows_who_came_through_the_door(services: Servic
     assert isinstance(refused, Response)
     assert refused.status_code == 403
     assert guard.check(HTTPConnection(scope)) == guard.Actor("link", may_write=False)
+
+
+def test_a_bearer_token_says_who_asks_and_whether_they_may_write(locked: TestClient, tmp_path: Path) -> None:
+    with connect() as db:
+        writer, reader = TokenService(db).make_token("robot"), TokenService(db).make_token("eye", "read")
+    robot = {"Authorization": f"Bearer {writer.secret}"}
+    assert locked.post("/who/me", headers=robot).json() == {"name": "robot", "may_write": True}
+    eye = {"Authorization": f"Bearer {reader.secret}"}
+    assert locked.get("/who/me", headers=eye).json() == {"name": "eye", "may_write": False}
+    refused = locked.post("/who/me", headers=eye)
+    assert (refused.status_code, refused.json()["code"]) == (403, "read_only")
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer x", "Basic YTpi", "vitrine_x"])
+def test_a_wrong_bearer_token_is_refused_in_local_mode_too(local: TestClient, header: str) -> None:
+    assert local.get("/who/me", headers={"Authorization": header}).status_code == 401
+
+
+def test_without_a_password_a_connection_from_elsewhere_is_refused(services: Services) -> None:
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")],
+        "vitrine.database": services.db, "vitrine.hosts": ("localhost",), "server": ("192.168.1.7", 8501),
+    }  # fmt: skip
+    refused = guard.check(HTTPConnection(scope))
+    assert isinstance(refused, Response)
+    assert refused.status_code == 403

@@ -1,0 +1,15 @@
+"""One file per resource."""
+
+from core.api.routers import entries, exports, images, models, projects, questions, server, styles, tasks
+
+ALL = (
+    server.router,
+    projects.router,
+    images.router,
+    questions.router,
+    entries.router,
+    exports.router,
+    tasks.router,
+    models.router,
+    styles.router,
+)

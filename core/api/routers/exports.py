@@ -1,0 +1,96 @@
+"""Exports: making a bundle, and where it is when it is made."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlmodel import col, select
+
+from core.api.rooms import Asker, House
+from core.api.routers.entries import AnswerType
+from core.api.routers.tasks import start
+from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer, page_of
+from core.db import Exports
+
+router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
+
+FileFormat = Literal["json", "jsonl", "bundle", "huggingface"]
+Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
+
+# What the promised names mean as a recipe.
+_CONTAINERS: dict[str, dict[str, Any]] = {
+    "json": {"container": "file", "rows": "json"},
+    "jsonl": {"container": "file", "rows": "jsonl"},
+    "bundle": {"container": "zip"},
+    "huggingface": {"container": "zip", "format": "imagefolder"},
+}
+
+
+class NewExport(Body):
+    """Which entries, in which format."""
+
+    format_style: Annotated[str, Field(max_length=60)] = "default"
+    file_format: FileFormat = "bundle"
+    use_base64: bool = False
+    include_metadata: bool = True
+    confirmed: bool = Field(False, description="only confirmed entries")
+    min_score: float = Field(0.0, ge=0, le=5)
+    answer_types: list[AnswerType] = Field([])
+    languages: Words = Field([])
+    models: Words = Field([])
+    tags: Words = Field([])
+    image_ids: Words = Field([])
+
+
+class ExportAnswer(Answer):
+    id: str
+    project_id: str
+    task_id: str | None
+    format: str
+    recipe: dict[str, Any]
+    report: dict[str, Any]
+    size_bytes: int
+    create_at: datetime
+    download_url: str = ""
+
+
+class _Recipe(Body):
+    recipe: dict[str, Any]
+
+
+@router.post("/image-datasets/export", status_code=202)
+async def export_entries(
+    project_id: Id, body: NewExport, request: Request, response: Response, house: House, actor: Asker
+) -> TaskAnswer:
+    """Start an export; its task carries ``download_url`` when it is done."""
+    recipe = _Recipe(recipe=_recipe(body))
+    return await start(house, request, response, actor, project_id, "dataset-export", recipe)
+
+
+@router.get("/exports")
+def list_exports(
+    project_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None
+) -> Page[ExportAnswer]:
+    """List the exports of a project, newest first."""
+    house.projects.get_project(project_id)
+    query = select(Exports).where(Exports.project_id == project_id).order_by(col(Exports.create_at).desc())
+    with house.db.reading() as session:
+        rows = list(session.exec(query))
+    part, following = page_of(rows, limit, cursor, lambda row: row.id)
+    items = [ExportAnswer.model_validate(row) for row in part]
+    for item in items:
+        item.download_url = f"{request.scope.get('root_path', '')}/exports/{item.id}"
+    return Page(items=items, next_cursor=following, total=len(rows))
+
+
+def _recipe(body: NewExport) -> dict[str, Any]:
+    in_file = body.file_format in ("json", "jsonl")
+    entries = body.model_dump(include={"min_score", "answer_types", "languages", "models", "tags", "image_ids"})
+    return {
+        "format": body.format_style,
+        "images": "base64" if body.use_base64 else "none" if in_file else "path",
+        "metadata": body.include_metadata,
+        "entries": entries | {"confirmed_only": body.confirmed},
+        **_CONTAINERS[body.file_format],
+    }

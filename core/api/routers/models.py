@@ -1,0 +1,58 @@
+"""Models: which there are, what they can do, whether one answers."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from core import process
+from core.api.rooms import House
+from core.api.shapes import Answer, Body, ModelChoice
+from core.llm import ModelConfig
+
+router = APIRouter(prefix="/api/models", tags=["models"])
+
+
+class ModelAnswer(Answer):
+    """A model; *vision* is null when nobody knows, prices are US dollars per million tokens."""
+
+    model: str
+    provider: str
+    vision: bool | None
+    image_output: bool
+    input_price: float | None
+    output_price: float | None
+    deprecated_on: str | None
+    key_source: str | None
+
+
+class ModelList(Answer):
+    items: list[ModelAnswer]
+    next_cursor: None = None
+    total: int
+
+
+class ConnectionTest(Body):
+    llm_config: ModelChoice
+
+
+class ConnectionAnswer(Answer):
+    ok: bool
+    sentence: str
+    latency_s: float
+    cost: float | None
+
+
+@router.get("")
+def list_models(house: House) -> ModelList:
+    """List the models this server knows; any other that litellm reaches may be named too."""
+    items = [ModelAnswer.model_validate(info) for info in house.llm.models()]
+    return ModelList(items=items, total=len(items))
+
+
+@router.post("/test")
+async def test_model(body: ConnectionTest, house: House) -> ConnectionAnswer:
+    """Send one small picture to a model and say what came of it; this costs a call."""
+    config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))
+    # litellm keeps its clients per event loop: every call runs on the process's own one.
+    result = process.background_loop().submit(house.llm.test_connection(config))
+    return ConnectionAnswer.model_validate(await asyncio.wrap_future(result))

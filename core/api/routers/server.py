@@ -1,0 +1,32 @@
+"""The server itself: whether it is well."""
+
+import asyncio
+
+from fastapi import APIRouter
+from sqlalchemy import text
+
+from core.api.rooms import House
+from core.api.shapes import Answer
+
+router = APIRouter(prefix="/api", tags=["server"])
+
+
+class Health(Answer):
+    """Whether the database answers, and whether tasks run in this process."""
+
+    status: str
+    runs_tasks: bool
+    running_tasks: int
+
+
+@router.get("/health")
+async def get_health(house: House) -> Health:
+    """Say whether this server is well."""
+
+    def look() -> Health:
+        with house.db.reading() as session:
+            session.execute(text("SELECT 1"))
+        engine = house.engine.health()
+        return Health(status="ok", runs_tasks=engine.runs_here, running_tasks=engine.running)
+
+    return await asyncio.to_thread(look)

@@ -1,0 +1,171 @@
+"""Long work: starting it, asking how it is, stopping it, following it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel import select
+from starlette.responses import StreamingResponse
+
+from core.api.guard import Actor
+from core.api.rooms import House, Rooms
+from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer, page_of
+from core.db import Exports, Tasks
+from core.llm import session_keys
+
+router = APIRouter(prefix="/api", tags=["tasks"])
+
+# Often enough to look live; each look is two small queries.
+_LOOK_EVERY_S = 0.25
+_SHORTEST_PING_S = 15.0
+
+
+class Failures(Answer):
+    error_code: str
+    count: int
+    example: str
+
+
+class TaskSummaryAnswer(Answer):
+    """How a task stands: its items, what it cost, why items failed."""
+
+    task: TaskAnswer
+    queued: int
+    running: int
+    done: int
+    failed: int
+    spent: float
+    unpriced_calls: int
+    maybe_paid_twice: int
+    failures: list[Failures]
+    status_text: str
+
+
+class Retried(Answer):
+    retried: int
+
+
+async def start(
+    house: Rooms, request: Request, response: Response, actor: Actor, project_id: str, task_type: str, body: Body
+) -> TaskAnswer:
+    """Make a task of *body* and give it to the engine; a key typed into it is lent to the task, never stored."""
+    config = body.model_dump(exclude_none=True, exclude={"cost_cap"})
+    api_key = (config.get("llm_config") or {}).pop("api_key", None)
+    cost_cap = getattr(body, "cost_cap", None)
+
+    def make() -> Tasks:
+        house.projects.get_project(project_id)
+        return house.tasks.create_task(project_id, task_type, config, cost_cap=cost_cap, started_by=actor.name)
+
+    task = await asyncio.to_thread(make)
+    if api_key:
+        session_keys.lend(task.id, api_key)
+    await asyncio.to_thread(house.engine.submit, task.id)
+    made = answer(house, request, task)
+    response.headers["Location"] = made.url
+    return made
+
+
+def answer(house: Rooms, request: Request, task: Tasks) -> TaskAnswer:
+    """Return a task as a client sees it."""
+    base = request.scope.get("root_path", "")
+    made = TaskAnswer.model_validate(task)
+    made.url = f"{base}/api/tasks/{task.id}"
+    if task.task_type == "dataset-export" and task.ended_at is not None:
+        with house.db.reading() as session:
+            export = session.exec(select(Exports).where(Exports.task_id == task.id)).first()
+        made.download_url = f"{base}/exports/{export.id}" if export is not None else None
+    return made
+
+
+@router.get("/projects/{project_id}/tasks")
+def list_tasks(
+    project_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None
+) -> Page[TaskAnswer]:
+    """List the tasks of a project, newest first."""
+    house.projects.get_project(project_id)
+    rows = house.tasks.list_tasks(project_id, limit=1_000_000)
+    part, following = page_of(rows, limit, cursor, lambda row: row.id)
+    return Page(items=[answer(house, request, row) for row in part], next_cursor=following, total=len(rows))
+
+
+@router.get("/tasks/{task_id}")
+def get_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+    """Return a task; it has ended when ``ended_at`` is set."""
+    return answer(house, request, house.tasks.get_task(task_id))
+
+
+@router.get("/tasks/{task_id}/summary")
+def get_task_summary(task_id: Id, request: Request, house: House) -> TaskSummaryAnswer:
+    """Return a task with its items by state, its cost and its failures by cause."""
+    summary = house.tasks.summary(task_id)
+    values = {name: getattr(summary, name) for name in TaskSummaryAnswer.model_fields if name != "task"}
+    return TaskSummaryAnswer.model_validate(values | {"task": answer(house, request, summary.task)})
+
+
+@router.post("/tasks/{task_id}/cancel")
+def cancel_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+    """End a task; what it has made stays."""
+    task = house.tasks.cancel(task_id)
+    house.engine.cancel(task_id)
+    return answer(house, request, task)
+
+
+@router.post("/tasks/{task_id}/pause")
+def pause_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+    """Ask a task to stop taking items; it can be resumed."""
+    return answer(house, request, house.tasks.pause(task_id))
+
+
+@router.post("/tasks/{task_id}/resume")
+def resume_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+    """Let a paused task go on."""
+    task = house.tasks.resume(task_id)
+    house.engine.submit(task_id)
+    return answer(house, request, task)
+
+
+@router.post("/tasks/{task_id}/retry")
+def retry_task(task_id: Id, house: House) -> Retried:
+    """Try the failed items of an ended task once more."""
+    count = house.tasks.retry_failed(task_id)
+    if count:
+        house.engine.submit(task_id)
+    return Retried(retried=count)
+
+
+@router.get(
+    "/tasks/{task_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def follow_task(task_id: Id, request: Request, house: House) -> StreamingResponse:
+    """Follow a task by server-sent events: one ``progress`` per change, ``end`` when it has ended."""
+    await asyncio.to_thread(house.tasks.get_task, task_id)
+    return StreamingResponse(
+        _events(house, request, task_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(house: Rooms, request: Request, task_id: str) -> AsyncIterator[str]:
+    last: dict[str, Any] = {}
+    silent_s = 0.0
+    while True:
+        task = await asyncio.to_thread(house.tasks.get_task, task_id)
+        made = answer(house, request, task).model_dump(mode="json")
+        made["progress"] = house.engine.progress(task_id)
+        if made != last:
+            name = "end" if task.ended_at is not None else "progress"
+            yield f"event: {name}\ndata: {json.dumps(made, ensure_ascii=False)}\n\n"
+            last, silent_s = made, 0.0
+        if task.ended_at is not None:
+            return
+        if silent_s >= _SHORTEST_PING_S:
+            yield ": still here\n\n"
+            silent_s = 0.0
+        await asyncio.sleep(_LOOK_EVERY_S)
+        silent_s += _LOOK_EVERY_S

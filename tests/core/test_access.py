@@ -1,0 +1,87 @@
+import pytest
+
+from core import access
+from core.access import TokenService
+from core.config import Settings
+from core.db import ApiTokens, Database
+from core.errors import ConfigurationError, InvalidInputError, NotFoundError
+
+
+def test_a_token_is_shown_once_and_kept_as_a_hash(db: Database) -> None:
+    made = TokenService(db).make_token("  night   import ")
+    assert made.secret.startswith("vitrine_")
+    assert len(made.secret) == 51
+    assert made.row.name == "night import"
+    stored = (db.data_dir / "vitrine.db").read_bytes()
+    assert made.secret.encode() not in stored
+    assert made.row.token_hash.encode() in stored
+
+
+def test_a_token_is_found_by_its_secret_and_by_nothing_else(db: Database) -> None:
+    tokens = TokenService(db)
+    made = tokens.make_token("robot", "read")
+    found = tokens.find_token(made.secret)
+    assert isinstance(found, ApiTokens)
+    assert (found.id, found.scope) == (made.row.id, "read")
+    assert tokens.find_token(made.row.token_hash) is None
+    assert tokens.find_token(made.secret[:-1]) is None
+    assert tokens.find_token("\ud800") is None
+
+
+def test_a_revoked_token_lets_nobody_in_and_leaves_the_list(db: Database) -> None:
+    tokens = TokenService(db)
+    made = tokens.make_token("robot")
+    tokens.revoke_token(made.row.id)
+    assert tokens.find_token(made.secret) is None
+    assert tokens.list_tokens() == []
+    with pytest.raises(NotFoundError):
+        tokens.revoke_token(made.row.id)
+
+
+def test_the_last_use_of_a_token_is_remembered(db: Database) -> None:
+    tokens = TokenService(db)
+    made = tokens.make_token("robot")
+    assert tokens.list_tokens()[0].last_used_at is None
+    tokens.find_token(made.secret)
+    assert tokens.list_tokens()[0].last_used_at is not None
+
+
+@pytest.mark.parametrize(("name", "scope"), [("", "read"), ("x" * 101, "read"), ("robot", "admin")])
+def test_a_token_needs_a_name_and_a_known_scope(db: Database, name: str, scope: access.Scope) -> None:
+    with pytest.raises(InvalidInputError):
+        TokenService(db).make_token(name, scope)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_this_machine_needs_no_password(address: str) -> None:
+    access.check_address(address, Settings(access_password=None))
+
+
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.168.1.7", "vitrine.example"])
+def test_listening_further_without_a_password_is_refused_with_what_to_set(address: str | None) -> None:
+    with pytest.raises(ConfigurationError, match="Set VITRINE_ACCESS_PASSWORD"):
+        access.check_address(address, Settings(access_password=None))
+
+
+def test_listening_further_with_a_password_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    access.check_address("0.0.0.0", Settings())
+
+
+def test_a_password_fits_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not access.password_fits(Settings(), "")
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "pässwort")
+    assert access.password_fits(Settings(), "pässwort")
+    assert not access.password_fits(Settings(), "passwort")
+
+
+def test_a_token_can_be_made_listed_and_revoked_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert access.main(["make", "robot", "--scope", "read"]) == 0
+    assert capsys.readouterr().out.startswith("vitrine_")
+    access.main(["list"])
+    line = capsys.readouterr().out.strip()
+    assert line[21:] == "  read   robot"
+    assert access.main(["revoke", line[:21]]) == 0
+    assert capsys.readouterr().out == "Revoked robot.\n"
+    assert access.main(["revoke", line[:21]]) == 1
+    assert capsys.readouterr().err == "This token does not exist any more.\n"
