@@ -37,11 +37,10 @@ class _GenerationTask:
 
     async def _run_to_end(self, task: Tasks, config: dict[str, Any]) -> Tasks:
         kind: TaskKind = self
-        tasks = TaskService(self._db, {self.task_type: kind})
         api_key = (config.get("llm_config") or {}).get("api_key")
         if api_key:
             session_keys.lend(task.id, api_key)
-        tasks.plan_items(task.id, kind, config)
+        TaskService(self._db).plan_items(task.id, kind, config)
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 
     async def _image(self, image_id: str) -> Images:

@@ -1,5 +1,6 @@
 """Tasks as rows: making them, asking how they are, telling them to pause or stop."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,11 +60,12 @@ class TaskSummary:
 
 
 class TaskService:
-    """Tasks of a project; *kinds* are the sorts of work that this process knows how to run."""
+    """Tasks of a project; *kinds* gives the sorts of work that this process knows how to run."""
 
-    def __init__(self, db_session: Database, kinds: dict[str, TaskKind] | None = None) -> None:
+    def __init__(self, db_session: Database, kinds: Callable[[], Mapping[str, TaskKind]] = dict) -> None:
         self._db = db_session
-        self._kinds = kinds or {}
+        # Asked for when a task is made: naming every kind loads every room.
+        self._kinds = kinds
 
     def create_task(
         self,
@@ -83,7 +85,7 @@ class TaskService:
             InvalidInputError: *task_type* is unknown, or the kind of work refuses *config*.
         """
         config = without_secrets(config or {})
-        kind = self._kinds.get(task_type)
+        kind = self._kinds().get(task_type)
         plan = list(kind.plan(project_id, config)) if kind else []
         with self._db.transaction() as session:
             if session.get(Projects, project_id) is None:

@@ -1,12 +1,16 @@
 """What stands around every page: navigation, the project picker, the running task."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
 from core import app
 from core.tasks import TaskStatus
 from pages.components import page
+
+# Icons come from here: Streamlit would fetch a Material page icon from a server elsewhere.
+_ASSETS = Path(__file__).parents[1] / "assets"
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ PLACES = (
 
 def show() -> None:
     """Draw the frame and run the page that the address asks for."""
-    st.set_page_config(page_title="Vitrine", page_icon=":material/gallery_thumbnail:", layout="wide")
+    st.set_page_config(page_title="Vitrine", page_icon=_ASSETS / "vitrine.svg", layout="wide")
+    st.logo(str(_ASSETS / "wordmark.svg"), size="large")
     pages = {place.file: _page(place) for place in PLACES}
     current = st.navigation(list(pages.values()), position="hidden")
     with page.errors_in_words():
@@ -59,7 +64,6 @@ def _page(place: Place) -> "st.Page":
 
 
 def _sidebar(pages: "dict[str, st.Page]", project_id: str | None) -> None:
-    st.markdown("#### Vitrine")
     _project_picker(project_id)
     group = None
     for place in PLACES:
