@@ -71,7 +71,8 @@ class ImageRejectedError(VitrineError, ValueError):
 
     code = "image_rejected"
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    def __init__(self, message: str, *, reason: str = "rejected") -> None:
+        # The default lets the error travel between processes; its real reason follows in the pickled state.
         super().__init__(message)
         self.reason = reason
 

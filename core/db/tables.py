@@ -94,7 +94,10 @@ class Images(Base, table=True):
             postgresql_where=_ALIVE,
         ),
         Index("ix_images_newest", "project_id", "deleted_at", "create_at", "id"),
-        Index("ix_images_dhash", "project_id", "dhash"),
+        Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
+        Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
+        Index("ix_images_sharpness", "project_id", "deleted_at", "sharpness", "id"),
+        Index("ix_images_alike", "project_id", "near_duplicate_of"),
     )
 
     id: str = _id()
@@ -113,12 +116,24 @@ class Images(Base, table=True):
     dhash: str = Field(default="", max_length=16, description="64-bit difference hash, hex")
     near_duplicate_of: str | None = Field(default=None, description="id of the first image that looks alike")
     average_color: str = Field(default="", max_length=7, description="#rrggbb")
+    colors: str = Field(default="", description="names of the dominant colors, comma-separated, largest share first")
     brightness: float | None = Field(default=None, description="mean L*, 0-100")
     contrast: float | None = Field(default=None, description="spread of L*")
     sharpness: float | None = Field(default=None, description="variance of the Laplacian at 256 px")
     tags: str = ""
     source: str = Field(default="upload", description="upload, zip, directory, sample, generated, ...")
     source_ref: str = Field(default="", description="where in that source: archive member, page, address")
+
+
+class ImageHashes(Base, table=True):
+    """The four quarters of each image's hash: hashes that differ in at most three bits share one of them."""
+
+    __tablename__: ClassVar[str] = "image_hashes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    project_id: str = Field(foreign_key="projects.id", primary_key=True)
+    quarter: int = Field(primary_key=True, description="which of the four, times 65 536, plus its 16 bits")
+    image_id: str = Field(foreign_key="images.id", primary_key=True)
 
 
 class Questions(Base, table=True):

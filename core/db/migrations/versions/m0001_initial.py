@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("dhash", sa.String(length=16), nullable=False),
         sa.Column("near_duplicate_of", sa.String(), nullable=True),
         sa.Column("average_color", sa.String(length=7), nullable=False),
+        sa.Column("colors", sa.String(), nullable=False),
         sa.Column("brightness", sa.Float(), nullable=True),
         sa.Column("contrast", sa.Float(), nullable=True),
         sa.Column("sharpness", sa.Float(), nullable=True),
@@ -147,7 +148,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_images_dhash", "images", ["project_id", "dhash"], unique=False)
+    op.create_index("ix_images_alike", "images", ["project_id", "near_duplicate_of"], unique=False)
     op.create_index(
         "ix_images_identity",
         "images",
@@ -156,7 +157,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.create_index("ix_images_name", "images", ["project_id", "deleted_at", "image_name", "id"], unique=False)
     op.create_index("ix_images_newest", "images", ["project_id", "deleted_at", "create_at", "id"], unique=False)
+    op.create_index("ix_images_sharpness", "images", ["project_id", "deleted_at", "sharpness", "id"], unique=False)
+    op.create_index("ix_images_size", "images", ["project_id", "deleted_at", "size", "id"], unique=False)
     op.create_table(
         "style_datasets",
         sa.Column("id", sa.String(length=21), nullable=False),
@@ -251,6 +255,22 @@ def upgrade() -> None:
         "ix_generated_project", "generated_images", ["project_id", "deleted_at", "created_at", "id"], unique=False
     )
     op.create_index("ix_generated_task", "generated_images", ["task_id"], unique=False)
+    op.create_table(
+        "image_hashes",
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("quarter", sa.Integer(), nullable=False),
+        sa.Column("image_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"],
+            ["images.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+        ),
+        sa.PrimaryKeyConstraint("project_id", "quarter", "image_id"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "questions",
         sa.Column("id", sa.String(length=21), nullable=False),

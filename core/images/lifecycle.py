@@ -1,0 +1,146 @@
+"""What happens to images that are there: tagged, deleted with all that depends on them, brought back."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from core.db import Events, ImageDatasets, Images, Questions, new_id, utc_now
+from core.errors import ConflictError, InvalidInputError, NotFoundError
+from core.images.storage import ImageStorage
+
+# An upload in another process may have stored its file and not yet committed its row.
+_UNKNOWN_FILES_STAY_S = 3600
+
+
+@dataclass(frozen=True)
+class Dependents:
+    images: int
+    questions: int
+    entries: int
+    confirmed: int
+    """Of the entries, those that a person confirmed."""
+
+
+def dependents(session: Session, image_ids: Sequence[str]) -> Dependents:
+    """Count the images that exist, and what hangs on them."""
+
+    def count(table: Any, column: Any, *conditions: Any) -> int:
+        query = select(func.count()).select_from(table).where(column.in_(image_ids), table.deleted_at.is_(None))
+        return session.exec(query.where(*conditions)).one()
+
+    return Dependents(
+        images=count(Images, col(Images.id)),
+        questions=count(Questions, col(Questions.image_id)),
+        entries=count(ImageDatasets, col(ImageDatasets.image_id)),
+        confirmed=count(ImageDatasets, col(ImageDatasets.image_id), col(ImageDatasets.confirmed).is_(True)),
+    )
+
+
+def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents:
+    """Delete images, questions and entries under one time, by which they are found again."""
+    counts = dependents(session, image_ids)
+    at, batch_id = utc_now(), new_id()
+    alive = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+    for image in session.exec(alive).all():
+        image.deleted_at = at
+        _event(session, batch_id, image, "deleted", actor)
+        _hand_on_group(session, image)
+    tables: tuple[Any, ...] = (Questions, ImageDatasets)
+    for table in tables:
+        session.execute(
+            update(table)
+            .where(table.image_id.in_(image_ids), table.deleted_at.is_(None))
+            .values(deleted_at=at)
+            .execution_options(synchronize_session=False)
+        )
+    return counts
+
+
+def restore(session: Session, image_id: str, actor: str) -> Images:
+    image = session.get(Images, image_id)
+    if image is None:
+        raise NotFoundError("This image cannot be brought back: it does not exist any more.")
+    if image.deleted_at is None:
+        return image
+    twin = select(Images).where(
+        Images.project_id == image.project_id, Images.sha256 == image.sha256, col(Images.deleted_at).is_(None)
+    )
+    if (found := session.exec(twin).first()) is not None:
+        raise ConflictError(
+            f"The same image was added again, as {found.image_name}. Delete that one first to bring this one back."
+        )
+    at, image.deleted_at = image.deleted_at, None
+    tables: tuple[Any, ...] = (Questions, ImageDatasets)
+    for table in tables:
+        session.execute(
+            update(table)
+            .where(table.image_id == image_id, table.deleted_at == at)
+            .values(deleted_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    _event(session, new_id(), image, "restored", actor)
+    return image
+
+
+def tag(session: Session, image_ids: Sequence[str], tags: Iterable[str], actor: str) -> int:
+    """Add tags, keeping those that are there; return how many images changed."""
+    wanted = [" ".join(word.split()) for word in tags if word.strip()]
+    if not wanted or any("," in word for word in wanted):
+        raise InvalidInputError("Write at least one tag, without commas inside it.", field="tags")
+    batch_id, changed = new_id(), 0
+    query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+    for image in session.exec(query).all():
+        have = [word for word in image.tags.split(",") if word]
+        together = ",".join(dict.fromkeys([*have, *wanted]))
+        if together != image.tags:
+            _event(session, batch_id, image, "tagged", actor, {"tags": image.tags}, {"tags": together})
+            image.tags, changed = together, changed + 1
+    return changed
+
+
+def history(session: Session, image_id: str) -> list[Events]:
+    query = select(Events).where(Events.entity_id == image_id, Events.entity == "image")
+    return list(session.exec(query.order_by(col(Events.id).desc()).limit(100)))
+
+
+def sweep_unknown(session: Session, storage: ImageStorage, is_young: Callable[[float], bool] | None) -> int:
+    """Remove originals without a row; deleted images keep theirs, for they can be brought back."""
+    young = is_young or (lambda changed_s: time.time() - changed_s < _UNKNOWN_FILES_STAY_S)
+    swept = 0
+    for path, changed_s in storage.stored_files():
+        known = select(Images.id).where(Images.path == path, Images.sha256 == path[3:67]).limit(1)
+        if not young(changed_s) and session.exec(known).first() is None:
+            storage.original(path).unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def _hand_on_group(session: Session, image: Images) -> None:
+    """Let the next oldest stand for the images that looked like *image*."""
+    query = (
+        select(Images)
+        .where(
+            Images.project_id == image.project_id,
+            Images.near_duplicate_of == image.id,
+            col(Images.deleted_at).is_(None),
+        )
+        .order_by(col(Images.create_at), col(Images.id))
+    )
+    members = session.exec(query).all()
+    for member in members:
+        member.near_duplicate_of = members[0].id if member is not members[0] else None
+
+
+def _event(
+    session: Session, batch_id: str, image: Images, action: str, actor: str, old: Any = None, new: Any = None
+) -> None:
+    session.add(
+        Events(
+            batch_id=batch_id, project_id=image.project_id, entity="image", entity_id=image.id, action=action,
+            actor=actor, old=old or {}, new=new or {},
+        )
+    )  # fmt: skip

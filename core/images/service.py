@@ -1,0 +1,276 @@
+"""The images of a project: taking them in, finding them, handing them out, deleting them."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from core.db import Database, Events, ImageDatasets, Images, Projects, Questions
+from core.errors import ImageRejectedError, NotFoundError
+from core.images import filter as filters
+from core.images import lifecycle
+from core.images.filter import ImageFilter, ImagePage
+from core.images.intake import Kept, NewFile, keep, record, thumbnail_variant
+from core.images.outcome import ImageOutcome
+from core.images.sandbox import sandbox
+from core.images.storage import ImageStorage, disk_errors_in_words
+from core.images.structure import MIME_TYPES, is_clean
+
+Content = bytes | memoryview | Path
+VIEW_SIDE_PX = 2048
+
+
+@dataclass(frozen=True)
+class ModelImage:
+    """An image as it is sent to a model: upright, sRGB, without metadata."""
+
+    data: bytes
+    mime_type: str
+    size_wh: tuple[int, int]
+
+
+class ImageService:
+    def __init__(self, db_session: Database, storage_path: str | Path = "uploads/images") -> None:
+        """*storage_path* is where originals lie; a relative one is below the data directory."""
+        self._db = db_session
+        self._storage = ImageStorage(db_session.data_dir / storage_path, db_session.data_dir / "cache" / "images")
+
+    # --- in -------------------------------------------------------------------------------------------------
+
+    async def upload_image(
+        self, project_id: str, image_name: str, image_data: bytes | BinaryIO, generate_thumb: bool = False
+    ) -> Images:
+        """Store one image and return it; bytes that the project has already are returned as they were stored.
+
+        A thumbnail is always made; *generate_thumb* is kept for scripts that ask for one.
+
+        Raises:
+            ImageRejectedError: not a JPEG, PNG or WebP, damaged, or too large.
+            NotFoundError: no such project.
+        """
+        content = image_data if isinstance(image_data, bytes) else await asyncio.to_thread(image_data.read)
+        (outcome,) = await asyncio.to_thread(self.add_images, project_id, [(image_name, content)])
+        if outcome.image is None:
+            raise ImageRejectedError(outcome.reason or "The file is not an image.")
+        return outcome.image
+
+    def add_images(
+        self, project_id: str, files: Sequence[tuple[str, Content]], *, source: str = "upload", source_ref: str = ""
+    ) -> list[ImageOutcome]:
+        """Take in files, each a name with its bytes or where they lie, and return what became of each, in order.
+
+        Raises:
+            NotFoundError: no such project.
+            StorageError: the disk is full or broken.
+        """
+        self._require_project(project_id)
+        kept = self.keep([NewFile(name, content, source_ref) for name, content in files])
+        with self._db.transaction() as session:
+            return record(session, project_id, kept, source)
+
+    def keep(self, files: Sequence[NewFile]) -> list[Kept]:
+        """Check, measure and store *files* without recording them; :func:`record` follows in a transaction."""
+        return keep(files, self._storage, self._db.settings)
+
+    # --- found ----------------------------------------------------------------------------------------------
+
+    def get_image(self, image_id: str) -> Images | None:
+        """Return the image, None when there is none or it was deleted."""
+        with self._db.reading() as session:
+            image = session.get(Images, image_id)
+        return image if image is not None and image.deleted_at is None else None
+
+    def get_images(self, image_ids: Sequence[str]) -> list[Images]:
+        """Return those of the images that exist, in the order asked for."""
+        with self._db.reading() as session:
+            query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+            found = {image.id: image for image in session.exec(query)}
+        return [found[id_] for id_ in image_ids if id_ in found]
+
+    def list_images(self, project_id: str, limit: int = 100, offset: int = 0) -> list[Images]:
+        """Return images, newest first; for many of them ``find_images`` pages faster."""
+        query = (
+            select(Images)
+            .where(*filters.conditions(project_id, ImageFilter()))
+            .order_by(col(Images.create_at).desc(), col(Images.id))
+        )
+        with self._db.reading() as session:
+            return list(session.exec(query.limit(limit).offset(offset)))
+
+    def find_images(
+        self, project_id: str, image_filter: ImageFilter | None = None, *, limit: int = 60, after: str | None = None
+    ) -> ImagePage:
+        """Return one page of the images that fit; *after* is the ``next_cursor`` of the page before.
+
+        Raises:
+            InvalidInputError: a value of the filter does not exist.
+        """
+        with self._db.reading() as session:
+            return filters.find(session, project_id, image_filter or ImageFilter(), limit, after)
+
+    def find_image_ids(self, project_id: str, image_filter: ImageFilter | None = None) -> list[str]:
+        """Return the ids of all images that fit, oldest first."""
+        query = select(Images.id).where(*filters.conditions(project_id, image_filter or ImageFilter()))
+        with self._db.reading() as session:
+            return list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
+
+    def get_project_image_stats(self, project_id: str) -> dict[str, int]:
+        """Return counts: total_images, total_size [bytes], by format, with_questions, with_entries, near_duplicates."""
+        everything = filters.conditions(project_id, ImageFilter())
+        with self._db.reading() as session:
+            count = select(func.count()).select_from(Images)
+            by_format = dict(
+                session.exec(select(Images.format, func.count()).where(*everything).group_by(Images.format)).all()
+            )
+            size = session.exec(select(func.coalesce(func.sum(Images.size), 0)).where(*everything)).one()
+            alike = session.exec(count.where(*everything, col(Images.near_duplicate_of).is_not(None))).one()
+            holding = [
+                session.exec(count.where(*filters.conditions(project_id, ImageFilter(holds=what)))).one()
+                for what in ("questions", "entries")
+            ]
+        return {
+            "total_images": sum(by_format.values()), "total_size": int(size),
+            "jpeg": by_format.get("JPEG", 0), "png": by_format.get("PNG", 0), "webp": by_format.get("WEBP", 0),
+            "with_questions": holding[0], "with_entries": holding[1], "near_duplicates": alike,
+        }  # fmt: skip
+
+    def questions_of(self, image_id: str) -> list[Questions]:
+        """Return the questions about the image, oldest first."""
+        with self._db.reading() as session:
+            query = select(Questions).where(Questions.image_id == image_id, col(Questions.deleted_at).is_(None))
+            return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
+
+    def entries_of(self, image_id: str) -> list[ImageDatasets]:
+        """Return the entries about the image, oldest first."""
+        with self._db.reading() as session:
+            query = select(ImageDatasets).where(
+                ImageDatasets.image_id == image_id, col(ImageDatasets.deleted_at).is_(None)
+            )
+            return list(session.exec(query.order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))))
+
+    # --- handed out -----------------------------------------------------------------------------------------
+
+    def original_path(self, image: Images) -> Path:
+        """Return where the untouched original lies."""
+        return self._storage.original(image.path)
+
+    def thumbnail_path(self, image: Images) -> Path:
+        """Return a small JPEG of the image, made anew when the cache has lost it."""
+        side_px = self._db.settings.thumbnail_side_px
+        return self._derivative(image, thumbnail_variant(self._db.settings), "JPEG", side_px)
+
+    def view_path(self, image: Images, max_side_px: int | None = VIEW_SIDE_PX) -> Path:
+        """Return the image upright, in sRGB and without metadata; the original itself when it is just that."""
+        original = self.original_path(image)
+        if _fits(image, max_side_px):
+            with disk_errors_in_words():
+                if is_clean(original, image.format):
+                    return original
+        # Drawings lose by JPEG, photographs gain by it.
+        format_ = "PNG" if image.format == "PNG" else "JPEG"
+        side = "full" if max_side_px is None else str(max_side_px)
+        return self._derivative(image, f"view{side}.{format_.lower()}", format_, max_side_px)
+
+    def model_image(self, image: Images, max_side_px: int | None = None) -> ModelImage:
+        """Return what is sent to a model: JPEG or PNG, by default at most ``model_side_px`` on its longer side."""
+        side_px = max_side_px or self._db.settings.model_side_px
+        if image.format == "WEBP":
+            path = self._derivative(image, f"view{side_px}.jpeg", "JPEG", side_px)
+        else:
+            path = self.view_path(image, side_px)
+        with disk_errors_in_words():
+            data = path.read_bytes()
+        width, height = image.width or 0, image.height or 0
+        scale = min(1.0, side_px / max(width, height, 1))
+        size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+        return ModelImage(data, _mime_type(path), size_wh)
+
+    def get_image_data_url(self, image_id: str) -> str | None:
+        """Return the image in full size as a base64 data URL, upright and without metadata; None when there is none."""
+        image = self.get_image(image_id)
+        if image is None:
+            return None
+        path = self.view_path(image, None)
+        return f"data:{_mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+    def _derivative(self, image: Images, variant: str, format_: str, max_side_px: int | None) -> Path:
+        from core.images.decode import derive
+
+        path = self._storage.cached(image.sha256, variant)
+        if path.exists() and path.stat().st_size:
+            return path
+        with self._storage.staging() as staging, disk_errors_in_words():
+            made = staging / "derivative"
+            sandbox(self._db.settings).run(derive, self.original_path(image), made, format_, max_side_px)
+            return self._storage.keep_cached(made, image.sha256, variant)
+
+    # --- deleted and brought back ---------------------------------------------------------------------------
+
+    def dependents(self, image_ids: Sequence[str]) -> lifecycle.Dependents:
+        """Return what would be deleted together with the images."""
+        with self._db.reading() as session:
+            return lifecycle.dependents(session, image_ids)
+
+    def delete_image(self, image_id: str, *, actor: str = "local") -> bool:
+        """Delete the image with its questions and entries; ``restore_image`` brings all of it back."""
+        return self.delete_images([image_id], actor=actor).images == 1
+
+    def delete_images(self, image_ids: Sequence[str], *, actor: str = "local") -> lifecycle.Dependents:
+        """Delete images with their questions and entries, and return how many of each that were."""
+        with self._db.transaction() as session:
+            return lifecycle.delete(session, image_ids, actor)
+
+    def restore_image(self, image_id: str, *, actor: str = "local") -> Images:
+        """Bring a deleted image back, with exactly the questions and entries that went with it.
+
+        Raises:
+            NotFoundError: it was never there.
+            ConflictError: the same bytes were added again meanwhile.
+        """
+        return self.restore_images([image_id], actor=actor)[0]
+
+    def restore_images(self, image_ids: Sequence[str], *, actor: str = "local") -> list[Images]:
+        with self._db.transaction() as session:
+            return [lifecycle.restore(session, image_id, actor) for image_id in image_ids]
+
+    def tag_images(self, image_ids: Sequence[str], tags: Iterable[str], *, actor: str = "local") -> int:
+        """Add *tags* to the images and return how many of them got a new one."""
+        with self._db.transaction() as session:
+            return lifecycle.tag(session, image_ids, tags, actor)
+
+    def history(self, image_id: str) -> list[Events]:
+        """Return what happened to the image, newest first."""
+        with self._db.reading() as session:
+            return lifecycle.history(session, image_id)
+
+    # --- kept in order --------------------------------------------------------------------------------------
+
+    def sweep(self, is_young: Callable[[float], bool] | None = None) -> int:
+        """Remove what crashes left behind: half-written files, and originals that no row knows."""
+        swept = self._storage.sweep_incoming()
+        with self._db.reading() as session:
+            return swept + lifecycle.sweep_unknown(session, self._storage, is_young)
+
+    def _require_project(self, project_id: str) -> None:
+        with self._db.reading() as session:
+            _project(session, project_id)
+
+
+def _project(session: Session, project_id: str) -> Projects:
+    project = session.get(Projects, project_id)
+    if project is None or project.deleted_at is not None:
+        raise NotFoundError("This project does not exist any more. Choose another one.")
+    return project
+
+
+def _fits(image: Images, max_side_px: int | None) -> bool:
+    return max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
+
+
+def _mime_type(path: Path) -> str:
+    return {".png": MIME_TYPES["PNG"], ".webp": MIME_TYPES["WEBP"]}.get(path.suffix, MIME_TYPES["JPEG"])

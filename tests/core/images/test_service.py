@@ -1,0 +1,285 @@
+"""The image service over real files, a real database and real worker processes."""
+
+import asyncio
+import base64
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlmodel import select
+
+from core import Projects
+from core.app import Services
+from core.db import Database, Events, ImageDatasets, Questions
+from core.errors import ConflictError, ImageRejectedError, InvalidInputError, NotFoundError
+from core.images import ImageFilter
+from tests.core.images.pictures import drawn, encoded
+
+
+def files_below(directory: Path) -> list[str]:
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
+
+
+def test_each_file_gets_its_outcome_in_the_order_handed_in(services: Services, project: Projects) -> None:
+    original = drawn(1)
+    outcomes = services.images.add_images(
+        project.id,
+        [
+            ("shelf.png", encoded(original, "PNG")),
+            ("again.png", encoded(original, "PNG")),
+            ("smaller.jpg", encoded(original.resize((120, 90)))),
+            ("mirrored.png", encoded(original.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "PNG")),
+            ("moving.gif", b"GIF89a"),
+            ("really-webp.jpg", encoded(drawn(2), "WEBP")),
+        ],
+    )
+
+    assert [(outcome.image_name, outcome.outcome, outcome.reason) for outcome in outcomes] == [
+        ("shelf.png", "added", None),
+        ("again.png", "duplicate", "The same image is here already, as shelf.png."),
+        ("smaller.jpg", "near-duplicate", "It looks like shelf.png. Both are kept; compare them."),
+        ("mirrored.png", "near-duplicate", "It looks like shelf.png. Both are kept; compare them."),
+        (
+            "moving.gif",
+            "rejected",
+            "This is a GIF, not a JPEG, PNG or WebP image. Convert it first; the name makes no difference.",
+        ),
+        ("really-webp.webp", "added", "The name was repaired to match the content, a WEBP image."),
+    ]
+    first = outcomes[0].image
+    assert first is not None
+    assert [outcome.image.near_duplicate_of if outcome.image else None for outcome in outcomes] == [
+        None, None, first.id, first.id, None, None,
+    ]  # fmt: skip
+
+
+def test_what_is_known_of_an_image_is_stored_with_it(services: Services, project: Projects) -> None:
+    image = Image.new("RGB", (200, 100), "#d62728")
+    image.paste("#1f77b4", (100, 0, 200, 100))
+
+    stored = asyncio.run(services.images.upload_image(project.id, "halves.png", encoded(image, "PNG")))
+
+    assert (stored.image_name, stored.format, stored.width, stored.height) == ("halves.png", "PNG", 200, 100)
+    assert stored.size == len(encoded(image, "PNG"))
+    assert stored.path == f"{stored.sha256[:2]}/{stored.sha256}.png"
+    assert (stored.colors, stored.average_color, stored.contrast) == ("red,blue", "#7a4f6e", pytest.approx(1, abs=1))
+    assert stored.source == "upload"
+
+
+def test_the_original_keeps_its_bytes_and_lies_under_its_hash(services: Services, project: Projects) -> None:
+    data = encoded(format_="WEBP")
+    stored = asyncio.run(services.images.upload_image(project.id, "../../etc/passwd.webp", BytesIO(data)))
+
+    assert services.images.original_path(stored).read_bytes() == data
+    assert stored.image_name == "passwd.webp"
+    assert files_below(services.db.data_dir / "uploads") == [f"images/{stored.path}"]
+
+
+def test_bytes_that_are_there_already_are_returned_as_they_were_stored(services: Services, project: Projects) -> None:
+    first = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    second = asyncio.run(services.images.upload_image(project.id, "two.jpg", encoded()))
+
+    assert second.id == first.id
+    assert services.images.get_project_image_stats(project.id)["total_images"] == 1
+
+
+def test_the_same_name_with_other_bytes_is_a_second_image(services: Services, project: Projects) -> None:
+    first = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded(drawn(1))))
+    second = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded(drawn(2))))
+
+    assert first.id != second.id
+    assert [image.image_name for image in services.images.list_images(project.id)] == ["one.jpg", "one.jpg"]
+
+
+def test_two_projects_may_hold_the_same_bytes(services: Services, project: Projects) -> None:
+    other = services.projects.create_project("Other")
+    first = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    second = asyncio.run(services.images.upload_image(other.id, "one.jpg", encoded()))
+
+    assert first.id != second.id
+    assert first.path == second.path
+    services.images.delete_image(first.id)
+    assert services.images.original_path(second).exists()
+
+
+def test_a_file_that_is_no_image_is_refused_with_a_sentence(services: Services, project: Projects) -> None:
+    with pytest.raises(ImageRejectedError, match=r"^The content is not a JPEG, PNG or WebP image\."):
+        asyncio.run(services.images.upload_image(project.id, "notes.jpg", b"just some words"))
+
+    assert files_below(services.db.data_dir / "uploads") == []
+
+
+def test_an_unknown_project_is_refused_before_anything_is_stored(services: Services) -> None:
+    with pytest.raises(NotFoundError):
+        services.images.add_images("nowhere", [("one.jpg", encoded())])
+
+
+def test_what_is_handed_out_is_upright_and_free_of_metadata(services: Services, project: Projects) -> None:
+    image = Image.new("RGB", (200, 100), "white")
+    image.paste("red", (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "<script>alert(1)</script>"
+    exif.get_ifd(0x8825)[2] = (52.0, 30.0, 0.0)
+    stored = asyncio.run(services.images.upload_image(project.id, "turned.jpg", encoded(image, exif=exif, quality=95)))
+
+    assert (stored.width, stored.height) == (100, 200)
+    sent = services.images.model_image(stored)
+    view = services.images.view_path(stored).read_bytes()
+    for data in (sent.data, view, services.images.thumbnail_path(stored).read_bytes()):
+        with Image.open(BytesIO(data)) as opened:
+            assert opened.size == (100, 200)
+            assert not opened.getexif()
+            red, green, blue = opened.convert("RGB").getpixel((95, 5))
+            assert red > 200 > 60 > max(green, blue)
+        assert b"<script" not in data
+        assert b"Exif" not in data
+    assert (sent.mime_type, sent.size_wh) == ("image/jpeg", (100, 200))
+
+
+def test_a_clean_upright_jpeg_is_sent_as_it_is(services: Services, project: Projects) -> None:
+    data = encoded(drawn(1, (640, 480)))
+    stored = asyncio.run(services.images.upload_image(project.id, "one.jpg", data))
+
+    assert services.images.model_image(stored).data == data
+    assert services.images.model_image(stored).size_wh == (640, 480)
+    assert services.images.get_image_data_url(stored.id) == "data:image/jpeg;base64," + base64.b64encode(data).decode()
+
+
+def test_a_large_image_is_reduced_for_models(services: Services, project: Projects) -> None:
+    stored = asyncio.run(services.images.upload_image(project.id, "one.png", encoded(drawn(1, (3000, 1500)), "PNG")))
+
+    sent = services.images.model_image(stored)
+
+    assert (sent.mime_type, sent.size_wh) == ("image/png", (1024, 512))
+    with Image.open(BytesIO(sent.data)) as opened:
+        assert opened.size == (1024, 512)
+
+
+def test_a_lost_thumbnail_is_made_again(services: Services, project: Projects) -> None:
+    stored = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    thumbnail = services.images.thumbnail_path(stored)
+    before = thumbnail.read_bytes()
+    thumbnail.unlink()
+
+    assert services.images.thumbnail_path(stored).read_bytes() == before
+
+
+def test_an_image_takes_its_questions_and_entries_with_it_and_brings_exactly_those_back(
+    services: Services, db: Database, project: Projects
+) -> None:
+    image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    with db.transaction() as session:
+        kept = Questions(project_id=project.id, image_id=image.id, question="What is it?", question_key="what is it")
+        gone = Questions(project_id=project.id, image_id=image.id, question="Who?", question_key="who")
+        gone.deleted_at = gone.create_at
+        entry = ImageDatasets(
+            project_id=project.id, image_id=image.id, image_name="one.jpg", question="What is it?", answer="A shelf.",
+            confirmed=True,
+        )  # fmt: skip
+        session.add_all([kept, gone, entry])
+
+    assert services.images.dependents([image.id]) == services.images.delete_images([image.id])
+    assert services.images.get_image(image.id) is None
+    assert services.images.questions_of(image.id) == []
+    assert services.images.entries_of(image.id) == []
+
+    services.images.restore_image(image.id)
+
+    assert [question.question for question in services.images.questions_of(image.id)] == ["What is it?"]
+    assert [entry.answer for entry in services.images.entries_of(image.id)] == ["A shelf."]
+    with db.reading() as session:
+        assert [event.action for event in session.exec(select(Events))] == ["deleted", "restored"]
+
+
+def test_deleting_names_what_depends_on_it_first(services: Services, db: Database, project: Projects) -> None:
+    image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    with db.transaction() as session:
+        session.add(Questions(project_id=project.id, image_id=image.id, question="Who?", question_key="who"))
+
+    counts = services.images.dependents([image.id, "nowhere"])
+
+    assert (counts.images, counts.questions, counts.entries, counts.confirmed) == (1, 1, 0, 0)
+
+
+def test_the_bytes_of_a_deleted_image_can_be_uploaded_again(services: Services, project: Projects) -> None:
+    first = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    assert services.images.delete_image(first.id) is True
+    assert services.images.delete_image(first.id) is False
+    second = asyncio.run(services.images.upload_image(project.id, "two.jpg", encoded()))
+
+    assert second.id != first.id
+    with pytest.raises(ConflictError, match=r"The same image was added again, as two\.jpg"):
+        services.images.restore_image(first.id)
+
+
+def test_when_the_first_of_a_group_is_deleted_the_next_one_stands_for_it(services: Services, project: Projects) -> None:
+    same = drawn(1)
+    outcomes = services.images.add_images(
+        project.id, [(f"{width}.jpg", encoded(same.resize((width, width * 3 // 4)))) for width in (160, 200, 240)]
+    )
+    first, second, third = (outcome.image for outcome in outcomes)
+    assert first is not None
+    assert second is not None
+    assert third is not None
+
+    services.images.delete_image(first.id)
+
+    found = {image.id: image.near_duplicate_of for image in services.images.list_images(project.id)}
+    assert found == {second.id: None, third.id: second.id}
+
+
+def test_plain_images_are_not_taken_for_near_duplicates(services: Services, project: Projects) -> None:
+    outcomes = services.images.add_images(
+        project.id,
+        [(f"{color}.png", encoded(Image.new("RGB", (60, 60), color), "PNG")) for color in ("red", "blue", "green")],
+    )
+
+    assert [outcome.outcome for outcome in outcomes] == ["added", "added", "added"]
+
+
+def test_tags_are_added_once_and_remembered_as_an_event(services: Services, project: Projects) -> None:
+    image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+
+    assert services.images.tag_images([image.id], ["shop", " front  window "]) == 1
+    assert services.images.tag_images([image.id], ["shop"]) == 0
+    assert services.images.get_images([image.id])[0].tags == "shop,front window"
+    assert [event.new for event in services.images.history(image.id)] == [{"tags": "shop,front window"}]
+    with pytest.raises(InvalidInputError):
+        services.images.tag_images([image.id], ["a,b"])
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(services: Services, project: Projects) -> None:
+    outcomes = services.images.add_images(project.id, [(f"{n:02}.jpg", encoded(drawn(n))) for n in range(7)])
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = services.images.find_images(project.id, ImageFilter(sort="name"), limit=3, after=cursor)
+        assert page.total == 7
+        seen += [image.image_name for image in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+
+    assert seen == [outcome.image_name for outcome in outcomes]
+
+
+def test_leftovers_of_a_crash_are_swept_and_deleted_images_stay(services: Services, project: Projects) -> None:
+    image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
+    services.images.delete_image(image.id)
+    root = services.db.data_dir / "uploads" / "images"
+    orphan = root / "ab" / f"{'ab' * 32}.jpg"
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(encoded())
+    half = root / ".incoming" / "left-behind" / "0.original"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"half")
+
+    assert services.images.sweep() == 1
+    assert orphan.exists()
+    assert services.images.sweep(is_young=lambda changed_s: False) == 1
+
+    assert files_below(root) == [image.path]
+    services.images.restore_image(image.id)
+    assert services.images.original_path(image).exists()
