@@ -1,32 +1,36 @@
-"""Where everything is put together: services, routes, start-up, stop. The only file that knows all rooms."""
+"""Where everything is put together: services, routes, start-up, stop. The only file that knows all rooms.
+
+It imports a room only when something of it is asked for: the server listens before SQLAlchemy is loaded, and loads
+it while the browser fetches the page's scripts.
+"""
 
 import asyncio
 import contextlib
 import gc
 import logging
 import socket
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core import process
-from core.access import TokenService
-from core.config import Settings
-from core.db import Database
-from core.db.database import open_database
-from core.projects import ProjectService
-from core.tasks import LocalEngine, TaskKind, TaskService
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from core.access import TokenService
     from core.dataset import ImageDatasetService
+    from core.db import Database
     from core.export import ImageDatasetExporter
     from core.images import ImageService
     from core.llm import LLMService
+    from core.projects import ProjectService
     from core.questions import GenerationPreview, ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
+    from core.tasks import LocalEngine, TaskKind, TaskService
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +42,12 @@ class Services:
     A service is built, and its room imported, when it is first asked for.
     """
 
-    db: Database
+    db: "Database"
 
     @cached_property
-    def projects(self) -> ProjectService:
+    def projects(self) -> "ProjectService":
+        from core.projects import ProjectService
+
         return ProjectService(self.db)
 
     @cached_property
@@ -93,21 +99,25 @@ class Services:
         return ImageDatasetExporter(self.db, self.images)
 
     @cached_property
-    def tasks(self) -> TaskService:
+    def tasks(self) -> "TaskService":
+        from core.tasks import TaskService
+
         return TaskService(self.db, lambda: self.kinds)
 
     @cached_property
-    def tokens(self) -> TokenService:
+    def tokens(self) -> "TokenService":
+        from core.access import TokenService
+
         return TokenService(self.db)
 
     @property
-    def engine(self) -> LocalEngine:
+    def engine(self) -> "LocalEngine":
         """What runs the tasks of this process."""
         return engine()
 
     @cached_property
-    def kinds(self) -> dict[str, TaskKind]:
-        """Every kind of long work by its ``task_type``."""
+    def kinds(self) -> "dict[str, TaskKind]":
+        """Every kind of long work by its ``task_type``; asking for them imports every room."""
         from core.export import export_task_kinds
         from core.images import image_task_kinds
         from core.questions import question_task_kinds
@@ -127,15 +137,24 @@ def services() -> Services:
     return Services(database())
 
 
-def database() -> Database:
+def database() -> "Database":
     """Return the process's database, opening it the first time."""
-    return process.singleton("database", lambda: open_database(Settings()))
+
+    def open_() -> "Database":
+        from core.config import Settings
+        from core.db.database import open_database
+
+        return open_database(Settings())
+
+    return process.singleton("database", open_)
 
 
-def engine() -> LocalEngine:
+def engine() -> "LocalEngine":
     """Return what runs the tasks of this process, starting it the first time."""
 
-    def start() -> LocalEngine:
+    def start() -> "LocalEngine":
+        from core.tasks import LocalEngine
+
         made = LocalEngine(database(), services().kinds, process.background_loop())
         made.start()
         return made
@@ -148,48 +167,100 @@ def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[
 
     *allowed_hosts* are the names the server answers to; only those of this machine when empty.
     """
-    from starlette.routing import Mount
+    from starlette.routing import Mount, Route
 
-    from core.api import build_routes
-
-    made = build_routes(services, allowed_hosts=allowed_hosts)
+    answer = _Routes(allowed_hosts)
+    made = [Route(f"/{place}/{{rest:path}}", answer) for place in ("img", "exports", "desk", "api", "ai")]
     prefix = base_path.strip("/")
     return [Mount(f"/{prefix}", routes=made)] if prefix else made
+
+
+class _Routes:
+    """Answers for every route of ``core.api``, which is imported for the first request."""
+
+    def __init__(self, allowed_hosts: Sequence[str]) -> None:
+        self._allowed_hosts = allowed_hosts
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _router(self) -> "ASGIApp":
+        from starlette.routing import Router
+
+        from core.api import build_routes
+
+        return Router(build_routes(services, allowed_hosts=self._allowed_hosts))
+
+    def _load(self) -> "ASGIApp":
+        with self._lock:
+            return self._router
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        router = self.__dict__.get("_router") or await asyncio.to_thread(self._load)
+        await router(scope, receive, send)
 
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start-up and stop of the server process."""
     _answer_without_delay()
-    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    warm_up = process.singleton("warm-up", _WarmUp)
+    warming = asyncio.create_task(asyncio.to_thread(warm_up.run))
     try:
         yield {}
     finally:
+        warm_up.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await warming
         await asyncio.to_thread(shut_down)
 
 
+def page_was_shown() -> None:
+    """Let the heavy imports begin, now that nobody waits for a first page any more."""
+    warm_up = process.existing("warm-up")
+    if warm_up is not None:
+        warm_up.first_page.set()
+
+
 def shut_down() -> None:
     """Stop what this process started: tasks first, then the loop, the image workers and the database."""
+    process.forget("warm-up")
     for name, close in (("engine", "stop"), ("sandbox", "close"), ("loop", "close"), ("database", "close")):
         running = process.forget(name)
         if running is not None:
             getattr(running, close)()
 
 
-def _warm_up() -> None:
-    """Do what the first visitor would otherwise wait for; heavy imports last, then out of the collector's sight."""
-    try:
-        engine()
-        services().llm.warm_up()
-        import datasets  # noqa: F401
-        import pandas  # noqa: F401
-    except Exception:
-        log.exception("warming up failed; the pages say what is wrong")
-    # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
-    gc.collect()
-    gc.freeze()
+class _WarmUp:
+    """Does in a thread what the first visitor would otherwise wait for."""
+
+    def __init__(self) -> None:
+        self.first_page = threading.Event()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Open the database at once, import the heavy libraries after the first page or when none was asked for."""
+        try:
+            services().projects.list_projects()
+            self.first_page.wait(10)
+            for step in (engine, lambda: services().llm.warm_up(), _import_heavy_libraries):
+                if self._stopping:
+                    return
+                step()
+        except Exception:
+            log.exception("warming up failed; the pages say what is wrong")
+        # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
+        gc.collect()
+        gc.freeze()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping = True
+        self.first_page.set()
+
+
+def _import_heavy_libraries() -> None:
+    import datasets  # noqa: F401
+    import pandas  # noqa: F401
 
 
 def _answer_without_delay() -> None:

@@ -182,14 +182,7 @@ class ImageAnswerGenerationTask(_GenerationTask):
     async def run_item(self, item: ItemContext) -> ItemResult:
         recipe = answer_recipe(item.config)
         image = await self._image(item.subject_id)
-        with self._db.reading() as session:
-            questions = list(
-                session.exec(
-                    select(Questions).where(
-                        col(Questions.id).in_(item.payload["question_ids"]), col(Questions.deleted_at).is_(None)
-                    )
-                )
-            )
+        questions = self._questions(item.payload["question_ids"])
         if not questions:
             return ItemResult()
         model = self._model(recipe.llm_config, item.task_id)
@@ -207,6 +200,12 @@ class ImageAnswerGenerationTask(_GenerationTask):
             return {"answers": sum(stored), "kept": len(stored) - sum(stored)}
 
         return ItemResult(write)
+
+    def _questions(self, ids: list[str]) -> list[Questions]:
+        """Return the questions with these ids that still exist, in the order of *ids*."""
+        query = select(Questions).where(col(Questions.id).in_(ids), col(Questions.deleted_at).is_(None))
+        with self._db.reading() as session:
+            return sorted(session.exec(query), key=lambda question: ids.index(question.id))
 
 
 # More questions in one call are cheaper, but long lists make models skip some.

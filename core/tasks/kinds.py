@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlmodel import Session
 
@@ -47,8 +47,8 @@ class ItemResult:
 class TaskKind(Protocol):
     """A kind of long work; one instance serves many tasks and keeps no state of any of them."""
 
-    task_type: str
-    label: str
+    task_type: ClassVar[str]
+    label: ClassVar[str]
     """Words for a person: "Generate questions"."""
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:

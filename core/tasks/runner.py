@@ -215,4 +215,4 @@ def _reset_interrupted(session: Session, task_id: str) -> None:
 
 def _spent(session: Session, task_id: str) -> float:
     total = select(func.coalesce(func.sum(LlmCalls.cost), 0.0)).where(LlmCalls.task_id == task_id)
-    return float(session.exec(total).one())
+    return float(session.exec(total).one() or 0.0)
