@@ -14,6 +14,7 @@ of numbers below is one dimension of style, and the distance in a dimension is t
 """
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -75,7 +76,7 @@ class StyleFeatures:
         }
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> "StyleFeatures | None":
+    def from_json(cls, stored: Mapping[str, Any]) -> "StyleFeatures | None":
         """Return what ``to_json`` wrote; None when there is nothing or an older version wrote it."""
         if stored.get("version") != VERSION:
             return None

@@ -31,6 +31,7 @@ SWITCHED_OFF = "switched off"
 NOT_MEASURED = "not analysed yet"
 ENOUGH = "enough references without it"
 PINNED = "pinned by you"
+IN_ORDER = "next in order, not analysed yet"
 
 _OPEN, _OUT, _SAME, _TAKEN = range(4)
 _WHY = (ENOUGH, OUTLIER, NEAR_DUPLICATE, "")
@@ -76,7 +77,7 @@ def choose_references(
 ) -> Choice:
     """Choose up to *count* of *candidates*: the pinned ones first and in their order, the excluded never.
 
-    An image without features is used only when it is pinned.
+    Images without features come last, in their order.
     """
     off = set(excluded)
     known = {candidate.id for candidate in candidates}
@@ -93,6 +94,8 @@ def choose_references(
         )
         left_out |= {ids[index]: why for index, why in why_not.items()}
         picks += _with_reasons(ids, features, start, chosen)
+    unmeasured = [c.id for c in candidates if c.features is None and c.id not in off and c.id not in first]
+    picks += [Pick(id_, IN_ORDER) for id_ in unmeasured[: max(count - len(picks), 0)]]
     for pick in picks:
         del left_out[pick.id]
     return Choice(tuple(picks), left_out)
@@ -157,7 +160,7 @@ def _take(
 
 def _principal(points: Array) -> Array:
     """Return the points in their main directions: distances stay, and 10,000 points take a tenth of the time."""
-    centred = points - points.mean(axis=0)
+    centred: Array = points - points.mean(axis=0)
     if points.shape[1] <= _COMPONENTS:
         return centred
     anchors = centred[:: -(-len(points) // _ANCHORS)]

@@ -1,0 +1,92 @@
+"""What an image of a style dataset looks like in words: measured always, described by a vision model when asked."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.measure import Measurement
+    from core.style.features import StyleFeatures
+
+FIELDS = ("description", "tags", "vibe", "lighting", "colors", "style")
+"""What an analysis says, in the promised names."""
+
+PROMPT = (
+    "Describe the visual style of this image so that another image can be made in the same style. "
+    "Do not describe what it shows. "
+    "description: one sentence on the look. tags: three to eight style words. vibe: its mood in two or three words. "
+    "lighting: the light in two or three words. colors: the dominant colors by name. "
+    "style: medium and finish in two or three words."
+)
+
+LISTS = ("tags", "colors")
+
+
+def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dict[str, Any]:
+    """Say in the promised fields what the numbers alone can say."""
+    light = _lighting(measured)
+    mood = _mood(measured)
+    finish = _finish(features)
+    colors = [color.name for color in measured.colors]
+    named = " and ".join(colors[:2])
+    return {
+        "description": f"Mostly {named}, {light}, {mood}, {finish}.",
+        "tags": [*colors[:2], *_temperature(measured), mood.split(", ")[0], finish],
+        "vibe": mood,
+        "lighting": light,
+        "colors": colors,
+        "style": finish,
+        "measured": {
+            "palette": [{"name": c.name, "hex": c.hex, "share": c.share} for c in measured.colors],
+            "lightness": measured.brightness,
+            "contrast": measured.contrast,
+            "warmth": measured.warmth,
+            "saturation": measured.saturation,
+            "sharpness": measured.sharpness,
+            "composition": {
+                "orientation": measured.orientation,
+                "brightest": measured.brightest_region,
+                "darkest": measured.darkest_region,
+                "background": measured.background.name,
+                "background_share": measured.background.share,
+            },
+        },
+    }
+
+
+def described_analysis(measured: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """Put a model's words over the measured ones; numbers stay measured."""
+    return measured | {name: said[name] for name in FIELDS if said.get(name)}
+
+
+def edited_analysis(current: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Apply a person's words; lists may come as text with commas."""
+    words = {name: changes[name] for name in FIELDS if name in changes}
+    for name in LISTS:
+        if isinstance(words.get(name), str):
+            words[name] = [part.strip() for part in words[name].split(",") if part.strip()]
+    return current | words
+
+
+def reference_tags(analysis: dict[str, Any]) -> tuple[str, ...]:
+    """Return what the prompt says of a reference: its vibe and its lighting."""
+    said = (str(analysis.get(name) or "").strip() for name in ("vibe", "lighting"))
+    return tuple(part.strip() for text in said for part in text.split(",") if part.strip())
+
+
+def _lighting(measured: "Measurement") -> str:
+    level = "low light" if measured.brightness < 35 else "bright light" if measured.brightness > 70 else "medium light"
+    contrast = "soft contrast" if measured.contrast < 12 else "strong contrast" if measured.contrast > 24 else ""
+    return ", ".join(part for part in (level, contrast) if part)
+
+
+def _mood(measured: "Measurement") -> str:
+    colour = "vivid" if measured.saturation > 0.35 else "muted" if measured.saturation < 0.12 else "natural"
+    return ", ".join([colour, *_temperature(measured)])
+
+
+def _temperature(measured: "Measurement") -> list[str]:
+    return ["warm"] if measured.warmth > 0.08 else ["cool"] if measured.warmth < -0.08 else []
+
+
+def _finish(features: "StyleFeatures") -> str:
+    detail = float(features.group("bands")[0])
+    return "fine grain" if detail > 1.2 else "smooth surfaces" if detail < 0.35 else "soft detail"

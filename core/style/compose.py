@@ -1,0 +1,157 @@
+"""From a wish to the exact request: references with reasons, the full prompt, what it costs, what to be told first."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session, col, select
+
+from core.db import BusinessProfiles, StyleDatasetImages, StyleDatasets
+from core.errors import InvalidInputError
+from core.style import datasets
+from core.style.analysis import reference_tags
+from core.style.models import UNKNOWN, ImageModel
+from core.style.prompt import Brand, PromptPart, build_parts, full_prompt
+from core.style.requests import LeftOut, Reference, RequestPreview, StyleRequest
+
+if TYPE_CHECKING:
+    from core.style.features import StyleFeatures
+    from core.style.references import Choice
+
+_EXAMPLES = 6
+
+
+def preview(session: Session, project_id: str, request: StyleRequest, model: str, limits: ImageModel) -> RequestPreview:
+    """Return exactly what *request* would send to *model*.
+
+    Raises:
+        InvalidInputError: the model does not make this aspect ratio or size, or the prompt is empty.
+    """
+    _check(request, limits)
+    dataset = datasets.get(session, request.dataset_id) if request.dataset_id else None
+    choice = choose(session, request, limits) if dataset else None
+    references = _references(session, choice) if choice else ()
+    parts = parts_of(session, project_id, request, dataset, references)
+    return RequestPreview(
+        request=request,
+        model=model,
+        dataset=dataset,
+        parts=parts,
+        full_prompt=full_prompt(parts),
+        references=references,
+        left_out=_left_out(session, choice) if choice else (),
+        notices=tuple(_notices(request, dataset, references, model, limits)),
+        cost=limits.cost(request.size, len(references)),
+        max_references=limits.max_references,
+        ratios=limits.all_ratios,
+        sizes=limits.sizes,
+    )
+
+
+def parts_of(
+    session: Session,
+    project_id: str,
+    request: StyleRequest,
+    dataset: StyleDatasets | None,
+    references: Sequence[Reference],
+) -> tuple[PromptPart, ...]:
+    """Return the parts of the prompt when exactly *references* are sent."""
+    return build_parts(
+        request.prompt,
+        brand=brand_of(session, project_id),
+        master_prompt=dataset.master_prompt if dataset else "",
+        reference_tags=[tag for reference in references for tag in reference.tags],
+        reference_count=len(references),
+        style=request.style,
+        wording=request.wording,
+        overrides=request.overrides,
+    )
+
+
+def brand_of(session: Session, project_id: str) -> Brand:
+    row = session.exec(select(BusinessProfiles).where(BusinessProfiles.project_id == project_id)).first()
+    return Brand(row.business_name, row.vibes, row.theme) if row else Brand()
+
+
+def choose(session: Session, request: StyleRequest, limits: ImageModel) -> "Choice":
+    """Choose the references of *request* among the images of its style dataset, at most what the model takes."""
+    from core.style.references import Candidate, choose_references
+
+    candidates = [Candidate(id_, features) for id_, features in _stored_features(session, request.dataset_id or "")]
+    count = min(request.reference_image_count, limits.max_references)
+    return choose_references(candidates, count, pinned=request.pinned, excluded=request.excluded)
+
+
+def features_of(session: Session, dataset_id: str) -> "list[tuple[str, StyleFeatures]]":
+    """Return id and features of the analysed images of a style dataset, in their order."""
+    return [(id_, features) for id_, features in _stored_features(session, dataset_id) if features is not None]
+
+
+def _stored_features(session: Session, dataset_id: str) -> "Iterator[tuple[str, StyleFeatures | None]]":
+    from core.style.features import StyleFeatures
+
+    stored = session.exec(
+        select(StyleDatasetImages.id, StyleDatasetImages.features)
+        .where(StyleDatasetImages.dataset_id == dataset_id, col(StyleDatasetImages.removed_in).is_(None))
+        .order_by(col(StyleDatasetImages.position))
+    )
+    return ((id_, StyleFeatures.from_json(features)) for id_, features in stored)
+
+
+def _references(session: Session, choice: "Choice") -> tuple[Reference, ...]:
+    found = {entry.row.id: entry for entry in datasets.by_ids(session, [pick.id for pick in choice.picks])}
+    references = []
+    for number, pick in enumerate(choice.picks, start=1):
+        row, image = found[pick.id].row, found[pick.id].image
+        tags = reference_tags(row.analysis_result)
+        references.append(Reference(number, pick.id, pick.reason, pick.pinned, image, row.image_url, tags))
+    return tuple(references)
+
+
+def _left_out(session: Session, choice: "Choice") -> tuple[LeftOut, ...]:
+    by_reason = defaultdict(list)
+    for id_, reason in choice.left_out.items():
+        by_reason[reason].append(id_)
+    return tuple(
+        LeftOut(reason, len(ids), tuple(datasets.by_ids(session, ids[:_EXAMPLES])))
+        for reason, ids in sorted(by_reason.items(), key=lambda pair: len(pair[1]))
+    )
+
+
+def _check(request: StyleRequest, limits: ImageModel) -> None:
+    if request.aspect_ratio not in limits.all_ratios:
+        raise InvalidInputError(
+            f"This model does not make {request.aspect_ratio}. Choose one of {', '.join(limits.all_ratios)}.",
+            field="aspect_ratio",
+        )
+    if request.size and limits.sizes and request.size not in limits.sizes:
+        raise InvalidInputError(
+            f"This model does not make the size {request.size}. Choose one of {', '.join(limits.sizes)}.", field="size"
+        )
+    if request.reference_image_count < 0:
+        raise InvalidInputError("The number of references cannot be negative.", field="reference_image_count")
+
+
+def _notices(
+    request: StyleRequest,
+    dataset: StyleDatasets | None,
+    references: Sequence[Reference],
+    model: str,
+    limits: ImageModel,
+) -> list[str]:
+    notices = []
+    wanted = request.reference_image_count
+    if dataset and wanted > limits.max_references:
+        notices.append(
+            f"{model} takes at most {limits.max_references} references: {wanted - limits.max_references} of the "
+            f"{wanted} you asked for will not be sent. Lower the number, or pin the ones that matter."
+        )
+    elif dataset and len(references) < wanted:
+        notices.append(f"Only {len(references)} of {wanted} references were found that differ enough to help.")
+    if limits.best_references and len(references) > limits.best_references:
+        notices.append(f"{model} is said to work best with {limits.best_references} references.")
+    if limits is UNKNOWN and dataset:
+        notices.append(UNKNOWN.note)
+    if not dataset:
+        notices.append("No style dataset is chosen: only the text is sent.")
+    return notices

@@ -1,0 +1,250 @@
+"""Style datasets as rows: every change makes a new version, and older versions can still be read.
+
+Functions take the session of the service method that owns the transaction.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, or_, select
+
+from core.db import Images, Projects, StyleDatasetImages, StyleDatasets, StyleVersions, utc_now
+from core.errors import InvalidInputError, NotFoundError
+
+
+@dataclass(frozen=True)
+class StyleSummary:
+    """A style dataset with how many images it has and how many of them are analysed."""
+
+    dataset: StyleDatasets
+    images: int
+    analysed: int
+
+
+@dataclass(frozen=True)
+class StyleImage:
+    """An image of a style dataset with its row in the library; None when it was not fetched yet or is gone."""
+
+    row: StyleDatasetImages
+    image: Images | None
+
+    @property
+    def name(self) -> str:
+        return self.image.image_name if self.image else self.row.image_url
+
+
+def create(session: Session, project_id: str, name: str, master_prompt: str = "") -> StyleDatasets:
+    project = session.get(Projects, project_id)
+    if project is None or project.deleted_at is not None:
+        raise NotFoundError("This project does not exist any more. Choose another one.")
+    dataset = StyleDatasets(project_id=project_id, name=_name(name), master_prompt=master_prompt.strip())
+    session.add(dataset)
+    session.flush()
+    _keep_version(session, dataset, "made")
+    return dataset
+
+
+def get(session: Session, dataset_id: str) -> StyleDatasets:
+    dataset = session.get(StyleDatasets, dataset_id)
+    if dataset is None or dataset.deleted_at is not None:
+        raise NotFoundError("This style dataset does not exist any more. Choose another one or make one.")
+    return dataset
+
+
+def of_project(session: Session, project_id: str | None) -> list[StyleDatasets]:
+    """Return the style datasets of a project, or of all, the newest first."""
+    query = select(StyleDatasets).where(col(StyleDatasets.deleted_at).is_(None))
+    if project_id is not None:
+        query = query.where(StyleDatasets.project_id == project_id)
+    return list(session.exec(query.order_by(col(StyleDatasets.created_at).desc(), col(StyleDatasets.id))))
+
+
+def summary(session: Session, dataset_id: str) -> StyleSummary:
+    dataset = get(session, dataset_id)
+    counts = select(func.count(), func.count().filter(col(StyleDatasetImages.analysis_model) != ""))
+    images, analysed = session.exec(counts.where(*_belonging(dataset_id))).one()
+    return StyleSummary(dataset, images, analysed)
+
+
+def update(
+    session: Session, dataset_id: str, *, name: str | None = None, master_prompt: str | None = None
+) -> StyleDatasets:
+    """Change name or guidelines; a new version when anything is different."""
+    dataset = get(session, dataset_id)
+    changes = []
+    if name is not None and _name(name) != dataset.name:
+        dataset.name = _name(name)
+        changes.append("renamed")
+    if master_prompt is not None and master_prompt.strip() != dataset.master_prompt:
+        dataset.master_prompt = master_prompt.strip()
+        changes.append("guidelines changed")
+    if changes:
+        _next_version(session, dataset, ", ".join(changes))
+    return dataset
+
+
+def add_images(
+    session: Session, dataset_id: str, image_ids: Iterable[str] = (), urls: Iterable[str] = ()
+) -> list[StyleDatasetImages]:
+    """Add images of the library and addresses that are not in it yet; a new version when there are any."""
+    dataset = get(session, dataset_id)
+    here = session.exec(
+        select(StyleDatasetImages.image_id, StyleDatasetImages.image_url).where(*_belonging(dataset_id))
+    ).all()
+    known, known_urls = {image_id for image_id, _ in here}, {url for _, url in here if url}
+    wanted = [id_ for id_ in dict.fromkeys(image_ids) if id_ not in known]
+    found = _existing(session, wanted)
+    if missing := [id_ for id_ in wanted if id_ not in found]:
+        raise NotFoundError(f"{len(missing)} of these images do not exist any more. Choose them again.")
+    new_urls = [url for url in dict.fromkeys(part.strip() for part in urls) if url and url not in known_urls]
+    if not wanted and not new_urls:
+        return []
+    last = session.exec(
+        select(func.max(StyleDatasetImages.position)).where(StyleDatasetImages.dataset_id == dataset_id)
+    ).one()
+    start = 0 if last is None else last + 1
+    count = len(wanted) + len(new_urls)
+    # The first images of a fresh dataset belong to its first version.
+    if here or dataset.version > 1:
+        _next_version(session, dataset, f"{count} image{'s' if count > 1 else ''} added")
+    made: list[tuple[str | None, str]] = [(id_, "") for id_ in wanted] + [(None, url) for url in new_urls]
+    rows = [
+        StyleDatasetImages(
+            dataset_id=dataset_id, image_id=image_id, image_url=url, position=start + place, added_in=dataset.version
+        )
+        for place, (image_id, url) in enumerate(made)
+    ]
+    session.add_all(rows)
+    return rows
+
+
+def remove_images(session: Session, dataset_id: str, row_ids: Collection[str]) -> int:
+    """Take images out of the current version; older versions keep them."""
+    dataset = get(session, dataset_id)
+    rows = session.exec(
+        select(StyleDatasetImages).where(*_belonging(dataset_id), col(StyleDatasetImages.id).in_(row_ids))
+    ).all()
+    if rows:
+        _next_version(session, dataset, f"{len(rows)} image{'s' if len(rows) > 1 else ''} removed")
+        for row in rows:
+            row.removed_in = dataset.version
+    return len(rows)
+
+
+def images(
+    session: Session, dataset_id: str, version: int | None = None, *, limit: int | None = None
+) -> list[StyleImage]:
+    """Return the images of a version (the current one by default) in their order."""
+    query = _with_image().where(*_belonging(dataset_id, version)).order_by(col(StyleDatasetImages.position))
+    return [StyleImage(row, image) for row, image in session.exec(query.limit(limit))]
+
+
+def by_ids(session: Session, row_ids: Sequence[str]) -> list[StyleImage]:
+    """Return the rows with these ids, in their order."""
+    query = _with_image().where(col(StyleDatasetImages.id).in_(row_ids))
+    found = {row.id: StyleImage(row, image) for row, image in session.exec(query)}
+    return [found[id_] for id_ in row_ids if id_ in found]
+
+
+def versions(session: Session, dataset_id: str) -> list[StyleVersions]:
+    """Return what the style dataset was, the newest version first."""
+    query = select(StyleVersions).where(StyleVersions.dataset_id == dataset_id)
+    return list(session.exec(query.order_by(col(StyleVersions.version).desc())))
+
+
+def go_back(session: Session, dataset_id: str, version: int) -> StyleDatasets:
+    """Make the style dataset what it was in *version*, as a new version."""
+    dataset = get(session, dataset_id)
+    old = next((kept for kept in versions(session, dataset_id) if kept.version == version), None)
+    if old is None:
+        raise NotFoundError(f"This style dataset never had a version {version}.")
+    then = {entry.row.id: entry.row for entry in images(session, dataset_id, version)}
+    now = {entry.row.id: entry.row for entry in images(session, dataset_id)}
+    dataset.name, dataset.master_prompt = old.name, old.master_prompt
+    _next_version(session, dataset, f"back to version {version}")
+    for row in (row for id_, row in now.items() if id_ not in then):
+        row.removed_in = dataset.version
+    for row in (row for id_, row in then.items() if id_ not in now):
+        session.add(_copied(row, dataset_id, row.position, dataset.version))
+    return dataset
+
+
+def copy(
+    session: Session, dataset_id: str, project_id: str, name: str, new_ids: dict[str, str] | None = None
+) -> StyleDatasets:
+    """Copy a style dataset; *new_ids* say which image of the other project each image became."""
+    source = get(session, dataset_id)
+    made = create(session, project_id, name, source.master_prompt)
+    for place, entry in enumerate(images(session, dataset_id)):
+        row = _copied(entry.row, made.id, place, 1)
+        if row.image_id and new_ids is not None:
+            row.image_id = new_ids.get(row.image_id)
+        if row.image_id or row.image_url:
+            session.add(row)
+    return made
+
+
+def delete(session: Session, dataset_id: str) -> None:
+    get(session, dataset_id).deleted_at = utc_now()
+
+
+def restore(session: Session, dataset_id: str) -> StyleDatasets:
+    dataset = session.get(StyleDatasets, dataset_id)
+    if dataset is None:
+        raise NotFoundError("This style dataset was never there.")
+    dataset.deleted_at = None
+    return dataset
+
+
+def _copied(row: StyleDatasetImages, dataset_id: str, position: int, version: int) -> StyleDatasetImages:
+    return StyleDatasetImages(
+        dataset_id=dataset_id, image_id=row.image_id, image_url=row.image_url, position=position,
+        analysis_result=row.analysis_result, features=row.features, analysis_model=row.analysis_model,
+        added_in=version,
+    )  # fmt: skip
+
+
+def _with_image() -> Any:
+    return select(StyleDatasetImages, Images).join(
+        Images, col(Images.id) == col(StyleDatasetImages.image_id), isouter=True
+    )
+
+
+def _belonging(dataset_id: str, version: int | None = None) -> tuple[ColumnElement[bool], ...]:
+    row = StyleDatasetImages
+    own = col(row.dataset_id) == dataset_id
+    if version is None:
+        return own, col(row.removed_in).is_(None)
+    return own, col(row.added_in) <= version, or_(col(row.removed_in).is_(None), col(row.removed_in) > version)
+
+
+def _existing(session: Session, image_ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(image_ids), 500):
+        part = image_ids[start : start + 500]
+        found |= set(session.exec(select(Images.id).where(col(Images.id).in_(part))))
+    return found
+
+
+def _next_version(session: Session, dataset: StyleDatasets, change: str) -> None:
+    dataset.version += 1
+    session.add(dataset)
+    _keep_version(session, dataset, change)
+
+
+def _keep_version(session: Session, dataset: StyleDatasets, change: str) -> None:
+    session.add(
+        StyleVersions(
+            dataset_id=dataset.id, version=dataset.version, name=dataset.name,
+            master_prompt=dataset.master_prompt, change=change,
+        )
+    )  # fmt: skip
+
+
+def _name(name: str) -> str:
+    cleaned = " ".join(name.split())
+    if not cleaned:
+        raise InvalidInputError("A style dataset needs a name.", field="name")
+    return cleaned[:200]

@@ -1,0 +1,172 @@
+"""Making one image: prepare, send, check, measure; stored in one transaction with the call that paid for it."""
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import Session
+
+from core.db import Database, GeneratedImages, new_id, utc_now
+from core.errors import BadReplyError, ImageRejectedError
+from core.style import compose, results
+from core.style.models import image_model
+from core.style.prepare import Prepared, prepare
+from core.style.prompt import PromptPart, full_prompt
+from core.style.requests import RequestPreview, StyleRequest
+from core.style.shelf import GENERATED, Shelf, put
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+    from core.images.intake import Kept
+    from core.llm import ImageReply, LLMService, ModelConfig
+    from core.llm.ledger import DatabaseLedger
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A generated image that was checked and measured, and the row it becomes."""
+
+    row: GeneratedImages
+    kept: "Kept"
+    reply: "ImageReply"
+    ledger: "DatabaseLedger"
+    actor: str
+
+    def write(self, session: Session) -> GeneratedImages:
+        """Store the result with its image and settle its call."""
+        image = put(session, self.row.project_id, self.kept, GENERATED)
+        already_there = image.deleted_at is None
+        self.row.image_id = image.id
+        session.add(self.row)
+        session.flush()
+        self.ledger.settle(session, self.reply)
+        if self.row.kept or already_there:
+            results.keep(session, self.row.id, self.actor)
+        return self.row
+
+
+class Generator:
+    """Everything one image takes; holds no state between calls."""
+
+    def __init__(self, db_session: Database, llm: "LLMService", images: "ImageService") -> None:
+        self._db = db_session
+        self._llm = llm
+        self._images = images
+        self._shelf = Shelf(db_session, images)
+
+    def preview(self, project_id: str, request: StyleRequest, model: str) -> RequestPreview:
+        with self._db.reading() as session:
+            return compose.preview(session, project_id, request, model, image_model(model, self._db.data_dir))
+
+    async def produce(
+        self,
+        project_id: str,
+        request: StyleRequest,
+        config: "ModelConfig",
+        *,
+        ledger: "DatabaseLedger",
+        task_id: str | None = None,
+        keep: bool = False,
+        actor: str = "local",
+    ) -> Produced:
+        """Make one image.
+
+        Raises:
+            LLMError: the model refused, answered in words, or could not be reached.
+            BadReplyError: what it sent is no image.
+        """
+        from core.llm import ImageRequest
+
+        started = time.monotonic()
+        plan = await asyncio.to_thread(self.preview, project_id, request, config.litellm_model)
+        prepared = await prepare(plan.references, project_id, images=self._images, shelf=self._shelf)
+        parts = await asyncio.to_thread(self._parts, project_id, plan, prepared)
+        wire = ImageRequest(
+            full_prompt(parts), references=prepared.parts, aspect_ratio=request.aspect_ratio, size=request.size
+        )
+        reply = await self._llm.create_image(config, wire, ledger=ledger)
+        row = _row(project_id, plan, prepared, reply)
+        row.task_id, row.kept = task_id, keep
+        kept = await asyncio.to_thread(self._check, row.id, reply, ledger)
+        row.resolution, row.format = _size_and_format(kept)
+        row.match = await asyncio.to_thread(self._match, kept, plan, prepared)
+        row.full_prompt = full_prompt(parts)
+        row.recipe = _recipe(plan, parts, prepared, reply, config, time.monotonic() - started)
+        return Produced(row, kept, reply, ledger, actor)
+
+    def _parts(self, project_id: str, plan: RequestPreview, prepared: Prepared) -> tuple[PromptPart, ...]:
+        """Return the parts of the prompt for the references that are really sent."""
+        sent = [ready.reference for ready in prepared.ready]
+        with self._db.reading() as session:
+            return compose.parts_of(session, project_id, plan.request, plan.dataset, sent)
+
+    def _check(self, generated_id: str, reply: "ImageReply", ledger: "DatabaseLedger") -> "Kept":
+        data = reply.images[-1] if reply.images else b""
+        try:
+            return self._shelf.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
+        except ImageRejectedError as error:
+            ledger.reject(reply, str(error))
+            raise BadReplyError(
+                f"The model sent something that is not an image Vitrine keeps: {error} Try again or another model."
+            ) from error
+
+    def _match(self, kept: "Kept", plan: RequestPreview, prepared: Prepared) -> dict[str, Any]:
+        """Compare the result with its references and the style dataset; empty when nothing was referenced."""
+        from core.style import measuring
+        from core.style.match import find_copy, match_style
+
+        if plan.dataset is None or not prepared.ready or kept.image is None:
+            return {}
+        own = measuring.style_of(self._images, kept.image)
+        references = [measuring.style_of(self._images, ready.image) for ready in prepared.ready]
+        with self._db.reading() as session:
+            dataset = compose.features_of(session, plan.dataset.id)
+        named = [(ready.reference.id, features) for ready, features in zip(prepared.ready, references, strict=True)]
+        alarm = find_copy(own, [*named, *dataset])
+        match = match_style(own, references, [features for _, features in dataset])
+        return replace(match, copy=alarm).to_json()
+
+
+def _row(project_id: str, plan: RequestPreview, prepared: Prepared, reply: "ImageReply") -> GeneratedImages:
+    request = plan.request
+    return GeneratedImages(
+        id=new_id(), project_id=project_id, prompt=request.prompt, dataset_id=request.dataset_id,
+        dataset_version=plan.dataset.version if plan.dataset else None, style=request.style,
+        aspect_ratio=request.aspect_ratio, quality=request.size or "",
+        reference_images_count=len(prepared.ready), model=reply.model or plan.model,
+        caption=reply.text.strip(), call_id=reply.call_id, cost=reply.cost, parent_id=request.parent_id,
+    )  # fmt: skip
+
+
+def _size_and_format(kept: "Kept") -> tuple[str, str]:
+    image = kept.image
+    return (f"{image.width}x{image.height}", image.format) if image else ("", "")
+
+
+def _recipe(
+    plan: RequestPreview,
+    parts: tuple[PromptPart, ...],
+    prepared: Prepared,
+    reply: "ImageReply",
+    config: "ModelConfig",
+    duration_s: float,
+) -> dict[str, Any]:
+    """Return everything that made the image, frozen: enough to read it, repeat it and price it."""
+    dataset = plan.dataset
+    return {
+        "request": plan.request.to_dict(),
+        "model": config.to_dict(),
+        "dataset": {"id": dataset.id, "name": dataset.name, "version": dataset.version} if dataset else None,
+        "parts": [{"name": part.name, "text": part.text, "edited": part.edited} for part in parts],
+        "full_prompt": full_prompt(parts),
+        "references": [ready.to_recipe() for ready in prepared.ready],
+        "failed_references": [{"number": f.number, "name": f.name, "why": f.why} for f in prepared.failed],
+        "notices": [*plan.notices, *prepared.notices],
+        "sent": reply.sent,
+        "finish_reason": reply.finish_reason,
+        "text": reply.text,
+        "cost": reply.cost,
+        "duration_s": round(duration_s, 2),
+        "made_at": utc_now().isoformat(),
+    }

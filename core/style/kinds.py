@@ -1,0 +1,115 @@
+"""The long work of this room as kinds of tasks: analysing a style dataset, generating many images."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from core.errors import InvalidInputError
+from core.style.requests import StyleRequest
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+
+if TYPE_CHECKING:
+    from core.llm import ModelConfig
+    from core.style.service import StyleGenerationService
+
+ANALYSIS = "style-analysis"
+GENERATION = "style-generation"
+
+MAX_IMAGES = 1000
+"""Of one task: a slip in the number of variants must not order ten thousand."""
+
+
+class StyleAnalysisKind:
+    """``config = {dataset_id, llm_config}``: one item for each image that the model has not analysed."""
+
+    task_type = ANALYSIS
+    label = "Analyse style"
+
+    def __init__(self, style: "StyleGenerationService") -> None:
+        self._style = style
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        model = _model(config)
+        rows = self._style.pending_images(_required(config, "dataset_id"), model.litellm_model)
+        return [ItemPlan(subject_id=row.id) for row in rows]
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        ledger = self._style.ledger(item.task_id, item.item_id, "style analysis")
+        analysed = await self._style.analyse_image(item.subject_id, _with_key(item), ledger)
+
+        def write(session: Any) -> dict[str, Any]:
+            analysed.write(session)
+            if analysed.reply is not None:
+                ledger.settle(session, analysed.reply)
+            return {"row_id": analysed.row_id}
+
+        return ItemResult(write)
+
+
+class StyleGenerationKind:
+    """``config = {request, prompts, variants, llm_config}``: one item for each prompt and variant.
+
+    *request* is a ``StyleRequest`` as a dict; each of *prompts* takes the place of its prompt.
+    """
+
+    task_type = GENERATION
+    label = "Generate images"
+
+    def __init__(self, style: "StyleGenerationService") -> None:
+        self._style = style
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        model = _model(config)
+        variants = int(config.get("variants", 1))
+        prompts = [str(prompt).strip() for prompt in config.get("prompts") or [] if str(prompt).strip()]
+        if not prompts:
+            raise InvalidInputError("There is no prompt. Say what the new images should show.", field="prompts")
+        if not 1 <= variants * len(prompts) <= MAX_IMAGES:
+            raise InvalidInputError(f"One task makes 1 to {MAX_IMAGES:,} images. Make it smaller.", field="variants")
+        for prompt in prompts:
+            self._style.preview_request(_request(config, prompt), config=model.to_dict(), project_id=project_id)
+        return [
+            ItemPlan(payload={"prompt": prompt, "variant": variant})
+            for prompt in prompts
+            for variant in range(1, variants + 1)
+        ]
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        produced = await self._style.produce(
+            item.project_id,
+            _request(item.config, item.payload["prompt"]),
+            _with_key(item),
+            task_id=item.task_id,
+            item_id=item.item_id,
+        )
+        return ItemResult(lambda session: {"generated_id": produced.write(session).id})
+
+
+def style_task_kinds(style: "StyleGenerationService") -> list[TaskKind]:
+    return [StyleAnalysisKind(style), StyleGenerationKind(style)]
+
+
+def _request(config: dict[str, Any], prompt: str) -> StyleRequest:
+    return StyleRequest.from_dict({**(config.get("request") or {}), "prompt": prompt})
+
+
+def _model(config: dict[str, Any]) -> "ModelConfig":
+    from core.llm import OFFLINE_MODEL, ModelConfig
+
+    return ModelConfig.from_dict(config.get("llm_config") or {"model": OFFLINE_MODEL})
+
+
+def _with_key(item: ItemContext) -> "ModelConfig":
+    """Return the item's model with the key that was lent to the task, if any."""
+    from dataclasses import replace
+
+    from core.llm import session_keys
+
+    key = session_keys.lent_to(item.task_id)
+    return replace(_model(item.config), api_key=key) if key else _model(item.config)
+
+
+def _required(config: dict[str, Any], name: str) -> str:
+    value = config.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidInputError(f"The task needs {name}.", field=name)
+    return value

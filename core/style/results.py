@@ -1,0 +1,176 @@
+"""Generated images as rows: history, keeping, discarding, rating.
+
+Functions take the session of the service method that owns the transaction.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, and_, col, func, or_, select
+
+from core.db import Events, GeneratedImages, Images, new_id, utc_now
+from core.errors import InvalidInputError, NotFoundError
+from core.style.shelf import hide
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """Which results of a project; None and empty mean all."""
+
+    dataset_id: str | None = None
+    model: str | None = None
+    kept: bool | None = None
+    rating: int | None = None
+    text: str = ""
+    task_id: str | None = None
+    discarded: bool = False
+    """Show what was discarded instead of what was not."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A generated image with the row of its image."""
+
+    generated: GeneratedImages
+    image: Images | None
+
+    @property
+    def id(self) -> str:
+        return self.generated.id
+
+
+@dataclass(frozen=True)
+class ResultPage:
+    items: list[Result]
+    next_cursor: str | None
+    total: int
+
+
+def get(session: Session, generated_id: str) -> GeneratedImages:
+    row = session.get(GeneratedImages, generated_id)
+    if row is None:
+        raise NotFoundError("This generated image does not exist any more.")
+    return row
+
+
+def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int, after: str | None) -> ResultPage:
+    """Return results, the newest first; *after* is the cursor of the page before."""
+    row = GeneratedImages
+    conditions = _conditions(project_id, wanted)
+    total = session.exec(select(func.count()).select_from(row).where(*conditions)).one()
+    if after is not None:
+        last = session.get(row, after)
+        if last is None:
+            raise InvalidInputError("This page marker leads nowhere. Start again from the first page.", field="cursor")
+        conditions.append(
+            or_(
+                col(row.created_at) < last.created_at,
+                and_(col(row.created_at) == last.created_at, col(row.id) < last.id),
+            )
+        )
+    query = (
+        select(row, Images)
+        .join(Images, col(Images.id) == col(row.image_id), isouter=True)
+        .where(*conditions)
+        .order_by(col(row.created_at).desc(), col(row.id).desc())
+        .limit(limit + 1)
+    )
+    found = [Result(generated, image) for generated, image in session.exec(query)]
+    more = len(found) > limit
+    return ResultPage(found[:limit], found[limit - 1].id if more else None, total)
+
+
+def keep(session: Session, generated_id: str, actor: str) -> Images:
+    """Put the image of a result into the project."""
+    row = get(session, generated_id)
+    image = session.get(Images, row.image_id) if row.image_id else None
+    if image is None:
+        raise NotFoundError("The image of this result is gone. Run it again.")
+    twin = session.exec(
+        select(Images).where(
+            Images.project_id == image.project_id, Images.sha256 == image.sha256, col(Images.deleted_at).is_(None)
+        )
+    ).first()
+    if twin is None:
+        image.deleted_at = None
+        _event(session, image, "kept", actor)
+    row.kept, row.deleted_at, row.image_id = True, None, (twin or image).id
+    return twin or image
+
+
+def put_back(session: Session, generated_id: str, actor: str) -> GeneratedImages:
+    """Undo keeping: the image leaves the project, the result stays in the history."""
+    row = get(session, generated_id)
+    image = session.get(Images, row.image_id) if row.image_id else None
+    if row.kept and image is not None and image.source == "generated":
+        hide(session, image.id)
+        _event(session, image, "put back", actor)
+    row.kept = False
+    return row
+
+
+def discard(session: Session, generated_id: str) -> GeneratedImages:
+    """Take a result out of the history; an image that was kept stays in the project."""
+    row = get(session, generated_id)
+    row.deleted_at = row.deleted_at or utc_now()
+    return row
+
+
+def restore(session: Session, generated_id: str) -> GeneratedImages:
+    row = get(session, generated_id)
+    row.deleted_at = None
+    return row
+
+
+def rate(session: Session, generated_id: str, rating: int) -> GeneratedImages:
+    if rating not in (-1, 0, 1):
+        raise InvalidInputError("A rating is 1 (up), -1 (down) or 0 (none).", field="rating")
+    row = get(session, generated_id)
+    row.rating = rating
+    return row
+
+
+def references_of(session: Session, image_ids: list[str]) -> dict[str, list[str]]:
+    """Return for each generated image in the project the ids of the images it was made after.
+
+    A split keeps them together: an image and what it was modelled on must not end up on both sides.
+    """
+    query = select(GeneratedImages.image_id, GeneratedImages.recipe).where(
+        col(GeneratedImages.image_id).in_(image_ids), col(GeneratedImages.kept).is_(True)
+    )
+    found: dict[str, list[str]] = {}
+    for image_id, recipe in session.exec(query):
+        if image_id is not None:
+            found.setdefault(image_id, []).extend(used["image_id"] for used in recipe.get("references", []))
+    return found
+
+
+def _conditions(project_id: str, wanted: ResultFilter) -> list[Any]:
+    row = GeneratedImages
+    deleted = col(row.deleted_at)
+    conditions: list[Any] = [
+        row.project_id == project_id,
+        deleted.is_not(None) if wanted.discarded else deleted.is_(None),
+    ]
+    for column, value in (
+        (row.dataset_id, wanted.dataset_id), (row.model, wanted.model), (row.kept, wanted.kept),
+        (row.rating, wanted.rating), (row.task_id, wanted.task_id),
+    ):  # fmt: skip
+        if value is not None:
+            conditions.append(col(column) == value)
+    if wanted.text.strip():
+        conditions.append(col(row.prompt).icontains(wanted.text.strip(), autoescape=True))
+    return conditions
+
+
+def _event(session: Session, image: Images, action: str, actor: str) -> None:
+    session.add(
+        Events(
+            batch_id=new_id(),
+            project_id=image.project_id,
+            entity="image",
+            entity_id=image.id,
+            action=action,
+            actor=actor,
+        )
+    )

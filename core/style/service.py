@@ -1,0 +1,192 @@
+"""The service of style: requests, generation and results, on top of the style datasets."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import col, select
+
+from core.db import BusinessProfiles, Database, GeneratedImages, Images, Projects
+from core.errors import NotFoundError
+from core.style import compose, results
+from core.style.generate import Generator, Produced
+from core.style.library import StyleLibrary, model_config
+from core.style.models import image_model
+from core.style.requests import DEFAULT_REFERENCES, RequestPreview, StyleRequest
+from core.style.results import Result, ResultFilter, ResultPage
+from core.style.shelf import shown_anyway
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+    from core.llm import LLMService, ModelConfig
+    from core.style.references import Choice
+
+_LOOSE_PROJECT = "Generated images"
+
+
+class StyleGenerationService(StyleLibrary):
+    """New images in the style of the old ones."""
+
+    def __init__(self, db_session: Database, llm_service: "LLMService", image_service: "ImageService") -> None:
+        super().__init__(db_session, llm_service, image_service)
+        self._generator = Generator(db_session, llm_service, image_service)
+
+    def set_business_profile(self, project_id: str, business_name: str, vibes: str, theme: str) -> BusinessProfiles:
+        """Say whose images these are; every full prompt of the project begins with it."""
+        with self._db.transaction() as session:
+            if session.get(Projects, project_id) is None:
+                raise NotFoundError("This project does not exist any more. Choose another one.")
+            found = session.exec(select(BusinessProfiles).where(BusinessProfiles.project_id == project_id)).first()
+            profile = found or BusinessProfiles(project_id=project_id)
+            profile.business_name, profile.vibes, profile.theme = business_name.strip(), vibes.strip(), theme.strip()
+            session.add(profile)
+            return profile
+
+    def business_profile(self, project_id: str) -> BusinessProfiles | None:
+        with self._db.reading() as session:
+            return session.exec(select(BusinessProfiles).where(BusinessProfiles.project_id == project_id)).first()
+
+    # --- requests ------------------------------------------------------------------------------------------
+
+    def choose_references(self, request: StyleRequest, *, model: str = "") -> "Choice":
+        """Return which images of the style dataset would be sent, and why the others would not."""
+        with self._db.reading() as session:
+            return compose.choose(session, request, image_model(model or _offline(), self._db.data_dir))
+
+    def preview_request(
+        self, request: StyleRequest, *, config: dict[str, Any] | None = None, project_id: str | None = None
+    ) -> RequestPreview:
+        """Return exactly what would be sent, without sending anything.
+
+        Raises:
+            InvalidInputError: the prompt is empty, or the model does not make this aspect ratio or size.
+        """
+        project_id = project_id or self._project_of(request)
+        return self._generator.preview(project_id, request, model_config(config).litellm_model)
+
+    async def generate_image(
+        self,
+        prompt: str,
+        dataset_id: str | None = None,
+        style: str | None = None,
+        aspect_ratio: str = "1:1",
+        reference_image_count: int = DEFAULT_REFERENCES,
+        config: dict[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        keep: bool = True,
+        **more: Any,
+    ) -> GeneratedImages:
+        """Make one image in the style of a style dataset and put it into the project.
+
+        Without *dataset_id* only the text is sent; without *project_id* as well, the image goes into the newest
+        project. *more* are further fields of ``StyleRequest``: ``size``, ``wording``, ``pinned``, ``excluded``,
+        ``overrides``.
+
+        Raises:
+            InvalidInputError: the prompt is empty, or the model does not make this aspect ratio or size.
+            NotFoundError: no such style dataset.
+            LLMError: the model refused, answered in words, or could not be reached.
+        """
+        request = StyleRequest.from_dict(
+            {
+                "prompt": prompt,
+                "dataset_id": dataset_id,
+                "style": style,
+                "aspect_ratio": aspect_ratio,
+                "reference_image_count": reference_image_count,
+                **more,
+            }
+        )
+        owner = project_id or await asyncio.to_thread(self._project_of, request)
+        produced = await self.produce(owner, request, model_config(config), keep=keep)
+        return await asyncio.to_thread(self._store, produced)
+
+    async def produce(
+        self,
+        project_id: str,
+        request: StyleRequest,
+        model: "ModelConfig",
+        *,
+        task_id: str | None = None,
+        item_id: int | None = None,
+        keep: bool = False,
+    ) -> Produced:
+        """Make one image without storing its row: for whoever has a transaction to put it in."""
+        ledger = self.ledger(task_id, item_id, "style image")
+        return await self._generator.produce(project_id, request, model, ledger=ledger, task_id=task_id, keep=keep)
+
+    def _store(self, produced: Produced) -> GeneratedImages:
+        with self._db.transaction() as session:
+            return produced.write(session)
+
+    def _project_of(self, request: StyleRequest) -> str:
+        """Return the project of the style dataset, else the newest, else a new one."""
+        if request.dataset_id:
+            return self.get_style_dataset(request.dataset_id).project_id
+        newest = select(Projects).where(col(Projects.deleted_at).is_(None)).order_by(col(Projects.create_at).desc())
+        with self._db.transaction() as session:
+            project = session.exec(newest).first() or Projects(name=_LOOSE_PROJECT)
+            session.add(project)
+            return project.id
+
+    # --- results -------------------------------------------------------------------------------------------
+
+    def result(self, generated_id: str) -> Result:
+        with self._db.reading() as session:
+            row = results.get(session, generated_id)
+            return Result(row, session.get(Images, row.image_id) if row.image_id else None)
+
+    def history(
+        self, project_id: str, wanted: ResultFilter | None = None, *, limit: int = 24, after: str | None = None
+    ) -> ResultPage:
+        """Return results, the newest first."""
+        with self._db.reading() as session:
+            return results.find(session, project_id, wanted or ResultFilter(), limit=limit, after=after)
+
+    def keep(self, generated_id: str, actor: str = "local") -> Images:
+        """Put a result into the project as an image, marked as generated."""
+        with self._db.transaction() as session:
+            return results.keep(session, generated_id, actor)
+
+    def put_back(self, generated_id: str, actor: str = "local") -> GeneratedImages:
+        """Take a kept result out of the project again; it stays in the history."""
+        with self._db.transaction() as session:
+            return results.put_back(session, generated_id, actor)
+
+    def discard(self, generated_id: str) -> GeneratedImages:
+        with self._db.transaction() as session:
+            return results.discard(session, generated_id)
+
+    def restore(self, generated_id: str) -> GeneratedImages:
+        """Undo discarding."""
+        with self._db.transaction() as session:
+            return results.restore(session, generated_id)
+
+    def rate(self, generated_id: str, rating: int) -> GeneratedImages:
+        """Keep a person's thumb beside the score: 1 up, -1 down, 0 none."""
+        with self._db.transaction() as session:
+            return results.rate(session, generated_id, rating)
+
+    def references_of(self, image_ids: list[str]) -> dict[str, list[str]]:
+        """Return for each generated image the ids of the images it was made after: they share a split."""
+        with self._db.reading() as session:
+            return results.references_of(session, image_ids)
+
+    def use_as_reference(self, generated_id: str, dataset_id: str) -> None:
+        """Add the image of a result to a style dataset and measure it."""
+        found = self.result(generated_id)
+        if found.image is None:
+            raise NotFoundError("The image of this result is gone. Run it again.")
+        self.add_images(dataset_id, [found.image.id])
+        self.measure_images(dataset_id)
+
+    def shown_anyway(self, image_id: str) -> Images | None:
+        """Return an image out of sight that a result or a style dataset shows; None for any other."""
+        with self._db.reading() as session:
+            return shown_anyway(session, image_id)
+
+
+def _offline() -> str:
+    from core.llm import OFFLINE_MODEL
+
+    return OFFLINE_MODEL

@@ -1,0 +1,96 @@
+"""Images that Vitrine holds without their being in the library: fetched references, results not yet kept.
+
+They come in like every image, checked in the sandbox and stored by content, and can be shown by id; their rows
+are marked as deleted from the start, until a person keeps them.
+"""
+
+import asyncio
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from sqlmodel import Session, select
+
+from core.db import Database, GeneratedImages, Images, StyleDatasetImages, utc_now
+from core.errors import ImageRejectedError, NotFoundError
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+    from core.images.intake import Kept
+
+FETCHED = "web"
+GENERATED = "generated"
+
+
+class Shelf:
+    def __init__(self, db_session: Database, images: "ImageService") -> None:
+        self._db = db_session
+        self._images = images
+
+    async def fetch(self, row_id: str, url: str, project_id: str) -> Images:
+        """Fetch the image behind *url* for a row of a style dataset, and remember it there.
+
+        Raises:
+            VitrineError: the address is not allowed, does not answer, or what it sends is no image.
+        """
+        from core.fetch import fetch
+
+        if not url:
+            raise NotFoundError("This image is not in the library any more.")
+        fetched = await fetch(url, max_bytes=self._db.settings.max_image_bytes)
+        kept = await asyncio.to_thread(self.check, _name_of(url), fetched.data, url)
+        return await asyncio.to_thread(self._remember, row_id, project_id, kept)
+
+    def check(self, name: str, data: bytes, source_ref: str) -> "Kept":
+        """Check, measure and store bytes from outside; blocks.
+
+        Raises:
+            ImageRejectedError: they are no image that Vitrine keeps.
+        """
+        from core.images.intake import NewFile
+
+        (kept,) = self._images.keep([NewFile(name, data, source_ref)])
+        if kept.image is None:
+            raise ImageRejectedError(kept.reason or "This is not an image.", reason="rejected")
+        return kept
+
+    def _remember(self, row_id: str, project_id: str, kept: "Kept") -> Images:
+        with self._db.transaction() as session:
+            image = put(session, project_id, kept, FETCHED)
+            row = session.get(StyleDatasetImages, row_id)
+            if row is not None:
+                row.image_id = image.id
+            return image
+
+
+def put(session: Session, project_id: str, kept: "Kept", source: str) -> Images:
+    """Record a checked image out of sight; when the library has it already, return that one."""
+    from core.images.intake import record
+
+    (outcome,) = record(session, project_id, [kept], source)
+    if outcome.image is None:
+        raise ImageRejectedError(outcome.reason or "This is not an image.", reason="rejected")
+    if outcome.outcome != "duplicate":
+        outcome.image.deleted_at = utc_now()
+    return outcome.image
+
+
+def shown_anyway(session: Session, image_id: str) -> Images | None:
+    """Return an image that is out of sight but belongs to a result or a style dataset; None for any other."""
+    image = session.get(Images, image_id)
+    if image is None or image.source not in (FETCHED, GENERATED):
+        return None
+    result = select(GeneratedImages.id).where(GeneratedImages.image_id == image_id)
+    reference = select(StyleDatasetImages.id).where(StyleDatasetImages.image_id == image_id)
+    shown = session.exec(result.limit(1)).first() or session.exec(reference.limit(1)).first()
+    return image if shown else None
+
+
+def hide(session: Session, image_id: str) -> None:
+    image = session.get(Images, image_id)
+    if image is not None and image.deleted_at is None:
+        image.deleted_at = utc_now()
+
+
+def _name_of(url: str) -> str:
+    return unquote(PurePosixPath(urlsplit(url).path).name)[:120] or "reference"
