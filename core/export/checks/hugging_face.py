@@ -1,0 +1,186 @@
+"""ImageFolder and parquet, by the rules of the ``datasets`` library."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from core.export.checks.base import (
+    CLEAN_TEXT,
+    COUNTS_MATCH,
+    IDS_UNIQUE,
+    IMAGES_UPRIGHT,
+    LISTS_TYPED,
+    NOTHING_EMPTY,
+    ONE_TYPE,
+    PATHS_HOLD,
+    SAME_KEYS,
+    SPLITS_DISJOINT,
+    Bundle,
+    Checker,
+)
+from core.export.checks.images import IMAGE_ENDINGS, image_problem, is_safe_path
+from core.export.checks.reading import Ids, Schema, read_rows
+
+ONE_METADATA_FILE = "Each split has one metadata.jsonl and no other kind of metadata"
+EVERY_IMAGE_LISTED = "Every image file has a row"
+FEATURES_DECLARED = "The table declares its features and its columns have their types"
+
+_BATCH_ROWS = 256
+
+
+class ImageFolderChecker(Checker):
+    checks = (
+        COUNTS_MATCH, IDS_UNIQUE, NOTHING_EMPTY, PATHS_HOLD, ONE_TYPE, SAME_KEYS, LISTS_TYPED, CLEAN_TEXT,
+        ONE_METADATA_FILE, EVERY_IMAGE_LISTED, SPLITS_DISJOINT,
+    )  # fmt: skip
+
+    def examine(self, bundle: Bundle) -> None:
+        ids, schema, listed = Ids(), Schema(), dict[str, str]()
+        for split in self.expected.splits:
+            name = f"{split}/metadata.jsonl"
+            kinds = [path for path in bundle.sizes if path.startswith(f"{split}/metadata")]
+            self.findings.saw(ONE_METADATA_FILE)
+            if kinds != [name]:
+                self.findings.wrong(ONE_METADATA_FILE, f"{split} has {kinds}")
+            if name not in bundle.sizes:
+                continue
+            rows = 0
+            for row in read_rows(bundle, name, self.findings):
+                rows += 1
+                if not isinstance(row, dict):
+                    self.findings.wrong(CLEAN_TEXT, f"{name}: row {rows} is no object")
+                    continue
+                schema.add(split, row)
+                ids.add(row.get("id"))
+                self._row(row, split, bundle, listed)
+            self.expect(f"rows of {split}", self.expected.rows_per_split.get(split, 0), rows)
+        schema.report(self.findings)
+        self.findings.saw(IDS_UNIQUE, len(ids))
+        if repeated := ids.repeated():
+            self.findings.wrong(IDS_UNIQUE, f"{repeated} ids stand there twice")
+        self._unlisted(bundle, listed)
+
+    def _row(self, row: dict[str, Any], split: str, bundle: Bundle, listed: dict[str, str]) -> None:
+        for key in ("question", "answer"):
+            self.findings.saw(NOTHING_EMPTY)
+            if not isinstance(row.get(key), str) or not row[key].strip():
+                self.findings.wrong(NOTHING_EMPTY, f"{key} is {row.get(key)!r}")
+        if None in row.values():
+            self.findings.wrong(NOTHING_EMPTY, f"{row.get('id')} has a null")
+        if "image" in row:
+            self.findings.wrong(ONE_METADATA_FILE, "a key called image hides the images")
+        self.findings.saw(PATHS_HOLD)
+        file_name = row.get("file_name")
+        if not isinstance(file_name, str) or not is_safe_path(file_name):
+            self.findings.wrong(PATHS_HOLD, f"{file_name!r} is not a safe relative path")
+        elif self.recipe.images == "path" and f"{split}/{file_name}" not in bundle.sizes:
+            self.findings.wrong(PATHS_HOLD, f"{split}/{file_name} is not in the bundle")
+        else:
+            self.findings.saw(SPLITS_DISJOINT)
+            if listed.setdefault(file_name, split) != split:
+                self.findings.wrong(SPLITS_DISJOINT, f"{file_name} stands in {listed[file_name]} and {split}")
+
+    def _unlisted(self, bundle: Bundle, listed: dict[str, str]) -> None:
+        files = [name for name in bundle.sizes if name.endswith(IMAGE_ENDINGS)]
+        self.findings.saw(EVERY_IMAGE_LISTED, len(files))
+        self.expect("image files", self.expected.images, len(files))
+        for name in files:
+            split, _, rest = name.partition("/")
+            if listed.get(rest) != split:
+                self.findings.wrong(EVERY_IMAGE_LISTED, f"{name} has no row")
+
+
+class ParquetChecker(Checker):
+    """Reads every row of every shard with pyarrow, and the features as ``datasets`` does."""
+
+    checks = (
+        COUNTS_MATCH, IDS_UNIQUE, NOTHING_EMPTY, IMAGES_UPRIGHT, ONE_TYPE, SAME_KEYS, LISTS_TYPED,
+        FEATURES_DECLARED, SPLITS_DISJOINT,
+    )  # fmt: skip
+    id_key = "id"
+
+    def examine(self, bundle: Bundle) -> None:
+        ids, places = Ids(), dict[str, str]()
+        schemas: set[str] = set()
+        for split in self.expected.splits:
+            shards = [name for name in bundle.sizes if name.startswith(f"data/{split}-")]
+            self._numbering(split, shards)
+            rows = entries = 0
+            for name in shards:
+                for row in self._rows(bundle, name, schemas):
+                    rows += 1
+                    ids.add(row.get(self.id_key))
+                    entries += self.examine_row(row, split, places)
+            self.expect(f"rows of {split}", self.expected.rows_per_split.get(split, 0), rows)
+            self.expect(f"entries of {split}", self.expected.entries_per_split.get(split, 0), entries)
+        self.expect("images", self.expected.images, len(places))
+        self.findings.saw(SAME_KEYS)
+        self.findings.saw(ONE_TYPE)
+        if len(schemas) > 1:
+            self.findings.wrong(SAME_KEYS, "the shards have different columns")
+        self.findings.saw(IDS_UNIQUE, len(ids))
+        if repeated := ids.repeated():
+            self.findings.wrong(IDS_UNIQUE, f"{repeated} ids stand there twice")
+
+    def examine_row(self, row: dict[str, Any], split: str, places: dict[str, str]) -> int:
+        """Check one row and return how many entries it carries."""
+        for key in ("id", "question", "answer"):
+            self.text(key, row.get(key))
+        self.image(row.get("image"), split, places)
+        return 1
+
+    def text(self, place: str, value: Any) -> None:
+        self.findings.saw(NOTHING_EMPTY)
+        if not isinstance(value, str) or not value.strip():
+            self.findings.wrong(NOTHING_EMPTY, f"{place} is {value!r}")
+
+    def image(self, image: Any, split: str, places: dict[str, str]) -> None:
+        """Check an embedded image: bytes, and a base name that leaks no path; each image once."""
+        if not isinstance(image, dict) or not image.get("bytes"):
+            self.findings.wrong(IMAGES_UPRIGHT, "a row has no image bytes")
+            return
+        path = image.get("path") or ""
+        if "/" in path or "\\" in path:
+            self.findings.wrong(IMAGES_UPRIGHT, f"{path} is more than a name")
+        self.findings.saw(SPLITS_DISJOINT)
+        if path in places:
+            if places[path] != split:
+                self.findings.wrong(SPLITS_DISJOINT, f"{path} stands in {places[path]} and {split}")
+            return
+        places[path] = split
+        self.findings.saw(IMAGES_UPRIGHT)
+        if problem := image_problem(image["bytes"], as_original=self.recipe.image_form == "original"):
+            self.findings.wrong(IMAGES_UPRIGHT, f"{path} {problem}")
+
+    def _numbering(self, split: str, shards: list[str]) -> None:
+        wanted = [f"data/{split}-{number:05d}-of-{len(shards):05d}.parquet" for number in range(len(shards))]
+        self.findings.saw(FEATURES_DECLARED)
+        if not shards or sorted(shards) != wanted:
+            self.findings.wrong(FEATURES_DECLARED, f"{split} has the files {shards}")
+
+    def _rows(self, bundle: Bundle, name: str, schemas: set[str]) -> Any:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            with bundle.open(name) as file, pq.ParquetFile(pa.PythonFile(file, mode="r")) as table:
+                self._features(name, table.schema_arrow)
+                schemas.add(str(table.schema_arrow.remove_metadata()))
+                for batch in table.iter_batches(batch_size=_BATCH_ROWS):
+                    yield from batch.to_pylist()
+        except (pa.ArrowException, OSError) as error:
+            self.findings.wrong(FEATURES_DECLARED, f"{name}: {error}")
+
+    def _features(self, name: str, schema: Any) -> None:
+        self.findings.saw(FEATURES_DECLARED)
+        self.findings.saw(LISTS_TYPED, len(schema))
+        declared = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+        if list(declared) != schema.names or len(set(schema.names)) != len(schema.names):
+            self.findings.wrong(FEATURES_DECLARED, f"{name} declares {list(declared)}, has {schema.names}")
+        kinds = Counter(str(feature.get("_type")) for feature in declared.values() if isinstance(feature, dict))
+        images = kinds["Image"] + sum("Image" in str(f) for f in declared.values() if isinstance(f, dict | list)) > 0
+        if not images:
+            self.findings.wrong(FEATURES_DECLARED, f"{name} declares no image")
+        for column in schema:
+            if "null" in str(column.type):
+                self.findings.wrong(LISTS_TYPED, f"{column.name} is {column.type}")

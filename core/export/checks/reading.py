@@ -1,0 +1,163 @@
+"""Reading rows back as a consumer does: strict JSON, in constant memory."""
+
+import codecs
+import json
+from array import array
+from collections.abc import Iterator
+from typing import IO, Any
+
+from core.export.checks.base import CLEAN_TEXT, LISTS_TYPED, ONE_TYPE, SAME_KEYS, Bundle, Findings
+
+_CHUNK_BYTES = 1 << 18
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def read_rows(bundle: Bundle, name: str, findings: Findings) -> Iterator[Any]:
+    """Yield the rows of a ``.json`` array or a ``.jsonl`` file; damage ends the file and is noted."""
+    with bundle.open(name) as file:
+        rows = _lines(file) if name.endswith(".jsonl") else _array(file)
+        try:
+            for row in rows:
+                findings.saw(CLEAN_TEXT)
+                yield row
+        except (ValueError, RecursionError) as error:
+            findings.wrong(CLEAN_TEXT, f"{name}: {error}")
+
+
+def read_document(bundle: Bundle, name: str, findings: Findings) -> Any:
+    """Return the one JSON value of a file, None when it is damaged or missing."""
+    if name not in bundle.sizes:
+        findings.wrong(CLEAN_TEXT, f"{name} is missing")
+        return None
+    findings.saw(CLEAN_TEXT)
+    with bundle.open(name) as file:
+        try:
+            return json.loads(file.read().decode("utf-8"), parse_constant=_no_constant)
+        except ValueError as error:
+            findings.wrong(CLEAN_TEXT, f"{name}: {error}")
+            return None
+
+
+def _lines(file: IO[bytes]) -> Iterator[Any]:
+    for line in file:
+        if not line.endswith(b"\n"):
+            raise ValueError("the last line does not end")
+        yield _DECODER.decode(line.decode("utf-8"))
+
+
+def _array(file: IO[bytes]) -> Iterator[Any]:
+    """Yield the members of a JSON array, whatever its layout, holding one chunk at a time."""
+    decode = codecs.getincrementaldecoder("utf-8")()
+    text, at, ended = "", 0, False
+
+    def more() -> None:
+        nonlocal text, at, ended
+        chunk = file.read(_CHUNK_BYTES)
+        ended = not chunk
+        text, at = text[at:] + decode.decode(chunk, final=ended), 0
+
+    def peek() -> str:
+        nonlocal at
+        while True:
+            while at < len(text) and text[at] in " \t\r\n":
+                at += 1
+            if at < len(text) or ended:
+                return text[at : at + 1]
+            more()
+
+    if peek() != "[":
+        raise ValueError("it does not begin as an array")
+    at += 1
+    if peek() == "]":
+        return
+    while True:
+        peek()
+        while True:
+            try:
+                row, end = _DECODER.raw_decode(text, at)
+                # A number at the edge of a chunk could go on in the next one.
+                if end < len(text) or ended:
+                    break
+            except json.JSONDecodeError:
+                if ended:
+                    raise
+            more()
+        at = end
+        yield row
+        mark = peek()
+        at += 1
+        if mark == "]":
+            return
+        if mark != ",":
+            raise ValueError("the array does not end")
+
+
+class Schema:
+    """What types the keys of rows have, per split, as a table reader would infer them."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, dict[str, set[str]]] = {}
+        self._seen: set[int] = set()
+
+    def add(self, split: str, row: dict[str, Any]) -> None:
+        self._add(self._types.setdefault(split, {}), "", row)
+
+    def _add(self, types: dict[str, set[str]], path: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self._add(types, f"{path}.{key}" if path else key, inner)
+        elif isinstance(value, list):
+            types.setdefault(path, set()).add("list")
+            for inner in value:
+                self._add(types, path + "[]", inner)
+        else:
+            found = types.get(path)
+            if found is None:
+                found = types[path] = set()
+            found.add(type(value).__name__)
+
+    def report(self, findings: Findings) -> None:
+        """Note keys of two types, keys that a split lacks, and lists that are empty everywhere."""
+        everywhere: dict[str, set[str]] = {}
+        for types in self._types.values():
+            for key, found in types.items():
+                everywhere.setdefault(key, set()).update(found)
+        findings.saw(ONE_TYPE, len(everywhere))
+        findings.saw(SAME_KEYS, len(self._types))
+        findings.saw(LISTS_TYPED, 0)
+        for key, found in everywhere.items():
+            if len(found - {"NoneType"}) > 1:
+                findings.wrong(ONE_TYPE, f"{key} is {' and '.join(sorted(found))}")
+            if found == {"list"}:
+                findings.saw(LISTS_TYPED)
+                inside = any(other == f"{key}[]" or other.startswith(f"{key}[].") for other in everywhere)
+                if not inside:
+                    findings.wrong(LISTS_TYPED, f"{key} is empty in every row")
+        for split, types in self._types.items():
+            for key in everywhere.keys() - types.keys():
+                findings.wrong(SAME_KEYS, f"{split} has no {key}")
+
+
+class Ids:
+    """Whether ids repeat, in eight bytes an id: two of a million differ with certainty enough (1 in 10^7)."""
+
+    def __init__(self) -> None:
+        self._hashes = array("q")
+
+    def add(self, id_: Any) -> None:
+        self._hashes.append(hash(id_))
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def repeated(self) -> int:
+        import numpy as np
+
+        hashes = np.frombuffer(self._hashes, dtype=np.int64)
+        return len(hashes) - len(np.unique(hashes))

@@ -1,0 +1,129 @@
+"""Which split an image falls into: by hash, so that growth moves nothing, and by family, so that nothing leaks."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from core.db import GeneratedImages, Images
+from core.export.recipe import Split, SplitShares
+
+MAX_NAMED_LEAKS = 50
+
+
+@dataclass
+class Families:
+    """Images that must stay together: near-duplicates, pages of one PDF, a generated image and its references.
+
+    A family is known by its oldest image, which stays the same when younger ones join; an image without
+    relatives is its own family and takes no memory here.
+    """
+
+    parents: dict[str, str] = field(default_factory=dict)
+    ages: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    pairs: list[tuple[str, str, str]] = field(default_factory=list)
+    """(image, relative, why)"""
+
+    def root(self, image_id: str) -> str:
+        while (parent := self.parents.get(image_id, image_id)) != image_id:
+            # Halving the path keeps long chains of near-duplicates cheap.
+            self.parents[image_id] = self.parents.get(parent, parent)
+            image_id = parent
+        return image_id
+
+    def join(self, one: str, other: str, why: str) -> None:
+        if one == other or one not in self.ages or other not in self.ages:
+            return
+        self.pairs.append((one, other, why))
+        older, younger = sorted((self.root(one), self.root(other)), key=lambda id_: self.ages[id_])
+        self.parents[younger] = older
+
+    def anchor(self, image_id: str, sha256: str) -> str:
+        """Return the content hash that decides where the image's whole family goes."""
+        return self.hashes.get(self.root(image_id), sha256)
+
+
+def split_of(anchor: str, shares: SplitShares) -> Split:
+    """Return the split of a family: its hash with the seed is a number from 0 to 100, cut at the shares."""
+    digest = hashlib.sha256(f"{shares.seed}:{anchor}".encode()).digest()
+    place = int.from_bytes(digest[:8], "big") / 2**64 * 100
+    if place < shares.train:
+        return "train"
+    return "validation" if place < shares.train + shares.validation else "test"
+
+
+def would_leak(families: Families, shares: SplitShares) -> list[tuple[str, str, str]]:
+    """Return the pairs of relatives that would stand in two splits if each image were drawn for itself."""
+    if len(shares.names) < 2:
+        return []
+
+    def alone(image_id: str) -> Split:
+        return split_of(families.hashes[image_id], shares)
+
+    return [pair for pair in families.pairs if alone(pair[0]) != alone(pair[1])]
+
+
+def load_families(session: Session, project_id: str) -> Families:
+    """Return the families of a project's images."""
+    families = Families()
+    references = _references(session, project_id)
+    related = {id_ for made, used in references for id_ in (made, *used)}
+    near = session.exec(
+        select(Images.id, Images.near_duplicate_of).where(
+            Images.project_id == project_id,
+            col(Images.near_duplicate_of).is_not(None),
+            col(Images.deleted_at).is_(None),
+        )
+    ).all()
+    related.update(id_ for pair in near for id_ in pair if id_)
+    pages = session.exec(
+        select(Images.id, Images.source_ref)
+        .where(Images.project_id == project_id, Images.source == "pdf", col(Images.deleted_at).is_(None))
+        .order_by(col(Images.create_at), col(Images.id))
+    ).all()
+    related.update(id_ for id_, _ in pages)
+    _load_ages(session, families, sorted(related))
+    for id_, other in near:
+        families.join(id_, other or id_, "near-duplicates")
+    first_pages: dict[str, str] = {}
+    for id_, place in pages:
+        families.join(id_, first_pages.setdefault(pdf_of(place), id_), "pages of one PDF")
+    for made, used in references:
+        for reference in used:
+            families.join(made, reference, "generated from a reference")
+    return families
+
+
+def pdf_of(source_ref: str) -> str:
+    """Return the PDF that a page's source names: everything before its page."""
+    for mark in ("#page=", "#", ", page "):
+        if mark in source_ref:
+            return source_ref.split(mark, 1)[0]
+    return source_ref
+
+
+def _load_ages(session: Session, families: Families, image_ids: list[str]) -> None:
+    for start in range(0, len(image_ids), 500):
+        query = select(Images.id, Images.sha256, Images.create_at).where(
+            col(Images.id).in_(image_ids[start : start + 500])
+        )
+        for id_, sha256, create_at in session.exec(query):
+            families.ages[id_] = (create_at, id_)
+            families.hashes[id_] = sha256
+
+
+def _references(session: Session, project_id: str) -> list[tuple[str, tuple[str, ...]]]:
+    query = select(GeneratedImages.image_id, GeneratedImages.recipe).where(
+        GeneratedImages.project_id == project_id, col(GeneratedImages.image_id).is_not(None)
+    )
+    return [(made, tuple(_image_ids(recipe.get("references", ())))) for made, recipe in session.exec(query) if made]
+
+
+def _image_ids(references: Any) -> Iterable[str]:
+    for reference in references or ():
+        image_id = reference.get("image_id") if isinstance(reference, dict) else reference
+        if isinstance(image_id, str):
+            yield image_id
