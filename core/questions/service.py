@@ -236,7 +236,7 @@ def _store_questions(
 def _questions_to_answer(session: Session, project_id: str, recipe: AnswerRecipe) -> list[Questions]:
     query = select(Questions).where(Questions.project_id == project_id, col(Questions.deleted_at).is_(None))
     if recipe.question_ids is None and recipe.which == "unanswered":
-        query = query.where(~Questions.answered)  # type: ignore[arg-type,operator]
+        query = query.where(~Questions.answered)  # type: ignore[arg-type]
     found = list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
     # Compared here and not in SQL: a list of chosen ids may be longer than a statement may have parameters.
     if recipe.image_ids is not None:

@@ -162,7 +162,7 @@ class TaskService:
             running=states.get("running", 0),
             done=states.get("done", 0),
             failed=states.get("failed", 0),
-            spent=float(spent),
+            spent=float(spent or 0.0),
             unpriced_calls=unpriced,
             maybe_paid_twice=unknown,
             failures=tuple(FailureGroup(code, count, example) for code, count, example in failures),
@@ -197,7 +197,8 @@ class TaskService:
             failed = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "failed")
             if error_code is not None:
                 failed = failed.where(col(TaskItems.error_code) == error_code)
-            count = session.execute(failed.values(state="queued", attempts=0, error="", error_code="")).rowcount
+            again = failed.values(state="queued", attempts=0, error="", error_code="")
+            count = session.connection().execute(again).rowcount
             if count:
                 task.failed_count -= count
                 task.processed_count -= count
