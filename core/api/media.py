@@ -64,11 +64,14 @@ def image_file(images: Any, image: Images, size: str) -> FileResponse:
     if size not in ("thumb", "view"):
         raise NotFoundError("An image is there as thumb, view or original.")
     path = Path(images.thumbnail_path(image) if size == "thumb" else images.view_path(image))
-    return FileResponse(path, headers=headers, media_type=_SUFFIXES[path.suffix], stat_result=path.stat())
+    return FileResponse(
+        path, headers=headers, media_type=_SUFFIXES.get(path.suffix, _TYPES[image.format]), stat_result=path.stat()
+    )
 
 
 def _image(services: Any, request: Request) -> FileResponse:
-    image = services.images.get_image(request.path_params["image_id"])
+    image_id = request.path_params["image_id"]
+    image = services.images.get_image(image_id) or services.style.shown_anyway(image_id)
     if image is None:
         raise NotFoundError("This image does not exist any more.")
     return image_file(services.images, image, request.path_params["size"])
@@ -77,8 +80,9 @@ def _image(services: Any, request: Request) -> FileResponse:
 def _export(services: Any, request: Request) -> FileResponse:
     with services.db.reading() as session:
         export = session.get(Exports, request.path_params["export_id"])
-    file = services.db.data_dir / export.path if export and export.path else None
-    if file is None or not file.is_file():
+    root = services.db.data_dir.resolve()
+    file = (root / export.path).resolve() if export is not None else root
+    if not file.is_relative_to(root) or not file.is_file():
         raise NotFoundError("This export does not exist any more. Make it again on the export page.")
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
     return FileResponse(file, headers=headers, filename=file.name, media_type="application/octet-stream")

@@ -1,22 +1,20 @@
 """Images: uploading, listing, the bytes themselves."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
 from core.api import media
 from core.api.rooms import House, Rooms
 from core.api.shapes import Answer, Cursor, Id, Limit, Page
+from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError
+from core.images import ImageFilter
 
 router = APIRouter(prefix="/api", tags=["images"])
-
-# Handed to the service together, so that its workers have something to share; bounds the memory of one upload.
-_BATCH_BYTES = 32_000_000
 
 Outcome = Literal["added", "duplicate", "near-duplicate", "rejected"]
 
@@ -61,20 +59,47 @@ async def upload_images(
 ) -> UploadOutcomes:
     """Add images; one outcome for each file, in the order sent. A bad one does not fail the others."""
     await asyncio.to_thread(house.projects.get_project, project_id)
-    results: list[Any] = []
-    for batch in _batches(files):
-        named = [(file.filename or "image", await file.read()) for file in batch]
-        results += await asyncio.to_thread(house.images.add_images, project_id, named, source="api")
-    return UploadOutcomes.model_validate({"results": results}, from_attributes=True)
+    outcomes = await add_uploads(house.images, project_id, files)
+    return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
+
+
+Word = Annotated[str, Query(max_length=200)]
+Side = Annotated[int, Query(ge=0, le=100_000)]
+Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="ISO date, UTC")]
+
+
+def _chosen(
+    name: Word = "",
+    tag: Word = "",
+    format: Literal["", "JPEG", "PNG", "WEBP"] = "",
+    color: Word = "",
+    orientation: Literal["", "landscape", "portrait", "square"] = "",
+    holds: Literal["", "questions", "no-questions", "entries", "no-entries"] = "",
+    alike: bool = False,
+    source: Word = "",
+    min_side_px: Side = 0,
+    max_side_px: Side = 0,
+    added_from: Day = "",
+    added_to: Day = "",
+    sort: Literal["newest", "oldest", "name", "largest", "blurred"] = "newest",
+) -> ImageFilter:
+    return ImageFilter(
+        name=name, tag=tag, format=format, color=color, orientation=orientation, holds=holds, alike=alike,
+        source=source, min_side_px=min_side_px, max_side_px=max_side_px, added_from=added_from, added_to=added_to,
+        sort=sort,
+    )  # fmt: skip
+
+
+Chosen = Annotated[ImageFilter, Depends(_chosen)]
 
 
 @router.get("/projects/{project_id}/images")
-def list_images(project_id: Id, house: House, limit: Limit = 100, cursor: Cursor = None) -> Page[ImageAnswer]:
-    """List the images of a project."""
-    from core.images import ImageFilter
-
+def list_images(
+    project_id: Id, chosen: Chosen, house: House, limit: Limit = 100, cursor: Cursor = None
+) -> Page[ImageAnswer]:
+    """List the images of a project, filtered and sorted as in the library."""
     house.projects.get_project(project_id)
-    page = house.images.find_images(project_id, ImageFilter(), limit=limit, after=cursor)
+    page = house.images.find_images(project_id, chosen, limit=limit, after=cursor)
     items = [ImageAnswer.model_validate(image) for image in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
@@ -114,15 +139,3 @@ def _image(house: Rooms, image_id: str) -> Images:
     if image is None:
         raise NotFoundError("This image does not exist any more.")
     return image
-
-
-def _batches(files: list[UploadFile]) -> Iterator[list[UploadFile]]:
-    batch: list[UploadFile] = []
-    size_bytes = 0
-    for file in files:
-        if batch and size_bytes + (file.size or 0) > _BATCH_BYTES:
-            yield batch
-            batch, size_bytes = [], 0
-        batch.append(file)
-        size_bytes += file.size or 0
-    yield batch

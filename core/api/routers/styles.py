@@ -1,5 +1,235 @@
-"""Styles: style datasets, and images made in their style."""
+"""Styles: style datasets, the analysis of their images, and new images in their style."""
 
-from fastapi import APIRouter
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from pydantic import Field
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from core import process
+from core.api import media
+from core.api.rooms import House, Rooms
+from core.api.shapes import Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
+from core.api.uploads import add_uploads
+from core.db import GeneratedImages, Images, StyleDatasetImages
+from core.errors import InvalidInputError
 
 router = APIRouter(prefix="/ai", tags=["styles"])
+
+T = TypeVar("T")
+Ids = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=1000)]
+Urls = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=1000)]
+
+
+class StyleDatasetAnswer(Answer):
+    id: str
+    user_id: str | None
+    project_id: str
+    name: str
+    master_prompt: str
+    version: int
+    created_at: datetime
+
+
+class NewStyleDataset(Body):
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+    master_prompt: Annotated[str, Field(max_length=20_000)] = ""
+    project_id: Annotated[str, Field(max_length=100)]
+
+
+class AddReferences(Body):
+    image_ids: Ids = Field([])
+    urls: Urls = Field([])
+
+
+class StyleImageAnswer(Answer):
+    id: str
+    dataset_id: str
+    image_id: str | None
+    image_url: str
+    analysis_result: dict[str, Any]
+    created_at: datetime
+
+
+class RejectedFile(Answer):
+    image_name: str
+    reason: str | None
+
+
+class StyleImages(Answer):
+    results: list[StyleImageAnswer]
+    rejected: list[RejectedFile] = Field([])
+
+
+class ImageWish(Body):
+    """What the new image should show; with *dataset_id* in the style of that style dataset."""
+
+    prompt: Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
+    dataset_id: Annotated[str, Field(max_length=100)] | None = None
+    style: Annotated[str, Field(max_length=200)] | None = None
+    aspect_ratio: Annotated[str, Field(max_length=10)] = "1:1"
+    reference_image_count: int = Field(5, ge=0, le=64, description="at most what the model takes")
+    size: Annotated[str, Field(max_length=10)] | None = None
+    project_id: Annotated[str, Field(max_length=100)] | None = None
+    llm_config: ModelChoice = ModelChoice()
+
+
+class GeneratedAnswer(Answer):
+    id: str
+    project_id: str
+    image_id: str | None
+    image_url: str | None
+    caption: str
+    prompt: str
+    prompt_used: str
+    dataset_id: str | None
+    style: str | None
+    aspect_ratio: str
+    quality: str
+    format: str
+    resolution: str
+    reference_images_count: int
+    model: str
+    cost: float | None
+    recipe: dict[str, Any]
+    created_at: datetime
+
+
+@router.post("/datasets", status_code=201)
+def create_style_dataset(body: NewStyleDataset, house: House) -> StyleDatasetAnswer:
+    """Make an empty style dataset."""
+    made = house.style.create_style_dataset(body.project_id, body.name, body.master_prompt)
+    return StyleDatasetAnswer.model_validate(made)
+
+
+@router.get("/datasets")
+def list_style_datasets(
+    house: House, project_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[StyleDatasetAnswer]:
+    """List style datasets, newest first."""
+    rows = house.style.list_style_datasets(project_id)
+    part, following = page_of(rows, limit, cursor, lambda row: row.id)
+    items = [StyleDatasetAnswer.model_validate(row) for row in part]
+    return Page(items=items, next_cursor=following, total=len(rows))
+
+
+@router.post("/datasets/{dataset_id}/images", status_code=201)
+def add_references(dataset_id: Id, body: AddReferences, request: Request, house: House) -> StyleImages:
+    """Add images of the project, and images behind addresses, to a style dataset."""
+    _check_images(house, dataset_id, body.image_ids)
+    added = {row.id for row in house.style.add_images(dataset_id, body.image_ids, body.urls)}
+    return StyleImages(results=[row for row in _images(house, request, dataset_id) if row.id in added])
+
+
+@router.get("/dataset/{dataset_id}/images")
+def list_style_images(
+    dataset_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None
+) -> Page[StyleImageAnswer]:
+    """List the images of a style dataset, in their order."""
+    rows = _images(house, request, dataset_id)
+    part, following = page_of(rows, limit, cursor, lambda row: row.id)
+    return Page(items=part, next_cursor=following, total=len(rows))
+
+
+@router.post("/dataset/analyze")
+async def analyze_style_images(
+    dataset_id: Annotated[str, Form(max_length=100)],
+    request: Request,
+    house: House,
+    files: Annotated[list[UploadFile] | None, File()] = None,
+    files_in_brackets: Annotated[list[UploadFile] | None, File(alias="files[]")] = None,
+    model: Annotated[str | None, Form(max_length=200, description="as litellm names it; empty measures only")] = None,
+) -> StyleImages:
+    """Add images to a style dataset and analyse them."""
+    uploads = [*(files or []), *(files_in_brackets or [])]
+    if not uploads:
+        raise InvalidInputError("Send at least one image in the field files.", field="files")
+    dataset = await asyncio.to_thread(house.style.get_style_dataset, dataset_id)
+    outcomes = await add_uploads(house.images, dataset.project_id, uploads)
+    image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
+    await asyncio.to_thread(house.style.add_images, dataset_id, image_ids)
+    await _on_own_loop(house.style.analyze_images(dataset_id, {"model": model} if model else None))
+    rows = await asyncio.to_thread(_images, house, request, dataset_id)
+    return StyleImages(
+        results=[row for row in rows if row.image_id in image_ids],
+        rejected=[RejectedFile.model_validate(outcome) for outcome in outcomes if outcome.image is None],
+    )
+
+
+@router.post("/generate")
+async def generate_image(body: ImageWish, request: Request, house: House) -> GeneratedAnswer:
+    """Make one image, in the style of a style dataset when one is named."""
+    more = body.model_dump(exclude={"llm_config"})
+    config = body.llm_config.model_dump(exclude_none=True)
+    made = await _on_own_loop(house.style.generate_image(config=config, **more))
+    return await asyncio.to_thread(_generated, house, request, made.id)
+
+
+@router.get("/generated-images")
+def list_generated_images(
+    request: Request,
+    house: House,
+    dataset_id: str | None = None,
+    project_id: str | None = None,
+    limit: Limit = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    cursor: Cursor = None,
+) -> Page[GeneratedAnswer]:
+    """List generated images, newest first."""
+    row = GeneratedImages
+    conditions: list[Any] = [col(row.deleted_at).is_(None)]
+    conditions += [col(row.dataset_id) == dataset_id] if dataset_id else []
+    conditions += [col(row.project_id) == project_id] if project_id else []
+    order = (col(row.created_at).desc(), col(row.id))
+    with house.db.reading() as session:
+        total = session.exec(select(func.count()).select_from(row).where(*conditions)).one()
+        ids = list(session.exec(select(row.id).where(*conditions).order_by(*order)))
+    part, following = page_of(ids[offset:], limit, cursor, lambda id_: id_)
+    items = [_generated(house, request, id_) for id_ in part]
+    return Page(items=items, next_cursor=following, total=total)
+
+
+@router.get("/generated-images/{generated_id}")
+def get_generated_image(generated_id: Id, request: Request, house: House) -> GeneratedAnswer:
+    """Return a generated image with its recipe."""
+    return _generated(house, request, generated_id)
+
+
+async def _on_own_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Await a model call where all of them run: litellm keeps its clients per event loop."""
+    return await asyncio.wrap_future(process.background_loop().submit(work))
+
+
+def _check_images(house: Rooms, dataset_id: str, image_ids: list[str]) -> None:
+    """Refuse images of another project than the style dataset's."""
+    project_id = house.style.get_style_dataset(dataset_id).project_id
+    if any(image.project_id != project_id for image in house.images.get_images(image_ids)):
+        raise InvalidInputError("Some of these images belong to another project.", field="image_ids")
+
+
+def _images(house: Rooms, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
+    house.style.get_style_dataset(dataset_id)
+    return [_image(request, entry.row, entry.image) for entry in house.style.list_images(dataset_id)]
+
+
+def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> StyleImageAnswer:
+    made = StyleImageAnswer.model_validate(row)
+    made.image_url = made.image_url or _url(request, image) or ""
+    return made
+
+
+def _generated(house: Rooms, request: Request, generated_id: str) -> GeneratedAnswer:
+    found = house.style.result(generated_id)
+    names = GeneratedAnswer.model_fields.keys() - {"image_url", "prompt_used"}
+    values = {name: getattr(found.generated, name) for name in names}
+    more = {"image_url": _url(request, found.image), "prompt_used": found.generated.full_prompt}
+    return GeneratedAnswer.model_validate(values | more)
+
+
+def _url(request: Request, image: Images | None) -> str | None:
+    base = str(request.scope.get("root_path", ""))
+    return base + media.image_url(image.id, image.sha256, "original") if image is not None else None

@@ -1,0 +1,34 @@
+"""Uploaded files on their way into the library."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi import UploadFile
+
+if TYPE_CHECKING:
+    from core.images import ImageOutcome, ImageService
+
+# Handed over together, so that the image workers have something to share; bounds the memory of one upload.
+_BATCH_BYTES = 32_000_000
+
+
+async def add_uploads(images: "ImageService", project_id: str, files: list[UploadFile]) -> "list[ImageOutcome]":
+    """Take files in and return one outcome for each, in their order."""
+    outcomes: list[ImageOutcome] = []
+    for batch in _batches(files):
+        named = [(file.filename or "image", await file.read()) for file in batch]
+        outcomes += await asyncio.to_thread(images.add_images, project_id, named, source="api")
+    return outcomes
+
+
+def _batches(files: list[UploadFile]) -> Iterator[list[UploadFile]]:
+    batch: list[UploadFile] = []
+    size_bytes = 0
+    for file in files:
+        if batch and size_bytes + (file.size or 0) > _BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(file)
+        size_bytes += file.size or 0
+    yield batch

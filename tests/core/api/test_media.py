@@ -1,0 +1,99 @@
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from starlette.testclient import TestClient
+
+from core import Images, Projects
+from core.api.media import export_url, image_url
+from core.app import Services
+from core.db import Exports
+from tests.pictures import png
+
+RED = png((200, 30, 30), (640, 480))
+
+
+@pytest.fixture
+def image(services: Services, project: Projects) -> Images:
+    (outcome,) = services.images.add_images(project.id, [("red shelf.png", RED)])
+    assert outcome.image is not None
+    return outcome.image
+
+
+def test_the_address_of_an_image_stays_the_same_as_long_as_its_bytes_do(image: Images) -> None:
+    address = image_url(image.id, image.sha256)
+    assert address == image_url(image.id, image.sha256)
+    assert address.startswith(f"/img/{image.id}/thumb?v={image.sha256[:12]}&s=")
+    assert image_url(image.id, "0" * 64) != address
+
+
+@pytest.mark.parametrize(("size", "kind"), [("thumb", "image/jpeg"), ("view", "image/png"), ("original", "image/png")])
+def test_each_size_comes_with_headers_that_let_browsers_keep_it_and_nothing_else(
+    client: TestClient, image: Images, size: str, kind: str
+) -> None:
+    answer = client.get(image_url(image.id, image.sha256, size))  # type: ignore[arg-type]
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == kind
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["ETag"] == f'"{image.sha256[:24]}-{size}"'
+
+
+def test_the_original_is_a_download_under_its_name(client: TestClient, services: Services, project: Projects) -> None:
+    name = 'Regal "größer"; ñ 图.png'
+    (outcome,) = services.images.add_images(project.id, [(name, RED)])
+    assert outcome.image is not None
+    answer = client.get(image_url(outcome.image.id, outcome.image.sha256, "original"))
+    assert answer.content == RED
+    assert answer.headers["Content-Disposition"] == f"attachment; filename*=utf-8''{quote(name)}"
+
+
+def test_a_part_of_an_image_can_be_asked_for(client: TestClient, image: Images) -> None:
+    address = image_url(image.id, image.sha256, "original")
+    part = client.get(address, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, RED[10:20])
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(RED)}"
+    assert client.get(address, headers={"Range": "bytes=99999999-"}).status_code == 416
+
+
+def test_an_image_that_the_browser_has_is_not_sent_again(client: TestClient, image: Images) -> None:
+    address = image_url(image.id, image.sha256)
+    first = client.get(address)
+    again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(address, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/img/nobody/thumb", "/img/{id}/huge", "/exports/nobody"])
+def test_what_is_not_there_is_a_404_that_is_no_page(client: TestClient, image: Images, path: str) -> None:
+    answer = client.get(path.format(id=image.id))
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_deleted_image_is_gone(client: TestClient, services: Services, image: Images) -> None:
+    services.images.delete_image(image.id)
+    assert client.get(image_url(image.id, image.sha256)).status_code == 404
+
+
+def test_a_finished_export_is_a_download(client: TestClient, services: Services, project: Projects) -> None:
+    path = services.db.data_dir / "exports" / "shelf.zip"
+    path.parent.mkdir()
+    path.write_bytes(b"PK...")
+    with services.db.transaction() as session:
+        export = Exports(project_id=project.id, format="llava", path="exports/shelf.zip")
+        session.add(export)
+    answer = client.get(export_url(export.id))
+    assert answer.content == b"PK..."
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="shelf.zip"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["../outside.txt", "/etc/passwd", "exports/gone.zip", ""])
+def test_an_export_never_leads_out_of_the_data_directory(
+    client: TestClient, services: Services, project: Projects, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "outside.txt").write_text("private")
+    with services.db.transaction() as session:
+        export = Exports(project_id=project.id, format="llava", path=path)
+        session.add(export)
+    assert client.get(f"/exports/{export.id}").status_code == 404
