@@ -17,3 +17,7 @@ def encoded(image: Image.Image | None = None, format_: str = "JPEG", **options: 
     buffer = BytesIO()
     (image or drawn()).save(buffer, format_, **options)
     return buffer.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(BytesIO(data))
