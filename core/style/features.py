@@ -99,7 +99,7 @@ def measure_style(image: Image.Image) -> StyleFeatures:
     small = image.convert("RGB")
     small.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, reducing_gap=2.0)
     lab = _to_lab(np.asarray(small))
-    lightness = np.ascontiguousarray(lab[..., 0])
+    lightness = _padded(lab[..., 0])
     sample = _sample(lab)
     chroma = np.hypot(sample[:, 1], sample[:, 2])
     groups = (
@@ -131,6 +131,12 @@ def _to_lab(rgb: NDArray[np.uint8]) -> Array:
     curved = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
     x, y, z = curved[..., 0], curved[..., 1], curved[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+
+
+def _padded(lightness: Array) -> Array:
+    """Return the plane, continued at its edges where it is too small for all octaves."""
+    missing = [max(0, 2**_OCTAVES - side) for side in lightness.shape]
+    return np.pad(lightness, [(0, count) for count in missing], mode="edge")
 
 
 def _sample(lab: Array) -> Array:
@@ -181,8 +187,6 @@ def _edges(lightness: Array) -> Array:
 
 def _texture(lightness: Array) -> Array:
     """Return the shares of the ten rotation-invariant uniform patterns of eight neighbours (Ojala et al. 2002)."""
-    if min(lightness.shape) < 3:
-        return np.zeros(10, dtype=np.float32)
     centre = lightness[1:-1, 1:-1]
     height, width = centre.shape
     code = np.zeros(centre.shape, dtype=np.uint8)
@@ -213,9 +217,6 @@ def _bands(lightness: Array) -> Array:
     """Return the logarithm of what each halving loses: detail of 2, 4, 8, 16 and 32 px."""
     energies: list[float] = []
     for _ in range(_OCTAVES):
-        if min(lightness.shape) < 2:
-            energies.append(0.0)
-            continue
         half = _halved(lightness)
         height, width = half.shape
         lost = np.abs(lightness[: 2 * height : 2, : 2 * width : 2] - half)

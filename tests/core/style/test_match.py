@@ -1,0 +1,101 @@
+"""Matches: a score against the set's own spread, words for each dimension, the copy alarm."""
+
+import pytest
+from PIL import Image, ImageEnhance
+
+from core.style.features import DIMENSIONS, measure_style
+from core.style.match import COPY_DISTANCE_BITS, find_copy, match_style
+from tests.core.style.looks import COLD_GRAINY, DARK, WARM_SOFT, drawn
+
+REFERENCES = [measure_style(drawn(WARM_SOFT, content)) for content in range(5)]
+DATASET = [measure_style(drawn(WARM_SOFT, content)) for content in range(20)]
+
+
+def test_an_image_of_the_same_look_scores_about_one() -> None:
+    match = match_style(measure_style(drawn(WARM_SOFT, 90)), REFERENCES)
+
+    assert 0.5 < match.score < 1.3
+    assert match.word == "fits"
+
+
+def test_an_image_of_another_look_scores_far_above() -> None:
+    match = match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES)
+
+    assert match.score > 2
+    assert match.word == "off"
+
+
+def test_every_dimension_has_a_word_and_says_the_direction_when_it_is_off() -> None:
+    match = match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES)
+    words = {one.dimension: one.word for one in match.dimensions}
+
+    assert list(words) == list(DIMENSIONS)
+    assert words["light"] == "off: darker"
+    assert words["palette"] == "off: cooler"
+    assert words["texture"] == "off: rougher"
+
+
+def test_darker_is_said_to_be_darker() -> None:
+    darker = ImageEnhance.Brightness(drawn(WARM_SOFT, 90)).enhance(0.35)
+
+    words = {one.dimension: one.word for one in match_style(measure_style(darker), REFERENCES).dimensions}
+
+    assert words["light"] == "off: darker"
+
+
+def test_the_percentile_is_taken_among_the_images_of_the_dataset() -> None:
+    inside = match_style(measure_style(drawn(WARM_SOFT, 90)), REFERENCES, DATASET)
+    outside = match_style(measure_style(drawn(DARK, 90)), REFERENCES, DATASET)
+
+    assert inside.percentile is not None
+    assert inside.percentile > 0
+    assert outside.percentile == 0
+
+
+def test_a_small_dataset_has_no_percentile() -> None:
+    assert match_style(REFERENCES[0], REFERENCES, DATASET[:4]).percentile is None
+
+
+def test_one_reference_is_judged_by_what_is_usual() -> None:
+    assert match_style(measure_style(drawn(WARM_SOFT, 90)), REFERENCES[:1]).word == "fits"
+    assert match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES[:1]).word == "off"
+
+
+def test_identical_references_do_not_make_everything_infinitely_far() -> None:
+    match = match_style(measure_style(drawn(WARM_SOFT, 90)), [REFERENCES[0]] * 3)
+
+    assert match.score < 5
+
+
+def test_without_references_there_is_nothing_to_match() -> None:
+    with pytest.raises(ValueError, match="nothing to compare"):
+        match_style(REFERENCES[0], [])
+
+
+def test_a_recompressed_copy_raises_the_alarm() -> None:
+    original = drawn(WARM_SOFT, 2)
+    copy = ImageEnhance.Color(original.resize((150, 110))).enhance(0.6)
+
+    alarm = find_copy(measure_style(copy), [("a", REFERENCES[1]), ("b", measure_style(original))])
+
+    assert alarm is not None
+    assert alarm.reference_id == "b"
+    assert alarm.distance_bits <= COPY_DISTANCE_BITS
+    assert not alarm.mirrored
+
+
+def test_a_mirrored_copy_raises_the_alarm_and_says_so() -> None:
+    original = drawn(COLD_GRAINY, 2)
+    mirrored = original.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+    alarm = find_copy(measure_style(mirrored), [("b", measure_style(original))])
+
+    assert alarm is not None
+    assert alarm.mirrored
+
+
+def test_new_content_in_the_same_look_raises_no_alarm() -> None:
+    named = [(str(number), features) for number, features in enumerate(DATASET)]
+
+    assert find_copy(measure_style(drawn(WARM_SOFT, 90)), named) is None
+    assert find_copy(measure_style(drawn(WARM_SOFT, 90)), []) is None

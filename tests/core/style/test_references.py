@@ -1,0 +1,142 @@
+"""Choosing references: typical and different, no near-duplicates, no outliers, always the same."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ImageEnhance
+
+from core.style.features import LENGTH, StyleFeatures, measure_style
+from core.style.references import (
+    ENOUGH,
+    IN_ORDER,
+    NEAR_DUPLICATE,
+    NOT_MEASURED,
+    OUTLIER,
+    SWITCHED_OFF,
+    Candidate,
+    choose_references,
+)
+from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn
+
+WARM = [Candidate(f"warm-{content}", measure_style(drawn(WARM_SOFT, content))) for content in range(12)]
+
+
+def random_candidates(count: int, seed: int = 0) -> list[Candidate]:
+    chance = np.random.default_rng(seed)
+    centres = chance.normal(0, 8, (8, LENGTH))
+    vectors = (centres[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
+    hashes = chance.integers(0, 256, (count, 2, 32), dtype=np.uint8)
+    return [
+        Candidate(
+            f"{number:05}", StyleFeatures(vectors[number], hashes[number, 0].tobytes(), hashes[number, 1].tobytes())
+        )
+        for number in range(count)
+    ]
+
+
+def test_as_many_are_chosen_as_were_asked_for_and_the_rest_have_a_reason() -> None:
+    choice = choose_references(WARM, 5)
+
+    assert len(choice.picks) == 5
+    assert {pick.id for pick in choice.picks}.isdisjoint(choice.left_out)
+    assert len(choice.left_out) == 7
+    assert set(choice.left_out.values()) <= {ENOUGH, OUTLIER, NEAR_DUPLICATE}
+
+
+def test_the_choice_is_always_the_same() -> None:
+    assert choose_references(WARM, 6) == choose_references(WARM, 6)
+
+
+def test_every_pick_has_a_reason_in_words() -> None:
+    reasons = [pick.reason for pick in choose_references(WARM, 5).picks]
+
+    assert all(reason.startswith(("typical ", "adds ")) for reason in reasons)
+
+
+def test_the_pinned_come_first_in_their_order_and_the_switched_off_never() -> None:
+    choice = choose_references(WARM, 4, pinned=["warm-7", "warm-2"], excluded=["warm-3"])
+
+    assert [pick.id for pick in choice.picks[:2]] == ["warm-7", "warm-2"]
+    assert [pick.pinned for pick in choice.picks] == [True, True, False, False]
+    assert choice.left_out["warm-3"] == SWITCHED_OFF
+
+
+def test_switched_off_beats_pinned() -> None:
+    choice = choose_references(WARM, 4, pinned=["warm-7"], excluded=["warm-7"])
+
+    assert "warm-7" not in {pick.id for pick in choice.picks}
+
+
+def test_more_pinned_than_wanted_are_cut_in_their_order() -> None:
+    choice = choose_references(WARM, 2, pinned=["warm-1", "warm-4", "warm-9"])
+
+    assert [pick.id for pick in choice.picks] == ["warm-1", "warm-4"]
+
+
+def test_a_near_duplicate_is_not_chosen_twice() -> None:
+    brighter = ImageEnhance.Brightness(drawn(WARM_SOFT, 0)).enhance(1.04)
+    pool = [*WARM[:5], Candidate("again", measure_style(brighter))]
+
+    choice = choose_references(pool, 6)
+
+    assert len({"warm-0", "again"} & {pick.id for pick in choice.picks}) == 1
+    assert NEAR_DUPLICATE in choice.left_out.values()
+
+
+def test_an_outlier_is_left_out_and_named_as_one() -> None:
+    pool = [*WARM, Candidate("odd", measure_style(drawn(COLD_GRAINY, 1)))]
+
+    choice = choose_references(pool, 10)
+
+    assert choice.left_out["odd"] == OUTLIER
+
+
+def test_an_outlier_can_still_be_pinned() -> None:
+    pool = [*WARM, Candidate("odd", measure_style(drawn(COLD_GRAINY, 1)))]
+
+    assert choose_references(pool, 3, pinned=["odd"]).picks[0].id == "odd"
+
+
+def test_images_that_were_not_measured_come_last_in_their_order() -> None:
+    pool = [Candidate("a", None), *WARM[:2], Candidate("b", None), Candidate("c", None)]
+
+    choice = choose_references(pool, 4)
+
+    assert [pick.id for pick in choice.picks[2:]] == ["a", "b"]
+    assert [pick.reason for pick in choice.picks[2:]] == [IN_ORDER, IN_ORDER]
+    assert choice.left_out["c"] == NOT_MEASURED
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_none_wanted_is_none_chosen(count: int) -> None:
+    assert choose_references(WARM, count).picks == ()
+
+
+def test_an_empty_dataset_has_nothing_to_choose() -> None:
+    assert choose_references([], 5).picks == ()
+
+
+@given(count=st.integers(0, 8), pool=st.integers(0, 12), seed=st.integers(0, 5))
+def test_every_candidate_is_either_chosen_once_or_left_out_with_a_reason(count: int, pool: int, seed: int) -> None:
+    candidates = random_candidates(pool, seed)
+
+    choice = choose_references(candidates, count)
+
+    chosen = [pick.id for pick in choice.picks]
+    assert len(chosen) == len(set(chosen)) <= count
+    assert set(chosen) | set(choice.left_out) == {candidate.id for candidate in candidates}
+    assert set(chosen).isdisjoint(choice.left_out)
+
+
+def test_fourteen_of_ten_thousand_are_chosen_in_about_half_a_second() -> None:
+    candidates = random_candidates(10_000)
+    started = time.perf_counter()
+
+    choice = choose_references(candidates, 14)
+
+    assert len(choice.picks) == 14
+    # Four times the target: a loaded machine must not fail the suite, an accidental quadratic must.
+    assert time.perf_counter() - started < 2
