@@ -1,7 +1,7 @@
 """The only room that knows litellm: calls, retries, costs, replies, and the offline provider."""
 
-from core.llm.conversation import RetryPolicy
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
+from core.llm.sending import RetryPolicy
 from core.llm.service import LLMService
 from core.llm.types import (
     OFFLINE_MODEL,

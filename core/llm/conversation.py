@@ -4,14 +4,12 @@ Whatever the reasons (the provider is down, a form of structured reply it does n
 read), the number of sends never exceeds the policy's.
 """
 
-import asyncio
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from core import process
 from core.errors import (
@@ -19,14 +17,12 @@ from core.errors import (
     CutReplyError,
     FilteredReplyError,
     LLMError,
-    ProviderDownError,
-    RateLimitedError,
     RefusedReplyError,
     RequestRefusedError,
 )
-from core.llm import keys, replies, wire
-from core.llm.lanes import lane_for
-from core.llm.ledger import CallStart, Ledger, Spent, parameters_of
+from core.llm import replies, wire
+from core.llm.ledger import CallStart, Ledger, parameters_of
+from core.llm.sending import RetryPolicy, Sender
 from core.llm.types import ChatReply, ChatRequest, ModelConfig
 
 STEPS = ("schema", "json_object", "prompt")
@@ -37,17 +33,7 @@ _ABOUT_THE_FORM = re.compile(
     r"|output.?(config|format)|UnsupportedParams|does not support parameters",
     re.IGNORECASE,
 )
-_MAYBE_PAID_SENDS = 2
 _CUT_TOKENS = 4096
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    max_sends: int = 3
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 60.0
-    longest_pause_s: float = 600.0
-    """A provider that asks for more than this fails the call instead of holding it."""
 
 
 class Conversation:
@@ -58,11 +44,11 @@ class Conversation:
     ) -> None:
         self._config = config
         self._request = request
-        self._digest = digest
-        self._ledger = ledger
-        self._policy = policy
-        self._sends = 0
-        self._maybe_paid = 0
+        start = CallStart(
+            model=config.litellm_model, request_hash=digest, prompt=request.prompt,
+            params=parameters_of(config), attempt=1, purpose=request.purpose.name,
+        )  # fmt: skip
+        self._sender = Sender(start, ledger, policy)
         self._unreadable = ""
         self._adapted: set[str] = set()
         self._step = _remembered_steps().get(_step_key(config), STEPS[0])
@@ -72,7 +58,7 @@ class Conversation:
             try:
                 return await self._turn()
             except LLMError as error:
-                if self._sends >= self._policy.max_sends or not self._adapt(error):
+                if not self._sender.may_send or not self._adapt(error):
                     raise
 
     def _adapt(self, error: LLMError) -> bool:
@@ -100,14 +86,18 @@ class Conversation:
         return True
 
     async def _turn(self) -> ChatReply:
-        reply, call_id = await self._send_through_trouble()
+        reply, call_id = await self._sender.send(
+            self._config,
+            self._expected_tokens(),
+            lambda: wire.complete(self._config, self._messages(), parameters=self._parameters()),
+        )
         try:
             replies.check(
                 reply.text, finish_reason=reply.finish_reason, refusal=reply.refusal, has_images=bool(reply.image_urls)
             )
             parsed = self._parse(reply.text)
         except BadReplyError as error:
-            await self._write_failure(call_id, error, reply)
+            await self._sender.write_failure(call_id, error, reply)
             raise
         if self._request.schema is not None:
             self._remember_step()
@@ -126,44 +116,6 @@ class Conversation:
         except BadReplyError:
             self._unreadable = text
             raise
-
-    async def _send_through_trouble(self) -> tuple[wire.WireReply, int | None]:
-        """Send; wait and send again while the trouble is one that passes."""
-        retrying = AsyncRetrying(
-            sleep=asyncio.sleep,
-            retry=retry_if_exception(lambda error: isinstance(error, RateLimitedError | ProviderDownError)),
-            stop=self._is_over,
-            wait=self._wait_s,
-            reraise=True,
-        )
-        return await retrying(self._send)
-
-    def _is_over(self, state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, LLMError) and error.maybe_paid:
-            self._maybe_paid += 1
-        asked_s = error.retry_after_s if isinstance(error, RateLimitedError) else None
-        return (
-            self._sends >= self._policy.max_sends
-            or self._maybe_paid >= _MAYBE_PAID_SENDS
-            or (asked_s or 0.0) > self._policy.longest_pause_s
-        )
-
-    def _wait_s(self, state: RetryCallState) -> float:
-        if state.outcome and isinstance(state.outcome.exception(), RateLimitedError):
-            return 0.0  # the lane waits, for all of its calls together
-        return wait_random_exponential(self._policy.first_wait_s, self._policy.longest_wait_s)(state)
-
-    async def _send(self) -> tuple[wire.WireReply, int | None]:
-        key = keys.key_for(self._config)
-        async with lane_for(self._config, key).slot(self._config, self._expected_tokens()):
-            self._sends += 1
-            call_id = await self._write_start()
-            try:
-                return await wire.complete(self._config, self._messages(), parameters=self._parameters()), call_id
-            except LLMError as error:
-                await self._write_failure(call_id, error)
-                raise
 
     def _expected_tokens(self) -> int:
         text = len(self._request.prompt) + len(self._request.system)
@@ -197,21 +149,6 @@ class Conversation:
             # The schema alone was not heeded; naming it in words was.
             step = STEPS[1]
         _remembered_steps()[_step_key(self._config)] = step
-
-    async def _write_start(self) -> int | None:
-        if self._ledger is None:
-            return None
-        call = CallStart(
-            model=self._config.litellm_model, request_hash=self._digest, prompt=self._request.prompt,
-            params=parameters_of(self._config), attempt=self._sends, purpose=self._request.purpose.name,
-        )  # fmt: skip
-        return await asyncio.to_thread(self._ledger.start, call)
-
-    async def _write_failure(self, call_id: int | None, error: LLMError, reply: wire.WireReply | None = None) -> None:
-        if self._ledger is None or call_id is None:
-            return
-        spent = Spent(reply.prompt_tokens, reply.completion_tokens, reply.cost) if reply else Spent()
-        await asyncio.to_thread(self._ledger.fail, call_id, error, spent)
 
 
 def _in_words(schema: type[BaseModel]) -> str:

@@ -85,11 +85,7 @@ def known_secrets() -> set[str]:
 
 
 def provider_of(config: ModelConfig) -> str:
-    """Return the provider's name; a bare model name is OpenAI's, as in litellm, unless it tells its maker."""
-    if "/" in config.litellm_model:
-        return config.litellm_model.split("/", 1)[0]
-    bare = config.model.lower()
-    return "anthropic" if bare.startswith("claude") else "gemini" if bare.startswith("gemini") else "openai"
+    return config.litellm_model.split("/", 1)[0]
 
 
 def is_local(address: str | None) -> bool:

@@ -5,11 +5,22 @@ import base64
 import binascii
 from typing import Any
 
-from core.errors import BadReplyError, InvalidInputError
-from core.llm import replies
-from core.llm.conversation import Conversation, RetryPolicy
+from core.errors import BadReplyError, InvalidInputError, NoVisionError
+from core.llm import connection, costs, image_making, local, models, replies
+from core.llm.conversation import Conversation
 from core.llm.ledger import Ledger, request_hash
-from core.llm.types import ChatReply, ChatRequest, ImagePart, ModelConfig
+from core.llm.sending import RetryPolicy
+from core.llm.types import (
+    ChatReply,
+    ChatRequest,
+    ConnectionResult,
+    CostEstimate,
+    ImagePart,
+    ImageReply,
+    ImageRequest,
+    ModelConfig,
+    ModelInfo,
+)
 
 
 class LLMService:
@@ -28,6 +39,8 @@ class LLMService:
         Raises:
             LLMError: as drawn in :mod:`core.errors`.
         """
+        if request.images:
+            self._refuse_the_blind(config)
         digest = request_hash(config, request)
         if ledger is not None and not request.fresh:
             found = await self._paid_before(config, request, digest, ledger)
@@ -54,11 +67,49 @@ class LLMService:
             "finish_reason": reply.finish_reason,
         }
 
+    async def create_image(
+        self, config: ModelConfig, request: ImageRequest, *, ledger: Ledger | None = None
+    ) -> ImageReply:
+        """Make one image from a prompt and references, each reference in its order and the prompt last.
+
+        Raises:
+            RefusedReplyError: the model answered in words; the message carries them.
+            LLMError: as drawn in :mod:`core.errors`.
+        """
+        return await image_making.make(config, request, ledger, self._policy)
+
+    def models(self) -> list[ModelInfo]:
+        """Return the models to offer, best known first."""
+        return models.models()
+
+    def model_info(self, model: str, api_base: str | None = None) -> ModelInfo:
+        """Return what is known about a model: whether it sees, its prices, when it is withdrawn."""
+        return models.model_info(model, api_base)
+
+    async def find_local_models(self) -> list[ModelInfo]:
+        """Return the models of the model servers on this machine."""
+        return await local.find_local_models()
+
+    def estimate_call(
+        self, model: str, image_size_wh: tuple[int, int] | None, prompt_chars: int, reply_tokens: int
+    ) -> CostEstimate | None:
+        """Return what one call will cost, as a range; None when the price is unknown."""
+        return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens)
+
+    async def test_connection(self, config: ModelConfig) -> ConnectionResult:
+        """Send one small image and say in a sentence what came of it."""
+        return await connection.test(self, config)
+
     def warm_up(self) -> None:
         """Import litellm and register the offline provider; blocks for seconds, so call it from a thread."""
         from core.llm import wire
 
         wire.litellm()
+
+    def _refuse_the_blind(self, config: ModelConfig) -> None:
+        if models.model_info(config.litellm_model, config.api_base).vision is False:
+            instead = ", ".join(models.models_that_see())
+            raise NoVisionError(f"{config.litellm_model} cannot see images. Use one that can, for example {instead}.")
 
     async def _paid_before(
         self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger

@@ -14,6 +14,8 @@ PurposeName = Literal[
     "questions", "answers", "questions_and_answers", "style_analysis", "style_image", "connection_test", "free"
 ]
 
+_ALIASES = {"google": "gemini", "claude": "anthropic"}
+
 # A local server wants some key, any key.
 NO_KEY = "none-needed"
 
@@ -67,10 +69,11 @@ class ModelConfig:
 
     @property
     def litellm_model(self) -> str:
-        """The model as litellm names it: ``openai/gpt-4o``."""
-        if not self.provider or self.model.startswith(f"{self.provider}/"):
+        """The model as litellm names it: ``openai/gpt-4o``; a bare name is given to the maker it tells of."""
+        provider = _ALIASES.get(self.provider.lower(), self.provider)
+        if self.model.startswith(f"{provider}/") or (not provider and "/" in self.model):
             return self.model
-        return f"{self.provider}/{self.model}"
+        return f"{provider or _maker_of(self.model)}/{self.model}"
 
     @property
     def is_offline(self) -> bool:
@@ -185,3 +188,8 @@ class ConnectionResult:
     sentence: str
     latency_s: float
     cost: float | None
+
+
+def _maker_of(model: str) -> str:
+    bare = model.lower()
+    return "anthropic" if bare.startswith("claude") else "gemini" if bare.startswith("gemini") else "openai"

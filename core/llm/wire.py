@@ -4,7 +4,7 @@ import asyncio
 import base64
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,20 +90,46 @@ async def complete(
     Raises:
         LLMError: whatever went wrong, as one of the tree in :mod:`core.errors`.
     """
+    given = {**_limits(config), **(parameters or {})}
+    return await _exchange(config, "acompletion", {"messages": messages, **given}, max_reply_bytes)
+
+
+async def make_image(
+    config: ModelConfig,
+    prompt: str,
+    references: Sequence[bytes],
+    *,
+    parameters: Mapping[str, Any],
+    max_reply_bytes: int,
+) -> WireReply:
+    """Send one request of OpenAI's image interface exactly once: an edit of the references, or a new image.
+
+    Raises:
+        LLMError: as above.
+    """
+    arguments: dict[str, Any] = {"prompt": prompt, **config.extra, **parameters}
+    if references:
+        arguments["image"] = list(references)
+    function = "aimage_edit" if references else "aimage_generation"
+    return await _exchange(config, function, arguments, max_reply_bytes)
+
+
+async def _exchange(
+    config: ModelConfig, function: str, arguments: dict[str, Any], max_reply_bytes: int | None
+) -> WireReply:
     from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
 
     key = keys.key_for(config)
     redact.remember(key)
     timeout_s = config.timeout_s or Settings().llm_timeout_s
     library = litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
-    arguments = _arguments(config, key, timeout_s) | dict(parameters or {})
     exchange = Exchange(max_reply_bytes=max_reply_bytes or MAX_REPLY_BYTES)
     token = current_exchange.set(exchange)
     failure: LLMError
     try:
         async with asyncio.timeout(timeout_s):
-            response = await library.acompletion(messages=messages, **arguments)
-        return _read(response, library, config)
+            response = await getattr(library, function)(**arguments, **_where(config, key, timeout_s))
+        return _read_images(response) if function != "acompletion" else _read(response, config)
     except Exception as error:  # noqa: BLE001  litellm raises six classes that share no base with the others
         failure = translate(error, exchange, config, timeout_s)
     finally:
@@ -112,25 +138,24 @@ async def complete(
     raise failure
 
 
-def _arguments(config: ModelConfig, key: str | None, timeout_s: float) -> dict[str, Any]:
-    wanted = {
-        "model": config.litellm_model,
-        "api_key": key,
-        "api_base": config.api_base,
-        "temperature": config.temperature,
-        "max_tokens": config.max_tokens,
-    }
+def _where(config: ModelConfig, key: str | None, timeout_s: float) -> dict[str, Any]:
+    wanted = {"model": config.litellm_model, "api_key": key, "api_base": config.api_base}
     given = {name: value for name, value in wanted.items() if value is not None}
-    return {**config.extra, **given, "timeout": timeout_s, "num_retries": 0, "max_retries": 0}
+    # The library's own limit only backs up asyncio.timeout, which holds for the sum of all steps.
+    return {**given, "timeout": timeout_s + 5, "num_retries": 0, "max_retries": 0}
 
 
-def _read(response: Any, library: Any, config: ModelConfig) -> WireReply:
+def _limits(config: ModelConfig) -> dict[str, Any]:
+    given = {"temperature": config.temperature, "max_tokens": config.max_tokens}
+    return {**config.extra, **{name: value for name, value in given.items() if value is not None}}
+
+
+def _read(response: Any, config: ModelConfig) -> WireReply:
     choice = response.choices[0] if response.choices else None
     message = choice.message if choice else None
     extras = getattr(message, "provider_specific_fields", None) or {}
     images = getattr(message, "images", None) or []
-    usage = getattr(response, "usage", None)
-    prompt_tokens, completion_tokens = _tokens(usage)
+    prompt_tokens, completion_tokens = _tokens(getattr(response, "usage", None))
     return WireReply(
         text=_text(getattr(message, "content", None)),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),
@@ -138,7 +163,21 @@ def _read(response: Any, library: Any, config: ModelConfig) -> WireReply:
         image_urls=tuple(str(image["image_url"]["url"]) for image in images),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        cost=_cost(response, library, config),
+        cost=0.0 if config.is_offline else _cost(response),
+    )
+
+
+def _read_images(response: Any) -> WireReply:
+    made = [entry.b64_json for entry in response.data or [] if getattr(entry, "b64_json", None)]
+    usage = getattr(response, "usage", None)
+    return WireReply(
+        text="",
+        finish_reason="stop",
+        refusal="",
+        image_urls=tuple(f"data:image/png;base64,{encoded}" for encoded in made),
+        prompt_tokens=getattr(usage, "input_tokens", None) or None,
+        completion_tokens=getattr(usage, "output_tokens", None) or None,
+        cost=_cost(response),
     )
 
 
@@ -153,10 +192,8 @@ def _tokens(usage: Any) -> tuple[int | None, int | None]:
     return (int(prompt or 0), int(completion or 0)) if prompt or completion else (None, None)
 
 
-def _cost(response: Any, library: Any, config: ModelConfig) -> float | None:
+def _cost(response: Any) -> float | None:
     """Return what litellm computed from the usage; zero there means that the price is unknown."""
-    if config.is_offline:
-        return 0.0
     cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
     return float(cost) if cost else None
 

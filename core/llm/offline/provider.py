@@ -7,7 +7,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from litellm import CustomLLM, Usage
+from litellm import Usage
+from litellm.llms.custom_llm import CustomLLM
 
 from core.llm.offline import palette_study, speaker
 from core.measure import Measurement, measure
@@ -15,10 +16,10 @@ from core.measure import Measurement, measure
 _MAX_PIXELS = 50_000_000
 
 
-class OfflineProvider(CustomLLM):  # type: ignore[misc]  # litellm has no types
+class OfflineProvider(CustomLLM):
     """Answers from measurements alone; what is asked for comes as the parameter ``purpose``."""
 
-    async def acompletion(
+    async def acompletion(  # type: ignore[override]  # litellm passes everything by name
         self, model: str, messages: list[Any], model_response: Any, optional_params: Mapping[str, Any], **_: Any
     ) -> Any:
         if model != "measure":

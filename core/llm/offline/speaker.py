@@ -122,7 +122,7 @@ def _answer_as_asked(measured: Measurement, said: Phrases, question: Any) -> str
 def _document(measured: Measurement, said: Phrases, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Fill the properties of a JSON schema whose names are things that are measured."""
     slots = slots_of(measured)
-    filled = {}
+    filled: dict[str, Any] = {}
     for name, wanted in (schema.get("properties") or {}).items():
         slot = slots.get(name)
         if name == "colors":

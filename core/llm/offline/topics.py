@@ -113,7 +113,9 @@ def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Slots | None:
         return None
     one, other = asked["color"], asked["other"]
     first, second = _share_of(measured, one.key), _share_of(measured, other.key)
-    return None if first == second else {"color": one if first > second else other}
+    if first == second:
+        return None
+    return {"color": one if first > second else other}
 
 
 def _half_of(measured: Measurement, regions: tuple[str, str]) -> Slots | None:
