@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.db import Images
-from core.errors import ImageRejectedError, StorageError
+from core.errors import ImageRejectedError
 from core.export.entries import EXTENSIONS, MIME_TYPES, ExportImage, ImageGroup
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def image_source(images: "ImageService", image_form: str, max_side_px: int | Non
             if not original.is_file():
                 return None
             return original if image_form == "original" else images.view_path(row, max_side_px)
-        except (ImageRejectedError, StorageError):
+        except ImageRejectedError:
             return None
 
     return source

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core.dataset import parse_search
 from core.errors import InvalidInputError
 
 Split = Literal["train", "validation", "test"]
@@ -20,6 +21,7 @@ class EntryChoice(_Part):
     """Which entries leave the house; an empty list means that it makes no difference."""
 
     confirmed_only: bool = True
+    search: str = Field("", max_length=2000, description="a search line, as on Curate and Explore")
     min_score: float = Field(0.0, ge=0, le=5)
     answer_types: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -90,6 +92,7 @@ class ExportRecipe(_Part):
                 f"The recipe's {place or 'shares'} cannot be used: {first['msg']}. Change it and try again.",
                 field=place or None,
             ) from error
+        parse_search(recipe.entries.search)
         format_ = format_named(recipe.format)
         recipe = recipe.model_copy(
             update={

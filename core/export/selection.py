@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, String, and_, case, func, literal, or_, tuple_, type_coerce
+from sqlalchemy import ColumnElement, DateTime, String, and_, case, func, literal, not_, or_, tuple_, type_coerce
 from sqlmodel import Session, col, select
 
+from core.dataset import parse_search
+from core.dataset.conditions import conditions
 from core.db import Events, ImageDatasets, Images, LlmCalls
-from core.export.entries import Entry, ExportImage
+from core.export.entries import Entry
 from core.export.recipe import EntryChoice
 
 # Enough that a page costs little per entry, small enough that a page of busy images fits into memory.
@@ -39,7 +41,7 @@ class SelectionCounts:
 
 def count_entries(session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool) -> SelectionCounts:
     """Count what *choice* takes and what it leaves out, by reason."""
-    reason = _reason(choice, keeps_rejected).label("reason")
+    reason = _reason(project_id, choice, keeps_rejected).label("reason")
     query = (
         select(reason, func.count(), func.count(func.distinct(ImageDatasets.image_id)))
         .join(Images, col(Images.id) == ImageDatasets.image_id)
@@ -67,7 +69,7 @@ def stream(
     session: Session, project_id: str, choice: EntryChoice, *, keeps_rejected: bool = False, lossless: bool = False
 ) -> Iterator[SpoolGroup]:
     """Yield (image, entries) as plain tuples in the order of ``ExportImage`` and ``Entry``; oldest image first."""
-    taken = _reason(choice, keeps_rejected) == ""
+    taken = _reason(project_id, choice, keeps_rejected) == ""
     last: tuple[Any, str] | None = None
     while True:
         images = _page_of_images(session, project_id, choice, last)
@@ -145,7 +147,7 @@ def _entries_of(session: Session, image_ids: list[str], taken: ColumnElement[boo
     return grouped
 
 
-def _reason(choice: EntryChoice, keeps_rejected: bool) -> ColumnElement[str]:
+def _reason(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> ColumnElement[str]:
     """Return the first reason that keeps an entry out, the empty string for one that is taken."""
     entry = ImageDatasets
     whens: list[tuple[ColumnElement[bool], str]] = [(col(Images.deleted_at).is_not(None), "its image was deleted")]
@@ -156,6 +158,8 @@ def _reason(choice: EntryChoice, keeps_rejected: bool) -> ColumnElement[str]:
         whens.append((undecided if keeps_rejected else col(entry.confirmed).is_(False), "not confirmed yet"))
     if choice.image_ids:
         whens.append((col(entry.image_id).not_in(choice.image_ids), "another image"))
+    if choice.search:
+        whens.append((not_(and_(*conditions(project_id, parse_search(choice.search)))), "outside the search"))
     if not choice.generated_images:
         whens.append((col(Images.source) == "generated", "on a generated image"))
     for column, values in (
@@ -221,7 +225,3 @@ def _more(session: Session, entry_ids: Sequence[str]) -> dict[str, dict[str, Any
     for event in events:
         more[event[0]]["history"].append(dict(zip(_EVENT_COLUMNS, event[1:], strict=True)))
     return more
-
-
-def image_from(values: Sequence[Any]) -> ExportImage:
-    return ExportImage._make(values)

@@ -13,8 +13,8 @@ from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 
 class DatasetExportKind:
-    task_type: str = "dataset-export"
-    label: str = "Export entries"
+    task_type = "dataset-export"
+    label = "Export entries"
 
     def __init__(self, exporter: ImageDatasetExporter) -> None:
         self._exporter = exporter
