@@ -8,7 +8,7 @@ if __name__ == "__main__":
     from pages.components import frame
 
     frame.show()
-elif __name__ != "__mp_main__":  # worker processes import the main module under this name and need nothing of it
+else:
     import streamlit as st
     from streamlit.runtime.pages_manager import PagesManager
 

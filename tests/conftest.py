@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import streamlit as st
 
-from core import Projects, ProjectService, connect
+from core import Projects, ProjectService, connect, process
 from core.app import Services, shut_down
 from core.db import Database
 
@@ -39,6 +39,16 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
+    workers = process.forget("sandbox")
+    shut_down()
+    if workers is not None:
+        # Starting image workers takes half a second; they hold nothing of a test.
+        process.singleton("sandbox", lambda: workers)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_workers() -> Iterator[None]:
+    yield
     shut_down()
 
 

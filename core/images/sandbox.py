@@ -4,11 +4,11 @@ A file can crash its worker, exhaust it or keep it busy: the worker is ended and
 is rejected. The work is in other modules; this one knows limits and processes.
 """
 
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as JobTimeoutError
 from typing import Any, TypeVar
 
+from loky.backend.context import get_context
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from core.config import Settings
@@ -19,16 +19,15 @@ from core.process import singleton
 T = TypeVar("T")
 
 _GROUP = 8
-# Loaded once in the process that workers are forked from; a new worker is then there in milliseconds.
-_PRELOAD = [worker.__name__]
 
 
 class Sandbox:
     """A pool of worker processes with limits on memory, CPU time and wall time for each job."""
 
     def __init__(self, workers: int, memory_bytes: int, timeout_s: float) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_PRELOAD)
+        # The standard library's contexts import the main module in each worker: a notebook user's script without a
+        # guard would run again there. This one does not.
+        context = get_context("loky")
         self._timeout_s = timeout_s
         self._pool = ProcessPool(workers, initializer=worker.limit, initargs=(memory_bytes,), context=context)
 
