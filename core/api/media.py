@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from core.api import errors, guard
-from core.db import Exports, Images
+from core.db import Images
 from core.errors import NotFoundError, VitrineError
 
 ImageSize = Literal["thumb", "view", "original"]
@@ -78,12 +78,10 @@ def _image(services: Any, request: Request) -> FileResponse:
 
 
 def _export(services: Any, request: Request) -> FileResponse:
-    with services.db.reading() as session:
-        export = session.get(Exports, request.path_params["export_id"])
-    root = services.db.data_dir.resolve()
-    file = (root / export.path).resolve() if export is not None else root
-    if not file.is_relative_to(root) or not file.is_file():
-        raise NotFoundError("This export does not exist any more. Make it again on the export page.")
+    exporter = services.exporter
+    file = exporter.export_path(exporter.get_export(request.path_params["export_id"]))
+    if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
+        raise NotFoundError("This export is a directory on the server, not a file to download.")
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
     return FileResponse(file, headers=headers, filename=file.name, media_type="application/octet-stream")
 

@@ -5,13 +5,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from sqlmodel import col, select
 
 from core.api.rooms import Asker, House
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
 from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer, page_of
-from core.db import Exports
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
@@ -74,9 +72,7 @@ def list_exports(
 ) -> Page[ExportAnswer]:
     """List the exports of a project, newest first."""
     house.projects.get_project(project_id)
-    query = select(Exports).where(Exports.project_id == project_id).order_by(col(Exports.create_at).desc())
-    with house.db.reading() as session:
-        rows = list(session.exec(query))
+    rows = house.exporter.list_exports(project_id, limit=1_000_000)
     part, following = page_of(rows, limit, cursor, lambda row: row.id)
     items = [ExportAnswer.model_validate(row) for row in part]
     for item in items:
