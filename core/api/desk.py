@@ -80,13 +80,12 @@ def _decide(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _outcome(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     try:
-        entry = _undo(dataset, actor, act) if act.get("decision") == "undo" else _one(dataset, actor, act)
+        return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(dataset, actor, act)
     except ConflictError as error:
-        current = _entry(error.current) if isinstance(error.current, ImageDatasets) else None
+        current = _items(dataset, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
         return {"ok": False, "code": error.code, "detail": str(error), "current": current}
     except VitrineError as error:
         return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
-    return {"ok": True, "entry": entry}
 
 
 def _one(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
@@ -97,17 +96,16 @@ def _one(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
         str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
     )  # fmt: skip
-    return _entry(decided.entry)
+    return {"entry": _entry(decided.entry)}
 
 
-def _undo(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any] | None:
-    """Take back the named act, or the reviewer's last one, and answer with the entry it was about."""
+def _undo(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+    """Take back the named act, or the reviewer's last one; the entry comes along when it was about one."""
     result = dataset.undo(str(act.get("project_id")), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act))
-    if result is None or not result.entry_ids:
-        return None
-    entry = dataset.get_dataset_entry(result.entry_ids[0])
-    found: dict[str, Any] = _items(dataset, [entry])[0]
-    return found
+    if result is None:
+        return {"entry": None, "undone": 0}
+    entries = [dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
+    return {"entry": _items(dataset, entries)[0] if entries else None, "undone": result.undone}
 
 
 def _check(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:

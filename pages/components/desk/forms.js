@@ -1,0 +1,138 @@
+/* Editing in place: question, answer by its type, note; and tags. Keys typed here never reach the desk. */
+
+class EditForm {
+  constructor(desk, item) {
+    Object.assign(this, { desk, item, chosen: item.answer_type === "label" ? (labels(item.answer) ?? []) : null });
+    const area = (value, rows, cls) => h("textarea", { value, rows, cls, oninput: () => this.changed() });
+    this.question = area(item.question, 2, "question");
+    this.answer = item.answer_type === "custom_format" ? area(answerNode(item).textContent, 8, "code") : area(item.answer, 3, "answer");
+    this.note = h("input", { value: item.note, placeholder: "Note, for whoever reads this later" });
+    this.status = h("div", { cls: "status", role: "status" });
+    this.diff = h("div", {});
+    const button = (label, key, act, cls) => h("button", { cls, onclick: act }, label, h("kbd", {}, key));
+    this.node = h("form", { cls: "form", onsubmit: (event) => event.preventDefault() },
+      h("label", {}, "Question", this.question),
+      this.chosen ? this.chips() : h("label", {}, "Answer", this.answer),
+      this.status, this.diff,
+      h("label", {}, "Note", this.note),
+      h("div", { cls: "row" },
+        button("Save, confirm, next", "Ctrl Enter", () => this.save(true), "primary"),
+        button("Save", "Shift Enter", () => this.save(false)), button("Leave", "Esc", () => desk.shut())));
+    this.changed();
+  }
+
+  chips() {
+    const options = Array.isArray(this.item.options) ? this.item.options : [];
+    const offered = [...new Set([...options, ...this.chosen])];
+    const chip = (label) => h("button", {
+      type: "button", cls: this.chosen.includes(label) ? "chip on" : "chip", ariaPressed: this.chosen.includes(label),
+      onclick: (event) => {
+        this.chosen = this.chosen.includes(label) ? this.chosen.filter((one) => one !== label) : [...this.chosen, label];
+        event.target.className = this.chosen.includes(label) ? "chip on" : "chip";
+        this.changed();
+      },
+    }, label);
+    const box = h("div", { cls: "chips" }, ...offered.map(chip));
+    this.answer = h("input", { placeholder: "Another label, then Enter" });
+    this.answer.onkeydown = (event) => {
+      if (event.key !== "Enter" || event.ctrlKey || event.shiftKey || !this.answer.value.trim()) return;
+      this.chosen.push(this.answer.value.trim());
+      box.append(chip(this.answer.value.trim()));
+      this.answer.value = "";
+      this.changed();
+    };
+    return h("div", {}, h("span", { cls: "caption" }, "Answer"), box, options.length ? "" : this.answer);
+  }
+
+  get value() { return this.chosen ? JSON.stringify(this.chosen) : this.answer.value; }
+
+  changed() {
+    const now = { ...this.item, question: this.question.value, answer: this.value };
+    if (now.answer_type === "custom_format") now.generated_answer = now.generated_answer && answerNode({ ...now, answer: now.generated_answer }).textContent;
+    const node = changesNode(now);
+    this.diff.replaceChildren(...(node ? [node] : []));
+    clearTimeout(this.checking);
+    if (now.answer_type !== "text") this.checking = setTimeout(() => this.check(), 150);
+  }
+
+  /* The server knows the rules of each type and the schema; the sentence is the one that saving would give. */
+  async check() {
+    const given = { answer: this.value, answer_type: this.item.answer_type, options: this.item.options };
+    try {
+      await this.desk.queue.call("POST", "/desk/check", given);
+      this.status.textContent = this.item.answer_type === "custom_format" ? "Valid" : "";
+      this.status.className = "status";
+    } catch (error) {
+      this.status.textContent = error.message;
+      this.status.className = "status wrong";
+    }
+    return this.status.className === "status";
+  }
+
+  key(event) {
+    event.stopImmediatePropagation();
+    if (event.key === "Escape") this.desk.shut();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault();
+      this.save(event.ctrlKey || event.metaKey);
+    }
+  }
+
+  async save(confirm) {
+    const { desk, item } = this;
+    if (item.answer_type !== "text" && !(await this.check())) return;
+    if (desk.form !== this) return;
+    const given = { question: this.question.value, answer: this.value, note: this.note.value };
+    const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== item[name]));
+    desk.form = null;
+    if (confirm) desk.decide(item, "confirm", changes);
+    else if (Object.keys(changes).length) desk.queue.act(item, "edit", changes);
+    desk.paint();
+  }
+
+  focus() { (this.chosen ? this.question : this.answer).focus(); }
+}
+
+class TagForm {
+  constructor(desk, item) {
+    Object.assign(this, { desk, item });
+    this.input = h("input", { value: item.tags ? `${item.tags.split(",").join(", ")}, ` : "", placeholder: "Tags, with commas between" });
+    this.offers = h("div", { cls: "chips small" });
+    this.input.oninput = () => this.offer();
+    this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
+      h("label", {}, "Tags", this.input), this.offers, h("div", { cls: "caption" }, "Enter saves, Tab completes, Esc leaves"));
+    this.offer();
+  }
+
+  /* Known tags that begin as the word one is writing. */
+  offer() {
+    const parts = this.input.value.split(",");
+    const begun = parts.at(-1).trim().toLowerCase();
+    const used = parts.slice(0, -1).map((tag) => tag.trim().toLowerCase());
+    this.found = this.desk.queue.tags.filter((tag) => tag.startsWith(begun) && !used.includes(tag)).slice(0, 12);
+    this.offers.replaceChildren(...this.found.map((tag) => h("button", { cls: "chip", onclick: () => this.complete(tag) }, tag)));
+  }
+
+  complete(tag) {
+    this.input.value = [...this.input.value.split(",").slice(0, -1).map((part) => part.trim()), tag, ""].join(", ");
+    this.offer();
+    this.input.focus();
+  }
+
+  key(event) {
+    event.stopImmediatePropagation();
+    if (event.key === "Escape") this.desk.shut();
+    else if (event.key === "Tab" && this.found.length) event.preventDefault(), this.complete(this.found[0]);
+    else if (event.key === "Enter") this.save();
+  }
+
+  save() {
+    const tags = [...new Set(this.input.value.split(",").map((tag) => tag.trim().toLowerCase().replace(/\s+/g, " ")))].filter(Boolean);
+    const { desk, item } = this;
+    if (tags.join(",") !== item.tags) desk.queue.act(item, "tag", { tags: tags.join(",") });
+    desk.queue.tags = [...new Set([...desk.queue.tags, ...tags])];
+    desk.shut();
+  }
+
+  focus() { this.input.focus(); }
+}

@@ -1,0 +1,136 @@
+/* What the desk looks like: every text goes in as text, nothing is ever read as markup. */
+
+const KEYS = [
+  ["confirm", "A", "Confirm"], ["reject", "X", "Reject"], ["skip", "S", "Skip"], ["edit", "E", "Edit"],
+  ["undo", "U", "Undo"], ["tag", "T", "Tags"], ["flag", "F", "Flag"], ["help", "H", "Keys"],
+];
+const MORE_KEYS = [
+  ["1 – 5", "Stars; the same number again takes half a star off"], ["0", "No stars"], ["← →", "Back and on, without deciding"],
+  ["Z", "Whole image, or one to one"], ["Shift + 1 – 5", "Why the last one was rejected"],
+  ["Ctrl + Enter", "While editing: save, confirm and go on"], ["Esc", "Leave editing as it was"],
+];
+const REASONS = ["wrong answer", "bad question", "not in the image", "unclear image", "duplicate"];
+const WORDS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", flag: "Flagged", unflag: "Flag taken off" };
+
+function h(tag, props = {}, ...kids) {
+  const { cls, ...rest } = props;
+  const node = Object.assign(document.createElement(tag), rest, cls ? { className: cls } : {});
+  node.append(...kids.filter((kid) => kid !== null && kid !== undefined && kid !== ""));
+  return node;
+}
+
+const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+function labels(answer) {
+  try {
+    const value = JSON.parse(answer);
+    return Array.isArray(value) ? value.map(String) : null;
+  } catch { return null; }
+}
+
+function answerNode(item) {
+  const list = item.answer_type === "label" && labels(item.answer);
+  if (list) return h("div", { cls: "chips" }, ...list.map((label) => h("span", { cls: "chip" }, label)));
+  if (item.answer_type !== "custom_format") return h("div", { cls: "answer" }, item.answer || h("i", {}, "No answer"));
+  let text = item.answer;
+  try { text = JSON.stringify(JSON.parse(text), null, 2); } catch { /* shown as it is */ }
+  return h("pre", { cls: "answer code" }, text);
+}
+
+/* Words that went and words that came, by their longest common sequence. */
+function difference(before, after) {
+  const [a, b] = [before.split(/(\s+)/), after.split(/(\s+)/)];
+  if (a.length * b.length > 250000) return [h("del", {}, before), " ", h("ins", {}, after)];
+  const best = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--)
+    for (let j = b.length - 1; j >= 0; j--)
+      best[i][j] = a[i] === b[j] ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
+  const nodes = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; )
+    if (i < a.length && j < b.length && a[i] === b[j]) nodes.push(a[i++]), j++;
+    else if (j >= b.length || (i < a.length && best[i + 1][j] >= best[i][j + 1])) nodes.push(h("del", {}, a[i++]));
+    else nodes.push(h("ins", {}, b[j++]));
+  return nodes;
+}
+
+function changesNode(item) {
+  const rows = [["generated_question", "question", "Question"], ["generated_answer", "answer", "Answer"]]
+    .filter(([old, now]) => item[old] !== null && item[old] !== undefined && item[old] !== item[now])
+    .map(([old, now, name]) => h("div", {}, h("span", { cls: "quiet" }, `${name}: `), ...difference(item[old], item[now])));
+  return rows.length ? h("div", { cls: "diff" }, h("div", { cls: "caption" }, "Changed since it was generated"), ...rows) : null;
+}
+
+function starsNode(item, rate) {
+  const stars = h("button", { cls: "stars", title: "Stars (1 to 5)" }, "★★★★★");
+  stars.style.setProperty("--filled", `${item.score * 20}%`);
+  stars.setAttribute("aria-label", item.score ? `${item.score} of 5 stars` : "No stars yet");
+  stars.onclick = (event) => {
+    const box = stars.getBoundingClientRect();
+    rate(Math.max(0.5, Math.ceil(((event.clientX - box.left) / box.width) * 10) / 2));
+  };
+  return stars;
+}
+
+function othersNode(item) {
+  if (!item.others?.length) return [];
+  const rows = item.others.map((other) =>
+    h("li", { cls: other.state },
+      h("span", { cls: "mark", title: other.state }, { confirmed: "✓", rejected: "✕" }[other.state] ?? "·"),
+      h("span", {}, `${other.question} `, h("b", {}, labels(other.answer)?.join(", ") ?? other.answer))));
+  return [h("div", { cls: "caption" }, `${plural(item.others.length, "other entry", "other entries")} of this image`), h("ul", {}, ...rows)];
+}
+
+function noticeNodes(item) {
+  const { problem } = item;
+  if (!problem) return item.needs_review ? [h("b", {}, "Look twice: "), item.needs_review] : [];
+  const mine = { ...problem.mine.changes };
+  const wanted = [WORDS[problem.mine.decision] ?? "Undone", ...Object.entries(mine).map(([name, value]) => `${name}: ${value}`)].join(" · ");
+  return [
+    h("b", {}, problem.conflict ? "Someone changed this entry first. " : "This was not saved. "), problem.conflict ? "" : problem.detail,
+    h("div", {}, h("span", { cls: "quiet" }, "Yours: "), wanted),
+    problem.conflict ? h("div", {}, h("span", { cls: "quiet" }, "Theirs: "), `${item.state}, as you see it here. Decide again, or go on to leave it.`) : "",
+  ];
+}
+
+const doing = (name, value, cls, ...kids) => {
+  const button = h("button", { cls }, ...kids);
+  Object.assign(button.dataset, { do: name }, value === undefined ? {} : { value });
+  return button;
+};
+
+function factNodes(item) {
+  const words = [item.kind, item.language, item.model || "by a person", item.image_name].filter(Boolean);
+  const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
+  return [state, h("span", {}, words.join(" · "))].filter(Boolean);
+}
+
+function markNodes(item, rate) {
+  return [
+    starsNode(item, rate),
+    item.flagged ? h("span", { cls: "chip on" }, "⚑ flagged") : null,
+    ...(item.tags ? item.tags.split(",") : []).map((tag) => h("span", { cls: "chip" }, tag)),
+    item.note ? h("span", { cls: "note" }, item.note) : null,
+  ].filter(Boolean);
+}
+
+/* The last act stays readable, with the way back; a rejection takes its reason afterwards, so that X is one key. */
+function lastNodes({ act, item }) {
+  const nodes = [h("span", { cls: "said" }, h("b", {}, WORDS[act.decision]), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
+  if (act.decision !== "reject") return nodes;
+  const reasons = REASONS.map((reason) => doing("reason", reason, item.reject_reason === reason ? "chip on" : "chip", reason));
+  return [...nodes, h("div", { cls: "chips small" }, ...reasons)];
+}
+
+function endingNodes(queue) {
+  if (queue.loadTrouble) return [h("h3", {}, "The queue cannot be read"), h("p", {}, queue.loadTrouble)];
+  if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
+  const { confirm, reject, skip, edited } = queue.tally;
+  const done = [[confirm, "confirmed"], [reject, "rejected"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
+  const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
+  const next = [["", "Everything that is open"], ["doubtful:yes", "Doubtful ones"], [`skipped:${queue.data.actor}`, "Those you skipped"], ["table", "The table"], ["export", "Export"]];
+  return [
+    h("h3", {}, done.length ? "This queue is done" : "Nothing here waits for a decision"),
+    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : "Choose another filter, or see what is there."),
+    h("div", { cls: "chips" }, ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),
+  ];
+}
