@@ -1,7 +1,7 @@
 """The long work of this room as kinds of tasks: analysing a style dataset, generating many images."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.errors import InvalidInputError
 from core.style.requests import StyleRequest
@@ -21,8 +21,8 @@ MAX_IMAGES = 1000
 class StyleAnalysisKind:
     """``config = {dataset_id, llm_config}``: one item for each image that the model has not analysed."""
 
-    task_type = ANALYSIS
-    label = "Analyse style"
+    task_type: ClassVar[str] = ANALYSIS
+    label: ClassVar[str] = "Analyse style"
 
     def __init__(self, style: "StyleGenerationService") -> None:
         self._style = style
@@ -51,8 +51,8 @@ class StyleGenerationKind:
     *request* is a ``StyleRequest`` as a dict; each of *prompts* takes the place of its prompt.
     """
 
-    task_type = GENERATION
-    label = "Generate images"
+    task_type: ClassVar[str] = GENERATION
+    label: ClassVar[str] = "Generate images"
 
     def __init__(self, style: "StyleGenerationService") -> None:
         self._style = style

@@ -156,7 +156,7 @@ class StyleLibrary:
         """Measure up to *limit* images of the library that were not measured; return how many were."""
         with self._db.reading() as session:
             waiting = [entry for entry in datasets.images(session, dataset_id) if not entry.row.analysis_model]
-        found: "list[Analysed]" = []
+        found: list[Analysed] = []
         for entry in waiting:
             if entry.image is None or len(found) == limit:
                 continue

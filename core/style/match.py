@@ -16,6 +16,11 @@ from core.style.features import DIMENSIONS, Array, StyleFeatures, span
 COPY_DISTANCE_BITS = 40
 """Of 256; unrelated images differ in about 128. A crop of 5 % evades it: it is an alarm, not a proof."""
 
+COPY_DISTANCE_SHARE = 0.35
+"""Of the bits that either has set: plain areas set none, and two plain images are not copies of each other."""
+
+_FEWEST_BITS = 16
+
 _CLOSE, _NEAR = 1.3, 1.8
 USUAL_SPREAD = {
     "palette": 9.0, "light": 11.0, "chroma": 7.0, "hue": 0.016,
@@ -105,7 +110,7 @@ def find_copy(image: StyleFeatures, others: Sequence[tuple[str, StyleFeatures]])
     if not others:
         return None
     hashes = np.stack([np.frombuffer(other.content_hash, np.uint8) for _, other in others])
-    upright, mirrored = (hamming(own, hashes) for own in (image.content_hash, image.mirror_hash))
+    upright, mirrored = (repeats(own, hashes) for own in (image.content_hash, image.mirror_hash))
     nearest = np.minimum(upright, mirrored)
     index = int(nearest.argmin())
     if nearest[index] > COPY_DISTANCE_BITS:
@@ -113,11 +118,13 @@ def find_copy(image: StyleFeatures, others: Sequence[tuple[str, StyleFeatures]])
     return CopyAlarm(others[index][0], int(nearest[index]), bool(mirrored[index] < upright[index]))
 
 
-def hamming(one: bytes, many: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return how many bits of *one* differ from each row of *many*."""
-    differing = np.ascontiguousarray(many).view(np.uint64) ^ np.frombuffer(one, np.uint64)
-    counts: NDArray[np.int64] = np.bitwise_count(differing).sum(axis=1)
-    return counts
+def repeats(one: bytes, many: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return in how many bits each row of *many* differs from *one*; 256 where it is no copy in any case."""
+    own, others = np.frombuffer(one, np.uint64), np.ascontiguousarray(many).view(np.uint64)
+    differing: NDArray[np.int64] = np.bitwise_count(others ^ own).sum(axis=1).astype(np.int64)
+    either = np.bitwise_count(others | own).sum(axis=1)
+    alike = (differing <= COPY_DISTANCE_SHARE * either) & (either >= _FEWEST_BITS)
+    return np.where(alike, differing, 256)
 
 
 def distances_to_set(vector: Array, vectors: Array) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.style.features import DIMENSIONS, Array, StyleFeatures, span
-from core.style.match import COPY_DISTANCE_BITS, USUAL_SPREAD, hamming
+from core.style.match import COPY_DISTANCE_BITS, USUAL_SPREAD, by_dimension, repeats
 
 RELEVANCE_SHARE = 0.6
 """The lambda of the method: what being typical counts against being different from the chosen."""
@@ -49,6 +49,12 @@ _TRAITS = {
 _TRAIT_UNIT = {
     "lightness": 10.0, "contrast": 6.0, "chroma": 10.0, "red-green": 10.0,
     "warmth": 10.0, "shadow": 20.0, "highlight": 20.0,
+}  # fmt: skip
+
+_WORTH_SAYING = 0.4
+_TYPICAL = {
+    "palette": "palette", "light": "light", "chroma": "strength of colour", "hue": "hues",
+    "edge": "edges", "texture": "texture", "bands": "detail", "overall": "mood",
 }  # fmt: skip
 
 
@@ -153,7 +159,7 @@ def _take(
     if hashes is not None:
         upright, mirrored = hashes
         own = upright[index].tobytes()
-        same |= np.minimum(hamming(own, upright), hamming(own, mirrored)) <= COPY_DISTANCE_BITS
+        same |= np.minimum(repeats(own, upright), repeats(own, mirrored)) <= COPY_DISTANCE_BITS
     state[same & (state == _OPEN)] = _SAME
     state[index] = _TAKEN
 
@@ -208,33 +214,26 @@ def _hashes(features: Sequence[StyleFeatures]) -> tuple[NDArray[np.uint8], NDArr
 def _with_reasons(
     ids: Sequence[str], features: Sequence[StyleFeatures], start: Sequence[int], chosen: Sequence[int]
 ) -> list[Pick]:
-    traits = np.stack([_traits(f) for f in features])
-    typical = np.median(traits, axis=0)
+    traits = np.array([[f.overall(name) / unit for name, unit in _TRAIT_UNIT.items()] for f in features])
+    vectors = np.stack([f.vector for f in features])
+    off = by_dimension(np.abs(vectors - np.median(vectors, axis=0)))
+    # In which dimension an image is most typical is a matter of rank: the dimensions have different units.
+    rank = off.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     picks, earlier = [], list(start)
     for index in chosen:
-        picks.append(Pick(ids[index], _reason(traits[index], typical, traits[earlier])))
+        added = _addition(traits[index], traits[earlier]) if earlier else None
+        typical = _TYPICAL[list(DIMENSIONS)[int(rank[index].argmin())]]
+        picks.append(Pick(ids[index], f"adds {added}" if added else f"typical {typical}"))
         earlier.append(index)
     return picks
 
 
-def _traits(features: StyleFeatures) -> Array:
-    values = [features.overall(name) / unit for name, unit in _TRAIT_UNIT.items()]
-    return np.array(values)
-
-
-def _reason(own: Array, typical: Array, earlier: Array) -> str:
-    """Say what this one brings: what it adds to the earlier ones, or in what it is most typical."""
-    names = list(_TRAIT_UNIT)
-    if len(earlier):
-        beyond = np.where(
-            own > earlier.max(axis=0), own - earlier.max(axis=0), np.minimum(own - earlier.min(axis=0), 0)
-        )
-        most = int(np.abs(beyond).argmax())
-        if abs(beyond[most]) >= 0.5:
-            return f"adds {_TRAITS[names[most]][0 if beyond[most] > 0 else 1]}"
-    off = np.abs(own - typical)
-    groups = {
-        "typical light": off[[names.index(n) for n in ("lightness", "contrast", "shadow", "highlight")]].mean(),
-        "typical palette": off[[names.index(n) for n in ("chroma", "red-green", "warmth")]].mean(),
-    }
-    return min(groups, key=lambda words: groups[words])
+def _addition(own: Array, earlier: Array) -> str | None:
+    """Say what goes most beyond all the earlier ones; None when nothing does by much."""
+    above, below = own - earlier.max(axis=0), earlier.min(axis=0) - own
+    beyond = np.maximum(above, below)
+    most = int(beyond.argmax())
+    if beyond[most] < _WORTH_SAYING:
+        return None
+    more, less = _TRAITS[list(_TRAIT_UNIT)[most]]
+    return more if above[most] > below[most] else less

@@ -97,7 +97,7 @@ class StyleGenerationService(StyleLibrary):
                 **more,
             }
         )
-        owner = project_id or await asyncio.to_thread(self._project_of, request)
+        owner: str = project_id or await asyncio.to_thread(self._project_of, request)
         produced = await self.produce(owner, request, model_config(config), keep=keep)
         return await asyncio.to_thread(self._store, produced)
 

@@ -99,3 +99,10 @@ def test_new_content_in_the_same_look_raises_no_alarm() -> None:
 
     assert find_copy(measure_style(drawn(WARM_SOFT, 90)), named) is None
     assert find_copy(measure_style(drawn(WARM_SOFT, 90)), []) is None
+
+
+def test_two_plain_images_are_not_copies_of_each_other() -> None:
+    plain, with_corner = Image.new("RGB", (160, 120), "white"), Image.new("RGB", (160, 120), "white")
+    with_corner.paste("black", (120, 0, 160, 30))
+
+    assert find_copy(measure_style(with_corner), [("plain", measure_style(plain))]) is None
