@@ -1,6 +1,85 @@
-"""Export."""
+"""Export reads as a sentence: these entries, as this, to there; then the proof that it loads."""
 
-from pages.components import page
+import streamlit as st
 
-page.project()
-page.header("Export")
+from core import Projects, app
+from core.errors import InvalidInputError
+from core.export import ExportRecipe, SelectionCounts
+from core.tasks import TaskStatus
+from pages.components import export_preview, export_recipe, export_results, page, task_progress
+
+
+def main() -> None:
+    project = page.project()
+    counts = page.services().projects.counts(project.id)
+    action = page.header("Export", f"{counts.entries:,} entries, {counts.confirmed:,} of them confirmed")
+    if not counts.entries:
+        page.empty_state("quiz", "There are no entries to export yet.", "generate", "Generate questions and answers")
+        return
+    task_id = st.query_params.get("task")
+    if task_id:
+        _watch(task_id)
+    recipe, selection = _recipe(project)
+    with action:
+        _start_button(project, recipe, selection)
+    if recipe is not None and selection is not None and selection.entries:
+        export_preview.show(project.id, recipe)
+    export_results.earlier(project.id, run)
+
+
+def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
+    """Draw the three columns; a recipe that makes no sense says why where it is chosen."""
+    exporter = page.services().exporter
+    these, as_this, to_there = st.columns(3, gap="large")
+    with these, st.container(border=True, key="export-these"):
+        st.subheader("These entries", anchor=False)
+        entries = export_recipe.entries(exporter.facets(project.id))
+        place_of_counts = st.container()
+    with as_this, st.container(border=True, key="export-as"):
+        st.subheader("as this", anchor=False)
+        shape = export_recipe.shape()
+    with to_there, st.container(border=True, key="export-to"):
+        st.subheader("to there", anchor=False)
+        place = export_recipe.place()
+        place_of_refusal = st.container()
+    try:
+        recipe = ExportRecipe.parse({"entries": entries, **shape, **place})
+        selection = exporter.count(project.id, recipe)
+    except InvalidInputError as error:
+        place_of_refusal.warning(page.plain(str(error)), icon=":material/warning:")
+        return None, None
+    with place_of_counts:
+        export_recipe.counts(selection)
+    return recipe, selection
+
+
+def _start_button(project: Projects, recipe: ExportRecipe | None, selection: SelectionCounts | None) -> None:
+    entries = selection.entries if selection else 0
+    noun = "entry" if entries == 1 else "entries"
+    clicked = st.button(
+        f"Export {entries:,} {noun}", type="primary", icon=":material/package_2:", disabled=not entries,
+        key="export-start",
+    )  # fmt: skip
+    if clicked and recipe is not None:
+        run(project.id, recipe)
+
+
+def run(project_id: str, recipe: ExportRecipe) -> None:
+    """Start the export and show it."""
+    task = page.services().tasks.create_task(project_id, "dataset-export", {"recipe": recipe.as_dict()})
+    app.engine().submit(task.id)
+    st.query_params["task"] = task.id
+    st.rerun()
+
+
+def _watch(task_id: str) -> None:
+    """Show the export that runs, then its report."""
+    task = page.services().tasks.get_task(task_id)
+    if task.status != TaskStatus.COMPLETED:
+        task_progress.show(task_id)
+        return
+    export_id = page.services().tasks.items(task_id)[0].result["export_id"]
+    export_results.report(page.services().exporter.get_export(export_id))
+
+
+main()

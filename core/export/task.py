@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlmodel import Session
 
@@ -13,8 +13,8 @@ from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 
 class DatasetExportKind:
-    task_type = "dataset-export"
-    label = "Export entries"
+    task_type: ClassVar[str] = "dataset-export"
+    label: ClassVar[str] = "Export entries"
 
     def __init__(self, exporter: ImageDatasetExporter) -> None:
         self._exporter = exporter

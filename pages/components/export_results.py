@@ -1,0 +1,96 @@
+"""Exports that were made: the report of one, and the list of all."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.export import ExportRecipe, format_named
+from core.export.report import load_command
+from pages.components import media, page
+
+if TYPE_CHECKING:
+    from core.db import Exports
+
+Start = Callable[[str, ExportRecipe], None]
+
+
+def report(export: "Exports") -> None:
+    """Draw what an export came to: counts, checks, the command that loads it, the way to get it."""
+    made = export.report
+    failed = [check for check in made["checks"] if not check["passed"]]
+    with st.container(border=True, key="export-report"):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.markdown(f"**{made['entries']:,} entries on {made['images']:,} images, as {made['label']}.**")
+        left.caption(
+            f"Read back: {len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. "
+            f"{_size(export.size_bytes)}"
+        )
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            _get(export, f"export-get-{export.id}")
+        st.code(_load(export), language="bash", wrap_lines=True)
+        if len(made["splits"]) > 1:
+            st.text(
+                "Splits: " + ", ".join(f"{name} {split['entries']:,} entries" for name, split in made["splits"].items())
+            )
+        for note in _notes(made):
+            st.text(note)
+        with st.expander("Checks", key="export-report-checks"):
+            for check in made["checks"]:
+                st.text(f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({check['examined']:,})")
+
+
+def earlier(project_id: str, start: Start) -> None:
+    """List the project's exports, each with its way to get it and to run it again."""
+    exports = page.services().exporter.list_exports(project_id)
+    if not exports:
+        return
+    st.subheader("Earlier exports", anchor=False)
+    for export in exports:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"export-{export.id}"):
+            made = export.report
+            st.text(
+                f"{made['label']}, {made['entries']:,} entries on {made['images']:,} images, "
+                f"{_size(export.size_bytes)}\n{export.create_at:%Y-%m-%d %H:%M} UTC{_changes(made)}",
+                width="stretch",
+            )
+            if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):
+                start(project_id, ExportRecipe.parse(export.recipe))
+            _get(export, f"get-{export.id}")
+
+
+def _get(export: "Exports", key: str) -> None:
+    if export.recipe["container"] == "directory":
+        st.text(f"On this server: {export.path}")
+    else:
+        st.link_button("Download", media.export_url(export.id), icon=":material/download:", key=key)
+
+
+def _load(export: "Exports") -> str:
+    recipe = ExportRecipe.parse(export.recipe)
+    directory = export.path if recipe.container == "directory" else "."
+    return load_command(format_named(recipe.format), recipe, directory)
+
+
+def _notes(made: dict[str, Any]) -> list[str]:
+    left_out = [f"Left out, {reason}: {count:,}" for reason, count in made["left_out"].items()]
+    leaks = made["leaks_prevented"]["pairs"]
+    kept = [f"{leaks:,} pairs of images were kept together that would have leaked between splits."] if leaks else []
+    return [*left_out, *kept, *made["notes"]]
+
+
+def _changes(made: dict[str, Any]) -> str:
+    changes = made.get("changes")
+    if not changes:
+        return ""
+    return (
+        f", since the one before {changes['added']:,} added, {changes['changed']:,} changed, "
+        f"{changes['removed']:,} removed"
+    )
+
+
+def _size(size_bytes: int) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= scale:
+            return f"{size_bytes / scale:,.1f} {unit}"
+    return f"{size_bytes:,} bytes"
