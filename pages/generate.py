@@ -13,9 +13,9 @@ from pages.components import generate_preview, generate_results, model_picker, p
 from pages.components.model_picker import ModelChoice
 
 _MODES = {
-    "both": "Questions and answers",
-    "questions": "Questions only",
-    "answers": "Answers to open questions",
+    "both": "Both at once",
+    "questions": "Questions",
+    "answers": "Answers",
 }
 
 
@@ -55,8 +55,8 @@ def main() -> None:
 def _recipe(counts: ProjectCounts) -> tuple[str, dict[str, Any], ModelChoice, float | None, int]:
     """Draw the recipe in the order one thinks, and return what it says and how many images it takes."""
     mode = st.segmented_control(
-        "Make", list(_MODES), format_func=_MODES.get, default="both", required=True, key="generate-mode",
-        persist_state="session",
+        "Make", list(_MODES), wrap=True, format_func=lambda mode: _MODES[mode], default="both", required=True,
+        key="generate-mode", persist_state="session",
     )  # fmt: skip
     if mode == "answers":
         config: dict[str, Any] = {}
@@ -105,7 +105,7 @@ def _what_to_ask() -> dict[str, Any]:
     count = st.slider("Questions per image", 1, 20, 3, key="generate-count", persist_state="session")
     kinds = st.pills(
         "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
-        help="None chosen leaves it to the model.",
+        wrap=True, help="None chosen leaves it to the model.",
     )  # fmt: skip
     with st.expander("Prompt of your own", key="generate-own-prompt"):
         variables = ", ".join(f"${name}" for name in sorted(recipes.PROMPT_VARIABLES))

@@ -52,7 +52,7 @@ def _try(project: Projects, config: dict[str, Any]) -> None:
             st.text(one.question)
             if one.answer is not None:
                 st.caption(page.plain(one.answer))
-        price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}"
+        price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
         missing = f", short by {tried.short_by}" if tried.short_by else ""
         st.caption(page.plain(f"{tried.model}, {price}{missing}. Nothing was stored."))
 

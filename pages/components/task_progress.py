@@ -64,7 +64,7 @@ def _figures(summary: TaskSummary) -> str:
             parts.append(f"{ended / seconds * 60:,.0f} a minute, about {in_words_s(left_s)} left")
         elif task.ended_at is not None:
             parts.append(f"took {in_words_s(seconds)}")
-    spent = f"spent ${summary.spent:,.4f}".rstrip("0").rstrip(".")
+    spent = f"spent ${summary.spent:,.4f}" if summary.spent else "no cost"
     parts.append(
         f"{spent} or more, {summary.unpriced_calls:,} calls without a known price" if summary.unpriced_calls else spent
     )
