@@ -18,8 +18,9 @@ def main() -> None:
     if not summaries:
         _first_steps()
         return
-    if counts is not None:
+    if chosen is not None and counts is not None:
         _stages(counts)
+        _activity(chosen.id)
     _projects(summaries)
 
 
@@ -79,6 +80,28 @@ def _stages(counts: ProjectCounts) -> None:
             st.metric(title, number)
             st.caption(unit)
             page.link(file, next_step, icon="arrow_forward")
+
+
+def _activity(project_id: str) -> None:
+    """What happened lately: decisions by day, and the newest tasks."""
+    decisions = page.services().dataset.decisions_per_day(project_id)
+    tasks = page.services().tasks.list_tasks(project_id, limit=4)
+    if not decisions and not tasks:
+        return
+    left, right = st.columns(2, gap="medium")
+    if decisions:
+        with left.container(border=True, height="stretch", key="decisions"):
+            st.metric(
+                "Decisions in the last 30 days",
+                f"{sum(count for _, count in decisions):,}",
+                chart_data=[count for _, count in decisions],
+                chart_type="bar",
+            )
+    if tasks:
+        with right.container(border=True, height="stretch", gap="xsmall", key="recent-tasks"):
+            st.caption("Newest tasks")
+            for task in tasks:
+                page.link("tasks", page.plain(page.task_label(task)), icon="task_alt", task=task.id)
 
 
 def _projects(summaries: list[ProjectSummary]) -> None:

@@ -35,21 +35,12 @@ def main() -> None:
 
 
 def _row(task: Tasks, *, is_open: bool) -> None:
-    kind = page.services().kinds.get(task.task_type)
-    label = kind.label if kind else task.task_type
     with st.expander(
-        f"{label}, {_state(task)}", expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
+        page.plain(page.task_label(task)), expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
         key=f"task-{task.id}", on_change="rerun",
     ) as row:  # fmt: skip
         if row.open:
             _details(task)
-
-
-def _state(task: Tasks) -> str:
-    if task.status == TaskStatus.COMPLETED_WITH_FAILURES:
-        noun = "failure" if task.failed_count == 1 else "failures"
-        return f"completed with {task.failed_count:,} {noun}"
-    return f"{task.status}, {task.processed_count:,} of {task.total_count:,}"
 
 
 def _details(task: Tasks) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import app
-from core.tasks import TaskStatus
-from pages.components import page
+from pages.components import access, page
 
 # Icons come from here: Streamlit would fetch a Material page icon from a server elsewhere.
 _ASSETS = Path(__file__).parents[1] / "assets"
@@ -46,11 +45,15 @@ def show() -> None:
     st.logo(str(_ASSETS / "wordmark.svg"), size="large")
     pages = {place.file: _page(place) for place in PLACES}
     current = st.navigation(list(pages.values()), position="hidden")
-    with page.errors_in_words():
-        project_id = page.project_id()
-        with st.sidebar:
-            _sidebar(pages, project_id)
-        current.run()
+    try:
+        with page.errors_in_words():
+            access.page_access()
+            project_id = page.project_id()
+            with st.sidebar:
+                _sidebar(pages, project_id)
+            current.run()
+    finally:
+        app.page_was_shown()
 
 
 def _page(place: Place) -> "st.Page":
@@ -72,7 +75,7 @@ def _sidebar(pages: "dict[str, st.Page]", project_id: str | None) -> None:
         group = place.group
         st.page_link(pages[place.file], query_params=page.address(project_id))
     _running_tasks()
-    st.caption("Local mode: one person, no login.")
+    access.who()
 
 
 def _project_picker(project_id: str | None) -> None:
@@ -108,8 +111,6 @@ def _running_tasks() -> None:
             st.rerun()
         for task in running:
             share = task.processed_count / task.total_count if task.total_count else 0.0
-            label = app.services().kinds[task.task_type].label if task.task_type in app.services().kinds else "Task"
-            state = "" if task.status == TaskStatus.RUNNING else f", {task.status}"
-            st.progress(share, text=f"{label}: {task.processed_count:,} of {task.total_count:,}{state}")
+            st.progress(share, text=page.plain(page.task_label(task)))
 
     line()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import Projects, app, process
+from core import Projects, Tasks, app, process
 from core.app import Services
 from core.errors import NotFoundError, VitrineError
 
@@ -63,6 +63,17 @@ def address(id_: str | None, **more: str) -> dict[str, str]:
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
     """Run a model call on the process's event loop and wait for it; for single calls that a person watches."""
     return process.background_loop().run(work)
+
+
+def task_label(task: Tasks) -> str:
+    """Return the task in words: "Generate questions, completed with 2 failures"."""
+    kind = services().kinds.get(task.task_type)
+    if task.failed_count and task.ended_at is not None:
+        noun = "failure" if task.failed_count == 1 else "failures"
+        state = f"{task.status.removesuffix(' with failures')} with {task.failed_count:,} {noun}"
+    else:
+        state = task.status if task.ended_at else f"{task.status}, {task.processed_count:,} of {task.total_count:,}"
+    return f"{kind.label if kind else task.task_type}, {state}"
 
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
