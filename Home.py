@@ -16,6 +16,7 @@ else:
 
     # The folder is called pages/, which makes Streamlit run the first session past this file; this is its off switch.
     PagesManager.uses_pages_directory = False
+    vitrine.refuse_open_door(st.get_option("server.address"))
     app = st.App(
         __file__,
         routes=vitrine.routes(

@@ -9,6 +9,7 @@ import contextlib
 import gc
 import logging
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -162,6 +163,20 @@ def engine() -> "LocalEngine":
     return process.singleton("engine", start)
 
 
+def refuse_open_door(address: str | None) -> None:
+    """End the start in one sentence when *address*, None for every one, would let anyone in without a password."""
+    if address in ("127.0.0.1", "localhost", "::1"):
+        return  # the usual case, without loading anything
+    from core.access import check_address
+    from core.config import Settings
+    from core.errors import ConfigurationError
+
+    try:
+        check_address(address, Settings())
+    except ConfigurationError as error:
+        sys.exit(str(error))
+
+
 def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[BaseRoute]":
     """Return the routes beside the pages: images, the desk, the REST API; below *base_path* when there is one.
 
@@ -170,7 +185,7 @@ def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[
     from starlette.routing import Mount, Route
 
     answer = _Routes(allowed_hosts)
-    made = [Route(f"/{place}/{{rest:path}}", answer) for place in ("img", "exports", "desk", "api", "ai")]
+    made = [Route(f"/{place}/{{rest:path}}", answer) for place in ("img", "exports", "desk", "access", "api", "ai")]
     prefix = base_path.strip("/")
     return [Mount(f"/{prefix}", routes=made)] if prefix else made
 
@@ -239,6 +254,8 @@ class _WarmUp:
 
     def run(self) -> None:
         """Open the database at once, import the heavy libraries after the first page or when none was asked for."""
+        patience_s = sys.getswitchinterval()
+        sys.setswitchinterval(0.0005)  # importing holds the interpreter; requests meanwhile would wait 5 ms a step
         try:
             services().projects.list_projects()
             self.first_page.wait(10)
@@ -248,6 +265,8 @@ class _WarmUp:
                 step()
         except Exception:
             log.exception("warming up failed; the pages say what is wrong")
+        finally:
+            sys.setswitchinterval(patience_s)
         # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
         gc.collect()
         gc.freeze()

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.access import TokenService, is_this_machine
 from core.api.errors import problem
 from core.api.keys import data_dir, signing_key
+from core.config import Settings
 
 TOKEN_HEADER = "X-Vitrine-Token"  # noqa: S105  a name, no secret
 COOKIE = "vitrine-access"
@@ -41,17 +42,26 @@ class Actor:
 
 
 class Door:
-    """Puts :func:`check` in front of a route, so that no route can forget it."""
+    """Puts :func:`check` in front of a route, so that no route can forget it.
 
-    def __init__(self, app: ASGIApp, services: Callable[[], Any], allowed_hosts: Sequence[str] = ()) -> None:
+    *for_anyone* is for signing in: pages from elsewhere are refused there too, people without a token are not.
+    """
+
+    def __init__(
+        self, app: ASGIApp, services: Callable[[], Any], allowed_hosts: Sequence[str] = (), *, for_anyone: bool = False
+    ) -> None:
         self._app = app
         self._services = services
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
+        self._for_anyone = for_anyone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["vitrine.database"] = self._services().db
         scope["vitrine.hosts"] = self._allowed_hosts
         request = HTTPConnection(scope)
+        if self._for_anyone:
+            await (_foreign(request) or self._app)(scope, receive, send)
+            return
         write = scope["method"] not in _READING
         # A bearer token is looked up in the database, which may wait for a writer; the loop must not.
         by_token = "Authorization" in request.headers
@@ -89,9 +99,14 @@ def session_cookie(actor: Actor) -> str:
     return _serializer("session").dumps(actor.name)
 
 
-def actor_of_cookie(value: str | None) -> Actor | None:
-    """Return whom the cookie of the sign-in page stands for, None when it is missing, old or not ours."""
-    return _unsign("session", value, SESSION_LIFE_S) if value else None
+def visitor(settings: Settings, address: str | None, cookie: str | None) -> Actor | None:
+    """Return who looks at a page: whoever is at this machine, or, once a password is set, whoever signed in.
+
+    *address* is the visitor's, None for this machine; *cookie* is that of the sign-in form.
+    """
+    if settings.access_password is not None:
+        return _unsign("session", cookie, SESSION_LIFE_S) if cookie else None
+    return Actor() if address is None or is_this_machine(address) else None
 
 
 def signature(path: str) -> str:
@@ -113,9 +128,8 @@ def _actor(request: HTTPConnection) -> Actor | Response | None:
     if signed is not None and request.scope.get("method") in _READING:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
         return Actor("link", may_write=False) if hmac.compare_digest(signature(path), signed) else None
-    if request.scope["vitrine.database"].settings.access_password is None:
-        return Actor()
-    return actor_of_cookie(request.cookies.get(COOKIE))
+    # That the connection came in on this machine was seen at the door already.
+    return visitor(request.scope["vitrine.database"].settings, None, request.cookies.get(COOKIE))
 
 
 def _of_bearer(database: Any, header: str) -> Actor | None:
