@@ -84,17 +84,17 @@ def _stages(counts: ProjectCounts) -> None:
 
 def _activity(project_id: str) -> None:
     """What happened lately: decisions by day, and the newest tasks."""
-    decisions = page.services().dataset.decisions_per_day(project_id)
+    by_day = [count for _, count in page.services().dataset.decisions_per_day(project_id)]
     tasks = page.services().tasks.list_tasks(project_id, limit=4)
-    if not decisions and not tasks:
+    if not any(by_day) and not tasks:
         return
     left, right = st.columns(2, gap="medium")
-    if decisions:
+    if any(by_day):
         with left.container(border=True, height="stretch", key="decisions"):
             st.metric(
                 "Decisions in the last 30 days",
-                f"{sum(count for _, count in decisions):,}",
-                chart_data=[count for _, count in decisions],
+                f"{sum(by_day):,}",
+                chart_data=by_day,
                 chart_type="bar",
             )
     if tasks:
