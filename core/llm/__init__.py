@@ -1,7 +1,6 @@
 """The only room that knows litellm: calls, retries, costs, replies, and the offline provider."""
 
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
-from core.llm.sending import RetryPolicy
 from core.llm.service import LLMService
 from core.llm.types import (
     OFFLINE_MODEL,
@@ -15,6 +14,7 @@ from core.llm.types import (
     ModelConfig,
     ModelInfo,
     Purpose,
+    RetryPolicy,
 )
 
 __all__ = [

@@ -22,8 +22,8 @@ from core.errors import (
 )
 from core.llm import replies, wire
 from core.llm.ledger import CallStart, Ledger, parameters_of
-from core.llm.sending import RetryPolicy, Sender
-from core.llm.types import ChatReply, ChatRequest, ModelConfig
+from core.llm.sending import Sender
+from core.llm.types import ChatReply, ChatRequest, ModelConfig, RetryPolicy
 
 STEPS = ("schema", "json_object", "prompt")
 """The forms in which a structured reply is asked for, best first."""

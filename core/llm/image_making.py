@@ -12,8 +12,8 @@ from typing import Any, Literal
 from core.errors import EmptyReplyError, FilteredReplyError, LLMError, RefusedReplyError
 from core.llm import keys, wire
 from core.llm.ledger import CallStart, Ledger, parameters_of, request_hash
-from core.llm.sending import RetryPolicy, Sender
-from core.llm.types import ChatRequest, ImagePart, ImageReply, ImageRequest, ModelConfig
+from core.llm.sending import Sender
+from core.llm.types import ChatRequest, ImagePart, ImageReply, ImageRequest, ModelConfig, RetryPolicy
 
 Route = Literal["offline", "gemini", "openai images", "gateway"]
 

@@ -1,7 +1,8 @@
 """Lanes: how fast one key at one address may be used. Every call of the process with that key shares one.
 
-A provider that asks to slow down pauses the whole lane for as long as it says; then a single call probes the
-way, and the number of calls at once starts again from half and grows by about one with each round of successes.
+The first call of a lane goes alone, so a wrong key costs one request and not as many as there are workers. A
+provider that asks to slow down pauses the whole lane for as long as it says; then again a single call goes
+first, and the number of calls at once starts from half and grows by about one with each round of successes.
 """
 
 import asyncio
@@ -14,12 +15,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core import process
-from core.errors import RateLimitedError
+from core.errors import LLMError, QuotaExceededError, RateLimitedError
 from core.llm import keys
-from core.llm.types import ModelConfig
+from core.llm.types import NO_KEY, ModelConfig, RetryPolicy
 
 DEFAULT_CONCURRENCY = 64
 _WINDOW_S = 60.0
+_SLOW_DOWNS_BEFORE_GIVING_UP = 8
 
 Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 
@@ -27,26 +29,39 @@ Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 class Lane:
     """Safe to use from several event loops and threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, probes_first: bool = True) -> None:
         self.limit = DEFAULT_CONCURRENCY
-        self.allowed = float(DEFAULT_CONCURRENCY)
+        self.allowed = 1.0 if probes_first else float(DEFAULT_CONCURRENCY)
         self.in_flight = 0
-        self._after_probe: float | None = None
+        # How many calls are allowed once the single one that goes first has come back well.
+        self._after_probe: float | None = float(DEFAULT_CONCURRENCY) if probes_first else None
         self._paused_until = 0.0
         self._slow_downs = 0
         self._sent: deque[tuple[float, int]] = deque()
         self._waiters: deque[Waiter] = deque()
+        self._stopped: dict[str, tuple[int, LLMError]] = {}
         self._lock = threading.Lock()
 
     @asynccontextmanager
-    async def slot(self, config: ModelConfig, tokens: int = 0) -> AsyncIterator[None]:
-        """Wait until a call may be sent, hold its place while it runs, and learn from how it ends."""
+    async def slot(self, config: ModelConfig, tokens: int, policy: RetryPolicy) -> AsyncIterator[None]:
+        """Wait until a call may be sent, hold its place while it runs, and learn from how it ends.
+
+        Raises:
+            LLMError: what stopped the call that went first, when this one waited for it.
+            QuotaExceededError: the provider has asked to slow down again and again.
+        """
         self._configure(config)
         await self._enter(config, tokens)
         try:
             yield
         except RateLimitedError as error:
-            self.slow_down(error.retry_after_s)
+            self.slow_down(error.retry_after_s, policy)
+            if self._slow_downs >= _SLOW_DOWNS_BEFORE_GIVING_UP:
+                raise self._stop(config, _gives_up(error)) from None
+            raise
+        except LLMError as error:
+            if error.stops_task:
+                self._stop(config, error)
             raise
         else:
             self._speed_up()
@@ -55,16 +70,17 @@ class Lane:
                 self.in_flight -= 1
             self._wake()
 
-    def slow_down(self, wait_s: float | None) -> None:
-        """Pause the lane; without a stated time for 2, 4, 8 ... 60 s with jitter."""
+    def slow_down(self, wait_s: float | None, policy: RetryPolicy) -> None:
+        """Pause the lane; without a stated time for longer and longer, with jitter."""
         now = time.monotonic()
         with self._lock:
-            if now >= self._paused_until and self._after_probe is None:
-                self._after_probe = max(1.0, self.allowed / 2)
-            self.allowed = 1.0
             if now >= self._paused_until:
                 self._slow_downs += 1
-            pause_s = wait_s if wait_s is not None else random.uniform(0.5, 1.0) * min(2.0**self._slow_downs, 60.0)
+                if self._after_probe is None:
+                    self._after_probe = max(1.0, self.allowed / 2)
+            self.allowed = 1.0
+            longest_s = min(policy.first_wait_s * 2**self._slow_downs, policy.longest_wait_s)
+            pause_s = wait_s if wait_s is not None else random.uniform(0.5, 1.0) * longest_s
             self._paused_until = max(self._paused_until, now + pause_s)
 
     @property
@@ -74,9 +90,12 @@ class Lane:
     def _configure(self, config: ModelConfig) -> None:
         limit = config.concurrency or DEFAULT_CONCURRENCY
         with self._lock:
-            if limit != self.limit:
-                unhurt = self.allowed >= self.limit
-                self.limit, self.allowed = limit, float(limit) if unhurt else min(self.allowed, float(limit))
+            if limit == self.limit:
+                return
+            unhurt = self.allowed >= self.limit
+            self.limit, self.allowed = limit, float(limit) if unhurt else min(self.allowed, float(limit))
+            if self._after_probe is not None:
+                self._after_probe = min(self._after_probe, float(limit))
 
     def _speed_up(self) -> None:
         with self._lock:
@@ -88,7 +107,17 @@ class Lane:
             else:
                 self.allowed = min(float(self.limit), self.allowed + 1 / self.allowed)
 
+    def _stop(self, config: ModelConfig, error: LLMError) -> LLMError:
+        """Let everybody who waits with this model fail alike, and the next one to come go alone again."""
+        with self._lock:
+            times, _ = self._stopped.get(config.litellm_model, (0, error))
+            self._stopped[config.litellm_model] = (times + 1, error)
+            self._after_probe, self.allowed = self._after_probe or float(self.limit), 1.0
+            self._slow_downs = 0
+        return error
+
     async def _enter(self, config: ModelConfig, tokens: int) -> None:
+        stopped_before = self._times_stopped(config)
         while True:
             waiter: asyncio.Future[None] | None = None
             with self._lock:
@@ -106,6 +135,9 @@ class Lane:
                 await asyncio.sleep(wait_s)
             else:
                 await self._wait(waiter)
+            if self._times_stopped(config) != stopped_before:
+                self._wake()
+                raise _again(self._stopped[config.litellm_model][1])
 
     async def _wait(self, waiter: "asyncio.Future[None]") -> None:
         try:
@@ -114,6 +146,9 @@ class Lane:
             # The turn this one may just have been given belongs to the next.
             self._wake()
             raise
+
+    def _times_stopped(self, config: ModelConfig) -> int:
+        return self._stopped[config.litellm_model][0] if config.litellm_model in self._stopped else 0
 
     def _window_wait_s(self, now: float, config: ModelConfig, tokens: int) -> float:
         while self._sent and self._sent[0][0] <= now - _WINDOW_S:
@@ -128,10 +163,19 @@ class Lane:
             free = max(int(self.allowed) - self.in_flight, 1)
             awake = [self._waiters.popleft() for _ in range(min(free, len(self._waiters)))]
         for loop, waiter in awake:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_finish, waiter)
-            else:
+            if loop.is_closed():
                 self._wake()
+            else:
+                loop.call_soon_threadsafe(_finish, waiter)
+
+
+def lane_for(config: ModelConfig, key: str | None) -> Lane:
+    """Return the process's lane for this provider, address and key."""
+    lanes = process.singleton("llm_lanes", dict[tuple[str, str, str], Lane])
+    name = (keys.provider_of(config), config.api_base or "", hashlib.sha256((key or "").encode()).hexdigest()[:16])
+    if name not in lanes:
+        lanes.setdefault(name, Lane(probes_first=key not in (None, NO_KEY)))
+    return lanes[name]
 
 
 def _finish(waiter: "asyncio.Future[None]") -> None:
@@ -139,8 +183,10 @@ def _finish(waiter: "asyncio.Future[None]") -> None:
         waiter.set_result(None)
 
 
-def lane_for(config: ModelConfig, key: str | None) -> Lane:
-    """Return the process's lane for this provider, address and key."""
-    lanes = process.singleton("llm_lanes", dict[tuple[str, str, str], Lane])
-    name = (keys.provider_of(config), config.api_base or "", hashlib.sha256((key or "").encode()).hexdigest()[:16])
-    return lanes.setdefault(name, Lane())
+def _gives_up(error: RateLimitedError) -> QuotaExceededError:
+    return QuotaExceededError(f"Slowing down did not help. {error} Resume when the limit is free again.")
+
+
+def _again(error: LLMError) -> LLMError:
+    """Return a fresh exception that says the same; one object raised in many tasks would mix their traces."""
+    return type(error)(str(error), http_status=error.http_status)

@@ -84,12 +84,12 @@ def parse(text: str, schema: type[BaseModel]) -> BaseModel:
         return schema.model_validate(_shaped(found, schema))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the reply"
-        raise BadReplyError(
-            f"The reply does not have the form that was asked for ({where}: {first['msg']}). "
-            "Try again, or use another model.",
-            reply_head=cleaned[:HEAD_CHARS],
-        ) from None
+    where = ".".join(str(part) for part in first["loc"]) or "the reply"
+    raise BadReplyError(
+        f"The reply does not have the form that was asked for ({where}: {first['msg']}). "
+        "Try again, or use another model.",
+        reply_head=cleaned[:HEAD_CHARS],
+    )
 
 
 def _first_json(text: str) -> Any:

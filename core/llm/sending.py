@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
@@ -11,20 +10,8 @@ from core.errors import LLMError, ProviderDownError, RateLimitedError
 from core.llm import keys
 from core.llm.lanes import lane_for
 from core.llm.ledger import CallStart, Ledger, Spent
-from core.llm.types import ModelConfig
+from core.llm.types import ModelConfig, RetryPolicy
 from core.llm.wire import WireReply
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    max_sends: int = 3
-    """Of one request, whatever the reasons for sending again."""
-    max_maybe_paid: int = 2
-    """Sends whose reply never came; each of them may have been paid."""
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 60.0
-    longest_pause_s: float = 600.0
-    """A provider that asks for more than this fails the call instead of holding it."""
 
 
 class Sender:
@@ -51,7 +38,7 @@ class Sender:
         """
 
         async def once() -> tuple[WireReply, int | None]:
-            async with lane_for(config, keys.key_for(config)).slot(config, tokens):
+            async with lane_for(config, keys.key_for(config)).slot(config, tokens, self._policy):
                 self._sends += 1
                 call_id = await self._write_start()
                 try:

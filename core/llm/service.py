@@ -9,7 +9,6 @@ from core.errors import BadReplyError, InvalidInputError, NoVisionError
 from core.llm import connection, costs, image_making, local, models, replies
 from core.llm.conversation import Conversation
 from core.llm.ledger import Ledger, request_hash
-from core.llm.sending import RetryPolicy
 from core.llm.types import (
     ChatReply,
     ChatRequest,
@@ -20,6 +19,7 @@ from core.llm.types import (
     ImageRequest,
     ModelConfig,
     ModelInfo,
+    RetryPolicy,
 )
 
 

@@ -190,6 +190,18 @@ class ConnectionResult:
     cost: float | None
 
 
+@dataclass(frozen=True)
+class RetryPolicy:
+    max_sends: int = 3
+    """Of one request, whatever the reasons for sending again."""
+    max_maybe_paid: int = 2
+    """Sends whose reply never came; each of them may have been paid."""
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 60.0
+    longest_pause_s: float = 600.0
+    """A provider that asks for more than this fails the call instead of holding it."""
+
+
 def _maker_of(model: str) -> str:
     bare = model.lower()
     return "anthropic" if bare.startswith("claude") else "gemini" if bare.startswith("gemini") else "openai"

@@ -120,8 +120,8 @@ def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Slots | None:
 
 def _half_of(measured: Measurement, regions: tuple[str, str]) -> Slots | None:
     """In which of two halves the brightest region lies; None when in neither."""
-    found = measured.brightest_region or ""
-    return next(({"region": Word("regions", side)} for side in regions if side in found.split()), None)
+    sides = [side for side in regions if side in (measured.brightest_region or "").split()]
+    return {"region": Word("regions", sides[0])} if sides else None
 
 
 def _unanswerable(_: Measurement, __: Mapping[str, Any]) -> Slots:
