@@ -12,7 +12,7 @@ from sqlalchemy import JSON, String, and_, cast, func, insert, literal, select, 
 from sqlalchemy.sql.selectable import Select
 from sqlmodel import Session, col
 
-from core.dataset.changes import Act, columns_of
+from core.dataset.changes import Act, columns_of, overlaid
 from core.dataset.conditions import Condition
 from core.dataset.review import BulkResult, UndoResult
 from core.dataset.values import normal_score, normal_tags
@@ -41,12 +41,14 @@ def undo_bulk(session: Session, batch_id: str, act: Act) -> UndoResult:
     """Take back an act on many entries; what someone changed since stays, and is counted."""
     standing = and_(col(Events.batch_id) == batch_id, col(Events.undone_by).is_(None))
     total = session.execute(select(func.count()).select_from(Events).where(standing)).scalar_one()
+    last_id = session.execute(select(func.max(Events.id)).where(standing)).scalar_one() or 0
     action = session.scalars(select(col(Events.action)).where(standing).limit(1)).first() or "bulk"
     undone = 0
     for old_text, new_text in _event_groups(session, batch_id):
         old, new = json.loads(old_text), json.loads(new_text)
         ours = col(_Entry.id).in_(_entry_ids(batch_id, old_text, new_text).where(col(Events.undone_by).is_(None)))
-        undone += _record_group(session, [ours], {name: new[name] for name in old}, old, act)
+        untouched = ~overlaid(col(_Entry.id), old, last_id)
+        undone += _record_group(session, [ours, untouched], {name: new[name] for name in old}, old, act)
     undoing = select(col(Events.entity_id)).where(col(Events.batch_id) == act.batch_id)
     mark = session.execute(select(func.min(Events.id)).where(col(Events.batch_id) == act.batch_id)).scalar_one()
     session.execute(

@@ -1,9 +1,10 @@
 """The only way an entry changes: checked values, the version compared, one event with both sides."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, update
 from sqlalchemy.orm import object_session
 from sqlmodel import Session, col, select
 
@@ -136,3 +137,10 @@ def _record(session: Session, entry: ImageDatasets, act: Act, old: dict[str, Any
 def is_done(session: Session, batch_id: str) -> bool:
     """Whether an act with this id is stored already: a repeated send changes nothing."""
     return session.exec(select(Events.id).where(Events.batch_id == batch_id).limit(1)).first() is not None
+
+
+def overlaid(entry_id: Any, names: Iterable[str], after: int) -> ColumnElement[bool]:
+    """Whether a standing act behind the event *after* wrote one of the fields *names* of the entry."""
+    touches = or_(*(cast(col(Events.old), String).like(f'%"{name}":%') for name in names))
+    standing = and_(col(Events.undone_by).is_(None), col(Events.action) != "undo")
+    return exists().where(col(Events.entity_id) == entry_id, col(Events.id) > after, standing, touches)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.dataset.changes import Act, change, check_version, conflict, entry_by_id, is_done, value_of, write
+from core.dataset.changes import Act, change, check_version, conflict, entry_by_id, is_done, overlaid, value_of, write
 from core.db import Events, ImageDatasets
 from core.errors import InvalidInputError, NotFoundError
 
@@ -123,7 +123,8 @@ def undo_one(session: Session, event: Events, act: Act) -> UndoResult:
     entry = session.get(ImageDatasets, event.entity_id)
     if entry is None:
         raise NotFoundError("This entry does not exist any more, so nothing can be taken back.")
-    if any(value_of(entry, name) != event.new[name] for name in event.old):
+    later = bool(event.old) and session.scalar(select(overlaid(entry.id, event.old, event.id or 0)))
+    if later or any(value_of(entry, name) != event.new[name] for name in event.old):
         raise conflict(entry, event.old)
     if event.old:
         write(session, entry, event.old, act)

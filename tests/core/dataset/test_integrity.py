@@ -1,0 +1,192 @@
+"""Whatever several people do in whatever order: entries, history and statistics agree, and all of it can be undone."""
+
+import contextlib
+import os
+import tempfile
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlmodel import col, select
+
+from core import ImageDatasets, ImageDatasetService, Projects, ProjectService, connect
+from core.dataset import parse_search
+from core.db import Database, Events
+from core.errors import ConflictError
+from tests.core.dataset.conftest import add_image
+
+PEOPLE = st.sampled_from(["Anna", "Ben", "local"])
+CONTENT = ("question", "answer", "confirmed", "rejected", "reject_reason", "flagged", "score", "tags", "note")
+
+
+class Annotators(RuleBasedStateMachine):
+    entries = Bundle("entries")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._directory = tempfile.TemporaryDirectory()
+        self._connection = connect(self._directory.name)
+        self.db: Database = self._connection.__enter__()
+        self.project: Projects = ProjectService(self.db).create_project("Shelf")
+        self.image = add_image(self.db, self.project.id, "shelf.jpg")
+        self.dataset = ImageDatasetService(self.db)
+        self.batches: list[str] = []
+
+    def teardown(self) -> None:
+        self._undo_everything()
+        self._connection.__exit__(None, None, None)
+        self._directory.cleanup()
+
+    @rule(target=entries, who=PEOPLE, answer=st.sampled_from(["one", "two"]))
+    def create(self, who: str, answer: str) -> str:
+        return self.dataset.create_dataset_entry(self.project.id, self.image.id, "How many?", answer, "m", actor=who).id
+
+    @rule(entry=entries, who=PEOPLE, answer=st.sampled_from(["one", "two", "three", ""]))
+    def edit(self, entry: str, who: str, answer: str) -> None:
+        self._if_there(entry, lambda seen: self.dataset.update_dataset_entry(entry, answer=answer, actor=who))
+
+    @rule(
+        entry=entries,
+        who=PEOPLE,
+        decision=st.sampled_from(["confirm", "reject", "reopen", "skip", "flag", "unflag"]),
+        behind=st.integers(0, 1),
+    )
+    def decide(self, entry: str, who: str, decision: str, behind: int) -> None:
+        def act(seen: ImageDatasets) -> None:
+            if behind:
+                with pytest.raises(ConflictError):
+                    self.dataset.decide(entry, seen.version - behind, decision, actor=who)
+            else:
+                self.dataset.decide(entry, seen.version, decision, actor=who)
+
+        self._if_there(entry, act)
+
+    @rule(entry=entries, who=PEOPLE, score=st.integers(0, 10))
+    def rate(self, entry: str, who: str, score: int) -> None:
+        self._if_there(entry, lambda seen: self.dataset.rate_entry(entry, score / 2, actor=who))
+
+    @rule(entry=entries, who=PEOPLE, tags=st.lists(st.sampled_from(["red", "Big ", "new"]), min_size=1))
+    def tag(self, entry: str, who: str, tags: list[str]) -> None:
+        self._if_there(entry, lambda seen: self.dataset.add_tags(entry, tags, actor=who))
+
+    @rule(entry=entries, who=PEOPLE)
+    def delete(self, entry: str, who: str) -> None:
+        self.dataset.delete_dataset_entry(entry, actor=who)
+
+    @rule(
+        who=PEOPLE,
+        line=st.sampled_from(["", "is:open", "tag:red"]),
+        act=st.sampled_from(
+            [("confirm", None), ("reject", "duplicate"), ("rate", 3), ("tag", "bulk"), ("delete", None)]
+        ),
+    )
+    def bulk(self, who: str, line: str, act: tuple[str, Any]) -> None:
+        expected = self.dataset.count_entries(self.project.id, parse_search(line))
+        assert self.dataset.bulk(self.project.id, parse_search(line), *act, actor=who).changed <= expected
+
+    @rule(who=PEOPLE)
+    def undo(self, who: str) -> None:
+        # A conflict: someone wrote the same field since, and nothing is overwritten.
+        with contextlib.suppress(ConflictError):
+            self.dataset.undo(self.project.id, actor=who)
+
+    @invariant()
+    def history_and_rows_agree(self) -> None:
+        """Playing the events over nothing gives the entries, and the version counts the changes."""
+        for entry in self._rows():
+            state: dict[str, Any] = {}
+            changes = 0
+            for event in self._events(entry.id):
+                assert all(state.get(name, value) == value for name, value in event.old.items())
+                state |= event.new
+                changes += bool(event.new)
+            assert entry.version == changes
+            assert (entry.deleted_at is not None) == state["deleted"]
+            assert {name: getattr(entry, name) for name in CONTENT if name in state} == {
+                name: value for name, value in state.items() if name in CONTENT
+            }
+
+    @invariant()
+    def statistics_count_the_rows(self) -> None:
+        alive = [entry for entry in self._rows() if entry.deleted_at is None]
+        rated = [entry.score for entry in alive if entry.score]
+        stats = self.dataset.get_dataset_stats(self.project.id)
+        assert stats["total_entries"] == len(alive)
+        assert stats["confirmed_entries"] == sum(entry.confirmed for entry in alive)
+        assert stats["rejected_entries"] == sum(entry.rejected for entry in alive)
+        assert stats["average_score"] == (round(sum(rated) / len(rated), 2) if rated else 0.0)
+        assert not any(entry.confirmed and entry.rejected for entry in alive)
+
+    def _undo_everything(self) -> None:
+        """Taking every act back, the last one first, leaves nothing but deleted entries as they were made."""
+        with self.db.reading() as session:
+            standing = [
+                event.batch_id
+                for event in session.exec(select(Events).order_by(col(Events.id).desc()))
+                if event.action != "undo" and event.undone_by is None
+            ]
+        for batch_id in dict.fromkeys(standing):
+            self.dataset.undo(self.project.id, batch_id=batch_id, actor="cleaner")
+        for entry in self._rows():
+            assert entry.deleted_at is not None
+            assert (entry.answer, entry.decision, entry.flagged) == (entry.generated_answer, "open", False)
+            assert (entry.score, entry.tags, entry.reject_reason) == (0, "", "")
+
+    def _if_there(self, entry_id: str, act: Any) -> None:
+        row = next(entry for entry in self._rows() if entry.id == entry_id)
+        if row.deleted_at is None:
+            act(row)
+
+    def _rows(self) -> list[ImageDatasets]:
+        with self.db.reading() as session:
+            return list(session.exec(select(ImageDatasets)))
+
+    def _events(self, entry_id: str) -> list[Events]:
+        with self.db.reading() as session:
+            return list(session.exec(select(Events).where(Events.entity_id == entry_id).order_by(col(Events.id))))
+
+
+def test_any_sequence_of_acts_by_several_people_is_consistent_and_undoing_all_of_it_restores_the_start() -> None:
+    run_state_machine_as_test(
+        Annotators,
+        settings=settings(
+            max_examples=int(os.environ.get("VITRINE_PROVE_EXAMPLES", "15")),
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_people_editing_the_same_entries_at_once_lose_nothing(db: Database, project: Projects) -> None:
+    """8 people, 15 edits each on 3 entries: every edit is either an event or a conflict that was shown."""
+    dataset = ImageDatasetService(db)
+    image = add_image(db, project.id, "shelf.jpg")
+    ids = [dataset.create_dataset_entry(project.id, image.id, "What?", "start", "m").id for _ in range(3)]
+    stored: list[str] = []
+    conflicts: list[str] = []
+
+    def annotate(person: int) -> None:
+        for number in range(15):
+            entry = dataset.get_dataset_entry(ids[(person + number) % 3])
+            try:
+                dataset.update_dataset_entry(
+                    entry.id, version=entry.version, answer=f"{person}/{number}", actor=f"person {person}"
+                )
+                stored.append(f"{person}/{number}")
+            except ConflictError:
+                conflicts.append(f"{person}/{number}")
+
+    people = [threading.Thread(target=annotate, args=(person,)) for person in range(8)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+
+    history = [event for entry_id in ids for event in dataset.history(entry_id) if event.action == "edit"]
+    assert len(stored) + len(conflicts) == 8 * 15
+    assert sorted(event.new["answer"] for event in history) == sorted(stored)
+    assert sum(dataset.get_dataset_entry(entry_id).version - 1 for entry_id in ids) == len(stored)

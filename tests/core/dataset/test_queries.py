@@ -1,0 +1,181 @@
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from core import ImageDatasets, ImageDatasetService, Images, Projects
+from core.dataset import EntryFilter, parse_search
+from core.db import Database
+from core.errors import InvalidInputError
+
+Make = Callable[..., ImageDatasets]
+
+
+@pytest.fixture
+def shelf(make: Make, dataset: ImageDatasetService, other_image: Images) -> dict[str, str]:
+    """Six different entries by name, and their ids."""
+    entries = {
+        "cups": make("How many cups?", "three", kind="count", tags="kitchen,red", score=4),
+        "bowls": make("How many bowls?", "2", kind="count", tags="kitchen", score=2, model="gemini/flash"),
+        "mood": make("Which mood?", '["calm"]', answer_type="label", kind="mood", language="tr"),
+        "scene": make("Describe it.", "A shelf " * 100, image_id=other_image.id),
+        "empty": make("What is left?", "", kind="rest", model=""),
+        "gives": make("Is the kettle kettle blue?", "Kettle blue."),
+    }
+    dataset.update_dataset_entry(entries["cups"].id, answer="four", actor="Anna")
+    dataset.confirm_entry(entries["cups"].id, actor="Anna")
+    dataset.update_dataset_entry(entries["bowls"].id, rejected=True, reject_reason="wrong answer", actor="Ben")
+    dataset.update_dataset_entry(entries["mood"].id, flagged=True, needs_review="odd language")
+    return {name: entry.id for name, entry in entries.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", "cups bowls mood scene empty gives"),
+        ("CUPS", "cups"),
+        ("how many -bowls", "cups"),
+        ("table.jpg", "scene"),
+        ("100%", ""),
+        ("is:open", "mood scene empty gives"),
+        ("is:confirmed is:rejected", "cups bowls"),
+        ("-is:open", "cups bowls"),
+        ("kind:count", "cups bowls"),
+        ("kind:count kind:mood", "cups bowls mood"),
+        ("kind:none", "scene gives"),
+        ("-kind:none kind:rest", "empty"),
+        ("type:label", "mood"),
+        ("model:gemini/flash", "bowls"),
+        ("model:none", "empty"),
+        ("lang:tr", "mood"),
+        ("tag:kitchen", "cups bowls"),
+        ("tag:kitchen tag:red", "cups"),
+        ("tag:KITCHEN -tag:red", "bowls"),
+        ("tag:kit", ""),
+        ("tag:none", "mood scene empty gives"),
+        ("score:<3", "bowls"),
+        ("score:2..4", "cups bowls"),
+        ("score:4", "cups"),
+        ("score:>=4", "cups"),
+        ("score:none", "mood scene empty gives"),
+        ("edited:yes", "cups"),
+        ("edited:no kind:count", "bowls"),
+        ("flagged:yes", "mood"),
+        ("doubtful:yes", "mood"),
+        ("length:>100", "scene"),
+        ("length:<=1", "bowls empty"),
+        ("side:<640", ""),
+        ("side:640 kind:rest", "empty"),
+        ("by:Anna", "cups"),
+        ("by:Ben", "bowls"),
+        ('reason:"wrong answer"', "bowls"),
+        ("created:>2020-01-01 kind:rest", "empty"),
+        ("created:<2020-01-01", ""),
+        ("task:nothing", ""),
+        ("check:empty", "empty"),
+        ("check:long", "scene"),
+        ("check:odd", "mood"),
+        ("check:reveals", "gives"),
+    ],
+)
+def test_each_field_of_the_search_line_finds_its_entries(
+    line: str, expected: str, shelf: dict[str, str], dataset: ImageDatasetService, project: Projects
+) -> None:
+    names = {entry_id: name for name, entry_id in shelf.items()}
+    found = dataset.find_entries(project.id, parse_search(line)).items
+    assert " ".join(names[entry.id] for entry in found) == expected
+    assert dataset.count_entries(project.id, parse_search(line)) == len(expected.split())
+
+
+@pytest.mark.parametrize("line", ["score:many", "length:<", "created:yesterday", "check:spelling", "side:a..b"])
+def test_a_value_that_makes_no_sense_is_refused_with_words(
+    line: str, dataset: ImageDatasetService, project: Projects
+) -> None:
+    with pytest.raises(InvalidInputError, match=r"takes|no check called"):
+        dataset.find_entries(project.id, parse_search(line))
+
+
+def test_repeated_and_disputed_answers_are_found(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+    first = make("How many cups?", "three", model="a")
+    second = make("how many cups", "Three.", model="b")
+    third = make("How many cups?", "four", model="c")
+    make("How many bowls?", "three", model="a")
+
+    def failing(check: str) -> list[str]:
+        return [e.id for e in dataset.find_entries(project.id, EntryFilter().with_term("check", check)).items]
+
+    assert failing("repeated") == [first.id, second.id]
+    assert failing("disputed") == [first.id, second.id, third.id]
+    assert dataset.check_counts(project.id, EntryFilter())["disputed"] == 3
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_pages_follow_each_other_without_a_gap_or_a_repetition(
+    newest_first: bool, make: Make, dataset: ImageDatasetService, project: Projects
+) -> None:
+    made = [make(f"Question {number}?").id for number in range(10)]
+    seen, cursor, sizes = [], None, []
+    while True:
+        page = dataset.find_entries(project.id, EntryFilter(), limit=4, after=cursor, newest_first=newest_first)
+        seen += [entry.id for entry in page.items]
+        sizes.append(len(page.items))
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == (made[::-1] if newest_first else made)
+    assert sizes == [4, 4, 2]
+
+
+def test_a_page_goes_on_behind_an_entry_that_left_the_filter_or_was_deleted(
+    make: Make, dataset: ImageDatasetService, project: Projects
+) -> None:
+    made = [make(f"Question {number}?").id for number in range(3)]
+    queue = parse_search("is:open")
+    dataset.confirm_entry(made[0])
+    assert [e.id for e in dataset.find_entries(project.id, queue, after=made[0]).items] == made[1:]
+    dataset.delete_dataset_entry(made[1])
+    assert [e.id for e in dataset.find_entries(project.id, queue, after=made[1]).items] == made[2:]
+
+
+def test_a_cursor_that_leads_nowhere_is_refused(dataset: ImageDatasetService, project: Projects) -> None:
+    with pytest.raises(InvalidInputError, match="Start again at the first one"):
+        dataset.find_entries(project.id, EntryFilter(), after="missing")
+
+
+def test_other_projects_are_out_of_sight(make: Make, dataset: ImageDatasetService) -> None:
+    make()
+    assert dataset.find_entries("another", EntryFilter()).items == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "index"),
+    [
+        ("", "ix_entries_order"),
+        ("is:open", "ix_entries_review"),
+        ("is:confirmed", "ix_entries_review"),
+    ],
+)
+def test_pages_are_read_in_the_order_of_an_index(
+    line: str, index: str, db: Database, make: Make, project: Projects
+) -> None:
+    from sqlalchemy import event
+
+    from core.dataset import queries
+
+    last = make()
+    statements: list[tuple[str, object]] = []
+
+    def remember(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+        statements.append((statement, parameters))
+
+    with db.reading() as session:
+        event.listen(db.engine, "before_cursor_execute", remember)
+        queries.find_entries(session, project.id, parse_search(line), limit=10, after=last.id)
+        event.remove(db.engine, "before_cursor_execute", remember)
+    statement, parameters = statements[-1]
+    with db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        assert connection.execute(text("select 1")).scalar_one() == 1
+    steps = " ".join(row[-1] for row in plan)
+    assert index in steps
+    assert "TEMP B-TREE" not in steps
