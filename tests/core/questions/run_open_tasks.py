@@ -1,0 +1,29 @@
+"""Runs what is open in a data directory until nothing is; started, and killed, by tests.
+
+    python -m tests.core.questions.run_open_tasks DATA_DIR
+"""
+
+import sys
+import time
+
+from core import connect
+from core.app import Services
+from core.process import BackgroundLoop
+from core.tasks import LocalEngine
+
+
+def main() -> None:
+    with connect(sys.argv[1]) as db:
+        services = Services(db)
+        # Imported before anything runs, so that a kill right after the start finds calls in flight.
+        services.llm.warm_up()
+        engine = LocalEngine(db, services.kinds, BackgroundLoop())
+        engine.start()
+        print("running", flush=True)
+        while services.tasks.list_tasks(active_only=True):
+            time.sleep(0.05)
+        engine.stop()
+
+
+if __name__ == "__main__":
+    main()
