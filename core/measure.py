@@ -40,6 +40,8 @@ _ANCHORS: tuple[tuple[str, str], ...] = (
     ("beige", "#f5f5dc #e8d5b0 #d2b48c #ead7c3 #faebd7"),
 )
 
+COLOR_NAMES = tuple(name for name, _ in _ANCHORS)
+
 # Levels a channel is reduced to for looking colors up; 8 of 256 steps are below what the eye tells apart.
 _LEVELS = 32
 # CIE76 distance below which two colors count as the same plain surface.

@@ -1,0 +1,121 @@
+/* A page of thumbnails: their places are reserved, keys move between them, the next page is fetched ahead. */
+
+const grids = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  let grid = grids.get(parentElement);
+  if (!grid) grids.set(parentElement, (grid = { epoch: null, selected: new Set(), at: 0, anchor: 0 }));
+  const root = parentElement.querySelector(".grid");
+  const cells = root.querySelector(".cells");
+  const ids = data.items.map((item) => item.id);
+  if (grid.epoch !== data.epoch) {
+    grid.epoch = data.epoch;
+    grid.selected = new Set(data.selected);
+  }
+  const first = ids[0];
+  if (grid.first !== first) Object.assign(grid, { first, at: 0, anchor: 0 });
+  grid.at = Math.min(grid.at, Math.max(ids.length - 1, 0));
+
+  cells.setAttribute("aria-label", data.label);
+  cells.replaceChildren(...data.items.map((item, index) => cell(item, index)));
+  mark();
+  bar();
+  const ahead = () => data.prefetch.forEach((url) => (new Image().src = url));
+  (window.requestIdleCallback ?? setTimeout)(ahead);
+
+  function cell(item, index) {
+    const node = make("div", "cell");
+    node.setAttribute("role", "option");
+    node.id = `cell-${index}`;
+    const frame = make("div", "frame");
+    const image = make("img");
+    Object.assign(image, { src: item.url, alt: item.name, decoding: "async", draggable: false, width: 320, height: 240 });
+    const tick = make("span", "tick", "✓");
+    tick.title = "Select (Space)";
+    tick.onclick = (event) => {
+      event.stopPropagation();
+      act(index, event);
+      event.shiftKey ? range(index) : toggle(index);
+    };
+    frame.append(image, tick);
+    const name = make("div", "name", item.name);
+    name.title = item.name;
+    node.append(frame, name, make("div", "note", item.note || "\u00a0"));
+    node.onclick = (event) => {
+      act(index, event);
+      if (event.shiftKey) range(index);
+      else if (event.ctrlKey || event.metaKey) toggle(index);
+      else setTriggerValue("opened", item.id);
+    };
+    return node;
+  }
+
+  function act(index) {
+    grid.at = index;
+    mark();
+    cells.children[index]?.focus({ preventScroll: false });
+  }
+
+  function toggle(index) {
+    const id = ids[index];
+    grid.selected.has(id) ? grid.selected.delete(id) : grid.selected.add(id);
+    grid.anchor = index;
+    tell();
+  }
+
+  function range(index) {
+    const [from, to] = [Math.min(grid.anchor, index), Math.max(grid.anchor, index)];
+    ids.slice(from, to + 1).forEach((id) => grid.selected.add(id));
+    tell();
+  }
+
+  function tell() {
+    mark();
+    // Quick selections are told together; each telling runs the page once.
+    clearTimeout(grid.timer);
+    grid.timer = setTimeout(() => setStateValue("selected", { epoch: data.epoch, ids: [...grid.selected] }), 120);
+  }
+
+  function mark() {
+    [...cells.children].forEach((node, index) => {
+      const chosen = grid.selected.has(ids[index]);
+      node.setAttribute("aria-selected", chosen);
+      node.tabIndex = index === grid.at ? 0 : -1;
+    });
+    root.classList.toggle("choosing", grid.selected.size > 0);
+  }
+
+  function bar() {
+    const [previous, next] = root.querySelectorAll(".turn");
+    root.querySelector(".where").textContent = data.where;
+    previous.disabled = !data.has_previous;
+    next.disabled = !data.has_next;
+    previous.onclick = () => setTriggerValue("turn", "previous");
+    next.onclick = () => setTriggerValue("turn", "next");
+  }
+
+  cells.onkeydown = (event) => {
+    const columns = getComputedStyle(cells).gridTemplateColumns.split(" ").length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -grid.at, End: ids.length };
+    if (event.key in steps) {
+      const target = Math.max(0, Math.min(ids.length - 1, grid.at + steps[event.key]));
+      act(target);
+      if (event.shiftKey) range(target);
+    } else if (event.key === " ") toggle(grid.at);
+    else if (event.key === "Enter") setTriggerValue("opened", ids[grid.at]);
+    else if (event.key === "Escape" && grid.selected.size) { grid.selected.clear(); tell(); }
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { ids.forEach((id) => grid.selected.add(id)); tell(); }
+    else if (event.key === "PageDown" && data.has_next) setTriggerValue("turn", "next");
+    else if (event.key === "PageUp" && data.has_previous) setTriggerValue("turn", "previous");
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+}
+
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}

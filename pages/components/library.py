@@ -1,0 +1,184 @@
+"""The images of a project: filters in the address, a page of thumbnails, and what to do with a selection."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core import Images
+from core.images import ImageFilter, ImagePage
+from core.measure import COLOR_NAMES
+from pages.components import grid, image_drawer, media, page
+
+PAGE_SIZE = 60
+
+_SORTS = {
+    "newest": "Newest first", "oldest": "Oldest first", "name": "By name", "largest": "Largest file first",
+    "blurred": "Least sharp first",
+}  # fmt: skip
+_HOLDS = {
+    "no-questions": "No questions", "questions": "Has questions", "no-entries": "No entries", "entries": "Has entries",
+}  # fmt: skip
+_ONWARD = (("generate", "Generate", "auto_awesome"), ("style", "Style", "palette"), ("export", "Export", "package_2"))
+_TRAIL, _EPOCH, _SELECTED, _DELETED = "library-trail", "library-epoch", "selected-images", "library-deleted"
+
+
+def show(project_id: str) -> None:
+    """Draw filters, thumbnails and, with a selection, its actions."""
+    _undo_notice()
+    chosen = _filters()
+    after = _position(project_id, chosen)
+    # The page and the one behind it, whose thumbnails are fetched ahead.
+    found = page.services().images.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
+    if not found.items:
+        st.caption("No image fits these filters." if chosen != ImageFilter() else "No images yet.")
+        return
+    actions = st.container(horizontal=True, vertical_alignment="center", key="library-actions")
+    action = _thumbnails(found)
+    st.session_state[_SELECTED] = action.selected
+    with actions:
+        _selection_bar(project_id, chosen, found.total)
+    if action.turn is not None:
+        _turn(action.turn, found)
+    if action.opened is not None:
+        image_drawer.show(action.opened, [image.id for image in found.items[:PAGE_SIZE]])
+
+
+def _filters() -> ImageFilter:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters"):
+        name = st.text_input(
+            "Name", key="name", bind="query-params", type="search", placeholder="Part of the name", width=220
+        )
+        holds = _choice("Holds", "holds", _HOLDS)
+        format_ = _choice("Format", "format", {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP"})
+        color = _choice("Color", "color", {name: name.capitalize() for name in COLOR_NAMES})
+        orientation = _choice(
+            "Shape", "orientation", {name: name.capitalize() for name in ("landscape", "portrait", "square")}
+        )
+        sort = st.selectbox(
+            "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="sort", bind="query-params", width=170
+        )
+        with st.popover("More", icon=":material/tune:"):
+            tag = st.text_input("Tag", key="tag", bind="query-params")
+            alike = st.toggle("Looks like another image", key="alike", bind="query-params")
+            low, high = st.select_slider(
+                "Longer side, px", _SIDES, value=(_SIDES[0], _SIDES[-1]), key="side", bind="query-params",
+                format_func=lambda side: "any" if side == _SIDES[-1] else f"{side:,}",
+            )  # fmt: skip
+    return ImageFilter(
+        name=name or "", tag=tag or "", format=format_, color=color, orientation=orientation, holds=holds,
+        alike=alike, min_side_px=low, max_side_px=0 if high == _SIDES[-1] else high, sort=sort or "newest",
+    )  # fmt: skip
+
+
+_SIDES = (0, 256, 512, 1024, 2048, 4096, 100_000)
+
+
+def _choice(label: str, key: str, options: dict[str, str]) -> str:
+    chosen = st.selectbox(
+        label, list(options), index=None, format_func=options.__getitem__, key=key, bind="query-params",
+        placeholder="Any", width=118,
+    )  # fmt: skip
+    return chosen or ""
+
+
+def _position(project_id: str, chosen: ImageFilter) -> str | None:
+    """Return after which image this page starts; the trail of earlier pages begins anew with other filters."""
+    about = f"{project_id} {sorted(chosen.to_query().items())}"
+    trail = st.session_state.get(_TRAIL)
+    if trail is None or trail["about"] != about:
+        trail = st.session_state[_TRAIL] = {"about": about, "after": []}
+    return trail["after"][-1] if trail["after"] else None
+
+
+def _turn(direction: str, found: ImagePage) -> None:
+    trail = st.session_state[_TRAIL]
+    after = [*trail["after"], found.items[PAGE_SIZE - 1].id] if direction == "next" else trail["after"][:-1]
+    st.session_state[_TRAIL] = {**trail, "after": after}
+    st.rerun()
+
+
+def _thumbnails(found: ImagePage) -> grid.GridAction:
+    shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
+    before = len(st.session_state[_TRAIL]["after"]) * PAGE_SIZE
+    noun = "image" if found.total == 1 else "images"
+    return grid.show(
+        [grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one)) for one in shown],
+        key="library-grid",
+        label="Images of this project",
+        where=f"{before + 1:,} to {before + len(shown):,} of {found.total:,} {noun}",
+        has_previous=before > 0,
+        has_next=bool(ahead),
+        prefetch=[media.image_url(one.id, one.sha256) for one in ahead],
+        selected=st.session_state.get(_SELECTED, []),
+        epoch=st.session_state.setdefault(_EPOCH, 0),
+    )
+
+
+def _note(image: Images) -> str:
+    if image.near_duplicate_of:
+        return "looks like another"
+    return image.tags.replace(",", ", ") or f"{image.width:,} x {image.height:,}"
+
+
+def _select(ids: list[str]) -> None:
+    st.session_state[_SELECTED] = ids
+    st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
+
+
+def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
+    selected = st.session_state[_SELECTED]
+    if not selected:
+        st.caption("A click opens an image; its corner, Space or Shift with the arrow keys selects.")
+        return
+    st.text(f"{len(selected):,} selected")
+    if len(selected) < total and st.button(f"Select all {total:,}", key="library-select-all"):
+        _select(page.services().images.find_image_ids(project_id, replace(chosen, sort="oldest")))
+        st.rerun()
+    if st.button("Clear", key="library-clear"):
+        _select([])
+        st.rerun()
+    for file, label, icon in (
+        ("generate", "Generate", "auto_awesome"),
+        ("style", "Style", "palette"),
+        ("export", "Export", "package_2"),
+    ):
+        if st.button(label, icon=f":material/{icon}:", key=f"library-to-{file}"):
+            page.go(file)
+    if st.button("Tag", icon=":material/label:", key="library-tag"):
+        _tag(selected)
+    if st.button("Delete", icon=":material/delete:", key="library-delete"):
+        _delete(selected)
+
+
+@st.dialog("Tag images")
+def _tag(selected: list[str]) -> None:
+    tags = st.text_input("Tags", key="library-tag-words", placeholder="front, daylight")
+    if st.button(f"Tag {len(selected):,} images", type="primary", key="library-tag-confirm"):
+        with page.errors_in_words():
+            page.services().images.tag_images(selected, tags.split(","))
+            st.rerun()
+
+
+@st.dialog("Delete images")
+def _delete(selected: list[str]) -> None:
+    counts = page.services().images.dependents(selected)
+    parts = f"{counts.questions:,} questions and {counts.entries:,} entries, {counts.confirmed:,} of them confirmed"
+    st.text(f"{counts.images:,} images go, and with them {parts}. You can undo this.")
+    if st.button(f"Delete {counts.images:,} images", type="primary", key="library-delete-confirm"):
+        page.services().images.delete_images(selected)
+        st.session_state[_DELETED] = selected
+        _select([])
+        st.rerun()
+
+
+def _undo_notice() -> None:
+    deleted = st.session_state.get(_DELETED)
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="library-undo-notice"):
+        st.text(f"{len(deleted):,} images were deleted.")
+        if st.button("Undo", icon=":material/undo:", key="library-undo"):
+            with page.errors_in_words():
+                page.services().images.restore_images(deleted)
+            del st.session_state[_DELETED]
+            st.rerun()

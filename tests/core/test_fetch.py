@@ -1,0 +1,148 @@
+"""Fetching from addresses: a table of bad ones, and a server on loopback that must never be reached by them."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+
+from core import fetch as fetching
+from core.errors import InvalidInputError
+from core.fetch import FetchError, fetch, is_public
+
+
+class Canary(BaseHTTPRequestHandler):
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_GET(self) -> None:
+        Canary.asked.append((self.headers["Host"], self.path))
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.end_headers()
+            return
+        body = b"x" * int(self.path.removeprefix("/bytes/") or 3) if self.path.startswith("/bytes/") else b"abc"
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_header("Content-Type", "image/png")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    Canary.asked = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Canary)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def get(url: str, port: int, *answers: list[str], max_bytes: int = 1000) -> fetching.Fetched:
+    """Fetch with a resolver that gives *answers* one after the other, and nothing after the last."""
+    waiting = list(answers)
+
+    async def resolve(host: str, _port: int) -> list[str]:
+        return waiting.pop(0)
+
+    return asyncio.run(
+        fetch(url, max_bytes=max_bytes, resolve=resolve if answers else None, port_of={"http": port, "https": port})
+    )
+
+
+@pytest.fixture
+def loopback_counts_as_public(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = fetching.is_public
+    monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.1" or real(address))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/", "http://127.0.0.1:{port}/", "http://localhost:{port}/", "http://2130706433/",
+        "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0/", "http://0.0.0.0:{port}/",
+        "http://[::1]/", "http://[::1]:{port}/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/",
+        "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://[fec0::1]/", "http://[fe80::1]/",
+        "http://[fd00::1]/", "http://[::]/", "http://[2001:0:7f00:1::]/", "http://169.254.169.254/latest/meta-data/",
+        "http://100.64.0.1/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://224.0.0.1/",
+        "http://240.0.0.1/", "http://255.255.255.255/", "http://198.18.0.1/", "http://user@127.0.0.1/",
+        "http://user:pass@example.com/", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "file:///etc/passwd", "gopher://127.0.0.1/", "ftp://example.com/",
+        "http://", "http:///etc/passwd", "//example.com/", "javascript:alert(1)", "data:text/plain,x", "",
+        "http://example.com:22/", "http://[::1", "http://example.com:99999/",
+    ],
+)  # fmt: skip
+def test_an_address_that_is_not_public_is_refused_and_never_asked(url: str, port: int) -> None:
+    with pytest.raises((InvalidInputError, FetchError)):
+        get(url.format(port=port), port)
+
+    assert Canary.asked == []
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111"])
+def test_addresses_of_the_open_internet_are_public(address: str) -> None:
+    assert is_public(address)
+
+
+def test_one_private_answer_among_public_ones_is_enough_to_refuse(port: int) -> None:
+    with pytest.raises(InvalidInputError, match=r"example\.com is not an address of the open internet"):
+        get("http://example.com/", port, ["1.1.1.1", "127.0.0.1"])
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_the_name_is_resolved_once_and_the_checked_address_is_asked_under_its_name(port: int) -> None:
+    got = get(f"http://images.example:{port}/a.png", port, ["127.0.0.1"], ["10.0.0.1"])
+
+    assert got.data == b"abc"
+    assert got.content_type == "image/png"
+    assert Canary.asked == [(f"images.example:{port}", "/a.png")]
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_a_redirect_to_a_private_address_is_checked_like_the_first(port: int) -> None:
+    with pytest.raises(InvalidInputError, match=r"inside\.example is not an address of the open internet"):
+        get(f"http://images.example:{port}/to/http://inside.example:{port}/", port, ["127.0.0.1"], ["10.0.0.1"])
+
+    assert len(Canary.asked) == 1
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_a_redirect_to_another_kind_of_address_is_refused(port: int) -> None:
+    with pytest.raises(InvalidInputError):
+        get(f"http://images.example:{port}/to/file:///etc/passwd", port, ["127.0.0.1"])
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_redirects_end_after_three(port: int) -> None:
+    loop = f"http://images.example:{port}/to//"
+    with pytest.raises(FetchError, match="redirects more than 3 times"):
+        get(loop.replace("/to//", "/to/") + "/to/" * 8 + "x", port, *[["127.0.0.1"]] * 9)
+
+    assert len(Canary.asked) == 4
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_more_bytes_than_allowed_are_not_read(port: int) -> None:
+    assert len(get(f"http://images.example:{port}/bytes/1000", port, ["127.0.0.1"]).data) == 1000
+    with pytest.raises(FetchError, match="sends more than"):
+        get(f"http://images.example:{port}/bytes/5000000", port, ["127.0.0.1"])
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
+def test_an_answer_that_is_not_200_is_an_error_in_words(port: int) -> None:
+    with pytest.raises(FetchError, match=r"The address answers 404\."):
+        get(f"http://images.example:{port}/missing", port, ["127.0.0.1"])
+
+
+def test_a_name_that_nobody_has_is_an_error_in_words(port: int) -> None:
+    async def resolve(host: str, _port: int) -> list[str]:
+        raise OSError
+
+    with pytest.raises(FetchError, match=r"There is no server called nowhere\.example"):
+        asyncio.run(fetch("http://nowhere.example/", max_bytes=10, resolve=resolve))
