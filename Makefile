@@ -27,10 +27,10 @@ prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
 bench: .venv/installed-tests
-	@set -e; for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench; done
+	@set -e; for bench in bench/[a-z]*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench; done
 
 bench-full: .venv/installed-tests
-	@set -e; for bench in bench/[a-z]*.py; do echo "== $$bench"; $(BIN)/python $$bench --full; done
+	@set -e; for bench in bench/[a-z]*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench --full; done
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py

@@ -1,0 +1,55 @@
+"""A project with many rows, written straight into the tables: the benches measure reading, not making."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from core.db import ImageDatasets, Images, Projects, Questions, connect, new_id, utc_now
+
+QUESTIONS_PER_IMAGE = 5
+
+
+def fill_project(data_dir: Path, *, entries: int) -> str:
+    """Make a project with that many entries, five to an image, a third of them confirmed; return its id."""
+    with connect(data_dir) as db, db.transaction() as session:
+        project = Projects(name=f"{entries:,} entries")
+        session.add(project)
+        session.flush()
+        if entries:
+            images, questions, answers = _rows(project.id, entries)
+            session.execute(insert(Images), images)
+            session.execute(insert(Questions), questions)
+            session.execute(insert(ImageDatasets), answers)
+        return project.id
+
+
+def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
+    start = utc_now() - timedelta(days=30)
+    images, questions, answers = [], [], []
+    for number in range(entries):
+        at = start + timedelta(seconds=number)
+        if number % QUESTIONS_PER_IMAGE == 0:
+            place = len(images)
+            image_id, name = new_id(), f"image-{place:05}.jpg"
+            sha256 = f"{place:064x}"
+            images.append(
+                Images(
+                    id=image_id, project_id=project_id, image_name=name, path=f"{sha256[:2]}/{sha256}.jpg",
+                    size=200_000, width=1280, height=960, sha256=sha256, format="JPEG", create_at=at, update_at=at,
+                ).model_dump(exclude={"answered"})
+            )  # fmt: skip
+        question = Questions(
+            project_id=project_id, image_id=image_id, question=f"What is number {number}?",
+            question_key=f"what is number {number}", model="offline/measure", create_at=at, update_at=at,
+        )  # fmt: skip
+        questions.append(question.model_dump(exclude={"answered"}))
+        answers.append(
+            ImageDatasets(
+                project_id=project_id, image_id=image_id, image_name=name, question_id=question.id,
+                question=question.question, answer=f"It is number {number}.", model="offline/measure",
+                confirmed=number % 3 == 0, create_at=at, update_at=at,
+            ).model_dump()
+        )  # fmt: skip
+    return images, questions, answers
