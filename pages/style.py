@@ -1,6 +1,122 @@
-"""Style."""
+"""New images in the style of the old ones: the style, the request, what will be sent, the results."""
 
-from pages.components import page
+from typing import Any
 
-page.project()
-page.header("Style")
+import streamlit as st
+
+from core import Projects, StyleDatasets, app
+from core.errors import VitrineError
+from core.llm import session_keys
+from core.style.requests import RequestPreview
+from pages.components import (
+    model_picker,
+    page,
+    style_dataset,
+    style_preview,
+    style_request,
+    style_results,
+    task_progress,
+)
+from pages.components.model_picker import ModelChoice
+from pages.components.style_draft import Draft
+
+
+def main() -> None:
+    project = page.project()
+    counts = page.services().projects.counts(project.id)
+    total = page.services().style.history(project.id, limit=1).total
+    action = page.header("Style", f"{counts.images:,} images to learn from, {total:,} generated")
+    style_dataset.offer_undo()
+    if not page.services().style.list_style_datasets(project.id):
+        if counts.images:
+            style_dataset.start(project)
+        else:
+            page.empty_state("upload", "There are no images to learn a style from yet.", "upload", "Upload images")
+        return
+    dataset, draft, choice, preview = _desk(project)
+    if dataset is None:
+        return
+    with action:
+        _generate(project, dataset, draft, choice, preview)
+    _results(project, dataset)
+
+
+def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice | None, RequestPreview | None]:
+    """Draw the three columns; a narrow window puts them one below the other."""
+    columns = st.grid(3, min_column_width=280, gap="medium", key="style-desk")
+    with columns.cell():
+        dataset = style_dataset.choose(project)
+        if dataset is None:
+            return None, Draft(), None, None
+        style_dataset.show(project, dataset)
+    stored = Draft.of(dataset.draft)
+    request, sent = columns.cell(), columns.cell()
+    with sent, st.expander("Model", key="style-model-box"):
+        choice = _model()
+    with request:
+        limits = page.services().style.limits_of(choice.config)
+        draft = style_request.fields(dataset, stored, limits.all_ratios, limits.sizes)
+    preview = None
+    try:
+        preview = page.services().style.preview_request(draft.request(dataset.id), config=choice.config)
+    except VitrineError as error:
+        sent.error(str(error), icon=":material/error:")
+    if draft != stored:
+        page.services().style.save_draft(dataset.id, draft.to_dict())
+    if preview is not None:
+        with request:
+            style_request.references(dataset, draft, preview, choice)
+        with sent:
+            style_preview.show(preview, draft)
+            style_request.parts(dataset, draft, preview)
+    return dataset, draft, choice, preview
+
+
+def _model() -> ModelChoice:
+    """Draw the model picker; what only matters to a chat is left out of the choice."""
+    choice = model_picker.show("style", image_output=True)
+    config = {name: value for name, value in choice.config.items() if name not in ("temperature", "max_tokens")}
+    return ModelChoice(config, choice.api_key)
+
+
+def _generate(
+    project: Projects, dataset: StyleDatasets, draft: Draft, choice: ModelChoice | None, preview: RequestPreview | None
+) -> None:
+    """Draw the primary action."""
+    images = len(draft.prompts) * draft.variants
+    pressed = st.button(
+        f"Generate {images:,} image{'s' if images != 1 else ''}" if images else "Generate",
+        type="primary",
+        icon=":material/palette:",
+        disabled=not images or preview is None,
+        help=None if images else "Write a prompt first.",
+        key="style-generate",
+    )
+    if pressed and choice is not None:
+        _start(project, dataset, draft, choice)
+
+
+def _start(project: Projects, dataset: StyleDatasets, draft: Draft, choice: ModelChoice) -> None:
+    config: dict[str, Any] = {
+        "request": draft.request(dataset.id).to_dict(),
+        "prompts": draft.prompts,
+        "variants": draft.variants,
+        "llm_config": choice.config,
+    }
+    task = page.services().tasks.create_task(project.id, "style-generation", config)
+    if choice.api_key:
+        session_keys.lend(task.id, choice.api_key)
+    app.engine().submit(task.id)
+    st.query_params["task"] = task.id
+    st.rerun()
+
+
+def _results(project: Projects, dataset: StyleDatasets) -> None:
+    style_results.offer_undo()
+    task_id = st.query_params.get("task")
+    if task_id:
+        task_progress.show(task_id, results=lambda: style_results.of_task(project, dataset, task_id))
+    style_results.history(project, dataset)
+
+
+main()

@@ -35,7 +35,7 @@ def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dic
         "colors": colors,
         "style": finish,
         "measured": {
-            "palette": [{"name": c.name, "hex": c.hex, "share": c.share} for c in measured.colors],
+            "palette": palette(measured),
             "lightness": measured.brightness,
             "contrast": measured.contrast,
             "warmth": measured.warmth,
@@ -50,6 +50,11 @@ def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dic
             },
         },
     }
+
+
+def palette(measured: "Measurement") -> list[dict[str, Any]]:
+    """Return the dominant colours, the largest share first."""
+    return [{"name": color.name, "hex": color.hex, "share": color.share} for color in measured.colors]
 
 
 def described_analysis(measured: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:

@@ -112,12 +112,15 @@ class Generator:
             ) from error
 
     def _match(self, kept: "Kept", plan: RequestPreview, prepared: Prepared) -> dict[str, Any]:
-        """Compare the result with its references and the style dataset; empty when nothing was referenced."""
+        """Compare the result with its references and the style dataset; without any, say its palette."""
         from core.style import measuring
         from core.style.match import find_copy, match_style
 
-        if plan.dataset is None or not prepared.ready or kept.image is None:
+        if kept.image is None:
             return {}
+        palette = {"palette": measuring.palette_of(self._images, kept.image)}
+        if plan.dataset is None or not prepared.ready:
+            return palette
         own = measuring.style_of(self._images, kept.image)
         references = [measuring.style_of(self._images, ready.image) for ready in prepared.ready]
         with self._db.reading() as session:
@@ -125,7 +128,7 @@ class Generator:
         named = [(ready.reference.id, features) for ready, features in zip(prepared.ready, references, strict=True)]
         alarm = find_copy(own, [*named, *dataset])
         match = match_style(own, references, [features for _, features in dataset])
-        return replace(match, copy=alarm).to_json()
+        return palette | replace(match, copy=alarm).to_json()
 
 
 def _row(project_id: str, plan: RequestPreview, prepared: Prepared, reply: "ImageReply") -> GeneratedImages:

@@ -57,6 +57,16 @@ def style_of(images: "ImageService", image: Images) -> "StyleFeatures":
         return measure_style(thumbnail)
 
 
+def palette_of(images: "ImageService", image: Images) -> list[dict[str, Any]]:
+    """Return the dominant colours of a stored image: name, hex, share."""
+    from PIL import Image
+
+    from core.measure import measure
+
+    with Image.open(images.thumbnail_path(image)) as thumbnail:
+        return analysis.palette(measure(thumbnail))
+
+
 def measure_row(images: "ImageService", row: StyleDatasetImages, image: Images) -> Analysed:
     """Measure an image of a style dataset; blocks for a few milliseconds."""
     from PIL import Image

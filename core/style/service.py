@@ -10,7 +10,7 @@ from core.errors import NotFoundError
 from core.style import compose, results
 from core.style.generate import Generator, Produced
 from core.style.library import StyleLibrary, model_config
-from core.style.models import image_model
+from core.style.models import ImageModel, image_model
 from core.style.requests import DEFAULT_REFERENCES, RequestPreview, StyleRequest
 from core.style.results import Result, ResultFilter, ResultPage
 from core.style.shelf import shown_anyway
@@ -44,6 +44,10 @@ class StyleGenerationService(StyleLibrary):
     def business_profile(self, project_id: str) -> BusinessProfiles | None:
         with self._db.reading() as session:
             return session.exec(select(BusinessProfiles).where(BusinessProfiles.project_id == project_id)).first()
+
+    def limits_of(self, config: dict[str, Any] | None = None) -> ImageModel:
+        """Return what the model of *config* takes: references, aspect ratios, sizes."""
+        return image_model(model_config(config).litellm_model, self._db.data_dir)
 
     # --- requests ------------------------------------------------------------------------------------------
 
@@ -97,8 +101,9 @@ class StyleGenerationService(StyleLibrary):
                 **more,
             }
         )
-        owner: str = project_id or await asyncio.to_thread(self._project_of, request)
-        produced = await self.produce(owner, request, model_config(config), keep=keep)
+        if project_id is None:
+            project_id = await asyncio.to_thread(self._project_of, request)
+        produced = await self.produce(project_id, request, model_config(config), keep=keep)
         return await asyncio.to_thread(self._store, produced)
 
     async def produce(

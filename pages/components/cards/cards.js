@@ -1,0 +1,85 @@
+/* Cards with an image, words, bars and buttons; every text is set as text. */
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".cards");
+  root.setAttribute("aria-label", data.label);
+  root.style.setProperty("--least", `${data.min_width_px}px`);
+  const focused = root.contains(root.getRootNode().activeElement) ? root.getRootNode().activeElement.dataset.key : null;
+  root.replaceChildren(...data.cards.map(card));
+  if (focused) [...root.querySelectorAll("button")].find((node) => node.dataset.key === focused)?.focus();
+
+  function card(item) {
+    const node = make("div", "card");
+    node.setAttribute("role", "listitem");
+    node.append(picture(item));
+    if (item.swatches.length) node.append(swatches(item.swatches));
+    if (item.title) node.append(make("div", "title", item.title));
+    item.lines.forEach((line) => node.append(make("div", "line", line)));
+    if (item.alarm) node.append(make("div", "alarm", item.alarm));
+    if (item.bars.length) node.append(bars(item.bars));
+    const below = item.actions.filter((action) => !action.corner);
+    if (below.length) {
+      const row = make("div", "actions");
+      row.append(...below.map((action) => button(item, action)));
+      node.append(row);
+    }
+    return node;
+  }
+
+  function picture(item) {
+    const frame = make("div", "frame");
+    frame.style.aspectRatio = String(item.aspect);
+    if (item.url) {
+      const image = make("img");
+      Object.assign(image, { alt: item.name, title: item.name, decoding: "async", draggable: false, src: item.url });
+      image.style.objectFit = data.fit;
+      frame.append(image);
+    } else frame.append(make("span", "missing", item.name));
+    if (item.number !== null) frame.append(make("span", "number", String(item.number)));
+    item.actions.filter((action) => action.corner).forEach((action) => frame.append(button(item, action)));
+    return frame;
+  }
+
+  function swatches(colors) {
+    const row = make("div", "swatches");
+    colors.forEach(([hex, name]) => {
+      const node = make("span", "swatch");
+      node.style.background = hex;
+      node.title = `${name} ${hex}`;
+      node.setAttribute("role", "img");
+      node.setAttribute("aria-label", `${name} ${hex}`);
+      row.append(node);
+    });
+    return row;
+  }
+
+  function bars(list) {
+    const table = make("div", "bars");
+    list.forEach((bar) => {
+      const track = make("span", "track");
+      const fill = make("span", "fill");
+      fill.style.width = `${Math.min(bar.ratio / 3, 1) * 100}%`;
+      track.append(fill, make("span", "one"));
+      track.title = `${bar.ratio.toFixed(2)} times the spread of the references`;
+      table.append(make("span", "dimension", bar.name), track, make("span", "word", bar.word));
+    });
+    return table;
+  }
+
+  function button(item, action) {
+    const node = make("button", action.pressed ? "pressed" : "", action.corner ? "✕" : action.label);
+    node.dataset.key = `${item.id}/${action.name}`;
+    node.title = action.help || action.label;
+    node.setAttribute("aria-label", `${action.label}: ${item.name}`);
+    if (action.pressed) node.setAttribute("aria-pressed", "true");
+    node.onclick = () => setTriggerValue("acted", { action: action.name, id: item.id });
+    return node;
+  }
+}
+
+function make(tag, className = "", text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+}

@@ -1,0 +1,83 @@
+"""The request as it was last left: kept with its style dataset, so that a reload loses nothing."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.style.requests import DEFAULT_REFERENCES, StyleRequest
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person has set up for the next images."""
+
+    prompt: str = ""
+    style: str = ""
+    aspect_ratio: str = "1:1"
+    size: str | None = None
+    count: int = DEFAULT_REFERENCES
+    variants: int = 1
+    wording: str = "balanced"
+    pinned: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    overrides: dict[str, str] = field(default_factory=dict)
+    parent_id: str | None = None
+    batch: bool = False
+    """Each line of the prompt is a prompt of its own."""
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "Draft":
+        known = {name: stored[name] for name in cls.__dataclass_fields__ if name in stored}
+        lists = {name: tuple(known.get(name, ())) for name in ("pinned", "excluded")}
+        return cls(**(known | lists))
+
+    def to_dict(self) -> dict[str, Any]:
+        names = self.__dataclass_fields__
+        return {name: getattr(self, name) for name in names} | {
+            "pinned": list(self.pinned), "excluded": list(self.excluded)
+        }  # fmt: skip
+
+    @property
+    def prompts(self) -> list[str]:
+        lines = self.prompt.splitlines() if self.batch else [self.prompt]
+        return [line.strip() for line in lines if line.strip()]
+
+    def request(self, dataset_id: str | None) -> StyleRequest:
+        """Return the request of the first prompt; an empty one is stood in for, so that the rest can be shown."""
+        return StyleRequest(
+            prompt=(self.prompts or ["…"])[0], dataset_id=dataset_id, style=self.style.strip() or None,
+            aspect_ratio=self.aspect_ratio, reference_image_count=self.count, size=self.size, wording=self.wording,
+            pinned=self.pinned, excluded=self.excluded, overrides=self.overrides, parent_id=self.parent_id,
+        )  # fmt: skip
+
+
+def changed(draft: Draft, action: str, row_id: str, shown: list[str]) -> Draft:
+    """Return the draft after an act on one of the *shown* references (ids in their order)."""
+    match action:
+        case "pin":
+            return replace(draft, pinned=(*draft.pinned, row_id))
+        case "unpin":
+            return replace(draft, pinned=tuple(id_ for id_ in draft.pinned if id_ != row_id))
+        case "off":
+            return replace(_without(draft, row_id), count=max(draft.count - 1, 0))
+        case "earlier" | "later":
+            place = shown.index(row_id)
+            other = place + (-1 if action == "earlier" else 1)
+            if not 0 <= other < len(shown):
+                return draft
+            shown = [*shown]
+            shown[place], shown[other] = shown[other], shown[place]
+            return replace(draft, pinned=tuple(shown))
+    return draft
+
+
+def swapped(draft: Draft, row_id: str, shown: list[str], then: list[str]) -> Draft:
+    """Return the draft with *row_id* off and whatever came in for it (one of *then*) at its place."""
+    new = next((id_ for id_ in then if id_ not in shown), None)
+    order = [new if id_ == row_id else id_ for id_ in shown]
+    return replace(_without(draft, row_id), pinned=tuple(id_ for id_ in order if id_ is not None))
+
+
+def _without(draft: Draft, row_id: str) -> Draft:
+    return replace(
+        draft, pinned=tuple(id_ for id_ in draft.pinned if id_ != row_id), excluded=(*draft.excluded, row_id)
+    )
