@@ -6,7 +6,7 @@ from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components import curate_plain, curate_table, desk, page
 
-VIEWS = {"desk": "Desk", "table": "Table", "plain": "Plain controls"}
+VIEWS = ("Desk", "Table", "Plain controls")
 
 project = page.project()
 dataset = page.services().dataset
@@ -19,8 +19,8 @@ if not dataset.count_entries(project.id, parse_search("")):
 
 with page.header("Curate"):
     view = st.segmented_control(
-        "View", VIEWS, default="desk", format_func=VIEWS.get, key="view", bind="query-params",
-        label_visibility="collapsed", required=True,
+        "View", VIEWS, default="Desk", key="view", bind="query-params",
+        label_visibility="collapsed", required=True, selection_mode="single",
     )  # fmt: skip
 
 left, right = st.columns([6, 1], vertical_alignment="bottom")
@@ -39,9 +39,9 @@ except InvalidInputError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
 
-if view == "table":
+if view == "Table":
     curate_table.show(project.id, entry_filter, actor)
-elif view == "plain":
+elif view == "Plain controls":
     curate_plain.show(project.id, entry_filter, actor)
 else:
     name = str(entry_filter) or "Everything that is open"
@@ -50,4 +50,4 @@ else:
         target = chosen.go["to"]
         if target == "export":
             page.go("export")
-        page.go("curate", **({"view": "table"} if target == "table" else {"q": target} if target else {}))
+        page.go("curate", **({"view": "Table"} if target == "table" else {"q": target} if target else {}))

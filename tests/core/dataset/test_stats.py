@@ -17,7 +17,7 @@ def test_facets_are_bars_that_name_their_term_and_missing_is_one_of_them(
     facets = {facet.field: facet.values for facet in dataset.facets(project.id, ALL)}
     assert facets["is"] == (FacetValue("open", "open", 2), FacetValue("confirmed", "confirmed", 1))
     assert facets["kind"] == (FacetValue("count", "count", 2), FacetValue("none", "none", 1))
-    assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("big", "big", 1), FacetValue("none", "none", 1))
+    assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("none", "none", 1), FacetValue("big", "big", 1))
     assert facets["score"] == (FacetValue("none", "none", 2), FacetValue("4.5", "4.5", 1))
     assert "model" not in facets  # one value says nothing
 
