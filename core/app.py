@@ -182,10 +182,12 @@ def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[
 
     *allowed_hosts* are the names the server answers to; only those of this machine when empty.
     """
-    from starlette.routing import Mount, Route
+    from starlette.routing import Mount
+
+    from core.api.lazy import everything_below
 
     answer = _Routes(allowed_hosts)
-    made = [Route(f"/{place}/{{rest:path}}", answer) for place in ("img", "exports", "desk", "access", "api", "ai")]
+    made = [everything_below(place, answer) for place in ("img", "exports", "desk", "access", "api", "ai")]
     prefix = base_path.strip("/")
     return [Mount(f"/{prefix}", routes=made)] if prefix else made
 

@@ -1,6 +1,7 @@
 """The REST API's place among the routes; FastAPI is made when the first request for it comes."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -8,21 +9,29 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
-
-from core.config import MEGABYTE
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 
-MAX_BODY_BYTES = 20 * MEGABYTE
+MAX_BODY_BYTES = 20_000_000
 
 
 def api_routes(services: Callable[[], Any]) -> list[Route]:
     """Return the routes below which the REST API answers."""
     rest = LazyApi(services)
-    return [Route("/api/{rest:path}", rest), Route("/ai/{rest:path}", rest)]
+    return [everything_below("api", rest), everything_below("ai", rest)]
+
+
+def everything_below(place: str, app: ASGIApp) -> Route:
+    """Return a route for every path below *place*, those with line breaks in them too.
+
+    Starlette's own pattern stops at one, and such a request would fall through to the pages.
+    """
+    route = Route(f"/{place}/{{rest:path}}", app)
+    route.path_regex = re.compile(rf"^/{place}/(?P<rest>.*)$", re.DOTALL)
+    return route
 
 
 class LazyApi:

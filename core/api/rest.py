@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI, Request, params
+from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -14,7 +14,7 @@ from core.api import docs, errors
 from core.api.idempotency import IdempotencyKeys
 from core.api.routers import ALL
 from core.api.shapes import Problem
-from core.errors import ConflictError, VitrineError
+from core.errors import ConflictError, InvalidInputError, VitrineError
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     409: {"model": Problem, "description": "Changed by someone else meanwhile, or still being worked on"},
     413: {"model": Problem, "description": "Too large"},
     415: {"model": Problem, "description": "A body of another kind than this route reads"},
-    422: {"model": Problem, "description": "A value cannot be used; *field* names it"},
+    422: {"model": Problem, "description": "A value is malformed, or invalid where it stands; *field* names it"},
 }
 
 
@@ -45,6 +45,7 @@ def build_api(services: Callable[[], Any]) -> FastAPI:
         responses=_PROBLEMS,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
+        dependencies=[Depends(_known_query)],
     )
     api.state.services = services
     for router in ALL:
@@ -55,6 +56,17 @@ def build_api(services: Callable[[], Any]) -> FastAPI:
         api.exception_handler(kind)(answer)
     api.exception_handler(Exception)(_bug)
     return api
+
+
+async def _known_query(request: Request) -> None:
+    """Refuse a filter that does not exist: left out silently, it would answer with too much."""
+    if not request.query_params:
+        return
+    described = request.app.openapi()["paths"].get(request.scope["route"].path, {}).get(request.method.lower(), {})
+    known = [parameter["name"] for parameter in described.get("parameters", []) if parameter["in"] == "query"]
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidInputError(f"There is no parameter {name} here. Use {', '.join(known) or 'none'}.", field=name)
 
 
 async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:
@@ -71,7 +83,7 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
     field = ".".join(place)
     message = first["msg"].removeprefix("Value error, ")
     status = 404 if first["loc"][0] == "path" else 422
-    code = "not_found" if status == 404 else "invalid"
+    code = "not_found" if status == 404 else "malformed"
     return errors.problem(status, code, f"{field}: {message}." if field else f"{message}.", field or None)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.errors import InvalidInputError
 
@@ -17,6 +17,15 @@ Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{21}$", description="21 URL-saf
 Limit = Annotated[int, Query(ge=1, le=500, description="at most this many items")]
 Cursor = Annotated[str | None, Query(max_length=400, description="next_cursor of the page before")]
 Text = Annotated[str, Field(max_length=20_000)]
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 3.0 is the whole number 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Last in the annotation of a whole number in a body."""
 
 
 class Body(BaseModel):
@@ -33,9 +42,9 @@ class ModelChoice(Body):
     api_key: Annotated[str, Field(max_length=1000)] | None = Field(None, repr=False)
     api_base: Annotated[str, Field(max_length=1000)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
     timeout_s: Annotated[float, Field(gt=0, le=3600)] | None = None
-    max_side_px: Annotated[int, Field(ge=64, le=16_384)] | None = None
+    max_side_px: Annotated[int, Field(ge=64, le=16_384), WHOLE] | None = None
 
 
 class Answer(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
 from core.api.rooms import Asker, House, Rooms
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, Problem, Text
+from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, Page, Problem, Text
 from core.dataset import EntryFilter, parse_search
 from core.db import ImageDatasets, Questions
 from core.errors import InvalidInputError, NotFoundError
@@ -76,7 +76,7 @@ class EntryChange(Body):
     score: Score | None = None
     tags: Tags | None = None
     note: Text | None = None
-    version: int | None = None
+    version: Annotated[int, WHOLE] | None = None
 
 
 class Confirmation(Body):

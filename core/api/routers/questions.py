@@ -9,7 +9,7 @@ from pydantic import Field
 
 from core.api.rooms import Asker, House
 from core.api.routers.tasks import start
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer, page_of
+from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer, page_of
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
 
@@ -37,11 +37,11 @@ class AskQuestions(Body):
     """Which images, how many questions each, in which language, by which model."""
 
     image_ids: ImageIds | None = Field(None, description="null: every image of the project")
-    num_questions: int = Field(3, ge=1, le=20)
+    num_questions: Annotated[int, Field(ge=1, le=20), WHOLE] = 3
     language: Language = "en"
     custom_prompt: Annotated[str, Field(max_length=20_000)] | None = None
     with_answers: bool = Field(False, description="answer them in the same call")
-    concurrency: int = Field(4, ge=1, le=64)
+    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
     llm_config: ModelChoice = ModelChoice()
     cost_cap: float | None = Field(None, gt=0, description="US dollars; the task pauses when they are spent")
 
@@ -52,7 +52,7 @@ class AskAnswers(Body):
     question_ids: ImageIds | None = Field(None, description="null: all that have no answer yet")
     image_ids: ImageIds | None = None
     language: Language = "en"
-    concurrency: int = Field(4, ge=1, le=64)
+    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
     llm_config: ModelChoice = ModelChoice()
     cost_cap: float | None = Field(None, gt=0, description="US dollars")
 

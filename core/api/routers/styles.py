@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from core import process
 from core.api import media
 from core.api.rooms import House, Rooms
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
+from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages
 from core.errors import InvalidInputError
@@ -72,7 +72,7 @@ class ImageWish(Body):
     dataset_id: Annotated[str, Field(max_length=100)] | None = None
     style: Annotated[str, Field(max_length=200)] | None = None
     aspect_ratio: Annotated[str, Field(max_length=10)] = "1:1"
-    reference_image_count: int = Field(5, ge=0, le=64, description="at most what the model takes")
+    reference_image_count: Annotated[int, Field(ge=0, le=64, description="at most what the model takes"), WHOLE] = 5
     size: Annotated[str, Field(max_length=10)] | None = None
     project_id: Annotated[str, Field(max_length=100)] | None = None
     llm_config: ModelChoice = ModelChoice()
@@ -140,12 +140,12 @@ async def analyze_style_images(
     dataset_id: Annotated[str, Form(max_length=100)],
     request: Request,
     house: House,
-    files: Annotated[list[UploadFile] | None, File()] = None,
-    files_in_brackets: Annotated[list[UploadFile] | None, File(alias="files[]")] = None,
+    files: Annotated[list[UploadFile], File(default_factory=list)],
+    files_in_brackets: Annotated[list[UploadFile], File(alias="files[]", default_factory=list)],
     model: Annotated[str | None, Form(max_length=200, description="as litellm names it; empty measures only")] = None,
 ) -> StyleImages:
     """Add images to a style dataset and analyse them."""
-    uploads = [*(files or []), *(files_in_brackets or [])]
+    uploads = [*files, *files_in_brackets]
     if not uploads:
         raise InvalidInputError("Send at least one image in the field files.", field="files")
     dataset = await asyncio.to_thread(house.style.get_style_dataset, dataset_id)

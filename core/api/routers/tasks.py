@@ -20,6 +20,14 @@ router = APIRouter(prefix="/api", tags=["tasks"])
 # Often enough to look live; each look is two small queries.
 _LOOK_EVERY_S = 0.25
 _SHORTEST_PING_S = 15.0
+_EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "end"]},
+        "data": {"type": "string", "description": "the task as JSON, with *progress* of its current long item"},
+    },
+}
 
 
 class Failures(Answer):
@@ -139,7 +147,7 @@ def retry_task(task_id: Id, house: House) -> Retried:
 @router.get(
     "/tasks/{task_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
 )
 async def follow_task(task_id: Id, request: Request, house: House) -> StreamingResponse:
     """Follow a task by server-sent events: one ``progress`` per change, ``end`` when it has ended."""
