@@ -105,12 +105,16 @@ def write_bundle(
             ready = replace(group, ref=data_url(path))
         else:
             ready = replace(group, ref=ref)
-            if place not in placed:
-                target.add_file(place, path)
-        count = writer.add(ready, format_.rows(ready, options))
+        rows = list(format_.rows(ready, options))
+        if not rows:
+            written.left_out[format_.without_rows] += len(group.entries)
+            continue
+        count = writer.add(ready, rows)
+        if path is not None and recipe.images == "path" and writer.copies and place not in placed:
+            target.add_file(place, path)
         if path is not None and place not in placed:
-            written.images[group.split] += count > 0
-            if recipe.images == "path" and recipe.image_form == "original" and not writer.embeds:
+            written.images[group.split] += 1
+            if recipe.images == "path" and recipe.image_form == "original" and writer.copies:
                 written.originals[place] = group.image.sha256
         placed.add(place)
         written.count(group, count)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 EXPORTS_DIRECTORY = "exports"
 _ENTRIES_AT_ONCE = 1000
+# Preference formats find something to say about few images; a preview looks no further than this.
+_PREVIEWED_IMAGES = 300
 
 Report = Callable[[float, str], None]
 
@@ -77,7 +79,7 @@ class ImageDatasetExporter:
             groups = stream(
                 session, project_id, recipe.entries, keeps_rejected=format_.keeps_rejected, lossless=format_.lossless
             )
-            for image, entries in islice(groups, rows):
+            for image, entries in islice(groups, _PREVIEWED_IMAGES):
                 group = group_of(list(image), recipe.splits.names[0], [list(entry) for entry in entries])
                 name = file_name(group.image)
                 ref = name if format_.embeds else f"images/{name}"
@@ -124,9 +126,16 @@ class ImageDatasetExporter:
 
             built = room / f"bundle{_ending(recipe)}"
             target = bundle.target_for(built, recipe)
-            source = image_source(self._images, recipe.image_form, recipe.max_side_px)
+            source = image_source(
+                self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_named(recipe.format).as_jpeg
+            )
             written = bundle.write_bundle(spool.groups(), recipe, format_, target, source, progress=_seldom(progress))
             written.left_out.update(spool.left_out)
+            if not written.rows.total():
+                reason = max(written.left_out, key=lambda name: written.left_out[name])
+                raise InvalidInputError(
+                    f"Nothing is left to export as {format_.label}: {reason}. Choose other entries or another format."
+                )
             finished = self._finish(built, target, recipe, format_, written, title, report, leaks=spool.leaks)
             if recipe.container == "file":
                 built = next(path for path in built.iterdir() if path.suffix in _ROW_ENDINGS)
@@ -291,7 +300,9 @@ class ImageDatasetExporter:
         return report | {"output_dir": str(final)}
 
     def _write(self, entries: Iterable[ImageDatasets], recipe: ExportRecipe, target: Target) -> bundle.Written:
-        source = image_source(self._images, recipe.image_form, recipe.max_side_px)
+        source = image_source(
+            self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_named(recipe.format).as_jpeg
+        )
         return bundle.write_bundle(
             self._groups(entries), recipe, format_named(recipe.format), target, source, name_of=_PlainNames()
         )

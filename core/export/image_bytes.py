@@ -20,7 +20,7 @@ _AHEAD = 8
 Source = Callable[[ExportImage], Path | None]
 
 
-def image_source(images: "ImageService", image_form: str, max_side_px: int | None) -> Source:
+def image_source(images: "ImageService", image_form: str, max_side_px: int | None, *, as_jpeg: bool = False) -> Source:
     """Return a function from an image to the file with the bytes to export, None when its file is gone."""
 
     def source(image: ExportImage) -> Path | None:
@@ -32,7 +32,7 @@ def image_source(images: "ImageService", image_form: str, max_side_px: int | Non
             original = images.original_path(row)
             if not original.is_file():
                 return None
-            return original if image_form == "original" else images.view_path(row, max_side_px)
+            return original if image_form == "original" else images.view_path(row, max_side_px, as_jpeg=as_jpeg)
         except ImageRejectedError:
             return None
 

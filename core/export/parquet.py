@@ -26,7 +26,6 @@ class ParquetWriter(Writer):
     """``data/<split>-00000-of-0000n.parquet``, images embedded, shards of at most about 500 MB."""
 
     embeds: ClassVar[bool] = True
-    needs_image_files: ClassVar[bool] = True
 
     def __init__(self, target: Target, recipe: ExportRecipe, format_: "Format") -> None:
         super().__init__(target, recipe, format_)

@@ -70,6 +70,7 @@ class ExportRecipe(_Part):
         "conversation", description="one row per image with all its turns, or one row per entry"
     )
     metadata: bool = True
+    formula_guard: bool = Field(True, description="whether CSV cells that would run as formulas are disarmed")
     splits: SplitShares = SplitShares()
     licence: str = Field("", max_length=100)
     title: str = Field("", max_length=200)
@@ -99,6 +100,7 @@ class ExportRecipe(_Part):
                 "rows": recipe.rows if recipe.rows in format_.row_files else (format_.row_files or (None,))[0],
                 "images": recipe.images or format_.image_modes[0],
                 "grouping": recipe.grouping if format_.converses else "turn",
+                "image_form": "upright" if format_.as_jpeg else recipe.image_form,
             }
         )
         if recipe.images not in format_.image_modes:

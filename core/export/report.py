@@ -65,7 +65,7 @@ def load_command(format_: Format, recipe: ExportRecipe, directory: str = ".") ->
 
 
 def _notes(recipe: ExportRecipe, format_: Format, written: "Written") -> list[str]:
-    notes = []
+    notes = list(format_.notes)
     if written.bracketed and format_.purpose == "train":
         notes.append(
             f"{written.bracketed:,} entries carried a word like <image> in their texts; it is written [image], "

@@ -19,14 +19,19 @@ class Writer:
     """Writes the rows of one export; *place* says where an image goes, *embeds* that rows hold its bytes."""
 
     embeds: ClassVar[bool] = False
-    needs_image_files: ClassVar[bool] = False
-    """Whether the format makes no sense without its images."""
+    as_jpeg: ClassVar[bool] = False
+    """Whether every image has to be a JPEG, because the readers want one kind."""
 
     def __init__(self, target: Target, recipe: ExportRecipe, format_: "Format") -> None:
         self.target = target
         self.recipe = recipe
         self.format = format_
         self.rows_per_split: dict[str, int] = {}
+
+    @property
+    def copies(self) -> bool:
+        """Whether images become files of the bundle."""
+        return not self.embeds
 
     def place(self, split: str, file_name: str) -> tuple[str, str]:
         """Return where an image stands in the bundle, and how a row refers to it."""
@@ -88,6 +93,10 @@ class JsonWriter(Writer):
             if not self._lines:
                 file.write(b"\n]\n")
             file.close()
+        if self.format.beside is not None:
+            names = {split: self.rows_name(split, self.recipe.rows or "jsonl") for split in self._files}
+            for name, data in self.format.beside(names).items():
+                self.target.add_bytes(name, data)
 
 
 def json_writer() -> type[Writer]:
@@ -100,6 +109,11 @@ class ImageFolderWriter(Writer):
     def __init__(self, target: Target, recipe: ExportRecipe, format_: "Format") -> None:
         super().__init__(target, recipe, format_)
         self._files: dict[str, BinaryIO] = {}
+
+    @property
+    def copies(self) -> bool:
+        """Whether images become files of the bundle."""
+        return not self.embeds
 
     def place(self, split: str, file_name: str) -> tuple[str, str]:
         return f"{split}/images/{file_name}", f"images/{file_name}"

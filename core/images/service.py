@@ -164,15 +164,15 @@ class ImageService:
         side_px = self._db.settings.thumbnail_side_px
         return self._derivative(image, thumbnail_variant(self._db.settings), "JPEG", side_px)
 
-    def view_path(self, image: Images, max_side_px: int | None = VIEW_SIDE_PX) -> Path:
+    def view_path(self, image: Images, max_side_px: int | None = VIEW_SIDE_PX, *, as_jpeg: bool = False) -> Path:
         """Return the image upright, in sRGB and without metadata; the original itself when it is just that."""
         original = self.original_path(image)
-        if _fits(image, max_side_px):
+        if _fits(image, max_side_px) and (image.format == "JPEG" or not as_jpeg):
             with disk_errors_in_words():
                 if is_clean(original, image.format):
                     return original
         # Drawings lose by JPEG, photographs gain by it.
-        format_ = "PNG" if image.format == "PNG" else "JPEG"
+        format_ = "PNG" if image.format == "PNG" and not as_jpeg else "JPEG"
         side = "full" if max_side_px is None else str(max_side_px)
         return self._derivative(image, f"view{side}.{format_.lower()}", format_, max_side_px)
 

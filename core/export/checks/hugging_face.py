@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 
 from core.export.checks.base import (
     CLEAN_TEXT,
@@ -29,7 +29,7 @@ _BATCH_ROWS = 256
 
 
 class ImageFolderChecker(Checker):
-    checks = (
+    checks: ClassVar[tuple[str, ...]] = (
         COUNTS_MATCH, IDS_UNIQUE, NOTHING_EMPTY, PATHS_HOLD, ONE_TYPE, SAME_KEYS, LISTS_TYPED, CLEAN_TEXT,
         ONE_METADATA_FILE, EVERY_IMAGE_LISTED, SPLITS_DISJOINT,
     )  # fmt: skip
@@ -93,7 +93,7 @@ class ImageFolderChecker(Checker):
 class ParquetChecker(Checker):
     """Reads every row of every shard with pyarrow, and the features as ``datasets`` does."""
 
-    checks = (
+    checks: ClassVar[tuple[str, ...]] = (
         COUNTS_MATCH, IDS_UNIQUE, NOTHING_EMPTY, IMAGES_UPRIGHT, ONE_TYPE, SAME_KEYS, LISTS_TYPED,
         FEATURES_DECLARED, SPLITS_DISJOINT,
     )  # fmt: skip

@@ -48,10 +48,22 @@ class Format:
     features: Callable[[RowOptions], dict[str, Any]] | None = None
     """Of formats that are tables: columns by name, each "image", a scalar type, or a list with the type inside."""
 
+    beside: Callable[[dict[str, str]], dict[str, bytes]] | None = None
+    """Files that stand beside the rows, made from the rows file of each split."""
+    notes: tuple[str, ...] = ()
+    """What whoever trains with it should know."""
+    without_rows: str = "nothing to say in this format"
+    """Why an image with entries may come to no row."""
+
     @property
     def embeds(self) -> bool:
         """Whether rows hold the bytes of their images."""
         return self.writer().embeds
+
+    @property
+    def as_jpeg(self) -> bool:
+        """Whether all images have to be JPEG."""
+        return self.writer().as_jpeg
 
     @property
     def file_stem(self) -> str:

@@ -45,7 +45,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     return (entry_to_row(entry, group, options) for entry in group.entries)
 
 
-def _writer() -> "type[Writer]":
+def parquet_writer() -> "type[Writer]":
     from core.export.parquet import ParquetWriter
 
     return ParquetWriter
@@ -58,7 +58,7 @@ FORMAT = Format(
     purpose="share",
     load="datasets.load_dataset('{dir}')",
     rows=rows,
-    writer=_writer,
+    writer=parquet_writer,
     checker=parquet_checker,
     image_modes=("path",),
     single_file=False,

@@ -1,0 +1,20 @@
+"""Conversations of role and content with a list of images: what LLaMA-Factory and ms-swift read."""
+
+from collections.abc import Iterable
+
+from core.export.entries import Entry, ImageGroup, Row, RowOptions
+from core.export.formats.base import answer_text, question_text, turns
+
+
+def entry_to_messages(entry: Entry, *, first: bool) -> list[Row]:
+    # Both trainers put the token right before the text; a line break would become part of the prompt.
+    return [
+        {"role": "user", "content": question_text(entry, first=first, separator="")},
+        {"role": "assistant", "content": answer_text(entry)},
+    ]
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    for id_, entries in turns(group, options.grouping):
+        messages = [turn for place, entry in enumerate(entries) for turn in entry_to_messages(entry, first=place == 0)]
+        yield {"id": id_, "messages": messages, "images": [group.ref]}
