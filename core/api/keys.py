@@ -20,11 +20,13 @@ def data_dir() -> Path:
 @lru_cache(maxsize=8)
 def signing_key(data_dir: Path) -> bytes:
     """Return the 32 bytes in *data_dir*, making them the first time."""
+    from filelock import FileLock
+
+    data_dir.mkdir(parents=True, exist_ok=True)
     path = data_dir / KEY_NAME
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    with FileLock(data_dir / f"{KEY_NAME}.lock"):
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
         return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(key := secrets.token_bytes(32))
-    return key

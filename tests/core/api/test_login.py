@@ -1,0 +1,64 @@
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.api import build_routes, guard, login
+from core.app import Services
+from core.config import Settings
+from core.db import connect
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    with connect() as db:
+        yield TestClient(Starlette(routes=build_routes(lambda: Services(db))), base_url="http://localhost:8501")
+
+
+def test_the_password_opens_the_door_for_this_browser(locked: TestClient) -> None:
+    assert locked.get("/api/projects").status_code == 401
+    answer = locked.post(login.PATH, json={"password": "open sesame", "name": "  Ana "})
+    assert answer.status_code == 204
+    assert "HttpOnly" in answer.headers["Set-Cookie"]
+    assert "SameSite=strict" in answer.headers["Set-Cookie"]
+    assert locked.get("/api/projects").status_code == 200
+    assert guard.visitor(Settings(), None, locked.cookies[guard.COOKIE]) == guard.Actor("Ana")
+
+
+def test_signing_out_closes_it_again(locked: TestClient) -> None:
+    locked.post(login.PATH, json={"password": "open sesame"})
+    assert locked.delete(login.PATH).status_code == 204
+    assert locked.get("/api/projects").status_code == 401
+
+
+@pytest.mark.parametrize("body", [{"password": "wrong"}, {}, [], {"password": None}, "open sesame"])
+def test_anything_else_leaves_it_shut(locked: TestClient, body: object) -> None:
+    answer = locked.post(login.PATH, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (401, "wrong_password")
+    assert guard.COOKIE not in locked.cookies
+
+
+def test_who_guesses_has_to_wait_even_with_the_right_one(locked: TestClient) -> None:
+    tries = [locked.post(login.PATH, json={"password": str(n)}).status_code for n in range(11)]
+    assert tries == [401] * 10 + [429]
+    assert locked.post(login.PATH, json={"password": "open sesame"}).status_code == 429
+
+
+def test_a_page_from_elsewhere_cannot_sign_in(locked: TestClient) -> None:
+    headers = {"Origin": "https://evil.example"}
+    assert locked.post(login.PATH, json={"password": "open sesame"}, headers=headers).status_code == 403
+
+
+def test_without_a_password_there_is_nothing_to_sign_in_to(client: TestClient) -> None:
+    assert client.post(login.PATH, json={"password": ""}).status_code == 401
+
+
+def test_a_page_knows_its_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert guard.visitor(Settings(), None, None) == guard.Actor("local")
+    assert guard.visitor(Settings(), "127.0.0.1", None) == guard.Actor("local")
+    assert guard.visitor(Settings(), "192.168.1.7", None) is None
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    assert guard.visitor(Settings(), None, None) is None
+    assert guard.visitor(Settings(), "192.168.1.7", "forged") is None
