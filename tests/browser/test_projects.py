@@ -1,0 +1,52 @@
+"""Making, renaming, deleting and bringing back a project, as a person does it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import AppServer, settle
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_project_is_made_renamed_deleted_and_brought_back(server: AppServer, page: Page) -> None:
+    page.goto(server.url)
+    settle(page)
+    page.get_by_role("button", name="Start with your images").click()
+    _name(page, "new-project", "Shelf <b>1</b>")
+    page.get_by_role("button", name="Create project").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Upload")
+    expect(page).to_have_url(re.compile(r"/upload\?project=[\w-]{21}$"))
+
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    page.get_by_role("button", name="New project").click()
+    _name(page, "new-project", "Shelf <b>1</b>")
+    page.get_by_role("button", name="Create project").click()
+    taken = "There is a project called Shelf <b>1</b> already. Choose another name."
+    expect(page.get_by_role("dialog").get_by_text(taken)).to_be_visible()
+    page.keyboard.press("Escape")
+
+    _choose(page, "Rename")
+    _name(page, "rename-project", "Kitchen")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Kitchen")).to_be_visible()
+
+    _choose(page, "Delete")
+    expect(page.get_by_role("dialog")).to_contain_text("Kitchen goes with 0 images, 0 questions and 0 entries")
+    page.get_by_role("button", name="Delete 0 images and 0 entries").click()
+    expect(page.get_by_role("button", name="Start with your images")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Kitchen")).to_be_visible()
+
+
+def _name(page: Page, dialog: str, name: str) -> None:
+    field = page.locator(f".st-key-{dialog}-name input")
+    field.fill(name)
+    field.press("Tab")
+
+
+def _choose(page: Page, act: str) -> None:
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("option", name=act).or_(page.get_by_role("menuitem", name=act)).click()

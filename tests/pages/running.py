@@ -1,0 +1,33 @@
+"""The app run without a browser: Home.py with a page and a project chosen."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core import app
+
+_HOME = Path(__file__).parents[2] / "Home.py"
+
+
+def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest:
+    """Return the app standing on ``pages/<file>.py`` with *project_id* in its address."""
+    at = AppTest.from_file(_HOME, default_timeout=30)
+    if project_id is not None:
+        at.query_params["project"] = project_id
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    if file != "overview":
+        at.switch_page(f"pages/{file}.py").run()
+    assert not at.exception
+    return at
+
+
+def services() -> app.Services:
+    """Return the services that the app under test uses."""
+    return app.services()
+
+
+def texts(at: AppTest) -> list[str]:
+    """Return every plain text on the page."""
+    return [element.value for element in (*at.text, *at.caption, *at.markdown)]

@@ -1,0 +1,20 @@
+from tests.pages.running import open_page, texts
+
+
+def test_every_setting_says_its_value_and_where_it_comes_from() -> None:
+    at = open_page("settings")
+
+    rows = at.dataframe[0].value.set_index("Setting")
+    assert rows.loc["VITRINE_DATA_DIR", "From"] == "environment"
+    assert rows.loc["VITRINE_MODEL_SIDE_PX", ["Value", "From"]].tolist() == ["1024", "default"]
+    assert rows.loc["VITRINE_ACCESS_PASSWORD", "Value"] == "not set"
+
+
+def test_a_prompt_is_shown_with_its_variables() -> None:
+    at = open_page("settings")
+
+    at.selectbox(key="settings-prompt").select("answers").run()
+    at.selectbox(key="settings-language").select("tr").run()
+
+    assert "Variables: $count, $language, $questions" in [text.replace("\\", "") for text in texts(at)]
+    assert any(text.startswith("Görsele bak ve şu $count soruyu") for text in texts(at))
