@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
-from core.db import BusinessProfiles, StyleDatasetImages, StyleDatasets
+from core.db import BusinessProfiles, Images, StyleDatasetImages, StyleDatasets
 from core.errors import InvalidInputError
 from core.style import datasets
 from core.style.analysis import reference_tags
@@ -92,7 +92,12 @@ def _stored_features(session: Session, dataset_id: str) -> "Iterator[tuple[str, 
 
     stored = session.exec(
         select(StyleDatasetImages.id, StyleDatasetImages.features)
-        .where(StyleDatasetImages.dataset_id == dataset_id, col(StyleDatasetImages.removed_in).is_(None))
+        .join(Images, col(Images.id) == col(StyleDatasetImages.image_id), isouter=True)
+        .where(
+            StyleDatasetImages.dataset_id == dataset_id,
+            col(StyleDatasetImages.removed_in).is_(None),
+            datasets.usable(),
+        )
         .order_by(col(StyleDatasetImages.position))
     )
     return ((id_, StyleFeatures.from_json(features)) for id_, features in stored)

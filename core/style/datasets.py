@@ -12,6 +12,7 @@ from sqlmodel import Session, col, or_, select
 
 from core.db import Images, Projects, StyleDatasetImages, StyleDatasets, StyleVersions, utc_now
 from core.errors import InvalidInputError, NotFoundError
+from core.style.shelf import OUT_OF_SIGHT
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,12 @@ def of_project(session: Session, project_id: str | None) -> list[StyleDatasets]:
 
 def summary(session: Session, dataset_id: str) -> StyleSummary:
     dataset = get(session, dataset_id)
-    counts = select(func.count(), func.count().filter(col(StyleDatasetImages.analysis_model) != ""))
-    images, analysed = session.exec(counts.where(*_belonging(dataset_id))).one()
+    counts = (
+        select(func.count(), func.count().filter(col(StyleDatasetImages.analysis_model) != ""))
+        .select_from(StyleDatasetImages)
+        .join(Images, col(Images.id) == col(StyleDatasetImages.image_id), isouter=True)
+    )
+    images, analysed = session.exec(counts.where(*_belonging(dataset_id), usable())).one()
     return StyleSummary(dataset, images, analysed)
 
 
@@ -207,9 +212,18 @@ def _copied(row: StyleDatasetImages, dataset_id: str, position: int, version: in
 
 
 def _with_image() -> Any:
-    return select(StyleDatasetImages, Images).join(
-        Images, col(Images.id) == col(StyleDatasetImages.image_id), isouter=True
+    """Rows with their images; a row waits out of the way while its image is deleted from the library."""
+    return (
+        select(StyleDatasetImages, Images)
+        .join(Images, col(Images.id) == col(StyleDatasetImages.image_id), isouter=True)
+        .where(usable())
     )
+
+
+def usable() -> ColumnElement[bool]:
+    """Return the condition that a row, joined with its image, can be shown and sent."""
+    image = Images
+    return or_(col(image.id).is_(None), col(image.deleted_at).is_(None), col(image.source).in_(OUT_OF_SIGHT))
 
 
 def _belonging(dataset_id: str, version: int | None = None) -> tuple[ColumnElement[bool], ...]:

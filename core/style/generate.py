@@ -49,11 +49,11 @@ class Produced:
 class Generator:
     """Everything one image takes; holds no state between calls."""
 
-    def __init__(self, db_session: Database, llm: "LLMService", images: "ImageService") -> None:
+    def __init__(self, db_session: Database, llm: "LLMService", images: "ImageService", shelf: Shelf) -> None:
         self._db = db_session
         self._llm = llm
         self._images = images
-        self._shelf = Shelf(db_session, images)
+        self._shelf = shelf
 
     def preview(self, project_id: str, request: StyleRequest, model: str) -> RequestPreview:
         with self._db.reading() as session:

@@ -10,7 +10,7 @@ from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVe
 from core.errors import InvalidInputError, LLMError, NotFoundError, VitrineError
 from core.style import analysis, datasets, measuring
 from core.style.datasets import StyleImage, StyleSummary
-from core.style.shelf import Shelf
+from core.style.shelf import Fetch, Shelf
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -27,11 +27,18 @@ FIRST_STYLE_IMAGES = 500
 class StyleLibrary:
     """Style datasets of a project, their images, and what those look like."""
 
-    def __init__(self, db_session: Database, llm_service: "LLMService", image_service: "ImageService") -> None:
+    def __init__(
+        self,
+        db_session: Database,
+        llm_service: "LLMService",
+        image_service: "ImageService",
+        fetch: Fetch | None = None,
+    ) -> None:
+        """*fetch* gets the bytes behind an address; by default the guarded one of ``core.fetch``."""
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
-        self._shelf = Shelf(db_session, image_service)
+        self._shelf = Shelf(db_session, image_service, fetch)
 
     def create_style_dataset(self, project_id: str, name: str, master_prompt: str = "") -> StyleDatasets:
         """Make an empty style dataset.

@@ -13,7 +13,7 @@ from core.style.library import StyleLibrary, model_config
 from core.style.models import ImageModel, image_model
 from core.style.requests import DEFAULT_REFERENCES, RequestPreview, StyleRequest
 from core.style.results import Result, ResultFilter, ResultPage
-from core.style.shelf import shown_anyway
+from core.style.shelf import Fetch, shown_anyway
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -26,9 +26,15 @@ _LOOSE_PROJECT = "Generated images"
 class StyleGenerationService(StyleLibrary):
     """New images in the style of the old ones."""
 
-    def __init__(self, db_session: Database, llm_service: "LLMService", image_service: "ImageService") -> None:
-        super().__init__(db_session, llm_service, image_service)
-        self._generator = Generator(db_session, llm_service, image_service)
+    def __init__(
+        self,
+        db_session: Database,
+        llm_service: "LLMService",
+        image_service: "ImageService",
+        fetch: Fetch | None = None,
+    ) -> None:
+        super().__init__(db_session, llm_service, image_service, fetch)
+        self._generator = Generator(db_session, llm_service, image_service, self._shelf)
 
     def set_business_profile(self, project_id: str, business_name: str, vibes: str, theme: str) -> BusinessProfiles:
         """Say whose images these are; every full prompt of the project begins with it."""

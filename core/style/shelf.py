@@ -5,6 +5,7 @@ are marked as deleted from the start, until a person keeps them.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -15,17 +16,26 @@ from core.db import Database, GeneratedImages, Images, StyleDatasetImages, utc_n
 from core.errors import ImageRejectedError, NotFoundError
 
 if TYPE_CHECKING:
+    from core.fetch import Fetched
     from core.images import ImageService
     from core.images.intake import Kept
 
 FETCHED = "web"
 GENERATED = "generated"
+OUT_OF_SIGHT = (FETCHED, GENERATED)
+"""Sources of images that may be shown although their rows are marked as deleted."""
+
+MAX_REFERENCE_BYTES = 25_000_000
+"""Fourteen are fetched at once; a photograph that shows a style is smaller."""
+
+Fetch = Callable[..., Awaitable["Fetched"]]
 
 
 class Shelf:
-    def __init__(self, db_session: Database, images: "ImageService") -> None:
+    def __init__(self, db_session: Database, images: "ImageService", fetch: Fetch | None = None) -> None:
         self._db = db_session
         self._images = images
+        self._fetch = fetch or _guarded
 
     async def fetch(self, row_id: str, url: str, project_id: str) -> Images:
         """Fetch the image behind *url* for a row of a style dataset, and remember it there.
@@ -33,11 +43,9 @@ class Shelf:
         Raises:
             VitrineError: the address is not allowed, does not answer, or what it sends is no image.
         """
-        from core.fetch import fetch
-
         if not url:
             raise NotFoundError("This image is not in the library any more.")
-        fetched = await fetch(url, max_bytes=self._db.settings.max_image_bytes)
+        fetched = await self._fetch(url, max_bytes=min(MAX_REFERENCE_BYTES, self._db.settings.max_image_bytes))
         kept = await asyncio.to_thread(self.check, _name_of(url), fetched.data, url)
         return await asyncio.to_thread(self._remember, row_id, project_id, kept)
 
@@ -63,6 +71,12 @@ class Shelf:
             return image
 
 
+async def _guarded(url: str, *, max_bytes: int) -> "Fetched":
+    from core.fetch import fetch  # brings httpx, which nobody needs before the first address
+
+    return await fetch(url, max_bytes=max_bytes)
+
+
 def put(session: Session, project_id: str, kept: "Kept", source: str) -> Images:
     """Record a checked image out of sight; when the library has it already, return that one."""
     from core.images.intake import record
@@ -78,7 +92,7 @@ def put(session: Session, project_id: str, kept: "Kept", source: str) -> Images:
 def shown_anyway(session: Session, image_id: str) -> Images | None:
     """Return an image that is out of sight but belongs to a result or a style dataset; None for any other."""
     image = session.get(Images, image_id)
-    if image is None or image.source not in (FETCHED, GENERATED):
+    if image is None or image.source not in OUT_OF_SIGHT:
         return None
     result = select(GeneratedImages.id).where(GeneratedImages.image_id == image_id)
     reference = select(StyleDatasetImages.id).where(StyleDatasetImages.image_id == image_id)

@@ -1,0 +1,39 @@
+"""A project with images of one look, its style dataset, and a model that paints what it is told to."""
+
+import pytest
+
+from core import ImageService, Projects, StyleDatasets, StyleGenerationService
+from core.db import Database
+from tests.core.style.looks import WARM_SOFT, drawn, encoded
+from tests.fakes.artist import FakeArtist
+
+
+@pytest.fixture
+def artist() -> FakeArtist:
+    return FakeArtist()
+
+
+@pytest.fixture
+def images(db: Database) -> ImageService:
+    return ImageService(db)
+
+
+@pytest.fixture
+def style(db: Database, artist: FakeArtist, images: ImageService) -> StyleGenerationService:
+    return StyleGenerationService(db, artist, images)
+
+
+@pytest.fixture
+def image_ids(images: ImageService, project: Projects) -> list[str]:
+    """Eight images of one look."""
+    files = [(f"warm-{content}.png", encoded(drawn(WARM_SOFT, content))) for content in range(8)]
+    return [outcome.image.id for outcome in images.add_images(project.id, files) if outcome.image]
+
+
+@pytest.fixture
+def dataset(style: StyleGenerationService, project: Projects, image_ids: list[str]) -> StyleDatasets:
+    """A measured style dataset of the eight images."""
+    made = style.create_style_dataset(project.id, "Warm and soft", "No people")
+    style.add_images(made.id, image_ids)
+    style.measure_images(made.id)
+    return made

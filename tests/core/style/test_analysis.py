@@ -1,0 +1,100 @@
+"""Analysis: measured always, described by a model when asked, once per image and model, a person's words stay."""
+
+import pytest
+from sqlmodel import select
+
+from core import StyleDatasets, StyleGenerationService
+from core.db import Database, LlmCalls
+from core.errors import MissingKeyError, RefusedReplyError
+from tests.fakes.artist import FakeArtist
+
+SAID = {
+    "description": "Soft and warm.", "tags": ["soft", "analogue"], "vibe": "calm", "lighting": "evening light",
+    "colors": ["orange"], "style": "blurred film",
+}  # fmt: skip
+GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
+
+
+def test_measuring_says_the_promised_fields_without_any_model(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    row = style.list_images(dataset.id)[0].row
+
+    assert {"description", "tags", "vibe", "lighting", "colors", "style"} <= set(row.analysis_result)
+    assert row.analysis_result["measured"]["palette"][0]["hex"].startswith("#")
+    assert row.analysis_model == "offline/measure"
+    assert row.features["version"] == 1
+    assert artist.history == []
+
+
+async def test_a_vision_model_puts_its_words_over_the_measured_ones(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+) -> None:
+    artist.enqueue(*[SAID] * 8)
+
+    rows = await style.analyze_images(dataset.id, GPT)
+
+    assert {row.analysis_model for row in rows} == {"openai/gpt-4o"}
+    assert rows[0].analysis_result["lighting"] == "evening light"
+    assert rows[0].analysis_result["measured"]["lightness"] > 0
+    assert len(artist.history[0].images) == 1
+    with db.reading() as session:
+        assert [call.state for call in session.exec(select(LlmCalls))] == ["ok"] * 8
+
+
+async def test_an_image_is_analysed_once_per_model(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    artist.enqueue(*[SAID] * 8)
+    await style.analyze_images(dataset.id, GPT)
+
+    await style.analyze_images(dataset.id, GPT)
+
+    assert len(artist.history) == 8
+
+
+async def test_what_another_style_dataset_knows_of_an_image_is_not_asked_again(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, image_ids: list[str]
+) -> None:
+    artist.enqueue(*[SAID] * 8)
+    await style.analyze_images(dataset.id, GPT)
+    again = style.create_style_dataset(dataset.project_id, "Again")
+    style.add_images(again.id, image_ids[:2])
+
+    rows = await style.analyze_images(again.id, GPT)
+
+    assert [row.analysis_result["vibe"] for row in rows] == ["calm", "calm"]
+    assert len(artist.history) == 8
+
+
+async def test_what_a_person_wrote_is_never_written_over(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    row = style.list_images(dataset.id)[0].row
+    style.edit_analysis(row.id, {"vibe": "wistful", "tags": "old, faded,"})
+    artist.enqueue(*[SAID] * 7)
+
+    rows = await style.analyze_images(dataset.id, GPT)
+
+    mine = next(one for one in rows if one.id == row.id)
+    assert (mine.analysis_result["vibe"], mine.analysis_result["tags"]) == ("wistful", ["old", "faded"])
+    assert len(artist.history) == 7
+
+
+async def test_one_bad_reply_leaves_that_image_measured_and_the_others_described(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    artist.enqueue(RefusedReplyError("The model answered: no."), *[SAID] * 7)
+
+    rows = await style.analyze_images(dataset.id, GPT)
+
+    assert sorted(row.analysis_model for row in rows) == ["offline/measure", *["openai/gpt-4o"] * 7]
+
+
+async def test_an_error_that_every_call_would_meet_is_raised(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    artist.enqueue(*[MissingKeyError("There is no key.")] * 8)
+
+    with pytest.raises(MissingKeyError):
+        await style.analyze_images(dataset.id, GPT)
