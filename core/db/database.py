@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -56,18 +57,20 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Run *work* in a writing transaction, without blocking the event loop.
+    def submit(self, work: Callable[[Session], T]) -> "Future[T]":
+        """Queue *work* for a writing transaction that it shares with whatever waits at the same time.
 
-        Writes that wait at the same time share one commit; each is undone alone when it raises. For coroutines;
-        everything else uses :meth:`transaction`.
+        One commit then serves many small writes; each is undone alone when it raises. For work that many
+        threads or coroutines do at once; everything else uses :meth:`transaction`.
         """
         with self._writer_lock:
             if self._writer is None:
                 self._writer = GroupWriter(self.engine)
-            written = self._writer.submit(work)
-        result: T = await asyncio.wrap_future(written)
-        return result
+            return self._writer.submit(work)
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Do *work* as :meth:`submit` does, and wait for it without blocking the event loop."""
+        return await asyncio.wrap_future(self.submit(work))
 
     def close(self) -> None:
         with self._writer_lock:

@@ -74,10 +74,13 @@ class DatabaseLedger:
             task_id=self._task_id, item_id=self._item_id, purpose=self._purpose or call.purpose, model=call.model,
             request_hash=call.request_hash, params=call.params, prompt=call.prompt, attempt=call.attempt,
         )  # fmt: skip
-        with self._db.transaction() as session:
+
+        def add(session: Session) -> int:
             session.add(row)
             session.flush()
             return int(row.id or 0)
+
+        return self._db.submit(add).result()
 
     def fail(self, call_id: int, error: LLMError, spent: Spent) -> None:
         """Commit that the call failed, or that nobody knows whether it was paid."""
@@ -89,8 +92,7 @@ class DatabaseLedger:
             "reply": redact(reply),
             **_used(spent),
         }
-        with self._db.transaction() as session:
-            _complete(session, call_id, values)
+        self._db.submit(lambda session: _complete(session, call_id, values)).result()
 
     def settle(self, session: Session, reply: ChatReply | ImageReply) -> None:
         """Mark the call of *reply* as good, in the transaction that stores what was made of it."""
