@@ -1,6 +1,7 @@
 """Entries as a table: edited in place, chosen by filter or by hand, changed many at a time."""
 
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 _AFTER = "table-after"
 _ROWS = "table-rows"
+_ROUND = "table-round"
 _SAID = "table-said"
 _ACTS = {
     "confirm": "Confirm", "reject": "Reject", "reopen": "Open again", "rate": "Rate", "tag": "Add tags",
@@ -43,8 +45,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
 
 def _table(entries: list[ImageDatasets], actor: str) -> list[str]:
     """Draw the table and return the ids of the ticked rows."""
-    versions = [f"{entry.id}:{entry.version}" for entry in entries]
-    key = f"table-{hash(tuple(versions))}"
+    key = editor_key(entries, st.session_state.get(_ROUND, 0))
     st.data_editor(
         _frame(entries),
         key=key,
@@ -55,11 +56,17 @@ def _table(entries: list[ImageDatasets], actor: str) -> list[str]:
         column_order=["chosen", "image", "question", "answer", "decision", "score", "tags", "note", "kind", "model"],
         disabled=["image", "kind", "model"],
         column_config=_columns(),
-        on_change=_store_edits,
-        args=(key, versions, actor),
     )
     edited = st.session_state.get(key, {}).get("edited_rows", {})
+    if _store_edits(entries, edited, actor):
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+        st.rerun()
     return [entries[int(row)].id for row, cells in edited.items() if cells.get("chosen") and int(row) < len(entries)]
+
+
+def editor_key(entries: list[ImageDatasets], round_: int = 0) -> str:
+    """Return the key of a table of these entries: other rows or versions are another table, without its edits."""
+    return f"table-{round_}-{crc32(repr([(entry.id, entry.version) for entry in entries]).encode()):08x}"
 
 
 def _columns() -> dict[str, Any]:
@@ -89,23 +96,24 @@ def _frame(entries: list[ImageDatasets]) -> "pd.DataFrame":
     return pd.DataFrame({"chosen": [False] * len(entries), "image": thumbs, **rows})
 
 
-def _store_edits(key: str, versions: list[str], actor: str) -> None:
-    """Store what was typed, each row on the version that was drawn; a ticked row is no edit."""
-    refused = []
-    for row, cells in st.session_state[key]["edited_rows"].items():
+def _store_edits(entries: list[ImageDatasets], edited: dict[Any, dict[str, Any]], actor: str) -> bool:
+    """Store what was typed, each row on the version that was drawn, and say whether anything was; a tick is no edit."""
+    typed, refused = False, []
+    for row, cells in edited.items():
         changes = {name: _value(name, value) for name, value in cells.items() if name != "chosen"}
         decision = changes.pop("decision", None)
         if decision is not None:
             changes |= {"confirmed": decision == "confirmed", "rejected": decision == "rejected"}
         if not changes:
             continue
-        entry_id, version = versions[int(row)].split(":")
+        typed, entry = True, entries[int(row)]
         try:
-            page.services().dataset.update_dataset_entry(entry_id, version=int(version), actor=actor, **changes)
+            page.services().dataset.update_dataset_entry(entry.id, version=entry.version, actor=actor, **changes)
         except VitrineError as error:
             refused.append(str(error))
     if refused:
         st.session_state[_SAID] = "Not saved: " + " ".join(dict.fromkeys(refused))
+    return typed
 
 
 def _value(name: str, value: Any) -> Any:

@@ -1,7 +1,6 @@
 """Whatever several people do in whatever order: entries, history and statistics agree, and all of it can be undone."""
 
 import contextlib
-import os
 import tempfile
 import threading
 from typing import Any
@@ -16,6 +15,7 @@ from core import ImageDatasets, ImageDatasetService, Projects, ProjectService, c
 from core.dataset import parse_search
 from core.db import Database, Events
 from core.errors import ConflictError
+from tests.conftest import PROVE
 from tests.core.dataset.conftest import add_image
 
 PEOPLE = st.sampled_from(["Anna", "Ben", "local"])
@@ -153,7 +153,7 @@ def test_any_sequence_of_acts_by_several_people_is_consistent_and_undoing_all_of
     run_state_machine_as_test(
         Annotators,
         settings=settings(
-            max_examples=int(os.environ.get("VITRINE_PROVE_EXAMPLES", "15")),
+            max_examples=200 if PROVE else 15,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

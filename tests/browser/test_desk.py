@@ -1,0 +1,211 @@
+"""The review desk in Chromium: each key decides the entry that is on the screen, and nothing is lost."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from core import ImageDatasets, ImageDatasetService, ImageService, ProjectService, connect
+from core.dataset import parse_search
+from tests.browser.driving import AppServer, settle
+from tests.pictures import png
+
+pytestmark = pytest.mark.browser
+
+# Notes, before the desk hears of it, which question is on the screen when a key goes down.
+WITNESS = """
+window.seen = [];
+window.addEventListener("keydown", (event) => {
+  const hosts = [...document.querySelectorAll("*")].filter((node) => node.shadowRoot);
+  const question = hosts.map((node) => node.shadowRoot.querySelector(".desk .question")).find(Boolean);
+  window.seen.push([event.key, question && question.textContent]);
+}, true);
+"""
+
+Project = tuple[str, list[str]]
+
+
+@pytest.fixture
+def project(server: AppServer) -> Callable[[int], Project]:
+    """Make a project of so many entries, three to an image; return its id and theirs."""
+
+    def make(number: int) -> Project:
+        with connect(server.data_dir) as db:
+            made = ProjectService(db).create_project(f"Desk {time.monotonic_ns()}")
+            colours = ("red", "green", "blue", "orange", "purple", "navy", "teal", "gray")
+            files = [(f"{index}.png", png(colours[index % 8], (40 + index, 30))) for index in range(-(-number // 3))]
+            images = [outcome.image for outcome in ImageService(db).add_images(made.id, files)]
+            dataset = ImageDatasetService(db)
+            ids = []
+            for index in range(number):
+                image = images[index // 3]
+                assert image is not None
+                ids.append(dataset.create_dataset_entry(made.id, image.id, f"Question {index}?", "yes", "m").id)
+        return made.id, ids
+
+    return make
+
+
+def entries_of(server: AppServer, project_id: str) -> list[ImageDatasets]:
+    with connect(server.data_dir) as db:
+        return ImageDatasetService(db).list_dataset_entries(project_id, limit=1000)
+
+
+def open_desk(page: Page, server: AppServer, project_id: str, q: str = "") -> None:
+    page.add_init_script(WITNESS)
+    page.goto(f"{server.url}/curate?project={project_id}&q={q}")
+    settle(page)
+    expect(page.locator(".desk .question")).to_be_visible(timeout=15000)
+
+
+def wait_until_saved(page: Page) -> None:
+    page.wait_for_function("() => !Object.keys(localStorage).some((name) => name.startsWith('vitrine-act:'))")
+
+
+def test_forty_fast_keys_are_forty_decisions_each_on_the_entry_that_was_on_the_screen(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(45)
+    open_desk(page, server, project_id)
+    keys = ["a", "x", "a", "s"] * 10
+    for key in keys:
+        page.keyboard.press(key)
+    wait_until_saved(page)
+    seen = page.evaluate("window.seen")
+    assert [key for key, _ in seen] == keys
+    expected = {question: {"a": "confirmed", "x": "rejected", "s": "open"}[key] for key, question in seen}
+    assert len(expected) == 40
+    entries = entries_of(server, project_id)
+    assert {entry.question: entry.decision for entry in entries if entry.question in expected} == expected
+    assert [entry.decision for entry in entries if entry.question not in expected] == ["open"] * 5
+    with connect(server.data_dir) as db:
+        dataset = ImageDatasetService(db)
+        assert [len(dataset.history(entry.id)) for entry in entries] == [2] * 40 + [1] * 5
+
+
+def test_a_server_that_stalls_for_three_seconds_costs_no_decision(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(30)
+    open_desk(page, server, project_id)
+    until = time.monotonic() + 3
+
+    def stall(route: Route) -> None:
+        if time.monotonic() < until:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/desk/decide", stall)
+    for _ in range(24):
+        page.keyboard.press("a")
+    expect(page.locator(".desk .trouble")).to_contain_text("wait to be saved. The server does not answer")
+    wait_until_saved(page)
+    assert [entry.decision for entry in entries_of(server, project_id)] == ["confirmed"] * 24 + ["open"] * 6
+    expect(page.locator(".desk .trouble")).to_have_text("")
+
+
+def test_keys_do_nothing_while_one_types(server: AppServer, page: Page, project: Callable[[int], Project]) -> None:
+    project_id, _ = project(3)
+    open_desk(page, server, project_id)
+    page.keyboard.press("e")
+    page.keyboard.type("axsu12")
+    page.keyboard.press("Escape")
+    page.locator("input[aria-label=Filter]").click()
+    page.keyboard.type("axsu")
+    expect(page.locator(".desk .question")).to_have_text("Question 0?")
+    assert [entry.version for entry in entries_of(server, project_id)] == [1, 1, 1]
+
+
+def test_an_edit_is_saved_and_confirmed_with_one_key_and_undone_with_one(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(3)
+    open_desk(page, server, project_id)
+    page.keyboard.press("e")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("no, two")
+    expect(page.locator(".desk .diff ins").first).to_be_visible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk .question")).to_have_text("Question 1?")
+    wait_until_saved(page)
+    first = entries_of(server, project_id)[0]
+    assert (first.answer, first.generated_answer, first.decision) == ("no, two", "yes", "confirmed")
+    page.keyboard.press("u")
+    expect(page.locator(".desk .question")).to_have_text("Question 0?")
+    wait_until_saved(page)
+    first = entries_of(server, project_id)[0]
+    assert (first.answer, first.decision) == ("yes", "open")
+
+
+def test_undo_goes_back_behind_a_reload(server: AppServer, page: Page, project: Callable[[int], Project]) -> None:
+    project_id, _ = project(4)
+    open_desk(page, server, project_id)
+    page.keyboard.press("a")
+    page.keyboard.press("x")
+    wait_until_saved(page)
+    page.reload()
+    settle(page)
+    expect(page.locator(".desk .question")).to_have_text("Question 2?")
+    page.keyboard.press("u")
+    expect(page.locator(".desk .question")).to_have_text("Question 1?")
+    page.keyboard.press("u")
+    expect(page.locator(".desk .question")).to_have_text("Question 0?")
+    assert [entry.decision for entry in entries_of(server, project_id)] == ["open"] * 4
+
+
+def test_a_conflict_comes_back_with_both_versions_and_overwrites_nothing(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, ids = project(6)
+    open_desk(page, server, project_id)
+    with connect(server.data_dir) as db:
+        ImageDatasetService(db).update_dataset_entry(ids[0], answer="theirs", rejected=True, actor="Ben")
+    page.keyboard.press("a")
+    expect(page.locator(".desk .alarm")).to_contain_text("1 decision was not saved: Someone else changed this entry")
+    page.locator(".desk .alarm button").click()
+    expect(page.locator(".desk .question")).to_have_text("Question 0?")
+    expect(page.locator(".desk .answer")).to_have_text("theirs")
+    expect(page.locator(".desk .notice")).to_contain_text("Yours: Confirmed")
+    assert entries_of(server, project_id)[0].decision == "rejected"
+    page.keyboard.press("a")
+    wait_until_saved(page)
+    first = entries_of(server, project_id)[0]
+    assert (first.decision, first.answer) == ("confirmed", "theirs")
+
+
+def test_a_refused_change_is_said_aloud_and_taken_back_on_the_screen(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(2)
+    open_desk(page, server, project_id)
+    page.keyboard.press("e")
+    page.locator(".desk textarea.question").fill("   ")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk .alarm")).to_contain_text("Write a question.")
+    assert entries_of(server, project_id)[0].question == "Question 0?"
+
+
+def test_the_end_of_the_queue_says_what_was_done(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(2)
+    open_desk(page, server, project_id)
+    page.keyboard.press("a")
+    page.keyboard.press("s")
+    expect(page.locator(".desk .ending")).to_contain_text("1 confirmed, 1 skipped in 1 minute")
+    page.locator(".desk .ending").get_by_text("Those you skipped").click()
+    expect(page.locator(".desk .question")).to_have_text("Question 1?")
+
+
+def test_a_queue_holds_the_entries_of_its_filter_only(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, ids = project(5)
+    with connect(server.data_dir) as db:
+        count = ImageDatasetService(db).bulk_ids(project_id, ids[3:], "tag", "odd").changed
+        assert count == ImageDatasetService(db).count_entries(project_id, parse_search("tag:odd")) == 2
+    open_desk(page, server, project_id, "tag:odd")
+    expect(page.locator(".desk .top")).to_contain_text("1 of 2")
+    expect(page.locator(".desk .question")).to_have_text("Question 3?")

@@ -1,0 +1,126 @@
+from streamlit.testing.v1 import AppTest
+
+from core import ImageDatasets, Projects
+from pages.components import curate_table
+from tests.pages.running import open_page, services, texts
+from tests.pictures import striped
+
+
+def filled(number: int = 3) -> tuple[Projects, list[ImageDatasets]]:
+    project = services().projects.create_project("Shelf")
+    image = services().images.add_images(project.id, [("shelf.png", striped(1))])[0].image
+    assert image is not None
+    dataset = services().dataset
+    made = [
+        dataset.create_dataset_entry(
+            project.id, image.id, f"Question {place}?", "yes", "m", tags="draft" if place else ""
+        )
+        for place in range(number)
+    ]
+    return project, made
+
+
+def decisions(project: Projects) -> list[str]:
+    return [entry.decision for entry in services().dataset.list_dataset_entries(project.id)]
+
+
+def test_a_project_without_entries_leads_to_generate() -> None:
+    project = services().projects.create_project("Shelf")
+    at = open_page("curate", project.id)
+    assert "Nothing waits for review yet: this project has no entries." in texts(at)
+
+
+def test_a_filter_that_makes_no_sense_is_answered_in_words() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id)
+    at.text_input(key="q").set_value("colour:red").run()
+    assert at.error[0].value.startswith("There is no field called colour.")
+
+
+def test_plain_buttons_decide_the_entry_that_was_drawn() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id, view="Plain controls")
+    assert "Question 0?" in texts(at)
+    at.button(key="plain-confirm").click().run()
+    assert "Confirmed: Question 0?" in texts(at)
+    at.button(key="plain-reject").click().run()
+    at.button(key="plain-skip").click().run()
+    assert decisions(project) == ["confirmed", "rejected", "open"]
+    assert "Nothing is left to decide in this filter." in texts(at)
+
+
+def test_plain_buttons_take_an_edited_answer_and_a_reason() -> None:
+    project, made = filled()
+    at = open_page("curate", project.id, view="Plain controls")
+    at.text_area(key=f"plain-answer-{made[0].id}-1").set_value("no").run()
+    at.button(key="plain-confirm").click().run()
+    at.selectbox(key=f"plain-reason-{made[1].id}").set_value("bad question").run()
+    at.button(key="plain-reject").click().run()
+    first, second, _ = services().dataset.list_dataset_entries(project.id)
+    assert (first.answer, first.decision) == ("no", "confirmed")
+    assert (second.decision, second.reject_reason) == ("rejected", "bad question")
+
+
+def test_plain_undo_takes_the_last_decision_back_in_the_name_of_who_made_it() -> None:
+    project, made = filled()
+    at = open_page("curate", project.id, view="Plain controls")
+    at.text_input(key="person").set_value("Anna").run()
+    at.button(key="plain-confirm").click().run()
+    assert services().dataset.history(made[0].id)[-1].actor == "Anna"
+    at.button(key="plain-undo").click().run()
+    assert decisions(project) == ["open", "open", "open"]
+    assert "Question 0?" in texts(at)
+
+
+def test_a_click_on_an_entry_that_changed_meanwhile_is_refused_in_words() -> None:
+    project, made = filled()
+    at = open_page("curate", project.id, view="Plain controls")
+    services().dataset.update_dataset_entry(made[0].id, answer="theirs", actor="Ben")
+    at.button(key="plain-confirm").click().run()
+    assert "Someone else changed this entry first. Look at both versions and decide again." in texts(at)
+    assert decisions(project) == ["open", "open", "open"]
+
+
+def test_cells_of_the_table_are_stored_as_edits() -> None:
+    project, made = filled()
+    at = open_page("curate", project.id, view="Table")
+    _edit(at, project, {0: {"answer": "no", "score": 4.5}, 1: {"decision": "rejected"}})
+    first, second, _ = services().dataset.list_dataset_entries(project.id)
+    assert (first.answer, first.score, first.decision) == ("no", 4.5, "open")
+    assert second.decision == "rejected"
+    assert [event.action for event in services().dataset.history(made[0].id)] == ["create", "edit"]
+
+
+def test_a_cell_the_rules_refuse_is_said_in_words() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id, view="Table")
+    _edit(at, project, {0: {"score": 4.2}})
+    assert "Not saved: A score is 0 to 5 in steps of a half, such as 4 or 4.5." in texts(at)
+
+
+def test_many_entries_are_changed_with_the_number_named_and_one_undo() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id, view="Table", q="tag:draft")
+    assert at.button(key="bulk-do").label == "Confirm: 2 entries"
+    at.button(key="bulk-do").click().run()
+    assert decisions(project) == ["open", "confirmed", "confirmed"]
+    assert "Confirm: 2 entries changed. Undo takes all of it back." in texts(at)
+    at.button(key="table-undo").click().run()
+    assert decisions(project) == ["open", "open", "open"]
+    assert "Taken back for 2 entries." in texts(at)
+
+
+def test_ticked_rows_alone_are_changed_when_there_are_some() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id, view="Table")
+    _edit(at, project, {2: {"chosen": True}})
+    assert at.button(key="bulk-do").label == "Confirm: 1 entry"
+    at.button(key="bulk-do").click().run()
+    assert decisions(project) == ["open", "open", "confirmed"]
+
+
+def _edit(at: AppTest, project: Projects, rows: dict[int, dict[str, object]]) -> None:
+    """Type into the table as a browser would report it."""
+    key = curate_table.editor_key(services().dataset.list_dataset_entries(project.id))
+    at.session_state[key] = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
+    at.run()
