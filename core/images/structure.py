@@ -86,7 +86,7 @@ def _check_chunks(data: bytes) -> None:
 
 
 def is_clean(path: Path, format_: str) -> bool:
-    """Return whether the file is nothing but upright sRGB pixels, so that it can be handed on as it is.
+    """Return whether the file is nothing but upright RGB pixels, so that it can be handed on as it is.
 
     False when there is any metadata (EXIF, XMP, GPS, comments, color profiles), transparency, animation, more
     than 8 bits a channel, inks instead of light, or anything behind the end of the image.
@@ -106,7 +106,7 @@ def _is_clean_jpeg(data: bytes) -> bool:
             return False
         marker = data[position + 1]
         length = int.from_bytes(data[position + 2 : position + 4], "big")
-        if marker in (0xC0, 0xC1, 0xC2) and data[position + 9] not in (1, 3):
+        if marker in (0xC0, 0xC1, 0xC2) and data[position + 9] != 3:
             return False
         position += 2 + length
         if marker == 0xDA:
@@ -125,7 +125,7 @@ def _is_clean_png(data: bytes) -> bool:
             return False
         end = body_end
     bit_depth, color_type = data[24], data[25]
-    return end == len(data) and bit_depth <= 8 and color_type in (0, 2, 3)
+    return end == len(data) and bit_depth <= 8 and color_type == 2
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
