@@ -75,8 +75,6 @@ def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Pa
         measurement = replace(measure(small), size_wh=size_wh, orientation=orientation(size_wh))
     except _BROKEN as error:
         raise _broken(error) from error
-    except MemoryError:
-        raise _too_large() from None
     small.save(thumbnail_to, "JPEG", quality=_THUMBNAIL_QUALITY)
     if copy_to is not None:
         write_durably(copy_to, data)
@@ -93,8 +91,6 @@ def derive(source: Path, destination: Path, as_format: str, max_side_px: int | N
         image, _ = _reduced(data, image_format(data[:64]), None, max_side_px)
     except _BROKEN as error:
         raise _broken(error) from error
-    except MemoryError:
-        raise _too_large() from None
     if as_format == "PNG":
         image.save(destination, "PNG", compress_level=4)
     else:
@@ -115,9 +111,14 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 def _read(source: Path, max_bytes: int) -> bytes:
-    with source.open("rb") as file:
-        data = file.read(max_bytes + 1)
-    if len(data) > max_bytes:
+    try:
+        size_bytes = source.stat().st_size
+        data = source.read_bytes() if size_bytes <= max_bytes else b""
+    except OSError as error:
+        raise ImageRejectedError(
+            "The file cannot be read. Check that it is still there.", reason="unreadable"
+        ) from error
+    if size_bytes > max_bytes:
         raise ImageRejectedError(
             f"The file is larger than {max_bytes / 1e6:,.0f} MB. Scale it down and try again.", reason="too-large"
         )
@@ -190,10 +191,4 @@ def _broken(error: BaseException) -> ImageRejectedError:
         return ImageRejectedError("The metadata of this file is too large. Save it anew.", reason="metadata")
     return ImageRejectedError(
         "The file is damaged or cut short and cannot be opened. Look for the original.", reason="damaged"
-    )
-
-
-def _too_large() -> ImageRejectedError:
-    return ImageRejectedError(
-        "Opening this image needs more memory than is allowed. Scale it down and try again.", reason="memory"
     )

@@ -81,7 +81,11 @@ class Sandbox:
             raise ImageRejectedError(
                 "Opening this file takes too long to be an honest image. Save it anew and try again.", reason="time"
             ) from None
-        except ProcessExpired:
+        except ProcessExpired as ended:
+            if ended.exitcode == worker.OUT_OF_MEMORY:
+                raise ImageRejectedError(
+                    "Opening this file needs more memory than is allowed. Scale it down and try again.", reason="memory"
+                ) from None
             raise ImageRejectedError(
                 "This file made the image decoder stop. Save it anew and try again.", reason="crash"
             ) from None

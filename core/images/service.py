@@ -3,14 +3,15 @@
 import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Projects, Questions
+from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id
 from core.errors import ImageRejectedError, NotFoundError
 from core.images import filter as filters
 from core.images import lifecycle
@@ -20,6 +21,9 @@ from core.images.outcome import ImageOutcome
 from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, disk_errors_in_words
 from core.images.structure import MIME_TYPES, is_clean
+
+if TYPE_CHECKING:
+    from core.images.sources.base import Place
 
 Content = bytes | memoryview | Path
 VIEW_SIDE_PX = 2048
@@ -76,6 +80,24 @@ class ImageService:
     def keep(self, files: Sequence[NewFile]) -> list[Kept]:
         """Check, measure and store *files* without recording them; :func:`record` follows in a transaction."""
         return keep(files, self._storage, self._db.settings)
+
+    def import_place(self) -> "Place":
+        """Return where imports may read from."""
+        from core.images.sources.base import Place
+
+        return Place(self._db.settings)
+
+    def workdir(self) -> AbstractContextManager[Path]:
+        """Return a directory for what has to be unpacked; it is gone at the end of the ``with`` block."""
+        return self._storage.staging()
+
+    def stage_upload(self, name: str, content: memoryview | bytes) -> str:
+        """Put an uploaded archive aside for its import and return the ``path`` of the import's config."""
+        stored = f"{new_id()}{Path(name).suffix.lower()[:8]}"
+        with disk_errors_in_words():
+            self.import_place().uploads.mkdir(parents=True, exist_ok=True)
+        self._storage.write(self.import_place().uploads / stored, content)
+        return stored
 
     # --- found ----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 # Every BLAS thread reserves address space, of which a worker has little; set before numpy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Arrow's own allocators reserve a gigabyte of it at once.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import numpy  # noqa: F401
 
@@ -15,6 +17,9 @@ from core.errors import ImageRejectedError
 from core.images import decode  # noqa: F401
 
 T = TypeVar("T")
+
+OUT_OF_MEMORY = 99
+"""The exit code of a worker that ran into its limit; what it had allocated goes with it."""
 
 
 def limit(memory_bytes: int) -> None:
@@ -27,7 +32,10 @@ def run_limited(budget_s: float, function: Callable[..., T], args: tuple[Any, ..
     """Run one job; the kernel ends this process when the job uses more CPU time than *budget_s*."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + budget_s) + 1, hard))
-    return function(*args)
+    try:
+        return function(*args)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
 
 
 def run_group(function: Callable[..., T], jobs: Sequence[tuple[Any, ...]]) -> list[T | ImageRejectedError]:

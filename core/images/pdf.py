@@ -1,0 +1,77 @@
+"""Opening PDF files: runs in the worker processes, like everything that decodes."""
+
+from pathlib import Path
+from typing import Any
+
+from core.errors import ImageRejectedError
+
+MAX_PAGES = 500
+MAX_PAGE_PIXELS = 25_000_000
+RENDER_DPI = 150
+_POINTS_PER_INCH = 72
+
+
+def page_count(path: Path) -> int:
+    """Return how many pages the file has.
+
+    Raises:
+        ImageRejectedError: it is damaged or asks for a password.
+    """
+    with _opened(path) as document:
+        return len(document)
+
+
+def render_pages(path: Path, pages: list[int], workdir: Path) -> list[tuple[str, str]]:
+    """Write each page (from 0) as PNG into *workdir*; return file name and reference of each."""
+    made = []
+    with _opened(path) as document:
+        for number in pages:
+            page = document[number]
+            width, height = page.get_size()
+            scale = min(RENDER_DPI / _POINTS_PER_INCH, (MAX_PAGE_PIXELS / max(width * height, 1)) ** 0.5)
+            image = page.render(scale=max(scale, 1e-4)).to_pil()
+            name = f"page-{number + 1:03}.png"
+            image.convert("RGB").save(workdir / name, "PNG", compress_level=4)
+            made.append((name, f"page {number + 1}"))
+    return made
+
+
+def extract_images(path: Path, pages: list[int], workdir: Path) -> list[tuple[str, str]]:
+    """Write the images that are embedded in each page into *workdir*, in the order they are drawn."""
+    import pypdfium2
+    import pypdfium2.raw as raw
+
+    made = []
+    with _opened(path) as document:
+        for number in pages:
+            objects = document[number].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4)
+            for count, found in enumerate(objects, 1):
+                name = f"page-{number + 1:03}-image-{count:02}"
+                try:
+                    _write_embedded(found, workdir / name)
+                except (pypdfium2.PdfiumError, OSError, ValueError):
+                    continue
+                made.append((name, f"page {number + 1}, image {count}"))
+    return made
+
+
+def _write_embedded(found: Any, to: Path) -> None:
+    """Write a JPEG as it is embedded, everything else as PNG with the same pixels."""
+    if found.get_filters(skip_simple=True) == ["DCTDecode"]:
+        to.write_bytes(bytes(found.get_data(decode_simple=True)))
+        return
+    width, height = found.get_px_size()
+    if width * height > MAX_PAGE_PIXELS * 4:
+        raise ValueError("more pixels than an image may have")
+    found.get_bitmap(render=False).to_pil().convert("RGB").save(to, "PNG", compress_level=4)
+
+
+def _opened(path: Path) -> Any:
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise ImageRejectedError("This PDF asks for a password. Save it without one.", reason="encrypted") from None
+        raise ImageRejectedError("This PDF is damaged and cannot be opened. Save it anew.", reason="damaged") from None

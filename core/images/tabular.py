@@ -1,0 +1,128 @@
+"""Reading Parquet and Arrow files with images in them: runs in the worker processes."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import ImageRejectedError
+
+ROWS_OF_A_BATCH = 64
+_IMAGES = ("image", "images", "img", "picture", "photo")
+_QUESTIONS = ("question", "questions", "prompt", "query", "instruction")
+_ANSWERS = ("answer", "answers", "multiple_choice_answer", "response", "label", "caption", "text", "output")
+
+
+@dataclass(frozen=True)
+class TableRow:
+    number: int
+    name: str
+    file: str
+    """In the working directory."""
+    pairs: tuple[tuple[str, str], ...]
+    """Questions with their answers."""
+    reason: str = ""
+    """Why there is no file."""
+
+
+def batch_count(path: Path) -> int:
+    """Return how many batches of ROWS_OF_A_BATCH the file has; it must have a column of images."""
+    with _errors_in_words():
+        if path.suffix == ".parquet":
+            import pyarrow.parquet as parquet
+
+            with parquet.ParquetFile(path) as file:
+                rows, names = file.metadata.num_rows, file.schema_arrow.names
+        else:
+            table = _arrow(path)
+            rows, names = table.num_rows, table.schema.names
+    _column(names, _IMAGES)
+    return -(-int(rows) // ROWS_OF_A_BATCH)
+
+
+def read_batch(path: Path, number: int, workdir: Path, max_bytes: int) -> list[TableRow]:
+    """Write the images of one batch into *workdir* and return its rows."""
+    with _errors_in_words():
+        return [_row(index, values, workdir, max_bytes) for index, values in _rows(path, number)]
+
+
+def _rows(path: Path, number: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    start = number * ROWS_OF_A_BATCH
+    if path.suffix == ".parquet":
+        import pyarrow.parquet as parquet
+
+        with parquet.ParquetFile(path, pre_buffer=False) as file:
+            for batch_number, batch in enumerate(file.iter_batches(ROWS_OF_A_BATCH, use_threads=False)):
+                if batch_number == number:
+                    yield from enumerate(batch.to_pylist(), start)
+                    return
+    else:
+        yield from enumerate(_arrow(path).slice(start, ROWS_OF_A_BATCH).to_pylist(), start)
+
+
+def _arrow(path: Path) -> Any:
+    import pyarrow as pa
+
+    # Read whole: a memory map would count against the address space in the same way.
+    with path.open("rb") as file:
+        try:
+            return pa.ipc.open_stream(file).read_all()
+        except pa.ArrowInvalid:
+            file.seek(0)
+            return pa.ipc.open_file(file).read_all()
+
+
+def _row(number: int, values: dict[str, Any], workdir: Path, max_bytes: int) -> TableRow:
+    image = values[_column(list(values), _IMAGES)]
+    if isinstance(image, list):
+        image = image[0] if image else None
+    data = image.get("bytes") if isinstance(image, dict) else image
+    known = image.get("path") if isinstance(image, dict) else None
+    name = str(values.get("file_name") or known or f"row-{number + 1:06}")
+    if not isinstance(data, bytes):
+        return TableRow(number, name, "", (), "This row has no image in it.")
+    if len(data) > max_bytes:
+        return TableRow(number, name, "", (), f"The file is larger than {max_bytes / 1e6:,.0f} MB.")
+    (workdir / str(number)).write_bytes(data)
+    return TableRow(number, name, str(number), tuple(_pairs(values)))
+
+
+def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    question = next((values[key] for key in _QUESTIONS if values.get(key)), None)
+    answer = next((values[key] for key in _ANSWERS if values.get(key) is not None), None)
+    if question is None or answer is None:
+        return
+    if isinstance(question, list):
+        answers = answer if isinstance(answer, list) else [answer]
+        yield from ((str(q), _text(a)) for q, a in zip(question, answers, strict=False) if q)
+    else:
+        yield str(question), _text(answer)
+
+
+def _text(answer: Any) -> str:
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, dict) and "answer" in answer:
+        answer = answer["answer"]
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
+
+
+def _column(names: list[str], wanted: tuple[str, ...]) -> str:
+    found = next((name for key in wanted for name in names if name.lower() == key), None)
+    if found is None:
+        raise ImageRejectedError(f"There is no column called {wanted[0]} in it.", reason="no-images")
+    return found
+
+
+class _errors_in_words:  # noqa: N801  used like a function
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        import pyarrow as pa
+
+        if isinstance(error, pa.ArrowException | OSError) and not isinstance(error, MemoryError):
+            raise ImageRejectedError(
+                "This table is damaged and cannot be opened. Save it anew.", reason="damaged"
+            ) from error

@@ -1,0 +1,275 @@
+"""Imports from every source, run as tasks over real files."""
+
+import asyncio
+import json
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from core import Projects, Tasks, connect
+from core.app import Services
+from core.db import Database
+from core.errors import InvalidInputError
+from core.images import image_task_kinds
+from core.images.sources import SOURCES
+from core.tasks import TaskRunner, TaskService
+from tests.core.images.pictures import drawn, encoded
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that the settings allow to import from; to be asked for before the database."""
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(allowed))
+    return allowed
+
+
+@pytest.fixture
+def db(root: Path, tmp_path: Path) -> Iterator[Database]:
+    with connect(tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def project(services: Services) -> Projects:
+    return services.projects.create_project("Shelf")
+
+
+def run(services: Services, project: Projects, **config: Any) -> tuple[Tasks, dict[str, int], list[dict[str, str]]]:
+    """Run an import to its end; return the task, its counts by outcome and the rows that need a look."""
+    kinds = {kind.task_type: kind for kind in image_task_kinds(services.images)}
+    tasks = TaskService(services.db, lambda: kinds)
+    task = asyncio.run(TaskRunner(services.db, kinds).run(tasks.create_task(project.id, "image-import", config).id))
+    counts: dict[str, int] = {}
+    rows: list[dict[str, str]] = []
+    for item in tasks.items(task.id, limit=1000):
+        assert item.state == "done", item.error
+        rows += item.result["rows"]
+        for outcome, count in item.result["counts"].items():
+            counts[outcome] = counts.get(outcome, 0) + count
+    return task, counts, rows
+
+
+def names(services: Services, project: Projects) -> list[str]:
+    return sorted(image.image_name for image in services.images.list_images(project.id, limit=1000))
+
+
+def zipped(path: Path, files: dict[str, bytes | str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def entries(services: Services, project: Projects) -> list[tuple[str, str, str]]:
+    return sorted(
+        (image.image_name, entry.question, entry.answer)
+        for image in services.images.list_images(project.id, limit=1000)
+        for entry in services.images.entries_of(image.id)
+    )
+
+
+def test_every_source_has_a_name_and_a_label() -> None:
+    assert [source.name for source in SOURCES] == ["zip", "pdf", "directory", "urls", "huggingface"]
+    assert all(source.label for source in SOURCES)
+
+
+def test_a_directory_comes_in_with_its_subdirectories_and_without_links(
+    services: Services, project: Projects, root: Path, tmp_path: Path
+) -> None:
+    (root / "deep" / "er").mkdir(parents=True)
+    (root / "a.jpg").write_bytes(encoded(drawn(1)))
+    (root / "deep" / "er" / "b.png").write_bytes(encoded(drawn(2), "PNG"))
+    (root / "deep" / "again.jpg").write_bytes(encoded(drawn(1)))
+    (root / "notes.txt").write_text("hello")
+    (root / ".hidden.jpg").write_bytes(encoded(drawn(3)))
+    outside = tmp_path / "outside.jpg"
+    outside.write_bytes(encoded(drawn(4)))
+    (root / "link.jpg").symlink_to(outside)
+    (root / "linked").symlink_to(tmp_path)
+
+    task, counts, rows = run(services, project, source="directory", path=str(root))
+
+    assert task.status == "completed"
+    assert counts == {"added": 2, "duplicate": 1, "rejected": 1}
+    assert names(services, project) == ["a.jpg", "b.png"]
+    assert [(row["name"], row["outcome"]) for row in rows] == [
+        ("deep/again.jpg", "duplicate"),
+        ("notes.txt", "rejected"),
+    ]
+    assert {image.source_ref for image in services.images.list_images(project.id)} == {"a.jpg", "deep/er/b.png"}
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/etc", "/etc/passwd", "..", "../..", "allowed/../..", "a\0b", "\\\\host\\share", "C:\\x"]
+)
+def test_nothing_outside_the_allowed_roots_is_imported(services: Services, project: Projects, path: str) -> None:
+    for source in ("directory", "zip", "pdf", "huggingface"):
+        with pytest.raises(InvalidInputError):
+            run(services, project, source=source, path=path)
+
+
+def test_a_link_out_of_the_root_is_outside(services: Services, project: Projects, root: Path, tmp_path: Path) -> None:
+    (root / "out").symlink_to(tmp_path)
+
+    with pytest.raises(InvalidInputError, match="Nothing may be imported from there"):
+        run(services, project, source="directory", path=str(root / "out"))
+
+
+def test_an_uploaded_archive_comes_in_member_by_member(services: Services, project: Projects, tmp_path: Path) -> None:
+    path = zipped(
+        tmp_path / "x.zip",
+        {
+            "photos/a.jpg": encoded(drawn(1)),
+            "photos/b.jpg": b"broken",
+            "../../escape.jpg": encoded(drawn(2)),
+            "/etc/absolute.jpg": encoded(drawn(3)),
+            "__MACOSX/a.jpg": b"resource fork",
+        },
+    )
+    stored = services.images.stage_upload("x.zip", path.read_bytes())
+    before = {p for p in tmp_path.rglob("*") if "uploads" not in p.parts and "cache" not in p.parts}
+
+    _, counts, rows = run(services, project, source="zip", path=stored)
+
+    assert counts == {"added": 3, "rejected": 1}
+    assert names(services, project) == ["a.jpg", "absolute.jpg", "escape.jpg"]
+    assert [row["name"] for row in rows] == ["photos/b.jpg"]
+    after = {p for p in tmp_path.rglob("*") if "uploads" not in p.parts and "cache" not in p.parts}
+    assert {p for p in after - before if "vitrine.db" not in p.name} == set()
+
+
+def test_llava_conversations_become_entries(services: Services, project: Projects, root: Path) -> None:
+    content = [
+        {
+            "id": "1",
+            "image": "images/a.jpg",
+            "conversations": [
+                {"from": "human", "value": "<image>\nWhat is it?"}, {"from": "gpt", "value": "A shelf."},
+                {"from": "human", "value": "How many?"}, {"from": "gpt", "value": "Two."},
+            ],
+        }
+    ]  # fmt: skip
+    zipped(root / "x.zip", {"images/a.jpg": encoded(), "llava.json": json.dumps(content)})
+
+    run(services, project, source="zip", path=str(root / "x.zip"))
+    run(services, project, source="zip", path=str(root / "x.zip"))
+
+    assert entries(services, project) == [("a.jpg", "How many?", "Two."), ("a.jpg", "What is it?", "A shelf.")]
+
+
+def test_vqa_v2_questions_meet_their_annotations(services: Services, project: Projects, root: Path) -> None:
+    (root / "COCO_val2014_000000000042.jpg").write_bytes(encoded())
+    questions = {
+        "data_subtype": "val2014",
+        "questions": [{"question_id": 1, "image_id": 42, "question": "Which color?"}],
+    }
+    answers = {"annotations": [{"question_id": 1, "image_id": 42, "multiple_choice_answer": "red",
+                                "answers": [{"answer": "red"}]}]}  # fmt: skip
+    (root / "questions.json").write_text(json.dumps(questions))
+    (root / "annotations.json").write_text(json.dumps(answers))
+
+    _, counts, _ = run(services, project, source="directory", path=str(root))
+
+    assert counts == {"added": 1}
+    assert entries(services, project) == [("COCO_val2014_000000000042.jpg", "Which color?", "red")]
+
+
+def test_image_folder_metadata_becomes_entries(services: Services, project: Projects, root: Path) -> None:
+    (root / "train").mkdir()
+    (root / "train" / "a.png").write_bytes(encoded(format_="PNG"))
+    line = {"file_name": "a.png", "question": "What is it?", "answer": "A shelf."}
+    (root / "train" / "metadata.jsonl").write_text(json.dumps(line) + "\n")
+
+    run(services, project, source="directory", path=str(root))
+
+    assert entries(services, project) == [("a.png", "What is it?", "A shelf.")]
+
+
+def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, project: Projects, root: Path) -> None:
+    row = {
+        "schema_version": 1, "question": "What is it?", "answer": "A shelf.", "answer_type": "text", "language": "en",
+        "model": "offline/measure", "confirmed": True, "rejected": False, "score": 4.5, "tags": "good", "note": "",
+        "image": {"name": "a.jpg", "file": "images/a.jpg"},
+    }  # fmt: skip
+    lines = "\n".join(json.dumps(one) for one in (row, row | {"question": "Bad?", "rejected": True}))
+    zipped(root / "x.zip", {"images/a.jpg": encoded(), "entries.jsonl": lines})
+
+    run(services, project, source="zip", path=str(root / "x.zip"))
+
+    (image,) = services.images.list_images(project.id)
+    (entry,) = services.images.entries_of(image.id)
+    assert (entry.question, entry.confirmed, entry.score, entry.tags, entry.model) == (
+        "What is it?", True, 4.5, "good", "offline/measure",
+    )  # fmt: skip
+
+
+def test_broken_annotations_are_named_before_anything_comes_in(
+    services: Services, project: Projects, root: Path
+) -> None:
+    (root / "llava.json").write_text("{")
+
+    with pytest.raises(InvalidInputError, match=r"^llava\.json is not valid JSON"):
+        run(services, project, source="directory", path=str(root))
+
+
+def pdf_of(images: list[Image.Image]) -> bytes:
+    buffer = BytesIO()
+    images[0].save(buffer, "PDF", save_all=True, append_images=images[1:], resolution=72)
+    return buffer.getvalue()
+
+
+def test_the_pages_of_a_pdf_become_images(services: Services, project: Projects, root: Path) -> None:
+    (root / "book.pdf").write_bytes(pdf_of([drawn(n) for n in range(3)]))
+
+    _, counts, _ = run(services, project, source="pdf", path=str(root / "book.pdf"), first_page=2)
+
+    assert counts == {"added": 2}
+    assert names(services, project) == ["page-002.png", "page-003.png"]
+    assert {image.source_ref for image in services.images.list_images(project.id)} == {"page 2", "page 3"}
+    # 160 x 120 points at 150 dots an inch, rounded up.
+    assert {(image.width, image.height) for image in services.images.list_images(project.id)} == {(334, 251)}
+
+
+def test_a_table_of_images_comes_in_with_its_questions(services: Services, project: Projects, root: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    rows = [
+        {
+            "image": {"bytes": encoded(drawn(n)), "path": f"{n}.jpg"},
+            "question": f"Which number is {n}?",
+            "answer": str(n),
+        }
+        for n in range(3)
+    ] + [{"image": {"bytes": None, "path": "missing.jpg"}, "question": "?", "answer": "!"}]
+    table = pa.Table.from_pylist(rows)
+    parquet.write_table(table, root / "data.parquet")
+    with pa.OSFile(str(root / "data.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+
+    _, counts, refused = run(services, project, source="huggingface", path=str(root))
+
+    assert counts == {"added": 3, "duplicate": 3, "rejected": 2}
+    assert entries(services, project) == [(f"{n}.jpg", f"Which number is {n}?", str(n)) for n in range(3)]
+    assert {row["name"] for row in refused if row["outcome"] == "rejected"} == {"missing.jpg"}
+
+
+def test_addresses_that_are_not_public_are_rejected_one_by_one(services: Services, project: Projects) -> None:
+    urls = ["http://127.0.0.1/a.png", "file:///etc/passwd", "http://127.0.0.1/a.png"]
+
+    _, counts, rows = run(services, project, source="urls", urls=urls)
+
+    assert counts == {"rejected": 2}
+    assert [row["name"] for row in rows] == urls[:2]
+
+
+def test_an_unknown_source_is_refused(services: Services, project: Projects) -> None:
+    with pytest.raises(InvalidInputError, match="Choose where the images come from"):
+        run(services, project, source="magic")
