@@ -124,6 +124,9 @@ def _created(value: str) -> Condition:
     return column >= start if sign == ">=" else column < end if sign == "<=" else and_(column >= start, column < end)
 
 
+REVIEWING = ("confirm", "reject", "reopen", "edit", "rate", "tag", "untag", "flag", "unflag", "note")
+"""What counts as someone's work on an entry."""
+
 _COMPARISON = re.compile(r"(<=|>=|<|>|=?)(.*)", re.DOTALL)
 
 
@@ -158,6 +161,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "flagged": _yes(lambda: col(_Entry.flagged).is_(True)),
     "edited": _yes(_edited),
     "doubtful": _yes(lambda: col(_Entry.needs_review) != ""),
+    "answer": lambda value: func.lower(func.trim(col(_Entry.answer))) == value.lower(),
     "kind": _same(col(_Entry.kind)),
     "type": _same(col(_Entry.answer_type)),
     "model": _same(col(_Entry.model)),
@@ -167,7 +171,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "length": _length,
     "side": _side,
     "created": _created,
-    "by": lambda value: _acted(value, "confirm", "reject", "edit", "rate", "tag", "bulk"),
+    "by": lambda value: _acted(value, *REVIEWING),
     "skipped": skipped_by,
     "reason": _same(col(_Entry.reject_reason)),
     "image": _same(col(_Entry.image_id)),

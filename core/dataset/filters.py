@@ -22,6 +22,7 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "edited": ("changed by a person after a model wrote it", _YES_NO),
     "doubtful": ("marked as odd when it was made", _YES_NO),
     "kind": ("kind of question", ()),
+    "answer": ("the whole answer, as in answer:yes", ()),
     "type": ("answer type", ("text", "label", "custom_format")),
     "model": ("who answered", ()),
     "lang": ("language", ()),

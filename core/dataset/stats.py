@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, case, distinct, func, select
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import Session, col
 
-from core.dataset.conditions import Condition, conditions
+from core.dataset.conditions import REVIEWING, Condition, conditions
 from core.dataset.filters import NONE, EntryFilter
 from core.db import Events, ImageDatasets, utc_now
 
 _Entry = ImageDatasets
-SCORE_STEPS = tuple(step / 2 for step in range(1, 11))
+MOST_BARS = 200
 
 
 @dataclass(frozen=True)
@@ -72,31 +72,85 @@ def dataset_stats(session: Session, project_id: str) -> dict[str, Any]:
     }
 
 
+_DECISION = case(
+    (col(_Entry.confirmed).is_(True), "confirmed"), (col(_Entry.rejected).is_(True), "rejected"), else_="open"
+)
+_LENGTH = case(
+    *(
+        (func.length(col(_Entry.answer)) <= most, term)
+        for most, term in ((10, "0..10"), (50, "11..50"), (200, "51..200"))
+    ),
+    else_=">200",
+)
+_FACETS: tuple[tuple[str, str, SQLCoreOperations[Any]], ...] = (
+    ("is", "Decision", _DECISION),
+    ("kind", "Kind of question", col(_Entry.kind)),
+    ("type", "Answer type", col(_Entry.answer_type)),
+    ("model", "Answered by", col(_Entry.model)),
+    ("lang", "Language", col(_Entry.language)),
+    ("score", "Stars", col(_Entry.score)),
+    ("tag", "Tag", col(_Entry.tags)),
+    ("length", "Length of the answer", _LENGTH),
+    ("reason", "Reason for rejection", col(_Entry.reject_reason)),
+)
+
+
 def facets(session: Session, project_id: str, entry_filter: EntryFilter) -> list[Facet]:
-    """Return the bars of the explore page; each facet counts as if nothing of its own were chosen."""
+    """Return the bars of the explore page; each facet counts as if nothing of its own were chosen.
 
-    def where(field: str) -> list[Condition]:
-        return conditions(project_id, entry_filter.without(field))
+    All of them come from one pass over the entries, and one more for each facet that the filter names.
+    """
+    whole = _combinations(session, conditions(project_id, entry_filter))
+    made = []
+    for place, (field, label, _) in enumerate(_FACETS):
+        wider = entry_filter.without(field)
+        rows = whole if wider == entry_filter else _combinations(session, conditions(project_id, wider))
+        bars = _bars(field, [(row[place], row[-1]) for row in rows])
+        if len(bars) > 1 or entry_filter.values(field):
+            made.append(Facet(field, label, bars))
+    return [*made, *_annotators(session, project_id, entry_filter)]
 
-    decision = case(
-        (col(_Entry.confirmed).is_(True), "confirmed"), (col(_Entry.rejected).is_(True), "rejected"), else_="open"
-    )
-    columns: list[tuple[str, str, SQLCoreOperations[Any]]] = [
-        ("is", "Decision", decision),
-        ("kind", "Kind of question", col(_Entry.kind)),
-        ("type", "Answer type", col(_Entry.answer_type)),
-        ("model", "Model", col(_Entry.model)),
-        ("lang", "Language", col(_Entry.language)),
-        ("score", "Rating", col(_Entry.score)),
-        ("reason", "Reason for rejection", col(_Entry.reject_reason)),
-    ]
-    made = [Facet(field, label, _grouped(session, column, where(field))) for field, label, column in columns]
-    made.append(Facet("tag", "Tag", _tags(session, where("tag"))))
-    return [facet for facet in made if len(facet.values) > 1 or entry_filter.values(facet.field)]
+
+def _combinations(session: Session, where: Sequence[Condition]) -> Sequence[Any]:
+    """Count the entries by every facet at once: combinations are few beside entries."""
+    columns = [column for _, _, column in _FACETS]
+    return session.execute(select(*columns, func.count()).where(*where).group_by(*columns)).all()
+
+
+def _bars(field: str, counted: list[tuple[Any, int]]) -> tuple[FacetValue, ...]:
+    counts: dict[Any, int] = {}
+    for value, count in counted:
+        for one in value.split(",") if field == "tag" else (value,):
+            counts[one] = counts.get(one, 0) + count
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] in ("", 0), item[0]))
+    return tuple(_bar(value, count) for value, count in ordered[:MOST_BARS])
+
+
+def _annotators(session: Session, project_id: str, entry_filter: EntryFilter) -> list[Facet]:
+    """Return who decided or edited, when they are several."""
+    wanted = select(col(_Entry.id)).where(*conditions(project_id, entry_filter.without("by")))
+    people = session.execute(
+        select(col(Events.actor), func.count(distinct(col(Events.entity_id))))
+        .where(
+            col(Events.project_id) == project_id,
+            col(Events.action).in_(REVIEWING),
+            col(Events.undone_by).is_(None),
+            col(Events.entity_id).in_(wanted),
+        )
+        .group_by(col(Events.actor))
+        .order_by(func.count(distinct(col(Events.entity_id))).desc(), col(Events.actor))
+        .limit(MOST_BARS)
+    ).all()
+    bars = tuple(FacetValue(actor, actor, count) for actor, count in people)
+    return [Facet("by", "Annotator", bars)] if len(bars) > 1 or entry_filter.values("by") else []
 
 
 def tag_names(session: Session, project_id: str, limit: int = 200) -> list[str]:
-    return [bar.value for bar in _tags(session, conditions(project_id, EntryFilter())) if bar.value != NONE][:limit]
+    query = (
+        select(col(_Entry.tags), func.count()).where(*conditions(project_id, EntryFilter())).group_by(col(_Entry.tags))
+    )
+    bars = _bars("tag", [(tags, count) for tags, count in session.execute(query).all()])
+    return [bar.value for bar in bars if bar.value != NONE][:limit]
 
 
 def balance(
@@ -142,27 +196,8 @@ def _one_if(condition: Condition) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _grouped(session: Session, column: SQLCoreOperations[Any], where: Sequence[Condition]) -> tuple[FacetValue, ...]:
-    rows = session.execute(
-        select(column, func.count()).where(*where).group_by(column).order_by(func.count().desc(), column)
-    ).all()
-    return tuple(_bar(value, count) for value, count in rows)
-
-
 def _bar(value: Any, count: int) -> FacetValue:
     if value in ("", 0):
         return FacetValue(NONE, "none", count)
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return FacetValue(text, text, count)
-
-
-def _tags(session: Session, where: Sequence[Condition]) -> tuple[FacetValue, ...]:
-    """Tags are counted here, not in SQL: different combinations are few, whatever the number of entries."""
-    counts: dict[str, int] = {}
-    for tags, count in session.execute(
-        select(col(_Entry.tags), func.count()).where(*where).group_by(_Entry.tags)
-    ).all():
-        for tag in tags.split(","):
-            counts[tag] = counts.get(tag, 0) + count
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(_bar(tag, count) for tag, count in ordered)

@@ -17,7 +17,7 @@ def test_facets_are_bars_that_name_their_term_and_missing_is_one_of_them(
     facets = {facet.field: facet.values for facet in dataset.facets(project.id, ALL)}
     assert facets["is"] == (FacetValue("open", "open", 2), FacetValue("confirmed", "confirmed", 1))
     assert facets["kind"] == (FacetValue("count", "count", 2), FacetValue("none", "none", 1))
-    assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("none", "none", 1), FacetValue("big", "big", 1))
+    assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("big", "big", 1), FacetValue("none", "none", 1))
     assert facets["score"] == (FacetValue("none", "none", 2), FacetValue("4.5", "4.5", 1))
     assert "model" not in facets  # one value says nothing
 
@@ -38,6 +38,11 @@ def test_every_bar_finds_as_many_entries_as_it_says(
     make(kind="count", tags="red,big", confirmed=True, score=3)
     make(kind="how many", tags="red", language="tr")
     make(kind="", model="")
+    dataset.confirm_entry(make(kind="count").id, actor="Anna")
+    dataset.rate_entry(make("Long?", "x" * 300).id, 2, actor="Ben")
+    assert {facet.field for facet in dataset.facets(project.id, ALL)} == {
+        "is", "kind", "model", "lang", "score", "tag", "length", "by",
+    }  # fmt: skip
     for facet in dataset.facets(project.id, ALL):
         for bar in facet.values:
             chosen = ALL.with_term(facet.field, bar.value)
