@@ -1,0 +1,128 @@
+"""Style as long work: one item per prompt and variant, one item per image to analyse."""
+
+import pytest
+
+from core import Projects, StyleDatasets, StyleGenerationService, Tasks, TaskService
+from core.db import Database
+from core.errors import FilteredReplyError, InvalidInputError, MissingKeyError
+from core.llm import session_keys
+from core.style import style_task_kinds
+from core.style.requests import StyleRequest
+from core.style.results import ResultFilter
+from core.tasks import TaskRunner
+from tests.core.style.looks import WARM_SOFT, drawn, encoded
+from tests.fakes.artist import FakeArtist
+
+GEMINI = {"model": "gemini/gemini-3-pro-image"}
+
+
+@pytest.fixture
+def tasks(db: Database, style: StyleGenerationService) -> TaskService:
+    return TaskService(db, lambda: {kind.task_type: kind for kind in style_task_kinds(style)})
+
+
+async def run(db: Database, style: StyleGenerationService, task: Tasks) -> Tasks:
+    return await TaskRunner(db, {kind.task_type: kind for kind in style_task_kinds(style)}).run(task.id)
+
+
+def config(dataset: StyleDatasets, *prompts: str, variants: int = 1) -> dict:
+    request = StyleRequest("stands for each prompt", dataset_id=dataset.id).to_dict()
+    return {"request": request, "prompts": list(prompts), "variants": variants, "llm_config": GEMINI}
+
+
+async def test_a_batch_makes_every_prompt_in_every_variant_each_by_a_call_of_its_own(
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+) -> None:
+    artist.enqueue_images(*[encoded(drawn(WARM_SOFT, 90 + number)) for number in range(4)])
+    task = tasks.create_task(
+        dataset.project_id, "style-generation", config(dataset, "A cup", " ", "A boat", variants=2)
+    )
+
+    ended = await run(db, style, task)
+
+    assert (ended.status, ended.total_count) == ("completed", 4)
+    made = style.history(dataset.project_id, ResultFilter(task_id=task.id)).items
+    assert sorted(result.generated.prompt for result in made) == ["A boat", "A boat", "A cup", "A cup"]
+    assert not any(result.generated.kept for result in made)
+    assert tasks.summary(task.id).spent == pytest.approx(4 * 0.039)
+
+
+async def test_one_filtered_image_does_not_stop_the_others(
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+) -> None:
+    artist.enqueue_images(FilteredReplyError("The filter withheld it."), encoded(drawn(WARM_SOFT, 90)))
+    task = tasks.create_task(dataset.project_id, "style-generation", config(dataset, "A cup", "A boat"))
+
+    ended = await run(db, style, task)
+
+    assert (ended.status, ended.failed_count) == ("completed with failures", 1)
+    assert [group.error_code for group in tasks.summary(task.id).failures] == ["filtered"]
+
+
+async def test_a_missing_key_pauses_the_batch(
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+) -> None:
+    artist.enqueue_images(*[MissingKeyError("There is no key.")] * 8)
+    task = tasks.create_task(dataset.project_id, "style-generation", config(dataset, "A cup", variants=8))
+
+    ended = await run(db, style, task)
+
+    assert (ended.status, ended.note) == ("paused", "There is no key.")
+
+
+async def test_the_key_typed_for_the_session_is_lent_and_never_stored(
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+) -> None:
+    used: list[str | None] = []
+    paint = artist.create_image
+
+    async def watched(config, request, *, ledger=None):  # type: ignore[no-untyped-def]
+        used.append(config.api_key)
+        return await paint(config, request, ledger=ledger)
+
+    artist.create_image = watched  # type: ignore[method-assign]
+    artist.enqueue_images(encoded(drawn(WARM_SOFT, 90)))
+    given = config(dataset, "A cup") | {"llm_config": {**GEMINI, "api_key": "sk-typed"}}
+    task = tasks.create_task(dataset.project_id, "style-generation", given)
+    session_keys.lend(task.id, "sk-typed")
+
+    await run(db, style, task)
+
+    assert used == ["sk-typed"]
+    assert "sk-typed" not in str(tasks.get_task(task.id).config)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"prompts": [" "]}, "There is no prompt"),
+        ({"variants": 2000}, "1 to 1,000 images"),
+        ({"variants": 0}, "1 to 1,000 images"),
+        ({"request": {"aspect_ratio": "7:3"}}, "does not make 7:3"),
+        ({"request": {"mood": "x"}}, "no field mood"),
+    ],
+)
+def test_a_batch_that_cannot_be_made_is_refused_before_it_starts(
+    dataset: StyleDatasets, tasks: TaskService, change: dict, words: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=words):
+        tasks.create_task(dataset.project_id, "style-generation", config(dataset, "A cup") | change)
+
+
+async def test_an_analysis_has_an_item_for_each_image_that_waits(
+    db: Database, project: Projects, style: StyleGenerationService, tasks: TaskService, image_ids: list[str]
+) -> None:
+    made = style.create_style_dataset(project.id, "Warm")
+    style.add_images(made.id, image_ids)
+    style.measure_images(made.id, limit=3)
+
+    task = tasks.create_task(project.id, "style-analysis", {"dataset_id": made.id})
+    ended = await run(db, style, task)
+
+    assert (ended.status, ended.total_count) == ("completed", 5)
+    assert style.summary(made.id).analysed == 8
+
+
+def test_an_analysis_needs_a_style_dataset(project: Projects, tasks: TaskService) -> None:
+    with pytest.raises(InvalidInputError, match="dataset_id"):
+        tasks.create_task(project.id, "style-analysis", {})
