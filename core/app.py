@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from core import process
+from core import logs, process
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -260,6 +260,7 @@ class _WarmUp:
         sys.setswitchinterval(0.0005)  # importing holds the interpreter; requests meanwhile would wait 5 ms a step
         gc.disable()  # nothing imported here is ever garbage, and looking for it takes a tenth of the time
         try:
+            logs.set_up(json_lines=database().settings.log_json)
             services().projects.list_projects()
             self.first_page.wait(10)
             self._stopped.wait(1)  # the browser still draws

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
         None, description="Asked for at the door. Required before listening beyond this machine."
     )
 
+    log_json: bool = Field(False, description="One JSON object a line, for programs that read logs.")
+
     @property
     def images_dir(self) -> Path:
         return self.data_dir / "uploads" / "images"

@@ -26,12 +26,14 @@ MAY_USE: dict[str, set[str]] = {
     "config": {"errors"},
     "process": {"errors"},
     "measure": {"errors"},
+    "logs": set(),
+    "access": _BOTTOM | {"db"},
     "db": _BOTTOM,
     "tasks": _BOTTOM | {"db"},
     "llm": _BOTTOM | {"db"},
     "projects": _MIDDLE,
     **{room: _MIDDLE | {"projects", *_DOMAINS[:place]} for place, room in enumerate(_DOMAINS)},
-    "api": _MIDDLE | {"projects", *_DOMAINS},
+    "api": _MIDDLE | {"access", "projects", *_DOMAINS},
     "doctor": _MIDDLE | {"projects", *_DOMAINS},
 }
 

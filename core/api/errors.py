@@ -14,6 +14,9 @@ _STATUS: dict[type[errors.VitrineError], int] = {
     errors.ExportError: 422,
     errors.ConfigurationError: 503,
     errors.StorageError: 507,
+    errors.MissingKeyError: 422,
+    errors.NoVisionError: 422,
+    errors.ModelUnavailableError: 422,
     errors.RateLimitedError: 429,
     errors.LLMError: 502,
 }
@@ -30,14 +33,6 @@ def problem(
 def of_error(error: errors.VitrineError) -> JSONResponse:
     """Return the answer for an error that was raised on purpose."""
     return problem(status_of(error), error.code, str(error), error.field)
-
-
-def of_conflict(error: errors.ConflictError) -> JSONResponse:
-    """Return the answer that carries both versions: the row as it stands and what the caller wanted."""
-    from fastapi.encoders import jsonable_encoder
-
-    both = jsonable_encoder({"current": error.current, "attempted": error.attempted})
-    return problem(409, error.code, str(error), **both)
 
 
 def status_of(error: errors.VitrineError) -> int:

@@ -7,6 +7,8 @@ a bearer token, the cookie of the sign-in page, or, to look at one image or expo
 
 import asyncio
 import hmac
+import logging
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +18,14 @@ from urllib.parse import urlsplit
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.access import TokenService, is_this_machine
 from core.api.errors import problem
 from core.api.keys import data_dir, signing_key
 from core.config import Settings
+
+log = logging.getLogger(__name__)
 
 TOKEN_HEADER = "X-Vitrine-Token"  # noqa: S105  a name, no secret
 COOKIE = "vitrine-access"
@@ -70,7 +74,7 @@ class Door:
             await answer(scope, receive, send)
             return
         scope["vitrine.actor"] = answer
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _logged(scope, send) if write else send)
 
 
 def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
@@ -113,6 +117,21 @@ def signature(path: str) -> str:
     """Return what lets anyone read *path* (without base path): the same each time, so that browsers can cache."""
     digest = hmac.digest(signing_key(data_dir()), f"address:{path}".encode(), "sha256")
     return urlsafe_b64encode(digest[:18]).decode()
+
+
+def _logged(scope: Scope, send: Send) -> Send:
+    """Return a *send* that writes one line about a change: who, where and how it ended, nothing of what."""
+    began = time.monotonic()
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            duration_ms = round((time.monotonic() - began) * 1000, 1)
+            route = scope["path"].encode("unicode_escape").decode()  # one line, whatever the address holds
+            details = {"method": scope["method"], "route": route, "status": message["status"]}
+            log.info("change", extra={**details, "duration_ms": duration_ms})
+        await send(message)
+
+    return noting
 
 
 # --- who asks ------------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from starlette.responses import JSONResponse
 from core.api import docs, errors
 from core.api.idempotency import IdempotencyKeys
 from core.api.routers import ALL
+from core.api.routers.entries import EntryAnswer
 from core.api.shapes import Problem
+from core.db import ImageDatasets
 from core.errors import ConflictError, InvalidInputError, VitrineError
 
 log = logging.getLogger(__name__)
@@ -70,8 +72,9 @@ async def _known_query(request: Request) -> None:
 
 
 async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:
-    if isinstance(error, ConflictError) and error.current is not None:
-        return errors.of_conflict(error)
+    if isinstance(error, ConflictError) and isinstance(error.current, ImageDatasets):
+        current = EntryAnswer.model_validate(error.current).model_dump(mode="json")
+        return errors.problem(409, error.code, str(error), current=current, attempted=error.attempted)
     return errors.of_error(error)
 
 
@@ -110,6 +113,11 @@ async def _http(_request: Request, error: HTTPException) -> JSONResponse:
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     error_id = secrets.token_hex(4)
-    log.error("%s %s failed [%s]", request.method, request.url.path, error_id, exc_info=error)
+    where = {
+        "error_id": error_id,
+        "method": request.method,
+        "route": request.scope["path"].encode("unicode_escape").decode(),
+    }
+    log.error("request failed [%s]", error_id, exc_info=error, extra=where)
     message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
     return errors.problem(500, "bug", message, error_id=error_id)

@@ -43,7 +43,7 @@ class ModelChoice(Body):
     api_base: Annotated[str, Field(max_length=1000)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
-    timeout_s: Annotated[float, Field(gt=0, le=3600)] | None = None
+    timeout_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     max_side_px: Annotated[int, Field(ge=64, le=16_384), WHOLE] | None = None
 
 
@@ -61,6 +61,13 @@ class Problem(BaseModel):
     code: str
     detail: str
     field: str | None = None
+
+
+MODEL_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    429: {"model": Problem, "description": "The provider of the model asks for patience"},
+    502: {"model": Problem, "description": "The model did not answer, or not in a way that can be used"},
+}
+"""What routes that wait for a model may answer besides."""
 
 
 class Page(BaseModel, Generic[T]):

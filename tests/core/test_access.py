@@ -57,7 +57,7 @@ def test_this_machine_needs_no_password(address: str) -> None:
     access.check_address(address, Settings(access_password=None))
 
 
-@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.168.1.7", "vitrine.example"])
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.168.1.7", "vitrine.example"])  # noqa: S104
 def test_listening_further_without_a_password_is_refused_with_what_to_set(address: str | None) -> None:
     with pytest.raises(ConfigurationError, match="Set VITRINE_ACCESS_PASSWORD"):
         access.check_address(address, Settings(access_password=None))
@@ -65,7 +65,7 @@ def test_listening_further_without_a_password_is_refused_with_what_to_set(addres
 
 def test_listening_further_with_a_password_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
-    access.check_address("0.0.0.0", Settings())
+    access.check_address("0.0.0.0", Settings())  # noqa: S104
 
 
 def test_a_password_fits_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from core import process
 from core.api.rooms import House
-from core.api.shapes import Answer, Body, ModelChoice
+from core.api.shapes import MODEL_PROBLEMS, Answer, Body, ModelChoice
 from core.llm import ModelConfig
 
 router = APIRouter(prefix="/api/models", tags=["models"])
@@ -49,7 +49,7 @@ def list_models(house: House) -> ModelList:
     return ModelList(items=items, total=len(items))
 
 
-@router.post("/test")
+@router.post("/test", responses=MODEL_PROBLEMS)
 async def test_model(body: ConnectionTest, house: House) -> ConnectionAnswer:
     """Send one small picture to a model and say what came of it; this costs a call."""
     config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))

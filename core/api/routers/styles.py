@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from core import process
 from core.api import media
 from core.api.rooms import House, Rooms
-from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
+from core.api.shapes import MODEL_PROBLEMS, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages
 from core.errors import InvalidInputError
@@ -135,7 +135,7 @@ def list_style_images(
     return Page(items=part, next_cursor=following, total=len(rows))
 
 
-@router.post("/dataset/analyze")
+@router.post("/dataset/analyze", responses=MODEL_PROBLEMS)
 async def analyze_style_images(
     dataset_id: Annotated[str, Form(max_length=100)],
     request: Request,
@@ -160,7 +160,7 @@ async def analyze_style_images(
     )
 
 
-@router.post("/generate")
+@router.post("/generate", responses=MODEL_PROBLEMS)
 async def generate_image(body: ImageWish, request: Request, house: House) -> GeneratedAnswer:
     """Make one image, in the style of a style dataset when one is named."""
     more = body.model_dump(exclude={"llm_config"})

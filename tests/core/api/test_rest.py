@@ -14,7 +14,7 @@ def test_every_error_has_one_shape(client: TestClient) -> None:
         "detail": "This project does not exist any more. Choose another one.",
     }
     bad = client.post("/api/projects", json={"name": ""})
-    assert (bad.status_code, bad.json()["code"], bad.json()["field"]) == (422, "invalid", "name")
+    assert (bad.status_code, bad.json()["code"], bad.json()["field"]) == (422, "malformed", "name")
     taken = [client.post("/api/projects", json={"name": "Shelf"}) for _ in range(2)][1]
     assert taken.json() == {
         "code": "invalid",

@@ -99,12 +99,12 @@ def _aim(case: Case, ids: dict[str, str]) -> None:
         given = str(case.path_parameters[name])
         if name in ids and re.fullmatch(r"[\w-]{21}", given, re.ASCII) and given[0] > "4":
             case.path_parameters[name] = ids[name]
-    if isinstance(case.body, dict):
-        for name in ("image_id", "question_id", "dataset_id", "project_id"):
-            if isinstance(case.body.get(name), str):
-                case.body[name] = ids[name]
-        model = case.body.get("llm_config")
-        if isinstance(model, dict):
-            for name, local in (("provider", "offline"), ("model", "measure"), ("api_base", None)):
-                if isinstance(model.get(name), str):
-                    model[name] = local
+    if not isinstance(case.body, dict):
+        return
+    for name in ("image_id", "question_id", "dataset_id", "project_id"):
+        if isinstance(case.body.get(name), str) and len(case.body[name]) <= 100:
+            case.body[name] = ids[name]
+    model = case.body.get("llm_config")
+    for name, local in (("provider", "offline"), ("model", "measure"), ("api_base", None), ("timeout_s", None)):
+        if isinstance(model, dict) and isinstance(model.get(name), str | float) and 0 < len(str(model[name])) <= 100:
+            model[name] = local

@@ -1,0 +1,176 @@
+"""What is wrong with this installation, if anything: ``python -m core.doctor``.
+
+It looks and changes nothing. Each finding is one line: ok, a warning, or a problem with what to do about it; the
+exit code is 1 when there is a problem.
+"""
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from core.config import MEGABYTE, Settings
+from core.db.database import DATABASE_NAME, journal_mode
+
+Level = Literal["ok", "warning", "problem"]
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_PILLOW = (13, 0)
+# libwebp comes inside Pillow's wheels: CVE-2023-4863, a heap overflow used in the wild, is fixed in 1.3.2.
+OLDEST_WEBP = (1, 3, 2)
+LOW_DISK_BYTES = 2_000 * MEGABYTE
+NO_DISK_BYTES = 200 * MEGABYTE
+# A database of some gigabytes takes longer to read than anyone wants to wait.
+INTEGRITY_WITHIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Level
+    subject: str
+    sentence: str
+
+
+def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
+    """Look at everything; *root* is where ``.streamlit`` lies."""
+    return [
+        _python(),
+        _sqlite(settings),
+        *_pillow(),
+        _data_dir(settings.data_dir),
+        _disk(settings.data_dir),
+        *_secret_files(settings.data_dir, root),
+        _database(settings),
+    ]
+
+
+def _python() -> Finding:
+    said = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("problem", "Python", f"{said} is too old. Install 3.11 or newer.")
+    return Finding("ok", "Python", said)
+
+
+def _sqlite(settings: Settings, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> Finding:
+    said = ".".join(map(str, version))
+    if settings.database_url and not settings.database_url.startswith("sqlite"):
+        return Finding("ok", "SQLite", f"{said}, not used: VITRINE_DATABASE_URL names another database")
+    if journal_mode(version) == "WAL":
+        return Finding("ok", "SQLite", f"{said}, with the write-ahead log")
+    return Finding(
+        "warning", "SQLite",
+        f"{said} can corrupt a write-ahead log, so Vitrine works without one: safe, a little slower. "
+        "SQLite 3.51.3 or newer mends it.",
+    )  # fmt: skip
+
+
+def _pillow() -> Iterator[Finding]:
+    from PIL import features
+
+    pillow, webp = version("pillow"), features.version("webp")
+    if _numbers(pillow) < OLDEST_PILLOW:
+        yield Finding(
+            "problem", "Pillow", f"{pillow} has a critical hole in its JPEG decoder. Install 13.0.0 or newer."
+        )
+    else:
+        yield Finding("ok", "Pillow", pillow)
+    if webp is None:
+        yield Finding("problem", "WebP", "Pillow was built without it. Install Pillow from its wheel.")
+    elif _numbers(webp) < OLDEST_WEBP:
+        yield Finding("problem", "WebP", f"libwebp {webp} has a known hole. Install a newer Pillow.")
+    else:
+        yield Finding("ok", "WebP", f"libwebp {webp}")
+
+
+def _data_dir(data_dir: Path) -> Finding:
+    subject = "Data directory"
+    if not data_dir.exists():
+        return Finding("warning", subject, f"{data_dir} does not exist yet; the first start makes it.")
+    if not data_dir.is_dir() or not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(
+            "problem",
+            subject,
+            f"{data_dir} cannot be written. Make it writable or set VITRINE_DATA_DIR to another one.",
+        )
+    return Finding("ok", subject, str(data_dir.resolve()))
+
+
+def _disk(data_dir: Path) -> Finding:
+    existing = next(place for place in (data_dir.resolve(), *data_dir.resolve().parents) if place.exists())
+    free_bytes = shutil.disk_usage(existing).free
+    said = f"{free_bytes / 1e9:,.1f} GB free"
+    if free_bytes < NO_DISK_BYTES:
+        return Finding("problem", "Disk", f"{said}. Make room before the next import.")
+    return Finding("warning" if free_bytes < LOW_DISK_BYTES else "ok", "Disk", said)
+
+
+def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:
+    """Files that hold keys are for their owner only."""
+    for path in (
+        data_dir / "secret.key",
+        root / ".streamlit" / "secrets.toml",
+        Path.home() / ".streamlit/secrets.toml",
+    ):
+        if not path.exists():
+            continue
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if os.name == "posix" and mode & 0o077:
+            yield Finding("problem", path.name, f"Others on this machine can read {path}. Run: chmod 600 {path}")
+        else:
+            yield Finding("ok", path.name, "readable by its owner only")
+
+
+def _database(settings: Settings) -> Finding:
+    path = settings.data_dir / DATABASE_NAME
+    if settings.database_url:
+        return Finding("ok", "Database", "another one than the built-in; ask its own tools")
+    if not path.exists():
+        return Finding("ok", "Database", "not made yet")
+    try:
+        answer = _quick_check(path)
+    except sqlite3.DatabaseError as error:
+        answer = str(error)
+    if answer is None:
+        return Finding("warning", "Database", "too large to read through here; `PRAGMA quick_check` does it in full")
+    if answer != "ok":
+        copies = settings.data_dir / "backups"
+        return Finding("problem", "Database", f"{path} is damaged ({answer}). Put back the newest copy from {copies}.")
+    return Finding("ok", "Database", f"whole, {path.stat().st_size / 1e6:,.1f} MB")
+
+
+def _quick_check(path: Path) -> str | None:
+    """Return what SQLite says about the file, None when it takes too long."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=INTEGRITY_WITHIN_S)
+    deadline = time.monotonic() + INTEGRITY_WITHIN_S
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+    try:
+        return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        if "interrupted" in str(error):
+            return None
+        raise
+    finally:
+        connection.close()
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def main() -> int:
+    findings = examine(Settings())
+    width = max(len(finding.subject) for finding in findings)
+    for finding in findings:
+        print(f"{finding.level:8} {finding.subject:{width}}  {finding.sentence}")
+    return int(any(finding.level == "problem" for finding in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

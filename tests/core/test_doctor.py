@@ -1,0 +1,91 @@
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from core import doctor
+from core.api.keys import signing_key
+from core.config import Settings
+from core.db import Database
+from core.doctor import Finding, examine
+
+
+def _levels(findings: list[Finding]) -> dict[str, str]:
+    return {finding.subject: finding.level for finding in findings}
+
+
+def test_a_sound_installation_has_no_problem(db: Database, tmp_path: Path) -> None:
+    signing_key(db.data_dir)
+    levels = _levels(examine(db.settings, tmp_path))
+    assert "problem" not in levels.values()
+    assert levels["Database"] == levels["secret.key"] == levels["Pillow"] == "ok"
+
+
+def test_looking_at_everything_takes_less_than_two_seconds(db: Database) -> None:
+    began = time.monotonic()
+    run = subprocess.run([sys.executable, "-m", "core.doctor"], capture_output=True, text=True, timeout=30, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert time.monotonic() - began < 2 or os.getloadavg()[0] > 4
+
+
+def test_a_key_that_others_can_read_is_a_problem_with_the_command_that_mends_it(db: Database, tmp_path: Path) -> None:
+    signing_key(db.data_dir)
+    key = db.data_dir / "secret.key"
+    key.chmod(0o644)
+    secrets = tmp_path / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir()
+    secrets.write_text("")
+    secrets.chmod(0o640)
+    problems = {
+        finding.subject: finding.sentence for finding in examine(db.settings, tmp_path) if finding.level == "problem"
+    }
+    assert problems["secret.key"].endswith(f"chmod 600 {key}")
+    assert problems["secrets.toml"].endswith(f"chmod 600 {secrets}")
+
+
+def test_a_damaged_database_is_a_problem(db: Database, tmp_path: Path) -> None:
+    db.close()
+    path = db.data_dir / "vitrine.db"
+    content = bytearray(path.read_bytes())
+    content[4096:12288] = b"\xff" * 8192
+    path.write_bytes(content)
+    findings = {finding.subject: finding for finding in examine(db.settings, tmp_path)}
+    assert findings["Database"].level == "problem"
+    assert "backups" in findings["Database"].sentence
+
+
+def test_a_large_database_is_not_read_for_ever(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sqlite3.connect(db.data_dir / "vitrine.db") as connection:
+        connection.execute(
+            "CREATE TABLE filler AS WITH RECURSIVE n(i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i FROM n"
+        )
+    monkeypatch.setattr(doctor, "INTEGRITY_WITHIN_S", 0.0001)
+    assert _levels(examine(db.settings))["Database"] == "warning"
+
+
+def test_it_looks_and_makes_nothing(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "nowhere")
+    assert _levels(examine(settings, tmp_path))["Data directory"] == "warning"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("free_gb", "level"), [(0.1, "problem"), (1.0, "warning"), (3.0, "ok")])
+def test_a_full_disk_is_told_before_it_hurts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gb: float, level: str
+) -> None:
+    usage = namedtuple("usage", "total used free")(10**12, 0, int(free_gb * 1e9))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path: usage)
+    assert _levels(examine(Settings(data_dir=tmp_path), tmp_path))["Disk"] == level
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [((3, 51, 3), "ok"), ((3, 50, 7), "ok"), ((3, 44, 6), "ok"), ((3, 51, 2), "warning")]
+)
+def test_a_build_of_sqlite_with_the_known_bug_is_told(version: tuple[int, int, int], level: str) -> None:
+    assert doctor._sqlite(Settings(), version).level == level
