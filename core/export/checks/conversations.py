@@ -3,9 +3,12 @@
 from typing import Any, ClassVar
 
 from core.export.checks.base import (
-    IDS_UNIQUE,
+    CLEAN_TEXT,
+    COUNTS_MATCH,
     NO_TOKEN_IN_TEXT,
     NOTHING_EMPTY,
+    PATHS_HOLD,
+    SPLITS_DISJOINT,
     TOKEN_FIRST,
     TOKENS_MATCH,
     TURNS_ALTERNATE,
@@ -134,7 +137,7 @@ class OpenAIChecker(RowsChecker):
     """Chat lines with content parts; extra keys are refused, so rows have no ids."""
 
     checks: ClassVar[tuple[str, ...]] = (
-        *(check for check in EVERY_RECORD if check != IDS_UNIQUE), TURNS_ALTERNATE, NO_TOKEN_IN_TEXT, DATA_URLS,
+        COUNTS_MATCH, NOTHING_EMPTY, PATHS_HOLD, SPLITS_DISJOINT, CLEAN_TEXT, TURNS_ALTERNATE, DATA_URLS,
     )  # fmt: skip
     has_ids = False
     table = False
@@ -163,7 +166,6 @@ class OpenAIChecker(RowsChecker):
         for part in parts:
             if part.get("type") == "text":
                 self.text("a turn", part.get("text"))
-                self.findings.saw(NO_TOKEN_IN_TEXT)
             elif place:
                 self.findings.wrong(DATA_URLS, f"turn {place} carries an image")
             elif len(str(part.get("image_url", {}).get("url"))) * 3 / 4 > _MOST_BYTES:

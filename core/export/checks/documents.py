@@ -75,10 +75,10 @@ class VqaV2Checker(_DocumentsChecker):
             self.expect(f"entries of {split}", self.expected.entries_per_split.get(split, 0), answers)
             self.unique([question.get("question_id") for question in asked], "question")
             for question in asked:
-                schema.add("questions", question)
+                schema.add(split, question)
                 self._question(question, split, seen)
             for annotation in given:
-                schema.add("questions", annotation)
+                schema.add(split, annotation)
                 self._annotation(annotation)
             self._agree(asked, given, keys)
             for row in keys:

@@ -75,10 +75,9 @@ class ImageFolderChecker(Checker):
             self.findings.wrong(PATHS_HOLD, f"{file_name!r} is not a safe relative path")
         elif self.recipe.images == "path" and f"{split}/{file_name}" not in bundle.sizes:
             self.findings.wrong(PATHS_HOLD, f"{split}/{file_name} is not in the bundle")
-        else:
-            self.findings.saw(SPLITS_DISJOINT)
-            if listed.setdefault(file_name, split) != split:
-                self.findings.wrong(SPLITS_DISJOINT, f"{file_name} stands in {listed[file_name]} and {split}")
+        self.findings.saw(SPLITS_DISJOINT)
+        if listed.setdefault(str(file_name), split) != split:
+            self.findings.wrong(SPLITS_DISJOINT, f"{file_name} stands in {listed[str(file_name)]} and {split}")
 
     def _unlisted(self, bundle: Bundle, listed: dict[str, str]) -> None:
         files = [name for name in bundle.sizes if name.endswith(IMAGE_ENDINGS)]
@@ -101,23 +100,20 @@ class ParquetChecker(Checker):
 
     def examine(self, bundle: Bundle) -> None:
         ids, places = Ids(), dict[str, str]()
-        schemas: set[str] = set()
+        columns: dict[str, dict[str, str]] = {}
         for split in self.expected.splits:
             shards = [name for name in bundle.sizes if name.startswith(f"data/{split}-")]
             self._numbering(split, shards)
             rows = entries = 0
             for name in shards:
-                for row in self._rows(bundle, name, schemas):
+                for row in self._rows(bundle, name, columns):
                     rows += 1
                     ids.add(row.get(self.id_key))
                     entries += self.examine_row(row, split, places)
             self.expect(f"rows of {split}", self.expected.rows_per_split.get(split, 0), rows)
             self.expect(f"entries of {split}", self.expected.entries_per_split.get(split, 0), entries)
         self.expect("images", self.expected.images, len(places))
-        self.findings.saw(SAME_KEYS)
-        self.findings.saw(ONE_TYPE)
-        if len(schemas) > 1:
-            self.findings.wrong(SAME_KEYS, "the shards have different columns")
+        self._one_schema(columns)
         self.findings.saw(IDS_UNIQUE, len(ids))
         if repeated := ids.repeated():
             self.findings.wrong(IDS_UNIQUE, f"{repeated} ids stand there twice")
@@ -158,18 +154,29 @@ class ParquetChecker(Checker):
         if not shards or sorted(shards) != wanted:
             self.findings.wrong(FEATURES_DECLARED, f"{split} has the files {shards}")
 
-    def _rows(self, bundle: Bundle, name: str, schemas: set[str]) -> Any:
+    def _rows(self, bundle: Bundle, name: str, columns: dict[str, dict[str, str]]) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         try:
             with bundle.open(name) as file, pq.ParquetFile(pa.PythonFile(file, mode="r")) as table:
                 self._features(name, table.schema_arrow)
-                schemas.add(str(table.schema_arrow.remove_metadata()))
+                columns[name] = {column.name: str(column.type) for column in table.schema_arrow}
                 for batch in table.iter_batches(batch_size=_BATCH_ROWS):
                     yield from batch.to_pylist()
         except (pa.ArrowException, OSError) as error:
             self.findings.wrong(FEATURES_DECLARED, f"{name}: {error}")
+
+    def _one_schema(self, columns: dict[str, dict[str, str]]) -> None:
+        """Check that all shards have the same columns of the same types."""
+        first = next(iter(columns.values()), {})
+        self.findings.saw(ONE_TYPE, len(first))
+        self.findings.saw(SAME_KEYS, len(columns))
+        for name, types in columns.items():
+            if types.keys() != first.keys():
+                self.findings.wrong(SAME_KEYS, f"{name} has the columns {list(types)}")
+            elif types != first:
+                self.findings.wrong(ONE_TYPE, f"{name} has the types {types}")
 
     def _features(self, name: str, schema: Any) -> None:
         self.findings.saw(FEATURES_DECLARED)

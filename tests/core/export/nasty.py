@@ -14,9 +14,9 @@ from core.projects import ProjectService
 KNOWN_QUESTION = "Known question about the first image?"
 KNOWN_ANSWER = "known answer"
 NAMES = [
-    "plain.jpg", "with space and.dots.2024.jpg", "quote\"s and 'apostrophes'.png", "n" * 296 + ".jpg", "ünïcödé 图片 صورة.webp",
-    "../../etc/passwd.jpg", "C:\\windows\\CON.png", "=cmd|' /C calc'!A0.jpg", "-rf.jpg", "same name.jpg", "same name.jpg ",
-    "gray.jpg", "turned.jpg", "alpha.png", "🙂.jpg", "gone.jpg",
+    "plain.jpg", "with space and.dots.2024.jpg", "quote\"s and 'apostrophes'.png", "n" * 296 + ".jpg",
+    "ünïcödé 图片 صورة.webp", "../../etc/passwd.jpg", "C:\\windows\\CON.png", "=cmd|' /C calc'!A0.jpg", "-rf.jpg",
+    "same name.jpg", "same name.jpg ", "gray.jpg", "turned.jpg", "alpha.png", "🙂.jpg", "gone.jpg",
 ]  # fmt: skip
 TEXTS = [
     ("What does the sign <image> say?", "It says <image> and <video>."), ("Empty?", ""), ("Blank?", " \n\t "),
@@ -35,7 +35,7 @@ class Nasty:
 
 
 def make(db: Database) -> Nasty:
-    project = ProjectService(db).create_project("Nasty \"set\" | `x`\n# no heading")
+    project = ProjectService(db).create_project('Nasty "set" | `x`\n# no heading')
     images = ImageService(db)
     outcomes = images.add_images(project.id, [(name, _file(number)) for number, name in enumerate(NAMES)])
     added = [outcome.image for outcome in outcomes if outcome.image is not None]
