@@ -1,8 +1,9 @@
 """What runs tasks: a protocol of three names, and the one that is built in."""
 
-import asyncio
 import logging
-from concurrent.futures import Future
+import secrets
+import threading
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from core.db import Database, Tasks
 from core.errors import ConflictError
 from core.process import BackgroundLoop
 from core.tasks.kinds import TaskKind
-from core.tasks.runner import TaskRunner
+from core.tasks.runner import TaskRunner, pause
 from core.tasks.service import ACTIVE
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ class LocalEngine:
         self._loop = loop
         self._runner = TaskRunner(db_session, kinds)
         self._running: dict[str, Future[Any]] = {}
+        self._asked_again: set[str] = set()
+        self._guard = threading.Lock()
         self._lock = FileLock(db_session.data_dir / "runner.lock", thread_local=False)
 
     def start(self) -> None:
@@ -71,15 +74,17 @@ class LocalEngine:
             raise ConflictError(
                 "Another Vitrine process runs the tasks of this data directory. Start the task there, or stop it."
             )
-        current = self._running.get(task_id)
-        if current is None or current.done():
-            self._running[task_id] = self._loop.submit(self._run(task_id))
+        with self._guard:
+            if task_id in self._running:
+                self._asked_again.add(task_id)  # resumed while its last items are still in flight
+            else:
+                self._running[task_id] = self._loop.submit(self._run(task_id))
 
     def cancel(self, task_id: str) -> None:
         """Nothing to do here: the runner reads the task's status before each item."""
 
     def health(self) -> EngineHealth:
-        return EngineHealth(runs_here=self._lock.is_locked, running=sum(not f.done() for f in self._running.values()))
+        return EngineHealth(runs_here=self._lock.is_locked, running=len(self._running))
 
     def progress(self, task_id: str) -> tuple[float, str] | None:
         """Return how far the current long item is and what it does, None when it has not said."""
@@ -88,16 +93,30 @@ class LocalEngine:
     def stop(self, timeout_s: float = 8.0) -> None:
         """Take no further items, wait for those in flight, release the lock."""
         self._runner.stop()
-        for running in list(self._running.values()):
-            try:
-                running.result(timeout_s)
-            except (TimeoutError, asyncio.CancelledError):
-                running.cancel()
+        _, late = wait(list(self._running.values()), timeout_s)
+        for running in late:
+            running.cancel()
         self._lock.release()
 
     async def _run(self, task_id: str) -> None:
         try:
             await self._runner.run(task_id)
+            while self._is_asked_again(task_id):
+                await self._runner.run(task_id)
         except Exception:
-            log.exception("task %s stopped", task_id)
-            raise
+            error_id = secrets.token_hex(4)
+            log.exception("task %s stopped [%s]", task_id, error_id)
+            note = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
+            await self._db.write(lambda session: pause(session, task_id, note))
+        finally:
+            with self._guard:
+                self._running.pop(task_id, None)
+
+    def _is_asked_again(self, task_id: str) -> bool:
+        """Return whether the task was submitted once more; when not, the next submit starts it anew."""
+        with self._guard:
+            if task_id in self._asked_again:
+                self._asked_again.discard(task_id)
+                return True
+            self._running.pop(task_id, None)
+            return False

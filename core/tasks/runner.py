@@ -184,11 +184,16 @@ def _fail(session: Session, item: TaskItems, code: str, words: str, *, stops_tas
     _settle(session, item, state="failed", error_code=code, error=words)
     session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
     if stops_task:
-        session.execute(
-            update(Tasks)
-            .where(col(Tasks.id) == item.task_id, col(Tasks.status) == TaskStatus.RUNNING)
-            .values(status=TaskStatus.PAUSED, note=words)
-        )
+        pause(session, item.task_id, words)
+
+
+def pause(session: Session, task_id: str, note: str) -> None:
+    """Let a running task rest until a person looks at it; *note* says why."""
+    session.execute(
+        update(Tasks)
+        .where(col(Tasks.id) == task_id, col(Tasks.status) == TaskStatus.RUNNING)
+        .values(status=TaskStatus.PAUSED, note=note)
+    )
 
 
 def _settle(session: Session, item: TaskItems, **values: Any) -> None:

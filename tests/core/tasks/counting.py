@@ -1,0 +1,78 @@
+"""A kind of long work that keeps a row for each item it did, so that doing one twice shows."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from sqlmodel import Session, select
+
+from core.db import Database, Events, LlmCalls
+from core.errors import AccessDeniedError, InvalidInputError, ProviderDownError
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+
+
+class Counting:
+    """Does what each item's payload says: nothing, fail, deny, break, wait or die."""
+
+    task_type: ClassVar[str] = "counting"
+    label: ClassVar[str] = "Count"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.go_on = asyncio.Event()
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        if "items" not in config:
+            raise InvalidInputError("Name the items.", field="items")
+        return [ItemPlan(str(number), {"does": does}) for number, does in enumerate(config["items"])]
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await self._do(item, item.payload["does"])
+        finally:
+            self.in_flight -= 1
+
+        def write(session: Session) -> dict[str, Any]:
+            session.add(
+                Events(batch_id=item.task_id, project_id=item.project_id, entity="item", entity_id=item.subject_id,
+                       action="count", actor="test")
+            )  # fmt: skip
+            session.flush()
+            if item.payload["does"] == "die writing" and item.attempt == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return {"attempt": item.attempt}
+
+        return ItemResult(write)
+
+    async def _do(self, item: ItemContext, does: str) -> None:
+        if does == "fail":
+            raise ProviderDownError("The provider is down. Try again later.")
+        if does == "deny":
+            raise AccessDeniedError("The provider refused the key. Choose another one.")
+        if does == "break":
+            raise ZeroDivisionError("a bug")
+        if does == "wait":
+            await self.go_on.wait()
+        if does == "pay":
+            with self._db.transaction() as session:
+                session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="ok", cost=0.02))
+        if does == "die" and item.attempt == 1:
+            with self._db.transaction() as session:
+                session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="started"))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kinds(kind: Counting) -> dict[str, TaskKind]:
+    return {kind.task_type: kind}
+
+
+def counted(db: Database) -> list[int]:
+    """Return the items that were done, once for each time."""
+    with db.reading() as session:
+        return sorted(int(entity_id) for entity_id in session.exec(select(Events.entity_id)))

@@ -1,0 +1,188 @@
+"""Working through the items of a task: every item ends in a state with a cause, and counts once."""
+
+import asyncio
+import logging
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from core.db import Database, LlmCalls, Projects
+from core.errors import NotFoundError
+from core.tasks import TaskRunner, TaskService, TaskStatus
+from tests.core.tasks.conftest import MakeTask
+from tests.core.tasks.counting import Counting, counted
+
+ROOT = Path(__file__).parents[3]
+
+
+async def test_a_task_whose_items_all_succeed_is_completed(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    ended = await runner.run(make_task(*["ok"] * 10).id)
+    assert (ended.status, ended.total_count, ended.processed_count, ended.failed_count) == ("completed", 10, 10, 0)
+    assert ended.started_at is not None
+    assert ended.ended_at is not None
+    assert ended.ended_at >= ended.started_at
+    assert counted(db) == list(range(10))
+    assert {item.result["attempt"] for item in tasks.items(ended.id)} == {1}
+
+
+async def test_a_task_without_items_is_completed_at_once(runner: TaskRunner, make_task: MakeTask) -> None:
+    assert (await runner.run(make_task().id)).status == "completed"
+
+
+async def test_failed_items_say_why_and_the_others_go_on(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    ended = await runner.run(make_task("ok", "fail", "ok", "fail").id)
+    summary = tasks.summary(ended.id)
+    assert (ended.status, ended.processed_count, ended.failed_count) == ("completed with failures", 4, 2)
+    assert (summary.done, summary.failed, summary.queued, summary.running) == (2, 2, 0, 0)
+    assert summary.status_text == "completed with 2 failures"
+    assert [(group.error_code, group.count, group.example) for group in summary.failures] == [
+        ("provider_down", 2, "The provider is down. Try again later.")
+    ]
+    assert counted(db) == [0, 2]
+
+
+async def test_a_bug_fails_its_item_with_an_id_that_the_log_has_too(
+    tasks: TaskService, runner: TaskRunner, make_task: MakeTask, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        ended = await runner.run(make_task("break", "ok").id)
+    broken = tasks.items(ended.id, state="failed")[0]
+    assert broken.error_code == "bug"
+    found = re.fullmatch(
+        r"Something went wrong inside Vitrine\. The log has the details under ([0-9a-f]{8})\.", broken.error
+    )
+    assert found is not None
+    assert found[1] in caplog.text
+    assert "ZeroDivisionError: a bug" in caplog.text
+    assert "ZeroDivisionError" not in broken.error
+
+
+async def test_a_refused_key_pauses_the_task_after_one_failure(
+    tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    paused = await runner.run(make_task("deny", *["ok"] * 5).id, concurrency=1)
+    assert (paused.status, paused.failed_count) == ("paused", 1)
+    assert paused.note == "The provider refused the key. Choose another one."
+    assert paused.ended_at is None
+    assert tasks.summary(paused.id).queued == 5
+
+
+async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_go_on(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    paused = await runner.run(make_task(*["pay"] * 10, cost_cap=0.05).id, concurrency=1)
+    assert (paused.status, paused.processed_count) == ("paused", 3)
+    assert paused.note == "The cost cap of $0.05 is reached. Raise it to go on."
+    assert tasks.summary(paused.id).spent == pytest.approx(0.06)
+
+
+async def test_no_more_items_run_at_once_than_asked_for(
+    runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    running = asyncio.create_task(runner.run(make_task(*["wait"] * 3, *["ok"] * 20, concurrency=3).id))
+    await _until(lambda: kind.in_flight == 3)
+    kind.go_on.set()
+    assert (await running).processed_count == 23
+    assert kind.most_in_flight == 3
+
+
+async def test_a_pause_finishes_what_is_in_flight_and_a_resume_does_the_rest(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    task = make_task("wait", *["ok"] * 5)
+    running = asyncio.create_task(runner.run(task.id, concurrency=1))
+    await _until(lambda: kind.in_flight == 1)
+    tasks.pause(task.id)
+    kind.go_on.set()
+    paused = await running
+    assert (paused.status, paused.note, paused.processed_count) == ("paused", "Paused by you.", 1)
+    tasks.resume(task.id)
+    assert (await runner.run(task.id)).status == "completed"
+    assert counted(db) == [0, 1, 2, 3, 4, 5]
+    assert {item.attempts for item in tasks.items(task.id)} == {1}
+
+
+async def test_a_cancelled_task_keeps_what_it_made_and_never_starts_again(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    task = make_task("wait", *["ok"] * 5)
+    running = asyncio.create_task(runner.run(task.id, concurrency=1))
+    await _until(lambda: kind.in_flight == 1)
+    tasks.cancel(task.id)
+    kind.go_on.set()
+    cancelled = await running
+    assert (cancelled.status, cancelled.note) == ("cancelled", "Cancelled by you.")
+    assert counted(db) == [0]
+    assert (await runner.run(task.id)).status == "cancelled"
+    assert counted(db) == [0]
+
+
+async def test_a_stopped_runner_leaves_the_task_to_the_next_one(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    task = make_task("wait", *["ok"] * 5)
+    running = asyncio.create_task(runner.run(task.id, concurrency=1))
+    await _until(lambda: kind.in_flight == 1)
+    runner.stop()
+    kind.go_on.set()
+    left = await running
+    assert (left.status, left.processed_count) == (TaskStatus.RUNNING, 1)
+    assert tasks.summary(task.id).queued == 5
+    again = await TaskRunner(db, {"counting": kind}).run(task.id)
+    assert (again.status, counted(db)) == ("completed", [0, 1, 2, 3, 4, 5])
+
+
+async def test_an_unknown_task_and_an_unknown_kind_are_refused(
+    db: Database, tasks: TaskService, runner: TaskRunner, project: Projects
+) -> None:
+    with pytest.raises(NotFoundError, match="does not exist any more"):
+        await runner.run("nowhere")
+    with pytest.raises(NotFoundError, match="a task of the kind counting"):
+        await TaskRunner(db, {}).run(tasks.create_task(project.id, "counting", {"items": []}).id)
+
+
+@pytest.mark.parametrize("moment", ["die", "die writing"])
+@pytest.mark.parametrize("place", [0, 7, 19])
+def test_crash_contract_a_process_killed_in_any_item_repeats_that_item_only(
+    moment: str, place: int, db: Database, tasks: TaskService, kind: Counting, make_task: MakeTask
+) -> None:
+    items = ["ok"] * 20
+    items[place] = moment
+    task = make_task(*items)
+    assert _run_in_a_process_of_its_own(db.data_dir, task.id) == -9
+    assert tasks.get_task(task.id).status == "running"
+    assert _run_in_a_process_of_its_own(db.data_dir, task.id) == 0
+    summary = tasks.summary(task.id)
+    assert (summary.task.status, summary.task.processed_count, summary.done) == ("completed", 20, 20)
+    assert counted(db) == list(range(20))
+    assert tasks.items(task.id)[place].result == {"attempt": 2}
+    with db.reading() as session:
+        states = session.exec(select(LlmCalls.state)).all()
+    assert (list(states), summary.maybe_paid_twice) == ((["unknown"], 1) if moment == "die" else ([], 0))
+
+
+def _run_in_a_process_of_its_own(data_dir: Path, task_id: str) -> int:
+    code = (
+        "import asyncio, sys; from core.db import connect; from core.tasks import TaskRunner; "
+        "from tests.core.tasks.counting import Counting\n"
+        "with connect(sys.argv[1]) as db:\n"
+        "    asyncio.run(TaskRunner(db, {'counting': Counting(db)}).run(sys.argv[2], concurrency=4))"
+    )
+    return subprocess.run([sys.executable, "-c", code, str(data_dir), task_id], cwd=ROOT, check=False).returncode
+
+
+async def _until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)

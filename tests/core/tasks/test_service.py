@@ -1,0 +1,80 @@
+"""Tasks as rows: what may become of a task, and what is never stored."""
+
+import pytest
+
+from core.db import Projects
+from core.errors import InvalidInputError, NotFoundError
+from core.tasks import TaskRunner, TaskService
+from core.tasks.service import without_secrets
+from tests.core.tasks.conftest import MakeTask
+
+
+def test_a_task_is_made_with_its_items_in_their_order(tasks: TaskService, make_task: MakeTask) -> None:
+    task = make_task("ok", "fail", "ok")
+    assert (task.status, task.total_count, task.processed_count) == ("queued", 3, 0)
+    assert [(item.position, item.subject_id, item.payload["does"]) for item in tasks.items(task.id)] == [
+        (0, "0", "ok"),
+        (1, "1", "fail"),
+        (2, "2", "ok"),
+    ]
+
+
+def test_items_are_listed_from_a_position_on(tasks: TaskService, make_task: MakeTask) -> None:
+    task = make_task(*["ok"] * 5)
+    assert [item.position for item in tasks.items(task.id, after=1, limit=2)] == [2, 3]
+
+
+def test_a_config_the_kind_refuses_makes_no_task(tasks: TaskService, project: Projects) -> None:
+    with pytest.raises(InvalidInputError, match="Name the items"):
+        tasks.create_task(project.id, "counting", {})
+    assert tasks.list_tasks() == []
+
+
+def test_a_task_of_a_project_that_is_gone_is_refused(tasks: TaskService) -> None:
+    with pytest.raises(NotFoundError, match="This project does not exist any more"):
+        tasks.create_task("nowhere", "counting", {"items": []})
+
+
+def test_keys_are_never_stored(tasks: TaskService, make_task: MakeTask) -> None:
+    task = make_task("ok", llm_config={"model": "m", "api_key": "secret", "headers": [{"Authorization": "secret"}]})
+    assert tasks.get_task(task.id).config == {"items": ["ok"], "llm_config": {"model": "m", "headers": [{}]}}
+    assert without_secrets({"a": ({"Token": 1, "b": 2},)}) == {"a": [{"b": 2}]}
+
+
+async def test_retrying_what_failed_runs_only_that(tasks: TaskService, runner: TaskRunner, make_task: MakeTask) -> None:
+    task = await runner.run(make_task("ok", "fail", "break").id)
+    assert tasks.retry_failed(task.id, "provider_down") == 1
+    queued = tasks.get_task(task.id)
+    assert (queued.status, queued.processed_count, queued.failed_count, queued.ended_at) == ("queued", 2, 1, None)
+    again = await runner.run(task.id)
+    assert (again.status, again.processed_count, again.failed_count) == ("completed with failures", 3, 2)
+    assert tasks.retry_failed(task.id) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "sentence"),
+    [
+        ("cancel", "pause", "This task is cancelled and cannot become paused."),
+        ("cancel", "resume", "This task is cancelled and cannot become queued."),
+        ("cancel", "cancel", "This task is cancelled and cannot become cancelled."),
+        ("pause", "pause", "This task is paused and cannot become paused."),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_refused_in_words(
+    first: str, then: str, sentence: str, tasks: TaskService, make_task: MakeTask
+) -> None:
+    task = make_task("ok")
+    getattr(tasks, first)(task.id)
+    with pytest.raises(InvalidInputError) as refused:
+        getattr(tasks, then)(task.id)
+    assert str(refused.value) == sentence
+
+
+def test_tasks_are_listed_newest_first_and_by_project(
+    tasks: TaskService, make_task: MakeTask, project: Projects
+) -> None:
+    first, second = make_task("ok"), make_task("ok")
+    tasks.cancel(first.id)
+    assert [task.id for task in tasks.list_tasks(project.id)] == [second.id, first.id]
+    assert [task.id for task in tasks.list_tasks(active_only=True)] == [second.id]
+    assert tasks.list_tasks("another") == []
