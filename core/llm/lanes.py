@@ -48,27 +48,38 @@ class Lane:
 
         Raises:
             LLMError: what stopped the call that went first, when this one waited for it.
-            QuotaExceededError: the provider has asked to slow down again and again.
+            QuotaExceededError: the provider asks to slow down for longer, or more often, than is worth waiting.
         """
         self._configure(config)
         await self._enter(config, tokens)
+        failure: LLMError | None = None
         try:
             yield
-        except RateLimitedError as error:
-            self.slow_down(error.retry_after_s, policy)
-            if self._slow_downs >= _SLOW_DOWNS_BEFORE_GIVING_UP:
-                raise self._stop(config, _gives_up(error)) from None
-            raise
         except LLMError as error:
-            if error.stops_task:
-                self._stop(config, error)
-            raise
+            failure = self._learn(config, error, policy)
+            if failure is error:
+                raise
         else:
             self._speed_up()
         finally:
             with self._lock:
                 self.in_flight -= 1
             self._wake()
+        if failure is not None:
+            raise failure
+
+    def _learn(self, config: ModelConfig, error: LLMError, policy: RetryPolicy) -> LLMError:
+        """Return the error the caller should see: the same, or that waiting does not help."""
+        if isinstance(error, RateLimitedError):
+            if (error.retry_after_s or 0.0) > policy.longest_pause_s:
+                error = _gives_up(error, f"It asks to wait for {error.retry_after_s:,.0f} s.")
+            else:
+                self.slow_down(error.retry_after_s, policy)
+                if self._slow_downs >= _SLOW_DOWNS_BEFORE_GIVING_UP:
+                    error = _gives_up(error, "Slowing down did not help.")
+        if error.stops_task:
+            self._stop(config, error)
+        return error
 
     def slow_down(self, wait_s: float | None, policy: RetryPolicy) -> None:
         """Pause the lane; without a stated time for longer and longer, with jitter."""
@@ -107,14 +118,13 @@ class Lane:
             else:
                 self.allowed = min(float(self.limit), self.allowed + 1 / self.allowed)
 
-    def _stop(self, config: ModelConfig, error: LLMError) -> LLMError:
+    def _stop(self, config: ModelConfig, error: LLMError) -> None:
         """Let everybody who waits with this model fail alike, and the next one to come go alone again."""
         with self._lock:
             times, _ = self._stopped.get(config.litellm_model, (0, error))
             self._stopped[config.litellm_model] = (times + 1, error)
             self._after_probe, self.allowed = self._after_probe or float(self.limit), 1.0
             self._slow_downs = 0
-        return error
 
     async def _enter(self, config: ModelConfig, tokens: int) -> None:
         stopped_before = self._times_stopped(config)
@@ -183,8 +193,8 @@ def _finish(waiter: "asyncio.Future[None]") -> None:
         waiter.set_result(None)
 
 
-def _gives_up(error: RateLimitedError) -> QuotaExceededError:
-    return QuotaExceededError(f"Slowing down did not help. {error} Resume when the limit is free again.")
+def _gives_up(error: RateLimitedError, why: str) -> QuotaExceededError:
+    return QuotaExceededError(f"{error} {why} Resume when the limit is free again.", http_status=error.http_status)
 
 
 def _again(error: LLMError) -> LLMError:

@@ -72,12 +72,7 @@ class Sender:
     def _is_over(self, state: RetryCallState) -> bool:
         error: Any = state.outcome.exception() if state.outcome else None
         self._maybe_paid += bool(getattr(error, "maybe_paid", False))
-        asked_s = error.retry_after_s if isinstance(error, RateLimitedError) else None
-        return (
-            not self.may_send
-            or self._maybe_paid >= self._policy.max_maybe_paid
-            or (asked_s or 0.0) > self._policy.longest_pause_s
-        )
+        return not self.may_send or self._maybe_paid >= self._policy.max_maybe_paid
 
     def _wait_s(self, state: RetryCallState) -> float:
         if state.outcome and isinstance(state.outcome.exception(), RateLimitedError):

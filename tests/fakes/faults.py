@@ -73,7 +73,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("429 with Retry-After", _status(429, "Slow down", retry_after="0.05"), errors.RateLimitedError, 3),
     Fault("429 without Retry-After", _status(429, "Slow down"), errors.RateLimitedError, 3),
     Fault("429 with Gemini's retryDelay", _retry_delay, errors.RateLimitedError, 3),
-    Fault("429 that asks for hours", _status(429, "Slow down", retry_after="7200"), errors.RateLimitedError, 1),
+    Fault("429 that asks for hours", _status(429, "Slow down", retry_after="7200"), errors.QuotaExceededError),
     Fault("529 overloaded", _status(529, "Overloaded", "overloaded_error"), errors.RateLimitedError, 3),
     Fault(
         "429 quota used up",
