@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from pages.components import drop, library, media, page
-
-_OUTCOMES = {"added": "added", "near-duplicate": "added, looks like another", "duplicate": "here already",
-             "rejected": "rejected"}  # fmt: skip
+from core.images.tasks import outcomes_of
+from pages.components import drop, import_forms, library, outcomes, page, task_progress
 
 
 def main() -> None:
@@ -13,10 +11,9 @@ def main() -> None:
     stats = page.services().images.get_project_image_stats(project.id)
     count = stats["total_images"]
     action = page.header("Upload", _state(stats))
-    with st.container(key="upload-sources"):
-        dropped = drop.show(project.id, _hint())
-        if dropped is not None:
-            _outcomes(dropped)
+    _ways_in(project.id)
+    if task_id := st.query_params.get("task"):
+        _import(task_id)
     if count:
         with action:
             waiting = count - stats["with_questions"]
@@ -26,6 +23,30 @@ def main() -> None:
             ):  # fmt: skip
                 page.go("generate")
         library.show(project.id)
+
+
+def _ways_in(project_id: str) -> None:
+    kind = st.segmented_control(
+        "Where the images come from", list(import_forms.SOURCES), format_func=import_forms.SOURCES.__getitem__,
+        default="drop", required=True, key="upload-from", label_visibility="collapsed",
+    )  # fmt: skip
+    if kind != "drop":
+        import_forms.show(kind, project_id)
+        return
+    dropped = drop.show(project_id, _hint())
+    if dropped is not None:
+        outcomes.show(dropped.counts, dropped.rows, key="upload-dropped")
+
+
+def _import(task_id: str) -> None:
+    """Show an import while it runs and after; it goes on when the page is left."""
+
+    def results() -> None:
+        found = outcomes_of(page.services().tasks.items(task_id, state="done", limit=100_000))
+        outcomes.show(found.counts, found.rows, entries=found.entries, key="upload-import")
+
+    with page.errors_in_words(), st.container(border=True, key="upload-task"):
+        task_progress.show(task_id, results=results)
 
 
 def _state(stats: dict[str, int]) -> str:
@@ -43,34 +64,6 @@ def _hint() -> str:
         f"JPEG, PNG or WebP, up to {settings.max_image_bytes / 1e6:,.0f} MB and "
         f"{settings.max_image_pixels / 1e6:,.0f} megapixels each. They stay on this machine."
     )
-
-
-def _outcomes(dropped: drop.Dropped) -> None:
-    """One sentence for what went well, one row for each file that was not simply added."""
-    parts = [f"{dropped.counts[key]:,} {words}" for key, words in _OUTCOMES.items() if dropped.counts.get(key)]
-    st.text(f"{', '.join(parts)}.".capitalize())
-    if not dropped.rows:
-        return
-    with st.expander(f"{len(dropped.rows):,} files that were not simply added", expanded=True, key="upload-notable"):
-        st.dataframe(
-            [
-                {
-                    "image": media.image_url(row["image_id"], row["sha256"]) if row["image_id"] else None,
-                    "file": row["name"],
-                    "outcome": _OUTCOMES.get(row["outcome"], row["outcome"]),
-                    "reason": row["reason"],
-                }
-                for row in dropped.rows
-            ],
-            column_config={
-                "image": st.column_config.ImageColumn("Image", width="small"),
-                "file": "File",
-                "outcome": "Outcome",
-                "reason": st.column_config.TextColumn("Reason", width="large"),
-            },
-            hide_index=True,
-            key="upload-rows",
-        )
 
 
 main()

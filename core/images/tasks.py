@@ -3,11 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets
+from core.db import ImageDatasets, TaskItems
 from core.errors import InvalidInputError
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
@@ -114,3 +115,26 @@ def _add_entries(session: Session, item: ItemContext, outcome: "ImageOutcome", n
         )  # fmt: skip
         added += 1
     return added
+
+
+@dataclass(frozen=True)
+class ImportOutcomes:
+    """What an import has brought so far."""
+
+    counts: dict[str, int]
+    """By outcome."""
+    rows: list[dict[str, str]]
+    """Name, outcome, reason, image_id and sha256 of each file that was not simply added."""
+    entries: int
+
+
+def outcomes_of(items: Iterable[TaskItems]) -> ImportOutcomes:
+    """Put together what the items of an import have brought."""
+    counts: Counter[str] = Counter()
+    rows: list[dict[str, str]] = []
+    entries = 0
+    for item in items:
+        counts.update(item.result.get("counts", {}))
+        rows += item.result.get("rows", [])
+        entries += item.result.get("entries", 0)
+    return ImportOutcomes(dict(counts), rows, entries)

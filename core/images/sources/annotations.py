@@ -46,7 +46,7 @@ def _parsed(name: str, container: Container) -> Any:
     text = container.text(name)
     try:
         if name.endswith(".jsonl"):
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
         return json.loads(text)
     except (ValueError, RecursionError):
         raise InvalidInputError(f"{name} is not valid JSON. Correct it and try again.") from None

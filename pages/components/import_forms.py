@@ -1,0 +1,99 @@
+"""The ways in beside the drop zone: archives, a directory on the server, web addresses, datasets."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import app
+from pages.components import page
+
+SOURCES = {
+    "drop": "Files and folders",
+    "archive": "ZIP or PDF",
+    "directory": "Server directory",
+    "urls": "Web addresses",
+    "huggingface": "Hugging Face dataset",
+}
+_BY_SUFFIX = {".zip": "zip", ".pdf": "pdf", ".parquet": "huggingface", ".arrow": "huggingface"}
+
+
+def show(kind: str, project_id: str) -> None:
+    """Draw the form of one of SOURCES and start its import."""
+    with st.container(border=True, key=f"import-{kind}"):
+        config = {"archive": _archive, "directory": _directory, "urls": _urls, "huggingface": _dataset}[kind]()
+        if config is not None:
+            with page.errors_in_words():
+                _start(project_id, config)
+
+
+def _start(project_id: str, config: dict[str, Any]) -> None:
+    with st.spinner("Looking at what is in it"):
+        task = page.services().tasks.create_task(project_id, "image-import", config)
+    app.engine().submit(task.id)
+    st.query_params["task"] = task.id
+    st.rerun()
+
+
+def _archive() -> dict[str, Any] | None:
+    # Another key is another widget: the bytes of the last upload are let go.
+    number = st.session_state.setdefault("import-upload-number", 0)
+    upload = st.file_uploader("ZIP or PDF", type=["zip", "pdf"], key=f"import-file-{number}")
+    st.caption("Annotations in the archive (LLaVA, VQA v2, ImageFolder, Vitrine) come in as entries.")
+    is_pdf = upload is not None and upload.name.lower().endswith(".pdf")
+    options = _pdf_options() if is_pdf else {}
+    if not st.button("Import", type="primary", key="import-archive-start", disabled=upload is None) or upload is None:
+        return None
+    path = page.services().images.stage_upload(upload.name, upload.getbuffer())
+    st.session_state["import-upload-number"] = number + 1
+    return {"source": "pdf" if is_pdf else "zip", "path": path, "name": upload.name, **options}
+
+
+def _pdf_options() -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        embedded = st.segmented_control(
+            "Take",
+            ["Pages as images", "Embedded images"],
+            default="Pages as images",
+            required=True,
+            key="import-pdf-take",
+        )
+        first = st.number_input("First page", 1, value=1, key="import-pdf-first", width=130)
+        last = st.number_input("Last page", 1, value=None, placeholder="the last", key="import-pdf-last", width=130)
+    return {"embedded": embedded == "Embedded images", "first_page": first, "last_page": last}
+
+
+def _directory() -> dict[str, Any] | None:
+    path = st.text_input("Directory or file on the server", key="import-path", placeholder="/srv/images")
+    _roots()
+    if not st.button("Import", type="primary", key="import-directory-start", disabled=not path):
+        return None
+    suffix = f".{path.rpartition('.')[2].lower()}"
+    return {"source": _BY_SUFFIX.get(suffix, "directory"), "path": path}
+
+
+def _dataset() -> dict[str, Any] | None:
+    path = st.text_input(
+        "Saved dataset, Parquet or Arrow file on the server", key="import-dataset", placeholder="/srv/datasets/shelves"
+    )
+    st.caption("Columns called question and answer become entries.")
+    _roots()
+    started = st.button("Import", type="primary", key="import-dataset-start", disabled=not path)
+    return {"source": "huggingface", "path": path} if started else None
+
+
+def _roots() -> None:
+    roots = page.services().db.settings.import_roots
+    allowed = ", ".join(str(root) for root in roots)
+    st.caption(
+        page.plain(f"Allowed: {allowed}.")
+        if roots
+        else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to those that may be imported from."
+    )
+
+
+def _urls() -> dict[str, Any] | None:
+    text = st.text_area("Addresses, one a line", key="import-urls", placeholder="https://example.com/shelf.jpg")
+    urls = text.split()
+    if not st.button(f"Import {len(urls):,} images", type="primary", key="import-urls-start", disabled=not urls):
+        return None
+    return {"source": "urls", "urls": urls}

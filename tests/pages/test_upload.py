@@ -1,0 +1,131 @@
+"""The upload page as a person uses it, without a browser; the drop zone and the grid are driven in Chromium."""
+
+import time
+import zipfile
+from io import BytesIO
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.tasks.service import ENDED
+from tests.core.images.pictures import drawn, encoded
+from tests.pages.running import open_page, services, texts
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return open_page("upload", services().projects.create_project("Shelf").id)
+
+
+def project_id() -> str:
+    return services().projects.list_projects()[0].id
+
+
+def add(*seeds: int) -> list[str]:
+    outcomes = services().images.add_images(project_id(), [(f"{n}.jpg", encoded(drawn(n))) for n in seeds])
+    return [outcome.image.id for outcome in outcomes if outcome.image]
+
+
+def test_an_empty_project_says_so_and_offers_every_way_in(page: AppTest) -> None:
+    page.run()
+
+    assert not page.exception
+    assert [title.value for title in page.title] == ["Upload"]
+    assert "No images yet." in texts(page)
+    assert page.segmented_control(key="upload-from").options == [
+        "Files and folders", "ZIP or PDF", "Server directory", "Web addresses", "Hugging Face dataset",
+    ]  # fmt: skip
+
+
+def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
+    add(1, 2)
+    page.run()
+
+    assert not page.exception
+    assert page.button(key="upload-onward").label == "Ask about 2 images"
+    assert any(caption.value.startswith("2 images, ") for caption in page.caption)
+
+
+def test_what_was_dropped_is_told_file_by_file(page: AppTest) -> None:
+    page.session_state["drop"] = {
+        "finished": {
+            "counts": {"added": 3, "rejected": 1},
+            "rows": [
+                {"name": "x.gif", "outcome": "rejected", "reason": "This is a GIF.", "image_id": "", "sha256": ""}
+            ],
+            "seconds": 1.0,
+        }
+    }
+    page.run()
+
+    assert not page.exception
+    assert "3 added, 1 rejected." in texts(page)
+    assert page.dataframe[0].value.to_dict("records") == [
+        {"image": None, "file": "x.gif", "outcome": "rejected", "reason": "This is a GIF."}
+    ]
+
+
+def test_filters_narrow_the_library(page: AppTest) -> None:
+    add(1, 2, 3)
+    page.run()
+    page.text_input(key="name").set_value("2").run()
+    assert not page.exception
+    page.text_input(key="name").set_value("nothing like it").run()
+    assert "No image fits these filters." in texts(page)
+
+
+def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(page: AppTest) -> None:
+    first, _ = add(1, 2)
+    page.run()
+    page.session_state["library-grid"] = {"selected": {"epoch": 0, "ids": [first]}}
+    page.run()
+    page.button(key="library-delete").click().run()
+
+    assert "1 images go, and with them 0 questions and 0 entries, 0 of them confirmed. You can undo this." in texts(
+        page
+    )
+    assert services().images.delete_image(first)
+    page.session_state["library-deleted"] = [first]
+    page.run()
+    page.button(key="library-undo").click().run()
+
+    assert not page.exception
+    assert services().images.get_image(first) is not None
+
+
+def test_an_archive_becomes_a_task_that_is_watched_on_the_page(page: AppTest) -> None:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.jpg", encoded(drawn(1)))
+        archive.writestr("b.txt", "hello")
+    page.segmented_control(key="upload-from").set_value("archive").run()
+    page.file_uploader[0].upload("photos.zip", buffer.getvalue()).run()
+    page.button(key="import-archive-start").click().run()
+
+    assert not page.exception
+    task_id = page.query_params["task"]
+    ended_by_s = time.monotonic() + 30
+    while services().tasks.get_task(task_id).status not in ENDED:
+        assert time.monotonic() < ended_by_s
+        time.sleep(0.02)
+    page.run()
+    assert "1 added, 1 rejected." in texts(page)
+
+
+def test_a_directory_that_is_not_allowed_is_refused_in_words(page: AppTest) -> None:
+    page.segmented_control(key="upload-from").set_value("directory").run()
+    page.text_input(key="import-path").set_value("/etc").run()
+    page.button(key="import-directory-start").click().run()
+
+    assert [error.value for error in page.error] == [
+        "Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: none yet."
+    ]
+
+
+def test_an_address_with_filters_opens_the_library_narrowed() -> None:
+    id_ = services().projects.create_project("Shelf").id
+    services().images.add_images(id_, [(f"{n}.jpg", encoded(drawn(n))) for n in (1, 2)])
+    page = open_page("upload", id_, name="no such image")
+
+    assert page.text_input(key="name").value == "no such image"
+    assert "No image fits these filters." in texts(page)
