@@ -1,0 +1,58 @@
+"""Settings from the environment."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from core.config import Settings
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_every_setting_has_a_reason_and_stands_in_the_readme() -> None:
+    text = README.read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert f"`VITRINE_{name.upper()}`" in text
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_DATA_DIR", "/srv/vitrine")
+    monkeypatch.setenv("VITRINE_MODEL_SIDE_PX", "512")
+    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", os.pathsep.join(["/srv/a", "/srv/b"]))
+    settings = Settings()
+    assert (settings.data_dir, settings.model_side_px) == (Path("/srv/vitrine"), 512)
+    assert settings.import_roots == [Path("/srv/a"), Path("/srv/b")]
+    assert settings.images_dir == Path("/srv/vitrine/uploads/images")
+
+
+def test_the_promised_limits_hold_by_default() -> None:
+    settings = Settings()
+    assert (settings.max_image_bytes, settings.import_roots, settings.access_password) == (100_000_000, [], None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("VITRINE_MAX_IMAGE_BYTES", "0"), ("VITRINE_LLM_CONCURRENCY", "65"), ("VITRINE_DECODE_TIMEOUT_S", "soon")],
+)
+def test_a_value_that_makes_no_sense_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match=name.removeprefix("VITRINE_").lower()):
+        Settings()
+
+
+def test_the_password_is_not_shown_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "correct horse")
+    settings = Settings()
+    assert settings.access_password is not None
+    assert settings.access_password.get_secret_value() == "correct horse"
+    assert "correct horse" not in repr(settings)
+    assert "correct horse" not in settings.model_dump_json()
+
+
+def test_settings_do_not_change_once_made() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().model_side_px = 1  # type: ignore[misc]

@@ -1,0 +1,133 @@
+"""Projects: making, renaming, deleting, and what stands in each."""
+
+from datetime import timedelta
+
+import pytest
+
+from core import Projects, ProjectService
+from core.db import Database, ImageDatasets, Images, Questions, utc_now
+from core.errors import InvalidInputError, NotFoundError
+from core.projects import ProjectCounts
+
+
+@pytest.fixture
+def projects(db: Database) -> ProjectService:
+    return ProjectService(db)
+
+
+def test_a_project_has_the_promised_columns(projects: ProjectService) -> None:
+    project = projects.create_project("  Shelf   and board ", " of oak ")
+    assert (project.name, project.description) == ("Shelf and board", "of oak")
+    assert len(project.id) == 21
+    assert utc_now() - project.create_at < timedelta(minutes=1)
+    assert projects.get_project(project.id) == project
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Give the project a name."),
+        (" \t", "Give the project a name."),
+        ("x" * 201, "Shorten the name to at most 200 characters."),
+        ("Shelf", "There is a project called Shelf already. Choose another name."),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_in_words(name: str, sentence: str, projects: ProjectService) -> None:
+    projects.create_project("Shelf")
+    with pytest.raises(InvalidInputError) as refused:
+        projects.create_project(name)
+    assert str(refused.value) == sentence
+    assert refused.value.field == "name"
+
+
+def test_a_project_keeps_its_own_name_when_renamed(projects: ProjectService) -> None:
+    project, other = projects.create_project("Shelf"), projects.create_project("Board")
+    assert projects.rename_project(project.id, "Shelf", "oak").description == "oak"
+    assert projects.rename_project(project.id, "Rack").name == "Rack"
+    assert projects.get_project(project.id).description == "oak"
+    with pytest.raises(InvalidInputError, match="called Board already"):
+        projects.rename_project(project.id, "Board")
+    assert projects.get_project(other.id).name == "Board"
+
+
+def test_the_project_changed_last_is_listed_first(projects: ProjectService) -> None:
+    first, second = projects.create_project("First"), projects.create_project("Second")
+    assert [project.id for project in projects.list_projects()] == [second.id, first.id]
+    projects.rename_project(first.id, "First again")
+    assert [project.id for project in projects.list_projects()] == [first.id, second.id]
+
+
+def test_a_deleted_project_is_gone_for_every_reader_and_comes_back_whole(projects: ProjectService) -> None:
+    project = projects.create_project("Shelf", "oak")
+    assert projects.delete_project(project.id) is True
+    assert projects.delete_project(project.id) is False
+    assert projects.list_projects() == []
+    assert projects.summaries() == []
+    with pytest.raises(NotFoundError, match=r"does not exist any more\. Choose another one"):
+        projects.get_project(project.id)
+    assert projects.restore_project(project.id).description == "oak"
+    assert [project.name for project in projects.list_projects()] == ["Shelf"]
+
+
+def test_a_project_that_comes_back_to_a_taken_name_gets_a_number(projects: ProjectService) -> None:
+    gone = projects.create_project("Shelf")
+    projects.delete_project(gone.id)
+    projects.create_project("Shelf")
+    assert projects.restore_project(gone.id).name == "Shelf (2)"
+
+
+def test_ids_that_lead_nowhere_say_so(projects: ProjectService) -> None:
+    assert projects.delete_project("nowhere") is False
+    for call in (projects.get_project, projects.restore_project):
+        with pytest.raises(NotFoundError, match="does not exist any more"):
+            call("nowhere")
+    with pytest.raises(NotFoundError):
+        projects.rename_project("nowhere", "Shelf")
+
+
+def _image(project: Projects, number: int, **more: object) -> Images:
+    return Images(
+        project_id=project.id, image_name=f"{number}.png", path=f"{number}.png", size=1, sha256=f"{number:064}",
+        format="PNG", **more,
+    )  # fmt: skip
+
+
+def _question(image: Images, text: str) -> Questions:
+    return Questions(project_id=image.project_id, image_id=image.id, question=text, question_key=text)
+
+
+def _entry(question: Questions, **more: object) -> ImageDatasets:
+    return ImageDatasets(
+        project_id=question.project_id, image_id=question.image_id, image_name="", question_id=question.id,
+        question=question.question, answer="yes", **more,
+    )  # fmt: skip
+
+
+def test_counts_say_what_stands_in_a_project_and_what_is_missing(
+    db: Database, projects: ProjectService, project: Projects
+) -> None:
+    other = projects.create_project("Board")
+    with db.transaction() as session:
+        asked, bare, made = _image(project, 1), _image(project, 2), _image(project, 3, source="generated")
+        gone, elsewhere = _image(project, 4, deleted_at=utc_now()), _image(other, 5)
+        first, second, third = (_question(asked, text) for text in ("a", "b", "c"))
+        session.add_all([asked, bare, made, gone, elsewhere, first, second, third, _question(made, "d")])
+        session.flush()
+        session.add_all(
+            [
+                _entry(first, confirmed=True),
+                _entry(first, rejected=True),
+                _entry(second),
+                _entry(third, deleted_at=utc_now()),
+            ]
+        )
+    counts = projects.counts(project.id)
+    assert counts == ProjectCounts(
+        images=3, images_without_questions=1, questions=4, questions_without_answer=2, images_with_open_questions=2,
+        entries=3, confirmed=1, rejected=1, generated=1,
+    )  # fmt: skip
+    assert counts.open == 1
+    summary = next(one for one in projects.summaries() if one.project.id == project.id)
+    assert (summary.images, summary.entries, summary.confirmed) == (3, 3, 1)
+    assert summary.cover is not None
+    assert summary.cover.image_name == "1.png"
