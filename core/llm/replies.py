@@ -21,7 +21,7 @@ _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _SMART_QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _REFUSAL = re.compile(
-    r"^\W*(I['\u2019]?m sorry|I am sorry|sorry,? (but )?I|I can(no|['\u2019])t (help|assist|comply|provide|identify)"
+    r"^\W*(I['\u2019]?m sorry|I am sorry|sorry\b|I can(no|['\u2019])t (help|assist|comply|provide|identify)"
     r"|I['\u2019]?m (not able|unable) to|I am (not able|unable) to|as an AI"
     r"|\u62b1\u6b49|\u5bf9\u4e0d\u8d77|\u6211\u65e0\u6cd5|\u6211\u4e0d\u80fd"
     r"|[\u00dcu\u00fc]zg\u00fcn\u00fcm|Maalesef|Es tut mir leid|D\u00e9sol\u00e9|Je suis d\u00e9sol\u00e9|Lo siento)",

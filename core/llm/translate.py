@@ -94,8 +94,10 @@ def _before_sending(error: BaseException, config: ModelConfig) -> LLMError:
             "Write it as provider/model, for example openai/gpt-4o."
         )
     if name in ("RateLimitError", "BudgetExceededError"):
-        return RateLimitedError(f"A limit set in litellm was reached: {_shorten(text)}")
-    return RequestRefusedError(f"The request could not be built: {_shorten(text)}")
+        return RateLimitedError(f"A limit set in litellm was reached: {_shorten(text)}. Raise it, or wait.")
+    return RequestRefusedError(
+        f"The request could not be built: {_shorten(text)}. Check the model's name and parameters."
+    )
 
 
 def _unreadable(head: str, who: str, status: int) -> LLMError:
@@ -156,9 +158,9 @@ def _providers_words(head: str) -> str:
         body = body[0]
     error = body.get("error") if isinstance(body, dict) else None
     message = error.get("message") if isinstance(error, dict) else error
-    return _shorten(redact(message)).rstrip(". ") if isinstance(message, str) and message else ""
+    return _shorten(redact(message)) if isinstance(message, str) and message else ""
 
 
 def _shorten(text: str) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= _WORDS_LIMIT else flat[: _WORDS_LIMIT - 1] + "…"
+    return flat.rstrip(". ") if len(flat) <= _WORDS_LIMIT else flat[: _WORDS_LIMIT - 1] + "…"

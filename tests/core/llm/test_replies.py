@@ -1,0 +1,158 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BadReplyError, CutReplyError, EmptyReplyError, FilteredReplyError, RefusedReplyError
+from core.llm import replies
+from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis
+
+ONE = {"questions": [{"question": "What is on the mat?", "kind": "object"}]}
+TEXT = json.dumps(ONE)
+BARE = {"questions": [{"question": "What is on the mat?", "kind": ""}]}
+
+READ_AS_ONE = {
+    "plain": TEXT,
+    "with spaces around": f"\n\n  {TEXT}  \n",
+    "in a fence": f"```json\n{TEXT}\n```",
+    "in a fence without a language": f"```\n{TEXT}\n```",
+    "in a fence that never closes": f"```json\n{TEXT}",
+    "prose before": f"Here are the questions you asked for:\n{TEXT}",
+    "prose after": f"{TEXT}\nI hope this helps.",
+    "prose with braces before": f"I used the set {{a, b}} as a start. {TEXT}",
+    "thinking before": f"<think>Maybe {{}} or [1]?</think>\n{TEXT}",
+    "box tokens": f"<|begin_of_box|>{TEXT}<|end_of_box|>",
+    "a trailing comma": '{"questions": [{"question": "What is on the mat?", "kind": "object"},]}',
+    "smart quotes": "{\u201cquestions\u201d: [{\u201cquestion\u201d: \u201cWhat is on the mat?\u201d, \u201ckind\u201d: \u201cobject\u201d}]}",
+    "a list without its name": json.dumps(ONE["questions"]),
+    "one object without its list": json.dumps(ONE["questions"][0]),
+    "one object where a list belongs": json.dumps({"questions": ONE["questions"][0]}),
+    "a list by another name": json.dumps({"items": ONE["questions"]}),
+    "quoted twice": json.dumps(TEXT),
+    "with more than was asked for": json.dumps({**ONE, "note": "done"}),
+    "control characters": TEXT.replace("What", "Wh\x00at"),
+}
+READ_AS_BARE = {
+    "texts instead of objects": '{"questions": ["What is on the mat?"]}',
+    "a list of texts": '["What is on the mat?"]',
+    "one text where a list belongs": '{"questions": "What is on the mat?"}',
+}
+UNREADABLE = {
+    "prose": "There is a cat on the mat.",
+    "nothing but a fence": "```json\n```",
+    "half a JSON": '{"questions": [{"question": "What',
+    "a number": "42",
+    "empty questions": '{"questions": [{"question": ""}]}',
+    "another shape": '{"questions": [{"answer": 3}]}',
+}
+
+
+@pytest.mark.parametrize("text", READ_AS_ONE.values(), ids=READ_AS_ONE)
+def test_a_usable_reply_is_read_however_it_is_wrapped(text: str) -> None:
+    assert replies.parse(text, QuestionList).model_dump() == ONE
+
+
+@pytest.mark.parametrize("text", READ_AS_BARE.values(), ids=READ_AS_BARE)
+def test_texts_are_taken_for_questions(text: str) -> None:
+    assert replies.parse(text, QuestionList).model_dump() == BARE
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_keeps_its_beginning(text: str) -> None:
+    with pytest.raises(BadReplyError) as caught:
+        replies.parse(text, QuestionList)
+    assert caught.value.reply_head == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, I can't help with that.",
+        "I cannot assist with identifying people.",
+        "I'm unable to describe this image.",
+        "Sorry, but no.",
+        "抱歉，我无法描述这张图片。",
+        "Üzgünüm, bu görsel hakkında konuşamam.",
+        "Es tut mir leid, das kann ich nicht.",
+    ],
+)
+def test_an_apology_instead_of_json_is_a_refusal(text: str) -> None:
+    with pytest.raises(RefusedReplyError) as caught:
+        replies.parse(text, QuestionList)
+    assert text in str(caught.value)
+
+
+def test_an_apology_inside_a_question_is_no_refusal() -> None:
+    text = '{"questions": [{"question": "I am sorry is written on which sign?", "kind": "text"}]}'
+    assert replies.parse(text, QuestionList).model_dump()["questions"][0]["kind"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"),
+    [("red", "red"), (["red", "blue"], '["red", "blue"]'), (3, "3"), (True, "true"), ({"a": 1}, '{"a": 1}')],
+)
+def test_answers_of_any_type_become_text(answer: Any, read: str) -> None:
+    text = json.dumps({"answers": [{"number": 1, "answer": answer}]})
+    assert replies.parse(text, AnswerList).model_dump() == {"answers": [{"number": 1, "answer": read}]}
+
+
+def test_questions_with_answers_are_read_under_any_name() -> None:
+    pair = {"question": "Which color?", "answer": "red", "kind": "attribute"}
+    text = json.dumps({"qa_pairs": [pair]})
+    assert replies.parse(text, QuestionAnswerList).model_dump() == {"items": [pair]}
+
+
+def test_an_analysis_reads_words_where_lists_were_asked_for() -> None:
+    text = json.dumps(
+        {
+            "description": "A shelf",
+            "tags": "calm, warm",
+            "vibe": ["soft"],
+            "lighting": "low",
+            "colors": ["beige"],
+            "style": "photo",
+        }
+    )
+    assert replies.parse(text, StyleAnalysis).model_dump() == {
+        "description": "A shelf",
+        "tags": ["calm", "warm"],
+        "vibe": '["soft"]',
+        "lighting": "low",
+        "colors": ["beige"],
+        "style": "photo",
+    }
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        ({"text": "", "finish_reason": "stop"}, EmptyReplyError),
+        ({"text": "  \n", "finish_reason": ""}, EmptyReplyError),
+        ({"text": "x", "finish_reason": "length"}, CutReplyError),
+        ({"text": "x", "finish_reason": "content_filter"}, FilteredReplyError),
+        ({"text": "", "finish_reason": "stop", "refusal": "No."}, RefusedReplyError),
+    ],
+)
+def test_a_reply_that_is_none_is_an_outcome_of_its_own(how: dict[str, Any], error: type[BadReplyError]) -> None:
+    with pytest.raises(BadReplyError) as caught:
+        replies.check(**how)
+    assert type(caught.value) is error
+
+
+def test_a_reply_of_images_alone_is_not_empty() -> None:
+    replies.check("", finish_reason="stop", has_images=True)
+
+
+@given(st.text() | st.text(alphabet='{}[]",:\\`<think>/ \n0123abc'))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    try:
+        replies.parse(text, QuestionList)
+    except BadReplyError:
+        pass
+
+
+def test_deep_nesting_does_not_break_the_reader() -> None:
+    with pytest.raises(BadReplyError):
+        replies.parse("[" * 100_000, QuestionList)
