@@ -163,6 +163,7 @@ async def analyze_style_images(
 @router.post("/generate", responses=MODEL_PROBLEMS)
 async def generate_image(body: ImageWish, request: Request, house: House) -> GeneratedAnswer:
     """Make one image, in the style of a style dataset when one is named."""
+    await asyncio.to_thread(_check_project, house, body)
     more = body.model_dump(exclude={"llm_config"})
     config = body.llm_config.model_dump(exclude_none=True)
     made = await _on_own_loop(house.style.generate_image(config=config, **more))
@@ -202,6 +203,15 @@ def get_generated_image(generated_id: Id, request: Request, house: House) -> Gen
 async def _on_own_loop(work: Coroutine[Any, Any, T]) -> T:
     """Await a model call where all of them run: litellm keeps its clients per event loop."""
     return await asyncio.wrap_future(process.background_loop().submit(work))
+
+
+def _check_project(house: Rooms, body: ImageWish) -> None:
+    """Refuse a project that does not exist, and a style dataset of another one."""
+    if body.project_id is None:
+        return
+    house.projects.get_project(body.project_id)
+    if body.dataset_id and house.style.get_style_dataset(body.dataset_id).project_id != body.project_id:
+        raise InvalidInputError("This style dataset belongs to another project.", field="dataset_id")
 
 
 def _check_images(house: Rooms, dataset_id: str, image_ids: list[str]) -> None:

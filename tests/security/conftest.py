@@ -1,0 +1,23 @@
+"""The routes of the app as a program on this machine reaches them, over a data directory of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core import app
+from core.api import build_routes
+from core.app import Services
+
+
+@pytest.fixture
+def services() -> Services:
+    return app.services()
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    server = Starlette(routes=build_routes(app.services))
+    with TestClient(server, base_url="http://localhost:8501", raise_server_exceptions=False) as made:
+        yield made

@@ -1,0 +1,104 @@
+"""No route answers a page from elsewhere, another name of this server, or, once there is a password, a stranger."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from core import ProjectService, app, connect
+from core.api import build_routes
+from core.api.rest import build_api
+
+SOME_ID = "a" * 21
+# The door of the sign-in form lets strangers knock; pages from elsewhere may not even do that.
+FOR_ANYONE = ("/access/session",)
+
+
+@cache
+def every_route() -> tuple[tuple[str, str], ...]:
+    """Return method and path of every route beside the pages, each path with an id in its holes."""
+    described = build_api(lambda: None).openapi()["paths"]
+    found = [(method.upper(), path) for path, methods in described.items() for method in methods]
+    found += [("GET", "/api/openapi.json"), ("GET", "/api/docs"), ("POST", "/api/nothing"), ("GET", "/ai/nothing")]
+    for route in build_routes(lambda: None):
+        assert isinstance(route, Route)
+        if "{rest:path}" not in route.path:
+            found += [(method, route.path) for method in route.methods or () if method != "HEAD"]
+    holes = ("project_id", "image_id", "entry_id", "task_id", "dataset_id", "generated_id", "export_id", "size")
+    return tuple(sorted((method, _filled(path, holes)) for method, path in found))
+
+
+def _filled(path: str, holes: tuple[str, ...]) -> str:
+    for hole in holes:
+        path = path.replace(f"{{{hole}}}", "thumb" if hole == "size" else SOME_ID)
+    assert "{" not in path
+    return path
+
+
+def _names(route: tuple[str, str]) -> str:
+    return " ".join(route)
+
+
+def test_there_are_routes_to_try() -> None:
+    assert len(every_route()) > 45
+    assert ("POST", "/desk/decide") in every_route()
+    assert ("GET", f"/img/{SOME_ID}/thumb") in every_route()
+
+
+@pytest.mark.parametrize("route", every_route(), ids=_names)
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Host": "evil.example"}, "foreign_host"),
+        ({"Host": "localhost.evil.example:8501"}, "foreign_host"),
+        ({"Origin": "https://evil.example"}, "foreign_page"),
+        ({"Origin": "null"}, "foreign_page"),
+        ({"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"}, "foreign_page"),
+        ({"Sec-Fetch-Site": "cross-site"}, "foreign_page"),
+    ],
+    ids=["host", "host that begins like ours", "origin", "no origin", "neighbour", "fetch metadata"],
+)
+def test_a_foreign_request_is_refused_on_every_route(
+    doors: TestClient, route: tuple[str, str], headers: dict[str, str], code: str
+) -> None:
+    answer = doors.request(*route, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, code)
+
+
+@pytest.mark.parametrize("route", every_route(), ids=_names)
+def test_a_stranger_gets_nothing_once_there_is_a_password(locked: TestClient, route: tuple[str, str]) -> None:
+    for headers in (
+        {},
+        {"Authorization": "Bearer vitrine_guess"},
+        {"X-Vitrine-Token": "guess"},
+        {"Cookie": "vitrine-access=x"},
+    ):
+        answer = locked.request(*route, headers=headers)
+        if route[1] in FOR_ANYONE:
+            assert "Set-Cookie" not in answer.headers or "Max-Age=0" in answer.headers["Set-Cookie"]
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    yield from _client(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+        yield from _client(tmp_path_factory)
+
+
+def _client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Serve one database to all tests of the module, and see that none of them has written anything."""
+    with connect(tmp_path_factory.mktemp("data")) as db:
+        services = app.Services(db)
+        with TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501") as client:
+            yield client
+        assert ProjectService(db).list_projects() == []

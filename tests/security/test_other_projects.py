@@ -1,0 +1,135 @@
+"""Ids of another project lead nowhere, on every route that names a project."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import pytest
+from starlette.testclient import TestClient
+
+from core.app import Services
+from core.db import Questions
+from tests.pictures import png
+
+
+@dataclass(frozen=True)
+class Shelf:
+    project_id: str
+    image_id: str
+    question_id: str
+    entry_id: str
+    dataset_id: str
+
+
+@pytest.fixture
+def ours(services: Services) -> Shelf:
+    return _shelf(services, "Ours", "red")
+
+
+@pytest.fixture
+def theirs(services: Services) -> Shelf:
+    return _shelf(services, "Theirs", "blue")
+
+
+def _shelf(services: Services, name: str, color: str) -> Shelf:
+    project_id = services.projects.create_project(name).id
+    (outcome,) = services.images.add_images(project_id, [(f"{color}.png", png(color))])
+    assert outcome.image is not None
+    question = Questions(project_id=project_id, image_id=outcome.image.id, question="Color?", question_key="color")
+    with services.db.transaction() as session:
+        session.add(question)
+    entry = services.dataset.create_dataset_entry(project_id, outcome.image.id, "Color?", f"{color}.")
+    dataset_id = services.style.create_style_dataset(project_id, name).id
+    return Shelf(project_id, outcome.image.id, question.id, entry.id, dataset_id)
+
+
+def test_an_entry_cannot_be_made_on_an_image_of_another_project(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
+    address = f"/api/projects/{ours.project_id}/image-datasets"
+    body = {"image_id": theirs.image_id, "question": "Color?", "answer": "Blue."}
+    assert client.post(address, json=body).status_code == 404
+    for by_question in (
+        {"question_id": theirs.question_id, "answer": "Blue."},
+        {"question_id": theirs.question_id, "image_id": ours.image_id, "question": "Color?", "answer": "Red."},
+    ):
+        assert client.post(address, json=by_question).status_code == 404
+    assert client.get(address).json()["total"] == 1
+
+
+@pytest.mark.parametrize("route", ["image-questions", "image-answers"])
+def test_work_is_not_begun_on_images_of_another_project(
+    client: TestClient, ours: Shelf, theirs: Shelf, route: str
+) -> None:
+    address = f"/api/projects/{ours.project_id}/{route}"
+    answer = client.post(address, json={"image_ids": [ours.image_id, theirs.image_id]})
+    if answer.status_code == 202:
+        client.get(f"{answer.json()['url']}/events")
+    else:
+        assert answer.status_code in (404, 422)
+    listed = client.get(f"/api/projects/{theirs.project_id}/image-questions").json()
+    assert [question["question"] for question in listed["items"]] == ["Color?"]
+
+
+def test_questions_of_another_project_are_not_answered(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
+    address = f"/api/projects/{ours.project_id}/image-answers"
+    assert client.post(address, json={"question_ids": [theirs.question_id]}).status_code == 422
+
+
+@pytest.mark.parametrize("route", ["image-datasets", "image-questions"])
+def test_lists_show_nothing_of_another_project_whatever_the_filter(
+    client: TestClient, ours: Shelf, theirs: Shelf, route: str
+) -> None:
+    address = f"/api/projects/{ours.project_id}/{route}"
+    assert client.get(address, params={"image_id": theirs.image_id}).json()["items"] == []
+
+
+@pytest.mark.parametrize("route", ["images", "image-datasets", "image-questions", "tasks", "exports"])
+def test_a_cursor_of_another_project_opens_nothing_of_it(
+    client: TestClient, ours: Shelf, theirs: Shelf, route: str
+) -> None:
+    address = f"/api/projects/{ours.project_id}/{route}"
+    for cursor in (theirs.image_id, theirs.entry_id, theirs.question_id):
+        answer = client.get(address, params={"cursor": cursor})
+        found = answer.json().get("items", [])
+        assert answer.status_code in (200, 422)
+        assert {item["project_id"] for item in found} <= {ours.project_id}
+
+
+def test_a_style_takes_no_image_of_another_project(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
+    answer = client.post(f"/ai/datasets/{ours.dataset_id}/images", json={"image_ids": [theirs.image_id]})
+    assert (answer.status_code, answer.json()["field"]) == (422, "image_ids")
+    assert client.get(f"/ai/dataset/{ours.dataset_id}/images").json()["total"] == 0
+
+
+def test_an_image_is_not_made_in_one_project_by_the_style_of_another(
+    client: TestClient, ours: Shelf, theirs: Shelf
+) -> None:
+    wish = {"prompt": "A lamp.", "project_id": ours.project_id, "dataset_id": theirs.dataset_id}
+    answer = client.post("/ai/generate", json=wish)
+    assert (answer.status_code, answer.json()["field"]) == (422, "dataset_id")
+    assert client.get("/ai/generated-images").json()["total"] == 0
+
+
+def test_an_export_takes_no_entry_of_another_project(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
+    body = {"format_style": "default", "file_format": "json", "image_ids": [theirs.image_id, ours.image_id]}
+    task = client.post(f"/api/projects/{ours.project_id}/image-datasets/export", json=body).json()
+    client.get(f"{task['url']}/events")
+    url = client.get(task["url"]).json()["download_url"]
+    exported = client.get(url).text
+    assert ours.entry_id in exported or "red." in exported
+    assert theirs.entry_id not in exported
+    assert "blue." not in exported
+
+
+def test_the_desk_takes_back_no_decision_of_another_project(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
+    act = {"entry_id": theirs.entry_id, "version": 1, "decision": "confirm", "act_id": "decision-1"}
+    assert client.post("/desk/decide", json={"acts": [act]}).json()["results"][0]["ok"]
+    undo = {"decision": "undo", "project_id": ours.project_id, "batch_id": "decision-1", "act_id": "undo-0001"}
+    assert client.post("/desk/decide", json={"acts": [undo]}).json()["results"][0]["entry"] is None
+    assert client.get(f"/api/image-datasets/{theirs.entry_id}").json()["confirmed"]
+
+
+@pytest.mark.parametrize("project_id", ["a" * 21, "../" + "a" * 18, "%2e%2e%2f", "' OR 1=1 --", "a\nb", "\u202e" * 21])
+def test_an_id_that_nobody_gave_out_is_a_404_everywhere(client: TestClient, project_id: str) -> None:
+    for route in ("", "/images", "/image-questions", "/image-datasets", "/tasks", "/exports", "/counts"):
+        answer = client.get(f"/api/projects/{quote(project_id)}{route}")
+        assert answer.status_code == 404
+        assert "<html" not in answer.text
