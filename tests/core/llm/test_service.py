@@ -1,0 +1,210 @@
+import base64
+import json
+from collections.abc import Iterator
+
+import pytest
+from sqlmodel import select
+
+from core.db import Database, LlmCalls
+from core.errors import BadReplyError, CutReplyError, InvalidInputError, NoVisionError, ProviderDownError
+from core.llm import (
+    OFFLINE_MODEL,
+    ChatRequest,
+    DatabaseLedger,
+    ImagePart,
+    LLMService,
+    ModelConfig,
+    Purpose,
+    RetryPolicy,
+)
+from core.llm.schemas import QuestionList
+from tests.fakes.http_server import Answer
+from tests.fakes.provider import WIRE_FORMATS, FakeProvider, Reply, WireFormat, error_body
+
+GOOD = '{"questions": [{"question": "What is it?", "kind": "object"}]}'
+POLICY = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.02)
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+def _calls(db: Database) -> list[LlmCalls]:
+    with db.reading() as session:
+        return list(session.exec(select(LlmCalls).order_by("id")))
+
+
+@pytest.mark.parametrize("wire", WIRE_FORMATS)
+async def test_images_arrive_byte_for_byte_each_behind_its_label_and_the_prompt_last(
+    wire: WireFormat, provider: FakeProvider, jpeg: bytes
+) -> None:
+    other = jpeg + b"\x00"
+    request = ChatRequest("What differs?", (ImagePart(jpeg, label="Before:"), ImagePart(other, label="After:")))
+    reply = await LLMService().chat(provider.config(wire), request)
+    call = provider.calls[-1]
+    assert call.wire == wire
+    assert call.images == [jpeg, other]
+    assert call.texts == ["Before:", "After:", "What differs?"]
+    assert call.received.headers["accept-encoding"] == "identity"
+    assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("ok", 1000, 20)
+
+
+@pytest.mark.parametrize("wire", WIRE_FORMATS)
+async def test_a_schema_is_part_of_the_request(wire: WireFormat, provider: FakeProvider) -> None:
+    provider.enqueue(Reply(GOOD))
+    reply = await LLMService().chat(provider.config(wire), ChatRequest("Ask", schema=QuestionList))
+    assert isinstance(reply.parsed, QuestionList)
+    where = {"openai": "response_format", "gemini": "generationConfig", "anthropic": "output_format"}[wire]
+    assert "questions" in json.dumps(provider.calls[-1].body[where])
+
+
+async def test_a_server_without_schemas_is_asked_in_a_simpler_form_and_that_is_remembered(
+    provider: FakeProvider,
+) -> None:
+    refuses = Answer(400, body=error_body("openai", 400, "response_format json_schema is not supported"))
+    provider.enqueue(refuses, refuses, Reply(GOOD), Reply(GOOD))
+    service, config = LLMService(), provider.config(model="openai/small-local", api_key=None)
+    await service.chat(config, ChatRequest("Ask", schema=QuestionList))
+    assert [call.body.get("response_format", {}).get("type") for call in provider.calls] == [
+        "json_schema",
+        "json_object",
+        None,
+    ]
+    assert "JSON schema" in provider.calls[-1].texts[-1]
+    await service.chat(config, ChatRequest("Ask again", schema=QuestionList))
+    assert "response_format" not in provider.calls[-1].body
+    assert len(provider.calls) == 4
+
+
+async def test_a_reply_that_cannot_be_read_is_asked_about_once(provider: FakeProvider, db: Database) -> None:
+    provider.enqueue(Reply("There is a cat."), Reply(GOOD))
+    ledger = DatabaseLedger(db)
+    reply = await LLMService().chat(provider.config(), ChatRequest("Ask", schema=QuestionList), ledger=ledger)
+    assert reply.parsed is not None
+    again = provider.calls[-1].body["messages"]
+    assert [message["role"] for message in again] == ["user", "assistant", "user"]
+    assert again[1]["content"] == "There is a cat."
+    first, second = _calls(db)
+    assert (first.state, first.error_code, first.reply) == ("failed", "bad_reply", "There is a cat.")
+    assert (second.state, second.attempt) == ("started", 2)
+
+
+async def test_what_stays_unreadable_is_kept_as_it_came(provider: FakeProvider, db: Database) -> None:
+    provider.default = Reply("There is a cat.")
+    with pytest.raises(BadReplyError) as caught:
+        await LLMService().chat(
+            provider.config(), ChatRequest("Ask", schema=QuestionList), ledger=DatabaseLedger(db)
+        )
+    assert caught.value.reply_head == "There is a cat."
+    assert [call.reply for call in _calls(db)] == ["There is a cat."] * 2
+    assert all(call.cost == 0.0027 for call in _calls(db))
+
+
+async def test_a_cut_reply_is_asked_for_once_with_twice_the_room(provider: FakeProvider) -> None:
+    provider.default = Reply(GOOD[:20], finish="length")
+    with pytest.raises(CutReplyError):
+        await LLMService().chat(provider.config(max_tokens=100), ChatRequest("Ask", schema=QuestionList))
+    assert [call.body["max_tokens"] for call in provider.calls] == [100, 200]
+
+
+async def test_trouble_that_passes_is_waited_for(provider: FakeProvider, db: Database) -> None:
+    provider.enqueue(Answer(503), Answer(429, {"retry-after": "0.02"}), Reply("ok"))
+    reply = await LLMService(POLICY).chat(provider.config(), ChatRequest("Hello"), ledger=DatabaseLedger(db))
+    assert reply.text == "ok"
+    assert [(call.state, call.error_code, call.http_status) for call in _calls(db)] == [
+        ("failed", "provider_down", 503),
+        ("failed", "rate_limited", 429),
+        ("started", "", None),
+    ]
+
+
+async def test_a_call_whose_reply_never_came_is_shown_as_maybe_paid(provider: FakeProvider, db: Database) -> None:
+    provider.default = Answer(resets_after=0)
+    with pytest.raises(ProviderDownError):
+        await LLMService(POLICY).chat(provider.config(), ChatRequest("Hello"), ledger=DatabaseLedger(db))
+    assert [call.state for call in _calls(db)] == ["unknown", "unknown"]
+
+
+async def test_a_server_that_is_not_there_cost_nothing(db: Database) -> None:
+    config = ModelConfig("openai/gpt-4o", api_base="http://127.0.0.1:9/v1")
+    with pytest.raises(ProviderDownError, match="cannot be reached"):
+        await LLMService(POLICY).chat(config, ChatRequest("Hello"), ledger=DatabaseLedger(db))
+    assert [call.state for call in _calls(db)] == ["failed"] * 3
+
+
+async def test_the_same_request_is_not_paid_twice_unless_asked(
+    provider: FakeProvider, db: Database, jpeg: bytes
+) -> None:
+    provider.default = Reply(GOOD)
+    service, ledger, config = LLMService(), DatabaseLedger(db), provider.config()
+    request = ChatRequest("Ask", (ImagePart(jpeg),), schema=QuestionList)
+    first = await service.chat(config, request, ledger=ledger)
+    unsettled = await service.chat(config, request, ledger=ledger)
+    assert len(provider.calls) == 2, "a reply that nothing was made of is not known to be good"
+    ledger.settle_now(unsettled)
+    again = await service.chat(config, request, ledger=ledger)
+    assert (again.cached, again.cost, again.parsed, again.call_id) == (True, 0.0, first.parsed, unsettled.call_id)
+    assert len(provider.calls) == 2
+    fresh = ChatRequest("Ask", (ImagePart(jpeg),), schema=QuestionList, fresh=True)
+    assert not (await service.chat(config, fresh, ledger=ledger)).cached
+    other_image = ChatRequest("Ask", (ImagePart(jpeg + b"\x00"),), schema=QuestionList)
+    assert not (await service.chat(config, other_image, ledger=ledger)).cached
+    assert len(provider.calls) == 4
+
+
+async def test_a_model_known_not_to_see_is_never_sent_an_image(provider: FakeProvider, jpeg: bytes) -> None:
+    with pytest.raises(NoVisionError, match="Use one that can, for example offline/measure"):
+        await LLMService().chat(ModelConfig("openai/gpt-3.5-turbo", api_key="x"), ChatRequest("?", (ImagePart(jpeg),)))
+
+
+async def test_vision_chat_takes_a_data_url(provider: FakeProvider, jpeg: bytes) -> None:
+    config = provider.config()
+    promised = {"provider": "openai", "model": "gpt-4o", "api_key": "k", "api_base": config.api_base}
+    url = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+    reply = await LLMService().vision_chat(promised, "What is this?", url)
+    assert reply == {
+        "text": "ok",
+        "model": "openai/gpt-4o",
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 20},
+        "cost": 0.0027,
+        "finish_reason": "stop",
+    }
+    assert provider.calls[-1].images == [jpeg]
+
+
+async def test_vision_chat_says_when_the_image_is_no_base64() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await LLMService().vision_chat({"model": "gpt-4o"}, "?", "not base64!")
+    assert caught.value.field == "image_data"
+
+
+async def test_an_unknown_price_is_none_and_never_zero(provider: FakeProvider) -> None:
+    reply = await LLMService().chat(provider.config(model="openai/my-own-model"), ChatRequest("Hello"))
+    assert reply.cost is None
+
+
+async def test_the_connection_test_says_whether_the_model_sees(provider: FakeProvider) -> None:
+    service = LLMService()
+    provider.enqueue(Reply("Red."), Reply("I see nothing"), Answer(401, body=error_body("openai", 401, "Bad key")))
+    saw = await service.test_connection(provider.config())
+    blind = await service.test_connection(provider.config())
+    refused = await service.test_connection(provider.config())
+    assert (saw.ok, "saw the test image" in saw.sentence) == (True, True)
+    assert (blind.ok, "may not see images" in blind.sentence) == (True, True)
+    assert (refused.ok, "does not accept the key: Bad key" in refused.sentence) == (False, True)
+    assert len(provider.calls[0].images) == 1
+
+
+async def test_offline_answers_take_the_same_way_and_cost_nothing(db: Database, jpeg: bytes) -> None:
+    ledger = DatabaseLedger(db)
+    request = ChatRequest(
+        "Ask", (ImagePart(jpeg),), schema=QuestionList, purpose=Purpose("questions", {"count": 4, "language": "tr"})
+    )
+    reply = await LLMService().chat(ModelConfig(OFFLINE_MODEL), request, ledger=ledger)
+    assert isinstance(reply.parsed, QuestionList)
+    assert len(reply.parsed.questions) == 4
+    assert reply.cost == 0.0
+    ledger.settle_now(reply)
+    assert [(call.model, call.state, call.cost) for call in _calls(db)] == [(OFFLINE_MODEL, "ok", 0.0)]
