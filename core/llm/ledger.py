@@ -3,8 +3,10 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
+from pydantic import BaseModel
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
@@ -139,7 +141,7 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
         "prompt": request.prompt, "system": request.system, "labels": [part.label for part in parts],
     }  # fmt: skip
     if isinstance(request, ChatRequest):
-        stated["schema"] = request.schema.model_json_schema() if request.schema else None
+        stated["schema"] = _schema_text(request.schema) if request.schema else None
         if config.is_offline:
             stated["purpose"] = [request.purpose.name, dict(request.purpose.details)]
     else:
@@ -148,6 +150,11 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
     for part in parts:
         digest.update(hashlib.sha256(part.data).digest())
     return digest.hexdigest()
+
+
+@cache
+def _schema_text(schema: type[BaseModel]) -> str:
+    return json.dumps(schema.model_json_schema(), sort_keys=True)
 
 
 def parameters_of(config: ModelConfig) -> dict[str, Any]:

@@ -94,9 +94,7 @@ async def test_a_reply_that_cannot_be_read_is_asked_about_once(provider: FakePro
 async def test_what_stays_unreadable_is_kept_as_it_came(provider: FakeProvider, db: Database) -> None:
     provider.default = Reply("There is a cat.")
     with pytest.raises(BadReplyError) as caught:
-        await LLMService().chat(
-            provider.config(), ChatRequest("Ask", schema=QuestionList), ledger=DatabaseLedger(db)
-        )
+        await LLMService().chat(provider.config(), ChatRequest("Ask", schema=QuestionList), ledger=DatabaseLedger(db))
     assert caught.value.reply_head == "There is a cat."
     assert [call.reply for call in _calls(db)] == ["There is a cat."] * 2
     assert all(call.cost == 0.0027 for call in _calls(db))

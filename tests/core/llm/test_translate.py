@@ -24,7 +24,13 @@ CLASSES = sorted(
 def _made(kind: type[Exception]) -> Exception:
     """Make an exception of *kind* with something in each argument it insists on."""
     response = httpx.Response(400, request=httpx.Request("POST", "http://x"))
-    fillers: dict[str, Any] = {"response": response, "request": response.request, "status_code": 500, "body": None, "failures": ()}
+    fillers: dict[str, Any] = {
+        "response": response,
+        "request": response.request,
+        "status_code": 500,
+        "body": None,
+        "failures": (),
+    }
     wanted = {
         name: fillers.get(name, "sk-canary-0123456789")
         for name, parameter in inspect.signature(kind.__init__).parameters.items()

@@ -1,0 +1,113 @@
+import subprocess
+import sys
+
+import pytest
+
+from core.llm import LLMService
+from core.llm.costs import image_tokens
+from core.llm.local import find_local_models
+from tests.fakes.http_server import Answer, HttpServer
+
+
+def test_offered_models_start_with_the_one_that_needs_nothing() -> None:
+    first, *others = LLMService().models()
+    assert (first.model, first.vision, first.input_price, first.key_source) == (
+        "offline/measure",
+        True,
+        0.0,
+        "none needed",
+    )
+    assert all(info.key_source is None for info in others)
+    assert all(info.vision is not False for info in others)
+    assert len({info.model for info in others}) == len(others)
+
+
+def test_a_key_brings_all_vision_models_of_its_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {info.model for info in LLMService().models()}
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-something-long")
+    found = {info.model: info for info in LLMService().models()}
+    added = [info for name, info in found.items() if name not in before]
+    assert len(added) > 20
+    assert all(info.model.startswith("openai/") and info.vision for info in added)
+    assert found["openai/gpt-4o"].key_source == "environment"
+
+
+@pytest.mark.parametrize(
+    ("model", "vision", "image_output"),
+    [
+        ("offline/measure", True, True),
+        ("openai/gpt-4o", True, False),
+        ("gpt-4o", True, False),
+        ("openai/gpt-3.5-turbo", False, False),
+        ("mistral/codestral-latest", False, False),
+        ("openai/a-model-nobody-knows", None, False),
+        ("ollama/llava", None, False),
+        ("anthropic/claude-of-the-future", None, False),
+        ("gemini/gemini-3-pro-image", True, True),
+        ("openrouter/google/gemini-3-pro-image", None, True),
+        ("openai/gpt-image-2", True, True),
+    ],
+)
+def test_what_a_model_can_do_is_yes_no_or_unknown(model: str, vision: bool | None, image_output: bool) -> None:
+    info = LLMService().model_info(model)
+    assert (info.vision, info.image_output) == (vision, image_output)
+
+
+def test_nothing_is_known_about_a_name_at_an_address_of_its_own() -> None:
+    info = LLMService().model_info("openai/gpt-3.5-turbo", "http://localhost:11434/v1")
+    assert (info.vision, info.input_price, info.key_source) == (None, None, "none needed")
+
+
+def test_withdrawn_models_carry_the_day() -> None:
+    assert LLMService().model_info("openai/gpt-4o-2024-05-13").deprecated_on == "2026-10-23"
+
+
+@pytest.mark.parametrize(
+    ("model", "size_wh", "low", "high"),
+    [
+        ("anthropic/claude-haiku-4-5", (1024, 768), 1049, 1154),
+        ("openai/gpt-4o", (1024, 1024), 765, 765),
+        ("openai/gpt-4o", (512, 512), 255, 255),
+        ("openai/gpt-4o-mini", (512, 512), 8500, 8500),
+        ("gemini/gemini-2.5-flash", (300, 300), 258, 1290),
+    ],
+)
+def test_image_tokens_follow_the_makers_rules(model: str, size_wh: tuple[int, int], low: int, high: int) -> None:
+    assert image_tokens(model, size_wh) == (low, high)
+
+
+def test_an_estimate_is_a_range_that_is_free_offline_and_none_when_unknown() -> None:
+    service = LLMService()
+    known = service.estimate_call("openai/gpt-4o", (1024, 768), 1500, 300)
+    assert known is not None
+    assert 0.003 < known.low < known.high < 0.02
+    free = service.estimate_call("offline/measure", (1024, 768), 1500, 300)
+    assert free is not None
+    assert (free.low, free.high) == (0.0, 0.0)
+    assert service.estimate_call("openai/unknown", (1024, 768), 1500, 300) is None
+
+
+async def test_local_servers_that_answer_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'{"object": "list", "data": [{"id": "llava:13b"}, {"id": "qwen2.5-vl"}]}'
+    with HttpServer(lambda request: Answer(body=body)) as good, HttpServer(lambda request: Answer(404)) as bad:
+        servers = {
+            "Ollama": f"{good.url}/v1",
+            "vLLM": f"{bad.url}/v1",
+            "LM Studio": "http://127.0.0.1:9/v1",
+        }
+        monkeypatch.setattr("core.llm.local.offered", lambda: {"local_servers": servers})
+        found = await find_local_models()
+        assert [(info.model, info.vision, info.key_source, info.api_base) for info in found] == [
+            ("openai/llava:13b", None, "none needed", f"{good.url}/v1"),
+            ("openai/qwen2.5-vl", None, "none needed", f"{good.url}/v1"),
+        ]
+        assert [request.path for request in good.received] == ["/v1/models"]
+
+
+def test_the_room_is_light_to_import_and_models_are_known_without_litellm() -> None:
+    code = (
+        "import sys; from core.llm import LLMService; assert len(LLMService().models()) > 10; "
+        "print([name for name in ('litellm', 'openai', 'httpx', 'numpy', 'PIL') if name in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
