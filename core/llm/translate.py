@@ -90,8 +90,7 @@ def _before_sending(error: BaseException, config: ModelConfig) -> LLMError:
         or "LLM Provider NOT provided" in text
     ):
         return ModelUnavailableError(
-            f"No provider is known for the model {config.litellm_model}. "
-            "Write it as provider/model, for example openai/gpt-4o."
+            f"The model {config.litellm_model} is not known. Write it as provider/model, for example openai/gpt-4o."
         )
     if name in ("RateLimitError", "BudgetExceededError"):
         return RateLimitedError(f"A limit set in litellm was reached: {_shorten(text)}. Raise it, or wait.")

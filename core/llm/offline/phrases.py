@@ -61,7 +61,7 @@ class Phrases:
             return self.word(slot) if isinstance(slot, Word) else str(slot)
 
         filled = _GAP.sub(value, template)
-        return filled[:1].upper() + filled[1:]
+        return filled[:1].upper() + filled[1:] if template.startswith("{") else filled
 
 
 def normalised(text: str) -> str:
