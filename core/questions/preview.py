@@ -62,7 +62,7 @@ class GenerationPreview:
         image = self._first_image(project_id, recipe)
         sent = self._images.model_image(image)
         with self._db.reading() as session:
-            existing = [row.question for row in store.questions_of_image(session, image.id, recipe.language)]
+            existing = store.question_texts(session, image.id, recipe.language)
         part = ImagePart(sent.data, sent.mime_type)
         request = asking.build_request(recipe, part, image.image_name, existing, count=recipe.num_questions)
         return RequestPreview(image, request.prompt, sent.size_wh, len(sent.data))
@@ -78,7 +78,7 @@ class GenerationPreview:
         image = await asyncio.to_thread(self._first_image, project_id, recipe)
         sent = await asyncio.to_thread(self._images.model_image, image)
         with self._db.reading() as session:
-            existing = [row.question for row in store.questions_of_image(session, image.id, recipe.language)]
+            existing = store.question_texts(session, image.id, recipe.language)
         ledger = DatabaseLedger(self._db, purpose="try-out")
         part = ImagePart(sent.data, sent.mime_type)
         made = await asking.ask(self._llm, model, recipe, part, image.image_name, existing, ledger=ledger)

@@ -43,19 +43,23 @@ class _GenerationTask:
         TaskService(self._db).plan_items(task.id, kind, config)
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 
-    async def _image(self, image_id: str) -> Images:
-        image = await asyncio.to_thread(self._images.get_image, image_id)
-        if image is None:
-            raise NotFoundError("This image does not exist any more.")
-        return image
+    async def _load(self, image_id: str, language: str = "") -> tuple[Images, ImagePart, list[str]]:
+        """Return an image, what is sent of it, and the questions it has in *language*."""
+        return await asyncio.to_thread(self._load_blocking, image_id, language)
 
-    async def _part(self, image: Images) -> ImagePart:
-        sent = await asyncio.to_thread(self._images.model_image, image)
-        return ImagePart(sent.data, sent.mime_type)
+    def _load_blocking(self, image_id: str, language: str) -> tuple[Images, ImagePart, list[str]]:
+        with self._db.reading() as session:
+            image = session.get(Images, image_id)
+            existing = store.question_texts(session, image_id, language) if language else []
+        if image is None or image.deleted_at is not None:
+            raise NotFoundError("This image does not exist any more.")
+        sent = self._images.model_image(image)
+        return image, ImagePart(sent.data, sent.mime_type), existing
 
     def _model(self, config: dict[str, Any], task_id: str | None = None) -> ModelConfig:
         lent = session_keys.lent_to(task_id) if task_id else None
-        return ModelConfig.from_dict({**config, "api_key": lent} if lent else config)
+        known = {"timeout_s": self._db.settings.llm_timeout_s, **config}
+        return ModelConfig.from_dict({**known, "api_key": lent} if lent else known)
 
 
 class ImageQuestionGenerationTask(_GenerationTask):
@@ -82,7 +86,7 @@ class ImageQuestionGenerationTask(_GenerationTask):
         """
         recipe = question_recipe({"num_questions": num_questions, "custom_prompt": custom_prompt, "language": language})
         ledger = DatabaseLedger(self._db, purpose="questions")
-        made = await self._ask(image, recipe, ModelConfig.from_dict(config), ledger)
+        made = await self._ask(await self._load(image.id, language), recipe, self._model(config), ledger)
         rows = await self._db.write(lambda session: _store_questions(session, ledger, image, made, recipe.language))
         return [row.question for row in rows]
 
@@ -90,7 +94,10 @@ class ImageQuestionGenerationTask(_GenerationTask):
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
     ) -> str | None:
         """Ask for one more question about an image; None when the model found nothing new to ask."""
-        image = await self._image(image_id)
+        with self._db.reading() as session:
+            image = session.get(Images, image_id)
+        if image is None:
+            raise NotFoundError("This image does not exist any more.")
         questions = await self.generate_questions_for_image(image, config, 1, custom_prompt, language)
         return questions[0] if questions else None
 
@@ -131,22 +138,25 @@ class ImageQuestionGenerationTask(_GenerationTask):
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         recipe = question_recipe(item.config)
-        image = await self._image(item.subject_id)
+        loaded = await self._load(item.subject_id, recipe.language)
         ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions")
-        made = await self._ask(image, recipe, self._model(recipe.llm_config, item.task_id), ledger, item.position)
+        made = await self._ask(loaded, recipe, self._model(recipe.llm_config, item.task_id), ledger, item.position)
 
         def write(session: Session) -> dict[str, Any]:
-            rows = _store_questions(session, ledger, image, made, recipe.language, item.task_id)
+            rows = _store_questions(session, ledger, loaded[0], made, recipe.language, item.task_id)
             return {"questions": len(rows), "short_by": made.short_by}
 
         return ItemResult(write)
 
     async def _ask(
-        self, image: Images, recipe: QuestionRecipe, model: ModelConfig, ledger: DatabaseLedger, turn: int = 0
+        self,
+        loaded: tuple[Images, ImagePart, list[str]],
+        recipe: QuestionRecipe,
+        model: ModelConfig,
+        ledger: DatabaseLedger,
+        turn: int = 0,
     ) -> asking.Asking:
-        with self._db.reading() as session:
-            existing = [row.question for row in store.questions_of_image(session, image.id, recipe.language)]
-        part = await self._part(image)
+        image, part, existing = loaded
         return await asking.ask(self._llm, model, recipe, part, image.image_name, existing, turn=turn, ledger=ledger)
 
 
@@ -181,15 +191,13 @@ class ImageAnswerGenerationTask(_GenerationTask):
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         recipe = answer_recipe(item.config)
-        image = await self._image(item.subject_id)
+        image, part, _ = await self._load(item.subject_id)
         questions = self._questions(item.payload["question_ids"])
         if not questions:
             return ItemResult()
         model = self._model(recipe.llm_config, item.task_id)
         ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers")
-        made = await answering.answer(
-            self._llm, model, questions, await self._part(image), recipe.language, ledger=ledger
-        )
+        made = await answering.answer(self._llm, model, questions, part, recipe.language, ledger=ledger)
 
         def write(session: Session) -> dict[str, Any]:
             for reply in made.replies:

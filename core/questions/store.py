@@ -86,16 +86,17 @@ def _pairs(session: Session, task_id: str, image_id: str) -> list[tuple[str, str
     return [(question, "") for question in session.exec(asked.order_by(col(Questions.create_at)))]
 
 
-def questions_of_image(session: Session, image_id: str, language: str | None = None) -> list[Questions]:
-    query = select(Questions).where(Questions.image_id == image_id, col(Questions.deleted_at).is_(None))
-    if language is not None:
-        query = query.where(Questions.language == language)
+def question_texts(session: Session, image_id: str, language: str) -> list[str]:
+    """Return the questions that the image has in *language*, oldest first."""
+    query = select(Questions.question).where(
+        Questions.image_id == image_id, Questions.language == language, col(Questions.deleted_at).is_(None)
+    )
     return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
 
 
 def add_questions(session: Session, image: Images, asked: list[Asked], origin: Origin) -> list[Questions]:
     """Store what a model asked, and its answers as entries; a question the image has already is left out."""
-    taken = {row.question_key for row in questions_of_image(session, image.id, origin.language)}
+    taken = {question_key(text) for text in question_texts(session, image.id, origin.language)}
     added = []
     for one in asked:
         key = question_key(one.question)
