@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components import curate_plain, curate_table, desk, page
+from pages.components import curate_plain, curate_table, desk, page, person, search_line
 
-VIEWS = ("Desk", "Table", "Plain controls")
+VIEWS = ("Desk", "Table", "Plain")
 
 project = page.project()
 dataset = page.services().dataset
@@ -18,30 +18,24 @@ if not dataset.count_entries(project.id, parse_search("")):
     st.stop()
 
 with page.header("Curate"):
+    actor = person.choose()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    line = search_line.show("Filter", "filter_list")
     view = st.segmented_control(
         "View", VIEWS, default="Desk", key="view", bind="query-params",
-        label_visibility="collapsed", required=True, selection_mode="single",
+        label_visibility="collapsed", required=True, selection_mode="single", width="content",
     )  # fmt: skip
-
-left, right = st.columns([6, 1], vertical_alignment="bottom")
-line = left.text_input(
-    "Filter", key="q", bind="query-params", label_visibility="collapsed", icon=":material/filter_list:",
-    placeholder="Words, or fields such as kind:count score:<3 tag:draft doubtful:yes",
-)  # fmt: skip
-with right.popover(st.session_state.get("person") or "Your name", width="stretch", icon=":material/person:"):
-    st.text_input("Your name, for the history of each entry", key="person", persist_state="session", max_chars=60)
-actor = (st.session_state.get("person") or "").strip() or "local"
 
 try:
     entry_filter = parse_search(line)
     page.services().dataset.find_entries(project.id, entry_filter, limit=1)
 except InvalidInputError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(page.plain(str(error)), icon=":material/error:")
     st.stop()
 
 if view == "Table":
     curate_table.show(project.id, entry_filter, actor)
-elif view == "Plain controls":
+elif view == "Plain":
     curate_plain.show(project.id, entry_filter, actor)
 else:
     name = str(entry_filter) or "Everything that is open"

@@ -33,13 +33,13 @@ def test_a_project_without_entries_leads_to_generate() -> None:
 def test_a_filter_that_makes_no_sense_is_answered_in_words() -> None:
     project, _ = filled()
     at = open_page("curate", project.id)
-    at.text_input(key="q").set_value("colour:red").run()
-    assert at.error[0].value.startswith("There is no field called colour.")
+    at.text_input(key="search-line").set_value("colour:red").run()
+    assert at.error[0].value.startswith(r"There is no field called colour\.")
 
 
 def test_plain_buttons_decide_the_entry_that_was_drawn() -> None:
     project, _ = filled()
-    at = open_page("curate", project.id, view="Plain controls")
+    at = open_page("curate", project.id, view="Plain")
     assert "Question 0?" in texts(at)
     at.button(key="plain-confirm").click().run()
     assert "Confirmed: Question 0?" in texts(at)
@@ -51,7 +51,7 @@ def test_plain_buttons_decide_the_entry_that_was_drawn() -> None:
 
 def test_plain_buttons_take_an_edited_answer_and_a_reason() -> None:
     project, made = filled()
-    at = open_page("curate", project.id, view="Plain controls")
+    at = open_page("curate", project.id, view="Plain")
     at.text_area(key=f"plain-answer-{made[0].id}-1").set_value("no").run()
     at.button(key="plain-confirm").click().run()
     at.selectbox(key=f"plain-reason-{made[1].id}").set_value("bad question").run()
@@ -63,7 +63,7 @@ def test_plain_buttons_take_an_edited_answer_and_a_reason() -> None:
 
 def test_plain_undo_takes_the_last_decision_back_in_the_name_of_who_made_it() -> None:
     project, made = filled()
-    at = open_page("curate", project.id, view="Plain controls")
+    at = open_page("curate", project.id, view="Plain")
     at.text_input(key="person").set_value("Anna").run()
     at.button(key="plain-confirm").click().run()
     assert services().dataset.history(made[0].id)[-1].actor == "Anna"
@@ -74,7 +74,7 @@ def test_plain_undo_takes_the_last_decision_back_in_the_name_of_who_made_it() ->
 
 def test_a_click_on_an_entry_that_changed_meanwhile_is_refused_in_words() -> None:
     project, made = filled()
-    at = open_page("curate", project.id, view="Plain controls")
+    at = open_page("curate", project.id, view="Plain")
     services().dataset.update_dataset_entry(made[0].id, answer="theirs", actor="Ben")
     at.button(key="plain-confirm").click().run()
     assert "Someone else changed this entry first. Look at both versions and decide again." in texts(at)

@@ -1,0 +1,97 @@
+"""Narrow bars that are filters: a click adds the bar's terms to the search line, or takes them away."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+_CSS = """
+:host { display: block; font-family: var(--st-font); color: var(--st-text-color); font-size: 14px; }
+section { margin-bottom: 18px; }
+h4 { margin: 0 0 4px; font-size: 13px; font-weight: 600; }
+.note { margin: 0 0 4px; font-size: 13px; color: color-mix(in srgb, var(--st-text-color) 68%, transparent); }
+button { all: unset; box-sizing: border-box; display: grid; grid-template-columns: 1fr auto; gap: 8px; width: 100%;
+  padding: 3px 8px; margin: 1px 0; border-radius: 4px; cursor: pointer; position: relative; isolation: isolate; }
+button::before { content: ""; position: absolute; inset: 0 auto 0 0; width: var(--share); min-width: 2px; z-index: -1;
+  border-radius: 4px; background: color-mix(in srgb, var(--st-primary-color) 20%, transparent); }
+button:hover { outline: 1px solid var(--st-border-color); }
+button:focus-visible { outline: 2px solid var(--st-primary-color); }
+button.on { outline: 2px solid var(--st-primary-color); font-weight: 600; }
+button.on .label::before { content: "✓ "; }
+.label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.missing .label { font-style: italic; }
+.count { font-variant-numeric: tabular-nums; }
+.more { display: block; width: auto; font-size: 13px; text-decoration: underline; }
+.more::before { display: none; }
+"""
+
+_JS = """
+const SHOWN = 7;
+const opened = new WeakMap();
+
+function node(tag, cls, text) {
+  const made = document.createElement(tag);
+  if (cls) made.className = cls;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!opened.has(parentElement)) opened.set(parentElement, new Set());
+  const open = opened.get(parentElement);
+  const draw = () => {
+    const sections = data.groups.map((group) => {
+      const section = node("section");
+      section.append(node("h4", "", group.title));
+      if (group.note) section.append(node("p", "note", group.note));
+      const whole = group.bars.reduce((sum, bar) => sum + bar.count, 0) || 1;
+      const shown = group.bars.filter((bar, place) => place < SHOWN || bar.on || open.has(group.title));
+      for (const bar of shown) {
+        const button = node("button", `${bar.on ? "on" : ""} ${bar.label === "none" ? "missing" : ""}`);
+        button.type = "button";
+        button.title = `${bar.label}: ${bar.count.toLocaleString("en")}`;
+        button.ariaPressed = bar.on;
+        button.style.setProperty("--share", `${(100 * bar.count) / whole}%`);
+        button.append(node("span", "label", bar.label), node("span", "count", bar.count.toLocaleString("en")));
+        button.onclick = () => setTriggerValue("toggled", bar.terms);
+        section.append(button);
+      }
+      if (shown.length < group.bars.length) {
+        const more = node("button", "more", `${group.bars.length - shown.length} more`);
+        more.onclick = () => (open.add(group.title), draw());
+        section.append(more);
+      }
+      return section;
+    });
+    parentElement.querySelectorAll("section").forEach((old) => old.remove());
+    parentElement.append(...sections);
+  };
+  draw();
+}
+"""
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    count: int
+    terms: str
+    """What it stands for, as a search line."""
+    on: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    bars: Sequence[Bar]
+    note: str = ""
+
+
+def show(groups: Sequence[Group], *, key: str, on_toggle: Callable[[str], None]) -> None:
+    """Draw the groups; *on_toggle* is called with the terms of a bar that is clicked, before the page runs again."""
+    component = st.components.v2.component("vitrine_bars", css=_CSS, js=_JS)
+
+    def toggled() -> None:
+        on_toggle(st.session_state[key]["toggled"])
+
+    component(key=key, data={"groups": [asdict(group) for group in groups]}, on_toggled_change=toggled)

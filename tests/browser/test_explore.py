@@ -1,0 +1,38 @@
+"""Bars that are filters, in Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import ImageDatasetService, ImageService, ProjectService, connect
+from tests.browser.driving import AppServer, settle
+from tests.pictures import png
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_bar_puts_its_term_into_the_search_line_and_the_address_and_takes_it_out_again(
+    server: AppServer, page: Page
+) -> None:
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project("Shelf")
+        image = ImageService(db).add_images(project.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        for kind, answer in (("count", "2"), ("yes/no", "yes"), ("yes/no", "<b>no</b>")):
+            ImageDatasetService(db).create_dataset_entry(project.id, image.id, "What?", answer, "m", kind=kind)
+    page.goto(f"{server.url}/explore?project={project.id}")
+    settle(page)
+    bar = page.locator(".st-key-facets section button", has_text="yes/no")
+    bar.click()
+    search = page.locator("input[aria-label=Search]")
+    expect(search).to_have_value("kind:yes/no")
+    expect(page).to_have_url(re.compile(r"q=kind%3Ayes%2Fno"))
+    expect(page.get_by_role("button", name="Review 2")).to_be_visible()
+    page.get_by_role("tab", name="Balance").click()
+    answer = page.locator(".st-key-balance section button", has_text="<b>no</b>")
+    answer.click()
+    expect(search).to_have_value("kind:yes/no answer:<b>no</b>")
+    expect(page.get_by_role("button", name="Review 1")).to_be_visible()
+    bar.click()
+    expect(search).to_have_value("answer:<b>no</b>")
