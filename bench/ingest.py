@@ -1,0 +1,228 @@
+"""Directory imports beside a bare loop on all cores that reads, hashes, decodes reduced and writes a thumbnail.
+
+    python bench/ingest.py          300 images of each kind
+    python bench/ingest.py --full   1,000 of each; then 100,000 of 20 KB for the flatness of rate and memory,
+                                    and the library's filters at 1,000 and at 100,000 images
+
+Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. A bare run and an import take turns on the same files,
+once each to warm up; the import does everything: hash, check in the sandbox, store with fsync, thumbnail,
+near-duplicate hash, colors, row committed.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from core import ImageService, ProjectService, connect
+from core.db import Database
+from core.images import ImageFilter, image_task_kinds
+from core.tasks import TaskRunner, TaskService
+
+RESULTS = Path(__file__).parent / "results"
+OF_BARE_AT_LEAST = 0.7
+FLAT_WITHIN = 0.15
+GROWTH_MB_AT_MOST = 100
+FILTER_MS_AT_MOST = 30
+KINDS = {
+    "0.8 MP JPEG": ((1024, 768), "JPEG"),
+    "12 MP JPEG": ((4000, 3000), "JPEG"),
+    "2 MP PNG": ((1632, 1224), "PNG"),
+    "2 MP WebP": ((1632, 1224), "WEBP"),
+}
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--full", action="store_true")
+    options.add_argument("--count", type=int)
+    options.add_argument("--kinds", nargs="*", default=list(KINDS))
+    options.add_argument("--flat", type=int, help="how many small images for the flatness; 0 leaves it out")
+    chosen = options.parse_args()
+    count = chosen.count or (1000 if chosen.full else 300)
+    flat = (100_000 if chosen.full else 0) if chosen.flat is None else chosen.flat
+    results: dict[str, Any] = {name: _kind(name, count) for name in chosen.kinds}
+    if flat:
+        results[f"{flat:,} of 20 KB"] = _flatness(flat)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "ingest.json").write_text(json.dumps(results, indent=2))
+    print(json.dumps(results, indent=2))
+
+
+# --- against the bare loop -----------------------------------------------------------------------------------
+
+
+def _kind(name: str, count: int) -> dict[str, Any]:
+    size_wh, format_ = KINDS[name]
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory) / "photos"
+        _photographs(root, count, size_wh, format_)
+        bare = [_bare(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
+        imported = [_import(root, Path(directory) / f"data{n}") for n in range(2)][-1]
+    return {
+        "images": count,
+        "bare_per_s": round(bare, 1),
+        "import_per_s": round(imported, 1),
+        "of_bare": round(imported / bare, 2),
+        "wanted": f"at least {OF_BARE_AT_LEAST}",
+    }
+
+
+def _photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) -> None:
+    """Write images with the detail of photographs: soft forms with grain on them."""
+    import numpy as np
+    from PIL import Image
+
+    root.mkdir()
+    random = np.random.default_rng(5)
+    width, height = size_wh
+    grain = random.normal(0, 5, (height, width, 1))
+    scenes = []
+    for _ in range(8):
+        forms = Image.fromarray(random.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(size_wh, 3)
+        scenes.append((np.asarray(forms) + grain).clip(0, 255).astype(np.uint8))
+    for number in range(count):
+        # Another patch makes another image of the same weight, without drawing a whole one.
+        pixels = scenes[number % 8].copy()
+        patch = random.integers(0, 256, (3, 4, 3), dtype=np.uint8)
+        side = height // 3
+        pixels[:side, :side] = np.asarray(Image.fromarray(patch).resize((side, side), 3))
+        options = {"compress_level": 3} if format_ == "PNG" else {"quality": 85, "method": 0}
+        Image.fromarray(pixels).save(root / f"{number:06}.{format_.lower()}", format_, **options)
+
+
+def _bare(root: Path, to: Path) -> float:
+    to.mkdir()
+    paths = sorted(root.iterdir())
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(_bare_one, paths[:8], [to] * 8))
+        started_s = time.perf_counter()
+        list(pool.map(_bare_one, paths, [to] * len(paths), chunksize=8))
+        return len(paths) / (time.perf_counter() - started_s)
+
+
+def _bare_one(path: Path, to: Path) -> str:
+    from PIL import Image
+
+    data = path.read_bytes()
+    with Image.open(BytesIO(data)) as image:
+        image.thumbnail((320, 320))
+        image.convert("RGB").save(to / f"{path.stem}.jpg", "JPEG", quality=82)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _import(root: Path, data_dir: Path) -> float:
+    count = sum(1 for _ in root.iterdir())
+    with _database(root, data_dir) as db:
+        project = ProjectService(db).create_project("Bench")
+        ImageService(db).add_images(project.id, [(path.name, path) for path in sorted(root.iterdir())[:8]])
+        project = ProjectService(db).create_project("Bench proper")
+        started_s = time.perf_counter()
+        _run_import(db, project.id, root)
+        taken_s = time.perf_counter() - started_s
+        stored = ImageService(db).get_project_image_stats(project.id)["total_images"]
+    assert stored == count, f"{stored} of {count}"
+    return count / taken_s
+
+
+def _run_import(db: Database, project_id: str, root: Path) -> None:
+    kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db))}
+    task = TaskService(db, lambda: kinds).create_task(
+        project_id, "image-import", {"source": "directory", "path": str(root)}
+    )
+    asyncio.run(TaskRunner(db, kinds).run(task.id))
+
+
+@contextmanager
+def _database(root: Path, data_dir: Path) -> Iterator[Database]:
+    from core.app import shut_down
+
+    os.environ["VITRINE_IMPORT_ROOTS"] = str(root)
+    try:
+        with connect(data_dir) as db:
+            yield db
+    finally:
+        shut_down()
+
+
+# --- many small ones -----------------------------------------------------------------------------------------
+
+
+def _flatness(count: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory) / "photos"
+        _small(root, count)
+        with _database(root, Path(directory) / "data") as db:
+            project = ProjectService(db).create_project("Bench")
+            rates, memory_mb, filters = [], [], {}
+            for part in sorted(root.iterdir()):
+                started_s = time.perf_counter()
+                _run_import(db, project.id, part)
+                rates.append(1000 / (time.perf_counter() - started_s))
+                memory_mb.append(_memory_mb())
+                if len(rates) in (1, count // 1000):
+                    filters[f"{len(rates) * 1000:,} images"] = _filters_ms(db, project.id)
+    first, last = statistics.mean(rates[1:6] or rates), statistics.mean(rates[-5:])
+    return {
+        "per_s_at_the_start": round(first, 1),
+        "per_s_at_the_end": round(last, 1),
+        "change": round(last / first - 1, 3),
+        "wanted_change": f"above -{FLAT_WITHIN}",
+        "memory_growth_mb": round(memory_mb[-1] - memory_mb[0], 1),
+        "wanted_growth": f"below {GROWTH_MB_AT_MOST}",
+        "filter_ms": filters,
+        "wanted_filter": f"below {FILTER_MS_AT_MOST}",
+    }
+
+
+def _small(root: Path, count: int) -> None:
+    import numpy as np
+    from PIL import Image
+
+    random = np.random.default_rng(6)
+    for number in range(count):
+        part = root / f"{number // 1000:04}"
+        part.mkdir(parents=True, exist_ok=True)
+        blocks = random.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        Image.fromarray(blocks).resize((320, 240), 2).save(part / f"{number:06}.jpg", quality=82)
+
+
+def _memory_mb() -> float:
+    with Path("/proc/self/status").open() as status:
+        return next(int(line.split()[1]) / 1000 for line in status if line.startswith("VmRSS"))
+
+
+def _filters_ms(db: Database, project_id: str) -> dict[str, float]:
+    chosen = {
+        "all": ImageFilter(),
+        "name": ImageFilter(name="123"),
+        "no questions": ImageFilter(holds="no-questions"),
+        "color": ImageFilter(color="red"),
+        "alike": ImageFilter(alike=True),
+        "least sharp": ImageFilter(sort="blurred"),
+        "largest portrait": ImageFilter(orientation="portrait", sort="largest"),
+    }
+    images = ImageService(db)
+    found = {}
+    for name, one in chosen.items():
+        times = []
+        for _ in range(5):
+            started_s = time.perf_counter()
+            images.find_images(project_id, one, limit=120)
+            times.append((time.perf_counter() - started_s) * 1000)
+        found[name] = round(statistics.median(times), 1)
+    return found
+
+
+if __name__ == "__main__":
+    main()
