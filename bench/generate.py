@@ -26,6 +26,7 @@ from typing import Any
 
 from core import connect
 from core.app import Services
+from core.process import background_loop
 from core.tasks import TaskRunner
 
 REPLY_AFTER_S = 0.2
@@ -121,6 +122,7 @@ class Project:
 
     def __init__(self, services: Services, name: str, count: int, size_wh: tuple[int, int], quality: int) -> None:
         self._services = services
+        self._loop = background_loop()
         self.id = services.projects.create_project(name).id
         files = [(f"{number}.jpg", photograph(number, size_wh, quality)) for number in range(count)]
         self.outcomes = services.images.add_images(self.id, files)
@@ -138,7 +140,8 @@ class Project:
         }  # fmt: skip
         task = services.tasks.create_task(self.id, config=config)
         started = time.perf_counter()
-        ended = await TaskRunner(services.db, services.kinds).run(task.id)
+        running = self._loop.submit(TaskRunner(services.db, services.kinds).run(task.id))
+        ended = await asyncio.wrap_future(running)
         took_s = time.perf_counter() - started
         if (ended.status, ended.processed_count) != ("completed", len(ids)):
             raise SystemExit(f"the task ended as {ended.status}: {services.tasks.summary(task.id).failures}")

@@ -3,10 +3,8 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
-from pydantic import BaseModel
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
@@ -141,7 +139,7 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
         "prompt": request.prompt, "system": request.system, "labels": [part.label for part in parts],
     }  # fmt: skip
     if isinstance(request, ChatRequest):
-        stated["schema"] = _schema_text(request.schema) if request.schema else None
+        stated["schema"] = request.schema.model_json_schema() if request.schema else None
         if config.is_offline:
             stated["purpose"] = [request.purpose.name, dict(request.purpose.details)]
     else:
@@ -152,11 +150,6 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
     return digest.hexdigest()
 
 
-@cache
-def _schema_text(schema: type[BaseModel]) -> str:
-    return json.dumps(schema.model_json_schema(), sort_keys=True)
-
-
 def parameters_of(config: ModelConfig) -> dict[str, Any]:
     """Return the parameters that change a reply."""
     values = {"temperature": config.temperature, "max_tokens": config.max_tokens, **config.extra}
@@ -164,7 +157,9 @@ def parameters_of(config: ModelConfig) -> dict[str, Any]:
 
 
 def _complete(session: Session, call_id: int, values: dict[str, Any]) -> None:
-    session.execute(update(LlmCalls).where(col(LlmCalls.id) == call_id).values(ended_at=utc_now(), **values))
+    session.connection().execute(
+        update(LlmCalls).where(col(LlmCalls.id) == call_id).values(ended_at=utc_now(), **values)
+    )
 
 
 def _used(spent: Spent) -> dict[str, Any]:

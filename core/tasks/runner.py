@@ -198,8 +198,10 @@ def pause(session: Session, task_id: str, note: str) -> None:
 
 def _settle(session: Session, item: TaskItems, **values: Any) -> None:
     ended = {"ended_at": utc_now(), "attempts": TaskItems.attempts + 1}
-    session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(**ended, **values))
-    session.execute(
+    # Straight on the connection: nothing of this session has to learn of it, and every item pays for it.
+    connection = session.connection()
+    connection.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(**ended, **values))
+    connection.execute(
         update(Tasks).where(col(Tasks.id) == item.task_id).values(processed_count=Tasks.processed_count + 1)
     )
 
