@@ -60,7 +60,7 @@ class Written:
             self.kinds[entry.kind, entry.answer_type, entry.language, entry.model] += 1
             if entry.generated_answer is not None and entry.generated_answer != entry.answer:
                 self.edited += 1
-            if has_media_token(entry.question) or has_media_token(entry.answer):
+            if "<" in entry.question + entry.answer and has_media_token(entry.question + entry.answer):
                 self.bracketed += 1
         if group.image.width * group.image.height > 768 * 768:
             self.small_print += 1
@@ -89,6 +89,7 @@ def write_bundle(
     writer = format_.writer()(target, recipe, format_)
     options = RowOptions(grouping=recipe.grouping, metadata=recipe.metadata, source=recipe.title or "vitrine")
     written = Written()
+    copies = recipe.images == "path" and writer.copies
     placed: set[str] = set()
     done = 0
     for group, path in _sourced(groups, source, recipe):
@@ -110,13 +111,14 @@ def write_bundle(
             written.left_out[format_.without_rows] += len(group.entries)
             continue
         count = writer.add(ready, rows)
-        if path is not None and recipe.images == "path" and writer.copies and place not in placed:
+        if path is not None and copies and place not in placed:
             target.add_file(place, path)
         if path is not None and place not in placed:
             written.images[group.split] += 1
-            if recipe.images == "path" and recipe.image_form == "original" and writer.copies:
+            if copies and recipe.image_form == "original":
                 written.originals[place] = group.image.sha256
-        placed.add(place)
+        if copies:
+            placed.add(place)
         written.count(group, count)
         done += len(group.entries)
         progress(done)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from core.db import ImageDatasets, Images
@@ -18,7 +19,10 @@ _MAX_NAME_CHARS = 60
 
 
 class Entry(NamedTuple):
-    """An entry as it is exported; texts are never None, times are ISO 8601 in UTC."""
+    """An entry as it is exported; texts are never None, times are UTC: ISO 8601, or datetimes without a zone.
+
+    What formats of texts need comes first; the rest is read only for those that want it.
+    """
 
     id: str
     image_id: str
@@ -30,15 +34,15 @@ class Entry(NamedTuple):
     language: str
     model: str
     score: float
-    tags: str
-    note: str
-    confirmed: bool
-    rejected: bool
-    version: int
-    generated_question: str | None
     generated_answer: str | None
-    create_at: str
-    update_at: str
+    create_at: str | datetime
+    tags: str = ""
+    note: str = ""
+    confirmed: bool = True
+    rejected: bool = False
+    version: int = 1
+    generated_question: str | None = None
+    update_at: str | datetime = ""
     more: dict[str, Any] | None = None
     """What only the lossless format keeps: options, flags, the model call, the history."""
 
@@ -58,7 +62,7 @@ class ExportImage(NamedTuple):
     source_ref: str
     dhash: str
     tags: str
-    create_at: str
+    create_at: str | datetime
 
 
 @dataclass(frozen=True, slots=True)

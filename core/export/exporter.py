@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,11 +77,9 @@ class ImageDatasetExporter:
         options = RowOptions(recipe.grouping, recipe.metadata)
         shown: list[PreviewRow] = []
         with self._db.reading() as session:
-            groups = stream(
-                session, project_id, recipe.entries, keeps_rejected=format_.keeps_rejected, lossless=format_.lossless
-            )
+            groups = stream(session, project_id, recipe.entries, format_)
             for image, entries in islice(groups, _PREVIEWED_IMAGES):
-                group = group_of(list(image), recipe.splits.names[0], [list(entry) for entry in entries])
+                group = group_of(image, recipe.splits.names[0], entries)
                 name = file_name(group.image)
                 ref = name if format_.embeds else f"images/{name}"
                 ready = ImageGroup(group.image, group.entries, group.split, ref=ref)
@@ -112,25 +111,34 @@ class ImageDatasetExporter:
         final = final.with_name(final.name + _ending(recipe))
         with bundle.room_to_build(final) as room:
             report(0.0, "Collecting entries")
-            spool = Spool(room / "entries").fill(self._db, project_id, recipe, format_)
-            if not spool.entries:
-                raise InvalidInputError(
-                    "No entry fits this choice. Confirm some entries on Curate, or choose more of them.",
-                    field="entries",
-                )
-            stop()
+            spool = Spool(project_id, recipe, format_)
 
             def progress(entries: int) -> None:
                 stop()
-                report(entries / spool.entries * 0.7, f"Writing entries, {entries:,} of {spool.entries:,}")
+                report(
+                    min(entries / max(spool.entries, 1), 1) * 0.7, f"Writing entries, {entries:,} of {spool.entries:,}"
+                )
 
             built = room / f"bundle{_ending(recipe)}"
             target = bundle.target_for(built, recipe)
             source = image_source(
                 self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_named(recipe.format).as_jpeg
             )
-            written = bundle.write_bundle(spool.groups(), recipe, format_, target, source, progress=_seldom(progress))
+            write = partial(
+                bundle.write_bundle, recipe=recipe, format_=format_, target=target, source=source,
+                progress=_seldom(progress),
+            )  # fmt: skip
+            if recipe.images == "none":
+                with self._db.reading() as session:
+                    written = write(spool.direct(session))
+            else:
+                written = write(spool.frozen(self._db, room / "entries"))
             written.left_out.update(spool.left_out)
+            if not spool.entries:
+                raise InvalidInputError(
+                    "No entry fits this choice. Confirm some entries on Curate, or choose more of them.",
+                    field="entries",
+                )
             if not written.rows.total():
                 reason = max(written.left_out, key=lambda name: written.left_out[name])
                 raise InvalidInputError(
@@ -140,6 +148,7 @@ class ImageDatasetExporter:
             if recipe.container == "file":
                 built = next(path for path in built.iterdir() if path.suffix in _ROW_ENDINGS)
             stop()
+            report(0.95, "Putting it in place")
             size_bytes = _size_bytes(built)
             bundle.publish(built, final)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, finished)

@@ -4,6 +4,7 @@ import csv
 import io
 import tarfile
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, ClassVar
 
 import orjson
@@ -138,6 +139,8 @@ class CsvWriter(Writer):
             file.close()
 
     def _cell(self, value: Any) -> str:
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC).isoformat()
         if not isinstance(value, str):
             return str(value)
         return without_formula(value) if self.recipe.formula_guard else value

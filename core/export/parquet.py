@@ -62,7 +62,9 @@ class _Shards:
 
     def add(self, rows: list[Row], image_bytes: int) -> None:
         self._rows += rows
-        self._buffered += image_bytes
+        # In memory every row has the bytes of its image; in the file a dictionary keeps them once.
+        self._buffered += image_bytes * len(rows)
+        self._written += image_bytes
         if self._buffered >= _ROW_GROUP_BYTES or len(self._rows) >= _ROW_GROUP_ROWS:
             self._flush()
 
@@ -86,7 +88,6 @@ class _Shards:
         if self._writer is None:
             self._open()
         self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-        self._written += self._buffered
         self._rows, self._buffered = [], 0
         if self._written >= _SHARD_BYTES:
             self._close()
@@ -99,13 +100,12 @@ class _Shards:
             self._files[-1], self._schema, compression=_compression(self._schema),
             dictionary_pagesize_limit=_DICTIONARY_BYTES,
         )  # fmt: skip
-        self._written = 0
 
     def _close(self) -> None:
         if self._writer is not None:
             self._writer.close()
             self._files[-1].close()
-            self._writer = None
+            self._writer, self._written = None, 0
 
 
 def arrow_schema(columns: dict[str, Any]) -> "pa.Schema":

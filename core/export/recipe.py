@@ -1,6 +1,7 @@
 """The recipe of an export: everything that decides about its bytes, and nothing else."""
 
 import hashlib
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -46,7 +47,7 @@ class SplitShares(_Part):
             raise ValueError("The shares of train, validation and test must add up to 100.")
         return self
 
-    @property
+    @cached_property
     def names(self) -> tuple[Split, ...]:
         """The splits that get anything, in their usual order."""
         return tuple(name for name in SPLITS if getattr(self, name))

@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, DateTime, String, and_, case, func, literal, not_, or_, tuple_, type_coerce
+import sqlalchemy as sql
+from sqlalchemy import ColumnElement, DateTime, String, and_, case, func, literal, or_, tuple_, type_coerce
 from sqlmodel import Session, col, select
 
 from core.dataset import parse_search
@@ -14,15 +16,18 @@ from core.db import Events, ImageDatasets, Images, LlmCalls
 from core.export.entries import Entry
 from core.export.recipe import EntryChoice
 
+if TYPE_CHECKING:
+    from core.export.formats import Format
+
 # Enough that a page costs little per entry, small enough that a page of busy images fits into memory.
 _IMAGES_PER_PAGE = 500
 _WHITESPACE = " \t\r\n"
 
+IMAGE_DELETED = "its image was deleted"
+ON_GENERATED = "on a generated image"
 NO_ANSWER = "no answer"
 NO_QUESTION = "no question"
 IMAGE_GONE = "the image's file is gone or does not open"
-
-SpoolGroup = tuple[tuple[Any, ...], list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -41,17 +46,25 @@ class SelectionCounts:
 
 def count_entries(session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool) -> SelectionCounts:
     """Count what *choice* takes and what it leaves out, by reason."""
-    reason = _reason(project_id, choice, keeps_rejected).label("reason")
-    query = (
-        select(reason, func.count(), func.count(func.distinct(ImageDatasets.image_id)))
-        .join(Images, col(Images.id) == ImageDatasets.image_id)
-        .where(ImageDatasets.project_id == project_id, col(ImageDatasets.deleted_at).is_(None))
-        .group_by(reason)
-    )
-    rows = {why: (entries, images) for why, entries, images in session.execute(query)}
-    entries, images = rows.pop("", (0, 0))
-    left_out = {why: count for why, (count, _) in sorted(rows.items(), key=lambda row: -row[1][0])}
+    left_out = count_reasons(session, project_id, choice, keeps_rejected)
+    entries = left_out.pop("", 0)
+    taken = (~test for test, _ in _whens(project_id, choice, keeps_rejected))
+    images = session.execute(
+        sql.select(func.count(func.distinct(ImageDatasets.image_id))).where(*_alive(project_id), *taken)
+    ).scalar_one()
     return SelectionCounts(entries, images, left_out)
+
+
+def count_reasons(session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool) -> dict[str, int]:
+    """Count entries by what keeps them out, most first; those that are taken stand under the empty string."""
+    whens = _whens(project_id, choice, keeps_rejected)
+    reason = case(*((test, literal(why, String)) for test, why in whens), else_=literal("", String)).label("reason")
+    rows = session.execute(sql.select(reason, func.count()).where(*_alive(project_id)).group_by(reason))
+    return dict(sorted(((why, count) for why, count in rows), key=lambda row: -row[1]))
+
+
+def _alive(project_id: str) -> tuple[ColumnElement[bool], ...]:
+    return col(ImageDatasets.project_id) == project_id, col(ImageDatasets.deleted_at).is_(None)
 
 
 def facet(session: Session, project_id: str, column: str) -> list[str]:
@@ -66,18 +79,23 @@ def facet(session: Session, project_id: str, column: str) -> list[str]:
 
 
 def stream(
-    session: Session, project_id: str, choice: EntryChoice, *, keeps_rejected: bool = False, lossless: bool = False
-) -> Iterator[SpoolGroup]:
+    session: Session, project_id: str, choice: EntryChoice, format_: "Format"
+) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
     """Yield (image, entries) as plain tuples in the order of ``ExportImage`` and ``Entry``; oldest image first."""
-    taken = _reason(project_id, choice, keeps_rejected) == ""
+    taken = [
+        ~test
+        for test, reason in _whens(project_id, choice, format_.keeps_rejected)
+        if reason not in (IMAGE_DELETED, ON_GENERATED, NO_QUESTION, NO_ANSWER)
+    ]
+    columns = _TEXT_COLUMNS if format_.texts_only else _ALL_COLUMNS
     last: tuple[Any, str] | None = None
     while True:
         images = _page_of_images(session, project_id, choice, last)
         if not images:
             return
         last = (images[-1][-1], images[-1][0])
-        entries = _entries_of(session, [image[0] for image in images], taken)
-        if lossless:
+        entries = _entries_of(session, [image[0] for image in images], columns, taken)
+        if format_.lossless:
             _add_history(session, entries)
         for image in images:
             found = entries.get(image[0])
@@ -100,6 +118,7 @@ def drop_unusable(entries: list[tuple[Any, ...]], drops: Counter[str]) -> list[t
 
 _QUESTION = Entry._fields.index("question")
 _ANSWER = Entry._fields.index("answer")
+_AGE = itemgetter(Entry._fields.index("create_at"), Entry._fields.index("id"))
 
 # Times stay naive UTC here: making a million of them aware costs a second, and the JSON writer adds the zone.
 _IMAGE_COLUMNS = (
@@ -107,12 +126,15 @@ _IMAGE_COLUMNS = (
     func.coalesce(Images.height, 0), Images.size, Images.path, Images.source, Images.source_ref, Images.dhash,
     Images.tags, type_coerce(Images.create_at, DateTime(timezone=True)),
 )  # fmt: skip
-_ENTRY_COLUMNS = (
+_TEXT_COLUMNS = (
     ImageDatasets.id, ImageDatasets.image_id, func.coalesce(ImageDatasets.question_id, ""),
     ImageDatasets.question, ImageDatasets.answer, ImageDatasets.answer_type, ImageDatasets.kind,
-    ImageDatasets.language, ImageDatasets.model, ImageDatasets.score, ImageDatasets.tags, ImageDatasets.note,
-    ImageDatasets.confirmed, ImageDatasets.rejected, ImageDatasets.version, ImageDatasets.generated_question,
-    ImageDatasets.generated_answer, type_coerce(ImageDatasets.create_at, DateTime(timezone=True)),
+    ImageDatasets.language, ImageDatasets.model, ImageDatasets.score, ImageDatasets.generated_answer,
+    type_coerce(ImageDatasets.create_at, DateTime(timezone=True)),
+)  # fmt: skip
+_ALL_COLUMNS = (
+    *_TEXT_COLUMNS, ImageDatasets.tags, ImageDatasets.note, ImageDatasets.confirmed, ImageDatasets.rejected,
+    ImageDatasets.version, ImageDatasets.generated_question,
     type_coerce(ImageDatasets.update_at, DateTime(timezone=True)),
 )  # fmt: skip
 
@@ -129,28 +151,38 @@ def _page_of_images(
     )
     if choice.image_ids:
         query = query.where(key.in_(choice.image_ids))
+    if not choice.generated_images:
+        query = query.where(Images.source != "generated")
     if last is not None:
         query = query.where(tuple_(made, key) > tuple_(*last))
     return [tuple(row) for row in session.execute(query)]
 
 
-def _entries_of(session: Session, image_ids: list[str], taken: ColumnElement[bool]) -> dict[str, list[tuple[Any, ...]]]:
-    query = (
-        select(*_ENTRY_COLUMNS)  # type: ignore[call-overload]
-        .join(Images, col(Images.id) == ImageDatasets.image_id)
-        .where(col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None), taken)
-        .order_by(col(ImageDatasets.image_id), col(ImageDatasets.create_at), col(ImageDatasets.id))
+def _entries_of(
+    session: Session, image_ids: list[str], columns: tuple[Any, ...], taken: list[ColumnElement[bool]]
+) -> dict[str, list[tuple[Any, ...]]]:
+    query = sql.select(*columns).where(
+        col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None), *taken
     )
     grouped: dict[str, list[tuple[Any, ...]]] = {}
-    for row in session.execute(query):
+    # Past the session: it would look at each row for objects to keep, which doubles the time of a million rows.
+    for row in session.connection().execute(query):
         grouped.setdefault(row[1], []).append(tuple(row))
+    for entries in grouped.values():
+        entries.sort(key=_AGE)
     return grouped
 
 
-def _reason(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> ColumnElement[str]:
-    """Return the first reason that keeps an entry out, the empty string for one that is taken."""
+def _whens(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> list[tuple[ColumnElement[bool], str]]:
+    """Return what keeps an entry out, with the reason in words, in the order in which reasons count."""
     entry = ImageDatasets
-    whens: list[tuple[ColumnElement[bool], str]] = [(col(Images.deleted_at).is_not(None), "its image was deleted")]
+
+    def on(test: ColumnElement[bool]) -> ColumnElement[bool]:
+        # Few images are meant each time: a list of them costs less than a join over all entries.
+        ids = select(Images.id).where(col(Images.project_id) == project_id, test)
+        return col(entry.image_id).in_(ids)
+
+    whens: list[tuple[ColumnElement[bool], str]] = [(on(col(Images.deleted_at).is_not(None)), IMAGE_DELETED)]
     if not keeps_rejected:
         whens.append((col(entry.rejected).is_(True), "rejected"))
     if choice.confirmed_only:
@@ -159,9 +191,11 @@ def _reason(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> Colum
     if choice.image_ids:
         whens.append((col(entry.image_id).not_in(choice.image_ids), "another image"))
     if choice.search:
-        whens.append((not_(and_(*conditions(project_id, parse_search(choice.search)))), "outside the search"))
+        found = and_(*conditions(project_id, parse_search(choice.search)))
+        # What a search leaves unknown (a comparison with nothing) it does not find.
+        whens.append((case((found, 0), else_=1) == 1, "outside the search"))
     if not choice.generated_images:
-        whens.append((col(Images.source) == "generated", "on a generated image"))
+        whens.append((on(col(Images.source) == "generated"), ON_GENERATED))
     for column, values in (
         ("answer_type", choice.answer_types),
         ("kind", choice.kinds),
@@ -177,7 +211,7 @@ def _reason(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> Colum
         whens.append((col(entry.score) < choice.min_score, "below the lowest score"))
     whens.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
     whens.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
-    return case(*((test, literal(reason, String)) for test, reason in whens), else_=literal("", String))
+    return whens
 
 
 def _add_history(session: Session, grouped: dict[str, list[tuple[Any, ...]]]) -> None:

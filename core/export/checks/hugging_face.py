@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from core.export.checks.base import (
@@ -26,6 +27,7 @@ EVERY_IMAGE_LISTED = "Every image file has a row"
 FEATURES_DECLARED = "The table declares its features and its columns have their types"
 
 _BATCH_ROWS = 256
+_IMAGE_COLUMNS = ("image", "images")
 
 
 class ImageFolderChecker(Checker):
@@ -132,10 +134,10 @@ class ParquetChecker(Checker):
 
     def image(self, image: Any, split: str, places: dict[str, str]) -> None:
         """Check an embedded image: bytes, and a base name that leaks no path; each image once."""
-        if not isinstance(image, dict) or not image.get("bytes"):
-            self.findings.wrong(IMAGES_UPRIGHT, "a row has no image bytes")
+        if image is None:
+            self.findings.wrong(IMAGES_UPRIGHT, "a row has no image")
             return
-        path = image.get("path") or ""
+        path = image["path"].as_py() or ""
         if "/" in path or "\\" in path:
             self.findings.wrong(IMAGES_UPRIGHT, f"{path} is more than a name")
         self.findings.saw(SPLITS_DISJOINT)
@@ -145,7 +147,7 @@ class ParquetChecker(Checker):
             return
         places[path] = split
         self.findings.saw(IMAGES_UPRIGHT)
-        if problem := image_problem(image["bytes"], as_original=self.recipe.image_form == "original"):
+        if problem := image_problem(image["bytes"].as_py() or b"", as_original=self.recipe.image_form == "original"):
             self.findings.wrong(IMAGES_UPRIGHT, f"{path} {problem}")
 
     def _numbering(self, split: str, shards: list[str]) -> None:
@@ -163,7 +165,7 @@ class ParquetChecker(Checker):
                 self._features(name, table.schema_arrow)
                 columns[name] = {column.name: str(column.type) for column in table.schema_arrow}
                 for batch in table.iter_batches(batch_size=_BATCH_ROWS):
-                    yield from batch.to_pylist()
+                    yield from _rows_of(batch)
         except (pa.ArrowException, OSError) as error:
             self.findings.wrong(FEATURES_DECLARED, f"{name}: {error}")
 
@@ -191,3 +193,13 @@ class ParquetChecker(Checker):
         for column in schema:
             if "null" in str(column.type):
                 self.findings.wrong(LISTS_TYPED, f"{column.name} is {column.type}")
+
+
+def _rows_of(batch: Any) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a batch; images stay Arrow's, because their bytes repeat and copying them is what costs."""
+    columns = [
+        column if name in _IMAGE_COLUMNS else column.to_pylist()
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(batch.schema.names, values, strict=True))

@@ -17,7 +17,7 @@ class _ChatChecker(ParquetChecker):
     def examine_row(self, row: dict[str, Any], split: str, places: dict[str, str]) -> int:
         self.text("id", row.get("id"))
         images = row.get("images")
-        self.image(images[0] if isinstance(images, list) and len(images) == 1 else None, split, places)
+        self.image(images[0] if images is not None and len(images) == 1 else None, split, places)
         return self.examine_turns(row)
 
     def examine_turns(self, row: dict[str, Any]) -> int:

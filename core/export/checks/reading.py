@@ -103,24 +103,26 @@ class Schema:
 
     def __init__(self) -> None:
         self._types: dict[str, dict[str, set[str]]] = {}
-        self._seen: set[int] = set()
+        self._shapes: set[tuple[Any, ...]] = set()
 
     def add(self, split: str, row: dict[str, Any]) -> None:
         self._add(self._types.setdefault(split, {}), "", row)
 
     def _add(self, types: dict[str, set[str]], path: str, value: Any) -> None:
         if isinstance(value, dict):
+            # Rows mostly look alike: a shape that was seen says nothing new about the values that are no containers.
+            shape = (id(types), path, *value, *map(type, value.values()))
+            known = shape in self._shapes
+            self._shapes.add(shape)
             for key, inner in value.items():
-                self._add(types, f"{path}.{key}" if path else key, inner)
+                if not known or isinstance(inner, dict | list):
+                    self._add(types, f"{path}.{key}" if path else key, inner)
         elif isinstance(value, list):
             types.setdefault(path, set()).add("list")
             for inner in value:
                 self._add(types, path + "[]", inner)
         else:
-            found = types.get(path)
-            if found is None:
-                found = types[path] = set()
-            found.add(type(value).__name__)
+            types.setdefault(path, set()).add(type(value).__name__)
 
     def report(self, findings: Findings) -> None:
         """Note keys of two types, keys that a split lacks, and lists that are empty everywhere."""

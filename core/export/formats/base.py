@@ -43,6 +43,8 @@ class Format:
     """How the rows file is called."""
     keeps_rejected: bool = False
     """Whether rejected entries are part of the data (as the worse of two answers)."""
+    texts_only: bool = False
+    """Whether rows say nothing of an entry but texts, type, kind, language, model and score."""
     lossless: bool = False
     """Whether rows carry what no trainer reads: history, model calls, options."""
     features: Callable[[RowOptions], dict[str, Any]] | None = None

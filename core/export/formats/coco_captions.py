@@ -35,6 +35,7 @@ FORMAT = Format(
     purpose="evaluate",
     load="COCO('{dir}/captions_train.json')  # images in {dir}/images",
     rows=rows,
+    texts_only=True,
     writer=_writer,
     checker=coco_checker,
     image_modes=("path", "none"),

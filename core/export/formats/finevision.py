@@ -37,6 +37,7 @@ FORMAT = Format(
     purpose="train",
     load="datasets.load_dataset('{dir}')  # nanoVLM: --train_dataset_path {dir} --relevance_min_rating 3",
     rows=rows,
+    texts_only=True,
     writer=parquet_writer,
     checker=finevision_checker,
     image_modes=("path",),

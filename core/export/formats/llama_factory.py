@@ -40,6 +40,7 @@ FORMAT = Format(
     purpose="train",
     load=LOAD,
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=llama_factory_checker,
     row_files=("json", "jsonl"),

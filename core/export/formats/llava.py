@@ -28,6 +28,7 @@ FORMAT = Format(
     purpose="train",
     load="python llava/train/train_mem.py --data_path {dir}/{stem}.json --image_folder {dir} …",
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=conversations_checker,
     row_files=("json", "jsonl"),

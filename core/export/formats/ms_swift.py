@@ -29,6 +29,7 @@ FORMAT = Format(
     purpose="train",
     load=LOAD,
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=ms_swift_checker,
     row_files=("jsonl",),

@@ -28,6 +28,7 @@ FORMAT = Format(
     purpose="train",
     load="client.files.create(file=open('{dir}/{stem}.jsonl', 'rb'), purpose='fine-tune')",
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=openai_checker,
     row_files=("jsonl",),

@@ -12,6 +12,7 @@ FORMAT = Format(
     purpose="train",
     load='# in qwenvl/data/__init__.py: {"annotation_path": "{dir}/{stem}.jsonl", "data_path": "{dir}"}',
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=conversations_checker,
     row_files=("jsonl", "json"),

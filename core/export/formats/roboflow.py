@@ -29,6 +29,7 @@ FORMAT = Format(
     purpose="train",
     load="maestro paligemma_2 train --dataset {dir} …",
     rows=rows,
+    texts_only=True,
     writer=_writer,
     checker=roboflow_checker,
     image_modes=("path", "none"),

@@ -33,6 +33,7 @@ FORMAT = Format(
     purpose="train",
     load=LOAD,
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=sharegpt_checker,
     row_files=("json", "jsonl"),

@@ -29,6 +29,7 @@ FORMAT = Format(
     purpose="train",
     load="python train_network.py --train_data_dir {dir}/images --caption_extension .txt …",
     rows=rows,
+    texts_only=True,
     writer=_writer,
     checker=sidecar_checker,
     image_modes=("path",),

@@ -29,6 +29,7 @@ FORMAT = Format(
     purpose="train",
     load="SFTTrainer(args=SFTConfig(max_length=None), train_dataset=datasets.load_dataset('{dir}')['train'], …)",
     rows=rows,
+    texts_only=True,
     writer=parquet_writer,
     checker=trl_checker,
     image_modes=("path",),

@@ -31,6 +31,7 @@ FORMAT = Format(
     purpose="evaluate",
     load="[json.loads(line) for line in open('{dir}/{stem}.jsonl', encoding='utf-8')]",
     rows=rows,
+    texts_only=True,
     writer=json_writer,
     checker=records_checker,
     row_files=("jsonl", "json"),

@@ -83,6 +83,7 @@ FORMAT = Format(
     purpose="evaluate",
     load="VQA('v2_custom_train_annotations.json', 'v2_OpenEnded_custom_train_questions.json')",
     rows=rows,
+    texts_only=True,
     writer=_writer,
     checker=vqa_v2_checker,
     image_modes=("path", "none"),

@@ -35,6 +35,7 @@ FORMAT = Format(
     purpose="train",
     load="datasets.load_dataset('webdataset', data_dir='{dir}')",
     rows=rows,
+    texts_only=True,
     writer=_writer,
     checker=web_dataset_checker,
     image_modes=("path",),

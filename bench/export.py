@@ -1,0 +1,265 @@
+"""How fast exports are, beside a bare loop that writes the same bytes; and how flat their memory is.
+
+    python bench/export.py          short: 200 images, 20,000 entries
+    python bench/export.py --full   2,000 images of 250 KB with 10,000 entries; 10,000 and 1,000,000 entries without
+
+The bare loops: ZIP stored by ``zipfile``, parquet by ``pyarrow`` with the same columns and settings, plain files by
+the kernel's copy; each ends with the same sync to the disk as an export.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from core import ProjectService, connect
+from core.db import Database, ImageDatasets, Images, new_id, utc_now
+from core.export import ExportRecipe, ImageDatasetExporter
+from core.images import ImageService
+
+RESULTS = Path(__file__).parent / "results"
+_IMAGE_BYTES = 250_000
+_RUNS = 3
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--full", action="store_true")
+    options.add_argument("--rows", type=int, help=argparse.SUPPRESS)
+    options.add_argument("--format", default="default", help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.rows:
+        print(json.dumps(_text_rows(chosen.rows, chosen.format)))
+        return
+    images, entries = (2000, 10_000) if chosen.full else (200, 1000)
+    results: dict[str, Any] = {"with images": _with_images(images, entries), "without images": {}}
+    for rows in (10_000, 1_000_000) if chosen.full else (2000, 20_000):
+        for format_ in ("default", "llava"):
+            results["without images"][f"{format_}, {rows:,} entries"] = _in_new_process(rows, format_)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "export.json").write_text(json.dumps(results, indent=2))
+    print(json.dumps(results, indent=2))
+
+
+# --- with images ---------------------------------------------------------------------------------------------
+
+
+def _with_images(images: int, entries: int) -> dict[str, Any]:
+    """Export with originals as ZIP, parquet and directory, each beside its bare loop."""
+    with _project(images, entries, file_bytes=_IMAGE_BYTES) as (db, project_id, directory):
+        exporter = ImageDatasetExporter(db, ImageService(db))
+        files = sorted(db.settings.images_dir.rglob("*.jpg"))
+        bare = directory / "bare"
+        return {
+            name: _beside(exporter, project_id, ExportRecipe.parse(values), lambda loop=loop: loop(files, bare))
+            for name, values, loop in (
+                ("ZIP", {"format": "default", "image_form": "original"}, _bare_zip),
+                (
+                    "directory",
+                    {"format": "default", "image_form": "original", "container": "directory"},
+                    _bare_copy,
+                ),
+                (
+                    "parquet",
+                    {"format": "parquet", "image_form": "original", "container": "directory"},
+                    lambda files, bare: _bare_parquet(files, bare, entries),
+                ),
+            )
+        }
+
+
+def _beside(
+    exporter: ImageDatasetExporter, project_id: str, recipe: ExportRecipe, bare_loop: Callable[[], None]
+) -> dict[str, float]:
+    """Time both in turn, so that a busy machine slows both; the best run of each counts."""
+    writing, checking, bare = [], [], []
+    for _ in range(_RUNS):
+        times = _timed_export(exporter, project_id, recipe)
+        writing.append(times["written"])
+        checking.append(times["checked"])
+        started = time.perf_counter()
+        bare_loop()
+        os.sync()
+        bare.append(time.perf_counter() - started)
+    return {
+        "write_s": round(min(writing), 3),
+        "check_s": round(min(checking), 3),
+        "bare_s": round(min(bare), 3),
+        "rate_of_bare": round(min(bare) / min(writing), 2),
+        "check_of_write": round(min(checking) / min(writing), 2),
+    }
+
+
+def _timed_export(exporter: ImageDatasetExporter, project_id: str, recipe: ExportRecipe) -> dict[str, float]:
+    """Return how long writing (with the last sync) and checking took."""
+    marks: dict[str, float] = {"start": time.perf_counter()}
+
+    def report(share: float, doing: str) -> None:
+        marks.setdefault(doing.split(",")[0], time.perf_counter())
+
+    made = exporter.export(project_id, recipe, report=report)
+    end = time.perf_counter()
+    path = exporter.export_path(exporter_row(made.path))
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    checked = marks["Putting it in place"] - marks["Reading the bundle back"]
+    return {"checked": checked, "written": end - marks["start"] - checked}
+
+
+def exporter_row(path: str) -> Any:
+    from core.db import Exports
+
+    return Exports(project_id="", format="", path=path)
+
+
+def _bare_zip(files: list[Path], bare: Path) -> None:
+    with zipfile.ZipFile(bare, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    bare.unlink()
+
+
+def _bare_copy(files: list[Path], bare: Path) -> None:
+    bare.mkdir()
+    for file in files:
+        shutil.copyfile(file, bare / file.name)
+    os.sync()
+    shutil.rmtree(bare)
+
+
+def _bare_parquet(files: list[Path], bare: Path, entries: int) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from core.export.entries import RowOptions
+    from core.export.formats.parquet import features
+    from core.export.parquet import arrow_schema
+
+    schema = arrow_schema(features(RowOptions()))
+    per_image = entries // len(files)
+    with pq.ParquetWriter(bare, schema, compression="none", dictionary_pagesize_limit=256_000_000) as writer:
+        for start in range(0, len(files), 200):
+            rows = [
+                {"image": {"bytes": data, "path": file.name}, "id": file.name, "question": "What?", "answer": "That."}
+                for file in files[start : start + 200]
+                for data in [file.read_bytes()]
+                for _ in range(per_image)
+            ]
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+    bare.unlink()
+
+
+# --- without images ------------------------------------------------------------------------------------------
+
+
+def _in_new_process(rows: int, format_: str) -> dict[str, Any]:
+    """Run in a process of its own: the peak of memory is the process's."""
+    import subprocess
+
+    command = [sys.executable, __file__, "--rows", str(rows), "--format", format_]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def _text_rows(rows: int, format_: str) -> dict[str, Any]:
+    with _project(rows // 5, rows, file_bytes=0) as (db, project_id, _):
+        exporter = ImageDatasetExporter(db, ImageService(db))
+        values = {"format": format_, "images": "none", "container": "directory"}
+        start_bytes = _resident_bytes()
+        times = _timed_export(exporter, project_id, ExportRecipe.parse(values))
+    return {
+        "rows_per_s": round(rows / times["written"]),
+        "write_s": round(times["written"], 2),
+        "check_s": round(times["checked"], 2),
+        "memory_above_start_mb": round((_peak_bytes() - start_bytes) / 1e6),
+    }
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _peak_bytes() -> int:
+    # Not getrusage: what it says begins with the peak of the process that started this one.
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+# --- what is exported ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _project(images: int, entries: int, file_bytes: int) -> Iterator[tuple[Database, str, Path]]:
+    """Yield a database with so many images and entries; files are random bytes that nobody decodes."""
+    directory = Path(tempfile.mkdtemp(prefix="vitrine-bench-", dir=os.environ.get("VITRINE_BENCH_DIR")))
+    try:
+        with connect(directory / "data") as db:
+            project = ProjectService(db).create_project("Bench")
+            _fill(db, project.id, images, entries // images, file_bytes)
+            yield db, project.id, directory
+    finally:
+        shutil.rmtree(directory)
+
+
+def _fill(db: Database, project_id: str, images: int, per_image: int, file_bytes: int) -> None:
+    made = random.Random(0)
+    now = utc_now()
+    for start in range(0, images, 2000):
+        rows = []
+        for number in range(start, min(start + 2000, images)):
+            data = _jpeg(made, file_bytes)
+            sha256 = hashlib.sha256(data or str(number).encode()).hexdigest()
+            path = f"{sha256[:2]}/{sha256}.jpg"
+            if data:
+                (db.settings.images_dir / path).parent.mkdir(parents=True, exist_ok=True)
+                (db.settings.images_dir / path).write_bytes(data)
+            rows.append(
+                {"id": new_id(), "project_id": project_id, "image_name": f"image {number}.jpg", "path": path,
+                 "size": len(data), "width": 1280, "height": 960, "sha256": sha256, "format": "JPEG", "dhash": "",
+                 "average_color": "", "tags": "", "source": "upload", "source_ref": "", "create_at": now,
+                 "update_at": now}
+            )  # fmt: skip
+        with db.transaction() as session:
+            session.execute(insert(Images), rows)
+            session.execute(insert(ImageDatasets), [e for row in rows for e in _entries(row, per_image)])
+
+
+def _entries(image: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        yield {
+            "id": new_id(), "project_id": image["project_id"], "image_id": image["id"],
+            "image_name": image["image_name"], "question": f"What stands on the shelf number {number}?",
+            "answer": f"Three cups, a bowl and the book that was there at {number} before.", "answer_type": "text",
+            "model": "offline/measure", "confirmed": True, "rejected": False, "reject_reason": "", "flagged": False,
+            "score": 4.0, "tags": "kitchen", "note": "", "create_at": image["create_at"],
+            "update_at": image["create_at"], "version": 1, "kind": "count", "language": "en", "needs_review": "",
+        }  # fmt: skip
+
+
+def _jpeg(made: random.Random, file_bytes: int) -> bytes:
+    """Return bytes with the head of a JPEG and noise behind it: the size is what costs, not the pixels."""
+    if not file_bytes:
+        return b""
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (1280, 960), tuple(made.randbytes(3))).save(buffer, "JPEG")
+    return buffer.getvalue() + made.randbytes(file_bytes - buffer.tell())
+
+
+if __name__ == "__main__":
+    main()
