@@ -1,0 +1,78 @@
+"""Screenshots of every page, filled and empty, in light and dark, wide and narrow: ``make screenshots``.
+
+They go to ``screenshots/``, for a person to look at.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from core import ImageDatasetService, connect  # noqa: E402
+from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle  # noqa: E402
+
+TARGET = ROOT / "screenshots"
+PAGES = ("", "upload", "generate", "curate", "style", "export", "explore", "tasks", "settings")
+
+
+def make_sample(page: Page, server: AppServer) -> str:
+    """Make the sample project with questions and answers as a person would; return its id."""
+    page.goto(server.url)
+    settle(page)
+    page.get_by_role("button", name="Try the sample project").click()
+    page.get_by_role("button", name="Generate for 12 images").click()
+    page.get_by_role("link", name="Review the entries").wait_for()
+    page.get_by_text("completed").first.wait_for(timeout=60_000)
+    project_id = page.url.partition("project=")[2].partition("&")[0]
+    with connect(server.data_dir) as db:
+        dataset = ImageDatasetService(db)
+        for number, entry in enumerate(dataset.list_dataset_entries(project_id, limit=20)):
+            dataset.confirm_entry(entry.id)
+            dataset.rate_entry(entry.id, number % 6)
+    page.goto(f"{server.url}/style?project={project_id}")
+    page.get_by_role("button", name="Learn the look of this project").click()
+    prompt = page.get_by_role("textbox", name="Prompt", exact=True)
+    prompt.fill("A lamp on a table")
+    prompt.press("Control+Enter")
+    page.get_by_role("button", name="Generate 1 image").click()
+    page.get_by_text("completed").first.wait_for(timeout=60_000)
+    return project_id
+
+
+def shoot(browser: Browser, server: AppServer, kind: str, query: str, pages: tuple[str, ...] = PAGES) -> None:
+    for scheme in ("light", "dark"):
+        for width in (1440, 800):
+            context = browser.new_context(
+                color_scheme=scheme,  # type: ignore[arg-type]
+                viewport={"width": width, "height": 900},
+            )
+            page = context.new_page()
+            for name in pages:
+                page.goto(f"{server.url}/{name}{query}")
+                settle(page)
+                page.wait_for_timeout(1200)
+                page.screenshot(path=TARGET / f"{name or 'overview'}-{kind}-{scheme}-{width}.png")
+            context.close()
+
+
+def main() -> None:
+    TARGET.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        AppServer.running(Path(directory)) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
+        shoot(browser, server, "empty", "", ("",))
+        project_id = make_sample(browser.new_page(), server)
+        shoot(browser, server, "sample", f"?project={project_id}")
+        browser.close()
+    print(f"{len(list(TARGET.glob('*.png')))} screenshots are in {TARGET.relative_to(ROOT)}/")
+
+
+if __name__ == "__main__":
+    main()
