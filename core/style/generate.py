@@ -53,7 +53,7 @@ class Generator:
         self._db = db_session
         self._llm = llm
         self._images = images
-        self._shelf = shelf
+        self.shelf = shelf
 
     def preview(self, project_id: str, request: StyleRequest, model: str) -> RequestPreview:
         with self._db.reading() as session:
@@ -80,7 +80,7 @@ class Generator:
 
         started = time.monotonic()
         plan = await asyncio.to_thread(self.preview, project_id, request, config.litellm_model)
-        prepared = await prepare(plan.references, project_id, images=self._images, shelf=self._shelf)
+        prepared = await prepare(plan.references, project_id, images=self._images, shelf=self.shelf)
         parts = await asyncio.to_thread(self._parts, project_id, plan, prepared)
         wire = ImageRequest(
             full_prompt(parts), references=prepared.parts, aspect_ratio=request.aspect_ratio, size=request.size
@@ -104,7 +104,7 @@ class Generator:
     def _check(self, generated_id: str, reply: "ImageReply", ledger: "DatabaseLedger") -> "Kept":
         data = reply.images[-1] if reply.images else b""
         try:
-            return self._shelf.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
+            return self.shelf.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
         except ImageRejectedError as error:
             ledger.reject(reply, str(error))
             raise BadReplyError(

@@ -38,7 +38,7 @@ class StyleLibrary:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
-        self._shelf = Shelf(db_session, image_service, fetch)
+        self.shelf = Shelf(db_session, image_service, fetch)
 
     def create_style_dataset(self, project_id: str, name: str, master_prompt: str = "") -> StyleDatasets:
         """Make an empty style dataset.
@@ -204,7 +204,7 @@ class StyleLibrary:
         self, row_id: str, model: "ModelConfig", ledger: "DatabaseLedger | None" = None
     ) -> "Analysed":
         """Analyse one image of a style dataset without storing anything."""
-        return await measuring.analyse_row(self._db, self._llm, self._images, self._shelf, row_id, model, ledger)
+        return await measuring.analyse_row(self._db, self._llm, self._images, self.shelf, row_id, model, ledger)
 
     def edit_analysis(self, row_id: str, changes: dict[str, Any]) -> StyleDatasetImages:
         """Write a person's words over an analysis; nothing overwrites them later."""

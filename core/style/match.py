@@ -24,9 +24,9 @@ _FEWEST_BITS = 16
 _CLOSE, _NEAR = 1.3, 1.8
 USUAL_SPREAD = {
     "palette": 9.0, "light": 11.0, "chroma": 7.0, "hue": 0.016,
-    "edge": 0.32, "texture": 0.017, "bands": 0.24, "overall": 7.0,
+    "edge": 0.16, "texture": 0.012, "bands": 0.24, "overall": 7.0,
 }  # fmt: skip
-"""Of ordinary sets in each dimension: a set of one is divided by it, and half of it is the least for all."""
+"""Of ordinary sets in each dimension: what a set of one is divided by, and an eighth of it the least for all."""
 
 _MOST_JUDGED = 200
 
@@ -69,7 +69,10 @@ class CopyAlarm:
 @dataclass(frozen=True)
 class Match:
     score: float
-    """The mean ratio; lower is closer, about 1 is as close as the references are to each other."""
+    """The root mean square of the ratios, so that one dimension that is far off is not averaged away.
+
+    Lower is closer; about 1 is as close as the references are to each other.
+    """
     word: str
     dimensions: tuple[DimensionMatch, ...]
     percentile: int | None
@@ -94,7 +97,7 @@ def match_style(
         DimensionMatch(name, round(float(ratio), 3), _word(name, float(ratio), image, references))
         for name, ratio in zip(DIMENSIONS, ratios, strict=True)
     )
-    score = float(ratios.mean())
+    score = _score(ratios)
     return Match(
         score=round(score, 3),
         word=_closeness(score),
@@ -141,12 +144,12 @@ def by_dimension(differences: Array) -> Array:
 def spreads(vectors: Array) -> Array:
     """Return the mean leave-one-out distance of a set in each dimension.
 
-    Never less than half of what is usual: identical references would otherwise make every image infinitely far.
+    Never less than an eighth of what is usual: identical references would otherwise make every image infinitely far.
     """
     usual = np.array([USUAL_SPREAD[name] for name in DIMENSIONS], dtype=np.float32)
     if len(vectors) < 2:
         return usual
-    spread: Array = np.maximum(_leave_one_out(vectors).mean(axis=0), usual / 2)
+    spread: Array = np.maximum(_leave_one_out(vectors).mean(axis=0), usual / 8)
     return spread
 
 
@@ -168,7 +171,11 @@ def _percentile(score: float, references: Array, spread: Array, dataset: Sequenc
 def _own_score(vector: Array, references: Array, spread: Array) -> float:
     """Return the score of an image of the dataset, without itself where it is one of the references."""
     others = references[~(references == vector).all(axis=1)]
-    return float((distances_to_set(vector, others) / spread).mean()) if len(others) else 0.0
+    return _score(distances_to_set(vector, others) / spread) if len(others) else 0.0
+
+
+def _score(ratios: Array) -> float:
+    return float(np.sqrt((ratios**2).mean()))
 
 
 def _closeness(ratio: float) -> str:

@@ -34,7 +34,7 @@ class StyleGenerationService(StyleLibrary):
         fetch: Fetch | None = None,
     ) -> None:
         super().__init__(db_session, llm_service, image_service, fetch)
-        self._generator = Generator(db_session, llm_service, image_service, self._shelf)
+        self._generator = Generator(db_session, llm_service, image_service, self.shelf)
 
     def set_business_profile(self, project_id: str, business_name: str, vibes: str, theme: str) -> BusinessProfiles:
         """Say whose images these are; every full prompt of the project begins with it."""

@@ -1,0 +1,309 @@
+"""Style: preparing references, choosing them, and whether the match score tells styles apart.
+
+1. Preparing 5 references of 500 KB from a local server that answers after 300 ms, against the slowest single one;
+   choosing 14 of 10,000; features of one image.
+2. 16 synthetic styles x 14 contents at four difficulties: area under the ROC curve of the match score against 5
+   references. 1,500 points in 8 uneven clusters with near-duplicates and outliers: what the references cover.
+
+    python bench/style.py [--full]
+"""
+
+import argparse
+import asyncio
+import io
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from core import connect
+from core.app import Services, shut_down
+from core.fetch import Fetched
+from core.style.features import LENGTH, StyleFeatures, measure_style
+from core.style.match import match_style
+from core.style.prepare import prepare
+from core.style.references import Candidate, choose_references, pick_diverse
+from core.style.requests import Reference
+from core.style.service import StyleGenerationService
+
+LATENCY_S = 0.3
+OF_SLOWEST_SINGLE = 1.3
+CHOOSING_S = 0.5
+FEATURES_MS = 25.0
+AUC = {
+    "easy": 0.99,
+    "same palette, other finish": 0.98,
+    "same finish, other palette": 0.97,
+    "half the colours from the content": 0.95,
+}
+CLUSTERS_OF_8 = 7.5
+STYLES, CONTENTS, REFERENCES = 16, 14, 5
+
+Rgb = tuple[int, int, int]
+
+
+# --- synthetic styles --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Look:
+    """A palette and a finish: what two images of one style share."""
+
+    palette: tuple[Rgb, ...]
+    blur_px: float
+    grain: float
+    outline_px: int
+    hatch_px: int
+    contrast: float
+    roundness: float
+
+
+def look(palette_seed: int, finish_seed: int) -> Look:
+    colours, finish = np.random.default_rng(palette_seed), np.random.default_rng(finish_seed + 1000)
+    base = colours.uniform(0, 1)
+    palette = tuple(
+        _rgb((base + colours.normal(0, 0.09)) % 1, colours.uniform(0.15, 0.85), colours.uniform(0.25, 0.95))
+        for _ in range(5)
+    )
+    return Look(
+        palette, float(finish.choice([0.0, 0.8, 1.6, 2.6])), float(finish.choice([0.0, 5.0, 11.0, 20.0])),
+        int(finish.integers(0, 4)), int(finish.choice([0, 0, 5, 9])), finish.uniform(0.6, 1.3), finish.uniform(0, 1),
+    )  # fmt: skip
+
+
+def _rgb(hue: float, saturation: float, value: float) -> Rgb:
+    import colorsys
+
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def draw(style: Look, content: int, *, own_colours: float = 0.0, side_px: int = 256) -> Image.Image:
+    """Draw *content* in *style*; a share of *own_colours* belongs to the content."""
+    chance = np.random.default_rng(content + 5000)
+    colours = np.random.default_rng(content + 9000)
+    image = Image.new("RGB", (side_px, side_px), style.palette[0])
+    canvas = ImageDraw.Draw(image)
+    for number in range(int(chance.integers(8, 26))):
+        colour = style.palette[1 + number % 4]
+        if colours.uniform() < own_colours:
+            colour = _rgb(colours.uniform(), colours.uniform(0.2, 0.9), colours.uniform(0.3, 0.95))
+        x, y = chance.integers(-20, side_px, 2)
+        w, h = chance.integers(18, side_px // 2, 2)
+        box = (int(x), int(y), int(x + w), int(y + h))
+        line = (20, 20, 20) if style.outline_px else None
+        if chance.uniform() < style.roundness:
+            canvas.ellipse(box, fill=colour, outline=line, width=style.outline_px)
+        else:
+            canvas.rectangle(box, fill=colour, outline=line, width=style.outline_px)
+    return _finished(image, style, chance)
+
+
+def _finished(image: Image.Image, style: Look, chance: np.random.Generator) -> Image.Image:
+    if style.hatch_px:
+        canvas = ImageDraw.Draw(image)
+        for offset in range(-image.height, image.width, style.hatch_px):
+            canvas.line((offset, 0, offset + image.height, image.height), fill=style.palette[4], width=1)
+    if style.blur_px:
+        image = image.filter(ImageFilter.GaussianBlur(style.blur_px))
+    pixels = np.asarray(image, dtype=np.float64)
+    pixels = (pixels - 128) * style.contrast + 128
+    pixels = pixels + chance.normal(0, style.grain, (*pixels.shape[:2], 1)) if style.grain else pixels
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+SETTINGS: dict[str, Callable[[int, int], tuple[Look, float]]] = {
+    "easy": lambda seed, style: (look(seed + style, seed + style), 0.0),
+    "same palette, other finish": lambda seed, style: (look(seed, seed + style), 0.0),
+    "same finish, other palette": lambda seed, style: (look(seed + style, seed), 0.0),
+    "half the colours from the content": lambda seed, style: (look(seed + style, seed), 0.5),
+}
+
+
+def auc_of(setting: str, seed: int) -> float:
+    """Return how often an image of a style scores closer to five references of it than one of another style."""
+    features: list[list[StyleFeatures]] = []
+    for number in range(STYLES):
+        style, own_colours = SETTINGS[setting](seed * 100, number)
+        features.append([
+            measure_style(draw(style, content + seed * 50, own_colours=own_colours)) for content in range(CONTENTS)
+        ])  # fmt: skip
+    same, other = [], []
+    for number in range(STYLES):
+        references = features[number][:REFERENCES]
+        same += [match_style(one, references).score for one in features[number][REFERENCES:]]
+        for stranger in range(STYLES):
+            if stranger != number:
+                other += [match_style(one, references).score for one in features[stranger][REFERENCES::3]]
+    return auc(np.array(same), np.array(other))
+
+
+def auc(close: NDArray[np.float64], far: NDArray[np.float64]) -> float:
+    """Return the share of pairs in which the first is smaller, ties counting half."""
+    ordered = np.sort(far)
+    left, right = np.searchsorted(ordered, close, "left"), np.searchsorted(ordered, close, "right")
+    return float(1 - (left + right).mean() / 2 / len(far))
+
+
+# --- choosing ----------------------------------------------------------------------------------------------
+
+
+def points_in_clusters(seed: int, count: int = 1500, dimensions: int = 32) -> tuple[NDArray[np.float32], list[int]]:
+    """Return points in 8 uneven clusters, 15 % near-duplicates and 4 % outliers, with their labels (-1: outlier)."""
+    chance = np.random.default_rng(seed)
+    weights = np.maximum(chance.dirichlet(np.full(8, 2.0)), 0.02)
+    centres = chance.normal(size=(8, dimensions))
+    centres *= 4.5 / np.linalg.norm(centres, axis=1, keepdims=True)
+    outliers, copies = round(0.04 * count), round(0.15 * count)
+    labels = chance.choice(8, count - outliers - copies, p=weights / weights.sum())
+    spread = chance.uniform(0.2, 0.45, 8)
+    points = centres[labels] + chance.normal(size=(len(labels), dimensions)) * spread[labels][:, None]
+    copied = chance.integers(0, len(points), copies)
+    odd = chance.normal(size=(outliers, dimensions))
+    odd *= chance.uniform(5, 9, (outliers, 1)) / np.linalg.norm(odd, axis=1, keepdims=True)
+    everything = np.concatenate([points, points[copied] + chance.normal(size=(copies, dimensions)) * 0.01, odd])
+    known = np.concatenate([labels, labels[copied], np.full(outliers, -1)])
+    order = chance.permutation(count)
+    return everything[order].astype(np.float32), [int(label) for label in known[order]]
+
+
+def choosing_s(count: int = 10_000) -> float:
+    chance = np.random.default_rng(0)
+    centres = chance.normal(0, 8, (8, LENGTH))
+    vectors = (centres[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
+    hashes = chance.integers(0, 256, (count, 2, 32), dtype=np.uint8)
+    candidates = [
+        Candidate(str(n), StyleFeatures(vectors[n], hashes[n, 0].tobytes(), hashes[n, 1].tobytes()))
+        for n in range(count)
+    ]
+    started = time.perf_counter()
+    assert len(choose_references(candidates, 14).picks) == 14
+    return time.perf_counter() - started
+
+
+# --- preparing ---------------------------------------------------------------------------------------------
+
+
+def photograph(seed: int) -> bytes:
+    """Return a JPEG of about 500 KB."""
+    chance = np.random.default_rng(seed)
+    soft = Image.fromarray(chance.integers(0, 256, (30, 40, 3), dtype=np.uint8)).resize((1600, 1200))
+    noisy = np.asarray(soft, dtype=np.int16) + chance.normal(0, 7, (1200, 1600, 1)).astype(np.int16)
+    out = io.BytesIO()
+    Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def serving(files: dict[str, bytes]) -> ThreadingHTTPServer:
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(LATENCY_S)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(files[self.path])))
+            self.end_headers()
+            self.wfile.write(files[self.path])
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+async def fetch_here(url: str, *, max_bytes: int) -> Fetched:
+    """Fetch like the guarded one, but from this machine, which that one refuses."""
+    import httpx
+
+    async with httpx.AsyncClient(trust_env=False) as client:
+        reply = await client.get(url)
+    assert len(reply.content) <= max_bytes
+    return Fetched(reply.content, url, reply.headers.get("content-type", ""))
+
+
+def preparing(rounds: int) -> tuple[float, float, float]:
+    """Return the seconds of five at once, of the slowest single one, and the kilobytes of an image."""
+    files = {f"/{n}.jpg": photograph(n) for n in range(rounds * 10 + 6)}
+    server = serving(files)
+    urls = [f"http://127.0.0.1:{server.server_port}{path}" for path in files]
+    together, single = [], []
+    with tempfile.TemporaryDirectory() as directory, connect(directory) as db:
+        services = Services(db)
+        project = services.projects.create_project("Bench")
+        style = StyleGenerationService(db, services.llm, services.images, fetch_here)
+        dataset = style.create_style_dataset(project.id, "Bench")
+        rows = style.add_images(dataset.id, urls=urls)
+        references = [Reference(1, row.id, "", False, None, row.image_url) for row in rows]
+
+        def seconds(some: list[Reference]) -> float:
+            started = time.perf_counter()
+            done = asyncio.run(prepare(some, project.id, images=services.images, shelf=style.shelf))
+            assert len(done.ready) == len(some)
+            return time.perf_counter() - started
+
+        seconds(references[:6])  # starts the workers
+        for start in range(6, len(references), 10):
+            together.append(seconds(references[start : start + 5]))
+            single.append(max(seconds([one]) for one in references[start + 5 : start + 10]))
+        shut_down()
+    server.shutdown()
+    return statistics.median(together), statistics.median(single), len(files["/0.jpg"]) / 1000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--full", action="store_true")
+    rounds = 5 if parser.parse_args().full else 1
+    verdicts = []
+
+    def say(what: str, value: str, good: bool) -> None:
+        verdicts.append(good)
+        print(f"{'ok  ' if good else 'MISS'} {what:<58} {value}", flush=True)
+
+    together, single, kilobytes = preparing(3 * rounds)
+    share = together / single
+    words = f"{together:.2f} s, slowest single {single:.2f} s, {share:.2f} times (at most {OF_SLOWEST_SINGLE})"
+    say(f"preparing 5 references of {kilobytes:.0f} KB", words, share <= OF_SLOWEST_SINGLE)
+    choosing = statistics.median(choosing_s() for _ in range(3))
+    say("choosing 14 of 10,000", f"{choosing:.2f} s (under {CHOOSING_S})", choosing < CHOOSING_S)
+    image = Image.open(io.BytesIO(photograph(0))).resize((320, 240))
+    measure_style(image)
+    times = [_timed(lambda: measure_style(image)) for _ in range(50)]
+    features = 1000 * statistics.median(times)
+    say("features of an image", f"{features:.1f} ms (under {FEATURES_MS:.0f})", features < FEATURES_MS)
+    for setting, target in AUC.items():
+        values = [auc_of(setting, seed) for seed in range(rounds)]
+        value = statistics.mean(values)
+        say(f"AUC, {setting}", f"{value:.3f} (at least {target}), lowest {min(values):.3f}", value >= target)
+    _say_coverage(say)
+    return 0 if all(verdicts) else 1
+
+
+def _say_coverage(say: Callable[[str, str, bool], None]) -> None:
+    outliers, clusters = 0, []
+    for seed in range(10):
+        points, labels = points_in_clusters(seed)
+        chosen = [labels[index] for index in pick_diverse(points, 14)[0]]
+        outliers += chosen.count(-1)
+        clusters.append(len(set(chosen) - {-1}))
+    say("outliers among 14 references, 10 runs", f"{outliers} (0)", outliers == 0)
+    covered = statistics.mean(clusters)
+    say("clusters covered by 14 references", f"{covered:.1f} of 8 (at least {CLUSTERS_OF_8})", covered >= CLUSTERS_OF_8)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())
