@@ -91,7 +91,7 @@ async def test_a_result_and_its_call_are_stored_in_one_transaction(
 async def test_the_match_is_stored_with_words_and_a_palette(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    artist.enqueue_images(NEW, encoded(drawn(COLD_GRAINY, 90, (256, 256))))
+    artist.enqueue_images(encoded(drawn(WARM_SOFT, 90)), encoded(drawn(COLD_GRAINY, 90)))
 
     near = (await style.generate_image("A teapot", dataset.id, config=GEMINI)).match
     far = (await style.generate_image("A teapot", dataset.id, config=GEMINI)).match
