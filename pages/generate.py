@@ -32,10 +32,10 @@ def main() -> None:
     if task_id:
         _watch(task_id, action)
         return
-    left, right = st.columns([2, 3], gap="large")
-    with left:
+    halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-halves")
+    with halves.cell():
         mode, config, choice, cap, calls = _recipe(counts)
-    with right:
+    with halves.cell():
         if mode == "answers":
             generate_preview.answers(calls)
         else:

@@ -75,8 +75,9 @@ def _stages(counts: ProjectCounts) -> None:
         ("style", "Style", f"{counts.generated:,}", "generated images", "Make one in this style"),
         ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),
     )  # fmt: skip
-    for column, (file, title, number, unit, next_step) in zip(st.columns(5), stages, strict=True):
-        with column.container(border=True, height="stretch", key=f"stage-{file}"):
+    grid = st.grid(5, min_column_width=170, border=True, key="stages")
+    for file, title, number, unit, next_step in stages:
+        with grid.cell():
             st.metric(title, number)
             st.caption(unit)
             page.link(file, next_step, icon="arrow_forward")
@@ -88,17 +89,12 @@ def _activity(project_id: str) -> None:
     tasks = page.services().tasks.list_tasks(project_id, limit=4)
     if not any(by_day) and not tasks:
         return
-    left, right = st.columns(2, gap="medium")
+    grid = st.grid(2, min_column_width=300, border=True, key="activity")
     if any(by_day):
-        with left.container(border=True, height="stretch", key="decisions"):
-            st.metric(
-                "Decisions in the last 30 days",
-                f"{sum(by_day):,}",
-                chart_data=by_day,
-                chart_type="bar",
-            )
+        with grid.cell():
+            st.metric("Decisions in the last 30 days", f"{sum(by_day):,}", chart_data=by_day, chart_type="bar")
     if tasks:
-        with right.container(border=True, height="stretch", gap="xsmall", key="recent-tasks"):
+        with grid.cell():
             st.caption("Newest tasks")
             for task in tasks:
                 page.link("tasks", page.plain(page.task_label(task)), icon="task_alt", task=task.id)
@@ -106,11 +102,10 @@ def _activity(project_id: str) -> None:
 
 def _projects(summaries: list[ProjectSummary]) -> None:
     st.subheader("Projects", anchor=False)
-    with st.container(key="projects"):
-        for start in range(0, len(summaries), 3):
-            for column, summary in zip(st.columns(3), summaries[start : start + 3], strict=False):
-                with column.container(border=True, height="stretch", key=f"project-{summary.project.id}"):
-                    _card(summary)
+    grid = st.grid(3, min_column_width=260, border=True, key="projects")
+    for summary in summaries:
+        with grid.cell():
+            _card(summary)
 
 
 def _card(summary: ProjectSummary) -> None:

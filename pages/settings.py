@@ -19,10 +19,10 @@ def main() -> None:
 
 
 def _models() -> None:
-    left, right = st.columns(2, gap="large")
-    with left:
+    halves = st.grid(2, min_column_width=320, gap=("small", "large"), key="settings-models")
+    with halves.cell():
         model_picker.show("settings")
-    with right:
+    with halves.cell():
         st.subheader("Where keys are looked for", anchor=False)
         st.markdown(
             "1. Typed for this session, never stored.\n"

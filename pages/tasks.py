@@ -20,7 +20,8 @@ def main() -> None:
     project = page.project()
     tasks = page.services().tasks.list_tasks(project.id, limit=50)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
-    page.header("Tasks", f"{len(tasks):,} tasks, {running:,} running" if tasks else "")
+    noun = "task" if len(tasks) == 1 else "tasks"
+    page.header("Tasks", f"{len(tasks):,} {noun}, {running:,} running" if tasks else "")
     if not app.engine().health().runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this data directory. Stop it, or start tasks there.",

@@ -31,8 +31,8 @@ def answers(images: int) -> None:
 def _request(preview: RequestPreview) -> None:
     image = preview.image
     width, height = preview.sent_size_wh
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
+    halves = st.grid(2, min_column_width=220, key="generate-request")
+    with halves.cell():
         figure.show(
             media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=220, fit="contain",
             key="generate-first-image",
@@ -40,7 +40,7 @@ def _request(preview: RequestPreview) -> None:
         st.caption(
             page.plain(f"{image.image_name}, sent as {width} x {height} px, {preview.sent_bytes / 1000:,.0f} kB")
         )
-    with right.container(height=260, border=True):
+    with halves.cell(), st.container(height=260, border=True, key="generate-prompt-sent"):
         st.text(preview.prompt)
 
 

@@ -78,12 +78,12 @@ def task_label(task: Tasks) -> str:
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
     """Draw the title with one sentence of state, and return the place of the primary action."""
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    with left:
-        st.title(title, anchor=False)
-        if state:
-            st.caption(state)
-    return right.container(horizontal=True, horizontal_alignment="right")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="page-header"):
+        with st.container(gap="xsmall", width="stretch"):
+            st.title(title, anchor=False)
+            if state:
+                st.caption(state)
+        return st.container(horizontal=True, horizontal_alignment="right", width="content")
 
 
 def empty_state(icon: str, sentence: str, file: str, label: str) -> None:
