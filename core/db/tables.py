@@ -93,12 +93,17 @@ class Images(Base, table=True):
             sqlite_where=_ALIVE,
             postgresql_where=_ALIVE,
         ),
-        Index("ix_images_newest", "project_id", "deleted_at", "create_at", "id"),
+        # Carries what filters ask for, so that counting 100,000 rows reads none of them.
+        Index(
+            "ix_images_newest",
+            "project_id", "deleted_at", "create_at", "id",
+            "image_name", "format", "colors", "tags", "width", "height", "near_duplicate_of", "source",
+        ),
         Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
         Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
         Index("ix_images_sharpness", "project_id", "deleted_at", "sharpness", "id"),
         Index("ix_images_alike", "project_id", "near_duplicate_of"),
-    )
+    )  # fmt: skip
 
     id: str = _id()
     project_id: str = Field(foreign_key="projects.id")

@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlmodel import Session, col, select
 
 from core.db import ImageDatasets, Images, Questions
+from core.db.text import holds_text
 from core.errors import InvalidInputError
 
 SORTS = {
@@ -93,7 +94,7 @@ def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool
     """
     found: list[ColumnElement[bool]] = [col(Images.project_id) == project_id, col(Images.deleted_at).is_(None)]
     if filter_.name:
-        found.append(col(Images.image_name).icontains(filter_.name, autoescape=True))
+        found.append(holds_text(col(Images.image_name), filter_.name))
     if filter_.tag:
         found.append(_listed(col(Images.tags), filter_.tag))
     if filter_.color:
@@ -128,10 +129,14 @@ def find(session: Session, project_id: str, filter_: ImageFilter, limit: int, af
             raise InvalidInputError("This place in the list does not exist any more. Start from the beginning.")
         value = getattr(last, column.key)
         beyond = key < value if descending else key > value
-        query = query.where(or_(beyond, and_(key == value, col(Images.id) > last.id)))
+        later = col(Images.id) < last.id if descending else col(Images.id) > last.id
+        query = query.where(or_(beyond, and_(key == value, later)))
     items = list(session.exec(query))
+    has_more = len(items) > limit
+    if after is None and not has_more:
+        return ImagePage(items, None, len(items))
     total = session.exec(select(func.count()).select_from(Images).where(*where)).one()
-    return ImagePage(items[:limit], items[limit - 1].id if len(items) > limit else None, total)
+    return ImagePage(items[:limit], items[limit - 1].id if has_more else None, total)
 
 
 def _sort(name: str) -> tuple[Any, bool]:
@@ -141,7 +146,8 @@ def _sort(name: str) -> tuple[Any, bool]:
 
 
 def _order(key: Any, descending: bool) -> tuple[UnaryExpression[Any], ...]:
-    return (key.desc() if descending else key.asc(), col(Images.id).asc())
+    # Both in one direction, so that the index is read backwards and nothing is sorted.
+    return (key.desc(), col(Images.id).desc()) if descending else (key.asc(), col(Images.id).asc())
 
 
 def _listed(column: Any, word: str) -> ColumnElement[bool]:

@@ -158,7 +158,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index("ix_images_name", "images", ["project_id", "deleted_at", "image_name", "id"], unique=False)
-    op.create_index("ix_images_newest", "images", ["project_id", "deleted_at", "create_at", "id"], unique=False)
+    op.create_index(
+        "ix_images_newest",
+        "images",
+        [
+            "project_id",
+            "deleted_at",
+            "create_at",
+            "id",
+            "image_name",
+            "format",
+            "colors",
+            "tags",
+            "width",
+            "height",
+            "near_duplicate_of",
+            "source",
+        ],
+        unique=False,
+    )
     op.create_index("ix_images_sharpness", "images", ["project_id", "deleted_at", "sharpness", "id"], unique=False)
     op.create_index("ix_images_size", "images", ["project_id", "deleted_at", "size", "id"], unique=False)
     op.create_table(

@@ -1,0 +1,153 @@
+"""Filters of the library: each finds what it says, its address leads back to it, and its query has its index."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from PIL import Image
+from sqlalchemy import event
+
+from core import Projects
+from core.app import Services
+from core.db import Database, ImageDatasets, Images, Questions
+from core.errors import InvalidInputError
+from core.images import ImageFilter
+from tests.core.images.pictures import drawn, encoded
+
+
+@pytest.fixture
+def shelf(services: Services, db: Database, project: Projects) -> dict[str, str]:
+    """Five images; the ids by name."""
+    red = Image.new("RGB", (300, 200), "red")
+    files = [
+        ("red.png", encoded(red, "PNG")),
+        ("tall_100%.jpg", encoded(drawn(1, (200, 400)))),
+        ("Square.webp", encoded(drawn(2, (300, 300)), "WEBP")),
+        ("large.jpg", encoded(drawn(3, (2000, 1000)))),
+        ("large-small.jpg", encoded(drawn(3, (2000, 1000)).resize((600, 300)))),
+    ]
+    outcomes = services.images.add_images(project.id, files)
+    ids = {outcome.image_name: outcome.image.id for outcome in outcomes if outcome.image}
+    with db.transaction() as session:
+        session.add(Questions(project_id=project.id, image_id=ids["red.png"], question="Color?", question_key="color"))
+        session.add(
+            ImageDatasets(
+                project_id=project.id, image_id=ids["large.jpg"], image_name="large.jpg", question="?", answer="!"
+            )
+        )
+        image = session.get(Images, ids["red.png"])
+        assert image is not None
+        image.create_at = datetime.now(UTC) - timedelta(days=10)
+    services.images.tag_images([ids["red.png"]], ["warm", "plain"])
+    return ids
+
+
+def found(services: Services, project: Projects, **chosen: object) -> list[str]:
+    page = services.images.find_images(project.id, ImageFilter(**{"sort": "name", **chosen}))  # type: ignore[arg-type]
+    assert page.total == len(page.items)
+    return [image.image_name for image in page.items]
+
+
+ALL = ["Square.webp", "large-small.jpg", "large.jpg", "red.png", "tall_100%.jpg"]
+TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("chosen", "names"),
+    [
+        ({}, ALL),
+        ({"name": "LARGE"}, ["large-small.jpg", "large.jpg"]),
+        ({"name": "100%"}, ["tall_100%.jpg"]),
+        ({"name": "_"}, ["tall_100%.jpg"]),
+        ({"name": "/"}, []),
+        ({"tag": "warm"}, ["red.png"]),
+        ({"tag": "war"}, []),
+        ({"color": "red", "format": "PNG"}, ["red.png"]),
+        ({"format": "WEBP"}, ["Square.webp"]),
+        ({"orientation": "portrait"}, ["tall_100%.jpg"]),
+        ({"orientation": "square"}, ["Square.webp"]),
+        ({"orientation": "landscape"}, ["large-small.jpg", "large.jpg", "red.png"]),
+        ({"holds": "questions"}, ["red.png"]),
+        ({"holds": "no-questions"}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
+        ({"holds": "entries"}, ["large.jpg"]),
+        ({"alike": True}, ["large-small.jpg", "large.jpg"]),
+        ({"min_side_px": 1000}, ["large.jpg"]),
+        ({"max_side_px": 300}, ["Square.webp", "red.png"]),
+        ({"added_from": TODAY}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
+        ({"added_to": "2020-01-01"}, []),
+        ({"source": "upload"}, ALL),
+        ({"source": "zip"}, []),
+        ({"sort": "oldest", "max_side_px": 300}, ["red.png", "Square.webp"]),
+    ],
+)
+def test_a_filter_finds_what_it_says(
+    chosen: dict[str, object], names: list[str], services: Services, project: Projects
+) -> None:
+    assert found(services, project, **chosen) == names
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"orientation": "round"}, {"holds": "secrets"}, {"sort": "random"}, {"added_from": "tomorrow"}],
+)
+def test_a_value_that_does_not_exist_is_refused(chosen: dict[str, str], services: Services, project: Projects) -> None:
+    with pytest.raises(InvalidInputError):
+        found(services, project, **chosen)
+
+
+def test_an_address_leads_back_to_its_filter() -> None:
+    chosen = ImageFilter(name="shelf", alike=True, min_side_px=512, sort="name")
+
+    assert chosen.to_query() == {"name": "shelf", "alike": "1", "min_side_px": "512", "sort": "name"}
+    assert ImageFilter.from_query(chosen.to_query()) == chosen
+    assert ImageFilter.from_query({"min_side_px": "many", "holds": "secrets", "x": "y"}) == ImageFilter()
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "name", "largest", "blurred"])
+def test_each_order_pages_without_gap_and_by_its_index(
+    sort: str, services: Services, db: Database, project: Projects
+) -> None:
+    services.images.add_images(project.id, [(f"{n % 3}.jpg", encoded(drawn(n))) for n in range(8)])
+    whole = services.images.find_images(project.id, ImageFilter(sort=sort), limit=100).items
+    paged: list[Images] = []
+    after: str | None = None
+    while after is not None or not paged:
+        page = services.images.find_images(project.id, ImageFilter(sort=sort), limit=3, after=after)
+        paged += page.items
+        after = page.next_cursor
+        if after is None:
+            break
+
+    assert [image.id for image in paged] == [image.id for image in whole]
+    index = {"oldest": "newest", "largest": "size", "blurred": "sharpness"}.get(sort, sort)
+    plan = plans_of(db, lambda: services.images.find_images(project.id, ImageFilter(sort=sort), limit=3))[0]
+    assert f"USING INDEX ix_images_{index} " in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_counting_reads_the_index_and_no_rows(services: Services, db: Database, project: Projects) -> None:
+    services.images.add_images(project.id, [(f"a{n}.png", encoded(drawn(n), "PNG")) for n in range(3)])
+    chosen = ImageFilter(name="a", orientation="landscape", format="PNG")
+    _, counting = plans_of(db, lambda: services.images.find_images(project.id, chosen, limit=1))
+
+    assert "USING COVERING INDEX ix_images_newest " in counting
+
+
+def plans_of(db: Database, work: Callable[[], object]) -> list[str]:
+    """Return how SQLite answers each query that *work* makes."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    work()
+    event.remove(db.engine, "before_cursor_execute", note)
+    with db.engine.connect() as connection:
+        return [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
+            for statement, parameters in seen
+            if statement.startswith("SELECT")
+        ]
