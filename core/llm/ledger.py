@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
+from pydantic import BaseModel
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
@@ -44,11 +47,11 @@ class PaidCall:
 
 
 class Ledger(Protocol):
-    """Where calls are written down; the methods block and are called from a thread."""
+    """Where calls are written down; what writes is done when its future is."""
 
-    def start(self, call: CallStart) -> int: ...
+    def begin(self, call: CallStart) -> "Future[int]": ...
 
-    def fail(self, call_id: int, error: LLMError, spent: Spent) -> None: ...
+    def record_failure(self, call_id: int, error: LLMError, spent: Spent) -> "Future[None]": ...
 
     def find_paid(self, request_hash: str) -> PaidCall | None: ...
 
@@ -70,6 +73,14 @@ class DatabaseLedger:
 
     def start(self, call: CallStart) -> int:
         """Commit a row that says the call is about to be sent, and return its id."""
+        return self.begin(call).result()
+
+    def fail(self, call_id: int, error: LLMError, spent: Spent) -> None:
+        """Commit that the call failed, or that nobody knows whether it was paid."""
+        self.record_failure(call_id, error, spent).result()
+
+    def begin(self, call: CallStart) -> "Future[int]":
+        """As :meth:`start`, without waiting; calls in flight share their commits."""
         row = LlmCalls(
             task_id=self._task_id, item_id=self._item_id, purpose=self._purpose or call.purpose, model=call.model,
             request_hash=call.request_hash, params=call.params, prompt=call.prompt, attempt=call.attempt,
@@ -80,10 +91,10 @@ class DatabaseLedger:
             session.flush()
             return int(row.id or 0)
 
-        return self._db.submit(add).result()
+        return self._db.submit(add)
 
-    def fail(self, call_id: int, error: LLMError, spent: Spent) -> None:
-        """Commit that the call failed, or that nobody knows whether it was paid."""
+    def record_failure(self, call_id: int, error: LLMError, spent: Spent) -> "Future[None]":
+        """As :meth:`fail`, without waiting."""
         reply = error.reply_head if isinstance(error, BadReplyError) else str(error)
         values = {
             "state": "unknown" if error.maybe_paid else "failed",
@@ -92,7 +103,7 @@ class DatabaseLedger:
             "reply": redact(reply),
             **_used(spent),
         }
-        self._db.submit(lambda session: _complete(session, call_id, values)).result()
+        return self._db.submit(lambda session: _complete(session, call_id, values))
 
     def settle(self, session: Session, reply: ChatReply | ImageReply) -> None:
         """Mark the call of *reply* as good, in the transaction that stores what was made of it."""
@@ -139,7 +150,7 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
         "prompt": request.prompt, "system": request.system, "labels": [part.label for part in parts],
     }  # fmt: skip
     if isinstance(request, ChatRequest):
-        stated["schema"] = request.schema.model_json_schema() if request.schema else None
+        stated["schema"] = _stated_schema(request.schema) if request.schema else None
         if config.is_offline:
             stated["purpose"] = [request.purpose.name, dict(request.purpose.details)]
     else:
@@ -148,6 +159,11 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
     for part in parts:
         digest.update(hashlib.sha256(part.data).digest())
     return digest.hexdigest()
+
+
+@cache
+def _stated_schema(schema: type[BaseModel]) -> str:
+    return json.dumps(schema.model_json_schema(), sort_keys=True)
 
 
 def parameters_of(config: ModelConfig) -> dict[str, Any]:

@@ -52,6 +52,12 @@ def model_info(model: str, api_base: str | None = None) -> ModelInfo:
     )
 
 
+def sees(config: ModelConfig) -> bool | None:
+    """Return whether the model sees images; None when nobody knows."""
+    model = config.litellm_model
+    return _sees(model, keys.provider_of(config), {} if config.api_base else entry_of(model))
+
+
 def entry_of(model: str) -> dict[str, Any]:
     """Return the row of litellm's table for *model*, empty when there is none."""
     table = _table()

@@ -61,13 +61,13 @@ class Sender:
         if self._ledger is None or call_id is None:
             return
         spent = Spent(reply.prompt_tokens, reply.completion_tokens, reply.cost) if reply else Spent()
-        await asyncio.to_thread(self._ledger.fail, call_id, error, spent)
+        await asyncio.wrap_future(self._ledger.record_failure(call_id, error, spent))
 
     async def _write_start(self) -> int | None:
         if self._ledger is None:
             return None
         start = CallStart(**{**vars(self._start), "attempt": self._sends})
-        return await asyncio.to_thread(self._ledger.start, start)
+        return await asyncio.wrap_future(self._ledger.begin(start))
 
     def _is_over(self, state: RetryCallState) -> bool:
         error: Any = state.outcome.exception() if state.outcome else None

@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import binascii
+from dataclasses import replace
 from typing import Any
 
+from core.config import Settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
 from core.llm import connection, costs, image_making, local, models, replies
 from core.llm.conversation import Conversation
@@ -28,6 +30,7 @@ class LLMService:
 
     def __init__(self, policy: RetryPolicy | None = None) -> None:
         self._policy = policy or RetryPolicy()
+        self._timeout_s = Settings().llm_timeout_s
 
     async def chat(self, config: ModelConfig, request: ChatRequest, *, ledger: Ledger | None = None) -> ChatReply:
         """Ask a model, and return a reply that can be used.
@@ -39,6 +42,7 @@ class LLMService:
         Raises:
             LLMError: as drawn in :mod:`core.errors`.
         """
+        config = self._with_deadline(config)
         if request.images:
             self._refuse_the_blind(config)
         digest = request_hash(config, request)
@@ -76,7 +80,7 @@ class LLMService:
             RefusedReplyError: the model answered in words; the message carries them.
             LLMError: as drawn in :mod:`core.errors`.
         """
-        return await image_making.make(config, request, ledger, self._policy)
+        return await image_making.make(self._with_deadline(config), request, ledger, self._policy)
 
     def models(self) -> list[ModelInfo]:
         """Return the models to offer, best known first."""
@@ -106,8 +110,11 @@ class LLMService:
 
         wire.litellm()
 
+    def _with_deadline(self, config: ModelConfig) -> ModelConfig:
+        return config if config.timeout_s else replace(config, timeout_s=self._timeout_s)
+
     def _refuse_the_blind(self, config: ModelConfig) -> None:
-        if models.model_info(config.litellm_model, config.api_base).vision is False:
+        if models.sees(config) is False:
             instead = ", ".join(models.models_that_see())
             raise NoVisionError(f"{config.litellm_model} cannot see images. Use one that can, for example {instead}.")
 

@@ -5,11 +5,13 @@ is noted in an :class:`Exchange`, because litellm's own exceptions do not say it
 """
 
 import asyncio
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
+import aiohttp
 import httpx
+from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
 
 MAX_REPLY_BYTES = 4_000_000
 MAX_IMAGE_REPLY_BYTES = 96_000_000
@@ -36,10 +38,15 @@ current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", d
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Hands requests on through one pool per event loop, since connections belong to the loop that made them."""
+    """Hands requests on through one pool per event loop, since connections belong to the loop that made them.
 
-    def __init__(self) -> None:
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+    The pools are litellm's own, over aiohttp: httpx's looks at every idle connection for each request, which
+    costs more than the rest of a call when dozens run at once. They honor HTTPS_PROXY and NO_PROXY.
+    """
+
+    def __init__(self, make_pool: Callable[[], LiteLLMAiohttpTransport]) -> None:
+        self._make_pool = make_pool
+        self._pools: dict[asyncio.AbstractEventLoop, LiteLLMAiohttpTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         exchange = current_exchange.get() or Exchange()
@@ -49,13 +56,12 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         exchange.sends += 1
         request.headers["accept-encoding"] = "identity"
         try:
-            response = await self._client().send(request, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
-            exchange.problem = "unreachable"
-            raise httpx.ReadError("the provider cannot be reached", request=request) from error
-        except httpx.TransportError as error:
-            exchange.connected, exchange.problem = True, "broken"
-            raise httpx.ReadError("the connection broke", request=request) from error
+            response = await self._pool().handle_async_request(request)
+        except httpx.RequestError as error:
+            unreachable = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError)
+            exchange.connected = not unreachable
+            exchange.problem = "unreachable" if unreachable else "broken"
+            raise httpx.ReadError(f"the connection is {exchange.problem}", request=request) from error
         exchange.connected = True
         exchange.http_status = response.status_code
         exchange.retry_after = response.headers.get("retry-after", "")
@@ -86,19 +92,22 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 if len(body) > exchange.max_reply_bytes:
                     exchange.problem = "too large"
                     raise httpx.ReadError("the reply is too large", request=request)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             exchange.problem = exchange.problem or "broken"
             raise httpx.ReadError("the connection broke", request=request) from error
         return bytes(body)
 
-    def _client(self) -> httpx.AsyncClient:
+    def _pool(self) -> LiteLLMAiohttpTransport:
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            # A client of its own, because only clients honor HTTPS_PROXY and NO_PROXY. The time limit is the
-            # caller's asyncio.timeout, which holds for the sum of all steps.
-            self._clients[loop] = httpx.AsyncClient(
-                timeout=None,  # noqa: S113
-                follow_redirects=False,
-                limits=httpx.Limits(max_connections=256, max_keepalive_connections=64),
-            )
-        return self._clients[loop]
+        if loop not in self._pools:
+            for gone in [known for known in self._pools if known.is_closed()]:
+                _dispose(self._pools.pop(gone))
+            self._pools[loop] = self._make_pool()
+        return self._pools[loop]
+
+
+def _dispose(pool: LiteLLMAiohttpTransport) -> None:
+    """Give up the connections of a loop that is closed already, where nothing can be awaited any more."""
+    session = pool.client
+    if isinstance(session, aiohttp.ClientSession) and session.connector is not None and not session.closed:
+        session.connector._close()

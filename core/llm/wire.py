@@ -51,7 +51,7 @@ def _set_up() -> Any:
     from core.llm.offline.provider import OfflineProvider
     from core.llm.transport import GuardedTransport
 
-    guard = GuardedTransport()
+    guard = GuardedTransport(AsyncHTTPHandler.create_aiohttp_transport)
     library.suppress_debug_info = True
     library.drop_params = False
     library.telemetry = False
