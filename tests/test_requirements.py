@@ -19,6 +19,7 @@ BROUGHT_BY = {
     "pydantic": "fastapi",
     "sqlalchemy": "sqlmodel",
     "starlette": "fastapi",
+    "uvloop": "streamlit",
 }
 
 
