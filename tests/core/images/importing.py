@@ -1,0 +1,34 @@
+"""Run an import in a process of its own, to be killed from outside: data directory, then directory to import."""
+
+import asyncio
+import sys
+
+from core import ImageService, connect
+from core.images import image_task_kinds
+from core.tasks import TaskRunner, TaskService
+
+
+def main(data_dir: str, root: str) -> None:
+    with connect(data_dir) as db:
+        kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db))}
+        tasks = TaskService(db, lambda: kinds)
+        project_id, task_id = _task(db, tasks, root)
+        print("started", flush=True)
+        task = asyncio.run(TaskRunner(db, kinds).run(task_id))
+        print(task.status, project_id, flush=True)
+
+
+def _task(db: object, tasks: TaskService, root: str) -> tuple[str, str]:
+    """Return the import that an earlier process left open, or a new one."""
+    from core import ProjectService
+
+    open_ones = tasks.list_tasks(active_only=True)
+    if open_ones:
+        return open_ones[0].project_id, open_ones[0].id
+    project = ProjectService(db).create_project("Shelf")  # type: ignore[arg-type]
+    task = tasks.create_task(project.id, "image-import", {"source": "directory", "path": root})
+    return project.id, task.id
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,149 @@
+"""An import that is killed, and a disk that fills up: nothing is lost, nothing is there twice, nothing is half."""
+
+import errno
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from sqlmodel import select
+
+from core import Projects, connect
+from core.app import Services
+from core.db import Database, Images, TaskItems
+from core.errors import StorageError
+from core.images import storage
+from tests.core.images.pictures import drawn, encoded
+
+IMAGES = 200
+HOUSE = Path(__file__).parents[3]
+
+
+def start_import(data_dir: Path, root: Path) -> subprocess.Popen[str]:
+    """Start an import in a process group of its own; its workers go with it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.core.images.importing", str(data_dir), str(root)],
+        cwd=HOUSE, env=os.environ | {"VITRINE_IMPORT_ROOTS": str(root)}, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def check_nothing_is_half(data_dir: Path) -> int:
+    """Check files against rows and return how many images are recorded."""
+    root = data_dir / "uploads" / "images"
+    with connect(data_dir) as db, db.reading() as session:
+        images = session.exec(select(Images)).all()
+        assert session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    for image in images:
+        assert hashlib.sha256((root / image.path).read_bytes()).hexdigest() == image.sha256
+    for file in root.glob("[0-9a-f][0-9a-f]/*"):
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == file.stem
+    assert len({image.sha256 for image in images}) == len(images)
+    return len(images)
+
+
+def kill_again_and_again(tmp_path: Path, kills: int) -> None:
+    root, data_dir = tmp_path / "photos", tmp_path / "killed"
+    root.mkdir()
+    for number in range(IMAGES):
+        (root / f"{number:03}.jpg").write_bytes(encoded(drawn(number)))
+    chance = random.Random(3)
+    killed = 0
+    for _ in range(kills * 3):
+        process = start_import(data_dir, root)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        try:
+            process.wait(chance.uniform(0.0, 1.2))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            killed += 1
+        process.stdout.close()
+        if killed >= kills or check_nothing_is_half(data_dir) == IMAGES:
+            break
+    process = start_import(data_dir, root)
+    output, _ = process.communicate(timeout=120)
+    assert "completed" in output
+    assert check_nothing_is_half(data_dir) == IMAGES
+    with connect(data_dir) as db, db.reading() as session:
+        first = session.exec(select(TaskItems.task_id)).first()
+        items = session.exec(select(TaskItems).where(TaskItems.task_id == first)).all()
+        assert {item.state for item in items} == {"done"}
+        # Each image once, and none as the duplicate of itself.
+        assert sum(item.result["counts"].get("added", 0) for item in items) == IMAGES
+        images = Services(db).images
+    assert list((data_dir / "uploads" / "images" / ".incoming").glob("*/")) == [] or images.sweep() >= 1
+    assert killed >= 1
+
+
+def test_an_import_killed_at_a_random_moment_goes_on_and_takes_every_image_once(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, 2)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_an_import_killed_at_50_random_moments_takes_every_image_once(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / f"{number}").mkdir()
+        kill_again_and_again(tmp_path / f"{number}", 5)
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_disk_that_is_full_at_any_write_is_said_in_words_and_leaves_nothing_behind(
+    at: int, services: Services, db: Database, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = 0
+
+    class FullAtSomePoint:
+        def __init__(self, file: IO[bytes]) -> None:
+            self._file = file
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._file, name)
+
+        def __enter__(self) -> "FullAtSomePoint":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self._file.close()
+
+        def write(self, data: bytes) -> int:
+            nonlocal writes
+            writes += 1
+            if writes == at:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return self._file.write(data)
+
+    real = Path.open
+    files = [(f"{number}.jpg", encoded(drawn(number))) for number in range(5)]
+
+    def opened(path: Path, mode: str = "r", *rest: Any) -> Any:
+        return FullAtSomePoint(real(path, mode, *rest)) if "w" in mode else real(path, mode, *rest)
+
+    with monkeypatch.context() as patched, pytest.raises(StorageError, match="The disk is full"):
+        patched.setattr(Path, "open", opened)
+        services.images.add_images(project.id, files)
+
+    root = db.data_dir / "uploads" / "images"
+    assert [path for path in root.rglob("*") if path.is_file()] == []
+    assert services.images.list_images(project.id) == []
+    assert [outcome.outcome for outcome in services.images.add_images(project.id, files)] == ["added"] * 5
+
+
+def test_a_full_disk_while_a_name_is_given_is_said_in_words(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(directory: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(storage, "_sync_directory", full)
+    with pytest.raises(StorageError, match="The disk is full"):
+        services.images.add_images(project.id, [("a.jpg", encoded())])
+
+    assert services.images.list_images(project.id) == []
