@@ -128,8 +128,8 @@ async def test_a_style_is_described_by_its_measurements() -> None:
             "Measured: 96 by 64 pixels, landscape, of medium brightness, medium contrast, vivid colors, "
             "mostly blue (50 %)."
         ),
-        tags=["vivid", "neutral", "landscape", "blue"],
-        vibe="Vivid and neutral",
+        tags=["vivid", "cold", "landscape", "blue"],
+        vibe="Vivid and cold",
         lighting="Of medium brightness, medium contrast",
         colors=["blue #0000ff", "red #ff0000", "white #ffffff"],
         style="Sharp, vivid colors, medium contrast",
