@@ -161,19 +161,24 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
 def vary(generated_id: str) -> None:
     """Make the request of a result the draft of its style dataset again."""
     style = page.services().style
-    row = style.result(generated_id).generated
-    if row.dataset_id is None:
+    result = style.result(generated_id)
+    dataset_id = result.generated.dataset_id
+    if dataset_id is None:
         return
-    request = row.recipe["request"]
-    draft = style.get_style_dataset(row.dataset_id).draft | {
+    style.save_draft(dataset_id, varied(result, style.get_style_dataset(dataset_id).draft))
+    st.query_params["style"] = dataset_id
+    st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
+
+
+def varied(result: Result, draft: dict[str, Any]) -> dict[str, Any]:
+    """Return *draft* with the request of *result* in it, its references pinned in their order."""
+    row, request = result.generated, result.generated.recipe["request"]
+    return draft | {
         "prompt": row.prompt, "style": row.style or "", "aspect_ratio": row.aspect_ratio, "size": request["size"],
         "count": request["reference_image_count"], "wording": request["wording"], "overrides": request["overrides"],
         "pinned": [used["id"] for used in row.recipe["references"]], "excluded": request["excluded"],
         "batch": False, "parent_id": row.id,
     }  # fmt: skip
-    style.save_draft(row.dataset_id, draft)
-    st.query_params["style"] = row.dataset_id
-    st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
 
 
 @st.dialog("Recipe", width="large")

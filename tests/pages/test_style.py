@@ -1,0 +1,178 @@
+"""The style page as a person uses it: learn a look, set up a request, see what is sent, make an image."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import Projects, StyleDatasets, app
+from core.style.results import ResultFilter
+from pages.components import style_draft, style_preview, style_results
+from pages.components.style_draft import Draft
+from tests.core.style.looks import WARM_SOFT, drawn, encoded
+from tests.pages.running import open_page, services, texts
+
+
+def with_images(count: int = 6) -> Projects:
+    project = services().projects.create_project("Shelf")
+    files = [(f"warm-{content}.png", encoded(drawn(WARM_SOFT, content, (96, 72)))) for content in range(count)]
+    services().images.add_images(project.id, files)
+    return project
+
+
+def learned(count: int = 6) -> tuple[Projects, StyleDatasets]:
+    project = with_images(count)
+    return project, services().style.create_from_project(project.id)
+
+
+def code(at: AppTest) -> str:
+    return at.code[0].value
+
+
+def test_a_project_without_images_leads_to_upload() -> None:
+    project = services().projects.create_project("Shelf")
+
+    assert "There are no images to learn a style from yet." in texts(open_page("style", project.id))
+
+
+def test_one_click_learns_the_look_and_shows_what_will_be_sent() -> None:
+    project = with_images()
+    at = open_page("style", project.id)
+
+    at.button(key="style-learn").click().run()
+
+    (dataset,) = services().style.list_style_datasets(project.id)
+    assert at.query_params["style"] == dataset.id
+    assert "Match the style and aesthetic of the 5 reference image(s) provided." in code(at)
+    assert at.button(key="style-generate").disabled
+
+
+def test_the_full_prompt_follows_the_fields_and_the_draft_outlasts_a_reload() -> None:
+    project, dataset = learned()
+    at = open_page("style", project.id)
+    at.text_area(key=f"style-prompt-{dataset.id}-0").set_value("A teapot").run()
+    at.text_input(key=f"style-keyword-{dataset.id}-0").set_value("oil").run()
+
+    assert code(at).endswith("A teapot\nStyle: oil.")
+    assert at.button(key="style-generate").label == "Generate 1 image"
+
+    again = open_page("style", project.id)
+
+    assert code(again).endswith("A teapot\nStyle: oil.")
+
+
+def test_guidelines_and_brand_go_into_the_prompt_and_make_a_version() -> None:
+    project, dataset = learned()
+    at = open_page("style", project.id)
+    at.text_area(key=f"style-guidelines-{dataset.id}-1").set_value("No people").run()
+    at.text_input(key="style-brand-name").set_value("Nordlicht")
+    at.button(key="style-brand-save").click().run()
+
+    assert code(at).startswith("Brand: Nordlicht.\nStyle Guidelines: No people\n")
+    assert services().style.get_style_dataset(dataset.id).version == 2
+
+
+def test_more_references_than_there_are_is_said() -> None:
+    project, dataset = learned(3)
+    at = open_page("style", project.id)
+
+    assert any("of 5 references were found" in warning.value for warning in at.warning)
+    assert services().style.summary(dataset.id).images == 3
+
+
+def test_generating_makes_the_images_as_a_task_that_the_address_remembers() -> None:
+    project, dataset = learned()
+    at = open_page("style", project.id)
+    at.text_area(key=f"style-prompt-{dataset.id}-0").set_value("A teapot").run()
+    at.button(key="style-generate").click().run()
+
+    task_id = at.query_params["task"]
+    deadline = time.monotonic() + 60
+    while services().tasks.get_task(task_id).status in ("queued", "running") and time.monotonic() < deadline:
+        app.engine().health()
+        time.sleep(0.05)
+
+    (made,) = services().style.history(project.id, ResultFilter(task_id=task_id)).items
+    assert made.generated.prompt == "A teapot"
+    assert not made.generated.kept
+    at.run()
+    assert "Results" in [heading.value for heading in at.subheader]
+
+
+def test_a_deleted_style_dataset_can_be_brought_back_from_the_page() -> None:
+    project, dataset = learned()
+    at = open_page("style", project.id)
+    at.button(key="style-delete").click().run()
+    assert services().style.list_style_datasets(project.id) == []
+
+    at.button(key="style-undo-delete").click().run()
+
+    assert [one.id for one in services().style.list_style_datasets(project.id)] == [dataset.id]
+
+
+@pytest.mark.parametrize(
+    ("action", "pinned", "excluded", "count"),
+    [
+        ("pin", ("c",), (), 3),
+        ("off", (), ("c",), 2),
+        ("earlier", ("a", "c", "b"), (), 3),
+        ("later", (), (), 3),
+    ],
+)
+def test_an_act_on_the_third_of_three_references(
+    action: str, pinned: tuple[str, ...], excluded: tuple[str, ...], count: int
+) -> None:
+    draft = style_draft.changed(Draft(count=3), action, "c", ["a", "b", "c"])
+
+    assert (draft.pinned, draft.excluded, draft.count) == (pinned, excluded, count)
+
+
+def test_a_swap_puts_the_newcomer_at_the_same_place() -> None:
+    draft = style_draft.swapped(Draft(count=3), "b", ["a", "b", "c"], ["a", "c", "d"])
+
+    assert (draft.pinned, draft.excluded) == (("a", "d", "c"), ("b",))
+
+
+def test_a_swap_without_a_newcomer_leaves_the_place_out() -> None:
+    assert style_draft.swapped(Draft(), "b", ["a", "b"], ["a"]).pinned == ("a",)
+
+
+def test_a_draft_survives_being_stored() -> None:
+    draft = Draft(prompt="A\nB", batch=True, pinned=("a",), overrides={"style": "x"})
+
+    assert Draft.of(draft.to_dict()) == draft
+    assert Draft.of({"prompt": "A", "left over from an older version": 1}).prompt == "A"
+    assert draft.prompts == ["A", "B"]
+    assert Draft(prompt="A\nB").prompts == ["A\nB"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "images", "words"),
+    [
+        (None, 1, "Cost: unknown, this model has no price in the table."),
+        ((0.0, 0.0), 4, "Cost: nothing."),
+        ((0.134, 0.134), 1, "Cost: about $0.13."),
+        ((0.126, 0.33), 2, "Cost: about $0.25 to $0.66 for 2 images."),
+    ],
+)
+def test_a_cost_is_a_range_nothing_or_unknown(cost: tuple[float, float] | None, images: int, words: str) -> None:
+    assert style_preview.cost_in_words(cost, images) == words
+
+
+def test_a_result_opens_as_a_request_again() -> None:
+    project, dataset = learned()
+    made = services().style
+    result = _made(project, dataset)
+    at = open_page("style", project.id)
+    at.session_state["style-epoch"] = 1
+    made.save_draft(dataset.id, style_results.varied(made.result(result), {}))
+    at.run()
+
+    assert at.text_area(key=f"style-prompt-{dataset.id}-1").value == "A lamp"
+
+
+def _made(project: Projects, dataset: StyleDatasets) -> str:
+    from core import process
+
+    work = services().style.generate_image("A lamp", dataset.id, project_id=project.id, keep=False)
+    return process.background_loop().run(work).id
