@@ -1,5 +1,6 @@
 """Export: entries leave as files, one format each, with the proof that they load."""
 
+from core.db import Exports
 from core.export.exporter import FinishedExport, ImageDatasetExporter, PreviewRow
 from core.export.formats import FORMATS, PURPOSES, Format, format_named
 from core.export.recipe import EntryChoice, ExportRecipe, SplitShares
@@ -11,6 +12,7 @@ __all__ = [
     "PURPOSES",
     "EntryChoice",
     "ExportRecipe",
+    "Exports",
     "FinishedExport",
     "Format",
     "ImageDatasetExporter",

@@ -10,7 +10,7 @@ from core.export.report import load_command
 from pages.components import media, page
 
 if TYPE_CHECKING:
-    from core.db import Exports
+    from core.export import Exports
 
 Start = Callable[[str, ExportRecipe], None]
 
