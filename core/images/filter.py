@@ -139,6 +139,30 @@ def find(session: Session, project_id: str, filter_: ImageFilter, limit: int, af
     return ImagePage(items[:limit], items[limit - 1].id if has_more else None, total)
 
 
+def stats(session: Session, project_id: str) -> dict[str, int]:
+    """Count the images of a project by what they are and hold."""
+    everything = conditions(project_id, ImageFilter())
+    sizes = select(Images.format, func.count(), func.sum(Images.size)).where(*everything).group_by(Images.format)
+    by_format = {name: (count, int(size)) for name, count, size in session.exec(sizes)}
+    count = select(func.count()).select_from(Images)
+    alike = session.exec(count.where(*everything, col(Images.near_duplicate_of).is_not(None))).one()
+    holding = {what: _held(session, table, project_id) for what, table in _HELD.items()}
+    return {
+        "total_images": sum(count for count, _ in by_format.values()),
+        "total_size": sum(size for _, size in by_format.values()),
+        **{name.lower(): by_format.get(name, (0, 0))[0] for name in ("JPEG", "PNG", "WEBP")},
+        "with_questions": holding["questions"], "with_entries": holding["entries"], "near_duplicates": alike,
+    }  # fmt: skip
+
+
+_HELD: dict[str, Any] = {"questions": Questions, "entries": ImageDatasets}
+
+
+def _held(session: Session, table: Any, project_id: str) -> int:
+    query = select(func.count(func.distinct(table.image_id)))
+    return session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
+
+
 def _sort(name: str) -> tuple[Any, bool]:
     if name not in SORTS:
         raise InvalidInputError(f"Images cannot be sorted by {name}. Choose one of: {', '.join(SORTS)}.", field="sort")

@@ -44,8 +44,7 @@ def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents
     """Delete images, questions and entries under one time, by which they are found again."""
     counts = dependents(session, image_ids)
     at, batch_id = utc_now(), new_id()
-    alive = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
-    for image in session.exec(alive).all():
+    for image in _alive(session, image_ids):
         image.deleted_at = at
         _event(session, batch_id, image, "deleted", actor)
         _hand_on_group(session, image)
@@ -92,14 +91,52 @@ def tag(session: Session, image_ids: Sequence[str], tags: Iterable[str], actor: 
     if not wanted or any("," in word for word in wanted):
         raise InvalidInputError("Write at least one tag, without commas inside it.", field="tags")
     batch_id, changed = new_id(), 0
-    query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
-    for image in session.exec(query).all():
+    for image in _alive(session, image_ids):
         have = [word for word in image.tags.split(",") if word]
         together = ",".join(dict.fromkeys([*have, *wanted]))
         if together != image.tags:
             _event(session, batch_id, image, "tagged", actor, {"tags": image.tags}, {"tags": together})
             image.tags, changed = together, changed + 1
     return changed
+
+
+def keep_apart(session: Session, image_ids: Sequence[str], actor: str) -> int:
+    """Take the mark off images that only look like another, and return how many had it."""
+    batch_id = new_id()
+    marked = [image for image in _alive(session, image_ids) if image.near_duplicate_of is not None]
+    for image in marked:
+        _event(session, batch_id, image, "kept apart", actor, {"near_duplicate_of": image.near_duplicate_of})
+        image.near_duplicate_of = None
+    return len(marked)
+
+
+def merge(session: Session, image_ids: Sequence[str], actor: str) -> Images:
+    """Give the oldest of the images the questions and entries of the others, and delete those."""
+    images = sorted(_alive(session, image_ids), key=lambda image: (image.create_at, image.id))
+    if len(images) < 2:
+        raise InvalidInputError("Select at least two images to merge them.")
+    kept, *others = images
+    asked = select(Questions.language, Questions.question_key).where(
+        Questions.image_id == kept.id, col(Questions.deleted_at).is_(None)
+    )
+    known = set(session.exec(asked).all())
+    for other in others:
+        of_other = select(Questions).where(Questions.image_id == other.id, col(Questions.deleted_at).is_(None))
+        for question in session.exec(of_other).all():
+            if (question.language, question.question_key) not in known:
+                known.add((question.language, question.question_key))
+                question.image_id = kept.id
+        session.execute(
+            update(ImageDatasets)
+            .where(col(ImageDatasets.image_id) == other.id, col(ImageDatasets.deleted_at).is_(None))
+            .values(image_id=kept.id, image_name=kept.image_name, version=ImageDatasets.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        session.flush()
+    kept.near_duplicate_of = None
+    delete(session, [other.id for other in others], actor)
+    _event(session, new_id(), kept, "merged", actor, new={"with": ", ".join(other.image_name for other in others)})
+    return kept
 
 
 def history(session: Session, image_id: str) -> list[Events]:
@@ -117,6 +154,11 @@ def sweep_unknown(session: Session, storage: ImageStorage, is_young: Callable[[f
             storage.original(path).unlink(missing_ok=True)
             swept += 1
     return swept
+
+
+def _alive(session: Session, image_ids: Sequence[str]) -> Sequence[Images]:
+    query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+    return session.exec(query).all()
 
 
 def _hand_on_group(session: Session, image: Images) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id
@@ -143,23 +142,8 @@ class ImageService:
 
     def get_project_image_stats(self, project_id: str) -> dict[str, int]:
         """Return counts: total_images, total_size [bytes], by format, with_questions, with_entries, near_duplicates."""
-        everything = filters.conditions(project_id, ImageFilter())
         with self._db.reading() as session:
-            count = select(func.count()).select_from(Images)
-            by_format = dict(
-                session.exec(select(Images.format, func.count()).where(*everything).group_by(Images.format)).all()
-            )
-            size = session.exec(select(func.coalesce(func.sum(Images.size), 0)).where(*everything)).one()
-            alike = session.exec(count.where(*everything, col(Images.near_duplicate_of).is_not(None))).one()
-            holding = [
-                session.exec(count.where(*filters.conditions(project_id, ImageFilter(holds=what)))).one()
-                for what in ("questions", "entries")
-            ]
-        return {
-            "total_images": sum(by_format.values()), "total_size": int(size),
-            "jpeg": by_format.get("JPEG", 0), "png": by_format.get("PNG", 0), "webp": by_format.get("WEBP", 0),
-            "with_questions": holding[0], "with_entries": holding[1], "near_duplicates": alike,
-        }  # fmt: skip
+            return filters.stats(session, project_id)
 
     def questions_of(self, image_id: str) -> list[Questions]:
         """Return the questions about the image, oldest first."""
@@ -264,6 +248,16 @@ class ImageService:
         """Add *tags* to the images and return how many of them got a new one."""
         with self._db.transaction() as session:
             return lifecycle.tag(session, image_ids, tags, actor)
+
+    def keep_apart(self, image_ids: Sequence[str], *, actor: str = "local") -> int:
+        """Say that images only look like another one: the mark goes, the images stay."""
+        with self._db.transaction() as session:
+            return lifecycle.keep_apart(session, image_ids, actor)
+
+    def merge_images(self, image_ids: Sequence[str], *, actor: str = "local") -> Images:
+        """Keep the oldest of the images with the questions and entries of all, delete the others, return it."""
+        with self._db.transaction() as session:
+            return lifecycle.merge(session, image_ids, actor)
 
     def history(self, image_id: str) -> list[Events]:
         """Return what happened to the image, newest first."""

@@ -101,8 +101,13 @@ def _thumbnails(found: ImagePage) -> grid.GridAction:
     shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
     before = len(st.session_state[_TRAIL]["after"]) * PAGE_SIZE
     noun = "image" if found.total == 1 else "images"
+    alike = [one.near_duplicate_of for one in shown if one.near_duplicate_of]
+    first_ones = {one.id: one.image_name for one in page.services().images.get_images(alike)} if alike else {}
     return grid.show(
-        [grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one)) for one in shown],
+        [
+            grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one, first_ones))
+            for one in shown
+        ],
         key="library-grid",
         label="Images of this project",
         where=f"{before + 1:,} to {before + len(shown):,} of {found.total:,} {noun}",
@@ -114,9 +119,9 @@ def _thumbnails(found: ImagePage) -> grid.GridAction:
     )
 
 
-def _note(image: Images) -> str:
+def _note(image: Images, first_ones: dict[str, str]) -> str:
     if image.near_duplicate_of:
-        return "looks like another"
+        return f"looks like {first_ones.get(image.near_duplicate_of, 'another')}"
     return image.tags.replace(",", ", ") or f"{image.width:,} x {image.height:,}"
 
 
@@ -146,8 +151,26 @@ def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
             page.go(file)
     if st.button("Tag", icon=":material/label:", key="library-tag"):
         _tag(selected)
+    if chosen.alike:
+        _alike_actions(selected)
     if st.button("Delete", icon=":material/delete:", key="library-delete"):
         _delete(selected)
+
+
+def _alike_actions(selected: list[str]) -> None:
+    """What there is to decide about images that look alike, besides deleting one of them."""
+    if st.button("Keep apart", icon=":material/call_split:", key="library-keep-apart", help="They are different."):
+        page.services().images.keep_apart(selected)
+        _select([])
+        st.rerun()
+    if st.button(
+        "Merge", icon=":material/merge:", key="library-merge", disabled=len(selected) < 2,
+        help="Keep the oldest, with the questions and entries of all.",
+    ):  # fmt: skip
+        with page.errors_in_words():
+            page.services().images.merge_images(selected)
+            _select([])
+            st.rerun()
 
 
 @st.dialog("Tag images")

@@ -283,3 +283,58 @@ def test_leftovers_of_a_crash_are_swept_and_deleted_images_stay(services: Servic
     assert files_below(root) == [image.path]
     services.images.restore_image(image.id)
     assert services.images.original_path(image).exists()
+
+
+def test_images_that_only_look_alike_are_kept_apart(services: Services, project: Projects) -> None:
+    same = drawn(1)
+    outcomes = services.images.add_images(
+        project.id, [("a.png", encoded(same, "PNG")), ("b.jpg", encoded(same.resize((120, 90))))]
+    )
+    second = outcomes[1].image
+    assert second is not None
+
+    assert services.images.keep_apart([second.id]) == 1
+    assert services.images.keep_apart([second.id]) == 0
+    assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 0
+
+
+def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
+    services: Services, db: Database, project: Projects
+) -> None:
+    outcomes = services.images.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
+    first, second = (outcome.image for outcome in outcomes)
+    assert first is not None
+    assert second is not None
+    with db.transaction() as session:
+        for image, question in ((first, "who"), (second, "who"), (second, "where")):
+            session.add(
+                Questions(project_id=project.id, image_id=image.id, question=f"{question}?", question_key=question)
+            )
+        session.add(
+            ImageDatasets(project_id=project.id, image_id=second.id, image_name="1.jpg", question="?", answer="!")
+        )
+
+    kept = services.images.merge_images([second.id, first.id])
+
+    assert kept.id == first.id
+    assert services.images.get_image(second.id) is None
+    assert sorted(question.question for question in services.images.questions_of(first.id)) == ["where?", "who?"]
+    assert [(entry.answer, entry.image_name) for entry in services.images.entries_of(first.id)] == [("!", "0.jpg")]
+    with pytest.raises(InvalidInputError):
+        services.images.merge_images([first.id])
+
+
+def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, project: Projects) -> None:
+    outcomes = services.images.add_images(
+        project.id, [("a.jpg", encoded()), ("b.png", encoded(drawn(2), "PNG")), ("c.webp", encoded(drawn(3), "WEBP"))]
+    )
+    image = outcomes[0].image
+    assert image is not None
+    with db.transaction() as session:
+        session.add(Questions(project_id=project.id, image_id=image.id, question="?", question_key="x"))
+
+    assert services.images.get_project_image_stats(project.id) == {
+        "total_images": 3, "total_size": sum(outcome.image.size for outcome in outcomes if outcome.image),
+        "jpeg": 1, "png": 1, "webp": 1, "with_questions": 1, "with_entries": 0, "near_duplicates": 0,
+    }  # fmt: skip
+    assert services.images.get_project_image_stats("nowhere")["total_images"] == 0
