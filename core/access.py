@@ -11,6 +11,7 @@ import secrets
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 from sqlmodel import Session, col, select
@@ -102,6 +103,7 @@ def check_address(address: str | None, settings: Settings) -> None:
         )
 
 
+@lru_cache(maxsize=256)
 def is_this_machine(host: str) -> bool:
     """Return whether *host* can be reached from this machine only."""
     if host == "localhost":

@@ -22,3 +22,12 @@ def striped(number: int) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
+
+
+def photo_like(number: int, size_wh: tuple[int, int] = (1280, 960)) -> bytes:
+    """Return a JPEG with as much detail as a photograph, another for each *number*."""
+    noise = Image.effect_noise((size_wh[0] // 8, size_wh[1] // 8), 60 + number % 40).resize(size_wh)
+    image = Image.merge("RGB", (noise, noise.rotate(number % 360), noise.rotate(180)))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=88)
+    return out.getvalue()

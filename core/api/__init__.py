@@ -18,13 +18,15 @@ def build_routes(services: Callable[[], Any], *, allowed_hosts: Sequence[str] = 
     """
     from core.api.desk import desk_routes
     from core.api.guard import Door
+    from core.api.kept import KeptReplies, ReplyStore
     from core.api.lazy import api_routes
     from core.api.login import sign_in_route
     from core.api.media import media_routes
 
     routes = [*media_routes(services), *desk_routes(services), *api_routes(services)]
+    store = ReplyStore()
     for route in routes:
-        route.app = Door(route.app, services, allowed_hosts)
+        route.app = Door(KeptReplies(route.app, services, store), services, allowed_hosts)
     sign_in = sign_in_route(services)
     sign_in.app = Door(sign_in.app, services, allowed_hosts, for_anyone=True)
     return [*routes, sign_in]

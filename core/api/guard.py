@@ -12,6 +12,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -143,7 +144,7 @@ def _actor(request: HTTPConnection) -> Actor | Response | None:
         return _unsign("page", headers[TOKEN_HEADER], PAGE_TOKEN_LIFE_S)
     if "Authorization" in headers:
         return _of_bearer(request.scope["vitrine.database"], headers["Authorization"])
-    signed = request.query_params.get("s")
+    signed = request.query_params.get("s") if b"s=" in request.scope["query_string"] else None
     if signed is not None and request.scope.get("method") in _READING:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
         return Actor("link", may_write=False) if hmac.compare_digest(signature(path), signed) else None
@@ -186,7 +187,8 @@ def _foreign(request: HTTPConnection) -> Response | None:
     return None
 
 
-def _is_allowed(host: str, allowed_hosts: Sequence[str]) -> bool:
+@lru_cache(maxsize=256)
+def _is_allowed(host: str, allowed_hosts: tuple[str, ...]) -> bool:
     """Read ``server.allowedHosts`` as Streamlit does: ports do not count, ``*.`` stands for subdomains."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from core.config import Settings
 from core.db import migrate
+from core.db.version import DataVersion
 from core.db.writer import GroupWriter
 from core.errors import ConfigurationError, StorageError
 
@@ -33,6 +34,7 @@ class Database:
         self.settings = settings
         self._writer: GroupWriter | None = None
         self._writer_lock = threading.Lock()
+        self._version: DataVersion | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -72,8 +74,20 @@ class Database:
         """Do *work* as :meth:`submit` does, and wait for it without blocking the event loop."""
         return await asyncio.wrap_future(self.submit(work))
 
+    def data_version(self) -> int | None:
+        """Return a number that changes with every commit; None when nobody can say it for nothing."""
+        if self._version is None:
+            if self.engine.dialect.name != "sqlite" or not self.engine.url.database:
+                return None
+            with self._writer_lock:
+                self._version = self._version or DataVersion(Path(self.engine.url.database))
+        return self._version.now()
+
     def close(self) -> None:
         with self._writer_lock:
+            if self._version is not None:
+                self._version.close()
+                self._version = None
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
