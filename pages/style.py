@@ -11,6 +11,7 @@ from core.style.requests import RequestPreview
 from pages.components import (
     model_picker,
     page,
+    style_changes,
     style_dataset,
     style_preview,
     style_request,
@@ -26,7 +27,7 @@ def main() -> None:
     counts = page.services().projects.counts(project.id)
     total = page.services().style.history(project.id, limit=1).total
     action = page.header("Style", f"{counts.images:,} images to learn from, {total:,} generated")
-    style_dataset.offer_undo()
+    style_changes.offer_undo()
     if not page.services().style.list_style_datasets(project.id):
         if counts.images:
             style_dataset.start(project)
@@ -103,7 +104,7 @@ def _start(project: Projects, dataset: StyleDatasets, draft: Draft, choice: Mode
         "variants": draft.variants,
         "llm_config": choice.config,
     }
-    task = page.services().tasks.create_task(project.id, "style-generation", config)
+    task = page.services().tasks.create_task(project.id, "style-generation", config, cost_cap=draft.cost_cap)
     if choice.api_key:
         session_keys.lend(task.id, choice.api_key)
     app.engine().submit(task.id)

@@ -153,6 +153,14 @@ class StyleLibrary:
         with self._db.reading() as session:
             return datasets.images(session, dataset_id, version, limit=limit)
 
+    def get_image_of_style(self, row_id: str) -> StyleImage:
+        """Return one image of a style dataset with its analysis."""
+        with self._db.reading() as session:
+            found = datasets.by_ids(session, [row_id])
+        if not found:
+            raise NotFoundError("This image is not in the style dataset any more.")
+        return found[0]
+
     def pending_images(self, dataset_id: str, model: str) -> list[StyleDatasetImages]:
         """Return the images that *model* has not analysed."""
         with self._db.reading() as session:

@@ -1,5 +1,6 @@
 """The request as it was last left: kept with its style dataset, so that a reload loses nothing."""
 
+import csv
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +24,8 @@ class Draft:
     parent_id: str | None = None
     batch: bool = False
     """Each line of the prompt is a prompt of its own."""
+    cost_cap: float | None = None
+    """US dollars at which the task pauses."""
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Draft":
@@ -81,3 +84,14 @@ def _without(draft: Draft, row_id: str) -> Draft:
     return replace(
         draft, pinned=tuple(id_ for id_ in draft.pinned if id_ != row_id), excluded=(*draft.excluded, row_id)
     )
+
+
+def prompts_from(text: str, *, is_csv: bool) -> list[str]:
+    """Return the prompts of a file: a line each, or of a CSV its column "prompt", else its first column."""
+    if not is_csv:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    rows = [row for row in csv.reader(text.splitlines()) if row]
+    names = [name.strip().lower() for name in rows[0]] if rows else []
+    column = names.index("prompt") if "prompt" in names else 0
+    body = rows[1:] if "prompt" in names else rows
+    return [" ".join(row[column].split()) for row in body if len(row) > column and row[column].strip()]

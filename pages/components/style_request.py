@@ -25,6 +25,8 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
     # Another epoch, other widgets: "Vary" has to be able to fill them anew.
     key = f"style-{{}}-{dataset.id}-{st.session_state.get('style-epoch', 0)}"
     batch = st.toggle("A batch: one prompt a line", draft.batch, key=key.format("batch"))
+    if batch:
+        _from_file(dataset, draft)
     prompt = st.text_area(
         "Prompts, one a line" if batch else "Prompt",
         draft.prompt,
@@ -34,7 +36,7 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
     )
     ratio = st.pills(
         "Aspect ratio", ratios, format_func=_shape, key=key.format("ratio"), required=True,
-        default=draft.aspect_ratio if draft.aspect_ratio in ratios else "1:1",
+        default=draft.aspect_ratio if draft.aspect_ratio in ratios else "1:1", wrap=True,
     )  # fmt: skip
     wording = st.segmented_control(
         "Weight of the references", list(WORDINGS), format_func=lambda one: _STRENGTHS[one],
@@ -48,10 +50,25 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
     size = draft.size if draft.size in sizes else None
     if len(sizes) > 1:
         size = st.segmented_control("Size", sizes, default=size or sizes[0], key=key.format("size"), required=True)
+    cap = draft.cost_cap
+    if batch or variants > 1:
+        cap = st.number_input(
+            "Pause at, in US dollars", 0.0, None, draft.cost_cap, 0.5, key=key.format("cap"), placeholder="No limit"
+        )
     return replace(
-        draft, prompt=prompt, batch=batch, aspect_ratio=ratio or "1:1", wording=wording or "balanced", style=style,
-        variants=int(variants), size=size,
+        draft, cost_cap=cap or None, prompt=prompt, batch=batch, aspect_ratio=ratio or "1:1",
+        wording=wording or "balanced", style=style, variants=int(variants), size=size,
     )  # fmt: skip
+
+
+def _from_file(dataset: StyleDatasets, draft: Draft) -> None:
+    """Take prompts from a CSV (its column "prompt", else the first) or a text file, one a line."""
+    file = st.file_uploader("Prompts from a file", ["csv", "txt"], key=f"style-prompts-{dataset.id}", max_upload_size=1)
+    if file is None or not st.button("Use these prompts", key="style-prompts-use"):
+        return
+    prompts = style_draft.prompts_from(file.getvalue().decode("utf-8-sig", "replace"), is_csv=file.name.endswith("csv"))
+    st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
+    _save(dataset, replace(draft, batch=True, prompt="\n".join(prompts)))
 
 
 def _shape(ratio: str) -> str:

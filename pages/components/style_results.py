@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from core import Projects, StyleDatasets
+from core import Projects, StyleDatasets, app
+from core.llm import session_keys
 from core.style.results import Result, ResultFilter
 from pages.components import cards, media, page
 from pages.components.cards import Act, Action, Bar, Card
@@ -121,6 +122,7 @@ def _actions(result: Result, can_refer: bool) -> tuple[Action, ...]:
     return (
         keep,
         Action("discard", "Discard"),
+        Action("again", "Run again", help="Send the same request once more"),
         Action("vary", "Vary", help="Open its request to change it"),
         *refer,
         Action("up", "Good", pressed=row.rating == 1, help="Matches the style, to your eyes"),
@@ -155,6 +157,8 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
             style.rate(act.id, 0 if row.rating == wanted else wanted)
         case "vary":
             vary(act.id)
+        case "again":
+            again(act.id)
     st.rerun()
 
 
@@ -168,6 +172,20 @@ def vary(generated_id: str) -> None:
     style.save_draft(dataset_id, varied(result, style.get_style_dataset(dataset_id).draft))
     st.query_params["style"] = dataset_id
     st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
+
+
+def again(generated_id: str) -> None:
+    """Send the request of a result once more, with the same references in the same order."""
+    row = page.services().style.result(generated_id).generated
+    pinned = [used["id"] for used in row.recipe["references"]]
+    request = row.recipe["request"] | {"pinned": pinned, "parent_id": row.id}
+    config = {"request": request, "prompts": [row.prompt], "variants": 1, "llm_config": row.recipe["model"]}
+    task = page.services().tasks.create_task(row.project_id, "style-generation", config)
+    provider = page.services().llm.model_info(row.recipe["model"]["model"]).provider
+    if key := st.session_state.get(f"session-key-{provider}"):
+        session_keys.lend(task.id, key)
+    app.engine().submit(task.id)
+    st.query_params["task"] = task.id
 
 
 def varied(result: Result, draft: dict[str, Any]) -> dict[str, Any]:

@@ -176,3 +176,31 @@ def _made(project: Projects, dataset: StyleDatasets) -> str:
 
     work = services().style.generate_image("A lamp", dataset.id, project_id=project.id, keep=False)
     return process.background_loop().run(work).id
+
+
+@pytest.mark.parametrize(
+    ("text", "is_csv", "prompts"),
+    [
+        ("A cup\n\n A boat \n", False, ["A cup", "A boat"]),
+        ('id,Prompt\n1,"A cup, blue"\n2,\n3,A boat\n', True, ["A cup, blue", "A boat"]),
+        ("A cup,x\nA boat,y\n", True, ["A cup", "A boat"]),
+        ("", True, []),
+    ],
+)
+def test_prompts_come_from_a_text_file_or_a_csv(text: str, is_csv: bool, prompts: list[str]) -> None:
+    assert style_draft.prompts_from(text, is_csv=is_csv) == prompts
+
+
+def test_a_batch_sends_every_line_and_can_be_capped() -> None:
+    project, dataset = learned()
+    at = open_page("style", project.id)
+    at.toggle(key=f"style-batch-{dataset.id}-0").set_value(True).run()
+    at.text_area(key=f"style-prompt-{dataset.id}-0").set_value("A cup\nA boat\n\nA lamp").run()
+    at.number_input(key=f"style-cap-{dataset.id}-0").set_value(1.5).run()
+
+    assert at.button(key="style-generate").label == "Generate 3 images"
+
+    at.button(key="style-generate").click().run()
+
+    task = services().tasks.get_task(at.query_params["task"])
+    assert (task.total_count, task.cost_cap) == (3, 1.5)

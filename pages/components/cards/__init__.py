@@ -18,6 +18,8 @@ class Action:
     help: str = ""
     corner: bool = False
     """Drawn as a small cross on the image."""
+    frame: bool = False
+    """The image itself is the button."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     item.lines.forEach((line) => node.append(make("div", "line", line)));
     if (item.alarm) node.append(make("div", "alarm", item.alarm));
     if (item.bars.length) node.append(bars(item.bars));
-    const below = item.actions.filter((action) => !action.corner);
+    const below = item.actions.filter((action) => !action.corner && !action.frame);
     if (below.length) {
       const row = make("div", "actions");
       row.append(...below.map((action) => button(item, action)));
@@ -36,6 +36,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
       frame.append(image);
     } else frame.append(make("span", "missing", item.name));
     if (item.number !== null) frame.append(make("span", "number", String(item.number)));
+    const opening = item.actions.find((action) => action.frame);
+    if (opening) {
+      const node = button(item, opening);
+      node.className = "whole";
+      node.textContent = "";
+      frame.append(node);
+    }
     item.actions.filter((action) => action.corner).forEach((action) => frame.append(button(item, action)));
     return frame;
   }
