@@ -78,12 +78,6 @@ def key_names(config: ModelConfig) -> tuple[str, ...]:
     return KEY_NAMES.get(provider, (f"{provider.upper()}_API_KEY",))
 
 
-def known_secrets() -> set[str]:
-    """Return every key this process could send, for taking them out of texts."""
-    values = {**os.environ, **_secrets()}
-    return {value for name, value in values.items() if _NAMES_A_KEY.search(name) and len(value) >= 8}
-
-
 def provider_of(config: ModelConfig) -> str:
     return config.litellm_model.split("/", 1)[0]
 
@@ -96,9 +90,6 @@ def is_local(address: str | None) -> bool:
     except ValueError:
         return host == "localhost" or host.endswith((".local", ".internal", ".localhost"))
     return found.is_loopback or found.is_private
-
-
-_NAMES_A_KEY = re.compile(r"(API_?KEY|^VITRINE_KEY_|_TOKEN$|SECRET|PASSWORD)", re.IGNORECASE)
 
 
 def _find(names: tuple[str, ...]) -> tuple[str | None, str | None]:

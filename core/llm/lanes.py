@@ -79,6 +79,8 @@ class Lane:
                     error = _gives_up(error, "Slowing down did not help.")
         if error.stops_task:
             self._stop(config, error)
+        elif not isinstance(error, RateLimitedError):
+            self._open()
         return error
 
     def slow_down(self, wait_s: float | None, policy: RetryPolicy) -> None:
@@ -113,10 +115,15 @@ class Lane:
             if time.monotonic() < self._paused_until:
                 return
             self._slow_downs = 0
-            if self._after_probe is not None:
-                self.allowed, self._after_probe = self._after_probe, None
-            else:
+            if self._after_probe is None:
                 self.allowed = min(float(self.limit), self.allowed + 1 / self.allowed)
+        self._open()
+
+    def _open(self) -> None:
+        """Let the others follow: the one that went first was neither refused nor slowed down."""
+        with self._lock:
+            if self._after_probe is not None and time.monotonic() >= self._paused_until:
+                self.allowed, self._after_probe = self._after_probe, None
 
     def _stop(self, config: ModelConfig, error: LLMError) -> None:
         """Let everybody who waits with this model fail alike, and the next one to come go alone again."""

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from core.errors import AccessDeniedError, QuotaExceededError, RateLimitedError
+from core.errors import AccessDeniedError, ProviderDownError, QuotaExceededError, RateLimitedError
 from core.llm import ModelConfig, RetryPolicy
 from core.llm.lanes import Lane, lane_for
 
@@ -51,6 +51,15 @@ async def test_everybody_who_waits_for_a_key_that_is_refused_fails_without_sendi
     assert {type(end) for end in ends} == {AccessDeniedError}
     await work.call()
     assert len(work.started) == 2
+
+
+async def test_trouble_of_the_first_call_does_not_hold_up_the_others() -> None:
+    work = Work(Lane())
+    down = ProviderDownError("It is down. Try again later.")
+    ends = await asyncio.gather(work.call(down), *(work.call() for _ in range(20)), return_exceptions=True)
+    assert len(work.started) == 21
+    assert [type(end) for end in ends] == [ProviderDownError] + [type(None)] * 20
+    assert work.most_at_once == 8
 
 
 async def test_a_stated_wait_holds_for_the_whole_lane() -> None:
