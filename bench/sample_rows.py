@@ -1,5 +1,9 @@
-"""A project with many rows, written straight into the tables: the benches measure reading, not making."""
+"""A project with many rows, written straight into the tables: the benches measure reading, not making.
 
+Every image has a file with its thumbnail, all of them the same drawing.
+"""
+
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from core.db import ImageDatasets, Images, Projects, Questions, connect, new_id, utc_now
+from core.images.sample import draw_samples
 
 QUESTIONS_PER_IMAGE = 5
 
@@ -20,9 +25,20 @@ def fill_project(data_dir: Path, *, entries: int) -> str:
         if entries:
             images, questions, answers = _rows(project.id, entries)
             session.execute(insert(Images), images)
+            _write_files(data_dir, images)
             session.execute(insert(Questions), questions)
             session.execute(insert(ImageDatasets), answers)
         return project.id
+
+
+def _write_files(data_dir: Path, images: list[dict[str, Any]]) -> None:
+    drawing = next(sample.data for sample in draw_samples() if sample.name.endswith(".jpg"))
+    for image in images:
+        original = data_dir / "uploads" / "images" / image["path"]
+        thumbnail = data_dir / "cache" / "images" / image["sha256"][:2] / f"{image['sha256']}-thumb320.jpg"
+        for file in (original, thumbnail):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(drawing)
 
 
 def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
@@ -33,7 +49,7 @@ def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dic
         if number % QUESTIONS_PER_IMAGE == 0:
             place = len(images)
             image_id, name = new_id(), f"image-{place:05}.jpg"
-            sha256 = f"{place:064x}"
+            sha256 = hashlib.sha256(name.encode()).hexdigest()
             images.append(
                 Images(
                     id=image_id, project_id=project_id, image_name=name, path=f"{sha256[:2]}/{sha256}.jpg",
