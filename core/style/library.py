@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.errors import InvalidInputError, LLMError, NotFoundError, VitrineError
 from core.style import analysis, datasets, measuring
 from core.style.datasets import StyleImage, StyleSummary
-from core.style.shelf import Fetch, Shelf
+from core.style.shelf import GENERATED, Fetch, Shelf
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -50,20 +50,20 @@ class StyleLibrary:
         with self._db.transaction() as session:
             return datasets.create(session, project_id, name, master_prompt)
 
-    def create_from_project(self, project_id: str, name: str = "The look of this project") -> StyleDatasets:
-        """Make a style dataset of the project's own images, the newest of very many, and measure the first."""
+    def create_from_project(
+        self, project_id: str, name: str = "The look of this project", image_ids: Sequence[str] = ()
+    ) -> StyleDatasets:
+        """Make a style dataset of the project's own images, or of *image_ids*, and measure the first of them.
+
+        Raises:
+            InvalidInputError: the project has no images.
+        """
         with self._db.transaction() as session:
-            own = select(Images.id).where(
-                Images.project_id == project_id,
-                col(Images.deleted_at).is_(None),
-                Images.source != "generated",
-                col(Images.near_duplicate_of).is_(None),
-            )
-            image_ids = list(session.exec(own.order_by(col(Images.create_at).desc()).limit(FIRST_STYLE_IMAGES)))
-            if not image_ids:
+            chosen = list(image_ids) or _own_images(session, project_id)
+            if not chosen:
                 raise InvalidInputError("This project has no images to learn a style from. Upload some first.")
             dataset = datasets.create(session, project_id, name)
-            datasets.add_images(session, dataset.id, image_ids)
+            datasets.add_images(session, dataset.id, chosen[:FIRST_STYLE_IMAGES])
         self.measure_images(dataset.id)
         return dataset
 
@@ -234,6 +234,17 @@ class StyleLibrary:
             analysed.write(session)
             if analysed.reply is not None:
                 ledger.settle(session, analysed.reply)
+
+
+def _own_images(session: Session, project_id: str) -> list[str]:
+    """Return the newest images of a project that were neither generated nor look like another."""
+    own = select(Images.id).where(
+        Images.project_id == project_id,
+        col(Images.deleted_at).is_(None),
+        Images.source != GENERATED,
+        col(Images.near_duplicate_of).is_(None),
+    )
+    return list(session.exec(own.order_by(col(Images.create_at).desc()).limit(FIRST_STYLE_IMAGES)))
 
 
 def model_config(config: dict[str, Any] | None) -> "ModelConfig":

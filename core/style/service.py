@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import col, select
 
 from core.db import BusinessProfiles, Database, GeneratedImages, Images, Projects
-from core.errors import NotFoundError
-from core.style import compose, results
+from core.errors import InvalidInputError, NotFoundError
+from core.style import closed_loop, compose, results
+from core.style.closed_loop import Checked
 from core.style.generate import Generator, Produced
 from core.style.library import StyleLibrary, model_config
 from core.style.models import ImageModel, image_model
@@ -190,6 +191,31 @@ class StyleGenerationService(StyleLibrary):
             raise NotFoundError("The image of this result is gone. Run it again.")
         self.add_images(dataset_id, [found.image.id])
         self.measure_images(dataset_id)
+
+    async def keep_if_it_shows(
+        self, generated_id: str, question: str, answer: str, config: dict[str, Any] | None = None
+    ) -> Checked:
+        """Ask a vision model *question* about a result; keep it with an entry only when it answers *answer*.
+
+        Raises:
+            InvalidInputError: question or answer is empty.
+            LLMError: the model could not be reached, or its reply cannot be used.
+        """
+        if not question.strip() or not answer.strip():
+            raise InvalidInputError("Write the question and the answer that was planned.", field="question")
+        model = model_config(config)
+        found = await asyncio.to_thread(self.result, generated_id)
+        if found.image is None:
+            raise NotFoundError("The image of this result is gone. Run it again.")
+        ledger = self.ledger(purpose="style check")
+        seen = await closed_loop.ask(self._llm, self._images, found.image, question, model, ledger)
+        if not closed_loop.fits(answer, seen):
+            return Checked(answer, seen, fits=False)
+        image = await asyncio.to_thread(self.keep, generated_id)
+        entry = await asyncio.to_thread(
+            closed_loop.make_entry, self._db, image, question.strip(), answer.strip(), model.litellm_model
+        )
+        return Checked(answer, seen, fits=True, entry=entry)
 
     def shown_anyway(self, image_id: str) -> Images | None:
         """Return an image out of sight that a result or a style dataset shows; None for any other."""

@@ -47,10 +47,21 @@ def _add(project: Projects, dataset: StyleDatasets) -> None:
         style.add_images(dataset.id, urls=urls.splitlines())
         analyse_rest(project, dataset)
         st.rerun()
+    selected = selected_images(project)
+    if selected and st.button(f"Add the {len(selected):,} selected images", key="style-add-selected"):
+        style.add_images(dataset.id, selected)
+        analyse_rest(project, dataset)
+        st.rerun()
     if st.button("Add all images of the project", key="style-add-all", icon=":material/add_photo_alternate:"):
         style.add_images(dataset.id, page.services().images.find_image_ids(project.id)[:FIRST_STYLE_IMAGES])
         analyse_rest(project, dataset)
         st.rerun()
+
+
+def selected_images(project: Projects) -> list[str]:
+    """Return the images of this project that are selected in the library."""
+    found = page.services().images.get_images(st.session_state.get("selected-images", []))
+    return [image.id for image in found if image.project_id == project.id]
 
 
 def _copy(project: Projects, dataset: StyleDatasets) -> None:

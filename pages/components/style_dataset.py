@@ -42,9 +42,11 @@ def start(project: Projects) -> None:
             "and picks the ones that show their style best. Nothing leaves this machine.",
             text_alignment="center",
         )
-        if st.button("Learn the look of this project", type="primary", icon=":material/palette:", key="style-learn"):
+        selected = style_changes.selected_images(project)
+        label = f"Learn the look of {len(selected):,} selected images" if selected else "Learn the look of this project"
+        if st.button(label, type="primary", icon=":material/palette:", key="style-learn"):
             with st.spinner("Measuring the images"):
-                made = page.services().style.create_from_project(project.id)
+                made = page.services().style.create_from_project(project.id, image_ids=selected)
             st.query_params["style"] = made.id
             style_changes.analyse_rest(project, made)
             st.rerun()

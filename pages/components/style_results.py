@@ -7,7 +7,7 @@ import streamlit as st
 from core import Projects, StyleDatasets, app
 from core.llm import session_keys
 from core.style.results import Result, ResultFilter
-from pages.components import cards, media, page
+from pages.components import cards, media, page, style_check
 from pages.components.cards import Act, Action, Bar, Card
 
 _PAGE = 24
@@ -127,6 +127,7 @@ def _actions(result: Result, can_refer: bool) -> tuple[Action, ...]:
         *refer,
         Action("up", "Good", pressed=row.rating == 1, help="Matches the style, to your eyes"),
         Action("down", "Bad", pressed=row.rating == -1, help="Does not match the style, to your eyes"),
+        Action("ask", "Ask", help="Keep it only if a vision model sees in it what was planned"),
         Action("recipe", "Recipe"),
     )
 
@@ -136,8 +137,8 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
     if act is None:
         return
     style = page.services().style
-    if act.action == "recipe":
-        recipe(act.id)
+    if act.action in ("recipe", "ask"):
+        (recipe if act.action == "recipe" else style_check.show)(act.id)
         return
     row = style.result(act.id).generated
     match act.action:

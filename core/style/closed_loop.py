@@ -1,0 +1,64 @@
+"""The closed loop: a generated image is asked the question it was made for, and kept when the answer fits."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.db import Database, ImageDatasets, Images, Questions
+from core.questions.text import question_key
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+    from core.llm import LLMService, ModelConfig
+    from core.llm.ledger import DatabaseLedger
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a vision model saw in a generated image, against what was planned."""
+
+    planned: str
+    seen: str
+    fits: bool
+    entry: ImageDatasets | None = None
+    """The entry that was made of question and answer; None when the answer does not fit."""
+
+
+def fits(planned: str, seen: str) -> bool:
+    """Return whether the seen answer says the planned one: the same words, or its words within a sentence."""
+    wanted, found = question_key(planned), question_key(seen)
+    return bool(wanted) and f" {wanted} " in f" {found} "
+
+
+async def ask(
+    llm: "LLMService",
+    images: "ImageService",
+    image: Images,
+    question: str,
+    config: "ModelConfig",
+    ledger: "DatabaseLedger",
+) -> str:
+    """Ask a vision model one question about *image* and return its answer.
+
+    Raises:
+        LLMError: the model could not be reached, or its reply cannot be used.
+    """
+    from core.llm import ImagePart
+    from core.llm.schemas import AnswerList
+    from core.questions.answering import build_request
+
+    shown = await asyncio.to_thread(images.model_image, image)
+    asked = Questions(project_id=image.project_id, image_id=image.id, question=question, question_key="")
+    reply = await llm.chat(config, build_request([asked], ImagePart(shown.data, shown.mime_type), "en"), ledger=ledger)
+    await asyncio.to_thread(ledger.settle_now, reply)
+    answers = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    return answers[0].answer if answers else ""
+
+
+def make_entry(db_session: Database, image: Images, question: str, answer: str, model: str) -> ImageDatasets:
+    """Turn a kept image with its question and answer into an entry, still to be reviewed."""
+    from core.dataset import ImageDatasetService
+
+    return ImageDatasetService(db_session).create_dataset_entry(
+        image.project_id, image.id, question, answer, model, tags="generated"
+    )
