@@ -1,0 +1,110 @@
+"""The desk's routes: acts are stored each for itself, repeated sends once, refusals come back with the entry."""
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from core import ImageDatasets, Projects
+from core.app import Services
+from tests.core.dataset.conftest import add_image
+
+Make = Callable[..., ImageDatasets]
+
+
+@pytest.fixture
+def make(services: Services, project: Projects) -> Make:
+    image = add_image(services.db, project.id, "shelf.jpg")
+
+    def make_entry(question: str, **more: object) -> ImageDatasets:
+        return services.dataset.create_dataset_entry(project.id, image.id, question, "yes", "m", **more)
+
+    return make_entry
+
+
+def act(entry: ImageDatasets, decision: str, act_id: str, **more: object) -> dict[str, object]:
+    return {"act_id": act_id, "entry_id": entry.id, "version": entry.version, "decision": decision} | more
+
+
+def test_the_queue_holds_open_entries_with_their_image_and_the_others_of_it(
+    client: TestClient, make: Make, project: Projects
+) -> None:
+    first, second = make("One?", tags="draft"), make("Two?")
+    make("Done?", confirmed=True)
+    answer = client.get("/desk/queue", params={"project_id": project.id, "q": ""}).json()
+    assert [item["id"] for item in answer["items"]] == [first.id, second.id]
+    assert (answer["total"], answer["tags"], answer["next"]) == (2, ["draft"], None)
+    item = answer["items"][0]
+    assert item["image"]["url"].startswith(f"/img/{first.image_id}/view?v=")
+    assert [other["question"] for other in item["others"]] == ["Two?", "Done?"]
+    assert item["others"][1]["state"] == "confirmed"
+
+
+def test_the_queue_goes_on_behind_an_entry(client: TestClient, make: Make, project: Projects) -> None:
+    entries = [make(f"{number}?") for number in range(3)]
+    first = client.get("/desk/queue", params={"project_id": project.id, "limit": 2}).json()
+    rest = client.get("/desk/queue", params={"project_id": project.id, "limit": 2, "after": first["next"]}).json()
+    assert [item["id"] for item in first["items"] + rest["items"]] == [entry.id for entry in entries]
+    assert "total" not in rest
+
+
+def test_one_refused_act_does_not_hold_up_the_others(client: TestClient, make: Make, services: Services) -> None:
+    first, second = make("One?"), make("Two?")
+    services.dataset.update_dataset_entry(first.id, answer="no", actor="Ben")
+    acts = [act(first, "confirm", "act-00001"), act(second, "confirm", "act-00002")]
+    refused, stored = client.post("/desk/decide", json={"acts": acts}).json()["results"]
+    assert (refused["ok"], refused["code"]) == (False, "conflict")
+    assert (refused["current"]["answer"], refused["current"]["version"]) == ("no", 2)
+    assert (stored["ok"], stored["entry"]["state"], stored["entry"]["version"]) == (True, "confirmed", 2)
+
+
+def test_an_act_that_is_sent_again_is_answered_but_stored_once(
+    client: TestClient, make: Make, services: Services
+) -> None:
+    entry = make("One?")
+    body = {"acts": [act(entry, "reject", "act-00001", changes={"reject_reason": "duplicate"})]}
+    answers = [client.post("/desk/decide", json=body).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert len(services.dataset.history(entry.id)) == 2
+
+
+def test_the_last_act_is_undone_and_its_entry_comes_along(client: TestClient, make: Make, project: Projects) -> None:
+    entry = make("One?")
+    client.post("/desk/decide", json={"acts": [act(entry, "confirm", "act-00001")]})
+    undo = {"act_id": "undo-0001", "decision": "undo", "project_id": project.id}
+    (result,) = client.post("/desk/decide", json={"acts": [undo]}).json()["results"]
+    assert (result["ok"], result["undone"], result["entry"]["state"]) == (True, 1, "open")
+    (nothing,) = client.post("/desk/decide", json={"acts": [undo | {"act_id": "undo-0002"}]}).json()["results"]
+    assert nothing == {"ok": True, "entry": None, "undone": 0}
+
+
+@pytest.mark.parametrize("body", [{}, {"acts": "all"}, {"acts": [1]}, {"acts": [{}] * 101}])
+def test_bodies_that_are_no_acts_are_refused(client: TestClient, body: dict[str, object]) -> None:
+    assert client.post("/desk/decide", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("broken", [{"act_id": 7}, {"version": "new"}, {"changes": "all"}, {"decision": "burn"}])
+def test_an_act_that_makes_no_sense_is_refused_alone(
+    client: TestClient, make: Make, broken: dict[str, object], services: Services
+) -> None:
+    entry = make("One?")
+    answer = client.post("/desk/decide", json={"acts": [act(entry, "confirm", "act-00001") | broken]})
+    assert answer.status_code == 200
+    assert answer.json()["results"][0]["ok"] is False
+    assert services.dataset.get_dataset_entry(entry.id).version == 1
+
+
+def test_an_answer_is_checked_as_it_would_be_when_saved(client: TestClient) -> None:
+    given = {"answer": '["x"]', "answer_type": "label", "options": ["y"]}
+    answer = client.post("/desk/check", json=given)
+    assert (answer.status_code, answer.json()["detail"]) == (422, "x is not one of the labels. Choose from y.")
+    assert client.post("/desk/check", json=given | {"answer": '["y"]'}).json() == {"ok": True}
+
+
+def test_a_page_from_elsewhere_cannot_decide(client: TestClient, make: Make) -> None:
+    answer = client.post(
+        "/desk/decide",
+        json={"acts": [act(make("One?"), "confirm", "act-00001")]},
+        headers={"Origin": "http://evil.test"},
+    )
+    assert answer.status_code == 403
