@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, TaskItems
+from core.db import Events, ImageDatasets, Images, Questions, TaskItems
 from core.errors import InvalidInputError
 from core.questions.answer_types import checked_answer
 from core.questions.recipe import QuestionRecipe
@@ -133,16 +133,19 @@ def put_answer(session: Session, image: Images, question: Questions, answer: str
     if earlier is None:
         session.add(fresh)
         return True
-    if _touched_by_a_person(earlier):
+    if _touched_by_a_person(session, earlier):
         return False
+    # Whoever has the old answer on the screen must not confirm the new one unseen.
+    earlier.version += 1
     earlier.answer, earlier.generated_answer = fresh.answer, fresh.generated_answer
     earlier.needs_review, earlier.call_id, earlier.task_id = fresh.needs_review, fresh.call_id, fresh.task_id
     return True
 
 
-def _touched_by_a_person(entry: ImageDatasets) -> bool:
-    """Every change by a person raises the version; a model's own replacement does not."""
-    return entry.version > 1 or entry.confirmed or entry.rejected
+def _touched_by_a_person(session: Session, entry: ImageDatasets) -> bool:
+    """Every change by a person is an event; a model's own replacement is none."""
+    changes = select(Events.id).where(Events.entity_id == entry.id, Events.action != "create").limit(1)
+    return entry.confirmed or entry.rejected or session.exec(changes).first() is not None
 
 
 def _entry(image: Images, question: Questions, answer: str, origin: Origin) -> ImageDatasets:

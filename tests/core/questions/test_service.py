@@ -14,7 +14,7 @@ from core import (
 )
 from core.app import Services
 from core.db import Database, LlmCalls
-from core.errors import BadReplyError, InvalidInputError, QuotaExceededError
+from core.errors import BadReplyError, ConflictError, InvalidInputError, QuotaExceededError
 from tests.fakes.model import FakeModel
 
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}
@@ -241,7 +241,7 @@ async def test_an_invalid_label_is_asked_about_once_more_and_then_marked_for_rev
     assert entry.needs_review == "scarlet is not one of the labels. Choose from red, blue."
 
 
-@pytest.mark.parametrize("touched", [{"confirmed": True}, {"rejected": True}, {"version": 2}])
+@pytest.mark.parametrize("touched", [{"confirmed": True}, {"rejected": True}])
 async def test_what_a_person_decided_is_never_replaced_by_a_rerun(
     answering: ImageAnswerGenerationTask,
     model: FakeModel,
@@ -261,6 +261,40 @@ async def test_what_a_person_decided_is_never_replaced_by_a_rerun(
 
     with db.reading() as session:
         assert [entry.answer for entry in session.exec(select(ImageDatasets))] == ["Red."]
+
+
+async def test_a_change_by_a_person_is_never_replaced_by_a_rerun(
+    answering: ImageAnswerGenerationTask,
+    model: FakeModel,
+    images: list[Images],
+    project: Projects,
+    services: Services,
+) -> None:
+    _add_question(services.db, images[0])
+    await _answer_all(answering, model, project, services.db, "Red.")
+    (entry,) = services.dataset.list_dataset_entries(project.id)
+    services.dataset.rate_entry(entry.id, 2)
+
+    await _answer_all(answering, model, project, services.db, "Blue.")
+
+    assert services.dataset.get_dataset_entry(entry.id).answer == "Red."
+
+
+async def test_an_answer_that_a_rerun_replaced_is_not_confirmed_unseen(
+    answering: ImageAnswerGenerationTask,
+    model: FakeModel,
+    images: list[Images],
+    project: Projects,
+    services: Services,
+) -> None:
+    _add_question(services.db, images[0])
+    await _answer_all(answering, model, project, services.db, "Red.")
+    (seen,) = services.dataset.list_dataset_entries(project.id)
+
+    await _answer_all(answering, model, project, services.db, "Blue.")
+
+    with pytest.raises(ConflictError):
+        services.dataset.decide(seen.id, seen.version, "confirm")
 
 
 async def test_an_untouched_answer_of_the_same_model_is_replaced_by_a_rerun(
