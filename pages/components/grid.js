@@ -17,7 +17,16 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   grid.at = Math.min(grid.at, Math.max(ids.length - 1, 0));
 
   cells.setAttribute("aria-label", data.label);
-  cells.replaceChildren(...data.items.map((item, index) => cell(item, index)));
+  // Cells outlive a run of the page: what they call is looked up when they are used.
+  Object.assign(grid, { epochNow: data.epoch, setStateValue, setTriggerValue });
+  const shown = JSON.stringify(data.items);
+  if (grid.shown !== shown) {
+    // Whoever moves with keys keeps their place when the page runs again.
+    const focused = cells.contains(root.getRootNode().activeElement);
+    grid.shown = shown;
+    cells.replaceChildren(...data.items.map((item, index) => cell(item, index)));
+    if (focused) cells.children[grid.at]?.focus();
+  }
   mark();
   bar();
   const ahead = () => data.prefetch.forEach((url) => (new Image().src = url));
@@ -27,6 +36,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const node = make("div", "cell");
     node.setAttribute("role", "option");
     node.id = `cell-${index}`;
+    node.onfocus = () => { grid.at = index; mark(); };
     const frame = make("div", "frame");
     const image = make("img");
     Object.assign(image, { src: item.url, alt: item.name, decoding: "async", draggable: false, width: 320, height: 240 });
@@ -45,7 +55,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       act(index, event);
       if (event.shiftKey) range(index);
       else if (event.ctrlKey || event.metaKey) toggle(index);
-      else setTriggerValue("opened", item.id);
+      else grid.setTriggerValue("opened", item.id);
     };
     return node;
   }
@@ -73,7 +83,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     mark();
     // Quick selections are told together; each telling runs the page once.
     clearTimeout(grid.timer);
-    grid.timer = setTimeout(() => setStateValue("selected", { epoch: data.epoch, ids: [...grid.selected] }), 120);
+    grid.timer = setTimeout(() => grid.setStateValue("selected", { epoch: grid.epochNow, ids: [...grid.selected] }), 120);
   }
 
   function mark() {

@@ -1,0 +1,86 @@
+"""The drop zone, the grid and the drawer, in Chromium."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import ImageService, ProjectService, connect
+from tests.browser.driving import AppServer, settle
+from tests.core.images.pictures import drawn, encoded
+
+pytestmark = pytest.mark.browser
+
+
+def open_upload(server: AppServer, page: Page, seeds: range) -> str:
+    """Open the page of a new project with one image for each seed, and return the project's id."""
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project(f"Shelf {seeds}")
+        if seeds:
+            ImageService(db).add_images(project.id, [(f"{n:03}.jpg", encoded(drawn(n))) for n in seeds])
+    page.goto(f"{server.url}/upload?project={project.id}")
+    settle(page)
+    return project.id
+
+
+def test_dropped_files_and_folders_come_in_and_what_is_odd_is_told(
+    server: AppServer, page: Page, tmp_path: Path
+) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(f"a name was run: {dialog.message}"))
+    open_upload(server, page, range(0))
+    folder = tmp_path / "photos"
+    (folder / "deep").mkdir(parents=True)
+    for number in range(30):
+        (folder / "deep" / f"{number}.jpg").write_bytes(encoded(drawn(number)))
+    (folder / "again.jpg").write_bytes(encoded(drawn(0)))
+    (folder / "<img src=x onerror=alert(1)>.jpg").write_bytes(encoded(drawn(99)))
+    (folder / "words.txt").write_text("hello")
+    (folder / ".DS_Store").write_text("hidden")
+
+    page.locator("input[type=file][aria-label=Folder]").set_input_files(folder)
+
+    expect(page.get_by_text("31 added, 1 here already, 1 rejected.")).to_be_visible(timeout=30_000)
+    expect(page.locator(".cell")).to_have_count(31)
+    expect(page.get_by_text("1 to 31 of 31 images")).to_be_visible()
+    page.locator(".cell img").first.scroll_into_view_if_needed()
+    painted = page.locator(".cell img").evaluate_all("images => images.filter(one => one.naturalWidth > 0).length")
+    assert painted == 31
+
+
+def test_keys_move_select_and_open_and_a_deletion_comes_back(server: AppServer, page: Page) -> None:
+    open_upload(server, page, range(200, 208))
+    cells = page.locator(".cell")
+    expect(cells).to_have_count(8)
+    cells.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("2 images go, and with them 0 questions and 0 entries")).to_be_visible()
+    page.get_by_role("button", name="Delete 2 images").click()
+    expect(cells).to_have_count(6, timeout=20_000)
+    page.get_by_role("button", name="Undo").click()
+    expect(cells).to_have_count(8, timeout=20_000)
+
+    settle(page)
+    cells.first.focus()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text("1 of 8 on this page")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(drawer.get_by_text("2 of 8 on this page")).to_be_visible()
+    expect(drawer.locator(".stage img")).to_have_js_property("complete", True)
+
+
+def test_a_page_turn_paints_thumbnails_that_were_fetched_ahead(server: AppServer, page: Page) -> None:
+    open_upload(server, page, range(300, 370))
+    expect(page.get_by_text("1 to 60 of 70 images")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("61 to 70 of 70 images")).to_be_visible(timeout=20_000)
+    expect(page.locator(".cell")).to_have_count(10)
+    assert page.locator(".cell img").evaluate_all("images => images.every(one => one.complete)")
+    page.get_by_role("button", name="Previous").click()
+    expect(page.get_by_text("1 to 60 of 70 images")).to_be_visible()
