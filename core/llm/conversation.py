@@ -46,7 +46,7 @@ class Conversation:
         self._request = request
         start = CallStart(
             model=config.litellm_model, request_hash=digest, prompt=request.prompt,
-            params=parameters_of(config), attempt=1, purpose=request.purpose.name,
+            params=parameters_of(_without_temperature(config)), attempt=1, purpose=request.purpose.name,
         )  # fmt: skip
         self._sender = Sender(start, ledger, policy)
         self._unreadable = ""
@@ -65,6 +65,14 @@ class Conversation:
         """Change what the next send does differently; False when there is nothing left to try."""
         if isinstance(error, RefusedReplyError | FilteredReplyError):
             return False
+        if (
+            isinstance(error, RequestRefusedError)
+            and "temperature" in str(error)
+            and self._config.temperature is not None
+        ):
+            # Models that think take no temperature, and say so only when they get one.
+            _fixed_temperature().add(_step_key(self._config))
+            return self._once("temperature")
         if isinstance(error, RequestRefusedError):
             return self._request.schema is not None and bool(_ABOUT_THE_FORM.search(str(error))) and self._step_down()
         if isinstance(error, CutReplyError):
@@ -89,7 +97,7 @@ class Conversation:
         reply, call_id = await self._sender.send(
             self._config,
             self._expected_tokens(),
-            lambda: wire.complete(self._config, self._messages(), parameters=self._parameters()),
+            lambda: wire.complete(_without_temperature(self._config), self._messages(), parameters=self._parameters()),
         )
         try:
             replies.check(
@@ -158,6 +166,15 @@ def _in_words(schema: type[BaseModel]) -> str:
 
 def _remembered_steps() -> dict[tuple[str, str], str]:
     return process.singleton("llm_ladder", dict[tuple[str, str], str])
+
+
+def _fixed_temperature() -> set[tuple[str, str]]:
+    return process.singleton("llm_fixed_temperature", set)
+
+
+def _without_temperature(config: ModelConfig) -> ModelConfig:
+    """Leave the temperature out for models that are known by now to take none."""
+    return replace(config, temperature=None) if _step_key(config) in _fixed_temperature() else config
 
 
 def _step_key(config: ModelConfig) -> tuple[str, str]:

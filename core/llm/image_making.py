@@ -92,6 +92,8 @@ async def make(config: ModelConfig, request: ImageRequest, ledger: Ledger | None
         EmptyReplyError: neither image nor words came.
         LLMError: as drawn in :mod:`core.errors`.
     """
+    # The pixels count as tokens: a limit meant for texts would cut the image.
+    config = replace(config, max_tokens=None)
     given = parameters(config, request)
     start = CallStart(
         model=config.litellm_model, request_hash=request_hash(config, request), prompt=request.prompt,

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from core import process
 
+_NOISY = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp")
+
 MASK = "[key removed]"
 
 _LOOKS_LIKE_A_KEY = re.compile(
@@ -43,12 +45,13 @@ class RedactingFilter(logging.Filter):
 
 
 def guard_logs() -> None:
-    """Put the filter on every handler of the root logger, and keep the noisy libraries from dumping requests."""
-    for handler in logging.getLogger().handlers:
+    """Put the filter on the handlers there are, and keep the noisy libraries from dumping requests."""
+    noisy = [logging.getLogger(name) for name in _NOISY]
+    for handler in [handler for logger in (logging.getLogger(), *noisy) for handler in logger.handlers]:
         if not any(isinstance(known, RedactingFilter) for known in handler.filters):
             handler.addFilter(RedactingFilter())
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for logger in noisy:
+        logger.setLevel(logging.WARNING)
 
 
 def _remembered() -> set[str]:

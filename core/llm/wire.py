@@ -15,8 +15,9 @@ from core.llm import keys, redact
 from core.llm.translate import translate
 from core.llm.types import OFFLINE_MODEL, ChatRequest, ImagePart, ModelConfig
 
-# litellm asks the network for prices and headers when it is imported, unless these are set before.
-_BEFORE_IMPORT = {
+# litellm asks the network for prices and headers when it is imported, unless these are set before. They are set
+# as soon as this room is, whoever imports litellm first.
+os.environ |= {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
     "LITELLM_MODE": "PRODUCTION",
@@ -44,7 +45,6 @@ def litellm() -> Any:
 
 
 def _set_up() -> Any:
-    os.environ.update(_BEFORE_IMPORT)
     import litellm as library
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
@@ -117,12 +117,12 @@ async def make_image(
 async def _exchange(
     config: ModelConfig, function: str, arguments: dict[str, Any], max_reply_bytes: int | None
 ) -> WireReply:
-    from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
-
     key = keys.key_for(config)
     redact.remember(key)
     timeout_s = config.timeout_s or Settings().llm_timeout_s
     library = litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
+    from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
+
     exchange = Exchange(max_reply_bytes=max_reply_bytes or MAX_REPLY_BYTES)
     token = current_exchange.set(exchange)
     failure: LLMError

@@ -1,5 +1,7 @@
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -206,3 +208,41 @@ async def test_offline_answers_take_the_same_way_and_cost_nothing(db: Database, 
     assert reply.cost == 0.0
     ledger.settle_now(reply)
     assert [(call.model, call.state, call.cost) for call in _calls(db)] == [(OFFLINE_MODEL, "ok", 0.0)]
+
+
+@pytest.mark.parametrize("model", ["openai/o3", "openai/thinks-and-says-so"])
+async def test_a_model_that_takes_no_temperature_is_asked_without_one_from_then_on(
+    provider: FakeProvider, model: str
+) -> None:
+    if model != "openai/o3":  # which litellm itself knows
+        provider.enqueue(Answer(400, body=error_body("openai", 400, "Unsupported value: temperature")))
+    service, config = LLMService(POLICY), provider.config(model=model, temperature=0.7)
+    assert (await service.chat(config, ChatRequest("Hello"))).text == "ok"
+    sent = len(provider.calls)
+    assert (await service.chat(config, ChatRequest("Hello again"))).text == "ok"
+    assert len(provider.calls) == sent + 1
+    assert "temperature" not in provider.calls[-1].body
+
+
+def test_nobody_but_the_provider_is_connected_to(jpeg: bytes) -> None:
+    """The first call of a process imports litellm, which would fetch its tables if it were let."""
+    code = """
+import asyncio, socket, sys
+asked = []
+look_up = socket.getaddrinfo
+def noted(host, *rest, **more):
+    asked.append(host)
+    return look_up(host, *rest, **more)
+socket.getaddrinfo = noted
+from core.llm import ChatRequest, ImagePart, LLMService
+from tests.fakes.provider import WIRE_FORMATS, FakeProvider
+async def calls(provider):
+    for wire in WIRE_FORMATS:
+        await LLMService().chat(provider.config(wire), ChatRequest("?", (ImagePart(b"image"),)))
+with FakeProvider() as provider:
+    asyncio.run(calls(provider))
+print(sorted({str(host) for host in asked}))
+"""
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() in ("[]", "['127.0.0.1']")
+    assert shown.stderr == ""
