@@ -30,7 +30,7 @@ def main() -> None:
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
     """Draw the three columns; a recipe that makes no sense says why where it is chosen."""
     exporter = page.services().exporter
-    these, as_this, to_there = st.columns(3, gap="large")
+    these, as_this, to_there = st.columns(3, gap="small")
     with these, st.container(border=True, key="export-these"):
         st.subheader("These entries", anchor=False)
         entries = export_recipe.entries(exporter.facets(project.id))

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from core.export.entries import RowOptions
+from core.export.entries import RowOptions, safe_stem
 from core.export.formats import Format
 from core.export.recipe import ExportRecipe
 from core.export.report import load_command, one_line
@@ -35,7 +35,7 @@ def make_card(
         f"{entries:,} questions with answers on {images:,} images, exported as {format_.label}.",
         "",
         "```",
-        load_command(format_, recipe),
+        load_command(format_, recipe, safe_stem(title)),
         "```",
         "",
         "## First entries",

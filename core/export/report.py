@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from core.export.checks.base import CheckResult
+from core.export.entries import safe_stem
 from core.export.formats import Format
 from core.export.recipe import ExportRecipe
 
@@ -47,14 +48,16 @@ def make_report(
             {"name": check.name, "examined": check.examined, "passed": check.passed, "examples": list(check.examples)}
             for check in checks
         ],
-        "load": load_command(format_, recipe),
+        "load": load_command(format_, recipe, safe_stem(title)),
+        "directory": safe_stem(title),
         "licence": recipe.licence,
         "recipe": recipe.as_dict(),
         "files": dict(sorted(hashes.items())),
     }
 
 
-def load_command(format_: Format, recipe: ExportRecipe, directory: str = ".") -> str:
+def load_command(format_: Format, recipe: ExportRecipe, directory: str) -> str:
+    """Return what loads the bundle once it lies in *directory*."""
     several = len(recipe.splits.names) > 1
     stem = f"{format_.file_stem}_{recipe.splits.names[0]}" if several else format_.file_stem
     command = format_.load.replace("{dir}", directory).replace("{stem}", stem)
@@ -98,6 +101,8 @@ def as_markdown(report: dict[str, Any]) -> str:
         f"{report['entries']:,} entries on {report['images']:,} images, as {report['label']}.",
         "",
         "## Load it",
+        "",
+        f"With the bundle in the directory {report['directory']}:",
         "",
         "```",
         report["load"],

@@ -15,12 +15,13 @@ def show(project_id: str, recipe: ExportRecipe) -> None:
     format_ = format_named(recipe.format)
     st.subheader("Three rows as they will be read", anchor=False)
     for number, shown in enumerate(page.services().exporter.preview(project_id, recipe)):
-        left, right = st.columns([1, 4], gap="medium")
+        left, right = st.columns([1, 3], gap="small")
         with left:
             url = media.image_url(shown.image_id, shown.sha256)
-            figure.show(url, shown.image_name, height_px=160, key=f"export-preview-{number}", fit="contain")
+            figure.show(url, shown.image_name, height_px=200, key=f"export-preview-{number}", fit="contain")
         with right:
-            st.code(_as_text(shown.row), language="json", wrap_lines=True, height=180)
+            # Without highlighting: it makes hundreds of elements, and the images are the only strong colour.
+            st.code(_as_text(shown.row), language=None, wrap_lines=True, height=200)
     with st.expander("What is checked after writing", key="export-checks"):
         st.text("\n".join(format_.checker().checks))
 

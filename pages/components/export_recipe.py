@@ -50,10 +50,10 @@ def counts(selection: SelectionCounts) -> None:
     """Say how many entries there are, and why the others stay."""
     noun = "entry" if selection.entries == 1 else "entries"
     images = "image" if selection.images == 1 else "images"
-    st.metric("Taken", f"{selection.entries:,} {noun}", border=False)
-    st.caption(f"on {selection.images:,} {images}")
+    st.markdown(f"**{selection.entries:,} {noun}** on {selection.images:,} {images}")
     if selection.left_out:
-        st.text("Left out:\n" + "\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))
+        st.caption("Left out, by the first reason that holds")
+        st.text("\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))
 
 
 def shape() -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _get(export: "Exports", key: str) -> None:
 
 def _load(export: "Exports") -> str:
     recipe = ExportRecipe.parse(export.recipe)
-    directory = export.path if recipe.container == "directory" else "."
+    directory = export.path if recipe.container == "directory" else export.report["directory"]
     return load_command(format_named(recipe.format), recipe, directory)
 
 

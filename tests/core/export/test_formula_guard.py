@@ -1,0 +1,15 @@
+"""Cells that a spreadsheet would run are disarmed, and only those."""
+
+import pytest
+
+from core.export.formats.table import without_formula
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"])
+def test_a_formula_gets_an_apostrophe(start: str) -> None:
+    assert without_formula(f"{start}1+1") == f"'{start}1+1"
+
+
+@pytest.mark.parametrize("cell", ["", "plain", "3", "a=b", "'quoted"])
+def test_other_text_stays(cell: str) -> None:
+    assert without_formula(cell) == cell

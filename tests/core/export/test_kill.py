@@ -1,0 +1,67 @@
+"""A killed export leaves nothing behind that looks finished, and the next run completes it."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from core.export import ExportRecipe
+from tests.conftest import PROVE
+from tests.core.export.nasty import Nasty
+
+_KILLS = 50 if PROVE else 4
+
+_EXPORT = """
+import sys
+from core import ImageDatasetExporter, ImageService, connect
+from core.export import ExportRecipe
+data_dir, project_id, container = sys.argv[1:]
+with connect(data_dir) as db:
+    print("started", flush=True)
+    recipe = ExportRecipe.parse({"format": "llava", "container": container, "image_form": "original"})
+    ImageDatasetExporter(db, ImageService(db)).export(project_id, recipe, "killed-" + container)
+"""
+
+
+@pytest.mark.parametrize("container", ["zip", "directory"])
+def test_kill_9_leaves_no_partial_target_and_the_next_run_completes_it(container: str, nasty: Nasty) -> None:
+    recipe = ExportRecipe.parse({"format": "llava", "container": container, "image_form": "original"})
+    whole = nasty.exporter.export(nasty.project_id, recipe, f"whole-{container}")
+    final = nasty.db.data_dir / whole.path.replace("whole", "killed")
+    moments = random.Random(7)
+
+    for _ in range(_KILLS // 2):
+        _export_and_kill(nasty, container, after_s=moments.uniform(0, 0.25))
+        assert not final.exists() or _files(final) == _files(nasty.db.data_dir / whole.path)
+
+    nasty.exporter.export(nasty.project_id, recipe, f"killed-{container}")
+
+    assert _files(final) == _files(nasty.db.data_dir / whole.path)
+    assert [path for path in final.parent.iterdir() if path.name.startswith(".making-")] == []
+
+
+def _export_and_kill(nasty: Nasty, container: str, after_s: float) -> None:
+    command = [sys.executable, "-c", _EXPORT, str(nasty.db.data_dir), nasty.project_id, container]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    with process.stdout:
+        process.stdout.readline()
+        # Any moment will do; there is nothing to wait for.
+        time.sleep(after_s)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _files(path: Path) -> dict[str, int]:
+    if path.is_dir():
+        return {file.relative_to(path).as_posix(): file.stat().st_size for file in path.rglob("*") if file.is_file()}
+    with zipfile.ZipFile(path) as bundle:
+        assert bundle.testzip() is None
+        return {member.filename: member.CRC for member in bundle.infolist()}

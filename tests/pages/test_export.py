@@ -1,0 +1,135 @@
+"""The export page: the sentence, what is left out, the export, its report."""
+
+import time
+import zipfile
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import ImageDatasets, app
+from core.app import Services
+from tests.core.images.pictures import drawn, encoded
+
+
+@pytest.fixture
+def services() -> Services:
+    return app.services()
+
+
+@pytest.fixture
+def project_id(services: Services) -> str:
+    """Three images with two entries each, five of them confirmed."""
+    project_id = services.projects.create_project("Shelf").id
+    outcomes = services.images.add_images(
+        project_id, [(f"shelf {number}.jpg", encoded(drawn(number))) for number in range(3)]
+    )
+    images = [outcome.image for outcome in outcomes if outcome.image is not None]
+    with services.db.transaction() as session:
+        session.add_all(
+            ImageDatasets(
+                project_id=project_id, image_id=image.id, image_name=image.image_name, question=f"Question {number}?",
+                answer="<b>Answer</b> *one*.", confirmed=(place, number) != (2, 1), score=3.0,
+            )
+            for place, image in enumerate(images)
+            for number in range(2)
+        )  # fmt: skip
+    return project_id
+
+
+def _open(project_id: str, **query: str) -> AppTest:
+    page = AppTest.from_file("../../Home.py", default_timeout=30)
+    page.query_params["project"] = project_id
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    page.switch_page("pages/export.py").run()
+    assert not page.exception
+    return page
+
+
+def _texts(page: AppTest) -> str:
+    return "\n".join(
+        str(part.value) for part in (*page.markdown, *page.caption, *page.text, *page.subheader, *page.code)
+    )
+
+
+def _wait_for_the_task(services: Services, project_id: str) -> None:
+    deadline = time.monotonic() + 20
+    while services.tasks.list_tasks(project_id)[0].ended_at is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_without_entries_the_page_points_to_generate(services: Services) -> None:
+    page = _open(services.projects.create_project("Empty").id)
+
+    assert "There are no entries to export yet." in _texts(page)
+    assert not page.button
+
+
+def test_the_page_says_what_is_taken_and_what_is_left_out(project_id: str) -> None:
+    page = _open(project_id)
+
+    assert [part.value for part in page.subheader][:3] == ["These entries", "as this", "to there"]
+    assert "**5 entries** on 3 images" in _texts(page)
+    assert "1  not confirmed yet" in _texts(page)
+    assert page.button(key="export-start").label == "Export 5 entries"
+
+
+def test_the_preview_shows_rows_as_text(project_id: str) -> None:
+    page = _open(project_id)
+
+    assert len(page.code) == 3
+    assert '"value": "<image>\\nQuestion 0?"' in page.code[0].value
+    assert "<b>Answer</b> *one*." in page.code[0].value
+
+
+def test_a_choice_that_finds_nothing_cannot_be_exported(project_id: str) -> None:
+    page = _open(project_id)
+
+    page.slider(key="score").set_value(5.0).run()
+
+    assert page.button(key="export-start").disabled
+    assert "5  below the lowest score" in _texts(page)
+
+
+def test_a_search_that_cannot_be_read_says_so(project_id: str) -> None:
+    page = _open(project_id)
+
+    page.text_input(key="q").set_value("nothing:here").run()
+
+    assert "There is no field called nothing" in page.warning[0].value
+    assert page.button(key="export-start").disabled
+
+
+def test_exporting_ends_in_a_report_with_the_command_and_the_download(services: Services, project_id: str) -> None:
+    page = _open(project_id)
+    page.button(key="export-start").click().run()
+    _wait_for_the_task(services, project_id)
+    page.run()
+
+    assert not page.exception
+    (export,) = services.exporter.list_exports(project_id)
+    assert "**5 entries on 3 images, as LLaVA.**" in _texts(page)
+    assert "--data_path Shelf/llava.json --image_folder Shelf" in _texts(page)
+    assert "Left out, not confirmed yet: 1" in _texts(page)
+    assert "Earlier exports" in _texts(page)
+    with zipfile.ZipFile(services.exporter.export_path(export)) as bundle:
+        assert "llava.json" in bundle.namelist()
+
+
+def test_an_earlier_export_runs_again_with_its_recipe(services: Services, project_id: str) -> None:
+    page = _open(project_id)
+    page.button(key="export-start").click().run()
+    _wait_for_the_task(services, project_id)
+    (first,) = services.exporter.list_exports(project_id)
+    page.run()
+
+    page.button(key=f"again-{first.id}").click().run()
+    _wait_for_the_task(services, project_id)
+
+    second, same = services.exporter.list_exports(project_id)
+    assert same.id == first.id
+    assert second.recipe == first.recipe
+    one, other = (services.exporter.export_path(export).read_bytes() for export in (first, second))
+    assert one == other
