@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components import curate_plain, curate_table, desk, page, person, search_line
+from pages.components import curate_plain, curate_table, desk, explore_results, page, person, search_line
 
-VIEWS = ("Desk", "Table", "Plain")
+VIEWS = ("Desk", "Table", "Grid", "Plain")
 
 project = page.project()
 dataset = page.services().dataset
@@ -35,6 +35,8 @@ except InvalidInputError as error:
 
 if view == "Table":
     curate_table.show(project.id, entry_filter, actor)
+elif view == "Grid":
+    explore_results.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
 elif view == "Plain":
     curate_plain.show(project.id, entry_filter, actor)
 else:

@@ -15,6 +15,7 @@ from core.errors import ConflictError, InvalidInputError, VitrineError
 
 MOST_ACTS = 100
 MOST_ITEMS = 200
+MOST_OTHERS = 30
 
 _ENTRY_FIELDS = (
     "id", "version", "image_id", "image_name", "question", "answer", "answer_type", "options", "kind", "language",
@@ -138,7 +139,7 @@ def _items(dataset: Any, entries: Any) -> list[dict[str, Any]]:
             "image": _image(images.get(entry.image_id)),
             "others": [
                 {"id": other.id, "question": other.question, "answer": other.answer, "state": other.decision}
-                for other in others[entry.image_id]
+                for other in others[entry.image_id][:MOST_OTHERS]
                 if other.id != entry.id
             ],
         }

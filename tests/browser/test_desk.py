@@ -209,3 +209,15 @@ def test_a_queue_holds_the_entries_of_its_filter_only(
     open_desk(page, server, project_id, "tag:odd")
     expect(page.locator(".desk .top")).to_contain_text("1 of 2")
     expect(page.locator(".desk .question")).to_have_text("Question 3?")
+
+
+def test_the_history_of_an_entry_says_who_changed_what(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, ids = project(2)
+    with connect(server.data_dir) as db:
+        ImageDatasetService(db).update_dataset_entry(ids[0], answer="no <i>way</i>", actor="Ben")
+    open_desk(page, server, project_id)
+    page.locator(".desk").get_by_role("button", name="History").click()
+    expect(page.locator(".desk .history")).to_contain_text("edit by Ben")
+    expect(page.locator(".desk .history ins")).to_have_text("answer: no <i>way</i>")

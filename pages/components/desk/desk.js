@@ -16,6 +16,7 @@ class Desk {
     }));
     this.root.onclick = (event) => {
       const button = event.target.closest("[data-do]");
+      if (!event.target.closest(".card")) this.part.help.hidden = true;
       if (button) this.do(button.dataset.do, button.dataset.value);
     };
     this.onKey = (event) => this.key(event);
@@ -73,6 +74,7 @@ class Desk {
     if (name === "fit") return this.stage.fit();
     if (name === "zoom") return this.stage.toggle();
     if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);
+    if (name === "history") return this.history(item);
     if (name === "edit") return this.open(new EditForm(this, item));
     if (name === "tag") return this.open(new TagForm(this, item));
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
@@ -81,6 +83,7 @@ class Desk {
   }
 
   decide(item, decision, changes) {
+    this.part.help.hidden = true;
     this.queue.act(item, decision, changes);
     for (const other of this.queue.line) {
       const twin = other.others?.find(({ id }) => id === item.id);
@@ -123,6 +126,12 @@ class Desk {
     const rows = [...KEYS.map(([, key, label]) => [key, label]), ...MORE_KEYS];
     this.part.help.replaceChildren(h("b", {}, "Keys"), h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)])));
     this.part.help.hidden = !open;
+  }
+
+  async history(item) {
+    const { events } = await this.queue.call("GET", "/desk/history", { entry_id: item.id });
+    this.part.help.replaceChildren(...historyNodes(events));
+    this.part.help.hidden = false;
   }
 
   open(form) {

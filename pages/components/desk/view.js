@@ -101,7 +101,16 @@ const doing = (name, value, cls, ...kids) => {
 function factNodes(item) {
   const words = [item.kind, item.language, item.model || "by a person", item.image_name].filter(Boolean);
   const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
-  return [state, h("span", {}, words.join(" · "))].filter(Boolean);
+  return [state, h("span", {}, words.join(" · ")), doing("history", undefined, "link", "History")].filter(Boolean);
+}
+
+function historyNodes(events) {
+  const shown = (values) => Object.entries(values).map(([name, value]) => `${name.replace("_", " ")}: ${value === "" ? "nothing" : value}`).join(", ");
+  const rows = events.filter(({ action }) => action !== "create").reverse().map((event) =>
+    h("li", { cls: event.undone ? "undone" : "" },
+      h("b", {}, `${event.action} by ${event.actor}`), h("span", { cls: "quiet" }, ` ${new Date(event.at).toLocaleString()}`),
+      shown(event.new) && h("div", {}, h("del", {}, shown(event.old)), " ", h("ins", {}, shown(event.new)))));
+  return [h("b", {}, "History"), rows.length ? h("ul", { cls: "history" }, ...rows) : h("p", { cls: "quiet" }, "Nobody has changed this entry.")];
 }
 
 function markNodes(item, rate) {
