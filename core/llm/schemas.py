@@ -5,7 +5,7 @@ import json
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 
 def _as_text(value: Any) -> Any:
@@ -17,6 +17,25 @@ def _as_list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _not_empty(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _may_be_missing(value: Any) -> Any:
+    """A field that the provider is told to fill, and that is forgiven when it is not.
+
+    OpenAI's strict schemas know neither defaults nor lengths, so neither may show in the schema.
+    """
+
+    def hide_the_default(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+
+    return Field(default=value, json_schema_extra=hide_the_default)
+
+
+Question = Annotated[str, AfterValidator(_not_empty)]
 Text = Annotated[str, BeforeValidator(_as_text)]
 Words = Annotated[list[str], BeforeValidator(_as_list)]
 
@@ -36,8 +55,8 @@ def _json_schema(shape: type[Shape], args: tuple[Any, ...], kwargs: tuple[tuple[
 
 
 class AskedQuestion(Shape):
-    question: str = Field(min_length=1)
-    kind: str = ""
+    question: Question
+    kind: str = _may_be_missing("")
 
 
 class QuestionList(Shape):
@@ -47,7 +66,7 @@ class QuestionList(Shape):
 class GivenAnswer(Shape):
     """*number* is that of the question in the prompt, from 1; 0 when the model left it out."""
 
-    number: int = 0
+    number: int = _may_be_missing(0)
     answer: Text
 
 
@@ -56,9 +75,9 @@ class AnswerList(Shape):
 
 
 class AnsweredQuestion(Shape):
-    question: str = Field(min_length=1)
+    question: Question
     answer: Text
-    kind: str = ""
+    kind: str = _may_be_missing("")
 
 
 class QuestionAnswerList(Shape):

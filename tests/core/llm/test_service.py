@@ -1,10 +1,13 @@
 import base64
+import contextlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
+from pydantic import BaseModel
 from sqlmodel import select
 
 from core.db import Database, LlmCalls
@@ -19,7 +22,7 @@ from core.llm import (
     Purpose,
     RetryPolicy,
 )
-from core.llm.schemas import QuestionList
+from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import WIRE_FORMATS, FakeProvider, Reply, WireFormat, error_body
 
@@ -60,6 +63,19 @@ async def test_a_schema_is_part_of_the_request(wire: WireFormat, provider: FakeP
     assert isinstance(reply.parsed, QuestionList)
     where = {"openai": "response_format", "gemini": "generationConfig", "anthropic": "output_format"}[wire]
     assert "questions" in json.dumps(provider.calls[-1].body[where])
+
+
+@pytest.mark.parametrize("schema", [QuestionList, AnswerList, QuestionAnswerList, StyleAnalysis])
+async def test_schemas_keep_to_what_strict_mode_knows(provider: FakeProvider, schema: type[BaseModel]) -> None:
+    with contextlib.suppress(BadReplyError):
+        await LLMService().chat(provider.config(), ChatRequest("Ask", schema=schema))
+    sent = provider.calls[0].body["response_format"]["json_schema"]
+    assert sent["strict"] is True
+    objects = [sent["schema"], *sent["schema"].get("$defs", {}).values()]
+    for part in objects:
+        assert part["additionalProperties"] is False
+        assert sorted(part["required"]) == sorted(part["properties"])
+    assert not {"default", "minLength", "maxLength"} & set(re.findall(r'"(\w+)":', json.dumps(sent)))
 
 
 async def test_a_server_without_schemas_is_asked_in_a_simpler_form_and_that_is_remembered(
