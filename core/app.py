@@ -182,14 +182,12 @@ def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[
 
     *allowed_hosts* are the names the server answers to; only those of this machine when empty.
     """
-    from starlette.routing import Mount
-
-    from core.api.lazy import everything_below
+    from core.api.lazy import everything_below, everything_mounted
 
     answer = _Routes(allowed_hosts)
     made = [everything_below(place, answer) for place in ("img", "exports", "desk", "access", "api", "ai")]
     prefix = base_path.strip("/")
-    return [Mount(f"/{prefix}", routes=made)] if prefix else made
+    return [everything_mounted(prefix, made)] if prefix else made
 
 
 class _Routes:
@@ -212,7 +210,7 @@ class _Routes:
             return self._router
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        router = self.__dict__.get("_router") or await asyncio.to_thread(self._load)
+        router: ASGIApp = self.__dict__.get("_router") or await asyncio.to_thread(self._load)
         await router(scope, receive, send)
 
 

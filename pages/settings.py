@@ -4,18 +4,22 @@ import streamlit as st
 
 from core import config
 from core.questions import prompts
-from pages.components import model_picker, page
+from pages.components import doctor, model_picker, page, tokens
 
 
 def main() -> None:
     page.header("Settings", "Keys stay in the environment, in .streamlit/secrets.toml or in this session.")
-    models, texts, values = st.tabs(["Models", "Prompts", "Limits and storage"])
+    models, texts, programs, values, health = st.tabs(["Models", "Prompts", "Programs", "Limits and storage", "Doctor"])
     with models:
         _models()
     with texts:
         _prompts()
+    with programs:
+        tokens.show()
     with values:
         _values()
+    with health:
+        doctor.show()
 
 
 def _models() -> None:

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 _BATCH_BYTES = 32_000_000
 
 
-async def add_uploads(images: "ImageService", project_id: str, files: list[UploadFile]) -> "list[ImageOutcome]":
+async def add_uploads(
+    images: "ImageService", project_id: str, files: list[UploadFile], source: str = "api"
+) -> "list[ImageOutcome]":
     """Take files in and return one outcome for each, in their order."""
     outcomes: list[ImageOutcome] = []
     for batch in _batches(files):
         named = [(file.filename or "image", await file.read()) for file in batch]
-        outcomes += await asyncio.to_thread(images.add_images, project_id, named, source="api")
+        outcomes += await asyncio.to_thread(images.add_images, project_id, named, source=source)
     return outcomes
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
 from core.api import media
+from core.api.guard import TOKEN_HEADER
 from core.api.rooms import House, Rooms
 from core.api.shapes import Answer, Cursor, Id, Limit, Page
 from core.api.uploads import add_uploads
@@ -55,11 +56,13 @@ class UploadOutcomes(Answer):
 
 @router.post("/projects/{project_id}/images", status_code=201)
 async def upload_images(
-    project_id: Id, files: Annotated[list[UploadFile], File(min_length=1)], house: House
+    project_id: Id, files: Annotated[list[UploadFile], File(min_length=1)], house: House, request: Request
 ) -> UploadOutcomes:
     """Add images; one outcome for each file, in the order sent. A bad one does not fail the others."""
     await asyncio.to_thread(house.projects.get_project, project_id)
-    outcomes = await add_uploads(house.images, project_id, files)
+    # A page's own component sends the token of that page; programs come with a bearer token or none.
+    source = "upload" if TOKEN_HEADER in request.headers else "api"
+    outcomes = await add_uploads(house.images, project_id, files, source)
     return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
 
 

@@ -1,0 +1,54 @@
+"""Everything works below ``server.baseUrlPath`` too, and every address that is given out carries it."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core import app
+from core.api import guard
+from core.api.media import image_url
+from tests.pictures import png
+
+
+@pytest.fixture
+def below() -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=app.routes(base_path="/lab/")), base_url="http://localhost:8501") as made:
+        yield made
+
+
+def test_the_api_answers_below_the_base_path_and_gives_addresses_that_work(below: TestClient) -> None:
+    assert below.get("/api/projects").status_code == 404
+    project_id = below.post("/lab/api/projects", json={"name": "Shelf"}).json()["id"]
+    files = [("files", ("red.png", png("red")))]
+    image = below.post(f"/lab/api/projects/{project_id}/images", files=files).json()["results"][0]["image"]
+    assert below.get("/lab" + image_url(image["id"], image["sha256"])).headers["Content-Type"] == "image/jpeg"
+
+    task = below.post(f"/lab/api/projects/{project_id}/image-questions", json={"num_questions": 1}).json()
+    assert task["url"].startswith("/lab/api/tasks/")
+    below.get(f"{task['url']}/events")
+    entry = {"image_id": image["id"], "question": "Color?", "answer": "Red."}
+    below.post(f"/lab/api/projects/{project_id}/image-datasets", json=entry)
+    task = below.post(f"/lab/api/projects/{project_id}/image-datasets/export", json={}).json()
+    below.get(f"{task['url']}/events")
+    download_url = below.get(task["url"]).json()["download_url"]
+    assert download_url.startswith("/lab/exports/")
+    assert below.get(download_url).content.startswith(b"PK")
+
+
+def test_the_page_to_try_it_asks_below_the_base_path(below: TestClient) -> None:
+    assert 'const base = "/lab";' in below.get("/lab/api/docs").text
+    assert below.get("/lab/api/openapi.json").status_code == 200
+
+
+def test_a_signed_address_is_valid_below_the_base_path(below: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    path = "/img/nobody/thumb"
+    assert below.get(f"/lab{path}").status_code == 401
+    assert below.get(f"/lab{path}?s={guard.signature(path)}").status_code == 404
+
+
+def test_an_address_with_a_line_break_never_falls_through_to_a_page(below: TestClient) -> None:
+    answer = below.get("/lab/api/projects/a%0Ab")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")

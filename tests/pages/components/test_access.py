@@ -1,0 +1,34 @@
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from core.api import guard
+from tests.pages.running import open_page, texts
+
+
+def test_without_a_password_the_page_says_so() -> None:
+    assert "Local mode: one person, no login." in texts(open_page("overview"))
+
+
+def test_a_visitor_from_elsewhere_sees_no_page_as_long_as_there_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ContextProxy, "ip_address", "192.168.1.7")
+    at = open_page("overview")
+    assert [title.value for title in at.title] == ["Vitrine"]
+    assert any("VITRINE_ACCESS_PASSWORD" in text for text in texts(at))
+    assert at.button == []
+
+
+def test_with_a_password_the_page_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    at = open_page("overview")
+    assert "This Vitrine asks for a password." in texts(at)
+    assert [title.value for title in at.title] == ["Vitrine"]
+
+
+def test_whoever_signed_in_sees_the_page_under_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
+    cookie = guard.session_cookie(guard.Actor("Ana"))
+    monkeypatch.setattr(ContextProxy, "cookies", {guard.COOKIE: cookie})
+    at: AppTest = open_page("overview")
+    assert [title.value for title in at.title] == ["Overview"]
+    assert at.session_state["person"] == "Ana"

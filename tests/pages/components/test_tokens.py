@@ -1,0 +1,32 @@
+from tests.pages.running import open_page, services, texts
+
+
+def test_a_token_is_made_shown_once_and_revoked() -> None:
+    at = open_page("settings")
+    at.text_input(key="token-name").input("Night import")
+    at.selectbox(key="token-scope").select("read")
+    next(button for button in at.button if button.label == "Make token").click().run()
+
+    (token,) = services().tokens.list_tokens()
+    assert (token.name, token.scope) == ("Night import", "read")
+    secret = at.code[-1].value
+    assert services().tokens.find_token(secret) is not None
+
+    at.run()
+    assert secret not in [code.value for code in at.code]
+    assert "Night import: look only, last used" in " ".join(texts(at))
+
+    at.button(key=f"token-revoke-{token.id}").click().run()
+    assert services().tokens.list_tokens() == []
+
+
+def test_a_token_without_a_name_is_refused_in_words() -> None:
+    at = open_page("settings")
+    next(button for button in at.button if button.label == "Make token").click().run()
+    assert [error.value for error in at.error] == ["Give the token a name of at most 100 characters."]
+
+
+def test_the_doctor_says_what_it_found() -> None:
+    at = open_page("settings")
+    at.button(key="doctor-look").click().run()
+    assert any(text.startswith("Database: whole") for text in texts(at))
