@@ -76,7 +76,7 @@ _SIDES = (0, 256, 512, 1024, 2048, 4096, 100_000)
 def _choice(label: str, key: str, options: dict[str, str]) -> str:
     chosen = st.selectbox(
         label, list(options), index=None, format_func=options.__getitem__, key=key, bind="query-params",
-        placeholder="Any", width=118,
+        placeholder="Any", width=112,
     )  # fmt: skip
     return chosen or ""
 
