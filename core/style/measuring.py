@@ -125,7 +125,8 @@ async def analyse_row(
         return Analysed(row.id, known.analysis_result, known.features, known.analysis_model)
     image = await asyncio.to_thread(_image_of, db_session, row)
     if image is None:
-        image = await shelf.fetch(row.id, row.image_url, project_id)
+        kept = await shelf.fetch(row.image_url)
+        image = (await asyncio.to_thread(shelf.remember, project_id, {row.id: kept}))[row.id]
     measured = await asyncio.to_thread(measure_row, images, row, image)
     if config.is_offline:
         return measured

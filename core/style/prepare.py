@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.db import Images
-from core.errors import VitrineError
+from core.errors import NotFoundError, VitrineError
 from core.style.requests import FailedReference, Reference
 
 if TYPE_CHECKING:
     from core.images import ImageService
+    from core.images.intake import Kept
     from core.llm import ImagePart
     from core.style.shelf import Shelf
 
@@ -63,22 +64,38 @@ async def prepare(
     references: Sequence[Reference], project_id: str, *, images: "ImageService", shelf: "Shelf"
 ) -> Prepared:
     """Fetch, check, shrink and encode *references*, all at once and in their order."""
-    made = await asyncio.gather(*(_one(reference, project_id, images, shelf) for reference in references))
+    made = await asyncio.gather(*(_one(reference, images, shelf) for reference in references))
+    fetched = {one.reference.id: one.kept for one in made if isinstance(one, _Encoded) and one.kept is not None}
+    recorded = await asyncio.to_thread(shelf.remember, project_id, fetched) if fetched else {}
     return Prepared(
-        ready=tuple(one for one in made if isinstance(one, ReadyReference)),
+        ready=tuple(
+            ReadyReference(one.reference, recorded.get(one.reference.id, one.image), one.part)
+            for one in made
+            if isinstance(one, _Encoded)
+        ),
         failed=tuple(one for one in made if isinstance(one, FailedReference)),
     )
 
 
-async def _one(
-    reference: Reference, project_id: str, images: "ImageService", shelf: "Shelf"
-) -> ReadyReference | FailedReference:
+@dataclass(frozen=True)
+class _Encoded:
+    reference: Reference
+    image: Images
+    part: "ImagePart"
+    kept: "Kept | None"
+    """Set when it was fetched just now and is not recorded yet."""
+
+
+async def _one(reference: Reference, images: "ImageService", shelf: "Shelf") -> _Encoded | FailedReference:
     from core.llm import ImagePart
 
     try:
-        image = reference.image or await shelf.fetch(reference.id, reference.image_url, project_id)
+        kept = None if reference.image else await shelf.fetch(reference.image_url)
+        image = reference.image or (kept.image if kept else None)
+        if image is None:
+            raise NotFoundError("This image is not in the library any more.")
         model_image = await asyncio.to_thread(images.model_image, image, MAX_SIDE_PX)
     except VitrineError as error:
         return FailedReference(reference.number, reference.name, str(error))
     part = ImagePart(model_image.data, model_image.mime_type, label=f"Reference {reference.number}:")
-    return ReadyReference(reference, image, part)
+    return _Encoded(reference, image, part, kept)

@@ -5,7 +5,7 @@ are marked as deleted from the start, until a person keeps them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -37,8 +37,8 @@ class Shelf:
         self._images = images
         self._fetch = fetch or _guarded
 
-    async def fetch(self, row_id: str, url: str, project_id: str) -> Images:
-        """Fetch the image behind *url* for a row of a style dataset, and remember it there.
+    async def fetch(self, url: str) -> "Kept":
+        """Fetch and check the image behind *url*; :meth:`remember` follows.
 
         Raises:
             VitrineError: the address is not allowed, does not answer, or what it sends is no image.
@@ -46,8 +46,18 @@ class Shelf:
         if not url:
             raise NotFoundError("This image is not in the library any more.")
         fetched = await self._fetch(url, max_bytes=min(MAX_REFERENCE_BYTES, self._db.settings.max_image_bytes))
-        kept = await asyncio.to_thread(self.check, _name_of(url), fetched.data, url)
-        return await asyncio.to_thread(self._remember, row_id, project_id, kept)
+        return await asyncio.to_thread(self.check, _name_of(url), fetched.data, url)
+
+    def remember(self, project_id: str, fetched: "Mapping[str, Kept]") -> dict[str, Images]:
+        """Record fetched images, by the row of the style dataset that each was fetched for."""
+        images = {}
+        with self._db.transaction() as session:
+            for row_id, kept in fetched.items():
+                images[row_id] = put(session, project_id, kept, FETCHED)
+                row = session.get(StyleDatasetImages, row_id)
+                if row is not None:
+                    row.image_id = images[row_id].id
+        return images
 
     def check(self, name: str, data: bytes, source_ref: str) -> "Kept":
         """Check, measure and store bytes from outside; blocks.
@@ -61,14 +71,6 @@ class Shelf:
         if kept.image is None:
             raise ImageRejectedError(kept.reason or "This is not an image.", reason="rejected")
         return kept
-
-    def _remember(self, row_id: str, project_id: str, kept: "Kept") -> Images:
-        with self._db.transaction() as session:
-            image = put(session, project_id, kept, FETCHED)
-            row = session.get(StyleDatasetImages, row_id)
-            if row is not None:
-                row.image_id = image.id
-            return image
 
 
 async def _guarded(url: str, *, max_bytes: int) -> "Fetched":
