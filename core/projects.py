@@ -138,13 +138,10 @@ class ProjectService:
         )
         with self._db.reading() as session:
 
-            def count(table: type, *conditions: object) -> int:
-                query = (
-                    select(func.count())
-                    .select_from(table)
-                    .where(table.project_id == project_id, table.deleted_at.is_(None), *conditions)  # type: ignore[attr-defined]
-                )
-                return session.exec(query).one()
+            def count(table: Any, *conditions: Any) -> int:
+                query = select(func.count()).select_from(table)
+                own = (table.project_id == project_id, table.deleted_at.is_(None))
+                return session.exec(query.where(*own, *conditions)).one()
 
             return ProjectCounts(
                 images=count(Images),

@@ -1,6 +1,6 @@
 """Runs what is open in a data directory until nothing is; started, and killed, by tests.
 
-    python -m tests.core.questions.run_open_tasks DATA_DIR
+python -m tests.core.questions.run_open_tasks DATA_DIR
 """
 
 import sys
