@@ -42,6 +42,7 @@ def desk_routes(services: Callable[[], Any]) -> list[Route]:
 
     return [
         route("/desk/queue", "GET", _queue),
+        route("/desk/count", "GET", _count),
         route("/desk/history", "GET", _history),
         route("/desk/decide", "POST", _decide),
         route("/desk/check", "POST", _check),
@@ -57,18 +58,26 @@ async def _body(request: Request) -> dict[str, Any] | None:
 
 
 def _queue(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Answer with the entries behind ``after`` that the reviewer still has to see; the first page says more."""
+    """Answer with the entries behind ``after`` that the reviewer still has to see."""
     from core.dataset import parse_search
 
-    project_id, after = given.get("project_id", ""), given.get("after") or None
-    entry_filter = parse_search(given.get("q", "")).for_review()
-    limit = min(_whole(given, "limit", 100), MOST_ITEMS)
-    page = dataset.find_entries(project_id, entry_filter, limit=limit, after=after, not_skipped_by=actor)
-    answer: dict[str, Any] = {"items": _items(dataset, page.items), "next": page.next_cursor}
-    if after is None:
-        answer["total"] = dataset.count_entries(project_id, entry_filter, not_skipped_by=actor)
-        answer["tags"] = dataset.tag_names(project_id)
-    return answer
+    page = dataset.find_entries(
+        given.get("project_id", ""),
+        parse_search(given.get("q", "")).for_review(),
+        limit=min(_whole(given, "limit", 100), MOST_ITEMS),
+        after=given.get("after") or None,
+        not_skipped_by=actor,
+    )
+    return {"items": _items(dataset, page.items), "next": page.next_cursor}
+
+
+def _count(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Answer with how many entries wait, and the tags in use: what the first entry need not wait for."""
+    from core.dataset import parse_search
+
+    project_id, entry_filter = given.get("project_id", ""), parse_search(given.get("q", "")).for_review()
+    total = dataset.count_entries(project_id, entry_filter, not_skipped_by=actor)
+    return {"total": total, "tags": dataset.tag_names(project_id)}
 
 
 def _decide(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Queue {
   restart() {
     Object.assign(this, { line: [], at: 0, next: undefined, total: 0, loading: false, passed: 0, run: this.run + 1 });
     this.load();
+    this.count();
   }
 
   get current() { return this.line[this.at]; }
@@ -62,7 +63,6 @@ class Queue {
       const query = { project_id: this.data.project, q: this.data.q, limit: PAGE_SIZE };
       const page = await this.call("GET", "/desk/queue", this.next ? { ...query, after: this.next } : query);
       if (run !== this.run) return;
-      if (page.total !== undefined) Object.assign(this, { total: page.total, tags: page.tags });
       const known = new Set(this.line.map((item) => item.id));
       this.line.push(...page.items.filter((item) => !known.has(item.id)));
       this.next = page.next;
@@ -75,6 +75,12 @@ class Queue {
     }
     this.loading = false;
     this.view.paint();
+  }
+
+  async count() {
+    const run = this.run;
+    const counted = await this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
+    if (counted && run === this.run) Object.assign(this, counted, { total: counted.total + this.passed }), this.view.paintBars();
   }
 
   /* One request; an answer that refuses becomes an error with its sentence. */
@@ -234,6 +240,7 @@ class Queue {
   /* A refused entry comes next; it never takes the place of the one under someone's fingers. */
   comeBack(item) {
     const place = this.line.indexOf(item);
+    if (item.question === undefined) this.loadTrouble = `Not saved: ${item.problem.detail}`;
     if (place !== this.at) {
       if (place >= 0) this.line.splice(place, 1);
       if (place >= 0 && place < this.at) this.at--;

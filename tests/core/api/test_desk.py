@@ -33,7 +33,9 @@ def test_the_queue_holds_open_entries_with_their_image_and_the_others_of_it(
     make("Done?", confirmed=True)
     answer = client.get("/desk/queue", params={"project_id": project.id, "q": ""}).json()
     assert [item["id"] for item in answer["items"]] == [first.id, second.id]
-    assert (answer["total"], answer["tags"], answer["next"]) == (2, ["draft"], None)
+    assert answer["next"] is None
+    counted = client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()
+    assert counted == {"total": 2, "tags": ["draft"]}
     item = answer["items"][0]
     assert item["image"]["url"].startswith(f"/img/{first.image_id}/view?v=")
     assert [other["question"] for other in item["others"]] == ["Two?", "Done?"]
@@ -45,7 +47,6 @@ def test_the_queue_goes_on_behind_an_entry(client: TestClient, make: Make, proje
     first = client.get("/desk/queue", params={"project_id": project.id, "limit": 2}).json()
     rest = client.get("/desk/queue", params={"project_id": project.id, "limit": 2, "after": first["next"]}).json()
     assert [item["id"] for item in first["items"] + rest["items"]] == [entry.id for entry in entries]
-    assert "total" not in rest
 
 
 def test_one_refused_act_does_not_hold_up_the_others(client: TestClient, make: Make, services: Services) -> None:
