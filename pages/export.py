@@ -30,15 +30,15 @@ def main() -> None:
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
     """Draw the three columns; a recipe that makes no sense says why where it is chosen."""
     exporter = page.services().exporter
-    these, as_this, to_there = st.columns(3, gap="small")
-    with these, st.container(border=True, key="export-these"):
+    sentence = st.grid(3, min_column_width=250)
+    with sentence, st.container(border=True, key="export-these"):
         st.subheader("These entries", anchor=False)
         entries = export_recipe.entries(exporter.facets(project.id))
         place_of_counts = st.container()
-    with as_this, st.container(border=True, key="export-as"):
+    with sentence, st.container(border=True, key="export-as"):
         st.subheader("as this", anchor=False)
         shape = export_recipe.shape()
-    with to_there, st.container(border=True, key="export-to"):
+    with sentence, st.container(border=True, key="export-to"):
         st.subheader("to there", anchor=False)
         place = export_recipe.place()
         place_of_refusal = st.container()

@@ -36,11 +36,11 @@ class Entry(NamedTuple):
     score: float
     generated_answer: str | None
     create_at: str | datetime
+    version: int = 1
     tags: str = ""
     note: str = ""
     confirmed: bool = True
     rejected: bool = False
-    version: int = 1
     generated_question: str | None = None
     update_at: str | datetime = ""
     more: dict[str, Any] | None = None

@@ -13,6 +13,7 @@ from core.db import Database, Exports, ImageDatasets, Images, Projects, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export import bundle
 from core.export.card import CARD, make_card
+from core.export.changes import Index
 from core.export.entries import ExportImage, ImageGroup, RowOptions, entry_of, file_name, image_of, safe_stem
 from core.export.formats import Format, format_named
 from core.export.image_bytes import image_source
@@ -128,11 +129,12 @@ class ImageDatasetExporter:
                 bundle.write_bundle, recipe=recipe, format_=format_, target=target, source=source,
                 progress=_seldom(progress),
             )  # fmt: skip
+            index = Index()
             if recipe.images == "none":
                 with self._db.reading() as session:
-                    written = write(spool.direct(session))
+                    written = write(index.watching(spool.direct(session)))
             else:
-                written = write(spool.frozen(self._db, room / "entries"))
+                written = write(index.watching(spool.frozen(self._db, room / "entries")))
             written.left_out.update(spool.left_out)
             if not spool.entries:
                 raise InvalidInputError(
@@ -144,12 +146,14 @@ class ImageDatasetExporter:
                 raise InvalidInputError(
                     f"Nothing is left to export as {format_.label}: {reason}. Choose other entries or another format."
                 )
-            finished = self._finish(built, target, recipe, format_, written, title, report, leaks=spool.leaks)
+            changes = self._changes(project_id, recipe, index)
+            finished = self._finish(built, target, recipe, format_, written, title, report, spool.leaks, changes)
             if recipe.container == "file":
                 built = next(path for path in built.iterdir() if path.suffix in _ROW_ENDINGS)
             stop()
             report(0.95, "Putting it in place")
             size_bytes = _size_bytes(built)
+            index.save(self._index_path(final.name.partition(".")[0]))
             bundle.publish(built, final)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, finished)
 
@@ -163,21 +167,38 @@ class ImageDatasetExporter:
         title: str,
         report: Report = lambda share, doing: None,
         leaks: list[tuple[str, str, str]] | None = None,
+        changes: dict[str, int] | None = None,
     ) -> dict[str, Any]:
         """Add the card, close the bundle, read it back, add the report."""
         alone = recipe.container == "file"
         if not alone:
-            target.add_bytes(CARD, make_card(recipe, format_, written, title=title).encode())
+            target.add_bytes(CARD, make_card(recipe, format_, written, title=title, changes=changes).encode())
         target.close()
         report(0.75, "Reading the bundle back")
         checks, hashes = bundle.check_bundle(built, recipe, format_, written)
-        made = make_report(recipe, format_, written, checks, hashes, title=title, leaks=leaks)
+        made = make_report(recipe, format_, written, checks, hashes, title=title, leaks=leaks, changes=changes)
         if not alone:
             again = bundle.target_for(built, recipe)
             for name, data in report_files(made).items():
                 again.add_bytes(name, data)
             again.close()
         return made
+
+    def _changes(self, project_id: str, recipe: ExportRecipe, index: Index) -> dict[str, int] | None:
+        """Return what changed since the last export by this recipe that held something else; None without one.
+
+        Exports of the very same entries are passed over: running a recipe twice gives the same bytes twice.
+        """
+        for export in self.list_exports(project_id):
+            path = self._index_path(export.id)
+            if export.recipe == recipe.as_dict() and path.is_file() and index.differs_from(path):
+                return index.changes_since(path)
+        return None
+
+    def _index_path(self, export_id: str) -> Path:
+        directory = self._db.data_dir / EXPORTS_DIRECTORY / ".entries"
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory / export_id
 
     def _project_name(self, project_id: str) -> str:
         with self._db.reading() as session:

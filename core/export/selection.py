@@ -130,11 +130,11 @@ _TEXT_COLUMNS = (
     ImageDatasets.id, ImageDatasets.image_id, func.coalesce(ImageDatasets.question_id, ""),
     ImageDatasets.question, ImageDatasets.answer, ImageDatasets.answer_type, ImageDatasets.kind,
     ImageDatasets.language, ImageDatasets.model, ImageDatasets.score, ImageDatasets.generated_answer,
-    type_coerce(ImageDatasets.create_at, DateTime(timezone=True)),
+    type_coerce(ImageDatasets.create_at, DateTime(timezone=True)), ImageDatasets.version,
 )  # fmt: skip
 _ALL_COLUMNS = (
     *_TEXT_COLUMNS, ImageDatasets.tags, ImageDatasets.note, ImageDatasets.confirmed, ImageDatasets.rejected,
-    ImageDatasets.version, ImageDatasets.generated_question,
+    ImageDatasets.generated_question,
     type_coerce(ImageDatasets.update_at, DateTime(timezone=True)),
 )  # fmt: skip
 

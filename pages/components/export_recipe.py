@@ -63,12 +63,12 @@ def shape() -> dict[str, Any]:
         bind="query-params",
     )  # fmt: skip
     offered = [format_ for format_ in FORMATS if format_.purpose == purpose]
-    name = st.radio(
+    name = st.selectbox(
         "Format", [format_.name for format_ in offered], format_func=lambda name: format_named(name).label,
-        captions=[format_.help for format_ in offered], key=f"format-{purpose}", label_visibility="collapsed",
-        persist_state="session",
+        key=f"format-{purpose}", persist_state="session",
     )  # fmt: skip
     format_ = format_named(name)
+    st.caption(format_.help)
     with st.expander("Images and rows", key="export-more-shape"):
         return {"format": name, **_images(format_), **_rows(format_)}
 
@@ -101,6 +101,11 @@ def _rows(format_: Format) -> dict[str, Any]:
         made["rows"] = st.selectbox(
             "Rows file", format_.row_files, format_func=str.upper, key=f"export-rows-{format_.name}",
             persist_state="session", help="The first one is what its readers expect.",
+        )  # fmt: skip
+    if format_.name == "csv":
+        made["formula_guard"] = st.toggle(
+            "Disarm formulas", True, key="export-formulas", persist_state="session",
+            help="Puts an apostrophe before text that a spreadsheet would run.",
         )  # fmt: skip
     made["metadata"] = st.toggle(
         "With model, score, tags and times", True, key="export-metadata", persist_state="session"

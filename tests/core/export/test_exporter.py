@@ -1,5 +1,6 @@
 """The promised methods, literal rows, and what happens when things are wrong."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from core import ImageDatasets, Projects
 from core.app import Services
 from core.errors import ExportError, InvalidInputError, NotFoundError
 from core.export import ExportRecipe
+from core.tasks import ItemContext, TaskRunner
 from tests.core.images.pictures import encoded
 
 
@@ -96,15 +98,47 @@ def test_what_is_left_out_is_counted_with_its_reason(
     services: Services, project: Projects, entries: list[ImageDatasets]
 ) -> None:
     with services.db.transaction() as session:
-        for row, change in zip(
-            session.exec(select(ImageDatasets)), ({"confirmed": False}, {"score": 4.0}), strict=False
-        ):
-            row.sqlmodel_update(change)
+        unconfirmed, rated, _ = session.exec(select(ImageDatasets).order_by("id"))
+        unconfirmed.confirmed, rated.score = False, 4.0
 
     counts = services.exporter.count(project.id, ExportRecipe.parse({"entries": {"min_score": 3}}))
 
     assert (counts.entries, counts.images) == (1, 1)
     assert counts.left_out == {"not confirmed yet": 1, "below the lowest score": 1}
+
+
+async def test_a_cancelled_export_leaves_nothing_behind(
+    services: Services, project: Projects, entries: list[ImageDatasets]
+) -> None:
+    item = ItemContext(
+        task_id="task", item_id=1, project_id=project.id, position=0, subject_id="", payload={"export_id": "cancelled"},
+        config={"recipe": {"format": "llava"}}, attempt=1, report=lambda share, doing: None, is_cancelled=lambda: True,
+    )  # fmt: skip
+
+    with pytest.raises(asyncio.CancelledError):
+        await services.kinds["dataset-export"].run_item(item)
+
+    assert list((services.db.data_dir / "exports").iterdir()) == []
+
+
+async def test_the_report_says_what_changed_since_the_export_before(
+    services: Services, project: Projects, entries: list[ImageDatasets]
+) -> None:
+    async def export() -> dict[str, object]:
+        task = services.tasks.create_task(project.id, "dataset-export", {"recipe": {"format": "llava"}})
+        await TaskRunner(services.db, services.kinds).run(task.id)
+        return services.exporter.list_exports(project.id)[0].report
+
+    first = await export()
+    with services.db.transaction() as session:
+        changed, removed, added = session.exec(select(ImageDatasets).order_by("id"))
+        changed.answer, changed.version = "Red.", 2
+        removed.confirmed = False
+        added.answer = "There."
+    second, third = await export(), await export()
+
+    assert first["changes"] is None
+    assert second["changes"] == third["changes"] == {"added": 1, "changed": 1, "removed": 1}
 
 
 def test_a_search_line_chooses_entries(services: Services, project: Projects, entries: list[ImageDatasets]) -> None:
@@ -134,7 +168,7 @@ def test_nothing_to_export_is_said_in_words(services: Services, project: Project
     with pytest.raises(InvalidInputError, match="No entry fits"):
         services.exporter.export(project.id, ExportRecipe())
 
-    assert list((services.db.data_dir / "exports").iterdir()) == []
+    assert not [path for path in (services.db.data_dir / "exports").iterdir() if path.name != ".entries"]
 
 
 def test_a_bundle_that_fails_its_checks_is_not_kept(
@@ -148,14 +182,12 @@ def test_a_bundle_that_fails_its_checks_is_not_kept(
     with pytest.raises(ExportError, match=r"Every image opens, is upright and RGB: images/photo-"):
         services.exporter.export(project.id, ExportRecipe.parse({}))
 
-    assert list((services.db.data_dir / "exports").iterdir()) == []
+    assert not [path for path in (services.db.data_dir / "exports").iterdir() if path.name != ".entries"]
 
 
 async def test_an_export_is_a_task_that_can_be_found_again(
     services: Services, project: Projects, entries: list[ImageDatasets]
 ) -> None:
-    from core.tasks import TaskRunner
-
     recipe = ExportRecipe.parse({"format": "llava"})
     task = services.tasks.create_task(project.id, "dataset-export", {"recipe": recipe.as_dict()})
     done = await TaskRunner(services.db, services.kinds).run(task.id)

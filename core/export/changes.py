@@ -1,0 +1,53 @@
+"""What changed since the export before: entries added, changed and removed, by id and version."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.export.entries import ImageGroup
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_ID_BYTES = 21
+_RECORD = [("id", f"S{_ID_BYTES}"), ("version", "<i4")]
+
+
+class Index:
+    """The ids and versions of an export's entries, 25 bytes each: a million of them fit beside the rows."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def watching(self, groups: Iterable[ImageGroup]) -> Iterator[ImageGroup]:
+        """Yield *groups* on, noting their entries."""
+        for group in groups:
+            for entry in group.entries:
+                self._bytes += entry.id.encode()[:_ID_BYTES].ljust(_ID_BYTES, b"\0")
+                self._bytes += entry.version.to_bytes(4, "little")
+            yield group
+
+    def save(self, path: Path) -> None:
+        path.write_bytes(self._bytes)
+
+    def changes_since(self, path: Path) -> dict[str, int]:
+        """Count what was added, changed and removed since the index at *path* was saved."""
+        return _compare(_table(path.read_bytes()), _table(bytes(self._bytes)))
+
+    def differs_from(self, path: Path) -> bool:
+        return path.read_bytes() != self._bytes
+
+
+def _table(data: bytes) -> "NDArray[np.void]":
+    import numpy as np
+
+    return np.sort(np.frombuffer(data, dtype=_RECORD), order="id")
+
+
+def _compare(old: "NDArray[np.void]", new: "NDArray[np.void]") -> dict[str, int]:
+    import numpy as np
+
+    common, in_old, in_new = np.intersect1d(old["id"], new["id"], return_indices=True)
+    changed = int(np.count_nonzero(old["version"][in_old] != new["version"][in_new]))
+    return {"added": len(new) - len(common), "changed": changed, "removed": len(old) - len(common)}
