@@ -115,7 +115,7 @@ def _start(project: Projects, dataset: StyleDatasets, draft: Draft, choice: Mode
 def _results(project: Projects, dataset: StyleDatasets) -> None:
     style_results.offer_undo()
     task_id = st.query_params.get("task")
-    if task_id:
+    if task_id and page.services().tasks.get_task(task_id).project_id == project.id:
         task_progress.show(task_id, results=lambda: style_results.of_task(project, dataset, task_id))
     style_results.history(project, dataset)
 

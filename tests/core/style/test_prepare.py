@@ -1,0 +1,61 @@
+"""Preparing references: all at once, in their order, recorded together."""
+
+import asyncio
+
+from sqlmodel import select
+
+from core import Images, Projects, StyleGenerationService
+from core.db import Database
+from core.fetch import Fetched
+from core.images import ImageService
+from core.style.prepare import prepare
+from core.style.requests import Reference
+from tests.core.style.looks import WARM_SOFT, drawn, encoded
+from tests.fakes.artist import FakeArtist
+
+
+def waiting_for_each_other(count: int):  # type: ignore[no-untyped-def]
+    """Return a fetch that answers only once *count* fetches are under way."""
+    together = asyncio.Barrier(count)
+
+    async def fetch(url: str, *, max_bytes: int) -> Fetched:
+        await together.wait()
+        return Fetched(encoded(drawn(WARM_SOFT, int(url[-1]))), url, "image/png")
+
+    return fetch
+
+
+async def test_references_are_fetched_all_at_once_and_stay_in_their_order(db: Database, project: Projects) -> None:
+    images = ImageService(db)
+    style = StyleGenerationService(db, FakeArtist(), images, waiting_for_each_other(5))
+    made = style.create_style_dataset(project.id, "Web")
+    rows = style.add_images(made.id, urls=[f"https://example.com/{number}" for number in range(5)])
+    wanted = [Reference(number, row.id, "", False, None, row.image_url) for number, row in enumerate(rows, start=1)]
+
+    async with asyncio.timeout(20):
+        prepared = await prepare(wanted, project.id, images=images, shelf=style.shelf)
+
+    assert [ready.reference.image_url[-1] for ready in prepared.ready] == ["0", "1", "2", "3", "4"]
+    assert [part.label for part in prepared.parts] == [f"Reference {number}:" for number in range(1, 6)]
+    with db.reading() as session:
+        stored = session.exec(select(Images)).all()
+    assert {image.source for image in stored} == {"web"}
+    assert all(image.deleted_at is not None for image in stored)
+    assert [entry.row.image_id for entry in style.list_images(made.id)] == [ready.image.id for ready in prepared.ready]
+
+
+async def test_the_same_bytes_behind_two_addresses_are_stored_once(db: Database, project: Projects) -> None:
+    images = ImageService(db)
+
+    async def fetch(url: str, *, max_bytes: int) -> Fetched:
+        return Fetched(encoded(drawn(WARM_SOFT, 1)), url, "image/png")
+
+    style = StyleGenerationService(db, FakeArtist(), images, fetch)
+    made = style.create_style_dataset(project.id, "Web")
+    rows = style.add_images(made.id, urls=["https://example.com/a", "https://example.com/b"])
+    wanted = [Reference(number, row.id, "", False, None, row.image_url) for number, row in enumerate(rows, start=1)]
+
+    prepared = await prepare(wanted, project.id, images=images, shelf=style.shelf)
+
+    assert len({images.original_path(ready.image) for ready in prepared.ready}) == 1
+    assert images.list_images(project.id) == []
