@@ -9,6 +9,8 @@ if __name__ == "__main__":
 
     frame.show()
 else:
+    from pathlib import Path
+
     import streamlit as st
     from streamlit.runtime.pages_manager import PagesManager
 
@@ -22,6 +24,7 @@ else:
         routes=vitrine.routes(
             base_path=st.get_option("server.baseUrlPath"),
             allowed_hosts=st.get_option("server.allowedHosts"),
+            icon=Path(__file__).parent / "pages" / "assets" / "vitrine.png",
         ),
         lifespan=vitrine.lifespan,
     )

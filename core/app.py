@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from core import logs, process
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -177,15 +179,21 @@ def refuse_open_door(address: str | None) -> None:
         sys.exit(str(error))
 
 
-def routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Sequence[BaseRoute]":
+def routes(base_path: str = "", allowed_hosts: Sequence[str] = (), icon: "Path | None" = None) -> "Sequence[BaseRoute]":
     """Return the routes beside the pages: images, the desk, the REST API; below *base_path* when there is one.
 
-    *allowed_hosts* are the names the server answers to; only those of this machine when empty.
+    *allowed_hosts* are the names the server answers to; only those of this machine when empty. *icon* takes the
+    place of Streamlit's in the browser's tab.
     """
+    from starlette.responses import FileResponse
+    from starlette.routing import Route
+
     from core.api.lazy import everything_below, everything_mounted
 
     answer = _Routes(allowed_hosts)
     made = [everything_below(place, answer) for place in ("img", "exports", "desk", "access", "api", "ai")]
+    if icon is not None:
+        made.append(Route("/favicon.png", lambda _request: FileResponse(icon)))
     prefix = base_path.strip("/")
     return [everything_mounted(prefix, made)] if prefix else made
 
@@ -205,13 +213,14 @@ class _Routes:
 
         return Router(build_routes(services, allowed_hosts=self._allowed_hosts))
 
-    def _load(self) -> "ASGIApp":
+    def _load(self) -> None:
         with self._lock:
-            return self._router
+            _ = self._router
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        router: ASGIApp = self.__dict__.get("_router") or await asyncio.to_thread(self._load)
-        await router(scope, receive, send)
+        if "_router" not in self.__dict__:
+            await asyncio.to_thread(self._load)
+        await self._router(scope, receive, send)
 
 
 @contextlib.asynccontextmanager

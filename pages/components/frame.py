@@ -1,5 +1,6 @@
 """What stands around every page: navigation, the project picker, the running task."""
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,8 +9,13 @@ import streamlit as st
 from core import app
 from pages.components import access, page
 
-# Icons come from here: Streamlit would fetch a Material page icon from a server elsewhere.
-_ASSETS = Path(__file__).parents[1] / "assets"
+# Not st.logo, and no page icon here: each would load numpy and Pillow before the first page, a tenth of its time.
+# It stands beside the button that closes the sidebar.
+_SVG = base64.b64encode((Path(__file__).parents[1] / "assets" / "wordmark.svg").read_bytes()).decode("ascii")
+_WORDMARK = (
+    f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
+    'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,7 @@ PLACES = (
 
 def show() -> None:
     """Draw the frame and run the page that the address asks for."""
-    st.set_page_config(page_title="Vitrine", page_icon=_ASSETS / "vitrine.svg", layout="wide")
-    st.logo(str(_ASSETS / "wordmark.svg"), size="large")
+    st.set_page_config(page_title="Vitrine", layout="wide")
     pages = {place.file: _page(place) for place in PLACES}
     current = st.navigation(list(pages.values()), position="hidden")
     try:
@@ -60,20 +65,21 @@ def _page(place: Place) -> "st.Page":
     return st.Page(
         f"pages/{place.file}.py",
         title=place.title,
-        icon=f":material/{place.icon}:",
         url_path=place.url_path,
         default=place.file == "overview",
     )
 
 
 def _sidebar(pages: "dict[str, st.Page]", project_id: str | None) -> None:
+    st.html(_WORDMARK)
     _project_picker(project_id)
     group = None
     for place in PLACES:
         if place.group and place.group != group:
             st.caption(place.group)
         group = place.group
-        st.page_link(pages[place.file], query_params=page.address(project_id))
+        # The icon stands here and not on the page, whose icon a browser would fetch from a server elsewhere.
+        st.page_link(pages[place.file], icon=f":material/{place.icon}:", query_params=page.address(project_id))
     _running_tasks()
     access.who()
 

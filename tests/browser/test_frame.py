@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import AppServer, settle
+from tests.browser.driving import ROOT, AppServer, settle
 
 pytestmark = pytest.mark.browser
 
@@ -20,3 +20,13 @@ def test_a_deep_link_of_a_cold_process_goes_through_the_frame(server: AppServer,
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_test_id("stPageLink")).to_have_count(9)
     expect(page).to_have_title("Vitrine")
+
+
+def test_the_tab_has_the_app_s_icon_and_the_sidebar_its_name(server: AppServer, page: Page) -> None:
+    page.goto(server.url)
+    settle(page)
+    icon = (ROOT / "pages" / "assets" / "vitrine.png").read_bytes()
+    address = page.locator("link[rel~=icon]").first.evaluate("link => link.href")
+    assert address == f"{server.url}/favicon.png"
+    assert page.request.get(address).body() == icon
+    expect(page.get_by_test_id("stSidebar").get_by_alt_text("Vitrine")).to_be_visible()
