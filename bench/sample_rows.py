@@ -43,7 +43,9 @@ def _write_files(data_dir: Path, images: list[dict[str, Any]]) -> None:
 
 def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     start = utc_now() - timedelta(days=30)
-    images, questions, answers = [], [], []
+    images: list[dict[str, Any]] = []
+    questions: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
     for number in range(entries):
         at = start + timedelta(seconds=number)
         if number % QUESTIONS_PER_IMAGE == 0:

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -25,6 +27,7 @@ from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settl
 BARE = Path(__file__).parent / "bare"
 BARE_SETTINGS = {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_SERVER_HEADLESS": "true",
                  "STREAMLIT_SERVER_ADDRESS": "127.0.0.1"}  # fmt: skip
+Serving = AbstractContextManager[AppServer]
 FIRST_PAGE_AT_MOST = 1.3
 PAGE_CHANGE_AT_MOST = 1.5
 
@@ -52,12 +55,12 @@ CLICK_AND_WAIT = """
 """
 
 
-def first_page_s(browser: Browser, serve: Callable[[Path], "object"], words: str) -> float:
+def first_page_s(browser: Browser, serve: Callable[[Path], Serving], words: str) -> float:
     """Return the seconds from the command to a first page that has run and shows *words*."""
     with tempfile.TemporaryDirectory() as directory:
         context = browser.new_context()
         started = time.perf_counter()
-        with serve(Path(directory)) as server:  # type: ignore[attr-defined]
+        with serve(Path(directory)) as server:
             page = context.new_page()
             page.goto(server.url)
             page.get_by_text(words).first.wait_for()
@@ -79,11 +82,11 @@ def page_changes_ms(page: Page, pages: list[tuple[str, str]], rounds: int) -> di
     return {link: statistics.median(values) for link, values in times.items()}
 
 
-def vitrine(directory: Path, data: Path | None = None) -> "object":
-    return AppServer.running(directory, **({"VITRINE_DATA_DIR": str(data)} if data else {}))
+def vitrine(directory: Path, data: Path | None = None) -> Serving:
+    return AppServer.running(directory, VITRINE_DATA_DIR=str(data or directory / "data"))
 
 
-def bare(script: str) -> Callable[[Path], "object"]:
+def bare(script: str) -> Callable[[Path], Serving]:
     return lambda directory: AppServer.running(
         directory, checkout=directory, script=str(BARE / script), **BARE_SETTINGS
     )
@@ -91,7 +94,7 @@ def bare(script: str) -> Callable[[Path], "object"]:
 
 def compare_first_page(browser: Browser, rounds: int) -> float:
     with tempfile.TemporaryDirectory() as data:
-        used = lambda directory: vitrine(directory, Path(data))  # noqa: E731
+        used = partial(vitrine, data=Path(data))
         first_ever = first_page_s(browser, used, "Overview")
         ours, theirs = [], []
         for _ in range(rounds):
@@ -114,7 +117,7 @@ VITRINE_PAGES = [
 def compare_page_changes(browser: Browser, rounds: int, entries: int) -> float:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         project_id = fill_project(Path(other) / "data", entries=entries)
-        with bare("two_pages.py")(Path(one)) as plain, vitrine(Path(other)) as full:  # type: ignore[attr-defined]
+        with bare("two_pages.py")(Path(one)) as plain, vitrine(Path(other)) as full:
             theirs = _open(browser, plain.url)
             ours = _open(browser, f"{full.url}/?project={project_id}")
             ours.wait_for_timeout(8000)  # litellm and datasets are loaded by then; the log says so
