@@ -63,21 +63,15 @@ def _with_images(images: int, entries: int) -> dict[str, Any]:
         exporter = ImageDatasetExporter(db, ImageService(db))
         files = sorted(db.settings.images_dir.rglob("*.jpg"))
         bare = directory / "bare"
+        original = {"image_form": "original"}
+        points: tuple[tuple[str, dict[str, str], Callable[[], None]], ...] = (
+            ("ZIP", {"format": "default"}, lambda: _bare_zip(files, bare)),
+            ("directory", {"format": "default", "container": "directory"}, lambda: _bare_copy(files, bare)),
+            ("parquet", {"format": "parquet", "container": "directory"}, lambda: _bare_parquet(files, bare, entries)),
+        )
         return {
-            name: _beside(exporter, project_id, ExportRecipe.parse(values), lambda loop=loop: loop(files, bare))
-            for name, values, loop in (
-                ("ZIP", {"format": "default", "image_form": "original"}, _bare_zip),
-                (
-                    "directory",
-                    {"format": "default", "image_form": "original", "container": "directory"},
-                    _bare_copy,
-                ),
-                (
-                    "parquet",
-                    {"format": "parquet", "image_form": "original", "container": "directory"},
-                    lambda files, bare: _bare_parquet(files, bare, entries),
-                ),
-            )
+            name: _beside(exporter, project_id, ExportRecipe.parse(values | original), loop)
+            for name, values, loop in points
         }
 
 

@@ -1,37 +1,33 @@
 """Exporting: by recipe for the page and the API, by list of entries for scripts."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, select
 
-from core.db import Database, Exports, ImageDatasets, Images, Projects, new_id
+from core.db import Exports, Projects, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export import bundle
-from core.export.card import CARD, make_card
 from core.export.changes import Index
-from core.export.entries import ExportImage, ImageGroup, RowOptions, entry_of, file_name, image_of, safe_stem
-from core.export.formats import Format, format_named
+from core.export.entries import ImageGroup, RowOptions, file_name
+from core.export.finishing import Report, finish, rows_file
+from core.export.formats import format_named
 from core.export.image_bytes import image_source
+from core.export.lists import ListExporter
 from core.export.recipe import ExportRecipe
-from core.export.report import make_report, report_files
 from core.export.selection import SelectionCounts, count_entries, facet, stream
 from core.export.spool import Spool, group_of
-from core.export.target import DirectoryTarget, Target
 
 if TYPE_CHECKING:
-    from core.images import ImageService
+    pass
 
 EXPORTS_DIRECTORY = "exports"
-_ENTRIES_AT_ONCE = 1000
 # Preference formats find something to say about few images; a preview looks no further than this.
 _PREVIEWED_IMAGES = 300
-
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,8 @@ class PreviewRow:
     row: dict[str, Any]
 
 
-class ImageDatasetExporter:
+class ImageDatasetExporter(ListExporter):
     """Takes entries out of the house, as files that prove they load."""
-
-    def __init__(self, db_session: Database, image_service: "ImageService") -> None:
-        self._db = db_session
-        self._images = image_service
 
     # --- by recipe -------------------------------------------------------------------------------------------
 
@@ -147,42 +139,15 @@ class ImageDatasetExporter:
                     f"Nothing is left to export as {format_.label}: {reason}. Choose other entries or another format."
                 )
             changes = self._changes(project_id, recipe, index)
-            finished = self._finish(built, target, recipe, format_, written, title, report, spool.leaks, changes)
+            finished = finish(built, target, recipe, format_, written, title, report, spool.leaks, changes)
             if recipe.container == "file":
-                built = next(path for path in built.iterdir() if path.suffix in _ROW_ENDINGS)
+                built = rows_file(built)
             stop()
             report(0.95, "Putting it in place")
             size_bytes = _size_bytes(built)
             index.save(self._index_path(final.name.partition(".")[0]))
             bundle.publish(built, final)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, finished)
-
-    def _finish(
-        self,
-        built: Path,
-        target: Target,
-        recipe: ExportRecipe,
-        format_: Format,
-        written: bundle.Written,
-        title: str,
-        report: Report = lambda share, doing: None,
-        leaks: list[tuple[str, str, str]] | None = None,
-        changes: dict[str, int] | None = None,
-    ) -> dict[str, Any]:
-        """Add the card, close the bundle, read it back, add the report."""
-        alone = recipe.container == "file"
-        if not alone:
-            target.add_bytes(CARD, make_card(recipe, format_, written, title=title, changes=changes).encode())
-        target.close()
-        report(0.75, "Reading the bundle back")
-        checks, hashes = bundle.check_bundle(built, recipe, format_, written)
-        made = make_report(recipe, format_, written, checks, hashes, title=title, leaks=leaks, changes=changes)
-        if not alone:
-            again = bundle.target_for(built, recipe)
-            for name, data in report_files(made).items():
-                again.add_bytes(name, data)
-            again.close()
-        return made
 
     def _changes(self, project_id: str, recipe: ExportRecipe, index: Index) -> dict[str, int] | None:
         """Return what changed since the last export by this recipe that held something else; None without one.
@@ -243,118 +208,6 @@ class ImageDatasetExporter:
             raise NotFoundError("The files of this export are gone from the disk. Run it again.")
         return path
 
-    # --- by list of entries ----------------------------------------------------------------------------------
-
-    def export_json(
-        self,
-        entries: Iterable[ImageDatasets],
-        output_path: str | Path,
-        use_base64: bool = False,
-        format_style: str = "default",
-        include_metadata: bool = True,
-    ) -> int:
-        """Write *entries* as one JSON array and return how many; those without question or answer are left out."""
-        return self._rows_file(entries, output_path, "json", use_base64, format_style, include_metadata)
-
-    def export_jsonl(
-        self,
-        entries: Iterable[ImageDatasets],
-        output_path: str | Path,
-        use_base64: bool = False,
-        format_style: str = "default",
-        include_metadata: bool = True,
-    ) -> int:
-        """Write *entries* as one JSON object a line and return how many, like :meth:`export_json`."""
-        return self._rows_file(entries, output_path, "jsonl", use_base64, format_style, include_metadata)
-
-    def export_with_images(
-        self,
-        entries: Iterable[ImageDatasets],
-        output_dir: str | Path,
-        format_style: str = "default",
-        copy_images: bool = True,
-    ) -> dict[str, Any]:
-        """Write *entries* and their images into *output_dir*, checked, and return the report.
-
-        The images are the originals, byte for byte.
-        """
-        return self._directory(entries, Path(output_dir), format_style, copy_images, title=Path(output_dir).name)
-
-    def export_huggingface_format(
-        self,
-        entries: Iterable[ImageDatasets],
-        output_dir: str | Path,
-        dataset_name: str = "image_dataset",
-        copy_images: bool = True,
-    ) -> dict[str, Any]:
-        """Write *entries* so that ``load_dataset("imagefolder", data_dir=output_dir)`` loads them."""
-        return self._directory(entries, Path(output_dir), "imagefolder", copy_images, title=dataset_name)
-
-    def _rows_file(
-        self, entries: Iterable[ImageDatasets], output_path: str | Path, rows: str, use_base64: bool, style: str,
-        include_metadata: bool,
-    ) -> int:  # fmt: skip
-        final = Path(output_path)
-        recipe = ExportRecipe.parse(
-            {
-                "format": style, "container": "file", "rows": rows, "images": "base64" if use_base64 else "none",
-                "image_form": "original", "metadata": include_metadata, "grouping": "turn",
-            }
-        )  # fmt: skip
-        if recipe.rows != rows:
-            raise InvalidInputError(f"{format_named(style).label} is not written as {rows}.", field="format_style")
-        with bundle.room_to_build(final) as room:
-            target = DirectoryTarget(room / "bundle")
-            written = self._write(entries, recipe, target)
-            target.close()
-            built = next(path for path in (room / "bundle").iterdir() if path.suffix in _ROW_ENDINGS)
-            bundle.publish(built, final)
-        return sum(written.entries.values())
-
-    def _directory(
-        self, entries: Iterable[ImageDatasets], final: Path, style: str, copy_images: bool, title: str
-    ) -> dict[str, Any]:
-        format_ = format_named(style)
-        recipe = ExportRecipe.parse(
-            {
-                "format": style, "container": "directory", "images": "path" if copy_images else "none",
-                "image_form": "original", "grouping": "turn", "title": title[:200],
-            }
-        )  # fmt: skip
-        with bundle.room_to_build(final) as room:
-            built = room / "bundle"
-            target = DirectoryTarget(built)
-            written = self._write(entries, recipe, target)
-            report = self._finish(built, target, recipe, format_, written, title)
-            bundle.publish(built, final)
-        return report | {"output_dir": str(final)}
-
-    def _write(self, entries: Iterable[ImageDatasets], recipe: ExportRecipe, target: Target) -> bundle.Written:
-        source = image_source(
-            self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_named(recipe.format).as_jpeg
-        )
-        return bundle.write_bundle(
-            self._groups(entries), recipe, format_named(recipe.format), target, source, name_of=_PlainNames()
-        )
-
-    def _groups(self, entries: Iterable[ImageDatasets]) -> Iterator[ImageGroup]:
-        """Yield entries with their images, neighbours of one image together, a thousand entries at a time."""
-        rest = iter(entries)
-        while chunk := list(islice(rest, _ENTRIES_AT_ONCE)):
-            usable = [e for e in chunk if (e.question or "").strip() and (e.answer or "").strip()]
-            images = self._images_by_id({entry.image_id for entry in usable})
-            for image_id, found in groupby(usable, key=lambda entry: entry.image_id):
-                if image_id in images:
-                    yield ImageGroup(images[image_id], tuple(entry_of(row) for row in found))
-
-    def _images_by_id(self, image_ids: set[str]) -> dict[str, ExportImage]:
-        with self._db.reading() as session:
-            found = session.exec(select(Images).where(col(Images.id).in_(image_ids)))
-            return {row.id: image_of(row) for row in found}
-
-
-_ROW_ENDINGS = (".json", ".jsonl", ".csv")
-
 
 def _ending(recipe: ExportRecipe) -> str:
     if recipe.container == "file":
@@ -377,14 +230,3 @@ def _seldom(progress: bundle.Progress, every: int = 500) -> bundle.Progress:
             progress(entries)
 
     return now_and_then
-
-
-class _PlainNames:
-    """Image names as their owner knows them; a second image of the same name gets its content's hash as well."""
-
-    def __init__(self) -> None:
-        self._owner: dict[str, str] = {}
-
-    def __call__(self, image: ExportImage, extension: str) -> str:
-        plain = f"{safe_stem(image.name)}{extension}"
-        return plain if self._owner.setdefault(plain.lower(), image.id) == image.id else file_name(image, extension)

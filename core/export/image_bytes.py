@@ -20,7 +20,9 @@ _AHEAD = 8
 Source = Callable[[ExportImage], Path | None]
 
 
-def image_source(images: "ImageService", image_form: str, max_side_px: int | None, *, as_jpeg: bool = False) -> Source:
+def image_source(
+    images: "ImageService", image_form: str | None, max_side_px: int | None, *, as_jpeg: bool = False
+) -> Source:
     """Return a function from an image to the file with the bytes to export, None when its file is gone."""
 
     def source(image: ExportImage) -> Path | None:

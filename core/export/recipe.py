@@ -2,13 +2,16 @@
 
 import hashlib
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from core.export.formats import Format
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -63,8 +66,8 @@ class ExportRecipe(_Part):
     images: Literal["path", "base64", "none"] | None = Field(
         None, description="files in the bundle, data URLs in the rows, or named only; None: what the readers expect"
     )
-    image_form: Literal["upright", "original"] = Field(
-        "upright", description="turned, sRGB, without metadata; or the bytes as they came"
+    image_form: Literal["upright", "original"] | None = Field(
+        None, description="turned, sRGB, without metadata; or the bytes as they came; None: what suits the format"
     )
     max_side_px: Annotated[int, Field(ge=64, le=16384)] | None = None
     grouping: Literal["conversation", "turn"] = Field(
@@ -101,7 +104,7 @@ class ExportRecipe(_Part):
                 "rows": recipe.rows if recipe.rows in format_.row_files else (format_.row_files or (None,))[0],
                 "images": recipe.images or format_.image_modes[0],
                 "grouping": recipe.grouping if format_.converses else "turn",
-                "image_form": "upright" if format_.as_jpeg else recipe.image_form,
+                "image_form": _image_form(recipe, format_),
             }
         )
         if recipe.images not in format_.image_modes:
@@ -122,3 +125,9 @@ class ExportRecipe(_Part):
 
     def fingerprint(self) -> str:
         return hashlib.sha256(orjson.dumps(self.as_dict(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _image_form(recipe: ExportRecipe, format_: "Format") -> str:
+    if format_.as_jpeg:
+        return "upright"
+    return recipe.image_form or ("original" if format_.lossless else "upright")

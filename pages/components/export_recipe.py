@@ -80,8 +80,10 @@ def _images(format_: Format) -> dict[str, Any]:
     )  # fmt: skip
     if mode == "none":
         return {"images": mode}
+    # The usual form of the format comes first.
+    forms = sorted(_FORMS, key=lambda form: (form == "upright") == format_.lossless)
     form = st.selectbox(
-        "As", list(_FORMS), format_func=_FORMS.__getitem__, key="export-form", persist_state="session",
+        "As", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.lossless}", persist_state="session",
         help="Upright images are turned as they should be seen, in sRGB, without place or camera in them.",
     )  # fmt: skip
     max_side_px = st.number_input(

@@ -34,7 +34,7 @@ FORMAT = Format(
     label="Vitrine",
     help="Everything: texts as generated and as edited, decisions, history, model calls. Read by Vitrine, lossless.",
     purpose="archive",
-    load="from core.export import read_vitrine; entries = list(read_vitrine('{dir}'))",
+    load="from core.export.returning import read_vitrine; entries = list(read_vitrine('{dir}'))",
     rows=rows,
     writer=json_writer,
     checker=vitrine_checker,
