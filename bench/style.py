@@ -43,7 +43,7 @@ AUC = {
     "easy": 0.99,
     "same palette, other finish": 0.98,
     "same finish, other palette": 0.97,
-    "half the colours from the content": 0.95,
+    "half the colors from the content": 0.95,
 }
 CLUSTERS_OF_8 = 7.5
 STYLES, CONTENTS, REFERENCES = 16, 14, 5
@@ -68,10 +68,10 @@ class Look:
 
 
 def look(palette_seed: int, finish_seed: int) -> Look:
-    colours, finish = np.random.default_rng(palette_seed), np.random.default_rng(finish_seed + 1000)
-    base = colours.uniform(0, 1)
+    colors, finish = np.random.default_rng(palette_seed), np.random.default_rng(finish_seed + 1000)
+    base = colors.uniform(0, 1)
     palette = tuple(
-        _rgb((base + colours.normal(0, 0.09)) % 1, colours.uniform(0.15, 0.85), colours.uniform(0.25, 0.95))
+        _rgb((base + colors.normal(0, 0.09)) % 1, colors.uniform(0.15, 0.85), colors.uniform(0.25, 0.95))
         for _ in range(5)
     )
     return Look(
@@ -87,24 +87,24 @@ def _rgb(hue: float, saturation: float, value: float) -> Rgb:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def draw(style: Look, content: int, *, own_colours: float = 0.0, side_px: int = 256) -> Image.Image:
-    """Draw *content* in *style*; a share of *own_colours* belongs to the content."""
+def draw(style: Look, content: int, *, own_colors: float = 0.0, side_px: int = 256) -> Image.Image:
+    """Draw *content* in *style*; a share of *own_colors* belongs to the content."""
     chance = np.random.default_rng(content + 5000)
-    colours = np.random.default_rng(content + 9000)
+    colors = np.random.default_rng(content + 9000)
     image = Image.new("RGB", (side_px, side_px), style.palette[0])
     canvas = ImageDraw.Draw(image)
     for number in range(int(chance.integers(8, 26))):
-        colour = style.palette[1 + number % 4]
-        if colours.uniform() < own_colours:
-            colour = _rgb(colours.uniform(), colours.uniform(0.2, 0.9), colours.uniform(0.3, 0.95))
+        color = style.palette[1 + number % 4]
+        if colors.uniform() < own_colors:
+            color = _rgb(colors.uniform(), colors.uniform(0.2, 0.9), colors.uniform(0.3, 0.95))
         x, y = chance.integers(-20, side_px, 2)
         w, h = chance.integers(18, side_px // 2, 2)
         box = (int(x), int(y), int(x + w), int(y + h))
         line = (20, 20, 20) if style.outline_px else None
         if chance.uniform() < style.roundness:
-            canvas.ellipse(box, fill=colour, outline=line, width=style.outline_px)
+            canvas.ellipse(box, fill=color, outline=line, width=style.outline_px)
         else:
-            canvas.rectangle(box, fill=colour, outline=line, width=style.outline_px)
+            canvas.rectangle(box, fill=color, outline=line, width=style.outline_px)
     return _finished(image, style, chance)
 
 
@@ -125,7 +125,7 @@ SETTINGS: dict[str, Callable[[int, int], tuple[Look, float]]] = {
     "easy": lambda seed, style: (look(seed + style, seed + style), 0.0),
     "same palette, other finish": lambda seed, style: (look(seed, seed + style), 0.0),
     "same finish, other palette": lambda seed, style: (look(seed + style, seed), 0.0),
-    "half the colours from the content": lambda seed, style: (look(seed + style, seed), 0.5),
+    "half the colors from the content": lambda seed, style: (look(seed + style, seed), 0.5),
 }
 
 
@@ -133,9 +133,9 @@ def auc_of(setting: str, seed: int) -> float:
     """Return how often an image of a style scores closer to five references of it than one of another style."""
     features: list[list[StyleFeatures]] = []
     for number in range(STYLES):
-        style, own_colours = SETTINGS[setting](seed * 100, number)
+        style, own_colors = SETTINGS[setting](seed * 100, number)
         features.append([
-            measure_style(draw(style, content + seed * 50, own_colours=own_colours)) for content in range(CONTENTS)
+            measure_style(draw(style, content + seed * 50, own_colors=own_colors)) for content in range(CONTENTS)
         ])  # fmt: skip
     same, other = [], []
     for number in range(STYLES):

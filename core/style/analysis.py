@@ -53,7 +53,7 @@ def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dic
 
 
 def palette(measured: "Measurement") -> list[dict[str, Any]]:
-    """Return the dominant colours, the largest share first."""
+    """Return the dominant colors, the largest share first."""
     return [{"name": color.name, "hex": color.hex, "share": color.share} for color in measured.colors]
 
 
@@ -84,8 +84,8 @@ def _lighting(measured: "Measurement") -> str:
 
 
 def _mood(measured: "Measurement") -> str:
-    colour = "vivid" if measured.saturation > 0.35 else "muted" if measured.saturation < 0.12 else "natural"
-    return ", ".join([colour, *_temperature(measured)])
+    color = "vivid" if measured.saturation > 0.35 else "muted" if measured.saturation < 0.12 else "natural"
+    return ", ".join([color, *_temperature(measured)])
 
 
 def _temperature(measured: "Measurement") -> list[str]:

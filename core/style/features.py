@@ -3,9 +3,9 @@
 Only numpy and Pillow, no model weights. An image is looked at in CIELAB at most 256 px wide or high; every group
 of numbers below is one dimension of style, and the distance in a dimension is the mean absolute difference.
 
-    palette   which colours: sorted projections of CIELAB on fixed directions (sliced Wasserstein distance)
+    palette   which colors: sorted projections of CIELAB on fixed directions (sliced Wasserstein distance)
     light     how light: quantiles of L*
-    chroma    how colourful: quantiles of C*
+    chroma    how colorful: quantiles of C*
     hue       which hues, weighted by their chroma
     edge      how hard the edges are: quantiles of the gradient
     texture   how the surface is grained: rotation-invariant local binary patterns at two scales

@@ -33,7 +33,7 @@ _MOST_JUDGED = 200
 _OPPOSITES = {
     "lightness": ("lighter", "darker"),
     "contrast": ("more contrast", "less contrast"),
-    "chroma": ("more colourful", "more muted"),
+    "chroma": ("more colorful", "more muted"),
     "warmth": ("warmer", "cooler"),
     "red-green": ("redder", "greener"),
     "shadow": ("more shadow", "less shadow"),

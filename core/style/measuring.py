@@ -58,7 +58,7 @@ def style_of(images: "ImageService", image: Images) -> "StyleFeatures":
 
 
 def palette_of(images: "ImageService", image: Images) -> list[dict[str, Any]]:
-    """Return the dominant colours of a stored image: name, hex, share."""
+    """Return the dominant colors of a stored image: name, hex, share."""
     from PIL import Image
 
     from core.measure import measure

@@ -39,7 +39,7 @@ _WHY = (ENOUGH, OUTLIER, NEAR_DUPLICATE, "")
 _TRAITS = {
     "lightness": ("bright light", "low light"),
     "contrast": ("strong contrast", "soft contrast"),
-    "chroma": ("strong colours", "muted colours"),
+    "chroma": ("strong colors", "muted colors"),
     "red-green": ("red tones", "green tones"),
     "warmth": ("warm tones", "cool tones"),
     "shadow": ("deep shadow", "open shadow"),
@@ -53,7 +53,7 @@ _TRAIT_UNIT = {
 
 _WORTH_SAYING = 0.4
 _TYPICAL = {
-    "palette": "palette", "light": "light", "chroma": "strength of colour", "hue": "hues",
+    "palette": "palette", "light": "light", "chroma": "color strength", "hue": "hues",
     "edge": "edges", "texture": "texture", "bands": "detail", "overall": "mood",
 }  # fmt: skip
 

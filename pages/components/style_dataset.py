@@ -121,6 +121,7 @@ def _card(entry: StyleImage) -> Card:
         name=entry.name,
         swatches=tuple((color["hex"], color["name"]) for color in palette),
         actions=(
+            Action("open", "Look closer", frame=True),
             Action("remove", "Remove", help="Take it out of the style dataset; older versions keep it", corner=True),
         ),
     )

@@ -13,6 +13,7 @@ from pages.components.cards import Act, Action, Bar, Card
 _PAGE = 24
 _KEPT = {"all": "All", "kept": "Kept", "open": "Not kept", "discarded": "Discarded"}
 _WORDS = {"fits": "Fits the references", "a little off": "A little off the references", "off": "Off the references"}
+_DIMENSIONS = {"chroma": "color strength", "edge": "edges", "bands": "detail", "overall": "mood"}
 
 
 def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> None:
@@ -80,7 +81,10 @@ def card_of(result: Result, *, can_refer: bool) -> Card:
         title=_WORDS.get(match.get("word", ""), row.prompt),
         lines=_lines(result),
         swatches=tuple((color["hex"], color["name"]) for color in match.get("palette", [])),
-        bars=tuple(Bar(one["dimension"], one["word"], one["ratio"]) for one in match.get("dimensions", [])),
+        bars=tuple(
+            Bar(_DIMENSIONS.get(one["dimension"], one["dimension"]), one["word"], one["ratio"])
+            for one in match.get("dimensions", [])
+        ),
         alarm=_alarm(match.get("copy")),
         actions=_actions(result, can_refer),
     )

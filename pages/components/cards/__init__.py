@@ -43,7 +43,7 @@ class Card:
     title: str = ""
     lines: tuple[str, ...] = ()
     swatches: tuple[tuple[str, str], ...] = ()
-    """Hex and name of colours."""
+    """Hex and name of colors."""
     bars: tuple[Bar, ...] = ()
     alarm: str = ""
     actions: tuple[Action, ...] = ()

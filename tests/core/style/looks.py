@@ -11,7 +11,7 @@ DARK = ((20, 16, 24), (46, 30, 40), (8, 8, 12), 3.0, 0.0)
 
 
 def drawn(look: tuple, content: int, size_wh: tuple[int, int] = (192, 144)) -> Image.Image:
-    """Return ellipses and boxes placed by *content* in the colours, blur and grain of *look*."""
+    """Return ellipses and boxes placed by *content* in the colors, blur and grain of *look*."""
     ground, shape, accent, blur, grain = look
     chance = np.random.default_rng(content)
     image = Image.new("RGB", size_wh, ground)

@@ -29,9 +29,9 @@ def test_the_overall_numbers_say_what_a_plain_image_is() -> None:
     assert features.overall("shadow") == 0
 
 
-@pytest.mark.parametrize(("colour", "warmth"), [((255, 180, 60), 1), ((60, 120, 255), -1)])
-def test_warm_and_cool_have_opposite_signs(colour: tuple[int, int, int], warmth: int) -> None:
-    assert np.sign(measure_style(Image.new("RGB", (40, 40), colour)).overall("warmth")) == warmth
+@pytest.mark.parametrize(("color", "warmth"), [((255, 180, 60), 1), ((60, 120, 255), -1)])
+def test_warm_and_cool_have_opposite_signs(color: tuple[int, int, int], warmth: int) -> None:
+    assert np.sign(measure_style(Image.new("RGB", (40, 40), color)).overall("warmth")) == warmth
 
 
 def test_images_of_one_look_are_nearer_in_every_dimension_than_those_of_two() -> None:

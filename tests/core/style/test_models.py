@@ -61,7 +61,7 @@ def test_a_table_in_the_data_directory_goes_first(tmp_path: Path) -> None:
     assert image_model("gemini/gemini-3-pro-image", tmp_path).max_references == 14
 
 
-@pytest.mark.parametrize("text", ["{", "[{}]", '[{"match": "x", "max_references": 1, "colour": 1}]'])
+@pytest.mark.parametrize("text", ["{", "[{}]", '[{"match": "x", "max_references": 1, "color": 1}]'])
 def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "image_models.json").write_text(text)
 

@@ -10,7 +10,7 @@ def test_the_full_prompt_has_the_promised_parts_in_the_promised_order() -> None:
     parts = build_parts(
         "A teapot on a table",
         brand=Brand("Nordlicht", "calm, honest", "northern light"),
-        master_prompt="Muted colours, soft shadows",
+        master_prompt="Muted colors, soft shadows",
         reference_tags=["calm", "low light", "Calm", "airy"],
         reference_count=3,
         style="watercolor",
@@ -18,7 +18,7 @@ def test_the_full_prompt_has_the_promised_parts_in_the_promised_order() -> None:
 
     assert full_prompt(parts) == (
         "Brand: Nordlicht. Vibe: calm, honest. Theme: northern light.\n"
-        "Style Guidelines: Muted colours, soft shadows\n"
+        "Style Guidelines: Muted colors, soft shadows\n"
         "Reference style: calm, low light, airy.\n"
         "Match the style and aesthetic of the 3 reference image(s) provided.\n"
         "A teapot on a table\n"

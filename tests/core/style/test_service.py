@@ -391,7 +391,7 @@ def test_a_request_survives_json() -> None:
     request = StyleRequest("A teapot", dataset_id="d", pinned=("a",), overrides={"style": "x"})
 
     assert StyleRequest.from_dict(json.loads(json.dumps(request.to_dict()))) == request
-    with pytest.raises(InvalidInputError, match="no field colour"):
-        StyleRequest.from_dict({"prompt": "x", "colour": "red"})
+    with pytest.raises(InvalidInputError, match="no field color"):
+        StyleRequest.from_dict({"prompt": "x", "color": "red"})
     with pytest.raises(InvalidInputError, match="prompt is missing"):
         StyleRequest.from_dict({})
