@@ -73,6 +73,10 @@ async def fetch(
                 answer = await _ask(url, max_bytes, resolve or _resolve, port_of)
                 if isinstance(answer, Fetched):
                     return answer
+                if url.startswith("https:") and not answer.startswith("https:"):
+                    raise InvalidInputError(
+                        "The address leads from https to an unprotected one, so it is not followed."
+                    )
                 url = answer
     except TimeoutError:
         raise FetchError(f"The address does not answer within {timeout_s:.0f} s. Try again later.") from None

@@ -1,8 +1,9 @@
 """What happens to images that are there: tagged, deleted with all that depends on them, brought back."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from sqlalchemy import func, update
@@ -29,8 +30,8 @@ def dependents(session: Session, image_ids: Sequence[str]) -> Dependents:
     """Count the images that exist, and what hangs on them."""
 
     def count(table: Any, column: Any, *conditions: Any) -> int:
-        query = select(func.count()).select_from(table).where(column.in_(image_ids), table.deleted_at.is_(None))
-        return session.exec(query.where(*conditions)).one()
+        query = select(func.count()).select_from(table).where(table.deleted_at.is_(None), *conditions)
+        return sum(session.exec(query.where(column.in_(some))).one() for some in _in_parts(image_ids))
 
     return Dependents(
         images=count(Images, col(Images.id)),
@@ -49,10 +50,10 @@ def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents
         _event(session, batch_id, image, "deleted", actor)
         _hand_on_group(session, image)
     tables: tuple[Any, ...] = (Questions, ImageDatasets)
-    for table in tables:
+    for table, some in product(tables, list(_in_parts(image_ids))):
         session.execute(
             update(table)
-            .where(table.image_id.in_(image_ids), table.deleted_at.is_(None))
+            .where(table.image_id.in_(some), table.deleted_at.is_(None))
             .values(deleted_at=at)
             .execution_options(synchronize_session=False)
         )
@@ -156,9 +157,17 @@ def sweep_unknown(session: Session, storage: ImageStorage, is_young: Callable[[f
     return swept
 
 
-def _alive(session: Session, image_ids: Sequence[str]) -> Sequence[Images]:
-    query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
-    return session.exec(query).all()
+def _alive(session: Session, image_ids: Sequence[str]) -> list[Images]:
+    found: list[Images] = []
+    for some in _in_parts(image_ids):
+        found += session.exec(select(Images).where(col(Images.id).in_(some), col(Images.deleted_at).is_(None)))
+    return found
+
+
+def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield at most 10,000 ids at a time; a statement of SQLite takes no more than 32,766 values."""
+    for start in range(0, len(ids), 10_000):
+        yield ids[start : start + 10_000]
 
 
 def _hand_on_group(session: Session, image: Images) -> None:

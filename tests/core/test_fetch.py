@@ -146,3 +146,17 @@ def test_a_name_that_nobody_has_is_an_error_in_words(port: int) -> None:
 
     with pytest.raises(FetchError, match=r"There is no server called nowhere\.example"):
         asyncio.run(fetch("http://nowhere.example/", max_bytes=10, resolve=resolve))
+
+
+def test_a_redirect_out_of_https_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def ask(url: str, *_rest: object) -> str:
+        asked.append(url)
+        return "http://images.example/a.png"
+
+    monkeypatch.setattr(fetching, "_ask", ask)
+    with pytest.raises(InvalidInputError, match="from https to an unprotected one"):
+        asyncio.run(fetch("https://images.example/a.png", max_bytes=10))
+
+    assert asked == ["https://images.example/a.png"]

@@ -338,3 +338,12 @@ def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, 
         "jpeg": 1, "png": 1, "webp": 1, "with_questions": 1, "with_entries": 0, "near_duplicates": 0,
     }  # fmt: skip
     assert services.images.get_project_image_stats("nowhere")["total_images"] == 0
+
+
+def test_a_selection_of_any_size_is_deleted(services: Services, project: Projects) -> None:
+    outcomes = services.images.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
+    ids = [outcome.image.id for outcome in outcomes if outcome.image]
+    many = [ids[0], *(f"{number:021}" for number in range(40_000)), ids[1]]
+
+    assert services.images.dependents(many).images == 2
+    assert services.images.delete_images(many).images == 2
