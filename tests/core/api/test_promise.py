@@ -43,7 +43,7 @@ def test_the_main_job_is_done_over_http(http: httpx.Client) -> None:
     created = http.post("/api/projects", json={"name": "Shelf"})
     assert created.status_code == 201
     project_id = created.json()["id"]
-    assert [project["name"] for project in http.get("/api/projects").json()["items"]] == ["Shelf"]
+    assert "Shelf" in [project["name"] for project in http.get("/api/projects").json()["items"]]
 
     red, wide = png((200, 30, 30), (320, 240)), png((20, 60, 200), (640, 200))
     uploaded = http.post(
@@ -151,7 +151,7 @@ def test_new_images_are_made_in_the_style_of_the_old_ones_over_http(http: httpx.
     made = http.post("/ai/datasets", json={"name": "Warm", "master_prompt": "Soft light.", "project_id": project_id})
     assert made.status_code == 201
     dataset_id = made.json()["id"]
-    assert [item["id"] for item in http.get("/ai/datasets").json()["items"]] == [dataset_id]
+    assert dataset_id in [item["id"] for item in http.get("/ai/datasets").json()["items"]]
 
     files = [("files[]", (f"{n}.png", striped(n))) for n in range(3)]
     analyzed = http.post("/ai/dataset/analyze", data={"dataset_id": dataset_id}, files=files)
