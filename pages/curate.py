@@ -10,7 +10,7 @@ VIEWS = ("Desk", "Table", "Grid", "Plain")
 
 project = page.project()
 dataset = page.services().dataset
-if not dataset.count_entries(project.id, parse_search("")):
+if not dataset.find_entries(project.id, parse_search(""), limit=1).items:
     page.header("Curate")
     page.empty_state(
         "checklist", "Nothing waits for review yet: this project has no entries.", "generate", "Generate some"
@@ -28,7 +28,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 try:
     entry_filter = parse_search(line)
-    page.services().dataset.find_entries(project.id, entry_filter, limit=1)
+    dataset.find_entries(project.id, entry_filter, limit=1)
 except InvalidInputError as error:
     st.error(page.plain(str(error)), icon=":material/error:")
     st.stop()

@@ -8,7 +8,7 @@ from pages.components import explore_boards, explore_results, page, search_line
 
 project = page.project()
 dataset = page.services().dataset
-if not dataset.count_entries(project.id, EntryFilter()):
+if not dataset.find_entries(project.id, EntryFilter(), limit=1).items:
     page.header("Explore")
     page.empty_state(
         "query_stats", "There is nothing to explore yet: this project has no entries.", "generate", "Generate some"
