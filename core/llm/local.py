@@ -5,7 +5,8 @@ import asyncio
 from core.llm.models import offered
 from core.llm.types import ModelInfo
 
-_TIMEOUT_S = 0.6
+# A port where nobody listens refuses at once; only a busy server takes long.
+_TIMEOUT_S = 3.0
 _MAX_MODELS = 200
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from core import errors
 from tests.fakes.http_server import Answer
@@ -66,7 +67,12 @@ def _retry_delay(call: Call) -> Answer:
 
 
 def _bomb(call: Call) -> Answer:
-    return Answer(headers={**_JSON, "content-encoding": "gzip"}, body=gzip.compress(b" " * 20_000_000))
+    return Answer(headers={**_JSON, "content-encoding": "gzip"}, body=_small_and_huge())
+
+
+@cache
+def _small_and_huge() -> bytes:
+    return gzip.compress(b" " * 20_000_000)
 
 
 FAULTS: tuple[Fault, ...] = (
