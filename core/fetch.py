@@ -74,9 +74,7 @@ async def fetch(
                 if isinstance(answer, Fetched):
                     return answer
                 if url.startswith("https:") and not answer.startswith("https:"):
-                    raise InvalidInputError(
-                        "The address leads from https to an unprotected one, so it is not followed."
-                    )
+                    raise InvalidInputError("The address leads from https to an unprotected one. Use another.")
                 url = answer
     except TimeoutError:
         raise FetchError(f"The address does not answer within {timeout_s:.0f} s. Try again later.") from None

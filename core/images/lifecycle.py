@@ -4,17 +4,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from core.db import Events, ImageDatasets, Images, Questions, new_id, utc_now
+from core.db import Events, ImageDatasets, Images, Questions, Tasks, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.images.storage import ImageStorage
 
 # An upload in another process may have stored its file and not yet committed its row.
 _UNKNOWN_FILES_STAY_S = 3600
+_ARCHIVES_STAY_S = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,21 @@ def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield at most 10,000 ids at a time; a statement of SQLite takes no more than 32,766 values."""
     for start in range(0, len(ids), 10_000):
         yield ids[start : start + 10_000]
+
+
+def sweep_uploads(session: Session, uploads: Path, is_young: Callable[[float], bool] | None) -> int:
+    """Remove archives whose imports ended long ago; until then what failed in them can be tried again."""
+    young = is_young or (lambda changed_s: time.time() - changed_s < _ARCHIVES_STAY_S)
+    open_ones = select(Tasks.config).where(
+        Tasks.task_type == "image-import", col(Tasks.status).in_(["queued", "running", "paused"])
+    )
+    needed = {str(config.get("path")) for config in session.exec(open_ones)}
+    swept = 0
+    for file in uploads.glob("*"):
+        if file.name not in needed and not young(file.stat().st_mtime):
+            file.unlink(missing_ok=True)
+            swept += 1
+    return swept
 
 
 def _hand_on_group(session: Session, image: Images) -> None:

@@ -267,9 +267,10 @@ class ImageService:
     # --- kept in order --------------------------------------------------------------------------------------
 
     def sweep(self, is_young: Callable[[float], bool] | None = None) -> int:
-        """Remove what crashes left behind: half-written files, and originals that no row knows."""
+        """Remove what is left over: half-written files, originals that no row knows, archives long imported."""
         swept = self._storage.sweep_incoming()
         with self._db.reading() as session:
+            swept += lifecycle.sweep_uploads(session, self.import_place().uploads, is_young)
             return swept + lifecycle.sweep_unknown(session, self._storage, is_young)
 
     def _require_project(self, project_id: str) -> None:

@@ -273,3 +273,17 @@ def test_addresses_that_are_not_public_are_rejected_one_by_one(services: Service
 def test_an_unknown_source_is_refused(services: Services, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match="Choose where the images come from"):
         run(services, project, source="magic")
+
+
+def test_an_archive_stays_until_its_import_ended_long_ago(
+    services: Services, project: Projects, tmp_path: Path
+) -> None:
+    archive = zipped(tmp_path / "x.zip", {"a.jpg": encoded()}).read_bytes()
+    imported, waiting = (services.images.stage_upload("x.zip", archive) for _ in range(2))
+    run(services, project, source="zip", path=imported)
+    kinds = {kind.task_type: kind for kind in image_task_kinds(services.images)}
+    TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", {"source": "zip", "path": waiting})
+
+    assert services.images.sweep() == 0
+    assert services.images.sweep(is_young=lambda changed_s: False) == 1
+    assert [path.name for path in services.images.import_place().uploads.iterdir()] == [waiting]
