@@ -161,7 +161,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "flagged": _yes(lambda: col(_Entry.flagged).is_(True)),
     "edited": _yes(_edited),
     "doubtful": _yes(lambda: col(_Entry.needs_review) != ""),
-    "answer": lambda value: func.lower(func.trim(col(_Entry.answer))) == value.lower(),
+    "answer": lambda value: func.lower(func.trim(col(_Entry.answer))) == ("" if value == NONE else value.lower()),
     "kind": _same(col(_Entry.kind)),
     "type": _same(col(_Entry.answer_type)),
     "model": _same(col(_Entry.model)),
