@@ -95,7 +95,11 @@ def report_files(report: dict[str, Any]) -> dict[str, bytes]:
 
 
 def as_markdown(report: dict[str, Any]) -> str:
-    lines = [
+    return "\n".join([*_what_was_made(report), *_what_stood_out(report), *_what_was_checked(report)])
+
+
+def _what_was_made(report: dict[str, Any]) -> list[str]:
+    return [
         f"# Export report: {one_line(report['title'])}",
         "",
         f"{report['entries']:,} entries on {report['images']:,} images, as {report['label']}.",
@@ -122,6 +126,10 @@ def as_markdown(report: dict[str, Any]) -> str:
         *([f"- {count:,}: {reason}" for reason, count in report["left_out"].items()] or ["Nothing."]),
         "",
     ]
+
+
+def _what_stood_out(report: dict[str, Any]) -> list[str]:
+    lines: list[str] = []
     if report["leaks_prevented"]["pairs"]:
         lines += [
             "## Kept together",
@@ -141,7 +149,11 @@ def as_markdown(report: dict[str, Any]) -> str:
         ]
     if report["notes"]:
         lines += ["## Good to know", "", *(f"- {note}" for note in report["notes"]), ""]
-    lines += [
+    return lines
+
+
+def _what_was_checked(report: dict[str, Any]) -> list[str]:
+    return [
         "## Checks",
         "",
         "Read back after writing, by the rules of the program that will read it.",
@@ -156,7 +168,6 @@ def as_markdown(report: dict[str, Any]) -> str:
         f"The sha256 of all {len(report['files']):,} files is in {REPORT_JSON}.",
         "",
     ]
-    return "\n".join(lines)
 
 
 def one_line(text: str) -> str:
