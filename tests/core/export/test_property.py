@@ -67,7 +67,14 @@ def test_any_entries_pass_the_checker_of(
 ) -> None:
     shares = {"train": 50, "validation": 25, "test": 25} if split else {"train": 100}
     recipe = ExportRecipe.parse(
-        {"format": format_.name, "container": "directory", "grouping": grouping, "metadata": metadata, "splits": shares}
+        {
+            "format": format_.name,
+            "container": "directory",
+            "grouping": grouping,
+            "metadata": metadata,
+            "splits": shares,
+            "image_form": "upright",
+        }
     )
     with tempfile.TemporaryDirectory() as directory:
         target = target_for(Path(directory) / "bundle", recipe)
