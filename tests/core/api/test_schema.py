@@ -106,5 +106,6 @@ def _aim(case: Case, ids: dict[str, str]) -> None:
             case.body[name] = ids[name]
     model = case.body.get("llm_config")
     for name, local in (("provider", "offline"), ("model", "measure"), ("api_base", None), ("timeout_s", None)):
-        if isinstance(model, dict) and isinstance(model.get(name), str | float) and 0 < len(str(model[name])) <= 100:
+        kind = float if name == "timeout_s" else str
+        if isinstance(model, dict) and isinstance(model.get(name), kind) and 0 < len(str(model[name])) <= 100:
             model[name] = local
