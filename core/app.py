@@ -144,10 +144,10 @@ def database() -> "Database":
     """Return the process's database, opening it the first time."""
 
     def open_() -> "Database":
-        from core.config import Settings
+        from core.config import load_settings
         from core.db.database import open_database
 
-        return open_database(Settings())
+        return open_database(load_settings())
 
     return process.singleton("database", open_)
 
@@ -170,11 +170,11 @@ def refuse_open_door(address: str | None) -> None:
     if address in ("127.0.0.1", "localhost", "::1"):
         return  # the usual case, without loading anything
     from core.access import check_address
-    from core.config import Settings
+    from core.config import load_settings
     from core.errors import ConfigurationError
 
     try:
-        check_address(address, Settings())
+        check_address(address, load_settings())
     except ConfigurationError as error:
         sys.exit(str(error))
 
@@ -271,7 +271,7 @@ class _WarmUp:
             services().projects.list_projects()
             self.first_page.wait(10)
             self._stopped.wait(1)  # the browser still draws
-            for step in (engine, lambda: services().llm.warm_up(), _import_heavy_libraries):
+            for step in (engine, services().llm.warm_up, _import_heavy_libraries, services().images.sweep):
                 if self._stopped.is_set():
                     return
                 step()

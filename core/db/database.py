@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session
 
-from core.config import Settings
+from core.config import Settings, load_settings
 from core.db import migrate
 from core.db.version import DataVersion
 from core.db.writer import GroupWriter
@@ -127,7 +127,7 @@ def connect(target: str | Path | None = None) -> Iterator[Database]:
 
 
 def _settings_for(target: str | Path | None) -> Settings:
-    settings = Settings()
+    settings = load_settings()
     if target is None:
         return settings
     if "://" in str(target):

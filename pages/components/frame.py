@@ -12,7 +12,9 @@ from pages.components import access, page
 # Not st.logo, and no page icon here: each would load numpy and Pillow before the first page, a tenth of its time.
 # It stands beside the button that closes the sidebar.
 _SVG = base64.b64encode((Path(__file__).parents[1] / "assets" / "wordmark.svg").read_bytes()).decode("ascii")
-_WORDMARK = (
+# Images and the review desk need the room that Streamlit leaves around a page of text.
+_FRAME = (
+    '<style>[data-testid="stMainBlockContainer"] { padding: 3.5rem 2.5rem 3rem }</style>'
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )
@@ -71,7 +73,7 @@ def _page(place: Place) -> "st.Page":
 
 
 def _sidebar(pages: "dict[str, st.Page]", project_id: str | None) -> None:
-    st.html(_WORDMARK)
+    st.html(_FRAME)
     _project_picker(project_id)
     group = None
     for place in PLACES:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from core.config import Settings
+from core.config import Settings, load_settings
+from core.errors import ConfigurationError
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -56,3 +57,10 @@ def test_the_password_is_not_shown_when_settings_are_printed(monkeypatch: pytest
 def test_settings_do_not_change_once_made() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().model_side_px = 1  # type: ignore[misc]
+
+
+def test_a_value_that_makes_no_sense_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_LLM_CONCURRENCY", "many")
+
+    with pytest.raises(ConfigurationError, match="VITRINE_LLM_CONCURRENCY is not usable"):
+        load_settings()
