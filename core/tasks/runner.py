@@ -85,6 +85,10 @@ class TaskRunner:
         try:
             result = await kind.run_item(self._context(task, item))
             await self._db.write(lambda session: _finish(session, item, result))
+        except asyncio.CancelledError:
+            # A long item that found its task paused leaves this way; it stays open and is done at the next run.
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise
         except VitrineError as error:
             code, words, stops = error.code, str(error), isinstance(error, LLMError) and error.stops_task
             await self._db.write(lambda session: _fail(session, item, code, words, stops_task=stops))

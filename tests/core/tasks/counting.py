@@ -14,7 +14,7 @@ from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 
 class Counting:
-    """Does what each item's payload says: nothing, fail, deny, break, wait or die."""
+    """Does what each item's payload says: nothing, fail, deny, break, wait, leave when paused, or die."""
 
     task_type: ClassVar[str] = "counting"
     label: ClassVar[str] = "Count"
@@ -59,6 +59,11 @@ class Counting:
             raise ZeroDivisionError("a bug")
         if does == "wait":
             await self.go_on.wait()
+        if does == "leave" and item.attempt == 1:
+            self.go_on.set()
+            while not await asyncio.to_thread(item.is_cancelled):
+                await asyncio.sleep(0.01)
+            raise asyncio.CancelledError
         if does == "pay":
             with self._db.transaction() as session:
                 session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="ok", cost=0.02))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from core.db import Database, LlmCalls, Projects
+from core.db import Database, LlmCalls, Projects, TaskItems
 from core.errors import NotFoundError
 from core.tasks import TaskRunner, TaskService, TaskStatus
 from tests.core.tasks.conftest import MakeTask
@@ -186,3 +186,25 @@ async def _until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None
     while not condition():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.005)
+
+
+async def test_a_long_item_that_leaves_because_its_task_was_paused_is_done_at_the_next_run(
+    db: Database, kind: Counting, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    task = make_task("leave")
+    running = asyncio.create_task(runner.run(task.id))
+    await kind.go_on.wait()
+
+    tasks.pause(task.id)
+    paused = await asyncio.wait_for(running, 10)
+
+    assert paused.status == "paused"
+    assert [(item.state, item.attempts) for item in tasks.items(task.id)] == [("queued", 0)]
+    assert counted(db) == []
+
+    with db.transaction() as session:
+        for item in session.exec(select(TaskItems)):
+            item.payload = {"does": "ok"}
+    tasks.resume(task.id)
+    assert (await runner.run(task.id)).status == "completed"
+    assert counted(db) == [0]
