@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -61,8 +62,7 @@ class Counting:
             await self.go_on.wait()
         if does == "leave" and item.attempt == 1:
             self.go_on.set()
-            while not await asyncio.to_thread(item.is_cancelled):
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(_wait_until_cancelled, item)
             raise asyncio.CancelledError
         if does == "pay":
             with self._db.transaction() as session:
@@ -71,6 +71,11 @@ class Counting:
             with self._db.transaction() as session:
                 session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="started"))
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _wait_until_cancelled(item: ItemContext) -> None:
+    while not item.is_cancelled():
+        time.sleep(0.01)
 
 
 def kinds(kind: Counting) -> dict[str, TaskKind]:
