@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
 from core.db import Database, ImageDatasets, Images, Projects, Questions, utc_now
@@ -81,7 +81,7 @@ class ProjectService:
         """Return the projects with their size and their first image, the most recently changed first."""
         projects = self.list_projects()[:limit]
         ids = [project.id for project in projects]
-        confirmed = func.sum(case((col(ImageDatasets.confirmed), 1), else_=0))
+        confirmed = _how_many(col(ImageDatasets.confirmed))
         with self._db.reading() as session:
             images = dict(session.exec(_grouped(Images, func.count(), ids)).all())
             entries = dict(session.exec(_grouped(ImageDatasets, func.count(), ids)).all())
@@ -129,31 +129,37 @@ class ProjectService:
 
     def counts(self, project_id: str) -> ProjectCounts:
         """Return how much of everything the project holds."""
-        has_question = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
-        has_answer = (
+        answered = (
             select(1).where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None)).exists()
-        )
-        has_open_question = (
-            select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None), ~has_answer).exists()
         )
         with self._db.reading() as session:
 
-            def count(table: Any, *conditions: Any) -> int:
-                query = select(func.count()).select_from(table)
+            def numbers(table: Any, *values: Any, where: Any = True) -> tuple[int, ...]:
                 own = (table.project_id == project_id, table.deleted_at.is_(None))
-                return session.exec(query.where(*own, *conditions)).one()
+                row = session.exec(select(func.count(), *values).select_from(table).where(*own, where)).one()
+                return tuple(int(value or 0) for value in (row if values else (row,)))
 
-            return ProjectCounts(
-                images=count(Images),
-                images_without_questions=count(Images, ~has_question),
-                questions=count(Questions),
-                questions_without_answer=count(Questions, ~has_answer),
-                images_with_open_questions=count(Images, has_open_question),
-                entries=count(ImageDatasets),
-                confirmed=count(ImageDatasets, col(ImageDatasets.confirmed).is_(True)),
-                rejected=count(ImageDatasets, col(ImageDatasets.rejected).is_(True)),
-                generated=count(Images, Images.source == "generated"),
+            images, generated = numbers(Images, _how_many(Images.source == "generated"))
+            questions, images_with = numbers(Questions, func.count(distinct(col(Questions.image_id))))
+            unanswered, images_open = numbers(Questions, func.count(distinct(col(Questions.image_id))), where=~answered)
+            entries, confirmed, rejected = numbers(
+                ImageDatasets, _how_many(col(ImageDatasets.confirmed)), _how_many(col(ImageDatasets.rejected))
             )
+        return ProjectCounts(
+            images=images,
+            images_without_questions=images - images_with,
+            questions=questions,
+            questions_without_answer=unanswered,
+            images_with_open_questions=images_open,
+            entries=entries,
+            confirmed=confirmed,
+            rejected=rejected,
+            generated=generated,
+        )
+
+
+def _how_many(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
 
 
 def _grouped(table: Any, value: Any, project_ids: list[str]) -> Any:

@@ -107,12 +107,14 @@ def _what_to_ask() -> dict[str, Any]:
         "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
         wrap=True, help="None chosen leaves it to the model.",
     )  # fmt: skip
-    with st.expander("Prompt of your own", key="generate-own-prompt"):
-        variables = ", ".join(f"${name}" for name in sorted(recipes.PROMPT_VARIABLES))
-        prompt = st.text_area(
-            "Prompt", key="generate-prompt", persist_state="session", height=160,
-            help=f"Replaces the built-in prompt. It may use {variables}.",
-        )  # fmt: skip
+    with st.expander("Prompt of your own", key="generate-own-prompt", on_change="rerun") as own:
+        if own.open:
+            variables = ", ".join(f"${name}" for name in sorted(recipes.PROMPT_VARIABLES))
+            st.text_area(
+                "Prompt", key="generate-prompt", persist_state="session", height=160,
+                help=f"Replaces the built-in prompt. It may use {variables}.",
+            )  # fmt: skip
+    prompt = st.session_state.get("generate-prompt")
     return {"num_questions": count, "kinds": dict.fromkeys(kinds or [], 1), "custom_prompt": prompt or None}
 
 

@@ -9,17 +9,17 @@ from pages.components import doctor, model_picker, page, tokens
 
 def main() -> None:
     page.header("Settings", "Keys stay in the environment, in .streamlit/secrets.toml or in this session.")
-    models, texts, programs, values, health = st.tabs(["Models", "Prompts", "Programs", "Limits and storage", "Doctor"])
-    with models:
-        _models()
-    with texts:
-        _prompts()
-    with programs:
-        tokens.show()
-    with values:
-        _values()
-    with health:
-        doctor.show()
+    parts = {
+        "Models": _models,
+        "Prompts": _prompts,
+        "Programs": tokens.show,
+        "Limits and storage": _values,
+        "Doctor": doctor.show,
+    }
+    for tab, draw in zip(st.tabs(list(parts), key="tab", bind="query-params"), parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def _models() -> None:

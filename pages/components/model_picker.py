@@ -8,6 +8,9 @@ import streamlit as st
 from core.llm import OFFLINE_MODEL, ModelConfig, ModelInfo
 from pages.components import page
 
+_TEMPERATURE = 0.7
+_MAX_TOKENS = 2_048
+
 
 @dataclass(frozen=True)
 class ModelChoice:
@@ -36,25 +39,31 @@ def show(key: str, *, image_output: bool = False) -> ModelChoice:
     info = llm.model_info(model or OFFLINE_MODEL)
     st.caption(_in_words(info))
     api_key = None if info.key_source else _key_field(info)
-    with st.expander("Address and parameters", key=f"{key}-advanced"):
-        api_base = st.text_input(
-            "Server address",
-            key=f"{key}-api-base",
-            persist_state="session",
-            placeholder="http://localhost:11434/v1",
-            help="For Ollama, vLLM, LM Studio and other servers of your own. Empty: the provider's own address.",
-        )
-        temperature = st.slider("Temperature", 0.0, 2.0, 0.7, 0.1, key=f"{key}-temperature", persist_state="session")
-        max_tokens = st.number_input(
-            "Longest reply, in tokens", 64, 32_768, 2_048, 64, key=f"{key}-max-tokens", persist_state="session"
-        )
-    config: dict[str, Any] = {"model": info.model, "temperature": temperature, "max_tokens": int(max_tokens)}
-    if api_base:
-        config["api_base"] = api_base.strip()
+    config = {"model": info.model} | _parameters(key)
     choice = ModelChoice(config, api_key or None)
     if info.model != OFFLINE_MODEL:
         _connection_test(choice, key)
     return choice
+
+
+def _parameters(key: str) -> dict[str, Any]:
+    """Return how the model is called; drawn only while it is open, because few ever look."""
+    address, warmth, longest = f"{key}-api-base", f"{key}-temperature", f"{key}-max-tokens"
+    with st.expander("Address and parameters", key=f"{key}-advanced", on_change="rerun") as advanced:
+        if advanced.open:
+            st.text_input(
+                "Server address", key=address, persist_state="session", placeholder="http://localhost:11434/v1",
+                help="For Ollama, vLLM, LM Studio and other servers of your own. Empty: the provider's own address.",
+            )  # fmt: skip
+            st.slider("Temperature", 0.0, 2.0, _TEMPERATURE, 0.1, key=warmth, persist_state="session")
+            st.number_input(
+                "Longest reply, in tokens", 64, 32_768, _MAX_TOKENS, 64, key=longest, persist_state="session"
+            )
+    api_base = (st.session_state.get(address) or "").strip()
+    return {
+        "temperature": st.session_state.get(warmth, _TEMPERATURE),
+        "max_tokens": int(st.session_state.get(longest, _MAX_TOKENS)),
+    } | ({"api_base": api_base} if api_base else {})
 
 
 def _in_words(info: ModelInfo) -> str:

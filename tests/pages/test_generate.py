@@ -42,6 +42,8 @@ def test_a_try_shows_the_real_reply_and_stores_nothing() -> None:
 def test_a_wrong_variable_in_a_prompt_is_explained_before_anything_is_sent() -> None:
     at = open_page("generate", _project())
 
+    at.session_state["generate-own-prompt"] = True
+    at.run()
     at.text_area(key="generate-prompt").input("Ask $number questions").run()
 
     assert "uses $number, which nothing fills" in at.error[0].value

@@ -2,7 +2,7 @@ from tests.pages.running import open_page, texts
 
 
 def test_every_setting_says_its_value_and_where_it_comes_from() -> None:
-    at = open_page("settings")
+    at = open_page("settings", tab="Limits and storage")
 
     rows = at.dataframe[0].value.set_index("Setting")
     assert rows.loc["VITRINE_DATA_DIR", "From"] == "environment"
@@ -11,7 +11,7 @@ def test_every_setting_says_its_value_and_where_it_comes_from() -> None:
 
 
 def test_a_prompt_is_shown_with_its_variables() -> None:
-    at = open_page("settings")
+    at = open_page("settings", tab="Prompts")
 
     at.selectbox(key="settings-prompt").select("answers").run()
     at.selectbox(key="settings-language").select("tr").run()

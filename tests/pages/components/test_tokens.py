@@ -2,7 +2,7 @@ from tests.pages.running import open_page, services, texts
 
 
 def test_a_token_is_made_shown_once_and_revoked() -> None:
-    at = open_page("settings")
+    at = open_page("settings", tab="Programs")
     at.text_input(key="token-name").input("Night import")
     at.selectbox(key="token-scope").select("read")
     next(button for button in at.button if button.label == "Make token").click().run()
@@ -21,12 +21,12 @@ def test_a_token_is_made_shown_once_and_revoked() -> None:
 
 
 def test_a_token_without_a_name_is_refused_in_words() -> None:
-    at = open_page("settings")
+    at = open_page("settings", tab="Programs")
     next(button for button in at.button if button.label == "Make token").click().run()
     assert [error.value for error in at.error] == ["Give the token a name of at most 100 characters."]
 
 
 def test_the_doctor_says_what_it_found() -> None:
-    at = open_page("settings")
+    at = open_page("settings", tab="Doctor")
     at.button(key="doctor-look").click().run()
     assert any(text.startswith("Database: whole") for text in texts(at))
