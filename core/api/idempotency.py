@@ -59,20 +59,23 @@ class IdempotencyKeys:
             if kept is not None:
                 await kept(scope, receive, send)
                 return
-            reply = _Reply(send)
+            reply = _Reply()
             try:
                 await self._app(scope, receive, reply)
             finally:
                 await run_in_threadpool(_keep, db, key_hash, reply)
         finally:
             self._working.discard(key_hash)
+        # Only now: whoever has the first reply may ask again at once, and must find it kept.
+        for message in reply.messages:
+            await send(message)
 
 
 class _Reply:
-    """Passes a reply on and remembers it."""
+    """Holds a reply back until it is kept."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
         self.status = 500
         self.body = b""
 
@@ -81,7 +84,7 @@ class _Reply:
             self.status = message["status"]
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
-        await self._send(message)
+        self.messages.append(message)
 
 
 def _claim(db: "Database", key_hash: str, request_hash: str) -> Response | None:

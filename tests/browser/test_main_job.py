@@ -100,7 +100,8 @@ def _one_in_the_same_style(page: Page) -> None:
 def _export(page: Page, tmp_path: Path) -> Path:
     _open(page, "Export")
     page.get_by_role("radio", name="Share", exact=True).click()
-    page.locator("label").filter(has_text="Hugging Face ImageFolder").click()
+    page.locator(".st-key-format-share").get_by_role("combobox").click()
+    page.get_by_role("option", name="Hugging Face ImageFolder").click()
     page.get_by_role("button", name=f"Export {IMAGES * 3} entries").click()
     report = page.locator(".st-key-export-report")
     expect(report.get_by_text(re.compile("Read back: .* checks passed"))).to_be_visible(timeout=60_000)
