@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
-from core.db import Database, ImageDatasets, Images, Projects, Questions, utc_now
+from core.db import Database, ImageDatasets, Images, Projects, Questions, until_written, utc_now
 from core.errors import InvalidInputError, NotFoundError
 
 MAX_NAME_CHARS = 200
@@ -77,6 +77,7 @@ class ProjectService:
         with self._db.reading() as session:
             return list(session.exec(query))
 
+    @until_written
     def summaries(self, limit: int = 24) -> list[ProjectSummary]:
         """Return the projects with their size and their first image, the most recently changed first."""
         projects = self.list_projects()[:limit]
@@ -127,6 +128,7 @@ class ProjectService:
                 project.deleted_at = None
         return project
 
+    @until_written
     def counts(self, project_id: str) -> ProjectCounts:
         """Return how much of everything the project holds."""
         answered = (

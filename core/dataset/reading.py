@@ -11,7 +11,7 @@ from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.quality import CHECKS
 from core.dataset.review import HistoryEvent
-from core.db import Database, ImageDatasets, Images
+from core.db import Database, ImageDatasets, Images, until_written
 
 
 class EntryReading:
@@ -78,6 +78,7 @@ class EntryReading:
                 limit=limit, after=after, newest_first=newest_first, not_skipped_by=not_skipped_by,
             )  # fmt: skip
 
+    @until_written
     def count_entries(self, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None) -> int:
         with self._db.reading() as session:
             return queries.count_entries(session, project_id, entry_filter, not_skipped_by=not_skipped_by)
@@ -92,30 +93,36 @@ class EntryReading:
         with self._db.reading() as session:
             return queries.images_by_id(session, {entry.image_id for entry in entries})
 
+    @until_written
     def get_dataset_stats(self, project_id: str) -> dict[str, Any]:
         """Return total_entries, confirmed_entries, average_score of the rated ones, by_answer_type, unique_images."""
         with self._db.reading() as session:
             return stats.dataset_stats(session, project_id)
 
+    @until_written
     def facets(self, project_id: str, entry_filter: EntryFilter) -> list[stats.Facet]:
         with self._db.reading() as session:
             return stats.facets(session, project_id, entry_filter)
 
+    @until_written
     def tag_names(self, project_id: str) -> list[str]:
         """Return the tags in use, the most frequent first."""
         with self._db.reading() as session:
             return stats.tag_names(session, project_id)
 
+    @until_written
     def balance(self, project_id: str, entry_filter: EntryFilter) -> list[stats.Balance]:
         with self._db.reading() as session:
             return stats.balance(session, project_id, entry_filter)
 
+    @until_written
     def check_counts(self, project_id: str, entry_filter: EntryFilter) -> dict[str, int]:
         """Return how many entries fail each quality check, by its name."""
         return {
             check.name: self.count_entries(project_id, entry_filter.with_term("check", check.name)) for check in CHECKS
         }
 
+    @until_written
     def decisions_per_day(self, project_id: str, days: int = 30) -> list[tuple[date, int]]:
         with self._db.reading() as session:
             return stats.decisions_per_day(session, project_id, days)

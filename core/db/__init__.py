@@ -1,6 +1,7 @@
 """The database: tables, transactions, migrations; everything that knows which database it is."""
 
 from core.db.database import Database, connect
+from core.db.memo import until_written
 from core.db.tables import (
     ApiTokens,
     BusinessProfiles,
@@ -44,5 +45,6 @@ __all__ = [
     "Tasks",
     "connect",
     "new_id",
+    "until_written",
     "utc_now",
 ]

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from core.config import Settings, load_settings
 from core.db import migrate
+from core.db.memo import Memo
 from core.db.version import DataVersion
 from core.db.writer import GroupWriter
 from core.errors import ConfigurationError, StorageError
@@ -32,6 +33,7 @@ class Database:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
+        self.memo = Memo(self.data_version)
         self._writer: GroupWriter | None = None
         self._writer_lock = threading.Lock()
         self._version: DataVersion | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, select
 
-from core.db import Exports, Projects, new_id
+from core.db import Exports, Projects, new_id, until_written
 from core.errors import InvalidInputError, NotFoundError
 from core.export import bundle
 from core.export.changes import Index
@@ -54,11 +54,13 @@ class ImageDatasetExporter(ListExporter):
 
     # --- by recipe -------------------------------------------------------------------------------------------
 
+    @until_written
     def count(self, project_id: str, recipe: ExportRecipe) -> SelectionCounts:
         """Return how many entries *recipe* takes, and how many it leaves out and why."""
         with self._db.reading() as session:
             return count_entries(session, project_id, recipe.entries, format_named(recipe.format).keeps_rejected)
 
+    @until_written
     def facets(self, project_id: str) -> dict[str, list[str]]:
         """Return the values one can choose entries by."""
         with self._db.reading() as session:

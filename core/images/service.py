@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id
+from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id, until_written
 from core.errors import ImageRejectedError, NotFoundError
 from core.images import filter as filters
 from core.images import lifecycle
@@ -140,6 +140,7 @@ class ImageService:
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
 
+    @until_written
     def get_project_image_stats(self, project_id: str) -> dict[str, int]:
         """Return counts: total_images, total_size [bytes], by format, with_questions, with_entries, near_duplicates."""
         with self._db.reading() as session:

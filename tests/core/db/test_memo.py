@@ -1,0 +1,60 @@
+"""What was read is kept until somebody writes, through this database or another."""
+
+from sqlmodel import select
+
+from core import Projects, connect
+from core.db import Database, until_written
+
+
+class Reader:
+    """Counts how often it really reads."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.reads = 0
+
+    @until_written
+    def names(self, suffix: str = "") -> list[str]:
+        self.reads += 1
+        with self._db.reading() as session:
+            return [name + suffix for name in session.exec(select(Projects.name).order_by(Projects.name))]
+
+
+def _add(db: Database, name: str) -> None:
+    with db.transaction() as session:
+        session.add(Projects(name=name))
+
+
+def test_a_second_reading_is_spared_while_nobody_writes(db: Database) -> None:
+    _add(db, "a")
+    reader = Reader(db)
+
+    assert [reader.names(), reader.names()] == [["a"], ["a"]]
+    assert reader.reads == 1
+
+
+def test_a_write_through_any_connection_is_seen_at_once(db: Database) -> None:
+    reader = Reader(db)
+    assert reader.names() == []
+
+    _add(db, "a")
+    assert reader.names() == ["a"]
+
+    with connect(db.data_dir) as other:
+        _add(other, "b")
+    assert reader.names() == ["a", "b"]
+
+
+def test_other_arguments_are_another_value(db: Database) -> None:
+    _add(db, "a")
+    reader = Reader(db)
+
+    assert (reader.names(), reader.names("!"), reader.names(suffix="!")) == (["a"], ["a!"], ["a!"])
+
+
+def test_two_services_over_one_database_share_what_was_read(db: Database) -> None:
+    first, second = Reader(db), Reader(db)
+    first.names()
+    second.names()
+
+    assert (first.reads, second.reads) == (1, 0)
