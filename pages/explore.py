@@ -28,7 +28,7 @@ with actions:
     if st.button(f"Review {total:,}", type="primary", key="review", disabled=not total, help="Open them at the desk"):
         page.go("curate", q=str(entry_filter))
 
-left, right = st.columns([1, 3], gap="large")
+left, right = st.columns([3, 8], gap="medium")
 with right:
     results, balance, quality = st.tabs(["Results", "Balance", "Quality"], key="explore-tab", on_change="rerun")
     if results.open:
