@@ -17,7 +17,7 @@ from core.dataset.conditions import Condition
 from core.dataset.review import BulkResult, UndoResult
 from core.dataset.values import normal_score, normal_tags
 from core.db import Events, ImageDatasets, utc_now
-from core.db.tables import UtcDateTime
+from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
 
 Values = dict[str, Any]

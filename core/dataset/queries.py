@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
 from core.db import ImageDatasets, Images
-from core.db.tables import UtcDateTime
+from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
 
 MAX_LIMIT = 1000

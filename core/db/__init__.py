@@ -1,28 +1,12 @@
 """The database: tables, transactions, migrations; everything that knows which database it is."""
 
+from core.db.access_tables import ApiTokens, KeyedReplies
+from core.db.base import new_id, utc_now
 from core.db.database import Database, connect
 from core.db.memo import until_written
-from core.db.tables import (
-    ApiTokens,
-    BusinessProfiles,
-    Events,
-    Exports,
-    GeneratedImages,
-    ImageDatasets,
-    ImageHashes,
-    Images,
-    KeyedReplies,
-    LlmCalls,
-    Projects,
-    Questions,
-    StyleDatasetImages,
-    StyleDatasets,
-    StyleVersions,
-    TaskItems,
-    Tasks,
-    new_id,
-    utc_now,
-)
+from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
+from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions
+from core.db.work_tables import Exports, LlmCalls, TaskItems, Tasks
 
 __all__ = [
     "ApiTokens",

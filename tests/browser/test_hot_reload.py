@@ -54,7 +54,7 @@ def test_an_edited_page_and_an_edited_core_file_work_after_a_reload(
         _expect_working(page, "first")
         _edit(checkout, "second")
         _expect_working(page, "second")
-        for module in ("core/db/tables.py", "core/errors.py"):
+        for module in ("core/db/base.py", "core/errors.py"):
             with (checkout / module).open("a") as file:
                 file.write("\nEDITED = True\n")
         _edit(checkout, "third")

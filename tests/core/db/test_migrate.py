@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlmodel import select
 
 from core.db import Database, Projects, connect, migrate
-from core.db.tables import Base
+from core.db.base import Base
 from core.errors import ConfigurationError
 
 NEXT_REVISION = '''

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from core.db.tables import UtcDateTime
+from core.db.base import UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,36 @@
+"""Who may come in: tokens of programs, and the replies kept for keyed posts."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from core.db.base import Base, id_field, time_field
+
+
+class ApiTokens(Base, table=True):
+    """What lets a program in; only the hash is kept, so a token is shown once and never again."""
+
+    __tablename__: ClassVar[str] = "api_tokens"
+
+    id: str = id_field()
+    name: str
+    token_hash: str = Field(max_length=64, unique=True, description="sha256; a token is 256 random bits")
+    scope: str = Field(description="read or write")
+    create_at: datetime = time_field()
+    last_used_at: datetime | None = time_field(now=False)
+    revoked_at: datetime | None = time_field(now=False)
+
+
+class KeyedReplies(Base, table=True):
+    """The reply to a request that came with an idempotency key; ``status`` is empty while it is worked on."""
+
+    __tablename__: ClassVar[str] = "keyed_replies"
+    __table_args__ = (Index("ix_keyed_replies_age", "create_at"),)
+
+    key_hash: str = Field(primary_key=True, max_length=64, description="sha256 of who asked, and the key")
+    request_hash: str = Field(max_length=64, description="sha256 of method, path and body")
+    status: int | None = None
+    body: str = ""
+    create_at: datetime = time_field()

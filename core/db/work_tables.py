@@ -1,0 +1,102 @@
+"""Long work: tasks with their items, the ledger of model calls, the exports that were made."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Index
+from sqlmodel import Field
+
+from core.db.base import Base, id_field, json_field, time_field
+
+
+class Tasks(Base, table=True):
+    """Long work. The counts belong to its items and are written with them, in the same transaction."""
+
+    __tablename__: ClassVar[str] = "tasks"
+    __table_args__ = (
+        Index("ix_tasks_project", "project_id", "create_at", "id"),
+        Index("ix_tasks_status", "status"),
+    )
+
+    id: str = id_field()
+    project_id: str = Field(foreign_key="projects.id")
+    task_type: str
+    status: str = "queued"
+    config: dict[str, Any] = json_field(dict)
+    total_count: int = 0
+    processed_count: int = 0
+    failed_count: int = 0
+    note: str = Field(default="", description="why it is paused or failed, for the person at the screen")
+    create_at: datetime = time_field()
+    update_at: datetime = time_field(touch=True)
+    started_at: datetime | None = time_field(now=False)
+    ended_at: datetime | None = time_field(now=False)
+    started_by: str = "local"
+    cost_cap: float | None = Field(default=None, description="US dollars")
+    result: dict[str, Any] = json_field(dict)
+
+
+class TaskItems(Base, table=True):
+    __tablename__: ClassVar[str] = "task_items"
+    __table_args__ = (
+        Index("ix_items_order", "task_id", "position", unique=True),
+        Index("ix_items_state", "task_id", "state", "position"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: str = Field(foreign_key="tasks.id")
+    position: int
+    subject_id: str = Field(default="", description="id of the image, question or prompt it is about")
+    payload: dict[str, Any] = json_field(dict)
+    state: str = "queued"
+    attempts: int = 0
+    error_code: str = ""
+    error: str = ""
+    result: dict[str, Any] = json_field(dict)
+    ended_at: datetime | None = time_field(now=False)
+
+
+class LlmCalls(Base, table=True):
+    """The ledger: a row is committed before a call is sent, and completed after."""
+
+    __tablename__: ClassVar[str] = "llm_calls"
+    __table_args__ = (
+        Index("ix_calls_task", "task_id", "state"),
+        Index("ix_calls_request", "request_hash", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    task_id: str | None = None
+    item_id: int | None = None
+    purpose: str = ""
+    model: str
+    request_hash: str = Field(max_length=64, description="sha256 of model, parameters, prompt and image bytes")
+    params: dict[str, Any] = json_field(dict)
+    prompt: str = ""
+    state: str = Field(default="started", description="started, ok, failed or unknown (maybe paid)")
+    attempt: int = 1
+    started_at: datetime = time_field()
+    ended_at: datetime | None = time_field(now=False)
+    http_status: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = Field(default=None, description="US dollars; None when the price is unknown")
+    error_code: str = ""
+    reply: str = Field(default="", description="the text of a good reply, the beginning of a bad one")
+
+
+class Exports(Base, table=True):
+    """An export that was made: its recipe, its report, where it lies."""
+
+    __tablename__: ClassVar[str] = "exports"
+    __table_args__ = (Index("ix_exports_project", "project_id", "create_at"),)
+
+    id: str = id_field()
+    project_id: str = Field(foreign_key="projects.id")
+    task_id: str | None = None
+    format: str
+    recipe: dict[str, Any] = json_field(dict)
+    report: dict[str, Any] = json_field(dict)
+    path: str = Field(default="", description="relative to the data directory")
+    size_bytes: int = 0
+    create_at: datetime = time_field()
