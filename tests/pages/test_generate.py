@@ -1,8 +1,10 @@
+import json
 import time
 
 from streamlit.testing.v1 import AppTest
 
 from core import app
+from tests.fakes.provider import FakeProvider, Reply
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
@@ -68,3 +70,27 @@ def _wait_for_tasks(at: AppTest) -> None:
         time.sleep(0.05)
     assert app.engine().health().runs_here
     at.run()
+
+
+def test_a_model_with_a_key_typed_for_the_session_does_the_job_and_the_key_is_kept_nowhere() -> None:
+    key = "sk-typed-on-the-page-4711"
+    reply = {"items": [{"question": "What color is it?", "answer": "Plain.", "kind": "attribute"}]}
+    project_id = _project()
+    with FakeProvider(Reply(json.dumps(reply))) as provider:
+        at = open_page("generate", project_id)
+        at.selectbox(key="generate-model").set_value("openai/gpt-4o").run()
+        at.session_state["generate-advanced"] = True
+        at.run()
+        at.text_input(key="generate-api-base").input(f"{provider.url}/v1").run()
+        at.text_input(key="session-key-openai").input(key).run()
+        at.slider(key="generate-count").set_value(1).run()
+        at.button(key="generate-start").click().run()
+        _wait_for_tasks(at)
+
+    entries = services().dataset.list_dataset_entries(project_id)
+    assert [(entry.question, entry.answer, entry.model) for entry in entries] == [
+        ("What color is it?", "Plain.", "openai/gpt-4o")
+    ] * 2
+    assert {call.received.headers["authorization"] for call in provider.calls} == {f"Bearer {key}"}
+    for path in services().db.data_dir.rglob("*"):
+        assert path.is_dir() or key.encode() not in path.read_bytes()
