@@ -12,9 +12,11 @@ from pages.components import access, page
 # Not st.logo, and no page icon here: each would load numpy and Pillow before the first page, a tenth of its time.
 # It stands beside the button that closes the sidebar.
 _SVG = base64.b64encode((Path(__file__).parents[1] / "assets" / "wordmark.svg").read_bytes()).decode("ascii")
-# Images and the review desk need the room that Streamlit leaves around a page of text.
+# Images and the review desk need the room that Streamlit leaves around a page of text. A chosen segment is told by
+# its border and its ground: the accent as its text would be too dim in the dark.
 _FRAME = (
-    '<style>[data-testid="stMainBlockContainer"] { padding: 3.5rem 2.5rem 3rem }</style>'
+    '<style>[data-testid="stMainBlockContainer"] { padding: 3.5rem 2.5rem 3rem }'
+    '[data-testid="stMain"] button[aria-checked="true"] { color: inherit !important }</style>'
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )
