@@ -268,7 +268,9 @@ class _WarmUp:
         gc.disable()  # nothing imported here is ever garbage, and looking for it takes a tenth of the time
         try:
             logs.set_up(json_lines=database().settings.log_json)
-            services().projects.list_projects()
+            first = services()
+            first.projects.list_projects()
+            first.tasks.list_tasks(active_only=True)
             self.first_page.wait(10)
             self._stopped.wait(1)  # the browser still draws
             for step in (engine, services().llm.warm_up, _import_heavy_libraries, services().images.sweep):
