@@ -18,8 +18,12 @@ _ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_
 
 
 def new_id() -> str:
-    """Return 21 random URL-safe characters: 126 bits, the size of a nanoid."""
-    return "".join(_ID_ALPHABET[byte & 63] for byte in secrets.token_bytes(21))
+    """Return 21 random URL-safe characters: 126 bits, the size of a nanoid.
+
+    The first is a letter or a digit, so that no id is taken for a command's option or a sheet's formula.
+    """
+    first, *others = secrets.token_bytes(21)
+    return _ID_ALPHABET[first % 62] + "".join(_ID_ALPHABET[byte & 63] for byte in others)
 
 
 def utc_now() -> datetime:
