@@ -5,8 +5,8 @@ from core.db.base import new_id, utc_now
 from core.db.database import Database, connect
 from core.db.memo import until_written
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
-from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions
-from core.db.work_tables import Exports, LlmCalls, TaskItems, Tasks
+from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions, QuestionTemplates
+from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
     "ApiTokens",
@@ -20,7 +20,9 @@ __all__ = [
     "Images",
     "KeyedReplies",
     "LlmCalls",
+    "ModelProfiles",
     "Projects",
+    "QuestionTemplates",
     "Questions",
     "StyleDatasetImages",
     "StyleDatasets",

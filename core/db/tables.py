@@ -3,11 +3,17 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Column, Index, exists, select
+from sqlalchemy import JSON, Column, Index, exists, select, text
 from sqlalchemy.orm import column_property
 from sqlmodel import Field
 
 from core.db.base import ALIVE, Base, id_field, json_field, time_field
+
+
+def one_label_field() -> Any:
+    return Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}, description="a label answer is a single one"
+    )
 
 
 class Projects(Base, table=True):
@@ -113,7 +119,29 @@ class Questions(Base, table=True):
     update_at: datetime = time_field(touch=True)
     deleted_at: datetime | None = time_field(now=False)
 
+    one_label: bool = one_label_field()
+    template_id: str | None = Field(default=None, description="of the template it was made from")
+
     answered: ClassVar[bool]
+
+
+class QuestionTemplates(Base, table=True):
+    """A question that every image of a project gets, those added later too."""
+
+    __tablename__: ClassVar[str] = "question_templates"
+    __table_args__ = (Index("ix_templates_project", "project_id", "deleted_at", "create_at"),)
+
+    id: str = id_field()
+    project_id: str = Field(foreign_key="projects.id")
+    question: str
+    language: str = "en"
+    answer_type: str = "text"
+    options: list[str] | dict[str, Any] | None = Field(
+        default=None, sa_column=Column("options", JSON, nullable=True), description="labels, or a JSON schema"
+    )
+    one_label: bool = one_label_field()
+    create_at: datetime = time_field()
+    deleted_at: datetime | None = time_field(now=False)
 
 
 class ImageDatasets(Base, table=True):

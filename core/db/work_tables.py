@@ -1,4 +1,4 @@
-"""Long work: tasks with their items, the ledger of model calls, the exports that were made."""
+"""Long work: tasks with their items, models and the ledger of their calls, the exports that were made."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -83,6 +83,17 @@ class LlmCalls(Base, table=True):
     cost: float | None = Field(default=None, description="US dollars; None when the price is unknown")
     error_code: str = ""
     reply: str = Field(default="", description="the text of a good reply, the beginning of a bad one")
+
+
+class ModelProfiles(Base, table=True):
+    """A model with its address and parameters under a name of a person's; never with a key."""
+
+    __tablename__: ClassVar[str] = "model_profiles"
+
+    id: str = id_field()
+    name: str = Field(unique=True)
+    config: dict[str, Any] = json_field(dict)
+    create_at: datetime = time_field()
 
 
 class Exports(Base, table=True):

@@ -1,0 +1,45 @@
+"""What the second version added."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from core.db.base import UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "model_profiles",
+        sa.Column("id", sa.String(length=21), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("create_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "question_templates",
+        sa.Column("id", sa.String(length=21), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("answer_type", sa.String(), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=True),
+        sa.Column("one_label", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("create_at", UtcDateTime(), nullable=False),
+        sa.Column("deleted_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_templates_project", "question_templates", ["project_id", "deleted_at", "create_at"], unique=False
+    )
+    op.add_column("questions", sa.Column("one_label", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
+    op.add_column("questions", sa.Column("template_id", sa.String(), nullable=True))
