@@ -4,6 +4,7 @@ from core.db.access_tables import ApiTokens, KeyedReplies
 from core.db.base import new_id, utc_now
 from core.db.database import Database, connect
 from core.db.memo import until_written
+from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions, QuestionTemplates
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
@@ -12,6 +13,7 @@ __all__ = [
     "ApiTokens",
     "BusinessProfiles",
     "Database",
+    "EntryLeases",
     "Events",
     "Exports",
     "GeneratedImages",
@@ -24,6 +26,8 @@ __all__ = [
     "Projects",
     "QuestionTemplates",
     "Questions",
+    "ReviewPlans",
+    "SavedViews",
     "StyleDatasetImages",
     "StyleDatasets",
     "StyleVersions",

@@ -41,5 +41,49 @@ def upgrade() -> None:
     op.create_index(
         "ix_templates_project", "question_templates", ["project_id", "deleted_at", "create_at"], unique=False
     )
+    op.create_table(
+        "review_plans",
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("handing", sa.String(), nullable=False),
+        sa.Column("people", sa.JSON(), nullable=False),
+        sa.Column("second_percent", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+        ),
+        sa.PrimaryKeyConstraint("project_id"),
+    )
+    op.create_table(
+        "saved_views",
+        sa.Column("id", sa.String(length=21), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("query", sa.String(), nullable=False),
+        sa.Column("create_at", UtcDateTime(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_views_name", "saved_views", ["project_id", "name"], unique=True)
+    op.create_table(
+        "entry_leases",
+        sa.Column("entry_id", sa.String(), nullable=False),
+        sa.Column("project_id", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["image_datasets.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+        ),
+        sa.PrimaryKeyConstraint("entry_id"),
+    )
+    op.create_index("ix_leases_holder", "entry_leases", ["project_id", "holder"], unique=False)
     op.add_column("questions", sa.Column("one_label", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     op.add_column("questions", sa.Column("template_id", sa.String(), nullable=True))
