@@ -5,6 +5,9 @@ it for every page view.
 """
 
 if __name__ == "__main__":
+    from core import process
+
+    process.load("core.db")  # whole, before another thread meets a part of it
     from pages.components import frame
 
     frame.show()

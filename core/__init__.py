@@ -9,8 +9,10 @@ Every service takes the ``db_session`` that :func:`connect` yields. Names are lo
 ``import core`` costs nothing and brings in neither litellm nor datasets nor pandas.
 """
 
-from importlib import import_module
+import sys
 from typing import TYPE_CHECKING, Any
+
+from core import process
 
 if TYPE_CHECKING:
     from core.dataset import ImageDatasetService
@@ -82,7 +84,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'core' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    process.load(_HOMES[name])
+    return getattr(sys.modules[_HOMES[name]], name)
 
 
 def __dir__() -> list[str]:

@@ -49,66 +49,77 @@ class Services:
 
     @cached_property
     def projects(self) -> "ProjectService":
+        process.load("core.projects")
         from core.projects import ProjectService
 
         return ProjectService(self.db)
 
     @cached_property
     def images(self) -> "ImageService":
+        process.load("core.images.service")
         from core.images import ImageService
 
         return ImageService(self.db)
 
     @cached_property
     def llm(self) -> "LLMService":
+        process.load("core.llm")
         from core.llm import LLMService
 
         return LLMService()
 
     @cached_property
     def questions(self) -> "ImageQuestionGenerationTask":
+        process.load("core.questions")
         from core.questions import ImageQuestionGenerationTask
 
         return ImageQuestionGenerationTask(self.db, self.llm, self.images)
 
     @cached_property
     def answers(self) -> "ImageAnswerGenerationTask":
+        process.load("core.questions")
         from core.questions import ImageAnswerGenerationTask
 
         return ImageAnswerGenerationTask(self.db, self.llm, self.images)
 
     @cached_property
     def preview(self) -> "GenerationPreview":
+        process.load("core.questions")
         from core.questions import GenerationPreview
 
         return GenerationPreview(self.db, self.llm, self.images)
 
     @cached_property
     def dataset(self) -> "ImageDatasetService":
+        process.load("core.dataset")
         from core.dataset import ImageDatasetService
 
         return ImageDatasetService(self.db)
 
     @cached_property
     def style(self) -> "StyleGenerationService":
+        process.load("core.style.service")
         from core.style import StyleGenerationService
 
         return StyleGenerationService(self.db, self.llm, self.images)
 
     @cached_property
     def exporter(self) -> "ImageDatasetExporter":
+        process.load("core.export")
         from core.export import ImageDatasetExporter
 
         return ImageDatasetExporter(self.db, self.images)
 
     @cached_property
     def tasks(self) -> "TaskService":
+        process.load("core.tasks")
         from core.tasks import TaskService
 
         return TaskService(self.db, lambda: self.kinds)
 
     @cached_property
     def tokens(self) -> "TokenService":
+        process.load("core.access")
         from core.access import TokenService
 
         return TokenService(self.db)
@@ -121,6 +132,7 @@ class Services:
     @cached_property
     def kinds(self) -> "dict[str, TaskKind]":
         """Every kind of long work by its ``task_type``; asking for them imports every room."""
+        load_rooms()
         from core.export import export_task_kinds
         from core.images import image_task_kinds
         from core.questions import question_task_kinds
@@ -140,10 +152,17 @@ def services() -> Services:
     return Services(database())
 
 
+def load_rooms() -> None:
+    """Import every room."""
+    process.load("core.db", "core.tasks", "core.llm", "core.images.service", "core.images.tasks", "core.questions")
+    process.load("core.dataset", "core.style.service", "core.style.kinds", "core.export")
+
+
 def database() -> "Database":
     """Return the process's database, opening it the first time."""
 
     def open_() -> "Database":
+        process.load("core.db")
         from core.config import load_settings
         from core.db.database import open_database
 
@@ -203,7 +222,6 @@ class _Routes:
 
     def __init__(self, allowed_hosts: Sequence[str]) -> None:
         self._allowed_hosts = allowed_hosts
-        self._lock = threading.Lock()
 
     @cached_property
     def _router(self) -> "ASGIApp":
@@ -214,7 +232,8 @@ class _Routes:
         return Router(build_routes(services, allowed_hosts=self._allowed_hosts))
 
     def _load(self) -> None:
-        with self._lock:
+        with process.loading():
+            process.load("core.db")
             _ = self._router
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:

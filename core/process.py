@@ -11,6 +11,8 @@ import threading
 import types
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -20,11 +22,35 @@ _HOLDER = "_vitrine_process"
 
 def singleton(name: str, factory: Callable[[], T]) -> T:
     """Return the process's object called *name*, making it with *factory* the first time."""
-    holder = sys.modules.setdefault(_HOLDER, types.ModuleType(_HOLDER)).__dict__
-    with holder.setdefault("_lock", threading.RLock()):
-        if name not in holder:
-            holder[name] = factory()
-        return cast(T, holder[name])
+    holder = _holder()
+    if name not in holder:  # what exists is had at once, even while something else is being made
+        with loading():
+            if name not in holder:
+                holder[name] = factory()
+    return cast(T, holder[name])
+
+
+def loading() -> AbstractContextManager[Any]:
+    """Return the lock of the thread that imports rooms or makes singletons; the same thread may take it again.
+
+    Of two threads that import a package and one of its modules at the same time, Python hands one of them a
+    package that is only half there, and the import fails.
+    """
+    return cast("AbstractContextManager[Any]", _holder().setdefault("_lock", threading.RLock()))
+
+
+def load(*rooms: str) -> None:
+    """Import *rooms*, such as ``"core.images"``, one thread at a time (see :func:`loading`)."""
+    loaded = _holder().setdefault("_loaded", set())
+    for room in rooms:
+        if room not in loaded or room not in sys.modules:  # a hot reload drops modules
+            with loading():
+                import_module(room)
+                loaded.add(room)
+
+
+def _holder() -> dict[str, Any]:
+    return sys.modules.setdefault(_HOLDER, types.ModuleType(_HOLDER)).__dict__
 
 
 def existing(name: str) -> Any | None:

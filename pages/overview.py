@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core import app
 from core.projects import ProjectCounts, ProjectSummary
 from pages.components import figure, media, page, project_dialogs
 
@@ -51,6 +52,7 @@ def _first_steps() -> None:
 
 def open_sample() -> None:
     """Make the sample project and open it where the main job begins."""
+    app.load_rooms()
     from core.images.sample import create_sample_project
 
     with st.spinner("Drawing twelve images"):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import process
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -46,12 +47,11 @@ class LazyApi:
 
     def __init__(self, services: Callable[[], Any]) -> None:
         self._services = services
-        self._lock = threading.Lock()
         self._built: FastAPI | None = None
 
     def app(self) -> "FastAPI":
         """Return the application, building it the first time."""
-        with self._lock:
+        with process.loading():
             if self._built is None:
                 from core.api.rest import build_api
 

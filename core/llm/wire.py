@@ -40,8 +40,9 @@ class WireReply:
 
 def litellm() -> Any:
     """Return litellm, imported and set up once per process; takes seconds the first time."""
-    with _import_lock:
-        return process.singleton("litellm", _set_up)
+    with _import_lock:  # and not the process's: pages would wait for those seconds
+        library = process.existing("litellm") or _set_up()
+        return process.singleton("litellm", lambda: library)
 
 
 def _set_up() -> Any:

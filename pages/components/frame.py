@@ -60,6 +60,8 @@ def show() -> None:
             project_id = page.project_id()
             with st.sidebar:
                 _sidebar(pages, project_id)
+            if current is not pages["overview"]:  # which is quick to open because it needs few of them
+                app.load_rooms()
             current.run()
     finally:
         app.page_was_shown()

@@ -1,0 +1,43 @@
+"""The first second of a server: whoever asks first is answered, whatever is still being imported."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core import process
+from tests.browser.driving import AppServer
+
+FIRST_REQUESTS = ("/api/health", "/api/projects", "/api/openapi.json", "/api/models", "/img/none/thumb", "/")
+
+
+def test_requests_in_the_moment_of_the_start_are_all_answered(tmp_path: Path) -> None:
+    with AppServer.running(tmp_path) as server, ThreadPoolExecutor(len(FIRST_REQUESTS)) as threads:
+        answers = list(threads.map(lambda path: httpx.get(server.url + path, timeout=60), FIRST_REQUESTS))
+
+    assert {path: answer.status_code for path, answer in zip(FIRST_REQUESTS, answers, strict=True)} == {
+        "/api/health": 200,
+        "/api/projects": 200,
+        "/api/openapi.json": 200,
+        "/api/models": 200,
+        "/img/none/thumb": 404,
+        "/": 200,
+    }
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_threads_that_load_a_package_and_a_part_of_it_both_get_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "slowly"
+    package.mkdir()
+    (package / "__init__.py").write_text("import time\ntime.sleep(0.2)\nfrom slowly.part import NAME\n")
+    (package / "part.py").write_text("import time\ntime.sleep(0.2)\nNAME = 'part'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    with ThreadPoolExecutor(2) as threads:
+        loads = [threads.submit(process.load, name) for name in ("slowly.part", "slowly")]
+        outcomes = [load.exception() for load in loads]
+
+    assert outcomes == [None, None]
