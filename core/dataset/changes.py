@@ -57,18 +57,25 @@ def change(
         ConflictError: *version* is not the entry's version any more.
     """
     check_version(entry, version, changes)
+    if {"options", "answer_type"} & changes.keys():
+        changes = {"answer": entry.answer} | changes  # the rules change: what stands there has to meet them
     stored = checked(changes, answer_type=entry.answer_type, options=entry.options)
-    return write(session, entry, _with_decision(entry, stored), act)
+    return write(session, entry, _with_decision(entry, _without_doubt(entry, stored)), act)
 
 
-def write(session: Session, entry: ImageDatasets, stored: dict[str, Any], act: Act) -> ImageDatasets:
-    """Write values in their stored form; ``deleted`` stands for the time of deletion."""
+def write(
+    session: Session, entry: ImageDatasets, stored: dict[str, Any], act: Act, remarks: dict[str, Any] | None = None
+) -> ImageDatasets:
+    """Write values in their stored form; ``deleted`` stands for the time of deletion.
+
+    *remarks* are kept with the event only; with some there is an event even when nothing changes.
+    """
     old = {name: value_of(entry, name) for name in stored}
     stored = {name: value for name, value in stored.items() if value != old[name]}
-    if not stored:
-        return entry
-    _compare_and_swap(session, entry, columns_of(stored))
-    _record(session, entry, act, {name: old[name] for name in stored}, stored)
+    if stored:
+        _compare_and_swap(session, entry, columns_of(stored))
+    if stored or remarks:
+        _record(session, entry, act, {name: old[name] for name in stored}, stored | (remarks or {}))
     return entry
 
 
@@ -109,6 +116,13 @@ def _with_decision(entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, An
         stored.setdefault("confirmed", False)
     if not stored.get("rejected", entry.rejected):
         stored["reject_reason"] = ""
+    return stored
+
+
+def _without_doubt(entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, Any]:
+    """What was odd about a text is settled once a person wrote another one."""
+    if any(name in stored and stored[name] != getattr(entry, name) for name in ("question", "answer")):
+        stored.setdefault("needs_review", "")
     return stored
 
 

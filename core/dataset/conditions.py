@@ -1,6 +1,7 @@
 """An EntryFilter as SQL: one builder for each field, and no other column can be reached."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
@@ -12,6 +13,7 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
 
 from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
+from core.dataset.handing import before_nobody_else, share, waits_for_second
 from core.dataset.quality import condition_of_check
 from core.db import Events, ImageDatasets, Images
 from core.errors import InvalidInputError
@@ -111,17 +113,26 @@ def skipped_by(actor: str) -> Condition:
 def _created(value: str) -> Condition:
     sign, text = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
     try:
-        day = date.fromisoformat(text)
+        start, end = _days(text)
     except ValueError as error:
-        raise InvalidInputError("created: takes a day such as 2026-05-01, or >2026-05-01.", field="q") from error
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    end = start + timedelta(days=1)
+        raise InvalidInputError(
+            "created: takes a day such as 2026-05-01, a month, or >2026-05-01.", field="q"
+        ) from error
     column = col(_Entry.create_at)
     if sign == ">":
         return column >= end
     if sign == "<":
         return column < start
     return column >= start if sign == ">=" else column < end if sign == "<=" else and_(column >= start, column < end)
+
+
+def _days(text: str) -> tuple[datetime, datetime]:
+    """Return the beginning and the end of a day, or of a month."""
+    month = re.fullmatch(r"\d{4}-\d{2}", text) is not None
+    day = date.fromisoformat(f"{text}-01" if month else text)
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    length = timedelta(days=monthrange(day.year, day.month)[1] if month else 1)
+    return start, start + length
 
 
 REVIEWING = ("confirm", "reject", "reopen", "edit", "rate", "tag", "untag", "flag", "unflag", "note")
@@ -177,4 +188,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "image": _same(col(_Entry.image_id)),
     "task": lambda value: col(_Entry.task_id) == value,
     "check": condition_of_check,
+    "second": waits_for_second,
+    "share": share,
+    "free": before_nobody_else,
 }

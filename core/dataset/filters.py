@@ -30,13 +30,16 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "score": ("rating, as in score:4, score:<3 or score:2..4", ()),
     "length": ("characters in the answer, as in length:>200", ()),
     "side": ("longer side of the image in px, as in side:<640", ()),
-    "created": ("day, as in created:2026-05-01 or created:>2026-05-01", ()),
+    "created": ("day or month, as in created:2026-05, created:2026-05-01 or created:>2026-05-01", ()),
     "by": ("who decided or edited", ()),
     "skipped": ("who skipped it", ()),
     "reason": ("why it was rejected", ()),
     "image": ("id of the image", ()),
     "task": ("id of the task that made it", ()),
     "check": ("quality check that it fails", ()),
+    "second": ("waits for a second reader, by name", ()),
+    "share": ("an even part of the images, as in share:1/3", ()),
+    "free": ("before nobody but the one named", ()),
 }
 """Every field a filter may name, its meaning, and its values when they are a closed list."""
 
@@ -101,8 +104,8 @@ class EntryFilter:
         return self.with_term(field, value)
 
     def for_review(self) -> "EntryFilter":
-        """Return the filter of a review queue: what is still open, unless it names a decision itself."""
-        return self if any(term.field == "is" for term in self.terms) else self.with_term("is", "open")
+        """Return the filter of a review queue: what is still open, unless it is about decided entries itself."""
+        return self if any(term.field in ("is", "second") for term in self.terms) else self.with_term("is", "open")
 
 
 _PIECE = re.compile(r'(?P<minus>-?)(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>\S+))')

@@ -11,10 +11,11 @@ from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.quality import CHECKS
 from core.dataset.review import HistoryEvent
+from core.dataset.team import TeamWork
 from core.db import Database, ImageDatasets, Images, until_written
 
 
-class EntryReading:
+class EntryReading(TeamWork):
     """What can be asked about entries; nothing here writes."""
 
     def __init__(self, db_session: Database) -> None:

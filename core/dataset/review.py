@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core.dataset.changes import Act, change, check_version, conflict, entry_by_id, is_done, overlaid, value_of, write
+from core.dataset.second import read_again
 from core.db import Events, ImageDatasets
 from core.errors import InvalidInputError, NotFoundError
 
@@ -71,11 +72,14 @@ def decide(session: Session, entry_id: str, version: int, decision: str, changes
     Raises:
         ConflictError: the entry is not the one the person saw.
     """
-    if decision not in DECISIONS:
+    if decision not in (*DECISIONS, "second"):
         raise InvalidInputError(f"{decision} is not a decision. Use one of {', '.join(DECISIONS)}.", field="decision")
     entry = entry_by_id(session, entry_id)
     if is_done(session, act.batch_id):
         return Decided(entry, act.batch_id)
+    if decision == "second":
+        check_version(entry, version, changes)
+        return Decided(read_again(session, entry, changes, act), act.batch_id)
     if decision == "skip":
         check_version(entry, version, changes)
         session.add(_event(entry, act, {}, {}))

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-_ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 
 
 def new_id() -> str:
@@ -23,7 +23,7 @@ def new_id() -> str:
     The first is a letter or a digit, so that no id is taken for a command's option or a sheet's formula.
     """
     first, *others = secrets.token_bytes(21)
-    return _ID_ALPHABET[first % 62] + "".join(_ID_ALPHABET[byte & 63] for byte in others)
+    return ID_ALPHABET[first % 62] + "".join(ID_ALPHABET[byte & 63] for byte in others)
 
 
 def utc_now() -> datetime:

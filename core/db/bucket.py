@@ -1,0 +1,44 @@
+"""Dividing rows into even parts by the random letters of an id, where databases differ."""
+
+from typing import Any
+
+from sqlalchemy import literal_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.expression import ColumnElement, FunctionElement
+from sqlalchemy.types import Integer
+
+from core.db.base import ID_ALPHABET
+
+BUCKETS = 64 * 64
+
+
+class _Bucket(FunctionElement[int]):
+    type = Integer()
+    inherit_cache = True
+    name = "bucket"
+
+
+@compiles(_Bucket)
+def _by_strpos(element: _Bucket, compiler: Any, **options: Any) -> str:
+    return _sum("strpos", element, compiler, options)
+
+
+@compiles(_Bucket, "sqlite")
+def _by_instr(element: _Bucket, compiler: Any, **options: Any) -> str:
+    return _sum("instr", element, compiler, options)
+
+
+def _sum(find: str, element: _Bucket, compiler: Any, options: Any) -> str:
+    column, place = (compiler.process(clause, **options) for clause in element.clauses)
+    first, second = (f"{find}('{ID_ALPHABET}', substr({column}, {place} + {step}, 1)) - 1" for step in (0, 1))
+    return f"(({first}) * 64 + {second})"
+
+
+def bucket(id_column: Any, place: int) -> ColumnElement[int]:
+    """Return 0 to 4095, each as often, from two letters of an id; other places give independent parts.
+
+    The first letter is left alone: it is never a dash, so it is not evenly spread.
+    """
+    if not 2 <= place <= 20:
+        raise ValueError("an id has places 2 to 20 for this")
+    return _Bucket(id_column, literal_column(str(place)))
