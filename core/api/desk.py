@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.api import errors
+from core.api import belonging, errors
 from core.api.media import image_url
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
@@ -34,7 +34,7 @@ def desk_routes(services: Callable[[], Any]) -> list[Route]:
                 return errors.problem(422, "invalid", "Send a JSON object.")
             actor = request.scope["vitrine.actor"].name
             try:
-                return JSONResponse(await asyncio.to_thread(answer, services().dataset, actor, given))
+                return JSONResponse(await asyncio.to_thread(answer, services(), actor, given))
             except VitrineError as error:
                 return errors.of_error(error)
 
@@ -57,76 +57,80 @@ async def _body(request: Request) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _queue(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _queue(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with the entries behind ``after`` that the reviewer still has to see."""
     from core.dataset import parse_search
 
-    page = dataset.find_entries(
-        given.get("project_id", ""),
+    page = house.dataset.find_entries(
+        _project_id(house, given),
         parse_search(given.get("q", "")).for_review(),
         limit=min(_whole(given, "limit", 100), MOST_ITEMS),
         after=given.get("after") or None,
         not_skipped_by=actor,
     )
-    return {"items": _items(dataset, page.items), "next": page.next_cursor}
+    return {"items": _items(house.dataset, page.items), "next": page.next_cursor}
 
 
-def _count(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _count(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with how many entries wait, and the tags in use: what the first entry need not wait for."""
     from core.dataset import parse_search
 
-    project_id, entry_filter = given.get("project_id", ""), parse_search(given.get("q", "")).for_review()
-    total = dataset.count_entries(project_id, entry_filter, not_skipped_by=actor)
-    return {"total": total, "tags": dataset.tag_names(project_id)}
+    project_id, entry_filter = _project_id(house, given), parse_search(given.get("q", "")).for_review()
+    total = house.dataset.count_entries(project_id, entry_filter, not_skipped_by=actor)
+    return {"total": total, "tags": house.dataset.tag_names(project_id)}
 
 
-def _decide(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _decide(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Store acts in their order, each for itself: one that fails does not hold up the others."""
     acts = given.get("acts")
     if not isinstance(acts, list) or len(acts) > MOST_ACTS or not all(isinstance(act, dict) for act in acts):
         raise InvalidInputError(f"Send at most {MOST_ACTS} acts in a list.", field="acts")
-    return {"results": [_outcome(dataset, actor, act) for act in acts]}
+    return {"results": [_outcome(house, actor, act) for act in acts]}
 
 
-def _outcome(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _outcome(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(dataset, actor, act)
+        return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(house, actor, act)
     except ConflictError as error:
-        current = _items(dataset, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
+        current = _items(house.dataset, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
         return {"ok": False, "code": error.code, "detail": str(error), "current": current}
     except VitrineError as error:
         return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
 
 
-def _one(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _one(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     changes = act.get("changes") or {}
     if not isinstance(changes, dict):
         raise InvalidInputError("Changes are an object of fields.", field="changes")
-    decided = dataset.decide(
+    belonging.check(house.db, "entry_id", act.get("entry_id"), act.get("project_id"))
+    decided = house.dataset.decide(
         str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
     )  # fmt: skip
     return {"entry": _entry(decided.entry)}
 
 
-def _undo(dataset: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _undo(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     """Take back the named act, or the reviewer's last one; the entry comes along when it was about one."""
-    result = dataset.undo(str(act.get("project_id")), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act))
+    result = house.dataset.undo(
+        _project_id(house, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act)
+    )
     if result is None:
         return {"entry": None, "undone": 0}
-    entries = [dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
-    return {"entry": _items(dataset, entries)[0] if entries else None, "undone": result.undone}
+    entries = [house.dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
+    return {"entry": _items(house.dataset, entries)[0] if entries else None, "undone": result.undone}
 
 
-def _check(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _check(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     from core.questions.answer_types import checked_answer
 
     checked_answer(str(given.get("answer", "")), str(given.get("answer_type", "text")), given.get("options"))
     return {"ok": True}
 
 
-def _history(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    events = dataset.history(given.get("entry_id", ""))
+def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    belonging.check(house.db, "entry_id", given.get("entry_id"))
+    events = house.dataset.history(given.get("entry_id", ""))
     return {
         "events": [
             {
@@ -136,6 +140,10 @@ def _history(dataset: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
             for event in events
         ]
     }  # fmt: skip
+
+
+def _project_id(house: Any, given: dict[str, Any]) -> str:
+    return str(house.projects.get_project(str(given.get("project_id"))).id)
 
 
 def _items(dataset: Any, entries: Any) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from core.api import docs, errors
+from core.api import belonging, docs, errors
 from core.api.idempotency import IdempotencyKeys
+from core.api.rooms import House
 from core.api.routers import ALL
 from core.api.routers.entries import EntryAnswer
 from core.api.shapes import Problem
@@ -47,7 +48,7 @@ def build_api(services: Callable[[], Any]) -> FastAPI:
         responses=_PROBLEMS,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
-        dependencies=[Depends(_known_query)],
+        dependencies=[Depends(_known_query), Depends(_belongs)],
     )
     api.state.services = services
     for router in ALL:
@@ -69,6 +70,11 @@ async def _known_query(request: Request) -> None:
     for name in request.query_params:
         if name not in known:
             raise InvalidInputError(f"There is no parameter {name} here. Use {', '.join(known) or 'none'}.", field=name)
+
+
+def _belongs(request: Request, house: House) -> None:
+    for name in belonging.OWNED.keys() & request.path_params.keys():
+        belonging.check(house.db, name, request.path_params[name])
 
 
 async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from core.api.lists import page_by_key
 from core.api.rooms import Asker, House
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer, page_of
+from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
+from core.db import Exports
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
@@ -72,12 +74,11 @@ def list_exports(
 ) -> Page[ExportAnswer]:
     """List the exports of a project, newest first."""
     house.projects.get_project(project_id)
-    rows = house.exporter.list_exports(project_id, limit=1_000_000)
-    part, following = page_of(rows, limit, cursor, lambda row: row.id)
-    items = [ExportAnswer.model_validate(row) for row in part]
+    rows, following, total = page_by_key(house.db, Exports, [Exports.project_id == project_id], limit, cursor)
+    items = [ExportAnswer.model_validate(row) for row in rows]
     for item in items:
         item.download_url = f"{request.scope.get('root_path', '')}/exports/{item.id}"
-    return Page(items=items, next_cursor=following, total=len(rows))
+    return Page(items=items, next_cursor=following, total=total)
 
 
 def _recipe(body: NewExport) -> dict[str, Any]:

@@ -1,15 +1,17 @@
 """Questions: asking a model for them, listing them; and asking a model to answer them."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
+from sqlmodel import col
 
+from core.api.lists import page_by_key
 from core.api.rooms import Asker, House
 from core.api.routers.tasks import start
-from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer, page_of
+from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
+from core.db import Questions
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
 
@@ -74,16 +76,12 @@ async def generate_answers(
 
 
 @router.get("/image-questions")
-async def list_questions(
+def list_questions(
     project_id: Id, house: House, image_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[QuestionAnswer]:
     """List the questions of a project, or of one of its images, oldest first."""
-
-    def read() -> Page[QuestionAnswer]:
-        house.projects.get_project(project_id)
-        rows = house.questions.list_questions(project_id, image_id, limit=1_000_000)
-        part, following = page_of(rows, limit, cursor, lambda row: row.id)
-        items = [QuestionAnswer.model_validate(row) for row in part]
-        return Page(items=items, next_cursor=following, total=len(rows))
-
-    return await asyncio.to_thread(read)
+    house.projects.get_project(project_id)
+    conditions = [col(Questions.project_id) == project_id, col(Questions.deleted_at).is_(None)]
+    conditions += [col(Questions.image_id) == image_id] if image_id else []
+    rows, following, total = page_by_key(house.db, Questions, conditions, limit, cursor, newest_first=False)
+    return Page(items=[QuestionAnswer.model_validate(row) for row in rows], next_cursor=following, total=total)

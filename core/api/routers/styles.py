@@ -7,16 +7,16 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from core import process
-from core.api import media
+from core.api import belonging, media
+from core.api.lists import page_by_key
 from core.api.rooms import House, Rooms
 from core.api.shapes import MODEL_PROBLEMS, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
-from core.db import GeneratedImages, Images, StyleDatasetImages
-from core.errors import InvalidInputError
+from core.db import GeneratedImages, Images, StyleDatasetImages, StyleDatasets
+from core.errors import InvalidInputError, NotFoundError
 
 router = APIRouter(prefix="/ai", tags=["styles"])
 
@@ -111,10 +111,10 @@ def list_style_datasets(
     house: House, project_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[StyleDatasetAnswer]:
     """List style datasets, newest first."""
-    rows = house.style.list_style_datasets(project_id)
-    part, following = page_of(rows, limit, cursor, lambda row: row.id)
-    items = [StyleDatasetAnswer.model_validate(row) for row in part]
-    return Page(items=items, next_cursor=following, total=len(rows))
+    conditions = _of_project(house, StyleDatasets, project_id)
+    rows, following, total = page_by_key(house.db, StyleDatasets, conditions, limit, cursor)
+    items = [StyleDatasetAnswer.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=following, total=total)
 
 
 @router.post("/datasets/{dataset_id}/images", status_code=201)
@@ -148,6 +148,7 @@ async def analyze_style_images(
     uploads = [*files, *files_in_brackets]
     if not uploads:
         raise InvalidInputError("Send at least one image in the field files.", field="files")
+    await asyncio.to_thread(belonging.check, house.db, "dataset_id", dataset_id)
     dataset = await asyncio.to_thread(house.style.get_style_dataset, dataset_id)
     outcomes = await add_uploads(house.images, dataset.project_id, uploads)
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
@@ -167,7 +168,7 @@ async def generate_image(body: ImageWish, request: Request, house: House) -> Gen
     more = body.model_dump(exclude={"llm_config"})
     config = body.llm_config.model_dump(exclude_none=True)
     made = await _on_own_loop(house.style.generate_image(config=config, **more))
-    return await asyncio.to_thread(_generated, house, request, made.id)
+    return await asyncio.to_thread(_result, house, request, made.id)
 
 
 @router.get("/generated-images")
@@ -181,23 +182,20 @@ def list_generated_images(
     cursor: Cursor = None,
 ) -> Page[GeneratedAnswer]:
     """List generated images, newest first."""
-    row = GeneratedImages
-    conditions: list[Any] = [col(row.deleted_at).is_(None)]
-    conditions += [col(row.dataset_id) == dataset_id] if dataset_id else []
-    conditions += [col(row.project_id) == project_id] if project_id else []
-    order = (col(row.created_at).desc(), col(row.id))
+    conditions = _of_project(house, GeneratedImages, project_id)
+    conditions += [col(GeneratedImages.dataset_id) == dataset_id] if dataset_id else []
+    rows, following, total = page_by_key(house.db, GeneratedImages, conditions, limit, cursor, offset=offset)
     with house.db.reading() as session:
-        total = session.exec(select(func.count()).select_from(row).where(*conditions)).one()
-        ids = list(session.exec(select(row.id).where(*conditions).order_by(*order)))
-    part, following = page_of(ids[offset:], limit, cursor, lambda id_: id_)
-    items = [_generated(house, request, id_) for id_ in part]
+        query = select(Images).where(col(Images.id).in_({row.image_id for row in rows}))
+        images = {image.id: image for image in session.exec(query)}
+    items = [_generated(request, row, images.get(row.image_id)) for row in rows]
     return Page(items=items, next_cursor=following, total=total)
 
 
 @router.get("/generated-images/{generated_id}")
 def get_generated_image(generated_id: Id, request: Request, house: House) -> GeneratedAnswer:
     """Return a generated image with its recipe."""
-    return _generated(house, request, generated_id)
+    return _result(house, request, generated_id)
 
 
 async def _on_own_loop(work: Coroutine[Any, Any, T]) -> T:
@@ -207,6 +205,7 @@ async def _on_own_loop(work: Coroutine[Any, Any, T]) -> T:
 
 def _check_project(house: Rooms, body: ImageWish) -> None:
     """Refuse a project that does not exist, and a style dataset of another one."""
+    belonging.check(house.db, "dataset_id", body.dataset_id)
     if body.project_id is None:
         return
     house.projects.get_project(body.project_id)
@@ -232,12 +231,26 @@ def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> S
     return made
 
 
-def _generated(house: Rooms, request: Request, generated_id: str) -> GeneratedAnswer:
+def _result(house: Rooms, request: Request, generated_id: str) -> GeneratedAnswer:
     found = house.style.result(generated_id)
+    if found.generated.deleted_at is not None:
+        raise NotFoundError("This generated image was discarded.")
+    return _generated(request, found.generated, found.image)
+
+
+def _generated(request: Request, row: GeneratedImages, image: Images | None) -> GeneratedAnswer:
     names = GeneratedAnswer.model_fields.keys() - {"image_url", "prompt_used"}
-    values = {name: getattr(found.generated, name) for name in names}
-    more = {"image_url": _url(request, found.image), "prompt_used": found.generated.full_prompt}
+    values = {name: getattr(row, name) for name in names}
+    more = {"image_url": _url(request, image), "prompt_used": row.full_prompt}
     return GeneratedAnswer.model_validate(values | more)
+
+
+def _of_project(house: Rooms, row: Any, project_id: str | None) -> list[Any]:
+    """Return what rows must meet that are not deleted, in one project or in any that exists."""
+    if project_id is not None:
+        house.projects.get_project(project_id)
+        return [row.deleted_at.is_(None), row.project_id == project_id]
+    return [row.deleted_at.is_(None), belonging.in_projects_that_exist(row)]
 
 
 def _url(request: Request, image: Images | None) -> str | None:

@@ -10,8 +10,9 @@ from sqlmodel import select
 from starlette.responses import StreamingResponse
 
 from core.api.guard import Actor
+from core.api.lists import page_by_key
 from core.api.rooms import House, Rooms
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer, page_of
+from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
 from core.db import Exports, Tasks
 from core.llm import session_keys
 
@@ -94,9 +95,8 @@ def list_tasks(
 ) -> Page[TaskAnswer]:
     """List the tasks of a project, newest first."""
     house.projects.get_project(project_id)
-    rows = house.tasks.list_tasks(project_id, limit=1_000_000)
-    part, following = page_of(rows, limit, cursor, lambda row: row.id)
-    return Page(items=[answer(house, request, row) for row in part], next_cursor=following, total=len(rows))
+    rows, following, total = page_by_key(house.db, Tasks, [Tasks.project_id == project_id], limit, cursor)
+    return Page(items=[answer(house, request, row) for row in rows], next_cursor=following, total=total)
 
 
 @router.get("/tasks/{task_id}")
