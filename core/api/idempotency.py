@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fastapi.concurrency import run_in_threadpool
+from python_multipart.multipart import parse_options_header
 from sqlalchemy import delete
 from sqlmodel import col
 from starlette.datastructures import Headers
@@ -26,8 +27,8 @@ _MAX_KEY_CHARS = 200
 class IdempotencyKeys:
     """Keeps the reply to each keyed post for a day.
 
-    A request that fails inside Vitrine (5xx) is forgotten, so that it can be tried again. The body of an upload
-    does not count towards what makes two requests the same: its boundary differs each time.
+    A request that fails inside Vitrine (5xx), or is refused before it was read, is forgotten, so that it can be
+    tried again. What is the same request is told by the hash of its body, taken while the body streams through.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -47,23 +48,24 @@ class IdempotencyKeys:
     async def _once(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         db: Database = scope["app"].state.services().db
         key_hash = hashlib.sha256(f"{scope['vitrine.actor'].name}\n{key}".encode()).hexdigest()
-        request_hash, receive = await _fingerprint(scope, receive)
         if key_hash in self._working:
             await problem(409, "in_progress", "The first request with this key is still worked on. Ask again.")(
                 scope, receive, send
             )
             return
         self._working.add(key_hash)
+        request = _Fingerprint(scope, receive)
+        reply = _Reply()
         try:
-            kept = await run_in_threadpool(_claim, db, key_hash, request_hash)
+            kept = await run_in_threadpool(_claim, db, key_hash)
             if kept is not None:
-                await kept(scope, receive, send)
+                answer = _repeated(kept, await request.read())
+                await answer(scope, receive, send)
                 return
-            reply = _Reply()
             try:
-                await self._app(scope, receive, reply)
+                await self._app(scope, request.receive, reply)
             finally:
-                await run_in_threadpool(_keep, db, key_hash, reply)
+                await run_in_threadpool(_keep, db, key_hash, request.value(), reply)
         finally:
             self._working.discard(key_hash)
         # Only now: whoever has the first reply may ask again at once, and must find it kept.
@@ -87,46 +89,78 @@ class _Reply:
         self.messages.append(message)
 
 
-def _claim(db: "Database", key_hash: str, request_hash: str) -> Response | None:
-    """Return the reply to give instead of working, None when this request is the first with its key."""
+class _Fingerprint:
+    """Hashes a request while somebody reads it; the boundary of a form, new each time, does not count."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        self._hash = hashlib.sha256(f"{scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode())
+        _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
+        self._boundary = b"--" + options[b"boundary"] if b"boundary" in options else b""
+        self._unhashed = b""
+        self._is_whole = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._add(message.get("body", b""))
+            self._is_whole = not message.get("more_body", False)
+        return message
+
+    async def read(self) -> str | None:
+        """Read what nobody else reads, and return the hash."""
+        while not self._is_whole:
+            if (await self.receive())["type"] == "http.disconnect":
+                break
+        return self.value()
+
+    def value(self) -> str | None:
+        """Return the hash; None when the body was not read to its end."""
+        if not self._is_whole:
+            return None
+        whole = self._hash.copy()
+        whole.update(self._unhashed)
+        return whole.hexdigest()
+
+    def _add(self, chunk: bytes) -> None:
+        if not self._boundary:
+            self._hash.update(chunk)
+            return
+        # A boundary may lie across two chunks: what could be its beginning waits for the next one.
+        text = (self._unhashed + chunk).replace(self._boundary, b"")
+        ready = max(len(text) - len(self._boundary) + 1, 0)
+        self._hash.update(text[:ready])
+        self._unhashed = text[ready:]
+
+
+def _claim(db: "Database", key_hash: str) -> KeyedReplies | None:
+    """Return what is kept under this key, None when this request is the first with it."""
     with db.transaction() as session:
         session.execute(delete(KeyedReplies).where(col(KeyedReplies.create_at) < utc_now() - _KEPT))
         kept = session.get(KeyedReplies, key_hash)
         if kept is None:
-            session.add(KeyedReplies(key_hash=key_hash, request_hash=request_hash))
-            return None
-    if kept.request_hash != request_hash:
-        return problem(422, "invalid", "This key was used for another request. Use a new one.", HEADER)
+            session.add(KeyedReplies(key_hash=key_hash, request_hash=""))
+        return kept
+
+
+def _repeated(kept: KeyedReplies, request_hash: str | None) -> Response:
+    """Return the reply to a request whose key was used before."""
     if kept.status is None:
         message = "An earlier request with this key was interrupted. See whether it took effect, then use a new key."
         return problem(409, "interrupted", message)
-    return JSONResponse(json.loads(kept.body), kept.status, {"Idempotent-Replayed": "true"})
+    if kept.request_hash != request_hash:
+        return problem(422, "invalid", "This key was used for another request. Use a new one.", HEADER)
+    body = json.loads(kept.body)
+    location = {"Location": body["url"]} if kept.status == 202 else {}
+    return JSONResponse(body, kept.status, {"Idempotent-Replayed": "true"} | location)
 
 
-def _keep(db: "Database", key_hash: str, reply: _Reply) -> None:
+def _keep(db: "Database", key_hash: str, request_hash: str | None, reply: _Reply) -> None:
     with db.transaction() as session:
         row = session.get(KeyedReplies, key_hash)
         if row is None:
             return
-        if reply.status >= 500:
+        if reply.status >= 500 or request_hash is None:
             session.delete(row)
         else:
-            row.status, row.body = reply.status, reply.body.decode()
-
-
-async def _fingerprint(scope: Scope, receive: Receive) -> tuple[str, Receive]:
-    """Return what makes two requests the same, and a *receive* that gives the body again."""
-    place = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode()
-    if Headers(scope=scope).get("content-type", "").startswith("multipart/"):
-        return hashlib.sha256(place).hexdigest(), receive
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return unread.pop() if unread else await receive()
-
-    return hashlib.sha256(place + body).hexdigest(), again
+            row.request_hash, row.status, row.body = request_hash, reply.status, reply.body.decode()

@@ -1,10 +1,17 @@
+import asyncio
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from httpx import Response
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from core.api.idempotency import _Fingerprint
 from core.app import Services
 from core.db import KeyedReplies, utc_now
 from tests.pictures import png
@@ -21,16 +28,80 @@ def test_the_same_key_twice_makes_one_thing(client: TestClient, services: Servic
     assert len(services.projects.list_projects()) == 1
 
 
-def test_an_upload_under_the_same_key_is_answered_as_before(client: TestClient) -> None:
+@pytest.fixture
+def upload(client: TestClient) -> Callable[..., Response]:
+    """Return what posts one image, each time as a form with another boundary."""
     project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
 
-    def upload() -> str:
-        files = [("files", ("red.png", png("red")))]
-        return client.post(f"/api/projects/{project_id}/images", files=files, headers=KEY).json()["results"][0][
-            "outcome"
+    def post(name: str, content: bytes) -> Response:
+        return client.post(f"/api/projects/{project_id}/images", files=[("files", (name, content))], headers=KEY)
+
+    return post
+
+
+def test_an_upload_under_the_same_key_is_answered_as_before(upload: Callable[..., Response]) -> None:
+    answers = [upload("red.png", png("red")) for _ in range(2)]
+    assert [answer.json()["results"][0]["outcome"] for answer in answers] == ["added", "added"]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("red.png", png("blue")), ("blue.png", png("red")), ("red.png", png("red") + b" "), ("red.png", png("red")[:-1])],
+    ids=["other content", "other name", "a byte more", "a byte less"],
+)
+def test_another_upload_under_the_same_key_is_refused(
+    upload: Callable[..., Response], name: str, content: bytes
+) -> None:
+    upload("red.png", png("red"))
+    other = upload(name, content)
+    assert (other.status_code, other.json()["field"]) == (422, "Idempotency-Key")
+
+
+@given(
+    parts=st.lists(st.binary(max_size=12), max_size=4),
+    boundary=st.text("ab-", min_size=1, max_size=5),
+    cuts=st.lists(st.integers(0, 60), max_size=6),
+)
+def test_neither_the_boundary_of_a_form_nor_the_way_it_is_cut_counts(
+    parts: list[bytes], boundary: str, cuts: list[int]
+) -> None:
+    """For parts that hold no boundary, which is what makes it one."""
+    marks = [f"--{one}".encode() for one in (boundary, "another-boundary")]
+    assume(not any(mark in part + b"\r\n" + part for mark in marks for part in parts))
+
+    def hashed(mark: bytes, places: list[int]) -> str | None:
+        body = b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
+        edges = [0, *sorted(places), len(body)]
+        chunks = [body[start:end] for start, end in pairwise(edges)]
+        messages = [
+            {"type": "http.request", "body": chunk, "more_body": number + 1 < len(chunks)}
+            for number, chunk in enumerate(chunks)
         ]
 
-    assert [upload(), upload()] == ["added", "added"]
+        async def receive() -> dict[str, object]:
+            return messages.pop(0)
+
+        form = b"multipart/form-data; boundary=" + mark.removeprefix(b"--")
+        scope = {"type": "http", "path": "/", "query_string": b"", "headers": [(b"content-type", form)]}
+        return asyncio.run(_Fingerprint(scope, receive).read())
+
+    assert hashed(marks[0], cuts) == hashed(marks[1], []) is not None
+
+
+def test_a_request_that_was_refused_unread_can_be_made_smaller(client: TestClient) -> None:
+    refused = client.post("/api/projects", content=b'{"name": "' + b"x" * 20_000_001 + b'"}', headers=KEY)
+    assert refused.status_code == 413
+    assert client.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code == 201
+
+
+def test_long_work_begun_once_is_found_twice(client: TestClient) -> None:
+    project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
+    address = f"/api/projects/{project_id}/image-questions"
+    started = [client.post(address, json={"num_questions": 1}, headers=KEY) for _ in range(2)]
+    assert [answer.status_code for answer in started] == [202, 202]
+    assert started[0].headers["Location"] == started[1].headers["Location"]
+    assert client.get(f"/api/projects/{project_id}/tasks").json()["total"] == 1
 
 
 def test_a_key_that_was_used_for_something_else_is_refused(client: TestClient) -> None:
