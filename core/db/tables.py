@@ -9,6 +9,8 @@ from sqlmodel import Field
 
 from core.db.base import ALIVE, Base, id_field, json_field, time_field
 
+LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
+
 
 def one_label_field() -> Any:
     return Field(
@@ -49,7 +51,11 @@ class Images(Base, table=True):
         Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
         Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
         Index("ix_images_sharpness", "project_id", "deleted_at", "sharpness", "id"),
-        Index("ix_images_alike", "project_id", "near_duplicate_of"),
+        # Of the few that look like another image only.
+        Index(
+            "ix_images_groups",
+            "project_id", "near_duplicate_of", "id", sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
+        ),
     )  # fmt: skip
 
     id: str = id_field()
@@ -94,6 +100,7 @@ class Questions(Base, table=True):
     __tablename__: ClassVar[str] = "questions"
     __table_args__ = (
         Index("ix_questions_image", "image_id", "deleted_at"),
+        Index("ix_questions_held", "project_id", "deleted_at", "image_id"),
         Index("ix_questions_project", "project_id", "deleted_at", "create_at", "id"),
         Index(
             "ix_questions_once",
@@ -152,6 +159,7 @@ class ImageDatasets(Base, table=True):
         Index("ix_entries_order", "project_id", "deleted_at", "create_at", "id"),
         Index("ix_entries_review", "project_id", "deleted_at", "confirmed", "rejected", "create_at", "id"),
         Index("ix_entries_image", "image_id", "deleted_at"),
+        Index("ix_entries_held", "project_id", "deleted_at", "image_id"),
         Index("ix_entries_question", "question_id", "deleted_at"),
     )
 

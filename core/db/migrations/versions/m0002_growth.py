@@ -85,5 +85,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id"),
     )
     op.create_index("ix_leases_holder", "entry_leases", ["project_id", "holder"], unique=False)
+    op.create_index("ix_entries_held", "image_datasets", ["project_id", "deleted_at", "image_id"], unique=False)
+    op.drop_index(op.f("ix_images_alike"), table_name="images")
+    op.create_index(
+        "ix_images_groups",
+        "images",
+        ["project_id", "near_duplicate_of", "id"],
+        unique=False,
+        sqlite_where=sa.text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL"),
+        postgresql_where=sa.text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL"),
+    )
     op.add_column("questions", sa.Column("one_label", sa.Boolean(), server_default=sa.text("(false)"), nullable=False))
     op.add_column("questions", sa.Column("template_id", sa.String(), nullable=True))
+    op.create_index("ix_questions_held", "questions", ["project_id", "deleted_at", "image_id"], unique=False)
