@@ -4,6 +4,8 @@
     python bench/ingest.py --full   1,000 of each; then 100,000 of 20 KB for the flatness of rate and memory,
                                     and the library's filters at 1,000 and at 100,000 images
 
+Drawing the images takes longer than measuring; with --keep they stay for the next run.
+
 Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. A bare run and an import take turns on the same files,
 once each to warm up; the import does everything: hash, check in the sandbox, store with fsync, thumbnail,
 near-duplicate hash, colors, row committed.
@@ -47,11 +49,12 @@ def main() -> None:
     options.add_argument("--full", action="store_true")
     options.add_argument("--count", type=int)
     options.add_argument("--kinds", nargs="*", default=list(KINDS))
+    options.add_argument("--keep", type=Path, help="a directory for the generated images")
     options.add_argument("--flat", type=int, help="how many small images for the flatness; 0 leaves it out")
     chosen = options.parse_args()
     count = chosen.count or (1000 if chosen.full else 300)
     flat = (100_000 if chosen.full else 0) if chosen.flat is None else chosen.flat
-    results: dict[str, Any] = {name: _kind(name, count) for name in chosen.kinds}
+    results: dict[str, Any] = {name: _kind(name, count, chosen.keep) for name in chosen.kinds}
     if flat:
         results[f"{flat:,} of 20 KB"] = _flatness(flat)
     RESULTS.mkdir(exist_ok=True)
@@ -62,11 +65,12 @@ def main() -> None:
 # --- against the bare loop -----------------------------------------------------------------------------------
 
 
-def _kind(name: str, count: int) -> dict[str, Any]:
+def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
     size_wh, format_ = KINDS[name]
     with tempfile.TemporaryDirectory() as directory:
-        root = Path(directory) / "photos"
-        _photographs(root, count, size_wh, format_)
+        root = (keep or Path(directory)) / f"{name} x {count}"
+        if not root.exists():
+            _photographs(root, count, size_wh, format_)
         bare = [_bare(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
         imported = [_import(root, Path(directory) / f"data{n}") for n in range(2)][-1]
     return {
@@ -83,7 +87,7 @@ def _photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str)
     import numpy as np
     from PIL import Image
 
-    root.mkdir()
+    root.mkdir(parents=True)
     random = np.random.default_rng(5)
     width, height = size_wh
     grain = random.normal(0, 5, (height, width, 1))
