@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from core.dataset import changes, queries, review, stats, values
+from core.dataset import changes, completion, image_facets, queries, review, stats, values
 from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.quality import CHECKS
@@ -103,7 +103,15 @@ class EntryReading(TeamWork):
     @until_written
     def facets(self, project_id: str, entry_filter: EntryFilter) -> list[stats.Facet]:
         with self._db.reading() as session:
-            return stats.facets(session, project_id, entry_filter)
+            more = (image_facets.sides, image_facets.times)
+            found = [make(session, project_id, entry_filter) for make in more]
+            return [*stats.facets(session, project_id, entry_filter), *(facet for facet in found if facet)]
+
+    @until_written
+    def field_values(self, project_id: str, field: str) -> list[str]:
+        """Return what may stand behind *field* in the search line, the most frequent first; none for numbers."""
+        with self._db.reading() as session:
+            return completion.field_values(session, project_id, field)
 
     @until_written
     def tag_names(self, project_id: str) -> list[str]:

@@ -1,0 +1,125 @@
+"""Asking a model once more for the answer of one entry, while nobody has decided it."""
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import Session
+
+from core.dataset.changes import Act, check_version, entry_by_id, write
+from core.db import Database, ImageDatasets, Images, Questions, Tasks
+from core.errors import BadReplyError, ConflictError, InvalidInputError, NotFoundError
+from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig
+from core.llm.schemas import AnswerList
+from core.questions import answering
+from core.questions.answer_types import checked_answer
+from core.questions.language import entry_doubt
+from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+
+
+class AnswerAgain:
+    """One call for one entry; it can be undone like any other act."""
+
+    def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
+        self._db = db_session
+        self._llm = llm_service
+        self._images = image_service
+
+    async def answer_again(
+        self, entry_id: str, version: int, act: Act, *, otherwise: dict[str, Any] | None = None
+    ) -> ImageDatasets:
+        """Replace the answer by a new one of the same model, as it was asked in its task.
+
+        *otherwise* is the model configuration for entries that no model of this Vitrine answered.
+
+        Raises:
+            InvalidInputError: the entry is decided, and what a person decided stays.
+            ConflictError: somebody changed it before the model replied; the reply is in the ledger.
+            LLMError: the call failed.
+        """
+        entry, image, config = await asyncio.to_thread(self._load, entry_id, version, otherwise or {})
+        sent = await asyncio.to_thread(self._images.model_image, image)
+        request = answering.build_request([_question(entry)], ImagePart(sent.data, sent.mime_type), entry.language)
+        ledger = DatabaseLedger(self._db, purpose="answer again")
+        reply = await self._llm.chat(config, replace(request, fresh=True), ledger=ledger)
+        try:
+            answer = _answer(reply)
+        except BadReplyError as error:
+            await asyncio.to_thread(ledger.reject, reply, str(error))
+            raise
+
+        def store(session: Session) -> ImageDatasets:
+            entry = _open_entry(session, entry_id, version)
+            ledger.settle(session, reply)
+            stored, doubt = _in_stored_form(answer, entry)
+            given = {
+                "answer": stored, "generated_answer": stored, "generated_question": entry.question,
+                "needs_review": doubt, "model": reply.model, "call_id": reply.call_id,
+            }  # fmt: skip
+            return write(session, entry, given, act)
+
+        try:
+            return await self._db.write(store)
+        except (ConflictError, InvalidInputError, NotFoundError):
+            await asyncio.to_thread(ledger.settle_now, reply)
+            raise
+
+    def _load(
+        self, entry_id: str, version: int, otherwise: dict[str, Any]
+    ) -> tuple[ImageDatasets, Images, ModelConfig]:
+        with self._db.reading() as session:
+            entry = _open_entry(session, entry_id, version)
+            image = session.get(Images, entry.image_id)
+            task = session.get(Tasks, entry.task_id) if entry.task_id else None
+        if image is None or image.deleted_at is not None:
+            raise NotFoundError("The image of this entry was deleted, so no model can look at it.")
+        asked = (task.config.get("llm_config") if task else None) or {}
+        config = asked or ({"model": entry.model} if "/" in entry.model else otherwise)
+        if not config:
+            raise InvalidInputError("No model answered this entry. Choose one in Generate first.", field="model")
+        timeout_s = {"timeout_s": self._db.settings.llm_timeout_s}
+        return entry, image, ModelConfig.from_dict(timeout_s | config | _key_of(config, otherwise))
+
+
+def _key_of(config: dict[str, Any], lent: dict[str, Any]) -> dict[str, Any]:
+    """A key that was typed for this session goes to the provider it was typed for, and to no other."""
+    key = lent.get("api_key")
+    same = key and ModelConfig.from_dict(config).litellm_model.split("/")[0] == str(lent["model"]).split("/")[0]
+    return {"api_key": key} if same else {}
+
+
+def _open_entry(session: Session, entry_id: str, version: int) -> ImageDatasets:
+    entry = entry_by_id(session, entry_id)
+    if entry.decision != "open":
+        raise InvalidInputError("This entry is decided, and its answer stays. Undo the decision to ask again.")
+    check_version(entry, version, {})
+    return entry
+
+
+def _question(entry: ImageDatasets) -> Questions:
+    """The question as the entry has it, which a person may have reworded."""
+    return Questions(
+        id=entry.id, project_id=entry.project_id, image_id=entry.image_id, question=entry.question, question_key="",
+        language=entry.language, kind=entry.kind, answer_type=entry.answer_type, options=entry.options,
+    )  # fmt: skip
+
+
+def _answer(reply: ChatReply) -> str:
+    given = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    if len(given) != 1:
+        raise BadReplyError(
+            f"The model gave {len(given)} answers to one question. Try again, or ask another model.",
+            reply_head=reply.text[:REPLY_HEAD_CHARS],
+        )
+    return clean(given[0].answer, MAX_ANSWER_CHARS)
+
+
+def _in_stored_form(answer: str, entry: ImageDatasets) -> tuple[str, str]:
+    doubt = entry_doubt(entry.question, answer, entry.language)
+    try:
+        return checked_answer(answer, entry.answer_type, entry.options), doubt
+    except InvalidInputError as error:
+        return answer, str(error)
