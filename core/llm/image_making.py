@@ -41,8 +41,8 @@ def parameters(config: ModelConfig, request: ImageRequest) -> dict[str, Any]:
     size = request.size.upper() if request.size else None
     match route_of(config):
         case "offline":
-            details = {"name": "style_image", "aspect_ratio": request.aspect_ratio, "prompt": request.prompt}
-            return {"purpose": details}
+            wanted = {"aspect_ratio": request.aspect_ratio, "prompt": request.prompt, "variant": request.variant}
+            return {"purpose": {"name": "style_image", **wanted}}
         case "gemini":
             # litellm drops size= and aspect_ratio= without a word; only this form arrives.
             image_config = {"aspectRatio": request.aspect_ratio, **({"imageSize": size} if size else {})}

@@ -155,6 +155,8 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
             stated["purpose"] = [request.purpose.name, dict(request.purpose.details)]
     else:
         stated |= {"aspect_ratio": request.aspect_ratio, "size": request.size}
+        if config.is_offline:
+            stated["variant"] = request.variant
     digest.update(json.dumps(stated, sort_keys=True, default=str).encode())
     for part in parts:
         digest.update(hashlib.sha256(part.data).digest())

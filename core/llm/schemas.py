@@ -3,7 +3,7 @@
 import copy
 import json
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
@@ -91,3 +91,25 @@ class StyleAnalysis(Shape):
     lighting: Text
     colors: Words
     style: Text
+
+
+def _as_verdict(value: Any) -> Any:
+    """Take "Yes." and true for yes: models are not exact about a choice of three words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.strip(" .").lower() if isinstance(value, str) else value
+
+
+class Verdict(Shape):
+    answer: Annotated[Literal["yes", "partly", "no"], BeforeValidator(_as_verdict)]
+    evidence: Text
+
+
+class StyleJudgement(Shape):
+    """Whether a new image has the style of its references, one verdict for each question."""
+
+    palette: Verdict
+    light: Verdict
+    texture: Verdict
+    composition: Verdict
+    mood: Verdict

@@ -11,7 +11,14 @@ from core.errors import InvalidInputError
 OFFLINE_MODEL = "offline/measure"
 
 PurposeName = Literal[
-    "questions", "answers", "questions_and_answers", "style_analysis", "style_image", "connection_test", "free"
+    "questions",
+    "answers",
+    "questions_and_answers",
+    "style_analysis",
+    "style_image",
+    "style_judgement",
+    "connection_test",
+    "free",
 ]
 
 _ALIASES = {"google": "gemini", "claude": "anthropic"}
@@ -142,6 +149,8 @@ class ImageRequest:
     size: str | None = None
     """1K, 2K or 4K where the model knows sizes; None leaves it to the model."""
     system: str = ""
+    variant: int = 1
+    """Which of several images of one prompt; told to the offline provider only, the others vary by themselves."""
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,11 @@ def preview(session: Session, project_id: str, request: StyleRequest, model: str
     """Return exactly what *request* would send to *model*.
 
     Raises:
-        InvalidInputError: the model does not make this aspect ratio or size, or the prompt is empty.
+        InvalidInputError: the model does not make this aspect ratio or size, the prompt is empty, or the style
+            dataset belongs to another project.
     """
     _check(request, limits)
-    dataset = datasets.get(session, request.dataset_id) if request.dataset_id else None
+    dataset = datasets.of(session, project_id, request.dataset_id) if request.dataset_id else None
     choice = choose(session, request, limits) if dataset else None
     references = _references(session, choice) if choice else ()
     parts = parts_of(session, project_id, request, dataset, references)

@@ -54,6 +54,21 @@ def get(session: Session, dataset_id: str) -> StyleDatasets:
     return dataset
 
 
+def of(session: Session, project_id: str, dataset_id: str) -> StyleDatasets:
+    """Return a style dataset of this project.
+
+    Raises:
+        NotFoundError: there is no such style dataset.
+        InvalidInputError: it belongs to another project.
+    """
+    dataset = get(session, dataset_id)
+    if dataset.project_id != project_id:
+        raise InvalidInputError(
+            "This style dataset belongs to another project. Copy it into this one first.", field="dataset_id"
+        )
+    return dataset
+
+
 def of_project(session: Session, project_id: str | None) -> list[StyleDatasets]:
     """Return the style datasets of a project, or of all, the newest first."""
     query = select(StyleDatasets).where(col(StyleDatasets.deleted_at).is_(None))
@@ -100,9 +115,7 @@ def add_images(
     ).all()
     known, known_urls = {image_id for image_id, _ in here}, {url for _, url in here if url}
     wanted = [id_ for id_ in dict.fromkeys(image_ids) if id_ not in known]
-    found = _existing(session, wanted)
-    if missing := [id_ for id_ in wanted if id_ not in found]:
-        raise NotFoundError(f"{len(missing)} of these images do not exist any more. Choose them again.")
+    _check_images(session, dataset.project_id, wanted)
     new_urls = [url for url in dict.fromkeys(part.strip() for part in urls) if url and url not in known_urls]
     if not wanted and not new_urls:
         return []
@@ -234,12 +247,16 @@ def _belonging(dataset_id: str, version: int | None = None) -> tuple[ColumnEleme
     return own, col(row.added_in) <= version, or_(col(row.removed_in).is_(None), col(row.removed_in) > version)
 
 
-def _existing(session: Session, image_ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
+def _check_images(session: Session, project_id: str, image_ids: Sequence[str]) -> None:
+    """Refuse images that do not exist, and those of another project."""
+    found: dict[str, str] = {}
     for start in range(0, len(image_ids), 500):
         part = image_ids[start : start + 500]
-        found |= set(session.exec(select(Images.id).where(col(Images.id).in_(part))))
-    return found
+        found |= dict(session.exec(select(Images.id, Images.project_id).where(col(Images.id).in_(part))).all())
+    if missing := len(image_ids) - len(found):
+        raise NotFoundError(f"{missing} of these images do not exist any more. Choose them again.")
+    if any(owner != project_id for owner in found.values()):
+        raise InvalidInputError("Some of these images belong to another project.", field="image_ids")
 
 
 def _next_version(session: Session, dataset: StyleDatasets, change: str) -> None:

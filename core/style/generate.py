@@ -66,6 +66,7 @@ class Generator:
         config: "ModelConfig",
         *,
         ledger: "DatabaseLedger",
+        variant: int = 1,
         task_id: str | None = None,
         keep: bool = False,
         actor: str = "local",
@@ -83,7 +84,7 @@ class Generator:
         prepared = await prepare(plan.references, project_id, images=self._images, shelf=self.shelf)
         parts = await asyncio.to_thread(self._parts, project_id, plan, prepared)
         wire = ImageRequest(
-            full_prompt(parts), references=prepared.parts, aspect_ratio=request.aspect_ratio, size=request.size
+            full_prompt(parts), prepared.parts, aspect_ratio=request.aspect_ratio, size=request.size, variant=variant
         )
         reply = await self._llm.create_image(config, wire, ledger=ledger)
         row = _row(project_id, plan, prepared, reply)

@@ -29,7 +29,8 @@ class StyleAnalysisKind:
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         model = _model(config)
-        rows = self._style.pending_images(_required(config, "dataset_id"), model.litellm_model)
+        dataset_id = _required(config, "dataset_id")
+        rows = self._style.pending_images(dataset_id, model.litellm_model, project_id=project_id)
         return [ItemPlan(subject_id=row.id) for row in rows]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
@@ -67,10 +68,11 @@ class StyleGenerationKind:
             raise InvalidInputError(f"One task makes 1 to {MAX_IMAGES:,} images. Make it smaller.", field="variants")
         for prompt in prompts:
             self._style.preview_request(_request(config, prompt), config=model.to_dict(), project_id=project_id)
+        made = self._style.times_made(project_id, prompts)
         return [
-            ItemPlan(payload={"prompt": prompt, "variant": variant})
+            ItemPlan(payload={"prompt": prompt, "variant": made[prompt] + number})
             for prompt in prompts
-            for variant in range(1, variants + 1)
+            for number in range(1, variants + 1)
         ]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
@@ -78,6 +80,7 @@ class StyleGenerationKind:
             item.project_id,
             _request(item.config, item.payload["prompt"]),
             _with_key(item),
+            variant=item.payload["variant"],
             task_id=item.task_id,
             item_id=item.item_id,
         )

@@ -161,10 +161,13 @@ class StyleLibrary:
             raise NotFoundError("This image is not in the style dataset any more.")
         return found[0]
 
-    def pending_images(self, dataset_id: str, model: str) -> list[StyleDatasetImages]:
-        """Return the images that *model* has not analysed."""
+    def pending_images(self, dataset_id: str, model: str, *, project_id: str | None = None) -> list[StyleDatasetImages]:
+        """Return the images that *model* has not analysed; with *project_id* only for a style dataset of it."""
         with self._db.reading() as session:
-            datasets.get(session, dataset_id)
+            if project_id is None:
+                datasets.get(session, dataset_id)
+            else:
+                datasets.of(session, project_id, dataset_id)
             return measuring.pending(session, dataset_id, model)
 
     def measure_images(self, dataset_id: str, limit: int = MEASURED_AT_ONCE) -> int:

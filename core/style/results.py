@@ -3,6 +3,7 @@
 Functions take the session of the service method that owns the transaction.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,13 @@ def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int,
     found = [Result(generated, image) for generated, image in session.exec(query)]
     more = len(found) > limit
     return ResultPage(found[:limit], found[limit - 1].id if more else None, total)
+
+
+def times_made(session: Session, project_id: str, prompts: Collection[str]) -> dict[str, int]:
+    """Return how many results each of *prompts* has, discarded ones included."""
+    query = select(GeneratedImages.prompt, func.count()).where(GeneratedImages.project_id == project_id)
+    counts = dict(session.exec(query.group_by(GeneratedImages.prompt)).all())
+    return {prompt: counts.get(prompt, 0) for prompt in prompts}
 
 
 def keep(session: Session, generated_id: str, actor: str) -> Images:

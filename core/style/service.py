@@ -1,13 +1,14 @@
 """The service of style: requests, generation and results, on top of the style datasets."""
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, select
 
 from core.db import BusinessProfiles, Database, GeneratedImages, Images, Projects
 from core.errors import InvalidInputError, NotFoundError
-from core.style import closed_loop, compose, results
+from core.style import closed_loop, compose, judging, results
 from core.style.closed_loop import Checked
 from core.style.generate import Generator, Produced
 from core.style.library import StyleLibrary, model_config
@@ -18,7 +19,7 @@ from core.style.shelf import Fetch, shown_anyway
 
 if TYPE_CHECKING:
     from core.images import ImageService
-    from core.llm import LLMService, ModelConfig
+    from core.llm import ChatReply, DatabaseLedger, LLMService, ModelConfig
     from core.style.references import Choice
 
 _LOOSE_PROJECT = "Generated images"
@@ -69,7 +70,8 @@ class StyleGenerationService(StyleLibrary):
         """Return exactly what would be sent, without sending anything.
 
         Raises:
-            InvalidInputError: the prompt is empty, or the model does not make this aspect ratio or size.
+            InvalidInputError: the prompt is empty, the model does not make this aspect ratio or size, or the style
+                dataset belongs to another project.
         """
         project_id = project_id or self._project_of(request)
         return self._generator.preview(project_id, request, model_config(config).litellm_model)
@@ -94,7 +96,8 @@ class StyleGenerationService(StyleLibrary):
         ``overrides``.
 
         Raises:
-            InvalidInputError: the prompt is empty, or the model does not make this aspect ratio or size.
+            InvalidInputError: the prompt is empty, the model does not make this aspect ratio or size, or the style
+                dataset belongs to another project.
             NotFoundError: no such style dataset.
             LLMError: the model refused, answered in words, or could not be reached.
         """
@@ -110,7 +113,8 @@ class StyleGenerationService(StyleLibrary):
         )
         if project_id is None:
             project_id = await asyncio.to_thread(self._project_of, request)
-        produced = await self.produce(project_id, request, model_config(config), keep=keep)
+        made = await asyncio.to_thread(self.times_made, project_id, [prompt])
+        produced = await self.produce(project_id, request, model_config(config), variant=made[prompt] + 1, keep=keep)
         return await asyncio.to_thread(self._store, produced)
 
     async def produce(
@@ -119,13 +123,21 @@ class StyleGenerationService(StyleLibrary):
         request: StyleRequest,
         model: "ModelConfig",
         *,
+        variant: int = 1,
         task_id: str | None = None,
         item_id: int | None = None,
         keep: bool = False,
     ) -> Produced:
         """Make one image without storing its row: for whoever has a transaction to put it in."""
         ledger = self.ledger(task_id, item_id, "style image")
-        return await self._generator.produce(project_id, request, model, ledger=ledger, task_id=task_id, keep=keep)
+        return await self._generator.produce(
+            project_id, request, model, variant=variant, ledger=ledger, task_id=task_id, keep=keep
+        )
+
+    def times_made(self, project_id: str, prompts: Collection[str]) -> dict[str, int]:
+        """Return how many images each of *prompts* has made in this project; the next one is another variant."""
+        with self._db.reading() as session:
+            return results.times_made(session, project_id, prompts)
 
     def _store(self, produced: Produced) -> GeneratedImages:
         with self._db.transaction() as session:
@@ -216,6 +228,31 @@ class StyleGenerationService(StyleLibrary):
             closed_loop.make_entry, self._db, image, question.strip(), answer.strip(), model.litellm_model
         )
         return Checked(answer, seen, fits=True, entry=entry)
+
+    def judging_of(self, generated_id: str) -> judging.Case:
+        """Return what a judge of this result would be shown, and with it what that costs.
+
+        Raises:
+            InvalidInputError: there are no references to compare it with.
+        """
+        with self._db.reading() as session:
+            return judging.case_of(session, generated_id)
+
+    async def judge(self, generated_id: str, config: dict[str, Any] | None = None) -> GeneratedImages:
+        """Let a vision model answer five questions on the style of a result; stored beside its score.
+
+        Raises:
+            InvalidInputError: there are no references to compare it with.
+            LLMError: the model could not be reached, or its reply cannot be used.
+        """
+        case = await asyncio.to_thread(self.judging_of, generated_id)
+        ledger = self.ledger(purpose="style judge")
+        reply = await judging.ask(self._llm, self._images, case, model_config(config), ledger)
+        return await asyncio.to_thread(self._store_judgement, case, reply, ledger)
+
+    def _store_judgement(self, case: judging.Case, reply: "ChatReply", ledger: "DatabaseLedger") -> GeneratedImages:
+        with self._db.transaction() as session:
+            return judging.write(session, case, reply, ledger)
 
     def shown_anyway(self, image_id: str) -> Images | None:
         """Return an image out of sight that a result or a style dataset shows; None for any other."""

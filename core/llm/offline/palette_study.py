@@ -24,7 +24,9 @@ def draw(references: Sequence[Measurement], aspect_ratio: str, seed: int) -> byt
     image = Image.new("RGB", (width, height), "white")
     canvas = ImageDraw.Draw(image)
     strip = height // 14
-    _fill(canvas, (0, 0, width, height - strip), _shares(references), random.Random(seed))
+    chance, colors = random.Random(seed), _shares(references)
+    chance.shuffle(colors)
+    _fill(canvas, (0, 0, width, height - strip), colors, chance)
     canvas.text((strip // 3, height - strip + strip // 5), LABEL, fill="black", font_size=max(strip // 2, 10))
     written = io.BytesIO()
     image.save(written, "PNG", optimize=True)

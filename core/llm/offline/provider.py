@@ -10,7 +10,7 @@ from typing import Any
 from litellm import Usage
 from litellm.llms.custom_llm import CustomLLM
 
-from core.llm.offline import palette_study, speaker
+from core.llm.offline import judge, palette_study, speaker
 from core.measure import Measurement, measure
 
 _MAX_PIXELS = 50_000_000
@@ -40,8 +40,12 @@ def _work(messages: list[Any], purpose: dict[str, Any]) -> tuple[str, bytes | No
     name = str(purpose.pop("name", "free"))
     measured = [_measured(url) for url in _image_urls(messages)]
     if name == "style_image":
-        seed = zlib.crc32(str(purpose.get("prompt", "")).encode())
+        seed = zlib.crc32(f"{purpose.get('variant', 1)} {purpose.get('prompt', '')}".encode())
         return "", palette_study.draw(measured, str(purpose.get("aspect_ratio") or "1:1"), seed)
+    if name == "style_judgement":
+        if len(measured) < 2:
+            raise _refusal(400, "A judge needs references and a new image. Send both.")
+        return judge.reply(measured[:-1], measured[-1]), None
     # The image that is meant comes last; those before it are examples.
     return speaker.reply(measured[-1] if measured else None, name, purpose), None
 

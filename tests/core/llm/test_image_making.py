@@ -1,6 +1,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from core.db import Database, LlmCalls
 from core.errors import EmptyReplyError, FilteredReplyError, ProviderDownError, RefusedReplyError
 from core.llm import DatabaseLedger, ImagePart, ImageRequest, LLMService, ModelConfig, RetryPolicy
 from core.llm.image_making import parameters, pixels
+from core.llm.ledger import request_hash
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import FakeProvider, Reply
 
@@ -144,3 +146,13 @@ async def test_a_server_in_trouble_is_asked_again(provider: FakeProvider) -> Non
     provider.enqueue(Answer(503), Reply(None, images=(FINAL,)))
     reply = await LLMService(POLICY).create_image(provider.config("gemini", model=GEMINI), REQUEST)
     assert reply.images == (FINAL,)
+
+
+@pytest.mark.parametrize(
+    "model", ["gemini/gemini-3-pro-image", "openai/gpt-image-2", "openrouter/google/gemini-3-pro-image", "xai/painter"]
+)
+def test_no_provider_is_sent_the_number_of_a_variant(model: str) -> None:
+    config = ModelConfig(model)
+
+    assert parameters(config, replace(REQUEST, variant=7)) == parameters(config, REQUEST)
+    assert request_hash(config, replace(REQUEST, variant=7)) == request_hash(config, REQUEST)

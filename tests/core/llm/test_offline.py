@@ -14,7 +14,7 @@ from core.llm import OFFLINE_MODEL, ChatReply, ChatRequest, ImagePart, ImageRequ
 from core.llm.offline import palette_study, speaker
 from core.llm.offline.phrases import LANGUAGES, phrases
 from core.llm.offline.topics import TOPICS
-from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis
+from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis, StyleJudgement
 from core.measure import measure
 
 CONFIG = ModelConfig(OFFLINE_MODEL)
@@ -151,6 +151,32 @@ async def test_a_palette_study_has_the_colors_of_its_references(ratio: str, size
     assert (reply.cost, reply.finish_reason) == (0.0, "stop")
     again = await LLMService().create_image(CONFIG, ImageRequest("A shelf", references, aspect_ratio=ratio))
     assert again.images == reply.images
+
+
+async def test_each_variant_of_a_palette_study_looks_different_and_always_the_same() -> None:
+    wishes = [ImageRequest("A shelf", (_part(_drawn()),), variant=variant) for variant in (1, 2, 3, 1)]
+    made = [(await LLMService().create_image(CONFIG, wish)).images[0] for wish in wishes]
+    assert len(set(made)) == 3
+    assert made[3] == made[0]
+
+
+async def test_a_judge_compares_the_last_image_with_those_before_it() -> None:
+    green = _part(Image.new("RGB", (96, 64), "#00aa00"))
+    purpose = Purpose("style_judgement")
+    alike = ChatRequest("-", (_part(_drawn()), _part(_drawn())), schema=StyleJudgement, purpose=purpose)
+    apart = ChatRequest("-", (_part(_drawn()), green), schema=StyleJudgement, purpose=purpose)
+    alone = ChatRequest("-", (green,), schema=StyleJudgement, purpose=purpose)
+
+    same = (await LLMService().chat(CONFIG, alike)).parsed
+    other = (await LLMService().chat(CONFIG, apart)).parsed
+    assert isinstance(same, StyleJudgement)
+    assert isinstance(other, StyleJudgement)
+    assert {verdict["answer"] for verdict in same.model_dump().values()} == {"yes"}
+    assert other.palette.answer == "no"
+    assert other.palette.evidence == "0% of its main colors are those of the references; green is in none of them."
+    assert (other.composition.answer, other.mood.answer) == ("no", "no")
+    with pytest.raises(RequestRefusedError, match="a new image"):
+        await LLMService().chat(CONFIG, alone)
 
 
 def test_a_palette_study_is_labelled_in_the_image() -> None:

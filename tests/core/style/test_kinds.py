@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import Projects, StyleDatasets, StyleGenerationService, Tasks, TaskService
+from core import Projects, ProjectService, StyleDatasets, StyleGenerationService, Tasks, TaskService
 from core.db import Database
 from core.errors import FilteredReplyError, InvalidInputError, MissingKeyError
 from core.llm import session_keys
@@ -45,6 +45,9 @@ async def test_a_batch_makes_every_prompt_in_every_variant_each_by_a_call_of_its
     assert sorted(result.generated.prompt for result in made) == ["A boat", "A boat", "A cup", "A cup"]
     assert not any(result.generated.kept for result in made)
     assert tasks.summary(task.id).spent == pytest.approx(4 * 0.039)
+    assert sorted((asked.prompt[-6:].strip(), asked.variant) for asked in artist.asked) == [
+        ("A boat", 1), ("A boat", 2), ("A cup", 1), ("A cup", 2),
+    ]  # fmt: skip
 
 
 async def test_one_filtered_image_does_not_stop_the_others(
@@ -121,6 +124,16 @@ async def test_an_analysis_has_an_item_for_each_image_that_waits(
 
     assert (ended.status, ended.total_count) == ("completed", 5)
     assert style.summary(made.id).analysed == 8
+
+
+@pytest.mark.parametrize("task_type", ["style-generation", "style-analysis"])
+def test_work_on_a_style_dataset_of_another_project_is_refused(
+    db: Database, dataset: StyleDatasets, tasks: TaskService, task_type: str
+) -> None:
+    other = ProjectService(db).create_project("Other").id
+
+    with pytest.raises(InvalidInputError, match="belongs to another project"):
+        tasks.create_task(other, task_type, config(dataset, "A cup") | {"dataset_id": dataset.id})
 
 
 def test_an_analysis_needs_a_style_dataset(project: Projects, tasks: TaskService) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlmodel import select
 
-from core import ImageService, Projects, StyleDatasets, StyleGenerationService
+from core import ImageService, Projects, ProjectService, StyleDatasets, StyleGenerationService
 from core.db import Database, GeneratedImages, LlmCalls
 from core.errors import BadReplyError, InvalidInputError, NotFoundError, RefusedReplyError
 from core.fetch import Fetched, FetchError
@@ -286,6 +286,47 @@ async def test_an_image_deleted_from_the_library_is_no_reference_until_it_is_bac
 async def test_an_unknown_style_dataset_is_named_as_that(style: StyleGenerationService, project: Projects) -> None:
     with pytest.raises(NotFoundError, match="style dataset does not exist"):
         await style.generate_image("A teapot", "nowhere", config=GEMINI)
+
+
+async def test_a_style_dataset_of_another_project_is_refused_by_every_way_in(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+) -> None:
+    other = ProjectService(db).create_project("Other").id
+    request = StyleRequest("A teapot", dataset_id=dataset.id)
+
+    with pytest.raises(InvalidInputError, match="belongs to another project") as refused:
+        await style.generate_image("A teapot", dataset.id, config=GEMINI, project_id=other)
+    assert refused.value.field == "dataset_id"
+    with pytest.raises(InvalidInputError, match="belongs to another project"):
+        style.preview_request(request, project_id=other)
+    with pytest.raises(InvalidInputError, match="belongs to another project"):
+        style.pending_images(dataset.id, "openai/gpt-4o", project_id=other)
+    assert artist.asked == []
+
+
+def test_images_of_another_project_do_not_come_into_a_style_dataset(
+    dataset: StyleDatasets, style: StyleGenerationService, db: Database, images: ImageService
+) -> None:
+    other = ProjectService(db).create_project("Other").id
+    (outcome,) = images.add_images(other, [("theirs.png", NEW)])
+    assert outcome.image is not None
+
+    with pytest.raises(InvalidInputError, match="belong to another project"):
+        style.add_images(dataset.id, [outcome.image.id])
+
+    assert style.summary(dataset.id).images == 8
+
+
+async def test_each_image_of_one_prompt_is_a_variant_of_its_own(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    artist.enqueue_images(NEW, NEW, NEW)
+
+    await style.generate_image("A teapot", dataset.id, config=GEMINI)
+    await style.generate_image("A teapot", dataset.id, config=GEMINI)
+    await style.generate_image("A cup", dataset.id, config=GEMINI)
+
+    assert [request.variant for request in artist.asked] == [1, 2, 1]
 
 
 async def test_history_is_filtered_and_paged(
