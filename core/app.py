@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.db import Database
     from core.export import ImageDatasetExporter
     from core.images import ImageService
-    from core.llm import LLMService
+    from core.llm import LLMService, ModelProfileService
     from core.projects import ProjectService
     from core.questions import GenerationPreview, ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
@@ -42,82 +42,90 @@ log = logging.getLogger(__name__)
 class Services:
     """Every service over one database; cheap to make, made anew for each page run and each request.
 
-    A service is built, and its room imported, when it is first asked for.
+    A service is built when it is asked for, and its room imported the first time. Not cached: Python 3.11 holds a
+    lock while it fills a ``cached_property``, and two threads that load rooms would wait for each other.
     """
 
     db: "Database"
 
-    @cached_property
+    @property
     def projects(self) -> "ProjectService":
         process.load("core.projects")
         from core.projects import ProjectService
 
         return ProjectService(self.db)
 
-    @cached_property
+    @property
     def images(self) -> "ImageService":
         process.load("core.images.service")
         from core.images import ImageService
 
         return ImageService(self.db)
 
-    @cached_property
+    @property
     def llm(self) -> "LLMService":
         process.load("core.llm")
         from core.llm import LLMService
 
         return LLMService()
 
-    @cached_property
+    @property
+    def profiles(self) -> "ModelProfileService":
+        with process.loading():
+            from core.llm import ModelProfileService
+
+        return ModelProfileService(self.db)
+
+    @property
     def questions(self) -> "ImageQuestionGenerationTask":
         process.load("core.questions")
         from core.questions import ImageQuestionGenerationTask
 
         return ImageQuestionGenerationTask(self.db, self.llm, self.images)
 
-    @cached_property
+    @property
     def answers(self) -> "ImageAnswerGenerationTask":
         process.load("core.questions")
         from core.questions import ImageAnswerGenerationTask
 
         return ImageAnswerGenerationTask(self.db, self.llm, self.images)
 
-    @cached_property
+    @property
     def preview(self) -> "GenerationPreview":
         process.load("core.questions")
         from core.questions import GenerationPreview
 
         return GenerationPreview(self.db, self.llm, self.images)
 
-    @cached_property
+    @property
     def dataset(self) -> "ImageDatasetService":
         process.load("core.dataset")
         from core.dataset import ImageDatasetService
 
         return ImageDatasetService(self.db)
 
-    @cached_property
+    @property
     def style(self) -> "StyleGenerationService":
         process.load("core.style.service")
         from core.style import StyleGenerationService
 
         return StyleGenerationService(self.db, self.llm, self.images)
 
-    @cached_property
+    @property
     def exporter(self) -> "ImageDatasetExporter":
         process.load("core.export")
         from core.export import ImageDatasetExporter
 
         return ImageDatasetExporter(self.db, self.images)
 
-    @cached_property
+    @property
     def tasks(self) -> "TaskService":
         process.load("core.tasks")
         from core.tasks import TaskService
 
         return TaskService(self.db, lambda: self.kinds)
 
-    @cached_property
+    @property
     def tokens(self) -> "TokenService":
         process.load("core.access")
         from core.access import TokenService
@@ -129,7 +137,7 @@ class Services:
         """What runs the tasks of this process."""
         return engine()
 
-    @cached_property
+    @property
     def kinds(self) -> "dict[str, TaskKind]":
         """Every kind of long work by its ``task_type``; asking for them imports every room."""
         load_rooms()

@@ -1,6 +1,7 @@
 """The only room that knows litellm: calls, retries, costs, replies, and the offline provider."""
 
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
+from core.llm.profiles import ModelProfileService
 from core.llm.service import LLMService
 from core.llm.types import (
     OFFLINE_MODEL,
@@ -31,6 +32,7 @@ __all__ = [
     "Ledger",
     "ModelConfig",
     "ModelInfo",
+    "ModelProfileService",
     "PaidCall",
     "Purpose",
     "RetryPolicy",

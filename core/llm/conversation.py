@@ -46,7 +46,8 @@ class Conversation:
         self._request = request
         start = CallStart(
             model=config.litellm_model, request_hash=digest, prompt=request.prompt,
-            params=parameters_of(_without_temperature(config)), attempt=1, purpose=request.purpose.name,
+            params=parameters_of(_without_temperature(config)) | {"images": len(request.images)}, attempt=1,
+            purpose=request.purpose.name,
         )  # fmt: skip
         self._sender = Sender(start, ledger, policy)
         self._unreadable = ""

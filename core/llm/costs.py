@@ -1,6 +1,7 @@
 """What a call will cost before it is sent, as an honest range; None when the price is unknown."""
 
 import math
+from dataclasses import dataclass
 
 from core.llm import keys
 from core.llm.models import entry_of
@@ -13,21 +14,38 @@ _REPLY_SPREAD = (0.6, 1.5)
 _THINKING_FACTOR = 6.0
 
 
+@dataclass(frozen=True)
+class SeenTokens:
+    """What earlier replies of a model really used, each as a range."""
+
+    image: tuple[float, float]
+    """Input tokens of one image."""
+    reply: tuple[float, float]
+    """Output tokens of a whole reply as it is asked for now."""
+
+
 def estimate_call(
-    model: str, image_size_wh: tuple[int, int] | None, prompt_chars: int, reply_tokens: int
+    model: str,
+    image_size_wh: tuple[int, int] | None,
+    prompt_chars: int,
+    reply_tokens: int,
+    *,
+    images: int = 1,
+    seen: SeenTokens | None = None,
 ) -> CostEstimate | None:
-    """Return the cost of one call with one image of this size (None: without an image)."""
+    """Return the cost of one call with *images* of this size (None: without an image)."""
     if model == OFFLINE_MODEL:
         return CostEstimate(0.0, 0.0)
     entry = entry_of(model)
     input_price, output_price = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
     if not input_price or not output_price:
         return None
-    images = image_tokens(model, image_size_wh) if image_size_wh else (0, 0)
+    each = (0, 0) if image_size_wh is None else seen.image if seen else image_tokens(model, image_size_wh)
     thinks = bool(entry.get("supports_reasoning"))
+    spread = _REPLY_SPREAD[0], _REPLY_SPREAD[1] * (_THINKING_FACTOR if thinks else 1)
+    reply = seen.reply if seen else (reply_tokens * spread[0], reply_tokens * spread[1])
     totals = [
-        (images[end] + prompt_chars / _CHARS_PER_TOKEN[end]) * input_price
-        + reply_tokens * _REPLY_SPREAD[end] * (_THINKING_FACTOR if thinks and end else 1) * output_price
+        (each[end] * images + prompt_chars / _CHARS_PER_TOKEN[end]) * input_price + reply[end] * output_price
         for end in (0, 1)
     ]
     return CostEstimate(totals[0], totals[1])

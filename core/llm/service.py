@@ -10,6 +10,7 @@ from core.config import Settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
 from core.llm import connection, costs, image_making, local, models, replies
 from core.llm.conversation import Conversation
+from core.llm.costs import SeenTokens
 from core.llm.ledger import Ledger, request_hash
 from core.llm.types import (
     ChatReply,
@@ -44,7 +45,7 @@ class LLMService:
         """
         config = self._with_deadline(config)
         if request.images:
-            self._refuse_the_blind(config)
+            self.refuse_the_blind(config)
         digest = request_hash(config, request)
         if ledger is not None and not request.fresh:
             found = await self._paid_before(config, request, digest, ledger)
@@ -94,11 +95,31 @@ class LLMService:
         """Return the models of the model servers on this machine."""
         return await local.find_local_models()
 
+    def refuse_the_blind(self, config: ModelConfig) -> None:
+        """Refuse a model that is known not to see images, before anything is sent.
+
+        Raises:
+            NoVisionError: naming some that can.
+        """
+        if models.sees(config) is False:
+            instead = ", ".join(models.models_that_see())
+            raise NoVisionError(f"{config.litellm_model} cannot see images. Use one that can, for example {instead}.")
+
     def estimate_call(
-        self, model: str, image_size_wh: tuple[int, int] | None, prompt_chars: int, reply_tokens: int
+        self,
+        model: str,
+        image_size_wh: tuple[int, int] | None,
+        prompt_chars: int,
+        reply_tokens: int,
+        *,
+        images: int = 1,
+        seen: SeenTokens | None = None,
     ) -> CostEstimate | None:
-        """Return what one call will cost, as a range; None when the price is unknown."""
-        return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens)
+        """Return what one call will cost, as a range; None when the price is unknown.
+
+        *seen* is what earlier replies of this model really used, in place of the makers' published rules.
+        """
+        return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens, images=images, seen=seen)
 
     async def test_connection(self, config: ModelConfig) -> ConnectionResult:
         """Send one small image and say in a sentence what came of it."""
@@ -112,11 +133,6 @@ class LLMService:
 
     def _with_deadline(self, config: ModelConfig) -> ModelConfig:
         return config if config.timeout_s else replace(config, timeout_s=self._timeout_s)
-
-    def _refuse_the_blind(self, config: ModelConfig) -> None:
-        if models.sees(config) is False:
-            instead = ", ".join(models.models_that_see())
-            raise NoVisionError(f"{config.litellm_model} cannot see images. Use one that can, for example {instead}.")
 
     async def _paid_before(
         self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger

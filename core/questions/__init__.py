@@ -1,18 +1,23 @@
 """Asking: prompts, and the generation of questions and answers by a vision model."""
 
+from core.questions.answer_service import ImageAnswerGenerationTask
 from core.questions.preview import GenerationEstimate, GenerationPreview, RequestPreview, TryOut
-from core.questions.service import (
-    ImageAnswerGenerationTask,
-    ImageQuestionGenerationTask,
-    question_task_kinds,
-)
+from core.questions.service import ImageQuestionGenerationTask
+from core.questions.templates import QuestionTemplateService
+from core.tasks import TaskKind
 
 __all__ = [
     "GenerationEstimate",
     "GenerationPreview",
     "ImageAnswerGenerationTask",
     "ImageQuestionGenerationTask",
+    "QuestionTemplateService",
     "RequestPreview",
     "TryOut",
     "question_task_kinds",
 ]
+
+
+def question_task_kinds(questions: ImageQuestionGenerationTask, answers: ImageAnswerGenerationTask) -> list[TaskKind]:
+    """Return the kinds of long work of this room."""
+    return [questions, answers]

@@ -8,11 +8,15 @@ from core.errors import InvalidInputError
 ANSWER_TYPES = ("text", "label", "custom_format")
 
 
-def checked_answer(answer: str, answer_type: str, options: list[str] | dict[str, Any] | None = None) -> str:
+Options = list[str] | dict[str, Any] | None
+"""The labels to choose from, or a JSON schema."""
+
+
+def checked_answer(answer: str, answer_type: str, options: Options = None, *, one_label: bool = False) -> str:
     """Return *answer* in its stored form.
 
-    For ``label``, *options* are the labels to choose from; for ``custom_format``, a JSON schema. A single label
-    may come bare, without the brackets of an array.
+    For ``label``, *options* are the labels to choose from, *one_label* says that it must be a single one; for
+    ``custom_format``, a JSON schema. A single label may come bare, without the brackets of an array.
 
     Raises:
         InvalidInputError: the type is unknown or the answer breaks its rules.
@@ -20,13 +24,45 @@ def checked_answer(answer: str, answer_type: str, options: list[str] | dict[str,
     if answer_type == "text":
         return answer
     if answer_type == "label":
-        return json.dumps(_labels(answer, options if isinstance(options, list) else None), ensure_ascii=False)
+        labels = _labels(answer, options if isinstance(options, list) else None)
+        if one_label and len(labels) != 1:
+            raise InvalidInputError(f"{len(labels)} labels were given. Give exactly one.", field="answer")
+        return json.dumps(labels, ensure_ascii=False)
     if answer_type == "custom_format":
         _check_document(answer, options if isinstance(options, dict) else None)
         return answer
     raise InvalidInputError(
         f"{answer_type} is not a type of answer. Use text, label or custom_format.", field="answer_type"
     )
+
+
+def checked_options(answer_type: str, options: Options) -> Options:
+    """Return what may be answered to a question of this type, in its stored form.
+
+    Raises:
+        InvalidInputError: the type is unknown, labels are missing, or the JSON schema is none.
+    """
+    if answer_type not in ANSWER_TYPES:
+        raise InvalidInputError(
+            f"{answer_type} is not a type of answer. Use text, label or custom_format.", field="answer_type"
+        )
+    if answer_type == "text":
+        return None
+    if answer_type == "label":
+        labels = [label.strip() for label in options if label.strip()] if isinstance(options, list) else []
+        if len(set(labels)) < 2:
+            raise InvalidInputError("Name at least two labels to choose from.", field="options")
+        return list(dict.fromkeys(labels))
+    if not isinstance(options, dict) or not options:
+        raise InvalidInputError('Give a JSON schema, for example {"type": "object"}.', field="options")
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(options)
+    except SchemaError as error:
+        raise InvalidInputError(f"This is not a JSON schema: {error.message}.", field="options") from error
+    return options
 
 
 def _labels(answer: str, options: list[str] | None) -> list[str]:
@@ -57,8 +93,15 @@ def _check_document(answer: str, schema: dict[str, Any] | None) -> None:
         return
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
-    problem = best_match(Draft202012Validator(schema).iter_errors(document))
+    try:
+        # An empty registry, or references to other addresses would be fetched.
+        problem = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(document))
+    except Unresolvable as error:
+        message = f"The schema refers to {error.ref}, which is not in it. Put it into the schema."
+        raise InvalidInputError(message, field="options") from error
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "the document"
         raise InvalidInputError(f"The answer breaks its schema at {where}: {problem.message}.", field="answer")

@@ -4,12 +4,16 @@ import asyncio
 import json
 from dataclasses import dataclass
 
-from core.db import Questions
+from sqlmodel import Session
+
+from core.db import Images, Questions
 from core.errors import BadReplyError, InvalidInputError, LLMError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import AnswerList
-from core.questions import prompts
+from core.questions import prompts, store
 from core.questions.answer_types import checked_answer
+from core.questions.examples import NONE, Examples
+from core.questions.store import Origin
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 
 
@@ -17,12 +21,21 @@ from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 class Answering:
     """Answers by the id of their question; *replies* are the calls that were paid for."""
 
+    questions: list[Questions]
     answers: dict[str, str]
     prompt: str
     replies: list[ChatReply]
 
 
-def build_request(questions: list[Questions], image: ImagePart, language: str, remark: str = "") -> ChatRequest:
+def build_request(
+    questions: list[Questions],
+    image: ImagePart,
+    language: str,
+    remark: str = "",
+    *,
+    examples: Examples = NONE,
+    fresh: bool = False,
+) -> ChatRequest:
     """Return the request that answers *questions*, exactly as it will be sent; *remark* goes before them."""
     lines = [f"{number}. {_with_options(question)}" for number, question in enumerate(questions, start=1)]
     text = prompts.load("answers", language).render(
@@ -34,12 +47,16 @@ def build_request(questions: list[Questions], image: ImagePart, language: str, r
         "language": language,
         "questions": [{"question": q.question, "answer_type": q.answer_type, "options": q.options} for q in questions],
     }
-    return ChatRequest(prompt=text, images=(image,), schema=AnswerList, purpose=Purpose("answers", details))
+    return ChatRequest(
+        prompt=examples.prompt(text), images=examples.images(image), schema=AnswerList,
+        purpose=Purpose("answers", details), fresh=fresh,
+    )  # fmt: skip
 
 
 def _with_options(question: Questions) -> str:
     if question.answer_type == "label" and question.options:
-        return f"{question.question} Options: {json.dumps(question.options, ensure_ascii=False)}"
+        number = "exactly one" if question.one_label else "one or more"
+        return f"{question.question} Options ({number}): {json.dumps(question.options, ensure_ascii=False)}"
     if question.answer_type == "custom_format" and question.options:
         return f"{question.question} JSON schema: {json.dumps(question.options, ensure_ascii=False)}"
     return question.question
@@ -53,6 +70,8 @@ async def answer(
     language: str,
     *,
     ledger: DatabaseLedger,
+    examples: Examples = NONE,
+    fresh: bool = False,
 ) -> Answering:
     """Answer the questions; those whose answer breaks its type are asked about once more.
 
@@ -60,7 +79,7 @@ async def answer(
         LLMError: the call failed.
         BadReplyError: the reply holds another number of answers than there were questions.
     """
-    request = build_request(questions, image, language)
+    request = build_request(questions, image, language, examples=examples, fresh=fresh)
     reply = await llm.chat(config, request, ledger=ledger)
     try:
         answers = _by_question(reply, questions)
@@ -73,13 +92,25 @@ async def answer(
         again = [q for q in questions if q.id in broken]
         remark = "The last answers were not valid: " + " ".join(broken.values())
         try:
-            second = await llm.chat(config, build_request(again, image, language, remark), ledger=ledger)
+            repeated = build_request(again, image, language, remark, examples=examples, fresh=fresh)
+            second = await llm.chat(config, repeated, ledger=ledger)
             replies.append(second)
             answers |= _by_question(second, again)
         except LLMError:
             # The first answers are kept and marked for review where they are stored.
             pass
-    return Answering(answers, request.prompt, replies)
+    return Answering(questions, answers, request.prompt, replies)
+
+
+def store_answers(
+    session: Session, ledger: DatabaseLedger, image: Images, made: Answering, language: str, task_id: str | None
+) -> int:
+    """Store the answers with the calls that were paid for them; return how many were new."""
+    for reply in made.replies:
+        ledger.settle(session, reply)
+    last = made.replies[-1]
+    origin = Origin(last.model, language, task_id, last.call_id)
+    return sum(store.put_answer(session, image, q, made.answers[q.id], origin) for q in made.questions)
 
 
 def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]:
@@ -96,7 +127,7 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]
 
 def _problem(answer_text: str, question: Questions) -> str:
     try:
-        checked_answer(answer_text, question.answer_type, question.options)
+        checked_answer(answer_text, question.answer_type, question.options, one_label=question.one_label)
     except InvalidInputError as error:
         return str(error)
     return ""

@@ -7,6 +7,7 @@ from core.errors import BadReplyError, LLMError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
+from core.questions.examples import NONE, Examples
 from core.questions.recipe import QuestionRecipe, kinds_in_words
 from core.questions.store import Asked
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, clean, is_near_repeat
@@ -23,7 +24,14 @@ class Asking:
 
 
 def build_request(
-    recipe: QuestionRecipe, image: ImagePart, image_name: str, existing: list[str], *, count: int, turn: int = 0
+    recipe: QuestionRecipe,
+    image: ImagePart,
+    image_name: str,
+    existing: list[str],
+    *,
+    count: int,
+    turn: int = 0,
+    examples: Examples = NONE,
 ) -> ChatRequest:
     """Return the request for *count* questions about one image, exactly as it will be sent."""
     name = "questions_and_answers" if recipe.with_answers else "questions"
@@ -40,10 +48,11 @@ def build_request(
     }
     details = {"count": count, "language": recipe.language, "kinds": list(recipe.kinds), "existing": existing}
     return ChatRequest(
-        prompt=template.render(**values),
-        images=(image,),
+        prompt=examples.prompt(template.render(**values)),
+        images=examples.images(image),
         schema=QuestionAnswerList if recipe.with_answers else QuestionList,
         purpose=Purpose(name, details),
+        fresh=recipe.fresh,
     )
 
 
@@ -57,6 +66,7 @@ async def ask(
     *,
     turn: int = 0,
     ledger: DatabaseLedger,
+    examples: Examples = NONE,
 ) -> Asking:
     """Ask until there are as many questions as the recipe wants, with at most one request for the missing.
 
@@ -66,13 +76,14 @@ async def ask(
     wanted = recipe.num_questions - (len(existing) if recipe.top_up else 0)
     if wanted <= 0:
         return Asking([], 0, "", [])
-    request = build_request(recipe, image, image_name, existing, count=wanted, turn=turn)
+    request = build_request(recipe, image, image_name, existing, count=wanted, turn=turn, examples=examples)
     reply = await llm.chat(config, request, ledger=ledger)
     replies = [reply]
     asked = _new_questions(reply, existing, wanted)
     if len(asked) < wanted:
         known = existing + [one.question for one in asked]
-        more = build_request(recipe, image, image_name, known, count=wanted - len(asked), turn=turn)
+        missing = wanted - len(asked)
+        more = build_request(recipe, image, image_name, known, count=missing, turn=turn, examples=examples)
         try:
             second = await llm.chat(config, more, ledger=ledger)
         except LLMError:

@@ -4,18 +4,22 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.db import Database, Images
+from sqlmodel import Session
+
+from core.db import Database, Images, Questions
 from core.errors import InvalidInputError
-from core.llm import DatabaseLedger, ImagePart, LLMService, ModelConfig
-from core.questions import asking, store
-from core.questions.recipe import QuestionRecipe, question_recipe
+from core.llm import ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig
+from core.questions import answering, asking, calibration, examples, store, targets
+from core.questions.answer_service import MOST_PER_CALL
+from core.questions.examples import NONE, Examples
+from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
 from core.questions.store import Asked
 
 if TYPE_CHECKING:
     from core.images import ImageService
 
-# What a model writes per question, in tokens: one sentence, its kind, the JSON around it; twice that with an answer.
-_TOKENS_PER_QUESTION = 45
+# What a model writes per question, in tokens: one sentence, its kind, the JSON around it; as much for an answer.
+_TOKENS_PER_PIECE = 45
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class RequestPreview:
     prompt: str
     sent_size_wh: tuple[int, int]
     sent_bytes: int
+    pieces: int
+    """Questions or answers that the reply is to hold."""
 
 
 @dataclass(frozen=True)
@@ -44,70 +50,158 @@ class GenerationEstimate:
     cost_low: float | None
     """US dollars; None when the price is unknown."""
     cost_high: float | None
+    seen_calls: int = 0
+    """Earlier replies of the model that the range rests on; 0 when it rests on published rules."""
+    seconds: float | None = None
+    """How long it will take, where earlier calls tell."""
+
+
+@dataclass(frozen=True)
+class _First:
+    """What the first call of a task is made of."""
+
+    image: Images
+    part: ImagePart
+    size_wh: tuple[int, int]
+    existing: list[str]
+    questions: list[Questions]
+    examples: Examples
 
 
 class GenerationPreview:
+    """Looks at a recipe before it is started; *answers* says that the recipe is one for answers."""
+
     def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
 
-    def request(self, project_id: str, config: dict[str, Any]) -> RequestPreview:
+    def request(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> RequestPreview:
         """Return the request for the first image of the recipe.
 
         Raises:
             InvalidInputError: the recipe has no image, or something in it makes no sense.
         """
-        recipe = question_recipe(config)
-        image = self._first_image(project_id, recipe)
-        sent = self._images.model_image(image)
-        with self._db.reading() as session:
-            existing = store.question_texts(session, image.id, recipe.language)
-        part = ImagePart(sent.data, sent.mime_type)
-        request = asking.build_request(recipe, part, image.image_name, existing, count=recipe.num_questions)
-        return RequestPreview(image, request.prompt, sent.size_wh, len(sent.data))
+        recipe = _recipe(config, answers)
+        first = self._first(project_id, recipe)
+        request, pieces = _request(recipe, first)
+        return RequestPreview(first.image, request.prompt, first.size_wh, len(first.part.data), pieces)
 
-    async def try_out(self, project_id: str, config: dict[str, Any]) -> TryOut:
+    async def try_out(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> TryOut:
         """Send the first request of the recipe and return what came back; the run will not pay for it again.
 
         Raises:
             LLMError: the call failed; the message says what to do.
         """
-        recipe = question_recipe({**config, "llm_config": {}})
+        recipe = _recipe({**config, "llm_config": {}} | ({"more_models": []} if answers else {}), answers)
         model = ModelConfig.from_dict(config["llm_config"])
-        image = await asyncio.to_thread(self._first_image, project_id, recipe)
-        sent = await asyncio.to_thread(self._images.model_image, image)
-        with self._db.reading() as session:
-            existing = store.question_texts(session, image.id, recipe.language)
+        first = await asyncio.to_thread(self._first, project_id, recipe, model.max_side_px)
         ledger = DatabaseLedger(self._db, purpose="try-out")
-        part = ImagePart(sent.data, sent.mime_type)
-        made = await asking.ask(self._llm, model, recipe, part, image.image_name, existing, ledger=ledger)
-        for reply in made.replies:
+        if isinstance(recipe, QuestionRecipe):
+            made = await asking.ask(
+                self._llm, model, recipe, first.part, first.image.image_name, first.existing, ledger=ledger,
+                examples=first.examples,
+            )  # fmt: skip
+            asked, short_by, replies = made.asked, made.short_by, made.replies
+        else:
+            given = await answering.answer(
+                self._llm, model, first.questions, first.part, recipe.language, ledger=ledger, examples=first.examples,
+                fresh=recipe.fresh,
+            )  # fmt: skip
+            asked = [
+                Asked(question.question, question.kind, given.answers[question.id]) for question in first.questions
+            ]
+            short_by, replies = 0, given.replies
+        for reply in replies:
             await asyncio.to_thread(ledger.settle_now, reply)
-        costs = [reply.cost for reply in made.replies]
-        known = [cost for cost in costs if cost is not None]
-        return TryOut(
-            asked=made.asked,
-            short_by=made.short_by,
-            cost=sum(known) if known and len(known) == len(costs) else None,
-            model=made.replies[-1].model,
-        )
+        known = [reply.cost for reply in replies if reply.cost is not None]
+        cost = sum(known) if known and len(known) == len(replies) else None
+        return TryOut(asked=asked, short_by=short_by, cost=cost, model=model.litellm_model)
 
-    def estimate(self, config: dict[str, Any], calls: int, prompt_chars: int) -> GenerationEstimate:
-        """Return what *calls* requests of this recipe cost, as a range; images are taken at their largest."""
-        recipe = question_recipe({**config, "llm_config": {}})
-        model = ModelConfig.from_dict(config["llm_config"])
-        side_px = model.max_side_px or self._db.settings.model_side_px
-        tokens = recipe.num_questions * _TOKENS_PER_QUESTION * (2 if recipe.with_answers else 1)
-        one = self._llm.estimate_call(model.litellm_model, (side_px, side_px), prompt_chars, tokens)
-        if one is None:
-            return GenerationEstimate(calls, None, None)
-        return GenerationEstimate(calls, one.low * calls, one.high * calls)
+    def estimate(
+        self, config: dict[str, Any], calls: int, preview: RequestPreview, *, answers: bool = False
+    ) -> GenerationEstimate:
+        """Return what *calls* requests like *preview* cost with each model of the recipe, as a range."""
+        recipe = _recipe(config, answers)
+        models = recipe.models if isinstance(recipe, AnswerRecipe) else [recipe.llm_config]
+        low: float | None = 0.0
+        high: float | None = 0.0
+        seconds: list[float] = []
+        seen_calls = []
+        for model in (ModelConfig.from_dict(one) for one in models):
+            seen = self._seen(model, recipe, preview.pieces)
+            seen_calls.append(seen.calls if seen else 0)
+            if seen:
+                seconds.append(seen.seconds * calls / recipe.concurrency)
+            one = self._llm.estimate_call(
+                model.litellm_model, self._size_wh(model), len(preview.prompt),
+                preview.pieces * _TOKENS_PER_PIECE * len(_fields(recipe)),
+                images=1 + len(recipe.example_ids), seen=seen.tokens if seen else None,
+            )  # fmt: skip
+            low = None if one is None or low is None else low + one.low * calls
+            high = None if one is None or high is None else high + one.high * calls
+        known = len(seconds) == len(models)
+        return GenerationEstimate(calls * len(models), low, high, min(seen_calls), sum(seconds) if known else None)
 
-    def _first_image(self, project_id: str, recipe: QuestionRecipe) -> Images:
+    def _seen(self, model: ModelConfig, recipe: Recipe, pieces: int) -> calibration.Seen | None:
         with self._db.reading() as session:
-            ids = store.image_ids(session, project_id, recipe, limit=1)
-        image = self._images.get_image(ids[0]) if ids else None
-        if image is None:
-            raise InvalidInputError("No image is chosen. Upload some, or choose others.", field="image_ids")
-        return image
+            return calibration.seen(session, model.litellm_model, fields=_fields(recipe), pieces=pieces)
+
+    def _size_wh(self, model: ModelConfig) -> tuple[int, int]:
+        """Images are taken at their largest."""
+        side_px = model.max_side_px or self._db.settings.model_side_px
+        return side_px, side_px
+
+    def _first(self, project_id: str, recipe: QuestionRecipe | AnswerRecipe, max_side_px: int | None = None) -> _First:
+        max_side_px = max_side_px or recipe.llm_config.get("max_side_px")
+        with self._db.reading() as session:
+            if isinstance(recipe, QuestionRecipe):
+                ids, questions = targets.image_ids(session, project_id, recipe, limit=1), list[Questions]()
+            else:
+                ids, questions = self._first_questions(session, project_id, recipe)
+            image = session.get(Images, ids[0]) if ids else None
+            if image is None:
+                raise InvalidInputError("No image is chosen. Upload some, or choose others.", field="image_ids")
+            existing = store.question_texts(session, image.id, recipe.language)
+            rows = (
+                examples.read(session, project_id, recipe.example_ids, without=image.id) if recipe.example_ids else []
+            )
+        sent = self._images.model_image(image, max_side_px)
+        shown = examples.made_of(rows, self._images, recipe.language, max_side_px) if rows else NONE
+        return _First(image, ImagePart(sent.data, sent.mime_type), sent.size_wh, existing, questions, shown)
+
+    def _first_questions(
+        self, session: Session, project_id: str, recipe: AnswerRecipe
+    ) -> tuple[list[str], list[Questions]]:
+        chosen = set(recipe.image_ids) if recipe.image_ids is not None else None
+        ids = targets.image_ids_to_answer(session, project_id, recipe.which)
+        first = next((id_ for id_ in ids if chosen is None or id_ in chosen), None)
+        if first is None:
+            raise InvalidInputError("No question waits for an answer. Ask some first, or answer all again.")
+        narrowed = recipe.model_copy(update={"image_ids": [first]})
+        stored = targets.questions_to_answer(session, project_id, narrowed)
+        return [first], [*stored, *targets.fixed_not_put_yet(session, project_id, first)][:MOST_PER_CALL]
+
+
+def _recipe(config: dict[str, Any], answers: bool) -> QuestionRecipe | AnswerRecipe:
+    return answer_recipe(config) if answers else question_recipe(config)
+
+
+def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[ChatRequest, int]:
+    """Return the request and how many questions or answers its reply is to hold."""
+    if isinstance(recipe, QuestionRecipe):
+        count = recipe.num_questions - (len(first.existing) if recipe.top_up else 0)
+        name = first.image.image_name
+        request = asking.build_request(
+            recipe, first.part, name, first.existing, count=count, examples=first.examples
+        )  # fmt: skip
+        return request, count
+    request = answering.build_request(first.questions, first.part, recipe.language, examples=first.examples)
+    return request, len(first.questions)
+
+
+def _fields(recipe: Recipe) -> frozenset[str]:
+    """Return of what each piece of the reply consists."""
+    if isinstance(recipe, QuestionRecipe):
+        return frozenset({"question", "answer"} if recipe.with_answers else {"question"})
+    return frozenset({"answer"})

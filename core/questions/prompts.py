@@ -8,7 +8,7 @@ from core.errors import InvalidInputError
 
 _DIRECTORY = Path(__file__).parent / "prompts"
 
-NAMES = ("questions", "answers", "questions_and_answers")
+NAMES = ("questions", "answers", "questions_and_answers", "examples")
 LANGUAGES = {"en": "English", "zh-CN": "Simplified Chinese", "tr": "Turkish"}
 """Languages with prompts of their own, and their names; any other is asked for by name in English."""
 

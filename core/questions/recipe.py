@@ -9,11 +9,14 @@ from core.errors import InvalidInputError
 from core.questions.prompts import Prompt
 
 KINDS = ("object", "attribute", "count", "position", "text", "reasoning", "yes/no", "unanswerable")
+MAX_EXAMPLES = 4
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
 PROMPT_VARIABLES = frozenset({"count", "language", "kinds", "existing", "image_name"})
 
 
-class _Recipe(BaseModel):
+class Recipe(BaseModel):
+    """What asking and answering have in common."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     image_ids: list[str] | None = None
@@ -21,12 +24,16 @@ class _Recipe(BaseModel):
     language: str = Field("en", min_length=1, max_length=60)
     concurrency: int = Field(4, ge=1, le=64)
     llm_config: dict[str, Any] = Field(default_factory=lambda: {"provider": "offline", "model": "measure"})
+    example_ids: list[str] = Field(default_factory=list, max_length=MAX_EXAMPLES)
+    """Confirmed entries that are shown to the model first, with their images."""
+    fresh: bool = False
+    """Ask again what was asked and paid for before."""
 
 
-R = TypeVar("R", bound=_Recipe)
+R = TypeVar("R", bound=Recipe)
 
 
-class QuestionRecipe(_Recipe):
+class QuestionRecipe(Recipe):
     """The config of a task that asks questions, and answers them in the same call when *with_answers*."""
 
     num_questions: int = Field(3, ge=1, le=20)
@@ -35,9 +42,11 @@ class QuestionRecipe(_Recipe):
     """Shares by kind, as whole numbers; empty leaves the choice to the model."""
     with_answers: bool = False
     only_without_questions: bool = False
-    """Leave out the images that have questions in this language."""
+    """Leave out the images that were asked about in this language; fixed questions do not count."""
+    only_failed: bool = False
+    """Only the images whose last item in a task of this kind failed."""
     top_up: bool = False
-    """Count the questions that an image has already towards *num_questions*."""
+    """Count the questions that an image has already towards *num_questions*; leave out those that have enough."""
 
     @field_validator("custom_prompt")
     @classmethod
@@ -56,12 +65,18 @@ class QuestionRecipe(_Recipe):
         return {kind: share for kind, share in kinds.items() if share > 0}
 
 
-class AnswerRecipe(_Recipe):
-    """The config of a task that answers questions, all those of an image in one call."""
+class AnswerRecipe(Recipe):
+    """The config of a task that answers questions, all those of an image in one call of each model."""
 
     question_ids: list[str] | None = None
     """None: those that *which* names."""
     which: Literal["unanswered", "all"] = "unanswered"
+    more_models: list[dict[str, Any]] = Field(default_factory=list, max_length=4)
+    """Model configs besides *llm_config*; each answers every question, so that disagreement shows."""
+
+    @property
+    def models(self) -> list[dict[str, Any]]:
+        return [self.llm_config, *self.more_models]
 
 
 def question_recipe(config: dict[str, Any]) -> QuestionRecipe:

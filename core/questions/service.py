@@ -1,71 +1,28 @@
-"""The promised services: questions for images, and answers for questions; both are kinds of long work too."""
+"""The promised service that asks a vision model for questions; a kind of long work too."""
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, Questions, Tasks
-from core.errors import InvalidInputError, NotFoundError
-from core.llm import DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
-from core.questions import answering, asking, store
-from core.questions.recipe import AnswerRecipe, QuestionRecipe, answer_recipe, question_recipe
+from core.db import Images, Questions, TaskItems, Tasks, until_written
+from core.errors import LLMError, NotFoundError
+from core.llm import DatabaseLedger, ModelConfig
+from core.questions import answering, asking, examples, store, targets
+from core.questions.answer_types import Options
+from core.questions.generation import GenerationTask, Loaded
+from core.questions.recipe import QuestionRecipe, question_recipe
 from core.questions.store import Origin
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService
-
-if TYPE_CHECKING:
-    from core.images import ImageService
+from core.questions.templates import QuestionTemplateService
+from core.tasks import ItemContext, ItemPlan, ItemResult
 
 
-class _GenerationTask:
-    """What both services share: reading an image for a model, and running a task to its end."""
-
-    task_type: ClassVar[str]
-    label: ClassVar[str]
-
-    def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
-        self._db = db_session
-        self._llm = llm_service
-        self._images = image_service
-
-    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        raise NotImplementedError
-
-    async def run_item(self, item: ItemContext) -> ItemResult:
-        raise NotImplementedError
-
-    async def _run_to_end(self, task: Tasks, config: dict[str, Any]) -> Tasks:
-        kind: TaskKind = self
-        api_key = (config.get("llm_config") or {}).get("api_key")
-        if api_key:
-            session_keys.lend(task.id, api_key)
-        TaskService(self._db).plan_items(task.id, kind, config)
-        return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
-
-    async def _load(self, image_id: str, language: str = "") -> tuple[Images, ImagePart, list[str]]:
-        """Return an image, what is sent of it, and the questions it has in *language*."""
-        return await asyncio.to_thread(self._load_blocking, image_id, language)
-
-    def _load_blocking(self, image_id: str, language: str) -> tuple[Images, ImagePart, list[str]]:
-        with self._db.reading() as session:
-            image = session.get(Images, image_id)
-            existing = store.question_texts(session, image_id, language) if language else []
-        if image is None or image.deleted_at is not None:
-            raise NotFoundError("This image does not exist any more.")
-        sent = self._images.model_image(image)
-        return image, ImagePart(sent.data, sent.mime_type), existing
-
-    def _model(self, config: dict[str, Any], task_id: str | None = None) -> ModelConfig:
-        lent = session_keys.lent_to(task_id) if task_id else None
-        known = {"timeout_s": self._db.settings.llm_timeout_s, **config}
-        return ModelConfig.from_dict({**known, "api_key": lent} if lent else known)
-
-
-class ImageQuestionGenerationTask(_GenerationTask):
+class ImageQuestionGenerationTask(GenerationTask):
     """Asks a vision model for questions about images."""
 
-    task_type = "image-question-generation"
+    task_type = targets.ASKING
     label = "Generate questions"
 
     async def generate_questions_for_image(
@@ -85,8 +42,9 @@ class ImageQuestionGenerationTask(_GenerationTask):
             LLMError: the call failed.
         """
         recipe = question_recipe({"num_questions": num_questions, "custom_prompt": custom_prompt, "language": language})
-        ledger = DatabaseLedger(self._db, purpose="questions")
-        made = await self._ask(await self._load(image.id, language), recipe, self._model(config), ledger)
+        ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
+        loaded = await self._load(image.id, recipe, model, existing=True)
+        made = await self._ask(loaded, recipe, model, ledger)
         rows = await self._db.write(lambda session: _store_questions(session, ledger, image, made, recipe.language))
         return [row.question for row in rows]
 
@@ -131,98 +89,110 @@ class ImageQuestionGenerationTask(_GenerationTask):
         with self._db.reading() as session:
             return store.newest_results(session, task_id, limit)
 
+    def write_question(
+        self,
+        image_id: str,
+        question: str,
+        *,
+        language: str = "en",
+        answer_type: str = "text",
+        options: Options = None,
+        one_label: bool = False,
+    ) -> Questions:
+        """Store a question that a person wrote about an image; one that the image has already is returned.
+
+        Raises:
+            NotFoundError: there is no such image.
+            InvalidInputError: the question is empty, or *options* do not fit its type.
+        """
+        with self._db.transaction() as session:
+            image = session.get(Images, image_id)
+            if image is None or image.deleted_at is not None:
+                raise NotFoundError("This image does not exist any more.")
+            return store.write_question(
+                session, image, question, language=language, answer_type=answer_type, options=options,
+                one_label=one_label,
+            )  # fmt: skip
+
+    @property
+    def templates(self) -> QuestionTemplateService:
+        """The fixed questions of projects, which tasks put to their images."""
+        return QuestionTemplateService(self._db)
+
+    @until_written
+    def target_counts(self, project_id: str, language: str = "en", num_questions: int = 3) -> targets.TargetCounts:
+        """Return how many images each target of a task holds."""
+        with self._db.reading() as session:
+            return targets.count(session, project_id, language, num_questions)
+
+    @until_written
+    def image_ids_to_answer(self, project_id: str, which: str = "unanswered") -> list[str]:
+        """Return the images with questions to answer ("unanswered" or "all"), oldest first."""
+        with self._db.reading() as session:
+            return targets.image_ids_to_answer(session, project_id, which)
+
+    def suggest_examples(self, project_id: str, language: str, count: int) -> list[str]:
+        """Return the ids of at most *count* confirmed entries that make good examples, for ``example_ids``."""
+        with self._db.reading() as session:
+            return examples.suggest(session, project_id, language, count)
+
+    def shortfall(self, task_id: str) -> int:
+        """Return how many questions are missing from the finished items of a task, after one more request each."""
+        missing = func.sum(col(TaskItems.result)["short_by"].as_integer())
+        with self._db.reading() as session:
+            found = session.exec(select(missing).where(TaskItems.task_id == task_id, TaskItems.state == "done")).one()
+        return int(found or 0)
+
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         recipe = question_recipe(config)
+        self._llm.refuse_the_blind(ModelConfig.from_dict(recipe.llm_config))
         with self._db.reading() as session:
-            return [ItemPlan(image_id) for image_id in store.image_ids(session, project_id, recipe)]
+            ids = targets.image_ids(session, project_id, recipe)
+        self.templates.put_to_images(project_id, ids)
+        with self._db.reading() as session:
+            fixed = targets.unanswered_fixed(session, project_id) if recipe.with_answers else {}
+        return [ItemPlan(id_, {"question_ids": fixed[id_]} if id_ in fixed else {}) for id_ in ids]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         recipe = question_recipe(item.config)
-        loaded = await self._load(item.subject_id, recipe.language)
+        model = self._model(recipe.llm_config, item.task_id)
+        loaded = await self._load(item.subject_id, recipe, model, existing=True)
         ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions")
-        made = await self._ask(loaded, recipe, self._model(recipe.llm_config, item.task_id), ledger, item.position)
+        made = await self._ask(loaded, recipe, model, ledger, item.position)
+        fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None
 
         def write(session: Session) -> dict[str, Any]:
-            rows = _store_questions(session, ledger, loaded[0], made, recipe.language, item.task_id)
+            rows = _store_questions(session, ledger, loaded.image, made, recipe.language, item.task_id)
+            if fixed is not None:
+                answering.store_answers(session, ledger, loaded.image, fixed, recipe.language, item.task_id)
             return {"questions": len(rows), "short_by": made.short_by}
 
         return ItemResult(write)
 
-    async def _ask(
-        self,
-        loaded: tuple[Images, ImagePart, list[str]],
-        recipe: QuestionRecipe,
-        model: ModelConfig,
-        ledger: DatabaseLedger,
-        turn: int = 0,
-    ) -> asking.Asking:
-        image, part, existing = loaded
-        return await asking.ask(self._llm, model, recipe, part, image.image_name, existing, turn=turn, ledger=ledger)
-
-
-class ImageAnswerGenerationTask(_GenerationTask):
-    """Answers questions with a vision model; each answer becomes an entry."""
-
-    task_type = "image-answer-generation"
-    label = "Generate answers"
-
-    async def process_task(self, task: Tasks, config: dict[str, Any]) -> dict[str, Any]:
-        """Run a task to its end; the result has ``processed``, ``failed``, ``total_answers`` and ``status``."""
-        ended = await self._run_to_end(task, config)
-        items = TaskService(self._db).items(task.id, state="done", limit=ended.total_count)
-        return {
-            "status": ended.status,
-            "processed": ended.processed_count,
-            "failed": ended.failed_count,
-            "total_answers": sum(item.result.get("answers", 0) for item in items),
-        }
-
-    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        recipe = answer_recipe(config)
-        with self._db.reading() as session:
-            by_image: dict[str, list[str]] = {}
-            for question in _questions_to_answer(session, project_id, recipe):
-                by_image.setdefault(question.image_id, []).append(question.id)
-        return [
-            ItemPlan(image_id, {"question_ids": ids[start : start + _MOST_PER_CALL]})
-            for image_id, ids in by_image.items()
-            for start in range(0, len(ids), _MOST_PER_CALL)
-        ]
-
-    async def run_item(self, item: ItemContext) -> ItemResult:
-        recipe = answer_recipe(item.config)
-        image, part, _ = await self._load(item.subject_id)
-        questions = self._questions(item.payload["question_ids"])
+    async def _answer_fixed(
+        self, item: ItemContext, recipe: QuestionRecipe, model: ModelConfig, loaded: Loaded
+    ) -> answering.Answering | None:
+        """Answer the fixed questions of the image; None when that failed, and they stay open."""
+        questions = await asyncio.to_thread(store.questions_by_id, self._db, item.payload["question_ids"])
         if not questions:
-            return ItemResult()
-        model = self._model(recipe.llm_config, item.task_id)
+            return None
         ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers")
-        made = await answering.answer(self._llm, model, questions, part, recipe.language, ledger=ledger)
+        try:
+            return await answering.answer(
+                self._llm, model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
+                fresh=recipe.fresh,
+            )  # fmt: skip
+        except LLMError:
+            # What was asked is paid for and kept.
+            return None
 
-        def write(session: Session) -> dict[str, Any]:
-            for reply in made.replies:
-                ledger.settle(session, reply)
-            last = made.replies[-1]
-            origin = Origin(last.model, recipe.language, item.task_id, last.call_id)
-            stored = [store.put_answer(session, image, q, made.answers[q.id], origin) for q in questions]
-            return {"answers": sum(stored), "kept": len(stored) - sum(stored)}
-
-        return ItemResult(write)
-
-    def _questions(self, ids: list[str]) -> list[Questions]:
-        """Return the questions with these ids that still exist, in the order of *ids*."""
-        query = select(Questions).where(col(Questions.id).in_(ids), col(Questions.deleted_at).is_(None))
-        with self._db.reading() as session:
-            return sorted(session.exec(query), key=lambda question: ids.index(question.id))
-
-
-# More questions in one call are cheaper, but long lists make models skip some.
-_MOST_PER_CALL = 10
-
-
-def question_task_kinds(questions: ImageQuestionGenerationTask, answers: ImageAnswerGenerationTask) -> list[TaskKind]:
-    """Return the kinds of long work of this room."""
-    return [questions, answers]
+    async def _ask(
+        self, loaded: Loaded, recipe: QuestionRecipe, model: ModelConfig, ledger: DatabaseLedger, turn: int = 0
+    ) -> asking.Asking:
+        return await asking.ask(
+            self._llm, model, recipe, loaded.part, loaded.image.image_name, loaded.existing, turn=turn, ledger=ledger,
+            examples=loaded.examples,
+        )  # fmt: skip
 
 
 def _store_questions(
@@ -239,21 +209,3 @@ def _store_questions(
         return []
     last = made.replies[-1]
     return store.add_questions(session, image, made.asked, Origin(last.model, language, task_id, last.call_id))
-
-
-def _questions_to_answer(session: Session, project_id: str, recipe: AnswerRecipe) -> list[Questions]:
-    query = select(Questions).where(Questions.project_id == project_id, col(Questions.deleted_at).is_(None))
-    if recipe.question_ids is None and recipe.which == "unanswered":
-        query = query.where(~Questions.answered)  # type: ignore[arg-type]
-    found = list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
-    # Compared here and not in SQL: a list of chosen ids may be longer than a statement may have parameters.
-    if recipe.image_ids is not None:
-        chosen_images = set(recipe.image_ids)
-        found = [question for question in found if question.image_id in chosen_images]
-    if recipe.question_ids is not None:
-        chosen = set(recipe.question_ids)
-        found = [question for question in found if question.id in chosen]
-        if len(found) != len(chosen):
-            message = "Some of these questions do not exist any more. Choose again."
-            raise InvalidInputError(message, field="question_ids")
-    return found

@@ -1,15 +1,14 @@
 """Questions, and the entries that models make of them, in the database."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.db import Events, ImageDatasets, Images, Questions, TaskItems
+from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems
 from core.errors import InvalidInputError
-from core.questions.answer_types import checked_answer
-from core.questions.recipe import QuestionRecipe
-from core.questions.text import MAX_ANSWER_CHARS, clean, question_key
+from core.questions.answer_types import Options, checked_answer, checked_options
+from core.questions.language import entry_doubt
+from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean, question_key
 
 
 @dataclass(frozen=True)
@@ -29,29 +28,6 @@ class Origin:
     language: str
     task_id: str | None = None
     call_id: int | None = None
-
-
-def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: int | None = None) -> list[str]:
-    """Return the ids of the images that *recipe* is about, those it names in their order.
-
-    Raises:
-        InvalidInputError: a named image is not in the project.
-    """
-    query = select(Images.id).where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
-    if recipe.only_without_questions:
-        asked = select(1).where(
-            Questions.image_id == Images.id,
-            Questions.language == recipe.language,
-            col(Questions.deleted_at).is_(None),
-        )
-        query = query.where(~asked.exists())
-    if recipe.image_ids is None:
-        return list(session.exec(query.order_by(col(Images.create_at), col(Images.id)).limit(limit)))
-    present = set(session.exec(query))
-    if not recipe.only_without_questions and any(id_ not in present for id_ in recipe.image_ids):
-        message = "Some of these images are not in the project any more. Choose again."
-        raise InvalidInputError(message, field="image_ids")
-    return [id_ for id_ in dict.fromkeys(recipe.image_ids) if id_ in present][:limit]
 
 
 @dataclass(frozen=True)
@@ -86,6 +62,13 @@ def _pairs(session: Session, task_id: str, image_id: str) -> list[tuple[str, str
     return [(question, "") for question in session.exec(asked.order_by(col(Questions.create_at)))]
 
 
+def questions_by_id(db: Database, ids: list[str]) -> list[Questions]:
+    """Return the questions with these ids that still exist, in the order of *ids*."""
+    query = select(Questions).where(col(Questions.id).in_(ids), col(Questions.deleted_at).is_(None))
+    with db.reading() as session:
+        return sorted(session.exec(query), key=lambda question: ids.index(question.id))
+
+
 def question_texts(session: Session, image_id: str, language: str) -> list[str]:
     """Return the questions that the image has in *language*, oldest first."""
     query = select(Questions.question).where(
@@ -114,6 +97,36 @@ def add_questions(session: Session, image: Images, asked: list[Asked], origin: O
             session.add(_entry(image, row, one.answer, origin))
     session.flush()
     return added
+
+
+def write_question(
+    session: Session,
+    image: Images,
+    question: str,
+    *,
+    language: str,
+    answer_type: str = "text",
+    options: Options = None,
+    one_label: bool = False,
+) -> Questions:
+    """Store a question that a person wrote; when the image has it already, return that one."""
+    question = clean(question, MAX_QUESTION_CHARS)
+    key = question_key(question)
+    if not key:
+        raise InvalidInputError("Write a question.", field="question")
+    same = select(Questions).where(
+        Questions.image_id == image.id, Questions.language == language, Questions.question_key == key,
+        col(Questions.deleted_at).is_(None),
+    )  # fmt: skip
+    row = session.exec(same).first()
+    if row is None:
+        row = Questions(
+            project_id=image.project_id, image_id=image.id, question=question, question_key=key, language=language,
+            answer_type=answer_type, options=checked_options(answer_type, options), one_label=one_label,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+    return row
 
 
 def put_answer(session: Session, image: Images, question: Questions, answer: str, origin: Origin) -> bool:
@@ -150,7 +163,8 @@ def _touched_by_a_person(session: Session, entry: ImageDatasets) -> bool:
 
 def _entry(image: Images, question: Questions, answer: str, origin: Origin) -> ImageDatasets:
     answer = clean(answer, MAX_ANSWER_CHARS)
-    answer, doubt = _in_stored_form(answer, question.answer_type, question.options)
+    answer, doubt = _in_stored_form(answer, question)
+    doubt = doubt or entry_doubt(question.question, answer, question.language)
     return ImageDatasets(
         project_id=image.project_id, image_id=image.id, image_name=image.image_name, question_id=question.id,
         question=question.question, answer=answer, answer_type=question.answer_type, options=question.options,
@@ -160,9 +174,9 @@ def _entry(image: Images, question: Questions, answer: str, origin: Origin) -> I
     )  # fmt: skip
 
 
-def _in_stored_form(answer: str, answer_type: str, options: list[str] | dict[str, Any] | None) -> tuple[str, str]:
+def _in_stored_form(answer: str, question: Questions) -> tuple[str, str]:
     """Return the answer and, when it breaks the rules of its type, why a person should look at it."""
     try:
-        return checked_answer(answer, answer_type, options), ""
+        return checked_answer(answer, question.answer_type, question.options, one_label=question.one_label), ""
     except InvalidInputError as error:
         return answer, str(error)

@@ -17,7 +17,7 @@ def questions(project: Projects, config: dict[str, Any], choice: ModelChoice, im
         _request(preview)
         if st.button("Try on this image", icon=":material/science:", key="generate-try"):
             _try(project, {**config, "llm_config": choice.with_key})
-        _estimate(config, images, len(preview.prompt))
+        _estimate(config, images, preview)
 
 
 def answers(images: int) -> None:
@@ -57,8 +57,8 @@ def _try(project: Projects, config: dict[str, Any]) -> None:
         st.caption(page.plain(f"{tried.model}, {price}{missing}. Nothing was stored."))
 
 
-def _estimate(config: dict[str, Any], images: int, prompt_chars: int) -> None:
-    made = page.services().preview.estimate(config, images, prompt_chars)
+def _estimate(config: dict[str, Any], images: int, preview: RequestPreview) -> None:
+    made = page.services().preview.estimate(config, images, preview)
     if made.cost_low is None or made.cost_high is None:
         cost = "cost unknown: this model has no listed price"
     elif made.cost_high == 0:

@@ -1,0 +1,69 @@
+"""Profiles: a model with its address and parameters under a name, for every project; never with a key."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, col, select
+
+from core.db import Database, ModelProfiles
+from core.errors import InvalidInputError, NotFoundError
+from core.llm.redact import redact
+from core.llm.types import ModelConfig
+
+MAX_NAME_CHARS = 60
+
+
+class ModelProfileService:
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+
+    def save_profile(self, name: str, config: Mapping[str, Any]) -> ModelProfiles:
+        """Keep *config* under *name*, in place of what was there; its ``api_key`` is left out.
+
+        Raises:
+            InvalidInputError: the name is empty or too long, the config makes no sense, or another of its values
+                holds a key.
+        """
+        name = " ".join(name.split())
+        if not 0 < len(name) <= MAX_NAME_CHARS:
+            raise InvalidInputError(f"Name the profile in at most {MAX_NAME_CHARS} characters.", field="name")
+        kept = ModelConfig.from_dict(config).to_dict()
+        _refuse_keys(kept)
+        with self._db.transaction() as session:
+            row = _by_name(session, name) or ModelProfiles(name=name)
+            row.config = kept
+            session.add(row)
+        return row
+
+    def list_profiles(self) -> list[ModelProfiles]:
+        """Return the profiles by name."""
+        with self._db.reading() as session:
+            return list(session.exec(select(ModelProfiles).order_by(col(ModelProfiles.name))))
+
+    def remove_profile(self, name: str) -> None:
+        """Forget a profile; tasks that were started with it keep what they were started with.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+        with self._db.transaction() as session:
+            row = _by_name(session, name)
+            if row is None:
+                raise NotFoundError(f"There is no profile called {name}.")
+            session.delete(row)
+
+
+def _by_name(session: Session, name: str) -> ModelProfiles | None:
+    return session.exec(select(ModelProfiles).where(ModelProfiles.name == name)).first()
+
+
+def _refuse_keys(config: dict[str, Any]) -> None:
+    address = urlsplit(config.get("api_base") or "")
+    said = json.dumps(config, ensure_ascii=False)
+    if address.username or address.password or address.query or redact(said) != said:
+        raise InvalidInputError(
+            "A profile keeps no key, and this one seems to hold one. Take it out; it is asked for when it is needed.",
+            field="config",
+        )
