@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api import belonging, errors
+from core.api.desk_again import again_route
 from core.api.media import image_url
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
@@ -46,6 +47,9 @@ def desk_routes(services: Callable[[], Any]) -> list[Route]:
         route("/desk/history", "GET", _history),
         route("/desk/decide", "POST", _decide),
         route("/desk/check", "POST", _check),
+        route("/desk/keep", "POST", _keep),
+        route("/desk/values", "GET", _values),
+        again_route(services, _item),
     ]
 
 
@@ -61,12 +65,12 @@ def _queue(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with the entries behind ``after`` that the reviewer still has to see."""
     from core.dataset import parse_search
 
-    page = house.dataset.find_entries(
+    page = house.dataset.hand_out(
         _project_id(house, given),
         parse_search(given.get("q", "")).for_review(),
+        actor,
         limit=min(_whole(given, "limit", 100), MOST_ITEMS),
         after=given.get("after") or None,
-        not_skipped_by=actor,
     )
     return {"items": _items(house.dataset, page.items), "next": page.next_cursor}
 
@@ -76,7 +80,8 @@ def _count(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     from core.dataset import parse_search
 
     project_id, entry_filter = _project_id(house, given), parse_search(given.get("q", "")).for_review()
-    total = house.dataset.count_entries(project_id, entry_filter, not_skipped_by=actor)
+    own = house.dataset.review_plan(project_id).own(entry_filter, actor)
+    total = house.dataset.count_entries(project_id, own, not_skipped_by=actor)
     return {"total": total, "tags": house.dataset.tag_names(project_id)}
 
 
@@ -128,6 +133,19 @@ def _check(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True}
 
 
+def _keep(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Renew what the reviewer has before them, so that nobody else gets it."""
+    entry_ids = given.get("entry_ids")
+    if not isinstance(entry_ids, list) or len(entry_ids) > MOST_ITEMS:
+        raise InvalidInputError(f"Name at most {MOST_ITEMS} entries in a list.", field="entry_ids")
+    return {"kept": house.dataset.keep(_project_id(house, given), [str(id_) for id_ in entry_ids], actor)}
+
+
+def _values(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Answer with what may stand behind a field of the search line."""
+    return {"values": house.dataset.field_values(_project_id(house, given), str(given.get("field")))}
+
+
 def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     belonging.check(house.db, "entry_id", given.get("entry_id"))
     events = house.dataset.history(given.get("entry_id", ""))
@@ -144,6 +162,10 @@ def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _project_id(house: Any, given: dict[str, Any]) -> str:
     return str(house.projects.get_project(str(given.get("project_id"))).id)
+
+
+def _item(dataset: Any, entry: ImageDatasets) -> dict[str, Any]:
+    return _items(dataset, [entry])[0]
 
 
 def _items(dataset: Any, entries: Any) -> list[dict[str, Any]]:

@@ -2,14 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from core.dataset.changes import Act, check_version, entry_by_id, write
 from core.db import Database, ImageDatasets, Images, Questions, Tasks
 from core.errors import BadReplyError, ConflictError, InvalidInputError, NotFoundError
-from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig
+from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
 from core.llm.schemas import AnswerList
 from core.questions import answering
 from core.questions.answer_types import checked_answer
@@ -28,19 +28,15 @@ class AnswerAgain:
         self._llm = llm_service
         self._images = image_service
 
-    async def answer_again(
-        self, entry_id: str, version: int, act: Act, *, otherwise: dict[str, Any] | None = None
-    ) -> ImageDatasets:
+    async def answer_again(self, entry_id: str, version: int, act: Act) -> ImageDatasets:
         """Replace the answer by a new one of the same model, as it was asked in its task.
 
-        *otherwise* is the model configuration for entries that no model of this Vitrine answered.
-
         Raises:
-            InvalidInputError: the entry is decided, and what a person decided stays.
+            InvalidInputError: the entry is decided, and what a person decided stays; or no model answered it.
             ConflictError: somebody changed it before the model replied; the reply is in the ledger.
             LLMError: the call failed.
         """
-        entry, image, config = await asyncio.to_thread(self._load, entry_id, version, otherwise or {})
+        entry, image, config = await asyncio.to_thread(self._load, entry_id, version)
         sent = await asyncio.to_thread(self._images.model_image, image)
         request = answering.build_request([_question(entry)], ImagePart(sent.data, sent.mime_type), entry.language)
         ledger = DatabaseLedger(self._db, purpose="answer again")
@@ -67,28 +63,26 @@ class AnswerAgain:
             await asyncio.to_thread(ledger.settle_now, reply)
             raise
 
-    def _load(
-        self, entry_id: str, version: int, otherwise: dict[str, Any]
-    ) -> tuple[ImageDatasets, Images, ModelConfig]:
+    def _load(self, entry_id: str, version: int) -> tuple[ImageDatasets, Images, ModelConfig]:
         with self._db.reading() as session:
             entry = _open_entry(session, entry_id, version)
             image = session.get(Images, entry.image_id)
             task = session.get(Tasks, entry.task_id) if entry.task_id else None
         if image is None or image.deleted_at is not None:
             raise NotFoundError("The image of this entry was deleted, so no model can look at it.")
-        asked = (task.config.get("llm_config") if task else None) or {}
-        config = asked or ({"model": entry.model} if "/" in entry.model else otherwise)
-        if not config:
-            raise InvalidInputError("No model answered this entry. Choose one in Generate first.", field="model")
-        timeout_s = {"timeout_s": self._db.settings.llm_timeout_s}
-        return entry, image, ModelConfig.from_dict(timeout_s | config | _key_of(config, otherwise))
+        return entry, image, self._config(entry, task)
 
-
-def _key_of(config: dict[str, Any], lent: dict[str, Any]) -> dict[str, Any]:
-    """A key that was typed for this session goes to the provider it was typed for, and to no other."""
-    key = lent.get("api_key")
-    same = key and ModelConfig.from_dict(config).litellm_model.split("/")[0] == str(lent["model"]).split("/")[0]
-    return {"api_key": key} if same else {}
+    def _config(self, entry: ImageDatasets, task: Tasks | None) -> ModelConfig:
+        """Return how the model was asked in its task, with the key that was lent to it for that."""
+        known = {"timeout_s": self._db.settings.llm_timeout_s}
+        asked = [task.config.get("llm_config") or {}, *task.config.get("more_models", [])] if task else []
+        for place, config in enumerate(asked):
+            made = ModelConfig.from_dict(known | {"model": entry.model} | config)
+            if made.litellm_model == entry.model:
+                return replace(made, api_key=session_keys.lent_to(task.id, place) if task else None)
+        if "/" not in entry.model:
+            raise InvalidInputError("No model known here answered this entry, so none can be asked again.")
+        return ModelConfig.from_dict(known | {"model": entry.model})
 
 
 def _open_entry(session: Session, entry_id: str, version: int) -> ImageDatasets:

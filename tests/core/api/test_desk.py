@@ -6,8 +6,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import ImageDatasets, Projects
+from core.api.guard import page_token
 from core.app import Services
 from tests.core.dataset.conftest import add_image
+from tests.pictures import png
 
 Make = Callable[..., ImageDatasets]
 
@@ -109,3 +111,61 @@ def test_a_page_from_elsewhere_cannot_decide(client: TestClient, make: Make) -> 
         headers={"Origin": "http://evil.test"},
     )
     assert answer.status_code == 403
+
+
+def test_shared_entries_are_handed_to_one_person_and_kept_while_they_look(
+    client: TestClient, make: Make, project: Projects, services: Services
+) -> None:
+    entries = [make(f"{number}?") for number in range(4)]
+    services.dataset.set_review_plan(project.id, "shared")
+
+    def queue(name: str) -> list[str]:
+        headers = {"X-Vitrine-Token": page_token(name)}
+        params = {"project_id": project.id, "limit": 2}
+        return [item["id"] for item in client.get("/desk/queue", params=params, headers=headers).json()["items"]]
+
+    assert queue("Anna") == [entry.id for entry in entries[:2]]
+    assert queue("Ben") == [entry.id for entry in entries[2:]]
+    body = {"project_id": project.id, "entry_ids": [entry.id for entry in entries]}
+    kept = client.post("/desk/keep", json=body, headers={"X-Vitrine-Token": page_token("Ben")})
+    assert kept.json() == {"kept": 2}
+
+
+def test_the_search_line_is_told_what_may_stand_behind_a_field(
+    client: TestClient, make: Make, project: Projects
+) -> None:
+    make("One?", kind="count", tags="draft")
+    make("Two?", kind="count")
+    make("Three?", kind="color")
+
+    def values(field: str) -> list[str]:
+        answer: list[str] = client.get("/desk/values", params={"project_id": project.id, "field": field}).json()[
+            "values"
+        ]
+        return answer
+
+    assert values("kind") == ["count", "color"]
+    assert values("tag") == ["draft", "none"]
+    assert values("is") == ["open", "confirmed", "rejected"]
+    assert "reveals" in values("check")
+    assert values("by") == ["local"]
+    assert values("score") == values("nonsense") == []
+
+
+def test_an_answer_is_asked_for_again_by_its_own_model(
+    client: TestClient, project: Projects, services: Services
+) -> None:
+    image = services.images.add_images(project.id, [("red.png", png("red"))])[0].image
+    assert image is not None
+    entry = services.dataset.create_dataset_entry(
+        project.id, image.id, "What is the main color?", "green", "offline/measure"
+    )
+    body = {"entry_id": entry.id, "version": 1, "act_id": "act-again-1"}
+    made = client.post("/desk/again", json=body).json()["entry"]
+    assert (made["version"], made["state"]) == (2, "open")
+    assert made["answer"] == made["generated_answer"] != "green"
+    assert client.post("/desk/again", json=body).status_code == 409
+    assert client.post("/desk/again", json={}).status_code == 422
+    services.dataset.confirm_entry(entry.id)
+    refused = client.post("/desk/again", json=body | {"version": 3})
+    assert (refused.status_code, "decided" in refused.json()["detail"]) == (422, True)
