@@ -71,8 +71,8 @@ class Services:
 
     @property
     def profiles(self) -> "ModelProfileService":
-        with process.loading():
-            from core.llm import ModelProfileService
+        process.load("core.llm")
+        from core.llm import ModelProfileService
 
         return ModelProfileService(self.db)
 
