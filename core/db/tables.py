@@ -54,7 +54,8 @@ class Images(Base, table=True):
         # Of the few that look like another image only.
         Index(
             "ix_images_groups",
-            "project_id", "near_duplicate_of", "id", sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
+            "project_id", "deleted_at", "near_duplicate_of", "id",
+            sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
         ),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Which images of a project, in which order, a page at a time."""
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -21,6 +22,9 @@ SORTS = {
 }
 HOLDINGS = ("questions", "no-questions", "entries", "no-entries")
 ORIENTATIONS = ("landscape", "portrait", "square")
+_BY_TIME = ("newest", "oldest")
+# So many rows are sorted sooner than they are met on a walk along the index of their order.
+_FEW = 4000
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ class ImagePage:
     """Of all pages."""
 
 
+# How many of the conditions only say which project's images are meant.
+_OF_PROJECT = 2
+
+
 def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool]]:
     """Return the filter as SQL conditions on Images.
 
@@ -107,7 +115,7 @@ def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool
     if filter_.holds:
         found.append(_holding(filter_.holds))
     if filter_.alike:
-        found.append(_alike(project_id))
+        found.append(col(Images.id).in_(_alike(project_id)))
     if filter_.min_side_px or filter_.max_side_px:
         found += _sides(filter_.min_side_px, filter_.max_side_px)
     if filter_.added_from:
@@ -117,12 +125,22 @@ def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool
     return found
 
 
-def find(session: Session, project_id: str, filter_: ImageFilter, limit: int, after: str | None) -> ImagePage:
-    """Read one page; positions are found by key, so the last page costs what the first one does."""
+def find(
+    session: Session, project_id: str, filter_: ImageFilter, limit: int, after: str | None, count: Callable[[], int]
+) -> ImagePage:
+    """Read one page; positions are found by key, so the last page costs what the first one does.
+
+    *count* says how many images fit; it is only called when that has to be counted.
+    """
     where = conditions(project_id, filter_)
     column, descending = _sort(filter_.sort)
     key = col(column)
-    query = select(Images).where(*where).order_by(*_order(key, descending)).limit(limit + 1)
+    few = _few(session, project_id, filter_)
+    if few is not None:
+        where = [col(Images.id).in_(few), *where[_OF_PROJECT:]]
+    # Whoever looks for the last image without questions would walk past all that have some.
+    most = min(limit + 1, count()) if filter_.holds.startswith("no-") else limit + 1
+    query = select(Images).where(*where).order_by(*_order(key, descending)).limit(most)
     if after is not None:
         last = session.get(Images, after)
         if last is None:
@@ -134,9 +152,44 @@ def find(session: Session, project_id: str, filter_: ImageFilter, limit: int, af
     items = list(session.exec(query))
     has_more = len(items) > limit
     if after is None and not has_more:
-        return ImagePage(items, None, len(items))
-    total = session.exec(select(func.count()).select_from(Images).where(*where)).one()
+        total = len(items)
+    elif few is not None:
+        total = _number(session, where)
+    else:
+        total = count()
     return ImagePage(items[:limit], items[limit - 1].id if has_more else None, total)
+
+
+def count(session: Session, project_id: str, filter_: ImageFilter) -> int:
+    """Return how many images fit."""
+    everything = replace(filter_, holds="", sort=ImageFilter.sort)
+    if filter_.holds and everything == ImageFilter():
+        # Whatever is asked about an image is deleted with it: what is held needs no look at the images.
+        held = _held(session, _table(filter_.holds), project_id)
+        return count(session, project_id, everything) - held if filter_.holds.startswith("no-") else held
+    return _number(session, conditions(project_id, filter_))
+
+
+def _number(session: Session, where: list[ColumnElement[bool]]) -> int:
+    return session.exec(select(func.count()).select_from(Images).where(*where)).one()
+
+
+def _few(session: Session, project_id: str, filter_: ImageFilter) -> list[str] | None:
+    """Return the ids of images among which all that fit are, when a narrow index tells that they are few.
+
+    Otherwise None: walking an order's index meets the first ones soon.
+    """
+    if filter_.holds in ("questions", "entries"):
+        table = _table(filter_.holds)
+        narrow = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None)).distinct()
+    elif filter_.alike:
+        narrow = _alike(project_id)
+    elif filter_.sort not in _BY_TIME and replace(filter_, sort=ImageFilter.sort) != ImageFilter():
+        narrow = select(Images.id).where(*conditions(project_id, filter_))
+    else:
+        return None
+    found = list(session.execute(narrow.limit(_FEW + 1)).scalars())
+    return found if len(found) <= _FEW else None
 
 
 def stats(session: Session, project_id: str) -> dict[str, int]:
@@ -144,18 +197,19 @@ def stats(session: Session, project_id: str) -> dict[str, int]:
     everything = conditions(project_id, ImageFilter())
     sizes = select(Images.format, func.count(), func.sum(Images.size)).where(*everything).group_by(Images.format)
     by_format = {name: (count, int(size)) for name, count, size in session.exec(sizes)}
-    count = select(func.count()).select_from(Images)
-    alike = session.exec(count.where(*everything, col(Images.near_duplicate_of).is_not(None))).one()
-    holding = {what: _held(session, table, project_id) for what, table in _HELD.items()}
+    alike = _number(session, [*everything, col(Images.near_duplicate_of).is_not(None)])
     return {
         "total_images": sum(count for count, _ in by_format.values()),
         "total_size": sum(size for _, size in by_format.values()),
         **{name.lower(): by_format.get(name, (0, 0))[0] for name in ("JPEG", "PNG", "WEBP")},
-        "with_questions": holding["questions"], "with_entries": holding["entries"], "near_duplicates": alike,
+        "with_questions": _held(session, Questions, project_id),
+        "with_entries": _held(session, ImageDatasets, project_id),
+        "near_duplicates": alike,
     }  # fmt: skip
 
 
-_HELD: dict[str, Any] = {"questions": Questions, "entries": ImageDatasets}
+def _table(holds: str) -> Any:
+    return Questions if holds.endswith("questions") else ImageDatasets
 
 
 def _held(session: Session, table: Any, project_id: str) -> int:
@@ -176,8 +230,9 @@ def _order(key: Any, descending: bool) -> tuple[UnaryExpression[Any], ...]:
 
 def _listed(column: Any, word: str) -> ColumnElement[bool]:
     """Whether *word* is one of the comma-separated words of *column*."""
-    found: ColumnElement[bool] = ("," + column + ",").contains(f",{word.strip()},", autoescape=True)
-    return found
+    exactly: ColumnElement[bool] = ("," + column + ",").contains(f",{word.strip()},", autoescape=True)
+    # Most rows fall at the first, which puts no text together.
+    return and_(holds_text(column, word.strip()), exactly)
 
 
 def _sides(min_px: int, max_px: int) -> list[ColumnElement[bool]]:
@@ -202,16 +257,17 @@ def _orientation(name: str) -> ColumnElement[bool]:
 def _holding(name: str) -> ColumnElement[bool]:
     if name not in HOLDINGS:
         raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HOLDINGS)}.")
-    table: Any = Questions if name.endswith("questions") else ImageDatasets
+    table = _table(name)
     held = select(1).where(table.image_id == Images.id, table.deleted_at.is_(None)).exists()
     return ~held if name.startswith("no-") else held
 
 
-def _alike(project_id: str) -> ColumnElement[bool]:
-    first = select(Images.near_duplicate_of).where(
+def _alike(project_id: str) -> Any:
+    """Select the images that look like another one, and those they look like."""
+    marked = (
         Images.project_id == project_id, col(Images.near_duplicate_of).is_not(None), col(Images.deleted_at).is_(None)
-    )
-    return or_(col(Images.near_duplicate_of).is_not(None), col(Images.id).in_(first))
+    )  # fmt: skip
+    return select(col(Images.id)).where(*marked).union(select(col(Images.near_duplicate_of)).where(*marked))
 
 
 def _day(text: str, field: str) -> datetime:

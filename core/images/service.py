@@ -131,8 +131,14 @@ class ImageService:
         Raises:
             InvalidInputError: a value of the filter does not exist.
         """
+        chosen = image_filter or ImageFilter()
         with self._db.reading() as session:
-            return filters.find(session, project_id, image_filter or ImageFilter(), limit, after)
+            return filters.find(session, project_id, chosen, limit, after, lambda: self._count(project_id, chosen))
+
+    @until_written
+    def _count(self, project_id: str, image_filter: ImageFilter) -> int:
+        with self._db.reading() as session:
+            return filters.count(session, project_id, image_filter)
 
     def find_image_ids(self, project_id: str, image_filter: ImageFilter | None = None) -> list[str]:
         """Return the ids of all images that fit, oldest first."""

@@ -13,6 +13,7 @@ from core.app import Services
 from core.db import Database, ImageDatasets, Images, Questions
 from core.errors import InvalidInputError
 from core.images import ImageFilter
+from core.images import filter as filters
 from tests.core.images.pictures import drawn, encoded
 
 
@@ -133,6 +134,60 @@ def test_counting_reads_the_index_and_no_rows(services: Services, db: Database, 
     _, counting = plans_of(db, lambda: services.images.find_images(project.id, chosen, limit=1))
 
     assert "USING COVERING INDEX ix_images_newest " in counting
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [
+        ({"holds": "questions"}, "ix_questions_held"),
+        ({"holds": "no-questions"}, "ix_questions_held"),
+        ({"holds": "entries"}, "ix_entries_held"),
+        ({"holds": "no-entries"}, "ix_entries_held"),
+        ({"alike": True}, "ix_images_groups"),
+        ({"tag": "warm", "sort": "largest"}, "ix_images_newest"),
+    ],
+)
+def test_a_filter_is_answered_by_its_own_index_first(
+    chosen: dict[str, object], index: str, services: Services, db: Database, project: Projects
+) -> None:
+    plans = plans_of(db, lambda: services.images.find_images(project.id, ImageFilter(**chosen), limit=1))  # type: ignore[arg-type]
+
+    assert f"USING COVERING INDEX {index} " in plans[0]
+
+
+@pytest.mark.parametrize("few", [0, 4000], ids=["many", "few"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"holds": "questions"}, {"holds": "no-questions"}, {"alike": True}, {"name": "large"},
+        {"holds": "no-entries", "orientation": "landscape"}, {"alike": True, "holds": "entries"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_pages_of_few_and_of_many_are_the_same(
+    chosen: dict[str, object], few: int, services: Services, project: Projects, shelf: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    whole = services.images.find_images(project.id, ImageFilter(sort="largest", **chosen))  # type: ignore[arg-type]
+    monkeypatch.setattr(filters, "_FEW", few)
+    paged: list[str] = []
+    after = None
+    for _ in shelf:
+        page = services.images.find_images(
+            project.id,
+            ImageFilter(sort="largest", **chosen),  # type: ignore[arg-type]
+            limit=1,
+            after=after,
+        )
+        paged += [image.image_name for image in page.items]
+        assert page.total == whole.total
+        after = page.next_cursor
+        if after is None:
+            break
+
+    assert paged == [image.image_name for image in whole.items]
+    assert len(paged) == whole.total >= 1
 
 
 def plans_of(db: Database, work: Callable[[], object]) -> list[str]:

@@ -90,7 +90,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_images_groups",
         "images",
-        ["project_id", "near_duplicate_of", "id"],
+        ["project_id", "deleted_at", "near_duplicate_of", "id"],
         unique=False,
         sqlite_where=sa.text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL"),
         postgresql_where=sa.text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL"),
