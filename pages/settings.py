@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import config
 from core.questions import prompts
-from pages.components import doctor, model_picker, page, tokens
+from pages.components import doctor, fixed_questions, model_picker, page, tokens
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     parts = {
         "Models": _models,
         "Prompts": _prompts,
+        "Fixed questions": _fixed_questions,
         "Programs": tokens.show,
         "Limits and storage": _values,
         "Doctor": doctor.show,
@@ -34,6 +35,38 @@ def _models() -> None:
             "`ANTHROPIC_API_KEY`.\n"
             "3. The same name in `.streamlit/secrets.toml`."
         )
+        _profiles()
+
+
+def _profiles() -> None:
+    profiles = page.services().profiles
+    st.subheader("Profiles", anchor=False)
+    st.caption("A model with its address and parameters under a name, offered on every page. No profile holds a key.")
+    for profile in profiles.list_profiles():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"profile-{profile.id}"):
+            st.text(profile.name, width="stretch")
+            st.caption(
+                page.plain(
+                    " at ".join(profile.config[name] for name in ("model", "api_base") if name in profile.config)
+                )
+            )
+            if st.button("Remove", icon=":material/delete:", key=f"profile-remove-{profile.id}"):
+                with page.errors_in_words():
+                    profiles.remove_profile(profile.name)
+                    st.rerun()
+
+
+def _fixed_questions() -> None:
+    project_id = page.project_id()
+    if project_id is None:
+        st.caption("Fixed questions belong to a project. Open one first.")
+        return
+    st.text(f"Of the project {page.services().projects.get_project(project_id).name}")
+    language = st.selectbox(
+        "Language", list(prompts.LANGUAGES), format_func=prompts.language_name, key="fixed-language",
+        accept_new_options=True,
+    )  # fmt: skip
+    fixed_questions.show(project_id, language or "en")
 
 
 def _prompts() -> None:

@@ -1,5 +1,6 @@
 """Asking: prompts, and the generation of questions and answers by a vision model."""
 
+from core.db import QuestionTemplates
 from core.questions.answer_service import ImageAnswerGenerationTask
 from core.questions.preview import GenerationEstimate, GenerationPreview, RequestPreview, TryOut
 from core.questions.service import ImageQuestionGenerationTask
@@ -12,6 +13,7 @@ __all__ = [
     "ImageAnswerGenerationTask",
     "ImageQuestionGenerationTask",
     "QuestionTemplateService",
+    "QuestionTemplates",
     "RequestPreview",
     "TryOut",
     "question_task_kinds",

@@ -36,18 +36,23 @@ class NewResult:
 
     image: Images
     pairs: list[tuple[str, str]]
+    short_by: int = 0
+    """Questions that the model still owed after it was asked once more."""
 
 
 def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult]:
     """Return the images that the task finished last, with their new questions and answers."""
     finished = session.exec(
-        select(Images)
+        select(Images, TaskItems.result)
         .join(TaskItems, col(TaskItems.subject_id) == Images.id)
         .where(TaskItems.task_id == task_id, TaskItems.state == "done")
         .order_by(col(TaskItems.ended_at).desc(), col(TaskItems.id).desc())
         .limit(limit)
     )
-    return [NewResult(image, _pairs(session, task_id, image.id)) for image in finished]
+    return [
+        NewResult(image, _pairs(session, task_id, image.id), int(result.get("short_by", 0)))
+        for image, result in finished
+    ]
 
 
 def _pairs(session: Session, task_id: str, image_id: str) -> list[tuple[str, str]]:

@@ -5,27 +5,22 @@ from typing import Any
 import streamlit as st
 
 from core import Projects
-from core.questions import RequestPreview
-from pages.components import figure, media, page
-from pages.components.model_picker import ModelChoice
+from core.questions import GenerationEstimate, RequestPreview
+from pages.components import figure, media, page, task_progress
+from pages.components.generate_recipe import Recipe
 
 
-def questions(project: Projects, config: dict[str, Any], choice: ModelChoice, images: int) -> None:
-    """Show the first request for questions, and let a person try it."""
+def show(project: Projects, recipe: Recipe) -> None:
+    """Show the first request of the recipe, and let a person try it."""
     with page.errors_in_words():
-        preview = page.services().preview.request(project.id, config)
+        preview = page.services().preview.request(project.id, recipe.config, answers=recipe.answers)
         _request(preview)
-        if st.button("Try on this image", icon=":material/science:", key="generate-try"):
-            _try(project, {**config, "llm_config": choice.with_key})
-        _estimate(config, images, preview)
-
-
-def answers(images: int) -> None:
-    """Say what a task that answers open questions will do."""
-    st.text(
-        f"Every question without an answer is sent with its image, those of one image in one call: "
-        f"{images:,} calls or a few more."
-    )
+        # Above the button that changes it: a try tells what the model really uses.
+        place = st.container(key="generate-estimate")
+        if st.button("Try on this image", icon=":material/science:", key="generate-try", disabled=recipe.is_refused):
+            _try(project, {**recipe.config, "llm_config": recipe.choices[0].with_key}, recipe.answers)
+        with place:
+            _estimate(recipe, preview)
 
 
 def _request(preview: RequestPreview) -> None:
@@ -44,9 +39,9 @@ def _request(preview: RequestPreview) -> None:
         st.text(preview.prompt)
 
 
-def _try(project: Projects, config: dict[str, Any]) -> None:
+def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
     with st.spinner("Asking"):
-        tried = page.wait_for(page.services().preview.try_out(project.id, config))
+        tried = page.wait_for(page.services().preview.try_out(project.id, config, answers=answers))
     with st.container(border=True, key="generate-tried"):
         for one in tried.asked:
             st.text(one.question)
@@ -57,13 +52,25 @@ def _try(project: Projects, config: dict[str, Any]) -> None:
         st.caption(page.plain(f"{tried.model}, {price}{missing}. Nothing was stored."))
 
 
-def _estimate(config: dict[str, Any], images: int, preview: RequestPreview) -> None:
-    made = page.services().preview.estimate(config, images, preview)
-    if made.cost_low is None or made.cost_high is None:
-        cost = "cost unknown: this model has no listed price"
-    elif made.cost_high == 0:
-        cost = "no cost"
-    else:
-        cost = f"${made.cost_low:,.2f} to ${made.cost_high:,.2f}"
+def _estimate(recipe: Recipe, preview: RequestPreview) -> None:
+    made = page.services().preview.estimate(recipe.config, recipe.images, preview, answers=recipe.answers)
     noun = "call" if made.calls == 1 else "calls"
-    st.markdown(f"**Estimate:** {made.calls:,} {noun}, {page.plain(cost)}")
+    time = f", about {task_progress.in_words_s(made.seconds)}" if made.seconds else ""
+    st.markdown(f"**Estimate:** {made.calls:,} {noun}, {page.plain(_cost(made))}{time}")
+    if made.seen_calls:
+        replies = "reply" if made.seen_calls == 1 else "replies"
+        st.caption(f"From what {made.seen_calls} earlier {replies} of this model used.")
+    if made.cost_high is None and recipe.cap is not None:
+        st.caption("Without a listed price the cap cannot hold: nobody knows when it is reached.")
+
+
+def _cost(made: GenerationEstimate) -> str:
+    if made.cost_low is None or made.cost_high is None:
+        return "cost unknown: this model has no listed price"
+    if made.cost_high == 0:
+        return "no cost"
+    return f"{_dollars(made.cost_low)} to {_dollars(made.cost_high)}"
+
+
+def _dollars(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= 0.1 else f"${amount:,.4f}"

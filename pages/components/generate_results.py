@@ -12,6 +12,7 @@ def show(task_id: str) -> None:
     results = page.services().questions.newest_results(task_id, limit=_SHOWN)
     if not results:
         return
+    _shortfall(task_id)
     st.subheader("Newest", anchor=False)
     for place, result in enumerate(results):
         left, right = st.columns([1, 5], vertical_alignment="center")
@@ -23,3 +24,18 @@ def show(task_id: str) -> None:
         with right:
             for question, answer in result.pairs:
                 st.text(f"{question}  {answer}" if answer else question)
+            if result.short_by:
+                st.caption(f"Short by {result.short_by}")
+
+
+def _shortfall(task_id: str) -> None:
+    """Once the task has ended, say how many questions no model found."""
+    if page.services().tasks.get_task(task_id).ended_at is None:
+        return
+    missing = page.services().questions.shortfall(task_id)
+    if missing:
+        noun = "question" if missing == 1 else "questions"
+        st.info(
+            f"Short by {missing:,} {noun}: asked once more, the model found nothing new. A new recipe can top up.",
+            icon=":material/info:",
+        )

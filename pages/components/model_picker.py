@@ -1,15 +1,17 @@
-"""Choosing who answers: a model, its key when it needs one, and how it is called."""
+"""Choosing who answers: a model or a saved profile, its key when it needs one, and how it is called."""
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core.errors import NoVisionError
 from core.llm import OFFLINE_MODEL, ModelConfig, ModelInfo
-from pages.components import page
+from pages.components import model_parameters, page
 
-_TEMPERATURE = 0.7
-_MAX_TOKENS = 2_048
+_FOUND = "models-found"
+_PROFILE, _AT = "Profile: ", " at "
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class ModelChoice:
 
     config: dict[str, Any]
     api_key: str | None
+    refused: bool = False
+    """It is known not to see images, and the page has said so."""
 
     @property
     def with_key(self) -> dict[str, Any]:
@@ -26,44 +30,103 @@ class ModelChoice:
 
 def show(key: str, *, image_output: bool = False) -> ModelChoice:
     """Draw the picker; with *image_output* only models that make images are offered."""
-    llm = page.services().llm
-    offered = [info for info in llm.models() if info.image_output == image_output or info.model == OFFLINE_MODEL]
-    model = st.selectbox(
-        "Model",
-        [info.model for info in offered],
-        key=f"{key}-model",
-        accept_new_options=True,
-        persist_state="session",
-        help="Any model litellm knows: choose one or type its name, for example openai/gpt-4o.",
-    )
-    info = llm.model_info(model or OFFLINE_MODEL)
-    st.caption(_in_words(info))
-    api_key = None if info.key_source else _key_field(info)
-    config = {"model": info.model} | _parameters(key)
-    choice = ModelChoice(config, api_key or None)
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-picker"):
+        chosen = st.selectbox(
+            "Model", options(image_output=image_output), key=f"{key}-model", accept_new_options=True,
+            persist_state="session", width="stretch",
+            help="Any model litellm knows: choose one or type its name, for example openai/gpt-4o.",
+        )  # fmt: skip
+        if not image_output:
+            _find_local(key)
+    config = _config_of(chosen or OFFLINE_MODEL)
+    of_profile = (chosen or "").startswith(_PROFILE)
+    if not of_profile:
+        config = model_parameters.stated(key) | config
+    info = _info(config)
+    config["model"] = info.model
+    st.caption(_in_words(info) + (_profile_in_words(config) if of_profile else ""))
+    choice = ModelChoice(config, _key(info), _is_refused(config, image_output))
+    if not of_profile:
+        model_parameters.show(key, config)
     if info.model != OFFLINE_MODEL:
         _connection_test(choice, key)
     return choice
 
 
-def _parameters(key: str) -> dict[str, Any]:
-    """Return how the model is called; drawn only while it is open, because few ever look."""
-    address, warmth, longest = f"{key}-api-base", f"{key}-temperature", f"{key}-max-tokens"
-    with st.expander("Address and parameters", key=f"{key}-advanced", on_change="rerun") as advanced:
-        if advanced.open:
-            st.text_input(
-                "Server address", key=address, persist_state="session", placeholder="http://localhost:11434/v1",
-                help="For Ollama, vLLM, LM Studio and other servers of your own. Empty: the provider's own address.",
-            )  # fmt: skip
-            st.slider("Temperature", 0.0, 2.0, _TEMPERATURE, 0.1, key=warmth, persist_state="session")
-            st.number_input(
-                "Longest reply, in tokens", 64, 32_768, _MAX_TOKENS, 64, key=longest, persist_state="session"
-            )
-    api_base = (st.session_state.get(address) or "").strip()
-    return {
-        "temperature": st.session_state.get(warmth, _TEMPERATURE),
-        "max_tokens": int(st.session_state.get(longest, _MAX_TOKENS)),
-    } | ({"api_base": api_base} if api_base else {})
+def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
+    """Draw the choice of models that answer besides the *first*."""
+    chosen = st.multiselect(
+        "Also ask", [one for one in options() if one != first.config["model"]], key=f"{key}-more-models",
+        max_selections=4, accept_new_options=True, persist_state="session", placeholder="No other model",
+        help="Each answers every question. Where they disagree, Explore lists it as a quality check.",
+    )  # fmt: skip
+    keys = {_place(_info(first.config)): first.api_key}  # asked for once, whoever shares it
+    choices = []
+    for text in chosen:
+        config = {name: first.config[name] for name in ("temperature", "max_tokens") if name in first.config}
+        config = ({} if text.startswith(_PROFILE) else config) | _config_of(text)
+        info = _info(config)
+        config["model"] = info.model
+        st.caption(page.plain(f"{info.model}: ") + _in_words(info))
+        if _place(info) not in keys:
+            keys[_place(info)] = _key(info)
+        choices.append(ModelChoice(config, keys[_place(info)], _is_refused(config, image_output=False)))
+    return choices
+
+
+def _info(config: dict[str, Any]) -> ModelInfo:
+    return page.services().llm.model_info(config["model"], config.get("api_base"))
+
+
+def options(*, image_output: bool = False) -> list[str]:
+    """Return what is offered: the built-in model, profiles, models found on this machine, the well-known ones."""
+    infos = page.services().llm.models()
+    names = [info.model for info in infos if info.image_output == image_output or info.model == OFFLINE_MODEL]
+    if image_output:
+        return names
+    profiles = [_PROFILE + profile.name for profile in page.services().profiles.list_profiles()]
+    return list(dict.fromkeys([OFFLINE_MODEL, *profiles, *st.session_state.get(_FOUND, []), *names]))
+
+
+def typed_key(provider: str, api_base: str | None = None) -> str | None:
+    """Return the key that was typed in this session for a provider, or for an address of one's own."""
+    return st.session_state.get(f"session-key-{_host(api_base) or provider}") or None
+
+
+def _config_of(text: str) -> dict[str, Any]:
+    """Read an option: a profile, "model at address", or a model."""
+    if text.startswith(_PROFILE):
+        found = [one for one in page.services().profiles.list_profiles() if one.name == text.removeprefix(_PROFILE)]
+        return dict(found[0].config) if found else {"model": OFFLINE_MODEL}
+    model, _, api_base = text.partition(_AT)
+    return {"model": model.strip()} | ({"api_base": api_base.strip()} if api_base.strip() else {})
+
+
+def _find_local(key: str) -> None:
+    if not st.button(
+        "Find local models", icon=":material/lan:", key=f"{key}-find-local",
+        help="Looks for Ollama, vLLM, LM Studio and llama.cpp on their usual ports of this machine.",
+    ):  # fmt: skip
+        return
+    with st.spinner("Looking"):
+        found = page.wait_for(page.services().llm.find_local_models())
+    st.session_state[_FOUND] = [f"{info.model}{_AT}{info.api_base}" for info in found]
+    if found:
+        noun = "model" if len(found) == 1 else "models"
+        st.toast(f"{len(found)} {noun} found; the list offers them now.", icon=":material/check:")
+        st.rerun()
+    st.toast("No model server answers on the usual ports of this machine.", icon=":material/info:")
+
+
+def _is_refused(config: dict[str, Any], image_output: bool) -> bool:
+    if image_output:
+        return False
+    try:
+        page.services().llm.refuse_the_blind(ModelConfig.from_dict(config))
+    except NoVisionError as error:
+        st.error(page.plain(str(error)), icon=":material/visibility_off:")
+        return True
+    return False
 
 
 def _in_words(info: ModelInfo) -> str:
@@ -86,14 +149,29 @@ def _in_words(info: ModelInfo) -> str:
     return sentence[:1].upper() + sentence[1:] + "."
 
 
-def _key_field(info: ModelInfo) -> str | None:
+def _profile_in_words(config: dict[str, Any]) -> str:
+    stated = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in config.items() if name != "extra")
+    return page.plain(f" {stated}.")
+
+
+def _key(info: ModelInfo) -> str | None:
+    """Ask for a key where none was found; an address of one's own may want one or not."""
+    if info.key_source and not (info.api_base and info.key_source == "none needed"):
+        return None
+    label = f"Key for {_place(info)}" + (", if it wants one" if info.key_source else "")
     return st.text_input(
-        f"Key for {info.provider or info.model}",
-        type="password",
-        key=f"session-key-{info.provider}",
-        persist_state="session",
+        page.plain(label), type="password", key=f"session-key-{_place(info)}", persist_state="session",
         help="Kept for this session only. To keep it, set it in the environment or in .streamlit/secrets.toml.",
-    )
+    ) or None  # fmt: skip
+
+
+def _place(info: ModelInfo) -> str:
+    """Return whose key it is: the address's own, so that no other provider's is sent there."""
+    return _host(info.api_base) or info.provider or info.model
+
+
+def _host(api_base: str | None) -> str:
+    return urlsplit(api_base or "").netloc
 
 
 def _connection_test(choice: ModelChoice, key: str) -> None:

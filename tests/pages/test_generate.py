@@ -82,7 +82,7 @@ def test_a_model_with_a_key_typed_for_the_session_does_the_job_and_the_key_is_ke
         at.session_state["generate-advanced"] = True
         at.run()
         at.text_input(key="generate-api-base").input(f"{provider.url}/v1").run()
-        at.text_input(key="session-key-openai").input(key).run()
+        at.text_input(key=f"session-key-{provider.url.removeprefix('http://')}").input(key).run()
         at.slider(key="generate-count").set_value(1).run()
         at.button(key="generate-start").click().run()
         _wait_for_tasks(at)
