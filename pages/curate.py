@@ -4,7 +4,16 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components import curate_plain, curate_table, desk, explore_results, page, person, search_line
+from pages.components import (
+    curate_plain,
+    curate_table,
+    desk,
+    explore_results,
+    handing_out,
+    page,
+    person,
+    search_line,
+)
 
 VIEWS = ("Desk", "Table", "Grid", "Plain")
 
@@ -19,8 +28,10 @@ if not dataset.find_entries(project.id, parse_search(""), limit=1).items:
 
 with page.header("Curate"):
     actor = person.choose()
+    handing_out.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    line = search_line.show("Filter", "filter_list")
+    line = search_line.show("Filter", project.id)
+    search_line.views(project.id, actor)
     view = st.segmented_control(
         "View", VIEWS, default="Desk", key="view", bind="query-params",
         label_visibility="collapsed", required=True, selection_mode="single", width="content",
@@ -40,8 +51,8 @@ elif view == "Grid":
 elif view == "Plain":
     curate_plain.show(project.id, entry_filter, actor)
 else:
-    name = str(entry_filter) or "Everything that is open"
-    chosen = desk.show(project.id, str(entry_filter), name, actor)
+    handing_out.hint(project.id, actor)
+    chosen = desk.show(project.id, entry_filter, actor, dataset.review_plan(project.id))
     if chosen.go:
         target = chosen.go["to"]
         if target == "export":

@@ -16,7 +16,9 @@ if not dataset.find_entries(project.id, EntryFilter(), limit=1).items:
     st.stop()
 
 actions = page.header("Explore")
-line = search_line.show("Search", "search")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    line = search_line.show("Search", project.id)
+    search_line.views(project.id)
 try:
     entry_filter = parse_search(line)
     total = dataset.count_entries(project.id, entry_filter)

@@ -32,8 +32,7 @@ def test_a_project_without_entries_leads_to_generate() -> None:
 
 def test_a_filter_that_makes_no_sense_is_answered_in_words() -> None:
     project, _ = filled()
-    at = open_page("curate", project.id)
-    at.text_input(key="search-line").set_value("colour:red").run()
+    at = open_page("curate", project.id, q="colour:red")
     assert at.error[0].value.startswith(r"There is no field called colour\.")
 
 

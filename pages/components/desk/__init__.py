@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.api import guard
+from core.dataset import EntryFilter
+from core.dataset.team import Plan
 from pages.components import media
 
 _HERE = Path(__file__).parent
@@ -14,8 +16,8 @@ _HERE = Path(__file__).parent
 _SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "desk.js")
 
 
-def show(project_id: str, q: str, name: str, actor: str, *, key: str = "desk") -> Any:
-    """Draw the desk over the entries of the filter *q*, called *name*.
+def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
+    """Draw the desk over the entries of the filter, as *plan* hands them out to *actor*.
 
     The result's ``go`` names the place that the person chose at the end of the queue.
     """
@@ -24,15 +26,25 @@ def show(project_id: str, q: str, name: str, actor: str, *, key: str = "desk") -
         key=key,
         data={
             "project": project_id,
-            "q": q,
-            "name": name,
+            "q": str(entry_filter),
+            "name": _name(entry_filter, actor, plan),
             "actor": actor,
+            "second": bool(entry_filter.values("second")),
+            "shared": plan.handing == "shared",
+            "offers_second": plan.second_percent > 0,
             "token": guard.page_token(actor),
             "base": media.base_path(),
         },
         on_go_change=lambda: None,
         on_token_change=lambda: None,
     )
+
+
+def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
+    if entry_filter.values("second"):
+        return "Second readings"
+    line = str(entry_filter) or "Everything that is open"
+    return f"{line}, {actor}'s part" if plan.handing == "divided" and actor in plan.people else line
 
 
 @cache

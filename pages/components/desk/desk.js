@@ -23,7 +23,7 @@ class Desk {
     this.onSize = () => this.resize();
     window.addEventListener("keydown", this.onKey, true);
     window.addEventListener("resize", this.onSize);
-    this.ticking = setInterval(() => this.paintBars(), 5000);
+    this.ticking = setInterval(() => (this.paintBars(), this.queue.keep()), 5000);
   }
 
   use(data, trigger) {
@@ -76,6 +76,7 @@ class Desk {
     if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);
     if (name === "history") return this.history(item);
     if (name === "edit") return this.open(new EditForm(this, item));
+    if (name === "again") return this.again(item);
     if (name === "tag") return this.open(new TagForm(this, item));
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
     if (name === "rate") this.rate(item, Number(value));
@@ -84,12 +85,26 @@ class Desk {
 
   decide(item, decision, changes) {
     this.part.help.hidden = true;
-    this.queue.act(item, decision, changes);
+    if (this.queue.data.second && decision !== "skip") this.queue.act(item, "second", { ...changes, verdict: decision });
+    else this.queue.act(item, decision, changes);
     for (const other of this.queue.line) {
       const twin = other.others?.find(({ id }) => id === item.id);
       if (twin) Object.assign(twin, { state: item.state, question: item.question, answer: item.answer });
     }
     this.queue.advance();
+    this.paint();
+  }
+
+  /* One call for this entry; the reviewer may go on, and the reply finds the entry wherever it is by then. */
+  async again(item) {
+    if (item.asking || this.queue.data.second) return;
+    if (item.state !== "open") item.unasked = "It is decided, and its answer stays. Undo the decision first.";
+    else {
+      Object.assign(item, { asking: true, unasked: "" });
+      this.paint();
+      await this.queue.again(item).catch((error) => (item.unasked = error.name === "TimeoutError" ? "The model took too long." : error.message));
+      item.asking = false;
+    }
     this.paint();
   }
 
@@ -155,7 +170,7 @@ class Desk {
     part.reading.hidden = !item;
     this.stage.show(item);
     if (!item) return part.ending.replaceChildren(...endingNodes(queue));
-    part.facts.replaceChildren(...factNodes(item));
+    part.facts.replaceChildren(...factNodes(item, queue.data.second));
     const notice = noticeNodes(item);
     part.notice.hidden = !notice.length;
     part.notice.className = item.problem ? "notice loud" : "notice";
@@ -169,7 +184,7 @@ class Desk {
       queue.act(item, "rate", { score: stars });
       this.paint();
     }));
-    part.others.replaceChildren(...othersNode(item));
+    part.others.replaceChildren(...othersNode(item, queue.data.second));
     this.stage.prefetch(queue.line.slice(queue.at + 1, queue.at + 4));
   }
 

@@ -18,6 +18,9 @@ class EditForm {
       h("div", { cls: "row" },
         button("Save, confirm, next", "Ctrl Enter", () => this.save(true), "primary"),
         button("Save", "Shift Enter", () => this.save(false)), button("Leave", "Esc", () => desk.shut())));
+    // A second reader may have another answer; the entry itself is left as it is.
+    this.isSecond = desk.queue.data.second;
+    this.question.readOnly = this.note.readOnly = this.isSecond;
     this.changed();
   }
 
@@ -85,7 +88,7 @@ class EditForm {
     const given = { question: this.question.value, answer: this.value, note: this.note.value };
     const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== item[name]));
     desk.form = null;
-    if (confirm) desk.decide(item, "confirm", changes);
+    if (confirm || this.isSecond) desk.decide(item, "confirm", changes);
     else if (Object.keys(changes).length) desk.queue.act(item, "edit", changes);
     desk.paint();
   }

@@ -1,11 +1,14 @@
 /* What the desk knows: the line of entries, where one stands in it, the acts on their way, and the way back. */
 
 const PAGE_SIZE = 100;
+const SHARED_SIZE = 20; // what one person has before them, nobody else gets
+const KEEP_MS = 40000; // three times within a lease
+const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // about five seconds of the fastest keys: a server that stalls is not noticed
 const SEND_TIMEOUT_MS = 8000;
 const RETRY_MS = [300, 1000, 3000];
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-const DONE = ["confirm", "reject", "skip"];
+const DONE = ["confirm", "reject", "skip", "second"];
 const EFFECTS = {
   confirm: { state: "confirmed", reject_reason: "" },
   reject: { state: "rejected" },
@@ -23,13 +26,13 @@ class Queue {
     this.done = [];
     this.stamps = [];
     this.tags = [];
-    this.tally = { confirm: 0, reject: 0, skip: 0, edited: 0, since: Date.now() };
+    this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, edited: 0, since: Date.now() };
     this.trouble = "";
     this.run = 0;
   }
 
   use(data) {
-    const changed = !this.data || ["project", "q", "actor", "round"].some((name) => data[name] !== this.data[name]);
+    const changed = !this.data || ["project", "q", "actor", "shared"].some((name) => data[name] !== this.data[name]);
     const reopened = !this.data || data.project !== this.data.project || data.actor !== this.data.actor;
     this.data = data;
     this.tokenCame?.();
@@ -48,6 +51,17 @@ class Queue {
   get ahead() { return this.line.slice(this.at).filter((item) => !item.done).length; }
   get left() { return Math.max(0, this.total - this.passed); }
 
+  get pageSize() { return this.data.shared && !this.data.second ? SHARED_SIZE : PAGE_SIZE; }
+  get needsMore() { return this.line.length - this.at < Math.min(REFILL_BELOW, this.pageSize * 0.8); }
+
+  /* While a desk is open, what it has fetched stays with it. */
+  keep() {
+    if (!this.line || this.pageSize === PAGE_SIZE || Date.now() - (this.kept ?? 0) < KEEP_MS) return;
+    this.kept = Date.now();
+    const entry_ids = this.line.slice(this.at).filter((item) => !item.done).map((item) => item.id).slice(0, PAGE_SIZE);
+    if (entry_ids.length) this.call("POST", "/desk/keep", { project_id: this.data.project, entry_ids }).catch(() => (this.kept = 0));
+  }
+
   get perMinute() {
     const now = Date.now();
     this.stamps = this.stamps.filter((stamp) => now - stamp < 60000);
@@ -60,7 +74,7 @@ class Queue {
     this.loading = true;
     const run = this.run;
     try {
-      const query = { project_id: this.data.project, q: this.data.q, limit: PAGE_SIZE };
+      const query = { project_id: this.data.project, q: this.data.q, limit: this.pageSize };
       const page = await this.call("GET", "/desk/queue", this.next ? { ...query, after: this.next } : query);
       if (run !== this.run) return;
       const known = new Set(this.line.map((item) => item.id));
@@ -84,15 +98,15 @@ class Queue {
   }
 
   /* One request; an answer that refuses becomes an error with its sentence. */
-  async call(method, path, given) {
+  async call(method, path, given, timeout_ms = SEND_TIMEOUT_MS) {
     const url = new URL(this.data.base + path, location.origin);
-    const options = { method, headers: { "X-Vitrine-Token": this.data.token }, signal: AbortSignal.timeout(SEND_TIMEOUT_MS) };
+    const options = { method, headers: { "X-Vitrine-Token": this.data.token }, signal: AbortSignal.timeout(timeout_ms) };
     if (method === "GET") url.search = new URLSearchParams(given);
     else Object.assign(options, { body: JSON.stringify(given), keepalive: true });
     const response = await fetch(url, options);
     if (response.status === 401) {
       await this.freshToken();
-      return this.call(method, path, given);
+      return this.call(method, path, given, timeout_ms);
     }
     const answer = await response.json().catch(() => ({ detail: `The server answered ${response.status}.` }));
     if (!response.ok) throw Object.assign(new Error(answer.detail), { status: response.status >= 500 ? 0 : response.status });
@@ -107,7 +121,7 @@ class Queue {
   /* Act on an item: it shows its new state at once, and the act is on its way. */
   act(item, decision, changes = {}) {
     const before = { ...item };
-    Object.assign(item, EFFECTS[decision], changes, { problem: null });
+    Object.assign(item, EFFECTS[decision], decision === "second" ? {} : changes, { problem: null, unasked: "" });
     if (DONE.includes(decision)) {
       if (!item.done) this.passed++;
       item.done = decision;
@@ -121,16 +135,26 @@ class Queue {
     return act;
   }
 
+  /* Ask the model again. Acts on the entry that are on their way go first, since the reply rests on a version. */
+  async again(item) {
+    while (this.outbox.some(({ act }) => act.entry_id === item.id)) await wait(50);
+    const act = { act_id: newId(), entry_id: item.id, decision: "regenerate", changes: {} };
+    const { entry } = await this.call("POST", "/desk/again", { entry_id: item.id, version: item.version, act_id: act.act_id }, AGAIN_TIMEOUT_MS);
+    const before = { ...item, asking: false };
+    Object.assign(item, entry, { others: item.others, done: item.done });
+    this.done.push({ act, item, before });
+  }
+
   advance() {
     let at = this.at + 1;
     while (at < this.line.length && this.line[at].done) at++;
     this.at = at;
-    if (this.line.length - at < REFILL_BELOW) this.load();
+    if (this.needsMore) this.load();
   }
 
   step(by) {
     this.at = Math.max(0, Math.min(this.at + by, this.line.length - (this.isLoading ? 1 : 0)));
-    if (this.line.length - this.at < REFILL_BELOW) this.load();
+    if (this.needsMore) this.load();
   }
 
   /* Take the last act back; past those of this visit, the server knows the ones before. */

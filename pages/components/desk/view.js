@@ -2,7 +2,7 @@
 
 const KEYS = [
   ["confirm", "A", "Confirm"], ["reject", "X", "Reject"], ["skip", "S", "Skip"], ["edit", "E", "Edit"],
-  ["undo", "U", "Undo"], ["tag", "T", "Tags"], ["flag", "F", "Flag"], ["help", "H", "Keys"],
+  ["again", "G", "Ask again"], ["undo", "U", "Undo"], ["tag", "T", "Tags"], ["flag", "F", "Flag"], ["help", "H", "Keys"],
 ];
 const MORE_KEYS = [
   ["1 – 5", "Stars; the same number again takes half a star off"], ["0", "No stars"], ["← →", "Back and on, without deciding"],
@@ -10,7 +10,7 @@ const MORE_KEYS = [
   ["Ctrl + Enter", "While editing: save, confirm and go on"], ["Esc", "Leave editing as it was"],
 ];
 const REASONS = ["wrong answer", "bad question", "not in the image", "unclear image", "duplicate"];
-const WORDS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", flag: "Flagged", unflag: "Flag taken off" };
+const WORDS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", second: "Read", flag: "Flagged", unflag: "Flag taken off" };
 
 function h(tag, props = {}, ...kids) {
   const { cls, ...rest } = props;
@@ -71,17 +71,19 @@ function starsNode(item, rate) {
   return stars;
 }
 
-function othersNode(item) {
+function othersNode(item, isSecond) {
   if (!item.others?.length) return [];
   const rows = item.others.map((other) =>
-    h("li", { cls: other.state },
-      h("span", { cls: "mark", title: other.state }, { confirmed: "✓", rejected: "✕" }[other.state] ?? "·"),
+    h("li", { cls: isSecond ? "" : other.state },
+      h("span", { cls: "mark", title: isSecond ? "" : other.state }, isSecond ? "·" : { confirmed: "✓", rejected: "✕" }[other.state] ?? "·"),
       h("span", {}, `${other.question} `, h("b", {}, labels(other.answer)?.join(", ") ?? other.answer))));
   return [h("div", { cls: "caption" }, `${plural(item.others.length, "other entry", "other entries")} of this image`), h("ul", {}, ...rows)];
 }
 
 function noticeNodes(item) {
   const { problem } = item;
+  if (item.asking) return [h("b", {}, "Asking again: "), `${item.model} looks at the image. You can go on meanwhile.`];
+  if (item.unasked) return [h("b", {}, "Not asked again. "), item.unasked];
   if (!problem) return item.needs_review ? [h("b", {}, "Look twice: "), item.needs_review] : [];
   const mine = { ...problem.mine.changes };
   const wanted = [WORDS[problem.mine.decision] ?? "Undone", ...Object.entries(mine).map(([name, value]) => `${name}: ${value}`)].join(" · ");
@@ -98,7 +100,9 @@ const doing = (name, value, cls, ...kids) => {
   return button;
 };
 
-function factNodes(item) {
+function factNodes(item, isSecond) {
+  // Whoever reads a second time is not told what the first one decided.
+  if (isSecond) return [h("span", { cls: "state" }, "Second reading"), h("span", {}, item.image_name)];
   const words = [item.kind, item.language, item.model || "by a person", item.image_name].filter(Boolean);
   const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
   return [state, h("span", {}, words.join(" · ")), doing("history", undefined, "link", "History")].filter(Boolean);
@@ -124,19 +128,22 @@ function markNodes(item, rate) {
 
 /* The last act stays readable, with the way back; a rejection takes its reason afterwards, so that X is one key. */
 function lastNodes({ act, item }) {
-  const nodes = [h("span", { cls: "said" }, h("b", {}, WORDS[act.decision]), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
+  const nodes = [h("span", { cls: "said" }, h("b", {}, `${WORDS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
   if (act.decision !== "reject") return nodes;
   const reasons = REASONS.map((reason) => doing("reason", reason, item.reject_reason === reason ? "chip on" : "chip", reason));
   return [...nodes, h("div", { cls: "chips small" }, ...reasons)];
 }
 
+const quoted = (field, name) => `${field}:${/[\s"\\]/.test(name) ? `"${name.replace(/(["\\])/g, "\\$1")}"` : name}`;
+
 function endingNodes(queue) {
   if (queue.loadTrouble) return [h("h3", {}, "The queue cannot be read"), h("p", {}, queue.loadTrouble)];
   if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
-  const { confirm, reject, skip, edited } = queue.tally;
-  const done = [[confirm, "confirmed"], [reject, "rejected"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
+  const { confirm, reject, second, skip, edited } = queue.tally;
+  const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "read a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
-  const next = [["", "Everything that is open"], ["doubtful:yes", "Doubtful ones"], [`skipped:${queue.data.actor}`, "Those you skipped"], ["table", "The table"], ["export", "Export"]];
+  const next = [["", "Everything that is open"], ["doubtful:yes", "Doubtful ones"], [quoted("skipped", queue.data.actor), "Those you skipped"],
+    ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second readings"]] : []), ["table", "The table"], ["export", "Export"]];
   return [
     h("h3", {}, done.length ? "This queue is done" : "Nothing here waits for a decision"),
     h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : "Choose another filter, or see what is there."),
