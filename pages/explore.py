@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.dataset import EntryFilter, parse_search
 from core.errors import InvalidInputError
-from pages.components import explore_boards, explore_results, page, search_line
+from pages.components import explore_boards, explore_results, page, person, search_line
 
 project = page.project()
 dataset = page.services().dataset
@@ -18,7 +18,7 @@ if not dataset.find_entries(project.id, EntryFilter(), limit=1).items:
 actions = page.header("Explore")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     line = search_line.show("Search", project.id)
-    search_line.views(project.id)
+    search_line.views(project.id, person.name())
 try:
     entry_filter = parse_search(line)
     total = dataset.count_entries(project.id, entry_filter)
@@ -26,21 +26,24 @@ except InvalidInputError as error:
     st.error(page.plain(str(error)), icon=":material/error:")
     st.stop()
 
-with actions:
-    if st.button(f"Review {total:,}", type="primary", key="review", disabled=not total, help="Open them at the desk"):
-        page.go("curate", q=str(entry_filter))
-
 left, right = st.columns([3, 8], gap="medium")
+selected: list[str] = []
 with right:
-    results, balance, quality = st.tabs(["Results", "Balance", "Quality"], key="explore-tab", on_change="rerun")
+    tabs = st.tabs(["Results", "Balance", "Quality", "Agreement"], key="explore-tab", on_change="rerun")
+    results, balance, quality, agreement = tabs
     if results.open:
         with results:
-            explore_results.show(project.id, entry_filter, total)
+            selected = explore_results.either(project.id, entry_filter, total, person.name())
     if balance.open:
         with balance:
             explore_boards.balance(project.id, entry_filter)
     if quality.open:
         with quality:
             explore_boards.quality(project.id, entry_filter)
+    if agreement.open:
+        with agreement:
+            explore_boards.agreement(project.id, entry_filter)
 with left:
     explore_boards.facets(project.id, entry_filter)
+with actions:
+    explore_results.onward(project.id, entry_filter, total, selected)

@@ -6,7 +6,15 @@ import streamlit as st
 
 from core import Projects, app
 from core.llm import session_keys
-from pages.components import generate_hand, generate_preview, generate_recipe, generate_results, page, task_progress
+from pages.components import (
+    generate_draft,
+    generate_hand,
+    generate_preview,
+    generate_recipe,
+    generate_results,
+    page,
+    task_progress,
+)
 from pages.components.generate_recipe import Recipe
 
 _MODES = {
@@ -30,6 +38,7 @@ def main() -> None:
     if task_id:
         _watch(task_id, action)
         return
+    generate_draft.take_over()
     mode = st.segmented_control(
         "Make", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
         key="generate-mode", persist_state="session",

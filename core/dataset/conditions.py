@@ -186,6 +186,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "skipped": skipped_by,
     "reason": _same(col(_Entry.reject_reason)),
     "image": _same(col(_Entry.image_id)),
+    "id": lambda value: col(_Entry.id) == value,
     "task": lambda value: col(_Entry.task_id) == value,
     "check": condition_of_check,
     "second": waits_for_second,

@@ -35,6 +35,7 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "skipped": ("who skipped it", ()),
     "reason": ("why it was rejected", ()),
     "image": ("id of the image", ()),
+    "id": ("id of the entry", ()),
     "task": ("id of the task that made it", ()),
     "check": ("quality check that it fails", ()),
     "second": ("waits for a second reader, by name", ()),

@@ -89,6 +89,12 @@ class EntryReading(TeamWork):
         with self._db.reading() as session:
             return queries.entries_of_images(session, image_ids)
 
+    def image_ids(self, project_id: str, entry_filter: EntryFilter, *, limit: int = 10_000) -> list[str]:
+        """Return the images that the filter's entries are about, each once."""
+        query = select(ImageDatasets.image_id).where(*conditions(project_id, entry_filter)).distinct()
+        with self._db.reading() as session:
+            return list(session.exec(query.limit(limit)))
+
     def images_of(self, entries: Sequence[ImageDatasets]) -> dict[str, Images]:
         """Return the images of *entries* by id, deleted ones too."""
         with self._db.reading() as session:

@@ -23,10 +23,14 @@ button.on .label::before { content: "✓ "; }
 .count { font-variant-numeric: tabular-nums; }
 .more { display: block; width: auto; font-size: 13px; text-decoration: underline; }
 .more::before { display: none; }
+.go { display: inline-block; width: auto; font-size: 13px; padding: 2px 10px; margin: 2px 0 4px;
+  border: 1px solid var(--st-border-color); }
+.go::before { display: none; }
 """
 
 _JS = """
 const SHOWN = 7;
+const ALL_OF = 10; // a few more are shown rather than hidden
 const opened = new WeakMap();
 
 function node(tag, cls, text) {
@@ -44,8 +48,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
       const section = node("section");
       section.append(node("h4", "", group.title));
       if (group.note) section.append(node("p", "note", group.note));
+      if (group.action) {
+        const go = node("button", "go", group.action);
+        go.onclick = () => setTriggerValue("acted", { title: group.title, at: Date.now() });
+        section.append(go);
+      }
       const whole = group.bars.reduce((sum, bar) => sum + bar.count, 0) || 1;
-      const shown = group.bars.filter((bar, place) => place < SHOWN || bar.on || open.has(group.title));
+      const shown = group.bars.filter((bar, place) => place < SHOWN || group.bars.length <= ALL_OF || bar.on || open.has(group.title));
       for (const bar of shown) {
         const button = node("button", `${bar.on ? "on" : ""} ${bar.label === "none" ? "missing" : ""}`);
         button.type = "button";
@@ -85,13 +94,24 @@ class Group:
     title: str
     bars: Sequence[Bar]
     note: str = ""
+    action: str = ""
+    """What a button below the note says; none without words."""
 
 
-def show(groups: Sequence[Group], *, key: str, on_toggle: Callable[[str], None]) -> None:
-    """Draw the groups; *on_toggle* is called with the terms of a bar that is clicked, before the page runs again."""
+def show(groups: Sequence[Group], *, key: str, on_toggle: Callable[[str], None]) -> str | None:
+    """Draw the groups, and return the title of the one whose button was clicked.
+
+    *on_toggle* is called with the terms of a bar that is clicked, before the page runs again.
+    """
     component = st.components.v2.component("vitrine_bars", css=_CSS, js=_JS)
 
     def toggled() -> None:
         on_toggle(st.session_state[key]["toggled"])
 
-    component(key=key, data={"groups": [asdict(group) for group in groups]}, on_toggled_change=toggled)
+    acted = component(
+        key=key,
+        data={"groups": [asdict(group) for group in groups]},
+        on_toggled_change=toggled,
+        on_acted_change=lambda: None,
+    ).acted
+    return str(acted["title"]) if acted else None

@@ -4,6 +4,8 @@ import streamlit as st
 
 from core.dataset import EntryFilter, Term, parse_search
 from core.dataset.quality import CHECKS
+from core.dataset.stats import Balance
+from core.questions.recipe import KINDS
 from pages.components import bars, page, search_line
 
 LEADING_SHARE = 0.6
@@ -36,18 +38,26 @@ def facets(project_id: str, entry_filter: EntryFilter) -> None:
 def balance(project_id: str, entry_filter: EntryFilter) -> None:
     """Draw which short answers each kind of question has, and say where one of them leads too far."""
     st.caption("Short answers by kind of question. A model learns to guess what is nearly always right.")
-    groups = []
-    for board in page.services().dataset.balance(project_id, entry_filter):
-        kind = board.kind or "no kind"
-        leads = board.total >= FEW_ANSWERS and board.leading_share >= LEADING_SHARE
-        note = f"{board.leading_share:.0%} of {kind} are {board.answers[0][0]}." if leads else ""
-        terms = [(answer, count, _line(Term("kind", board.kind or "none"), Term("answer", answer or "none")))
-                 for answer, count in board.answers]  # fmt: skip
-        shown = [bars.Bar(answer or "none", count, line, line in str(entry_filter)) for answer, count, line in terms]
-        groups.append(bars.Group(f"{kind}, {board.total:,}", shown, note))
-    if not groups:
+    boards = {f"{board.kind or 'no kind'}, {board.total:,}": board
+              for board in page.services().dataset.balance(project_id, entry_filter)}  # fmt: skip
+    if not boards:
         st.caption("No short answers here.")
-    bars.show(groups, key="balance", on_toggle=toggle)
+    groups = [_balance_group(title, board, entry_filter) for title, board in boards.items()]
+    drafted = boards.get(bars.show(groups, key="balance", on_toggle=toggle) or "")
+    if drafted is not None:
+        page.go("generate", kinds=drafted.kind, avoid=drafted.answers[0][0])
+
+
+def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> bars.Group:
+    kind = board.kind or "no kind"
+    leads = board.total >= FEW_ANSWERS and board.leading_share >= LEADING_SHARE
+    note = f"{board.leading_share:.0%} of {kind} are {board.answers[0][0]}." if leads else ""
+    shown = []
+    for answer, count in board.answers:
+        line = _line(Term("kind", board.kind or "none"), Term("answer", answer or "none"))
+        shown.append(bars.Bar(answer or "none", count, line, line in str(entry_filter)))
+    action = "Draft questions with other answers" if leads and board.kind in KINDS else ""
+    return bars.Group(title, shown, note, action)
 
 
 def quality(project_id: str, entry_filter: EntryFilter) -> None:
@@ -57,6 +67,40 @@ def quality(project_id: str, entry_filter: EntryFilter) -> None:
     chosen = entry_filter.values("check")
     shown = [bars.Bar(check.label, counts[check.name], f"check:{check.name}", check.name in chosen) for check in CHECKS]
     bars.show([bars.Group("Checks", shown)], key="quality", on_toggle=toggle)
+
+
+def agreement(project_id: str, entry_filter: EntryFilter) -> None:
+    """Draw how far two readers agree, and how the models do by the answers of people."""
+    dataset = page.services().dataset
+    found, models = dataset.agreement(project_id), dataset.model_accuracy(project_id)
+    if not found.read:
+        st.caption("Nothing was read by two people yet. Choose under Team on Curate how many images two are to see.")
+    else:
+        read, alike, alpha = st.columns(3)
+        read.metric("Read by two", f"{found.read:,}", help=page.plain(", ".join(found.readers)))
+        alike.metric("Decided alike", f"{found.alike / found.read:.0%}")
+        alpha.metric(
+            "Krippendorff's alpha", "none yet" if found.alpha is None else f"{found.alpha:.2f}",
+            help="1 is full agreement, 0 what chance would give. None while everybody decided the same everywhere.",
+        )  # fmt: skip
+        differ = dataset.count_entries(project_id, entry_filter.without("check").with_term("check", "readers"))
+        chosen = "readers" in entry_filter.values("check")
+        bar = bars.Bar("Two readers disagree", differ, "check:readers", chosen)
+        bars.show([bars.Group("To settle", [bar])], key="readers", on_toggle=toggle)
+    if models:
+        st.markdown("**Models by the answers of people**")
+        st.caption(
+            "VQA accuracy: min(alike / 3, 1), averaged over all people but one. With fewer than four alike answers "
+            "1 is out of reach; the last column says what is within."
+        )
+        st.dataframe(
+            [
+                {"Model": one.model, "Questions": one.questions, "Accuracy": one.accuracy, "Reachable": one.reachable}
+                for one in models
+            ],
+            hide_index=True, key="accuracy",
+            column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("Accuracy", "Reachable")},
+        )  # fmt: skip
 
 
 def _line(*terms: Term) -> str:

@@ -1,21 +1,53 @@
 """The entries that were found, as a grid of their images."""
 
+import json
+
 import streamlit as st
 
 from core import ImageDatasets, Images
-from core.dataset import EntryFilter
-from pages.components import grid, image_drawer, media, page
+from core.dataset import EntryFilter, Term
+from pages.components import curate_table, grid, image_drawer, media, page
 
 PAGE_SIZE = 60
 _CURSORS = "explore-cursors"
 _FOR = "explore-for"
 
 
-def show(project_id: str, entry_filter: EntryFilter, total: int) -> None:
-    """Draw one page of the results; an entry opens its image with everything known of it."""
+def either(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
+    """Draw the results as a grid or as a table, and return the ids of what is selected in the grid."""
+    shape = st.segmented_control(
+        "Results as", ("Grid", "Table"), default="Grid", key="as", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if shape == "Table":
+        curate_table.show(project_id, entry_filter, actor)
+        return []
+    return show(project_id, entry_filter, total)
+
+
+def onward(project_id: str, entry_filter: EntryFilter, total: int, selected: list[str]) -> None:
+    """Draw the ways on: what is selected, or everything that was found, goes to the desk, a model or an export."""
+    chosen, count = entry_filter, total
+    if selected:
+        chosen, count = EntryFilter(tuple(Term("id", id_) for id_ in selected)), len(selected)
+    if st.button("Generate", key="to-generate", disabled=not count, help="Ask more about the images of these entries"):
+        st.session_state["selected-images"] = page.services().dataset.image_ids(project_id, chosen)
+        page.go("generate")
+    if st.button("Export", key="to-export", disabled=not count, help="Export these entries"):
+        page.go("export", which="all", q=str(chosen))
+    name = f"Review {count:,} selected" if selected else f"Review {count:,}"
+    if st.button(name, type="primary", key="review", disabled=not count, help="Open them at the desk"):
+        page.go("curate", q=str(chosen))
+
+
+def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
+    """Draw one page of the results and return the ids of the selected entries of it.
+
+    An entry opens its image with everything known of it.
+    """
     if not total:
         st.text("No entry meets this search. Take a word or a field away.")
-        return
+        return []
     cursors = _cursors(f"{project_id} {entry_filter}")
     dataset = page.services().dataset
     found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=cursors[-1] or None)
@@ -29,14 +61,24 @@ def show(project_id: str, entry_filter: EntryFilter, total: int) -> None:
         has_previous=len(cursors) > 1,
         has_next=found.next_cursor is not None,
     )
-    _follow(action, found.next_cursor, {entry.id: entry.image_id for entry in found.items})
+    image_of = {entry.id: entry.image_id for entry in found.items}
+    _follow(action, found.next_cursor, image_of)
+    return [id_ for id_ in action.selected if id_ in image_of]
 
 
 def _item(entry: ImageDatasets, images: dict[str, Images]) -> grid.GridItem:
     image = images[entry.image_id]
     mark = {"confirmed": "✓ ", "rejected": "✕ "}.get(entry.decision, "")
     url = media.image_url(image.id, image.sha256, "thumb")
-    return grid.GridItem(entry.id, url, mark + entry.question, entry.answer)
+    return grid.GridItem(entry.id, url, mark + entry.question, _in_words(entry))
+
+
+def _in_words(entry: ImageDatasets) -> str:
+    try:
+        labels = json.loads(entry.answer) if entry.answer_type == "label" else None
+    except ValueError:
+        labels = None
+    return ", ".join(str(label) for label in labels) if isinstance(labels, list) else entry.answer
 
 
 def _follow(action: grid.GridAction, next_cursor: str | None, image_of: dict[str, str]) -> None:

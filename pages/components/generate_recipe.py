@@ -38,7 +38,7 @@ class Recipe:
 def show(project: Projects, mode: str) -> Recipe:
     """Draw the recipe of a mode: both, questions or answers."""
     language = st.session_state.get("generate-language", "en")
-    st.subheader("Which images", anchor=False)
+    st.subheader("Which questions" if mode == "answers" else "Which images", anchor=False)
     config, images = _answer_targets(project) if mode == "answers" else _targets(project, language)
     if mode != "answers":
         st.subheader("What to ask", anchor=False)
@@ -69,7 +69,7 @@ def _targets(project: Projects, language: str) -> tuple[dict[str, Any], int]:
     counts = page.services().questions.target_counts(project.id, language, wanted)
     chosen = st.session_state.get("selected-images", [])
     sets: dict[str, tuple[str, int, dict[str, Any]]] = {
-        "selected": ("Selected in Upload", len(chosen), {"image_ids": list(chosen)}),
+        "selected": ("Selected", len(chosen), {"image_ids": list(chosen)}),
         "without": ("Without questions", counts.without_questions, {"only_without_questions": True}),
         "failed": ("Failed before", counts.failed, {"only_failed": True}),
         "below": (f"Top up to {wanted} questions each", counts.below, {"top_up": True}),
@@ -88,19 +88,19 @@ def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:
     asked = questions.image_ids_to_answer(project.id, "all")
     sets: dict[str, tuple[str, int, dict[str, Any]]] = {
         "open": ("Questions without an answer", len(open_), {}),
-        "selected": ("Those of the images selected in Upload", len(of_chosen), {"image_ids": of_chosen}),
+        "selected": ("Of the selected images, those without", len(of_chosen), {"image_ids": of_chosen}),
         "all": ("All questions", len(asked), {"which": "all"}),
     }
-    return _radio(sets, "generate-answer-target")
+    return _radio(sets, "generate-answer-target", " images")
 
 
-def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str) -> tuple[dict[str, Any], int]:
+def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str = "") -> tuple[dict[str, Any], int]:
     offered = [name for name in sets if sets[name][1]]
     if not offered:
         st.caption("No image of this project has a question yet. Ask some first, or add a fixed question.")
         return {}, 0
     name = st.radio(
-        "Images", offered, format_func=lambda name: f"{sets[name][0]} ({sets[name][1]:,})", key=key,
+        "Images", offered, format_func=lambda name: f"{sets[name][0]} ({sets[name][1]:,}{noun})", key=key,
         label_visibility="collapsed",
     )  # fmt: skip
     _, size, part = sets[str(name)]

@@ -19,15 +19,22 @@ export default function ({ data, setStateValue }) {
 """
 
 
+def name() -> str:
+    """Return the name that was given on this or another page."""
+    return (st.session_state.get(_KEY) or "").strip() or "local"
+
+
 def choose() -> str:
     """Let whoever sits here give a name, and return it; whoever signed in has one already."""
     if page.services().db.settings.access_password is not None:
-        return (st.session_state.get(_KEY) or "").strip() or "local"
+        return name()
     _remember()
-    name = (st.session_state.get(_KEY) or "").strip()
-    with st.popover(page.plain(name) or "Your name", icon=":material/person:", key="person-popover"):
+    given = name()
+    with st.popover(
+        "Your name" if given == "local" else page.plain(given), icon=":material/person:", key="person-popover"
+    ):
         st.text_input("Your name, for the history of each entry", key=_KEY, persist_state="session", max_chars=60)
-    return name or "local"
+    return given
 
 
 def _remember() -> None:
