@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from core.db import Database, Images, Questions
 from core.errors import InvalidInputError
-from core.llm import ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig
-from core.questions import answering, asking, calibration, examples, store, targets
+from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
+from core.questions import answering, asking, calibration, examples, store, targets, templates
 from core.questions.answer_service import MOST_PER_CALL
 from core.questions.examples import NONE, Examples
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
@@ -32,6 +32,8 @@ class RequestPreview:
     sent_bytes: int
     pieces: int
     """Questions or answers that the reply is to hold."""
+    fixed: int = 0
+    """Fixed questions that a second call about each image answers."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,11 @@ class GenerationPreview:
         recipe = _recipe(config, answers)
         first = self._first(project_id, recipe)
         request, pieces = _request(recipe, first)
-        return RequestPreview(first.image, request.prompt, first.size_wh, len(first.part.data), pieces)
+        fixed = 0
+        if isinstance(recipe, QuestionRecipe) and recipe.with_answers:
+            with self._db.reading() as session:
+                fixed = len(templates.of_project(session, project_id))
+        return RequestPreview(first.image, request.prompt, first.size_wh, len(first.part.data), pieces, fixed)
 
     async def try_out(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> TryOut:
         """Send the first request of the recipe and return what came back; the run will not pay for it again.
@@ -124,28 +130,34 @@ class GenerationPreview:
         """Return what *calls* requests like *preview* cost with each model of the recipe, as a range."""
         recipe = _recipe(config, answers)
         models = recipe.models if isinstance(recipe, AnswerRecipe) else [recipe.llm_config]
-        low: float | None = 0.0
-        high: float | None = 0.0
-        seconds: list[float] = []
-        seen_calls = []
-        for model in (ModelConfig.from_dict(one) for one in models):
-            seen = self._seen(model, recipe, preview.pieces)
-            seen_calls.append(seen.calls if seen else 0)
-            if seen:
-                seconds.append(seen.seconds * calls / recipe.concurrency)
-            one = self._llm.estimate_call(
-                model.litellm_model, self._size_wh(model), len(preview.prompt),
-                preview.pieces * _TOKENS_PER_PIECE * len(_fields(recipe)),
-                images=1 + len(recipe.example_ids), seen=seen.tokens if seen else None,
-            )  # fmt: skip
-            low = None if one is None or low is None else low + one.low * calls
-            high = None if one is None or high is None else high + one.high * calls
-        known = len(seconds) == len(models)
-        return GenerationEstimate(calls * len(models), low, high, min(seen_calls), sum(seconds) if known else None)
+        replies = [(_fields(recipe), preview.pieces)]
+        if preview.fixed:
+            replies.append((frozenset({"answer"}), preview.fixed))
+        made = [
+            self._one_call(ModelConfig.from_dict(model), recipe, len(preview.prompt), *reply)
+            for model in models for reply in replies
+        ]  # fmt: skip
+        costs = [cost for cost, _ in made if cost is not None]
+        seen = [seen for _, seen in made if seen is not None]
+        priced, timed = len(costs) == len(made), len(seen) == len(made)
+        return GenerationEstimate(
+            calls=calls * len(made),
+            cost_low=sum(cost.low for cost in costs) * calls if priced else None,
+            cost_high=sum(cost.high for cost in costs) * calls if priced else None,
+            seen_calls=min(one.calls for one in seen) if timed else 0,
+            seconds=sum(one.seconds for one in seen) * calls / recipe.concurrency if timed else None,
+        )
 
-    def _seen(self, model: ModelConfig, recipe: Recipe, pieces: int) -> calibration.Seen | None:
+    def _one_call(
+        self, model: ModelConfig, recipe: Recipe, prompt_chars: int, fields: frozenset[str], pieces: int
+    ) -> tuple[CostEstimate | None, calibration.Seen | None]:
         with self._db.reading() as session:
-            return calibration.seen(session, model.litellm_model, fields=_fields(recipe), pieces=pieces)
+            seen = calibration.seen(session, model.litellm_model, fields=fields, pieces=pieces)
+        cost = self._llm.estimate_call(
+            model.litellm_model, self._size_wh(model), prompt_chars, pieces * _TOKENS_PER_PIECE * len(fields),
+            images=1 + len(recipe.example_ids), seen=seen.tokens if seen else None,
+        )  # fmt: skip
+        return cost, seen
 
     def _size_wh(self, model: ModelConfig) -> tuple[int, int]:
         """Images are taken at their largest."""

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from core.db import question_key as question_key
+
 MAX_QUESTION_CHARS = 2_000
 MAX_ANSWER_CHARS = 20_000
 REPLY_HEAD_CHARS = 2_000
@@ -19,12 +21,6 @@ def clean(text: str, max_chars: int) -> str:
     text = text.encode("utf-8", "replace").decode("utf-8")
     kept = (char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
     return "".join(kept).strip()[:max_chars]
-
-
-def question_key(question: str) -> str:
-    """Return what two wordings of the same question share: no case, no punctuation, single spaces."""
-    folded = unicodedata.normalize("NFKC", question).casefold()
-    return " ".join(re.sub(r"[^\w\s]", " ", folded).split())
 
 
 def is_near_repeat(question: str, existing: Iterable[str]) -> bool:

@@ -184,6 +184,19 @@ class TaskService:
         """Put a paused task back into the queue; an engine has to be given its id."""
         return self._move(task_id, (TaskStatus.PAUSED,), TaskStatus.QUEUED, "")
 
+    def set_cost_cap(self, task_id: str, cost_cap: float | None) -> Tasks:
+        """Let the task spend up to *cost_cap* US dollars in all; None lifts the cap.
+
+        Raises:
+            InvalidInputError: *cost_cap* is not greater than zero.
+        """
+        if cost_cap is not None and cost_cap <= 0:
+            raise InvalidInputError("A cost cap is greater than zero. Leave it empty for none.", field="cost_cap")
+        with self._db.transaction() as session:
+            task = _task(session, task_id)
+            task.cost_cap = cost_cap
+        return task
+
     def cancel(self, task_id: str) -> Tasks:
         """End the task; what it has made stays."""
         return self._move(task_id, (*ACTIVE, TaskStatus.PAUSED), TaskStatus.CANCELLED, "Cancelled by you.")

@@ -21,7 +21,7 @@ def show(task_id: str) -> None:
                 media.image_url(result.image.id, result.image.sha256), result.image.image_name, height_px=84,
                 key=f"newest-{place}",
             )  # fmt: skip
-        with right:
+        with right.container(gap="xsmall"):
             for question, answer in result.pairs:
                 st.text(f"{question}  {answer}" if answer else question)
             if result.short_by:

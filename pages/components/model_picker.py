@@ -93,6 +93,14 @@ def typed_key(provider: str, api_base: str | None = None) -> str | None:
     return st.session_state.get(f"session-key-{_host(api_base) or provider}") or None
 
 
+def typed_key_for(config: dict[str, Any]) -> str | None:
+    """Return the key that was typed in this session for the model of a task."""
+    info = page.services().llm.model_info(
+        "/".join(part for part in (config.get("provider"), config["model"]) if part), config.get("api_base")
+    )
+    return typed_key(info.provider, config.get("api_base"))
+
+
 def _config_of(text: str) -> dict[str, Any]:
     """Read an option: a profile, "model at address", or a model."""
     if text.startswith(_PROFILE):

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core import app
+from core import Tasks, app
+from core.llm import session_keys
 from core.tasks import TaskStatus, TaskSummary
 from core.tasks.service import ACTIVE
-from pages.components import page
+from pages.components import model_picker, page
 
 _REFRESH_S = 1.0
 
@@ -68,6 +69,8 @@ def _figures(summary: TaskSummary) -> str:
     parts.append(
         f"{spent} or more, {summary.unpriced_calls:,} calls without a known price" if summary.unpriced_calls else spent
     )
+    if task.cost_cap is not None:
+        parts.append(f"stops at ${task.cost_cap:,.2f}")
     if summary.maybe_paid_twice:
         parts.append(f"possibly paid twice: {summary.maybe_paid_twice}")
     return ", ".join(parts)
@@ -87,17 +90,38 @@ def _buttons(summary: TaskSummary) -> None:
         if st.button("Pause", icon=":material/pause:", key=f"pause-{task.id}"):
             tasks.pause(task.id)
             st.rerun()
-    elif task.status == TaskStatus.PAUSED and st.button(
-        "Resume", icon=":material/play_arrow:", key=f"resume-{task.id}"
-    ):
-        tasks.resume(task.id)
-        app.engine().submit(task.id)
-        st.rerun()
+    elif task.status == TaskStatus.PAUSED:
+        cap = _raised_cap(summary)
+        if st.button("Resume", icon=":material/play_arrow:", key=f"resume-{task.id}"):
+            tasks.set_cost_cap(task.id, cap)
+            tasks.resume(task.id)
+            _run(task)
     if task.status in (*ACTIVE, TaskStatus.PAUSED) and st.button(
         "Cancel", icon=":material/stop:", key=f"cancel-{task.id}"
     ):
         tasks.cancel(task.id)
         st.rerun()
+
+
+def _raised_cap(summary: TaskSummary) -> float | None:
+    """Ask for another cap once this one is reached."""
+    cap = summary.task.cost_cap
+    if cap is None or summary.spent < cap:
+        return cap
+    return st.number_input(
+        "New cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,
+        key=f"cap-{summary.task.id}",
+    )  # fmt: skip
+
+
+def _run(task: Tasks) -> None:
+    """Give the task to the engine, with the keys that were typed in this session since."""
+    models = [task.config.get("llm_config"), *(task.config.get("more_models") or [])]
+    for place, model in enumerate(models):
+        if model and (key := model_picker.typed_key_for(model)):
+            session_keys.lend(task.id, key, place)
+    app.engine().submit(task.id)
+    st.rerun()
 
 
 def _failures(summary: TaskSummary) -> None:
@@ -115,5 +139,4 @@ def _failures(summary: TaskSummary) -> None:
                 help="Pause the task first." if running else None,
             ):
                 page.services().tasks.retry_failed(summary.task.id, group.error_code)
-                app.engine().submit(summary.task.id)
-                st.rerun()
+                _run(summary.task)

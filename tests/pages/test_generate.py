@@ -4,6 +4,7 @@ import time
 from streamlit.testing.v1 import AppTest
 
 from core import app
+from core.db import LlmCalls
 from tests.fakes.provider import FakeProvider, Reply
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
@@ -94,3 +95,94 @@ def test_a_model_with_a_key_typed_for_the_session_does_the_job_and_the_key_is_ke
     assert {call.received.headers["authorization"] for call in provider.calls} == {f"Bearer {key}"}
     for path in services().db.data_dir.rglob("*"):
         assert path.is_dir() or key.encode() not in path.read_bytes()
+
+
+def test_a_model_that_does_not_see_is_refused_on_the_page_with_some_that_do() -> None:
+    at = open_page("generate", _project())
+
+    at.session_state["models-found"] = ["openai/gpt-3.5-turbo"]
+    at.run()
+    at.selectbox(key="generate-model").set_value("openai/gpt-3.5-turbo").run()
+
+    assert "cannot see images" in at.error[0].value
+    assert at.button(key="generate-start").disabled
+
+
+def test_a_fixed_question_is_added_on_the_page_and_answered_for_every_image() -> None:
+    project_id = _project()
+    at = open_page("generate", project_id)
+    at.session_state["fixed-questions"] = True
+    at.run()
+    at.text_input(key="fixed-0-question").input("How bright is the image overall?").run()
+    at.button(key="fixed-0-add").click().run()
+    at.session_state["generate-mode"] = "answers"
+    at.run()
+    assert at.button(key="generate-start").label == "Generate for 2 images"
+
+    at.button(key="generate-start").click().run()
+    _wait_for_tasks(at)
+
+    entries = services().dataset.list_dataset_entries(project_id)
+    assert [entry.question for entry in entries] == ["How bright is the image overall?"] * 2
+
+
+def test_a_question_with_its_answer_is_written_by_hand() -> None:
+    project_id = _project()
+    at = open_page("generate", project_id)
+    at.session_state["generate-mode"] = "hand"
+    at.run()
+
+    at.text_input(key="hand-0-question").input("Who painted it?").run()
+    at.text_area(key="hand-0-answer").input("Nobody knows.").run()
+    at.button(key="hand-save").click().run()
+
+    (entry,) = services().dataset.list_dataset_entries(project_id)
+    assert (entry.question, entry.answer, entry.model, entry.confirmed) == (
+        "Who painted it?", "Nobody knows.", "", True,
+    )  # fmt: skip
+
+
+def test_a_profile_is_saved_without_the_key_and_offered() -> None:
+    at = open_page("generate", _project())
+    at.session_state["models-found"] = ["openai/gpt-4o at http://127.0.0.1:9/v1"]
+    at.run()
+    at.selectbox(key="generate-model").set_value("openai/gpt-4o at http://127.0.0.1:9/v1").run()
+    at.text_input(key="session-key-127.0.0.1:9").input("sk-typed-on-the-page-4711").run()
+    at.session_state["generate-advanced"] = True
+    at.run()
+
+    at.text_input(key="generate-profile-name").input("Kitchen").run()
+    at.button(key="generate-profile-save").click().run()
+    at.selectbox(key="generate-model").set_value("Profile: Kitchen").run()
+
+    (profile,) = services().profiles.list_profiles()
+    assert profile.config == {
+        "model": "openai/gpt-4o", "api_base": "http://127.0.0.1:9/v1", "temperature": 0.7, "max_tokens": 2048,
+    }  # fmt: skip
+    assert any("api base http://127" in text.replace("\\", "") for text in texts(at))
+
+
+def test_a_task_that_reached_its_cap_goes_on_with_a_higher_one() -> None:
+    project_id = _project()
+    task = services().tasks.create_task(project_id, config={"num_questions": 1}, cost_cap=0.01)
+    with services().db.transaction() as session:
+        session.add(LlmCalls(task_id=task.id, model="openai/gpt-4o", request_hash="h", state="ok", cost=0.02))
+    app.engine().submit(task.id)
+    at = open_page("overview", project_id)
+    _wait_for_status(task.id, "paused")
+
+    at.query_params["task"] = task.id
+    at.switch_page("pages/generate.py").run()
+    at.number_input(key=f"cap-{task.id}").set_value(5.0).run()
+    at.button(key=f"resume-{task.id}").click().run()
+    _wait_for_tasks(at)
+
+    assert services().tasks.get_task(task.id).status == "completed"
+    assert services().tasks.get_task(task.id).cost_cap == 5.0
+
+
+def _wait_for_status(task_id: str, status: str) -> None:
+    deadline = time.monotonic() + 30
+    while services().tasks.get_task(task_id).status != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,6 +1,8 @@
+import io
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlmodel import select
 
 from core import (
@@ -13,34 +15,12 @@ from core import (
     TaskService,
 )
 from core.app import Services
+from core.dataset import parse_search
 from core.db import Database, LlmCalls
-from core.errors import BadReplyError, ConflictError, InvalidInputError, QuotaExceededError
+from core.errors import BadReplyError, ConflictError, InvalidInputError, NoVisionError, QuotaExceededError
 from tests.fakes.model import FakeModel
 
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}
-
-
-@pytest.fixture
-def model() -> FakeModel:
-    return FakeModel()
-
-
-@pytest.fixture
-def asking(services: Services, model: FakeModel) -> ImageQuestionGenerationTask:
-    return ImageQuestionGenerationTask(services.db, model, services.images)
-
-
-@pytest.fixture
-def answering(services: Services, model: FakeModel) -> ImageAnswerGenerationTask:
-    return ImageAnswerGenerationTask(services.db, model, services.images)
-
-
-@pytest.fixture
-def images(services: Services, project: Projects) -> list[Images]:
-    from tests.pictures import png
-
-    added = services.images.add_images(project.id, [(f"{color}.png", png(color)) for color in ("red", "green", "blue")])
-    return [outcome.image for outcome in added if outcome.image is not None]
 
 
 async def test_questions_for_one_image_are_returned_and_stored(
@@ -307,6 +287,92 @@ async def test_an_untouched_answer_of_the_same_model_is_replaced_by_a_rerun(
 
     with db.reading() as session:
         assert [entry.answer for entry in session.exec(select(ImageDatasets))] == ["Blue."]
+
+
+async def test_each_of_several_models_answers_and_their_answers_stand_beside_each_other(
+    answering: ImageAnswerGenerationTask,
+    model: FakeModel,
+    images: list[Images],
+    project: Projects,
+    services: Services,
+) -> None:
+    _add_question(services.db, images[0])
+    model.enqueue_answers("Red.")
+    model.enqueue_answers("Orange.")
+    config = {"concurrency": 1, "llm_config": MODEL, "more_models": [{"model": "anthropic/claude-haiku-4-5"}]}
+    task = TaskService(services.db).create_task(project.id, "image-answer-generation", config)
+
+    await answering.process_task(task, config)
+
+    entries = services.dataset.list_dataset_entries(project.id)
+    assert {(entry.model, entry.answer) for entry in entries} == {
+        ("openai/gpt-4o", "Red."),
+        ("anthropic/claude-haiku-4-5", "Orange."),
+    }
+    assert services.dataset.check_counts(project.id, parse_search(""))["disputed"] == 2
+
+
+async def test_confirmed_entries_are_shown_first_with_their_images(
+    answering: ImageAnswerGenerationTask,
+    asking: ImageQuestionGenerationTask,
+    model: FakeModel,
+    images: list[Images],
+    project: Projects,
+    services: Services,
+) -> None:
+    services.dataset.create_dataset_entry(project.id, images[1].id, "Is it plain?", "Quite.", confirmed=True)
+    services.dataset.create_dataset_entry(project.id, images[2].id, "Is it plain?", "Not confirmed.")
+    _add_question(services.db, images[0])
+    model.enqueue_answers("Red.")
+    chosen = asking.suggest_examples(project.id, "en", 3)
+    config = {"llm_config": MODEL, "example_ids": chosen}
+    task = TaskService(services.db).create_task(project.id, "image-answer-generation", config)
+
+    await answering.process_task(task, config)
+
+    (request,) = model.history
+    shown = [services.images.model_image(images[place]).data for place in (1, 0)]
+    assert [part.data for part in request.images] == shown
+    assert "1. Is it plain? Quite." in request.prompt
+    assert "about the last image only" in request.prompt
+    assert "Not confirmed." not in request.prompt
+
+
+async def test_a_model_that_does_not_see_is_refused_before_a_task_is_made(
+    asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
+) -> None:
+    tasks = TaskService(services.db, lambda: {asking.task_type: asking})
+
+    with pytest.raises(NoVisionError, match="Use one that can, for example"):
+        tasks.create_task(project.id, config={"llm_config": {"model": "openai/gpt-3.5-turbo"}})
+
+    assert tasks.list_tasks(project.id) == []
+
+
+async def test_images_are_sent_as_small_as_the_model_wants_them(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images]
+) -> None:
+    model.enqueue_questions("What colour is it?")
+
+    await asking.generate_questions_for_image(images[0], {**MODEL, "max_side_px": 8}, num_questions=1)
+
+    with Image.open(io.BytesIO(model.history[0].images[0].data)) as sent:
+        assert max(sent.size) == 8
+
+
+async def test_missing_questions_are_counted_for_the_whole_task(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
+) -> None:
+    for _ in images:
+        model.enqueue_questions("What colour is it?")
+        model.enqueue_questions("What colour is it?")
+    config: dict[str, Any] = {"num_questions": 3, "concurrency": 1, "llm_config": MODEL}
+    task = TaskService(db).create_task(project.id, config=config)
+
+    await asking.process_task(task, config)
+
+    assert asking.shortfall(task.id) == 6
+    assert [result.short_by for result in asking.newest_results(task.id)] == [2, 2, 2]
 
 
 def _add_question(db: Database, image: Images, **values: Any) -> None:

@@ -1,0 +1,54 @@
+from typing import Any
+
+from core import ImageQuestionGenerationTask, Images, Projects, TaskService
+from core.app import Services
+from core.errors import BadReplyError
+from tests.fakes.model import FakeModel
+
+MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}
+
+
+async def test_what_failed_before_is_a_target_until_it_was_done(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects
+) -> None:
+    model.enqueue_questions("What colour is it?")
+    model.enqueue(BadReplyError("Not a list."), BadReplyError("Not a list."))
+    await _run(asking, project)
+    assert asking.target_counts(project.id).failed == 2
+
+    model.enqueue_questions("What colour is it?")
+    model.enqueue(BadReplyError("Not a list."))
+    await _run(asking, project, only_failed=True)
+
+    assert asking.target_counts(project.id).failed == 1
+
+
+async def test_topping_up_asks_only_for_what_is_missing(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
+) -> None:
+    for text in ("What colour is it?", "Is it plain?", "How wide is it?"):
+        services.questions.write_question(images[0].id, text)
+    services.questions.write_question(images[1].id, "What colour is it?")
+    assert asking.target_counts(project.id, "en", 3).below == 2
+    model.enqueue_questions("Is it plain?", "How wide is it?")
+    model.enqueue_questions("What colour is it?", "Is it plain?", "How wide is it?")
+
+    await _run(asking, project, num_questions=3, top_up=True)
+
+    assert ["exactly 2" in request.prompt for request in model.history] == [True, False]
+    assert [len(asking.list_questions(project.id, image.id)) for image in images] == [3, 3, 3]
+
+
+async def test_images_asked_about_in_another_language_are_without_questions_in_this_one(
+    asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
+) -> None:
+    services.questions.write_question(images[0].id, "Ne renk?", language="tr")
+
+    assert asking.target_counts(project.id, "tr").without_questions == 2
+    assert asking.target_counts(project.id, "en").without_questions == 3
+
+
+async def _run(asking: ImageQuestionGenerationTask, project: Projects, **more: Any) -> None:
+    config = {"num_questions": 1, "concurrency": 1, "llm_config": MODEL} | more
+    task = TaskService(asking._db).create_task(project.id, config=config)
+    await asking.process_task(task, config)
