@@ -27,12 +27,14 @@ def main() -> None:
     counts = page.services().projects.counts(project.id)
     total = page.services().style.history(project.id, limit=1).total
     action = page.header("Style", f"{counts.images:,} images to learn from, {total:,} generated")
-    style_changes.offer_undo()
+    style_changes.offer_more()
     if not page.services().style.list_style_datasets(project.id):
         if counts.images:
             style_dataset.start(project)
         else:
             page.empty_state("upload", "There are no images to learn a style from yet.", "upload", "Upload images")
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            style_changes.make(project)
         return
     dataset, draft, choice, preview = _desk(project)
     if dataset is None:
@@ -54,14 +56,16 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
     request, sent = columns.cell(), columns.cell()
     with sent, st.expander("Model", key="style-model-box"):
         choice = _model()
-    with request:
         limits = page.services().style.limits_of(choice.config)
+        if limits.note:
+            st.caption(page.plain(limits.note))
+    with request:
         draft = style_request.fields(dataset, stored, limits.all_ratios, limits.sizes)
     preview = None
     try:
         preview = page.services().style.preview_request(draft.request(dataset.id), config=choice.config)
     except VitrineError as error:
-        sent.error(str(error), icon=":material/error:")
+        sent.error(page.plain(str(error)), icon=":material/error:")
     if draft != stored:
         page.services().style.save_draft(dataset.id, draft.to_dict())
     if preview is not None:
@@ -117,6 +121,7 @@ def _results(project: Projects, dataset: StyleDatasets) -> None:
     task_id = st.query_params.get("task")
     if task_id and page.services().tasks.get_task(task_id).project_id == project.id:
         task_progress.show(task_id, results=lambda: style_results.of_task(project, dataset, task_id))
+    style_results.opened(project, dataset)
     style_results.history(project, dataset)
 
 

@@ -41,6 +41,7 @@ def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dic
             "warmth": measured.warmth,
             "saturation": measured.saturation,
             "sharpness": measured.sharpness,
+            "texture": finish,
             "composition": {
                 "orientation": measured.orientation,
                 "brightest": measured.brightest_region,

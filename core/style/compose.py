@@ -152,6 +152,8 @@ def _notices(
             f"{model} takes at most {limits.max_references} references: {wanted - limits.max_references} of the "
             f"{wanted} you asked for will not be sent. Lower the number, or pin the ones that matter."
         )
+    elif dataset and wanted and not references:
+        notices.append(f"{dataset.name} has no images to send yet: only the text is sent. Add some.")
     elif dataset and len(references) < wanted:
         notices.append(f"Only {len(references)} of {wanted} references were found that differ enough to help.")
     if limits.best_references and len(references) > limits.best_references:

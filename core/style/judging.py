@@ -103,7 +103,7 @@ def _parts(images: "ImageService", case: Case) -> "tuple[ImagePart, ...]":
     """Return the references that can be read, and the new image last."""
     from core.llm import ImagePart
 
-    parts = []
+    parts: list[ImagePart] = []
     for image in case.references:
         try:
             shown = images.model_image(image, SIDE_PX)

@@ -155,11 +155,15 @@ class StyleLibrary:
 
     def get_image_of_style(self, row_id: str) -> StyleImage:
         """Return one image of a style dataset with its analysis."""
-        with self._db.reading() as session:
-            found = datasets.by_ids(session, [row_id])
+        found = self.images_of_style([row_id])
         if not found:
             raise NotFoundError("This image is not in the style dataset any more.")
         return found[0]
+
+    def images_of_style(self, row_ids: Sequence[str]) -> list[StyleImage]:
+        """Return images of style datasets by the ids of their rows, those that are still there."""
+        with self._db.reading() as session:
+            return datasets.by_ids(session, row_ids)
 
     def pending_images(self, dataset_id: str, model: str, *, project_id: str | None = None) -> list[StyleDatasetImages]:
         """Return the images that *model* has not analysed; with *project_id* only for a style dataset of it."""

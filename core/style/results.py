@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, func, or_, select
 
-from core.db import Events, GeneratedImages, Images, new_id, utc_now
+from core.db import Events, GeneratedImages, Images, StyleDatasetImages, new_id, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.style.shelf import hide
 
@@ -38,6 +38,19 @@ class Result:
     @property
     def id(self) -> str:
         return self.generated.id
+
+
+@dataclass(frozen=True)
+class UsedReference:
+    """A reference of a result as its recipe tells it, with the image where that is still there."""
+
+    number: int
+    name: str
+    reason: str
+    """Why it was chosen, or why it was not sent."""
+    sent: bool
+    image: Images | None
+    palette: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,11 @@ def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int,
     found = [Result(generated, image) for generated, image in session.exec(query)]
     more = len(found) > limit
     return ResultPage(found[:limit], found[limit - 1].id if more else None, total)
+
+
+def models_used(session: Session, project_id: str) -> list[str]:
+    row = GeneratedImages
+    return list(session.exec(select(row.model).where(row.project_id == project_id).distinct().order_by(row.model)))
 
 
 def times_made(session: Session, project_id: str, prompts: Collection[str]) -> dict[str, int]:
@@ -136,6 +154,32 @@ def rate(session: Session, generated_id: str, rating: int) -> GeneratedImages:
     row = get(session, generated_id)
     row.rating = rating
     return row
+
+
+def references_used(session: Session, generated_id: str) -> list[UsedReference]:
+    """Return the references of a result in their order, those that failed among them."""
+    recipe = get(session, generated_id).recipe
+    used = recipe.get("references", [])
+    rows, image = StyleDatasetImages, Images
+    analyses = dict(
+        session.exec(select(rows.id, rows.analysis_result).where(col(rows.id).in_([one["id"] for one in used]))).all()
+    )
+    images = {
+        found.id: found
+        for found in session.exec(select(image).where(col(image.id).in_([one["image_id"] for one in used])))
+    }
+    sent = [
+        UsedReference(
+            one["number"], one["image_name"], one["reason"], True, images.get(one["image_id"]),
+            tuple(analyses.get(one["id"], {}).get("measured", {}).get("palette", [])),
+        )
+        for one in used
+    ]  # fmt: skip
+    failed = [
+        UsedReference(one["number"], one["name"], one["why"], False, None, ())
+        for one in recipe.get("failed_references", [])
+    ]
+    return sorted(sent + failed, key=lambda one: one.number)
 
 
 def references_of(session: Session, image_ids: list[str]) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from core.style.generate import Generator, Produced
 from core.style.library import StyleLibrary, model_config
 from core.style.models import ImageModel, image_model
 from core.style.requests import DEFAULT_REFERENCES, RequestPreview, StyleRequest
-from core.style.results import Result, ResultFilter, ResultPage
+from core.style.results import Result, ResultFilter, ResultPage, UsedReference
 from core.style.shelf import Fetch, shown_anyway
 
 if TYPE_CHECKING:
@@ -167,6 +167,11 @@ class StyleGenerationService(StyleLibrary):
         with self._db.reading() as session:
             return results.find(session, project_id, wanted or ResultFilter(), limit=limit, after=after)
 
+    def models_used(self, project_id: str) -> list[str]:
+        """Return the models that made results of this project, by name."""
+        with self._db.reading() as session:
+            return results.models_used(session, project_id)
+
     def keep(self, generated_id: str, actor: str = "local") -> Images:
         """Put a result into the project as an image, marked as generated."""
         with self._db.transaction() as session:
@@ -195,6 +200,11 @@ class StyleGenerationService(StyleLibrary):
         """Return for each generated image the ids of the images it was made after: they share a split."""
         with self._db.reading() as session:
             return results.references_of(session, image_ids)
+
+    def references_used(self, generated_id: str) -> list[UsedReference]:
+        """Return what a result was made after, in order; what could not be sent stands among it."""
+        with self._db.reading() as session:
+            return results.references_used(session, generated_id)
 
     def use_as_reference(self, generated_id: str, dataset_id: str) -> None:
         """Add the image of a result to a style dataset and measure it."""

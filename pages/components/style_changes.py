@@ -1,61 +1,88 @@
-"""What is done to a style dataset now and then: adding, describing, renaming, versions, copying, deleting."""
+"""What is done to a style dataset now and then: making, adding, describing, versions, copying, deleting."""
 
 import streamlit as st
 
 from core import Projects, StyleDatasets, app
 from core.llm import session_keys
-from core.style.analysis import FIELDS, LISTS
 from core.style.library import FIRST_STYLE_IMAGES
 from core.tasks.service import ACTIVE
-from pages.components import figure, media, model_picker, page
+from pages.components import model_picker, page
 
 
-def show(project: Projects, dataset: StyleDatasets) -> None:
-    """Draw what is needed now and then: adding, renaming, versions, copying, deleting."""
+def make(project: Projects) -> None:
+    """Offer to make another style dataset, empty at first."""
+    # Another number, another popover: the one that was used is closed.
+    made_so_far = len(page.services().style.list_style_datasets(project.id))
+    with (
+        st.popover("New", icon=":material/add:", key=f"style-new-box-{made_so_far}"),
+        st.form("style-new-form", border=False, clear_on_submit=True),
+    ):
+        name = st.text_input("Name", key="style-new", placeholder="Northern light")
+        guidelines = st.text_area("Style guidelines", key="style-new-guidelines", height=80)
+        if st.form_submit_button("Make it", key="style-make") and name.strip():
+            made = page.services().style.create_style_dataset(project.id, name, guidelines)
+            st.query_params["style"] = made.id
+            st.rerun()
+
+
+def show(project: Projects, dataset: StyleDatasets, images: int) -> None:
+    """Draw what is needed now and then, for a style dataset of so many *images*."""
+    with st.container(horizontal=True):
+        with st.popover("Add images", icon=":material/add_photo_alternate:", key=f"style-add-{dataset.id}-{images}"):
+            _add(project, dataset)
+        with st.popover("Change", icon=":material/more_horiz:", key="style-change"):
+            _rename(dataset)
+            _copy(project, dataset)
+            if st.button("Describe with a vision model", icon=":material/visibility:", key="style-describe"):
+                _describe(project, dataset)
+            if st.button("Delete this style dataset", icon=":material/delete:", key="style-delete"):
+                page.services().style.delete_style_dataset(dataset.id)
+                st.session_state["style-deleted"] = dataset.id
+                st.query_params.pop("style", None)
+                st.rerun()
+
+
+def _rename(dataset: StyleDatasets) -> None:
     style = page.services().style
-    with st.popover("Change", icon=":material/more_horiz:", key="style-change"):
-        _add(project, dataset)
-        name = st.text_input("Name", dataset.name, key=f"style-name-{dataset.id}-{dataset.version}")
-        if name.strip() and name.strip() != dataset.name:
-            style.update_style_dataset(dataset.id, name=name)
-            st.rerun()
-        versions = {kept.version: f"{kept.version}: {kept.change}" for kept in style.style_versions(dataset.id)}
-        back = st.selectbox(
-            "Versions", list(versions), format_func=lambda number: versions[number], key=f"style-versions-{dataset.id}"
-        )
-        if back != dataset.version and st.button(f"Go back to version {back}", key="style-go-back"):
-            style.go_back_to_version(dataset.id, back)
-            st.rerun()
-        _copy(project, dataset)
-        if st.button("Describe with a vision model", icon=":material/visibility:", key="style-describe"):
-            _describe(project, dataset)
-        if st.button("Delete this style dataset", icon=":material/delete:", key="style-delete"):
-            style.delete_style_dataset(dataset.id)
-            st.session_state["style-deleted"] = dataset.id
-            st.query_params.pop("style", None)
-            st.rerun()
+    name = st.text_input("Name", dataset.name, key=f"style-name-{dataset.id}-{dataset.version}")
+    if name.strip() and name.strip() != dataset.name:
+        style.update_style_dataset(dataset.id, name=name)
+        st.rerun()
+    versions = {kept.version: f"{kept.version}: {kept.change}" for kept in style.style_versions(dataset.id)}
+    back = st.selectbox(
+        "Versions", list(versions), format_func=lambda number: versions[number],
+        key=f"style-versions-{dataset.id}-{dataset.version}",
+    )  # fmt: skip
+    if back != dataset.version and st.button(f"Go back to version {back}", key="style-go-back"):
+        style.go_back_to_version(dataset.id, back)
+        st.rerun()
 
 
 def _add(project: Projects, dataset: StyleDatasets) -> None:
+    """Draw the ways in: the selection of the library, all of it, addresses."""
     style = page.services().style
-    new = st.text_input("New style dataset", key="style-new", placeholder="Its name")
-    if new.strip() and st.button("Make it", key="style-make"):
-        st.query_params["style"] = style.create_style_dataset(project.id, new).id
-        st.rerun()
-    urls = st.text_area("Add images by address, one a line", key="style-urls", height=68)
-    if urls.strip() and st.button("Add these addresses", key="style-add-urls"):
-        style.add_images(dataset.id, urls=urls.splitlines())
-        analyse_rest(project, dataset)
-        st.rerun()
     selected = selected_images(project)
-    if selected and st.button(f"Add the {len(selected):,} selected images", key="style-add-selected"):
-        style.add_images(dataset.id, selected)
-        analyse_rest(project, dataset)
-        st.rerun()
-    if st.button("Add all images of the project", key="style-add-all", icon=":material/add_photo_alternate:"):
+    if selected:
+        if st.button(f"Add the {len(selected):,} selected images", key="style-add-selected", type="primary"):
+            style.add_images(dataset.id, selected)
+            _added(project, dataset)
+    else:
+        page.link("upload", "Select some in the library", icon="photo_library")
+    if st.button("Add all images of the project", key="style-add-all"):
         style.add_images(dataset.id, page.services().images.find_image_ids(project.id)[:FIRST_STYLE_IMAGES])
-        analyse_rest(project, dataset)
-        st.rerun()
+        _added(project, dataset)
+    with st.form("style-urls-form", border=False, clear_on_submit=True):
+        urls = st.text_area("Addresses, one a line", key="style-urls", height=80, placeholder="https://")
+        if st.form_submit_button("Add these addresses", key="style-add-urls") and urls.strip():
+            style.add_images(dataset.id, urls=urls.splitlines())
+            _added(project, dataset)
+
+
+def _added(project: Projects, dataset: StyleDatasets) -> None:
+    style = page.services().style
+    style.measure_images(dataset.id)
+    analyse_rest(project, dataset)
+    st.rerun()
 
 
 def selected_images(project: Projects) -> list[str]:
@@ -71,21 +98,32 @@ def _copy(project: Projects, dataset: StyleDatasets) -> None:
         made = page.services().style.copy_style_dataset(dataset.id, target)
         if target == project.id:
             st.query_params["style"] = made.id
+        else:
+            st.session_state["style-copied"] = made.id
         st.rerun()
 
 
-def offer_undo() -> None:
-    """Offer to bring back the style dataset that was deleted last."""
-    deleted = st.session_state.get("style-deleted")
-    if deleted is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("The style dataset was deleted. Its results stay.", width="content")
-        if st.button("Undo", key="style-undo-delete", icon=":material/undo:"):
-            page.services().style.restore_style_dataset(deleted)
-            st.query_params["style"] = deleted
-            del st.session_state["style-deleted"]
-            st.rerun()
+def offer_more() -> None:
+    """Offer to bring back the style dataset that was deleted last, and to open the copy that was made last."""
+    style = page.services().style
+    if copied := st.session_state.get("style-copied"):
+        made = style.get_style_dataset(copied)
+        name = page.services().projects.get_project(made.project_id).name
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Copied to the project {page.plain(name)}.", width="content")
+            if st.button("Open the copy", key="style-open-copy", icon=":material/arrow_forward:"):
+                del st.session_state["style-copied"]
+                page.choose_project(made.project_id)
+                st.query_params["style"] = made.id
+                st.rerun()
+    if deleted := st.session_state.get("style-deleted"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The style dataset was deleted. Its results stay.", width="content")
+            if st.button("Undo", key="style-undo-delete", icon=":material/undo:"):
+                style.restore_style_dataset(deleted)
+                st.query_params["style"] = deleted
+                del st.session_state["style-deleted"]
+                st.rerun()
 
 
 def analyse_rest(project: Projects, dataset: StyleDatasets) -> None:
@@ -115,23 +153,3 @@ def _describe(project: Projects, dataset: StyleDatasets) -> None:
             session_keys.lend(task.id, choice.api_key)
         app.engine().submit(task.id)
         st.rerun()
-
-
-@st.dialog("An image of the style dataset")
-def about(row_id: str) -> None:
-    """Show what was found out about an image, to be put in better words."""
-    entry = page.services().style.get_image_of_style(row_id)
-    if entry.image is not None:
-        url = media.image_url(entry.image.id, entry.image.sha256, "view")
-        figure.show(url, entry.name, height_px=260, fit="contain", key=f"style-about-{row_id}")
-    st.text(entry.name)
-    with st.form(f"style-about-form-{row_id}", border=False):
-        said = entry.row.analysis_result
-        words = {}
-        for name in FIELDS:
-            value = ", ".join(said.get(name, [])) if name in LISTS else str(said.get(name, ""))
-            words[name] = st.text_input(name.capitalize(), value, key=f"style-about-{name}-{row_id}")
-        st.caption(f"Written by {entry.row.analysis_model or 'nobody yet'}. Vibe and lighting go into the prompt.")
-        if st.form_submit_button("Save", key=f"style-about-save-{row_id}"):
-            page.services().style.edit_analysis(row_id, words)
-            st.rerun()

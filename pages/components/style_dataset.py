@@ -5,7 +5,7 @@ import streamlit as st
 from core import Projects, StyleDatasets
 from core.style.datasets import StyleImage
 from core.style.library import FIRST_STYLE_IMAGES
-from pages.components import cards, media, page, style_changes
+from pages.components import cards, media, page, style_about, style_cards, style_changes
 from pages.components.cards import Action, Card
 
 _SHOWN = 12
@@ -18,13 +18,16 @@ def choose(project: Projects) -> StyleDatasets | None:
         return None
     names = {dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found}
     asked = st.query_params.get("style")
-    chosen = st.selectbox(
-        "Style dataset",
-        list(names),
-        index=list(names).index(asked) if asked in names else 0,
-        format_func=lambda id_: names.get(id_, ""),
-        key=f"style-dataset-{project.id}-{len(found)}-{asked}",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Style dataset",
+            list(names),
+            index=list(names).index(asked) if asked in names else 0,
+            format_func=lambda id_: names.get(id_, ""),
+            key=f"style-dataset-{project.id}-{len(found)}-{asked}",
+            width="stretch",
+        )
+        style_changes.make(project)
     if chosen is not None and chosen != asked:
         st.query_params["style"] = chosen
     return next((dataset for dataset in found if dataset.id == chosen), None)
@@ -38,8 +41,8 @@ def start(project: Projects) -> None:
         st.markdown(":material/palette:", text_alignment="center")
         st.markdown("No style has been learned yet.", text_alignment="center")
         st.caption(
-            f"Vitrine measures the colors, light and texture of up to {FIRST_STYLE_IMAGES} of your {images:,} images "
-            "and picks the ones that show their style best. Nothing leaves this machine.",
+            f"Vitrine measures the colors, light and texture of {_how_many(images)} and picks the ones that show "
+            "their style best. Nothing leaves this machine.",
             text_alignment="center",
         )
         selected = style_changes.selected_images(project)
@@ -51,6 +54,12 @@ def start(project: Projects) -> None:
             style_changes.analyse_rest(project, made)
             st.rerun()
         st.space("small")
+
+
+def _how_many(images: int) -> str:
+    return (
+        "your images" if images <= FIRST_STYLE_IMAGES else f"the newest {FIRST_STYLE_IMAGES} of your {images:,} images"
+    )
 
 
 def show(project: Projects, dataset: StyleDatasets) -> None:
@@ -70,7 +79,7 @@ def show(project: Projects, dataset: StyleDatasets) -> None:
         st.rerun()
     _brand(project)
     _images(project, dataset, summary.images, summary.analysed)
-    style_changes.show(project, dataset)
+    style_changes.show(project, dataset, summary.images)
 
 
 def _brand(project: Projects) -> None:
@@ -90,14 +99,16 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int
     style = page.services().style
     waiting = total - analysed
     st.caption(f"{total:,} images, {analysed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
+    shown = int(st.session_state.get("style-shown", _SHOWN))
     act = cards.show(
-        [_card(entry) for entry in style.list_images(dataset.id, limit=_SHOWN)],
+        [_card(entry) for entry in style.list_images(dataset.id, limit=shown)],
         key=f"style-images-{dataset.id}",
         label="Images of the style dataset",
         min_width_px=80,
     )
-    if total > _SHOWN:
-        st.caption(f"The first {_SHOWN} of {total:,}.")
+    if total > shown and st.button(f"Show more of the {total:,}", key="style-show-more"):
+        st.session_state["style-shown"] = shown + 2 * _SHOWN
+        st.rerun()
     if (
         waiting
         and not style_changes.analysing(project)
@@ -106,7 +117,7 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int
         style_changes.analyse_rest(project, dataset)
         st.rerun()
     if act and act.action == "open":
-        style_changes.about(act.id)
+        style_about.show(act.id)
     if act and act.action == "remove":
         style.remove_images(dataset.id, [act.id])
         st.rerun()
@@ -119,7 +130,7 @@ def _card(entry: StyleImage) -> Card:
         id=entry.row.id,
         url=media.image_url(image.id, image.sha256) if image else None,
         name=entry.name,
-        swatches=tuple((color["hex"], color["name"]) for color in palette),
+        swatches=style_cards.swatches(palette),
         actions=(
             Action("open", "Look closer", frame=True),
             Action("remove", "Remove", help="Take it out of the style dataset; older versions keep it", corner=True),

@@ -8,7 +8,7 @@ import streamlit as st
 from core import StyleDatasets
 from core.style.prompt import LABELS, WORDINGS
 from core.style.requests import Reference, RequestPreview
-from pages.components import cards, media, page, style_draft
+from pages.components import cards, media, page, style_about, style_draft
 from pages.components.cards import Action, Card
 from pages.components.model_picker import ModelChoice
 from pages.components.style_draft import Draft
@@ -93,6 +93,8 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
         label="References in the order in which they are sent",
         min_width_px=120,
     )
+    if draft.excluded:
+        _switched_off(dataset, draft)
     if act:
         shown = [reference.id for reference in preview.references]
         if act.action == "swap":
@@ -100,6 +102,18 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
             again = page.services().style.preview_request(off.request(dataset.id), config=choice.config)
             _save(dataset, style_draft.swapped(draft, act.id, shown, [one.id for one in again.references]))
         _save(dataset, style_draft.changed(draft, act.action, act.id, shown))
+
+
+def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
+    """Offer those that were switched off or swapped, to be sent after all."""
+    found = page.services().style.images_of_style(draft.excluded)
+    names = {entry.row.id: entry.name for entry in found}
+    back = st.pills(
+        "Switched off; a click sends one after all", list(names), format_func=lambda id_: page.plain(names[id_]),
+        key=f"style-off-{dataset.id}-{len(draft.excluded)}", wrap=True,
+    )  # fmt: skip
+    if back:
+        _save(dataset, style_about.pinned(replace(draft, count=draft.count + 1), back))
 
 
 def _card(reference: Reference, count: int) -> Card:

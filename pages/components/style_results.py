@@ -1,4 +1,4 @@
-"""Generated images: as they arrive, in the history, and one by one with their recipe."""
+"""Generated images: as they arrive beside their references, and in the history."""
 
 from typing import Any
 
@@ -7,26 +7,56 @@ import streamlit as st
 from core import Projects, StyleDatasets, app
 from core.llm import session_keys
 from core.style.results import Result, ResultFilter
-from pages.components import cards, media, page, style_check
-from pages.components.cards import Act, Action, Bar, Card
+from core.tasks.service import ACTIVE
+from pages.components import cards, model_picker, page, style_cards, style_check, style_judge, style_recipe
+from pages.components.cards import Act
 
 _PAGE = 24
-_KEPT = {"all": "All", "kept": "Kept", "open": "Not kept", "discarded": "Discarded"}
-_WORDS = {"fits": "Fits the references", "a little off": "A little off the references", "off": "Off the references"}
-_DIMENSIONS = {"chroma": "color strength", "edge": "edges", "bands": "detail", "overall": "mood"}
+_MOST_OF_A_TASK = 100
+_STATES = {"all": "All", "kept": "Kept", "open": "Not kept", "good": "Good", "bad": "Bad", "discarded": "Discarded"}
+_DIALOGS = {"recipe": style_recipe.show, "ask": style_check.show, "judge": style_judge.show}
 
 
 def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> None:
-    """Draw what the task has made so far, the best match first."""
-    found = page.services().style.history(project.id, ResultFilter(task_id=task_id), limit=100).items
-    if not found:
+    """Draw what the task has made so far: in the order it came while it runs, then the best match first."""
+    found = page.services().style.history(project.id, ResultFilter(task_id=task_id), limit=_MOST_OF_A_TASK)
+    if not found.items:
         return
     st.subheader("Results", anchor=False)
-    st.caption("The closest match first. The thin line in a bar is how far the references are from each other.")
-    ordered = sorted(found, key=lambda result: result.generated.match.get("score", 99.0))
-    _act(
-        cards.show(_cards(ordered, dataset), key=f"style-results-{task_id}", label="Results", min_width_px=230), dataset
-    )
+    running = page.services().tasks.get_task(task_id).status in ACTIVE
+    by_match = st.toggle("Best match first", True, key="style-results-by-match", disabled=running)
+    items = _by_match(found.items) if by_match and not running else found.items[::-1]
+    if found.total > len(items):
+        st.caption(f"The newest {len(items):,} of {found.total:,}; the history has all of them.")
+    _side_by_side(items, dataset, key=f"style-results-{task_id}")
+
+
+def opened(project: Projects, dataset: StyleDatasets | None) -> None:
+    """Draw the result that was opened in the history, in full."""
+    wanted = st.query_params.get("result")
+    found = page.services().style.result(wanted) if wanted else None
+    if found is None or found.generated.project_id != project.id:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Opened", anchor=False, width="content")
+        if st.button("Close", icon=":material/close:", key="style-close"):
+            st.query_params.pop("result", None)
+            st.rerun()
+    _side_by_side([found], dataset, key=f"style-opened-{found.id}")
+
+
+def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: str) -> None:
+    """Draw the references above and what was made of them below, palettes under each."""
+    references = page.services().style.references_used(items[0].id)
+    if references:
+        st.caption("The references, as they were sent")
+        cards.show(
+            [style_cards.reference(used) for used in references], key=f"{key}-references",
+            label="References of these results", min_width_px=110,
+        )  # fmt: skip
+    st.caption("What was made. The thin line in a bar is how far the references are from each other.")
+    made = [style_cards.result(one, can_refer=dataset is not None) for one in items]
+    _act(cards.show(made, key=key, label="Results", min_width_px=250), dataset)
 
 
 def history(project: Projects, dataset: StyleDatasets | None) -> None:
@@ -41,11 +71,11 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
     wanted, by_match = _filters(project)
     limit = int(st.session_state.get("style-history-limit", _PAGE))
     found = style.history(project.id, wanted, limit=limit)
-    items = found.items
-    if by_match:
-        items = sorted(items, key=lambda result: result.generated.match.get("score", 99.0))
+    items = _by_match(found.items) if by_match else found.items
     st.caption(f"{found.total:,} images" if found.total != 1 else "1 image")
-    act = cards.show(_cards(items, dataset), key="style-history", label="History", min_width_px=190)
+    chosen = st.query_params.get("result")
+    shown = [style_cards.brief(one, is_open=one.id == chosen) for one in items]
+    act = cards.show(shown, key="style-history", label="History", min_width_px=170)
     if found.next_cursor and st.button("Show more", key="style-history-more"):
         st.session_state["style-history-limit"] = limit + _PAGE
         st.rerun()
@@ -53,99 +83,45 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
 
 
 def _filters(project: Projects) -> tuple[ResultFilter, bool]:
-    styles = {one.id: one.name for one in page.services().style.list_style_datasets(project.id)}
+    style = page.services().style
+    styles = {one.id: one.name for one in style.list_style_datasets(project.id)}
+    models = style.models_used(project.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("Prompt contains", key="style-find", type="search", width=220)
-        state = st.selectbox("State", list(_KEPT), format_func=lambda state: _KEPT[state], key="style-state", width=140)
+        text = st.text_input("Prompt contains", key="style-find", type="search", width=200)
+        state = st.selectbox("State", list(_STATES), format_func=_STATES.__getitem__, key="style-state", width=130)
         dataset_id = st.selectbox(
             "Style", list(styles), index=None, format_func=lambda id_: styles[id_], placeholder="All",
-            key="style-of", width=220,
+            key="style-of", width=200,
         )  # fmt: skip
+        model = None
+        if len(models) > 1:
+            model = st.selectbox("Model", models, index=None, placeholder="All", key="style-made-by", width=200)
         by_match = st.toggle("Best match first", key="style-by-match")
-    kept = {"kept": True, "open": False}.get(state or "all")
-    return ResultFilter(dataset_id=dataset_id, kept=kept, text=text or "", discarded=state == "discarded"), by_match
+    wanted = ResultFilter(
+        dataset_id=dataset_id, model=model, text=text or "", discarded=state == "discarded",
+        kept={"kept": True, "open": False}.get(state or ""), rating={"good": 1, "bad": -1}.get(state or ""),
+    )  # fmt: skip
+    return wanted, by_match
 
 
-def _cards(results: list[Result], dataset: StyleDatasets | None) -> list[Card]:
-    return [card_of(result, can_refer=dataset is not None) for result in results]
-
-
-def card_of(result: Result, *, can_refer: bool) -> Card:
-    """Return a result as a card."""
-    row, image, match = result.generated, result.image, result.generated.match
-    return Card(
-        id=row.id,
-        url=media.image_url(image.id, image.sha256, "view") if image else None,
-        name=row.prompt,
-        aspect=image.width / image.height if image and image.width and image.height else 1.0,
-        title=_WORDS.get(match.get("word", ""), row.prompt),
-        lines=_lines(result),
-        swatches=tuple((color["hex"], color["name"]) for color in match.get("palette", [])),
-        bars=tuple(
-            Bar(_DIMENSIONS.get(one["dimension"], one["dimension"]), one["word"], one["ratio"])
-            for one in match.get("dimensions", [])
-        ),
-        alarm=_alarm(match.get("copy")),
-        actions=_actions(result, can_refer),
-    )
-
-
-def _lines(result: Result) -> tuple[str, ...]:
-    row = result.generated
-    cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${row.cost:,.3f}"
-    lines = [row.prompt, f"{row.model}, {row.resolution}, {cost}, {row.recipe.get('duration_s', 0):.0f} s"]
-    if (percentile := row.match.get("percentile")) is not None:
-        lines.append(f"Closer than {percentile} % of the style dataset's own images")
-    failed = row.recipe.get("failed_references", [])
-    if failed:
-        sent = row.reference_images_count
-        lines.append(f"{len(failed)} references failed, {sent} were sent" if sent else "No reference could be sent")
-    return tuple(lines)
-
-
-def _alarm(copy: dict[str, Any] | None) -> str:
-    if not copy:
-        return ""
-    return (
-        "Looks like a mirrored copy of an image of the set"
-        if copy["mirrored"]
-        else "Looks like a copy of an image of the set"
-    )
-
-
-def _actions(result: Result, can_refer: bool) -> tuple[Action, ...]:
-    row = result.generated
-    if row.deleted_at is not None:
-        return (Action("restore", "Bring back"), Action("recipe", "Recipe"))
-    keep = (
-        Action("put-back", "Kept", pressed=True, help="Take it out of the project again")
-        if row.kept
-        else Action("keep", "Keep", help="Put it into the project as an image")
-    )
-    refer = (Action("refer", "Use as reference"),) if can_refer else ()
-    return (
-        keep,
-        Action("discard", "Discard"),
-        Action("again", "Run again", help="Send the same request once more"),
-        Action("vary", "Vary", help="Open its request to change it"),
-        *refer,
-        Action("up", "Good", pressed=row.rating == 1, help="Matches the style, to your eyes"),
-        Action("down", "Bad", pressed=row.rating == -1, help="Does not match the style, to your eyes"),
-        Action("ask", "Ask", help="Keep it only if a vision model sees in it what was planned"),
-        Action("recipe", "Recipe"),
-    )
+def _by_match(found: list[Result]) -> list[Result]:
+    return sorted(found, key=lambda result: result.generated.match.get("score", 99.0))
 
 
 def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
     """Do what was asked on a card, and draw the page anew."""
     if act is None:
         return
-    style = page.services().style
-    if act.action in ("recipe", "ask"):
-        (recipe if act.action == "recipe" else style_check.show)(act.id)
+    if act.action in _DIALOGS:
+        _DIALOGS[act.action](act.id)
         return
+    style = page.services().style
     row = style.result(act.id).generated
     match act.action:
+        case "open":
+            st.query_params["result"] = act.id
+        case "close":
+            st.query_params.pop("result", None)
         case "keep":
             style.keep(act.id)
         case "put-back":
@@ -187,7 +163,7 @@ def again(generated_id: str) -> None:
     config = {"request": request, "prompts": [row.prompt], "variants": 1, "llm_config": row.recipe["model"]}
     task = page.services().tasks.create_task(row.project_id, "style-generation", config)
     provider = page.services().llm.model_info(row.recipe["model"]["model"]).provider
-    if key := st.session_state.get(f"session-key-{provider}"):
+    if key := model_picker.typed_key(provider, row.recipe["model"].get("api_base")):
         session_keys.lend(task.id, key)
     app.engine().submit(task.id)
     st.query_params["task"] = task.id
@@ -202,39 +178,6 @@ def varied(result: Result, draft: dict[str, Any]) -> dict[str, Any]:
         "pinned": [used["id"] for used in row.recipe["references"]], "excluded": request["excluded"],
         "batch": False, "parent_id": row.id,
     }  # fmt: skip
-
-
-@st.dialog("Recipe", width="large")
-def recipe(generated_id: str) -> None:
-    """Show everything that made a result."""
-    import json
-
-    result = page.services().style.result(generated_id)
-    row, made = result.generated, result.generated.recipe
-    st.code(row.full_prompt, language=None, wrap_lines=True)
-    dataset = made.get("dataset")
-    facts = [
-        f"Model {row.model}",
-        f"aspect ratio {row.aspect_ratio}",
-        f"finished with {made.get('finish_reason') or 'stop'}",
-    ]
-    facts += [f"style dataset {dataset['name']}, version {dataset['version']}"] if dataset else []
-    st.text(", ".join(facts))
-    for used in made.get("references", []):
-        st.text(f"{used['number']}. {used['image_name']}: {used['reason']}")
-    for failed in made.get("failed_references", []):
-        st.text(f"{failed['number']}. {failed['name']}, not sent: {failed['why']}")
-    if row.caption:
-        st.text(f"The model wrote: {row.caption}")
-    st.download_button(
-        "Download the recipe",
-        json.dumps(made, indent=2, ensure_ascii=False),
-        f"recipe-{row.id}.json",
-        "application/json",
-        icon=":material/download:",
-        on_click="ignore",
-        key="style-recipe-download",
-    )
 
 
 def offer_undo() -> None:

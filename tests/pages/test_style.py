@@ -5,9 +5,9 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Projects, StyleDatasets, app
-from core.style.results import ResultFilter
-from pages.components import style_draft, style_preview, style_results
+from core import Projects, StyleDatasets, app, process
+from core.style.results import ResultFilter, UsedReference
+from pages.components import style_cards, style_draft, style_preview, style_results
 from pages.components.style_draft import Draft
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
 from tests.pages.running import open_page, services, texts
@@ -110,6 +110,87 @@ def test_a_deleted_style_dataset_can_be_brought_back_from_the_page() -> None:
     assert [one.id for one in services().style.list_style_datasets(project.id)] == [dataset.id]
 
 
+def test_a_style_dataset_is_made_by_name_and_guidelines_before_there_are_images() -> None:
+    project = services().projects.create_project("Shelf")
+    at = open_page("style", project.id)
+    at.text_input(key="style-new").set_value("Northern light")
+    at.text_area(key="style-new-guidelines").set_value("No people")
+    at.button(key="style-make").click().run()
+
+    (made,) = services().style.list_style_datasets(project.id)
+    assert (made.name, made.master_prompt) == ("Northern light", "No people")
+    assert at.query_params["style"] == made.id
+
+
+def test_addresses_are_added_and_the_analysis_of_them_begins() -> None:
+    project, dataset = learned(3)
+    at = open_page("style", project.id)
+    at.text_area(key="style-urls").set_value("http://127.0.0.1:9/a.png\n\nhttp://127.0.0.1:9/b.png")
+    at.button(key="style-add-urls").click().run()
+
+    assert services().style.summary(dataset.id).images == 5
+    assert [task.task_type for task in services().tasks.list_tasks(project.id)] == ["style-analysis"]
+
+
+def test_a_copy_in_another_project_can_be_opened_from_where_it_was_made() -> None:
+    project, _ = learned(3)
+    other = services().projects.create_project("Other")
+    at = open_page("style", project.id)
+    at.selectbox(key="style-copy-to").set_value(other.id).run()
+    at.button(key="style-copy").click().run()
+    at.button(key="style-open-copy").click().run()
+
+    (copy,) = services().style.list_style_datasets(other.id)
+    assert (at.query_params["project"], at.query_params["style"]) == (other.id, copy.id)
+    assert services().style.summary(copy.id).images == 3
+    assert not at.exception
+
+
+def test_what_is_switched_off_is_named_and_can_be_sent_after_all() -> None:
+    project, dataset = learned()
+    off, *others = [entry.row.id for entry in services().style.list_images(dataset.id)]
+    services().style.save_draft(dataset.id, Draft(excluded=(off,), pinned=(others[0],), count=2).to_dict())
+    at = open_page("style", project.id)
+    (pills,) = (one for one in at.button_group if "Switched off" in one.label)
+    pills.set_value(off).run()
+
+    draft = Draft.of(services().style.get_style_dataset(dataset.id).draft)
+    assert (draft.pinned, draft.excluded, draft.count) == ((others[0], off), (), 3)
+
+
+def test_a_result_opens_by_its_address_beside_its_references() -> None:
+    project, dataset = learned()
+    result = _made(project, dataset)
+
+    at = open_page("style", project.id, result=result)
+
+    assert "Opened" in [heading.value for heading in at.subheader]
+    used = services().style.references_used(result)
+    assert [one.number for one in used] == [1, 2, 3, 4, 5]
+    assert all(one.sent and one.image and one.palette for one in used)
+
+
+def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
+    project, dataset = learned()
+    result = _made(project, dataset)
+    process.background_loop().run(services().style.judge(result))
+
+    card = style_cards.result(services().style.result(result), can_refer=True)
+
+    assert card.judged_by == "Judged by offline/measure"
+    assert [question for question, _, _ in card.verdicts] == ["palette", "light", "texture", "composition", "mood"]
+    assert len(card.bars) == 8
+    assert "judge" in [action.name for action in card.actions]
+
+
+def test_a_reference_that_failed_stands_among_the_others_with_its_reason() -> None:
+    failed = UsedReference(2, "https://example.com/a.png", "The address answers 404.", False, None, ())
+
+    card = style_cards.reference(failed)
+
+    assert (card.number, card.alarm, card.lines) == (2, "Not sent: The address answers 404.", ())
+
+
 @pytest.mark.parametrize(
     ("action", "pinned", "excluded", "count"),
     [
@@ -172,8 +253,6 @@ def test_a_result_opens_as_a_request_again() -> None:
 
 
 def _made(project: Projects, dataset: StyleDatasets) -> str:
-    from core import process
-
     work = services().style.generate_image("A lamp", dataset.id, project_id=project.id, keep=False)
     return process.background_loop().run(work).id
 

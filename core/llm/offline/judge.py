@@ -31,7 +31,7 @@ def _palette(references: Sequence[Measurement], made: Measurement) -> tuple[int,
     step = next((step for step, least in enumerate(_OWN_COLORS) if shared >= least), 2)
     foreign = [color.name for color in made.colors if color.name not in known]
     added = f"; {', '.join(foreign)} is in none of them" if foreign else ""
-    return step, f"{shared:.0%} of its main colors are those of the references{added}."
+    return step, f"{100 * shared:.0f} % of its main colors are those of the references{added}."
 
 
 def _light(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
@@ -51,7 +51,7 @@ def _texture(references: Sequence[Measurement], made: Measurement) -> tuple[int,
 def _composition(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
     values = [reference.background.share for reference in references]
     said = (
-        f"Its ground covers {made.background.share:.0%} of it, "
+        f"Its ground covers {100 * made.background.share:.0f} % of it, "
         f"that of the references {_span([value * 100 for value in values])} %."
     )
     return _step(made.background.share, values, _TOLERANCE["ground"]), said
@@ -64,8 +64,8 @@ def _mood(references: Sequence[Measurement], made: Measurement) -> tuple[int, st
         _step(made.saturation, colorful, _TOLERANCE["saturation"]), _step(made.warmth, warm, _TOLERANCE["warmth"])
     )
     return step, (
-        f"Saturation {made.saturation:.2f} and warmth {made.warmth:+.2f}, the references {min(colorful):.2f} to "
-        f"{max(colorful):.2f} and {min(warm):+.2f} to {max(warm):+.2f}."
+        f"Saturation {made.saturation:.2f} and warmth {made.warmth:+.2f}, "
+        f"the references {_span(colorful, '.2f')} and {_span(warm, '+.2f')}."
     )
 
 
@@ -75,6 +75,6 @@ def _step(own: float, values: Sequence[float], tolerance: float) -> int:
     return 0 if beyond <= tolerance else 1 if beyond <= 2 * tolerance else 2
 
 
-def _span(values: Sequence[float]) -> str:
-    low, high = f"{min(values):.0f}", f"{max(values):.0f}"
+def _span(values: Sequence[float], form: str = ".0f") -> str:
+    low, high = format(min(values), form), format(max(values), form)
     return low if low == high else f"{low} to {high}"

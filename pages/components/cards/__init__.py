@@ -42,9 +42,12 @@ class Card:
     number: int | None = None
     title: str = ""
     lines: tuple[str, ...] = ()
-    swatches: tuple[tuple[str, str], ...] = ()
-    """Hex and name of colors."""
+    swatches: tuple[tuple[str, str, float], ...] = ()
+    """Hex, name and share of colors."""
     bars: tuple[Bar, ...] = ()
+    verdicts: tuple[tuple[str, str, str], ...] = ()
+    """Question, answer (yes, partly or no) and evidence."""
+    judged_by: str = ""
     alarm: str = ""
     actions: tuple[Action, ...] = ()
 

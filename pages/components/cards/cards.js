@@ -17,6 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     item.lines.forEach((line) => node.append(make("div", "line", line)));
     if (item.alarm) node.append(make("div", "alarm", item.alarm));
     if (item.bars.length) node.append(bars(item.bars));
+    if (item.verdicts.length) node.append(make("div", "line judge", item.judged_by), verdicts(item.verdicts));
     const below = item.actions.filter((action) => !action.corner && !action.frame);
     if (below.length) {
       const row = make("div", "actions");
@@ -34,7 +35,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       Object.assign(image, { alt: item.name, title: item.name, decoding: "async", draggable: false, src: item.url });
       image.style.objectFit = data.fit;
       frame.append(image);
-    } else frame.append(make("span", "missing", item.name));
+    } else frame.append(make("span", item.number === null ? "missing" : "missing numbered", item.name));
     if (item.number !== null) frame.append(make("span", "number", String(item.number)));
     const opening = item.actions.find((action) => action.frame);
     if (opening) {
@@ -49,12 +50,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   function swatches(colors) {
     const row = make("div", "swatches");
-    colors.forEach(([hex, name]) => {
+    colors.forEach(([hex, name, share]) => {
       const node = make("span", "swatch");
+      const words = `${name} ${hex}, ${Math.round(share * 100)} %`;
       node.style.background = hex;
-      node.title = `${name} ${hex}`;
+      node.style.flexGrow = share;
+      node.title = words;
       node.setAttribute("role", "img");
-      node.setAttribute("aria-label", `${name} ${hex}`);
+      node.setAttribute("aria-label", words);
       row.append(node);
     });
     return row;
@@ -73,6 +76,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return table;
   }
 
+  function verdicts(list) {
+    const table = make("dl", "verdicts");
+    list.forEach(([question, answer, evidence]) => {
+      const row = make("div", "verdict");
+      row.title = evidence;
+      row.append(make("dt", "", question), make("dd", "word", `${MARKS[answer] || ""} ${answer}`));
+      table.append(row);
+    });
+    return table;
+  }
+
   function button(item, action) {
     const node = make("button", action.pressed ? "pressed" : "", action.corner ? "✕" : action.label);
     node.dataset.key = `${item.id}/${action.name}`;
@@ -83,6 +97,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return node;
   }
 }
+
+const MARKS = { yes: "●", partly: "◐", no: "○" };
 
 function make(tag, className = "", text = "") {
   const node = document.createElement(tag);

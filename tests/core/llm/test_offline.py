@@ -173,7 +173,7 @@ async def test_a_judge_compares_the_last_image_with_those_before_it() -> None:
     assert isinstance(other, StyleJudgement)
     assert {verdict["answer"] for verdict in same.model_dump().values()} == {"yes"}
     assert other.palette.answer == "no"
-    assert other.palette.evidence == "0% of its main colors are those of the references; green is in none of them."
+    assert other.palette.evidence == "0 % of its main colors are those of the references; green is in none of them."
     assert (other.composition.answer, other.mood.answer) == ("no", "no")
     with pytest.raises(RequestRefusedError, match="a new image"):
         await LLMService().chat(CONFIG, alone)
