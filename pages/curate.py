@@ -51,8 +51,11 @@ elif view == "Grid":
 elif view == "Plain":
     curate_plain.show(project.id, entry_filter, actor)
 else:
-    handing_out.hint(project.id, actor)
-    chosen = desk.show(project.id, entry_filter, actor, dataset.review_plan(project.id))
+    plan = dataset.review_plan(project.id)
+    handing_out.hint(plan, actor)
+    if plan.handing != "all" and not person.is_known():
+        st.stop()
+    chosen = desk.show(project.id, entry_filter, actor, plan)
     if chosen.go:
         target = chosen.go["to"]
         if target == "export":

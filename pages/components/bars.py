@@ -54,7 +54,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
         section.append(go);
       }
       const whole = group.bars.reduce((sum, bar) => sum + bar.count, 0) || 1;
-      const shown = group.bars.filter((bar, place) => place < SHOWN || group.bars.length <= ALL_OF || bar.on || open.has(group.title));
+      const all = group.bars.length <= ALL_OF || open.has(group.title);
+      const shown = group.bars.filter((bar, place) => all || place < SHOWN || bar.on);
       for (const bar of shown) {
         const button = node("button", `${bar.on ? "on" : ""} ${bar.label === "none" ? "missing" : ""}`);
         button.type = "button";

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.dataset import EntryFilter
-from core.dataset.team import HANDINGS
+from core.dataset.team import HANDINGS, Plan
 from core.errors import VitrineError
 from pages.components import page
 
@@ -43,9 +43,8 @@ def menu(project_id: str, actor: str) -> None:
             page.link("curate", f"Second readings for you: {count:,}", icon="group", q=str(waiting))
 
 
-def hint(project_id: str, actor: str) -> None:
+def hint(plan: Plan, actor: str) -> None:
     """Say what a person without a name misses."""
-    plan = page.services().dataset.review_plan(project_id)
     if actor == "local" and (plan.handing != "all" or plan.second_percent):
         st.caption("This project is reviewed by several people. Give your name above to get your own entries.")
 

@@ -24,6 +24,12 @@ def name() -> str:
     return (st.session_state.get(_KEY) or "").strip() or "local"
 
 
+def is_known() -> bool:
+    """Whether the browser has said which name it keeps; until then nobody can be handed their own entries."""
+    settings = page.services().db.settings
+    return settings.access_password is not None or bool(st.session_state.get(_KNOWN)) or name() != "local"
+
+
 def choose() -> str:
     """Let whoever sits here give a name, and return it; whoever signed in has one already."""
     if page.services().db.settings.access_password is not None:

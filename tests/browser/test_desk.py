@@ -221,3 +221,79 @@ def test_the_history_of_an_entry_says_who_changed_what(
     page.locator(".desk").get_by_role("button", name="History").click()
     expect(page.locator(".desk .history")).to_contain_text("edit by Ben")
     expect(page.locator(".desk .history ins")).to_have_text("answer: no <i>way</i>")
+
+
+def test_an_answer_is_asked_for_again_and_undone_while_the_reviewer_stays(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        made = ProjectService(db).create_project("Again")
+        image = ImageService(db).add_images(made.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        entry = ImageDatasetService(db).create_dataset_entry(
+            made.id, image.id, "What is the main color?", "a guess", "offline/measure"
+        )
+    open_desk(page, server, made.id)
+    page.keyboard.press("g")
+    expect(page.locator(".desk .answer")).not_to_have_text("a guess", timeout=20000)
+    expect(page.locator(".desk .last")).to_contain_text("Asked again")
+    with connect(server.data_dir) as db:
+        assert ImageDatasetService(db).history(entry.id)[-1].action == "regenerate"
+    page.keyboard.press("u")
+    expect(page.locator(".desk .answer")).to_have_text("a guess")
+    wait_until_saved(page)
+    page.keyboard.press("a")
+    wait_until_saved(page)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("g")
+    expect(page.locator(".desk .notice")).to_contain_text("Not asked again. It is decided")
+    assert entries_of(server, made.id)[0].answer == "a guess"
+
+
+def test_a_second_reader_sees_no_decision_and_changes_none(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, ids = project(3)
+    with connect(server.data_dir) as db:
+        dataset = ImageDatasetService(db)
+        dataset.set_review_plan(project_id, "all", second_percent=100)
+        for id_ in ids:
+            dataset.decide(id_, 1, "confirm", actor="Anna")
+    open_desk(page, server, project_id, "second:local")
+    expect(page.locator(".desk .top")).to_contain_text("Second readings")
+    expect(page.locator(".desk .facts")).to_have_text("Second reading0.png")
+    page.keyboard.press("a")
+    page.keyboard.press("x")
+    page.keyboard.press("e")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("no")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk .ending")).to_contain_text("3 read a second time")
+    wait_until_saved(page)
+    entries = entries_of(server, project_id)
+    assert [(entry.decision, entry.answer, entry.flagged) for entry in entries] == [
+        ("confirmed", "yes", False), ("confirmed", "yes", True), ("confirmed", "yes", True),
+    ]  # fmt: skip
+    page.keyboard.press("u")
+    wait_until_saved(page)
+    assert [entry.flagged for entry in entries_of(server, project_id)] == [False, True, False]
+
+
+def test_two_at_one_shared_queue_have_different_entries(
+    server: AppServer, open_page: Callable[..., Page], project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(45)
+    with connect(server.data_dir) as db:
+        ImageDatasetService(db).set_review_plan(project_id, "shared")
+    pages = [open_page(), open_page()]
+    for name, one in zip(("Anna", "Ben"), pages, strict=True):
+        one.add_init_script(f"localStorage.setItem('vitrine-name', '{name}')")
+        open_desk(one, server, project_id)
+        expect(one.locator(".desk .top")).to_contain_text(name)
+        expect(one.locator(".desk .question")).to_be_visible()
+    for one in pages:
+        for _ in range(15):
+            one.keyboard.press("a")
+        wait_until_saved(one)
+    with connect(server.data_dir) as db:
+        dataset = ImageDatasetService(db)
+        actors = [event.actor for entry in entries_of(server, project_id) for event in dataset.history(entry.id)[1:]]
+    assert sorted(actors) == ["Anna"] * 15 + ["Ben"] * 15

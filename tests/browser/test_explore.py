@@ -36,3 +36,29 @@ def test_a_bar_puts_its_term_into_the_search_line_and_the_address_and_takes_it_o
     expect(page.get_by_role("button", name="Review 1")).to_be_visible()
     bar.click()
     expect(search).to_have_value("answer:<b>no</b>")
+
+
+def test_the_search_line_completes_fields_and_values_with_the_keyboard(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project("Shelf")
+        image = ImageService(db).add_images(project.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        for kind in ("count", "two words"):
+            ImageDatasetService(db).create_dataset_entry(project.id, image.id, "What?", "2", "m", kind=kind)
+    page.goto(f"{server.url}/explore?project={project.id}")
+    settle(page)
+    search = page.locator("input[aria-label=Search]")
+    search.click()
+    page.keyboard.type("ki")
+    expect(page.get_by_role("option")).to_have_text(["kind:kind of question"])
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("option")).to_have_text(["count", "two words"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(search).to_have_value('kind:"two words" ')
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Review 1")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"q=kind%3A%22two\+words%22"))
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("button", name="Review 2")).to_be_visible()

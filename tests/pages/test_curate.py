@@ -123,3 +123,47 @@ def _edit(at: AppTest, project: Projects, rows: dict[int, dict[str, object]]) ->
     key = curate_table.editor_key(services().dataset.list_dataset_entries(project.id))
     at.session_state[key] = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
     at.run()
+
+
+def test_a_view_is_saved_opened_and_forgotten() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id, view="Table", q="tag:draft")
+    at.session_state["views"] = True
+    at.run()
+    at.text_input(key="view-name").set_value("Drafts").run()
+    at.button(key="view-save").click().run()
+    assert "Saved as Drafts." in texts(at)
+    assert [view.query for view in services().dataset.saved_views(project.id)] == ["tag:draft"]
+    at = open_page("curate", project.id, view="Table")
+    at.session_state["views"] = True
+    at.run()
+    at.selectbox(key="view-open").set_value("Drafts").run()
+    assert at.session_state["search-line"] == "tag:draft"
+    assert at.button(key="bulk-do").label == "Confirm: 2 entries"
+    at.button(key="view-delete").click().run()
+    assert services().dataset.saved_views(project.id) == []
+
+
+def test_a_team_says_how_entries_are_handed_out() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id)
+    at.session_state["handing"] = True
+    at.run()
+    at.radio(key="handing-way").set_value("divided")
+    at.text_input(key="handing-people").set_value("Anna, Ben")
+    at.number_input(key="handing-second").set_value(20)
+    at.button(key="handing-save").click().run()
+    assert "Saved." in texts(at)
+    plan = services().dataset.review_plan(project.id)
+    assert (plan.handing, plan.people, plan.second_percent) == ("divided", ("Anna", "Ben"), 20)
+    assert any(text.startswith("This project is reviewed by several people.") for text in texts(at))
+
+
+def test_a_division_among_nobody_is_refused_in_words() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id)
+    at.session_state["handing"] = True
+    at.run()
+    at.radio(key="handing-way").set_value("divided")
+    at.button(key="handing-save").click().run()
+    assert "Name the people among whom the entries are divided." in texts(at)
