@@ -7,6 +7,7 @@ from core.db.memo import until_written
 from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions, QuestionTemplates
+from core.db.wording import question_key
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Tasks",
     "connect",
     "new_id",
+    "question_key",
     "until_written",
     "utc_now",
 ]

@@ -4,8 +4,10 @@ Keeping and recording are two steps on purpose: files are durable before the tra
 transaction is short.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,13 +127,13 @@ def _added(session: Session, project_id: str, kept: Kept, image: Images, source:
     # An id of its own for every recording: the caller may record again after a rolled back transaction.
     image = Images(**{**image.model_dump(), "id": new_id(), "project_id": project_id, "source": source})
     first = alike.to(image.dhash, kept.mirror_dhash)
+    image.near_duplicate_of = first.first_id if first else None
     session.add(image)
     alike.remember(image)
     if first is None:
         return ImageOutcome(image.image_name, "added", image, kept.reason)
-    image.near_duplicate_of = first.near_duplicate_of or first.id
     return ImageOutcome(
-        image.image_name, "near-duplicate", image, f"It looks like {first.image_name}. Both are kept; compare them."
+        image.image_name, "near-duplicate", image, f"It looks like {first.name}. Both are kept; compare them."
     )
 
 
@@ -142,39 +144,56 @@ def _same_bytes(session: Session, project_id: str, hashes: list[str]) -> dict[st
     return {image.sha256: image for image in session.exec(query)}
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is needed of an image to say that another one looks like it."""
+
+    order: tuple[datetime, str]
+    dhash: str
+    name: str
+    first_id: str
+    """Of the group it is in; its own when it is in none."""
+
+
 class _Alike:
-    """The images of a project that may look like some new ones."""
+    """The images of a project that may look like some new ones, by the quarters of their hashes."""
 
     def __init__(self, session: Session, project_id: str, kept: Sequence[Kept]) -> None:
         self._session = session
         self._project_id = project_id
+        self._known: defaultdict[int, list[_Known]] = defaultdict(list)
+        self._rows: list[dict[str, str | int]] = []
         wanted = {q for k in kept if k.image for h in (k.image.dhash, k.mirror_dhash) for q in quarters(h)}
-        query = (
-            select(Images)
-            .join(ImageHashes, col(ImageHashes.image_id) == col(Images.id))
+        found = (
+            select(
+                ImageHashes.quarter, Images.create_at, Images.id, Images.dhash, Images.image_name,
+                Images.near_duplicate_of,
+            )
+            .join(Images, col(ImageHashes.image_id) == col(Images.id))
             .where(
                 ImageHashes.project_id == project_id,
                 col(ImageHashes.quarter).in_(wanted),
                 col(Images.deleted_at).is_(None),
             )
-            .order_by(col(Images.create_at), col(Images.id))
-            .distinct()
-        )
-        self._known = list(session.exec(query)) if wanted else []
-        self._rows: list[dict[str, str | int]] = []
+        )  # fmt: skip
+        for quarter, create_at, id_, dhash, name, near in session.execute(found) if wanted else ():
+            self._known[quarter].append(_Known((create_at, id_), dhash, name, near or id_))
 
-    def to(self, dhash: str, mirror_dhash: str) -> Images | None:
+    def to(self, dhash: str, mirror_dhash: str) -> _Known | None:
         """Return the first image that looks like the hashes, itself or in a mirror."""
-        if not quarters(dhash):
-            return None
-        for image in self._known:
-            if min(hash_distance(image.dhash, dhash), hash_distance(image.dhash, mirror_dhash)) <= MAX_ALIKE_BITS:
-                return image
-        return None
+        found = (
+            known
+            for one in (dhash, mirror_dhash)
+            for quarter in quarters(one)
+            for known in self._known[quarter]
+            if hash_distance(known.dhash, one) <= MAX_ALIKE_BITS
+        )
+        return min(found, key=lambda known: known.order, default=None)
 
     def remember(self, image: Images) -> None:
-        self._known.append(image)
+        known = _Known((image.create_at, image.id), image.dhash, image.image_name, image.near_duplicate_of or image.id)
         for quarter in quarters(image.dhash):
+            self._known[quarter].append(known)
             self._rows.append({"project_id": self._project_id, "quarter": quarter, "image_id": image.id})
 
     def write(self) -> None:

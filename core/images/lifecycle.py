@@ -1,5 +1,6 @@
 """What happens to images that are there: tagged, deleted with all that depends on them, brought back."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def sweep_uploads(session: Session, uploads: Path, is_young: Callable[[float], bool] | None) -> int:
-    """Remove archives whose imports ended long ago; until then what failed in them can be tried again."""
+    """Remove archives and datasets whose imports ended long ago; until then what failed in them can be tried again."""
     young = is_young or (lambda changed_s: time.time() - changed_s < _ARCHIVES_STAY_S)
     open_ones = select(Tasks.config).where(
         Tasks.task_type == "image-import", col(Tasks.status).in_(["queued", "running", "paused"])
@@ -182,7 +183,10 @@ def sweep_uploads(session: Session, uploads: Path, is_young: Callable[[float], b
     swept = 0
     for file in uploads.glob("*"):
         if file.name not in needed and not young(file.stat().st_mtime):
-            file.unlink(missing_ok=True)
+            if file.is_dir():
+                shutil.rmtree(file, ignore_errors=True)
+            else:
+                file.unlink(missing_ok=True)
             swept += 1
     return swept
 

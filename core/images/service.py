@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id, until_written
 from core.errors import ImageRejectedError, NotFoundError
 from core.images import filter as filters
-from core.images import lifecycle
+from core.images import groups, lifecycle
 from core.images.filter import ImageFilter, ImagePage
 from core.images.intake import Kept, NewFile, keep, record, thumbnail_variant
 from core.images.outcome import ImageOutcome
@@ -139,6 +139,13 @@ class ImageService:
     def _count(self, project_id: str, image_filter: ImageFilter) -> int:
         with self._db.reading() as session:
             return filters.count(session, project_id, image_filter)
+
+    def alike_groups(
+        self, project_id: str, image_filter: ImageFilter | None = None, *, limit: int = 20, after: str | None = None
+    ) -> groups.AlikeGroups:
+        """Return one page of the groups of images that look alike, of which one fits the filter."""
+        with self._db.reading() as session:
+            return groups.find_groups(session, project_id, image_filter or ImageFilter(), limit, after)
 
     def find_image_ids(self, project_id: str, image_filter: ImageFilter | None = None) -> list[str]:
         """Return the ids of all images that fit, oldest first."""

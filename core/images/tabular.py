@@ -50,15 +50,27 @@ def read_batch(path: Path, number: int, workdir: Path, max_bytes: int) -> list[T
 def _rows(path: Path, number: int) -> Iterator[tuple[int, dict[str, Any]]]:
     start = number * ROWS_OF_A_BATCH
     if path.suffix == ".parquet":
-        import pyarrow.parquet as parquet
-
-        with parquet.ParquetFile(path, pre_buffer=False) as file:
-            for batch_number, batch in enumerate(file.iter_batches(ROWS_OF_A_BATCH, use_threads=False)):
-                if batch_number == number:
-                    yield from enumerate(batch.to_pylist(), start)
-                    return
+        yield from _parquet_rows(path, start, start + ROWS_OF_A_BATCH)
     else:
         yield from enumerate(_arrow(path).slice(start, ROWS_OF_A_BATCH).to_pylist(), start)
+
+
+def _parquet_rows(path: Path, start: int, end: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the rows from *start* to before *end*, opening only the row groups they are in."""
+    import pyarrow.parquet as parquet
+
+    with parquet.ParquetFile(path, pre_buffer=False) as file:
+        at = 0
+        for group in range(file.num_row_groups):
+            rows = file.metadata.row_group(group).num_rows
+            if at + rows <= start or at >= end:
+                at += rows
+                continue
+            for batch in file.iter_batches(ROWS_OF_A_BATCH, row_groups=[group], use_threads=False):
+                low, high = max(start - at, 0), min(end - at, batch.num_rows)
+                if low < high:
+                    yield from enumerate(batch.slice(low, high - low).to_pylist(), at + low)
+                at += batch.num_rows
 
 
 def _arrow(path: Path) -> Any:

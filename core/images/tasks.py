@@ -2,20 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from core.db import ImageDatasets, TaskItems
+from core.db import TaskItems
 from core.errors import InvalidInputError
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
     from core.images.outcome import ImageOutcome
     from core.images.service import ImageService
-    from core.images.sources.base import Note, Source
+    from core.images.sources.base import Source
 
 
 def image_task_kinds(images: "ImageService") -> list[TaskKind]:
@@ -56,11 +56,12 @@ class ImportKind:
 
     def _record(self, session: Session, item: ItemContext, source: "Source", prepared: Any) -> dict[str, Any]:
         from core.images.intake import record
+        from core.images.notes import add_entries
 
         loaded, kept = prepared
         outcomes = record(session, item.project_id, kept, source.name)
         entries = sum(
-            _add_entries(session, item, outcome, loaded.notes.get(file.source_ref, ()))
+            add_entries(session, outcome.image, loaded.notes.get(file.source_ref, ()), item.task_id)
             for file, outcome in zip(loaded.files, outcomes, strict=True)
         )
         counts = Counter(outcome.outcome for outcome in outcomes)
@@ -90,31 +91,6 @@ def _row(name: str, outcome: "ImageOutcome") -> dict[str, str]:
         "name": name, "outcome": outcome.outcome, "reason": outcome.reason or "",
         "image_id": image.id if image else "", "sha256": image.sha256 if image else "",
     }  # fmt: skip
-
-
-def _add_entries(session: Session, item: ItemContext, outcome: "ImageOutcome", notes: "Sequence[Note]") -> int:
-    """Make entries of the notes about an image, leaving out those it has already."""
-    image = outcome.image
-    if image is None or not notes:
-        return 0
-    there = select(ImageDatasets.question, ImageDatasets.answer).where(
-        ImageDatasets.image_id == image.id, col(ImageDatasets.deleted_at).is_(None)
-    )
-    known = set(session.exec(there).all())
-    added = 0
-    for note in notes:
-        if (note.question, note.answer) in known:
-            continue
-        known.add((note.question, note.answer))
-        session.add(
-            ImageDatasets(
-                project_id=item.project_id, image_id=image.id, image_name=image.image_name, question=note.question,
-                answer=note.answer, answer_type=note.answer_type, language=note.language, model=note.model,
-                confirmed=note.confirmed, score=note.score, tags=note.tags, note=note.note, task_id=item.task_id,
-            )
-        )  # fmt: skip
-        added += 1
-    return added
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ def show(kind: str, project_id: str) -> None:
 
 def _start(project_id: str, config: dict[str, Any]) -> None:
     with st.spinner("Looking at what is in it"):
-        task = page.services().tasks.create_task(project_id, "image-import", config)
+        # Vitrine's own exports come back with everything, also decisions and history.
+        is_own = "path" in config and page.services().exporter.is_own(config["path"])
+        task = page.services().tasks.create_task(project_id, "dataset-return" if is_own else "image-import", config)
     app.engine().submit(task.id)
     st.query_params["task"] = task.id
     st.rerun()
@@ -38,7 +40,10 @@ def _archive() -> dict[str, Any] | None:
     # Another key is another widget: the bytes of the last upload are let go.
     number = st.session_state.setdefault("import-upload-number", 0)
     upload = st.file_uploader("ZIP or PDF", type=["zip", "pdf"], key=f"import-file-{number}")
-    st.caption("Annotations in the archive (LLaVA, VQA v2, ImageFolder, Vitrine) come in as entries.")
+    st.caption(
+        "Annotations in the archive (LLaVA, VQA v2, ImageFolder) come in as entries. An export in Vitrine's own "
+        "format comes back whole, with decisions and history."
+    )
     is_pdf = upload is not None and upload.name.lower().endswith(".pdf")
     options = _pdf_options() if is_pdf else {}
     if not st.button("Import", type="primary", key="import-archive-start", disabled=upload is None) or upload is None:
@@ -72,13 +77,19 @@ def _directory() -> dict[str, Any] | None:
 
 
 def _dataset() -> dict[str, Any] | None:
-    path = st.text_input(
-        "Saved dataset, Parquet or Arrow file on the server", key="import-dataset", placeholder="/srv/datasets/shelves"
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name on the Hub, or a saved dataset, Parquet or Arrow file on the server", key="import-dataset",
+            placeholder="owner/name or /srv/datasets/shelves",
+        ).strip()  # fmt: skip
+        split = st.text_input("Split", key="import-split", placeholder="all", width=130, disabled=name.startswith("/"))
     st.caption("Columns called question and answer become entries.")
     _roots()
-    started = st.button("Import", type="primary", key="import-dataset-start", disabled=not path)
-    return {"source": "huggingface", "path": path} if started else None
+    if not st.button("Import", type="primary", key="import-dataset-start", disabled=not name):
+        return None
+    if name.startswith("/"):
+        return {"source": "huggingface", "path": name}
+    return {"source": "huggingface", "hub": name.removeprefix("hf://datasets/"), "split": split.strip()}
 
 
 def _roots() -> None:

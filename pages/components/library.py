@@ -7,7 +7,7 @@ import streamlit as st
 from core import Images
 from core.images import ImageFilter, ImagePage
 from core.measure import COLOR_NAMES
-from pages.components import grid, image_drawer, media, page
+from pages.components import alike, grid, image_deletion, image_drawer, media, page
 
 PAGE_SIZE = 60
 
@@ -19,13 +19,16 @@ _HOLDS = {
     "no-questions": "No questions", "questions": "Has questions", "no-entries": "No entries", "entries": "Has entries",
 }  # fmt: skip
 _ONWARD = (("generate", "Generate", "auto_awesome"), ("style", "Style", "palette"), ("export", "Export", "package_2"))
-_TRAIL, _EPOCH, _SELECTED, _DELETED = "library-trail", "library-epoch", "selected-images", "library-deleted"
+_TRAIL, _EPOCH, _SELECTED = "library-trail", "library-epoch", "selected-images"
 
 
 def show(project_id: str) -> None:
     """Draw filters, thumbnails and, with a selection, its actions."""
-    _undo_notice()
+    image_deletion.undo_notice()
     chosen = _filters()
+    if chosen.alike:
+        alike.show(project_id, chosen)
+        return
     after = _position(project_id, chosen)
     # The page and the one behind it, whose thumbnails are fetched ahead.
     found = page.services().images.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
@@ -151,26 +154,8 @@ def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
             page.go(file)
     if st.button("Tag", icon=":material/label:", key="library-tag"):
         _tag(selected)
-    if chosen.alike:
-        _alike_actions(selected)
     if st.button("Delete", icon=":material/delete:", key="library-delete"):
-        _delete(selected)
-
-
-def _alike_actions(selected: list[str]) -> None:
-    """What there is to decide about images that look alike, besides deleting one of them."""
-    if st.button("Keep apart", icon=":material/call_split:", key="library-keep-apart", help="They are different."):
-        page.services().images.keep_apart(selected)
-        _select([])
-        st.rerun()
-    if st.button(
-        "Merge", icon=":material/merge:", key="library-merge", disabled=len(selected) < 2,
-        help="Keep the oldest, with the questions and entries of all.",
-    ):  # fmt: skip
-        with page.errors_in_words():
-            page.services().images.merge_images(selected)
-            _select([])
-            st.rerun()
+        image_deletion.ask(selected, after=lambda: _select([]))
 
 
 @st.dialog("Tag images")
@@ -179,29 +164,4 @@ def _tag(selected: list[str]) -> None:
     if st.button(f"Tag {len(selected):,} images", type="primary", key="library-tag-confirm"):
         with page.errors_in_words():
             page.services().images.tag_images(selected, tags.split(","))
-            st.rerun()
-
-
-@st.dialog("Delete images")
-def _delete(selected: list[str]) -> None:
-    counts = page.services().images.dependents(selected)
-    parts = f"{counts.questions:,} questions and {counts.entries:,} entries, {counts.confirmed:,} of them confirmed"
-    st.text(f"{counts.images:,} images go, and with them {parts}. You can undo this.")
-    if st.button(f"Delete {counts.images:,} images", type="primary", key="library-delete-confirm"):
-        page.services().images.delete_images(selected)
-        st.session_state[_DELETED] = selected
-        _select([])
-        st.rerun()
-
-
-def _undo_notice() -> None:
-    deleted = st.session_state.get(_DELETED)
-    if not deleted:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="library-undo-notice"):
-        st.text(f"{len(deleted):,} images were deleted.")
-        if st.button("Undo", icon=":material/undo:", key="library-undo"):
-            with page.errors_in_words():
-                page.services().images.restore_images(deleted)
-            del st.session_state[_DELETED]
             st.rerun()

@@ -210,6 +210,25 @@ def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, proj
     )  # fmt: skip
 
 
+def test_an_image_with_imported_answers_counts_as_asked(services: Services, project: Projects, root: Path) -> None:
+    (root / "a.png").write_bytes(encoded(format_="PNG"))
+    lines = [
+        {"file_name": "a.png", "question": "What is it?", "answer": "A shelf."},
+        {"file_name": "a.png", "question": "what is it", "answer": "A rack."},
+    ]
+    (root / "metadata.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+
+    for _ in range(2):
+        run(services, project, source="directory", path=str(root))
+
+    (image,) = services.images.list_images(project.id)
+    (question,) = services.images.questions_of(image.id)
+    assert (question.question, question.answered) == ("What is it?", True)
+    assert [entry.question_id for entry in services.images.entries_of(image.id)] == [question.id, question.id]
+    assert services.images.get_project_image_stats(project.id)["with_questions"] == 1
+    assert services.projects.counts(project.id).images_without_questions == 0
+
+
 def test_broken_annotations_are_named_before_anything_comes_in(
     services: Services, project: Projects, root: Path
 ) -> None:
@@ -259,6 +278,22 @@ def test_a_table_of_images_comes_in_with_its_questions(services: Services, proje
     assert counts == {"added": 3, "duplicate": 3, "rejected": 2}
     assert entries(services, project) == [(f"{n}.jpg", f"Which number is {n}?", str(n)) for n in range(3)]
     assert {row["name"] for row in refused if row["outcome"] == "rejected"} == {"missing.jpg"}
+
+
+def test_rows_are_read_from_the_row_groups_they_are_in(services: Services, project: Projects, root: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    rows = [{"image": encoded(drawn(n, (24, 18)), "PNG"), "file_name": f"{n:03}.png"} for n in range(150)]
+    parquet.write_table(pa.Table.from_pylist(rows), root / "data.parquet", row_group_size=50)
+
+    _, counts, _ = run(services, project, source="huggingface", path=str(root / "data.parquet"))
+
+    assert sum(counts.values()) == 150
+    assert names(services, project) == [f"{n:03}.png" for n in range(150)]
+    assert {image.source_ref for image in services.images.list_images(project.id, limit=150)} == {
+        f"data.parquet row {n + 1}" for n in range(150)
+    }
 
 
 def test_addresses_that_are_not_public_are_rejected_one_by_one(services: Services, project: Projects) -> None:

@@ -1,0 +1,115 @@
+"""Datasets on the Hugging Face Hub: their Parquet files, fetched once and kept beside uploaded archives."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.errors import InvalidInputError
+from core.fetch import FetchError
+from core.images.sources.container import MAX_ARCHIVE_BYTES
+from core.images.storage import disk_errors_in_words
+
+# Where the Hub keeps every public dataset as Parquet, however its author stored it.
+_CONVERTED = "refs/convert/parquet"
+
+
+@dataclass(frozen=True)
+class HubFile:
+    name: str
+    size_bytes: int
+    revision: str
+    """The commit, so that all pieces of an import read the same version."""
+
+
+def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
+    """Return the Parquet files of a dataset, those of one *split* if it is named. Asks ``HF_ENDPOINT``.
+
+    Raises:
+        InvalidInputError: there is no such dataset, split or Parquet file, or it is too large.
+        FetchError: the Hub cannot be reached.
+    """
+    with _errors_in_words(dataset):
+        files = _listed(dataset, None) or _listed(dataset, _CONVERTED)
+    if not files:
+        raise InvalidInputError(f"{dataset} has no Parquet files. Download it and import the directory.", field="path")
+    if split:
+        files = [file for file in files if split in re.split(r"[/.-]", file.name)]
+        if not files:
+            raise InvalidInputError(f"{dataset} has no split called {split}.", field="split")
+    total = sum(file.size_bytes for file in files)
+    if total > MAX_ARCHIVE_BYTES:
+        raise InvalidInputError(
+            f"These are {total / 1e9:,.1f} GB; {MAX_ARCHIVE_BYTES / 1e9:,.0f} GB is the limit. Name a split.",
+            field="split",
+        )
+    return files
+
+
+def fetched(dataset: str, name: str, revision: str, uploads: Path) -> Path:
+    """Return where a file of a dataset lies on this machine, after fetching it if need be. May take long."""
+    from huggingface_hub import hf_hub_download
+
+    directory = uploads / f"hub-{hashlib.sha256(f'{dataset}@{revision}'.encode()).hexdigest()[:16]}"
+    with disk_errors_in_words(), _errors_in_words(dataset):
+        path = hf_hub_download(
+            dataset, name, repo_type="dataset", revision=revision, local_dir=directory, endpoint=_endpoint()
+        )
+    return Path(path)
+
+
+def _listed(dataset: str, revision: str | None) -> list[HubFile]:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    try:
+        info = HfApi(endpoint=_endpoint()).dataset_info(dataset, revision=revision, files_metadata=True)
+    except RevisionNotFoundError:
+        return []
+    return sorted(
+        (
+            HubFile(file.rfilename, file.size or 0, info.sha or "main")
+            for file in info.siblings or []
+            if file.rfilename.endswith(".parquet") and ".." not in PurePosixPath(file.rfilename).parts
+        ),
+        key=lambda file: file.name,
+    )
+
+
+def _endpoint() -> str | None:
+    return os.environ.get("HF_ENDPOINT") or None
+
+
+@contextmanager
+def _errors_in_words(dataset: str) -> Iterator[None]:
+    """Turn what the Hub's own library raises into a sentence."""
+    import httpx
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        yield
+    except HFValidationError as error:
+        raise InvalidInputError(
+            "Write the name of a dataset as owner/name, as it stands on its page.", field="path"
+        ) from error
+    except GatedRepoError as error:
+        raise InvalidInputError(
+            f"{dataset} asks for a consent first. Give it on its page, and set HF_TOKEN.", field="path"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise InvalidInputError(
+            f"The Hub has no dataset called {dataset}, or it is private. Check the name, or set HF_TOKEN.", field="path"
+        ) from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError, TimeoutError, httpx.HTTPError) as error:
+        raise FetchError(
+            "The Hugging Face Hub cannot be reached. Check the network and HF_ENDPOINT, or import a local copy."
+        ) from error

@@ -1,0 +1,40 @@
+"""Deleting images: what goes with them is named first, and all of it can come back."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.components import page
+
+_DELETED = "library-deleted"
+
+
+@st.dialog("Delete images")
+def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
+    """Name what would go and delete it when the person agrees; *after* is called then."""
+    counts = page.services().images.dependents(image_ids)
+    parts = f"{counts.questions:,} questions and {counts.entries:,} entries, {counts.confirmed:,} of them confirmed"
+    st.text(f"{counts.images:,} images go, and with them {parts}. You can undo this.")
+    if st.button(f"Delete {counts.images:,} images", type="primary", key="library-delete-confirm"):
+        delete(image_ids)
+        after()
+        st.rerun()
+
+
+def delete(image_ids: Sequence[str]) -> None:
+    page.services().images.delete_images(image_ids)
+    st.session_state[_DELETED] = list(image_ids)
+
+
+def undo_notice() -> None:
+    """Offer to bring back what was deleted last."""
+    deleted = st.session_state.get(_DELETED)
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="library-undo-notice"):
+        st.text("1 image was deleted." if len(deleted) == 1 else f"{len(deleted):,} images were deleted.")
+        if st.button("Undo", icon=":material/undo:", key="library-undo"):
+            with page.errors_in_words():
+                page.services().images.restore_images(deleted)
+            del st.session_state[_DELETED]
+            st.rerun()
