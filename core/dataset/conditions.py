@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, not_, or_
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
 
@@ -16,6 +16,7 @@ from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
 from core.dataset.handing import before_nobody_else, share, waits_for_second
 from core.dataset.quality import condition_of_check
 from core.db import Events, ImageDatasets, Images
+from core.db.text import holds_text
 from core.errors import InvalidInputError
 
 Condition = ColumnElement[bool]
@@ -24,14 +25,19 @@ Column = SQLCoreOperations[Any]
 
 _Entry = ImageDatasets
 
+SHORT_ANSWER_CHARS = 40
+"""An index holds the answers up to here; longer ones are texts, which nobody looks for as a whole."""
 
-def conditions(project_id: str, entry_filter: EntryFilter) -> list[Condition]:
-    """Return what an entry of the project must meet.
+
+def conditions(project_id: str, entry_filter: EntryFilter, *, by_index: bool = True) -> list[Condition]:
+    """Return what an entry of the project must meet; without *by_index* no index is used to find its entries.
 
     Raises:
         InvalidInputError: a value cannot be read, such as a score that is no number.
     """
-    found = [col(_Entry.project_id) == project_id, col(_Entry.deleted_at).is_(None)]
+    # Every index over entries begins with the project, and none is over an expression of it.
+    project = col(_Entry.project_id) if by_index else col(_Entry.project_id).concat("")
+    found = [project == project_id, col(_Entry.deleted_at).is_(None)]
     positive = sorted((term for term in entry_filter.terms if not term.negated), key=lambda term: term.field)
     for field, terms in groupby(positive, key=lambda term: term.field):
         parts = [_condition(term) for term in terms]
@@ -45,9 +51,7 @@ def _condition(term: Term) -> Condition:
 
 
 def _word(value: str) -> Condition:
-    pattern = f"%{_escaped(value)}%"
-    columns = (_Entry.question, _Entry.answer, _Entry.image_name)
-    return or_(*(col(column).ilike(pattern, escape="\\") for column in columns))
+    return or_(*(holds_text(col(column), value) for column in (_Entry.question, _Entry.answer, _Entry.image_name)))
 
 
 def _decision(value: str) -> Condition:
@@ -69,6 +73,13 @@ def _same(column: Column) -> Callable[[str], Condition]:
     return lambda value: column == ("" if value == NONE else value)
 
 
+def _reason(value: str) -> Condition:
+    """Only the rejected have one."""
+    if value == NONE:
+        return col(_Entry.reject_reason) == ""
+    return and_(_decision("rejected"), col(_Entry.reject_reason) == value)
+
+
 def _tag(value: str) -> Condition:
     if value == NONE:
         return col(_Entry.tags) == ""
@@ -86,10 +97,21 @@ def _length(value: str) -> Condition:
     return _number(func.length(col(_Entry.answer)), "length")(value)
 
 
-def _side(value: str) -> Condition:
+def _answer(value: str) -> Condition:
+    answer = func.lower(func.trim(col(_Entry.answer)))
+    if value == NONE or len(value) > SHORT_ANSWER_CHARS:
+        return answer == ("" if value == NONE else value.lower())
+    return and_(answer == value.lower(), func.length(col(_Entry.answer)) <= literal_column(str(SHORT_ANSWER_CHARS)))
+
+
+def side_is(value: str) -> Condition:
+    """Return what an image must meet whose longer side is *value*."""
     width, height = col(Images.width), col(Images.height)
-    longer = case((width > height, width), else_=height)
-    return select(1).where(Images.id == _Entry.image_id, _number(longer, "side")(value)).correlate(_Entry).exists()
+    return _number(case((width > height, width), else_=height), "side")(value)
+
+
+def _side(value: str) -> Condition:
+    return select(1).where(Images.id == _Entry.image_id, side_is(value)).correlate(_Entry).exists()
 
 
 def _acted(actor: str, *actions: str) -> Condition:
@@ -171,8 +193,8 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "is": _decision,
     "flagged": _yes(lambda: col(_Entry.flagged).is_(True)),
     "edited": _yes(_edited),
-    "doubtful": _yes(lambda: col(_Entry.needs_review) != ""),
-    "answer": lambda value: func.lower(func.trim(col(_Entry.answer))) == ("" if value == NONE else value.lower()),
+    "doubtful": _yes(lambda: col(_Entry.needs_review) != literal_column("''")),
+    "answer": _answer,
     "kind": _same(col(_Entry.kind)),
     "type": _same(col(_Entry.answer_type)),
     "model": _same(col(_Entry.model)),
@@ -184,7 +206,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "created": _created,
     "by": lambda value: _acted(value, *REVIEWING),
     "skipped": skipped_by,
-    "reason": _same(col(_Entry.reject_reason)),
+    "reason": _reason,
     "image": _same(col(_Entry.image_id)),
     "id": lambda value: col(_Entry.id) == value,
     "task": lambda value: col(_Entry.task_id) == value,

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
+from core.dataset.narrowing import few, is_read_through, with_words
 from core.db import ImageDatasets, Images
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
@@ -35,7 +36,10 @@ def find_entries(
     """Return the entries behind *after*, the id of the last entry of the page before."""
     limit = max(1, min(limit, MAX_LIMIT))
     order = (col(ImageDatasets.create_at), col(ImageDatasets.id))
-    query = select(ImageDatasets).where(*conditions(project_id, entry_filter))
+    rare = few(session, project_id, entry_filter)
+    query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=rare is None))
+    if rare is not None:
+        query = query.where(rare)
     if not_skipped_by is not None and not entry_filter.values("skipped"):
         query = query.where(~skipped_by(not_skipped_by))
     if after is not None:
@@ -49,7 +53,13 @@ def find_entries(
 def count_entries(
     session: Session, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None
 ) -> int:
-    query = select(func.count()).select_from(ImageDatasets).where(*conditions(project_id, entry_filter))
+    near = few(session, project_id, entry_filter)
+    near = with_words(session, entry_filter) if near is None else near
+    by_index = near is None and not is_read_through(session, project_id, entry_filter)
+    where = conditions(project_id, entry_filter, by_index=by_index)
+    query = select(func.count()).select_from(ImageDatasets).where(*where)
+    if near is not None:
+        query = query.where(near)
     if not_skipped_by is not None and not entry_filter.values("skipped"):
         query = query.where(~skipped_by(not_skipped_by))
     return session.exec(query).one()

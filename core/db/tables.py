@@ -152,6 +152,12 @@ class QuestionTemplates(Base, table=True):
     deleted_at: datetime | None = time_field(now=False)
 
 
+def _index_of_some(name: str, *columns: str, met: str, postgresql: str | None = None) -> Index:
+    """An index of the entries that meet a condition, for queries that put it in the same words."""
+    where = {"sqlite_where": text(met), "postgresql_where": text(postgresql or met)}
+    return Index(f"ix_entries_{name}", "project_id", "deleted_at", *columns, "create_at", "id", **where)
+
+
 class ImageDatasets(Base, table=True):
     """An entry: one question about one image with its answer."""
 
@@ -162,6 +168,19 @@ class ImageDatasets(Base, table=True):
         Index("ix_entries_image", "image_id", "deleted_at"),
         Index("ix_entries_held", "project_id", "deleted_at", "image_id"),
         Index("ix_entries_question", "question_id", "deleted_at"),
+        # One for each field of the search line, in the order of the pages.
+        *(
+            Index(f"ix_entries_{name}", "project_id", "deleted_at", name, "create_at", "id")
+            for name in ("kind", "model", "language", "answer_type", "score")
+        ),
+        _index_of_some("task", "task_id", met="task_id IS NOT NULL"),
+        _index_of_some("flagged", met="flagged IS 1", postgresql="flagged IS true"),
+        _index_of_some("doubtful", met="needs_review != ''"),
+        _index_of_some(
+            "edited",
+            met="generated_answer IS NOT NULL AND generated_answer != answer"
+            " OR generated_question IS NOT NULL AND generated_question != question",
+        ),
     )
 
     id: str = id_field()
@@ -216,6 +235,7 @@ class Events(Base, table=True):
         Index("ix_events_entity", "entity_id", "id"),
         Index("ix_events_project", "project_id", "id"),
         Index("ix_events_batch", "batch_id", "id"),
+        Index("ix_events_actor", "project_id", "actor", "action"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

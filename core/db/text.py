@@ -1,8 +1,10 @@
 """Searching for a part of a text, where databases differ."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import String, literal
+from sqlalchemy import Select, String, column, literal, select, table, text
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, FunctionElement
 from sqlalchemy.types import Boolean
@@ -27,7 +29,34 @@ def _by_like(element: _HoldsText, compiler: Any, **options: Any) -> str:
     return f"{compiler.process(column, **options)} LIKE {compiler.process(pattern, **options)} ESCAPE '/'"
 
 
-def holds_text(column: Any, text: str) -> ColumnElement[bool]:
-    """Whether *column* has *text* in it; upper and lower case of a to z are the same."""
-    escaped = text.replace("/", "//").replace("%", "/%").replace("_", "/_")
+def holds_text(column: Any, part: str) -> ColumnElement[bool]:
+    """Whether *column* has *part* in it; upper and lower case of a to z are the same."""
+    escaped = part.replace("/", "//").replace("%", "/%").replace("_", "/_")
     return _HoldsText(column, literal(f"%{escaped}%", String()))
+
+
+# Made by a migration where SQLite has FTS5 with trigrams, and kept up to date by triggers. It holds no text itself,
+# only which row of image_datasets has which three characters; so a migration that copies that table has to make
+# the triggers anew and to fill the index again.
+_ENTRY_TEXT = table("entry_text", column("rowid"))
+
+
+def has_text_index(session: Any) -> bool:
+    """Whether entries can be found by what is written in them without reading them all."""
+    connection: Connection = session.connection()
+    return connection.dialect.name == "sqlite" and connection.dialect.has_table(connection, "entry_text")
+
+
+def rows_with_text(texts: Iterable[str]) -> Select[Any] | None:
+    """Return the rowids of the entries that have every one of *texts* in them, and some that only look like it.
+
+    None when no text has three characters, so that the index cannot tell.
+    """
+    parts = dict.fromkeys(one[at : at + 3] for one in texts for at in range(len(one) - 2))
+    known = [part.replace('"', '""') for part in parts if "\0" not in part]
+    if not known:
+        return None
+    match = " AND ".join(f'"{part}"' for part in known)
+    return select(_ENTRY_TEXT.c.rowid).where(
+        text("entry_text MATCH :entry_text_match").bindparams(entry_text_match=match)
+    )

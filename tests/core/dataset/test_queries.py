@@ -1,11 +1,9 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
 from core.dataset import EntryFilter, parse_search
-from core.db import Database
 from core.errors import InvalidInputError
 
 Make = Callable[..., ImageDatasets]
@@ -152,37 +150,3 @@ def test_a_cursor_that_leads_nowhere_is_refused(dataset: ImageDatasetService, pr
 def test_other_projects_are_out_of_sight(make: Make, dataset: ImageDatasetService) -> None:
     make()
     assert dataset.find_entries("another", EntryFilter()).items == ()
-
-
-@pytest.mark.parametrize(
-    ("line", "index"),
-    [
-        ("", "ix_entries_order"),
-        ("is:open", "ix_entries_review"),
-        ("is:confirmed", "ix_entries_review"),
-    ],
-)
-def test_pages_are_read_in_the_order_of_an_index(
-    line: str, index: str, db: Database, make: Make, project: Projects
-) -> None:
-    from sqlalchemy import event
-
-    from core.dataset import queries
-
-    last = make()
-    statements: list[tuple[str, object]] = []
-
-    def remember(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-        statements.append((statement, parameters))
-
-    with db.reading() as session:
-        event.listen(db.engine, "before_cursor_execute", remember)
-        queries.find_entries(session, project.id, parse_search(line), limit=10, after=last.id)
-        event.remove(db.engine, "before_cursor_execute", remember)
-    statement, parameters = statements[-1]
-    with db.engine.connect() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-        assert connection.execute(text("select 1")).scalar_one() == 1
-    steps = " ".join(row[-1] for row in plan)
-    assert index in steps
-    assert "TEMP B-TREE" not in steps

@@ -62,9 +62,18 @@ def _query(path: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+def _is_a_table_of_ours(_thing: object, name: str, kind: str, *_rest: object) -> bool:
+    """The full-text index is made by its migration alone: no other database has one like it."""
+    return not (kind == "table" and name.startswith("entry_text"))
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_a_fresh_database_holds_what_the_tables_say(db: Database) -> None:
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection,
+            opts={"compare_type": True, "compare_server_default": True, "include_object": _is_a_table_of_ours},
+        )
         differences = compare_metadata(context, Base.metadata)
     assert differences == []
 

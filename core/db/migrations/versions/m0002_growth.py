@@ -85,7 +85,67 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id"),
     )
     op.create_index("ix_leases_holder", "entry_leases", ["project_id", "holder"], unique=False)
+    op.create_index("ix_events_actor", "events", ["project_id", "actor", "action"], unique=False)
+    op.create_index(
+        "ix_entries_answer_type",
+        "image_datasets",
+        ["project_id", "deleted_at", "answer_type", "create_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_entries_doubtful",
+        "image_datasets",
+        ["project_id", "deleted_at", "create_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("needs_review != ''"),
+        postgresql_where=sa.text("needs_review != ''"),
+    )
+    op.create_index(
+        "ix_entries_edited",
+        "image_datasets",
+        ["project_id", "deleted_at", "create_at", "id"],
+        unique=False,
+        sqlite_where=sa.text(
+            "generated_answer IS NOT NULL AND generated_answer != answer"
+            " OR generated_question IS NOT NULL AND generated_question != question"
+        ),
+        postgresql_where=sa.text(
+            "generated_answer IS NOT NULL AND generated_answer != answer"
+            " OR generated_question IS NOT NULL AND generated_question != question"
+        ),
+    )
+    op.create_index(
+        "ix_entries_flagged",
+        "image_datasets",
+        ["project_id", "deleted_at", "create_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("flagged IS 1"),
+        postgresql_where=sa.text("flagged IS true"),
+    )
     op.create_index("ix_entries_held", "image_datasets", ["project_id", "deleted_at", "image_id"], unique=False)
+    op.create_index(
+        "ix_entries_kind", "image_datasets", ["project_id", "deleted_at", "kind", "create_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_entries_language",
+        "image_datasets",
+        ["project_id", "deleted_at", "language", "create_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_entries_model", "image_datasets", ["project_id", "deleted_at", "model", "create_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_entries_score", "image_datasets", ["project_id", "deleted_at", "score", "create_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_entries_task",
+        "image_datasets",
+        ["project_id", "deleted_at", "task_id", "create_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("task_id IS NOT NULL"),
+        postgresql_where=sa.text("task_id IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_images_alike"), table_name="images")
     op.create_index(
         "ix_images_groups",
