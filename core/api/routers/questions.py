@@ -1,7 +1,8 @@
 """Questions: asking a model for them, listing them; and asking a model to answer them."""
 
+import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -12,11 +13,14 @@ from core.api.rooms import Asker, House
 from core.api.routers.tasks import start
 from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
 from core.db import Questions
+from core.errors import NotFoundError
+from core.questions.recipe import MAX_EXAMPLES
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
 
 ImageIds = Annotated[list[str], Field(max_length=100_000)]
 Language = Annotated[str, Field(min_length=1, max_length=60)]
+ExampleIds = Annotated[list[str], Field(max_length=MAX_EXAMPLES)]
 
 
 class QuestionAnswer(Answer):
@@ -43,6 +47,12 @@ class AskQuestions(Body):
     language: Language = "en"
     custom_prompt: Annotated[str, Field(max_length=20_000)] | None = None
     with_answers: bool = Field(False, description="answer them in the same call")
+    kinds: dict[str, Annotated[int, Field(ge=0, le=100), WHOLE]] = Field({}, description="shares by kind of question")
+    only_without_questions: bool = Field(False, description="leave out images that were asked about in this language")
+    only_failed: bool = Field(False, description="only images whose last item in such a task failed")
+    top_up: bool = Field(False, description="count what an image has towards num_questions")
+    example_ids: ExampleIds = Field([], description="confirmed entries that the model is shown first")
+    fresh: bool = Field(False, description="pay again for what was asked before")
     concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
     llm_config: ModelChoice = ModelChoice()
     cost_cap: float | None = Field(None, gt=0, description="US dollars; the task pauses when they are spent")
@@ -53,10 +63,37 @@ class AskAnswers(Body):
 
     question_ids: ImageIds | None = Field(None, description="null: all that have no answer yet")
     image_ids: ImageIds | None = None
+    which: Literal["unanswered", "all"] = "unanswered"
     language: Language = "en"
     concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
     llm_config: ModelChoice = ModelChoice()
+    more_models: Annotated[list[ModelChoice], Field(max_length=4)] = Field(
+        [], description="each answers everything too"
+    )
+    example_ids: ExampleIds = Field([], description="confirmed entries that the model is shown first")
+    fresh: bool = Field(False, description="pay again for what was asked before")
     cost_cap: float | None = Field(None, gt=0, description="US dollars")
+
+
+class TemplateAnswer(Answer):
+    """A fixed question: every image of the project gets it, those added later too."""
+
+    id: str
+    project_id: str
+    question: str
+    language: str
+    answer_type: str
+    options: list[str] | dict[str, Any] | None
+    one_label: bool
+    create_at: datetime
+
+
+class NewTemplate(Body):
+    question: Annotated[str, Field(min_length=1, max_length=2_000)]
+    language: Language = "en"
+    answer_type: Literal["text", "label", "custom_format"] = "text"
+    options: list[str] | dict[str, Any] | None = Field(None, description="labels, or a JSON schema")
+    one_label: bool = Field(False, description="a label answer is a single one")
 
 
 @router.post("/image-questions", status_code=202)
@@ -85,3 +122,35 @@ def list_questions(
     conditions += [col(Questions.image_id) == image_id] if image_id else []
     rows, following, total = page_by_key(house.db, Questions, conditions, limit, cursor, newest_first=False)
     return Page(items=[QuestionAnswer.model_validate(row) for row in rows], next_cursor=following, total=total)
+
+
+@router.get("/question-templates")
+async def list_question_templates(project_id: Id, house: House) -> Page[TemplateAnswer]:
+    """List the fixed questions of a project, oldest first."""
+
+    def read() -> Page[TemplateAnswer]:
+        house.projects.get_project(project_id)
+        rows = house.questions.templates.list_templates(project_id)
+        items = [TemplateAnswer.model_validate(row) for row in rows]
+        return Page(items=items, next_cursor=None, total=len(items))
+
+    return await asyncio.to_thread(read)
+
+
+@router.post("/question-templates", status_code=201)
+async def add_question_template(project_id: Id, body: NewTemplate, house: House) -> TemplateAnswer:
+    """Add a fixed question; tasks that ask or answer put it to their images."""
+    made = await asyncio.to_thread(house.questions.templates.add_template, project_id, **body.model_dump())
+    return TemplateAnswer.model_validate(made)
+
+
+@router.delete("/question-templates/{template_id}", status_code=204)
+async def remove_question_template(project_id: Id, template_id: Id, house: House) -> None:
+    """Remove a fixed question, and from every image where it has no answer."""
+
+    def remove() -> None:
+        if template_id not in [one.id for one in house.questions.templates.list_templates(project_id)]:
+            raise NotFoundError("This fixed question does not exist any more.")
+        house.questions.templates.remove_template(template_id)
+
+    await asyncio.to_thread(remove)

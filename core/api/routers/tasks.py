@@ -59,9 +59,10 @@ class Retried(Answer):
 async def start(
     house: Rooms, request: Request, response: Response, actor: Actor, project_id: str, task_type: str, body: Body
 ) -> TaskAnswer:
-    """Make a task of *body* and give it to the engine; a key typed into it is lent to the task, never stored."""
+    """Make a task of *body* and give it to the engine; keys typed into it are lent to the task, never stored."""
     config = body.model_dump(exclude_none=True, exclude={"cost_cap"})
-    api_key = (config.get("llm_config") or {}).pop("api_key", None)
+    models = [config.get("llm_config") or {}, *config.get("more_models", [])]
+    keys = [model.pop("api_key", None) for model in models]
     cost_cap = getattr(body, "cost_cap", None)
 
     def make() -> Tasks:
@@ -69,8 +70,9 @@ async def start(
         return house.tasks.create_task(project_id, task_type, config, cost_cap=cost_cap, started_by=actor.name)
 
     task = await asyncio.to_thread(make)
-    if api_key:
-        session_keys.lend(task.id, api_key)
+    for place, api_key in enumerate(keys):
+        if api_key:
+            session_keys.lend(task.id, api_key, place)
     await asyncio.to_thread(house.engine.submit, task.id)
     made = answer(house, request, task)
     response.headers["Location"] = made.url

@@ -1,0 +1,53 @@
+import pytest
+from starlette.testclient import TestClient
+
+from core import Images, Projects
+from core.app import Services
+from core.llm import session_keys
+from tests.pictures import png
+
+
+@pytest.fixture
+def image(services: Services, project: Projects) -> Images:
+    (outcome,) = services.images.add_images(project.id, [("red.png", png("red"))])
+    assert outcome.image is not None
+    return outcome.image
+
+
+def test_fixed_questions_are_added_listed_and_removed(client: TestClient, project: Projects) -> None:
+    base = f"/api/projects/{project.id}/question-templates"
+    body = {"question": "Which colour?", "answer_type": "label", "options": ["red", "blue"], "one_label": True}
+
+    made = client.post(base, json=body)
+    assert (made.status_code, {name: made.json()[name] for name in body}) == (201, body)
+    assert client.post(base, json=body).status_code == 422
+    assert [one["id"] for one in client.get(base).json()["items"]] == [made.json()["id"]]
+
+    assert client.delete(f"{base}/{made.json()['id']}").status_code == 204
+    assert client.delete(f"{base}/{made.json()['id']}").status_code == 404
+    assert client.get(base).json()["total"] == 0
+
+
+def test_several_models_answer_each_with_its_own_key(client: TestClient, services: Services, image: Images) -> None:
+    services.questions.write_question(image.id, "How bright is the image overall?")
+    offline = {"provider": "offline", "model": "measure"}
+    body = {"llm_config": offline, "more_models": [{**offline, "api_key": "sk-of-the-second-4711"}]}
+
+    started = client.post(f"/api/projects/{image.project_id}/image-answers", json=body)
+    client.get(f"{started.json()['url']}/events")
+
+    assert (started.status_code, started.json()["total_count"]) == (202, 2)
+    assert "sk-of-the-second" not in started.text
+    assert session_keys.lent_to(started.json()["id"], 1) == "sk-of-the-second-4711"
+    assert session_keys.lent_to(started.json()["id"], 0) is None
+
+
+def test_a_model_that_does_not_see_is_refused_without_a_task(
+    client: TestClient, services: Services, image: Images
+) -> None:
+    body = {"llm_config": {"provider": "openai", "model": "gpt-3.5-turbo"}}
+
+    refused = client.post(f"/api/projects/{image.project_id}/image-questions", json=body)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_vision")
+    assert services.tasks.list_tasks(image.project_id) == []
