@@ -45,6 +45,25 @@ def test_dropped_files_and_folders_come_in_and_what_is_odd_is_told(
     for image in page.locator(".cell img").all():
         expect(image).not_to_have_js_property("naturalWidth", 0)
 
+    page.reload()
+    settle(page)
+    expect(page.get_by_text("31 added, 1 here already, 1 rejected.")).to_be_visible(timeout=30_000)
+
+
+def test_a_copy_is_dropped_beside_the_image_it_looks_like(server: AppServer, page: Page) -> None:
+    project_id = open_upload(server, page, range(300, 301))
+    with connect(server.data_dir) as db:
+        smaller = drawn(300).resize((80, 60))
+        ImageService(db).add_images(project_id, [("smaller.jpg", encoded(smaller))])
+    page.goto(f"{server.url}/upload?project={project_id}&alike=true")
+    settle(page)
+    expect(page.get_by_text("1 group of images that look alike")).to_be_visible(timeout=20_000)
+    page.get_by_role("listitem").filter(has_text="smaller.jpg").get_by_role("button", name="Drop").click()
+
+    expect(page.get_by_text("1 image was deleted.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("300.jpg")).to_be_visible()
+
 
 def test_keys_move_select_and_open_and_a_deletion_comes_back(server: AppServer, page: Page) -> None:
     open_upload(server, page, range(200, 208))

@@ -47,7 +47,7 @@ def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
 
 
 def test_what_was_dropped_is_told_file_by_file(page: AppTest) -> None:
-    page.session_state["drop"] = {
+    page.session_state[f"drop-{project_id()}"] = {
         "finished": {
             "counts": {"added": 3, "rejected": 1},
             "rows": [
@@ -91,6 +91,50 @@ def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(
 
     assert not page.exception
     assert services().images.get_image(first) is not None
+
+
+def add_alike() -> list[str]:
+    """Add an image and a smaller copy of it, and return their ids."""
+    image = drawn(5, (640, 480))
+    files = [("large.jpg", encoded(image)), ("small.jpg", encoded(image.resize((320, 240))))]
+    outcomes = services().images.add_images(project_id(), files)
+    assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
+    return [outcome.image.id for outcome in outcomes if outcome.image]
+
+
+def test_images_that_look_alike_are_kept_apart(page: AppTest) -> None:
+    first, _ = add_alike()
+    page.query_params["alike"] = "true"
+    page.run()
+    assert "1 group of images that look alike; the oldest comes first." in texts(page)
+    page.button(key=f"alike-keep-{first}").click().run()
+
+    assert not page.exception
+    assert "No two images look alike here." in texts(page)
+    assert len(services().images.list_images(project_id())) == 2
+
+
+def test_images_that_look_alike_are_merged_into_the_oldest(page: AppTest) -> None:
+    first, second = add_alike()
+    services().dataset.create_dataset_entry(project_id(), second, "What is it?", "A shelf.", "m")
+    page.query_params["alike"] = "true"
+    page.run()
+    page.button(key=f"alike-merge-{first}").click().run()
+
+    assert not page.exception
+    assert [image.id for image in services().images.list_images(project_id())] == [first]
+    assert [entry.question for entry in services().images.entries_of(first)] == ["What is it?"]
+
+
+def test_a_copy_is_dropped_at_once_and_comes_back(page: AppTest) -> None:
+    first, second = add_alike()
+    page.query_params["alike"] = "true"
+    page.run()
+    page.session_state[f"alike-cards-{first}"] = {"acted": {"action": "drop", "id": second}}
+    page.run()
+
+    assert services().images.get_image(second) is None
+    assert "1 image was deleted." in texts(page)
 
 
 def test_an_archive_becomes_a_task_that_is_watched_on_the_page(page: AppTest) -> None:

@@ -20,8 +20,9 @@ class Dropped:
     seconds: float
 
 
-def show(project_id: str, hint: str, *, key: str = "drop") -> Dropped | None:
-    """Draw the drop zone and return the outcome of the latest drop, None before the first."""
+def show(project_id: str, hint: str) -> Dropped | None:
+    """Draw the drop zone and return the outcome of the project's latest drop, None before the first."""
+    key = f"drop-{project_id}"
     component = st.components.v2.component(
         "vitrine_drop", html=_part("drop.html"), css=_part("drop.css"), js=_part("drop.js")
     )
@@ -31,6 +32,7 @@ def show(project_id: str, hint: str, *, key: str = "drop") -> Dropped | None:
             "url": f"{media.base_path()}/api/projects/{project_id}/images",
             "token": guard.page_token(),
             "hint": hint,
+            "finished": "finished" in st.session_state.get(key, {}),
         },
         on_finished_change=lambda: None,
         on_done_change=lambda: None,

@@ -38,6 +38,22 @@ class Zone {
   use(data, setState, trigger) {
     Object.assign(this, { data, setState, trigger });
     this.part.hint.textContent = data.hint;
+    if (this.told !== data.url) this.remember(data.url);
+  }
+
+  /* What became of the last drop is told again after a reload, or when the page was left meanwhile. */
+  remember(url) {
+    this.told = url;
+    const kept = sessionStorage.getItem(`vitrine-drop ${url}`);
+    if (kept && !this.data.finished) this.setState("finished", JSON.parse(kept));
+  }
+
+  keep(finished) {
+    try {
+      sessionStorage.setItem(`vitrine-drop ${this.data.url}`, JSON.stringify(finished));
+    } catch {
+      sessionStorage.removeItem(`vitrine-drop ${this.data.url}`);
+    }
   }
 
   take(files, input) {
@@ -105,7 +121,9 @@ class Zone {
   end() {
     window.removeEventListener("beforeunload", this.ask);
     this.paint();
-    this.setState("finished", { counts: this.counts, rows: this.rows, seconds: (performance.now() - this.started) / 1000 });
+    const finished = { counts: this.counts, rows: this.rows, seconds: (performance.now() - this.started) / 1000 };
+    this.keep(finished);
+    this.setState("finished", finished);
     this.trigger("done", this.total);
   }
 
