@@ -150,7 +150,7 @@ class Services:
             *image_task_kinds(self.images),
             *question_task_kinds(self.questions, self.answers),
             *style_task_kinds(self.style),
-            *export_task_kinds(self.exporter),
+            *export_task_kinds(self.exporter, self.images),
         ]
         return {kind.task_type: kind for kind in kinds}
 

@@ -78,8 +78,10 @@ def _watch(task_id: str) -> None:
     if task.status != TaskStatus.COMPLETED:
         task_progress.show(task_id)
         return
-    export_id = page.services().tasks.items(task_id)[0].result["export_id"]
-    export_results.report(page.services().exporter.get_export(export_id))
+    result = page.services().tasks.items(task_id)[0].result
+    if address := result.get("address"):
+        st.success(page.plain(f"Sent. It is at {address}"), icon=":material/cloud_done:")
+    export_results.report(page.services().exporter.get_export(result["export_id"]))
 
 
 main()

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.export.entries import RowOptions, safe_stem
@@ -23,7 +24,7 @@ def make_card(
     written: "Written",
     *,
     title: str,
-    reviewers: int = 0,
+    people: Sequence[Counter[str]] = (),
     changes: dict[str, int] | None = None,
 ) -> str:
     """Return the card; its head is what the Hugging Face Hub reads."""
@@ -53,7 +54,7 @@ def make_card(
         *_distributions(written),
         "## Where it comes from",
         "",
-        *_provenance(written, reviewers),
+        *_provenance(written, people),
         "",
         f"Licence: {one_line(recipe.licence) or 'not stated'}.",
         "",
@@ -108,7 +109,7 @@ def _distributions(written: "Written") -> list[str]:
     return lines
 
 
-def _provenance(written: "Written", reviewers: int) -> list[str]:
+def _provenance(written: "Written", people: Sequence[Counter[str]]) -> list[str]:
     counts: Counter[str] = Counter()
     for (_, _, _, model), count in written.kinds.items():
         counts[model] += count
@@ -117,8 +118,12 @@ def _provenance(written: "Written", reviewers: int) -> list[str]:
     if by_people:
         lines.append(f"- {by_people:,} answers by people")
     lines.append(f"- {written.edited:,} answers of models were edited by people")
-    if reviewers:
-        lines.append(f"- {reviewers} {'person' if reviewers == 1 else 'people'} reviewed; no names are in this bundle")
+    # Names stay at home: whoever decided is a number here, the busiest first.
+    for number, done in enumerate(people[:_NAMED_VALUES], 1):
+        did = ", ".join(f"{what} {done[what]:,}" for what in ("confirmed", "rejected", "edited") if done[what])
+        lines.append(f"- Person {number} in this project: {did}")
+    if len(people) > _NAMED_VALUES:
+        lines.append(f"- and {len(people) - _NAMED_VALUES:,} more people")
     return lines
 
 

@@ -1,11 +1,13 @@
 """Exporting: by recipe for the page and the API, by list of entries for scripts."""
 
+import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -18,12 +20,12 @@ from core.export.finishing import Report, finish, rows_file
 from core.export.formats import format_named
 from core.export.image_bytes import image_source
 from core.export.lists import ListExporter
+from core.export.people import people
 from core.export.recipe import ExportRecipe
+from core.export.returning import Returned, bring_back, is_vitrine_bundle
 from core.export.selection import SelectionCounts, count_entries, facet, stream
+from core.export.sending import Destination, send
 from core.export.spool import Spool, group_of
-
-if TYPE_CHECKING:
-    pass
 
 EXPORTS_DIRECTORY = "exports"
 # Preference formats find something to say about few images; a preview looks no further than this.
@@ -141,7 +143,9 @@ class ImageDatasetExporter(ListExporter):
                     f"Nothing is left to export as {format_.label}: {reason}. Choose other entries or another format."
                 )
             changes = self._changes(project_id, recipe, index)
-            finished = finish(built, target, recipe, format_, written, title, report, spool.leaks, changes)
+            finished = finish(
+                built, target, recipe, format_, written, title, report, spool.leaks, changes, self._people(project_id)
+            )
             if recipe.container == "file":
                 built = rows_file(built)
             stop()
@@ -162,6 +166,10 @@ class ImageDatasetExporter(ListExporter):
                 return index.changes_since(path)
         return None
 
+    def _people(self, project_id: str) -> list[Counter[str]]:
+        with self._db.reading() as session:
+            return people(session, project_id)
+
     def _index_path(self, export_id: str) -> Path:
         directory = self._db.data_dir / EXPORTS_DIRECTORY / ".entries"
         directory.mkdir(parents=True, exist_ok=True)
@@ -173,6 +181,51 @@ class ImageDatasetExporter(ListExporter):
         if project is None or project.deleted_at is not None:
             raise NotFoundError("This project does not exist any more. Choose another one.")
         return project.name
+
+    # --- to somewhere else -----------------------------------------------------------------------------------
+
+    def send(
+        self,
+        export_id: str,
+        to: Destination,
+        *,
+        report: Report = lambda share, doing: None,
+        stop: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Send a finished export to the Hugging Face Hub or an object storage; return the address it has there.
+
+        Raises:
+            ExportError: the other side refused, could not be reached, or holds something else in that place.
+        """
+        export = self.get_export(export_id)
+        path = self.export_path(export)
+        name = f"{export.report['directory']}{path.suffix}"
+        if not to.repository or path.is_dir():
+            return send(path, name, to, report, stop)
+        # The Hub shows files, not archives.
+        with bundle.room_to_build(path.with_name(f"{export_id}-sent")) as room:
+            shutil.unpack_archive(path, room, "zip") if path.suffix == ".zip" else shutil.copy(path, room / name)
+            return send(room, name, to, report, stop)
+
+    # --- and back --------------------------------------------------------------------------------------------
+
+    def is_own(self, path: str) -> bool:
+        """Return whether the *path* of an import leads to an export in Vitrine's own format, a ZIP or a directory.
+
+        Raises:
+            InvalidInputError: nothing may be imported from there.
+        """
+        return is_vitrine_bundle(self._images.import_place().resolve(path))
+
+    def bring_back(self, project_id: str, path: str | Path, *, report: Report = lambda share, doing: None) -> Returned:
+        """Put the entries of an export in Vitrine's own format into a project, with their images and history.
+
+        An entry that the project has already stays as it is.
+
+        Raises:
+            InvalidInputError: it is no such export, or is damaged.
+        """
+        return bring_back(self._db, self._images, project_id, path, report)
 
     # --- what was exported -----------------------------------------------------------------------------------
 

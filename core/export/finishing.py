@@ -1,6 +1,7 @@
 """The last steps of a bundle: its card, the reading back, the report."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ def finish(
     report: Report = lambda share, doing: None,
     leaks: list[tuple[str, str, str]] | None = None,
     changes: dict[str, int] | None = None,
+    people: Sequence[Counter[str]] = (),
 ) -> dict[str, Any]:
     """Add the card, close the bundle, read it back, add the report."""
     alone = recipe.container == "file"
     if not alone:
-        target.add_bytes(CARD, make_card(recipe, format_, written, title=title, changes=changes).encode())
+        target.add_bytes(
+            CARD, make_card(recipe, format_, written, title=title, people=people, changes=changes).encode()
+        )
     target.close()
     report(0.75, "Reading the bundle back")
     checks, hashes = bundle.check_bundle(built, recipe, format_, written)

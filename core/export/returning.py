@@ -1,15 +1,17 @@
 """Vitrine's own format back in: images, entries, their history and model calls, with nothing lost."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from sqlmodel import Session
 
-from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id
+from core.db import Database, Events, ImageDatasets, LlmCalls, Questions
 from core.errors import InvalidInputError
 from core.export.checks.base import Bundle, Findings, open_bundle
 from core.export.checks.images import is_safe_path
@@ -31,11 +33,12 @@ _EVENT_FIELDS = ("action", "actor", "old", "new", "batch_id")
 
 @dataclass
 class Returned:
-    """What came back in; entries whose image was refused are counted as *refused*."""
+    """What came back in; entries whose image was refused are *refused*, those that were there are *known*."""
 
     images: int = 0
     entries: int = 0
     refused: int = 0
+    known: int = 0
 
 
 def read_vitrine(path: str | Path) -> Iterator[dict[str, Any]]:
@@ -48,8 +51,29 @@ def read_vitrine(path: str | Path) -> Iterator[dict[str, Any]]:
         yield from _rows(bundle)
 
 
-def bring_back(db: Database, images: "ImageService", project_id: str, path: str | Path) -> Returned:
+def is_vitrine_bundle(path: str | Path) -> bool:
+    """Return whether *path* is a ZIP or a directory in Vitrine's own format, by its first row."""
+    from core.images.sources.container import Archive
+
+    try:
+        if Path(path).is_file():
+            Archive(Path(path)).close()  # refuses archives that are built to fill the disk
+        first = next(read_vitrine(path), None)
+    except (InvalidInputError, OSError, BadZipFile):
+        return False
+    return first is not None
+
+
+def bring_back(
+    db: Database,
+    images: "ImageService",
+    project_id: str,
+    path: str | Path,
+    report: Callable[[float, str], None] = lambda share, doing: None,
+) -> Returned:
     """Put the entries of a Vitrine bundle into a project; ids are kept where they are free.
+
+    What the project has already stays as it is, so that the same bundle may be brought back twice.
 
     Raises:
         InvalidInputError: it is no Vitrine bundle, or is damaged.
@@ -58,15 +82,17 @@ def bring_back(db: Database, images: "ImageService", project_id: str, path: str 
     with open_bundle(Path(path)) as bundle:
         rows = _rows(bundle)
         while part := list(islice(rows, _AT_ONCE)):
+            report(0.0, f"{returned.entries:,} entries so far")
             _bring_images(images, project_id, bundle, part, known, returned)
             with db.transaction() as session:
                 for row in part:
                     image_id = known[row["image"]["file"]]
                     if image_id is None:
                         returned.refused += 1
-                    else:
-                        _bring_entry(session, project_id, image_id, row)
+                    elif _bring_entry(session, project_id, image_id, row):
                         returned.entries += 1
+                    else:
+                        returned.known += 1
     return returned
 
 
@@ -96,17 +122,20 @@ def _bring_images(
         if file in known:
             continue
         known[file] = None
-        if is_safe_path(file) and file in bundle.sizes:
+        if is_safe_path(file) and 0 < bundle.sizes.get(file, 0) <= images.import_place().settings.max_image_bytes:
             with bundle.open(file) as opened:
                 outcome = images.add_images(project_id, [(str(row["image"]["name"]), opened.read())])[0]
             known[file] = outcome.image.id if outcome.image is not None else None
             returned.images += outcome.image is not None
 
 
-def _bring_entry(session: Session, project_id: str, image_id: str, row: dict[str, Any]) -> None:
-    free = session.get(ImageDatasets, row["id"]) is None
+def _bring_entry(session: Session, project_id: str, image_id: str, row: dict[str, Any]) -> bool:
+    """Store an entry with its history; return False when the project has it already."""
+    id_ = _id_in(session, project_id, str(row["id"]))
+    if session.get(ImageDatasets, id_) is not None:
+        return False
     entry = ImageDatasets(
-        id=row["id"] if free else new_id(), project_id=project_id, image_id=image_id,
+        id=id_, project_id=project_id, image_id=image_id,
         image_name=str(row["image"]["name"]), question_id=_bring_question(session, project_id, image_id, row),
         create_at=_time(row["create_at"]), update_at=_time(row["update_at"]),
         call_id=_bring_call(session, row.get("call")), **{name: row[name] for name in _ENTRY_FIELDS if name in row},
@@ -119,6 +148,15 @@ def _bring_entry(session: Session, project_id: str, image_id: str, row: dict[str
                 **{name: event[name] for name in _EVENT_FIELDS},
             )
         )  # fmt: skip
+    return True
+
+
+def _id_in(session: Session, project_id: str, id_: str) -> str:
+    """Return the entry's id in this project: its own, or always the same other one when that is taken elsewhere."""
+    there = session.get(ImageDatasets, id_)
+    if there is None or there.project_id == project_id:
+        return id_
+    return hashlib.sha256(f"{project_id}/{id_}".encode()).hexdigest()[:21]
 
 
 def _bring_question(session: Session, project_id: str, image_id: str, row: dict[str, Any]) -> str | None:

@@ -1,15 +1,20 @@
-"""An export as a task: one item that makes the whole bundle."""
+"""Exports as tasks of one item each: making a bundle, sending it on, bringing one back."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
 from core.db import Exports, new_id
+from core.errors import InvalidInputError, NotFoundError
 from core.export.exporter import FinishedExport, ImageDatasetExporter
 from core.export.recipe import ExportRecipe
+from core.export.sending import Destination, destination
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+
+if TYPE_CHECKING:
+    from core.images import ImageService
 
 
 class DatasetExportKind:
@@ -28,15 +33,19 @@ class DatasetExportKind:
         recipe = ExportRecipe.parse(item.config.get("recipe", {}))
         export_id = item.payload["export_id"]
 
-        def stop() -> None:
-            if item.is_cancelled():
-                # The runner keeps the item open: it goes on when the task does, and ends with it when it was cancelled.
-                raise asyncio.CancelledError
-
         finished = await asyncio.to_thread(
-            self._exporter.export, item.project_id, recipe, export_id, report=item.report, stop=stop
+            self._exporter.export, item.project_id, recipe, export_id, report=item.report, stop=_stopper(item)
         )
         return ItemResult(write=lambda session: _store(session, item, recipe, export_id, finished))
+
+
+def _stopper(item: ItemContext) -> Callable[[], None]:
+    def stop() -> None:
+        if item.is_cancelled():
+            # The runner keeps the item open: it goes on when the task does, and ends with it when it was cancelled.
+            raise asyncio.CancelledError
+
+    return stop
 
 
 def _store(
@@ -57,5 +66,67 @@ def _without_files(report: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in report.items() if key != "files"} | {"file_count": len(report["files"])}
 
 
-def export_task_kinds(exporter: ImageDatasetExporter) -> list[TaskKind]:
-    return [DatasetExportKind(exporter)]
+class DatasetSendKind:
+    """Sends a finished export on; ``config`` holds ``export_id``, ``address`` and whether it may be ``public``."""
+
+    task_type: ClassVar[str] = "dataset-send"
+    label: ClassVar[str] = "Send an export"
+
+    def __init__(self, exporter: ImageDatasetExporter) -> None:
+        self._exporter = exporter
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        export = self._exporter.get_export(str(config.get("export_id", "")))
+        if export.project_id != project_id:
+            raise NotFoundError("This export is not one of this project.")
+        self._exporter.export_path(export)
+        _destination(config)
+        return [ItemPlan()]
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        export_id = item.config["export_id"]
+        address = await asyncio.to_thread(
+            self._exporter.send, export_id, _destination(item.config), report=item.report, stop=_stopper(item)
+        )
+        return ItemResult(write=lambda session: {"export_id": export_id, "address": address})
+
+
+def _destination(config: dict[str, Any]) -> Destination:
+    return destination(str(config.get("address", "")), public=config.get("public") is True)
+
+
+class DatasetReturnKind:
+    """Brings an export in Vitrine's own format back; ``config`` holds the ``path`` of an import.
+
+    The result has the shape of an import's: ``counts``, ``rows``, ``entries``.
+    """
+
+    task_type: ClassVar[str] = "dataset-return"
+    label: ClassVar[str] = "Bring an export back"
+
+    def __init__(self, exporter: ImageDatasetExporter, images: "ImageService") -> None:
+        self._exporter = exporter
+        self._images = images
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        if not self._exporter.is_own(str(config.get("path", ""))):
+            raise InvalidInputError("This is no whole Vitrine export. Choose the ZIP or directory that Export made.")
+        return [ItemPlan()]
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        path = self._images.import_place().resolve(str(item.config["path"]))
+        returned = await asyncio.to_thread(self._exporter.bring_back, item.project_id, path, report=item.report)
+        rows = [
+            {"name": f"{count:,} entries", "outcome": outcome, "reason": reason}
+            for count, outcome, reason in (
+                (returned.known, "duplicate", "The project has them already; they stay as they are."),
+                (returned.refused, "rejected", "Their image is missing in the bundle or cannot be read."),
+            )
+            if count
+        ]
+        result = {"counts": {"added": returned.images}, "rows": rows, "entries": returned.entries}
+        return ItemResult(write=lambda session: result)
+
+
+def export_task_kinds(exporter: ImageDatasetExporter, images: "ImageService") -> list[TaskKind]:
+    return [DatasetExportKind(exporter), DatasetSendKind(exporter), DatasetReturnKind(exporter, images)]

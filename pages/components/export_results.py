@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core import app
 from core.export import ExportRecipe, format_named
 from core.export.report import load_command
 from pages.components import media, page
@@ -35,9 +36,38 @@ def report(export: "Exports") -> None:
             )
         for note in _notes(made):
             st.text(note)
+        _send(export)
         with st.expander("Checks", key="export-report-checks"):
             for check in made["checks"]:
                 st.text(f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({check['examined']:,})")
+
+
+def _send(export: "Exports") -> None:
+    """Offer to send the bundle on, saying first what leaves this machine."""
+    with st.expander("Send to the Hugging Face Hub or an object storage", key=f"export-send-{export.id}"):
+        made = export.report
+        st.text(
+            f"What leaves this machine: {made['file_count']:,} files, {_size(export.size_bytes)}: {made['entries']:,} "
+            f"entries with their texts on {made['images']:,} images, the card and the report."
+        )
+        address = st.text_input(
+            "Address", key=f"export-address-{export.id}", placeholder="hf://datasets/owner/name or s3://bucket/name",
+            help="Keys are read from the environment of the server only: HF_TOKEN, or what the storage's driver reads.",
+        )  # fmt: skip
+        public = st.toggle(
+            "Everybody may see it on the Hub", key=f"export-public-{export.id}",
+            help="A new dataset on the Hub is private unless this is on.",
+        )  # fmt: skip
+        if not st.button(
+            "Send", icon=":material/cloud_upload:", key=f"export-send-now-{export.id}", disabled=not address
+        ):
+            return
+        with page.errors_in_words():
+            config = {"export_id": export.id, "address": address, "public": public}
+            task = page.services().tasks.create_task(export.project_id, "dataset-send", config)
+            app.engine().submit(task.id)
+            st.query_params["task"] = task.id
+            st.rerun()
 
 
 def earlier(project_id: str, start: Start) -> None:

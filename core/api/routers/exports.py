@@ -68,6 +68,26 @@ async def export_entries(
     return await start(house, request, response, actor, project_id, "dataset-export", recipe)
 
 
+class Sending(Body):
+    """Where a finished export is sent; keys are the server's own, from its environment."""
+
+    address: str = Field(max_length=500, description="hf://datasets/owner/name, s3://bucket/name, gs://…, az://…")
+    public: bool = Field(False, description="whether a dataset made on the Hub may be seen by everybody")
+
+
+class _Sent(Sending):
+    export_id: str
+
+
+@router.post("/exports/{export_id}/send", status_code=202)
+async def send_export(
+    project_id: Id, export_id: Id, body: Sending, request: Request, response: Response, house: House, actor: Asker
+) -> TaskAnswer:
+    """Send a finished export to the Hugging Face Hub or an object storage."""
+    config = _Sent(export_id=export_id, **body.model_dump())
+    return await start(house, request, response, actor, project_id, "dataset-send", config)
+
+
 @router.get("/exports")
 def list_exports(
     project_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None

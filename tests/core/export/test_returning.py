@@ -1,19 +1,25 @@
 """The Vitrine format comes back in with nothing lost."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from core import Projects, connect
-from core.db import Events, ImageDatasets, LlmCalls, Questions
+from core.app import Services
+from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id
 from core.errors import InvalidInputError
 from core.export import ExportRecipe, ImageDatasetExporter
 from core.export.returning import bring_back, read_vitrine
 from core.images import ImageService
 from core.projects import ProjectService
+from core.tasks import TaskRunner
 from tests.core.export.nasty import KNOWN_QUESTION, Nasty
+from tests.core.images.pictures import encoded
 
 RECIPE = {"format": "vitrine", "entries": {"confirmed_only": False}}
 # What belongs to the place, not to the data.
@@ -38,6 +44,99 @@ def test_what_was_exported_comes_back_equal(container: str, rows: str, nasty: Na
     assert returned.entries == len(before) == made.report["entries"]
     assert (returned.images, returned.refused) == (made.report["images"], 0)
     assert after == before
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).filter(lambda text: text.strip())
+_ANY_ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "question": _TEXT, "answer": _TEXT | st.sampled_from(["<image>", "=1+1", '["a", "b"]', "\x00 a", "a\nb"]),
+            "answer_type": st.sampled_from(["text", "label", "custom_format"]), "kind": st.sampled_from(["", "count"]),
+            "language": st.sampled_from(["en", "zh-CN", "tr"]), "model": _TEXT, "tags": _TEXT, "note": _TEXT,
+            "score": st.integers(0, 10).map(lambda halves: halves / 2), "version": st.integers(1, 9),
+            "confirmed": st.booleans(), "rejected": st.booleans(), "generated_answer": st.none() | _TEXT,
+            "generated_question": st.none() | _TEXT, "options": st.none() | st.lists(_TEXT, max_size=3),
+            "needs_review": _TEXT, "flagged": st.booleans(), "reject_reason": _TEXT,
+        }
+    ),
+    min_size=1,
+    max_size=5,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def there_and_back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Database]]:
+    directory = tmp_path_factory.mktemp("there-and-back")
+    with connect(directory / "one") as one, connect(directory / "other") as other:
+        yield one, other
+
+
+@given(drawn_entries=_ANY_ENTRIES, rows=st.sampled_from(["json", "jsonl"]))
+@settings(max_examples=settings().max_examples // 5, deadline=None)
+def test_any_entries_come_back_equal(
+    drawn_entries: list[dict[str, Any]], rows: str, there_and_back: tuple[Database, Database]
+) -> None:
+    one, other = there_and_back
+    recipe = ExportRecipe.parse({**RECIPE, "rows": rows})
+    project_id = ProjectService(one).create_project(new_id()).id
+    image = ImageService(one).add_images(project_id, [("shelf.jpg", encoded())])[0].image
+    assert image is not None
+    with one.transaction() as session:
+        session.add_all(
+            ImageDatasets(project_id=project_id, image_id=image.id, image_name=image.image_name, **values)
+            for values in drawn_entries
+        )
+    made = ImageDatasetExporter(one, ImageService(one)).export(project_id, recipe)
+    back = ProjectService(other).create_project(new_id()).id
+
+    returned = bring_back(other, ImageService(other), back, one.data_dir / made.path)
+    again = ImageDatasetExporter(other, ImageService(other)).export(back, recipe)
+
+    assert returned.entries == len(drawn_entries)
+    assert _by_id(other.data_dir / again.path) == _by_id(one.data_dir / made.path)
+
+
+def test_what_is_there_already_stays_as_it_is(nasty: Nasty, tmp_path: Path) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+    with connect(tmp_path / "other") as other:
+        projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
+        path = nasty.db.data_dir / made.path
+        for id_ in projects:
+            bring_back(other, ImageService(other), id_, path)
+        again = [bring_back(other, ImageService(other), id_, path) for id_ in projects]
+
+    assert [(returned.entries, returned.known) for returned in again] == [(0, made.report["entries"])] * 2
+
+
+async def test_a_bundle_comes_back_by_its_task(nasty: Nasty, services: Services, project: Projects) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+    path = services.images.stage_upload("back.zip", (nasty.db.data_dir / made.path).read_bytes())
+
+    task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
+    done = await TaskRunner(services.db, services.kinds).run(task.id)
+
+    assert done.status == "completed"
+    assert services.tasks.items(task.id)[0].result == {
+        "counts": {"added": made.report["images"]},
+        "rows": [],
+        "entries": made.report["entries"],
+    }
+    assert services.dataset.get_dataset_stats(project.id)["total_entries"] == made.report["entries"]
+
+
+def test_only_vitrines_own_format_is_its_own(nasty: Nasty, services: Services) -> None:
+    own, other = (
+        services.images.stage_upload(
+            "a.zip",
+            (
+                nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": name})).path
+            ).read_bytes(),
+        )
+        for name in ("vitrine", "llava")
+    )
+
+    assert services.exporter.is_own(own)
+    assert not services.exporter.is_own(other)
 
 
 def test_a_second_return_into_the_same_place_keeps_both(nasty: Nasty, project: Projects, tmp_path: Path) -> None:
