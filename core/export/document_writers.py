@@ -119,4 +119,5 @@ class CocoWriter(Writer):
         if not self.recipe.max_side_px or longest <= self.recipe.max_side_px:
             return image
         scale = self.recipe.max_side_px / longest
-        return image | {"width": round(image["width"] * scale), "height": round(image["height"] * scale)}
+        # A long strip keeps at least one pixel of its short side.
+        return image | {side: max(1, round(image[side] * scale)) for side in ("width", "height")}

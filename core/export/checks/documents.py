@@ -15,13 +15,14 @@ from core.export.checks.base import (
     Bundle,
     Checker,
 )
-from core.export.checks.images import is_safe_path
+from core.export.checks.images import is_safe_path, upright_size
 from core.export.checks.reading import Schema, read_document, read_rows
 
 IDS_ARE_INTEGERS = "Ids are integers that every reader keeps exact"
 FILES_AGREE = "Both files speak of the same questions and images"
 ANSWERS_COUNTED = "Answers are numbered, and the most frequent one is named"
 SIZES_POSITIVE = "Every image has its size"
+SIZES_TRUE = "Every size is that of the upright image in the bundle"
 
 _LARGEST_EXACT = 2**53
 _ANSWER_TYPES = ("yes/no", "number", "other")
@@ -124,7 +125,7 @@ class VqaV2Checker(_DocumentsChecker):
 
 class CocoChecker(_DocumentsChecker):
     checks: ClassVar[tuple[str, ...]] = (
-        COUNTS_MATCH, IDS_UNIQUE, IDS_ARE_INTEGERS, NOTHING_EMPTY, FILES_AGREE, SIZES_POSITIVE, PATHS_HOLD,
+        COUNTS_MATCH, IDS_UNIQUE, IDS_ARE_INTEGERS, NOTHING_EMPTY, FILES_AGREE, SIZES_POSITIVE, SIZES_TRUE, PATHS_HOLD,
         SPLITS_DISJOINT, CLEAN_TEXT,
     )  # fmt: skip
 
@@ -143,9 +144,20 @@ class CocoChecker(_DocumentsChecker):
                 self.findings.saw(SIZES_POSITIVE)
                 if not all(type(image.get(side)) is int and image[side] > 0 for side in ("width", "height")):
                     self.findings.wrong(SIZES_POSITIVE, f"{image.get('file_name')} has none")
+                self._true_size(image, bundle)
             for caption in captions:
                 self.integer(caption.get("id"))
                 self.text("a caption", caption.get("caption"))
             self.findings.saw(FILES_AGREE, len(captions))
             if {caption.get("image_id") for caption in captions} != {image.get("id") for image in images}:
                 self.findings.wrong(FILES_AGREE, f"captions and images of {split} differ")
+
+    def _true_size(self, image: dict[str, Any], bundle: Bundle) -> None:
+        name = f"images/{image.get('file_name')}"
+        if name not in bundle.sizes:
+            return
+        with bundle.open(name) as file:
+            seen = upright_size(file.read())
+        self.findings.saw(SIZES_TRUE)
+        if (image.get("width"), image.get("height")) != seen:
+            self.findings.wrong(SIZES_TRUE, f"{image.get('file_name')} is {seen[0]} x {seen[1]} px upright")

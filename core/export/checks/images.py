@@ -6,6 +6,7 @@ IMAGE_ENDINGS = (".jpg", ".png", ".webp")
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _ORIENTATION = 0x0112
+_ON_THEIR_SIDE = (5, 6, 7, 8)
 _TRAINABLE_MODES = ("RGB", "RGBA")
 
 
@@ -24,6 +25,18 @@ def image_problem(data: bytes, *, as_original: bool) -> str:
     if orientation != 1:
         return "is not upright"
     return "" if mode in _TRAINABLE_MODES else f"is {mode}, not RGB"
+
+
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Return width and height in px as a person sees the image; (0, 0) when it does not open."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            width, height = image.size
+            return (height, width) if image.getexif().get(_ORIENTATION, 1) in _ON_THEIR_SIDE else (width, height)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return 0, 0
 
 
 def is_safe_path(path: str) -> bool:

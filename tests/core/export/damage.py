@@ -360,6 +360,11 @@ def _no_sizes(bundle: Damaged) -> None:
     bundle.first[0]["images"][0]["width"] = 0
 
 
+def _raw_sizes(bundle: Damaged) -> None:
+    image = bundle.first[0]["images"][0]
+    image["width"], image["height"] = image["height"], image["width"]
+
+
 def _lonely_member(bundle: Damaged) -> None:
     del bundle.first[1]
 
@@ -409,6 +414,7 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     documents.FILES_AGREE: _other_ids,
     documents.ANSWERS_COUNTED: _wrong_majority,
     documents.SIZES_POSITIVE: _no_sizes,
+    documents.SIZES_TRUE: _raw_sizes,
     files.SAMPLES_WHOLE: _lonely_member,
     files.ONE_LINE: lambda bundle: bundle.first[0].update(caption="one\ntwo\n"),
     files.NO_FORMULA: lambda bundle: bundle.first[0].update(question="=1+1"),

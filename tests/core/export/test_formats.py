@@ -69,6 +69,18 @@ def test_the_same_recipe_gives_the_same_bytes(format_: Format, nasty: Nasty) -> 
     assert one != other
 
 
+@pytest.mark.parametrize("shape", [{"image_form": "original"}, {"max_side_px": 64}])
+def test_coco_names_the_sizes_that_a_person_sees(shape: dict[str, object], nasty: Nasty) -> None:
+    recipe = ExportRecipe.parse({"format": "coco-captions", "entries": {"confirmed_only": False}, **shape})
+
+    made = nasty.exporter.export(nasty.project_id, recipe)
+
+    with zipfile.ZipFile(nasty.db.data_dir / made.path) as bundle:
+        images = json.loads(bundle.read("captions_train.json"))["images"]
+    turned = next(image for image in images if image["file_name"].startswith("turned"))
+    assert (turned["width"], turned["height"]) == ((38, 64) if "max_side_px" in shape else (64, 108))
+
+
 def test_an_image_whose_file_is_gone_takes_its_entries_out_counted(nasty: Nasty) -> None:
     made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": "llava"}))
 
