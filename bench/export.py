@@ -2,12 +2,14 @@
 
     python bench/export.py          short: 200 images, 20,000 entries
     python bench/export.py --full   2,000 images of 250 KB with 10,000 entries; 10,000 and 1,000,000 entries without
+    python bench/export.py --part parquet    one part of it: ZIP, directory, parquet, default or llava
 
 The bare loops: ZIP stored by ``zipfile``, parquet by ``pyarrow`` with the same columns and settings, plain files by
 the kernel's copy; each ends with the same sync to the disk as an export.
 """
 
 import argparse
+import gc
 import hashlib
 import json
 import os
@@ -33,31 +35,44 @@ from core.images import ImageService
 RESULTS = Path(__file__).parent / "results"
 _IMAGE_BYTES = 250_000
 _RUNS = 3
+BUNDLES = ("ZIP", "directory", "parquet")
+TEXTS = ("default", "llava")
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--full", action="store_true")
+    options.add_argument("--part", choices=(*BUNDLES, *TEXTS), help="only this; results of the others stay")
     options.add_argument("--rows", type=int, help=argparse.SUPPRESS)
     options.add_argument("--format", default="default", help=argparse.SUPPRESS)
     chosen = options.parse_args()
+    gc.collect()
+    gc.freeze()  # as the server does once it has started
     if chosen.rows:
         print(json.dumps(_text_rows(chosen.rows, chosen.format)))
         return
     images, entries = (2000, 10_000) if chosen.full else (200, 1000)
-    results: dict[str, Any] = {"with images": _with_images(images, entries), "without images": {}}
+    parts = (chosen.part,) if chosen.part else (*BUNDLES, *TEXTS)
+    results: dict[str, Any] = {}
+    if bundles := [part for part in parts if part in BUNDLES]:
+        results |= _with_images(images, entries, bundles)
     for rows in (10_000, 1_000_000) if chosen.full else (2000, 20_000):
-        for format_ in ("default", "llava"):
-            results["without images"][f"{format_}, {rows:,} entries"] = _in_new_process(rows, format_)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "export.json").write_text(json.dumps(results, indent=2))
+        for format_ in (part for part in parts if part in TEXTS):
+            results[f"{format_}, {rows:,} entries"] = _in_new_process(rows, format_)
+    _keep(results, RESULTS / ("export-full.json" if chosen.full else "export.json"), afresh=not chosen.part)
     print(json.dumps(results, indent=2))
+
+
+def _keep(results: dict[str, Any], path: Path, *, afresh: bool) -> None:
+    path.parent.mkdir(exist_ok=True)
+    before = {} if afresh or not path.exists() else json.loads(path.read_text())
+    path.write_text(json.dumps(before | results, indent=2))
 
 
 # --- with images ---------------------------------------------------------------------------------------------
 
 
-def _with_images(images: int, entries: int) -> dict[str, Any]:
+def _with_images(images: int, entries: int, parts: list[str]) -> dict[str, Any]:
     """Export with originals as ZIP, parquet and directory, each beside its bare loop."""
     with _project(images, entries, file_bytes=_IMAGE_BYTES) as (db, project_id, directory):
         exporter = ImageDatasetExporter(db, ImageService(db))
@@ -72,6 +87,7 @@ def _with_images(images: int, entries: int) -> dict[str, Any]:
         return {
             name: _beside(exporter, project_id, ExportRecipe.parse(values | original), loop)
             for name, values, loop in points
+            if name in parts
         }
 
 

@@ -5,7 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -99,13 +99,13 @@ def write_bundle(
         where = name_of(group.image, extension_of(group.image, path))
         place, ref = writer.place(group.split, where)
         if path is None:
-            ready = replace(group, ref=ref)
+            ready = ImageGroup(group.image, group.entries, group.split, ref)
         elif writer.embeds:
-            ready = replace(group, ref=where, data=path.read_bytes())
+            ready = ImageGroup(group.image, group.entries, group.split, where, path.read_bytes())
         elif recipe.images == "base64":
-            ready = replace(group, ref=data_url(path))
+            ready = ImageGroup(group.image, group.entries, group.split, data_url(path))
         else:
-            ready = replace(group, ref=ref)
+            ready = ImageGroup(group.image, group.entries, group.split, ref)
         rows = list(format_.rows(ready, options))
         if not rows:
             written.left_out[format_.without_rows] += len(group.entries)
@@ -131,6 +131,9 @@ def _sourced(
 ) -> Iterator[tuple[ImageGroup, Path | None]]:
     if source is None or recipe.images == "none":
         return ((group, None) for group in groups)
+    if recipe.image_form == "original":
+        # Nothing has to be made, and handing files to threads takes longer than reading them.
+        return ((group, source(group.image)) for group in groups)
     return with_sources(iter(groups), source)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from core.export.entries import ImageGroup
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 _ID_BYTES = 21
 _RECORD = [("id", f"S{_ID_BYTES}"), ("version", "<i4")]
+_pack = Struct(f"<{_ID_BYTES}si").pack
 
 
 class Index:
@@ -24,8 +26,7 @@ class Index:
         """Yield *groups* on, noting their entries."""
         for group in groups:
             for entry in group.entries:
-                self._bytes += entry.id.encode()[:_ID_BYTES].ljust(_ID_BYTES, b"\0")
-                self._bytes += entry.version.to_bytes(4, "little")
+                self._bytes += _pack(entry.id.encode(), entry.version)
             yield group
 
     def save(self, path: Path) -> None:

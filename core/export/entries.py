@@ -150,7 +150,7 @@ def tag_list(tags: str) -> list[str]:
 def safe_stem(image_name: str) -> str:
     """Return what of a name may stand in a path: ASCII letters, digits and single hyphens, never empty."""
     stem = image_name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    ascii_only = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    ascii_only = stem if stem.isascii() else unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     return _NOT_IN_NAMES.sub("-", ascii_only).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image"
 
 

@@ -55,9 +55,14 @@ def count_entries(session: Session, project_id: str, choice: EntryChoice, keeps_
     return SelectionCounts(entries, images, left_out)
 
 
-def count_reasons(session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool) -> dict[str, int]:
-    """Count entries by what keeps them out, most first; those that are taken stand under the empty string."""
-    whens = _whens(project_id, choice, keeps_rejected)
+def count_reasons(
+    session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool, *, leave_out: Sequence[str] = ()
+) -> dict[str, int]:
+    """Count entries by what keeps them out, most first; those that are taken stand under the empty string.
+
+    Reasons of *leave_out* are not looked at.
+    """
+    whens = [(test, why) for test, why in _whens(project_id, choice, keeps_rejected) if why not in leave_out]
     reason = case(*((test, literal(why, String)) for test, why in whens), else_=literal("", String)).label("reason")
     rows = session.execute(sql.select(reason, func.count()).where(*_alive(project_id)).group_by(reason))
     return dict(sorted(((why, count) for why, count in rows), key=lambda row: -row[1]))
@@ -164,10 +169,10 @@ def _entries_of(
     query = sql.select(*columns).where(
         col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None), *taken
     )
-    grouped: dict[str, list[tuple[Any, ...]]] = {}
+    grouped: dict[str, list[Any]] = {}
     # Past the session: it would look at each row for objects to keep, which doubles the time of a million rows.
-    for row in session.connection().execute(query):
-        grouped.setdefault(row[1], []).append(tuple(row))
+    for row in session.connection().execute(query).all():
+        grouped.setdefault(row[1], []).append(row)
     for entries in grouped.values():
         entries.sort(key=_AGE)
     return grouped

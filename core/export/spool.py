@@ -41,8 +41,8 @@ class Spool:
     def frozen(self, db: Database, path: Path) -> Iterator[ImageGroup]:
         """Write everything to *path* at once, and return what reads it back."""
         with db.reading() as session, path.open("wb", buffering=_BUFFER_BYTES) as file:
-            for found in self._found(session):
-                file.write(orjson.dumps(found, option=_OPTIONS))
+            for image, split, entries in self._found(session):
+                file.write(orjson.dumps((image, split, [tuple(entry) for entry in entries]), option=_OPTIONS))
         return _read(path)
 
     def direct(self, session: Session) -> Iterator[ImageGroup]:
@@ -51,10 +51,12 @@ class Spool:
 
     def _found(self, session: Session) -> Iterator[Found]:
         choice, shares = self._recipe.entries, self._recipe.splits
-        reasons = count_reasons(session, self._project_id, choice, self._format.keeps_rejected)
-        self.entries = reasons.pop("", 0)
         # Entries without texts are counted where they are met: Python knows more kinds of white space.
-        self.left_out.update({why: n for why, n in reasons.items() if why not in (NO_QUESTION, NO_ANSWER)})
+        reasons = count_reasons(
+            session, self._project_id, choice, self._format.keeps_rejected, leave_out=(NO_QUESTION, NO_ANSWER)
+        )
+        self.entries = reasons.pop("", 0)
+        self.left_out.update(reasons)
         families = load_families(session, self._project_id) if len(shares.names) > 1 else None
         self.leaks = would_leak(families, shares) if families else []
         only = shares.names[0]

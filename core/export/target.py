@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 _BUFFER_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 16
 # The oldest time a ZIP can name: a real one would make two equal exports differ.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -79,7 +80,9 @@ class ZipTarget:
             self._rows[new] = self._rows.pop(old)
 
     def add_file(self, name: str, source: Path) -> None:
-        self.add_bytes(name, source.read_bytes())
+        # In pieces that stay in the processor's cache: an image at once takes twice as long.
+        with source.open("rb", buffering=0) as file, self._zip.open(_member(name), "w") as member:
+            shutil.copyfileobj(file, member, _PIECE_BYTES)
 
     def add_bytes(self, name: str, data: bytes) -> None:
         self._zip.writestr(_member(name), data)
