@@ -16,7 +16,7 @@ from core.config import Settings, load_settings
 from core.db import migrate
 from core.db.memo import Memo
 from core.db.version import DataVersion
-from core.db.writer import GroupWriter
+from core.db.writer import GroupWriter, Turn
 from core.errors import ConfigurationError, StorageError
 
 DATABASE_NAME = "vitrine.db"
@@ -34,6 +34,8 @@ class Database:
         self.engine = engine
         self.settings = settings
         self.memo = Memo(self.data_version)
+        self._turn = Turn()
+        self._here = threading.local()
         self._writer: GroupWriter | None = None
         self._writer_lock = threading.Lock()
         self._version: DataVersion | None = None
@@ -50,6 +52,7 @@ class Database:
         otherwise both insert (seen in three of three runs). Keep it short; no network inside.
         """
         with (
+            self._turn,
             Session(self.engine.execution_options(vitrine_write=True), expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -57,9 +60,21 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a reading transaction: one consistent view; rows stay usable after it."""
+        """Open a reading transaction: one consistent view; rows stay usable after it.
+
+        Inside another one of the same thread it is that one: a second connection would wait for a writer who
+        waits for the first.
+        """
+        outer: Session | None = getattr(self._here, "session", None)
+        if outer is not None:
+            yield outer
+            return
         with Session(self.engine, expire_on_commit=False) as session:
-            yield session
+            self._here.session = session
+            try:
+                yield session
+            finally:
+                self._here.session = None
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         """Queue *work* for a writing transaction that it shares with whatever waits at the same time.
@@ -69,7 +84,7 @@ class Database:
         """
         with self._writer_lock:
             if self._writer is None:
-                self._writer = GroupWriter(self.engine)
+                self._writer = GroupWriter(self.engine, self._turn)
             return self._writer.submit(work)
 
     async def write(self, work: Callable[[Session], T]) -> T:

@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -15,6 +16,40 @@ Work = Callable[[Session], Any]
 _MOST_AT_ONCE = 64
 
 
+class Turn:
+    """Lets one thread of this process write at a time, in the order they came.
+
+    SQLite itself lets them ask again and again, up to 100 ms apart, and whoever asks at the wrong moments is
+    refused in the end: with a hundred people at work one decision was, after thirty seconds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_taken = False
+        self._holder: int | None = None
+
+    def __enter__(self) -> None:
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a transaction inside a transaction would wait for itself")
+        with self._lock:
+            called = threading.Event() if self._is_taken else None
+            if called is not None:
+                self._waiting.append(called)
+            self._is_taken = True
+        if called is not None:
+            called.wait()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = None
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False
+
+
 class GroupWriter:
     """Runs small writes in the order they come, each in a savepoint of its own.
 
@@ -22,7 +57,8 @@ class GroupWriter:
     serves them all. A write that raises undoes only itself.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turn: Turn) -> None:
+        self._turn = turn
         self._engine = engine.execution_options(vitrine_write=True)
         self._waiting: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="vitrine-writer", daemon=True)
@@ -57,7 +93,7 @@ class GroupWriter:
         batch = [(work, done) for work, done in batch if done.set_running_or_notify_cancel()]
         outcomes: list[tuple[Any, BaseException | None]] = []
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 for work, _ in batch:
                     outcomes.append(_in_savepoint(connection, work))
         except BaseException as error:  # noqa: BLE001 - whoever waits for a write must learn how it ended

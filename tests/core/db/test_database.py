@@ -178,3 +178,41 @@ def test_a_data_directory_that_cannot_be_made_says_what_to_do(tmp_path: Path) ->
 def test_an_address_that_cannot_be_opened_says_what_one_looks_like(address: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Use for example sqlite:///"):
         connect(address).__enter__()
+
+
+def test_reading_inside_reading_is_one_view_that_no_waiting_writer_can_block(db: Database) -> None:
+    """With a second connection: the writer waits for the first reader, who waits for the writer, for 30 s."""
+    reading, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        reading.wait(10)
+        with db.transaction() as session:
+            session.add(Projects(name="Shelf"))
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with db.reading() as outer:
+        assert list(outer.exec(select(Projects.name))) == []
+        reading.set()
+        done.wait(0.2)  # where the journal lets nobody past the reader, the writer waits from here on
+        with db.reading() as inner:
+            assert inner is outer
+        assert _names(db) == []
+    writer.join(10)
+    assert _names(db) == ["Shelf"]
+
+
+def test_each_thread_reads_for_itself(db: Database) -> None:
+    found: list[object] = []
+
+    def read() -> None:
+        with db.reading() as session:
+            found.append(session)
+
+    with db.reading() as mine:
+        reader = threading.Thread(target=read)
+        reader.start()
+        reader.join(10)
+    assert found != []
+    assert found[0] is not mine

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import Database, Projects
+from core.db.writer import Turn
 
 
 def _add(name: str):  # type: ignore[no-untyped-def]
@@ -74,3 +75,33 @@ async def test_an_error_of_the_commit_reaches_everyone_in_it(db: Database, monke
     (db.data_dir / "vitrine.db").rename(db.data_dir / "gone.db")
     with pytest.raises(Exception, match="no such table"):
         await db.write(_add("Shelf"))
+
+
+def test_whoever_came_first_writes_first() -> None:
+    turn, order = Turn(), []
+
+    def write(number: int, came: threading.Event) -> None:
+        came.set()
+        with turn:
+            order.append(number)
+
+    threads = []
+    with turn:
+        for number in range(8):
+            came = threading.Event()
+            threads.append(threading.Thread(target=write, args=(number, came)))
+            threads[-1].start()
+            came.wait(10)
+            while len(turn._waiting) <= number:
+                threading.Event().wait(0.001)
+    for thread in threads:
+        thread.join(10)
+    assert order == list(range(8))
+
+
+def test_a_transaction_inside_a_transaction_is_a_mistake_and_no_endless_wait(db: Database) -> None:
+    with pytest.raises(RuntimeError, match="would wait for itself"), db.transaction(), db.transaction():
+        pass
+    with db.transaction() as session:
+        session.add(Projects(name="Shelf"))
+    assert _names(db) == ["Shelf"]
