@@ -78,6 +78,8 @@ async def fetch(
                 url = answer
     except TimeoutError:
         raise FetchError(f"The address does not answer within {timeout_s:.0f} s. Try again later.") from None
+    except httpx.InvalidURL:
+        raise InvalidInputError("The address makes no sense, or leads to one that makes none.") from None
     except httpx.HTTPError as error:
         raise FetchError(f"The address cannot be reached ({type(error).__name__}). Check it in a browser.") from error
     raise FetchError(f"The address redirects more than {MAX_REDIRECTS} times. Use the one it leads to.")

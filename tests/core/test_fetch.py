@@ -119,6 +119,13 @@ def test_a_redirect_to_another_kind_of_address_is_refused(port: int) -> None:
 
 
 @pytest.mark.usefixtures("loopback_counts_as_public")
+@pytest.mark.parametrize("where", ["data:image/png;base64,AAAA", "http:127.0.0.1", "http://[::1", "http://a b/"])
+def test_a_redirect_that_makes_no_sense_is_refused_in_words(port: int, where: str) -> None:
+    with pytest.raises((InvalidInputError, FetchError)):
+        get(f"http://images.example:{port}/to/{where}", port, ["127.0.0.1"], ["10.0.0.1"])
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
 def test_redirects_end_after_three(port: int) -> None:
     loop = f"http://images.example:{port}/to//"
     with pytest.raises(FetchError, match="redirects more than 3 times"):
