@@ -1,10 +1,15 @@
 """Errors in one shape: ``{"code", "detail", "field"?}``, whichever route they come from."""
 
+import logging
+import secrets
 from typing import Any
 
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 from core import errors
+
+log = logging.getLogger(__name__)
 
 _STATUS: dict[type[errors.VitrineError], int] = {
     errors.NotFoundError: 404,
@@ -33,6 +38,19 @@ def problem(
 def of_error(error: errors.VitrineError) -> JSONResponse:
     """Return the answer for an error that was raised on purpose."""
     return problem(status_of(error), error.code, str(error), error.field)
+
+
+def of_bug(error: Exception, scope: Scope) -> JSONResponse:
+    """Return the answer for an error that nobody meant, under an id that the log has too."""
+    error_id = secrets.token_hex(4)
+    where = {
+        "error_id": error_id,
+        "method": scope["method"],
+        "route": scope["path"].encode("unicode_escape").decode(),
+    }
+    log.error("request failed [%s]", error_id, exc_info=error, extra=where)
+    message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
+    return problem(500, "bug", message, error_id=error_id)
 
 
 def status_of(error: errors.VitrineError) -> int:

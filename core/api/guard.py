@@ -22,9 +22,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.access import TokenService, is_this_machine
-from core.api.errors import problem
+from core.api.errors import of_bug, of_error, problem
 from core.api.keys import data_dir, signing_key
 from core.config import Settings
+from core.errors import VitrineError
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,22 @@ class Door:
         self._for_anyone = for_anyone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._let_in(scope, receive, noting)
+        except Exception as error:
+            if has_begun:
+                raise
+            answer = of_error(error) if isinstance(error, VitrineError) else of_bug(error, scope)
+            await answer(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["vitrine.database"] = self._services().db
         scope["vitrine.hosts"] = self._allowed_hosts
         request = HTTPConnection(scope)

@@ -1,7 +1,5 @@
 """The REST API: its routers, its errors, its description."""
 
-import logging
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +16,6 @@ from core.api.routers.entries import EntryAnswer
 from core.api.shapes import Problem
 from core.db import ImageDatasets
 from core.errors import ConflictError, InvalidInputError, VitrineError
-
-log = logging.getLogger(__name__)
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "wrong_type", 400: "bad_request"}
 
@@ -118,12 +114,4 @@ async def _http(_request: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    error_id = secrets.token_hex(4)
-    where = {
-        "error_id": error_id,
-        "method": request.method,
-        "route": request.scope["path"].encode("unicode_escape").decode(),
-    }
-    log.error("request failed [%s]", error_id, exc_info=error, extra=where)
-    message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-    return errors.problem(500, "bug", message, error_id=error_id)
+    return errors.of_bug(error, request.scope)

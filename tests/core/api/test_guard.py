@@ -13,11 +13,16 @@ from core.api import guard
 from core.app import Services
 from core.config import Settings
 from core.db import connect
+from core.errors import ConfigurationError, StorageError
 
 
 def _who(request: Request) -> Response:
     actor = request.scope["vitrine.actor"]
     return JSONResponse({"name": actor.name, "may_write": actor.may_write})
+
+
+def _fails(request: Request) -> Response:
+    raise StorageError("The disk is full.") if request.path_params["name"] == "disk" else RuntimeError("secret inside")
 
 
 def _client(services: Services, hosts: tuple[str, ...] = ()) -> TestClient:
@@ -173,3 +178,33 @@ def test_without_a_password_a_connection_from_elsewhere_is_refused(services: Ser
     refused = guard.check(HTTPConnection(scope))
     assert isinstance(refused, Response)
     assert refused.status_code == 403
+
+
+@pytest.fixture
+def falling(services: Services) -> TestClient:
+    door = Route("/who/{name}", guard.Door(Route("/who/{name}", _fails).app, lambda: services))
+    return TestClient(Starlette(routes=[door]), base_url="http://localhost:8501")
+
+
+def test_a_bug_behind_any_door_shows_an_id_that_the_log_has_too(
+    falling: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = falling.get("/who/me")
+    assert (answer.status_code, answer.json()["code"]) == (500, "bug")
+    assert "secret inside" not in answer.text
+    assert answer.json()["error_id"] in answer.json()["detail"]
+    assert f"request failed [{answer.json()['error_id']}]" in caplog.text
+
+
+def test_an_error_on_purpose_is_told_in_words_behind_any_door(falling: TestClient) -> None:
+    answer = falling.get("/who/disk")
+    assert (answer.status_code, answer.json()["detail"]) == (507, "The disk is full.")
+
+
+def test_a_database_that_cannot_be_opened_is_told_at_the_door() -> None:
+    def nowhere() -> Services:
+        raise ConfigurationError("The tables are newer than this version.")
+
+    door = Route("/who/{name}", guard.Door(Route("/who/{name}", _who).app, nowhere))
+    answer = TestClient(Starlette(routes=[door]), base_url="http://localhost:8501").get("/who/me")
+    assert (answer.status_code, answer.json()["code"]) == (503, "configuration")

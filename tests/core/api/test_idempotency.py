@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from core import ProjectService
 from core.api.idempotency import _Fingerprint
 from core.app import Services
 from core.db import KeyedReplies, utc_now
@@ -126,7 +127,7 @@ def test_a_request_that_failed_inside_can_be_tried_again(
 ) -> None:
     careful = TestClient(client.app, base_url="http://localhost:8501", raise_server_exceptions=False)
     with monkeypatch.context() as broken:
-        broken.setattr(services.projects, "create_project", lambda *_: 1 / 0)
+        broken.setattr(ProjectService, "create_project", lambda *_: 1 / 0)
         assert careful.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code == 500
     assert careful.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code == 201
 
@@ -143,14 +144,14 @@ def test_the_second_of_two_at_once_is_told_to_wait(
     client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
-    create = services.projects.create_project
+    create = ProjectService.create_project
 
-    def slowly(name: str, description: str) -> object:
+    def slowly(service: ProjectService, name: str, description: str) -> object:
         entered.set()
         leave.wait(10)
-        return create(name, description)
+        return create(service, name, description)
 
-    monkeypatch.setattr(services.projects, "create_project", slowly)
+    monkeypatch.setattr(ProjectService, "create_project", slowly)
     answers: list[int] = []
     first = threading.Thread(
         target=lambda: answers.append(client.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code)

@@ -14,16 +14,16 @@ from tests.pictures import png
 
 
 @pytest.fixture
-def reads(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note each time that the list of projects is really read."""
     noted: list[str] = []
-    read = services.projects.list_projects
+    read = ProjectService.list_projects
 
-    def noting() -> list[Projects]:
+    def noting(service: ProjectService) -> list[Projects]:
         noted.append("read")
-        return read()
+        return read(service)
 
-    monkeypatch.setattr(services.projects, "list_projects", noting)
+    monkeypatch.setattr(ProjectService, "list_projects", noting)
     return noted
 
 

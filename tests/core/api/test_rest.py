@@ -3,7 +3,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from core.app import Services
+from core import ProjectService
 
 
 def test_every_error_has_one_shape(client: TestClient) -> None:
@@ -51,12 +51,12 @@ def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
 
 
 def test_a_bug_shows_an_id_that_the_log_has_too(
-    services: Services, client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fall() -> None:
+    def fall(_: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(services.projects, "list_projects", fall)
+    monkeypatch.setattr(ProjectService, "list_projects", fall)
     careful = TestClient(client.app, base_url="http://localhost:8501", raise_server_exceptions=False)
     answer = careful.get("/api/projects")
     assert (answer.status_code, answer.json()["code"]) == (500, "bug")

@@ -1,0 +1,96 @@
+"""A key that was sent to be used once is found nowhere afterwards, however badly the provider behaves."""
+
+import logging
+import os
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from httpx import Response
+from starlette.testclient import TestClient
+
+from core import app
+from core.app import Services
+from core.llm import LLMService, RetryPolicy
+from tests.fakes.faults import CANARY, FAULTS, Fault
+from tests.fakes.provider import FakeProvider, WireFormat
+from tests.pictures import png
+
+# Those that use up a time limit take a second and more each.
+TRIED = [fault for fault in FAULTS if os.environ.get("VITRINE_PROVE") or not fault.slow]
+NAMES: dict[WireFormat, tuple[str, str]] = {
+    "openai": ("openai", "gpt-4o"),
+    "gemini": ("gemini", "gemini-2.5-flash"),
+    "anthropic": ("anthropic", "claude-haiku-4-5"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.03)
+    monkeypatch.setattr(app.Services, "llm", property(lambda _: LLMService(policy)))
+
+
+def _ask(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) -> list[str]:
+    """Use the key in every way there is; return what the server said."""
+    with FakeProvider(fault.make) as provider:
+        provider_name, model = NAMES[wire]
+        base = provider.config(wire).api_base
+        choice = {"provider": provider_name, "model": model, "api_key": CANARY, "api_base": base, "timeout_s": 1.0}
+        task = client.post(f"/api/projects/{project_id}/image-questions", json={"llm_config": choice})
+        said = [
+            task,
+            _at_rest(client, task.json()["url"]),
+            client.get(f"{task.json()['url']}/summary"),
+            client.post("/api/models/test", json={"llm_config": choice}),
+            client.post("/ai/generate", json={"prompt": "A lamp.", "project_id": project_id, "llm_config": choice}),
+        ]
+        assert any(CANARY in str(call.received.headers) for call in provider.calls), "the key was not even used"
+    assert all(answer.status_code < 500 or answer.status_code == 502 for answer in said)
+    return [f"{answer.headers} {answer.text}" for answer in said]
+
+
+def _at_rest(client: TestClient, url: str) -> Response:
+    """Return the task once it has ended or, for want of money or rights, paused itself."""
+    deadline = time.monotonic() + 30
+    while (answer := client.get(url)).json()["status"] in ("queued", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return answer
+
+
+def _export(client: TestClient, project_id: str, image_id: str) -> bytes:
+    entry = {"image_id": image_id, "question": "Color?", "answer": "Red."}
+    client.post(f"/api/projects/{project_id}/image-datasets", json=entry).raise_for_status()
+    task = client.post(f"/api/projects/{project_id}/image-datasets/export", json={}).json()
+    client.get(f"{task['url']}/events")
+    return client.get(client.get(task["url"]).json()["download_url"]).content
+
+
+def _unpacked(path: Path) -> bytes:
+    content = path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as bundle:
+            content += b"".join(bundle.read(name) for name in bundle.namelist())
+    return content
+
+
+def test_no_byte_of_a_key_is_left_behind(
+    client: TestClient, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert len(TRIED) >= 25
+    project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
+    files = [("files", ("red.png", png("red")))]
+    uploaded = client.post(f"/api/projects/{project_id}/images", files=files).json()
+    said = []
+    for number, fault in enumerate(TRIED):
+        said += _ask(client, project_id, fault, fault.wires[number % len(fault.wires)])
+    assert _export(client, project_id, uploaded["results"][0]["image"]["id"]).startswith(b"PK")
+
+    secret = CANARY.removeprefix("sk-").encode()
+    assert [text for text in said if secret.decode() in text] == []
+    assert secret.decode() not in caplog.text
+    held = [path.name for path in services.db.data_dir.rglob("*") if path.is_file() and secret in _unpacked(path)]
+    assert held == []
