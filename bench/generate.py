@@ -38,11 +38,11 @@ GROWTH_MB_AT_MOST = 50.0
 REPLY = json.dumps({"items": [{"question": "What colour is it?", "answer": "Plain.", "kind": "attribute"}]})
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, reply_after_s: float = REPLY_AFTER_S) -> None:
     """Run the fake provider until the other end of *pipe* says stop."""
     from tests.fakes.provider import FakeProvider, Reply
 
-    with FakeProvider(Reply(REPLY, delay_s=REPLY_AFTER_S)) as provider:
+    with FakeProvider(Reply(REPLY, delay_s=reply_after_s)) as provider:
         # The memory of a fake is for tests; over thousands of calls it would be the largest thing here.
         provider.calls = provider.received = _Forgetful()
         pipe.send(provider.url)
