@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
 from core.config import Settings
@@ -138,10 +138,12 @@ def _added(session: Session, project_id: str, kept: Kept, image: Images, source:
 
 
 def _same_bytes(session: Session, project_id: str, hashes: list[str]) -> dict[str, Images]:
+    # One by one: for a list of hashes SQLite reads all images of the project instead of the index of identities.
     query = select(Images).where(
-        Images.project_id == project_id, col(Images.deleted_at).is_(None), col(Images.sha256).in_(hashes)
+        Images.project_id == project_id, Images.sha256 == bindparam("wanted"), col(Images.deleted_at).is_(None)
     )
-    return {image.sha256: image for image in session.exec(query)}
+    found = (session.execute(query, {"wanted": one}).scalars().first() for one in hashes)
+    return {image.sha256: image for image in found if image is not None}
 
 
 @dataclass(frozen=True)
