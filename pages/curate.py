@@ -29,7 +29,7 @@ if not dataset.find_entries(project.id, parse_search(""), limit=1).items:
 with page.header("Curate"):
     actor = person.choose()
     handing_out.menu(project.id, actor)
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id)
     search_line.views(project.id, actor)
     view = st.segmented_control(

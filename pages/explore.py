@@ -16,7 +16,7 @@ if not dataset.find_entries(project.id, EntryFilter(), limit=1).items:
     st.stop()
 
 actions = page.header("Explore")
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Search", project.id)
     search_line.views(project.id, person.name())
 try:

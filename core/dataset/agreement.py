@@ -89,7 +89,7 @@ def answers(session: Session, project_id: str) -> list[Answers]:
         .where(Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None))
         .limit(MOST_ANSWERS)
     )
-    seconds: dict[str, dict[str, str]] = dict(session.exec(second).all())
+    seconds = {row[0]: row[1] for row in session.exec(second)}
     entries = session.exec(
         select(ImageDatasets)
         .where(
@@ -98,7 +98,7 @@ def answers(session: Session, project_id: str) -> list[Answers]:
             col(ImageDatasets.rejected).is_(False),
             ImageDatasets.answer_type == "text",
             func.length(ImageDatasets.answer) <= SHORT_CHARS,
-            or_(col(ImageDatasets.confirmed).is_(True), ImageDatasets.model == ""),
+            or_(col(ImageDatasets.confirmed).is_(True), col(ImageDatasets.model) == ""),
         )
         .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
         .limit(MOST_ANSWERS)

@@ -29,7 +29,7 @@ def field_values(session: Session, project_id: str, field: str) -> list[str]:
     if field == "tag":
         return [*tag_names(session, project_id, MOST_VALUES), NONE]
     if field in _PEOPLE:
-        people = select(col(Events.actor)).where(Events.project_id == project_id, Events.entity == "entry")
+        people = select(col(Events.actor)).where(col(Events.project_id) == project_id, col(Events.entity) == "entry")
         return list(session.scalars(people.group_by(Events.actor).order_by(func.count().desc()).limit(MOST_VALUES)))
     if field in _COLUMNS:
         column, count = _COLUMNS[field], func.count()

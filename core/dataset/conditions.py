@@ -100,7 +100,7 @@ def _length(value: str) -> Condition:
 def _answer(value: str) -> Condition:
     answer = func.lower(func.trim(col(_Entry.answer)))
     if value == NONE or len(value) > SHORT_ANSWER_CHARS:
-        return answer == ("" if value == NONE else value.lower())
+        return answer.in_(("", NONE)) if value == NONE else answer == value.lower()  # some answers are the word
     return and_(answer == value.lower(), func.length(col(_Entry.answer)) <= literal_column(str(SHORT_ANSWER_CHARS)))
 
 
@@ -157,7 +157,7 @@ def _days(text: str) -> tuple[datetime, datetime]:
     return start, start + length
 
 
-REVIEWING = ("confirm", "reject", "reopen", "edit", "rate", "tag", "untag", "flag", "unflag", "note")
+REVIEWING = ("confirm", "reject", "reopen", "edit", "rate", "tag", "untag", "flag", "unflag", "note", "second")
 """What counts as someone's work on an entry."""
 
 _COMPARISON = re.compile(r"(<=|>=|<|>|=?)(.*)", re.DOTALL)

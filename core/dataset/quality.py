@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
@@ -46,11 +46,15 @@ def _long() -> ColumnElement[bool]:
 def _breaks(answer_type: str) -> Callable[[], ColumnElement[bool]]:
     """What broke the rules of its type when it was made, and was written by nobody since."""
     doubt = col(_Entry.needs_review)
-    return lambda: and_(col(_Entry.answer_type) == answer_type, doubt != "", ~doubt.startswith(LANGUAGE_DOUBT))
+    return lambda: and_(col(_Entry.answer_type) == answer_type, _is_doubtful(), ~doubt.startswith(LANGUAGE_DOUBT))
 
 
 def _foreign() -> ColumnElement[bool]:
-    return col(_Entry.needs_review).contains(LANGUAGE_DOUBT)
+    return and_(_is_doubtful(), col(_Entry.needs_review).contains(LANGUAGE_DOUBT))
+
+
+def _is_doubtful() -> ColumnElement[bool]:
+    return col(_Entry.needs_review) != literal_column("''")  # in the words of its index
 
 
 def _reveals() -> ColumnElement[bool]:

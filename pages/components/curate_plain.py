@@ -17,7 +17,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     queue = entry_filter.for_review()
     if said := st.session_state.pop(_SAID, None):
         st.text(said)
-    found = dataset.find_entries(project_id, queue, limit=1, not_skipped_by=actor).items
+    found = dataset.hand_out(project_id, queue, actor, limit=1).items
     if not found:
         st.text("Nothing is left to decide in this filter.")
         st.button("Undo the last decision", key="plain-undo", on_click=_undo, args=(project_id, actor))
@@ -27,11 +27,12 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     with left:
         _image(entry)
     with right:
-        st.caption(f"{dataset.count_entries(project_id, queue, not_skipped_by=actor):,} to decide")
+        own = dataset.review_plan(project_id).own(queue, actor)
+        st.caption(f"{dataset.count_entries(project_id, own, not_skipped_by=actor):,} to decide")
         st.text(entry.question)
         st.text_area("Answer", entry.answer, key=f"plain-answer-{entry.id}-{entry.version}")
         st.selectbox("Reason, if you reject it", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")
-        _buttons(project_id, entry, actor)
+        _buttons(project_id, entry, actor, is_second=bool(queue.values("second")))
 
 
 def _image(entry: ImageDatasets) -> None:
@@ -40,7 +41,7 @@ def _image(entry: ImageDatasets) -> None:
     figure.show(url, entry.image_name, height_px=480, key="plain-image", fit="contain")
 
 
-def _buttons(project_id: str, entry: ImageDatasets, actor: str) -> None:
+def _buttons(project_id: str, entry: ImageDatasets, actor: str, *, is_second: bool) -> None:
     """The id and version of what was drawn go along: a click never decides another entry."""
     with st.container(horizontal=True):
         for label, decision in (("Confirm", "confirm"), ("Reject", "reject"), ("Skip", "skip")):
@@ -48,22 +49,25 @@ def _buttons(project_id: str, entry: ImageDatasets, actor: str) -> None:
                 label,
                 key=f"plain-{decision}",
                 on_click=_decide,
-                args=(entry.id, entry.version, decision, entry.answer, actor),
+                args=(entry.id, entry.version, decision, entry.answer, actor, is_second),
                 type="primary" if decision == "confirm" else "secondary",
             )
         st.button("Undo", key="plain-undo", on_click=_undo, args=(project_id, actor))
 
 
-def _decide(entry_id: str, version: int, decision: str, answer: str, actor: str) -> None:
+def _decide(entry_id: str, version: int, decision: str, answer: str, actor: str, is_second: bool) -> None:
     changes = {}
     typed = st.session_state.get(f"plain-answer-{entry_id}-{version}", answer)
     if decision == "confirm" and typed != answer:
         changes["answer"] = typed
     reason = st.session_state.get(f"plain-reason-{entry_id}")
-    if decision == "reject" and reason:
+    if decision == "reject" and reason and not is_second:
         changes["reject_reason"] = reason
+    stored = decision
+    if is_second and decision != "skip":
+        stored, changes = "second", changes | {"verdict": decision}
     try:
-        entry = page.services().dataset.decide(entry_id, version, decision, changes=changes, actor=actor).entry
+        entry = page.services().dataset.decide(entry_id, version, stored, changes=changes, actor=actor).entry
         said = {"confirm": "Confirmed", "reject": "Rejected", "skip": "Skipped"}[decision]
         st.session_state[_SAID] = f"{said}: {entry.question}"
     except VitrineError as error:

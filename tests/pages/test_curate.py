@@ -167,3 +167,17 @@ def test_a_division_among_nobody_is_refused_in_words() -> None:
     at.radio(key="handing-way").set_value("divided")
     at.button(key="handing-save").click().run()
     assert "Name the people among whom the entries are divided." in texts(at)
+
+
+def test_plain_buttons_read_a_second_time_without_changing_the_decision() -> None:
+    project, made = filled()
+    dataset = services().dataset
+    dataset.set_review_plan(project.id, "all", second_percent=100)
+    for entry in made[:2]:
+        dataset.decide(entry.id, 1, "confirm", actor="Anna")
+    at = open_page("curate", project.id, view="Plain", q="second:local")
+    at.button(key="plain-confirm").click().run()
+    at.button(key="plain-reject").click().run()
+    assert "Nothing is left to decide in this filter." in texts(at)
+    assert decisions(project) == ["confirmed", "confirmed", "open"]
+    assert [dataset.get_dataset_entry(entry.id).flagged for entry in made] == [False, True, False]

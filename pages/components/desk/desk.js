@@ -47,7 +47,8 @@ class Desk {
   key(event) {
     const target = event.composedPath()[0];
     const typing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
-    if (this.form && this.root.getRootNode().contains(target) && typing) return this.form.key(event);
+    const leaves = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey));
+    if (this.form && this.root.getRootNode().contains(target) && (typing || leaves)) return this.form.key(event);
     if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
     const digit = /^Digit([0-5])$/.exec(event.code)?.[1] ?? /^[0-5]$/.exec(event.key)?.[0];
     const name = { ...Object.fromEntries(KEYS.map(([does, key]) => [key.toLowerCase(), does])), z: "zoom", arrowleft: "back", arrowright: "on", escape: "escape" }[event.key.toLowerCase()];
@@ -68,9 +69,10 @@ class Desk {
     if (name === "undo") return this.undo();
     if (name === "reason") return this.reason(value);
     if (name === "go") return this.trigger("go", { to: value, at: newId() });
+    if (this.form) return; // what is typed belongs to this entry, so the desk stays on it
     if (name === "back" || name === "on") return this.queue.step(name === "back" ? -1 : 1), this.paint();
     if (name === "look") return this.queue.show(this.refusals.shift()), this.paint();
-    if (!item || this.form) return;
+    if (!item) return;
     if (name === "fit") return this.stage.fit();
     if (name === "zoom") return this.stage.toggle();
     if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);
@@ -175,7 +177,8 @@ class Desk {
     part.notice.hidden = !notice.length;
     part.notice.className = item.problem ? "notice loud" : "notice";
     part.notice.replaceChildren(...notice);
-    if (this.form?.item === item) part.text.replaceChildren(this.form.node);
+    // Taken out and put back, a field would lose the caret, and the next letters would be keys of the desk.
+    if (this.form?.item === item) part.text.contains(this.form.node) || part.text.replaceChildren(this.form.node);
     else {
       this.form = null;
       part.text.replaceChildren(...[h("div", { cls: "question" }, item.question), answerNode(item), changesNode(item)].filter(Boolean));
