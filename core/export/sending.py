@@ -93,7 +93,7 @@ def send(path: Path, name: str, to: Destination, report: Report, stop: Callable[
 
 def _send_to_hub(directory: Path, to: Destination, report: Report) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
     endpoint = os.environ.get("HF_ENDPOINT") or _STANDARD_ENDPOINT

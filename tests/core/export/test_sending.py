@@ -4,9 +4,9 @@ import io
 import sys
 from collections.abc import Iterator
 
-import huggingface_hub
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from huggingface_hub import constants
 
 from core.errors import ConfigurationError, ExportError, InvalidInputError
 from core.export import ExportRecipe
@@ -20,7 +20,7 @@ from tests.core.export.nasty import Nasty
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("HF_TOKEN", fake_hub.TOKEN)
     # What HF_HUB_DISABLE_XET sets: large files go by plain HTTP, which the hub here speaks.
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     with fake_hub.running() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         yield hub
