@@ -58,7 +58,8 @@ def counts(selection: SelectionCounts) -> None:
 
 def shape() -> dict[str, Any]:
     """Draw the format and how it says things."""
-    purpose = st.segmented_control(
+    # Pills: four segments do not fit the narrow column in one row.
+    purpose = st.pills(
         "For", list(PURPOSES), format_func=lambda name: PURPOSES[name], default="train", required=True, key="purpose",
         bind="query-params",
     )  # fmt: skip
@@ -121,6 +122,7 @@ def place() -> dict[str, Any]:
         "Place", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
+    st.caption("Once it is made and checked, it can be sent on to the Hugging Face Hub or an object storage.")
     title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
     licence = st.selectbox(
         "Licence", _LICENCES, format_func=lambda name: name or "Not stated", key="export-licence",
