@@ -31,7 +31,6 @@ class LLMService:
 
     def __init__(self, policy: RetryPolicy | None = None) -> None:
         self._policy = policy or RetryPolicy()
-        self._timeout_s = Settings().llm_timeout_s
 
     async def chat(self, config: ModelConfig, request: ChatRequest, *, ledger: Ledger | None = None) -> ChatReply:
         """Ask a model, and return a reply that can be used.
@@ -132,7 +131,7 @@ class LLMService:
         wire.litellm()
 
     def _with_deadline(self, config: ModelConfig) -> ModelConfig:
-        return config if config.timeout_s else replace(config, timeout_s=self._timeout_s)
+        return config if config.timeout_s else replace(config, timeout_s=Settings().llm_timeout_s)
 
     async def _paid_before(
         self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger
