@@ -30,8 +30,11 @@ def test_the_api_answers_below_the_base_path_and_gives_addresses_that_work(below
     below.get(f"{task['url']}/events")
     entry = {"image_id": image["id"], "question": "Color?", "answer": "Red."}
     below.post(f"/lab/api/projects/{project_id}/image-datasets", json=entry)
+    queue = below.get("/lab/desk/queue", params={"project_id": project_id}).json()
+    act = {"entry_id": queue["items"][0]["id"], "version": 1, "decision": "confirm", "act_id": "decision-1"}
+    assert below.post("/lab/desk/decide", json={"acts": [act]}).json()["results"][0]["ok"]
     task = below.post(f"/lab/api/projects/{project_id}/image-datasets/export", json={}).json()
-    below.get(f"{task['url']}/events")
+    assert "event: end" in below.get(f"{task['url']}/events").text
     download_url = below.get(task["url"]).json()["download_url"]
     assert download_url.startswith("/lab/exports/")
     assert below.get(download_url).content.startswith(b"PK")
