@@ -1,5 +1,6 @@
 """An import that is killed, and a disk that fills up: nothing is lost, nothing is there twice, nothing is half."""
 
+import asyncio
 import errno
 import hashlib
 import os
@@ -10,14 +11,17 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from sqlmodel import select
 
 from core import Projects, connect
 from core.app import Services
 from core.db import Database, Images, TaskItems
 from core.errors import StorageError
-from core.images import storage
+from core.images import image_task_kinds, storage
+from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded
 
 IMAGES = 200
@@ -147,3 +151,33 @@ def test_a_full_disk_while_a_name_is_given_is_said_in_words(
         services.images.add_images(project.id, [("a.jpg", encoded())])
 
     assert services.images.list_images(project.id) == []
+
+
+def test_an_import_that_meets_a_full_disk_says_so_and_goes_on_after_space_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, data_dir = tmp_path / "photos", tmp_path / "data"
+    root.mkdir()
+    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(root))
+    for number in range(70):
+        (root / f"{number:03}.jpg").write_bytes(encoded(drawn(number)))
+    noise = np.random.default_rng(1).integers(0, 256, (1200, 1200, 3), dtype=np.uint8)
+    (root / "large.png").write_bytes(encoded(Image.fromarray(noise), "PNG"))
+
+    # No file may grow beyond what this one needs: the kernel refuses the write as a full disk does.
+    limited = f"ulimit -f 3000; exec {sys.executable} -m tests.core.images.importing {data_dir} {root}"
+    done = subprocess.run(
+        ["bash", "-c", limited], cwd=HOUSE, env=dict(os.environ), capture_output=True, text=True, timeout=120
+    )
+
+    assert "started" in done.stdout, done.stderr
+    assert check_nothing_is_half(data_dir) == 64
+    with connect(data_dir) as db:
+        kinds = {kind.task_type: kind for kind in image_task_kinds(Services(db).images)}
+        tasks = TaskService(db, lambda: kinds)
+        (task,) = tasks.list_tasks()
+        (failure,) = tasks.summary(task.id).failures
+        assert failure.example == "The disk is full. Make space and try again; what is stored is safe."
+        tasks.retry_failed(task.id, failure.error_code)
+        assert asyncio.run(TaskRunner(db, kinds).run(task.id)).status == "completed"
+    assert check_nothing_is_half(data_dir) == 71

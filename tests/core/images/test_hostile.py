@@ -370,7 +370,10 @@ def all_have_an_outcome(box: Sandbox, files: list[bytes], tmp_path: Path) -> Non
 
     assert len(results) == len(files)
     reasons = {result.reason for result in results if isinstance(result, ImageRejectedError)}
-    assert reasons <= {"damaged", "not-an-image", "too-many-pixels", "metadata", "memory", "too-many-chunks", "time"}
+    assert reasons <= {
+        "damaged", "not-an-image", "too-many-pixels", "metadata", "memory", "too-many-chunks", "too-many-scans",
+        "time", "empty", "crash",
+    }  # fmt: skip
     assert box.run(greet, "still here") == "hello still here"
 
 
@@ -381,3 +384,20 @@ def test_500_mutants_each_have_an_outcome(box: Sandbox, tmp_path: Path) -> None:
 @pytest.mark.prove
 def test_20_000_mutants_each_have_an_outcome(box: Sandbox, tmp_path: Path) -> None:
     all_have_an_outcome(box, mutants(20_000), tmp_path)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_1_000_hostile_files_each_have_an_outcome(box: Sandbox, tmp_path: Path) -> None:
+    """Every kind of attack in 40 variations: another length of its bytes, another byte in them, more behind them."""
+    chance = random.Random(17)
+    kinds = [data for data, _ in hostile.REFUSED.values() if len(data) < 2_000_000]
+    kinds += [hostile.webp_claiming(9000, 9000), hostile.apng_of_many_frames(), hostile.jpeg_of_scans(99)]
+    files = []
+    for number in range(1000):
+        data = bytearray(kinds[number % len(kinds)])
+        for _ in range(number // len(kinds) and chance.randint(1, 3)):
+            if data:
+                data[chance.randrange(len(data))] = chance.randrange(256)
+        files.append(bytes(data) + chance.randbytes(chance.choice([0, 0, 1, 500])))
+    all_have_an_outcome(box, files, tmp_path)
