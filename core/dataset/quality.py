@@ -11,7 +11,6 @@ from sqlmodel import col, select
 
 from core.db import Events, ImageDatasets
 from core.errors import InvalidInputError
-from core.questions.language import LANGUAGE_DOUBT
 
 LONG_ANSWER_CHARS = 600
 """Longer than nearly every reference answer of the common visual question sets."""
@@ -45,12 +44,21 @@ def _long() -> ColumnElement[bool]:
 
 def _breaks(answer_type: str) -> Callable[[], ColumnElement[bool]]:
     """What broke the rules of its type when it was made, and was written by nobody since."""
-    doubt = col(_Entry.needs_review)
-    return lambda: and_(col(_Entry.answer_type) == answer_type, _is_doubtful(), ~doubt.startswith(LANGUAGE_DOUBT))
+    return lambda: and_(
+        col(_Entry.answer_type) == answer_type,
+        _is_doubtful(),
+        ~col(_Entry.needs_review).startswith(_language_doubt()),
+    )
 
 
 def _foreign() -> ColumnElement[bool]:
-    return and_(_is_doubtful(), col(_Entry.needs_review).contains(LANGUAGE_DOUBT))
+    return and_(_is_doubtful(), col(_Entry.needs_review).contains(_language_doubt()))
+
+
+def _language_doubt() -> str:
+    from core.questions.language import LANGUAGE_DOUBT
+
+    return LANGUAGE_DOUBT
 
 
 def _is_doubtful() -> ColumnElement[bool]:

@@ -40,7 +40,7 @@ def test_a_bar_puts_its_term_into_the_search_line_and_the_address_and_takes_it_o
 
 def test_the_search_line_completes_fields_and_values_with_the_keyboard(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
-        project = ProjectService(db).create_project("Shelf")
+        project = ProjectService(db).create_project("Completed shelf")
         image = ImageService(db).add_images(project.id, [("red.png", png("red"))])[0].image
         assert image is not None
         for kind in ("count", "two words"):
@@ -50,9 +50,9 @@ def test_the_search_line_completes_fields_and_values_with_the_keyboard(server: A
     search = page.locator("input[aria-label=Search]")
     search.click()
     page.keyboard.type("ki")
-    expect(page.get_by_role("option")).to_have_text(["kind:kind of question"])
+    expect(page.locator("#offers").get_by_role("option")).to_have_text(["kind:kind of question"])
     page.keyboard.press("Tab")
-    expect(page.get_by_role("option")).to_have_text(["count", "two words"])
+    expect(page.locator("#offers").get_by_role("option")).to_have_text(["count", "two words"])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
