@@ -45,11 +45,7 @@ def _profiles() -> None:
     for profile in profiles.list_profiles():
         with st.container(horizontal=True, vertical_alignment="center", key=f"profile-{profile.id}"):
             st.text(profile.name, width="stretch")
-            st.caption(
-                page.plain(
-                    " at ".join(profile.config[name] for name in ("model", "api_base") if name in profile.config)
-                )
-            )
+            st.text(" at ".join(profile.config[name] for name in ("model", "api_base") if name in profile.config))
             if st.button("Remove", icon=":material/delete:", key=f"profile-remove-{profile.id}"):
                 with page.errors_in_words():
                     profiles.remove_profile(profile.name)

@@ -35,7 +35,8 @@ class NewResult:
     """An image with what a task asked about it, and the answers where there are some."""
 
     image: Images
-    pairs: list[tuple[str, str]]
+    made: list[tuple[str, str, str]]
+    """Question, answer and the model that gave it; both empty for a question without an answer."""
     short_by: int = 0
     """Questions that the model still owed after it was asked once more."""
 
@@ -47,24 +48,28 @@ def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult
         .join(TaskItems, col(TaskItems.subject_id) == Images.id)
         .where(TaskItems.task_id == task_id, TaskItems.state == "done")
         .order_by(col(TaskItems.ended_at).desc(), col(TaskItems.id).desc())
-        .limit(limit)
+        .limit(limit * 4)
     )
+    # An image has an item for each model that answers.
+    newest: dict[str, tuple[Images, int]] = {}
+    for image, result in finished:
+        newest.setdefault(image.id, (image, int(result.get("short_by", 0))))
     return [
-        NewResult(image, _pairs(session, task_id, image.id), int(result.get("short_by", 0)))
-        for image, result in finished
+        NewResult(image, _made(session, task_id, image.id), short_by)
+        for image, short_by in list(newest.values())[:limit]
     ]
 
 
-def _pairs(session: Session, task_id: str, image_id: str) -> list[tuple[str, str]]:
+def _made(session: Session, task_id: str, image_id: str) -> list[tuple[str, str, str]]:
     entries = session.exec(
-        select(ImageDatasets.question, ImageDatasets.answer)
+        select(ImageDatasets)
         .where(ImageDatasets.image_id == image_id, ImageDatasets.task_id == task_id)
-        .order_by(col(ImageDatasets.create_at))
+        .order_by(col(ImageDatasets.question_id), col(ImageDatasets.create_at))
     ).all()
     if entries:
-        return [(question, answer) for question, answer in entries]
+        return [(entry.question, entry.answer, entry.model) for entry in entries]
     asked = select(Questions.question).where(Questions.image_id == image_id, Questions.task_id == task_id)
-    return [(question, "") for question in session.exec(asked.order_by(col(Questions.create_at)))]
+    return [(question, "", "") for question in session.exec(asked.order_by(col(Questions.create_at)))]
 
 
 def questions_by_id(db: Database, ids: list[str]) -> list[Questions]:

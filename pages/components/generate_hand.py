@@ -18,14 +18,14 @@ def show(project_id: str, action: Any) -> None:
     with page.errors_in_words():
         image, ids = _image(project_id)
         at = ids.index(image.id)
-        left, right = st.columns([3, 4], gap="medium")
-        with left:
+        halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="hand-halves")
+        with halves.cell():
             figure.show(
-                media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=380, fit="contain",
+                media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=340, fit="contain",
                 key="hand-image",
             )  # fmt: skip
             _moves(image, ids, at)
-        with right:
+        with halves.cell():
             actor = person.choose()
             _open_questions(image, actor)
             _form(image, action, actor)
@@ -34,9 +34,9 @@ def show(project_id: str, action: Any) -> None:
 def _image(project_id: str) -> tuple[Images, list[str]]:
     images = page.services().images
     chosen = st.session_state.get("selected-images") or []
-    ids = list(chosen) or images.find_image_ids(project_id)
+    ids: list[str] = list(chosen) or images.find_image_ids(project_id)
     wanted = st.query_params.get("image")
-    found = images.get_image(wanted if wanted in ids else ids[0])
+    found = images.get_image(wanted if wanted and wanted in ids else ids[0])
     if found is None:
         ids = images.find_image_ids(project_id)
         found = images.get_images(ids[:1])[0]

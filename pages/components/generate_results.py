@@ -15,15 +15,16 @@ def show(task_id: str) -> None:
     _shortfall(task_id)
     st.subheader("Newest", anchor=False)
     for place, result in enumerate(results):
-        left, right = st.columns([1, 5], vertical_alignment="center")
+        left, right = st.columns([1, 5], vertical_alignment="top")
         with left:
             figure.show(
                 media.image_url(result.image.id, result.image.sha256), result.image.image_name, height_px=84,
                 key=f"newest-{place}",
             )  # fmt: skip
         with right.container(gap="xsmall"):
-            for question, answer in result.pairs:
-                st.text(f"{question}  {answer}" if answer else question)
+            several = len({model for _, _, model in result.made}) > 1
+            for question, answer, model in result.made:
+                st.text("  ".join(part for part in (question, answer, f"({model})" if several else "") if part))
             if result.short_by:
                 st.caption(f"Short by {result.short_by}")
 

@@ -67,3 +67,4 @@ def _save(key: str, config: dict[str, Any]) -> None:
             with page.errors_in_words():
                 page.services().profiles.save_profile(name or "", config)
                 st.toast("The profile is saved; the list of models offers it now.", icon=":material/check:")
+                st.rerun()

@@ -63,8 +63,9 @@ def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
     keys = {_place(_info(first.config)): first.api_key}  # asked for once, whoever shares it
     choices = []
     for text in chosen:
-        config = {name: first.config[name] for name in ("temperature", "max_tokens") if name in first.config}
-        config = ({} if text.startswith(_PROFILE) else config) | _config_of(text)
+        config = _config_of(text)
+        if not text.startswith(_PROFILE):
+            config |= {name: value for name, value in first.config.items() if name in ("temperature", "max_tokens")}
         info = _info(config)
         config["model"] = info.model
         st.caption(page.plain(f"{info.model}: ") + _in_words(info))
@@ -158,8 +159,12 @@ def _in_words(info: ModelInfo) -> str:
 
 
 def _profile_in_words(config: dict[str, Any]) -> str:
-    stated = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in config.items() if name != "extra")
-    return page.plain(f" {stated}.")
+    # The host alone: a whole address would be drawn as a link.
+    stated = {**config, "api_base": _host(config.get("api_base"))}
+    return (
+        page.plain(" " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in stated.items() if value))
+        + "."
+    )
 
 
 def _key(info: ModelInfo) -> str | None:
@@ -169,6 +174,7 @@ def _key(info: ModelInfo) -> str | None:
     label = f"Key for {_place(info)}" + (", if it wants one" if info.key_source else "")
     return st.text_input(
         page.plain(label), type="password", key=f"session-key-{_place(info)}", persist_state="session",
+        placeholder="Paste it and press Enter",  # the field does not take it over when Tab leaves it
         help="Kept for this session only. To keep it, set it in the environment or in .streamlit/secrets.toml.",
     ) or None  # fmt: skip
 

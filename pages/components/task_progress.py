@@ -65,10 +65,11 @@ def _figures(summary: TaskSummary) -> str:
             parts.append(f"{ended / seconds * 60:,.0f} a minute, about {in_words_s(left_s)} left")
         elif task.ended_at is not None:
             parts.append(f"took {in_words_s(seconds)}")
-    spent = f"spent ${summary.spent:,.4f}" if summary.spent else "no cost"
-    parts.append(
-        f"{spent} or more, {summary.unpriced_calls:,} calls without a known price" if summary.unpriced_calls else spent
-    )
+    unpriced = f"{summary.unpriced_calls:,} calls without a known price" if summary.unpriced_calls else ""
+    spent = f"spent ${summary.spent:,.4f}" if summary.spent else "cost unknown" if unpriced else "no cost"
+    parts.append(f"{spent}{' or more' if summary.spent and unpriced else ''}")
+    if unpriced:
+        parts.append(unpriced)
     if task.cost_cap is not None:
         parts.append(f"stops at ${task.cost_cap:,.2f}")
     if summary.maybe_paid_twice:

@@ -159,7 +159,7 @@ def test_a_profile_is_saved_without_the_key_and_offered() -> None:
     assert profile.config == {
         "model": "openai/gpt-4o", "api_base": "http://127.0.0.1:9/v1", "temperature": 0.7, "max_tokens": 2048,
     }  # fmt: skip
-    assert any("api base http://127" in text.replace("\\", "") for text in texts(at))
+    assert any("api base 127.0.0.1:9" in text.replace("\\", "") for text in texts(at))
 
 
 def test_a_task_that_reached_its_cap_goes_on_with_a_higher_one() -> None:
