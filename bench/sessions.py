@@ -149,7 +149,7 @@ def memory_mb(pid: int) -> float:
 
 
 def measure(provider_url: str, sessions: int, seconds: float, **environment: str) -> Measured:
-    with tempfile.TemporaryDirectory() as name, AppServer.running(Path(name), **environment) as server:
+    with tempfile.TemporaryDirectory() as name, AppServer.running(Path(name), checkout=ROOT, **environment) as server:
         project_id = fill_project(server.data_dir, entries=ENTRIES)
         model = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-fake", "api_base": f"{provider_url}/v1"}
         with httpx.Client(base_url=server.url, timeout=60) as http:
