@@ -145,7 +145,7 @@ class Conversation:
     def _parameters(self) -> dict[str, Any]:
         parameters: dict[str, Any] = {}
         if self._request.schema is not None and self._step == "schema":
-            parameters["response_format"] = self._request.schema
+            parameters["response_format"] = wire.response_format(self._request.schema)
         elif self._request.schema is not None and self._step == "json_object":
             parameters["response_format"] = {"type": "json_object"}
         if self._config.is_offline:

@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from sqlalchemy import update
+from sqlalchemy import Connection, bindparam, insert, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, LlmCalls, utc_now
-from core.errors import BadReplyError, LLMError
+from core.db import Database, LlmCalls, Tasks, utc_now
+from core.errors import BadReplyError, ConflictError, LLMError
 from core.llm.redact import redact
 from core.llm.types import ChatReply, ChatRequest, ImageReply, ImageRequest, ModelConfig
 
@@ -49,7 +49,9 @@ class PaidCall:
 class Ledger(Protocol):
     """Where calls are written down; what writes is done when its future is."""
 
-    def begin(self, call: CallStart) -> "Future[int]": ...
+    def begin(self, call: CallStart) -> "Future[int | None]":
+        """None: nothing may be sent any more."""
+        ...
 
     def record_failure(self, call_id: int, error: LLMError, spent: Spent) -> "Future[None]": ...
 
@@ -73,25 +75,40 @@ class DatabaseLedger:
 
     def start(self, call: CallStart) -> int:
         """Commit a row that says the call is about to be sent, and return its id."""
-        return self.begin(call).result()
+        call_id = self.begin(call).result()
+        if call_id is None:
+            raise ConflictError("The task of this call is not running. Resume it first.")
+        return call_id
 
     def fail(self, call_id: int, error: LLMError, spent: Spent) -> None:
         """Commit that the call failed, or that nobody knows whether it was paid."""
         self.record_failure(call_id, error, spent).result()
 
-    def begin(self, call: CallStart) -> "Future[int]":
-        """As :meth:`start`, without waiting; calls in flight share their commits."""
-        row = LlmCalls(
-            task_id=self._task_id, item_id=self._item_id, purpose=self._purpose or call.purpose, model=call.model,
-            request_hash=call.request_hash, params=call.params, prompt=call.prompt, attempt=call.attempt,
-        )  # fmt: skip
+    def begin(self, call: CallStart) -> "Future[int | None]":
+        """As :meth:`start`, without waiting; calls in flight share their commits.
 
-        def add(session: Session) -> int:
-            session.add(row)
-            session.flush()
-            return int(row.id or 0)
+        Once the task has been paused or cancelled, an item that has no good reply yet writes down, and so sends,
+        nothing more: what waited for its turn meanwhile costs nothing and stays open.
+        """
+        row = {
+            **_CALL_DEFAULTS, "task_id": self._task_id, "item_id": self._item_id,
+            "purpose": self._purpose or call.purpose, "model": call.model, "request_hash": call.request_hash,
+            "params": call.params, "prompt": call.prompt, "attempt": call.attempt,
+        }  # fmt: skip
+
+        def add(session: Session) -> int | None:
+            connection = session.connection()
+            if self._task_id is not None and self._rests(connection):
+                return None
+            return int(connection.execute(_ADD, {**row, "started_at": utc_now()}).scalar_one())
 
         return self._db.submit(add)
+
+    def _rests(self, connection: Connection) -> bool:
+        if connection.execute(_STATUS, {"task_id": self._task_id}).scalar() in (None, "running"):
+            return False
+        mine = {"task_id": self._task_id, "item_id": self._item_id}
+        return connection.execute(_UNSETTLED, mine).first() is None
 
     def record_failure(self, call_id: int, error: LLMError, spent: Spent) -> "Future[None]":
         """As :meth:`fail`, without waiting."""
@@ -130,15 +147,30 @@ class DatabaseLedger:
 
     def find_paid(self, request_hash: str) -> PaidCall | None:
         """Return the newest good call with the same content, None when there is none."""
-        query = (
-            select(LlmCalls.id, LlmCalls.reply)
-            .where(LlmCalls.request_hash == request_hash, LlmCalls.state == "ok")
-            .order_by(col(LlmCalls.id).desc())
-            .limit(1)
-        )
         with self._db.reading() as session:
-            found = session.exec(query).first()
+            found = session.connection().execute(_PAID, {"hash": request_hash}).first()
         return PaidCall(int(found[0] or 0), found[1]) if found and found[1] else None
+
+
+# Every call pays for these: they are built once, and go past the session, which has nothing to learn of them.
+_CALLS = LlmCalls.__table__  # type: ignore[attr-defined]
+_CALL_DEFAULTS: dict[str, Any] = {"state": "started", "error_code": "", "reply": ""}
+_ADD = insert(_CALLS).returning(_CALLS.c.id)
+_END = update(_CALLS).where(_CALLS.c.id == bindparam("call_id"))
+_STATUS = select(Tasks.status).where(Tasks.id == bindparam("task_id"))
+_UNSETTLED = (
+    select(LlmCalls.id)
+    .where(
+        LlmCalls.task_id == bindparam("task_id"), LlmCalls.state == "started", LlmCalls.item_id == bindparam("item_id")
+    )
+    .limit(1)
+)
+_PAID = (
+    select(LlmCalls.id, LlmCalls.reply)
+    .where(LlmCalls.request_hash == bindparam("hash"), LlmCalls.state == "ok")
+    .order_by(col(LlmCalls.id).desc())
+    .limit(1)
+)
 
 
 def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> str:
@@ -175,9 +207,7 @@ def parameters_of(config: ModelConfig) -> dict[str, Any]:
 
 
 def _complete(session: Session, call_id: int, values: dict[str, Any]) -> None:
-    session.connection().execute(
-        update(LlmCalls).where(col(LlmCalls.id) == call_id).values(ended_at=utc_now(), **values)
-    )
+    session.connection().execute(_END, {"call_id": call_id, "ended_at": utc_now(), **values})
 
 
 def _used(spent: Spent) -> dict[str, Any]:

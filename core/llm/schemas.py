@@ -1,8 +1,6 @@
 """The shapes of replies that models are asked for. Readers are tolerant, see :mod:`core.llm.replies`."""
 
-import copy
 import json
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
@@ -40,51 +38,37 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 Words = Annotated[list[str], BeforeValidator(_as_list)]
 
 
-class Shape(BaseModel):
-    """A shape whose JSON schema is made once: each call sends it, and making it takes a tenth of a call's work."""
-
-    @classmethod
-    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        # Whoever sends it adapts it to a provider in place.
-        return copy.deepcopy(_json_schema(cls, args, tuple(kwargs.items())))
-
-
-@cache
-def _json_schema(shape: type[Shape], args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    return super(Shape, shape).model_json_schema(*args, **dict(kwargs))
-
-
-class AskedQuestion(Shape):
+class AskedQuestion(BaseModel):
     question: Question
     kind: str = _may_be_missing("")
 
 
-class QuestionList(Shape):
+class QuestionList(BaseModel):
     questions: list[AskedQuestion]
 
 
-class GivenAnswer(Shape):
+class GivenAnswer(BaseModel):
     """*number* is that of the question in the prompt, from 1; 0 when the model left it out."""
 
     number: int = _may_be_missing(0)
     answer: Text
 
 
-class AnswerList(Shape):
+class AnswerList(BaseModel):
     answers: list[GivenAnswer]
 
 
-class AnsweredQuestion(Shape):
+class AnsweredQuestion(BaseModel):
     question: Question
     answer: Text
     kind: str = _may_be_missing("")
 
 
-class QuestionAnswerList(Shape):
+class QuestionAnswerList(BaseModel):
     items: list[AnsweredQuestion]
 
 
-class StyleAnalysis(Shape):
+class StyleAnalysis(BaseModel):
     description: Text
     tags: Words
     vibe: Text
@@ -100,12 +84,12 @@ def _as_verdict(value: Any) -> Any:
     return value.strip(" .").lower() if isinstance(value, str) else value
 
 
-class Verdict(Shape):
+class Verdict(BaseModel):
     answer: Annotated[Literal["yes", "partly", "no"], BeforeValidator(_as_verdict)]
     evidence: Text
 
 
-class StyleJudgement(Shape):
+class StyleJudgement(BaseModel):
     """Whether a new image has the style of its references, one verdict for each question."""
 
     palette: Verdict

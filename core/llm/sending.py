@@ -67,7 +67,10 @@ class Sender:
         if self._ledger is None:
             return None
         start = CallStart(**{**vars(self._start), "attempt": self._sends})
-        return await asyncio.wrap_future(self._ledger.begin(start))
+        call_id = await asyncio.wrap_future(self._ledger.begin(start))
+        if call_id is None:
+            raise asyncio.CancelledError("its task was paused or cancelled while this call waited for its turn")
+        return call_id
 
     def _is_over(self, state: RetryCallState) -> bool:
         error: Any = state.outcome.exception() if state.outcome else None

@@ -2,11 +2,15 @@
 
 import asyncio
 import base64
+import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from pydantic import BaseModel
 
 from core import process
 from core.config import Settings
@@ -61,6 +65,19 @@ def _set_up() -> Any:
     setattr(AsyncHTTPHandler, "create_async_transport", staticmethod(lambda **_: guard))  # noqa: B010  a typed method
     redact.guard_logs()
     return library
+
+
+def response_format(schema: type[BaseModel]) -> dict[str, Any]:
+    """Return *schema* as litellm would state it; stating it anew for each call takes a tenth of a call's work."""
+    stated: dict[str, Any] = json.loads(_stated(schema))  # a fresh one: litellm adapts it to a provider in place
+    return stated
+
+
+@cache
+def _stated(schema: type[BaseModel]) -> str:
+    from litellm.llms.base_llm.base_utils import type_to_response_format_param
+
+    return json.dumps(type_to_response_format_param(schema))
 
 
 def messages_for(request: ChatRequest) -> list[dict[str, Any]]:
@@ -122,10 +139,15 @@ async def _exchange(
     redact.remember(key)
     timeout_s = config.timeout_s or Settings().llm_timeout_s
     library = litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
+    from litellm._internal_context import is_internal_call
+
     from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
 
     exchange = Exchange(max_reply_bytes=max_reply_bytes or MAX_REPLY_BYTES)
     token = current_exchange.set(exchange)
+    # Vitrine keeps its own book. litellm's, which nobody reads here, prices each call twice and searches every
+    # image for what should not be logged.
+    unlogged = is_internal_call.set(True)
     failure: LLMError
     try:
         async with asyncio.timeout(timeout_s):
@@ -135,6 +157,7 @@ async def _exchange(
         failure = translate(error, exchange, config, timeout_s)
     finally:
         current_exchange.reset(token)
+        is_internal_call.reset(unlogged)
     # Raised out here, because an exception keeps the one it was raised under, and that one holds the key.
     raise failure
 

@@ -78,25 +78,64 @@ class TaskRunner:
         return task
 
     async def _work(self, kind: TaskKind, task: Tasks, supply: "_Supply") -> None:
-        while (item := await supply.next()) is not None:
-            await self._run_item(kind, task, item)
+        """Do one item after the other.
 
-    async def _run_item(self, kind: TaskKind, task: Tasks, item: TaskItems) -> None:
+        While a result goes to the disk the next item gets ready. Writes are done in their order, so when that
+        item's call is written down, and then sent, the result before it is safe: what is in flight or not yet
+        stored is never more than one call of each worker.
+        """
+        storing: asyncio.Task[None] | None = None
+        while (item := await supply.next()) is not None:
+            result = await self._result_of(kind, task, item, supply)
+            if storing is not None:
+                await storing
+            storing = self._store(task, item, result) if result else None
+        if storing is not None:
+            await storing
+
+    async def _result_of(self, kind: TaskKind, task: Tasks, item: TaskItems, supply: "_Supply") -> ItemResult | None:
+        """Do the item; None when it failed, which is written down, or stays open."""
         try:
-            result = await kind.run_item(self._context(task, item))
-            await self._db.write(lambda session: _finish(session, item, result))
+            return await kind.run_item(self._context(task, item))
         except asyncio.CancelledError:
-            # A long item that found its task paused leaves this way; it stays open and is done at the next run.
+            # An item that found its task paused leaves this way; it stays open and is done at the next run.
             if (own := asyncio.current_task()) is not None and own.cancelling():
                 raise
+        except LLMError as error:
+            code, words = error.code, str(error)
+            if error.stops_task:
+                # It would fail again until a person did something, and then it should not.
+                supply.close()
+                await self._db.write(lambda session: _rest(session, item, words))
+            else:
+                await self._db.write(lambda session: _fail(session, item, code, words))
         except VitrineError as error:
-            code, words, stops = error.code, str(error), isinstance(error, LLMError) and error.stops_task
-            await self._db.write(lambda session: _fail(session, item, code, words, stops_task=stops))
-        except Exception:
-            error_id = secrets.token_hex(4)
-            log.exception("item %s of task %s failed [%s]", item.id, task.id, error_id)
-            words = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-            await self._db.write(lambda session: _fail(session, item, "bug", words))
+            code, words = error.code, str(error)
+            await self._db.write(lambda session: _fail(session, item, code, words))
+        except Exception as error:  # noqa: BLE001  the task goes on without this item
+            await self._write_down_a_bug(task, item, error)
+        return None
+
+    def _store(self, task: Tasks, item: TaskItems, result: ItemResult) -> asyncio.Task[None]:
+        """Queue the result at once, and see later that it is stored."""
+        writing = self._db.submit(lambda session: _finish(session, item, result))
+
+        async def see() -> None:
+            try:
+                await asyncio.wrap_future(writing)
+            except VitrineError as error:
+                code, words = error.code, str(error)
+                await self._db.write(lambda session: _fail(session, item, code, words))
+            except Exception as error:  # noqa: BLE001  as above
+                await self._write_down_a_bug(task, item, error)
+
+        return asyncio.create_task(see())
+
+    async def _write_down_a_bug(self, task: Tasks, item: TaskItems, error: Exception) -> None:
+        error_id = secrets.token_hex(4)
+        log.error("item %s of task %s failed [%s]", item.id, task.id, error_id, exc_info=error)
+        words = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
+        await self._db.write(lambda session: _fail(session, item, "bug", words))
 
     def _context(self, task: Tasks, item: TaskItems) -> ItemContext:
         def report(share: float, doing: str) -> None:
@@ -123,22 +162,41 @@ class _Supply:
         self._batch_size = batch_size
         self._stop = stop
         self._claimed: deque[TaskItems] = deque()
-        self._one_at_a_time = asyncio.Lock()
-        self._looked_at_s = time.monotonic()
+        self._looking: asyncio.Task[None] | None = None
+        self._looked_at_s = 0.0
+        self._is_closed = False
+        self._found_no_more = False
+
+    def close(self) -> None:
+        """Hand out no more."""
+        self._is_closed = True
 
     async def next(self) -> TaskItems | None:
-        async with self._one_at_a_time:
-            if self._stop.is_set():
-                return None
-            if self._claimed and time.monotonic() - self._looked_at_s < _LOOK_AGAIN_S:
+        """Return the next item; None when the task is not to go on.
+
+        Looks ahead of need, so that nobody waits for the disk.
+        """
+        while not (self._is_closed or self._stop.is_set()):
+            since_s = time.monotonic() - self._looked_at_s
+            is_low = len(self._claimed) <= self._batch_size // 2 and not self._found_no_more
+            if self._looking is None and (is_low or since_s > _LOOK_AGAIN_S / 2):
+                self._looking = asyncio.create_task(self._look())
+            if self._claimed and since_s <= _LOOK_AGAIN_S:
                 return self._claimed.popleft()
+            if self._looking is None:
+                return None
+            await asyncio.shield(self._looking)
+        return None
+
+    async def _look(self) -> None:
+        try:
             more = await self._db.write(self._claim)
             self._looked_at_s = time.monotonic()
-            if more is None:
-                self._claimed.clear()
-                return None
-            self._claimed.extend(more)
-            return self._claimed.popleft() if self._claimed else None
+            self._is_closed = self._is_closed or more is None
+            self._found_no_more = not more
+            self._claimed.extend(more or ())
+        finally:
+            self._looking = None
 
     def _claim(self, session: Session) -> list[TaskItems] | None:
         """Mark queued items as running; None when the task is not to go on."""
@@ -154,11 +212,11 @@ class _Supply:
                 select(TaskItems)
                 .where(TaskItems.task_id == task.id, TaskItems.state == "queued")
                 .order_by(col(TaskItems.position))
-                .limit(self._batch_size - len(self._claimed))
+                .limit(max(self._batch_size - len(self._claimed), 1))
             )
         )
-        for item in items:
-            item.state = "running"
+        ids = [item.id for item in items]
+        session.execute(update(TaskItems).where(col(TaskItems.id).in_(ids)).values(state="running"))
         return items
 
 
@@ -184,11 +242,14 @@ def _finish(session: Session, item: TaskItems, result: ItemResult) -> None:
     _settle(session, item, state="done", result=kept, error="", error_code="")
 
 
-def _fail(session: Session, item: TaskItems, code: str, words: str, *, stops_task: bool = False) -> None:
+def _fail(session: Session, item: TaskItems, code: str, words: str) -> None:
     _settle(session, item, state="failed", error_code=code, error=words)
     session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
-    if stops_task:
-        pause(session, item.task_id, words)
+
+
+def _rest(session: Session, item: TaskItems, words: str) -> None:
+    session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued"))
+    pause(session, item.task_id, words)
 
 
 def pause(session: Session, task_id: str, note: str) -> None:

@@ -1,8 +1,8 @@
 import pytest
 from sqlmodel import select
 
-from core.db import Database, LlmCalls, Projects
-from core.errors import ProviderDownError
+from core.db import Database, LlmCalls, Projects, Tasks
+from core.errors import ConflictError, ProviderDownError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, ModelConfig
 from core.llm.ledger import CallStart, Spent, request_hash
 
@@ -86,3 +86,25 @@ def test_the_hash_knows_everything_that_decides_the_reply() -> None:
         (config, ChatRequest("Ask", (ImagePart(b"a", label="x"), ImagePart(b"b")))),
     ]
     assert len({same, *(request_hash(*other) for other in others)}) == len(others) + 1
+
+
+@pytest.mark.parametrize("status", ["paused", "cancelled"])
+def test_an_item_whose_task_rests_sends_nothing_unless_it_has_a_good_reply_to_complete(
+    db: Database, status: str
+) -> None:
+    task_id = _task(db)
+    begun, waiting = (DatabaseLedger(db, task_id=task_id, item_id=number) for number in (1, 2))
+    begun.start(START)
+    with db.transaction() as session:
+        session.get_one(Tasks, task_id).status = status
+    with pytest.raises(ConflictError, match="Resume it first"):
+        waiting.start(START)
+    assert begun.start(START) > 1
+
+
+def _task(db: Database) -> str:
+    with db.transaction() as session:
+        project = Projects(name="Shelf")
+        task = Tasks(project_id=project.id, task_type="any", status="running")
+        session.add_all([project, task])
+    return task.id

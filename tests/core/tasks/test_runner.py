@@ -67,14 +67,14 @@ async def test_a_bug_fails_its_item_with_an_id_that_the_log_has_too(
     assert "ZeroDivisionError" not in broken.error
 
 
-async def test_a_refused_key_pauses_the_task_after_one_failure(
+async def test_a_refused_key_pauses_the_task_and_leaves_its_item_open(
     tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     paused = await runner.run(make_task("deny", *["ok"] * 5).id, concurrency=1)
-    assert (paused.status, paused.failed_count) == ("paused", 1)
+    assert (paused.status, paused.processed_count, paused.failed_count) == ("paused", 0, 0)
     assert paused.note == "The provider refused the key. Choose another one."
     assert paused.ended_at is None
-    assert tasks.summary(paused.id).queued == 5
+    assert tasks.summary(paused.id).queued == 6
 
 
 async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_go_on(
