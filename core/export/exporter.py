@@ -17,7 +17,7 @@ from core.export import bundle
 from core.export.changes import Index
 from core.export.entries import ImageGroup, RowOptions, file_name
 from core.export.finishing import Report, finish, rows_file
-from core.export.formats import format_named
+from core.export.formats import Format, format_named
 from core.export.image_bytes import image_source
 from core.export.lists import ListExporter
 from core.export.people import people
@@ -132,16 +132,7 @@ class ImageDatasetExporter(ListExporter):
             else:
                 written = write(index.watching(spool.frozen(self._db, room / "entries")))
             written.left_out.update(spool.left_out)
-            if not spool.entries:
-                raise InvalidInputError(
-                    "No entry fits this choice. Confirm some entries on Curate, or choose more of them.",
-                    field="entries",
-                )
-            if not written.rows.total():
-                reason = max(written.left_out, key=lambda name: written.left_out[name])
-                raise InvalidInputError(
-                    f"Nothing is left to export as {format_.label}: {reason}. Choose other entries or another format."
-                )
+            _refuse_empty(spool, written, format_)
             changes = self._changes(project_id, recipe, index)
             finished = finish(
                 built, target, recipe, format_, written, title, report, spool.leaks, changes, self._people(project_id)
@@ -262,6 +253,18 @@ class ImageDatasetExporter(ListExporter):
         if not path.exists():
             raise NotFoundError("The files of this export are gone from the disk. Run it again.")
         return path
+
+
+def _refuse_empty(spool: Spool, written: bundle.Written, format_: Format) -> None:
+    if not spool.entries:
+        raise InvalidInputError(
+            "No entry fits this choice. Confirm some entries on Curate, or choose more of them.", field="entries"
+        )
+    if not written.rows.total():
+        reason = max(written.left_out, key=lambda name: written.left_out[name])
+        raise InvalidInputError(
+            f"Nothing is left to export as {format_.label}: {reason}. Choose other entries or another format."
+        )
 
 
 def _ending(recipe: ExportRecipe) -> str:
