@@ -105,8 +105,9 @@ class EntryFilter:
         return self.with_term(field, value)
 
     def for_review(self) -> "EntryFilter":
-        """Return the filter of a review queue: what is still open, unless it is about decided entries itself."""
-        return self if any(term.field in ("is", "second") for term in self.terms) else self.with_term("is", "open")
+        """Return the filter of a review queue: what is still open, unless it names what it is about."""
+        named = any(term.field in ("is", "second", "id") for term in self.terms)
+        return self if named else self.with_term("is", "open")
 
 
 _PIECE = re.compile(r'(?P<minus>-?)(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>\S+))')
