@@ -57,7 +57,7 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
     with sent, st.expander("Model", key="style-model-box"):
         choice = _model()
         limits = page.services().style.limits_of(choice.config)
-        if limits.note:
+        if limits.note and limits.match:
             st.caption(page.plain(limits.note))
     with request:
         draft = style_request.fields(dataset, stored, limits.all_ratios, limits.sizes)
@@ -120,7 +120,8 @@ def _results(project: Projects, dataset: StyleDatasets) -> None:
     style_results.offer_undo()
     task_id = st.query_params.get("task")
     if task_id and page.services().tasks.get_task(task_id).project_id == project.id:
-        task_progress.show(task_id, results=lambda: style_results.of_task(project, dataset, task_id))
+        with st.container():  # of its own: what a task adds while it runs would cover what stands below
+            task_progress.show(task_id, results=lambda: style_results.of_task(project, dataset, task_id))
     style_results.opened(project, dataset)
     style_results.history(project, dataset)
 

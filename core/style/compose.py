@@ -147,15 +147,16 @@ def _notices(
 ) -> list[str]:
     notices = []
     wanted = request.reference_image_count
+    allowed = min(wanted, limits.max_references)
     if dataset and wanted > limits.max_references:
         notices.append(
             f"{model} takes at most {limits.max_references} references: {wanted - limits.max_references} of the "
             f"{wanted} you asked for will not be sent. Lower the number, or pin the ones that matter."
         )
-    elif dataset and wanted and not references:
+    if dataset and allowed and not references:
         notices.append(f"{dataset.name} has no images to send yet: only the text is sent. Add some.")
-    elif dataset and len(references) < wanted:
-        notices.append(f"Only {len(references)} of {wanted} references were found that differ enough to help.")
+    elif dataset and len(references) < allowed:
+        notices.append(f"Only {len(references)} of {allowed} references were found that differ enough to help.")
     if limits.best_references and len(references) > limits.best_references:
         notices.append(f"{model} is said to work best with {limits.best_references} references.")
     if limits is UNKNOWN and dataset:

@@ -52,7 +52,7 @@ def brief(found: Result, *, is_open: bool) -> Card:
         alarm=alarm,
         actions=(
             Action("open", "Open", frame=True),
-            Action("close", "Opened", pressed=True) if is_open else Action("open", "Open"),
+            Action("close", "Close", pressed=True) if is_open else Action("open", "Open"),
             *_decisions(found),
         ),
     )

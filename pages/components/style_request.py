@@ -118,7 +118,11 @@ def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
 
 def _card(reference: Reference, count: int) -> Card:
     image = reference.image
-    pin = Action("unpin", "Pinned", pressed=True) if reference.pinned else Action("pin", "Pin", help="Always send it")
+    pin = (
+        Action("unpin", "Pin", pressed=True, help="Pinned; a click leaves it to the choice")
+        if reference.pinned
+        else Action("pin", "Pin", help="Always send it")
+    )
     moves = [Action("earlier", "←", help="Send it earlier")] if reference.number > 1 else []
     moves += [Action("later", "→", help="Send it later")] if reference.number < count else []
     return Card(
