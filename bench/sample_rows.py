@@ -14,9 +14,11 @@ from core.db import ImageDatasets, Images, Projects, Questions, connect, new_id,
 from core.images.sample import draw_samples
 
 QUESTIONS_PER_IMAGE = 5
+KINDS = ("count", "color", "scene", "")
+TAGS = ("", "draft", "", "kitchen,red", "draft,night")
 
 
-def fill_project(data_dir: Path, *, entries: int) -> str:
+def fill_project(data_dir: Path, *, entries: int, with_files: bool = True) -> str:
     """Make a project with that many entries, five to an image, a third of them confirmed; return its id."""
     with connect(data_dir) as db, db.transaction() as session:
         project = Projects(name=f"{entries:,} entries")
@@ -25,7 +27,8 @@ def fill_project(data_dir: Path, *, entries: int) -> str:
         if entries:
             images, questions, answers = _rows(project.id, entries)
             session.execute(insert(Images), images)
-            _write_files(data_dir, images)
+            if with_files:
+                _write_files(data_dir, images)
             session.execute(insert(Questions), questions)
             session.execute(insert(ImageDatasets), answers)
         return project.id
@@ -67,7 +70,10 @@ def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dic
             ImageDatasets(
                 project_id=project_id, image_id=image_id, image_name=name, question_id=question.id,
                 question=question.question, answer=f"It is number {number}.", model="offline/measure",
-                confirmed=number % 3 == 0, create_at=at, update_at=at,
+                confirmed=number % 3 == 0, create_at=at, update_at=at, kind=KINDS[number % 4],
+                tags=TAGS[number % 5], score=number % 9 / 2 if number % 2 else 0.0, flagged=number % 40 == 0,
+                language="tr" if number % 6 == 0 else "en", needs_review="odd" if number % 50 == 0 else "",
+                generated_answer=f"It is number {number - number % 8 // 7}.",
             ).model_dump()
         )  # fmt: skip
     return images, questions, answers
