@@ -34,6 +34,7 @@ class DocumentSource:
     def load(self, piece: dict[str, Any], config: dict[str, Any], place: Place, workdir: Path) -> Loaded:
         path = place.resolve(str(config["path"]))
         work = pdf.extract_images if config.get("embedded") else pdf.render_pages
+        book = str(config.get("name") or path.name).replace("#", " ")
         loaded = Loaded([])
         for number in piece["pages"]:
             try:
@@ -41,5 +42,6 @@ class DocumentSource:
             except ImageRejectedError as error:
                 loaded.refused.append((f"page {number + 1}", str(error)))
                 continue
-            loaded.files.extend(NewFile(name, workdir / name, reference) for name, reference in made)
+            # With the document's name: what comes from one PDF belongs together wherever it is split.
+            loaded.files.extend(NewFile(name, workdir / name, f"{book}, {reference}") for name, reference in made)
         return loaded

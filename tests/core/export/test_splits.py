@@ -1,13 +1,20 @@
 """Splits stay where they are when data are added, and keep relatives together."""
 
+import io
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import Projects
+from core.app import Services
+from core.db import GeneratedImages, Images
 from core.export import ExportRecipe, SplitShares
+from core.export.returning import read_vitrine
 from core.export.splits import Families, load_families, pdf_of, split_of, would_leak
+from core.tasks import TaskRunner
 from tests.core.export.nasty import Nasty
+from tests.core.images.pictures import drawn, encoded
 
 SHARES = SplitShares(train=70, validation=20, test=10, seed=1)
 
@@ -69,6 +76,61 @@ def test_the_report_names_the_pairs_that_would_have_leaked(nasty: Nasty) -> None
     assert {why for _, _, why in leaks} == {"near-duplicates", "pages of one PDF", "generated from a reference"}
 
 
+async def test_what_was_really_imported_and_made_stays_together(services: Services, project: Projects) -> None:
+    families = await _real_families(services, project)
+    exporter = services.exporter
+    separated, leaks = [], set()
+    for seed in range(12):
+        shares = {"train": 34, "validation": 33, "test": 33, "seed": seed}
+        recipe = ExportRecipe.parse(
+            {"format": "vitrine", "container": "directory", "splits": shares, "entries": {"confirmed_only": False}}
+        )
+        made = exporter.export(project.id, recipe)
+        split_by_image = {row["image"]["id"]: row["split"] for row in read_vitrine(services.db.data_dir / made.path)}
+        separated += [name for name, ids in families.items() if len({split_by_image[id_] for id_ in ids}) != 1]
+        leaks |= {why for _, _, why in made.report["leaks_prevented"]["named"]}
+
+    assert separated == []
+    assert leaks == {"near-duplicates", "pages of one PDF", "generated from a reference"}
+
+
+async def _real_families(services: Services, project: Projects) -> dict[str, set[str]]:
+    """Bring in a PDF, an image with a smaller copy, and a generated image with its reference; an entry on each."""
+    shelf = drawn(50, (640, 480))
+    alike = [encoded(shelf), encoded(shelf.resize((320, 240)))]
+    outcomes = services.images.add_images(project.id, [(f"shelf-{n}.jpg", data) for n, data in enumerate(alike)])
+    assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
+    pages = io.BytesIO()
+    drawn(60).save(pages, "PDF", save_all=True, append_images=[drawn(seed) for seed in (61, 62)])
+    path = services.images.stage_upload("book.pdf", pages.getvalue())
+    task = services.tasks.create_task(project.id, "image-import", {"source": "pdf", "path": path})
+    await TaskRunner(services.db, services.kinds).run(task.id)
+    reference, made = (
+        outcome.image
+        for outcome in services.images.add_images(
+            project.id, [("reference.jpg", encoded(drawn(70))), ("made.jpg", encoded(drawn(80)))]
+        )
+    )
+    assert reference is not None
+    assert made is not None
+    with services.db.transaction() as session:
+        session.get_one(Images, made.id).source = "generated"
+        session.add(
+            GeneratedImages(
+                project_id=project.id, prompt="x", image_id=made.id, kept=True,
+                recipe={"references": [{"image_id": reference.id}]},
+            )
+        )  # fmt: skip
+    images = services.images.list_images(project.id)
+    for image in images:
+        services.dataset.create_dataset_entry(project.id, image.id, "What?", "That.", "offline/measure")
+    return {
+        "alike": {outcome.image.id for outcome in outcomes if outcome.image is not None},
+        "pdf": {image.id for image in images if image.source == "pdf"},
+        "generated": {made.id, *services.style.references_of([made.id])[made.id]},
+    }
+
+
 def test_one_split_leaks_nothing() -> None:
     families = _families(3)
     families.join("0", "1", "alike")
@@ -78,6 +140,7 @@ def test_one_split_leaks_nothing() -> None:
 
 def test_the_pdf_of_a_page() -> None:
     assert pdf_of("report.pdf#page=3") == "report.pdf"
+    assert pdf_of("report.pdf, page 3, image 1") == "report.pdf"
     assert pdf_of("report.pdf") == "report.pdf"
 
 

@@ -251,7 +251,10 @@ def test_the_pages_of_a_pdf_become_images(services: Services, project: Projects,
 
     assert counts == {"added": 2}
     assert names(services, project) == ["page-002.png", "page-003.png"]
-    assert {image.source_ref for image in services.images.list_images(project.id)} == {"page 2", "page 3"}
+    assert {image.source_ref for image in services.images.list_images(project.id)} == {
+        "book.pdf, page 2",
+        "book.pdf, page 3",
+    }
     # 160 x 120 points at 150 dots an inch, rounded up.
     assert {(image.width, image.height) for image in services.images.list_images(project.id)} == {(334, 251)}
 
