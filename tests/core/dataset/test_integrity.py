@@ -120,6 +120,21 @@ class Annotators(RuleBasedStateMachine):
         assert stats["average_score"] == (round(sum(rated) / len(rated), 2) if rated else 0.0)
         assert not any(entry.confirmed and entry.rejected for entry in alive)
 
+    @invariant()
+    def searches_find_the_rows(self) -> None:
+        alive = [entry for entry in self._rows() if entry.deleted_at is None]
+        expected = {
+            "three": [entry.id for entry in alive if entry.answer == "three"],
+            "tag:bulk": [entry.id for entry in alive if "bulk" in entry.tags.split(",")],
+            "edited:yes": [entry.id for entry in alive if entry.edited],
+            "score:3": [entry.id for entry in alive if entry.score == 3],
+            "is:rejected reason:duplicate": [entry.id for entry in alive if entry.reject_reason == "duplicate"],
+        }
+        for line, ids in expected.items():
+            found = self.dataset.find_entries(self.project.id, parse_search(line)).items
+            assert sorted(entry.id for entry in found) == sorted(ids)
+            assert self.dataset.count_entries(self.project.id, parse_search(line)) == len(ids)
+
     def _undo_everything(self) -> None:
         """Taking every act back, the last one first, leaves nothing but deleted entries as they were made."""
         with self.db.reading() as session:
