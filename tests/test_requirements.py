@@ -17,6 +17,7 @@ BROUGHT_BY = {
     "pyarrow": "datasets",
     "huggingface-hub": "datasets",
     "pydantic": "fastapi",
+    "referencing": "jsonschema",
     "sqlalchemy": "sqlmodel",
     "starlette": "fastapi",
     "uvloop": "streamlit",

@@ -33,7 +33,8 @@ def few(session: Session, project_id: str, entry_filter: EntryFilter) -> Conditi
             source.with_only_columns(literal(1), maintain_column_froms=True).limit(MOST + 1).subquery()
         )
         if session.execute(counted).scalar_one() <= MOST:
-            return key.in_(source)
+            narrow: Condition = key.in_(source)
+            return narrow
     return None
 
 

@@ -154,7 +154,7 @@ class QuestionTemplates(Base, table=True):
 
 def _index_of_some(name: str, *columns: str, met: str, postgresql: str | None = None) -> Index:
     """An index of the entries that meet a condition, for queries that put it in the same words."""
-    where = {"sqlite_where": text(met), "postgresql_where": text(postgresql or met)}
+    where: dict[str, Any] = {"sqlite_where": text(met), "postgresql_where": text(postgresql or met)}
     return Index(f"ix_entries_{name}", "project_id", "deleted_at", *columns, "create_at", "id", **where)
 
 

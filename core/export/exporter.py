@@ -26,6 +26,7 @@ from core.export.returning import Returned, bring_back, is_vitrine_bundle
 from core.export.selection import SelectionCounts, count_entries, facet, stream
 from core.export.sending import Destination, send
 from core.export.spool import Spool, group_of
+from core.export.target import Target
 
 EXPORTS_DIRECTORY = "exports"
 # Preference formats find something to say about few images; a preview looks no further than this.
@@ -112,26 +113,13 @@ class ImageDatasetExporter(ListExporter):
 
             def progress(entries: int) -> None:
                 stop()
-                report(
-                    min(entries / max(spool.entries, 1), 1) * 0.7, f"Writing entries, {entries:,} of {spool.entries:,}"
-                )
+                share = min(entries / max(spool.entries, 1), 1)
+                report(share * 0.7, f"Writing entries, {entries:,} of {spool.entries:,}")
 
             built = room / f"bundle{_ending(recipe)}"
             target = bundle.target_for(built, recipe)
-            source = image_source(
-                self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_named(recipe.format).as_jpeg
-            )
-            write = partial(
-                bundle.write_bundle, recipe=recipe, format_=format_, target=target, source=source,
-                progress=_seldom(progress),
-            )  # fmt: skip
             index = Index()
-            if recipe.images == "none":
-                with self._db.reading() as session:
-                    written = write(index.watching(spool.direct(session)))
-            else:
-                written = write(index.watching(spool.frozen(self._db, room / "entries")))
-            written.left_out.update(spool.left_out)
+            written = self._write_entries(spool, index, target, recipe, format_, progress, room)
             _refuse_empty(spool, written, format_)
             changes = self._changes(project_id, recipe, index)
             finished = finish(
@@ -145,6 +133,23 @@ class ImageDatasetExporter(ListExporter):
             index.save(self._index_path(final.name.partition(".")[0]))
             bundle.publish(built, final)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, finished)
+
+    def _write_entries(
+        self, spool: Spool, index: Index, target: Target, recipe: ExportRecipe, format_: Format,
+        progress: Callable[[int], None], room: Path,
+    ) -> bundle.Written:  # fmt: skip
+        source = image_source(self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_.as_jpeg)
+        write = partial(
+            bundle.write_bundle, recipe=recipe, format_=format_, target=target, source=source,
+            progress=_seldom(progress),
+        )  # fmt: skip
+        if recipe.images == "none":
+            with self._db.reading() as session:
+                written = write(index.watching(spool.direct(session)))
+        else:
+            written = write(index.watching(spool.frozen(self._db, room / "entries")))
+        written.left_out.update(spool.left_out)
+        return written
 
     def _changes(self, project_id: str, recipe: ExportRecipe, index: Index) -> dict[str, int] | None:
         """Return what changed since the last export by this recipe that held something else; None without one.

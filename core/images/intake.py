@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from core.config import Settings
@@ -167,13 +168,13 @@ class _Alike:
         self._rows: list[dict[str, str | int]] = []
         wanted = {q for k in kept if k.image for h in (k.image.dhash, k.mirror_dhash) for q in quarters(h)}
         found = (
-            select(
-                ImageHashes.quarter, Images.create_at, Images.id, Images.dhash, Images.image_name,
-                Images.near_duplicate_of,
+            select_columns(
+                col(ImageHashes.quarter), col(Images.create_at), col(Images.id), col(Images.dhash),
+                col(Images.image_name), col(Images.near_duplicate_of),
             )
             .join(Images, col(ImageHashes.image_id) == col(Images.id))
             .where(
-                ImageHashes.project_id == project_id,
+                col(ImageHashes.project_id) == project_id,
                 col(ImageHashes.quarter).in_(wanted),
                 col(Images.deleted_at).is_(None),
             )
