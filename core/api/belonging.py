@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, select
 
-from core.db import Exports, GeneratedImages, ImageDatasets, Images, Projects, StyleDatasets, Tasks
+from core.db import Exports, GeneratedImages, ImageDatasets, Images, Projects, QuestionTemplates, StyleDatasets, Tasks
 from core.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ OWNED: dict[str, Any] = {
     "export_id": Exports,
     "dataset_id": StyleDatasets,
     "generated_id": GeneratedImages,
+    "template_id": QuestionTemplates,
 }
 """What the names of ids in addresses and bodies stand for."""
 

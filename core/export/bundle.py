@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from core.errors import ExportError, StorageError
 from core.export.checks.base import CheckResult, Expected, open_bundle
-from core.export.entries import Entry, ImageGroup, RowOptions, file_name, has_media_token
+from core.export.entries import GENERATED, Entry, ImageGroup, RowOptions, file_name, has_media_token
 from core.export.formats import Format
 from core.export.image_bytes import Source, data_url, extension_of, with_sources
 from core.export.recipe import SPLITS, ExportRecipe
@@ -41,6 +41,8 @@ class Written:
     """Entries with a text that carried a media token; formats for trainers put it in square brackets."""
     small_print: int = 0
     """Images of more than 768 x 768 px, which some trainers shrink by default."""
+    generated: set[str] = field(default_factory=set)
+    """Names in the bundle of the images that a model made."""
     originals: dict[str, str] = field(default_factory=dict)
     first: list[tuple[str, str, str]] = field(default_factory=list)
     """(image, question, answer) of the first entries."""
@@ -64,6 +66,8 @@ class Written:
                 self.bracketed += 1
         if group.image.width * group.image.height > 768 * 768:
             self.small_print += 1
+        if group.image.source == GENERATED:
+            self.generated.add(file_name(group.image))
         if len(self.first) < _PREVIEW_ENTRIES:
             self._keep_first(group.entries, group.image.name)
 

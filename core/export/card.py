@@ -118,6 +118,8 @@ def _provenance(written: "Written", people: Sequence[Counter[str]]) -> list[str]
     if by_people:
         lines.append(f"- {by_people:,} answers by people")
     lines.append(f"- {written.edited:,} answers of models were edited by people")
+    if written.generated:
+        lines.append(f"- {len(written.generated):,} images made by a model; their names begin with generated")
     # Names stay at home: whoever decided is a number here, the busiest first.
     for number, done in enumerate(people[:_NAMED_VALUES], 1):
         did = ", ".join(f"{what} {done[what]:,}" for what in ("confirmed", "rejected", "edited") if done[what])

@@ -16,6 +16,8 @@ MIME_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 _MEDIA_TOKENS = re.compile(r"<(image|video|audio|bbox|ref-object)>", re.IGNORECASE)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _MAX_NAME_CHARS = 60
+GENERATED = "generated"
+"""The source of images that a model made in the style of others."""
 
 
 class Entry(NamedTuple):
@@ -155,5 +157,11 @@ def safe_stem(image_name: str) -> str:
 
 
 def file_name(image: ExportImage, extension: str | None = None) -> str:
-    """Return the image's name in a bundle: readable, unique by content, the same in every export."""
-    return f"{safe_stem(image.name)}-{image.sha256[:12]}{extension or EXTENSIONS.get(image.format, '.jpg')}"
+    """Return the image's name in a bundle: readable, unique by content, the same in every export.
+
+    The name of an image that a model made begins with ``generated``, the one mark that every format carries.
+    """
+    stem = safe_stem(image.name)
+    if image.source == GENERATED and not stem.startswith(GENERATED):
+        stem = f"{GENERATED}-{stem}"
+    return f"{stem}-{image.sha256[:12]}{extension or EXTENSIONS.get(image.format, '.jpg')}"

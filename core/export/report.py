@@ -40,6 +40,7 @@ def make_report(
             split: {"entries": written.entries[split], "rows": written.rows[split], "images": written.images[split]}
             for split in written.splits
         },
+        "generated_images": sorted(written.generated),
         "left_out": {reason: count for reason, count in written.left_out.items() if count},
         "leaks_prevented": {"pairs": len(leaks), "named": [list(pair) for pair in leaks[:50]]},
         "changes": changes,
@@ -73,6 +74,11 @@ def _notes(recipe: ExportRecipe, format_: Format, written: "Written") -> list[st
         notes.append(
             f"{written.bracketed:,} entries carried a word like <image> in their texts; it is written [image], "
             "because trainers would count it as an image."
+        )
+    if written.generated:
+        notes.append(
+            f"{len(written.generated):,} of the images were made by a model. Their names begin with generated, and "
+            f"{REPORT_JSON} lists them."
         )
     if recipe.images == "none":
         notes.append("Images are named but left out: put them beside the rows before training.")

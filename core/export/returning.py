@@ -124,7 +124,10 @@ def _bring_images(
         known[file] = None
         if is_safe_path(file) and 0 < bundle.sizes.get(file, 0) <= images.import_place().settings.max_image_bytes:
             with bundle.open(file) as opened:
-                outcome = images.add_images(project_id, [(str(row["image"]["name"]), opened.read())])[0]
+                given = [(str(row["image"]["name"]), opened.read())]
+                # An image that a model made stays marked as one.
+                source, place = str(row["image"].get("source", "")), str(row["image"].get("source_ref", ""))
+                outcome = images.add_images(project_id, given, source=source, source_ref=place)[0]
             known[file] = outcome.image.id if outcome.image is not None else None
             returned.images += outcome.image is not None
 

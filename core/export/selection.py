@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from core.dataset import parse_search
 from core.dataset.conditions import conditions
 from core.db import Events, ImageDatasets, Images, LlmCalls
-from core.export.entries import Entry
+from core.export.entries import GENERATED, Entry
 from core.export.recipe import EntryChoice
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _page_of_images(
     if choice.image_ids:
         query = query.where(key.in_(choice.image_ids))
     if not choice.generated_images:
-        query = query.where(Images.source != "generated")
+        query = query.where(Images.source != GENERATED)
     if last is not None:
         query = query.where(tuple_(made, key) > tuple_(*last))
     return [tuple(row) for row in session.execute(query)]
@@ -200,7 +200,7 @@ def _whens(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> list[t
         # What a search leaves unknown (a comparison with nothing) it does not find.
         whens.append((case((found, 0), else_=1) == 1, "outside the search"))
     if not choice.generated_images:
-        whens.append((on(col(Images.source) == "generated"), ON_GENERATED))
+        whens.append((on(col(Images.source) == GENERATED), ON_GENERATED))
     for column, values in (
         ("answer_type", choice.answer_types),
         ("kind", choice.kinds),

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.components import page
+
 _CSS = """
 figure { margin: 0; border-radius: 6px; overflow: hidden; background: var(--st-secondary-background-color); }
 img { width: 100%; height: 100%; display: block; }
@@ -28,4 +30,4 @@ export default function ({ data, parentElement }) {
 def show(url: str | None, alt: str, *, height_px: int, key: str, fit: str = "cover") -> None:
     """Show the image at *url*, or its empty place; *fit* is cover (fills the place) or contain (whole image)."""
     component = st.components.v2.component("vitrine_figure", css=_CSS, js=_JS)
-    component(key=key, data={"url": url, "alt": alt, "height_px": height_px, "fit": fit})
+    component(key=page.component_key(key), data={"url": url, "alt": alt, "height_px": height_px, "fit": fit})

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components import page
+
 _HTML = """<div class="grid"><div class="cells" role="listbox" aria-multiselectable="true"></div>
 <div class="bar"><span class="where" role="status"></span>
 <button class="turn" title="Page up">Previous</button><button class="turn" title="Page down">Next</button>
@@ -52,7 +54,7 @@ def show(
     """
     component = st.components.v2.component("vitrine_grid", html=_HTML, css=_part("grid.css"), js=_part("grid.js"))
     result = component(
-        key=key,
+        key=page.component_key(key),
         data={
             "items": [asdict(item) for item in items],
             "label": label,

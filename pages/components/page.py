@@ -55,6 +55,11 @@ def project() -> Projects:
     st.stop()
 
 
+def component_key(key: str) -> str:
+    """Return *key* as components take it: Streamlit refuses two underscores in a row, which an id may hold."""
+    return key.replace("__", "_.")
+
+
 def address(id_: str | None, **more: str) -> dict[str, str]:
     """Return the query of an address that opens project *id_*."""
     return ({_PROJECT: id_} if id_ else {}) | more

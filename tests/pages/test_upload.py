@@ -7,6 +7,8 @@ from io import BytesIO
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import Projects
+from core.db import new_id
 from core.tasks.service import ENDED
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
@@ -173,3 +175,11 @@ def test_an_address_with_filters_opens_the_library_narrowed() -> None:
 
     assert page.text_input(key="name").value == "no such image"
     assert "No image fits these filters." in texts(page)
+
+
+def test_a_project_whose_id_holds_two_underscores_opens_like_any_other() -> None:
+    odd = f"{new_id()[:8]}__{new_id()[:11]}"
+    with services().db.transaction() as session:
+        session.add(Projects(id=odd, name="Odd"))
+
+    assert open_page("upload", odd).title[0].value == "Upload"

@@ -30,6 +30,7 @@ def ids(services: Services) -> dict[str, str]:
     entry = services.dataset.create_dataset_entry(project_id, image.id, "Color?", "Red.")
     style = services.style.create_style_dataset(project_id, "Warm")
     services.style.add_images(style.id, [image.id])
+    template = services.questions.templates.add_template(project_id, "Which room?")
     task = Tasks(project_id=project_id, task_type="image-question-generation", status="completed", ended_at=utc_now())
     (services.db.data_dir / "exports").mkdir()
     (services.db.data_dir / "exports" / "one.zip").write_bytes(b"PK")
@@ -40,12 +41,13 @@ def ids(services: Services) -> dict[str, str]:
     return {
         "project_id": project_id, "image_id": image.id, "entry_id": entry.id, "task_id": task.id,
         "dataset_id": style.id, "generated_id": made.id, "export_id": export.id, "sha256": image.sha256,
+        "template_id": template.id,
     }  # fmt: skip
 
 
 def test_every_id_in_an_address_is_looked_after() -> None:
     holes = {hole for _, path in WITH_AN_ID for hole in re.findall(r"{(\w+)}", path)}
-    assert holes == (belonging.OWNED.keys() | {"project_id"}) - {"export_id"}
+    assert holes == belonging.OWNED.keys() | {"project_id"}
 
 
 @pytest.mark.parametrize("route", WITH_AN_ID, ids=" ".join)
@@ -70,6 +72,7 @@ def test_nothing_of_a_deleted_project_is_answered(
 BODIES = {
     "/api/projects/{project_id}/image-datasets": {"image_id": "x", "question": "Color?", "answer": "Red."},
     "/api/image-datasets/{entry_id}/rate": {"score": 4},
+    "/api/projects/{project_id}/question-templates": {"question": "Which room?"},
 }
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components import page
+
 
 @dataclass(frozen=True)
 class Action:
@@ -66,7 +68,7 @@ def show(cards: Sequence[Card], *, key: str, label: str, min_width_px: int = 150
         "vitrine_cards", html='<div class="cards" role="list"></div>', css=_part("cards.css"), js=_part("cards.js")
     )
     result = component(
-        key=key,
+        key=page.component_key(key),
         data={"cards": [asdict(card) for card in cards], "label": label, "min_width_px": min_width_px, "fit": fit},
         on_acted_change=lambda: None,
     )

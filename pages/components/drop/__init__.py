@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.api import guard
-from pages.components import media
+from pages.components import media, page
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Dropped:
 
 def show(project_id: str, hint: str) -> Dropped | None:
     """Draw the drop zone and return the outcome of the project's latest drop, None before the first."""
-    key = f"drop-{project_id}"
+    key = page.component_key(f"drop-{project_id}")
     component = st.components.v2.component(
         "vitrine_drop", html=_part("drop.html"), css=_part("drop.css"), js=_part("drop.js")
     )

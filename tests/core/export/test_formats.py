@@ -2,8 +2,10 @@
 
 import json
 import zipfile
+from io import BytesIO
 
 import pytest
+from pyarrow import parquet
 
 from core.errors import InvalidInputError
 from core.export import FORMATS, PURPOSES, ExportRecipe, Format, format_named
@@ -45,6 +47,25 @@ def test_the_nasty_dataset_passes_every_check_in(
         assert {"README.md", "EXPORT_REPORT.json", "EXPORT_REPORT.md"} <= set(bundle.sizes)
         report = json.load(bundle.open("EXPORT_REPORT.json"))
         assert set(report["files"]) == set(bundle.sizes) - {"EXPORT_REPORT.json", "EXPORT_REPORT.md"}
+
+
+@each_format
+def test_an_image_that_a_model_made_is_marked_in_names_report_and_card(format_: Format, nasty: Nasty) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": format_.name}))
+
+    [name] = made.report["generated_images"]
+    assert name.startswith("generated-")
+    with open_bundle(nasty.db.data_dir / made.path) as bundle:
+        assert "- 1 images made by a model" in bundle.open("README.md").read().decode()
+        stem = name.rpartition(".")[0].encode()
+        places = [place for place in bundle.sizes if stem.decode() in place]
+        rows = [bundle.open(place).read() for place in bundle.sizes if not place.startswith("EXPORT")]
+        told = [row for row in rows if stem in _readable(row)]
+    assert places or told or format_.name == "openai"  # there the image is in the row, under no name
+
+
+def _readable(file: bytes) -> bytes:
+    return repr(parquet.read_table(BytesIO(file)).to_pylist()).encode() if file[:4] == b"PAR1" else file
 
 
 @each_format
