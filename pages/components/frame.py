@@ -92,7 +92,7 @@ def _sidebar(pages: "dict[str, st.Page]", project_id: str | None) -> None:
 
 def _project_picker(project_id: str | None) -> None:
     projects = page.services().projects.list_projects()
-    names = {project.id: project.name for project in projects}
+    names = page.told_apart({project.id: project.name for project in projects})
     if not names:
         return
     st.selectbox(

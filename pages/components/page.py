@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -53,6 +54,19 @@ def project() -> Projects:
         choose_project(None)
     empty_state("folder_open", "No project is open.", "overview", "Choose or make a project")
     st.stop()
+
+
+def told_apart(names: dict[str, str]) -> dict[str, str]:
+    """Return *names* by id with a number behind each that was there before.
+
+    Streamlit knows a choice by its label: of two that are alike it always takes the first.
+    """
+    taken: Counter[str] = Counter()
+    apart = {}
+    for id_, name in names.items():
+        taken[name] += 1
+        apart[id_] = name if taken[name] == 1 else f"{name} ({taken[name]})"
+    return apart
 
 
 def component_key(key: str) -> str:

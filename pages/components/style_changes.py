@@ -92,7 +92,7 @@ def selected_images(project: Projects) -> list[str]:
 
 
 def _copy(project: Projects, dataset: StyleDatasets) -> None:
-    projects = {one.id: one.name for one in page.services().projects.list_projects()}
+    projects = page.told_apart({one.id: one.name for one in page.services().projects.list_projects()})
     target = st.selectbox("Copy to project", list(projects), format_func=lambda id_: projects[id_], key="style-copy-to")
     if st.button("Copy", key="style-copy", icon=":material/content_copy:"):
         made = page.services().style.copy_style_dataset(dataset.id, target)

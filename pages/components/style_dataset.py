@@ -16,7 +16,7 @@ def choose(project: Projects) -> StyleDatasets | None:
     found = page.services().style.list_style_datasets(project.id)
     if not found:
         return None
-    names = {dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found}
+    names = page.told_apart({dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found})
     asked = st.query_params.get("style")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from core import Projects, ProjectService, connect
 from tests.browser.driving import AppServer, settle
 
 pytestmark = pytest.mark.browser
@@ -50,3 +51,19 @@ def _name(page: Page, dialog: str, name: str) -> None:
 def _choose(page: Page, act: str) -> None:
     page.get_by_role("button", name="More").click()
     page.get_by_role("option", name=act).or_(page.get_by_role("menuitem", name=act)).click()
+
+
+def test_of_two_projects_with_one_name_the_address_opens_the_right_one(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        with db.transaction() as session:
+            twins = [Projects(name="Twin"), Projects(name="Twin")]
+            session.add_all(twins)
+            ids = [twin.id for twin in twins]
+        for id_ in ids:
+            page.goto(f"{server.url}/upload?project={id_}")
+            settle(page)
+            page.get_by_role("radio", name="ZIP or PDF").click()  # the page runs again, with what the picker says
+            settle(page)
+            expect(page.get_by_role("link", name="Curate")).to_have_attribute("href", re.compile(id_))
+        for id_ in ids:
+            ProjectService(db).delete_project(id_)
