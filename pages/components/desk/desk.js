@@ -188,7 +188,9 @@ class Desk {
       this.paint();
     }));
     part.others.replaceChildren(...othersNode(item, queue.data.second));
-    this.stage.prefetch(queue.line.slice(queue.at + 1, queue.at + 4));
+    // The decision goes first: fetching and decoding the images to come would take its time from it.
+    clearTimeout(this.ahead);
+    this.ahead = setTimeout(() => this.stage.prefetch(queue.line.slice(queue.at + 1, queue.at + 4)), 40);
   }
 
   paintBars() {
