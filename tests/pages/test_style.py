@@ -283,3 +283,20 @@ def test_a_batch_sends_every_line_and_can_be_capped() -> None:
 
     task = services().tasks.get_task(at.query_params["task"])
     assert (task.total_count, task.cost_cap) == (3, 1.5)
+
+
+def test_what_is_selected_in_the_library_joins_the_style_dataset() -> None:
+    project, dataset = learned()
+    style = services().style
+    gone = [entry.row.id for entry in style.list_images(dataset.id)][:2]
+    missing = [entry.image.id for entry in style.list_images(dataset.id)[:2] if entry.image is not None]
+    style.remove_images(dataset.id, gone)
+    at = open_page("style", project.id)
+    at.session_state["selected-images"] = missing
+    at.run()
+
+    at.button(key="style-add-selected").click().run()
+
+    found = services().style.list_style_datasets(project.id)
+    assert not at.exception
+    assert services().style.summary(found[0].id).images == 6
