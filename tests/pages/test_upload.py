@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import Projects
 from core.db import new_id
 from core.tasks.service import ENDED
+from pages.components.page import component_key
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
 
@@ -49,7 +50,7 @@ def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
 
 
 def test_what_was_dropped_is_told_file_by_file(page: AppTest) -> None:
-    page.session_state[f"drop-{project_id()}"] = {
+    page.session_state[component_key(f"drop-{project_id()}")] = {
         "finished": {
             "counts": {"added": 3, "rejected": 1},
             "rows": [
@@ -132,7 +133,7 @@ def test_a_copy_is_dropped_at_once_and_comes_back(page: AppTest) -> None:
     first, second = add_alike()
     page.query_params["alike"] = "true"
     page.run()
-    page.session_state[f"alike-cards-{first}"] = {"acted": {"action": "drop", "id": second}}
+    page.session_state[component_key(f"alike-cards-{first}")] = {"acted": {"action": "drop", "id": second}}
     page.run()
 
     assert services().images.get_image(second) is None
