@@ -6,13 +6,14 @@ from core import Projects, app
 from core.errors import InvalidInputError
 from core.export import ExportRecipe, SelectionCounts
 from core.tasks import TaskStatus
+from core.words import counted
 from pages.components import export_preview, export_recipe, export_results, page, task_progress
 
 
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
-    action = page.header("Export", f"{counts.entries:,} entries, {counts.confirmed:,} of them confirmed")
+    action = page.header("Export", f"{counted(counts.entries, 'entry')}, {counts.confirmed:,} confirmed")
     if not counts.entries:
         page.empty_state("quiz", "There are no entries to export yet.", "generate", "Generate questions and answers")
         return
@@ -55,9 +56,8 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
 
 def _start_button(project: Projects, recipe: ExportRecipe | None, selection: SelectionCounts | None) -> None:
     entries = selection.entries if selection else 0
-    noun = "entry" if entries == 1 else "entries"
     clicked = st.button(
-        f"Export {entries:,} {noun}", type="primary", icon=":material/package_2:", disabled=not entries,
+        f"Export {counted(entries, 'entry')}", type="primary", icon=":material/package_2:", disabled=not entries,
         key="export-start",
     )  # fmt: skip
     if clicked and recipe is not None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Projects, app
 from core.llm import session_keys
+from core.words import counted
 from pages.components import (
     generate_draft,
     generate_hand,
@@ -29,7 +30,7 @@ def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
     action = page.header(
-        "Generate", f"{counts.images:,} images, {counts.images_without_questions:,} of them without questions"
+        "Generate", f"{counted(counts.images, 'image')}, {counts.images_without_questions:,} without questions"
     )
     if not counts.images:
         page.empty_state("upload", "There are no images to ask about yet.", "upload", "Upload images")
@@ -53,9 +54,8 @@ def main() -> None:
         with halves.cell():
             generate_preview.show(project, recipe)
     with action:
-        noun = "image" if recipe.images == 1 else "images"
         if st.button(
-            f"Generate for {recipe.images:,} {noun}", type="primary", icon=":material/auto_awesome:",
+            f"Generate for {counted(recipe.images, 'image')}", type="primary", icon=":material/auto_awesome:",
             disabled=not recipe.images or recipe.is_refused, key="generate-start",
         ):  # fmt: skip
             _start(project, recipe)

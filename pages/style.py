@@ -8,6 +8,7 @@ from core import Projects, StyleDatasets, app
 from core.errors import VitrineError
 from core.llm import session_keys
 from core.style.requests import RequestPreview
+from core.words import counted
 from pages.components import (
     model_picker,
     page,
@@ -26,7 +27,7 @@ def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
     total = page.services().style.history(project.id, limit=1).total
-    action = page.header("Style", f"{counts.images:,} images to learn from, {total:,} generated")
+    action = page.header("Style", f"{counted(counts.images, 'image')} to learn from, {total:,} generated")
     style_changes.offer_more()
     if not page.services().style.list_style_datasets(project.id):
         if counts.images:
@@ -90,7 +91,7 @@ def _generate(
     """Draw the primary action."""
     images = len(draft.prompts) * draft.variants
     pressed = st.button(
-        f"Generate {images:,} image{'s' if images != 1 else ''}" if images else "Generate",
+        f"Generate {counted(images, 'image')}" if images else "Generate",
         type="primary",
         icon=":material/palette:",
         disabled=not images or preview is None,

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import Tasks, app
 from core.tasks import TaskStatus
+from core.words import counted
 from pages.components import page, task_progress
 
 _ICONS = {
@@ -20,8 +21,7 @@ def main() -> None:
     project = page.project()
     tasks = page.services().tasks.list_tasks(project.id, limit=50)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
-    noun = "task" if len(tasks) == 1 else "tasks"
-    page.header("Tasks", f"{len(tasks):,} {noun}, {running:,} running" if tasks else "")
+    page.header("Tasks", f"{counted(len(tasks), 'task')}, {running:,} running" if tasks else "")
     if not app.engine().health().runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this data directory. Stop it, or start tasks there.",

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.images.tasks import outcomes_of
+from core.words import counted
 from pages.components import drop, import_forms, library, outcomes, page, task_progress
 
 
@@ -18,7 +19,7 @@ def main() -> None:
         with action:
             waiting = count - stats["with_questions"]
             if st.button(
-                f"Ask about {waiting:,} images" if waiting else "Ask more", type="primary",
+                f"Ask about {counted(waiting, 'image')}" if waiting else "Ask more", type="primary",
                 icon=":material/auto_awesome:", key="upload-onward",
             ):  # fmt: skip
                 page.go("generate")
@@ -53,7 +54,7 @@ def _state(stats: dict[str, int]) -> str:
     if not stats["total_images"]:
         return "No images yet."
     return (
-        f"{stats['total_images']:,} images, {stats['total_size'] / 1e6:,.1f} MB, "
+        f"{counted(stats['total_images'], 'image')}, {stats['total_size'] / 1e6:,.1f} MB, "
         f"{stats['with_questions']:,} with questions, {stats['near_duplicates']:,} look like another"
     )
 

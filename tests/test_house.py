@@ -18,7 +18,7 @@ _NOT_OURS = {
 }  # fmt: skip
 
 # Each room with the rooms it may use; core/app.py knows all of them.
-_BOTTOM = {"errors", "config", "process", "measure"}
+_BOTTOM = {"errors", "config", "process", "measure", "words"}
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export")
 MAY_USE: dict[str, set[str]] = {
@@ -26,6 +26,7 @@ MAY_USE: dict[str, set[str]] = {
     "config": {"errors"},
     "process": {"errors"},
     "measure": {"errors"},
+    "words": set(),
     "logs": set(),
     "fetch": {"errors", "config"},
     "access": _BOTTOM | {"db"},

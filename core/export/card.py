@@ -9,6 +9,7 @@ from core.export.entries import RowOptions, safe_stem
 from core.export.formats import Format
 from core.export.recipe import ExportRecipe
 from core.export.report import load_command, one_line
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.export.bundle import Written
@@ -33,7 +34,7 @@ def make_card(
         *_head(recipe, format_, written),
         f"# {one_line(title)}",
         "",
-        f"{entries:,} questions with answers on {images:,} images, exported as {format_.label}.",
+        f"{counted(entries, 'entry')} on {counted(images, 'image')}, exported as {format_.label}.",
         "",
         "```",
         load_command(format_, recipe, safe_stem(title)),
@@ -114,12 +115,12 @@ def _provenance(written: "Written", people: Sequence[Counter[str]]) -> list[str]
     for (_, _, _, model), count in written.kinds.items():
         counts[model] += count
     by_people = counts.pop("", 0)
-    lines = [f"- {count:,} answers by {one_line(model)}" for model, count in _largest(counts)]
+    lines = [f"- {counted(count, 'answer')} by {one_line(model)}" for model, count in _largest(counts)]
     if by_people:
-        lines.append(f"- {by_people:,} answers by people")
-    lines.append(f"- {written.edited:,} answers of models were edited by people")
+        lines.append(f"- {counted(by_people, 'answer')} by people")
+    lines.append(f"- Answers of models that people edited: {written.edited:,}")
     if written.generated:
-        lines.append(f"- {len(written.generated):,} images made by a model; their names begin with generated")
+        lines.append(f"- {counted(len(written.generated), 'image')} made by a model; such names begin with generated")
     # Names stay at home: whoever decided is a number here, the busiest first.
     for number, done in enumerate(people[:_NAMED_VALUES], 1):
         did = ", ".join(f"{what} {done[what]:,}" for what in ("confirmed", "rejected", "edited") if done[what])

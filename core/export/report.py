@@ -8,6 +8,7 @@ from core.export.checks.base import CheckResult
 from core.export.entries import safe_stem
 from core.export.formats import Format
 from core.export.recipe import ExportRecipe
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.export.bundle import Written
@@ -72,8 +73,8 @@ def _notes(recipe: ExportRecipe, format_: Format, written: "Written") -> list[st
     notes = list(format_.notes)
     if written.bracketed and format_.purpose == "train":
         notes.append(
-            f"{written.bracketed:,} entries carried a word like <image> in their texts; it is written [image], "
-            "because trainers would count it as an image."
+            f"{counted(written.bracketed, 'entry')} carried a word like <image> in the texts; it is "
+            "written [image], because trainers would count it as an image."
         )
     if written.generated:
         notes.append(
@@ -84,8 +85,8 @@ def _notes(recipe: ExportRecipe, format_: Format, written: "Written") -> list[st
         notes.append("Images are named but left out: put them beside the rows before training.")
     if recipe.images == "path" and format_.purpose == "train" and written.small_print and not recipe.max_side_px:
         notes.append(
-            f"{written.small_print:,} images are larger than 768 x 768 px, to which LLaMA-Factory shrinks by default: "
-            "small print may become unreadable in training."
+            f"{counted(written.small_print, 'image is', 'images are')} larger than 768 x 768 px, to which "
+            "LLaMA-Factory shrinks by default: small print may become unreadable in training."
         )
     if len(recipe.splits.names) > 1:
         notes.append("Splits are drawn by hash: shares are met about, and no image moves when others are added.")
@@ -108,7 +109,7 @@ def _what_was_made(report: dict[str, Any]) -> list[str]:
     return [
         f"# Export report: {one_line(report['title'])}",
         "",
-        f"{report['entries']:,} entries on {report['images']:,} images, as {report['label']}.",
+        f"{counted(report['entries'], 'entry')} on {counted(report['images'], 'image')}, as {report['label']}.",
         "",
         "## Load it",
         "",
@@ -171,7 +172,7 @@ def _what_was_checked(report: dict[str, Any]) -> list[str]:
             for check in report["checks"]
         ),
         "",
-        f"The sha256 of all {len(report['files']):,} files is in {REPORT_JSON}.",
+        f"The sha256 of every file ({len(report['files']):,}) is in {REPORT_JSON}.",
         "",
     ]
 

@@ -18,6 +18,7 @@ from core.export.checks.images import is_safe_path
 from core.export.checks.reading import read_rows
 from core.export.formats.vitrine import SCHEMA_VERSION
 from core.questions.text import question_key
+from core.words import counted
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -82,7 +83,7 @@ def bring_back(
     with open_bundle(Path(path)) as bundle:
         rows = _rows(bundle)
         while part := list(islice(rows, _AT_ONCE)):
-            report(0.0, f"{returned.entries:,} entries so far")
+            report(0.0, f"{counted(returned.entries, 'entry')} so far")
             _bring_images(images, project_id, bundle, part, known, returned)
             with db.transaction() as session:
                 for row in part:

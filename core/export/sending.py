@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigurationError, ExportError, InvalidInputError
 from core.export.report import REPORT_JSON
+from core.words import counted
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -102,7 +103,7 @@ def _send_to_hub(directory: Path, to: Destination, report: Report) -> str:
         report(0.0, "Asking the Hub")
         there = _prepare_repository(api, to)
         files = _files(directory, directory.name)
-        report(0.1, f"Sending {len(files):,} files")
+        report(0.1, f"Sending {counted(len(files), 'file')}")
         # What an earlier, larger export left there would be loaded with this one.
         stale = sorted(there - _OF_EVERY_REPOSITORY - {place for place, _ in files})
         # One commit: whoever loads the dataset meanwhile sees the old one or the new one.
@@ -183,7 +184,7 @@ def _send_to_storage(path: Path, name: str, to: Destination, report: Report, sto
             raise ExportError(f"{to.address} holds another export already. Choose another place.")
         for number, (place, file) in enumerate(files):
             stop()
-            report(number / len(files), f"Sending {number + 1:,} of {len(files):,} files")
+            report(number / len(files), f"Sending {number + 1:,} of {counted(len(files), 'file')}")
             system.makedirs(f"{root}/{place}".rpartition("/")[0], exist_ok=True)
             system.put_file(str(file), f"{root}/{place}")
     return to.address

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.tasks.kinds import ItemPlan, TaskKind
+from core.words import counted
 
 
 class TaskStatus(StrEnum):
@@ -55,7 +56,7 @@ class TaskSummary:
     @property
     def status_text(self) -> str:
         if self.task.status == TaskStatus.COMPLETED_WITH_FAILURES:
-            return f"completed with {self.failed} failure{'s' if self.failed != 1 else ''}"
+            return f"completed with {counted(self.failed, 'failure')}"
         return self.task.status
 
 

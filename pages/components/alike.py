@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import Images
 from core.images import ImageFilter
+from core.words import counted
 from pages.components import cards, image_deletion, image_drawer, media, page
 
 _AT_ONCE = 8
@@ -17,8 +18,7 @@ def show(project_id: str, chosen: ImageFilter) -> None:
     if not found.groups:
         st.caption("No two images look alike here.")
         return
-    noun = "group" if found.total == 1 else "groups"
-    st.caption(f"{found.total:,} {noun} of images that look alike; the oldest comes first.")
+    st.caption(f"{counted(found.total, 'group')} of images that look alike; the oldest comes first.")
     for group in found.groups:
         _group(group)
     if found.next_cursor is not None and st.button("Show more", icon=":material/expand_more:", key="alike-more"):
@@ -30,7 +30,7 @@ def _group(group: list[Images]) -> None:
     first = group[0].id
     with st.container(border=True, key=f"alike-{first}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{len(group):,} images", width="stretch")
+            st.text(counted(len(group), "image"), width="stretch")
             if st.button(
                 "Keep all", icon=":material/call_split:", key=f"alike-keep-{first}",
                 help="They are different: the mark goes, the images stay.",

@@ -9,6 +9,7 @@ from core import ImageDatasets
 from core.dataset import EntryFilter
 from core.dataset.review import REJECT_REASONS
 from core.errors import VitrineError
+from core.words import counted
 from pages.components import media, page
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ def _do_bulk(project_id: str, line: str, chosen: list[str], action: str, value: 
             result = dataset.bulk_ids(project_id, chosen, action, value, actor=actor)
         else:
             result = dataset.bulk(project_id, parse_search(line), action, value, actor=actor)
-        st.session_state[_SAID] = f"{_ACTS[action]}: {result.changed:,} entries changed. Undo takes all of it back."
+        st.session_state[_SAID] = (
+            f"{_ACTS[action]}: {counted(result.changed, 'entry')} changed. Undo takes all of it back."
+        )
     except VitrineError as error:
         st.session_state[_SAID] = str(error)
 

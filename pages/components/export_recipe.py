@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.export import FORMATS, PURPOSES, Format, SelectionCounts, format_named
+from core.words import counted
 
 _WHICH = {"confirmed": "Confirmed", "all": "All but rejected"}
 _IMAGE_MODES = {
@@ -48,9 +49,7 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
 
 def counts(selection: SelectionCounts) -> None:
     """Say how many entries there are, and why the others stay."""
-    noun = "entry" if selection.entries == 1 else "entries"
-    images = "image" if selection.images == 1 else "images"
-    st.markdown(f"**{selection.entries:,} {noun}** on {selection.images:,} {images}")
+    st.markdown(f"**{counted(selection.entries, 'entry')}** on {counted(selection.images, 'image')}")
     if selection.left_out:
         st.caption("Left out, by the first reason that holds")
         st.text("\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))

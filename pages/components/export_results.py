@@ -8,6 +8,7 @@ import streamlit as st
 from core import app
 from core.export import ExportRecipe, format_named
 from core.export.report import load_command
+from core.words import counted
 from pages.components import media, page
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def report(export: "Exports") -> None:
     failed = [check for check in made["checks"] if not check["passed"]]
     with st.container(border=True, key="export-report"):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown(f"**{made['entries']:,} entries on {made['images']:,} images, as {made['label']}.**")
+        left.markdown(f"**{_amount(made)}, as {made['label']}.**")
         left.caption(
             f"Read back: {len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. "
             f"{_size(export.size_bytes)}"
@@ -32,7 +33,8 @@ def report(export: "Exports") -> None:
         st.code(_load(export), language="bash", wrap_lines=True)
         if len(made["splits"]) > 1:
             st.text(
-                "Splits: " + ", ".join(f"{name} {split['entries']:,} entries" for name, split in made["splits"].items())
+                "Splits: "
+                + ", ".join(f"{name} {counted(split['entries'], 'entry')}" for name, split in made["splits"].items())
             )
         for note in _notes(made):
             st.text(note)
@@ -47,8 +49,8 @@ def _send(export: "Exports") -> None:
     with st.expander("Send to the Hugging Face Hub or an object storage", key=f"export-send-{export.id}"):
         made = export.report
         st.text(
-            f"What leaves this machine: {made['file_count']:,} files, {_size(export.size_bytes)}: {made['entries']:,} "
-            f"entries with their texts on {made['images']:,} images, the card and the report."
+            f"What leaves this machine: {counted(made['file_count'], 'file')}, {_size(export.size_bytes)}: "
+            f"{_amount(made)}, with all texts, the card and the report."
         )
         address = st.text_input(
             "Address", key=f"export-address-{export.id}", placeholder="hf://datasets/owner/name or s3://bucket/name",
@@ -80,8 +82,8 @@ def earlier(project_id: str, start: Start) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"export-{export.id}"):
             made = export.report
             st.text(
-                f"{made['label']}, {made['entries']:,} entries on {made['images']:,} images, "
-                f"{_size(export.size_bytes)}\n{export.create_at:%Y-%m-%d %H:%M} UTC{_changes(made)}",
+                f"{made['label']}, {_amount(made)}, {_size(export.size_bytes)}\n"
+                f"{export.create_at:%Y-%m-%d %H:%M} UTC{_changes(made)}",
                 width="stretch",
             )
             if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):
@@ -117,6 +119,10 @@ def _changes(made: dict[str, Any]) -> str:
         f", since the one before {changes['added']:,} added, {changes['changed']:,} changed, "
         f"{changes['removed']:,} removed"
     )
+
+
+def _amount(made: dict[str, Any]) -> str:
+    return f"{counted(made['entries'], 'entry')} on {counted(made['images'], 'image')}"
 
 
 def _size(size_bytes: int) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from core import Images, Questions
 from core.questions.answer_types import checked_answer
 from core.questions.prompts import LANGUAGES
+from core.words import counted
 from pages.components import answer_form, figure, media, page, person
 
 _EPOCH = "hand-epoch"
@@ -59,8 +60,7 @@ def _open_questions(image: Images, actor: str) -> None:
     answered = {entry.question_id for entry in entries}
     waiting = [one for one in page.services().images.questions_of(image.id) if one.id not in answered]
     if entries:
-        noun = "entry" if len(entries) == 1 else "entries"
-        st.caption(f"This image has {len(entries)} {noun} already.")
+        st.caption(f"This image has {counted(len(entries), 'entry')} already.")
     for question in waiting:
         with st.form(f"hand-answer-{question.id}", border=True):
             st.text(question.question)

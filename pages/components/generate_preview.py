@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import Projects
 from core.questions import GenerationEstimate, RequestPreview
+from core.words import counted
 from pages.components import figure, media, page, task_progress
 from pages.components.generate_recipe import Recipe
 
@@ -54,12 +55,10 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
 
 def _estimate(recipe: Recipe, preview: RequestPreview) -> None:
     made = page.services().preview.estimate(recipe.config, recipe.images, preview, answers=recipe.answers)
-    noun = "call" if made.calls == 1 else "calls"
     time = f", about {task_progress.in_words_s(made.seconds)}" if made.seconds else ""
-    st.markdown(f"**Estimate:** {made.calls:,} {noun}, {page.plain(_cost(made))}{time}")
+    st.markdown(f"**Estimate:** {counted(made.calls, 'call')}, {page.plain(_cost(made))}{time}")
     if made.seen_calls:
-        replies = "reply" if made.seen_calls == 1 else "replies"
-        st.caption(f"From what {made.seen_calls} earlier {replies} of this model used.")
+        st.caption(f"From what {counted(made.seen_calls, 'earlier reply')} of this model used.")
     if made.cost_high is None and recipe.cap is not None:
         st.caption("Without a listed price the cap cannot hold: nobody knows when it is reached.")
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.words import counted
 from pages.components import figure, media, page
 
 _SHOWN = 6
@@ -35,8 +36,8 @@ def _shortfall(task_id: str) -> None:
         return
     missing = page.services().questions.shortfall(task_id)
     if missing:
-        noun = "question" if missing == 1 else "questions"
         st.info(
-            f"Short by {missing:,} {noun}: asked once more, the model found nothing new. A new recipe can top up.",
+            f"Short by {counted(missing, 'question')}: asked once more, the model found nothing new. "
+            "A new recipe can top up.",
             icon=":material/info:",
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.words import counted
 from pages.components import page
 
 _DELETED = "library-deleted"
@@ -13,9 +14,12 @@ _DELETED = "library-deleted"
 def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
     """Name what would go and delete it when the person agrees; *after* is called then."""
     counts = page.services().images.dependents(image_ids)
-    parts = f"{counts.questions:,} questions and {counts.entries:,} entries, {counts.confirmed:,} of them confirmed"
-    st.text(f"{counts.images:,} images go, and with them {parts}. You can undo this.")
-    if st.button(f"Delete {counts.images:,} images", type="primary", key="library-delete-confirm"):
+    st.text(
+        f"{counted(counts.images, 'image goes', 'images go')}, and with {'it' if counts.images == 1 else 'them'} "
+        f"{counted(counts.questions, 'question')} and {counted(counts.entries, 'entry')}, "
+        f"{counts.confirmed:,} confirmed. You can undo this."
+    )
+    if st.button(f"Delete {counted(counts.images, 'image')}", type="primary", key="library-delete-confirm"):
         delete(image_ids)
         after()
         st.rerun()
@@ -32,7 +36,7 @@ def undo_notice() -> None:
     if not deleted:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="library-undo-notice"):
-        st.text("1 image was deleted." if len(deleted) == 1 else f"{len(deleted):,} images were deleted.")
+        st.text(f"{counted(len(deleted), 'image was', 'images were')} deleted.")
         if st.button("Undo", icon=":material/undo:", key="library-undo"):
             with page.errors_in_words():
                 page.services().images.restore_images(deleted)

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core import app
+from core.words import counted
 from pages.components import page
 
 SOURCES = {
@@ -105,6 +106,8 @@ def _roots() -> None:
 def _urls() -> dict[str, Any] | None:
     text = st.text_area("Addresses, one a line", key="import-urls", placeholder="https://example.com/shelf.jpg")
     urls = text.split()
-    if not st.button(f"Import {len(urls):,} images", type="primary", key="import-urls-start", disabled=not urls):
+    if not st.button(
+        f"Import {counted(len(urls), 'image')}", type="primary", key="import-urls-start", disabled=not urls
+    ):
         return None
     return {"source": "urls", "urls": urls}

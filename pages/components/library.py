@@ -7,6 +7,7 @@ import streamlit as st
 from core import Images
 from core.images import ImageFilter, ImagePage
 from core.measure import COLOR_NAMES
+from core.words import counted
 from pages.components import alike, grid, image_deletion, image_drawer, media, page
 
 PAGE_SIZE = 60
@@ -161,7 +162,7 @@ def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
 @st.dialog("Tag images")
 def _tag(selected: list[str]) -> None:
     tags = st.text_input("Tags", key="library-tag-words", placeholder="front, daylight")
-    if st.button(f"Tag {len(selected):,} images", type="primary", key="library-tag-confirm"):
+    if st.button(f"Tag {counted(len(selected), 'image')}", type="primary", key="library-tag-confirm"):
         with page.errors_in_words():
             page.services().images.tag_images(selected, tags.split(","))
             st.rerun()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import NoVisionError
 from core.llm import OFFLINE_MODEL, ModelConfig, ModelInfo
+from core.words import counted
 from pages.components import model_parameters, page
 
 _FOUND = "models-found"
@@ -121,8 +122,7 @@ def _find_local(key: str) -> None:
         found = page.wait_for(page.services().llm.find_local_models())
     st.session_state[_FOUND] = [f"{info.model}{_AT}{info.api_base}" for info in found]
     if found:
-        noun = "model" if len(found) == 1 else "models"
-        st.toast(f"{len(found)} {noun} found; the list offers them now.", icon=":material/check:")
+        st.toast(f"{counted(len(found), 'model')} found; the list offers them now.", icon=":material/check:")
         st.rerun()
     st.toast("No model server answers on the usual ports of this machine.", icon=":material/info:")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.words import counted
 from pages.components import media
 
 _WORDS = {
@@ -18,13 +19,16 @@ _MOST_ROWS = 2000
 
 def show(counts: Mapping[str, int], rows: Sequence[Mapping[str, str]], *, entries: int = 0, key: str) -> None:
     parts = [f"{counts[name]:,} {words}" for name, words in _WORDS.items() if counts.get(name)]
-    parts += [f"{entries:,} entries made"] if entries else []
+    parts += [f"{counted(entries, 'entry')} made"] if entries else []
     if parts:
         st.text(f"{', '.join(parts)}.")
     if not rows:
         return
-    noun = "file was" if len(rows) == 1 else "files were"
-    with st.expander(f"{len(rows):,} {noun} not simply added", expanded=len(rows) <= 20, key=f"{key}-notable"):
+    with st.expander(
+        f"{counted(len(rows), 'file was', 'files were')} not simply added",
+        expanded=len(rows) <= 20,
+        key=f"{key}-notable",
+    ):
         kinds = [kind for kind in _WORDS if any(row["outcome"] == kind for row in rows)]
         only = st.pills("Outcome", kinds, selection_mode="multi", format_func=_WORDS.__getitem__, key=f"{key}-kinds")
         st.dataframe(

@@ -13,6 +13,7 @@ import streamlit as st
 from core import Projects, Tasks, app, process
 from core.app import Services
 from core.errors import NotFoundError, VitrineError
+from core.words import counted
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -88,8 +89,7 @@ def task_label(task: Tasks) -> str:
     """Return the task in words: "Generate questions, completed with 2 failures"."""
     kind = services().kinds.get(task.task_type)
     if task.failed_count and task.ended_at is not None:
-        noun = "failure" if task.failed_count == 1 else "failures"
-        state = f"{task.status.removesuffix(' with failures')} with {task.failed_count:,} {noun}"
+        state = f"{task.status.removesuffix(' with failures')} with {counted(task.failed_count, 'failure')}"
     else:
         state = task.status if task.ended_at else f"{task.status}, {task.processed_count:,} of {task.total_count:,}"
     return f"{kind.label if kind else task.task_type}, {state}"

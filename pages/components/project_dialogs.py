@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import Projects
+from core.words import counted
 from pages.components import page
 
 _DELETED = "deleted-project"
@@ -33,10 +34,13 @@ def rename(project: Projects) -> None:
 def delete(project: Projects) -> None:
     counts = page.services().projects.counts(project.id)
     st.text(
-        f"{project.name} goes with {counts.images:,} images, {counts.questions:,} questions and "
-        f"{counts.entries:,} entries, {counts.confirmed:,} of them confirmed. You can undo this."
+        f"{project.name} goes with {counted(counts.images, 'image')}, {counted(counts.questions, 'question')} and "
+        f"{counted(counts.entries, 'entry')}, {counts.confirmed:,} confirmed. You can undo this."
     )
-    if st.button(f"Delete {counts.images:,} images and {counts.entries:,} entries", key="delete-project-confirm"):
+    if st.button(
+        f"Delete {counted(counts.images, 'image')} and {counted(counts.entries, 'entry')}",
+        key="delete-project-confirm",
+    ):
         page.services().projects.delete_project(project.id)
         page.choose_project(None)
         st.session_state[_DELETED] = project.id

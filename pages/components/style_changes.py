@@ -6,6 +6,7 @@ from core import Projects, StyleDatasets, app
 from core.llm import session_keys
 from core.style.library import FIRST_STYLE_IMAGES
 from core.tasks.service import ACTIVE
+from core.words import counted
 from pages.components import model_picker, page
 
 
@@ -145,7 +146,7 @@ def _describe(project: Projects, dataset: StyleDatasets) -> None:
     """Let a vision model put words to the images; those a person wrote stay."""
     choice = model_picker.show("style-describe")
     waiting = len(page.services().style.pending_images(dataset.id, choice.config["model"]))
-    st.caption(f"{waiting:,} images have no words of this model yet.")
+    st.caption(f"{counted(waiting, 'image has', 'images have')} no words of this model yet.")
     if st.button("Describe them", type="primary", disabled=not waiting, key="style-describe-start"):
         config = {"dataset_id": dataset.id, "llm_config": choice.config}
         task = page.services().tasks.create_task(project.id, "style-analysis", config)

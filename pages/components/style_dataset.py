@@ -5,6 +5,7 @@ import streamlit as st
 from core import Projects, StyleDatasets
 from core.style.datasets import StyleImage
 from core.style.library import FIRST_STYLE_IMAGES
+from core.words import counted
 from pages.components import cards, media, page, style_about, style_cards, style_changes
 from pages.components.cards import Action, Card
 
@@ -98,7 +99,7 @@ def _brand(project: Projects) -> None:
 def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int) -> None:
     style = page.services().style
     waiting = total - analysed
-    st.caption(f"{total:,} images, {analysed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
+    st.caption(f"{counted(total, 'image')}, {analysed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
     shown = int(st.session_state.get("style-shown", _SHOWN))
     act = cards.show(
         [_card(entry) for entry in style.list_images(dataset.id, limit=shown)],

@@ -5,6 +5,7 @@ import streamlit as st
 from core.errors import VitrineError
 from core.llm import CostEstimate
 from core.style.judging import QUESTIONS
+from core.words import counted
 from pages.components import model_picker, page
 
 
@@ -28,7 +29,7 @@ def show(generated_id: str) -> None:
     choice = model_picker.show("style-judge")
     images = len(case.references)
     st.text(
-        f"It is shown the new image and {images} reference{'s' if images != 1 else ''}. "
+        f"It is shown the new image and {counted(images, 'reference')}. "
         f"{_cost(case.cost(page.services().llm, choice.config['model']))}"
     )
     if not st.button("Judge again" if said else "Judge", type="primary", key="style-judge-ask"):

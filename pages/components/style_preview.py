@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.style.requests import RequestPreview
+from core.words import counted
 from pages.components import page
 from pages.components.style_draft import Draft
 
@@ -13,7 +14,7 @@ def show(preview: RequestPreview, draft: Draft) -> None:
     for notice in preview.notices:
         st.warning(page.plain(notice), icon=":material/info:")
     count = len(preview.references)
-    st.caption(f"{count} image{'s' if count != 1 else ''} first, in the order shown, then this text:")
+    st.caption(f"{counted(count, 'image')} first, in the order shown, then this text:")
     st.code(preview.full_prompt, language=None, wrap_lines=True)
     facts = [f"to {page.plain(preview.model)}", f"aspect ratio {preview.request.aspect_ratio}"]
     if preview.request.size:
@@ -38,7 +39,7 @@ def _left_out(preview: RequestPreview) -> None:
     if not preview.left_out:
         return
     total = sum(group.count for group in preview.left_out)
-    with st.expander(f"{total:,} images are not sent, and why", key="style-left-out"):
+    with st.expander(f"{counted(total, 'image is', 'images are')} not sent, and why", key="style-left-out"):
         for group in preview.left_out:
             names = ", ".join(entry.name for entry in group.examples)
             more = f" and {group.count - len(group.examples):,} more" if group.count > len(group.examples) else ""

@@ -8,6 +8,7 @@ from core import Projects, StyleDatasets, app
 from core.llm import session_keys
 from core.style.results import Result, ResultFilter
 from core.tasks.service import ACTIVE
+from core.words import counted
 from pages.components import cards, model_picker, page, style_cards, style_check, style_judge, style_recipe
 from pages.components.cards import Act
 
@@ -72,7 +73,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
     limit = int(st.session_state.get("style-history-limit", _PAGE))
     found = style.history(project.id, wanted, limit=limit)
     items = _by_match(found.items) if by_match else found.items
-    st.caption(f"{found.total:,} images" if found.total != 1 else "1 image")
+    st.caption(counted(found.total, "image"))
     chosen = st.query_params.get("result")
     shown = [style_cards.brief(one, is_open=one.id == chosen) for one in items]
     act = cards.show(shown, key="style-history", label="History", min_width_px=170)

@@ -9,6 +9,7 @@ from core import Tasks, app
 from core.llm import session_keys
 from core.tasks import TaskStatus, TaskSummary
 from core.tasks.service import ACTIVE
+from core.words import counted
 from pages.components import model_picker, page
 
 _REFRESH_S = 1.0
@@ -65,7 +66,7 @@ def _figures(summary: TaskSummary) -> str:
             parts.append(f"{ended / seconds * 60:,.0f} a minute, about {in_words_s(left_s)} left")
         elif task.ended_at is not None:
             parts.append(f"took {in_words_s(seconds)}")
-    unpriced = f"{summary.unpriced_calls:,} calls without a known price" if summary.unpriced_calls else ""
+    unpriced = f"{counted(summary.unpriced_calls, 'call')} without a known price" if summary.unpriced_calls else ""
     spent = f"spent ${summary.spent:,.4f}" if summary.spent else "cost unknown" if unpriced else "no cost"
     parts.append(f"{spent}{' or more' if summary.spent and unpriced else ''}")
     if unpriced:
@@ -130,8 +131,7 @@ def _failures(summary: TaskSummary) -> None:
     running = summary.task.status in ACTIVE
     for group in summary.failures:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"failure-{group.error_code}"):
-            noun = "item" if group.count == 1 else "items"
-            st.text(f"{group.count:,} {noun} failed: {group.example}", width="stretch")
+            st.text(f"{counted(group.count, 'item')} failed: {group.example}", width="stretch")
             if st.button(
                 "Retry these",
                 icon=":material/replay:",

@@ -52,4 +52,4 @@ def test_the_sample_project_opens_at_generate_with_twelve_images() -> None:
     at.button(key="start-sample").click().run()
 
     assert at.title[0].value == "Generate"
-    assert "12 images, 12 of them without questions" in texts(at)
+    assert "12 images, 12 without questions" in texts(at)

@@ -84,7 +84,7 @@ def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(
     page.run()
     page.button(key="library-delete").click().run()
 
-    assert "1 images go, and with them 0 questions and 0 entries, 0 of them confirmed. You can undo this." in texts(
+    assert "1 image goes, and with it 0 questions and 0 entries, 0 confirmed. You can undo this." in texts(
         page
     )
     assert services().images.delete_image(first)
