@@ -17,7 +17,7 @@ from core.db import Database
 
 PROVE = os.environ.get("VITRINE_PROVE") == "1"
 
-hypothesis.settings.register_profile("quick", max_examples=50, deadline=None, database=None)
+hypothesis.settings.register_profile("quick", max_examples=50, deadline=None, database=None, derandomize=True)
 hypothesis.settings.register_profile("prove", max_examples=500, deadline=None, database=None)
 hypothesis.settings.load_profile("prove" if PROVE else "quick")
 
