@@ -1,6 +1,5 @@
 """Measurements of drawn images whose truth is known."""
 
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
