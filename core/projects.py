@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
-from core.db import Database, ImageDatasets, Images, Projects, Questions, until_written, utc_now
+from core.db import Database, GeneratedImages, ImageDatasets, Images, Projects, Questions, until_written, utc_now
 from core.errors import InvalidInputError, NotFoundError
 
 MAX_NAME_CHARS = 200
@@ -25,7 +25,7 @@ class ProjectCounts:
     confirmed: int
     rejected: int
     generated: int
-    """Images that a model made and that were kept."""
+    """Results of Style, kept or not, without the discarded ones."""
 
     @property
     def open(self) -> int:
@@ -141,7 +141,7 @@ class ProjectService:
                 row = session.exec(select(func.count(), *values).select_from(table).where(*own, where)).one()
                 return tuple(int(value or 0) for value in (row if values else (row,)))
 
-            images, generated = numbers(Images, _how_many(Images.source == "generated"))
+            (images,), (generated,) = numbers(Images), numbers(GeneratedImages)
             questions, images_with = numbers(Questions, func.count(distinct(col(Questions.image_id))))
             unanswered, images_open = numbers(Questions, func.count(distinct(col(Questions.image_id))), where=~answered)
             entries, confirmed, rejected = numbers(

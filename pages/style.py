@@ -26,8 +26,7 @@ from pages.components.style_draft import Draft
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
-    total = page.services().style.history(project.id, limit=1).total
-    action = page.header("Style", f"{counted(counts.images, 'image')} to learn from, {total:,} generated")
+    action = page.header("Style", f"{counted(counts.images, 'image')} to learn from, {counts.generated:,} generated")
     style_changes.offer_more()
     if not page.services().style.list_style_datasets(project.id):
         if counts.images:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core import Projects, ProjectService
-from core.db import Database, ImageDatasets, Images, Questions, utc_now
+from core.db import Database, GeneratedImages, ImageDatasets, Images, Questions, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.projects import ProjectCounts
 
@@ -112,6 +112,14 @@ def test_counts_say_what_stands_in_a_project_and_what_is_missing(
         gone, elsewhere = _image(project, 4, deleted_at=utc_now()), _image(other, 5)
         first, second, third = (_question(asked, text) for text in ("a", "b", "c"))
         session.add_all([asked, bare, made, gone, elsewhere, first, second, third, _question(made, "d")])
+        session.add_all(
+            [
+                GeneratedImages(project_id=project.id, prompt="kept", kept=True),
+                GeneratedImages(project_id=project.id, prompt="a try"),
+                GeneratedImages(project_id=project.id, prompt="discarded", deleted_at=utc_now()),
+                GeneratedImages(project_id=other.id, prompt="elsewhere"),
+            ]
+        )
         session.flush()
         session.add_all(
             [
@@ -124,7 +132,7 @@ def test_counts_say_what_stands_in_a_project_and_what_is_missing(
     counts = projects.counts(project.id)
     assert counts == ProjectCounts(
         images=3, images_without_questions=1, questions=4, questions_without_answer=2, images_with_open_questions=2,
-        entries=3, confirmed=1, rejected=1, generated=1,
+        entries=3, confirmed=1, rejected=1, generated=2,
     )  # fmt: skip
     assert counts.open == 1
     summary = next(one for one in projects.summaries() if one.project.id == project.id)
