@@ -51,10 +51,11 @@ class Turn:
 
 
 class GroupWriter:
-    """Runs small writes in the order they come, each in a savepoint of its own.
+    """Runs small writes in the order they come, those that wait together in one transaction.
 
     A commit waits for the disk; with many model calls in flight their writes arrive together, so one wait
-    serves them all. A write that raises undoes only itself.
+    serves them all. A write that raises undoes only itself: the others are then done once more, each in a
+    savepoint of its own, so a write may be called twice and must not count on what it did the first time.
     """
 
     def __init__(self, engine: Engine, turn: Turn) -> None:
@@ -91,18 +92,35 @@ class GroupWriter:
     def _commit(self, batch: list[tuple[Work, "Future[Any]"]]) -> None:
         # Whoever gave up waiting before it began wants it no more; from here on it can no longer be cancelled.
         batch = [(work, done) for work, done in batch if done.set_running_or_notify_cancel()]
-        outcomes: list[tuple[Any, BaseException | None]] = []
+        works = [work for work, _ in batch]
+        outcomes: list[tuple[Any, BaseException | None]]
         try:
-            with self._turn, self._engine.begin() as connection:
-                for work, _ in batch:
-                    outcomes.append(_in_savepoint(connection, work))
-        except BaseException as error:  # noqa: BLE001 - whoever waits for a write must learn how it ended
-            outcomes = [(None, error)] * len(batch)
+            outcomes = [(result, None) for result in self._together(works)]
+        except Exception:  # noqa: BLE001 - they are told apart one by one
+            try:
+                outcomes = self._apart(works)
+            except BaseException as error:  # noqa: BLE001 - whoever waits for a write must learn how it ended
+                outcomes = [(None, error)] * len(batch)
         for (_, done), (result, failure) in zip(batch, outcomes, strict=True):
             if failure is None:
                 done.set_result(result)
             else:
                 done.set_exception(failure)
+
+
+    def _together(self, works: list[Work]) -> list[Any]:
+        """Do all of *works*, or none when one of them raises."""
+        results = []
+        with self._turn, self._engine.begin() as connection:
+            for work in works:
+                with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
+                    results.append(work(session))
+                    session.flush()
+        return results
+
+    def _apart(self, works: list[Work]) -> list[tuple[Any, BaseException | None]]:
+        with self._turn, self._engine.begin() as connection:
+            return [_in_savepoint(connection, work) for work in works]
 
 
 def _in_savepoint(connection: Any, work: Work) -> tuple[Any, BaseException | None]:
