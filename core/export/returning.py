@@ -3,13 +3,12 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, LlmCalls, Questions
 from core.errors import InvalidInputError
@@ -17,6 +16,7 @@ from core.export.checks.base import Bundle, Findings, open_bundle
 from core.export.checks.images import is_safe_path
 from core.export.checks.reading import read_rows
 from core.export.formats.vitrine import SCHEMA_VERSION
+from core.export.returned_row import ReturnedCall, ReturnedRow, returned_row
 from core.questions.text import question_key
 from core.words import counted
 
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from core.images import ImageService
 
 _AT_ONCE = 200
-_ENTRY_FIELDS = (
-    "question", "answer", "answer_type", "kind", "language", "model", "score", "tags", "note", "confirmed", "rejected",
-    "version", "generated_question", "generated_answer", "options", "needs_review", "flagged", "reject_reason",
-)  # fmt: skip
-_CALL_FIELDS = ("model", "params", "prompt", "request_hash", "prompt_tokens", "completion_tokens", "cost")
-_EVENT_FIELDS = ("action", "actor", "old", "new", "batch_id")
 
 
 @dataclass
@@ -81,13 +75,13 @@ def bring_back(
     """
     returned, known = Returned(), dict[str, str | None]()
     with open_bundle(Path(path)) as bundle:
-        rows = _rows(bundle)
+        rows = (returned_row(row, number) for number, row in enumerate(_rows(bundle), 1))
         while part := list(islice(rows, _AT_ONCE)):
             report(0.0, f"{counted(returned.entries, 'entry')} so far")
             _bring_images(images, project_id, bundle, part, known, returned)
             with db.transaction() as session:
                 for row in part:
-                    image_id = known[row["image"]["file"]]
+                    image_id = known[row.image.file]
                     if image_id is None:
                         returned.refused += 1
                     elif _bring_entry(session, project_id, image_id, row):
@@ -113,45 +107,38 @@ def _bring_images(
     images: "ImageService",
     project_id: str,
     bundle: Bundle,
-    rows: Iterable[dict[str, Any]],
+    rows: Iterable[ReturnedRow],
     known: dict[str, str | None],
     returned: Returned,
 ) -> None:
     """Store the images of *rows* and note their ids by the file they came from, None for refused ones."""
-    for row in rows:
-        file = str(row["image"]["file"])
+    for file, image in ((row.image.file, row.image) for row in rows):
         if file in known:
             continue
         known[file] = None
         if is_safe_path(file) and 0 < bundle.sizes.get(file, 0) <= images.import_place().settings.max_image_bytes:
             with bundle.open(file) as opened:
-                given = [(str(row["image"]["name"]), opened.read())]
+                given = [(image.name, opened.read())]
                 # An image that a model made stays marked as one.
-                source, place = str(row["image"].get("source", "")), str(row["image"].get("source_ref", ""))
-                outcome = images.add_images(project_id, given, source=source, source_ref=place)[0]
+                outcome = images.add_images(project_id, given, source=image.source, source_ref=image.source_ref)[0]
             known[file] = outcome.image.id if outcome.image is not None else None
             returned.images += outcome.image is not None
 
 
-def _bring_entry(session: Session, project_id: str, image_id: str, row: dict[str, Any]) -> bool:
+def _bring_entry(session: Session, project_id: str, image_id: str, row: ReturnedRow) -> bool:
     """Store an entry with its history; return False when the project has it already."""
-    id_ = _id_in(session, project_id, str(row["id"]))
+    id_ = _id_in(session, project_id, row.id)
     if session.get(ImageDatasets, id_) is not None:
         return False
     entry = ImageDatasets(
-        id=id_, project_id=project_id, image_id=image_id,
-        image_name=str(row["image"]["name"]), question_id=_bring_question(session, project_id, image_id, row),
-        create_at=_time(row["create_at"]), update_at=_time(row["update_at"]),
-        call_id=_bring_call(session, row.get("call")), **{name: row[name] for name in _ENTRY_FIELDS if name in row},
+        id=id_, project_id=project_id, image_id=image_id, image_name=row.image.name,
+        question_id=_bring_question(session, project_id, image_id, row), call_id=_bring_call(session, row.call),
+        **row.texts(),
     )  # fmt: skip
     session.add(entry)
-    for event in row.get("history", ()):
-        session.add(
-            Events(
-                project_id=project_id, entity="entry", entity_id=entry.id, at=_time(event["at"]),
-                **{name: event[name] for name in _EVENT_FIELDS},
-            )
-        )  # fmt: skip
+    session.add_all(
+        Events(project_id=project_id, entity="entry", entity_id=entry.id, **event.model_dump()) for event in row.history
+    )
     return True
 
 
@@ -163,36 +150,34 @@ def _id_in(session: Session, project_id: str, id_: str) -> str:
     return hashlib.sha256(f"{project_id}/{id_}".encode()).hexdigest()[:21]
 
 
-def _bring_question(session: Session, project_id: str, image_id: str, row: dict[str, Any]) -> str | None:
-    id_ = row.get("question_id") or None
-    if id_ is None:
+def _bring_question(session: Session, project_id: str, image_id: str, row: ReturnedRow) -> str | None:
+    if row.question_id is None:
         return None
-    there = session.get(Questions, id_)
-    if there is not None:
-        return there.id if there.project_id == project_id and there.image_id == image_id else None
+    known = session.get(Questions, row.question_id)
+    if known is not None and known.image_id == image_id:
+        return known.id
+    key = question_key(row.question)
+    same = select(Questions.id).where(
+        Questions.image_id == image_id, Questions.language == row.language, Questions.question_key == key,
+        col(Questions.deleted_at).is_(None),
+    )  # fmt: skip
+    there = session.exec(same).first()
+    if there is not None or known is not None:
+        return there
     session.add(
         Questions(
-            id=id_, project_id=project_id, image_id=image_id, question=row["question"],
-            question_key=question_key(row["question"]), language=row["language"], kind=row["kind"],
-            answer_type=row["answer_type"], options=row.get("options"),
+            id=row.question_id, project_id=project_id, image_id=image_id, question=row.question, question_key=key,
+            language=row.language, kind=row.kind, answer_type=row.answer_type, options=row.options,
         )
     )  # fmt: skip
     session.flush()
-    return str(id_)
+    return row.question_id
 
 
-def _bring_call(session: Session, call: dict[str, Any] | None) -> int | None:
-    if not call:
+def _bring_call(session: Session, call: ReturnedCall | None) -> int | None:
+    if call is None:
         return None
-    row = LlmCalls(
-        state="ok", started_at=_time(call["started_at"]),
-        ended_at=_time(call["ended_at"]) if call.get("ended_at") else None,
-        **{name: call[name] for name in _CALL_FIELDS},
-    )  # fmt: skip
+    row = LlmCalls(state="ok", **call.model_dump())
     session.add(row)
     session.flush()
     return row.id
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)

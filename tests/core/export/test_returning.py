@@ -1,5 +1,7 @@
 """The Vitrine format comes back in with nothing lost."""
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ from core.app import Services
 from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id
 from core.errors import InvalidInputError
 from core.export import ExportRecipe, ImageDatasetExporter
+from core.export.checks.base import open_bundle
 from core.export.returning import bring_back, read_vitrine
 from core.images import ImageService
 from core.projects import ProjectService
+from core.questions.text import question_key
 from core.tasks import TaskRunner
 from tests.core.export.nasty import KNOWN_QUESTION, Nasty
 from tests.core.images.pictures import encoded
@@ -146,6 +150,58 @@ def test_a_second_return_into_the_same_place_keeps_both(nasty: Nasty, project: P
         counts = [bring_back(other, ImageService(other), id_, nasty.db.data_dir / made.path) for id_ in projects]
 
     assert counts[0].entries == counts[1].entries == made.report["entries"]
+
+
+def test_an_entry_joins_the_question_that_its_image_has_already(nasty: Nasty, tmp_path: Path) -> None:
+    with nasty.db.transaction() as session:
+        _remember(session, nasty)
+    path = nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE)).path
+    asked = next(row for row in read_vitrine(path) if row["question"] == KNOWN_QUESTION)
+    with connect(tmp_path / "other") as other:
+        project_id = ProjectService(other).create_project("Asked before").id
+        with open_bundle(path) as bundle, bundle.open(asked["image"]["file"]) as file:
+            image = ImageService(other).add_images(project_id, [("shelf.jpg", file.read())])[0].image
+        assert image is not None
+        with other.transaction() as session:
+            own = Questions(
+                project_id=project_id, image_id=image.id, question=KNOWN_QUESTION, language=asked["language"],
+                question_key=question_key(KNOWN_QUESTION),
+            )  # fmt: skip
+            session.add(own)
+
+        bring_back(other, ImageService(other), project_id, path)
+
+        with other.reading() as session:
+            came = session.get_one(ImageDatasets, asked["id"])
+            assert came.question_id == own.id
+            assert len(session.exec(select(Questions).where(Questions.image_id == image.id)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"image": None}, "image: "),
+        ({"answer": 4}, "answer: "),
+        ({"score": 9}, "score: "),
+        ({"create_at": "yesterday"}, "create_at: "),
+        ({"history": [{"action": "confirm"}]}, "history.0.actor: "),
+        ({"id": "../1"}, "id: "),
+    ],
+)
+def test_a_row_that_was_damaged_is_named(change: dict[str, Any], said: str, nasty: Nasty, tmp_path: Path) -> None:
+    recipe = ExportRecipe.parse({**RECIPE, "rows": "jsonl", "container": "directory"})
+    bundle = tmp_path / "bundle"
+    shutil.copytree(nasty.db.data_dir / nasty.exporter.export(nasty.project_id, recipe).path, bundle)
+    [rows] = bundle.glob("vitrine*.jsonl")
+    first, second, *others = rows.read_text().splitlines()
+    rows.write_text("\n".join([first, json.dumps(json.loads(second) | change), *others, ""]))
+
+    with connect(tmp_path / "other") as other:
+        project = ProjectService(other).create_project("Back")
+        with pytest.raises(InvalidInputError, match=r"Row 2 of this export cannot be used") as refused:
+            bring_back(other, ImageService(other), project.id, bundle)
+
+    assert said in str(refused.value)
 
 
 def test_something_else_is_refused(nasty: Nasty, tmp_path: Path) -> None:
