@@ -107,7 +107,6 @@ class GroupWriter:
             else:
                 done.set_exception(failure)
 
-
     def _together(self, works: list[Work]) -> list[Any]:
         """Do all of *works*, or none when one of them raises."""
         results = []

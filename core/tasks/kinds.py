@@ -1,8 +1,8 @@
 """What a room has to say about a kind of long work, so that tasks can run it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from sqlmodel import Session
 
@@ -31,6 +31,8 @@ class ItemContext:
     """Say how far a long item is (0 to 1) and what it does; cheap, may be called often."""
     is_cancelled: Callable[[], bool]
     """Long items look here between steps and return early."""
+    prepared: Any = None
+    """What :meth:`PreparesItems.prepare` gave for this item; None when there was nothing or it could not be had."""
 
 
 @dataclass(frozen=True)
@@ -66,5 +68,18 @@ class TaskKind(Protocol):
             VitrineError: the item failed for a reason that a person can read; an ``LLMError`` with
                 ``stops_task`` pauses the whole task. Anything else is a bug: it is logged with an id and
                 fails the item.
+        """
+        ...
+
+
+@runtime_checkable
+class PreparesItems(Protocol):
+    """A kind of work that reads what its items need for several of them at once, while others are in flight."""
+
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence[Any]:
+        """Return for each item what it will find as ``prepared``; runs in a thread of its own.
+
+        Raises:
+            VitrineError: nothing can be had this way; each item then meets the reason by itself.
         """
         ...

@@ -8,22 +8,20 @@ import asyncio
 import logging
 import secrets
 import threading
-import time
-from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.errors import LLMError, NotFoundError, VitrineError
-from core.tasks.kinds import ItemContext, ItemResult, TaskKind
+from core.tasks.kinds import ItemContext, ItemResult, PreparesItems, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
+from core.tasks.supply import Claimed, Supply
 
 log = logging.getLogger(__name__)
-
-# How soon a pause or a cancel is noticed.
-_LOOK_AGAIN_S = 0.5
 
 
 class TaskRunner:
@@ -48,8 +46,7 @@ class TaskRunner:
             return task
         kind = self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
-        # With a cost cap every item is claimed alone, so that no more than the calls in flight go beyond it.
-        supply = _Supply(self._db, task_id, limit if task.cost_cap is None else 1, self._stop)
+        supply = Supply(self._db, task_id, limit, self._stop, self._prepare(kind, task))
         workers = [asyncio.create_task(self._work(kind, task, supply)) for _ in range(limit)]
         try:
             await asyncio.gather(*workers)
@@ -77,7 +74,7 @@ class TaskRunner:
         _reset_interrupted(session, task_id)
         return task
 
-    async def _work(self, kind: TaskKind, task: Tasks, supply: "_Supply") -> None:
+    async def _work(self, kind: TaskKind, task: Tasks, supply: Supply) -> None:
         """Do one item after the other.
 
         While a result goes to the disk the next item gets ready. Writes are done in their order, so when that
@@ -85,18 +82,20 @@ class TaskRunner:
         stored is never more than one call of each worker.
         """
         storing: asyncio.Task[None] | None = None
-        while (item := await supply.next()) is not None:
-            result = await self._result_of(kind, task, item, supply)
+        while (claimed := await supply.next()) is not None:
+            item = claimed.item
+            result = await self._result_of(kind, task, claimed, supply)
             if storing is not None:
                 await storing
             storing = self._store(task, item, result) if result else None
         if storing is not None:
             await storing
 
-    async def _result_of(self, kind: TaskKind, task: Tasks, item: TaskItems, supply: "_Supply") -> ItemResult | None:
+    async def _result_of(self, kind: TaskKind, task: Tasks, claimed: Claimed, supply: Supply) -> ItemResult | None:
         """Do the item; None when it failed, which is written down, or stays open."""
+        item = claimed.item
         try:
-            return await kind.run_item(self._context(task, item))
+            return await kind.run_item(self._context(task, item, claimed.prepared))
         except asyncio.CancelledError:
             # An item that found its task paused leaves this way; it stays open and is done at the next run.
             if (own := asyncio.current_task()) is not None and own.cancelling():
@@ -137,7 +136,16 @@ class TaskRunner:
         words = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
         await self._db.write(lambda session: _fail(session, item, "bug", words))
 
-    def _context(self, task: Tasks, item: TaskItems) -> ItemContext:
+    def _prepare(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
+        def prepare(items: list[TaskItems]) -> Sequence[Any]:
+            if isinstance(kind, PreparesItems):
+                with suppress(VitrineError):
+                    return kind.prepare([self._context(task, item) for item in items])
+            return [None] * len(items)
+
+        return prepare
+
+    def _context(self, task: Tasks, item: TaskItems, prepared: Any = None) -> ItemContext:
         def report(share: float, doing: str) -> None:
             self.progress[task.id] = (share, doing)
 
@@ -149,75 +157,8 @@ class TaskRunner:
         return ItemContext(
             task_id=task.id, item_id=item.id or 0, project_id=task.project_id, position=item.position,
             subject_id=item.subject_id, payload=item.payload, config=task.config,
-            attempt=item.attempts + 1, report=report, is_cancelled=is_cancelled,
+            attempt=item.attempts + 1, report=report, is_cancelled=is_cancelled, prepared=prepared,
         )  # fmt: skip
-
-
-class _Supply:
-    """Hands out the queued items of a task, claiming a few at a time, until none is left or it should stop."""
-
-    def __init__(self, db: Database, task_id: str, batch_size: int, stop: threading.Event) -> None:
-        self._db = db
-        self._task_id = task_id
-        self._batch_size = batch_size
-        self._stop = stop
-        self._claimed: deque[TaskItems] = deque()
-        self._looking: asyncio.Task[None] | None = None
-        self._looked_at_s = 0.0
-        self._is_closed = False
-        self._found_no_more = False
-
-    def close(self) -> None:
-        """Hand out no more."""
-        self._is_closed = True
-
-    async def next(self) -> TaskItems | None:
-        """Return the next item; None when the task is not to go on.
-
-        Looks ahead of need, so that nobody waits for the disk.
-        """
-        while not (self._is_closed or self._stop.is_set()):
-            since_s = time.monotonic() - self._looked_at_s
-            is_low = len(self._claimed) <= self._batch_size // 2 and not self._found_no_more
-            if self._looking is None and (is_low or since_s > _LOOK_AGAIN_S / 2):
-                self._looking = asyncio.create_task(self._look())
-            if self._claimed and since_s <= _LOOK_AGAIN_S:
-                return self._claimed.popleft()
-            if self._looking is None:
-                return None
-            await asyncio.shield(self._looking)
-        return None
-
-    async def _look(self) -> None:
-        try:
-            more = await self._db.write(self._claim)
-            self._looked_at_s = time.monotonic()
-            self._is_closed = self._is_closed or more is None
-            self._found_no_more = not more
-            self._claimed.extend(more or ())
-        finally:
-            self._looking = None
-
-    def _claim(self, session: Session) -> list[TaskItems] | None:
-        """Mark queued items as running; None when the task is not to go on."""
-        task = session.get(Tasks, self._task_id)
-        if task is None or task.status != TaskStatus.RUNNING:
-            return None
-        if task.cost_cap is not None and _spent(session, task.id) >= task.cost_cap:
-            task.status = TaskStatus.PAUSED
-            task.note = f"The cost cap of ${task.cost_cap:.2f} is reached. Raise it to go on."
-            return None
-        items = list(
-            session.exec(
-                select(TaskItems)
-                .where(TaskItems.task_id == task.id, TaskItems.state == "queued")
-                .order_by(col(TaskItems.position))
-                .limit(max(self._batch_size - len(self._claimed), 1))
-            )
-        )
-        ids = [item.id for item in items]
-        session.execute(update(TaskItems).where(col(TaskItems.id).in_(ids)).values(state="running"))
-        return items
 
 
 def _end(session: Session, task_id: str) -> Tasks:
@@ -262,13 +203,15 @@ def pause(session: Session, task_id: str, note: str) -> None:
 
 
 def _settle(session: Session, item: TaskItems, **values: Any) -> None:
-    ended = {"ended_at": utc_now(), "attempts": TaskItems.attempts + 1}
-    # Straight on the connection: nothing of this session has to learn of it, and every item pays for it.
     connection = session.connection()
-    connection.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(**ended, **values))
-    connection.execute(
-        update(Tasks).where(col(Tasks.id) == item.task_id).values(processed_count=Tasks.processed_count + 1)
-    )
+    connection.execute(_SETTLE, {"item": item.id, "ended_at": utc_now(), **values})
+    connection.execute(_COUNT, {"task": item.task_id})
+
+
+# Every item pays for these: they are built once, and go past the session, which has nothing to learn of them.
+_ITEMS, _TASKS = TaskItems.__table__, Tasks.__table__  # type: ignore[attr-defined]
+_SETTLE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(attempts=_ITEMS.c.attempts + 1)
+_COUNT = update(_TASKS).where(_TASKS.c.id == bindparam("task")).values(processed_count=_TASKS.c.processed_count + 1)
 
 
 def _reset_interrupted(session: Session, task_id: str) -> None:
@@ -283,8 +226,3 @@ def _reset_interrupted(session: Session, task_id: str) -> None:
         .where(col(LlmCalls.task_id) == task_id, col(LlmCalls.state) == "started")
         .values(state="unknown", error_code="interrupted", ended_at=utc_now())
     )
-
-
-def _spent(session: Session, task_id: str) -> float:
-    total = select(func.coalesce(func.sum(LlmCalls.cost), 0.0)).where(LlmCalls.task_id == task_id)
-    return float(session.exec(total).one() or 0.0)
