@@ -56,8 +56,8 @@ class Sandbox:
             try:
                 done = self._result(future)
                 results += done
-            except ImageRejectedError:
-                results += [self._run_alone(function, job) for job in group]
+            except ImageRejectedError as rejected:
+                results += [rejected] if len(group) == 1 else [self._run_alone(function, job) for job in group]
         return results
 
     def close(self) -> None:

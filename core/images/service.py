@@ -4,7 +4,6 @@ import asyncio
 import base64
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,29 +11,19 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id, until_written
 from core.errors import ImageRejectedError, NotFoundError
+from core.images import copies, groups, lifecycle
 from core.images import filter as filters
-from core.images import groups, lifecycle
+from core.images.copies import Copy, ModelImage, or_raise
 from core.images.filter import ImageFilter, ImagePage
 from core.images.intake import Kept, NewFile, keep, record, thumbnail_variant
 from core.images.outcome import ImageOutcome
-from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, disk_errors_in_words
-from core.images.structure import MIME_TYPES, is_clean
 
 if TYPE_CHECKING:
     from core.images.sources.base import Place
 
 Content = bytes | memoryview | Path
 VIEW_SIDE_PX = 2048
-
-
-@dataclass(frozen=True)
-class ModelImage:
-    """An image as it is sent to a model: upright, sRGB, without metadata."""
-
-    data: bytes
-    mime_type: str
-    size_wh: tuple[int, int]
 
 
 class ImageService:
@@ -182,33 +171,27 @@ class ImageService:
     def thumbnail_path(self, image: Images) -> Path:
         """Return a small JPEG of the image, made anew when the cache has lost it."""
         side_px = self._db.settings.thumbnail_side_px
-        return self._derivative(image, thumbnail_variant(self._db.settings), "JPEG", side_px)
+        return self._copy(Copy(image, thumbnail_variant(self._db.settings), "JPEG", side_px))
 
     def view_path(self, image: Images, max_side_px: int | None = VIEW_SIDE_PX, *, as_jpeg: bool = False) -> Path:
         """Return the image upright, in sRGB and without metadata; the original itself when it is just that."""
-        original = self.original_path(image)
-        if _fits(image, max_side_px) and (image.format == "JPEG" or not as_jpeg):
-            with disk_errors_in_words():
-                if is_clean(original, image.format):
-                    return original
-        # Drawings lose by JPEG, photographs gain by it.
-        format_ = "PNG" if image.format == "PNG" and not as_jpeg else "JPEG"
-        side = "full" if max_side_px is None else str(max_side_px)
-        return self._derivative(image, f"view{side}.{format_.lower()}", format_, max_side_px)
+        return self._copy(copies.view(self._storage, image, max_side_px, as_jpeg=as_jpeg))
 
     def model_image(self, image: Images, max_side_px: int | None = None) -> ModelImage:
         """Return what is sent to a model: JPEG or PNG, by default at most ``model_side_px`` on its longer side."""
+        return or_raise(self.model_images([image], max_side_px)[0])
+
+    def model_images(
+        self, images: Sequence[Images], max_side_px: int | None = None
+    ) -> list[ModelImage | ImageRejectedError]:
+        """As :meth:`model_image`, those not made yet all at once; why one cannot be opened stands in its place."""
         side_px = max_side_px or self._db.settings.model_side_px
-        if image.format == "WEBP":
-            path = self._derivative(image, f"view{side_px}.jpeg", "JPEG", side_px)
-        else:
-            path = self.view_path(image, side_px)
-        with disk_errors_in_words():
-            data = path.read_bytes()
-        width, height = image.width or 0, image.height or 0
-        scale = min(1.0, side_px / max(width, height, 1))
-        size_wh = max(1, round(width * scale)), max(1, round(height * scale))
-        return ModelImage(data, _mime_type(path), size_wh)
+        views = [copies.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP") for image in images]
+        made = copies.make(self._storage, self._db.settings, views)
+        return [
+            path if isinstance(path, ImageRejectedError) else copies.as_sent(image, path, side_px)
+            for image, path in zip(images, made, strict=True)
+        ]
 
     def get_image_data_url(self, image_id: str) -> str | None:
         """Return the image in full size as a base64 data URL, upright and without metadata; None when there is none."""
@@ -216,18 +199,10 @@ class ImageService:
         if image is None:
             return None
         path = self.view_path(image, None)
-        return f"data:{_mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        return f"data:{copies.mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
-    def _derivative(self, image: Images, variant: str, format_: str, max_side_px: int | None) -> Path:
-        from core.images.decode import derive
-
-        path = self._storage.cached(image.sha256, variant)
-        if path.exists() and path.stat().st_size:
-            return path
-        with self._storage.staging() as staging, disk_errors_in_words():
-            made = staging / "derivative"
-            sandbox(self._db.settings).run(derive, self.original_path(image), made, format_, max_side_px)
-            return self._storage.keep_cached(made, image.sha256, variant)
+    def _copy(self, wanted: Copy | Path) -> Path:
+        return or_raise(copies.make(self._storage, self._db.settings, [wanted])[0])
 
     # --- deleted and brought back ---------------------------------------------------------------------------
 
@@ -297,11 +272,3 @@ def _project(session: Session, project_id: str) -> Projects:
     if project is None or project.deleted_at is not None:
         raise NotFoundError("This project does not exist any more. Choose another one.")
     return project
-
-
-def _fits(image: Images, max_side_px: int | None) -> bool:
-    return max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
-
-
-def _mime_type(path: Path) -> str:
-    return {".png": MIME_TYPES["PNG"], ".webp": MIME_TYPES["WEBP"]}.get(path.suffix, MIME_TYPES["JPEG"])

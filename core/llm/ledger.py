@@ -1,15 +1,18 @@
 """The book of calls: a row is committed before each send, and completed with what came of it."""
 
+import asyncio
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, bindparam, insert, update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from core.db import Database, LlmCalls, Tasks, utc_now
 from core.errors import BadReplyError, ConflictError, LLMError
@@ -55,7 +58,7 @@ class Ledger(Protocol):
 
     def record_failure(self, call_id: int, error: LLMError, spent: Spent) -> "Future[None]": ...
 
-    def find_paid(self, request_hash: str) -> PaidCall | None: ...
+    async def find_paid(self, request_hash: str) -> PaidCall | None: ...
 
 
 class DatabaseLedger:
@@ -66,12 +69,20 @@ class DatabaseLedger:
     """
 
     def __init__(
-        self, db_session: Database, *, task_id: str | None = None, item_id: int | None = None, purpose: str = ""
+        self,
+        db_session: Database,
+        *,
+        task_id: str | None = None,
+        item_id: int | None = None,
+        purpose: str = "",
+        looked_up: Mapping[str, PaidCall | None] = MappingProxyType({}),
     ) -> None:
+        """*looked_up* is what :func:`paid_calls` found for the requests that are known beforehand."""
         self._db = db_session
         self._task_id = task_id
         self._item_id = item_id
         self._purpose = purpose
+        self._looked_up = looked_up
 
     def start(self, call: CallStart) -> int:
         """Commit a row that says the call is about to be sent, and return its id."""
@@ -145,11 +156,19 @@ class DatabaseLedger:
             spent = Spent(reply.prompt_tokens, reply.completion_tokens, reply.cost)
         self.fail(reply.call_id, BadReplyError(reason, reply_head=reply.text[:2048], http_status=200), spent)
 
-    def find_paid(self, request_hash: str) -> PaidCall | None:
+    async def find_paid(self, request_hash: str) -> PaidCall | None:
         """Return the newest good call with the same content, None when there is none."""
-        with self._db.reading() as session:
-            found = session.connection().execute(_PAID, {"hash": request_hash}).first()
-        return PaidCall(int(found[0] or 0), found[1]) if found and found[1] else None
+        if request_hash not in self._looked_up:
+            return (await asyncio.to_thread(paid_calls, self._db, [request_hash]))[request_hash]
+        return self._looked_up[request_hash]
+
+
+def paid_calls(db: Database, request_hashes: Sequence[str]) -> dict[str, PaidCall | None]:
+    """Return for each hash the newest good call with that content, None where there is none."""
+    with db.reading() as session:
+        rows = session.connection().execute(_PAID, {"hashes": list(request_hashes)}).all()
+    found = {row.request_hash: PaidCall(row.id, row.reply) for row in rows if row.reply}
+    return {request_hash: found.get(request_hash) for request_hash in request_hashes}
 
 
 # Every call pays for these: they are built once, and go past the session, which has nothing to learn of them.
@@ -166,10 +185,9 @@ _UNSETTLED = (
     .limit(1)
 )
 _PAID = (
-    select(LlmCalls.id, LlmCalls.reply)
-    .where(LlmCalls.request_hash == bindparam("hash"), LlmCalls.state == "ok")
-    .order_by(col(LlmCalls.id).desc())
-    .limit(1)
+    select(_CALLS.c.id, _CALLS.c.request_hash, _CALLS.c.reply)
+    .where(_CALLS.c.request_hash.in_(bindparam("hashes", expanding=True)), _CALLS.c.state == "ok")
+    .order_by(_CALLS.c.id)
 )
 
 
@@ -191,7 +209,7 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
             stated["variant"] = request.variant
     digest.update(json.dumps(stated, sort_keys=True, default=str).encode())
     for part in parts:
-        digest.update(hashlib.sha256(part.data).digest())
+        digest.update(part.sha256)
     return digest.hexdigest()
 
 

@@ -1,6 +1,5 @@
 """The service that talks to models; the only door to litellm for everybody else."""
 
-import asyncio
 import base64
 import binascii
 from dataclasses import replace
@@ -136,7 +135,7 @@ class LLMService:
     async def _paid_before(
         self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger
     ) -> ChatReply | None:
-        paid = await asyncio.to_thread(ledger.find_paid, digest)
+        paid = await ledger.find_paid(digest)
         if paid is None:
             return None
         try:

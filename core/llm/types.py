@@ -1,7 +1,9 @@
 """What goes into a model call and what comes out of it; plain values that know nothing of litellm."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -103,6 +105,10 @@ class ImagePart:
     data: bytes = field(repr=False)
     mime_type: str = "image/jpeg"
     label: str = ""
+
+    @cached_property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.data).digest()
 
 
 @dataclass(frozen=True)

@@ -51,24 +51,24 @@ def test_failures_are_committed_at_once_without_keys(db: Database) -> None:
     assert row.reply == "It broke at [key removed]."
 
 
-def test_a_readable_reply_of_no_use_keeps_its_cost(db: Database) -> None:
+async def test_a_readable_reply_of_no_use_keeps_its_cost(db: Database) -> None:
     ledger = DatabaseLedger(db)
     reply = ChatReply(**{**vars(REPLY), "call_id": ledger.start(START)})
     ledger.reject(reply, "Two answers to three questions.")
     row = _row(db, reply.call_id or 0)
     assert (row.state, row.cost, row.reply) == ("failed", 0.001, "said")
-    assert ledger.find_paid("h") is None
+    assert await ledger.find_paid("h") is None
 
 
-def test_only_good_calls_are_found_again_the_newest_first(db: Database) -> None:
+async def test_only_good_calls_are_found_again_the_newest_first(db: Database) -> None:
     ledger = DatabaseLedger(db)
     for text in ("old", "new"):
         ledger.settle_now(ChatReply(**{**vars(REPLY), "text": text, "call_id": ledger.start(START)}))
     ledger.start(START)
-    found = ledger.find_paid("h")
+    found = await ledger.find_paid("h")
     assert found is not None
     assert found.text == "new"
-    assert ledger.find_paid("other") is None
+    assert await ledger.find_paid("other") is None
 
 
 def test_the_hash_knows_everything_that_decides_the_reply() -> None:
