@@ -66,10 +66,12 @@ def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dic
             question_key=f"what is number {number}", model="offline/measure", create_at=at, update_at=at,
         )  # fmt: skip
         questions.append(question.model_dump(exclude={"answered"}))
+        asked = number - 1 if number % 100 == 1 else number  # one in a hundred asks what stands there already
         answers.append(
             ImageDatasets(
                 project_id=project_id, image_id=image_id, image_name=name, question_id=question.id,
-                question=question.question, answer=f"It is number {number}.", model="offline/measure",
+                question=f"What is number {asked}?", answer=f"It is number {number}.",
+                model="offline/other" if number % 200 == 1 else "offline/measure",
                 confirmed=number % 3 == 0, create_at=at, update_at=at, kind=KINDS[number % 4],
                 tags=TAGS[number % 5], score=number % 9 / 2 if number % 2 else 0.0, flagged=number % 40 == 0,
                 language="tr" if number % 6 == 0 else "en", needs_review="odd" if number % 50 == 0 else "",

@@ -77,7 +77,8 @@ def _reason(value: str) -> Condition:
     """Only the rejected have one."""
     if value == NONE:
         return col(_Entry.reject_reason) == ""
-    return and_(_decision("rejected"), col(_Entry.reject_reason) == value)
+    has_one = col(_Entry.reject_reason) != literal_column("''")  # in the words of its index
+    return and_(has_one, col(_Entry.reject_reason) == value, col(_Entry.rejected).is_(True))
 
 
 def _tag(value: str) -> Condition:

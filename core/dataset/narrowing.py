@@ -12,17 +12,18 @@ from sqlmodel import Session, col
 
 from core.dataset.conditions import REVIEWING, Condition, conditions, side_is
 from core.dataset.filters import NONE, WORD, EntryFilter
+from core.dataset.quality import is_second_reading
 from core.db import Events, ImageDatasets, Images
 from core.db.text import has_text_index, rows_with_text
 
-MOST = 5000
-"""Reading and sorting that many takes as long as walking past a hundred thousand."""
+MOST = 2500
+"""Reading and sorting that many takes as long as walking past fifty thousand."""
 
 _Entry = ImageDatasets
 _ROW: ColumnElement[int] = literal_column("image_datasets.rowid")
 _COUNTED_BY_INDEX = (
     "is", "created", "kind", "type", "model", "lang", "task", "image", "answer", "score", "length", "flagged", "edited",
-    "doubtful",
+    "doubtful", "reason", "check",
 )  # fmt: skip
 
 
@@ -65,16 +66,20 @@ def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> It
     rows = _rows(session, entry_filter)
     if rows is not None:
         yield _ROW, rows
-    for field in ("length", "score"):
+    for field in ("length", "score", "check", "reason"):
         for value in _only(entry_filter, field):
-            wanted = EntryFilter().with_term(field, value)
-            yield col(_Entry.id), select(col(_Entry.id)).where(*conditions(project_id, wanted))
+            if value != "readers":
+                wanted = EntryFilter().with_term(field, value)
+                yield col(_Entry.id), select(col(_Entry.id)).where(*conditions(project_id, wanted))
     for value in _only(entry_filter, "side"):
         yield col(_Entry.image_id), select(col(Images.id)).where(col(Images.project_id) == project_id, side_is(value))
     for field, actions in (("by", REVIEWING), ("skipped", ("skip",))):
         for value in _only(entry_filter, field):
             acted = (col(Events.project_id) == project_id, col(Events.actor) == value, col(Events.action).in_(actions))
             yield col(_Entry.id), select(col(Events.entity_id)).where(*acted)
+    if "readers" in _only(entry_filter, "check"):
+        read = (col(Events.project_id) == project_id, is_second_reading())
+        yield col(_Entry.id), select(col(Events.entity_id)).where(*read)
 
 
 def _rows(session: Session, entry_filter: EntryFilter) -> Select[Any] | None:

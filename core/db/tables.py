@@ -7,8 +7,10 @@ from sqlalchemy import JSON, Column, Index, exists, select, text
 from sqlalchemy.orm import column_property
 from sqlmodel import Field
 
+from core.db import checks
 from core.db.base import ALIVE, Base, id_field, json_field, time_field
 
+SECOND = text("action = 'second'")
 LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
 
 
@@ -152,10 +154,16 @@ class QuestionTemplates(Base, table=True):
     deleted_at: datetime | None = time_field(now=False)
 
 
-def _index_of_some(name: str, *columns: str, met: str, postgresql: str | None = None) -> Index:
+def _index_of_some(
+    name: str, *columns: str, met: str, postgresql: str | None = None, carried: tuple[str, ...] = ()
+) -> Index:
     """An index of the entries that meet a condition, for queries that put it in the same words."""
     where: dict[str, Any] = {"sqlite_where": text(met), "postgresql_where": text(postgresql or met)}
-    return Index(f"ix_entries_{name}", "project_id", "deleted_at", *columns, "create_at", "id", **where)
+    return Index(f"ix_entries_{name}", "project_id", "deleted_at", *columns, "create_at", "id", *carried, **where)
+
+
+def _counted_by_triggers(what: str) -> Any:
+    return Field(default=0, sa_column_kwargs={"server_default": text("0")}, description=what)
 
 
 class ImageDatasets(Base, table=True):
@@ -175,12 +183,19 @@ class ImageDatasets(Base, table=True):
         ),
         _index_of_some("task", "task_id", met="task_id IS NOT NULL"),
         _index_of_some("flagged", met="flagged IS 1", postgresql="flagged IS true"),
-        _index_of_some("doubtful", met="needs_review != ''"),
+        _index_of_some("doubtful", met="needs_review != ''", carried=("needs_review", "answer_type")),
+        _index_of_some("reason", "reject_reason", met="reject_reason != ''"),
         _index_of_some(
             "edited",
             met="generated_answer IS NOT NULL AND generated_answer != answer"
             " OR generated_question IS NOT NULL AND generated_question != question",
         ),
+        # One for each quality check.
+        _index_of_some("repeated", met="repeats > 0"),
+        _index_of_some("disputed", met="disputes > 0"),
+        _index_of_some("empty", met=checks.EMPTY),
+        _index_of_some("revealing", met=checks.REVEALING),
+        _index_of_some("refusing", met=checks.REFUSING),
     )
 
     id: str = id_field()
@@ -214,6 +229,8 @@ class ImageDatasets(Base, table=True):
     generated_answer: str | None = Field(default=None, description="as the model gave it")
     call_id: int | None = Field(default=None, foreign_key="llm_calls.id")
     task_id: str | None = None
+    repeats: int = _counted_by_triggers("entries of the image that ask nearly the same")
+    disputes: int = _counted_by_triggers("entries of the image that answer the same otherwise")
 
     @property
     def edited(self) -> bool:
@@ -236,6 +253,13 @@ class Events(Base, table=True):
         Index("ix_events_project", "project_id", "id"),
         Index("ix_events_batch", "batch_id", "id"),
         Index("ix_events_actor", "project_id", "actor", "action"),
+        Index(
+            "ix_events_second",
+            "project_id",
+            "entity_id",
+            sqlite_where=SECOND,
+            postgresql_where=SECOND,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,6 +1,7 @@
 """Whatever several people do in whatever order: entries, history and statistics agree, and all of it can be undone."""
 
 import contextlib
+import re
 import tempfile
 import threading
 from typing import Any
@@ -22,6 +23,37 @@ PEOPLE = st.sampled_from(["Anna", "Ben", "local"])
 CONTENT = ("question", "answer", "confirmed", "rejected", "reject_reason", "flagged", "score", "tags", "note")
 
 
+QUESTIONS = st.sampled_from(
+    [
+        "How many?", "How many, the?", "How many cups are on a shelf?", "how many cups are on the shelf in the hall",
+        "How many cups are on shelf 2?", "How many cups are on shelf 22?",
+    ]
+)  # fmt: skip
+
+
+def _near(question: str) -> str:
+    text = f" {re.sub(r'[.,?!]', '', question.lower())} "
+    for article in (" the ", " a "):
+        text = text.replace(article, " ")
+    return text
+
+
+def _plain(answer: str) -> str:
+    return answer.lower().strip(" .?!")
+
+
+def _repeats(one: ImageDatasets, other: ImageDatasets) -> bool:
+    shorter, longer = sorted((_near(one.question), _near(other.question)), key=len)
+    alike = one.model == other.model or _plain(one.answer) == _plain(other.answer)
+    begins = len(shorter) >= 20 and longer.startswith(shorter)
+    return one.id != other.id and alike and (shorter == longer or begins)
+
+
+def _disputes(one: ImageDatasets, other: ImageDatasets) -> bool:
+    asked = _near(one.question) == _near(other.question)
+    return asked and one.model != other.model and _plain(one.answer) != _plain(other.answer)
+
+
 class Annotators(RuleBasedStateMachine):
     entries = Bundle("entries")
 
@@ -40,13 +72,23 @@ class Annotators(RuleBasedStateMachine):
         self._connection.__exit__(None, None, None)
         self._directory.cleanup()
 
-    @rule(target=entries, who=PEOPLE, answer=st.sampled_from(["one", "two"]))
-    def create(self, who: str, answer: str) -> str:
-        return self.dataset.create_dataset_entry(self.project.id, self.image.id, "How many?", answer, "m", actor=who).id
+    @rule(
+        target=entries,
+        who=PEOPLE,
+        question=QUESTIONS,
+        answer=st.sampled_from(["one", "Two."]),
+        model=st.sampled_from("mn"),
+    )
+    def create(self, who: str, question: str, answer: str, model: str) -> str:
+        return self.dataset.create_dataset_entry(self.project.id, self.image.id, question, answer, model, actor=who).id
 
     @rule(entry=entries, who=PEOPLE, answer=st.sampled_from(["one", "two", "three", ""]))
     def edit(self, entry: str, who: str, answer: str) -> None:
         self._if_there(entry, lambda seen: self.dataset.update_dataset_entry(entry, answer=answer, actor=who))
+
+    @rule(entry=entries, who=PEOPLE, question=QUESTIONS)
+    def ask(self, entry: str, who: str, question: str) -> None:
+        self._if_there(entry, lambda seen: self.dataset.update_dataset_entry(entry, question=question, actor=who))
 
     @rule(
         entry=entries,
@@ -129,6 +171,8 @@ class Annotators(RuleBasedStateMachine):
             "edited:yes": [entry.id for entry in alive if entry.edited],
             "score:3": [entry.id for entry in alive if entry.score == 3],
             "is:rejected reason:duplicate": [entry.id for entry in alive if entry.reject_reason == "duplicate"],
+            "check:repeated": [entry.id for entry in alive if any(_repeats(entry, other) for other in alive)],
+            "check:disputed": [entry.id for entry in alive if any(_disputes(entry, other) for other in alive)],
         }
         for line, ids in expected.items():
             found = self.dataset.find_entries(self.project.id, parse_search(line)).items
@@ -147,7 +191,8 @@ class Annotators(RuleBasedStateMachine):
             self.dataset.undo(self.project.id, batch_id=batch_id, actor="cleaner")
         for entry in self._rows():
             assert entry.deleted_at is not None
-            assert (entry.answer, entry.decision, entry.flagged) == (entry.generated_answer, "open", False)
+            assert (entry.question, entry.answer) == (entry.generated_question, entry.generated_answer)
+            assert (entry.decision, entry.flagged, entry.repeats, entry.disputes) == ("open", False, 0, 0)
             assert (entry.score, entry.tags, entry.reject_reason) == (0, "", "")
 
     def _if_there(self, entry_id: str, act: Any) -> None:

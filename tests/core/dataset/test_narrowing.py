@@ -48,7 +48,7 @@ def _plan(db: Database, statement: tuple[str, object]) -> str:
         ("", "ix_entries_order"),
         ("is:open", "ix_entries_review"),
         ("is:confirmed", "ix_entries_review"),
-        ('reason:"wrong answer"', "ix_entries_review"),
+        ('reason:"wrong answer"', "ix_entries_reason"),
         ("kind:count", "ix_entries_kind"),
         ("kind:count is:open -tag:draft", "ix_entries_kind"),
         ("type:label", "ix_entries_answer_type"),
@@ -61,6 +61,14 @@ def _plan(db: Database, statement: tuple[str, object]) -> str:
         ("answer:three", "ix_entries_answer"),
         ("task:nothing", "ix_entries_task"),
         ("created:>2020-01-01", "ix_entries_order"),
+        ("check:label", "ix_entries_doubtful"),
+        ("check:schema", "ix_entries_doubtful"),
+        ("check:language", "ix_entries_doubtful"),
+        ("check:empty", "ix_entries_empty"),
+        ("check:repeated", "ix_entries_repeated"),
+        ("check:disputed", "ix_entries_disputed"),
+        ("check:reveals", "ix_entries_revealing"),
+        ("check:refusal", "ix_entries_refusing"),
     ],
 )
 def test_a_page_is_read_in_the_order_of_an_index(
@@ -72,7 +80,7 @@ def test_a_page_is_read_in_the_order_of_an_index(
     project: Projects,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("core.dataset.narrowing.MOST", 0)
+    monkeypatch.setattr("core.dataset.narrowing.MOST", -1)
     last = make()
     with _statements(db) as statements:
         dataset.find_entries(project.id, parse_search(line), limit=10, after=last.id)
@@ -90,6 +98,8 @@ def test_a_page_is_read_in_the_order_of_an_index(
         ("by:Anna", "ix_events_actor"),
         ("skipped:Anna", "ix_events_actor"),
         ("length:>2000", "ix_entries_length"),
+        ("check:long", "ix_entries_length"),
+        ("check:readers", "ix_events_second"),
         ("side:>5000", "ix_images_side"),
         ("image:missing", "ix_entries_held"),
     ],
