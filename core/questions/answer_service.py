@@ -1,15 +1,16 @@
 """The service that has a vision model answer questions; a kind of long work too."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlmodel import Session
 
 from core.db import Tasks
+from core.errors import VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, store, targets
-from core.questions.generation import GenerationTask
-from core.questions.recipe import answer_recipe
+from core.questions.generation import GenerationTask, Loaded, Ready
+from core.questions.recipe import AnswerRecipe, answer_recipe
 from core.questions.templates import QuestionTemplateService
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskService
 
@@ -51,17 +52,40 @@ class ImageAnswerGenerationTask(GenerationTask):
             for start in range(0, len(ids), MOST_PER_CALL)
         ]
 
-    async def run_item(self, item: ItemContext) -> ItemResult:
-        recipe = answer_recipe(item.config)
-        place = int(item.payload.get("model", 0))
-        model = self._model(recipe.models[place], item.task_id, place)
-        loaded = await self._load(item.subject_id, recipe, model)
-        questions = store.questions_by_id(self._db, item.payload["question_ids"])
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence[Ready | VitrineError]:
+        recipe = answer_recipe(items[0].config)  # that of the task
+        ready: dict[int, Ready | VitrineError] = {}
+        for place, model in enumerate(recipe.models):
+            group = [item for item in items if item.payload.get("model", 0) == place]
+            if group:
+                ready |= self._prepare_for(recipe, self._model(model, items[0].task_id, place), group)
+        return [ready[item.item_id] for item in items]
+
+    def _prepare_for(
+        self, recipe: AnswerRecipe, model: ModelConfig, items: list[ItemContext]
+    ) -> dict[int, Ready | VitrineError]:
+        loaded = self._load_all([item.subject_id for item in items], recipe, model)
+        asked = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
+        questions = [[q for q in asked if q.id in item.payload["question_ids"]] for item in items]
+        requests = [
+            answering.build_request(own, one.part, recipe.language, examples=one.examples, fresh=recipe.fresh)
+            for own, one in zip(questions, loaded, strict=True) if own and isinstance(one, Loaded)
+        ]  # fmt: skip
+        paid = self._paid(recipe, model, requests)
+        return {
+            item.item_id: Ready(recipe, model, one, paid, own) if isinstance(one, Loaded) else one
+            for item, own, one in zip(items, questions, loaded, strict=True)
+        }
+
+    async def _run_ready(self, item: ItemContext, ready: Ready) -> ItemResult:
+        recipe, loaded, questions = ready.recipe, ready.loaded, ready.questions
         if not questions:
             return ItemResult()
-        ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers")
+        ledger = DatabaseLedger(
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", looked_up=ready.paid
+        )
         made = await answering.answer(
-            self._llm, model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
+            self._llm, ready.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
             fresh=recipe.fresh,
         )  # fmt: skip
 

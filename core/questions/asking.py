@@ -56,6 +56,26 @@ def build_request(
     )
 
 
+def first_request(
+    recipe: QuestionRecipe,
+    image: ImagePart,
+    image_name: str,
+    existing: list[str],
+    *,
+    turn: int = 0,
+    examples: Examples = NONE,
+) -> ChatRequest | None:
+    """Return the request that :func:`ask` begins with; None when the image has as many questions as are wanted."""
+    wanted = _wanted(recipe, existing)
+    if wanted <= 0:
+        return None
+    return build_request(recipe, image, image_name, existing, count=wanted, turn=turn, examples=examples)
+
+
+def _wanted(recipe: QuestionRecipe, existing: list[str]) -> int:
+    return recipe.num_questions - (len(existing) if recipe.top_up else 0)
+
+
 async def ask(
     llm: LLMService,
     config: ModelConfig,
@@ -73,10 +93,10 @@ async def ask(
     Raises:
         LLMError: the first call failed, or nothing in its reply could be used.
     """
-    wanted = recipe.num_questions - (len(existing) if recipe.top_up else 0)
-    if wanted <= 0:
+    request = first_request(recipe, image, image_name, existing, turn=turn, examples=examples)
+    wanted = _wanted(recipe, existing)
+    if request is None:
         return Asking([], 0, "", [])
-    request = build_request(recipe, image, image_name, existing, count=wanted, turn=turn, examples=examples)
     reply = await llm.chat(config, request, ledger=ledger)
     replies = [reply]
     asked = _new_questions(reply, existing, wanted)

@@ -50,10 +50,16 @@ def suggest(session: Session, project_id: str, language: str, count: int) -> lis
     return list(chosen.values())[:count]
 
 
-def read(
-    session: Session, project_id: str, entry_ids: list[str], *, without: str
-) -> list[tuple[ImageDatasets, Images]]:
-    """Return the entries in their order with their images; those of the image *without* are left out.
+@dataclass(frozen=True)
+class Example:
+    """A confirmed entry with its image as it is sent."""
+
+    entry: ImageDatasets
+    part: ImagePart
+
+
+def read(session: Session, project_id: str, entry_ids: list[str]) -> list[tuple[ImageDatasets, Images]]:
+    """Return the entries in their order with their images.
 
     Raises:
         InvalidInputError: an entry is not confirmed any more, or not of this project.
@@ -70,20 +76,20 @@ def read(
     if any(id_ not in found for id_ in entry_ids):
         message = "An example is not confirmed any more. Choose the examples again."
         raise InvalidInputError(message, field="example_ids")
-    # An image that is its own example would only be copied.
-    return [found[id_] for id_ in entry_ids if found[id_][1].id != without]
+    return [found[id_] for id_ in entry_ids]
 
 
-def made_of(
-    rows: list[tuple[ImageDatasets, Images]], images: "ImageService", language: str, max_side_px: int | None
-) -> Examples:
-    """Return what is sent of the examples; reads their images."""
-    if not rows:
+def load(rows: list[tuple[ImageDatasets, Images]], images: "ImageService", max_side_px: int | None) -> list[Example]:
+    """Read the images of the examples."""
+    sent = [images.model_image(image, max_side_px) for _, image in rows]
+    return [Example(entry, ImagePart(one.data, one.mime_type)) for (entry, _), one in zip(rows, sent, strict=True)]
+
+
+def made_of(loaded: list[Example], language: str, *, without: str) -> Examples:
+    """Return what is sent of the examples; the image *without* is left out: as its own example it is only copied."""
+    others = [one for one in loaded if one.entry.image_id != without]
+    if not others:
         return NONE
-    parts, lines = [], []
-    for number, (entry, image) in enumerate(rows, start=1):
-        sent = images.model_image(image, max_side_px)
-        parts.append(ImagePart(sent.data, sent.mime_type))
-        lines.append(f"{number}. {entry.question} {entry.answer}")
-    text = prompts.load("examples", language).render(count=str(len(rows)), examples="\n".join(lines))
-    return Examples(tuple(parts), text)
+    lines = [f"{number}. {one.entry.question} {one.entry.answer}" for number, one in enumerate(others, start=1)]
+    text = prompts.load("examples", language).render(count=str(len(others)), examples="\n".join(lines))
+    return Examples(tuple(one.part for one in others), text)

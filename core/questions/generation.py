@@ -1,15 +1,16 @@
 """What asking and answering share: reading an image for a model, and running a task to its end."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core.db import Database, Images, Tasks
-from core.errors import NotFoundError
-from core.llm import ImagePart, LLMService, ModelConfig, session_keys
+from core.db import Database, Images, Questions, Tasks
+from core.errors import NotFoundError, VitrineError
+from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
+from core.llm.ledger import paid_calls, request_hash
 from core.questions import examples, store
-from core.questions.examples import NONE, Examples
+from core.questions.examples import Examples
 from core.questions.recipe import Recipe
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService
 
@@ -27,6 +28,18 @@ class Loaded:
     examples: Examples
 
 
+@dataclass(frozen=True)
+class Ready:
+    """Everything that the call of an item needs, read together with that of its neighbours."""
+
+    recipe: Recipe
+    model: ModelConfig
+    loaded: Loaded
+    paid: Mapping[str, PaidCall | None]
+    questions: list[Questions] = field(default_factory=list)
+    """Those to be answered."""
+
+
 class GenerationTask:
     """The base of both services."""
 
@@ -41,7 +54,16 @@ class GenerationTask:
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         raise NotImplementedError
 
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence["Ready | VitrineError"]:
+        raise NotImplementedError
+
     async def run_item(self, item: ItemContext) -> ItemResult:
+        ready = item.prepared or (await asyncio.to_thread(self.prepare, [item]))[0]
+        if isinstance(ready, VitrineError):
+            raise ready
+        return await self._run_ready(item, ready)
+
+    async def _run_ready(self, item: ItemContext, ready: "Ready") -> ItemResult:
         raise NotImplementedError
 
     async def _run_to_end(self, task: Tasks, config: dict[str, Any]) -> Tasks:
@@ -52,21 +74,35 @@ class GenerationTask:
         TaskService(self._db).plan_items(task.id, kind, config)
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 
-    async def _load(self, image_id: str, recipe: Recipe, model: ModelConfig, *, existing: bool = False) -> Loaded:
-        """Read what a call about this image needs; *existing* reads its questions in the recipe's language too."""
-        return await asyncio.to_thread(self._load_blocking, image_id, recipe, model, existing)
+    async def _load(self, image_id: str, recipe: Recipe, model: ModelConfig) -> Loaded:
+        (loaded,) = await asyncio.to_thread(self._load_all, [image_id], recipe, model)
+        if isinstance(loaded, VitrineError):
+            raise loaded
+        return loaded
 
-    def _load_blocking(self, image_id: str, recipe: Recipe, model: ModelConfig, existing: bool) -> Loaded:
+    def _load_all(self, image_ids: Sequence[str], recipe: Recipe, model: ModelConfig) -> list[Loaded | VitrineError]:
+        """Read what calls about these images need; why one cannot be asked about stands in its place."""
         with self._db.reading() as session:
-            image = session.get(Images, image_id)
-            if image is None or image.deleted_at is not None:
-                raise NotFoundError("This image does not exist any more.")
-            texts = store.question_texts(session, image_id, recipe.language) if existing else []
-            ids = recipe.example_ids
-            rows = examples.read(session, image.project_id, ids, without=image_id) if ids else []
-        sent = self._images.model_image(image, model.max_side_px)
-        shown = examples.made_of(rows, self._images, recipe.language, model.max_side_px) if rows else NONE
-        return Loaded(image, ImagePart(sent.data, sent.mime_type), texts, shown)
+            found = store.images_with_questions(session, image_ids, recipe.language)
+            ids, first = recipe.example_ids, next(iter(found.values()), None)
+            rows = examples.read(session, first[0].project_id, ids) if ids and first else []
+        images = [image for image, _ in found.values()]
+        sent = dict(zip(found, self._images.model_images(images, model.max_side_px), strict=True))
+        shown = examples.load(rows, self._images, model.max_side_px)
+        loaded: list[Loaded | VitrineError] = []
+        for image_id in image_ids:
+            part = sent.get(image_id) or NotFoundError("This image does not exist any more.")
+            if isinstance(part, VitrineError):
+                loaded.append(part)
+            else:
+                image, texts = found[image_id]
+                others = examples.made_of(shown, recipe.language, without=image_id)
+                loaded.append(Loaded(image, ImagePart(part.data, part.mime_type), texts, others))
+        return loaded
+
+    def _paid(self, recipe: Recipe, model: ModelConfig, requests: Sequence[ChatRequest]) -> dict[str, PaidCall | None]:
+        """Return what was paid for these requests before, by their hashes."""
+        return {} if recipe.fresh else paid_calls(self._db, [request_hash(model, request) for request in requests])
 
     def _model(self, config: dict[str, Any], task_id: str | None = None, place: int = 0) -> ModelConfig:
         """Return the model of *config*, with the key that was lent to the task for the model at *place*."""

@@ -11,7 +11,7 @@ from core.errors import InvalidInputError
 from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
 from core.questions import answering, asking, calibration, examples, store, targets, templates
 from core.questions.answer_service import MOST_PER_CALL
-from core.questions.examples import NONE, Examples
+from core.questions.examples import Examples
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
 from core.questions.store import Asked
 
@@ -175,11 +175,10 @@ class GenerationPreview:
             if image is None:
                 raise InvalidInputError("No image is chosen. Upload some, or choose others.", field="image_ids")
             existing = store.question_texts(session, image.id, recipe.language)
-            rows = (
-                examples.read(session, project_id, recipe.example_ids, without=image.id) if recipe.example_ids else []
-            )
+            rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
         sent = self._images.model_image(image, max_side_px)
-        shown = examples.made_of(rows, self._images, recipe.language, max_side_px) if rows else NONE
+        loaded = examples.load(rows, self._images, max_side_px)
+        shown = examples.made_of(loaded, recipe.language, without=image.id)
         return _First(image, ImagePart(sent.data, sent.mime_type), sent.size_wh, existing, questions, shown)
 
     def _first_questions(

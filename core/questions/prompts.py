@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from core.errors import InvalidInputError
@@ -48,6 +49,7 @@ class Prompt:
         return string.Template(self.text).substitute(values).strip()
 
 
+@cache
 def load(name: str, language: str) -> Prompt:
     """Return the prompt *name* in *language*, in English when it was not written in it."""
     own = _DIRECTORY / f"{name}.{language}.txt"

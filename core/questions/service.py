@@ -1,18 +1,18 @@
 """The promised service that asks a vision model for questions; a kind of long work too."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core.db import Images, Questions, TaskItems, Tasks, until_written
-from core.errors import LLMError, NotFoundError
+from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, asking, examples, store, targets
 from core.questions.answer_types import Options
-from core.questions.generation import GenerationTask, Loaded
+from core.questions.generation import GenerationTask, Loaded, Ready
 from core.questions.recipe import QuestionRecipe, question_recipe
 from core.questions.store import Origin
 from core.questions.templates import QuestionTemplateService
@@ -43,7 +43,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         """
         recipe = question_recipe({"num_questions": num_questions, "custom_prompt": custom_prompt, "language": language})
         ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
-        loaded = await self._load(image.id, recipe, model, existing=True)
+        loaded = await self._load(image.id, recipe, model)
         made = await self._ask(loaded, recipe, model, ledger)
         rows = await self._db.write(lambda session: _store_questions(session, ledger, image, made, recipe.language))
         return [row.question for row in rows]
@@ -153,11 +153,24 @@ class ImageQuestionGenerationTask(GenerationTask):
             fixed = targets.unanswered_fixed(session, project_id) if recipe.with_answers else {}
         return [ItemPlan(id_, {"question_ids": fixed[id_]} if id_ in fixed else {}) for id_ in ids]
 
-    async def run_item(self, item: ItemContext) -> ItemResult:
-        recipe = question_recipe(item.config)
-        model = self._model(recipe.llm_config, item.task_id)
-        loaded = await self._load(item.subject_id, recipe, model, existing=True)
-        ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions")
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence[Ready | VitrineError]:
+        recipe = question_recipe(items[0].config)  # that of the task
+        model = self._model(recipe.llm_config, items[0].task_id)
+        loaded = self._load_all([item.subject_id for item in items], recipe, model)
+        requests = [
+            asking.first_request(
+                recipe, one.part, one.image.image_name, one.existing, turn=item.position, examples=one.examples
+            )
+            for item, one in zip(items, loaded, strict=True) if isinstance(one, Loaded)
+        ]  # fmt: skip
+        paid = self._paid(recipe, model, [request for request in requests if request is not None])
+        return [Ready(recipe, model, one, paid) if isinstance(one, Loaded) else one for one in loaded]
+
+    async def _run_ready(self, item: ItemContext, ready: Ready) -> ItemResult:
+        recipe, model, loaded = cast(QuestionRecipe, ready.recipe), ready.model, ready.loaded
+        ledger = DatabaseLedger(
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", looked_up=ready.paid
+        )
         made = await self._ask(loaded, recipe, model, ledger, item.position)
         fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None
 

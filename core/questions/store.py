@@ -1,7 +1,9 @@
 """Questions, and the entries that models make of them, in the database."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems
@@ -79,18 +81,34 @@ def questions_by_id(db: Database, ids: list[str]) -> list[Questions]:
         return sorted(session.exec(query), key=lambda question: ids.index(question.id))
 
 
+def images_with_questions(
+    session: Session, image_ids: Sequence[str], language: str
+) -> dict[str, tuple[Images, list[str]]]:
+    """Return those of the images that exist, each with the questions it has in *language*, oldest first."""
+    query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+    found = {image.id: (image, list[str]()) for image in session.exec(query)}
+    asked = (
+        select(Questions.image_id, Questions.question)
+        .where(
+            col(Questions.image_id).in_(image_ids), Questions.language == language, col(Questions.deleted_at).is_(None)
+        )
+        .order_by(col(Questions.create_at), col(Questions.id))
+    )
+    for image_id, text in session.exec(asked):
+        if image_id in found:
+            found[image_id][1].append(text)
+    return found
+
+
 def question_texts(session: Session, image_id: str, language: str) -> list[str]:
     """Return the questions that the image has in *language*, oldest first."""
-    query = select(Questions.question).where(
-        Questions.image_id == image_id, Questions.language == language, col(Questions.deleted_at).is_(None)
-    )
-    return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
+    return list(session.connection().execute(_TEXTS, {"image_id": image_id, "language": language}).scalars())
 
 
 def add_questions(session: Session, image: Images, asked: list[Asked], origin: Origin) -> list[Questions]:
     """Store what a model asked, and its answers as entries; a question the image has already is left out."""
     taken = {question_key(text) for text in question_texts(session, image.id, origin.language)}
-    added = []
+    added, entries = [], []
     for one in asked:
         key = question_key(one.question)
         if key in taken:
@@ -100,13 +118,30 @@ def add_questions(session: Session, image: Images, asked: list[Asked], origin: O
             project_id=image.project_id, image_id=image.id, question=one.question, question_key=key,
             language=origin.language, kind=one.kind, model=origin.model, task_id=origin.task_id,
         )  # fmt: skip
-        session.add(row)
         added.append(row)
         if one.answer is not None:
-            session.flush()
-            session.add(_entry(image, row, one.answer, origin))
-    session.flush()
+            entries.append(_entry(image, row, one.answer, origin))
+    _insert(session, added)
+    _insert(session, entries)
     return added
+
+
+def _insert(session: Session, rows: Sequence[Questions | ImageDatasets]) -> None:
+    """Store new rows past the session, which has nothing to learn of them; every result pays for it."""
+    if rows:
+        table = type(rows[0]).__table__  # type: ignore[union-attr]
+        values = [{column.key: getattr(row, column.key) for column in table.columns} for row in rows]
+        session.connection().execute(insert(table), values)
+
+
+_TEXTS = (
+    select(Questions.question)
+    .where(
+        Questions.image_id == bindparam("image_id"), Questions.language == bindparam("language"),
+        col(Questions.deleted_at).is_(None),
+    )
+    .order_by(col(Questions.create_at), col(Questions.id))
+)  # fmt: skip
 
 
 def write_question(
