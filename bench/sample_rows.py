@@ -21,7 +21,7 @@ TAGS = ("", "draft", "", "kitchen,red", "draft,night")
 def fill_project(data_dir: Path, *, entries: int, with_files: bool = True) -> str:
     """Make a project with that many entries, five to an image, a third of them confirmed; return its id."""
     with connect(data_dir) as db, db.transaction() as session:
-        project = Projects(name=f"{entries:,} entries")
+        project = Projects(name=f"{entries:,} entries, {new_id()[:6]}")
         session.add(project)
         session.flush()
         if entries:

@@ -29,17 +29,31 @@ class StallingWay:
         way = cls(server_port)
         thread = threading.Thread(target=way._loop.run_forever, daemon=True)
         thread.start()
-        listening = asyncio.run_coroutine_threadsafe(asyncio.start_server(way._connect, "127.0.0.1"), way._loop)
-        way.port = listening.result().sockets[0].getsockname()[1]
+        way.port = asyncio.run_coroutine_threadsafe(way._listen(), way._loop).result()
         try:
             yield way
         finally:
+            asyncio.run_coroutine_threadsafe(way._close(), way._loop).result()
             way._loop.call_soon_threadsafe(way._loop.stop)
             thread.join()
+            way._loop.close()
+
+    async def _listen(self) -> int:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1")
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _close(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answers, asking = await asyncio.open_connection("127.0.0.1", self._server_port)
-        await asyncio.gather(self._pass_on(reader, asking), self._pass_on(answers, writer))
+        # Who closes it cancels both directions: a stream that is asked about them would log that as an error.
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(self._pass_on(reader, asking), self._pass_on(answers, writer))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
