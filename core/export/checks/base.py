@@ -1,6 +1,7 @@
 """What all checkers share: reading a bundle back, and collecting what is wrong with it."""
 
 import hashlib
+import threading
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -107,22 +108,43 @@ class DirectoryBundle:
 
 
 class ZipBundle:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._zip = archive
-        self.sizes = {member.filename: member.file_size for member in archive.infolist()}
+    """Reads through a ZipFile for each thread.
+
+    Opening a member seeks on from where the file stands (Python 3.12, 3.13), and another thread may have moved it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._of_thread = threading.local()
+        self._archives: list[zipfile.ZipFile] = []
+        self.sizes = {member.filename: member.file_size for member in self._archive().infolist()}
 
     def open(self, name: str) -> IO[bytes]:
-        return self._zip.open(name)
+        return self._archive().open(name)
+
+    def close(self) -> None:
+        for archive in self._archives:
+            archive.close()
+
+    def _archive(self) -> zipfile.ZipFile:
+        found: zipfile.ZipFile | None = getattr(self._of_thread, "archive", None)
+        if found is None:
+            found = self._of_thread.archive = zipfile.ZipFile(self._path)
+            self._archives.append(found)
+        return found
 
 
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
-    """Open a directory or a ZIP for reading back."""
+    """Open a directory or a ZIP for reading back, by several threads if need be."""
     if path.is_dir():
         yield DirectoryBundle(path)
-    else:
-        with zipfile.ZipFile(path) as archive:
-            yield ZipBundle(archive)
+        return
+    bundle = ZipBundle(path)
+    try:
+        yield bundle
+    finally:
+        bundle.close()
 
 
 class Checker:

@@ -1,14 +1,19 @@
 """A check that cannot fail is a defect: each one is made to fail in each format that has it."""
 
 import shutil
+import sys
+import zipfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 
 from core.export import FORMATS, ExportRecipe, Format
 from core.export.bundle import Written
-from core.export.checks.base import CheckResult, open_bundle
+from core.export.checks.base import Bundle, CheckResult, open_bundle
 from tests.core.export.damage import WAYS, Damaged, NoSuchDamageError
 from tests.core.export.nasty import Nasty
 
@@ -67,3 +72,25 @@ def test_a_damaged_bundle_fails_the_check(
     found = _check(damaged.root, format_, recipe, written)
 
     assert found[check].problems > 0, f"{check} did not notice"
+
+
+def test_a_zip_is_read_by_several_threads_at_once(tmp_path: Path) -> None:
+    texts = {f"rows-{number}.jsonl": str(number).encode() * 3000 for number in range(20)}
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        for name, text in texts.items():
+            # Its header gets the extra field over which opening seeks.
+            with archive.open(name, "w", force_zip64=True) as member:
+                member.write(text)
+
+    def read(bundle: Bundle, name: str) -> bytes:
+        with bundle.open(name) as file:
+            return b"".join(iter(partial(file.read, 512), b""))
+
+    patience_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(20):
+            with open_bundle(tmp_path / "bundle.zip") as bundle, ThreadPoolExecutor(4) as pool:
+                assert list(pool.map(read, repeat(bundle), texts)) == list(texts.values())
+    finally:
+        sys.setswitchinterval(patience_s)
