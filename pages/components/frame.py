@@ -1,13 +1,15 @@
 """What stands around every page: navigation, the project picker, the running task."""
 
 import base64
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from core import app
-from pages.components import access, page
+from pages.components import access, page, turns
 
 # Not st.logo, and no page icon here: each would load numpy and Pillow before the first page, a tenth of its time.
 # It stands beside the button that closes the sidebar.
@@ -20,6 +22,8 @@ _FRAME = (
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )
+# Everybody's browser asks that often while a task runs; the page of the task itself is more lively.
+_REFRESH_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,10 @@ PLACES = (
 def show() -> None:
     """Draw the frame and run the page that the address asks for."""
     st.set_page_config(page_title="Vitrine", layout="wide")
-    pages = {place.file: _page(place) for place in PLACES}
+    pages = {place.file: copy(_page(place)) for place in PLACES}  # each run marks its own as shown
     current = st.navigation(list(pages.values()), position="hidden")
     try:
-        with page.errors_in_words():
+        with turns.turn(), page.errors_in_words():
             access.page_access()
             project_id = page.project_id()
             with st.sidebar:
@@ -67,7 +71,9 @@ def show() -> None:
         app.page_was_shown()
 
 
+@cache
 def _page(place: Place) -> "st.Page":
+    """Return the page; kept, since Streamlit looks for its file each time."""
     return st.Page(
         f"pages/{place.file}.py",
         title=place.title,
@@ -115,10 +121,15 @@ def _running_tasks() -> None:
     active = page.services().tasks.list_tasks(active_only=True, limit=3)
     if not active:
         return
+    just_read = [active]
 
-    @st.fragment(run_every=1.0)
+    @st.fragment(run_every=_REFRESH_S)
     def line() -> None:
-        running = page.services().tasks.list_tasks(active_only=True, limit=3)
+        with turns.turn():
+            draw()
+
+    def draw() -> None:
+        running = just_read.pop() if just_read else page.services().tasks.list_tasks(active_only=True, limit=3)
         if len(running) < len(active):
             st.rerun()
         for task in running:

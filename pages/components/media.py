@@ -1,5 +1,7 @@
 """Addresses of images and exports, as a browser of this server needs them."""
 
+from functools import cache
+
 import streamlit as st
 
 from core.api import media
@@ -15,7 +17,11 @@ def export_url(export_id: str) -> str:
     return base_path() + media.export_url(export_id)
 
 
+@cache
 def base_path() -> str:
-    """Return what stands before every path of this server: empty, or ``/name``."""
+    """Return what stands before every path of this server: empty, or ``/name``.
+
+    Kept, since it is asked for each image of a page.
+    """
     prefix = str(st.get_option("server.baseUrlPath")).strip("/")
     return f"/{prefix}" if prefix else ""

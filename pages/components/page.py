@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -14,6 +15,7 @@ from core import Projects, Tasks, app, process
 from core.app import Services
 from core.errors import NotFoundError, VitrineError
 from core.words import counted
+from pages.components import turns
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -82,17 +84,24 @@ def address(id_: str | None, **more: str) -> dict[str, str]:
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
     """Run a model call on the process's event loop and wait for it; for single calls that a person watches."""
+    turns.hand_on()
     return process.background_loop().run(work)
 
 
 def task_label(task: Tasks) -> str:
     """Return the task in words: "Generate questions, completed with 2 failures"."""
-    kind = services().kinds.get(task.task_type)
     if task.failed_count and task.ended_at is not None:
         state = f"{task.status.removesuffix(' with failures')} with {counted(task.failed_count, 'failure')}"
     else:
         state = task.status if task.ended_at else f"{task.status}, {task.processed_count:,} of {task.total_count:,}"
-    return f"{kind.label if kind else task.task_type}, {state}"
+    return f"{_kind_label(task.task_type)}, {state}"
+
+
+@cache
+def _kind_label(task_type: str) -> str:
+    """Return what this kind of work is called; kept, since making the kinds is slow beside a page run."""
+    kind = services().kinds.get(task_type)
+    return kind.label if kind else task_type
 
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":

@@ -10,7 +10,7 @@ from core.llm import session_keys
 from core.tasks import TaskStatus, TaskSummary
 from core.tasks.service import ACTIVE
 from core.words import counted
-from pages.components import model_picker, page
+from pages.components import model_picker, page, turns
 
 _REFRESH_S = 1.0
 
@@ -21,7 +21,7 @@ def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
 
     @st.fragment(run_every=_REFRESH_S if is_active else None)
     def live() -> None:
-        with page.errors_in_words():
+        with turns.turn(), page.errors_in_words():
             summary = page.services().tasks.summary(task_id)
             _draw(summary)
             if results is not None:
