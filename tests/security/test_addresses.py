@@ -22,6 +22,8 @@ from starlette.testclient import TestClient
 
 from core import fetch as fetching
 from core.app import Services
+from core.errors import InvalidInputError
+from core.images.sources import hub as hub_source
 from core.llm import local
 from tests.fakes.http_server import Answer, HttpServer
 from tests.fakes.provider import FakeProvider
@@ -228,6 +230,29 @@ def test_neither_a_provider_nor_a_local_server_leads_elsewhere(
             assert asyncio.run(local.find_local_models()) == []
             assert len(server.received) >= 2
     assert net.canary == []
+
+
+def test_datasets_of_the_hub_and_places_to_send_to_are_no_addresses(
+    client: TestClient, services: Services, project_id: str, net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.images.add_images(project_id, [("red.png", png("red"))])
+    image_id = client.get(f"/api/projects/{project_id}/images").json()["items"][0]["id"]
+    entry = {"image_id": image_id, "question": "Color?", "answer": "Red."}
+    client.post(f"/api/projects/{project_id}/image-datasets", json=entry).raise_for_status()
+    made = client.post(f"/api/projects/{project_id}/image-datasets/export", json={}).json()
+    client.get(f"{made['url']}/events")
+    export_id = client.get(f"/api/projects/{project_id}/exports").json()["items"][0]["id"]
+    urls = net.urls("direct") + net.urls("redirect") + net.urls("rebinding")
+    with HttpServer(lambda _: Answer(404, {}, b"{}")) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_TOKEN", "hf_ours")
+        for url in [*urls, *(f"hf://datasets/{url}" for url in urls)]:
+            send = client.post(f"/api/projects/{project_id}/exports/{export_id}/send", json={"address": url})
+            assert send.status_code == 422, url
+            with pytest.raises(InvalidInputError):
+                hub_source.parquet_files(url, "")
+        assert hub.received == []
+    assert (net.canary, net.outside) == ([], [])
 
 
 def test_addresses_in_imported_annotations_are_names_and_no_more(

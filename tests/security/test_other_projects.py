@@ -119,6 +119,28 @@ def test_an_export_takes_no_entry_of_another_project(client: TestClient, ours: S
     assert "blue." not in exported
 
 
+def test_an_export_of_another_project_is_not_sent(
+    client: TestClient, ours: Shelf, theirs: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_ours")
+    made = client.post(f"/api/projects/{theirs.project_id}/image-datasets/export", json={}).json()
+    client.get(f"{made['url']}/events")
+    (export,) = client.get(f"/api/projects/{theirs.project_id}/exports").json()["items"]
+    to = {"address": "hf://datasets/ours/shelf"}
+    answer = client.post(f"/api/projects/{ours.project_id}/exports/{export['id']}/send", json=to)
+    assert answer.status_code in (404, 422)
+    assert client.get(f"/api/projects/{ours.project_id}/tasks").json()["total"] == 0
+
+
+def test_a_fixed_question_of_another_project_stays(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
+    their_questions = f"/api/projects/{theirs.project_id}/question-templates"
+    template = client.post(their_questions, json={"question": "Which color?"}).json()
+    address = f"/api/projects/{ours.project_id}/question-templates"
+    assert client.delete(f"{address}/{template['id']}").status_code == 404
+    assert [one["id"] for one in client.get(their_questions).json()["items"]] == [template["id"]]
+    assert client.get(address).json()["items"] == []
+
+
 def test_the_desk_takes_back_no_decision_of_another_project(client: TestClient, ours: Shelf, theirs: Shelf) -> None:
     act = {"entry_id": theirs.entry_id, "version": 1, "decision": "confirm", "act_id": "decision-1"}
     assert client.post("/desk/decide", json={"acts": [act]}).json()["results"][0]["ok"]

@@ -1,7 +1,8 @@
 """Text of people, files and models stays text: scripts in every field run nowhere and call nobody."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import cycle
 
@@ -10,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, Request
 
 from core import connect
-from core.access import TokenService
+from core.app import Services
+from core.db import Database
 from tests.browser.conftest import browser, open_page, page
 from tests.browser.driving import AppServer, settle
 from tests.pictures import striped
@@ -66,13 +68,29 @@ TEXT_COLUMNS = {
         "image_name", "question", "answer", "model", "note", "tags", "reject_reason", "needs_review",
         "generated_question", "generated_answer",
     ),
+    "question_templates": ("question",),
+    "saved_views": ("name", "created_by"),
+    "model_profiles": ("name",),
+    "events": ("actor",),
     "style_datasets": ("name", "master_prompt"),
+    "style_versions": ("name", "master_prompt", "change"),
+    "style_dataset_images": ("analysis_model",),
     "generated_images": ("prompt", "full_prompt", "caption", "style"),
     "tasks": ("note",),
     "task_items": ("error",),
     "llm_calls": ("prompt", "reply"),
     "business_profiles": ("business_name", "vibes", "theme"),
 }  # fmt: skip
+# What a model said about images: an analysis, and the verdicts of a judge.
+TEXT_IN_JSON: tuple[tuple[str, str, Callable[[str], dict[str, object]]], ...] = (
+    ("style_dataset_images", "analysis_result", lambda text: dict.fromkeys(("description", "vibe", "style"), text)),
+    (
+        "generated_images", "match",
+        lambda text: {
+            "judge": {"model": text, "verdicts": [{"question": "mood", "answer": "yes", "evidence": text}]},
+        },
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +100,7 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServ
         with httpx.Client(base_url=server.url, timeout=60) as http:
             project_id = _fill(http)
         with connect(server.data_dir) as db:
-            for payload in PAYLOADS[:5]:
-                TokenService(db).make_token(payload)
+            _fill_by_services(db, project_id)
         _poison(server)
         yield server, project_id
         assert "Traceback" not in server.log_text(), server.log_text()[-4000:]
@@ -97,12 +114,28 @@ def _fill(http: httpx.Client) -> str:
     for number in range(len(PAYLOADS)):
         body = {"image_id": images[number % 5], "question": f"Question {number}?", "answer": "x", "model": "m"}
         http.post(f"{address}/image-datasets", json=body).raise_for_status()
+    for number in range(3):
+        template = {"question": f"Fixed question {number}?"}
+        http.post(f"{address}/question-templates", json=template).raise_for_status()
     asked = http.post(f"{address}/image-questions", json={"num_questions": 2}).json()
     http.get(f"{asked['url']}/events")
     style = http.post("/ai/datasets", json={"name": "Warm", "project_id": project_id}).json()
     http.post(f"/ai/datasets/{style['id']}/images", json={"image_ids": images}).raise_for_status()
     http.post("/ai/generate", json={"prompt": "A lamp.", "dataset_id": style["id"]}).raise_for_status()
     return project_id
+
+
+def _fill_by_services(db: Database, project_id: str) -> None:
+    """Add what people name without the API: tokens, saved views, model profiles, and who reviews."""
+    services = Services(db)
+    for place, payload in enumerate(PAYLOADS[:5]):
+        services.tokens.make_token(payload)
+        services.dataset.save_view(project_id, f"View {place}", "kind:count")
+        services.profiles.save_profile(f"Profile {place}", {"provider": "offline", "model": "measure"})
+    names = [payload for payload in PAYLOADS if len(payload) <= 60][:20]
+    services.dataset.set_review_plan(project_id, "divided", names, 20)
+    for name, entry in zip(names, services.dataset.list_dataset_entries(project_id), strict=False):
+        services.dataset.decide(entry.id, entry.version, "confirm", actor=name)
 
 
 def _poison(server: AppServer) -> None:
@@ -114,6 +147,9 @@ def _poison(server: AppServer) -> None:
                 # A payload is not the same question twice, and a name keeps its ending.
                 assignments = ", ".join(f"{column} = ? || ' {row_id}'" for column in columns)
                 connection.execute(f"UPDATE {table} SET {assignments} WHERE rowid = ?", (*values, row_id))  # noqa: S608
+        for table, column, told in TEXT_IN_JSON:
+            text = json.dumps(told(next(payloads)))
+            connection.execute(f"UPDATE {table} SET {column} = json_patch({column}, ?)", (text,))  # noqa: S608
 
 
 @pytest.mark.parametrize("place", PAGES)
