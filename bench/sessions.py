@@ -1,8 +1,9 @@
 """A hundred people at once: how long a page run and a review decision take while a generation task runs.
 
-Each simulated browser speaks Streamlit's own protocol over a websocket and opens another page every two seconds, a
-fifth of them decide on entries besides. A fake provider answers each model call after a second. The same run once
-with Vitrine's settings and once with Streamlit's defaults, both in processes of their own.
+Each simulated browser speaks Streamlit's own protocol over a websocket, clicks every two seconds, and refreshes
+between clicks whatever the page wants refreshed. A click opens a page or filters it, and counts until its whole run is
+received. A fifth of them decide on entries besides. A fake provider answers each model call after a second. Three runs
+in processes of their own: Vitrine, Vitrine with Streamlit's default settings, and a bare page of as many elements.
 
     python bench/sessions.py [--full] [--sessions N]      --full: three times as long
 """
@@ -13,6 +14,7 @@ import multiprocessing
 import os
 import random
 import secrets
+import statistics
 import sys
 import tempfile
 import time
@@ -21,15 +23,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection, connect
 
+from bench.browsing import Browser, open_browser
 from bench.generate import serve
 from bench.sample_rows import fill_project
 from tests.browser.driving import ROOT, AppServer
 
-PLACES = ("overview", "upload", "explore", "curate", "generate", "export", "tasks")
+# What a person clicks on, as the address it leads to: half of it on the pages that are worked on.
+CLICKS = (
+    ("overview", ""), ("upload", ""), ("upload", "sort=name"), ("upload", "color=blue"), ("explore", ""),
+    ("explore", "q=kind:count"), ("explore", "q=number"), ("curate", ""), ("curate", "q=kind:scene"), ("generate", ""),
+    ("export", ""), ("tasks", ""),
+)  # fmt: skip
 ENTRIES = 2_000
 THINK_S = 2.0
 PAGE_RUN_MS, DECISION_MS, SESSION_MB = 100.0, 50.0, 2.0
@@ -46,60 +51,53 @@ class Measured:
     runs_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     decisions_ms: list[float] = field(default_factory=list)
     refused: int = 0
+    unanswered: int = 0
+    elements: list[int] = field(default_factory=list)
     memory_mb: float = 0.0
+    server_cores: float = 0.0
+    own_cores: float = 0.0
+    other_cores: float = 0.0
 
     @property
     def every_run_ms(self) -> list[float]:
         return [ms for some in self.runs_ms.values() for ms in some]
 
-
-class Browser:
-    """One session: opens pages and waits until each has been run to its end."""
-
-    def __init__(self, socket: ClientConnection, project_id: str) -> None:
-        self._socket = socket
-        self._query = f"project={project_id}"
-        self._hashes: dict[str, str] = {}
-        self._known: list[str] = []
-
-    async def visit(self, place: str) -> float:
-        """Open a page and return how many milliseconds its run took, as the browser sees it."""
-        message = BackMsg()
-        message.rerun_script.query_string = self._query
-        message.rerun_script.page_script_hash = self._hashes.get(place, "")
-        message.rerun_script.page_name = "" if self._hashes or place == "overview" else place
-        message.rerun_script.cached_message_hashes.extend(self._known)
-        began = time.perf_counter()
-        await self._socket.send(message.SerializeToString())
-        while True:
-            answer = ForwardMsg.FromString(await self._socket.recv())
-            kind = answer.WhichOneof("type")
-            if answer.metadata.cacheable and answer.hash not in self._known:
-                self._known = [*self._known[-50:], answer.hash]
-            if kind == "navigation":
-                self._hashes = {
-                    page.url_pathname or "overview": page.page_script_hash for page in answer.navigation.app_pages
-                }
-            elif kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
-                raise AssertionError(answer.delta.new_element.exception.message)
-            elif kind == "script_finished" and answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                return (time.perf_counter() - began) * 1000
-
-
-def open_browser(url: str) -> connect:
-    address = url.replace("http", "ws") + "/_stcore/stream"
-    return connect(address, subprotocols=["streamlit"], origin=url, compression=None, max_size=None)  # type: ignore[arg-type,list-item]
+    @property
+    def elements_of_a_page(self) -> int:
+        return round(statistics.mean(self.elements))
 
 
 async def browse(url: str, project_id: str, until: float, measured: Measured) -> None:
     async with open_browser(url) as socket:
         browser = Browser(socket, project_id)
-        await asyncio.sleep(random.uniform(0, THINK_S))
-        await browser.visit("overview")  # its session begins: not a click
-        while time.monotonic() < until:
-            await asyncio.sleep(random.uniform(0.5, 1.5) * THINK_S)
-            place = random.choice(PLACES)
-            measured.runs_ms[place].append(await browser.visit(place))
+        listening = asyncio.create_task(browser.listen())
+        clicking = asyncio.create_task(_click(browser, until, measured))
+        await asyncio.wait((listening, clicking), return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            listening.result()
+        clicking.result()
+        listening.cancel()
+
+
+async def _click(browser: Browser, until: float, measured: Measured) -> None:
+    await asyncio.sleep(random.uniform(0, THINK_S))
+    await _one(browser, ("overview", ""), until, measured)
+    while time.monotonic() < until:
+        await asyncio.sleep(random.uniform(0.5, 1.5) * THINK_S)
+        await _one(browser, random.choice(CLICKS), until, measured)
+
+
+async def _one(browser: Browser, click: tuple[str, str], until: float, measured: Measured) -> None:
+    """Count one click; one that is not answered in the end counts with the time it has waited by then."""
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(max(until - began, 0) + 1):
+            took_ms = await browser.visit(*click)
+    except TimeoutError:
+        took_ms = (time.monotonic() - began) * 1000
+        measured.unanswered += 1
+    measured.runs_ms[click[0]].append(took_ms)
+    measured.elements.append(browser.elements)
 
 
 async def review(http: httpx.AsyncClient, entries: list[dict[str, object]], until: float, measured: Measured) -> None:
@@ -121,19 +119,23 @@ async def review(http: httpx.AsyncClient, entries: list[dict[str, object]], unti
 
 
 async def crowd(server: AppServer, project_id: str, sessions: int, seconds: float) -> Measured:
-    """Let everybody click for some seconds."""
-    measured = Measured()
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
+    """Let everybody click for some seconds; nobody decides where there is no project."""
+    measured, pid = Measured(), server.process.pid
+    async with httpx.AsyncClient(base_url=server.url, timeout=120) as http:
         await asyncio.gather(*(browse(server.url, project_id, time.monotonic() + 10, Measured()) for _ in range(8)))
         await asyncio.sleep(3)
-        before_mb = memory_mb(server.process.pid)
-        queue = (await http.get("/desk/queue", params={"project_id": project_id, "limit": 200})).json()["items"]
+        before_mb, before_s = memory_mb(pid), (cpu_s(pid), cpu_s(os.getpid()), machine_s())
         until = time.monotonic() + seconds
         people = [browse(server.url, project_id, until, measured) for _ in range(sessions)]
-        people += [review(http, queue, until, measured) for _ in range(sessions // 5)]
-        weighing = asyncio.create_task(_weigh(server.process.pid, seconds))
+        if project_id:
+            queue = (await http.get("/desk/queue", params={"project_id": project_id, "limit": 200})).json()["items"]
+            people += [review(http, queue, until, measured) for _ in range(sessions // 5)]
+        weighing = asyncio.create_task(_weigh(pid, seconds))
         await asyncio.gather(*people)
         measured.memory_mb = (await weighing - before_mb) / sessions
+        after_s = cpu_s(pid), cpu_s(os.getpid()), machine_s()
+        theirs, own, everybody = ((b - a) / seconds for a, b in zip(before_s, after_s, strict=True))
+        measured.server_cores, measured.own_cores, measured.other_cores = theirs, own, everybody - theirs - own
     return measured
 
 
@@ -148,6 +150,18 @@ def memory_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def cpu_s(pid: int) -> float:
+    """Return how long the process has computed."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_s() -> float:
+    """Return how long all cores together have computed."""
+    user, nice, system = Path("/proc/stat").read_text().split()[1:4]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(provider_url: str, sessions: int, seconds: float, **environment: str) -> Measured:
     with tempfile.TemporaryDirectory() as name, AppServer.running(Path(name), checkout=ROOT, **environment) as server:
         project_id = fill_project(server.data_dir, entries=ENTRIES)
@@ -156,11 +170,7 @@ def measure(provider_url: str, sessions: int, seconds: float, **environment: str
             work = {"num_questions": 3, "concurrency": 4, "llm_config": model}
             task = http.post(f"/api/projects/{project_id}/image-questions", json=work).raise_for_status().json()
             time.sleep(15)  # what is imported in the background has been
-            try:
-                measured = asyncio.run(crowd(server, project_id, sessions, seconds))
-            except BaseException:
-                print(server.log_text()[-40000:], file=sys.stderr)
-                raise
+            measured = _crowd_at(server, project_id, sessions, seconds)
             state = http.get(task["url"]).json()
         assert state["status"] == "running", f"the task is {state['status']}: {state['note']}"
         assert state["processed_count"] > 0
@@ -168,19 +178,43 @@ def measure(provider_url: str, sessions: int, seconds: float, **environment: str
         return measured
 
 
+def measure_bare(elements: int, sessions: int, seconds: float) -> Measured:
+    """Let the same crowd visit an app that draws as many texts as a page has elements, and does nothing else."""
+    script = str(ROOT / "bench" / "bare" / "elements.py")
+    with tempfile.TemporaryDirectory() as name:
+        where = Path(name)  # from here Streamlit finds no settings
+        with AppServer.running(where, checkout=where, script=script, BARE_ELEMENTS=str(elements), **DEFAULTS) as server:
+            return _crowd_at(server, "", sessions, seconds)
+
+
+def _crowd_at(server: AppServer, project_id: str, sessions: int, seconds: float) -> Measured:
+    try:
+        return asyncio.run(crowd(server, project_id, sessions, seconds))
+    except BaseException:
+        print(server.log_text()[-40_000:], file=sys.stderr)
+        raise
+
+
 def at(share: float, values: list[float]) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
 
+def spread(values: list[float]) -> str:
+    return f"p50 {at(0.5, values):,.0f} ms, p95 {at(0.95, values):,.0f} ms" if values else "none"
+
+
 def show(label: str, measured: Measured) -> None:
-    runs, decisions = measured.every_run_ms, measured.decisions_ms
+    runs = measured.every_run_ms
+    late = f", {measured.unanswered:,} never answered" if measured.unanswered else ""
+    print(f"{label}: {len(runs):,} page runs, {spread(runs)}{late}, {measured.elements_of_a_page} elements a page")
+    print(f"    {len(measured.decisions_ms):,} decisions, {spread(measured.decisions_ms)}")
     print(
-        f"{label:22} {len(runs):6,} page runs: p50 {at(0.5, runs):6.0f} ms, p95 {at(0.95, runs):6.0f} ms   "
-        f"{len(decisions):5,} decisions: p50 {at(0.5, decisions):5.0f} ms, p95 {at(0.95, decisions):5.0f} ms   "
-        f"{measured.memory_mb:5.2f} MB a session"
+        f"    {measured.memory_mb:.2f} MB a session; of the machine's {os.cpu_count()} cores the server used "
+        f"{measured.server_cores:.2f}, the simulated browsers {measured.own_cores:.2f}, everything else "
+        f"{measured.other_cores:.2f}"
     )
-    each = (f"{place} {at(0.5, ms):.0f}/{at(0.95, ms):.0f}" for place, ms in sorted(measured.runs_ms.items()))
-    print(f"{'':22} p50/p95 by page: {', '.join(each)}")
+    each = (f"{place} {at(0.5, ms):,.0f}/{at(0.95, ms):,.0f}" for place, ms in sorted(measured.runs_ms.items()))
+    print(f"    p50/p95 by page: {', '.join(each)}", flush=True)
     assert not measured.refused, f"{measured.refused} decisions were refused"
 
 
@@ -188,22 +222,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="three times as long")
     parser.add_argument("--sessions", type=int, default=100)
-    parser.add_argument("--only", choices=("vitrine", "defaults"), help="one of the two runs")
+    parser.add_argument("--only", choices=("vitrine", "defaults", "bare"), help="one of the three runs")
     given = parser.parse_args()
     seconds = 90.0 if given.full else 30.0
     here, there = multiprocessing.Pipe()
-    provider = multiprocessing.Process(target=serve, args=(there, 1.0), daemon=True)
-    provider.start()
+    multiprocessing.Process(target=serve, args=(there, 1.0), daemon=True).start()
     url = here.recv()
     ours = None
-    if given.only != "defaults":
+    if given.only in (None, "vitrine"):
         ours = measure(url, given.sessions, seconds)
         show("Vitrine", ours)
-    if given.only != "vitrine":
-        show("Streamlit's defaults", measure(url, given.sessions, seconds, **DEFAULTS))
+    if given.only in (None, "defaults"):
+        show("Vitrine with Streamlit's default settings", measure(url, given.sessions, seconds, **DEFAULTS))
+    if given.only in (None, "bare"):
+        elements = ours.elements_of_a_page if ours else 60
+        show("A bare Streamlit page", measure_bare(elements, given.sessions, seconds))
     here.send("stop")
-    if ours is None:
-        return 0
+    return 0 if ours is None else promises(ours)
+
+
+def promises(ours: Measured) -> int:
+    """Say which bounds hold, and return 0 when all do."""
     kept = {
         f"a page run below {PAGE_RUN_MS:.0f} ms (p95)": at(0.95, ours.every_run_ms) < PAGE_RUN_MS,
         f"a decision below {DECISION_MS:.0f} ms (p95)": at(0.95, ours.decisions_ms) < DECISION_MS,
