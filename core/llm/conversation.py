@@ -55,6 +55,7 @@ class Conversation:
         self._step = _remembered_steps().get(_step_key(config), STEPS[0])
 
     async def run(self) -> ChatReply:
+        await wire.loaded()  # what is sent is stated in its words
         while True:
             try:
                 return await self._turn()

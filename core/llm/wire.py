@@ -49,6 +49,11 @@ def litellm() -> Any:
         return process.singleton("litellm", lambda: library)
 
 
+async def loaded() -> Any:
+    """Return litellm; the first time it is imported off the event loop, which would stand still for seconds."""
+    return litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
+
+
 def _set_up() -> Any:
     import litellm as library
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
@@ -75,6 +80,7 @@ def response_format(schema: type[BaseModel]) -> dict[str, Any]:
 
 @cache
 def _stated(schema: type[BaseModel]) -> str:
+    litellm()  # of two threads that import it side by side, one gets half of it
     from litellm.llms.base_llm.base_utils import type_to_response_format_param
 
     return json.dumps(type_to_response_format_param(schema))
@@ -138,7 +144,7 @@ async def _exchange(
     key = keys.key_for(config)
     redact.remember(key)
     timeout_s = config.timeout_s or Settings().llm_timeout_s
-    library = litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
+    library = await loaded()
     from litellm._internal_context import is_internal_call
 
     from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange

@@ -1,5 +1,7 @@
 """The first second of a server: whoever asks first is answered, whatever is still being imported."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,3 +43,18 @@ def test_threads_that_load_a_package_and_a_part_of_it_both_get_it_whole(
         outcomes = [load.exception() for load in loads]
 
     assert outcomes == [None, None]
+
+
+def test_the_first_model_call_may_come_while_litellm_is_still_being_imported() -> None:
+    both_at_once = """
+from concurrent.futures import ThreadPoolExecutor
+from core.llm import wire
+from core.llm.schemas import StyleJudgement
+
+with ThreadPoolExecutor(2) as threads:
+    calls = [threads.submit(wire.litellm), threads.submit(wire.response_format, StyleJudgement)]
+    print([call.exception() for call in calls])
+"""
+    run = subprocess.run([sys.executable, "-c", both_at_once], capture_output=True, text=True, timeout=120, check=False)
+
+    assert (run.stdout, run.returncode) == ("[None, None]\n", 0), run.stderr
