@@ -96,6 +96,7 @@ class GeneratedAnswer(Answer):
     model: str
     cost: float | None
     recipe: dict[str, Any]
+    match: Annotated[dict[str, Any], Field(description="how near it is to the references, in words; copy: too near")]
     created_at: datetime
 
 
