@@ -45,8 +45,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
         loaded = await self._load(image.id, recipe, model)
         made = await self._ask(loaded, recipe, model, ledger)
-        rows = await self._db.write(lambda session: _store_questions(session, ledger, image, made, recipe.language))
-        return [row.question for row in rows]
+        return await self._db.write(lambda session: _store_questions(session, ledger, image, made, recipe.language))
 
     async def generate_single_question(
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
@@ -175,10 +174,10 @@ class ImageQuestionGenerationTask(GenerationTask):
         fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None
 
         def write(session: Session) -> dict[str, Any]:
-            rows = _store_questions(session, ledger, loaded.image, made, recipe.language, item.task_id)
+            added = _store_questions(session, ledger, loaded.image, made, recipe.language, item.task_id)
             if fixed is not None:
                 answering.store_answers(session, ledger, loaded.image, fixed, recipe.language, item.task_id)
-            return {"questions": len(rows), "short_by": made.short_by}
+            return {"questions": len(added), "short_by": made.short_by}
 
         return ItemResult(write)
 
@@ -215,7 +214,7 @@ def _store_questions(
     made: asking.Asking,
     language: str,
     task_id: str | None = None,
-) -> list[Questions]:
+) -> list[str]:
     for reply in made.replies:
         ledger.settle(session, reply)
     if not made.replies:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems
+from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
 from core.questions.language import entry_doubt
@@ -105,33 +108,30 @@ def question_texts(session: Session, image_id: str, language: str) -> list[str]:
     return list(session.connection().execute(_TEXTS, {"image_id": image_id, "language": language}).scalars())
 
 
-def add_questions(session: Session, image: Images, asked: list[Asked], origin: Origin) -> list[Questions]:
-    """Store what a model asked, and its answers as entries; a question the image has already is left out."""
+def add_questions(session: Session, image: Images, asked: list[Asked], origin: Origin) -> list[str]:
+    """Store what a model asked, and its answers as entries; a question the image has already is left out.
+
+    Goes past the session, which has nothing to learn of them: every result of a task pays for it.
+    """
     taken = {question_key(text) for text in question_texts(session, image.id, origin.language)}
-    added, entries = [], []
+    questions, entries = list[dict[str, Any]](), list[dict[str, Any]]()
     for one in asked:
         key = question_key(one.question)
         if key in taken:
             continue
         taken.add(key)
-        row = Questions(
-            project_id=image.project_id, image_id=image.id, question=one.question, question_key=key,
+        row = new_values(
+            Questions, project_id=image.project_id, image_id=image.id, question=one.question, question_key=key,
             language=origin.language, kind=one.kind, model=origin.model, task_id=origin.task_id,
         )  # fmt: skip
-        added.append(row)
+        questions.append(row)
         if one.answer is not None:
-            entries.append(_entry(image, row, one.answer, origin))
-    _insert(session, added)
-    _insert(session, entries)
-    return added
-
-
-def _insert(session: Session, rows: Sequence[Questions | ImageDatasets]) -> None:
-    """Store new rows past the session, which has nothing to learn of them; every result pays for it."""
-    if rows:
-        table = type(rows[0]).__table__  # type: ignore[union-attr]
-        values = [{column.key: getattr(row, column.key) for column in table.columns} for row in rows]
-        session.connection().execute(insert(table), values)
+            entries.append(_entry(image, SimpleNamespace(**row), one.answer, origin))
+    if questions:
+        session.connection().execute(insert(Questions), questions)
+    if entries:
+        session.connection().execute(insert(ImageDatasets), entries)
+    return [row["question"] for row in questions]
 
 
 _TEXTS = (
@@ -187,7 +187,7 @@ def put_answer(session: Session, image: Images, question: Questions, answer: str
             col(ImageDatasets.deleted_at).is_(None),
         )
     ).first()
-    fresh = _entry(image, question, answer, origin)
+    fresh = ImageDatasets(**_entry(image, question, answer, origin))
     if earlier is None:
         session.add(fresh)
         return True
@@ -206,12 +206,13 @@ def _touched_by_a_person(session: Session, entry: ImageDatasets) -> bool:
     return entry.confirmed or entry.rejected or session.exec(changes).first() is not None
 
 
-def _entry(image: Images, question: Questions, answer: str, origin: Origin) -> ImageDatasets:
+def _entry(image: Images, question: Questions | SimpleNamespace, answer: str, origin: Origin) -> dict[str, Any]:
     answer = clean(answer, MAX_ANSWER_CHARS)
     answer, doubt = _in_stored_form(answer, question)
     doubt = doubt or entry_doubt(question.question, answer, question.language)
-    return ImageDatasets(
-        project_id=image.project_id, image_id=image.id, image_name=image.image_name, question_id=question.id,
+    return new_values(
+        ImageDatasets, project_id=image.project_id, image_id=image.id, image_name=image.image_name,
+        question_id=question.id,
         question=question.question, answer=answer, answer_type=question.answer_type, options=question.options,
         model=origin.model, kind=question.kind, language=question.language, needs_review=doubt,
         generated_question=question.question if question.model else None, generated_answer=answer,
@@ -219,7 +220,7 @@ def _entry(image: Images, question: Questions, answer: str, origin: Origin) -> I
     )  # fmt: skip
 
 
-def _in_stored_form(answer: str, question: Questions) -> tuple[str, str]:
+def _in_stored_form(answer: str, question: Questions | SimpleNamespace) -> tuple[str, str]:
     """Return the answer and, when it breaks the rules of its type, why a person should look at it."""
     try:
         return checked_answer(answer, question.answer_type, question.options, one_label=question.one_label), ""
