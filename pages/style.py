@@ -79,7 +79,9 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
 
 def _model() -> ModelChoice:
     """Draw the model picker; what only matters to a chat is left out of the choice."""
-    choice = model_picker.show("style", image_output=True)
+    choice = model_picker.show(
+        "style", image_output=True, built_in="It draws shapes in the colors of the references, to try things out."
+    )
     config = {name: value for name, value in choice.config.items() if name not in ("temperature", "max_tokens")}
     return ModelChoice(config, choice.api_key)
 

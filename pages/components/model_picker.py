@@ -11,6 +11,7 @@ from core.llm import OFFLINE_MODEL, ModelConfig, ModelInfo
 from core.words import counted
 from pages.components import model_parameters, page
 
+ASKS = "It asks and answers only about size, colors, brightness, contrast and the like, and its entries carry its name."
 _FOUND = "models-found"
 _PROFILE, _AT = "Profile: ", " at "
 
@@ -29,8 +30,11 @@ class ModelChoice:
         return {**self.config, "api_key": self.api_key} if self.api_key else dict(self.config)
 
 
-def show(key: str, *, image_output: bool = False) -> ModelChoice:
-    """Draw the picker; with *image_output* only models that make images are offered."""
+def show(key: str, *, image_output: bool = False, built_in: str = ASKS) -> ModelChoice:
+    """Draw the picker; with *image_output* only models that make images are offered.
+
+    *built_in* says what the built-in model can do where the picker stands.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-picker"):
         chosen = st.selectbox(
             "Model", options(image_output=image_output), key=f"{key}-model", accept_new_options=True,
@@ -45,7 +49,7 @@ def show(key: str, *, image_output: bool = False) -> ModelChoice:
         config = model_parameters.stated(key) | config
     info = _info(config)
     config["model"] = info.model
-    st.caption(_in_words(info) + (_profile_in_words(config) if of_profile else ""))
+    st.caption(_in_words(info, built_in) + (_profile_in_words(config) if of_profile else ""))
     choice = ModelChoice(config, _key(info), _is_refused(config, image_output))
     if not of_profile:
         model_parameters.show(key, config)
@@ -69,7 +73,7 @@ def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
             config |= {name: value for name, value in first.config.items() if name in ("temperature", "max_tokens")}
         info = _info(config)
         config["model"] = info.model
-        st.caption(page.plain(f"{info.model}: ") + _in_words(info))
+        st.caption(page.plain(f"{info.model}: ") + _in_words(info, ASKS))
         if _place(info) not in keys:
             keys[_place(info)] = _key(info)
         choices.append(ModelChoice(config, keys[_place(info)], _is_refused(config, image_output=False)))
@@ -138,12 +142,9 @@ def _is_refused(config: dict[str, Any], image_output: bool) -> bool:
     return False
 
 
-def _in_words(info: ModelInfo) -> str:
+def _in_words(info: ModelInfo, built_in: str) -> str:
     if info.model == OFFLINE_MODEL:
-        return (
-            "Built in: measures pixels, needs no network and costs nothing. It asks and answers only about size, "
-            "colors, brightness, contrast and the like, and its entries carry its name."
-        )
+        return f"Built in: measures pixels, needs no network and costs nothing. {built_in}"
     sees = {True: "sees images", False: "does not see images", None: "may or may not see images"}[info.vision]
     if info.input_price is None or info.output_price is None:
         price = "price unknown"

@@ -144,7 +144,9 @@ def analysing(project: Projects) -> bool:
 @st.dialog("Describe the images")
 def _describe(project: Projects, dataset: StyleDatasets) -> None:
     """Let a vision model put words to the images; those a person wrote stay."""
-    choice = model_picker.show("style-describe")
+    choice = model_picker.show(
+        "style-describe", built_in="It describes only size, colors, brightness, contrast and the like."
+    )
     waiting = len(page.services().style.pending_images(dataset.id, choice.config["model"]))
     st.caption(f"{counted(waiting, 'image has', 'images have')} no words of this model yet.")
     if st.button("Describe them", type="primary", disabled=not waiting, key="style-describe-start"):

@@ -11,7 +11,9 @@ def show(generated_id: str) -> None:
     """Ask a vision model; a fitting answer puts the image into the project together with an entry."""
     question = st.text_input("Question", key="style-check-question", placeholder="How many cups are on the table?")
     answer = st.text_input("Planned answer", key="style-check-answer", placeholder="Three")
-    choice = model_picker.show("style-check")
+    choice = model_picker.show(
+        "style-check", built_in="It answers only about size, colors, brightness, contrast and the like."
+    )
     ready = bool(question.strip() and answer.strip())
     if not st.button("Ask, and keep it if it fits", type="primary", disabled=not ready, key="style-check-ask"):
         return

@@ -26,7 +26,9 @@ def show(generated_id: str) -> None:
         st.text(question)
         if name in said:
             st.caption(f"**{said[name]['answer'].capitalize()}.** {page.plain(said[name]['evidence'])}")
-    choice = model_picker.show("style-judge")
+    choice = model_picker.show(
+        "style-judge", built_in="It judges by measured colors, light and structure, and says by how much they differ."
+    )
     images = len(case.references)
     st.text(
         f"It is shown the new image and {counted(images, 'reference')}. "
