@@ -47,7 +47,7 @@ class Browser:
         """Read whatever comes until the session ends."""
         try:
             while True:
-                self._take(ForwardMsg.FromString(await self._socket.recv()))  # type: ignore[arg-type]
+                self._take(ForwardMsg.FromString(await self._socket.recv()))
         finally:
             self._forget_ticks()
 

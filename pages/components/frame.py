@@ -23,7 +23,7 @@ _FRAME = (
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )
 # Everybody's browser asks that often while a task runs; the page of the task itself is more lively.
-_REFRESH_S = 3.0
+_REFRESH_S = 5.0
 
 
 @dataclass(frozen=True)
