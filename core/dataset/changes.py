@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, update
 from sqlalchemy.orm import object_session
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from core.dataset.values import checked
@@ -127,16 +128,18 @@ def _without_doubt(entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, An
 
 
 def _compare_and_swap(session: Session, entry: ImageDatasets, columns: dict[str, Any]) -> None:
+    written = columns | {"version": entry.version + 1, "update_at": utc_now()}
     statement = (
         update(ImageDatasets)
         .where(col(ImageDatasets.id) == entry.id, col(ImageDatasets.version) == entry.version)
-        .values(**columns, version=entry.version + 1, update_at=utc_now())
+        .values(**written)
         .execution_options(synchronize_session=False)
     )
-    swapped = session.execute(statement).rowcount == 1  # type: ignore[attr-defined]
-    session.refresh(entry)
-    if not swapped:
+    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+        session.refresh(entry)
         raise conflict(entry, columns)
+    for name, value in written.items():  # what was written need not be read
+        set_committed_value(entry, name, value)
 
 
 def _record(session: Session, entry: ImageDatasets, act: Act, old: dict[str, Any], new: dict[str, Any]) -> None:
