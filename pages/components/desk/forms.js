@@ -125,7 +125,10 @@ class TagForm {
   key(event) {
     event.stopImmediatePropagation();
     if (event.key === "Escape") this.desk.shut();
-    else if (event.key === "Tab" && this.found.length) event.preventDefault(), this.complete(this.found[0]);
+    else if (event.key === "Tab" && !event.shiftKey) {
+      event.preventDefault(); // also with nothing to complete: the Enter that follows would press whatever comes next
+      if (this.found.length) this.complete(this.found[0]);
+    }
     else if (event.key === "Enter") this.save();
   }
 

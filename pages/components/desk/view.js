@@ -54,9 +54,10 @@ function difference(before, after) {
 }
 
 function changesNode(item) {
+  const text = (value) => (item.answer_type === "label" && labels(value)?.join(", ")) || value;
   const rows = [["generated_question", "question", "Question"], ["generated_answer", "answer", "Answer"]]
     .filter(([old, now]) => item[old] !== null && item[old] !== undefined && item[old] !== item[now])
-    .map(([old, now, name]) => h("div", {}, h("span", { cls: "quiet" }, `${name}: `), ...difference(item[old], item[now])));
+    .map(([old, now, name]) => h("div", {}, h("span", { cls: "quiet" }, `${name}: `), ...difference(text(item[old]), text(item[now]))));
   return rows.length ? h("div", { cls: "diff" }, h("div", { cls: "caption" }, "Changed since it was generated"), ...rows) : null;
 }
 
@@ -65,6 +66,7 @@ function starsNode(item, rate) {
   stars.style.setProperty("--filled", `${item.score * 20}%`);
   stars.setAttribute("aria-label", item.score ? `${item.score} of 5 stars` : "No stars yet");
   stars.onclick = (event) => {
+    if (!event.detail) return; // pressed by a key: it points at no star, and the digits rate
     const box = stars.getBoundingClientRect();
     rate(Math.max(0.5, Math.ceil(((event.clientX - box.left) / box.width) * 10) / 2));
   };
