@@ -15,7 +15,7 @@ EXPRESSIONS = {
     "ix_entries_length": "image_datasets (project_id, deleted_at, length(answer))",
     "ix_entries_answer": "image_datasets (project_id, deleted_at, lower(trim(answer)), create_at, id) "
     "WHERE length(answer) <= 40",
-    "ix_images_side": "images (project_id, CASE WHEN width > height THEN width ELSE height END)",
+    "ix_images_side": "images (project_id, (CASE WHEN width > height THEN width ELSE height END))",
 }
 
 # Without the texts and without places: which row has which three characters. What it finds is looked at once more.
