@@ -43,6 +43,25 @@ async def test_rollback_a_write_that_raises_undoes_only_itself(db: Database) -> 
     assert _names(db) == ["First", "Last"]
 
 
+async def test_rollback_writes_that_shared_a_transaction_with_one_that_raised_count_once(db: Database) -> None:
+    holding, go_on = threading.Event(), threading.Event()
+
+    def hold(session: Session) -> None:
+        holding.set()
+        go_on.wait(10)
+
+    def bad(session: Session) -> None:
+        raise ValueError("bad")
+
+    held = db.submit(hold)
+    await asyncio.to_thread(holding.wait, 10)
+    together = [db.submit(work) for work in (_add("First"), bad, _add("Last"))]
+    go_on.set()
+    results = await asyncio.gather(*map(asyncio.wrap_future, [held, *together]), return_exceptions=True)
+    assert [str(result) for result in results] == ["None", "First", "bad", "Last"]
+    assert _names(db) == ["First", "Last"]
+
+
 async def test_a_write_nobody_waits_for_any_more_does_not_stop_the_others(db: Database) -> None:
     holding, go_on = threading.Event(), threading.Event()
 

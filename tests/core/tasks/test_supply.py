@@ -1,0 +1,56 @@
+"""Items are claimed a few at a time, and what they need is read ahead."""
+
+from collections.abc import Sequence
+
+from core.db import Database
+from core.errors import NotFoundError
+from core.tasks import ItemContext, ItemResult, TaskRunner, TaskService
+from tests.core.tasks.conftest import MakeTask
+from tests.core.tasks.counting import Counting, counted, kinds
+
+
+class Prepared(Counting):
+    """Reads a word for each item beforehand; refuses to as long as *refuses*."""
+
+    def __init__(self, db: Database, *, refuses: bool = False) -> None:
+        super().__init__(db)
+        self.refuses = refuses
+        self.read: list[list[str]] = []
+        self.found: dict[str, object] = {}
+
+    def prepare(self, items: Sequence[ItemContext]) -> list[str]:
+        if self.refuses:
+            raise NotFoundError("Nothing can be read.")
+        self.read.append([item.subject_id for item in items])
+        return [f"word {item.subject_id}" for item in items]
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        self.found[item.subject_id] = item.prepared
+        return await super().run_item(item)
+
+
+async def test_each_item_finds_what_was_read_for_it_together_with_its_neighbours(
+    db: Database, make_task: MakeTask
+) -> None:
+    kind = Prepared(db)
+    await TaskRunner(db, kinds(kind)).run(make_task(*["ok"] * 10).id, concurrency=4)
+    assert kind.found == {str(number): f"word {number}" for number in range(10)}
+    assert kind.read[0] == ["0", "1", "2", "3"]
+    assert sorted(id_ for ids in kind.read for id_ in ids) == sorted(map(str, range(10)))
+
+
+async def test_items_are_done_without_what_could_not_be_read(db: Database, make_task: MakeTask) -> None:
+    kind = Prepared(db, refuses=True)
+    ended = await TaskRunner(db, kinds(kind)).run(make_task("ok", "ok").id)
+    assert ended.status == "completed"
+    assert kind.found == {"0": None, "1": None}
+
+
+async def test_what_goes_beyond_a_cost_cap_is_no_more_than_what_was_in_flight(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    paused = await runner.run(make_task(*["pay"] * 60, cost_cap=0.2).id, concurrency=4)
+    summary = tasks.summary(paused.id)
+    assert paused.status == "paused"
+    assert 0.2 <= summary.spent <= 0.2 + 4 * 0.02 + 1e-9
+    assert len(counted(db)) == summary.done
