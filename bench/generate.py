@@ -129,10 +129,13 @@ def body(request: ChatRequest) -> dict[str, Any]:
 class Project:
     """A project of *count* different images in a data directory of its own."""
 
-    def __init__(self, services: Services, name: str, count: int, size_wh: tuple[int, int], quality: int) -> None:
+    def __init__(
+        self, services: Services, name: str, count: int, size_wh: tuple[int, int], quality: int, *, first: int = 0
+    ) -> None:
+        """*first* numbers the images: those of another number are other images, with copies of their own."""
         self._services = services
         self.id = services.projects.create_project(name).id
-        files = [(f"{number}.jpg", photograph(number, size_wh, quality)) for number in range(count)]
+        files = [(f"{number}.jpg", photograph(first + number, size_wh, quality)) for number in range(count)]
         self.outcomes = services.images.add_images(self.id, files)
         self.image = files[0][1]
 
@@ -196,7 +199,7 @@ class Bench:
     def derivatives(self) -> bool:
         shares = []
         for turn in range(3 if self._full else 2):
-            large = Project(self._services, f"Large {turn}", 240, (1280, 960), 40)
+            large = Project(self._services, f"Large {turn}", 240, (1280, 960), 40, first=1000 * turn)
             bare, made = self._bare(bare_litellm, 240, 32), large.run(self._llm_config, 32)
             shares.append(made / bare)
             print(f"images of {len(large.image) / 1000:.0f} KB, made smaller in the same run: {made:.0f} calls/s = "

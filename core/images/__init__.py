@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.images.copies import ModelImage
     from core.images.filter import ImageFilter, ImagePage
     from core.images.outcome import ImageOutcome
-    from core.images.service import ImageService, ModelImage
+    from core.images.service import ImageService
     from core.images.tasks import image_task_kinds
 
 _HOMES = {
@@ -17,7 +18,7 @@ _HOMES = {
     "ImageOutcome": "outcome",
     "ImagePage": "filter",
     "ImageService": "service",
-    "ModelImage": "service",
+    "ModelImage": "copies",
     "image_task_kinds": "tasks",
 }
 

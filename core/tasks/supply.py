@@ -102,8 +102,9 @@ def _room(session: Session, task_id: str, *, cost_cap: float) -> int | None:
     So what goes beyond the cap is no more than the calls that were in flight.
     """
     calls = select(func.sum(LlmCalls.cost), func.max(LlmCalls.cost)).where(LlmCalls.task_id == task_id)
-    spent, dearest = session.exec(calls).one()
-    if (spent or 0.0) >= cost_cap:
+    total, dearest = session.exec(calls).one()
+    spent = total or 0.0
+    if spent >= cost_cap:
         note = f"The cost cap of ${cost_cap:.2f} is reached. Raise it to go on."
         session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(status=TaskStatus.PAUSED, note=note))
         return None
