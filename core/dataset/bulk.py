@@ -109,8 +109,8 @@ def _record_group(session: Session, where: list[Condition], old: Values, new: Va
         literal(act.batch_id), col(_Entry.project_id), literal("entry"), col(_Entry.id), literal(act.action),
         literal(act.actor), literal(utc_now(), UtcDateTime()), literal(old, JSON()), literal(new, JSON()),
     ).where(*where, *_has(old))  # fmt: skip
-    # By the connection: the session asks PostgreSQL for the new keys, and then nobody knows how many there are.
-    return int(session.connection().execute(insert(Events).from_select(list(names), rows)).rowcount)
+    statement = insert(Events).from_select(list(names), rows).execution_options(preserve_rowcount=True)
+    return int(session.connection().execute(statement).rowcount)
 
 
 def _write_recorded(session: Session, batch_id: str) -> None:
