@@ -1,14 +1,16 @@
-"""Directory imports beside a bare loop on all cores that reads, hashes, decodes reduced and writes a thumbnail.
+"""Images in: directory imports beside a bare loop, uploads beside a bare route, and the library at size.
 
-    python bench/ingest.py          300 images of each kind
-    python bench/ingest.py --full   1,000 of each; then 100,000 of 20 KB for the flatness of rate and memory,
-                                    and the library's filters at 1,000 and at 100,000 images
+    python bench/ingest.py          300 images of each kind, uploads, and the library at 1,000 images
+    python bench/ingest.py --full   1,000 of each; 100,000 of 20 KB for the flatness of rate and memory, and the
+                                    library at 100,000 images too
+    python bench/ingest.py --part upload    one part of it; results of the others stay
 
 Drawing the images takes longer than measuring; with --keep they stay for the next run.
 
-Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. A bare run and an import take turns on the same files,
-once each to warm up; the import does everything: hash, check in the sandbox, store with fsync, thumbnail,
-near-duplicate hash, colors, row committed.
+Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. The bare loop runs on all cores and only reads, hashes,
+decodes reduced and writes a thumbnail. It and an import take turns on the same files, once each to warm up; the
+import does everything: hash, check in the sandbox, store with fsync, thumbnail, near-duplicate hash, colors, row
+committed.
 """
 
 import argparse
@@ -28,14 +30,13 @@ from typing import Any
 
 from core import ImageService, ProjectService, connect
 from core.db import Database
-from core.images import ImageFilter, image_task_kinds
+from core.images import image_task_kinds
 from core.tasks import TaskRunner, TaskService
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parent / "results" / "ingest.json"
 OF_BARE_AT_LEAST = 0.7
 FLAT_WITHIN = 0.15
 GROWTH_MB_AT_MOST = 100
-FILTER_MS_AT_MOST = 30
 KINDS = {
     "0.8 MP JPEG": ((1024, 768), "JPEG"),
     "12 MP JPEG": ((4000, 3000), "JPEG"),
@@ -44,22 +45,45 @@ KINDS = {
 }
 
 
+IN_CHROMIUM = ("upload", "library")
+FLAT = "flat"
+
+
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--full", action="store_true")
-    options.add_argument("--count", type=int)
-    options.add_argument("--kinds", nargs="*", default=list(KINDS))
+    options.add_argument("--count", type=int, help="images of each kind")
+    options.add_argument("--part", choices=[*KINDS, FLAT, *IN_CHROMIUM])
     options.add_argument("--keep", type=Path, help="a directory for the generated images")
-    options.add_argument("--flat", type=int, help="how many small images for the flatness; 0 leaves it out")
+    options.add_argument("--flat", type=int, default=100_000, help="how many small images for the flatness")
     chosen = options.parse_args()
     count = chosen.count or (1000 if chosen.full else 300)
-    flat = (100_000 if chosen.full else 0) if chosen.flat is None else chosen.flat
-    results: dict[str, Any] = {name: _kind(name, count, chosen.keep) for name in chosen.kinds}
-    if flat:
-        results[f"{flat:,} of 20 KB"] = _flatness(flat)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "ingest.json").write_text(json.dumps(results, indent=2))
+    parts = (chosen.part,) if chosen.part else (*KINDS, *((FLAT,) if chosen.full else ()), *IN_CHROMIUM)
+    results: dict[str, Any] = {}
+    for part in parts:
+        if part in KINDS:
+            results[part] = _kind(part, count, chosen.keep)
+        elif part == FLAT:
+            results[f"{chosen.flat:,} of 20 KB"] = _flatness(chosen.flat, chosen.keep)
+        else:
+            results |= _in_chromium(part, chosen.keep, chosen.full)
+    before = json.loads(RESULTS.read_text()) if chosen.part and RESULTS.exists() else {}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(before | results, indent=2))
     print(json.dumps(results, indent=2))
+
+
+def _in_chromium(part: str, keep: Path | None, full: bool) -> dict[str, Any]:
+    from bench import ingest_pages
+
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        if part == "upload":
+            root = (keep or directory) / "upload"
+            if not root.exists():
+                photographs(root, *ingest_pages.UPLOADED)
+            return {"upload": ingest_pages.upload(root, directory)}
+        return {"library": ingest_pages.library(directory, (1_000, 100_000) if full else (1_000,))}
 
 
 # --- against the bare loop -----------------------------------------------------------------------------------
@@ -70,7 +94,7 @@ def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
         root = (keep or Path(directory)) / f"{name} x {count}"
         if not root.exists():
-            _photographs(root, count, size_wh, format_)
+            photographs(root, count, size_wh, format_)
         bare = [_bare(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
         imported = [_import(root, Path(directory) / f"data{n}") for n in range(2)][-1]
     return {
@@ -82,7 +106,7 @@ def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
     }
 
 
-def _photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) -> None:
+def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) -> None:
     """Write images with the detail of photographs: soft forms with grain on them."""
     import numpy as np
     from PIL import Image
@@ -162,20 +186,19 @@ def _database(root: Path, data_dir: Path) -> Iterator[Database]:
 # --- many small ones -----------------------------------------------------------------------------------------
 
 
-def _flatness(count: int) -> dict[str, Any]:
+def _flatness(count: int, keep: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
-        root = Path(directory) / "photos"
-        _small(root, count)
+        root = (keep or Path(directory)) / f"small x {count}"
+        if not root.exists():
+            _small(root, count)
         with _database(root, Path(directory) / "data") as db:
             project = ProjectService(db).create_project("Bench")
-            rates, memory_mb, filters = [], [], {}
+            rates, memory_mb = [], []
             for part in sorted(root.iterdir()):
                 started_s = time.perf_counter()
                 _run_import(db, project.id, part)
                 rates.append(1000 / (time.perf_counter() - started_s))
                 memory_mb.append(_memory_mb())
-                if len(rates) in (1, count // 1000):
-                    filters[f"{len(rates) * 1000:,} images"] = _filters_ms(db, project.id)
     first, last = statistics.mean(rates[1:6] or rates), statistics.mean(rates[-5:])
     return {
         "per_s_at_the_start": round(first, 1),
@@ -184,8 +207,6 @@ def _flatness(count: int) -> dict[str, Any]:
         "wanted_change": f"above -{FLAT_WITHIN}",
         "memory_growth_mb": round(memory_mb[-1] - memory_mb[0], 1),
         "wanted_growth": f"below {GROWTH_MB_AT_MOST}",
-        "filter_ms": filters,
-        "wanted_filter": f"below {FILTER_MS_AT_MOST}",
     }
 
 
@@ -204,28 +225,6 @@ def _small(root: Path, count: int) -> None:
 def _memory_mb() -> float:
     with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) / 1000 for line in status if line.startswith("VmRSS"))
-
-
-def _filters_ms(db: Database, project_id: str) -> dict[str, float]:
-    chosen = {
-        "all": ImageFilter(),
-        "name": ImageFilter(name="123"),
-        "no questions": ImageFilter(holds="no-questions"),
-        "color": ImageFilter(color="red"),
-        "alike": ImageFilter(alike=True),
-        "least sharp": ImageFilter(sort="blurred"),
-        "largest portrait": ImageFilter(orientation="portrait", sort="largest"),
-    }
-    images = ImageService(db)
-    found = {}
-    for name, one in chosen.items():
-        times = []
-        for _ in range(5):
-            started_s = time.perf_counter()
-            images.find_images(project_id, one, limit=120)
-            times.append((time.perf_counter() - started_s) * 1000)
-        found[name] = round(statistics.median(times), 1)
-    return found
 
 
 if __name__ == "__main__":
