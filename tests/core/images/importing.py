@@ -25,7 +25,9 @@ def _task(db: object, tasks: TaskService, root: str) -> tuple[str, str]:
     open_ones = tasks.list_tasks(active_only=True)
     if open_ones:
         return open_ones[0].project_id, open_ones[0].id
-    project = ProjectService(db).create_project("Shelf")  # type: ignore[arg-type]
+    projects = ProjectService(db)  # type: ignore[arg-type]
+    # The process may have been killed after its import had ended.
+    project = next(iter(projects.list_projects()), None) or projects.create_project("Shelf")
     task = tasks.create_task(project.id, "image-import", {"source": "directory", "path": root})
     return project.id, task.id
 
