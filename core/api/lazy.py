@@ -36,9 +36,10 @@ def everything_below(place: str, app: ASGIApp) -> Route:
 
 
 def everything_mounted(prefix: str, routes: list[Route]) -> Mount:
-    """Return *routes* below a base path, with the same care for line breaks."""
+    """Return *routes* below a base path, with the same care for line breaks; all else there are Streamlit's pages."""
+    places = "|".join(re.escape(route.path.split("/")[1]) for route in routes)
     mount = Mount(f"/{prefix}", routes=routes)
-    mount.path_regex = re.compile(rf"^/{re.escape(prefix)}/(?P<path>.*)$", re.DOTALL)
+    mount.path_regex = re.compile(rf"^/{re.escape(prefix)}/(?P<path>(?:{places})(?:/.*)?)$", re.DOTALL)
     return mount
 
 

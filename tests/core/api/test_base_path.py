@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from core import app
@@ -38,6 +40,14 @@ def test_the_api_answers_below_the_base_path_and_gives_addresses_that_work(below
     download_url = below.get(task["url"]).json()["download_url"]
     assert download_url.startswith("/lab/exports/")
     assert below.get(download_url).content.startswith(b"PK")
+
+
+@pytest.mark.parametrize("path", ["", "upload", "export", "images", "_stcore/health", "static/index.js"])
+def test_the_pages_below_the_base_path_are_left_to_streamlit(path: str) -> None:
+    pages = Route("/lab/{rest:path}", lambda _request: PlainTextResponse("a page"))
+    with TestClient(Starlette(routes=[*app.routes(base_path="lab"), pages]), base_url="http://localhost:8501") as made:
+        assert made.get(f"/lab/{path}").text == "a page"
+        assert made.get("/lab/api/health").json()["status"] == "ok"
 
 
 def test_the_page_to_try_it_asks_below_the_base_path(below: TestClient) -> None:
