@@ -1,0 +1,85 @@
+"""Editing at the desk in Chromium: answers by their type, tags by their beginning, stars in halves."""
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import ImageDatasetService, ImageService, ProjectService, connect
+from tests.browser.driving import AppServer
+from tests.browser.test_desk import entries_of, open_desk, wait_until_saved
+from tests.pictures import png
+
+pytestmark = pytest.mark.browser
+
+SCHEMA = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
+
+
+def desk_with(page: Page, server: AppServer, *entries: dict[str, Any]) -> str:
+    """Open the desk on a project of these entries and return its id."""
+    with connect(server.data_dir) as db:
+        made = ProjectService(db).create_project(f"Forms {time.monotonic_ns()}")
+        image = ImageService(db).add_images(made.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        for entry in entries:
+            ImageDatasetService(db).create_dataset_entry(made.id, image.id, **{"model": "m"} | entry)
+    open_desk(page, server, made.id)
+    return made.id
+
+
+def test_tab_completes_a_tag_and_never_leads_to_the_stars(server: AppServer, page: Page) -> None:
+    project_id = desk_with(
+        page, server, {"question": "One?", "answer": "1"}, {"question": "Two?", "answer": "2", "tags": "draft"}
+    )
+    page.keyboard.press("t")
+    page.keyboard.type("dr")
+    page.keyboard.press("Tab")
+    expect(page.locator(".desk .form input")).to_have_value("draft, ")
+    page.keyboard.type("new")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    wait_until_saved(page)
+    first = entries_of(server, project_id)[0]
+    assert (first.tags, first.score) == ("draft,new", 0)
+
+
+def test_the_same_star_again_takes_half_of_it_off(server: AppServer, page: Page) -> None:
+    project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
+    page.keyboard.press("4")
+    page.keyboard.press("4")
+    expect(page.locator(".desk .stars")).to_have_attribute("aria-label", "3.5 of 5 stars")
+    wait_until_saved(page)
+    assert entries_of(server, project_id)[0].score == 3.5
+
+
+def test_labels_are_chips_and_their_change_is_shown_in_words(server: AppServer, page: Page) -> None:
+    entry = {"question": "Mood?", "answer": '["calm"]', "answer_type": "label", "options": ["calm", "warm"]}
+    project_id = desk_with(page, server, entry)
+    page.keyboard.press("e")
+    page.locator(".desk .form .chips button", has_text="warm").click()
+    expect(page.locator(".desk .diff")).to_contain_text("calm, warm")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk .ending")).to_be_visible()
+    wait_until_saved(page)
+    first = entries_of(server, project_id)[0]
+    assert (first.answer, first.confirmed) == ('["calm", "warm"]', True)
+
+
+def test_an_answer_with_a_schema_is_checked_while_it_is_typed_and_not_saved_before_it_holds(
+    server: AppServer, page: Page
+) -> None:
+    entry = {"question": "How many?", "answer": '{"count": 1}', "answer_type": "custom_format", "options": SCHEMA}
+    project_id = desk_with(page, server, entry)
+    page.keyboard.press("e")
+    page.locator(".desk textarea.code").fill('{"count": "two"}')
+    expect(page.locator(".desk .status")).to_contain_text("breaks its schema")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk textarea.code")).to_be_visible()
+    page.locator(".desk textarea.code").fill('{"count": 2}')
+    expect(page.locator(".desk .status")).to_have_text("Valid")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk .ending")).to_be_visible()
+    wait_until_saved(page)
+    first = entries_of(server, project_id)[0]
+    assert (first.answer, first.confirmed) == ('{"count": 2}', True)
