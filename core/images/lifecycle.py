@@ -34,7 +34,7 @@ def dependents(session: Session, image_ids: Sequence[str]) -> Dependents:
 
     def count(table: Any, column: Any, *conditions: Any) -> int:
         query = select(func.count()).select_from(table).where(table.deleted_at.is_(None), *conditions)
-        return sum(session.exec(query.where(column.in_(some))).one() for some in _in_parts(image_ids))
+        return sum(session.exec(query.where(column.in_(some))).one() for some in in_parts(image_ids))
 
     return Dependents(
         images=count(Images, col(Images.id)),
@@ -48,12 +48,12 @@ def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents
     """Delete images, questions and entries under one time, by which they are found again."""
     counts = dependents(session, image_ids)
     at, batch_id = utc_now(), new_id()
-    for image in _alive(session, image_ids):
+    for image in alive(session, image_ids):
         image.deleted_at = at
-        _event(session, batch_id, image, "deleted", actor)
+        note(session, batch_id, image, "deleted", actor)
         _hand_on_group(session, image)
     tables: tuple[Any, ...] = (Questions, ImageDatasets)
-    for table, some in product(tables, list(_in_parts(image_ids))):
+    for table, some in product(tables, list(in_parts(image_ids))):
         session.execute(
             update(table)
             .where(table.image_id.in_(some), table.deleted_at.is_(None))
@@ -85,7 +85,7 @@ def restore(session: Session, image_id: str, actor: str) -> Images:
             .values(deleted_at=None)
             .execution_options(synchronize_session=False)
         )
-    _event(session, new_id(), image, "restored", actor)
+    note(session, new_id(), image, "restored", actor)
     return image
 
 
@@ -95,52 +95,13 @@ def tag(session: Session, image_ids: Sequence[str], tags: Iterable[str], actor: 
     if not wanted or any("," in word for word in wanted):
         raise InvalidInputError("Write at least one tag, without commas inside it.", field="tags")
     batch_id, changed = new_id(), 0
-    for image in _alive(session, image_ids):
+    for image in alive(session, image_ids):
         have = [word for word in image.tags.split(",") if word]
         together = ",".join(dict.fromkeys([*have, *wanted]))
         if together != image.tags:
-            _event(session, batch_id, image, "tagged", actor, {"tags": image.tags}, {"tags": together})
+            note(session, batch_id, image, "tagged", actor, {"tags": image.tags}, {"tags": together})
             image.tags, changed = together, changed + 1
     return changed
-
-
-def keep_apart(session: Session, image_ids: Sequence[str], actor: str) -> int:
-    """Take the mark off images that only look like another, and return how many had it."""
-    batch_id = new_id()
-    marked = [image for image in _alive(session, image_ids) if image.near_duplicate_of is not None]
-    for image in marked:
-        _event(session, batch_id, image, "kept apart", actor, {"near_duplicate_of": image.near_duplicate_of})
-        image.near_duplicate_of = None
-    return len(marked)
-
-
-def merge(session: Session, image_ids: Sequence[str], actor: str) -> Images:
-    """Give the oldest of the images the questions and entries of the others, and delete those."""
-    images = sorted(_alive(session, image_ids), key=lambda image: (image.create_at, image.id))
-    if len(images) < 2:
-        raise InvalidInputError("Select at least two images to merge them.")
-    kept, *others = images
-    asked = select(Questions.language, Questions.question_key).where(
-        Questions.image_id == kept.id, col(Questions.deleted_at).is_(None)
-    )
-    known = set(session.exec(asked).all())
-    for other in others:
-        of_other = select(Questions).where(Questions.image_id == other.id, col(Questions.deleted_at).is_(None))
-        for question in session.exec(of_other).all():
-            if (question.language, question.question_key) not in known:
-                known.add((question.language, question.question_key))
-                question.image_id = kept.id
-        session.execute(
-            update(ImageDatasets)
-            .where(col(ImageDatasets.image_id) == other.id, col(ImageDatasets.deleted_at).is_(None))
-            .values(image_id=kept.id, image_name=kept.image_name, version=ImageDatasets.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        session.flush()
-    kept.near_duplicate_of = None
-    delete(session, [other.id for other in others], actor)
-    _event(session, new_id(), kept, "merged", actor, new={"with": ", ".join(other.image_name for other in others)})
-    return kept
 
 
 def history(session: Session, image_id: str) -> list[Events]:
@@ -160,14 +121,15 @@ def sweep_unknown(session: Session, storage: ImageStorage, is_young: Callable[[f
     return swept
 
 
-def _alive(session: Session, image_ids: Sequence[str]) -> list[Images]:
+def alive(session: Session, image_ids: Sequence[str]) -> list[Images]:
+    """Return those of the images that were not deleted."""
     found: list[Images] = []
-    for some in _in_parts(image_ids):
+    for some in in_parts(image_ids):
         found += session.exec(select(Images).where(col(Images.id).in_(some), col(Images.deleted_at).is_(None)))
     return found
 
 
-def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield at most 10,000 ids at a time; a statement of SQLite takes no more than 32,766 values."""
     for start in range(0, len(ids), 10_000):
         yield ids[start : start + 10_000]
@@ -207,12 +169,13 @@ def _hand_on_group(session: Session, image: Images) -> None:
         member.near_duplicate_of = members[0].id if member is not members[0] else None
 
 
-def _event(
+def note(
     session: Session, batch_id: str, image: Images, action: str, actor: str, old: Any = None, new: Any = None
-) -> None:
-    session.add(
-        Events(
-            batch_id=batch_id, project_id=image.project_id, entity="image", entity_id=image.id, action=action,
-            actor=actor, old=old or {}, new=new or {},
-        )
+) -> Events:
+    """Write down what was done to the image."""
+    event = Events(
+        batch_id=batch_id, project_id=image.project_id, entity="image", entity_id=image.id, action=action,
+        actor=actor, old=old or {}, new=new or {},
     )  # fmt: skip
+    session.add(event)
+    return event

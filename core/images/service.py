@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id, until_written
 from core.errors import ImageRejectedError, NotFoundError
-from core.images import copies, groups, lifecycle
+from core.images import alike, copies, groups, lifecycle
 from core.images import filter as filters
 from core.images.copies import Copy, ModelImage, or_raise
 from core.images.filter import ImageFilter, ImagePage
@@ -241,12 +241,21 @@ class ImageService:
     def keep_apart(self, image_ids: Sequence[str], *, actor: str = "local") -> int:
         """Say that images only look like another one: the mark goes, the images stay."""
         with self._db.transaction() as session:
-            return lifecycle.keep_apart(session, image_ids, actor)
+            return alike.keep_apart(session, image_ids, actor)
 
     def merge_images(self, image_ids: Sequence[str], *, actor: str = "local") -> Images:
         """Keep the oldest of the images with the questions and entries of all, delete the others, return it."""
         with self._db.transaction() as session:
-            return lifecycle.merge(session, image_ids, actor)
+            return alike.merge(session, image_ids, actor)
+
+    def undo_alike(self, image_ids: Sequence[str], *, actor: str = "local") -> None:
+        """Take back the last keeping apart or merging of a group with one of the images in it.
+
+        Raises:
+            ConflictError: there is none, or an image of it cannot come back.
+        """
+        with self._db.transaction() as session:
+            alike.undo(session, image_ids, actor)
 
     def history(self, image_id: str) -> list[Events]:
         """Return what happened to the image, newest first."""

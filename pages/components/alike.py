@@ -8,11 +8,12 @@ from core.words import counted
 from pages.components import cards, image_deletion, image_drawer, media, page
 
 _AT_ONCE = 8
-_SHOWN = "alike-shown"
+_SHOWN, _DECIDED = "alike-shown", "alike-decided"
 
 
 def show(project_id: str, chosen: ImageFilter) -> None:
     """Draw the first groups; whatever is decided makes room for the next."""
+    _undo_notice()
     count = st.session_state.get(_SHOWN, _AT_ONCE)
     found = page.services().images.alike_groups(project_id, chosen, limit=count)
     if not found.groups:
@@ -36,14 +37,14 @@ def _group(group: list[Images]) -> None:
                 help="They are different: the mark goes, the images stay.",
             ):  # fmt: skip
                 page.services().images.keep_apart([image.id for image in group])
-                st.rerun()
+                _decided(group, "kept apart")
             if st.button(
                 "Merge", icon=":material/merge:", key=f"alike-merge-{first}",
                 help="Keep the oldest, with the questions and entries of all.",
             ):  # fmt: skip
                 with page.errors_in_words():
                     page.services().images.merge_images([image.id for image in group])
-                    st.rerun()
+                    _decided(group, "merged into one")
         act = cards.show(
             [_card(image, image.id == first) for image in group],
             key=f"alike-cards-{first}",
@@ -53,6 +54,25 @@ def _group(group: list[Images]) -> None:
         image_drawer.show(act.id, [image.id for image in group])
     elif act is not None:
         _drop(act.id)
+
+
+def _decided(group: list[Images], what: str) -> None:
+    st.session_state[_DECIDED] = {"ids": [image.id for image in group], "what": what}
+    st.rerun()
+
+
+def _undo_notice() -> None:
+    """Offer to take back what was decided last."""
+    decided = st.session_state.get(_DECIDED)
+    if not decided:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="alike-undo-notice"):
+        st.text(f"{counted(len(decided['ids']), 'image was', 'images were')} {decided['what']}.")
+        if st.button("Undo", icon=":material/undo:", key="alike-undo"):
+            del st.session_state[_DECIDED]
+            with page.errors_in_words():
+                page.services().images.undo_alike(decided["ids"])
+                st.rerun()
 
 
 def _card(image: Images, is_first: bool) -> cards.Card:

@@ -68,9 +68,12 @@ def _filters() -> ImageFilter:
                 "Longer side, px", _SIDES, value=(_SIDES[0], _SIDES[-1]), key="side", bind="query-params",
                 format_func=lambda side: "any" if side == _SIDES[-1] else f"{side:,}",
             )  # fmt: skip
+            added_from = st.date_input("Added from", None, key="from", bind="query-params", format="YYYY-MM-DD")
+            added_to = st.date_input("Added until", None, key="until", bind="query-params", format="YYYY-MM-DD")
     return ImageFilter(
         name=name or "", tag=tag or "", format=format_, color=color, orientation=orientation, holds=holds,
         alike=alike, min_side_px=low, max_side_px=0 if high == _SIDES[-1] else high, sort=sort or "newest",
+        added_from=added_from.isoformat() if added_from else "", added_to=added_to.isoformat() if added_to else "",
     )  # fmt: skip
 
 

@@ -84,9 +84,7 @@ def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(
     page.run()
     page.button(key="library-delete").click().run()
 
-    assert "1 image goes, and with it 0 questions and 0 entries, 0 confirmed. You can undo this." in texts(
-        page
-    )
+    assert "1 image goes, and with it 0 questions and 0 entries, 0 confirmed. You can undo this." in texts(page)
     assert services().images.delete_image(first)
     page.session_state["library-deleted"] = [first]
     page.run()
@@ -115,6 +113,9 @@ def test_images_that_look_alike_are_kept_apart(page: AppTest) -> None:
     assert not page.exception
     assert "No two images look alike here." in texts(page)
     assert len(services().images.list_images(project_id())) == 2
+    assert "2 images were kept apart." in texts(page)
+    page.button(key="alike-undo").click().run()
+    assert "1 group of images that look alike; the oldest comes first." in texts(page)
 
 
 def test_images_that_look_alike_are_merged_into_the_oldest(page: AppTest) -> None:
@@ -127,6 +128,8 @@ def test_images_that_look_alike_are_merged_into_the_oldest(page: AppTest) -> Non
     assert not page.exception
     assert [image.id for image in services().images.list_images(project_id())] == [first]
     assert [entry.question for entry in services().images.entries_of(first)] == ["What is it?"]
+    page.button(key="alike-undo").click().run()
+    assert [entry.question for entry in services().images.entries_of(second)] == ["What is it?"]
 
 
 def test_a_copy_is_dropped_at_once_and_comes_back(page: AppTest) -> None:
@@ -172,6 +175,7 @@ def test_a_directory_that_is_not_allowed_is_refused_in_words(page: AppTest) -> N
 def test_an_address_with_filters_opens_the_library_narrowed() -> None:
     id_ = services().projects.create_project("Shelf").id
     services().images.add_images(id_, [(f"{n}.jpg", encoded(drawn(n))) for n in (1, 2)])
+    assert "1 to" not in " ".join(texts(open_page("upload", id_, until="2020-01-31")))
     page = open_page("upload", id_, name="no such image")
 
     assert page.text_input(key="name").value == "no such image"

@@ -296,6 +296,10 @@ def test_images_that_only_look_alike_are_kept_apart(services: Services, project:
     assert services.images.keep_apart([second.id]) == 1
     assert services.images.keep_apart([second.id]) == 0
     assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 0
+    services.images.undo_alike([second.id])
+    assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 2
+    with pytest.raises(ConflictError, match="nothing to take back"):
+        services.images.undo_alike([second.id])
 
 
 def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
@@ -322,6 +326,46 @@ def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
     assert [(entry.answer, entry.image_name) for entry in services.images.entries_of(first.id)] == [("!", "0.jpg")]
     with pytest.raises(InvalidInputError):
         services.images.merge_images([first.id])
+
+
+def test_a_merge_that_is_taken_back_leaves_every_image_with_what_it_had(
+    services: Services, db: Database, project: Projects
+) -> None:
+    scene = drawn(1, (400, 300))
+    outcomes = services.images.add_images(
+        project.id, [(f"{side}.jpg", encoded(scene.resize((side, side * 3 // 4)))) for side in (400, 240, 200)]
+    )
+    ids = [outcome.image.id for outcome in outcomes if outcome.image]
+    with db.transaction() as session:
+        for at, question in ((0, "who"), (1, "who"), (1, "where"), (2, "where"), (2, "when")):
+            asked = Questions(project_id=project.id, image_id=ids[at], question=question, question_key=question)
+            session.add(asked)
+            session.flush()
+            session.add(
+                ImageDatasets(
+                    project_id=project.id, image_id=ids[at], image_name=outcomes[at].image_name, question=question,
+                    question_id=asked.id, answer="!",
+                )
+            )  # fmt: skip
+
+    def state() -> list[object]:
+        images = services.images
+        return [
+            (
+                images.get_image(id_).near_duplicate_of,  # type: ignore[union-attr]
+                sorted(question.question for question in images.questions_of(id_)),
+                sorted((entry.question, entry.image_name) for entry in images.entries_of(id_)),
+            )
+            for id_ in ids
+        ]
+
+    before = state()
+    services.images.merge_images(ids)
+    assert len(services.images.entries_of(ids[0])) == 5
+    services.images.undo_alike(ids)
+
+    assert state() == before
+    assert before[1] == (ids[0], ["where", "who"], [("where", "240.jpg"), ("who", "240.jpg")])
 
 
 def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, project: Projects) -> None:
