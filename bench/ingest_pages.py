@@ -7,15 +7,17 @@ import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import insert
 
 from core import ImageService, ProjectService, connect
-from core.db import Database, Images, Questions, utc_now
+from core.db import Database, Images, Questions, new_id, utc_now
 from core.db.memo import Memo
 from core.images import ImageFilter
 from core.images.sample import draw_samples
@@ -130,7 +132,7 @@ def _post_bare(browser: Browser, paths: list[Path], directory: Path) -> float:
 
 def _upload(browser: Browser, server: AppServer, paths: list[Path]) -> float:
     with connect(server.data_dir) as db:
-        project = ProjectService(db).create_project("Upload")
+        project = ProjectService(db).create_project(f"Upload {new_id()}")
     page = browser.new_page()
     page.goto(f"{server.url}/upload?project={project.id}")
     settle(page)
@@ -169,7 +171,7 @@ def _turns_ms(page: Page) -> list[int]:
     times = []
     for _ in range(TURNS):
         settle(page)
-        page.wait_for_load_state("networkidle")  # the page behind is there: nobody turns pages without a look
+        page.wait_for_timeout(1000)  # nobody turns pages without a look; the page behind is fetched meanwhile
         times.append(round(page.evaluate(TURN, "next")))
     return times
 
@@ -192,12 +194,19 @@ def fill_library(data_dir: Path, count: int) -> str:
         with db.transaction() as session:
             session.execute(insert(Images), images)
             session.execute(insert(Questions), questions)
-    thumbnails = [sample.data for sample in draw_samples() if sample.name.endswith(".jpg")]
+    thumbnails = [_thumbnail(sample.data) for sample in draw_samples()]
     for number, image in enumerate(images[-(TURNS + 3) * 60 :]):
         file = data_dir / "cache" / "images" / image["sha256"][:2] / f"{image['sha256']}-thumb320.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(thumbnails[number % len(thumbnails)])
     return project_id
+
+
+def _thumbnail(data: bytes) -> bytes:
+    image, file = Image.open(BytesIO(data)).convert("RGB"), BytesIO()
+    image.thumbnail((320, 320))
+    image.save(file, "JPEG", quality=80)
+    return file.getvalue()
 
 
 def _row(project_id: str, number: int, start: datetime, random: Random) -> dict[str, Any]:

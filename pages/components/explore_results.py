@@ -1,6 +1,7 @@
 """The entries that were found, as a grid of their images."""
 
 import json
+from functools import partial
 
 import streamlit as st
 
@@ -54,15 +55,19 @@ def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
     images = dataset.images_of(found.items)
     first = (len(cursors) - 1) * PAGE_SIZE + 1
     action = grid.show(
-        [_item(entry, images) for entry in found.items],
+        grid.GridPage(
+            [_item(entry, images) for entry in found.items],
+            where=f"{first:,} to {first + len(found.items) - 1:,} of {total:,}",
+            has_previous=len(cursors) > 1,
+            has_next=found.next_cursor is not None,
+        ),
         key="explore-grid",
         label="Entries",
-        where=f"{first:,} to {first + len(found.items) - 1:,} of {total:,}",
-        has_previous=len(cursors) > 1,
-        has_next=found.next_cursor is not None,
+        on_turn=partial(_turn, next_cursor=found.next_cursor),
     )
     image_of = {entry.id: entry.image_id for entry in found.items}
-    _follow(action, found.next_cursor, image_of)
+    if action.opened in image_of:
+        image_drawer.show(image_of[action.opened], list(dict.fromkeys(image_of.values())))
     return [id_ for id_ in action.selected if id_ in image_of]
 
 
@@ -81,15 +86,11 @@ def _in_words(entry: ImageDatasets) -> str:
     return ", ".join(str(label) for label in labels) if isinstance(labels, list) else entry.answer
 
 
-def _follow(action: grid.GridAction, next_cursor: str | None, image_of: dict[str, str]) -> None:
-    if action.opened in image_of:
-        image_drawer.show(image_of[action.opened], list(dict.fromkeys(image_of.values())))
-    elif action.turn == "next" and next_cursor is not None:
+def _turn(direction: str, *, next_cursor: str | None) -> None:
+    if direction == "next" and next_cursor is not None:
         st.session_state[_CURSORS].append(next_cursor)
-        st.rerun()
-    elif action.turn == "previous" and len(st.session_state[_CURSORS]) > 1:
+    elif direction == "previous" and len(st.session_state[_CURSORS]) > 1:
         st.session_state[_CURSORS].pop()
-        st.rerun()
 
 
 def _cursors(name: str) -> list[str]:

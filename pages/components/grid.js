@@ -1,36 +1,79 @@
-/* A page of thumbnails: their places are reserved, keys move between them, the next page is fetched ahead. */
+/* A page of thumbnails: their places are reserved, keys move between them, the next page is there ahead. */
 
 const grids = new WeakMap();
+const ANSWERED_WITHIN_MS = 3000;
+const PAINT_MS = 100;
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let grid = grids.get(parentElement);
-  if (!grid) grids.set(parentElement, (grid = { epoch: null, selected: new Set(), at: 0, anchor: 0 }));
+  if (!grid) grids.set(parentElement, (grid = { epoch: null, selected: new Set(), at: 0, anchor: 0, earlier: [] }));
   const root = parentElement.querySelector(".grid");
   const cells = root.querySelector(".cells");
-  const ids = data.items.map((item) => item.id);
   if (grid.epoch !== data.epoch) {
     grid.epoch = data.epoch;
     grid.selected = new Set(data.selected);
   }
-  const first = ids[0];
-  if (grid.first !== first) Object.assign(grid, { first, at: 0, anchor: 0 });
-  grid.at = Math.min(grid.at, Math.max(ids.length - 1, 0));
-
   cells.setAttribute("aria-label", data.label);
   // Cells outlive a run of the page: what they call is looked up when they are used.
   Object.assign(grid, { epochNow: data.epoch, setStateValue, setTriggerValue });
-  const shown = JSON.stringify(data.items);
-  if (grid.shown !== shown) {
-    // Whoever moves with keys keeps their place when the page runs again.
-    const focused = cells.contains(root.getRootNode().activeElement);
-    grid.shown = shown;
-    cells.replaceChildren(...data.items.map((item, index) => cell(item, index)));
-    if (focused) cells.children[grid.at]?.focus();
+  let view, ids;
+  // A run that began before the turn still brings the page that was left.
+  if (isWaiting() && grid.turned.from === first(data.page)) show(grid.turned.view);
+  else {
+    if (first(data.page) !== first(grid.view)) grid.earlier = [];
+    grid.turned = null;
+    show(data.page);
+    const queued = grid.queued;
+    grid.queued = null;
+    if (queued) turn(queued);
   }
-  mark();
-  bar();
-  const ahead = () => data.prefetch.forEach((url) => (new Image().src = url));
-  (window.requestIdleCallback ?? setTimeout)(ahead);
+  (window.requestIdleCallback ?? setTimeout)(fetchAhead);
+
+  function fetchAhead() {
+    const next = data.following?.items ?? [];
+    if (grid.aheadOf === first(data.page)) return;
+    grid.aheadOf = first(data.page);
+    // Held, so that the browser keeps them decoded.
+    grid.ahead = next.map((item) => Object.assign(new Image(), { src: item.url }));
+    grid.ahead.forEach((image) => image.decode().catch(() => {}));
+  }
+
+  function show(shown) {
+    view = grid.view = shown;
+    ids = view.items.map((item) => item.id);
+    if (grid.first !== ids[0]) Object.assign(grid, { first: ids[0], at: 0, anchor: 0 });
+    grid.at = Math.min(grid.at, Math.max(ids.length - 1, 0));
+    const items = JSON.stringify(view.items);
+    const focused = cells.contains(root.getRootNode().activeElement);
+    const anew = grid.shown !== items;
+    grid.shown = items;
+    if (anew) cells.replaceChildren(...view.items.map((item, index) => cell(item, index)));
+    mark();
+    // Whoever moves with keys keeps their place when the page runs again.
+    if (anew && focused) cells.children[grid.at]?.focus();
+    bar();
+  }
+
+  function isWaiting() {
+    return grid.turned && performance.now() - grid.turned.at < ANSWERED_WITHIN_MS;
+  }
+
+  function turn(direction) {
+    const next = direction === "next";
+    if (!(next ? view.has_next : view.has_previous)) return;
+    if (isWaiting()) {
+      grid.queued = direction; // the server knows one page further only once it has answered
+      return;
+    }
+    const from = first(view);
+    const known = next ? data.following : grid.earlier.at(-1);
+    if (next) grid.earlier.push(view);
+    else grid.earlier.pop();
+    grid.turned = { from, view: known ?? view, at: performance.now() };
+    show(grid.turned.view);
+    // Painted first: answering the turn keeps the browser busy for longer than painting it.
+    setTimeout(() => grid.setTriggerValue("turn", direction), known ? PAINT_MS : 0);
+  }
 
   function cell(item, index) {
     const node = make("div", "cell");
@@ -97,11 +140,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
   function bar() {
     const [previous, next] = root.querySelectorAll(".turn");
-    root.querySelector(".where").textContent = data.where;
-    previous.disabled = !data.has_previous;
-    next.disabled = !data.has_next;
-    previous.onclick = () => setTriggerValue("turn", "previous");
-    next.onclick = () => setTriggerValue("turn", "next");
+    root.querySelector(".where").textContent = view.where;
+    previous.disabled = !view.has_previous;
+    next.disabled = !view.has_next;
+    previous.onclick = () => turn("previous");
+    next.onclick = () => turn("next");
   }
 
   cells.onkeydown = (event) => {
@@ -115,12 +158,16 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     else if (event.key === "Enter") setTriggerValue("opened", ids[grid.at]);
     else if (event.key === "Escape" && grid.selected.size) { grid.selected.clear(); tell(); }
     else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { ids.forEach((id) => grid.selected.add(id)); tell(); }
-    else if (event.key === "PageDown" && data.has_next) setTriggerValue("turn", "next");
-    else if (event.key === "PageUp" && data.has_previous) setTriggerValue("turn", "previous");
+    else if (event.key === "PageDown" && view.has_next) turn("next");
+    else if (event.key === "PageUp" && view.has_previous) turn("previous");
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
+}
+
+function first(shown) {
+  return shown?.items[0]?.id;
 }
 
 function make(tag, className = "", text = "") {

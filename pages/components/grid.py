@@ -1,6 +1,6 @@
-"""A page of thumbnails as one component: selection, keys, and the next page fetched ahead."""
+"""A page of thumbnails as one component: selection, keys, and a next page that is there before it is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -27,49 +27,54 @@ class GridItem:
 
 
 @dataclass(frozen=True)
+class GridPage:
+    """One page; *where* says which part of the whole it is."""
+
+    items: Sequence[GridItem]
+    where: str
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True)
 class GridAction:
-    """What the person did; at most one of *opened* and *turn* is set."""
+    """What the person did."""
 
     selected: list[str]
     opened: str | None
-    turn: str | None
-    """next or previous."""
 
 
 def show(
-    items: Sequence[GridItem],
+    shown: GridPage,
     *,
     key: str,
     label: str,
-    where: str,
-    has_previous: bool,
-    has_next: bool,
-    prefetch: Sequence[str] = (),
+    on_turn: Callable[[str], None],
+    following: GridPage | None = None,
     selected: Sequence[str] = (),
     epoch: int = 0,
 ) -> GridAction:
-    """Draw the thumbnails; *where* says which part of the whole they are.
+    """Draw the thumbnails; a turn paints *following*, when it is known, without waiting for the server.
 
-    The selection lives in the browser and outlasts a page turn; *selected* replaces it when *epoch* changes.
+    *on_turn* is called with next or previous before the page runs again. The selection lives in the browser and
+    outlasts a page turn; *selected* replaces it when *epoch* changes.
     """
     component = st.components.v2.component("vitrine_grid", html=_HTML, css=_part("grid.css"), js=_part("grid.js"))
+    key = page.component_key(key)
     result = component(
-        key=page.component_key(key),
+        key=key,
         data={
-            "items": [asdict(item) for item in items],
             "label": label,
-            "where": where,
-            "has_previous": has_previous,
-            "has_next": has_next,
-            "prefetch": list(prefetch),
+            "page": asdict(shown),
+            "following": asdict(following) if following else None,
             "selected": list(selected),
             "epoch": epoch,
         },
         on_selected_change=lambda: None,
         on_opened_change=lambda: None,
-        on_turn_change=lambda: None,
+        on_turn_change=lambda: on_turn(st.session_state[key]["turn"]),
     )
-    return GridAction(_selection(result.selected, epoch, selected), result.opened, result.turn)
+    return GridAction(_selection(result.selected, epoch, selected), result.opened)
 
 
 def _selection(told: Any, epoch: int, otherwise: Sequence[str]) -> list[str]:

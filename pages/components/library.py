@@ -41,8 +41,6 @@ def show(project_id: str) -> None:
     st.session_state[_SELECTED] = action.selected
     with actions:
         _selection_bar(project_id, chosen, found.total)
-    if action.turn is not None:
-        _turn(action.turn, found)
     if action.opened is not None:
         image_drawer.show(action.opened, [image.id for image in found.items[:PAGE_SIZE]])
 
@@ -97,30 +95,37 @@ def _position(project_id: str, chosen: ImageFilter) -> str | None:
     return trail["after"][-1] if trail["after"] else None
 
 
-def _turn(direction: str, found: ImagePage) -> None:
+def _turn(direction: str) -> None:
     trail = st.session_state[_TRAIL]
-    after = [*trail["after"], found.items[PAGE_SIZE - 1].id] if direction == "next" else trail["after"][:-1]
+    after = [*trail["after"], trail["last"]] if direction == "next" else trail["after"][:-1]
     st.session_state[_TRAIL] = {**trail, "after": after}
-    st.rerun()
 
 
 def _thumbnails(found: ImagePage) -> grid.GridAction:
+    trail = st.session_state[_TRAIL]
+    before = len(trail["after"]) * PAGE_SIZE
     shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
-    before = len(st.session_state[_TRAIL]["after"]) * PAGE_SIZE
-    noun = "image" if found.total == 1 else "images"
-    alike = [one.near_duplicate_of for one in shown if one.near_duplicate_of]
+    trail["last"] = shown[-1].id
+    alike = [one.near_duplicate_of for one in found.items if one.near_duplicate_of]
     first_ones = {one.id: one.image_name for one in page.services().images.get_images(alike)} if alike else {}
+
+    def grid_page(images: list[Images], before: int, *, has_next: bool) -> grid.GridPage:
+        return grid.GridPage(
+            [
+                grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one, first_ones))
+                for one in images
+            ],
+            where=f"{before + 1:,} to {before + len(images):,} of {counted(found.total, 'image')}",
+            has_previous=before > 0,
+            has_next=has_next,
+        )
+
     return grid.show(
-        [
-            grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one, first_ones))
-            for one in shown
-        ],
+        grid_page(shown, before, has_next=bool(ahead)),
         key="library-grid",
         label="Images of this project",
-        where=f"{before + 1:,} to {before + len(shown):,} of {found.total:,} {noun}",
-        has_previous=before > 0,
-        has_next=bool(ahead),
-        prefetch=[media.image_url(one.id, one.sha256) for one in ahead],
+        on_turn=_turn,
+        following=grid_page(ahead, before + PAGE_SIZE, has_next=found.next_cursor is not None) if ahead else None,
         selected=st.session_state.get(_SELECTED, []),
         epoch=st.session_state.setdefault(_EPOCH, 0),
     )

@@ -92,13 +92,27 @@ def test_keys_move_select_and_open_and_a_deletion_comes_back(server: AppServer, 
 
 
 def test_a_page_turn_paints_thumbnails_that_were_fetched_ahead(server: AppServer, page: Page) -> None:
-    open_upload(server, page, range(300, 370))
-    expect(page.get_by_text("1 to 60 of 70 images")).to_be_visible()
+    open_upload(server, page, range(300, 430))
+    expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
     page.wait_for_load_state("networkidle")
 
     page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("61 to 70 of 70 images")).to_be_visible(timeout=20_000)
-    expect(page.locator(".cell")).to_have_count(10)
+    expect(page.get_by_text("61 to 120 of 130 images")).to_be_visible(timeout=20_000)
+    expect(page.locator(".cell")).to_have_count(60)
     assert page.locator(".cell img").evaluate_all("images => images.every(one => one.complete)")
     page.get_by_role("button", name="Previous").click()
-    expect(page.get_by_text("1 to 60 of 70 images")).to_be_visible()
+    expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
+
+
+def test_page_turns_quicker_than_the_server_are_all_made(server: AppServer, page: Page) -> None:
+    open_upload(server, page, range(500, 630))
+    expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
+    settle(page)
+    page.locator(".cell").first.focus()
+
+    for key, where in (("PageDown", "121 to 130 of 130 images"), ("PageUp", "1 to 60 of 130 images")):
+        page.keyboard.press(key)
+        page.keyboard.press(key)
+        expect(page.get_by_text(where)).to_be_visible(timeout=20_000)
+        settle(page)
+        expect(page.get_by_text(where)).to_be_visible()
