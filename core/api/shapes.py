@@ -37,14 +37,17 @@ class Body(BaseModel):
 class ModelChoice(Body):
     """Which model is called and how; without *api_key* the key of the server's environment is used."""
 
-    provider: Annotated[str, Field(max_length=100)] = "offline"
-    model: Annotated[str, Field(min_length=1, max_length=200)] = "measure"
+    provider: Annotated[str, Field(max_length=100)] = Field("", description="left out when the model names it")
+    model: Annotated[str, Field(min_length=1, max_length=200)] = Field(examples=["openai/gpt-4o", "offline/measure"])
     api_key: Annotated[str, Field(max_length=1000)] | None = Field(None, repr=False)
     api_base: Annotated[str, Field(max_length=1000)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
     timeout_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     max_side_px: Annotated[int, Field(ge=64, le=16_384), WHOLE] | None = None
+
+
+OFFLINE = ModelChoice(model="offline/measure")
 
 
 class Answer(BaseModel):

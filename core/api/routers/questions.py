@@ -11,7 +11,7 @@ from sqlmodel import col
 from core.api.lists import page_by_key
 from core.api.rooms import Asker, House
 from core.api.routers.tasks import start
-from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
+from core.api.shapes import OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
 from core.db import Questions
 from core.errors import NotFoundError
 from core.questions.recipe import MAX_EXAMPLES
@@ -54,7 +54,7 @@ class AskQuestions(Body):
     example_ids: ExampleIds = Field([], description="confirmed entries that the model is shown first")
     fresh: bool = Field(False, description="pay again for what was asked before")
     concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
-    llm_config: ModelChoice = ModelChoice()
+    llm_config: ModelChoice = OFFLINE
     cost_cap: float | None = Field(None, gt=0, description="US dollars; the task pauses when they are spent")
 
 
@@ -66,7 +66,7 @@ class AskAnswers(Body):
     which: Literal["unanswered", "all"] = "unanswered"
     language: Language = "en"
     concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
-    llm_config: ModelChoice = ModelChoice()
+    llm_config: ModelChoice = OFFLINE
     more_models: Annotated[list[ModelChoice], Field(max_length=4)] = Field(
         [], description="each answers everything too"
     )

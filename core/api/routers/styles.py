@@ -13,7 +13,7 @@ from core import process
 from core.api import belonging, media
 from core.api.lists import page_by_key
 from core.api.rooms import House, Rooms
-from core.api.shapes import MODEL_PROBLEMS, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
+from core.api.shapes import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages, StyleDatasets
 from core.errors import InvalidInputError, NotFoundError
@@ -75,7 +75,7 @@ class ImageWish(Body):
     reference_image_count: Annotated[int, Field(ge=0, le=64, description="at most what the model takes"), WHOLE] = 5
     size: Annotated[str, Field(max_length=10)] | None = None
     project_id: Annotated[str, Field(max_length=100)] | None = None
-    llm_config: ModelChoice = ModelChoice()
+    llm_config: ModelChoice = OFFLINE
 
 
 class GeneratedAnswer(Answer):
