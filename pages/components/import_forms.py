@@ -20,7 +20,7 @@ _BY_SUFFIX = {".zip": "zip", ".pdf": "pdf", ".parquet": "huggingface", ".arrow":
 
 def show(kind: str, project_id: str) -> None:
     """Draw the form of one of SOURCES and start its import."""
-    with st.container(border=True, key=f"import-{kind}"):
+    with st.container(border=True, key=f"import-form-{kind}"):
         config = {"archive": _archive, "directory": _directory, "urls": _urls, "huggingface": _dataset}[kind]()
         if config is not None:
             with page.errors_in_words():

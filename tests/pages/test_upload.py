@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core import Projects
 from core.db import new_id
 from core.tasks.service import ENDED
+from pages.components.import_forms import SOURCES
 from pages.components.page import component_key
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
@@ -38,6 +39,28 @@ def test_an_empty_project_says_so_and_offers_every_way_in(page: AppTest) -> None
     assert page.segmented_control(key="upload-from").options == [
         "Files and folders", "ZIP or PDF", "Server directory", "Web addresses", "Hugging Face dataset",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_way_in_opens(kind: str, page: AppTest) -> None:
+    page.run()
+    page.segmented_control(key="upload-from").set_value(kind).run()
+
+    assert not page.exception
+    assert not page.error
+    if kind != "drop":
+        assert any(button.label.startswith("Import") for button in page.button)
+
+
+def test_addresses_are_imported_one_by_one(page: AppTest) -> None:
+    page.run()
+    page.segmented_control(key="upload-from").set_value("urls").run()
+    page.text_area(key="import-urls").set_value("http://127.0.0.1:9/shelf.jpg\nhttps://10.0.0.1/cup.png").run()
+    page.button(key="import-urls-start").click().run()
+
+    assert not page.exception
+    [task] = services().tasks.list_tasks(project_id())
+    assert (task.task_type, task.total_count) == ("image-import", 2)
 
 
 def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
