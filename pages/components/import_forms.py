@@ -105,7 +105,7 @@ def _roots() -> None:
 
 def _urls() -> dict[str, Any] | None:
     text = st.text_area("Addresses, one a line", key="import-urls", placeholder="https://example.com/shelf.jpg")
-    urls = text.split()
+    urls = [line.strip() for line in text.splitlines() if line.strip()]
     if not st.button(
         f"Import {counted(len(urls), 'image')}", type="primary", key="import-urls-start", disabled=not urls
     ):
