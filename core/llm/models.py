@@ -34,18 +34,20 @@ def models() -> list[ModelInfo]:
 
 
 def model_info(model: str, api_base: str | None = None) -> ModelInfo:
-    """Return what is known about *model*; at an address of its own, nothing is."""
+    """Return what is known about *model*; at an address of its own, only what its name costs at its maker."""
     config = ModelConfig(model=model, api_base=api_base)
     provider = keys.provider_of(config)
     model = config.litellm_model
-    entry = {} if api_base else entry_of(model)
+    listed = entry_of(model)
+    entry = {} if api_base else listed
     return ModelInfo(
         model=model,
         provider=provider,
         vision=_sees(model, provider, entry),
         image_output=model == OFFLINE_MODEL or makes_images(model, entry),
-        input_price=_per_million(model, entry, "input_cost_per_token"),
-        output_price=_per_million(model, entry, "output_cost_per_token"),
+        # Calls are booked by this price too, wherever they go.
+        input_price=_per_million(model, listed, "input_cost_per_token"),
+        output_price=_per_million(model, listed, "output_cost_per_token"),
         deprecated_on=entry.get("deprecation_date"),
         key_source=keys.key_source(config),
         api_base=api_base,

@@ -53,9 +53,9 @@ def test_what_a_model_can_do_is_yes_no_or_unknown(model: str, vision: bool | Non
     assert (info.vision, info.image_output) == (vision, image_output)
 
 
-def test_nothing_is_known_about_a_name_at_an_address_of_its_own() -> None:
+def test_at_an_address_of_its_own_only_the_makers_price_of_a_name_is_known() -> None:
     info = LLMService().model_info("openai/gpt-3.5-turbo", "http://localhost:11434/v1")
-    assert (info.vision, info.input_price, info.key_source) == (None, None, "none needed")
+    assert (info.vision, info.input_price, info.key_source) == (None, 0.5, "none needed")
 
 
 def test_withdrawn_models_carry_the_day() -> None:
