@@ -26,11 +26,10 @@ test: .venv/installed-tests
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
-bench: .venv/installed-tests
-	@set -e; for bench in bench/[a-z]*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench; done
-
-bench-full: .venv/installed-tests
-	@set -e; for bench in bench/[a-z]*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench --full; done
+bench bench-full: .venv/installed-tests
+	@missed=; for bench in $$(grep -l __main__ bench/*.py); do echo "== $$bench"; \
+		PYTHONPATH=. $(BIN)/python $$bench $(if $(filter bench-full,$@),--full) || missed="$$missed $$bench"; done; \
+	test -z "$$missed" || { echo "A bound was missed, or the bench failed:$$missed"; exit 1; }
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py
