@@ -6,7 +6,7 @@ const PAINT_MS = 100;
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let grid = grids.get(parentElement);
-  if (!grid) grids.set(parentElement, (grid = { epoch: null, selected: new Set(), at: 0, anchor: 0, earlier: [] }));
+  if (!grid) grids.set(parentElement, (grid = { epoch: null, selected: new Set(), at: 0, anchor: 0, earlier: [], queued: [] }));
   const root = parentElement.querySelector(".grid");
   const cells = root.querySelector(".cells");
   if (grid.epoch !== data.epoch) {
@@ -23,9 +23,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (first(data.page) !== first(grid.view)) grid.earlier = [];
     grid.turned = null;
     show(data.page);
-    const queued = grid.queued;
-    grid.queued = null;
-    if (queued) turn(queued);
+    while (grid.queued.length && !isWaiting()) turn(grid.queued.shift());
   }
   (window.requestIdleCallback ?? setTimeout)(fetchAhead);
 
@@ -60,11 +58,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
   function turn(direction) {
     const next = direction === "next";
-    if (!(next ? view.has_next : view.has_previous)) return;
     if (isWaiting()) {
-      grid.queued = direction; // the server knows one page further only once it has answered
+      grid.queued.push(direction); // one page further is known only once the server has answered
       return;
     }
+    if (!(next ? view.has_next : view.has_previous)) return;
     const from = first(view);
     const known = next ? data.following : grid.earlier.at(-1);
     if (next) grid.earlier.push(view);
