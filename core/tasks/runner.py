@@ -9,7 +9,6 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -138,10 +137,16 @@ class TaskRunner:
 
     def _prepare(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
         def prepare(items: list[TaskItems]) -> Sequence[Any]:
-            if isinstance(kind, PreparesItems):
-                with suppress(VitrineError):
-                    return kind.prepare([self._context(task, item) for item in items])
-            return [None] * len(items)
+            unprepared = [None] * len(items)
+            if not isinstance(kind, PreparesItems):
+                return unprepared
+            try:
+                return kind.prepare([self._context(task, item) for item in items])
+            except VitrineError:
+                return unprepared  # each item meets it again, and says so by itself
+            except Exception:
+                log.exception("items of task %s could not be made ready together; each is now on its own", task.id)
+                return unprepared
 
         return prepare
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from core.db import Database
 from core.errors import NotFoundError
 from core.tasks import ItemContext, ItemResult, TaskRunner, TaskService
@@ -10,17 +12,17 @@ from tests.core.tasks.counting import Counting, counted, kinds
 
 
 class Prepared(Counting):
-    """Reads a word for each item beforehand; refuses to as long as *refuses*."""
+    """Reads a word for each item beforehand; raises *failure* instead, when there is one."""
 
-    def __init__(self, db: Database, *, refuses: bool = False) -> None:
+    def __init__(self, db: Database, *, failure: Exception | None = None) -> None:
         super().__init__(db)
-        self.refuses = refuses
+        self.failure = failure
         self.read: list[list[str]] = []
         self.found: dict[str, object] = {}
 
     def prepare(self, items: Sequence[ItemContext]) -> list[str]:
-        if self.refuses:
-            raise NotFoundError("Nothing can be read.")
+        if self.failure is not None:
+            raise self.failure
         self.read.append([item.subject_id for item in items])
         return [f"word {item.subject_id}" for item in items]
 
@@ -39,8 +41,11 @@ async def test_each_item_finds_what_was_read_for_it_together_with_its_neighbours
     assert sorted(id_ for ids in kind.read for id_ in ids) == sorted(map(str, range(10)))
 
 
-async def test_items_are_done_without_what_could_not_be_read(db: Database, make_task: MakeTask) -> None:
-    kind = Prepared(db, refuses=True)
+@pytest.mark.parametrize("failure", [NotFoundError("Nothing can be read."), KeyError("a bug")])
+async def test_items_are_done_without_what_could_not_be_read(
+    failure: Exception, db: Database, make_task: MakeTask
+) -> None:
+    kind = Prepared(db, failure=failure)
     ended = await TaskRunner(db, kinds(kind)).run(make_task("ok", "ok").id)
     assert ended.status == "completed"
     assert kind.found == {"0": None, "1": None}
