@@ -1,0 +1,93 @@
+"""Images that look alike: kept apart, merged, and each taken back."""
+
+import pytest
+
+from core import Projects
+from core.app import Services
+from core.db import Database, ImageDatasets, Questions
+from core.errors import ConflictError, InvalidInputError
+from core.images import ImageFilter
+from tests.core.images.pictures import drawn, encoded
+
+
+def test_images_that_only_look_alike_are_kept_apart(services: Services, project: Projects) -> None:
+    same = drawn(1)
+    outcomes = services.images.add_images(
+        project.id, [("a.png", encoded(same, "PNG")), ("b.jpg", encoded(same.resize((120, 90))))]
+    )
+    second = outcomes[1].image
+    assert second is not None
+
+    assert services.images.keep_apart([second.id]) == 1
+    assert services.images.keep_apart([second.id]) == 0
+    assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 0
+    services.images.undo_alike([second.id])
+    assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 2
+    with pytest.raises(ConflictError, match="nothing to take back"):
+        services.images.undo_alike([second.id])
+
+
+def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
+    services: Services, db: Database, project: Projects
+) -> None:
+    outcomes = services.images.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
+    first, second = (outcome.image for outcome in outcomes)
+    assert first is not None
+    assert second is not None
+    with db.transaction() as session:
+        for image, question in ((first, "who"), (second, "who"), (second, "where")):
+            session.add(
+                Questions(project_id=project.id, image_id=image.id, question=f"{question}?", question_key=question)
+            )
+        session.add(
+            ImageDatasets(project_id=project.id, image_id=second.id, image_name="1.jpg", question="?", answer="!")
+        )
+
+    kept = services.images.merge_images([second.id, first.id])
+
+    assert kept.id == first.id
+    assert services.images.get_image(second.id) is None
+    assert sorted(question.question for question in services.images.questions_of(first.id)) == ["where?", "who?"]
+    assert [(entry.answer, entry.image_name) for entry in services.images.entries_of(first.id)] == [("!", "0.jpg")]
+    with pytest.raises(InvalidInputError):
+        services.images.merge_images([first.id])
+
+
+def test_a_merge_that_is_taken_back_leaves_every_image_with_what_it_had(
+    services: Services, db: Database, project: Projects
+) -> None:
+    scene = drawn(1, (400, 300))
+    outcomes = services.images.add_images(
+        project.id, [(f"{side}.jpg", encoded(scene.resize((side, side * 3 // 4)))) for side in (400, 240, 200)]
+    )
+    ids = [outcome.image.id for outcome in outcomes if outcome.image]
+    with db.transaction() as session:
+        for at, question in ((0, "who"), (1, "who"), (1, "where"), (2, "where"), (2, "when")):
+            asked = Questions(project_id=project.id, image_id=ids[at], question=question, question_key=question)
+            session.add(asked)
+            session.flush()
+            session.add(
+                ImageDatasets(
+                    project_id=project.id, image_id=ids[at], image_name=outcomes[at].image_name, question=question,
+                    question_id=asked.id, answer="!",
+                )
+            )  # fmt: skip
+
+    def state() -> list[object]:
+        images = services.images
+        return [
+            (
+                images.get_image(id_).near_duplicate_of,  # type: ignore[union-attr]
+                sorted(question.question for question in images.questions_of(id_)),
+                sorted((entry.question, entry.image_name) for entry in images.entries_of(id_)),
+            )
+            for id_ in ids
+        ]
+
+    before = state()
+    services.images.merge_images(ids)
+    assert len(services.images.entries_of(ids[0])) == 5
+    services.images.undo_alike(ids)
+
+    assert state() == before
+    assert before[1] == (ids[0], ["where", "who"], [("where", "240.jpg"), ("who", "240.jpg")])
