@@ -39,6 +39,7 @@ def main() -> None:
     if task_id:
         _watch(task_id, action)
         return
+    trouble = st.container(key="generate-trouble")
     generate_draft.take_over()
     mode = st.segmented_control(
         "Make", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
@@ -50,14 +51,17 @@ def main() -> None:
     halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-halves")
     with halves.cell():
         recipe = generate_recipe.show(project, str(mode))
+    can_be_sent = False
     if recipe.images:
         with halves.cell():
-            generate_preview.show(project, recipe)
+            can_be_sent = generate_preview.show(project, recipe)
     with action:
-        if st.button(
+        starts = st.button(
             f"Generate for {counted(recipe.images, 'image')}", type="primary", icon=":material/auto_awesome:",
-            disabled=not recipe.images or recipe.is_refused, key="generate-start",
-        ):  # fmt: skip
+            disabled=not can_be_sent or recipe.is_refused, key="generate-start",
+        )  # fmt: skip
+    if starts:
+        with trouble:
             _start(project, recipe)
 
 

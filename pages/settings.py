@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import config
 from core.questions import prompts
-from pages.components import doctor, fixed_questions, model_picker, page, tokens
+from pages.components import doctor, fixed_questions, language, model_picker, page, tokens
 
 
 def main() -> None:
@@ -58,20 +58,18 @@ def _fixed_questions() -> None:
         st.caption("Fixed questions belong to a project. Open one first.")
         return
     st.text(f"Of the project {page.services().projects.get_project(project_id).name}")
-    language = st.selectbox(
-        "Language", list(prompts.LANGUAGES), format_func=prompts.language_name, key="fixed-language",
+    asked_in = st.selectbox(
+        "Language", list(prompts.LANGUAGES), format_func=language.label, key="fixed-language",
         accept_new_options=True,
     )  # fmt: skip
-    fixed_questions.show(project_id, language or "en")
+    fixed_questions.show(project_id, asked_in or "en")
 
 
 def _prompts() -> None:
     left, right = st.columns(2)
     name = left.selectbox("Prompt", prompts.NAMES, key="settings-prompt")
-    language = right.selectbox(
-        "Language", list(prompts.LANGUAGES), format_func=prompts.language_name, key="settings-language"
-    )
-    prompt = prompts.load(name, language)
+    asked_in = right.selectbox("Language", list(prompts.LANGUAGES), format_func=language.label, key="settings-language")
+    prompt = prompts.load(name, asked_in)
     variables = ", ".join(f"${variable}" for variable in sorted(prompt.variables))
     st.caption(f"Variables: {page.plain(variables)}")
     with st.container(border=True):

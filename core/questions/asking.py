@@ -35,9 +35,8 @@ def build_request(
 ) -> ChatRequest:
     """Return the request for *count* questions about one image, exactly as it will be sent."""
     name = "questions_and_answers" if recipe.with_answers else "questions"
-    template = (
-        prompts.Prompt("custom", recipe.custom_prompt) if recipe.custom_prompt else prompts.load(name, recipe.language)
-    )
+    own = recipe.custom_prompt
+    template = prompts.Prompt("of your own", own) if own else prompts.load(name, recipe.language)
     kinds = kinds_in_words(recipe.kinds, count, turn)
     values = {
         "count": str(count),

@@ -53,7 +53,7 @@ class QuestionRecipe(Recipe):
     def _known_variables(cls, text: str | None) -> str | None:
         if text is None or not text.strip():
             return None
-        Prompt("custom", text).check(PROMPT_VARIABLES)
+        Prompt("of your own", text).check(PROMPT_VARIABLES)
         return text
 
     @field_validator("kinds")
@@ -99,8 +99,9 @@ def _checked(recipe: type[R], config: dict[str, Any]) -> R:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise InvalidInputError(f"{field}: {message}.", field=field) from error
+        cause = first.get("ctx", {}).get("error")
+        sentence = str(cause) if isinstance(cause, InvalidInputError) else f"{field}: {first['msg']}."
+        raise InvalidInputError(sentence.replace("Value error, ", ""), field=field) from error
 
 
 def kinds_in_words(kinds: dict[str, int], count: int, turn: int) -> str:

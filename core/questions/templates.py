@@ -38,26 +38,40 @@ class QuestionTemplateService:
             NotFoundError: no such project.
             InvalidInputError: the question is empty or there already, there are 20, or *options* do not fit.
         """
-        question = clean(question, MAX_QUESTION_CHARS)
-        key = question_key(question)
-        if not key:
-            raise InvalidInputError("Write a question.", field="question")
-        options = checked_options(answer_type, options)
+        row = QuestionTemplates(project_id=project_id, language=language, question="")
+        _put_into(row, question, answer_type, options, one_label=one_label)
         with self._db.transaction() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:
                 raise NotFoundError("This project does not exist any more. Choose another one.")
             known = of_project(session, project_id)
-            if any(question_key(one.question) == key and one.language == language for one in known):
-                raise InvalidInputError("This fixed question is there already.", field="question")
+            _refuse_a_repeat(row, known)
             if len(known) >= MAX_TEMPLATES:
                 message = f"There are {MAX_TEMPLATES} fixed questions already. Remove one first."
                 raise InvalidInputError(message, field="question")
-            row = QuestionTemplates(
-                project_id=project_id, question=question, language=language, answer_type=answer_type,
-                options=options, one_label=one_label and answer_type == "label",
-            )  # fmt: skip
             session.add(row)
+        return row
+
+    def change_template(
+        self,
+        template_id: str,
+        question: str,
+        *,
+        answer_type: str = "text",
+        options: Options = None,
+        one_label: bool = False,
+    ) -> QuestionTemplates:
+        """Change a fixed question; images that answered it keep it as it was, all others are asked the new one.
+
+        Raises:
+            NotFoundError: there is no such fixed question.
+            InvalidInputError: as :meth:`add_template`.
+        """
+        with self._db.transaction() as session:
+            row = _template(session, template_id)
+            _put_into(row, question, answer_type, options, one_label=one_label)
+            _refuse_a_repeat(row, [one for one in of_project(session, row.project_id) if one.id != row.id])
+            _take_back(session, template_id)
         return row
 
     def list_templates(self, project_id: str) -> list[QuestionTemplates]:
@@ -72,15 +86,8 @@ class QuestionTemplateService:
             NotFoundError: there is no such fixed question.
         """
         with self._db.transaction() as session:
-            template = session.get(QuestionTemplates, template_id)
-            if template is None or template.deleted_at is not None:
-                raise NotFoundError("This fixed question does not exist any more.")
-            template.deleted_at = utc_now()
-            own = update(Questions).where(
-                col(Questions.template_id) == template_id, col(Questions.deleted_at).is_(None),
-                ~col(Questions.answered),
-            )  # fmt: skip
-            return int(session.connection().execute(own.values(deleted_at=utc_now())).rowcount)
+            _template(session, template_id).deleted_at = utc_now()
+            return _take_back(session, template_id)
 
     def put_to_images(self, project_id: str, image_ids: list[str] | None = None) -> int:
         """Give the images (None: all of the project) the fixed questions they miss, and return how many."""
@@ -93,6 +100,35 @@ class QuestionTemplateService:
             if rows:
                 session.execute(insert(Questions), rows)
         return len(rows)
+
+
+def _put_into(row: QuestionTemplates, question: str, answer_type: str, options: Options, *, one_label: bool) -> None:
+    row.question = clean(question, MAX_QUESTION_CHARS)
+    if not question_key(row.question):
+        raise InvalidInputError("Write a question.", field="question")
+    row.options = checked_options(answer_type, options)
+    row.answer_type, row.one_label = answer_type, one_label and answer_type == "label"
+
+
+def _refuse_a_repeat(row: QuestionTemplates, known: list[QuestionTemplates]) -> None:
+    key = question_key(row.question)
+    if any(question_key(one.question) == key and one.language == row.language for one in known):
+        raise InvalidInputError("This fixed question is there already.", field="question")
+
+
+def _template(session: Session, template_id: str) -> QuestionTemplates:
+    template = session.get(QuestionTemplates, template_id)
+    if template is None or template.deleted_at is not None:
+        raise NotFoundError("This fixed question does not exist any more.")
+    return template
+
+
+def _take_back(session: Session, template_id: str) -> int:
+    """Take the fixed question from every image where it has no answer."""
+    own = update(Questions).where(
+        col(Questions.template_id) == template_id, col(Questions.deleted_at).is_(None), ~col(Questions.answered)
+    )
+    return int(session.connection().execute(own.values(deleted_at=utc_now())).rowcount)
 
 
 def of_project(session: Session, project_id: str) -> list[QuestionTemplates]:

@@ -1,13 +1,12 @@
 """The entries that were found, as a grid of their images."""
 
-import json
 from functools import partial
 
 import streamlit as st
 
 from core import ImageDatasets, Images
 from core.dataset import EntryFilter, Term
-from pages.components import curate_table, grid, image_drawer, media, page
+from pages.components import answer_form, curate_table, grid, image_drawer, media, page
 
 PAGE_SIZE = 60
 _CURSORS = "explore-cursors"
@@ -75,15 +74,8 @@ def _item(entry: ImageDatasets, images: dict[str, Images]) -> grid.GridItem:
     image = images[entry.image_id]
     mark = {"confirmed": "✓ ", "rejected": "✕ "}.get(entry.decision, "")
     url = media.image_url(image.id, image.sha256, "thumb")
-    return grid.GridItem(entry.id, url, mark + entry.question, _in_words(entry))
-
-
-def _in_words(entry: ImageDatasets) -> str:
-    try:
-        labels = json.loads(entry.answer) if entry.answer_type == "label" else None
-    except ValueError:
-        labels = None
-    return ", ".join(str(label) for label in labels) if isinstance(labels, list) else entry.answer
+    answer = answer_form.in_words(entry.answer) if entry.answer_type == "label" else entry.answer
+    return grid.GridItem(entry.id, url, mark + entry.question, answer)
 
 
 def _turn(direction: str, *, next_cursor: str | None) -> None:

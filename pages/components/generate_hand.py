@@ -7,9 +7,8 @@ import streamlit as st
 
 from core import Images, Questions
 from core.questions.answer_types import checked_answer
-from core.questions.prompts import LANGUAGES
 from core.words import counted
-from pages.components import answer_form, figure, media, page, person
+from pages.components import answer_form, figure, language, media, page, person
 
 _EPOCH = "hand-epoch"
 
@@ -88,17 +87,14 @@ def _form(image: Images, action: Any, actor: str) -> None:
         "Its answer", key=f"{key}-answer", height=90,
         help="Saved as confirmed, because a person wrote it. Empty: the question waits for an answer.",
     )  # fmt: skip
-    language = st.selectbox(
-        "Language", list(LANGUAGES), format_func=lambda code: LANGUAGES.get(code, code), key="generate-language",
-        accept_new_options=True, persist_state="session",
-    )  # fmt: skip
+    asked_in = language.choose()
     with action:
         saved = st.button(
             "Save", type="primary", icon=":material/check:", key="hand-save", disabled=not (question or "").strip()
         )
     if saved:
         written = page.services().questions.write_question(
-            image.id, question or "", language=language or "en", **shape.checked()
+            image.id, question or "", language=asked_in, **shape.checked()
         )
         if (answer or "").strip():
             _save_answer(written, answer or "", actor)

@@ -11,8 +11,9 @@ from pages.components import figure, media, page, task_progress
 from pages.components.generate_recipe import Recipe
 
 
-def show(project: Projects, recipe: Recipe) -> None:
-    """Show the first request of the recipe, and let a person try it."""
+def show(project: Projects, recipe: Recipe) -> bool:
+    """Show the first request of the recipe, let a person try it, and say whether it can be sent."""
+    preview: RequestPreview | None = None
     with page.errors_in_words():
         preview = page.services().preview.request(project.id, recipe.config, answers=recipe.answers)
         _request(preview)
@@ -22,6 +23,7 @@ def show(project: Projects, recipe: Recipe) -> None:
             _try(project, {**recipe.config, "llm_config": recipe.choices[0].with_key}, recipe.answers)
         with place:
             _estimate(recipe, preview)
+    return preview is not None
 
 
 def _request(preview: RequestPreview) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from core import Projects
+from core.questions import prompts
 from core.questions import recipe as recipes
-from core.questions.prompts import LANGUAGES
-from pages.components import fixed_questions, model_picker, page
+from core.words import counted
+from pages.components import fixed_questions, language, model_picker, page
 from pages.components.model_picker import ModelChoice
 
 
@@ -37,17 +38,14 @@ class Recipe:
 
 def show(project: Projects, mode: str) -> Recipe:
     """Draw the recipe of a mode: both, questions or answers."""
-    language = st.session_state.get("generate-language", "en")
+    asked_in = st.session_state.get("generate-language", "en")
     st.subheader("Which questions" if mode == "answers" else "Which images", anchor=False)
-    config, images = _answer_targets(project) if mode == "answers" else _targets(project, language)
+    config, images = _answer_targets(project) if mode == "answers" else _targets(project, asked_in)
     if mode != "answers":
         st.subheader("What to ask", anchor=False)
-        config |= _what_to_ask() | {"with_answers": mode == "both"}
-    fixed_questions.expander(project.id, language)
-    config["language"] = st.selectbox(
-        "Language", list(LANGUAGES), format_func=lambda code: LANGUAGES.get(code, code), key="generate-language",
-        accept_new_options=True, persist_state="session", help="Choose one or type any other by name.",
-    )  # fmt: skip
+        config |= _what_to_ask(mode, asked_in) | {"with_answers": mode == "both"}
+    fixed_questions.expander(project.id, asked_in)
+    config["language"] = language.choose()
     st.subheader("Who answers", anchor=False)
     choices = [model_picker.show("generate")]
     config["llm_config"] = choices[0].config
@@ -63,10 +61,10 @@ def show(project: Projects, mode: str) -> Recipe:
     return Recipe(mode, config, choices, cap, images)
 
 
-def _targets(project: Projects, language: str) -> tuple[dict[str, Any], int]:
+def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
     """Draw the choice of images and return it as part of the recipe, with the number of images."""
     wanted = st.session_state.get("generate-count", 3)
-    counts = page.services().questions.target_counts(project.id, language, wanted)
+    counts = page.services().questions.target_counts(project.id, asked_in, wanted)
     chosen = st.session_state.get("selected-images", [])
     sets: dict[str, tuple[str, int, dict[str, Any]]] = {
         "selected": ("Selected", len(chosen), {"image_ids": list(chosen)}),
@@ -91,7 +89,7 @@ def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:
         "selected": ("Of the selected images, those without", len(of_chosen), {"image_ids": of_chosen}),
         "all": ("All questions", len(asked), {"which": "all"}),
     }
-    return _radio(sets, "generate-answer-target", " images")
+    return _radio(sets, "generate-answer-target", "image")
 
 
 def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str = "") -> tuple[dict[str, Any], int]:
@@ -99,15 +97,19 @@ def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str
     if not offered:
         st.caption("No image of this project has a question yet. Ask some first, or add a fixed question.")
         return {}, 0
+
+    def in_words(name: str) -> str:
+        label, size, _ = sets[name]
+        return f"{label} ({counted(size, noun) if noun else f'{size:,}'})"
+
     name = st.radio(
-        "Images", offered, format_func=lambda name: f"{sets[name][0]} ({sets[name][1]:,}{noun})", key=key,
-        label_visibility="collapsed",
+        "Images", offered, format_func=in_words, key=key, label_visibility="collapsed",
     )  # fmt: skip
     _, size, part = sets[str(name)]
     return part, size
 
 
-def _what_to_ask() -> dict[str, Any]:
+def _what_to_ask(mode: str, asked_in: str) -> dict[str, Any]:
     count = st.slider("Questions per image", 1, 20, 3, key="generate-count", persist_state="session")
     kinds = st.pills(
         "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
@@ -121,8 +123,17 @@ def _what_to_ask() -> dict[str, Any]:
                 "Prompt", key="generate-prompt", persist_state="session", height=160,
                 help=f"Replaces the built-in prompt. It may use {variables}.",
             )  # fmt: skip
+            built_in = prompts.load("questions_and_answers" if mode == "both" else "questions", asked_in).text
+            if not st.session_state.get("generate-prompt"):
+                st.button(
+                    "Begin with the built-in prompt", key="generate-built-in", on_click=_begin_with, args=(built_in,)
+                )
     prompt = st.session_state.get("generate-prompt")
     return {"num_questions": count, "kinds": shares, "custom_prompt": prompt or None}
+
+
+def _begin_with(prompt: str) -> None:
+    st.session_state["generate-prompt"] = prompt
 
 
 def _shares(kinds: list[str]) -> dict[str, int]:
@@ -139,7 +150,7 @@ def _shares(kinds: list[str]) -> dict[str, int]:
     return {kind: int(st.session_state.get(f"generate-share-{kind}", 1)) for kind in kinds}
 
 
-def _more(project: Projects, language: str) -> dict[str, Any]:
+def _more(project: Projects, asked_in: str) -> dict[str, Any]:
     with st.expander("Speed, examples, repeats", key="generate-how", on_change="rerun") as how:
         if how.open:
             st.slider("Calls at the same time", 1, 32, 4, key="generate-concurrency", persist_state="session")
@@ -152,7 +163,7 @@ def _more(project: Projects, language: str) -> dict[str, Any]:
                 help="Otherwise the reply to the same request about the same image is used again and costs nothing.",
             )  # fmt: skip
     wanted = st.session_state.get("generate-examples", 0)
-    ids = page.services().questions.suggest_examples(project.id, language, wanted) if wanted else []
+    ids = page.services().questions.suggest_examples(project.id, asked_in, wanted) if wanted else []
     if len(ids) < wanted:
         st.caption(f"Only {len(ids)} images have a confirmed entry in this language to show as an example.")
     return {

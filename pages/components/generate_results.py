@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.words import counted
-from pages.components import figure, media, page
+from pages.components import answer_form, figure, media, page
 
 _SHOWN = 6
 
@@ -25,7 +25,8 @@ def show(task_id: str) -> None:
         with right.container(gap="xsmall"):
             several = len({model for _, _, model in result.made}) > 1
             for question, answer, model in result.made:
-                st.text("  ".join(part for part in (question, answer, f"({model})" if several else "") if part))
+                said = (question, answer_form.in_words(answer or ""), f"({model})" if several else "")
+                st.text("  ".join(part for part in said if part))
             if result.short_by:
                 st.caption(f"Short by {result.short_by}")
 

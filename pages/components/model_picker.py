@@ -73,7 +73,7 @@ def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
             config |= {name: value for name, value in first.config.items() if name in ("temperature", "max_tokens")}
         info = _info(config)
         config["model"] = info.model
-        st.caption(page.plain(f"{info.model}: ") + _in_words(info, ASKS))
+        st.caption(f"{page.plain(info.model)}: " + _in_words(info, ASKS))
         if _place(info) not in keys:
             keys[_place(info)] = _key(info)
         choices.append(ModelChoice(config, keys[_place(info)], _is_refused(config, image_output=False)))

@@ -49,7 +49,11 @@ def test_a_wrong_variable_in_a_prompt_is_explained_before_anything_is_sent() -> 
     at.run()
     at.text_area(key="generate-prompt").input("Ask $number questions").run()
 
-    assert "uses $number, which nothing fills" in at.error[0].value
+    assert [error.value for error in at.error] == [
+        "The prompt of your own uses $number, which nothing fills. "
+        "Use $count, $existing, $image_name, $kinds, $language."
+    ]
+    assert at.button(key="generate-start").disabled
 
 
 def test_the_job_runs_and_its_entries_wait_for_review() -> None:
@@ -124,6 +128,51 @@ def test_a_fixed_question_is_added_on_the_page_and_answered_for_every_image() ->
 
     entries = services().dataset.list_dataset_entries(project_id)
     assert [entry.question for entry in entries] == ["How bright is the image overall?"] * 2
+
+
+def test_fixed_questions_are_added_one_after_the_other_and_changed() -> None:
+    project_id = _project()
+    at = open_page("generate", project_id)
+    at.session_state["fixed-questions"] = True
+    at.run()
+    for place, question in enumerate(("How bright is it?", "How warm is it?")):
+        at.text_input(key=f"fixed-{place}-question").input(question).run()
+        at.button(key=f"fixed-{place}-add").click().run()
+    first, second = services().questions.templates.list_templates(project_id)
+
+    at.button(key=f"fixed-change-{second.id}").click().run()
+    assert at.text_input(key="fixed-3-question").value == "How warm is it?"
+    at.session_state["fixed-3-type"] = "label"
+    at.run()
+    at.text_area(key="fixed-3-labels").input("warm, cold").run()
+    at.button(key="fixed-3-add").click().run()
+
+    kept = services().questions.templates.list_templates(project_id)
+    assert [(one.id, one.question, one.options) for one in kept] == [
+        (first.id, "How bright is it?", None), (second.id, "How warm is it?", ["warm", "cold"]),
+    ]  # fmt: skip
+    assert [button.label for button in at.button if button.key == "fixed-4-add"] == ["Add fixed question"]
+
+
+def test_a_language_is_found_by_its_own_name() -> None:
+    at = open_page("generate", _project())
+
+    assert at.selectbox(key="generate-language").options == [
+        "English", "简体中文 (Simplified Chinese)", "Türkçe (Turkish)",
+    ]  # fmt: skip
+    at.selectbox(key="generate-language").set_value("tr").run()
+    assert any(text.startswith("Görsele bak") for text in texts(at))
+
+
+def test_a_prompt_of_ones_own_begins_with_the_built_in_one() -> None:
+    at = open_page("generate", _project())
+    at.session_state["generate-own-prompt"] = True
+    at.run()
+
+    at.button(key="generate-built-in").click().run()
+
+    assert at.text_area(key="generate-prompt").value.startswith("Look at the image, write exactly $count questions")
+    assert not at.error
 
 
 def test_a_question_with_its_answer_is_written_by_hand() -> None:

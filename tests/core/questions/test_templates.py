@@ -53,6 +53,35 @@ async def test_a_label_question_takes_exactly_one_label_when_it_says_so(
     assert (entry.answer, entry.answer_type, entry.needs_review) == ('["blue"]', "label", "")
 
 
+async def test_a_changed_fixed_question_is_put_anew_where_it_waits_and_stays_where_it_was_answered(
+    answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
+) -> None:
+    templates = services.questions.templates
+    template = templates.add_template(project.id, "Is it damaged?")
+    assert await _answers(answering, model, project, "No.", image=images[0]) == 1
+    templates.put_to_images(project.id)
+
+    templates.change_template(template.id, "Which damage?", answer_type="label", options=["none", "scratch"])
+    templates.put_to_images(project.id)
+
+    asked = [[one.question for one in services.images.questions_of(image.id)] for image in images]
+    assert asked == [["Is it damaged?", "Which damage?"], ["Which damage?"], ["Which damage?"]]
+    (changed,) = templates.list_templates(project.id)
+    assert (changed.id, changed.answer_type, changed.options) == (template.id, "label", ["none", "scratch"])
+
+
+def test_a_fixed_question_cannot_become_one_that_is_there_already(project: Projects, services: Services) -> None:
+    templates = services.questions.templates
+    templates.add_template(project.id, "Is it damaged?")
+    other = templates.add_template(project.id, "Is it new?")
+
+    with pytest.raises(InvalidInputError, match="there already"):
+        templates.change_template(other.id, "is it damaged")
+
+    assert templates.change_template(other.id, "Is it new?", answer_type="label", options=["yes", "no"]).options
+    assert [one.question for one in templates.list_templates(project.id)] == ["Is it damaged?", "Is it new?"]
+
+
 async def test_a_document_question_is_checked_against_its_schema(
     answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
