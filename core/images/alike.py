@@ -79,23 +79,34 @@ def _marks(session: Session, images: Sequence[Images]) -> dict[str, str | None]:
 
 
 def _hand_over(session: Session, other: Images, kept: Images) -> dict[str, Any]:
-    """Move what hangs on *other* to *kept* except for questions that it has, and return what was moved."""
-    known = {(question.language, question.question_key) for question in _hanging(session, Questions, kept.id)}
-    questions = [
-        question
-        for question in _hanging(session, Questions, other.id)
-        if (question.language, question.question_key) not in known
-    ]
+    """Move what hangs on *other* to *kept* and return what was moved.
+
+    A question that *kept* has too stays behind; its entries answer the twin from then on.
+    """
+    known = {(one.language, one.question_key): one.id for one in _hanging(session, Questions, kept.id)}
+    questions = _hanging(session, Questions, other.id)
+    twins = {one.id: known.get((one.language, one.question_key)) for one in questions}
+    entries = _hanging(session, ImageDatasets, other.id)
     moved = {
         "image": other.id,
-        "questions": [question.id for question in questions],
-        "entries": [entry.id for entry in _hanging(session, ImageDatasets, other.id)],
+        "questions": [id_ for id_, twin in twins.items() if twin is None],
+        "entries": [entry.id for entry in entries],
+        "answered": {entry.id: entry.question_id for entry in entries if twins.get(entry.question_id)},
     }
+    for entry in entries:
+        entry.question_id = twins.get(entry.question_id) or entry.question_id
+    session.flush()
     _move(session, moved, other.id, kept)
     return moved
 
 
 def _hand_back(session: Session, moved: dict[str, Any], kept_id: str, actor: str) -> None:
+    answered: dict[str, str] = moved.get("answered", {})
+    for part in lifecycle.in_parts(list(answered)):
+        still_there = select(ImageDatasets).where(col(ImageDatasets.id).in_(part), ImageDatasets.image_id == kept_id)
+        for entry in session.exec(still_there):
+            entry.question_id = answered[entry.id]
+    session.flush()
     _move(session, moved, kept_id, lifecycle.restore(session, moved["image"], actor))
 
 

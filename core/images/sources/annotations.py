@@ -21,8 +21,15 @@ FORMATS: tuple[Callable[[str, Any, dict[str, Any]], Found | None], ...] = (
 )
 
 
+_REPORT = "EXPORT_REPORT.json"
+_ABOUT = (_REPORT, "EXPORT_REPORT.md", "README.md", "vqa_v2_train_ids.jsonl", "dataset_info.json")
+"""What an export says about itself, beside its report."""
+
+
 def find(container: Container) -> tuple[Found, set[str]]:
-    """Return the notes by the name of the file in *container* that they belong to, and the annotation files.
+    """Return the notes by the name of the file in *container* that they belong to, and the files that are no images.
+
+    Those are the annotations, and what an export of Vitrine's says about itself.
 
     Raises:
         InvalidInputError: an annotation file is broken.
@@ -30,7 +37,8 @@ def find(container: Container) -> tuple[Found, set[str]]:
     names = container.names()
     parsed = {name: _parsed(name, container) for name in names if name.endswith((".json", ".jsonl"))}
     whole: Found = {}
-    used: set[str] = set()
+    beside_reports = [name.removesuffix(_REPORT) for name in names if name.rpartition("/")[2] == _REPORT]
+    used = {f"{beside}{name}" for beside in beside_reports for name in _ABOUT}
     for name, content in parsed.items():
         for read in FORMATS:
             found = read(name, content, parsed)

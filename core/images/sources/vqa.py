@@ -41,14 +41,21 @@ def _pair(content: dict[str, Any], others: dict[str, Any]) -> dict[str, list[Not
                 if isinstance(one, dict) and "question_id" in one:
                     answers[one["question_id"]] = _answer(one)
     subtype = str(content.get("data_subtype", ""))
+    named = _named_by_number(others)
     found: dict[str, list[Note]] = {}
     for question in content["questions"]:
         answer = answers.get(question.get("question_id")) if isinstance(question, dict) else None
         if answer:
             note = Note(str(question.get("question", "")), answer)
-            for image in _file_names(question, subtype):
+            for image in named.get(question.get("image_id")) or _file_names(question, subtype):
                 found.setdefault(image, []).append(note)
     return found
+
+
+def _named_by_number(others: dict[str, Any]) -> dict[Any, list[str]]:
+    """Return the names of images by their number, as the list of ids beside Vitrine's export has them."""
+    rows = [row for other in others.values() if isinstance(other, list) for row in other if isinstance(row, dict)]
+    return {row["image_id"]: [str(row["image"])] for row in rows if {"image_id", "image"} <= row.keys()}
 
 
 def _answer(annotation: dict[str, Any]) -> str:

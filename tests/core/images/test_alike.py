@@ -73,21 +73,34 @@ def test_a_merge_that_is_taken_back_leaves_every_image_with_what_it_had(
                 )
             )  # fmt: skip
 
+    def question_of(entry: ImageDatasets) -> object:
+        with db.reading() as session:
+            asked = session.get(Questions, entry.question_id)
+            assert asked is not None
+            return asked.question, asked.image_id, asked.deleted_at, asked.answered
+
     def state() -> list[object]:
         images = services.images
         return [
             (
                 images.get_image(id_).near_duplicate_of,  # type: ignore[union-attr]
                 sorted(question.question for question in images.questions_of(id_)),
-                sorted((entry.question, entry.image_name) for entry in images.entries_of(id_)),
+                sorted((entry.question, entry.image_name, question_of(entry)) for entry in images.entries_of(id_)),
             )
             for id_ in ids
         ]
 
     before = state()
     services.images.merge_images(ids)
-    assert len(services.images.entries_of(ids[0])) == 5
+    entries = services.images.entries_of(ids[0])
+    assert sorted((entry.question, question_of(entry)) for entry in entries) == [
+        (question, (question, ids[0], None, True)) for question in ("when", "where", "where", "who", "who")
+    ]
     services.images.undo_alike(ids)
 
     assert state() == before
-    assert before[1] == (ids[0], ["where", "who"], [("where", "240.jpg"), ("who", "240.jpg")])
+    assert before[1] == (
+        ids[0],
+        ["where", "who"],
+        [(question, "240.jpg", (question, ids[1], None, True)) for question in ("where", "who")],
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -15,6 +16,7 @@ from core import Projects, Tasks, connect
 from core.app import Services
 from core.db import Database
 from core.errors import InvalidInputError
+from core.export import ExportRecipe
 from core.images import image_task_kinds
 from core.images.sources import SOURCES
 from core.tasks import TaskRunner, TaskService
@@ -208,6 +210,26 @@ def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, proj
     assert (entry.question, entry.confirmed, entry.score, entry.tags, entry.model) == (
         "What is it?", True, 4.5, "good", "offline/measure",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("format_", "answer"),
+    [("vitrine", "A shelf."), ("llava", "A shelf."), ("vqa-v2", "shelf"), ("imagefolder", "A shelf.")],
+)
+def test_an_export_comes_back_without_a_word_about_its_report(
+    format_: str, answer: str, services: Services, project: Projects, root: Path
+) -> None:
+    (outcome,) = services.images.add_images(project.id, [("a.jpg", encoded())])
+    assert outcome.image is not None
+    services.dataset.create_dataset_entry(project.id, outcome.image.id, "What?", "A shelf.", "m", confirmed=True)
+    made = services.exporter.export(project.id, ExportRecipe.parse({"format": format_}))
+    other = services.projects.create_project("Other shelf")
+    bundle = shutil.copy(services.db.data_dir / made.path, root / "x.zip")
+
+    _, counts, rows = run(services, other, source="zip", path=str(bundle))
+
+    assert (counts, rows) == ({"added": 1}, [])
+    assert [row[1:] for row in entries(services, other)] == [("What?", answer)]
 
 
 def test_an_image_with_imported_answers_counts_as_asked(services: Services, project: Projects, root: Path) -> None:
