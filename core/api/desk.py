@@ -177,7 +177,8 @@ def _items(dataset: Any, entries: Any) -> list[dict[str, Any]]:
         | {
             "image": _image(images.get(entry.image_id)),
             "others": [
-                {"id": other.id, "question": other.question, "answer": other.answer, "state": other.decision}
+                {name: getattr(other, name) for name in ("id", "question", "answer", "model")}
+                | {"state": other.decision}
                 for other in others[entry.image_id][:MOST_OTHERS]
                 if other.id != entry.id
             ],

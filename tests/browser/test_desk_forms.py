@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
+from tests.browser.conftest import OpenPage
 from tests.browser.driving import AppServer
 from tests.browser.test_desk import entries_of, open_desk, wait_until_saved
 from tests.pictures import png
@@ -83,3 +84,39 @@ def test_an_answer_with_a_schema_is_checked_while_it_is_typed_and_not_saved_befo
     wait_until_saved(page)
     first = entries_of(server, project_id)[0]
     assert (first.answer, first.confirmed) == ('{"count": 2}', True)
+
+
+def test_other_answers_to_the_same_question_come_first_with_who_gave_them(server: AppServer, page: Page) -> None:
+    desk_with(
+        page, server,
+        {"question": "Who?", "answer": "Ann"}, {"question": "Where?", "answer": "Here", "model": "a"},
+        {"question": "Who?", "answer": "Bob", "model": "b"},
+    )  # fmt: skip
+    expect(page.locator(".desk .question")).to_have_text("Who?")
+    expect(page.locator(".desk .others .caption")).to_have_text(["The same question", "1 other entry of this image"])
+    expect(page.locator(".desk .others li")).to_have_text(["·b: Bob", "·Where? Here"])
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1000, 700), (800, 900), (800, 600)])
+def test_the_desk_cuts_nothing_off_at_any_width(
+    server: AppServer, open_page: OpenPage, width: int, height: int
+) -> None:
+    page = open_page(width=width, height=height)
+    desk_with(page, server, {"question": "One?", "answer": "1"}, {"question": "Two?", "answer": "2"})
+    page.keyboard.press("x")
+    expect(page.locator(".desk .last .chip")).to_have_count(5)
+
+    def box(part: str) -> dict[str, float]:
+        found = page.locator(part).bounding_box()
+        assert found is not None
+        return dict(found)
+
+    def bottom(part: str) -> float:
+        return box(part)["y"] + box(part)["height"]
+
+    expect(page.locator(".desk .keys")).to_be_visible()
+    assert bottom(".desk .side") <= bottom(".desk .body") <= box(".desk .keys")["y"] + 1
+    assert box(".desk .reading")["height"] >= 130
+    assert box(".desk .stage")["height"] >= 130
+    if height >= 700:  # a lower window scrolls to the rest
+        assert bottom(".desk") <= height

@@ -23,6 +23,9 @@ class Desk {
     this.onSize = () => this.resize();
     window.addEventListener("keydown", this.onKey, true);
     window.addEventListener("resize", this.onSize);
+    // What stands above the desk may wrap after it was drawn.
+    this.sizes = new ResizeObserver(this.onSize);
+    this.sizes.observe(document.querySelector("[data-testid=stMainBlockContainer]") ?? document.body);
     this.ticking = setInterval(() => (this.paintBars(), this.queue.keep()), 5000);
   }
 
@@ -36,6 +39,7 @@ class Desk {
   close() {
     window.removeEventListener("keydown", this.onKey, true);
     window.removeEventListener("resize", this.onSize);
+    this.sizes.disconnect();
     clearInterval(this.ticking);
   }
 

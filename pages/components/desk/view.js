@@ -75,11 +75,18 @@ function starsNode(item, rate) {
 
 function othersNode(item, isSecond) {
   if (!item.others?.length) return [];
-  const rows = item.others.map((other) =>
+  const row = (other, said) =>
     h("li", { cls: isSecond ? "" : other.state },
       h("span", { cls: "mark", title: isSecond ? "" : other.state }, isSecond ? "·" : { confirmed: "✓", rejected: "✕" }[other.state] ?? "·"),
-      h("span", {}, `${other.question} `, h("b", {}, labels(other.answer)?.join(", ") ?? other.answer))));
-  return [h("div", { cls: "caption" }, `${plural(item.others.length, "other entry", "other entries")} of this image`), h("ul", {}, ...rows)];
+      h("span", {}, `${said} `, h("b", {}, labels(other.answer)?.join(", ") ?? other.answer)));
+  const list = (others, caption, said) => others.length
+    ? [h("div", { cls: "caption" }, caption(others.length)), h("ul", {}, ...others.map((other) => row(other, said(other))))] : [];
+  // Whoever answered the same question comes first, so that answers that differ are seen side by side.
+  const same = item.others.filter((other) => other.question === item.question);
+  return [
+    ...list(same, () => "The same question", (other) => `${other.model || "by a person"}:`),
+    ...list(item.others.filter((other) => !same.includes(other)), (n) => `${plural(n, "other entry", "other entries")} of this image`, (other) => other.question),
+  ];
 }
 
 function noticeNodes(item) {
