@@ -290,8 +290,7 @@ class _WarmUp:
 
     def run(self) -> None:
         """Open the database at once, import the heavy libraries after the first page or when none was asked for."""
-        patience_s = sys.getswitchinterval()
-        sys.setswitchinterval(0.0005)  # importing holds the interpreter; requests meanwhile would wait 5 ms a step
+        sys.setswitchinterval(0.0005)  # importing holds the interpreter; requests meanwhile would wait at each step
         gc.disable()  # nothing imported here is ever garbage, and looking for it takes a tenth of the time
         try:
             logs.set_up(json_lines=database().settings.log_json)
@@ -307,7 +306,7 @@ class _WarmUp:
         except Exception:
             log.exception("warming up failed; the pages say what is wrong")
         finally:
-            sys.setswitchinterval(patience_s)
+            sys.setswitchinterval(process.SWITCH_INTERVAL_S)
             gc.enable()
         # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
         gc.collect()

@@ -19,6 +19,10 @@ T = TypeVar("T")
 
 _HOLDER = "_vitrine_process"
 
+# How long a thread computes before another one may. With Python's 5 ms the thread that writes, and every request,
+# waits that long at each of its steps while a task's replies are read.
+SWITCH_INTERVAL_S = 0.001
+
 
 def singleton(name: str, factory: Callable[[], T]) -> T:
     """Return the process's object called *name*, making it with *factory* the first time."""
@@ -73,6 +77,7 @@ class BackgroundLoop:
     """
 
     def __init__(self) -> None:
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self.loop = _new_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="vitrine-loop", daemon=True)
         self._thread.start()

@@ -110,11 +110,15 @@ class GroupWriter:
     def _together(self, works: list[Work]) -> list[Any]:
         """Do all of *works*, or none when one of them raises."""
         results = []
-        with self._turn, self._engine.begin() as connection:
+        with (
+            self._turn,
+            self._engine.begin() as connection,
+            Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session,
+        ):
             for work in works:
-                with Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session:
-                    results.append(work(session))
-                    session.flush()
+                results.append(work(session))
+                session.flush()
+                session.expunge_all()  # the next one finds nothing that this one had in its hands
         return results
 
     def _apart(self, works: list[Work]) -> list[tuple[Any, BaseException | None]]:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, bindparam, insert, update
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlmodel import Session
 
 from core.db import Database, LlmCalls, Tasks, utc_now
 from core.errors import BadReplyError, ConflictError, LLMError
@@ -108,18 +108,10 @@ class DatabaseLedger:
         }  # fmt: skip
 
         def add(session: Session) -> int | None:
-            connection = session.connection()
-            if self._task_id is not None and self._rests(connection):
-                return None
-            return int(connection.execute(_ADD, {**row, "started_at": utc_now()}).scalar_one())
+            statement = _ADD if self._task_id is None else _ADD_UNLESS_IT_RESTS
+            return session.connection().execute(statement, {**row, "started_at": utc_now()}).scalar()
 
         return self._db.submit(add)
-
-    def _rests(self, connection: Connection) -> bool:
-        if connection.execute(_STATUS, {"task_id": self._task_id}).scalar() in (None, "running"):
-            return False
-        mine = {"task_id": self._task_id, "item_id": self._item_id}
-        return connection.execute(_UNSETTLED, mine).first() is None
 
     def record_failure(self, call_id: int, error: LLMError, spent: Spent) -> "Future[None]":
         """As :meth:`fail`, without waiting."""
@@ -172,17 +164,22 @@ def paid_calls(db: Database, request_hashes: Sequence[str]) -> dict[str, PaidCal
 
 
 # Every call pays for these: they are built once, and go past the session, which has nothing to learn of them.
-_CALLS = LlmCalls.__table__  # type: ignore[attr-defined]
+_CALLS, _TASKS = LlmCalls.__table__, Tasks.__table__  # type: ignore[attr-defined]
+_LATER = {"id", "ended_at", "http_status", "prompt_tokens", "completion_tokens", "cost"}
 _CALL_DEFAULTS: dict[str, Any] = {"state": "started", "error_code": "", "reply": ""}
 _ADD = insert(_CALLS).returning(_CALLS.c.id)
 _END = update(_CALLS).where(_CALLS.c.id == bindparam("call_id"))
-_STATUS = select(Tasks.status).where(Tasks.id == bindparam("task_id"))
-_UNSETTLED = (
-    select(LlmCalls.id)
-    .where(
-        LlmCalls.task_id == bindparam("task_id"), LlmCalls.state == "started", LlmCalls.item_id == bindparam("item_id")
-    )
-    .limit(1)
+_MAY_SEND = or_(
+    ~exists().where(_TASKS.c.id == bindparam("task_id"), _TASKS.c.status != "running"),
+    exists().where(
+        _CALLS.c.task_id == bindparam("task_id"), _CALLS.c.state == "started", _CALLS.c.item_id == bindparam("item_id")
+    ),
+)
+_STARTED = [column for column in _CALLS.c if column.name not in _LATER]
+_ADD_UNLESS_IT_RESTS = (
+    insert(_CALLS)
+    .from_select(_STARTED, select(*(bindparam(column.name, type_=column.type) for column in _STARTED)).where(_MAY_SEND))
+    .returning(_CALLS.c.id)
 )
 _PAID = (
     select(_CALLS.c.id, _CALLS.c.request_hash, _CALLS.c.reply)

@@ -128,12 +128,14 @@ def add_questions(session: Session, image: Images, asked: list[Asked], origin: O
         if one.answer is not None:
             entries.append(_entry(image, SimpleNamespace(**row), one.answer, origin))
     if questions:
-        session.connection().execute(insert(Questions), questions)
+        session.connection().execute(_ADD_QUESTIONS, questions)
     if entries:
-        session.connection().execute(insert(ImageDatasets), entries)
+        session.connection().execute(_ADD_ENTRIES, entries)
     return [row["question"] for row in questions]
 
 
+# Built once, as every result of a task pays for them.
+_ADD_QUESTIONS, _ADD_ENTRIES = insert(Questions), insert(ImageDatasets)
 _TEXTS = (
     select(Questions.question)
     .where(
