@@ -101,10 +101,17 @@ def typed_key(provider: str, api_base: str | None = None) -> str | None:
 
 def typed_key_for(config: dict[str, Any]) -> str | None:
     """Return the key that was typed in this session for the model of a task."""
-    info = page.services().llm.model_info(
-        "/".join(part for part in (config.get("provider"), config["model"]) if part), config.get("api_base")
-    )
-    return typed_key(info.provider, config.get("api_base"))
+    return typed_key(_info_of_task(config).provider, config.get("api_base"))
+
+
+def ask_for_key(config: dict[str, Any]) -> None:
+    """Draw the field for the key of a task's model, unless the machine has one."""
+    _key(_info_of_task(config))
+
+
+def _info_of_task(config: dict[str, Any]) -> ModelInfo:
+    name = "/".join(part for part in (config.get("provider"), config["model"]) if part)
+    return page.services().llm.model_info(name, config.get("api_base"))
 
 
 def _config_of(text: str) -> dict[str, Any]:

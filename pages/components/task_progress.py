@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -44,6 +45,9 @@ def _draw(summary: TaskSummary) -> None:
     )
     if task.note:
         st.info(page.plain(task.note), icon=":material/info:")
+    if task.status == TaskStatus.PAUSED and "key" in task.note:
+        for model in _models(task):
+            model_picker.ask_for_key(model)
     left, right = st.columns([3, 2], vertical_alignment="center")
     left.caption(page.plain(_figures(summary)))
     with right.container(horizontal=True, horizontal_alignment="right"):
@@ -118,12 +122,16 @@ def _raised_cap(summary: TaskSummary) -> float | None:
 
 def _run(task: Tasks) -> None:
     """Give the task to the engine, with the keys that were typed in this session since."""
-    models = [task.config.get("llm_config"), *(task.config.get("more_models") or [])]
-    for place, model in enumerate(models):
-        if model and (key := model_picker.typed_key_for(model)):
+    for place, model in enumerate(_models(task)):
+        if key := model_picker.typed_key_for(model):
             session_keys.lend(task.id, key, place)
     app.engine().submit(task.id)
     st.rerun()
+
+
+def _models(task: Tasks) -> list[dict[str, Any]]:
+    first = task.config.get("llm_config")
+    return [first, *(task.config.get("more_models") or [])] if first else []
 
 
 def _failures(summary: TaskSummary) -> None:

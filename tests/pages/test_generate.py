@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import app
 from core.db import LlmCalls
-from tests.fakes.provider import FakeProvider, Reply
+from tests.fakes.http_server import Answer
+from tests.fakes.provider import Call, FakeProvider, Reply, Scripted, error_body
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
@@ -99,6 +100,28 @@ def test_a_model_with_a_key_typed_for_the_session_does_the_job_and_the_key_is_ke
     assert {call.received.headers["authorization"] for call in provider.calls} == {f"Bearer {key}"}
     for path in services().db.data_dir.rglob("*"):
         assert path.is_dir() or key.encode() not in path.read_bytes()
+
+
+def test_a_task_that_stopped_at_its_key_asks_for_another_and_goes_on() -> None:
+    reply = Reply(json.dumps({"questions": [{"question": "What color is it?", "kind": "attribute"}]}))
+    refusal = Answer(status=401, body=error_body("openai", 401, "Incorrect API key provided", "invalid_api_key"))
+
+    def answered(call: Call) -> Scripted:
+        return reply if call.received.headers["authorization"] == "Bearer sk-right" else refusal
+
+    project_id = _project(images=1)
+    with FakeProvider(answered) as provider:
+        model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
+        task = services().tasks.create_task(project_id, config={"num_questions": 1, "llm_config": model})
+        app.engine().submit(task.id)
+        _wait_for_status(task.id, "paused")
+        at = open_page("generate", project_id, task=task.id)
+        assert "does not accept the key" in at.info[0].value
+        at.text_input(key=f"session-key-{provider.url.removeprefix('http://')}").input("sk-right").run()
+        at.button(key=f"resume-{task.id}").click().run()
+        _wait_for_status(task.id, "completed")
+
+    assert services().projects.counts(project_id).questions == 1
 
 
 def test_a_model_that_does_not_see_is_refused_on_the_page_with_some_that_do() -> None:
