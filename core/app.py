@@ -7,16 +7,15 @@ it while the browser fetches the page's scripts.
 import asyncio
 import contextlib
 import gc
-import logging
 import socket
 import sys
-import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core import logs, process
+from core.warming import WarmUp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from core.questions import GenerationPreview, ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
     from core.tasks import LocalEngine, TaskKind, TaskService
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -254,7 +251,7 @@ class _Routes:
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start-up and stop of the server process."""
     _answer_without_delay()
-    warm_up = process.singleton("warm-up", _WarmUp)
+    warm_up = process.singleton("warm-up", lambda: WarmUp(_open, _later))
     warming = asyncio.create_task(asyncio.to_thread(warm_up.run))
     try:
         yield {}
@@ -265,11 +262,30 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
         await asyncio.to_thread(shut_down)
 
 
+def _open() -> None:
+    logs.set_up(json_lines=database().settings.log_json)
+    first = services()
+    first.projects.list_projects()
+    first.tasks.list_tasks(active_only=True)
+
+
+def _later() -> Iterator[Callable[[], object]]:
+    yield engine
+    yield services().llm.warm_up
+    yield _import_heavy_libraries
+    yield services().images.sweep
+
+
+def _import_heavy_libraries() -> None:
+    import datasets  # noqa: F401
+    import pandas  # noqa: F401
+
+
 def page_was_shown() -> None:
     """Let the heavy imports begin, now that nobody waits for a first page any more."""
     warm_up = process.existing("warm-up")
     if warm_up is not None:
-        warm_up.first_page.set()
+        warm_up.page_was_shown()
 
 
 def shut_down() -> None:
@@ -279,50 +295,6 @@ def shut_down() -> None:
         running = process.forget(name)
         if running is not None:
             getattr(running, close)()
-
-
-class _WarmUp:
-    """Does in a thread what the first visitor would otherwise wait for."""
-
-    def __init__(self) -> None:
-        self.first_page = threading.Event()
-        self._stopped = threading.Event()
-
-    def run(self) -> None:
-        """Open the database at once, import the heavy libraries after the first page or when none was asked for."""
-        sys.setswitchinterval(0.0005)  # importing holds the interpreter; requests meanwhile would wait at each step
-        gc.disable()  # nothing imported here is ever garbage, and looking for it takes a tenth of the time
-        try:
-            logs.set_up(json_lines=database().settings.log_json)
-            first = services()
-            first.projects.list_projects()
-            first.tasks.list_tasks(active_only=True)
-            self.first_page.wait(10)
-            self._stopped.wait(1)  # the browser still draws
-            for step in (engine, services().llm.warm_up, _import_heavy_libraries, services().images.sweep):
-                if self._stopped.is_set():
-                    return
-                step()
-        except Exception:
-            log.exception("warming up failed; the pages say what is wrong")
-        finally:
-            sys.setswitchinterval(process.SWITCH_INTERVAL_S)
-            gc.enable()
-        # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
-        gc.collect()
-        gc.freeze()
-        # A page run makes thousands of short-lived objects: looking for cycles every 700 takes a twentieth of it.
-        gc.set_threshold(10_000, 20, 20)
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self._stopped.set()
-        self.first_page.set()
-
-
-def _import_heavy_libraries() -> None:
-    import datasets  # noqa: F401
-    import pandas  # noqa: F401
 
 
 def _answer_without_delay() -> None:

@@ -28,6 +28,7 @@ MAY_USE: dict[str, set[str]] = {
     "measure": {"errors"},
     "words": set(),
     "logs": set(),
+    "warming": {"process"},
     "fetch": {"errors", "config"},
     "access": _BOTTOM | {"db"},
     "db": _BOTTOM,
@@ -42,7 +43,7 @@ MAY_USE: dict[str, set[str]] = {
 # The outermost edges, where whatever comes must not pass: an error there is logged with an id or handed on.
 MAY_CATCH_EVERYTHING = {
     "core/api/guard.py",
-    "core/app.py",
+    "core/warming.py",
     "core/db/writer.py",
     "core/llm/wire.py",  # litellm's errors share no base class; each becomes one of ours
     "core/tasks/engine.py",
