@@ -62,12 +62,14 @@ def show() -> None:
         with turns.turn(), page.errors_in_words():
             access.page_access()
             project_id = page.project_id()
+            page.correct_address(current.url_path)
             with st.sidebar:
                 _sidebar(pages, project_id)
             if current is not pages["overview"]:  # which is quick to open because it needs few of them
                 app.load_rooms()
             current.run()
     finally:
+        page.remember_address(current.url_path)
         app.page_was_shown()
 
 

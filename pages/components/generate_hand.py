@@ -93,9 +93,10 @@ def _form(image: Images, action: Any, actor: str) -> None:
             "Save", type="primary", icon=":material/check:", key="hand-save", disabled=not (question or "").strip()
         )
     if saved:
-        written = page.services().questions.write_question(
-            image.id, question or "", language=asked_in, **shape.checked()
-        )
+        asked = shape.checked()
+        if (answer or "").strip():  # before the question is written, which would stay without its answer
+            checked_answer(answer or "", asked["answer_type"], asked["options"], one_label=asked["one_label"])
+        written = page.services().questions.write_question(image.id, question or "", language=asked_in, **asked)
         if (answer or "").strip():
             _save_answer(written, answer or "", actor)
         st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1

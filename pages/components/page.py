@@ -21,6 +21,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _PROJECT = "project"
+_ADDRESS = "address-shown"
 
 
 def services() -> Services:
@@ -45,6 +46,21 @@ def choose_project(id_: str | None) -> None:
     else:
         st.session_state[_PROJECT] = id_
         st.query_params[_PROJECT] = id_
+
+
+def remember_address(url_path: str) -> None:
+    """Keep which parameters the address of the page has, once it has run."""
+    st.session_state[_ADDRESS] = [url_path, *st.query_params]
+
+
+def correct_address(url_path: str) -> None:
+    """Tell the browser its address when a link to the page it is on took parameters out of it.
+
+    Such a link runs the page and leaves the browser's address as it was, and the next run would come from there.
+    """
+    shown = st.session_state.get(_ADDRESS) or [None]
+    if shown[0] == url_path and not {_PROJECT, *st.query_params}.issuperset(shown[1:]) and _PROJECT in st.query_params:
+        st.query_params[_PROJECT] = st.query_params[_PROJECT]
 
 
 def project() -> Projects:

@@ -1,9 +1,13 @@
 """The frame around every page, as a browser shows it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from core import ImageService, ProjectService, connect
 from tests.browser.driving import ROOT, AppServer, settle
+from tests.pictures import png
 
 pytestmark = pytest.mark.browser
 
@@ -30,3 +34,19 @@ def test_the_tab_has_the_app_s_icon_and_the_sidebar_its_name(server: AppServer, 
     assert address == f"{server.url}/favicon.png"
     assert page.request.get(address).body() == icon
     expect(page.get_by_test_id("stSidebar").get_by_alt_text("Vitrine")).to_be_visible()
+
+
+def test_a_link_to_the_page_one_is_on_takes_what_was_open_out_of_the_address_for_good(
+    server: AppServer, page: Page
+) -> None:
+    with connect(server.data_dir) as db:
+        project_id = ProjectService(db).create_project("Shelf").id
+        ImageService(db).add_images(project_id, [("red.png", png("red"))])
+    page.goto(f"{server.url}/generate?project={project_id}")
+    page.get_by_role("button", name="Generate for 1 image").click()
+    expect(page.get_by_text("Completed: 1 of 1")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="New recipe").click()
+    expect(page).to_have_url(re.compile(rf"/generate\?project={project_id}$"))
+    page.get_by_role("button", name="count", exact=True).click()
+    expect(page.get_by_role("button", name="count", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="Generate for 1 image")).to_be_visible()

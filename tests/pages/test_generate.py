@@ -214,6 +214,26 @@ def test_a_question_with_its_answer_is_written_by_hand() -> None:
     )  # fmt: skip
 
 
+def test_a_question_whose_answer_is_refused_is_not_written() -> None:
+    project_id = _project(images=1)
+    at = open_page("generate", project_id)
+    at.session_state["generate-mode"] = "hand"
+    at.session_state["hand-0-type"] = "label"
+    at.run()
+
+    at.text_input(key="hand-0-question").input("How many lamps?").run()
+    at.text_area(key="hand-0-labels").input("one, two").run()
+    at.text_area(key="hand-0-answer").input("seven").run()
+    at.button(key="hand-save").click().run()
+    assert "seven is not one of the labels" in at.error[0].value
+    assert services().projects.counts(project_id).questions == 0
+
+    at.text_area(key="hand-0-answer").input("two").run()
+    at.button(key="hand-save").click().run()
+    (entry,) = services().dataset.list_dataset_entries(project_id)
+    assert (entry.question, entry.answer) == ("How many lamps?", '["two"]')
+
+
 def test_a_profile_is_saved_without_the_key_and_offered() -> None:
     at = open_page("generate", _project())
     at.session_state["models-found"] = ["openai/gpt-4o at http://127.0.0.1:9/v1"]
