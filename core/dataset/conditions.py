@@ -36,7 +36,7 @@ def conditions(project_id: str, entry_filter: EntryFilter, *, by_index: bool = T
         InvalidInputError: a value cannot be read, such as a score that is no number.
     """
     # Every index over entries begins with the project, and none is over an expression of it.
-    project = col(_Entry.project_id) if by_index else col(_Entry.project_id).concat("")
+    project = col(_Entry.project_id) if by_index else func.coalesce(col(_Entry.project_id), "")
     found = [project == project_id, col(_Entry.deleted_at).is_(None)]
     positive = sorted((term for term in entry_filter.terms if not term.negated), key=lambda term: term.field)
     for field, terms in groupby(positive, key=lambda term: term.field):

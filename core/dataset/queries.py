@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
-from core.dataset.narrowing import few, is_read_through, with_words
+from core.dataset.narrowing import few, few_to_count
 from core.db import ImageDatasets, Images
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
@@ -53,10 +53,8 @@ def find_entries(
 def count_entries(
     session: Session, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None
 ) -> int:
-    near = few(session, project_id, entry_filter)
-    near = with_words(session, entry_filter) if near is None else near
-    by_index = near is None and not is_read_through(session, project_id, entry_filter)
-    where = conditions(project_id, entry_filter, by_index=by_index)
+    near = few_to_count(session, project_id, entry_filter)
+    where = conditions(project_id, entry_filter, by_index=near is None)
     query = select(func.count()).select_from(ImageDatasets).where(*where)
     if near is not None:
         query = query.where(near)

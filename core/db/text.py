@@ -39,11 +39,12 @@ def holds_text(column: Any, part: str) -> ColumnElement[bool]:
 # only which row of image_datasets has which three characters; so a migration that copies that table has to make
 # the triggers anew and to fill the index again.
 _ENTRY_TEXT = table("entry_text", column("rowid"))
+_PARTS = table("entry_text_parts", column("term"), column("doc"))
+_LAST_LETTER = "\U0010ffff"
 
 
-def has_text_index(session: Any) -> bool:
+def has_text_index(connection: Connection) -> bool:
     """Whether entries can be found by what is written in them without reading them all."""
-    connection: Connection = session.connection()
     return connection.dialect.name == "sqlite" and connection.dialect.has_table(connection, "entry_text")
 
 
@@ -60,3 +61,15 @@ def rows_with_text(texts: Iterable[str]) -> Select[Any] | None:
     return select(_ENTRY_TEXT.c.rowid).where(
         text("entry_text MATCH :entry_text_match").bindparams(entry_text_match=match)
     )
+
+
+def rows_with_two_letters(pair: str) -> Select[Any] | None:
+    """Return the rowids of the entries that have *pair* in a question, an answer or an image name.
+
+    In the index a line break follows each of these, so that some three characters begin with every pair. None
+    when *pair* is longer or shorter, or has letters of other scripts in upper or lower case.
+    """
+    folded = pair.lower() if pair.isascii() else pair
+    if len(pair) != 2 or "\0" in pair or any(one.lower() != one.upper() for one in folded if not one.isascii()):
+        return None
+    return select(_PARTS.c.doc).where(_PARTS.c.term.between(folded, folded + _LAST_LETTER))

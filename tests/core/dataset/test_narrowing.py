@@ -93,6 +93,9 @@ def test_a_page_is_read_in_the_order_of_an_index(
         ("cups", "entry_text VIRTUAL TABLE"),
         ("tag:kitchen", "entry_text VIRTUAL TABLE"),
         ("cups -tag:draft edited:no", "entry_text VIRTUAL TABLE"),
+        ("zz", "entry_text_parts VIRTUAL TABLE"),
+        ("CU is:open", "entry_text_parts VIRTUAL TABLE"),
+        ("flagged:yes is:open kind:nothing", "ix_entries_flagged"),
         ("by:Anna", "ix_events_actor"),
         ("skipped:Anna", "ix_events_actor"),
         ("length:>2000", "ix_entries_length"),
@@ -160,6 +163,30 @@ def test_words_of_any_script_are_found_also_short_ones(
     assert _found(dataset, project, r'"\"big\""') == ["How many cups, 100%?"]
     assert _found(dataset, project, "CUPS") == ["How many cups, 100%?"]
     assert _found(dataset, project, "cup%") == []
+
+
+def test_two_letters_are_found_wherever_they_stand(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+    make("How many cu", "ox", tags="kitchen,zz")
+    make("Ölçü?", "at 50%")
+    assert _found(dataset, project, "CU") == ["How many cu"]
+    assert _found(dataset, project, "ox") == ["How many cu"]
+    assert _found(dataset, project, "ox cu") == ["How many cu"]
+    assert _found(dataset, project, "zz") == []
+    assert _found(dataset, project, "tag:zz") == ["How many cu"]
+    assert _found(dataset, project, "çü") == ["Ölçü?"]
+    assert _found(dataset, project, "0%") == ["Ölçü?"]
+
+
+@pytest.mark.parametrize(("most", "is_read_through"), [(-1, True), (2500, False)])
+def test_what_no_index_knows_is_counted_through_the_whole_table_unless_the_project_is_small(
+    most: int, is_read_through: bool, make: Make, dataset: ImageDatasetService, project: Projects, db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("core.dataset.narrowing.MOST", most)
+    make("How many cups?")
+    with _statements(db) as statements:
+        assert dataset.count_entries(project.id, parse_search("-bowls")) == 1
+    assert ("SCAN image_datasets" in _plan(db, statements[-1])) == is_read_through
 
 
 def test_letters_that_stand_apart_are_no_word(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
