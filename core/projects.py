@@ -58,6 +58,7 @@ class ProjectService:
             session.add(project)
         return project
 
+    @until_written
     def get_project(self, project_id: str) -> Projects:
         """Return the project.
 
@@ -67,6 +68,7 @@ class ProjectService:
         with self._db.reading() as session:
             return _project(session, project_id)
 
+    @until_written
     def list_projects(self) -> list[Projects]:
         """Return all projects, the most recently changed first."""
         query = (

@@ -57,6 +57,7 @@ class Database:
             session.begin(),
         ):
             yield session
+        self.memo.wrote()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -1,8 +1,11 @@
 """Keeping what was read until somebody writes: pages ask for the same counts at every view."""
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -11,6 +14,22 @@ T = TypeVar("T")
 S = TypeVar("S", bound="_HasDatabase")
 
 _MOST = 512
+RECENT_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Kept:
+    version: int
+    read_at: float
+    """When it began to be read, monotonic."""
+    value: Any
+
+
+class _Here(threading.local):
+    """What holds for this thread."""
+
+    takes_recent = False
+    wrote_at = float("-inf")
 
 
 class Memo:
@@ -18,27 +37,53 @@ class Memo:
 
     def __init__(self, version: Callable[[], int | None]) -> None:
         self._version = version
-        self._values: OrderedDict[Hashable, tuple[int, Any]] = OrderedDict()
+        self._values: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._lock = threading.Lock()
+        self._here = _Here()
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what *compute* returned when nobody has written since, else compute it anew."""
         # Read before the value: a write in between makes the value old too early, never too late.
-        version = self._version()
-        if version is None:
-            return compute()
+        version, read_at = self._version(), time.monotonic()
         with self._lock:
             kept = self._values.get(key)
-        if kept is not None and kept[0] == version:
-            found: T = kept[1]
+        if kept is not None and (kept.version == version or self._will_do(kept, read_at)):
+            found: T = kept.value
             return found
-        value = compute()
-        with self._lock:
-            self._values[key] = (version, value)
-            self._values.move_to_end(key)
-            if len(self._values) > _MOST:
-                self._values.popitem(last=False)
+        with self._takes_recent(False):  # what is kept for everybody is not made of what will just do
+            value = compute()
+        if version is not None:
+            with self._lock:
+                self._values[key] = _Kept(version, read_at, value)
+                self._values.move_to_end(key)
+                if len(self._values) > _MOST:
+                    self._values.popitem(last=False)
         return value
+
+    @contextmanager
+    def recent_will_do(self) -> Iterator[None]:
+        """Take what was read within the last second, although others have written since.
+
+        For a reader whom others wait for: while many write, everybody would read everything anew. What this thread
+        itself has written it sees in any case.
+        """
+        with self._takes_recent(True):
+            yield
+
+    def wrote(self) -> None:
+        """Say that this thread has written."""
+        self._here.wrote_at = time.monotonic()
+
+    def _will_do(self, kept: _Kept, now: float) -> bool:
+        return self._here.takes_recent and kept.read_at > max(now - RECENT_S, self._here.wrote_at)
+
+    @contextmanager
+    def _takes_recent(self, takes: bool) -> Iterator[None]:
+        before, self._here.takes_recent = self._here.takes_recent, takes
+        try:
+            yield
+        finally:
+            self._here.takes_recent = before
 
 
 class _HasMemo(Protocol):

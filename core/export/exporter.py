@@ -69,6 +69,7 @@ class ImageDatasetExporter(ListExporter):
         with self._db.reading() as session:
             return {name: facet(session, project_id, name) for name in ("answer_type", "kind", "language", "model")}
 
+    @until_written
     def preview(self, project_id: str, recipe: ExportRecipe, rows: int = 3) -> list[PreviewRow]:
         """Return the first rows of the export without writing anything."""
         format_ = format_named(recipe.format)

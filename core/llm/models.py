@@ -5,6 +5,7 @@ litellm's table is read from its file, because importing litellm takes seconds a
 
 import json
 import tomllib
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ _MILLION = 1_000_000
 _IMAGE_NAMES = ("-image", "nano-banana", "image-latest")
 
 
+@cache
 def offered() -> dict[str, Any]:
-    """Return the editable list of models and local servers."""
+    """Return the editable list of models and local servers, as it was when the process began."""
     return tomllib.loads(_OFFERED.read_text(encoding="utf-8"))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, utc_now
+from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, until_written, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.tasks.kinds import ItemPlan, TaskKind
 from core.words import counted
@@ -120,6 +120,7 @@ class TaskService:
         with self._db.reading() as session:
             return _task(session, task_id)
 
+    @until_written
     def list_tasks(self, project_id: str | None = None, *, limit: int = 50, active_only: bool = False) -> list[Tasks]:
         """Return tasks, newest first."""
         query = select(Tasks).order_by(col(Tasks.create_at).desc(), col(Tasks.id)).limit(limit)
@@ -130,6 +131,7 @@ class TaskService:
         with self._db.reading() as session:
             return list(session.exec(query))
 
+    @until_written
     def summary(self, task_id: str) -> TaskSummary:
         """Return the task with its counts, costs and failures by cause."""
         with self._db.reading() as session:

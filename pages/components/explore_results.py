@@ -1,5 +1,6 @@
 """The entries that were found, as a grid of their images."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -49,25 +50,36 @@ def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
         st.text("No entry meets this search. Take a word or a field away.")
         return []
     cursors = _cursors(f"{project_id} {entry_filter}")
-    dataset = page.services().dataset
-    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=cursors[-1] or None)
-    images = dataset.images_of(found.items)
-    first = (len(cursors) - 1) * PAGE_SIZE + 1
+    read = partial(_read, project_id, entry_filter, len(cursors) - 1, cursors[-1], total)
+    found = page.kept(("results", project_id, entry_filter, len(cursors), cursors[-1], total), read)
     action = grid.show(
-        grid.GridPage(
-            [_item(entry, images) for entry in found.items],
-            where=f"{first:,} to {first + len(found.items) - 1:,} of {total:,}",
-            has_previous=len(cursors) > 1,
-            has_next=found.next_cursor is not None,
-        ),
-        key="explore-grid",
-        label="Entries",
-        on_turn=partial(_turn, next_cursor=found.next_cursor),
+        found.page, key="explore-grid", label="Entries", on_turn=partial(_turn, next_cursor=found.next_cursor)
     )
-    image_of = {entry.id: entry.image_id for entry in found.items}
-    if action.opened in image_of:
-        image_drawer.show(image_of[action.opened], list(dict.fromkeys(image_of.values())))
-    return [id_ for id_ in action.selected if id_ in image_of]
+    if action.opened in found.image_of:
+        image_drawer.show(found.image_of[action.opened], list(dict.fromkeys(found.image_of.values())))
+    return [id_ for id_ in action.selected if id_ in found.image_of]
+
+
+@dataclass(frozen=True)
+class _Found:
+    page: grid.GridPage
+    image_of: dict[str, str]
+    """The image's id by the entry's."""
+    next_cursor: str | None
+
+
+def _read(project_id: str, entry_filter: EntryFilter, pages_before: int, after: str, total: int) -> _Found:
+    dataset = page.services().dataset
+    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=after or None)
+    images = dataset.images_of(found.items)
+    first = pages_before * PAGE_SIZE + 1
+    shown = grid.GridPage(
+        [_item(entry, images) for entry in found.items],
+        where=f"{first:,} to {first + len(found.items) - 1:,} of {total:,}",
+        has_previous=pages_before > 0,
+        has_next=found.next_cursor is not None,
+    )
+    return _Found(shown, {entry.id: entry.image_id for entry in found.items}, found.next_cursor)
 
 
 def _item(entry: ImageDatasets, images: dict[str, Images]) -> grid.GridItem:

@@ -1,11 +1,12 @@
 """The images of a project: filters in the address, a page of thumbnails, and what to do with a selection."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
 from core import Images
-from core.images import ImageFilter, ImagePage
+from core.images import ImageFilter
 from core.measure import COLOR_NAMES
 from core.words import counted
 from pages.components import alike, grid, image_deletion, image_drawer, media, page
@@ -30,10 +31,10 @@ def show(project_id: str) -> None:
     if chosen.alike:
         alike.show(project_id, chosen)
         return
-    after = _position(project_id, chosen)
-    # The page and the one behind it, whose thumbnails are fetched ahead.
-    found = page.services().images.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
-    if not found.items:
+    before, after = _position(project_id, chosen)
+    read = partial(_read, project_id, chosen, before, after)
+    found = page.kept(("library", project_id, chosen, before, after), read)
+    if found is None:
         st.caption("No image fits these filters." if chosen != ImageFilter() else "No images yet.")
         return
     actions = st.container(horizontal=True, vertical_alignment="center", key="library-actions")
@@ -42,7 +43,7 @@ def show(project_id: str) -> None:
     with actions:
         _selection_bar(project_id, chosen, found.total)
     if action.opened is not None:
-        image_drawer.show(action.opened, [image.id for image in found.items[:PAGE_SIZE]])
+        image_drawer.show(action.opened, [item.id for item in found.shown.items])
 
 
 def _filters() -> ImageFilter:
@@ -86,13 +87,16 @@ def _choice(label: str, key: str, options: dict[str, str]) -> str:
     return chosen or ""
 
 
-def _position(project_id: str, chosen: ImageFilter) -> str | None:
-    """Return after which image this page starts; the trail of earlier pages begins anew with other filters."""
+def _position(project_id: str, chosen: ImageFilter) -> tuple[int, str | None]:
+    """Return how many images come before this page and which the last of them is.
+
+    The trail of earlier pages begins anew with other filters.
+    """
     about = f"{project_id} {sorted(chosen.to_query().items())}"
     trail = st.session_state.get(_TRAIL)
     if trail is None or trail["about"] != about:
         trail = st.session_state[_TRAIL] = {"about": about, "after": []}
-    return trail["after"][-1] if trail["after"] else None
+    return len(trail["after"]) * PAGE_SIZE, trail["after"][-1] if trail["after"] else None
 
 
 def _turn(direction: str) -> None:
@@ -101,13 +105,23 @@ def _turn(direction: str) -> None:
     st.session_state[_TRAIL] = {**trail, "after": after}
 
 
-def _thumbnails(found: ImagePage) -> grid.GridAction:
-    trail = st.session_state[_TRAIL]
-    before = len(trail["after"]) * PAGE_SIZE
+@dataclass(frozen=True)
+class _Found:
+    """A page of thumbnails and the one behind it, whose images are fetched ahead."""
+
+    shown: grid.GridPage
+    following: grid.GridPage | None
+    total: int
+
+
+def _read(project_id: str, chosen: ImageFilter, before: int, after: str | None) -> _Found | None:
+    images = page.services().images
+    found = images.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
+    if not found.items:
+        return None
     shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
-    trail["last"] = shown[-1].id
     alike = [one.near_duplicate_of for one in found.items if one.near_duplicate_of]
-    first_ones = {one.id: one.image_name for one in page.services().images.get_images(alike)} if alike else {}
+    first_ones = {one.id: one.image_name for one in images.get_images(alike)} if alike else {}
 
     def grid_page(images: list[Images], before: int, *, has_next: bool) -> grid.GridPage:
         return grid.GridPage(
@@ -120,12 +134,18 @@ def _thumbnails(found: ImagePage) -> grid.GridAction:
             has_next=has_next,
         )
 
+    following = grid_page(ahead, before + PAGE_SIZE, has_next=found.next_cursor is not None) if ahead else None
+    return _Found(grid_page(shown, before, has_next=bool(ahead)), following, found.total)
+
+
+def _thumbnails(found: _Found) -> grid.GridAction:
+    st.session_state[_TRAIL]["last"] = found.shown.items[-1].id
     return grid.show(
-        grid_page(shown, before, has_next=bool(ahead)),
+        found.shown,
         key="library-grid",
         label="Images of this project",
         on_turn=_turn,
-        following=grid_page(ahead, before + PAGE_SIZE, has_next=found.next_cursor is not None) if ahead else None,
+        following=found.following,
         selected=st.session_state.get(_SELECTED, []),
         epoch=st.session_state.setdefault(_EPOCH, 0),
     )

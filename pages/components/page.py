@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -96,6 +96,11 @@ def component_key(key: str) -> str:
 def address(id_: str | None, **more: str) -> dict[str, str]:
     """Return the query of an address that opens project *id_*."""
     return ({_PROJECT: id_} if id_ else {}) | more
+
+
+def kept(key: Hashable, compute: Callable[[], T]) -> T:
+    """Return what *compute* returned the last time until somebody writes; for what nobody changes."""
+    return services().db.memo.get(key, compute)
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:

@@ -5,9 +5,9 @@ The runs of a hundred people at once take many times as long as the same runs by
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
-from core import process
+from core import app, process
 
 # A run that computes longer keeps nobody else waiting.
 PATIENCE_S = 0.5
@@ -29,13 +29,20 @@ def _turn() -> threading.Semaphore:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Wait for this run's turn and hold it; a fragment inside a page's run goes along with it."""
+    """Wait for this run's turn and hold it; a fragment inside a page's run goes along with it.
+
+    Whoever had to wait is one of many: counts of the last second will do then.
+    """
     if _mine.is_running:
         yield
         return
-    _mine.is_running, _mine.has_turn = True, _turn().acquire(timeout=PATIENCE_S)
+    _mine.is_running = True
+    is_alone = _mine.has_turn = _turn().acquire(blocking=False)
+    if not is_alone:
+        _mine.has_turn = _turn().acquire(timeout=PATIENCE_S)
     try:
-        yield
+        with nullcontext() if is_alone else app.database().memo.recent_will_do():
+            yield
     finally:
         hand_on()
         _mine.is_running = False

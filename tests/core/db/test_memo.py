@@ -1,9 +1,10 @@
 """What was read is kept until somebody writes, through this database or another."""
 
+import pytest
 from sqlmodel import select
 
 from core import Projects, connect
-from core.db import Database, until_written
+from core.db import Database, memo, until_written
 
 
 class Reader:
@@ -58,3 +59,50 @@ def test_two_services_over_one_database_share_what_was_read(db: Database) -> Non
     second.names()
 
     assert (first.reads, second.reads) == (1, 0)
+
+
+def test_a_reader_in_a_hurry_takes_what_was_read_a_moment_ago_although_others_wrote(db: Database) -> None:
+    reader = Reader(db)
+    reader.names()
+    with connect(db.data_dir) as other:
+        _add(other, "a")
+
+    with db.memo.recent_will_do():
+        assert reader.names() == []
+    assert reader.names() == ["a"]
+
+
+def test_a_reader_in_a_hurry_sees_what_it_wrote_itself(db: Database) -> None:
+    reader = Reader(db)
+    with db.memo.recent_will_do():
+        assert reader.names() == []
+        _add(db, "a")
+        assert reader.names() == ["a"]
+
+
+def test_what_is_older_than_a_second_is_read_anew_also_in_a_hurry(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memo, "RECENT_S", 0.0)
+    reader = Reader(db)
+    reader.names()
+    with connect(db.data_dir) as other:
+        _add(other, "a")
+
+    with db.memo.recent_will_do():
+        assert reader.names() == ["a"]
+
+
+def test_what_is_kept_for_all_is_never_made_of_what_was_read_in_a_hurry(db: Database) -> None:
+    class Twice(Reader):
+        @until_written
+        def doubled(self) -> list[str]:
+            return self.names() * 2
+
+    reader = Twice(db)
+    reader.names()
+    with connect(db.data_dir) as other:
+        _add(other, "a")
+
+    with db.memo.recent_will_do():
+        assert reader.doubled() == ["a", "a"]
