@@ -76,13 +76,19 @@ def _queue(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _count(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Answer with how many entries wait, and the tags in use: what the first entry need not wait for."""
+    """Answer with how many entries wait, here and with others, and the tags: what the first entry need not wait for."""
     from core.dataset import parse_search
 
     project_id, entry_filter = _project_id(house, given), parse_search(given.get("q", "")).for_review()
-    own = house.dataset.review_plan(project_id).own(entry_filter, actor)
+    plan = house.dataset.review_plan(project_id)
+    own = plan.own(entry_filter, actor)
     total = house.dataset.count_entries(project_id, own, not_skipped_by=actor)
-    return {"total": total, "tags": house.dataset.tag_names(project_id)}
+    held = (
+        house.dataset.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
+        if plan.handing == "shared"
+        else 0
+    )
+    return {"total": total, "held": held, "tags": house.dataset.tag_names(project_id)}
 
 
 def _decide(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     dataset = page.services().dataset
     total = dataset.count_entries(project_id, entry_filter)
     if not total:
-        st.text("No entry meets this filter.")
+        with st.container(horizontal=True, vertical_alignment="center", key="table-empty"):
+            st.text("No entry meets this filter.", width="content")
+            _undo_button(project_id, actor)
         _said()
         return
     starts = _starts(project_id, entry_filter)
@@ -54,6 +56,7 @@ def _table(entries: list[ImageDatasets], actor: str) -> list[str]:
         width="stretch",
         height=min(620, 46 + 44 * len(entries)),
         row_height=44,
+        placeholder="",
         column_order=["chosen", "image", "question", "answer", "decision", "score", "tags", "note", "kind", "model"],
         disabled=["image", "kind", "model"],
         column_config=_columns(),
@@ -135,7 +138,11 @@ def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[s
             key="bulk-do", on_click=_do_bulk, disabled=value == "",
             args=(project_id, str(entry_filter), chosen, action, value, actor),
         )  # fmt: skip
-        st.button("Undo", key="table-undo", icon=":material/undo:", on_click=_undo, args=(project_id, actor))
+        _undo_button(project_id, actor)
+
+
+def _undo_button(project_id: str, actor: str) -> None:
+    st.button("Undo", key="table-undo", icon=":material/undo:", on_click=_undo, args=(project_id, actor))
 
 
 def _bulk_value(action: str) -> Any:

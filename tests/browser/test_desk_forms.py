@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import delete
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
+from core.dataset import parse_search
+from core.db import EntryLeases
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import AppServer
 from tests.browser.test_desk import entries_of, open_desk, wait_until_saved
@@ -120,3 +123,26 @@ def test_the_desk_cuts_nothing_off_at_any_width(
     assert box(".desk .stage")["height"] >= 130
     if height >= 700:  # a lower window scrolls to the rest
         assert bottom(".desk") <= height
+
+
+def test_a_change_of_many_words_reads_as_one(server: AppServer, page: Page) -> None:
+    desk_with(page, server, {"question": "What is in the box?", "answer": "1"})
+    page.keyboard.press("e")
+    page.locator(".desk textarea.question").fill("Who was near the box?")
+    expect(page.locator(".desk .diff del")).to_have_text(["What is in"])
+    expect(page.locator(".desk .diff ins")).to_have_text(["Who was near"])
+
+
+def test_an_empty_shared_queue_says_who_has_the_rest_and_takes_what_they_leave(
+    server: AppServer, page: Page, open_page: OpenPage
+) -> None:
+    project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
+    with connect(server.data_dir) as db:
+        ImageDatasetService(db).set_review_plan(project_id, "shared")
+        ImageDatasetService(db).hand_out(project_id, parse_search("is:open"), "Ann", limit=1)
+    other = open_page()
+    other.goto(f"{server.url}/curate?project={project_id}")
+    expect(other.locator(".desk .ending")).to_contain_text("1 entry is on the desks of others", timeout=15_000)
+    with connect(server.data_dir) as db, db.transaction() as session:
+        session.execute(delete(EntryLeases))
+    expect(other.locator(".desk .question")).to_have_text("One?", timeout=10_000)

@@ -109,6 +109,17 @@ def test_many_entries_are_changed_with_the_number_named_and_one_undo() -> None:
     assert "Taken back for 2 entries." in texts(at)
 
 
+def test_deleting_all_of_a_filter_leaves_the_way_back() -> None:
+    project, _ = filled()
+    at = open_page("curate", project.id, view="Table", q="tag:draft")
+    at.selectbox(key="bulk-action").set_value("delete").run()
+    at.button(key="bulk-do").click().run()
+    assert decisions(project) == ["open"]
+    assert "No entry meets this filter." in texts(at)
+    at.button(key="table-undo").click().run()
+    assert decisions(project) == ["open", "open", "open"]
+
+
 def test_ticked_rows_alone_are_changed_when_there_are_some() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table")

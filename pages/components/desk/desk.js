@@ -5,7 +5,7 @@ class Desk {
     this.root = root.querySelector(".desk");
     this.part = Object.fromEntries([...this.root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
     this.queue = new Queue({
-      paint: () => this.paint(), paintBars: () => this.paintBars(), refused: (item) => this.refused(item),
+      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), refused: (item) => this.refused(item),
       askForToken: () => this.trigger("token", newId()),
     });
     this.stage = new Stage(this.part.stage, this.part.lens, () => this.queue.data.base);
@@ -26,7 +26,7 @@ class Desk {
     // What stands above the desk may wrap after it was drawn.
     this.sizes = new ResizeObserver(this.onSize);
     this.sizes.observe(document.querySelector("[data-testid=stMainBlockContainer]") ?? document.body);
-    this.ticking = setInterval(() => (this.paintBars(), this.queue.keep()), 5000);
+    this.ticking = setInterval(() => (this.paintBars(), this.queue.keep(), this.queue.lookAgain()), 5000);
   }
 
   use(data, trigger) {

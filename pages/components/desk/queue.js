@@ -62,6 +62,19 @@ class Queue {
     if (entry_ids.length) this.call("POST", "/desk/keep", { project_id: this.data.project, entry_ids }).catch(() => (this.kept = 0));
   }
 
+  /* What others had before them and left comes here: an empty shared queue looks again. */
+  async lookAgain() {
+    if (!this.data?.shared || this.data.second || !this.line || this.current || this.isLoading || this.outbox.length) return;
+    const run = this.run;
+    const page = await this.call("GET", "/desk/queue", { project_id: this.data.project, q: this.data.q, limit: this.pageSize }).catch(() => null);
+    if (!page || run !== this.run) return;
+    const known = new Set(this.line.filter((item) => !item.done).map((item) => item.id));
+    const left = page.items.filter((item) => !known.has(item.id));
+    if (left.length) Object.assign(this, { line: [...this.line, ...left], next: page.next });
+    await this.count();
+    this.view.paint(true);
+  }
+
   get perMinute() {
     const now = Date.now();
     this.stamps = this.stamps.filter((stamp) => now - stamp < 60000);

@@ -46,10 +46,21 @@ function difference(before, after) {
     for (let j = b.length - 1; j >= 0; j--)
       best[i][j] = a[i] === b[j] ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
   const nodes = [];
+  let [went, came] = ["", ""];
+  const write = () => {
+    if (went) nodes.push(h("del", {}, went), " ");
+    if (came) nodes.push(h("ins", {}, came), " ");
+    [went, came] = ["", ""];
+  };
   for (let i = 0, j = 0; i < a.length || j < b.length; )
-    if (i < a.length && j < b.length && a[i] === b[j]) nodes.push(a[i++]), j++;
-    else if (j >= b.length || (i < a.length && best[i + 1][j] >= best[i][j + 1])) nodes.push(h("del", {}, a[i++]));
-    else nodes.push(h("ins", {}, b[j++]));
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      // A space between two changed words goes along with them: words that alternate cannot be read.
+      if ((went || came) && !a[i].trim()) went += a[i], came += b[j];
+      else write(), nodes.push(a[i]);
+      i++, j++;
+    } else if (j >= b.length || (i < a.length && best[i + 1][j] >= best[i][j + 1])) went += a[i++];
+    else came += b[j++];
+  write();
   return nodes;
 }
 
@@ -149,13 +160,15 @@ function endingNodes(queue) {
   if (queue.loadTrouble) return [h("h3", {}, "The queue cannot be read"), h("p", {}, queue.loadTrouble)];
   if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
   const { confirm, reject, second, skip, edited } = queue.tally;
+  const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} on the desks of others; what they leave comes here.` : "";
   const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "read a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
   const next = [["", "Everything that is open"], ["doubtful:yes", "Doubtful ones"], [quoted("skipped", queue.data.actor), "Those you skipped"],
     ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second readings"]] : []), ["table", "The table"], ["export", "Export"]];
   return [
     h("h3", {}, done.length ? "This queue is done" : "Nothing here waits for a decision"),
-    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : "Choose another filter, or see what is there."),
+    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held ? "" : "Choose another filter, or see what is there."),
+    held && h("p", {}, held),
     h("div", { cls: "chips" }, ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),
   ];
 }

@@ -37,7 +37,7 @@ def test_the_queue_holds_open_entries_with_their_image_and_the_others_of_it(
     assert [item["id"] for item in answer["items"]] == [first.id, second.id]
     assert answer["next"] is None
     counted = client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()
-    assert counted == {"total": 2, "tags": ["draft"]}
+    assert counted == {"total": 2, "held": 0, "tags": ["draft"]}
     item = answer["items"][0]
     assert item["image"]["url"].startswith(f"/img/{first.image_id}/view?v=")
     assert [other["question"] for other in item["others"]] == ["Two?", "Done?"]
@@ -129,6 +129,10 @@ def test_shared_entries_are_handed_to_one_person_and_kept_while_they_look(
     body = {"project_id": project.id, "entry_ids": [entry.id for entry in entries]}
     kept = client.post("/desk/keep", json=body, headers={"X-Vitrine-Token": page_token("Ben")})
     assert kept.json() == {"kept": 2}
+    waiting = client.get(
+        "/desk/count", params={"project_id": project.id}, headers={"X-Vitrine-Token": page_token("Cleo")}
+    )
+    assert waiting.json() == {"total": 0, "held": 4, "tags": []}
 
 
 def test_the_search_line_is_told_what_may_stand_behind_a_field(

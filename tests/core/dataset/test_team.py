@@ -76,11 +76,20 @@ def test_shared_entries_are_before_one_person_at_a_time(
     assert open_ones(dataset, project, "Anna") == ids(many[:4])
 
 
+def test_of_the_last_entries_one_person_gets_half_as_long_as_these_are_several(
+    many: list[ImageDatasets], dataset: ImageDatasetService, project: Projects
+) -> None:
+    dataset.set_review_plan(project.id, "shared")
+    assert open_ones(dataset, project, "Anna", limit=20) == ids(many[:6])
+    assert open_ones(dataset, project, "Ben", limit=20) == ids(many[6:10])
+    assert open_ones(dataset, project, "Cem", limit=20) == ids(many[10:])
+
+
 def test_a_lease_that_ran_out_gives_the_entry_to_the_next(
     many: list[ImageDatasets], dataset: ImageDatasetService, project: Projects, db: Database
 ) -> None:
     dataset.set_review_plan(project.id, "shared")
-    open_ones(dataset, project, "Anna", limit=12)
+    open_ones(dataset, project, "Anna", limit=11)
     with db.transaction() as session:
         for entry in many[:2]:
             session.merge(
@@ -88,10 +97,10 @@ def test_a_lease_that_ran_out_gives_the_entry_to_the_next(
                     entry_id=entry.id, project_id=project.id, holder="Anna", until=utc_now() - timedelta(seconds=1)
                 )
             )
-    assert open_ones(dataset, project, "Ben") == ids(many[:2])
+    assert open_ones(dataset, project, "Ben") == ids([*many[:2], many[11]])
     # Anna comes back late: what Ben has by now stays with Ben.
-    assert dataset.keep(project.id, ids(many), "Anna") == 10
-    assert open_ones(dataset, project, "Ben") == ids(many[:2])
+    assert dataset.keep(project.id, ids(many), "Anna") == 9
+    assert open_ones(dataset, project, "Ben") == ids([*many[:2], many[11]])
 
 
 def test_a_lease_outlives_the_process_that_gave_it(
