@@ -5,7 +5,7 @@ import streamlit as st
 from core import Images
 from core.images import ImageFilter
 from core.words import counted
-from pages.components import cards, image_deletion, image_drawer, media, page
+from pages.components import cards, image_deletion, image_drawer, media, page, undo
 
 _AT_ONCE = 8
 _SHOWN, _DECIDED = "alike-shown", "alike-decided"
@@ -66,13 +66,11 @@ def _undo_notice() -> None:
     decided = st.session_state.get(_DECIDED)
     if not decided:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="alike-undo-notice"):
-        st.text(f"{counted(len(decided['ids']), 'image was', 'images were')} {decided['what']}.")
-        if st.button("Undo", icon=":material/undo:", key="alike-undo"):
-            del st.session_state[_DECIDED]
-            with page.errors_in_words():
-                page.services().images.undo_alike(decided["ids"])
-                st.rerun()
+    if undo.offer(f"{counted(len(decided['ids']), 'image was', 'images were')} {decided['what']}.", "alike"):
+        del st.session_state[_DECIDED]
+        with page.errors_in_words():
+            page.services().images.undo_alike(decided["ids"])
+            st.rerun()
 
 
 def _card(image: Images, is_first: bool) -> cards.Card:

@@ -6,7 +6,7 @@ from core.dataset import EntryFilter, Term, parse_search
 from core.dataset.quality import CHECKS
 from core.dataset.stats import Balance
 from core.questions.recipe import KINDS
-from pages.components import bars, page, search_line
+from pages.components import answer_form, bars, page, search_line
 
 LEADING_SHARE = 0.6
 """From here on one answer is so frequent that a model can learn to guess it."""
@@ -51,11 +51,12 @@ def balance(project_id: str, entry_filter: EntryFilter) -> None:
 def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> bars.Group:
     kind = board.kind or "no kind"
     leads = board.total >= FEW_ANSWERS and board.leading_share >= LEADING_SHARE
-    note = f"{board.leading_share:.0%} of {kind} are {board.answers[0][0]}." if leads else ""
+    leading = answer_form.in_words(board.answers[0][0])
+    note = f"{board.leading_share:.0%} of {kind} are {leading}." if leads else ""
     shown = []
     for answer, count in board.answers:
         line = _line(Term("kind", board.kind or "none"), Term("answer", answer or "none"))
-        shown.append(bars.Bar(answer or "none", count, line, line in str(entry_filter)))
+        shown.append(bars.Bar(answer_form.in_words(answer) or "none", count, line, line in str(entry_filter)))
     action = "Draft questions with other answers" if leads and board.kind in KINDS else ""
     return bars.Group(title, shown, note, action)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.words import counted
-from pages.components import page
+from pages.components import page, undo
 
 _DELETED = "library-deleted"
 
@@ -35,10 +35,8 @@ def undo_notice() -> None:
     deleted = st.session_state.get(_DELETED)
     if not deleted:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="library-undo-notice"):
-        st.text(f"{counted(len(deleted), 'image was', 'images were')} deleted.")
-        if st.button("Undo", icon=":material/undo:", key="library-undo"):
-            with page.errors_in_words():
-                page.services().images.restore_images(deleted)
-            del st.session_state[_DELETED]
+    if undo.offer(f"{counted(len(deleted), 'image was', 'images were')} deleted.", "library"):
+        del st.session_state[_DELETED]
+        with page.errors_in_words():
+            page.services().images.restore_images(deleted)
             st.rerun()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Projects
 from core.words import counted
-from pages.components import page
+from pages.components import page, undo
 
 _DELETED = "deleted-project"
 
@@ -52,9 +52,7 @@ def undo_notice() -> None:
     id_ = st.session_state.get(_DELETED)
     if id_ is None:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="deleted-project-notice"):
-        st.text("The project was deleted.")
-        if st.button("Undo", icon=":material/undo:", key="undo-delete-project"):
-            del st.session_state[_DELETED]
-            page.choose_project(page.services().projects.restore_project(id_).id)
-            st.rerun()
+    if undo.offer("The project was deleted.", "project"):
+        del st.session_state[_DELETED]
+        page.choose_project(page.services().projects.restore_project(id_).id)
+        st.rerun()

@@ -32,7 +32,7 @@ def test_a_deleted_project_names_what_goes_and_comes_back_by_undo() -> None:
     at.session_state["deleted-project"] = project.id
     at.run()
 
-    at.button(key="undo-delete-project").click().run()
+    at.button(key="project-undo").click().run()
 
     assert [one.name for one in services().projects.list_projects()] == ["Shelf"]
 

@@ -117,6 +117,17 @@ def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(
     assert services().images.get_image(first) is not None
 
 
+def test_an_image_that_cannot_come_back_is_said_in_words(page: AppTest) -> None:
+    (first,) = add(1)
+    services().images.delete_image(first)
+    add(1)
+    page.session_state["library-deleted"] = [first]
+    page.run()
+    page.button(key="library-undo").click().run()
+
+    assert "The same image was added again, as 1.jpg." in page.error[0].value
+
+
 def add_alike() -> list[str]:
     """Add an image and a smaller copy of it, and return their ids."""
     image = drawn(5, (640, 480))
