@@ -92,10 +92,15 @@ class Database:
         """Do *work* as :meth:`submit` does, and wait for it without blocking the event loop."""
         return await asyncio.wrap_future(self.submit(work))
 
+    @property
+    def is_versioned(self) -> bool:
+        """Whether :meth:`data_version` can say anything, apart from the moments of a commit."""
+        return self.engine.dialect.name == "sqlite" and bool(self.engine.url.database)
+
     def data_version(self) -> int | None:
         """Return a number that changes with every commit; None when nobody can say it for nothing."""
         if self._version is None:
-            if self.engine.dialect.name != "sqlite" or not self.engine.url.database:
+            if not self.is_versioned:
                 return None
             with self._writer_lock:
                 self._version = self._version or DataVersion(Path(self.engine.url.database))

@@ -1,10 +1,14 @@
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from core import Projects, ProjectService, connect
 from core.api import build_routes, kept
@@ -83,12 +87,49 @@ def test_a_kept_image_answers_parts_and_repeats_as_a_fresh_one(
     assert (unchanged.status_code, unchanged.headers["Cache-Control"]) == (304, fresh.headers["Cache-Control"])
 
 
+def test_a_kept_thumbnail_outlives_writes_elsewhere_but_not_its_image_or_project(
+    client: TestClient, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (outcome,) = services.images.add_images(project.id, [("red.png", png("red", (300, 200)))])
+    assert outcome.image is not None
+    address = image_url(outcome.image.id, outcome.image.sha256, "thumb")
+    first = client.get(address)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.api.media.image_file", lambda *_: pytest.fail("the file was read again"))
+        services.projects.create_project("Elsewhere")
+        assert client.get(address).content == first.content
+
+    services.images.delete_image(outcome.image.id)
+    assert client.get(address).status_code == 404
+    services.images.restore_image(outcome.image.id)
+    assert client.get(address).content == first.content
+    services.projects.delete_project(project.id)
+    assert client.get(address).status_code == 404
+
+
+async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time(services: Services) -> None:
+    made = 0
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal made
+        made += 1
+        await asyncio.sleep(0.05)
+        await JSONResponse({"made": made})(scope, receive, send)
+
+    app = kept.KeptReplies(slow, lambda: services, kept.ReplyStore())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
+        answers = await asyncio.gather(*(http.get("/api/projects") for _ in range(5)))
+
+    assert [answer.json() for answer in answers] == [{"made": 1}] * 5
+
+
 def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_MOST_BYTES_TOGETHER", 25)
     store = kept.ReplyStore()
     for number in range(4):
         store.put((str(number), b""), kept._Reply(1, [], b"x" * 10))
-    assert [number for number in range(4) if store.get((str(number), b""), 1)] == [2, 3]
+    assert [number for number in range(4) if store.get((str(number), b""))] == [2, 3]
 
 
 def test_with_a_password_a_kept_answer_still_asks_for_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
