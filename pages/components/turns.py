@@ -4,6 +4,7 @@ The runs of a hundred people at once take many times as long as the same runs by
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -11,6 +12,7 @@ from core import app, process
 
 # A run that computes longer keeps nobody else waiting.
 PATIENCE_S = 0.5
+_CROWDED_S = 1.0
 
 
 class _Mine(threading.local):
@@ -23,25 +25,39 @@ class _Mine(threading.local):
 _mine = _Mine()
 
 
-def _turn() -> threading.Semaphore:
-    return process.singleton("page-turn", lambda: threading.Semaphore(1))
+class _Queue:
+    """The one turn there is, and when somebody last had to wait for it."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Semaphore(1)
+        self.had_to_wait_at = float("-inf")
+
+    @property
+    def is_crowded(self) -> bool:
+        return time.monotonic() - self.had_to_wait_at < _CROWDED_S
+
+
+def _queue() -> _Queue:
+    return process.singleton("page-turn", _Queue)
 
 
 @contextmanager
 def turn() -> Iterator[None]:
     """Wait for this run's turn and hold it; a fragment inside a page's run goes along with it.
 
-    Whoever had to wait is one of many: counts of the last second will do then.
+    Who has to wait, and who comes within a second of that, is one of many: counts of the last second will do then.
     """
     if _mine.is_running:
         yield
         return
     _mine.is_running = True
-    is_alone = _mine.has_turn = _turn().acquire(blocking=False)
-    if not is_alone:
-        _mine.has_turn = _turn().acquire(timeout=PATIENCE_S)
+    queue = _queue()
+    _mine.has_turn = queue.turn.acquire(blocking=False)
+    if not _mine.has_turn:
+        queue.had_to_wait_at = time.monotonic()
+        _mine.has_turn = queue.turn.acquire(timeout=PATIENCE_S)
     try:
-        with nullcontext() if is_alone else app.database().memo.recent_will_do():
+        with app.database().memo.recent_will_do() if queue.is_crowded else nullcontext():
             yield
     finally:
         hand_on()
@@ -52,4 +68,4 @@ def hand_on() -> None:
     """Let others compute: this run is done, or waits for something elsewhere and computes little after."""
     if _mine.has_turn:
         _mine.has_turn = False
-        _turn().release()
+        _queue().turn.release()
