@@ -19,7 +19,7 @@ VIEWS = ("Desk", "Table", "Grid", "Plain")
 
 project = page.project()
 dataset = page.services().dataset
-if not dataset.find_entries(project.id, parse_search(""), limit=1).items:
+if not dataset.has_entries(project.id):
     page.header("Curate")
     page.empty_state(
         "checklist", "Nothing waits for review yet: this project has no entries.", "generate", "Generate some"

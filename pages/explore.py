@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from core.dataset import EntryFilter, parse_search
+from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components import explore_boards, explore_results, page, person, search_line
 
 project = page.project()
 dataset = page.services().dataset
-if not dataset.find_entries(project.id, EntryFilter(), limit=1).items:
+if not dataset.has_entries(project.id):
     page.header("Explore")
     page.empty_state(
         "query_stats", "There is nothing to explore yet: this project has no entries.", "generate", "Generate some"

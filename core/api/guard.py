@@ -176,7 +176,12 @@ def _of_bearer(database: Any, header: str) -> Actor | None:
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(signing_key(data_dir()), salt=purpose)
+    return _serializer_with(signing_key(data_dir()), purpose)
+
+
+@lru_cache(maxsize=16)
+def _serializer_with(key: bytes, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt=purpose)
 
 
 def _unsign(purpose: str, value: str, life_s: int) -> Actor | None:

@@ -80,6 +80,11 @@ class EntryReading(TeamWork):
             )  # fmt: skip
 
     @until_written
+    def has_entries(self, project_id: str) -> bool:
+        with self._db.reading() as session:
+            return bool(queries.find_entries(session, project_id, EntryFilter(), limit=1).items)
+
+    @until_written
     def count_entries(self, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None) -> int:
         with self._db.reading() as session:
             return queries.count_entries(session, project_id, entry_filter, not_skipped_by=not_skipped_by)

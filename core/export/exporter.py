@@ -226,6 +226,7 @@ class ImageDatasetExporter(ListExporter):
 
     # --- what was exported -----------------------------------------------------------------------------------
 
+    @until_written
     def list_exports(self, project_id: str, limit: int = 50) -> list[Exports]:
         """Return the project's exports, newest first."""
         query = (

@@ -109,7 +109,7 @@ def _with_a_key(listed: set[str]) -> list[str]:
     providers = {
         provider for provider in keys.KEY_NAMES if keys.key_source(ModelConfig(model="any", provider=provider))
     }
-    for name, entry in _table().items():
+    for name, entry in _table().items() if providers else ():
         provider = str(entry.get("litellm_provider", ""))
         if provider in providers and entry.get("mode") == "chat" and entry.get("supports_vision"):
             found.add(name if name.startswith(f"{provider}/") else f"{provider}/{name}")

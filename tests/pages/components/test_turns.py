@@ -16,9 +16,9 @@ def _own_turn() -> Iterator[None]:
 
 def _is_free() -> bool:
     """Return whether another run would get its turn at once."""
-    taken = turns._turn().acquire(blocking=False)
+    taken = turns._queue().turn.acquire(blocking=False)
     if taken:
-        turns._turn().release()
+        turns._queue().turn.release()
     return taken
 
 
