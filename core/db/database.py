@@ -103,7 +103,7 @@ class Database:
             if not self.is_versioned:
                 return None
             with self._writer_lock:
-                self._version = self._version or DataVersion(Path(self.engine.url.database))
+                self._version = self._version or DataVersion(Path(str(self.engine.url.database)))
         return self._version.now()
 
     def close(self) -> None:
