@@ -14,8 +14,9 @@ from core.db import Database, Tasks
 from core.errors import ConflictError
 from core.process import BackgroundLoop
 from core.tasks.kinds import TaskKind
-from core.tasks.runner import TaskRunner, pause
+from core.tasks.runner import TaskRunner
 from core.tasks.service import ACTIVE
+from core.tasks.supply import pause
 
 log = logging.getLogger(__name__)
 

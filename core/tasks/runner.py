@@ -18,7 +18,7 @@ from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.tasks.kinds import ItemContext, ItemResult, PreparesItems, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
-from core.tasks.supply import Claimed, Supply
+from core.tasks.supply import Claimed, Supply, pause
 
 log = logging.getLogger(__name__)
 
@@ -196,15 +196,6 @@ def _fail(session: Session, item: TaskItems, code: str, words: str) -> None:
 def _rest(session: Session, item: TaskItems, words: str) -> None:
     session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued"))
     pause(session, item.task_id, words)
-
-
-def pause(session: Session, task_id: str, note: str) -> None:
-    """Let a running task rest until a person looks at it; *note* says why."""
-    session.execute(
-        update(Tasks)
-        .where(col(Tasks.id) == task_id, col(Tasks.status) == TaskStatus.RUNNING)
-        .values(status=TaskStatus.PAUSED, note=note)
-    )
 
 
 def _settle(session: Session, item: TaskItems, **values: Any) -> None:

@@ -18,6 +18,8 @@ from core.tasks.service import TaskStatus
 _LOOK_AGAIN_S = 0.5
 # Few enough to be ready soon, many enough to share what is done for all of them.
 _MOST_AT_ONCE = 16
+# How long to wait for what the calls in flight turn out to cost.
+_WAIT_FOR_ROOM_S = 0.1
 
 Prepare = Callable[[list[TaskItems]], Sequence[Any]]
 
@@ -44,6 +46,7 @@ class Supply:
         self._looked_at_s = 0.0
         self._is_closed = False
         self._found_no_more = False
+        self._waits_for_room = False
 
     def close(self) -> None:
         """Hand out no more."""
@@ -71,41 +74,62 @@ class Supply:
             more = await self._db.write(self._claim)
             self._looked_at_s = time.monotonic()
             self._is_closed = self._is_closed or more is None
-            self._found_no_more = not more
+            self._found_no_more = not more and not self._waits_for_room
             if more:
                 prepared = await asyncio.to_thread(self._prepare, more)
                 self._ready.extend(map(Claimed, more, prepared))
+            elif self._waits_for_room:
+                await asyncio.sleep(_WAIT_FOR_ROOM_S)
         finally:
             self._looking = None
 
     def _claim(self, session: Session) -> list[TaskItems] | None:
         """Mark queued items as running; None when the task is not to go on."""
-        found = session.exec(select(Tasks.status, Tasks.cost_cap).where(Tasks.id == self._task_id)).first()
-        if found is None or found[0] != TaskStatus.RUNNING:
+        asked = select(Tasks.status, Tasks.cost_cap, Tasks.processed_count).where(Tasks.id == self._task_id)
+        status, cost_cap, ended = session.exec(asked).first() or (None, None, 0)
+        if status != TaskStatus.RUNNING:
             return None
         most = min(self._concurrency - len(self._ready), _MOST_AT_ONCE)
-        if found[1] is not None:
-            room = _room(session, self._task_id, cost_cap=found[1])
-            if room is None:
-                return None
-            most = min(most, room - len(self._ready))
         queued = select(TaskItems).where(TaskItems.task_id == self._task_id, TaskItems.state == "queued")
         items = list(session.exec(queued.order_by(col(TaskItems.position)).limit(max(most, 1))))
+        room = len(items)
+        if items and cost_cap is not None:
+            claimed = _claimed(session, self._task_id)
+            room = _room(session, self._task_id, cost_cap, ended=ended, most=claimed + len(items)) - claimed
+            if room <= 0 and not claimed:
+                note = f"The cost cap of ${cost_cap:.2f} leaves no room for another call. Raise it to go on."
+                pause(session, self._task_id, note)
+                return None
+        self._waits_for_room = room <= 0 and bool(items)
+        items = items[: max(room, 0)]
         ids = [item.id for item in items]
         session.execute(update(TaskItems).where(col(TaskItems.id).in_(ids)).values(state="running"))
         return items
 
 
-def _room(session: Session, task_id: str, *, cost_cap: float) -> int | None:
-    """Return how many more calls the cap has room for, judged by the dearest so far; None when it is reached.
+def _claimed(session: Session, task_id: str) -> int:
+    """Return how many items have been claimed and not ended."""
+    running = select(func.count()).where(TaskItems.task_id == task_id, TaskItems.state == "running")
+    return session.exec(running).one()
 
-    So what goes beyond the cap is no more than the calls that were in flight.
+
+def _room(session: Session, task_id: str, cost_cap: float, *, ended: int, most: int) -> int:
+    """Return how many calls the rest of the cap pays for, at most *most*, judged by the dearest so far.
+
+    Before an item has ended one goes alone. Where the price stays unknown no cap can hold.
     """
     calls = select(func.sum(LlmCalls.cost), func.max(LlmCalls.cost)).where(LlmCalls.task_id == task_id)
-    total, dearest = session.exec(calls).one()
-    spent = total or 0.0
-    if spent >= cost_cap:
-        note = f"The cost cap of ${cost_cap:.2f} is reached. Raise it to go on."
-        session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(status=TaskStatus.PAUSED, note=note))
-        return None
-    return int((cost_cap - spent) / dearest) if dearest else 1
+    spent, dearest = session.exec(calls).one()
+    if not spent or not dearest:
+        return most if ended else 1
+    # A little is forgiven, as sums of costs are not exact.
+    return min(most, int((cost_cap - spent) / dearest + 1e-6))
+
+
+def pause(session: Session, task_id: str, note: str) -> None:
+    """Let a running task rest until a person looks at it; *note* says why."""
+    session.execute(
+        update(Tasks)
+        .where(col(Tasks.id) == task_id, col(Tasks.status) == TaskStatus.RUNNING)
+        .values(status=TaskStatus.PAUSED, note=note)
+    )

@@ -81,9 +81,21 @@ async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_go_on(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     paused = await runner.run(make_task(*["pay"] * 10, cost_cap=0.05).id, concurrency=1)
-    assert (paused.status, paused.processed_count) == ("paused", 3)
-    assert paused.note == "The cost cap of $0.05 is reached. Raise it to go on."
-    assert tasks.summary(paused.id).spent == pytest.approx(0.06)
+    assert (paused.status, paused.processed_count) == ("paused", 2)
+    assert paused.note == "The cost cap of $0.05 leaves no room for another call. Raise it to go on."
+    assert tasks.summary(paused.id).spent == pytest.approx(0.04)
+    tasks.set_cost_cap(paused.id, 1.0)
+    tasks.resume(paused.id)
+    assert (await runner.run(paused.id)).status == "completed"
+
+
+async def test_a_cost_cap_holds_nothing_up_where_the_price_is_unknown(
+    runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    running = asyncio.create_task(runner.run(make_task("ok", *["wait"] * 8, cost_cap=0.05).id, concurrency=4))
+    await _until(lambda: kind.in_flight == 4)
+    kind.go_on.set()
+    assert (await running).status == "completed"
 
 
 async def test_no_more_items_run_at_once_than_asked_for(

@@ -51,11 +51,19 @@ async def test_items_are_done_without_what_could_not_be_read(
     assert kind.found == {"0": None, "1": None}
 
 
-async def test_what_goes_beyond_a_cost_cap_is_no_more_than_what_was_in_flight(
+async def test_calls_at_once_stay_below_the_cost_cap(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
-    paused = await runner.run(make_task(*["pay"] * 60, cost_cap=0.2).id, concurrency=4)
+    paused = await runner.run(make_task(*["pay"] * 60, cost_cap=0.21).id, concurrency=4)
     summary = tasks.summary(paused.id)
-    assert paused.status == "paused"
-    assert 0.2 <= summary.spent <= 0.2 + 4 * 0.02 + 1e-9
-    assert len(counted(db)) == summary.done
+    assert (paused.status, summary.done, summary.queued) == ("paused", 10, 50)
+    assert summary.spent == pytest.approx(0.2)
+    assert len(counted(db)) == 10
+
+
+async def test_a_task_that_ends_at_its_cost_cap_is_completed(
+    tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    ended = await runner.run(make_task(*["pay"] * 10, cost_cap=0.2).id, concurrency=4)
+    assert ended.status == "completed"
+    assert tasks.summary(ended.id).spent == pytest.approx(0.2)
