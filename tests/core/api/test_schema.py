@@ -105,7 +105,12 @@ def _aim(case: Case, ids: dict[str, str]) -> None:
         if isinstance(case.body.get(name), str) and len(case.body[name]) <= 100:
             case.body[name] = ids[name]
     model = case.body.get("llm_config")
-    for name, local in (("provider", "offline"), ("model", "measure"), ("api_base", None), ("timeout_s", None)):
-        kind = float if name == "timeout_s" else str
-        if isinstance(model, dict) and isinstance(model.get(name), kind) and 0 < len(str(model[name])) <= 100:
+    if not isinstance(model, dict):
+        return
+    for name, local in (("provider", "offline"), ("model", "measure"), ("api_base", None)):
+        if isinstance(model.get(name), str) and 0 < len(model[name]) <= 100:
             model[name] = local
+    if model.get("provider", "") == "":
+        model["provider"] = "offline"  # without one the model would be looked for at OpenAI
+    if isinstance(model.get("timeout_s"), float) and 1 <= model["timeout_s"] <= 3600:
+        model["timeout_s"] = None
