@@ -87,6 +87,10 @@ class LocalEngine:
     def health(self) -> EngineHealth:
         return EngineHealth(runs_here=self._lock.is_locked, running=len(self._running))
 
+    def works_on(self, task_id: str) -> bool:
+        """Whether items of the task are under way here; the last ones still are just after a pause or a cancel."""
+        return task_id in self._running
+
     def progress(self, task_id: str) -> tuple[float, str] | None:
         """Return how far the current long item is and what it does, None when it has not said."""
         return self._runner.progress.get(task_id)

@@ -17,20 +17,24 @@ _REFRESH_S = 1.0
 
 
 def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
-    """Draw the task, once a second while it runs; *results* draws what it has made so far below."""
-    is_active = page.services().tasks.get_task(task_id).status in ACTIVE
+    """Draw the task, once a second while it moves; *results* draws what it has made so far below."""
+    moves = _moves(page.services().tasks.get_task(task_id))
 
-    @st.fragment(run_every=_REFRESH_S if is_active else None)
+    @st.fragment(run_every=_REFRESH_S if moves else None)
     def live() -> None:
         with turns.turn(), page.errors_in_words():
             summary = page.services().tasks.summary(task_id)
             _draw(summary)
             if results is not None:
                 results()
-            if is_active and summary.task.status not in ACTIVE:
+            if moves and not _moves(summary.task):
                 st.rerun()
 
     live()
+
+
+def _moves(task: Tasks) -> bool:
+    return task.status in ACTIVE or app.engine().works_on(task.id)
 
 
 def _draw(summary: TaskSummary) -> None:
@@ -40,9 +44,12 @@ def _draw(summary: TaskSummary) -> None:
     doing = app.engine().progress(task.id)
     if task.total_count == 1 and doing and task.status in ACTIVE:
         share = doing[0]
-    st.progress(
-        share, text=f"{_status(summary)}: {ended:,} of {task.total_count:,}" + (f", {doing[1]}" if doing else "")
-    )
+    said = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
+    if doing:
+        said.append(doing[1])
+    if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and _moves(task):
+        said.append("the last calls still under way")
+    st.progress(share, text=", ".join(said))
     if task.note:
         st.info(page.plain(task.note), icon=":material/info:")
     if task.status == TaskStatus.PAUSED and "key" in task.note:
@@ -110,9 +117,9 @@ def _buttons(summary: TaskSummary) -> None:
 
 
 def _raised_cap(summary: TaskSummary) -> float | None:
-    """Ask for another cap once this one is reached."""
+    """Ask for another cap once this one has no room left."""
     cap = summary.task.cost_cap
-    if cap is None or summary.spent < cap:
+    if cap is None or "cost cap" not in summary.task.note:
         return cap
     return st.number_input(
         "New cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,

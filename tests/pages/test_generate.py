@@ -254,9 +254,9 @@ def test_a_profile_is_saved_without_the_key_and_offered() -> None:
     assert any("api base 127.0.0.1:9" in text.replace("\\", "") for text in texts(at))
 
 
-def test_a_task_that_reached_its_cap_goes_on_with_a_higher_one() -> None:
+def test_a_task_without_room_below_its_cap_goes_on_with_a_higher_one() -> None:
     project_id = _project()
-    task = services().tasks.create_task(project_id, config={"num_questions": 1}, cost_cap=0.01)
+    task = services().tasks.create_task(project_id, config={"num_questions": 1}, cost_cap=0.03)
     with services().db.transaction() as session:
         session.add(LlmCalls(task_id=task.id, model="openai/gpt-4o", request_hash="h", state="ok", cost=0.02))
     app.engine().submit(task.id)

@@ -1,4 +1,11 @@
+import json
+import threading
+import time
+from collections.abc import Callable
+
+from core import app
 from core.tasks import TaskStatus
+from tests.fakes.provider import Call, FakeProvider, Reply
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
@@ -23,3 +30,37 @@ def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:
 
     at.button(key=f"cancel-{task.id}").click().run()
     assert services().tasks.get_task(task.id).status == TaskStatus.CANCELLED
+
+
+def test_what_a_cancelled_task_has_in_flight_is_waited_for_and_counted() -> None:
+    project = services().projects.create_project("Shelf")
+    services().images.add_images(project.id, [("red.png", png("red"))])
+    asked, go_on = threading.Event(), threading.Event()
+
+    def answered(_call: Call) -> Reply:
+        asked.set()
+        go_on.wait(20)
+        return Reply(json.dumps({"questions": [{"question": "What color is it?", "kind": "attribute"}]}))
+
+    with FakeProvider(answered) as provider:
+        model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
+        task = services().tasks.create_task(project.id, config={"num_questions": 1, "llm_config": model})
+        app.engine().submit(task.id)
+        assert asked.wait(20)
+        at = open_page("tasks", project.id)
+        at.button(key=f"cancel-{task.id}").click().run()
+        assert [element.proto.text for element in at.get("progress")] == [
+            "Cancelled: 0 of 1, the last calls still under way"
+        ]
+        go_on.set()
+        _until(lambda: not app.engine().works_on(task.id))
+
+    at.run()
+    assert [element.proto.text for element in at.get("progress")] == ["Cancelled: 1 of 1"]
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
