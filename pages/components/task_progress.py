@@ -13,11 +13,12 @@ from core.tasks.service import ACTIVE
 from core.words import counted
 from pages.components import model_picker, page, turns
 
-_REFRESH_S = 1.0
+# What is shown is at most a second old, drawing included.
+_REFRESH_S = 0.8
 
 
 def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
-    """Draw the task, once a second while it moves; *results* draws what it has made so far below."""
+    """Draw the task, again and again while it moves; *results* draws what it has made so far below."""
     moves = _moves(page.services().tasks.get_task(task_id))
 
     @st.fragment(run_every=_REFRESH_S if moves else None)
