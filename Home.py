@@ -8,9 +8,9 @@ if __name__ == "__main__":
     from core import process
 
     process.load("core.db")  # whole, before another thread meets a part of it
-    from pages.components import frame
+    from pages.components.shared import layout
 
-    frame.show()
+    layout.show()
 else:
     from pathlib import Path
 
@@ -18,11 +18,11 @@ else:
     from streamlit.runtime.pages_manager import PagesManager
 
     from core import app as vitrine
-    from pages.components import thrift
+    from pages.components.shared import theme_cache
 
     # The folder is called pages/, which makes Streamlit run the first session past this file; this is its off switch.
     PagesManager.uses_pages_directory = False
-    thrift.keep_theme()
+    theme_cache.keep_theme()
     vitrine.refuse_open_door(st.get_option("server.address"))
     app = st.App(
         __file__,

@@ -155,7 +155,7 @@ def _bare_parquet(files: list[Path], bare: Path, entries: int) -> None:
 
     from core.export.entries import RowOptions
     from core.export.formats.parquet import features
-    from core.export.parquet import arrow_schema
+    from core.export.writing.parquet import arrow_schema
 
     schema = arrow_schema(features(RowOptions()))
     per_image = entries // len(files)

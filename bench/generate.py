@@ -86,9 +86,9 @@ async def at_a_time(calls: int, concurrency: int, call: Callable[[int], Awaitabl
 
 
 async def bare_litellm(url: str, request: ChatRequest, calls: int, concurrency: int) -> float:
-    from core.llm import wire
+    from core.llm import litellm_client
 
-    litellm = wire.litellm()
+    litellm = litellm_client.litellm()
 
     async def call(_number: int) -> None:
         reply = await litellm.acompletion(
@@ -121,9 +121,12 @@ async def bare_httpx(url: str, request: ChatRequest, calls: int, concurrency: in
 
 def body(request: ChatRequest) -> dict[str, Any]:
     """Return what Vitrine sends for *request*; made anew for each call, as every image is another one."""
-    from core.llm import wire
+    from core.llm import litellm_client
 
-    return {"messages": wire.messages_for(request), "response_format": wire.response_format(QuestionAnswerList)}
+    return {
+        "messages": litellm_client.messages_for(request),
+        "response_format": litellm_client.response_format(QuestionAnswerList),
+    }
 
 
 class Project:
@@ -208,16 +211,16 @@ class Bench:
 
     def overhead(self) -> bool:
         """Run tasks whose calls are answered on the spot."""
-        from core.llm import wire
+        from core.llm import litellm_client
 
-        async def at_once(*_: Any, **__: Any) -> wire.WireReply:
-            return wire.WireReply(REPLY, "stop", "", (), 1000, 20, 0.001)
+        async def at_once(*_: Any, **__: Any) -> litellm_client.WireReply:
+            return litellm_client.WireReply(REPLY, "stop", "", (), 1000, 20, 0.001)
 
-        really, wire.complete = wire.complete, at_once
+        really, litellm_client.complete = litellm_client.complete, at_once
         try:
             each_ms = 1000 / statistics.median(self._ready.run(self._llm_config, 32) for _ in range(3))
         finally:
-            wire.complete = really
+            litellm_client.complete = really
         print(f"an item without its call: {each_ms:.1f} ms (at most {OVERHEAD_MS_AT_MOST:.0f})")
         return each_ms <= OVERHEAD_MS_AT_MOST
 

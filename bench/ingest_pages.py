@@ -18,7 +18,7 @@ from sqlalchemy import insert
 
 from core import ImageService, ProjectService, connect
 from core.db import Database, Images, Questions, new_id, utc_now
-from core.db.memo import Memo
+from core.db.read_cache import Memo
 from core.images import ImageFilter
 from core.images.sample import draw_samples
 from core.measure import COLOR_NAMES

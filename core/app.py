@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from core import logs, process
-from core.warming import WarmUp
+from core.warmup import WarmUp
 
 if TYPE_CHECKING:
     from pathlib import Path

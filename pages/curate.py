@@ -4,16 +4,9 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components import (
-    curate_plain,
-    curate_table,
-    desk,
-    explore_results,
-    handing_out,
-    page,
-    person,
-    search_line,
-)
+from pages.components.curate import assignment, desk, plain, table
+from pages.components.explore import results
+from pages.components.shared import page, reviewer_name, search_line
 
 VIEWS = ("Desk", "Table", "Grid", "Plain")
 
@@ -27,8 +20,8 @@ if not dataset.has_entries(project.id):
     st.stop()
 
 with page.header("Curate"):
-    actor = person.choose()
-    handing_out.menu(project.id, actor)
+    actor = reviewer_name.choose()
+    assignment.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id)
     search_line.views(project.id, actor)
@@ -45,15 +38,15 @@ except InvalidInputError as error:
     st.stop()
 
 if view == "Table":
-    curate_table.show(project.id, entry_filter, actor)
+    table.show(project.id, entry_filter, actor)
 elif view == "Grid":
-    explore_results.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
+    results.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
 elif view == "Plain":
-    curate_plain.show(project.id, entry_filter, actor)
+    plain.show(project.id, entry_filter, actor)
 else:
     plan = dataset.review_plan(project.id)
-    handing_out.hint(plan, actor)
-    if plan.handing != "all" and not person.is_known():
+    assignment.hint(plan, actor)
+    if plan.handing != "all" and not reviewer_name.is_known():
         st.stop()
     chosen = desk.show(project.id, entry_filter, actor, plan)
     if chosen.go:

@@ -4,7 +4,9 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components import explore_boards, explore_results, page, person, search_line
+from pages.components.explore import boards
+from pages.components.explore import results as explore_results
+from pages.components.shared import page, reviewer_name, search_line
 
 project = page.project()
 dataset = page.services().dataset
@@ -18,7 +20,7 @@ if not dataset.has_entries(project.id):
 actions = page.header("Explore")
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Search", project.id)
-    search_line.views(project.id, person.name())
+    search_line.views(project.id, reviewer_name.name())
 try:
     entry_filter = parse_search(line)
     total = dataset.count_entries(project.id, entry_filter)
@@ -33,17 +35,17 @@ with right:
     results, balance, quality, agreement = tabs
     if results.open:
         with results:
-            selected = explore_results.either(project.id, entry_filter, total, person.name())
+            selected = explore_results.either(project.id, entry_filter, total, reviewer_name.name())
     if balance.open:
         with balance:
-            explore_boards.balance(project.id, entry_filter)
+            boards.balance(project.id, entry_filter)
     if quality.open:
         with quality:
-            explore_boards.quality(project.id, entry_filter)
+            boards.quality(project.id, entry_filter)
     if agreement.open:
         with agreement:
-            explore_boards.agreement(project.id, entry_filter)
+            boards.agreement(project.id, entry_filter)
 with left:
-    explore_boards.facets(project.id, entry_filter)
+    boards.facets(project.id, entry_filter)
 with actions:
     explore_results.onward(project.id, entry_filter, total, selected)

@@ -5,15 +5,17 @@ import streamlit as st
 from core import Projects, app
 from core.errors import InvalidInputError
 from core.export import ExportRecipe, SelectionCounts
+from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from core.words import counted
-from pages.components import export_preview, export_recipe, export_results, page, task_progress
+from pages.components.export import preview, results
+from pages.components.export import recipe as export_recipe
+from pages.components.shared import page, task_progress
 
 
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
-    action = page.header("Export", f"{counted(counts.entries, 'entry')}, {counts.confirmed:,} confirmed")
+    action = page.header("Export", f"{pluralize(counts.entries, 'entry')}, {counts.confirmed:,} confirmed")
     if not counts.entries:
         page.empty_state("quiz", "There are no entries to export yet.", "generate", "Generate questions and answers")
         return
@@ -24,8 +26,8 @@ def main() -> None:
     with action:
         _start_button(project, recipe, selection)
     if recipe is not None and selection is not None and selection.entries:
-        export_preview.show(project.id, recipe)
-    export_results.earlier(project.id, run)
+        preview.show(project.id, recipe)
+    results.earlier(project.id, run)
 
 
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
@@ -57,7 +59,7 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
 def _start_button(project: Projects, recipe: ExportRecipe | None, selection: SelectionCounts | None) -> None:
     entries = selection.entries if selection else 0
     clicked = st.button(
-        f"Export {counted(entries, 'entry')}", type="primary", icon=":material/package_2:", disabled=not entries,
+        f"Export {pluralize(entries, 'entry')}", type="primary", icon=":material/package_2:", disabled=not entries,
         key="export-start",
     )  # fmt: skip
     if clicked and recipe is not None:
@@ -81,7 +83,7 @@ def _watch(task_id: str) -> None:
     result = page.services().tasks.items(task_id)[0].result
     if address := result.get("address"):
         st.success(page.plain(f"Sent. It is at {address}"), icon=":material/cloud_done:")
-    export_results.report(page.services().exporter.get_export(result["export_id"]))
+    results.report(page.services().exporter.get_export(result["export_id"]))
 
 
 main()

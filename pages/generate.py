@@ -6,17 +6,11 @@ import streamlit as st
 
 from core import Projects, app
 from core.llm import session_keys
-from core.words import counted
-from pages.components import (
-    generate_draft,
-    generate_hand,
-    generate_preview,
-    generate_recipe,
-    generate_results,
-    page,
-    task_progress,
-)
-from pages.components.generate_recipe import Recipe
+from core.pluralize import pluralize
+from pages.components.generate import by_hand, draft, preview, results
+from pages.components.generate import recipe as generate_recipe
+from pages.components.generate.recipe import Recipe
+from pages.components.shared import page, task_progress
 
 _MODES = {
     "both": "Both at once",
@@ -30,7 +24,7 @@ def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
     action = page.header(
-        "Generate", f"{counted(counts.images, 'image')}, {counts.images_without_questions:,} without questions"
+        "Generate", f"{pluralize(counts.images, 'image')}, {counts.images_without_questions:,} without questions"
     )
     if not counts.images:
         page.empty_state("upload", "There are no images to ask about yet.", "upload", "Upload images")
@@ -40,13 +34,13 @@ def main() -> None:
         _watch(task_id, action)
         return
     trouble = st.container(key="generate-trouble")
-    generate_draft.take_over()
+    draft.take_over()
     mode = st.segmented_control(
         "Make", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
         key="generate-mode", persist_state="session",
     )  # fmt: skip
     if mode == "hand":
-        generate_hand.show(project.id, action)
+        by_hand.show(project.id, action)
         return
     halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-halves")
     with halves.cell():
@@ -54,10 +48,10 @@ def main() -> None:
     can_be_sent = False
     if recipe.images:
         with halves.cell():
-            can_be_sent = generate_preview.show(project, recipe)
+            can_be_sent = preview.show(project, recipe)
     with action:
         starts = st.button(
-            f"Generate for {counted(recipe.images, 'image')}", type="primary", icon=":material/auto_awesome:",
+            f"Generate for {pluralize(recipe.images, 'image')}", type="primary", icon=":material/auto_awesome:",
             disabled=not can_be_sent or recipe.is_refused, key="generate-start",
         )  # fmt: skip
     if starts:
@@ -79,7 +73,7 @@ def _watch(task_id: str, action: Any) -> None:
     with action:
         page.link("generate", "New recipe", icon="add")
         page.link("curate", "Review the entries", icon="checklist")
-    task_progress.show(task_id, results=lambda: generate_results.show(task_id))
+    task_progress.show(task_id, results=lambda: results.show(task_id))
 
 
 main()

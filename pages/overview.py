@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core import app
+from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
-from core.words import counted
-from pages.components import figure, media, page, project_dialogs
+from pages.components.overview import project_dialogs
+from pages.components.shared import figure, media, page
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
 
 def _state(counts: ProjectCounts) -> str:
     return (
-        f"{counted(counts.images, 'image')}, {counted(counts.questions, 'question')}, "
+        f"{pluralize(counts.images, 'image')}, {pluralize(counts.questions, 'question')}, "
         f"{counts.confirmed:,} of {counts.entries:,} entries confirmed"
     )
 
@@ -69,11 +70,11 @@ def _stages(counts: ProjectCounts) -> None:
         ("upload", "Upload", f"{counts.images:,}", "images", "Add images"),
         (
             "generate", "Generate", f"{counts.questions:,}", "questions",
-            f"Ask about {counted(waiting, 'image')}" if waiting else "Ask more",
+            f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more",
         ),
         (
             "curate", "Curate", f"{counts.confirmed:,}", f"of {counts.entries:,} entries confirmed",
-            f"Review {counted(counts.open, 'entry')}" if counts.open else "Look at the entries",
+            f"Review {pluralize(counts.open, 'entry')}" if counts.open else "Look at the entries",
         ),
         ("style", "Style", f"{counts.generated:,}", "generated images", "Make one in this style"),
         ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),
@@ -128,7 +129,7 @@ def _card(summary: ProjectSummary) -> None:
         st.caption(page.plain(project.description))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"{counted(summary.images, 'image')}, {summary.confirmed:,} of {summary.entries:,} entries confirmed",
+            f"{pluralize(summary.images, 'image')}, {summary.confirmed:,} of {summary.entries:,} entries confirmed",
             width="stretch",
         )
         act = st.menu_button(

@@ -4,7 +4,9 @@ import streamlit as st
 
 from core import config
 from core.questions import prompts
-from pages.components import doctor, fixed_questions, language, model_picker, page, tokens
+from pages.components.generate import fixed_questions, language
+from pages.components.settings import api_tokens, doctor
+from pages.components.shared import model_picker, page
 
 
 def main() -> None:
@@ -13,7 +15,7 @@ def main() -> None:
         "Models": _models,
         "Prompts": _prompts,
         "Fixed questions": _fixed_questions,
-        "Programs": tokens.show,
+        "Programs": api_tokens.show,
         "Limits and storage": _values,
         "Doctor": doctor.show,
     }

@@ -7,34 +7,29 @@ import streamlit as st
 from core import Projects, StyleDatasets, app
 from core.errors import VitrineError
 from core.llm import session_keys
+from core.pluralize import pluralize
 from core.style.requests import RequestPreview
-from core.words import counted
-from pages.components import (
-    model_picker,
-    page,
-    style_changes,
-    style_dataset,
-    style_preview,
-    style_request,
-    style_results,
-    task_progress,
-)
-from pages.components.model_picker import ModelChoice
-from pages.components.style_draft import Draft
+from pages.components.shared import model_picker, page, task_progress
+from pages.components.shared.model_picker import ModelChoice
+from pages.components.style import changes, results
+from pages.components.style import dataset as style_dataset
+from pages.components.style import preview as style_preview
+from pages.components.style import request as style_request
+from pages.components.style.draft import Draft
 
 
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
-    action = page.header("Style", f"{counted(counts.images, 'image')} to learn from, {counts.generated:,} generated")
-    style_changes.offer_more()
+    action = page.header("Style", f"{pluralize(counts.images, 'image')} to learn from, {counts.generated:,} generated")
+    changes.offer_more()
     if not page.services().style.list_style_datasets(project.id):
         if counts.images:
             style_dataset.start(project)
         else:
             page.empty_state("upload", "There are no images to learn a style from yet.", "upload", "Upload images")
         with st.container(horizontal=True, horizontal_alignment="center"):
-            style_changes.make(project)
+            changes.make(project)
         return
     dataset, draft, choice, preview = _desk(project)
     if dataset is None:
@@ -92,7 +87,7 @@ def _generate(
     """Draw the primary action."""
     images = len(draft.prompts) * draft.variants
     pressed = st.button(
-        f"Generate {counted(images, 'image')}" if images else "Generate",
+        f"Generate {pluralize(images, 'image')}" if images else "Generate",
         type="primary",
         icon=":material/palette:",
         disabled=not images or preview is None,
@@ -119,13 +114,13 @@ def _start(project: Projects, dataset: StyleDatasets, draft: Draft, choice: Mode
 
 
 def _results(project: Projects, dataset: StyleDatasets) -> None:
-    style_results.offer_undo()
+    results.offer_undo()
     task_id = st.query_params.get("task")
     if task_id and page.services().tasks.get_task(task_id).project_id == project.id:
         with st.container():  # of its own: what a task adds while it runs would cover what stands below
-            task_progress.show(task_id, results=lambda: style_results.of_task(project, dataset, task_id))
-    style_results.opened(project, dataset)
-    style_results.history(project, dataset)
+            task_progress.show(task_id, results=lambda: results.of_task(project, dataset, task_id))
+    results.opened(project, dataset)
+    results.history(project, dataset)
 
 
 main()

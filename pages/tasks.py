@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import Tasks, app
+from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from core.words import counted
-from pages.components import page, task_progress
+from pages.components.shared import page, task_progress
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -21,7 +21,7 @@ def main() -> None:
     project = page.project()
     tasks = page.services().tasks.list_tasks(project.id, limit=50)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
-    page.header("Tasks", f"{counted(len(tasks), 'task')}, {running:,} running" if tasks else "")
+    page.header("Tasks", f"{pluralize(len(tasks), 'task')}, {running:,} running" if tasks else "")
     if not app.engine().health().runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this data directory. Stop it, or start tasks there.",

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from core.images.tasks import outcomes_of
-from core.words import counted
-from pages.components import drop, import_forms, library, outcomes, page, task_progress
+from core.pluralize import pluralize
+from pages.components.shared import page, task_progress
+from pages.components.upload import drop, import_forms, library, outcomes
 
 
 def main() -> None:
@@ -19,7 +20,7 @@ def main() -> None:
         with action:
             waiting = count - stats["with_questions"]
             if st.button(
-                f"Ask about {counted(waiting, 'image')}" if waiting else "Ask more", type="primary",
+                f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more", type="primary",
                 icon=":material/auto_awesome:", key="upload-onward",
             ):  # fmt: skip
                 page.go("generate")
@@ -54,7 +55,7 @@ def _state(stats: dict[str, int]) -> str:
     if not stats["total_images"]:
         return "No images yet."
     return (
-        f"{counted(stats['total_images'], 'image')}, {stats['total_size'] / 1e6:,.1f} MB, "
+        f"{pluralize(stats['total_images'], 'image')}, {stats['total_size'] / 1e6:,.1f} MB, "
         f"{stats['with_questions']:,} with questions, {stats['near_duplicates']:,} look like another"
     )
 

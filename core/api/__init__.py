@@ -18,10 +18,10 @@ def build_routes(services: Callable[[], Any], *, allowed_hosts: Sequence[str] = 
     """
     from core.api.desk import desk_routes
     from core.api.guard import Door
-    from core.api.kept import KeptReplies, ReplyStore
     from core.api.lazy import api_routes
     from core.api.login import sign_in_route
     from core.api.media import media_routes
+    from core.api.response_cache import KeptReplies, ReplyStore
 
     routes = [*media_routes(services), *desk_routes(services), *api_routes(services)]
     store = ReplyStore()

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.api import belonging, errors
-from core.api.desk_again import again_route
+from core.api import errors, ownership
+from core.api.desk_regenerate import again_route
 from core.api.media import image_url
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
@@ -113,7 +113,7 @@ def _one(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     changes = act.get("changes") or {}
     if not isinstance(changes, dict):
         raise InvalidInputError("Changes are an object of fields.", field="changes")
-    belonging.check(house.db, "entry_id", act.get("entry_id"), act.get("project_id"))
+    ownership.check(house.db, "entry_id", act.get("entry_id"), act.get("project_id"))
     decided = house.dataset.decide(
         str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
@@ -153,7 +153,7 @@ def _values(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    belonging.check(house.db, "entry_id", given.get("entry_id"))
+    ownership.check(house.db, "entry_id", given.get("entry_id"))
     events = house.dataset.history(given.get("entry_id", ""))
     return {
         "events": [

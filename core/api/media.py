@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from core.api import belonging, errors, guard
+from core.api import errors, guard, ownership
 from core.db import Images
 from core.errors import NotFoundError, VitrineError
 
@@ -71,7 +71,7 @@ def image_file(images: Any, image: Images, size: str) -> FileResponse:
 
 def _image(services: Any, request: Request) -> FileResponse:
     image_id = request.path_params["image_id"]
-    belonging.check(services.db, "image_id", image_id)
+    ownership.check(services.db, "image_id", image_id)
     image = services.images.get_image(image_id) or services.style.shown_anyway(image_id)
     if image is None:
         raise NotFoundError("This image does not exist any more.")
@@ -80,7 +80,7 @@ def _image(services: Any, request: Request) -> FileResponse:
 
 def _export(services: Any, request: Request) -> FileResponse:
     exporter, export_id = services.exporter, request.path_params["export_id"]
-    belonging.check(services.db, "export_id", export_id)
+    ownership.check(services.db, "export_id", export_id)
     file = exporter.export_path(exporter.get_export(export_id))
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export is a directory on the server, not a file to download.")

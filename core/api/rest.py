@@ -8,12 +8,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from core.api import belonging, docs, errors
+from core.api import docs, errors, ownership
+from core.api.dependencies import House
 from core.api.idempotency import IdempotencyKeys
-from core.api.rooms import House
 from core.api.routers import ALL
 from core.api.routers.entries import EntryAnswer
-from core.api.shapes import Problem
+from core.api.schemas import Problem
 from core.db import ImageDatasets
 from core.errors import ConflictError, InvalidInputError, VitrineError
 
@@ -69,8 +69,8 @@ async def _known_query(request: Request) -> None:
 
 
 def _belongs(request: Request, house: House) -> None:
-    for name in belonging.OWNED.keys() & request.path_params.keys():
-        belonging.check(house.db, name, request.path_params[name])
+    for name in ownership.OWNED.keys() & request.path_params.keys():
+        ownership.check(house.db, name, request.path_params[name])
 
 
 async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:

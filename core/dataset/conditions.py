@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column,
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
 
+from core.dataset.assignment import before_nobody_else, share, waits_for_second
 from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
-from core.dataset.handing import before_nobody_else, share, waits_for_second
 from core.dataset.quality import condition_of_check
 from core.db import Events, ImageDatasets, Images
 from core.db.text import holds_text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, literal_column
 from sqlmodel import col, select
 
-from core.db import Events, ImageDatasets, checks
+from core.db import Events, ImageDatasets, quality_sql
 from core.errors import InvalidInputError
 
 LONG_ANSWER_CHARS = 600
@@ -69,12 +69,12 @@ CHECKS: tuple[Check, ...] = (
     Check("label", "Label not among the options", _breaks("label")),
     Check("schema", "JSON that breaks its schema", _breaks("custom_format")),
     Check("language", "Another language than the asked one", _foreign),
-    Check("empty", "Empty answer", _in_words_of_index(checks.EMPTY)),
+    Check("empty", "Empty answer", _in_words_of_index(quality_sql.EMPTY)),
     Check("long", f"Answer over {LONG_ANSWER_CHARS} characters", _long),
     Check("repeated", "Nearly the same question twice on an image", _in_words_of_index("repeats > 0")),
     Check("disputed", "Models disagree", _in_words_of_index("disputes > 0")),
-    Check("reveals", "Question gives its answer away", _in_words_of_index(checks.REVEALING)),
-    Check("refusal", "Sounds like a refusal", _in_words_of_index(checks.REFUSING)),
+    Check("reveals", "Question gives its answer away", _in_words_of_index(quality_sql.REVEALING)),
+    Check("refusal", "Sounds like a refusal", _in_words_of_index(quality_sql.REFUSING)),
     Check("readers", "Two readers disagree", _readers_differ),
 )
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
-from core.dataset.narrowing import few, few_to_count
+from core.dataset.query_planner import few, few_to_count
 from core.db import ImageDatasets, Images
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError

@@ -7,11 +7,11 @@ from typing import Any
 from sqlmodel import col, select
 
 from core.dataset import changes, completion, image_facets, queries, review, stats, values
+from core.dataset.collaboration import TeamWork
 from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.quality import CHECKS
 from core.dataset.review import HistoryEvent
-from core.dataset.team import TeamWork
 from core.db import Database, ImageDatasets, Images, until_written
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from core.dataset.changes import Act, change, check_version, conflict, entry_by_id, is_done, overlaid, value_of, write
-from core.dataset.second import read_again
+from core.dataset.second_review import read_again
 from core.db import Events, ImageDatasets
 from core.errors import InvalidInputError, NotFoundError
 

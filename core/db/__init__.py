@@ -3,11 +3,11 @@
 from core.db.access_tables import ApiTokens, KeyedReplies
 from core.db.base import new_id, utc_now
 from core.db.database import Database, connect
-from core.db.memo import until_written
+from core.db.question_key import question_key
+from core.db.read_cache import until_written
 from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions, QuestionTemplates
-from core.db.wording import question_key
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [

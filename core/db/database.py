@@ -14,8 +14,8 @@ from sqlmodel import Session
 
 from core.config import Settings, load_settings
 from core.db import migrate
-from core.db.memo import Memo
-from core.db.version import DataVersion
+from core.db.data_version import DataVersion
+from core.db.read_cache import Memo
 from core.db.writer import GroupWriter, Turn
 from core.errors import ConfigurationError, StorageError
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Column, Index, exists, select, text
 from sqlalchemy.orm import column_property
 from sqlmodel import Field
 
-from core.db import checks
+from core.db import quality_sql
 from core.db.base import ALIVE, Base, id_field, json_field, time_field
 
 SECOND = text("action = 'second'")
@@ -193,9 +193,9 @@ class ImageDatasets(Base, table=True):
         # One for each quality check.
         _index_of_some("repeated", met="repeats > 0"),
         _index_of_some("disputed", met="disputes > 0"),
-        _index_of_some("empty", met=checks.EMPTY),
-        _index_of_some("revealing", met=checks.REVEALING),
-        _index_of_some("refusing", met=checks.REFUSING),
+        _index_of_some("empty", met=quality_sql.EMPTY),
+        _index_of_some("revealing", met=quality_sql.REVEALING),
+        _index_of_some("refusing", met=quality_sql.REFUSING),
     )
 
     id: str = id_field()

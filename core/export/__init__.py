@@ -4,7 +4,7 @@ from core.db import Exports
 from core.export.exporter import FinishedExport, ImageDatasetExporter, PreviewRow
 from core.export.formats import FORMATS, PURPOSES, Format, format_named
 from core.export.recipe import EntryChoice, ExportRecipe, SplitShares
-from core.export.selection import SelectionCounts
+from core.export.selecting.query import SelectionCounts
 from core.export.task import export_task_kinds
 
 __all__ = [

@@ -14,10 +14,10 @@ from core.errors import ExportError, StorageError
 from core.export.checks.base import CheckResult, Expected, open_bundle
 from core.export.entries import GENERATED, Entry, ImageGroup, RowOptions, file_name, has_media_token
 from core.export.formats import Format
-from core.export.image_bytes import Source, data_url, extension_of, with_sources
 from core.export.recipe import SPLITS, ExportRecipe
-from core.export.selection import IMAGE_GONE
-from core.export.target import DirectoryTarget, Target, ZipTarget
+from core.export.selecting.query import IMAGE_GONE
+from core.export.writing.images import Source, data_url, extension_of, with_sources
+from core.export.writing.target import DirectoryTarget, Target, ZipTarget
 
 Progress = Callable[[int], None]
 """Told how many entries are written; may raise to stop."""

@@ -14,19 +14,19 @@ from sqlmodel import col, select
 from core.db import Exports, Projects, new_id, until_written
 from core.errors import InvalidInputError, NotFoundError
 from core.export import bundle
-from core.export.changes import Index
 from core.export.entries import ImageGroup, RowOptions, file_name
-from core.export.finishing import Report, finish, rows_file
+from core.export.entry_exporter import ListExporter
 from core.export.formats import Format, format_named
-from core.export.image_bytes import image_source
-from core.export.lists import ListExporter
-from core.export.people import people
+from core.export.publish import Destination, send
 from core.export.recipe import ExportRecipe
-from core.export.returning import Returned, bring_back, is_vitrine_bundle
-from core.export.selection import SelectionCounts, count_entries, facet, stream
-from core.export.sending import Destination, send
-from core.export.spool import Spool, group_of
-from core.export.target import Target
+from core.export.reporting.comparison import Index
+from core.export.reporting.contributors import people
+from core.export.reporting.finalize import Report, finish, rows_file
+from core.export.restore.restore import Returned, bring_back, is_vitrine_bundle
+from core.export.selecting.query import SelectionCounts, count_entries, facet, stream
+from core.export.selecting.snapshot import Spool, group_of
+from core.export.writing.images import image_source
+from core.export.writing.target import Target
 
 EXPORTS_DIRECTORY = "exports"
 # Preference formats find something to say about few images; a preview looks no further than this.

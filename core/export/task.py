@@ -9,10 +9,10 @@ from sqlmodel import Session
 from core.db import Exports, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export.exporter import FinishedExport, ImageDatasetExporter
+from core.export.publish import Destination, destination
 from core.export.recipe import ExportRecipe
-from core.export.sending import Destination, destination
+from core.pluralize import pluralize
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
-from core.words import counted
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -118,7 +118,7 @@ class DatasetReturnKind:
         path = self._images.import_place().resolve(str(item.config["path"]))
         returned = await asyncio.to_thread(self._exporter.bring_back, item.project_id, path, report=item.report)
         rows = [
-            {"name": counted(count, "entry"), "outcome": outcome, "reason": reason}
+            {"name": pluralize(count, "entry"), "outcome": outcome, "reason": reason}
             for count, outcome, reason in (
                 (returned.known, "duplicate", "The project has them already; they stay as they are."),
                 (returned.refused, "rejected", "Their image is missing in the bundle or cannot be read."),

@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.images.copies import ModelImage
     from core.images.filter import ImageFilter, ImagePage
-    from core.images.outcome import ImageOutcome
+    from core.images.import_outcome import ImageOutcome
+    from core.images.renditions import ModelImage
     from core.images.service import ImageService
     from core.images.tasks import image_task_kinds
 

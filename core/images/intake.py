@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from core.config import Settings
 from core.db import ImageHashes, Images, new_id
 from core.errors import ImageRejectedError
-from core.images.outcome import ImageOutcome, label_of, repaired
+from core.images.import_outcome import ImageOutcome, label_of, repaired
 from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, disk_errors_in_words
 from core.measure import hash_distance

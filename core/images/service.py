@@ -11,12 +11,12 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id, until_written
 from core.errors import ImageRejectedError, NotFoundError
-from core.images import alike, copies, groups, lifecycle
+from core.images import duplicates, groups, lifecycle, renditions
 from core.images import filter as filters
-from core.images.copies import Copy, ModelImage, or_raise
 from core.images.filter import ImageFilter, ImagePage
+from core.images.import_outcome import ImageOutcome
 from core.images.intake import Kept, NewFile, keep, record, thumbnail_variant
-from core.images.outcome import ImageOutcome
+from core.images.renditions import Copy, ModelImage, or_raise
 from core.images.storage import ImageStorage, disk_errors_in_words
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class ImageService:
 
     def view_path(self, image: Images, max_side_px: int | None = VIEW_SIDE_PX, *, as_jpeg: bool = False) -> Path:
         """Return the image upright, in sRGB and without metadata; the original itself when it is just that."""
-        return self._copy(copies.view(self._storage, image, max_side_px, as_jpeg=as_jpeg))
+        return self._copy(renditions.view(self._storage, image, max_side_px, as_jpeg=as_jpeg))
 
     def model_image(self, image: Images, max_side_px: int | None = None) -> ModelImage:
         """Return what is sent to a model: JPEG or PNG, by default at most ``model_side_px`` on its longer side."""
@@ -186,10 +186,10 @@ class ImageService:
     ) -> list[ModelImage | ImageRejectedError]:
         """As :meth:`model_image`, those not made yet all at once; why one cannot be opened stands in its place."""
         side_px = max_side_px or self._db.settings.model_side_px
-        views = [copies.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP") for image in images]
-        made = copies.make(self._storage, self._db.settings, views)
+        views = [renditions.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP") for image in images]
+        made = renditions.make(self._storage, self._db.settings, views)
         return [
-            path if isinstance(path, ImageRejectedError) else copies.as_sent(image, path, side_px)
+            path if isinstance(path, ImageRejectedError) else renditions.as_sent(image, path, side_px)
             for image, path in zip(images, made, strict=True)
         ]
 
@@ -199,10 +199,10 @@ class ImageService:
         if image is None:
             return None
         path = self.view_path(image, None)
-        return f"data:{copies.mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        return f"data:{renditions.mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
     def _copy(self, wanted: Copy | Path) -> Path:
-        return or_raise(copies.make(self._storage, self._db.settings, [wanted])[0])
+        return or_raise(renditions.make(self._storage, self._db.settings, [wanted])[0])
 
     # --- deleted and brought back ---------------------------------------------------------------------------
 
@@ -241,12 +241,12 @@ class ImageService:
     def keep_apart(self, image_ids: Sequence[str], *, actor: str = "local") -> int:
         """Say that images only look like another one: the mark goes, the images stay."""
         with self._db.transaction() as session:
-            return alike.keep_apart(session, image_ids, actor)
+            return duplicates.keep_apart(session, image_ids, actor)
 
     def merge_images(self, image_ids: Sequence[str], *, actor: str = "local") -> Images:
         """Keep the oldest of the images with the questions and entries of all, delete the others, return it."""
         with self._db.transaction() as session:
-            return alike.merge(session, image_ids, actor)
+            return duplicates.merge(session, image_ids, actor)
 
     def undo_alike(self, image_ids: Sequence[str], *, actor: str = "local") -> None:
         """Take back the last keeping apart or merging of a group with one of the images in it.
@@ -255,7 +255,7 @@ class ImageService:
             ConflictError: there is none, or an image of it cannot come back.
         """
         with self._db.transaction() as session:
-            alike.undo(session, image_ids, actor)
+            duplicates.undo(session, image_ids, actor)
 
     def history(self, image_id: str) -> list[Events]:
         """Return what happened to the image, newest first."""

@@ -13,7 +13,7 @@ from core.errors import InvalidInputError
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
-    from core.images.outcome import ImageOutcome
+    from core.images.import_outcome import ImageOutcome
     from core.images.service import ImageService
     from core.images.sources.base import Source
 
@@ -55,8 +55,8 @@ class ImportKind:
             return loaded, self._images.keep(loaded.files)
 
     def _record(self, session: Session, item: ItemContext, source: "Source", prepared: Any) -> dict[str, Any]:
+        from core.images.imported_annotations import add_entries
         from core.images.intake import record
-        from core.images.notes import add_entries
 
         loaded, kept = prepared
         outcomes = record(session, item.project_id, kept, source.name)

@@ -20,9 +20,9 @@ from core.errors import (
     RefusedReplyError,
     RequestRefusedError,
 )
-from core.llm import replies, wire
+from core.llm import litellm_client, replies
 from core.llm.ledger import CallStart, Ledger, parameters_of
-from core.llm.sending import Sender
+from core.llm.retry import Sender
 from core.llm.types import ChatReply, ChatRequest, ModelConfig, RetryPolicy
 
 STEPS = ("schema", "json_object", "prompt")
@@ -55,7 +55,7 @@ class Conversation:
         self._step = _remembered_steps().get(_step_key(config), STEPS[0])
 
     async def run(self) -> ChatReply:
-        await wire.loaded()  # what is sent is stated in its words
+        await litellm_client.loaded()  # what is sent is stated in its words
         while True:
             try:
                 return await self._turn()
@@ -99,7 +99,9 @@ class Conversation:
         reply, call_id = await self._sender.send(
             self._config,
             self._expected_tokens(),
-            lambda: wire.complete(_without_temperature(self._config), self._messages(), parameters=self._parameters()),
+            lambda: litellm_client.complete(
+                _without_temperature(self._config), self._messages(), parameters=self._parameters()
+            ),
         )
         try:
             replies.check(
@@ -115,7 +117,7 @@ class Conversation:
             text=reply.text if self._request.schema else replies.clean(reply.text), parsed=parsed,
             model=self._config.litellm_model, prompt_tokens=reply.prompt_tokens,
             completion_tokens=reply.completion_tokens, cost=reply.cost, finish_reason=reply.finish_reason,
-            images=wire.decoded_images(reply), call_id=call_id,
+            images=litellm_client.decoded_images(reply), call_id=call_id,
         )  # fmt: skip
 
     def _parse(self, text: str) -> BaseModel | None:
@@ -132,7 +134,7 @@ class Conversation:
         return text // 3 + 1000 * len(self._request.images) + (self._config.max_tokens or 500)
 
     def _messages(self) -> list[dict[str, Any]]:
-        messages = wire.messages_for(self._request)
+        messages = litellm_client.messages_for(self._request)
         schema = self._request.schema
         if schema is not None and (self._step != STEPS[0] or self._unreadable):
             messages[-1]["content"].append({"type": "text", "text": _in_words(schema)})
@@ -146,7 +148,7 @@ class Conversation:
     def _parameters(self) -> dict[str, Any]:
         parameters: dict[str, Any] = {}
         if self._request.schema is not None and self._step == "schema":
-            parameters["response_format"] = wire.response_format(self._request.schema)
+            parameters["response_format"] = litellm_client.response_format(self._request.schema)
         elif self._request.schema is not None and self._step == "json_object":
             parameters["response_format"] = {"type": "json_object"}
         if self._config.is_offline:

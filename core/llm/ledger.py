@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from core.db import Database, LlmCalls, Tasks, utc_now
 from core.errors import BadReplyError, ConflictError, LLMError
-from core.llm.redact import redact
+from core.llm.redaction import redact
 from core.llm.types import ChatReply, ChatRequest, ImageReply, ImageRequest, ModelConfig
 
 

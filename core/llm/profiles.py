@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, ModelProfiles
 from core.errors import InvalidInputError, NotFoundError
-from core.llm.redact import redact
+from core.llm.redaction import redact
 from core.llm.types import ModelConfig
 
 MAX_NAME_CHARS = 60

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.config import Settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
-from core.llm import connection, costs, image_making, local, models, replies
+from core.llm import connection, costs, image_generation, local, models, replies
 from core.llm.conversation import Conversation
 from core.llm.costs import SeenTokens
 from core.llm.ledger import Ledger, request_hash
@@ -79,7 +79,7 @@ class LLMService:
             RefusedReplyError: the model answered in words; the message carries them.
             LLMError: as drawn in :mod:`core.errors`.
         """
-        return await image_making.make(self._with_deadline(config), request, ledger, self._policy)
+        return await image_generation.make(self._with_deadline(config), request, ledger, self._policy)
 
     def models(self) -> list[ModelInfo]:
         """Return the models to offer, best known first."""
@@ -125,9 +125,9 @@ class LLMService:
 
     def warm_up(self) -> None:
         """Import litellm and register the offline provider; blocks for seconds, so call it from a thread."""
-        from core.llm import wire
+        from core.llm import litellm_client
 
-        wire.litellm()
+        litellm_client.litellm()
 
     def _with_deadline(self, config: ModelConfig) -> ModelConfig:
         return config if config.timeout_s else replace(config, timeout_s=Settings().llm_timeout_s)

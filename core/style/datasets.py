@@ -12,8 +12,8 @@ from sqlmodel import Session, col, or_, select
 
 from core.db import Images, Projects, StyleDatasetImages, StyleDatasets, StyleVersions, utc_now
 from core.errors import InvalidInputError, NotFoundError
-from core.style.shelf import OUT_OF_SIGHT
-from core.words import counted
+from core.pluralize import pluralize
+from core.style.hidden_images import OUT_OF_SIGHT
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def add_images(
     count = len(wanted) + len(new_urls)
     # The first images of a fresh dataset belong to its first version.
     if here or dataset.version > 1:
-        _next_version(session, dataset, f"{counted(count, 'image')} added")
+        _next_version(session, dataset, f"{pluralize(count, 'image')} added")
     made: list[tuple[str | None, str]] = [(id_, "") for id_ in wanted] + [(None, url) for url in new_urls]
     rows = [
         StyleDatasetImages(
@@ -146,7 +146,7 @@ def remove_images(session: Session, dataset_id: str, row_ids: Collection[str]) -
         select(StyleDatasetImages).where(*_belonging(dataset_id), col(StyleDatasetImages.id).in_(row_ids))
     ).all()
     if rows:
-        _next_version(session, dataset, f"{counted(len(rows), 'image')} removed")
+        _next_version(session, dataset, f"{pluralize(len(rows), 'image')} removed")
         for row in rows:
             row.removed_in = dataset.version
     return len(rows)

@@ -10,11 +10,11 @@ from sqlmodel import Session
 from core.db import Database, GeneratedImages, new_id, utc_now
 from core.errors import BadReplyError, ImageRejectedError
 from core.style import compose, results
+from core.style.hidden_images import GENERATED, Shelf, put
 from core.style.models import image_model
 from core.style.prepare import Prepared, prepare
 from core.style.prompt import PromptPart, full_prompt
 from core.style.requests import RequestPreview, StyleRequest
-from core.style.shelf import GENERATED, Shelf, put
 
 if TYPE_CHECKING:
     from core.images import ImageService

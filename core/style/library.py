@@ -10,7 +10,7 @@ from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVe
 from core.errors import InvalidInputError, LLMError, NotFoundError, VitrineError
 from core.style import analysis, datasets, measuring
 from core.style.datasets import StyleImage, StyleSummary
-from core.style.shelf import GENERATED, Fetch, Shelf
+from core.style.hidden_images import GENERATED, Fetch, Shelf
 
 if TYPE_CHECKING:
     from core.images import ImageService

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.llm import LLMService, ModelConfig
     from core.llm.ledger import Ledger
     from core.style.features import StyleFeatures
-    from core.style.shelf import Shelf
+    from core.style.hidden_images import Shelf
 
 PERSON = "person"
 """Stands for the model where a person wrote the words: nothing overwrites those."""

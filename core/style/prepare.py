@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.images import ImageService
     from core.images.intake import Kept
     from core.llm import ImagePart
-    from core.style.shelf import Shelf
+    from core.style.hidden_images import Shelf
 
 MAX_SIDE_PX = 1024
 """Style survives it, and 14 references stay below 3 MB."""

@@ -11,7 +11,7 @@ from sqlmodel import Session, and_, col, func, or_, select
 
 from core.db import Events, GeneratedImages, Images, StyleDatasetImages, new_id, utc_now
 from core.errors import InvalidInputError, NotFoundError
-from core.style.shelf import hide
+from core.style.hidden_images import hide
 
 
 @dataclass(frozen=True)

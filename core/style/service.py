@@ -11,11 +11,11 @@ from core.errors import InvalidInputError, NotFoundError
 from core.style import closed_loop, compose, judging, results
 from core.style.closed_loop import Checked
 from core.style.generate import Generator, Produced
+from core.style.hidden_images import Fetch, shown_anyway
 from core.style.library import StyleLibrary, model_config
 from core.style.models import ImageModel, image_model
 from core.style.requests import DEFAULT_REFERENCES, RequestPreview, StyleRequest
 from core.style.results import Result, ResultFilter, ResultPage, UsedReference
-from core.style.shelf import Fetch, shown_anyway
 
 if TYPE_CHECKING:
     from core.images import ImageService

@@ -13,10 +13,10 @@ from sqlmodel import col, select
 from core.db import Database, Tasks
 from core.errors import ConflictError
 from core.process import BackgroundLoop
+from core.tasks.item_queue import pause
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner
 from core.tasks.service import ACTIVE
-from core.tasks.supply import pause
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.errors import LLMError, NotFoundError, VitrineError
+from core.tasks.item_queue import Claimed, Supply, pause
 from core.tasks.kinds import ItemContext, ItemResult, PreparesItems, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
-from core.tasks.supply import Claimed, Supply, pause
 
 log = logging.getLogger(__name__)
 

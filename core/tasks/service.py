@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, until_written, utc_now
 from core.errors import InvalidInputError, NotFoundError
+from core.pluralize import pluralize
 from core.tasks.kinds import ItemPlan, TaskKind
-from core.words import counted
 
 
 class TaskStatus(StrEnum):
@@ -56,7 +56,7 @@ class TaskSummary:
     @property
     def status_text(self) -> str:
         if self.task.status == TaskStatus.COMPLETED_WITH_FAILURES:
-            return f"completed with {counted(self.failed, 'failure')}"
+            return f"completed with {pluralize(self.failed, 'failure')}"
         return self.task.status
 
 

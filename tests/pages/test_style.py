@@ -7,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from core import Projects, StyleDatasets, app, process
 from core.style.results import ResultFilter, UsedReference
-from pages.components import style_cards, style_draft, style_preview, style_results
-from pages.components.style_draft import Draft
+from pages.components.style import cards, preview, results
+from pages.components.style import draft as style_draft
+from pages.components.style.draft import Draft
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
 from tests.pages.running import open_page, services, texts
 
@@ -175,7 +176,7 @@ def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
     result = _made(project, dataset)
     process.background_loop().run(services().style.judge(result))
 
-    card = style_cards.result(services().style.result(result), can_refer=True)
+    card = cards.result(services().style.result(result), can_refer=True)
 
     assert card.judged_by == "Judged by offline/measure"
     assert [question for question, _, _ in card.verdicts] == ["palette", "light", "texture", "composition", "mood"]
@@ -186,7 +187,7 @@ def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
 def test_a_reference_that_failed_stands_among_the_others_with_its_reason() -> None:
     failed = UsedReference(2, "https://example.com/a.png", "The address answers 404.", False, None, ())
 
-    card = style_cards.reference(failed)
+    card = cards.reference(failed)
 
     assert (card.number, card.alarm, card.lines) == (2, "Not sent: The address answers 404.", ())
 
@@ -237,7 +238,7 @@ def test_a_draft_survives_being_stored() -> None:
     ],
 )
 def test_a_cost_is_a_range_nothing_or_unknown(cost: tuple[float, float] | None, images: int, words: str) -> None:
-    assert style_preview.cost_in_words(cost, images) == words
+    assert preview.cost_in_words(cost, images) == words
 
 
 def test_a_result_opens_as_a_request_again() -> None:
@@ -246,7 +247,7 @@ def test_a_result_opens_as_a_request_again() -> None:
     result = _made(project, dataset)
     at = open_page("style", project.id)
     at.session_state["style-epoch"] = 1
-    made.save_draft(dataset.id, style_results.varied(made.result(result), {}))
+    made.save_draft(dataset.id, results.varied(made.result(result), {}))
     at.run()
 
     assert at.text_area(key=f"style-prompt-{dataset.id}-1").value == "A lamp"

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from core import Projects
 from core.db import new_id
 from core.tasks.service import ENDED
-from pages.components.import_forms import SOURCES
-from pages.components.page import component_key
+from pages.components.shared.page import component_key
+from pages.components.upload.import_forms import SOURCES
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
 

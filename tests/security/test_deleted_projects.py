@@ -5,7 +5,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from core.api import belonging
+from core.api import ownership
 from core.api.media import export_url, image_url
 from core.api.rest import build_api
 from core.app import Services
@@ -47,7 +47,7 @@ def ids(services: Services) -> dict[str, str]:
 
 def test_every_id_in_an_address_is_looked_after() -> None:
     holes = {hole for _, path in WITH_AN_ID for hole in re.findall(r"{(\w+)}", path)}
-    assert holes == belonging.OWNED.keys() | {"project_id"}
+    assert holes == ownership.OWNED.keys() | {"project_id"}
 
 
 @pytest.mark.parametrize("route", WITH_AN_ID, ids=" ".join)

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from core import ProjectService, app, connect
-from core.api import belonging, build_routes
+from core.api import build_routes, ownership
 from core.api.rest import build_api
 
 SOME_ID = "a" * 21
@@ -27,7 +27,7 @@ def every_route() -> tuple[tuple[str, str], ...]:
         assert isinstance(route, Route)
         if "{rest:path}" not in route.path:
             found += [(method, route.path) for method in route.methods or () if method != "HEAD"]
-    holes = (*belonging.OWNED, "project_id", "size")
+    holes = (*ownership.OWNED, "project_id", "size")
     return tuple(sorted((method, _filled(path, holes)) for method, path in found))
 
 

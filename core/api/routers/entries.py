@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
-from core.api.rooms import Asker, House, Rooms
-from core.api.shapes import WHOLE, Answer, Body, Cursor, Id, Limit, Page, Problem, Text
+from core.api.dependencies import Asker, House, Rooms
+from core.api.schemas import WHOLE, Answer, Body, Cursor, Id, Limit, Page, Problem, Text
 from core.dataset import EntryFilter, parse_search
 from core.db import ImageDatasets, Questions
 from core.errors import InvalidInputError, NotFoundError

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from core.api.lists import page_by_key
-from core.api.rooms import Asker, House
+from core.api.dependencies import Asker, House
+from core.api.pagination import page_by_key
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
+from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
 from core.db import Exports
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
 from core.api import media
+from core.api.dependencies import House, Rooms
 from core.api.guard import TOKEN_HEADER
-from core.api.rooms import House, Rooms
-from core.api.shapes import Answer, Cursor, Id, Limit, Page
+from core.api.schemas import Answer, Cursor, Id, Limit, Page
 from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError

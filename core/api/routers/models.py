@@ -5,8 +5,8 @@ import asyncio
 from fastapi import APIRouter
 
 from core import process
-from core.api.rooms import House
-from core.api.shapes import MODEL_PROBLEMS, Answer, Body, ModelChoice
+from core.api.dependencies import House
+from core.api.schemas import MODEL_PROBLEMS, Answer, Body, ModelChoice
 from core.llm import ModelConfig
 
 router = APIRouter(prefix="/api/models", tags=["models"])

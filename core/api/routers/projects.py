@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.api.rooms import House
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, page_of
+from core.api.dependencies import House
+from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, page_of
 from core.db import Projects
 from core.errors import NotFoundError
 from core.projects import MAX_NAME_CHARS

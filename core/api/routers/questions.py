@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlmodel import col
 
-from core.api.lists import page_by_key
-from core.api.rooms import Asker, House
+from core.api.dependencies import Asker, House
+from core.api.pagination import page_by_key
 from core.api.routers.tasks import start
-from core.api.shapes import OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
+from core.api.schemas import OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
 from core.db import Questions
 from core.errors import NotFoundError
 from core.questions.recipe import MAX_EXAMPLES

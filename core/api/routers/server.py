@@ -5,8 +5,8 @@ import asyncio
 from fastapi import APIRouter
 from sqlalchemy import text
 
-from core.api.rooms import House
-from core.api.shapes import Answer
+from core.api.dependencies import House
+from core.api.schemas import Answer
 
 router = APIRouter(prefix="/api", tags=["server"])
 

@@ -10,10 +10,10 @@ from pydantic import Field
 from sqlmodel import col, select
 
 from core import process
-from core.api import belonging, media
-from core.api.lists import page_by_key
-from core.api.rooms import House, Rooms
-from core.api.shapes import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
+from core.api import media, ownership
+from core.api.dependencies import House, Rooms
+from core.api.pagination import page_by_key
+from core.api.schemas import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages, StyleDatasets
 from core.errors import InvalidInputError, NotFoundError
@@ -149,7 +149,7 @@ async def analyze_style_images(
     uploads = [*files, *files_in_brackets]
     if not uploads:
         raise InvalidInputError("Send at least one image in the field files.", field="files")
-    await asyncio.to_thread(belonging.check, house.db, "dataset_id", dataset_id)
+    await asyncio.to_thread(ownership.check, house.db, "dataset_id", dataset_id)
     dataset = await asyncio.to_thread(house.style.get_style_dataset, dataset_id)
     outcomes = await add_uploads(house.images, dataset.project_id, uploads)
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
@@ -206,7 +206,7 @@ async def _on_own_loop(work: Coroutine[Any, Any, T]) -> T:
 
 def _check_project(house: Rooms, body: ImageWish) -> None:
     """Refuse a project that does not exist, and a style dataset of another one."""
-    belonging.check(house.db, "dataset_id", body.dataset_id)
+    ownership.check(house.db, "dataset_id", body.dataset_id)
     if body.project_id is None:
         return
     house.projects.get_project(body.project_id)
@@ -251,7 +251,7 @@ def _of_project(house: Rooms, row: Any, project_id: str | None) -> list[Any]:
     if project_id is not None:
         house.projects.get_project(project_id)
         return [row.deleted_at.is_(None), row.project_id == project_id]
-    return [row.deleted_at.is_(None), belonging.in_projects_that_exist(row)]
+    return [row.deleted_at.is_(None), ownership.in_projects_that_exist(row)]
 
 
 def _url(request: Request, image: Images | None) -> str | None:

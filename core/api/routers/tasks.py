@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import select
 from starlette.responses import StreamingResponse
 
+from core.api.dependencies import House, Rooms
 from core.api.guard import Actor
-from core.api.lists import page_by_key
-from core.api.rooms import House, Rooms
-from core.api.shapes import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
+from core.api.pagination import page_by_key
+from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
 from core.db import Exports, Tasks
 from core.llm import session_keys
 

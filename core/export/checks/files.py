@@ -23,7 +23,7 @@ from core.export.checks.base import (
 from core.export.checks.images import IMAGE_ENDINGS, image_problem, is_safe_path
 from core.export.checks.reading import Ids, Schema, read_rows
 from core.export.entries import IMAGE_TOKEN
-from core.export.file_writers import RoboflowWriter
+from core.export.writing.files import RoboflowWriter
 
 SAMPLES_WHOLE = "Every sample is one .jpg and one .json, next to each other, under a key without dots"
 ONE_LINE = "Every image has its text file, of one line"

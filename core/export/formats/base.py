@@ -8,7 +8,7 @@ from core.export.entries import IMAGE_TOKEN, Entry, ImageGroup, Row, RowOptions,
 
 if TYPE_CHECKING:
     from core.export.checks.base import Checker
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 Purpose = Literal["train", "evaluate", "share", "archive"]
 PURPOSES: dict[Purpose, str] = {

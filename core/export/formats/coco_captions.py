@@ -9,7 +9,7 @@ from core.export.formats.base import Format
 from core.export.formats.vqa_v2 import integer_id
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
@@ -23,7 +23,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def _writer() -> "type[Writer]":
-    from core.export.document_writers import CocoWriter
+    from core.export.writing.documents import CocoWriter
 
     return CocoWriter
 

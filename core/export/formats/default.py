@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks import records_checker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 
 def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:

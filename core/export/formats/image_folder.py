@@ -9,7 +9,7 @@ from core.export.formats.base import Format
 from core.export.formats.default import metadata
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 
 def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
@@ -30,7 +30,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def _writer() -> "type[Writer]":
-    from core.export.writers import ImageFolderWriter
+    from core.export.writing.base import ImageFolderWriter
 
     return ImageFolderWriter
 

@@ -7,7 +7,7 @@ import orjson
 from core.export.checks import llama_factory_checker
 from core.export.formats.base import Format
 from core.export.formats.messages import rows
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 TAGS = {
     "role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks import conversations_checker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format, answer_text, question_text, turns
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 
 def entry_to_turns(entry: Entry, *, first: bool) -> list[Row]:

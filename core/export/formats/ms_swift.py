@@ -6,7 +6,7 @@ from core.export.checks import ms_swift_checker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import messages
 from core.export.formats.base import Format, turns
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 LOAD = "ROOT_IMAGE_DIR={dir} swift sft --dataset {dir}/{stem}.jsonl …"
 _MOST_STARS = 5.0

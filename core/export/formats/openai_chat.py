@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks import openai_checker
 from core.export.entries import ImageGroup, Row, RowOptions, spoken_answer
 from core.export.formats.base import Format, turns
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:

@@ -8,7 +8,7 @@ from core.export.entries import Entry, ImageGroup, Row, RowOptions, tag_list
 from core.export.formats.base import Format
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 FEATURES: dict[str, Any] = {
     "image": "image", "id": "string", "image_id": "string", "question": "string", "answer": "string",
@@ -46,7 +46,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def parquet_writer() -> "type[Writer]":
-    from core.export.parquet import ParquetWriter
+    from core.export.writing.parquet import ParquetWriter
 
     return ParquetWriter
 

@@ -9,7 +9,7 @@ from core.export.formats import llama_factory, ms_swift
 from core.export.formats.base import Format, question_text
 from core.export.formats.parquet import parquet_writer
 from core.export.preferences import NO_PAIR, judged, pairs
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 
 def _user(entry: Entry) -> Row:

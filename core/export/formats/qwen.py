@@ -3,7 +3,7 @@
 from core.export.checks import conversations_checker
 from core.export.formats.base import Format
 from core.export.formats.llava import rows
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 FORMAT = Format(
     name="qwen",

@@ -8,7 +8,7 @@ from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import Format, answer_text, question_text
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
@@ -17,7 +17,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def _writer() -> "type[Writer]":
-    from core.export.file_writers import RoboflowWriter
+    from core.export.writing.files import RoboflowWriter
 
     return RoboflowWriter
 

@@ -9,7 +9,7 @@ from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import llava
 from core.export.formats.base import Format
 from core.export.formats.llama_factory import LOAD
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:

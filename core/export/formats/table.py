@@ -9,7 +9,7 @@ from core.export.formats.base import Format
 from core.export.formats.default import metadata
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 # OWASP ASVS 1.2.10: what makes a spreadsheet take a cell for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -33,7 +33,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def _writer() -> "type[Writer]":
-    from core.export.file_writers import CsvWriter
+    from core.export.writing.files import CsvWriter
 
     return CsvWriter
 

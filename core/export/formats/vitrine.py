@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks import vitrine_checker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +34,7 @@ FORMAT = Format(
     label="Vitrine",
     help="Everything: texts as generated and as edited, decisions, history, model calls. Read by Vitrine, lossless.",
     purpose="archive",
-    load="from core.export.returning import read_vitrine; entries = list(read_vitrine('{dir}'))",
+    load="from core.export.restore.restore import read_vitrine; entries = list(read_vitrine('{dir}'))",
     rows=rows,
     writer=json_writer,
     checker=vitrine_checker,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks import records_checker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
-from core.export.writers import json_writer
+from core.export.writing.base import json_writer
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:

@@ -11,7 +11,7 @@ from core.export.entries import Entry, ImageGroup, Row, RowOptions, spoken_answe
 from core.export.formats.base import Format
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 # JSON readers keep integers exact up to 53 bits.
 _ID_BITS = 52
@@ -71,7 +71,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def _writer() -> "type[Writer]":
-    from core.export.document_writers import VqaV2Writer
+    from core.export.writing.documents import VqaV2Writer
 
     return VqaV2Writer
 

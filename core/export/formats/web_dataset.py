@@ -8,7 +8,7 @@ from core.export.entries import ImageGroup, Row, RowOptions, spoken_answer
 from core.export.formats.base import Format
 
 if TYPE_CHECKING:
-    from core.export.writers import Writer
+    from core.export.writing.base import Writer
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
@@ -23,7 +23,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 
 
 def _writer() -> "type[Writer]":
-    from core.export.file_writers import WebDatasetWriter
+    from core.export.writing.files import WebDatasetWriter
 
     return WebDatasetWriter
 

@@ -14,8 +14,8 @@ from PIL import Image
 from core.export import FORMATS, ExportRecipe, Format
 from core.export.bundle import check_bundle, target_for, write_bundle
 from core.export.entries import Entry, ExportImage, ImageGroup
-from core.export.selection import drop_unusable
-from core.export.splits import split_of
+from core.export.selecting.query import drop_unusable
+from core.export.selecting.splits import split_of
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
     ["<image>", "<IMAGE> <video>", " ", "null", "=1+1", "[]", '["a", "b"]', "{", "\u2028", "\x00", "a\nb", '"', "\\"]

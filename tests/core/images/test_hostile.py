@@ -17,7 +17,7 @@ from core.app import Services
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images import pdf, worker
 from core.images.decode import Limits, derive, inspect
-from core.images.outcome import label_of, repaired
+from core.images.import_outcome import label_of, repaired
 from core.images.sandbox import Sandbox
 from core.images.sources.container import Archive, Folder
 from core.images.structure import EXTENSIONS, is_clean

@@ -12,7 +12,7 @@ from sqlmodel import select
 from core.db import Database, LlmCalls
 from core.errors import LLMError, VitrineError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, RetryPolicy
-from core.llm.redact import guard_logs
+from core.llm.redaction import guard_logs
 from core.llm.schemas import QuestionList
 from tests.fakes.faults import CANARY, FAULTS, Fault
 from tests.fakes.provider import FakeProvider, WireFormat

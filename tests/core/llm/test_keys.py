@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError, InvalidInputError, MissingKeyError
-from core.llm import ModelConfig, keys, redact
+from core.llm import ModelConfig, keys, redaction
 from core.llm.types import NO_KEY
 
 OPENAI = ModelConfig("openai/gpt-4o")
@@ -115,18 +115,18 @@ def test_what_makes_no_sense_is_refused_by_name(given: dict[str, object], field:
     ],
 )
 def test_keys_are_taken_out_of_texts(text: str) -> None:
-    redact.remember("9f8e7d6c5b4a")
-    cleaned = redact.redact(text)
-    assert redact.MASK in cleaned
+    redaction.remember("9f8e7d6c5b4a")
+    cleaned = redaction.redact(text)
+    assert redaction.MASK in cleaned
     assert not any(part in cleaned for part in ("abcdef0123", "AIza", "abc.def", "9f8e7d6c5b4a"))
 
 
 def test_logs_carry_no_key_even_in_traces(caplog: pytest.LogCaptureFixture) -> None:
-    redact.remember("9f8e7d6c5b4a")
-    redact.guard_logs()
+    redaction.remember("9f8e7d6c5b4a")
+    redaction.guard_logs()
     try:
         raise ValueError("the key is 9f8e7d6c5b4a")
     except ValueError:
         logging.getLogger("anything").exception("failed with %s", "9f8e7d6c5b4a")
     assert "9f8e7d6c5b4a" not in caplog.text
-    assert redact.MASK in caplog.text
+    assert redaction.MASK in caplog.text

@@ -1,0 +1,123 @@
+"""Formats whose files are single JSON documents: VQA v2 and COCO captions, written as streams."""
+
+from collections.abc import Iterable
+from typing import Any, BinaryIO
+
+import orjson
+
+from core.export.entries import ImageGroup, Row
+from core.export.writing.base import Writer
+from core.export.writing.target import Target
+
+_INFO_DATE = "1970-01-01 00:00:00"
+
+
+class _Document:
+    """A JSON object that ends in one long array, written piece by piece."""
+
+    def __init__(self, target: Target, name: str, head: dict[str, Any], array: str) -> None:
+        self._file: BinaryIO = target.open(name)
+        self._file.write(orjson.dumps(head)[:-1] + (b"," if head else b"") + orjson.dumps(array) + b":[")
+        self._empty = True
+
+    def add(self, value: Any) -> None:
+        self._file.write((b"\n" if self._empty else b",\n") + orjson.dumps(value))
+        self._empty = False
+
+    def close(self, tail: dict[str, list[bytes]] | None = None) -> None:
+        self._file.write(b"\n]")
+        for name, values in (tail or {}).items():
+            self._file.write(b"," + orjson.dumps(name) + b":[\n" + b",\n".join(values) + b"\n]")
+        self._file.write(b"}\n")
+        self._file.close()
+
+
+class VqaV2Writer(Writer):
+    """Two documents per split by their official names, and lines that lead back from integers to ids."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._open: dict[str, tuple[_Document, _Document, BinaryIO]] = {}
+
+    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
+        questions, annotations, ids = self._files(group.split)
+        count = 0
+        for row in rows:
+            questions.add(row["question"])
+            annotations.add(row["annotation"])
+            ids.write(orjson.dumps(row["ids"], option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
+        return self.count(group.split, count)
+
+    def finish(self) -> None:
+        self._files(self.splits[0])
+        for questions, annotations, ids in self._open.values():
+            questions.close()
+            annotations.close()
+            ids.close()
+
+    def _files(self, split: str) -> tuple[_Document, _Document, BinaryIO]:
+        if split not in self._open:
+            head = self._head(split)
+            self._open[split] = (
+                _Document(
+                    self.target,
+                    f"v2_OpenEnded_custom_{split}_questions.json",
+                    {**head, "task_type": "Open-Ended"},
+                    "questions",
+                ),
+                _Document(self.target, f"v2_custom_{split}_annotations.json", head, "annotations"),
+                self.target.open(f"vqa_v2_{split}_ids.jsonl"),
+            )
+        return self._open[split]
+
+    def _head(self, split: str) -> dict[str, Any]:
+        return {
+            "info": {
+                "year": 1970, "version": "1.0", "description": self.recipe.title, "contributor": "", "url": "",
+                "date_created": _INFO_DATE,
+            },
+            "license": {"name": self.recipe.licence, "url": ""},
+            "data_type": "custom",
+            "data_subtype": split,
+        }  # fmt: skip
+
+
+class CocoWriter(Writer):
+    """One document per split; images are few beside captions, so they wait in memory for the end of the file."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._open: dict[str, tuple[_Document, list[bytes]]] = {}
+
+    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
+        document, images = self._files(group.split)
+        count = 0
+        for row in rows:
+            if not count:
+                images.append(orjson.dumps(self._scaled(row["image"])))
+            document.add(row["annotation"])
+            count += 1
+        return self.count(group.split, count)
+
+    def finish(self) -> None:
+        self._files(self.splits[0])
+        for document, images in self._open.values():
+            document.close({"images": images})
+
+    def _files(self, split: str) -> tuple[_Document, list[bytes]]:
+        if split not in self._open:
+            head = {"info": {"description": self.recipe.title}, "licenses": []}
+            self._open[split] = (
+                _Document(self.target, f"{self.format.file_stem}_{split}.json", head, "annotations"),
+                [],
+            )
+        return self._open[split]
+
+    def _scaled(self, image: Row) -> Row:
+        longest = max(image["width"], image["height"], 1)
+        if not self.recipe.max_side_px or longest <= self.recipe.max_side_px:
+            return image
+        scale = self.recipe.max_side_px / longest
+        # A long strip keeps at least one pixel of its short side.
+        return image | {side: max(1, round(image[side] * scale)) for side in ("width", "height")}

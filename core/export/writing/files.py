@@ -1,0 +1,146 @@
+"""Formats that are files rather than rows of JSON: tar shards, sidecar text, Roboflow's lines, CSV."""
+
+import csv
+import io
+import tarfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, ClassVar
+
+import orjson
+
+from core.export.entries import ImageGroup, Row
+from core.export.formats.table import without_formula
+from core.export.writing.base import Writer
+
+_SHARD_BYTES = 1_000_000_000
+
+
+class WebDatasetWriter(Writer):
+    """``webdataset-<split>-000000.tar``, shards of at most about 1 GB; always the same two members a sample."""
+
+    embeds: ClassVar[bool] = True
+    as_jpeg: ClassVar[bool] = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._tars: dict[str, tuple[BinaryIO, tarfile.TarFile]] = {}
+        self._shards: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
+
+    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
+        if self._sizes.get(group.split, 0) > _SHARD_BYTES:
+            self._close(group.split)
+        _, tar = self._tar(group.split)
+        # Readers split a member's name at its first dot.
+        key = group.ref.rsplit(".", 1)[0]
+        count = 0
+        for row in rows:
+            _add_member(tar, f"{key}.jpg", group.data)
+            _add_member(tar, f"{key}.json", orjson.dumps(row))
+            count += 1
+        self._sizes[group.split] = self._sizes.get(group.split, 0) + len(group.data)
+        return self.count(group.split, count)
+
+    def finish(self) -> None:
+        self._tar(self.splits[0])
+        for split in list(self._tars):
+            self._close(split)
+
+    def _tar(self, split: str) -> tuple[BinaryIO, tarfile.TarFile]:
+        if split not in self._tars:
+            number = self._shards[split] = self._shards.get(split, -1) + 1
+            file = self.target.open(f"webdataset-{split}-{number:06d}.tar")
+            self._tars[split] = file, tarfile.TarFile(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT)
+            self._sizes[split] = 0
+        return self._tars[split]
+
+    def _close(self, split: str) -> None:
+        file, tar = self._tars.pop(split)
+        tar.close()
+        file.close()
+
+
+def _add_member(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    tar.addfile(member, io.BytesIO(data))
+
+
+class SidecarWriter(Writer):
+    """Images and captions of one split in one directory; without splits it is called ``images``."""
+
+    def place(self, split: str, file_name: str) -> tuple[str, str]:
+        directory = split if len(self.recipe.splits.names) > 1 else "images"
+        return f"{directory}/{file_name}", f"{directory}/{file_name}"
+
+    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
+        count = 0
+        for row in rows:
+            self.target.add_bytes(f"{group.ref.rsplit('.', 1)[0]}.txt", f"{row['caption']}\n".encode())
+            count += 1
+        return self.count(group.split, count)
+
+    def finish(self) -> None:
+        """Nothing is open."""
+
+
+class RoboflowWriter(Writer):
+    """``train``, ``valid`` and ``test``, each with its images and an ``annotations.jsonl``."""
+
+    DIRECTORIES: ClassVar[dict[str, str]] = {"train": "train", "validation": "valid", "test": "test"}
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._files: dict[str, BinaryIO] = {}
+
+    def place(self, split: str, file_name: str) -> tuple[str, str]:
+        return f"{self.DIRECTORIES[split]}/{file_name}", file_name
+
+    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
+        lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows]
+        self._file(group.split).writelines(lines)
+        return self.count(group.split, len(lines))
+
+    def finish(self) -> None:
+        self._file(self.splits[0])
+        for file in self._files.values():
+            file.close()
+
+    def _file(self, split: str) -> BinaryIO:
+        if split not in self._files:
+            self._files[split] = self.target.open(f"{self.DIRECTORIES[split]}/annotations.jsonl")
+        return self._files[split]
+
+
+class CsvWriter(Writer):
+    """RFC 4180: every cell quoted, lines end in CR LF, UTF-8 with the mark that spreadsheets look for."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._files: dict[str, BinaryIO] = {}
+
+    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
+        made = list(rows)
+        lines = io.StringIO(newline="")
+        table = csv.writer(lines, quoting=csv.QUOTE_ALL)
+        if group.split not in self._files:
+            self._files[group.split] = self.target.open(self.rows_name(group.split, "csv"))
+            lines.write("\ufeff")
+            table.writerow(made[0])
+        table.writerows([self._cell(value) for value in row.values()] for row in made)
+        self._files[group.split].write(lines.getvalue().encode())
+        return self.count(group.split, len(made))
+
+    def finish(self) -> None:
+        if not self._files:
+            self._files[self.splits[0]] = self.target.open(self.rows_name(self.splits[0], "csv"))
+        for file in self._files.values():
+            file.close()
+
+    def _cell(self, value: Any) -> str:
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC).isoformat()
+        if not isinstance(value, str):
+            return str(value)
+        return without_formula(value) if self.recipe.formula_guard else value

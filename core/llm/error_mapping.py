@@ -1,0 +1,165 @@
+"""From whatever litellm raises to Vitrine's own errors: judged by what was on the wire first, then by class."""
+
+import json
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from core.errors import (
+    AccessDeniedError,
+    BadReplyError,
+    LLMError,
+    MissingKeyError,
+    ModelUnavailableError,
+    ProviderDownError,
+    QuotaExceededError,
+    RateLimitedError,
+    RequestRefusedError,
+)
+from core.llm import keys
+from core.llm.redaction import redact
+from core.llm.types import ModelConfig
+
+if TYPE_CHECKING:
+    from core.llm.transport import Exchange
+
+_QUOTA = re.compile(
+    r"insufficient.quota|exceeded your current quota|credit balance|billing|payment|per.?day|out of credits"
+    r"|insufficient (funds|credits|balance)|spending limit",
+    re.IGNORECASE,
+)
+_BAD_KEY = re.compile(r"api.?key (not valid|invalid|expired)|invalid.{0,10}api.?key|API_KEY_INVALID", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"model.{0,80}(not (found|exist|available|supported)|does not exist)|no such model|unknown model|not a valid model",
+    re.IGNORECASE | re.DOTALL,
+)
+_RETRY_DELAY = re.compile(r'"retryDelay":\s*"([\d.]+)s"')
+_WORDS_LIMIT = 300
+
+
+def translate(error: BaseException, exchange: "Exchange", config: ModelConfig, timeout_s: float) -> LLMError:
+    """Return the error to raise instead of *error*; its text holds no key."""
+    who = keys.provider_of(config) if not config.api_base else f"The server at {config.api_base}"
+    if exchange.problem:
+        return _broken(exchange, who)
+    if isinstance(error, TimeoutError) or type(error).__name__ in ("Timeout", "APITimeoutError"):
+        return ProviderDownError(
+            f"{who} did not finish within {timeout_s:g} s. Try again later, or allow more time.",
+            maybe_paid=exchange.connected or exchange.sends > 0,
+        )
+    if exchange.http_status is None:
+        return _before_sending(error, config)
+    head = exchange.head.decode("utf-8", "replace")
+    if exchange.http_status < 400:
+        return _unreadable(head, who, exchange.http_status)
+    return _refused(exchange.http_status, head, exchange, config, who)
+
+
+def _broken(exchange: "Exchange", who: str) -> LLMError:
+    if exchange.problem == "unreachable":
+        return ProviderDownError(f"{who} cannot be reached. Check the address and the network, then try again.")
+    if exchange.problem == "redirect":
+        return RequestRefusedError(
+            f"{who} sends on to another address, which is not followed. Set the final address.",
+            http_status=exchange.http_status,
+        )
+    if exchange.problem in ("too large", "compressed"):
+        return BadReplyError(
+            f"The reply of {who} is {exchange.problem} and was not read. Ask for less, or use another model.",
+            reply_head=redact(exchange.head.decode("utf-8", "replace"))[:2048],
+            http_status=exchange.http_status,
+        )
+    return ProviderDownError(
+        f"The connection to {who} broke before the reply was complete. Try again.",
+        http_status=exchange.http_status,
+        maybe_paid=True,
+    )
+
+
+def _before_sending(error: BaseException, config: ModelConfig) -> LLMError:
+    """litellm refused by itself: nothing was sent."""
+    text = redact(str(error))
+    name = type(error).__name__
+    if name == "AuthenticationError" or "api_key" in text.lower():
+        return MissingKeyError(
+            f"There is no key for {keys.provider_of(config)}. Set {keys.key_names(config)[0]}, or type one."
+        )
+    if (
+        name in ("NotFoundError", "LiteLLMUnknownProvider", "ModelNotMappedError")
+        or "LLM Provider NOT provided" in text
+    ):
+        return ModelUnavailableError(
+            f"The model {config.litellm_model} is not known. Write it as provider/model, for example openai/gpt-4o."
+        )
+    if name in ("RateLimitError", "BudgetExceededError"):
+        return RateLimitedError(f"A limit set in litellm was reached: {_shorten(text)}. Raise it, or wait.")
+    return RequestRefusedError(
+        f"The request could not be built: {_shorten(text)}. Check the model's name and parameters."
+    )
+
+
+def _unreadable(head: str, who: str, status: int) -> LLMError:
+    words = _providers_words(head)
+    if words:
+        return ProviderDownError(f"{who} answered with an error: {words}. Try again later.", http_status=status)
+    return BadReplyError(
+        f"The reply of {who} cannot be read. Try again, or use another model.",
+        reply_head=redact(head)[:2048],
+        http_status=status,
+    )
+
+
+def _refused(status: int, head: str, exchange: "Exchange", config: ModelConfig, who: str) -> LLMError:
+    words = _providers_words(head) or f"status {status}"
+    model = config.litellm_model
+    if status == 402 or (status in (400, 403, 429) and _QUOTA.search(head)):
+        return QuotaExceededError(
+            f"Nothing is left to spend at {who}: {words}. Add credit there, then resume.", http_status=status
+        )
+    if status in (429, 529):
+        return RateLimitedError(
+            f"{who} asks to slow down: {words}. Lower the concurrency, or try again later.",
+            http_status=status,
+            retry_after_s=retry_after_s(exchange.retry_after, head),
+        )
+    if status in (401, 403) or (status == 400 and _BAD_KEY.search(head)):
+        return AccessDeniedError(f"{who} does not accept the key: {words}. Check the key.", http_status=status)
+    if status == 404 or (status == 400 and _NO_MODEL.search(words)):
+        return ModelUnavailableError(f"{who} has no model {model}: {words}. Choose another model.", http_status=status)
+    if status >= 500 or status in (408, 409, 425):
+        return ProviderDownError(f"{who} is in trouble: {words}. Try again later.", http_status=status)
+    return RequestRefusedError(f"{who} refused the request: {words}.", http_status=status)
+
+
+def retry_after_s(header: str, body: str = "") -> float | None:
+    """Return the seconds a provider asks for: Retry-After as seconds or date, or Gemini's retryDelay."""
+    found = _RETRY_DELAY.search(body)
+    if not header:
+        return float(found[1]) if found else None
+    try:
+        return max(float(header), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max((parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _providers_words(head: str) -> str:
+    """Return the message inside a provider's error body, shortened; empty when there is none."""
+    try:
+        body: Any = json.loads(head)
+    except ValueError:
+        return ""
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error") if isinstance(body, dict) else None
+    message = error.get("message") if isinstance(error, dict) else error
+    return _shorten(redact(message)) if isinstance(message, str) and message else ""
+
+
+def _shorten(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat.rstrip(". ") if len(flat) <= _WORDS_LIMIT else flat[: _WORDS_LIMIT - 1] + "…"

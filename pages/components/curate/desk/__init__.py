@@ -1,0 +1,56 @@
+"""The review desk: a component that paints from entries it has fetched ahead and posts decisions to its own route."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.api import guard
+from core.dataset import EntryFilter
+from core.dataset.collaboration import Plan
+from pages.components.shared import media
+
+_HERE = Path(__file__).parent
+# One module in the browser, in the order in which the parts need each other.
+_SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "desk.js")
+
+
+def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
+    """Draw the desk over the entries of the filter, as *plan* hands them out to *actor*.
+
+    The result's ``go`` names the place that the person chose at the end of the queue.
+    """
+    component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_part("desk.css"), js=_script())
+    return component(
+        key=key,
+        data={
+            "project": project_id,
+            "q": str(entry_filter),
+            "name": _name(entry_filter, actor, plan),
+            "actor": actor,
+            "second": bool(entry_filter.values("second")),
+            "shared": plan.handing == "shared",
+            "offers_second": plan.second_percent > 0,
+            "token": guard.page_token(actor),
+            "base": media.base_path(),
+        },
+        on_go_change=lambda: None,
+        on_token_change=lambda: None,
+    )
+
+
+def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
+    if entry_filter.values("second"):
+        return "Second readings"
+    line = str(entry_filter) or "Everything that is open"
+    return f"{line}, {actor}'s part" if plan.handing == "divided" and actor in plan.people else line
+
+
+@cache
+def _script() -> str:
+    return "\n".join(_part(name) for name in _SCRIPTS)
+
+
+def _part(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

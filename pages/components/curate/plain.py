@@ -1,0 +1,82 @@
+"""Review by ordinary buttons: for assistive technology, and wherever the desk's script cannot run."""
+
+import streamlit as st
+
+from core import ImageDatasets
+from core.dataset import EntryFilter
+from core.dataset.review import REJECT_REASONS
+from core.errors import VitrineError
+from pages.components.shared import figure, media, page
+
+_SAID = "plain-said"
+
+
+def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
+    """Draw the next open entry of the filter with one button for each decision."""
+    dataset = page.services().dataset
+    queue = entry_filter.for_review()
+    if said := st.session_state.pop(_SAID, None):
+        st.text(said)
+    found = dataset.hand_out(project_id, queue, actor, limit=1).items
+    if not found:
+        st.text("Nothing is left to decide in this filter.")
+        st.button("Undo the last decision", key="plain-undo", on_click=_undo, args=(project_id, actor))
+        return
+    entry = found[0]
+    left, right = st.columns([3, 2])
+    with left:
+        _image(entry)
+    with right:
+        own = dataset.review_plan(project_id).own(queue, actor)
+        st.caption(f"{dataset.count_entries(project_id, own, not_skipped_by=actor):,} to decide")
+        st.text(entry.question)
+        st.text_area("Answer", entry.answer, key=f"plain-answer-{entry.id}-{entry.version}")
+        st.selectbox("Reason, if you reject it", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")
+        _buttons(project_id, entry, actor, is_second=bool(queue.values("second")))
+
+
+def _image(entry: ImageDatasets) -> None:
+    image = page.services().dataset.images_of([entry]).get(entry.image_id)
+    url = media.image_url(image.id, image.sha256, "view") if image and image.deleted_at is None else None
+    figure.show(url, entry.image_name, height_px=480, key="plain-image", fit="contain")
+
+
+def _buttons(project_id: str, entry: ImageDatasets, actor: str, *, is_second: bool) -> None:
+    """The id and version of what was drawn go along: a click never decides another entry."""
+    with st.container(horizontal=True):
+        for label, decision in (("Confirm", "confirm"), ("Reject", "reject"), ("Skip", "skip")):
+            st.button(
+                label,
+                key=f"plain-{decision}",
+                on_click=_decide,
+                args=(entry.id, entry.version, decision, entry.answer, actor, is_second),
+                type="primary" if decision == "confirm" else "secondary",
+            )
+        st.button("Undo", key="plain-undo", on_click=_undo, args=(project_id, actor))
+
+
+def _decide(entry_id: str, version: int, decision: str, answer: str, actor: str, is_second: bool) -> None:
+    changes = {}
+    typed = st.session_state.get(f"plain-answer-{entry_id}-{version}", answer)
+    if decision == "confirm" and typed != answer:
+        changes["answer"] = typed
+    reason = st.session_state.get(f"plain-reason-{entry_id}")
+    if decision == "reject" and reason and not is_second:
+        changes["reject_reason"] = reason
+    stored = decision
+    if is_second and decision != "skip":
+        stored, changes = "second", changes | {"verdict": decision}
+    try:
+        entry = page.services().dataset.decide(entry_id, version, stored, changes=changes, actor=actor).entry
+        said = {"confirm": "Confirmed", "reject": "Rejected", "skip": "Skipped"}[decision]
+        st.session_state[_SAID] = f"{said}: {entry.question}"
+    except VitrineError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _undo(project_id: str, actor: str) -> None:
+    try:
+        undone = page.services().dataset.undo(project_id, actor=actor)
+        st.session_state[_SAID] = "Taken back." if undone else "Nothing is left to take back."
+    except VitrineError as error:
+        st.session_state[_SAID] = str(error)

@@ -1,0 +1,214 @@
+"""Entries as a table: edited in place, chosen by filter or by hand, changed many at a time."""
+
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import streamlit as st
+
+from core import ImageDatasets
+from core.dataset import EntryFilter
+from core.dataset.review import REJECT_REASONS
+from core.errors import VitrineError
+from core.pluralize import pluralize
+from pages.components.shared import media, page
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PAGE_SIZE = 100
+_AFTER = "table-after"
+_ROWS = "table-rows"
+_ROUND = "table-round"
+_SAID = "table-said"
+_ACTS = {
+    "confirm": "Confirm", "reject": "Reject", "reopen": "Open again", "rate": "Rate", "tag": "Add tags",
+    "untag": "Take tags off", "delete": "Delete",
+}  # fmt: skip
+
+
+def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
+    """Draw one page of the filter's entries, and above it what can be done to many of them."""
+    dataset = page.services().dataset
+    total = dataset.count_entries(project_id, entry_filter)
+    if not total:
+        with st.container(horizontal=True, vertical_alignment="center", key="table-empty"):
+            st.text("No entry meets this filter.", width="content")
+            _undo_button(project_id, actor)
+        _said()
+        return
+    starts = _starts(project_id, entry_filter)
+    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=starts[-1])
+    bar = st.container()
+    chosen = _table(list(found.items), actor)
+    with bar:
+        _bulk(project_id, entry_filter, total, chosen, actor)
+    _said()
+    _turn(starts, found.next_cursor, len(found.items), total)
+
+
+def _table(entries: list[ImageDatasets], actor: str) -> list[str]:
+    """Draw the table and return the ids of the ticked rows."""
+    key = editor_key(entries, st.session_state.get(_ROUND, 0))
+    st.data_editor(
+        _frame(entries),
+        key=key,
+        hide_index=True,
+        width="stretch",
+        height=min(620, 46 + 44 * len(entries)),
+        row_height=44,
+        placeholder="",
+        column_order=["chosen", "image", "question", "answer", "decision", "score", "tags", "note", "kind", "model"],
+        disabled=["image", "kind", "model"],
+        column_config=_columns(),
+    )
+    edited = st.session_state.get(key, {}).get("edited_rows", {})
+    if _store_edits(entries, edited, actor):
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+        st.rerun()
+    return [entries[int(row)].id for row, cells in edited.items() if cells.get("chosen") and int(row) < len(entries)]
+
+
+def editor_key(entries: list[ImageDatasets], round_: int = 0) -> str:
+    """Return the key of a table of these entries: other rows or versions are another table, without its edits."""
+    return f"table-{round_}-{crc32(repr([(entry.id, entry.version) for entry in entries]).encode()):08x}"
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "chosen": column.CheckboxColumn("", width=40, help="Choose rows to change together"),
+        "image": column.ImageColumn("Image", width=70),
+        "question": column.TextColumn("Question", width="large", required=True),
+        "answer": column.TextColumn("Answer", width="medium"),
+        "decision": column.SelectboxColumn("Decision", options=["open", "confirmed", "rejected"], required=True),
+        "score": column.NumberColumn("Stars", min_value=0, max_value=5, step=0.5, width=70, format="%.1f"),
+        "tags": column.TextColumn("Tags"),
+        "note": column.TextColumn("Note"),
+        "kind": column.TextColumn("Kind"),
+        "model": column.TextColumn("Answered by"),
+    }
+
+
+def _frame(entries: list[ImageDatasets]) -> "pd.DataFrame":
+    import pandas as pd
+
+    images = page.services().dataset.images_of(entries)
+    columns = ("question", "answer", "decision", "score", "tags", "note", "kind", "model")
+    rows = {name: [getattr(entry, name) for entry in entries] for name in columns}
+    rows["score"] = [score or None for score in rows["score"]]
+    thumbs = [media.image_url(entry.image_id, images[entry.image_id].sha256, "thumb") for entry in entries]
+    return pd.DataFrame({"chosen": [False] * len(entries), "image": thumbs, **rows})
+
+
+def _store_edits(entries: list[ImageDatasets], edited: dict[Any, dict[str, Any]], actor: str) -> bool:
+    """Store what was typed, each row on the version that was drawn, and say whether anything was; a tick is no edit."""
+    typed, refused = False, []
+    for row, cells in edited.items():
+        changes = {name: _value(name, value) for name, value in cells.items() if name != "chosen"}
+        decision = changes.pop("decision", None)
+        if decision is not None:
+            changes |= {"confirmed": decision == "confirmed", "rejected": decision == "rejected"}
+        if not changes:
+            continue
+        typed, entry = True, entries[int(row)]
+        try:
+            page.services().dataset.update_dataset_entry(entry.id, version=entry.version, actor=actor, **changes)
+        except VitrineError as error:
+            refused.append(str(error))
+    if refused:
+        st.session_state[_SAID] = "Not saved: " + " ".join(dict.fromkeys(refused))
+    return typed
+
+
+def _value(name: str, value: Any) -> Any:
+    return value if value is not None else 0 if name == "score" else ""
+
+
+def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[str], actor: str) -> None:
+    number = len(chosen) or total
+    whose = "ticked" if chosen else "of this filter"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        action = st.selectbox(
+            f"With the {number:,} entries {whose}" if number != 1 else f"With the one entry {whose}",
+            list(_ACTS), format_func=lambda name: _ACTS[name], key="bulk-action", width=240,
+        )  # fmt: skip
+        value = _bulk_value(action)
+        st.button(
+            f"{_ACTS[action]}: {number:,} {'entry' if number == 1 else 'entries'}",
+            key="bulk-do", on_click=_do_bulk, disabled=value == "",
+            args=(project_id, str(entry_filter), chosen, action, value, actor),
+        )  # fmt: skip
+        _undo_button(project_id, actor)
+
+
+def _undo_button(project_id: str, actor: str) -> None:
+    st.button("Undo", key="table-undo", icon=":material/undo:", on_click=_undo, args=(project_id, actor))
+
+
+def _bulk_value(action: str) -> Any:
+    """Return what the act needs besides the entries: None when nothing, empty while it is missing."""
+    if action == "reject":
+        return st.selectbox("Reason", REJECT_REASONS, key="bulk-reason", width=200)
+    if action == "rate":
+        return st.number_input("Stars", 0.0, 5.0, 3.0, 0.5, key="bulk-score", width=130)
+    if action in ("tag", "untag"):
+        return st.text_input("Tags, with commas between", key="bulk-tags", width=240).strip()
+    return None
+
+
+def _do_bulk(project_id: str, line: str, chosen: list[str], action: str, value: Any, actor: str) -> None:
+    from core.dataset import parse_search
+
+    dataset = page.services().dataset
+    try:
+        if chosen:
+            result = dataset.bulk_ids(project_id, chosen, action, value, actor=actor)
+        else:
+            result = dataset.bulk(project_id, parse_search(line), action, value, actor=actor)
+        st.session_state[_SAID] = (
+            f"{_ACTS[action]}: {pluralize(result.changed, 'entry')} changed. Undo takes all of it back."
+        )
+    except VitrineError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _undo(project_id: str, actor: str) -> None:
+    try:
+        result = page.services().dataset.undo(project_id, actor=actor)
+    except VitrineError as error:
+        st.session_state[_SAID] = str(error)
+        return
+    if result is None:
+        st.session_state[_SAID] = "Nothing is left to take back."
+        return
+    kept = f" {result.kept:,} were changed by someone since and stay." if result.kept else ""
+    st.session_state[_SAID] = f"Taken back for {result.undone:,} {'entry' if result.undone == 1 else 'entries'}.{kept}"
+
+
+def _said() -> None:
+    if said := st.session_state.pop(_SAID, None):
+        st.text(said)
+
+
+def _starts(project_id: str, entry_filter: EntryFilter) -> list[str | None]:
+    """Return the cursors of the pages gone through; another filter starts at the first one."""
+    name = f"{project_id} {entry_filter}"
+    if st.session_state.get(_AFTER) != name:
+        st.session_state[_AFTER] = name
+        st.session_state[_ROWS] = [""]
+    return [start or None for start in st.session_state[_ROWS]]
+
+
+def _turn(starts: list[str | None], next_cursor: str | None, shown: int, total: int) -> None:
+    first = (len(starts) - 1) * PAGE_SIZE + 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{first:,} to {first + shown - 1:,} of {total:,}")
+        st.button("Previous", key="table-previous", disabled=len(starts) == 1, on_click=_go_to, args=(None,))
+        st.button("Next", key="table-next", disabled=next_cursor is None, on_click=_go_to, args=(next_cursor,))
+
+
+def _go_to(cursor: str | None) -> None:
+    if cursor is None:
+        st.session_state[_ROWS].pop()
+    else:
+        st.session_state[_ROWS].append(cursor)

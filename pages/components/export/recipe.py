@@ -1,0 +1,157 @@
+"""The recipe of an export, as three groups of fields: which entries, in what shape, to what place."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.export import FORMATS, PURPOSES, Format, SelectionCounts, format_named
+from core.pluralize import pluralize
+
+_WHICH = {"confirmed": "Confirmed", "all": "All but rejected"}
+_IMAGE_MODES = {
+    "path": "Files in the bundle",
+    "base64": "Inside the rows, as base64",
+    "none": "Named, but left out",
+}
+_FORMS = {"upright": "Upright, without metadata", "original": "Originals, byte for byte"}
+_CONTAINERS = {"zip": "ZIP to download", "directory": "Directory on this server", "file": "One file, rows only"}
+_GROUPINGS = {"conversation": "One conversation per image", "turn": "One row per question"}
+_LICENCES = ("", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "Apache-2.0", "MIT", "other")
+
+
+def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
+    """Draw which entries; *facets* are the values there are."""
+    which = st.segmented_control(
+        "Decision", list(_WHICH), default="confirmed", required=True, key="which", bind="query-params",
+        format_func=_WHICH.__getitem__,
+    )  # fmt: skip
+    search = st.text_input(
+        "Search", key="q", bind="query-params", placeholder="kind:count -tag:draft",
+        help="The same line as on Curate and Explore. Empty takes everything.",
+    )  # fmt: skip
+    min_score = st.slider("Lowest score", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
+    with st.expander("More", key="export-more-entries"):
+        chosen = {
+            plural: _multiselect(label, facets[column], f"export-{plural}")
+            for plural, column, label in (
+                ("answer_types", "answer_type", "Answer types"),
+                ("kinds", "kind", "Kinds of question"),
+                ("languages", "language", "Languages"),
+                ("models", "model", "Answered by"),
+            )
+        }
+        generated = st.toggle("Entries on generated images", True, key="export-generated", persist_state="session")
+    return {
+        "confirmed_only": which == "confirmed", "search": search, "min_score": min_score,
+        "generated_images": generated, **chosen,
+    }  # fmt: skip
+
+
+def counts(selection: SelectionCounts) -> None:
+    """Say how many entries there are, and why the others stay."""
+    st.markdown(f"**{pluralize(selection.entries, 'entry')}** on {pluralize(selection.images, 'image')}")
+    if selection.left_out:
+        st.caption("Left out, by the first reason that holds")
+        st.text("\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))
+
+
+def shape() -> dict[str, Any]:
+    """Draw the format and how it says things."""
+    # Pills: four segments do not fit the narrow column in one row.
+    purpose = st.pills(
+        "For", list(PURPOSES), format_func=lambda name: PURPOSES[name], default="train", required=True, key="purpose",
+        bind="query-params",
+    )  # fmt: skip
+    offered = [format_ for format_ in FORMATS if format_.purpose == purpose]
+    name = st.selectbox(
+        "Format", [format_.name for format_ in offered], format_func=lambda name: format_named(name).label,
+        key=f"format-{purpose}", persist_state="session",
+    )  # fmt: skip
+    format_ = format_named(name)
+    st.caption(format_.help)
+    with st.expander("Images and rows", key="export-more-shape"):
+        return {"format": name, **_images(format_), **_rows(format_)}
+
+
+def _images(format_: Format) -> dict[str, Any]:
+    mode = st.selectbox(
+        "Images", format_.image_modes, format_func=_IMAGE_MODES.__getitem__, key=f"export-images-{format_.name}",
+        persist_state="session",
+    )  # fmt: skip
+    if mode == "none":
+        return {"images": mode}
+    # The usual form of the format comes first.
+    forms = sorted(_FORMS, key=lambda form: (form == "upright") == format_.lossless)
+    form = st.selectbox(
+        "As", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.lossless}", persist_state="session",
+        help="Upright images are turned as they should be seen, in sRGB, without place or camera in them.",
+    )  # fmt: skip
+    max_side_px = st.number_input(
+        "Longest side, in px", 64, 16384, None, key="export-side", persist_state="session", placeholder="As it is",
+        disabled=form == "original",
+    )  # fmt: skip
+    return {"images": mode, "image_form": form, "max_side_px": max_side_px if form == "upright" else None}
+
+
+def _rows(format_: Format) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if format_.converses:
+        made["grouping"] = st.selectbox(
+            "Rows", list(_GROUPINGS), format_func=_GROUPINGS.__getitem__, key="export-grouping", persist_state="session"
+        )
+    if len(format_.row_files) > 1:
+        made["rows"] = st.selectbox(
+            "Rows file", format_.row_files, format_func=str.upper, key=f"export-rows-{format_.name}",
+            persist_state="session", help="The first one is what its readers expect.",
+        )  # fmt: skip
+    if format_.name == "csv":
+        made["formula_guard"] = st.toggle(
+            "Disarm formulas", True, key="export-formulas", persist_state="session",
+            help="Puts an apostrophe before text that a spreadsheet would run.",
+        )  # fmt: skip
+    made["metadata"] = st.toggle(
+        "With model, score, tags and times", True, key="export-metadata", persist_state="session"
+    )
+    return made
+
+
+def place() -> dict[str, Any]:
+    """Draw where it goes, how it is split, and under which licence."""
+    container = st.radio(
+        "Place", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    st.caption("Once it is made and checked, it can be sent on to the Hugging Face Hub or an object storage.")
+    title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
+    licence = st.selectbox(
+        "Licence", _LICENCES, format_func=lambda name: name or "Not stated", key="export-licence",
+        persist_state="session", accept_new_options=True,
+    )  # fmt: skip
+    first, second = st.slider(
+        "Splits: train, validation, test", 0, 100, (100, 100), 5, key="export-splits", persist_state="session",
+        help="Drawn by hash: nothing moves when images are added. Near-duplicates, pages of one PDF and generated "
+        "images with their references stay together.",
+    )  # fmt: skip
+    shares = {"train": first, "validation": second - first, "test": 100 - second}
+    _bar(shares)
+    if first == 100:
+        return {"container": container, "title": title, "licence": licence or ""}
+    seed = st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")
+    return {"container": container, "title": title, "licence": licence or "", "splits": shares | {"seed": seed}}
+
+
+def _bar(shares: dict[str, int]) -> None:
+    """Show the shares as one bar, in words as well."""
+    parts = "".join(
+        f'<div style="flex:{share};background:currentColor;opacity:{opacity};height:0.5rem"></div>'
+        for share, opacity in zip(shares.values(), (0.75, 0.45, 0.2), strict=True)
+        if share
+    )
+    st.html(f'<div style="display:flex;gap:2px;border-radius:4px;overflow:hidden">{parts}</div>')
+    st.caption(", ".join(f"{name} {share} %" for name, share in shares.items() if share))
+
+
+def _multiselect(label: str, options: list[str], key: str) -> list[str]:
+    return st.multiselect(
+        label, options, key=key, persist_state="session", placeholder="Any", disabled=len(options) < 2
+    )

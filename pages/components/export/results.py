@@ -1,0 +1,132 @@
+"""Exports that were made: the report of one, and the list of all."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core import app
+from core.export import ExportRecipe, format_named
+from core.export.reporting.report import load_command
+from core.pluralize import pluralize
+from pages.components.shared import media, page
+
+if TYPE_CHECKING:
+    from core.export import Exports
+
+Start = Callable[[str, ExportRecipe], None]
+
+
+def report(export: "Exports") -> None:
+    """Draw what an export came to: counts, checks, the command that loads it, the way to get it."""
+    made = export.report
+    failed = [check for check in made["checks"] if not check["passed"]]
+    with st.container(border=True, key="export-report"):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.markdown(f"**{_amount(made)}, as {made['label']}.**")
+        left.caption(
+            f"Read back: {len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. "
+            f"{_size(export.size_bytes)}"
+        )
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            _get(export, f"export-get-{export.id}")
+        st.code(_load(export), language="bash", wrap_lines=True)
+        if len(made["splits"]) > 1:
+            st.text(
+                "Splits: "
+                + ", ".join(f"{name} {pluralize(split['entries'], 'entry')}" for name, split in made["splits"].items())
+            )
+        for note in _notes(made):
+            st.text(note)
+        _send(export)
+        with st.expander("Checks", key="export-report-checks"):
+            for check in made["checks"]:
+                st.text(f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({check['examined']:,})")
+
+
+def _send(export: "Exports") -> None:
+    """Offer to send the bundle on, saying first what leaves this machine."""
+    with st.expander("Send to the Hugging Face Hub or an object storage", key=f"export-send-{export.id}"):
+        made = export.report
+        st.text(
+            f"What leaves this machine: {pluralize(made['file_count'], 'file')}, {_size(export.size_bytes)}: "
+            f"{_amount(made)}, with all texts, the card and the report."
+        )
+        address = st.text_input(
+            "Address", key=f"export-address-{export.id}", placeholder="hf://datasets/owner/name or s3://bucket/name",
+            help="Keys are read from the environment of the server only: HF_TOKEN, or what the storage's driver reads.",
+        )  # fmt: skip
+        public = st.toggle(
+            "Everybody may see it on the Hub", key=f"export-public-{export.id}",
+            help="A new dataset on the Hub is private unless this is on.",
+        )  # fmt: skip
+        if not st.button(
+            "Send", icon=":material/cloud_upload:", key=f"export-send-now-{export.id}", disabled=not address
+        ):
+            return
+        with page.errors_in_words():
+            config = {"export_id": export.id, "address": address, "public": public}
+            task = page.services().tasks.create_task(export.project_id, "dataset-send", config)
+            app.engine().submit(task.id)
+            st.query_params["task"] = task.id
+            st.rerun()
+
+
+def earlier(project_id: str, start: Start) -> None:
+    """List the project's exports, each with its way to get it and to run it again."""
+    exports = page.services().exporter.list_exports(project_id)
+    if not exports:
+        return
+    st.subheader("Earlier exports", anchor=False)
+    for export in exports:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"export-{export.id}"):
+            made = export.report
+            st.text(
+                f"{made['label']}, {_amount(made)}, {_size(export.size_bytes)}\n"
+                f"{export.create_at:%Y-%m-%d %H:%M} UTC{_changes(made)}",
+                width="stretch",
+            )
+            if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):
+                start(project_id, ExportRecipe.parse(export.recipe))
+            _get(export, f"get-{export.id}")
+
+
+def _get(export: "Exports", key: str) -> None:
+    if export.recipe["container"] == "directory":
+        st.text(f"On this server: {export.path}")
+    else:
+        st.link_button("Download", media.export_url(export.id), icon=":material/download:", key=key)
+
+
+def _load(export: "Exports") -> str:
+    recipe = ExportRecipe.parse(export.recipe)
+    directory = export.path if recipe.container == "directory" else export.report["directory"]
+    return load_command(format_named(recipe.format), recipe, directory)
+
+
+def _notes(made: dict[str, Any]) -> list[str]:
+    left_out = [f"Left out, {reason}: {count:,}" for reason, count in made["left_out"].items()]
+    leaks = made["leaks_prevented"]["pairs"]
+    kept = [f"{leaks:,} pairs of images were kept together that would have leaked between splits."] if leaks else []
+    return [*left_out, *kept, *made["notes"]]
+
+
+def _changes(made: dict[str, Any]) -> str:
+    changes = made.get("changes")
+    if not changes:
+        return ""
+    return (
+        f", since the one before {changes['added']:,} added, {changes['changed']:,} changed, "
+        f"{changes['removed']:,} removed"
+    )
+
+
+def _amount(made: dict[str, Any]) -> str:
+    return f"{pluralize(made['entries'], 'entry')} on {pluralize(made['images'], 'image')}"
+
+
+def _size(size_bytes: int) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= scale:
+            return f"{size_bytes / scale:,.1f} {unit}"
+    return f"{size_bytes:,} bytes"

@@ -1,0 +1,112 @@
+"""Questions and answers written by a person, one image at a time."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from core import Images, Questions
+from core.pluralize import pluralize
+from core.questions.answer_types import checked_answer
+from pages.components.generate import answer_form, language
+from pages.components.shared import figure, media, page, reviewer_name
+
+_EPOCH = "hand-epoch"
+
+
+def show(project_id: str, action: Any) -> None:
+    """Draw one image with its open questions and a form; *action* is the place of the primary button."""
+    with page.errors_in_words():
+        image, ids = _image(project_id)
+        at = ids.index(image.id)
+        halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="hand-halves")
+        with halves.cell():
+            figure.show(
+                media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=340, fit="contain",
+                key="hand-image",
+            )  # fmt: skip
+            _moves(image, ids, at)
+        with halves.cell():
+            actor = reviewer_name.choose()
+            _open_questions(image, actor)
+            _form(image, action, actor)
+
+
+def _image(project_id: str) -> tuple[Images, list[str]]:
+    images = page.services().images
+    chosen = st.session_state.get("selected-images") or []
+    ids: list[str] = list(chosen) or images.find_image_ids(project_id)
+    wanted = st.query_params.get("image")
+    found = images.get_image(wanted if wanted and wanted in ids else ids[0])
+    if found is None:
+        ids = images.find_image_ids(project_id)
+        found = images.get_images(ids[:1])[0]
+    return found, ids
+
+
+def _moves(image: Images, ids: list[str], at: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="hand-moves"):
+        for label, icon, target in (("Previous", "arrow_back", at - 1), ("Next", "arrow_forward", at + 1)):
+            inside = 0 <= target < len(ids)
+            if st.button(label, icon=f":material/{icon}:", key=f"hand-{label.lower()}", disabled=not inside):
+                st.query_params["image"] = ids[target]
+                st.rerun()
+        st.caption(page.plain(f"{image.image_name}, {at + 1:,} of {len(ids):,}"))
+
+
+def _open_questions(image: Images, actor: str) -> None:
+    """The questions that wait for an answer, each with its own field."""
+    entries = page.services().images.entries_of(image.id)
+    answered = {entry.question_id for entry in entries}
+    waiting = [one for one in page.services().images.questions_of(image.id) if one.id not in answered]
+    if entries:
+        st.caption(f"This image has {pluralize(len(entries), 'entry')} already.")
+    for question in waiting:
+        with st.form(f"hand-answer-{question.id}", border=True):
+            st.text(question.question)
+            answer = _answer_field(question)
+            if st.form_submit_button("Save answer", icon=":material/check:") and answer:
+                with page.errors_in_words():
+                    _save_answer(question, answer, actor)
+                    st.rerun()
+
+
+def _answer_field(question: Questions) -> str | list[str]:
+    key = f"hand-answer-to-{question.id}"
+    if question.answer_type == "label" and isinstance(question.options, list):
+        most = 1 if question.one_label else None
+        return st.multiselect("Answer", question.options, key=key, max_selections=most)
+    return st.text_area("Answer" if question.answer_type == "text" else "Answer, as JSON", key=key, height=70) or ""
+
+
+def _form(image: Images, action: Any, actor: str) -> None:
+    """A new question with its answer; left empty, the answer can be given by a model."""
+    key = f"hand-{st.session_state.get(_EPOCH, 0)}"
+    question = st.text_input("New question", key=f"{key}-question", max_chars=2000)
+    shape = answer_form.show(key)
+    answer = st.text_area(
+        "Its answer", key=f"{key}-answer", height=90,
+        help="Saved as confirmed, because a person wrote it. Empty: the question waits for an answer.",
+    )  # fmt: skip
+    asked_in = language.choose()
+    with action:
+        saved = st.button(
+            "Save", type="primary", icon=":material/check:", key="hand-save", disabled=not (question or "").strip()
+        )
+    if saved:
+        asked = shape.checked()
+        if (answer or "").strip():  # before the question is written, which would stay without its answer
+            checked_answer(answer or "", asked["answer_type"], asked["options"], one_label=asked["one_label"])
+        written = page.services().questions.write_question(image.id, question or "", language=asked_in, **asked)
+        if (answer or "").strip():
+            _save_answer(written, answer or "", actor)
+        st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
+        st.rerun()
+
+
+def _save_answer(question: Questions, answer: str | list[str], actor: str) -> None:
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    text = checked_answer(text, question.answer_type, question.options, one_label=question.one_label)
+    page.services().dataset.create_from_question(
+        question.id, text, answer_type=question.answer_type, confirmed=True, actor=actor
+    )

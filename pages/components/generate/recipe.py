@@ -1,0 +1,174 @@
+"""The left side of Generate: which images, what to ask, who answers, how; in the order one thinks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core import Projects
+from core.pluralize import pluralize
+from core.questions import prompts
+from core.questions import recipe as recipes
+from pages.components.generate import fixed_questions, language
+from pages.components.shared import model_picker, page
+from pages.components.shared.model_picker import ModelChoice
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the page says: the config of a task, the models with their keys apart, the cap, how many images."""
+
+    mode: str
+    config: dict[str, Any]
+    choices: list[ModelChoice]
+    cap: float | None
+    images: int
+
+    @property
+    def answers(self) -> bool:
+        return self.mode == "answers"
+
+    @property
+    def task_type(self) -> str:
+        return "image-answer-generation" if self.answers else "image-question-generation"
+
+    @property
+    def is_refused(self) -> bool:
+        return any(choice.refused for choice in self.choices)
+
+
+def show(project: Projects, mode: str) -> Recipe:
+    """Draw the recipe of a mode: both, questions or answers."""
+    asked_in = st.session_state.get("generate-language", "en")
+    st.subheader("Which questions" if mode == "answers" else "Which images", anchor=False)
+    config, images = _answer_targets(project) if mode == "answers" else _targets(project, asked_in)
+    if mode != "answers":
+        st.subheader("What to ask", anchor=False)
+        config |= _what_to_ask(mode, asked_in) | {"with_answers": mode == "both"}
+    fixed_questions.expander(project.id, asked_in)
+    config["language"] = language.choose()
+    st.subheader("Who answers", anchor=False)
+    choices = [model_picker.show("generate")]
+    config["llm_config"] = choices[0].config
+    if mode == "answers":
+        choices += model_picker.show_more("generate", choices[0])
+        config["more_models"] = [choice.config for choice in choices[1:]]
+    st.subheader("How", anchor=False)
+    cap = st.number_input(
+        "Stop at this cost, in US dollars", min_value=0.01, value=None, key="generate-cap", persist_state="session",
+        placeholder="No cap", help="The task pauses when the known cost of its calls reaches this.",
+    )  # fmt: skip
+    config |= _more(project, config["language"])
+    return Recipe(mode, config, choices, cap, images)
+
+
+def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
+    """Draw the choice of images and return it as part of the recipe, with the number of images."""
+    wanted = st.session_state.get("generate-count", 3)
+    counts = page.services().questions.target_counts(project.id, asked_in, wanted)
+    chosen = st.session_state.get("selected-images", [])
+    sets: dict[str, tuple[str, int, dict[str, Any]]] = {
+        "selected": ("Selected", len(chosen), {"image_ids": list(chosen)}),
+        "without": ("Without questions", counts.without_questions, {"only_without_questions": True}),
+        "failed": ("Failed before", counts.failed, {"only_failed": True}),
+        "below": (f"Top up to {wanted} questions each", counts.below, {"top_up": True}),
+        "all": ("All images", counts.all, {}),
+    }
+    if counts.below == counts.without_questions:
+        del sets["below"]
+    return _radio(sets, "generate-target")
+
+
+def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:
+    questions = page.services().questions
+    open_ = questions.image_ids_to_answer(project.id, "unanswered")
+    chosen = set(st.session_state.get("selected-images", []))
+    of_chosen = [id_ for id_ in open_ if id_ in chosen]
+    asked = questions.image_ids_to_answer(project.id, "all")
+    sets: dict[str, tuple[str, int, dict[str, Any]]] = {
+        "open": ("Questions without an answer", len(open_), {}),
+        "selected": ("Of the selected images, those without", len(of_chosen), {"image_ids": of_chosen}),
+        "all": ("All questions", len(asked), {"which": "all"}),
+    }
+    return _radio(sets, "generate-answer-target", "image")
+
+
+def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str = "") -> tuple[dict[str, Any], int]:
+    offered = [name for name in sets if sets[name][1]]
+    if not offered:
+        st.caption("No image of this project has a question yet. Ask some first, or add a fixed question.")
+        return {}, 0
+
+    def in_words(name: str) -> str:
+        label, size, _ = sets[name]
+        return f"{label} ({pluralize(size, noun) if noun else f'{size:,}'})"
+
+    name = st.radio(
+        "Images", offered, format_func=in_words, key=key, label_visibility="collapsed",
+    )  # fmt: skip
+    _, size, part = sets[str(name)]
+    return part, size
+
+
+def _what_to_ask(mode: str, asked_in: str) -> dict[str, Any]:
+    count = st.slider("Questions per image", 1, 20, 3, key="generate-count", persist_state="session")
+    kinds = st.pills(
+        "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
+        wrap=True, help="None chosen leaves it to the model.",
+    )  # fmt: skip
+    shares = _shares(kinds or [])
+    with st.expander("Prompt of your own", key="generate-own-prompt", on_change="rerun") as own:
+        if own.open:
+            variables = ", ".join(f"${name}" for name in sorted(recipes.PROMPT_VARIABLES))
+            st.text_area(
+                "Prompt", key="generate-prompt", persist_state="session", height=160,
+                help=f"Replaces the built-in prompt. It may use {variables}.",
+            )  # fmt: skip
+            built_in = prompts.load("questions_and_answers" if mode == "both" else "questions", asked_in).text
+            if not st.session_state.get("generate-prompt"):
+                st.button(
+                    "Begin with the built-in prompt", key="generate-built-in", on_click=_begin_with, args=(built_in,)
+                )
+    prompt = st.session_state.get("generate-prompt")
+    return {"num_questions": count, "kinds": shares, "custom_prompt": prompt or None}
+
+
+def _begin_with(prompt: str) -> None:
+    st.session_state["generate-prompt"] = prompt
+
+
+def _shares(kinds: list[str]) -> dict[str, int]:
+    """Return the share of each kind; equal ones unless somebody set them."""
+    if len(kinds) < 2:
+        return dict.fromkeys(kinds, 1)
+    with st.expander("Shares of the kinds", key="generate-shares", on_change="rerun") as shares:
+        if shares.open:
+            st.caption("Over all images: 3 beside 1 asks for it three times as often.")
+            places = st.grid(4, min_column_width=100, gap="small", key="generate-share-places")
+            for kind in kinds:
+                with places.cell():
+                    st.number_input(kind, 1, 10, 1, key=f"generate-share-{kind}", persist_state="session")
+    return {kind: int(st.session_state.get(f"generate-share-{kind}", 1)) for kind in kinds}
+
+
+def _more(project: Projects, asked_in: str) -> dict[str, Any]:
+    with st.expander("Speed, examples, repeats", key="generate-how", on_change="rerun") as how:
+        if how.open:
+            st.slider("Calls at the same time", 1, 32, 4, key="generate-concurrency", persist_state="session")
+            st.slider(
+                "Examples shown first", 0, recipes.MAX_EXAMPLES, 0, key="generate-examples", persist_state="session",
+                help="Confirmed entries of this project, best rated first, each sent with its image.",
+            )  # fmt: skip
+            st.toggle(
+                "Ask again what was asked before", key="generate-fresh", persist_state="session",
+                help="Otherwise the reply to the same request about the same image is used again and costs nothing.",
+            )  # fmt: skip
+    wanted = st.session_state.get("generate-examples", 0)
+    ids = page.services().questions.suggest_examples(project.id, asked_in, wanted) if wanted else []
+    if len(ids) < wanted:
+        st.caption(f"Only {len(ids)} images have a confirmed entry in this language to show as an example.")
+    return {
+        "concurrency": st.session_state.get("generate-concurrency", 4),
+        "example_ids": ids,
+        "fresh": bool(st.session_state.get("generate-fresh", False)),
+    }

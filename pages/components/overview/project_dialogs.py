@@ -1,0 +1,58 @@
+"""Making, renaming and deleting a project."""
+
+import streamlit as st
+
+from core import Projects
+from core.pluralize import pluralize
+from pages.components.shared import page, undo
+
+_DELETED = "deleted-project"
+
+
+@st.dialog("New project")
+def new() -> None:
+    name = st.text_input("Name", key="new-project-name", placeholder="Kitchen shelves")
+    description = st.text_area("Description", key="new-project-description", placeholder="What the dataset is for")
+    if st.button("Create project", type="primary", key="new-project-create"):
+        with page.errors_in_words():
+            project = page.services().projects.create_project(name, description)
+            page.choose_project(project.id)
+            page.go("upload")
+
+
+@st.dialog("Rename project")
+def rename(project: Projects) -> None:
+    name = st.text_input("Name", value=project.name, key="rename-project-name")
+    description = st.text_area("Description", value=project.description, key="rename-project-description")
+    if st.button("Save", type="primary", key="rename-project-save"):
+        with page.errors_in_words():
+            page.services().projects.rename_project(project.id, name, description)
+            st.rerun()
+
+
+@st.dialog("Delete project")
+def delete(project: Projects) -> None:
+    counts = page.services().projects.counts(project.id)
+    st.text(
+        f"{project.name} goes with {pluralize(counts.images, 'image')}, {pluralize(counts.questions, 'question')} and "
+        f"{pluralize(counts.entries, 'entry')}, {counts.confirmed:,} confirmed. You can undo this."
+    )
+    if st.button(
+        f"Delete {pluralize(counts.images, 'image')} and {pluralize(counts.entries, 'entry')}",
+        key="delete-project-confirm",
+    ):
+        page.services().projects.delete_project(project.id)
+        page.choose_project(None)
+        st.session_state[_DELETED] = project.id
+        st.rerun()
+
+
+def undo_notice() -> None:
+    """Offer the way back from the last deletion of this session."""
+    id_ = st.session_state.get(_DELETED)
+    if id_ is None:
+        return
+    if undo.offer("The project was deleted.", "project"):
+        del st.session_state[_DELETED]
+        page.choose_project(page.services().projects.restore_project(id_).id)
+        st.rerun()

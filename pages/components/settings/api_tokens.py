@@ -1,0 +1,42 @@
+"""Tokens for programs: made here, shown once, revoked here."""
+
+from datetime import datetime
+from typing import cast
+
+import streamlit as st
+
+from core.access import Scope
+from pages.components.shared import page
+
+_SCOPES: dict[Scope, str] = {"read": "Look only", "write": "Look and change"}
+
+
+def show() -> None:
+    """Draw the tokens that let programs in, and the way to make another."""
+    tokens = page.services().tokens
+    with st.form("token-new", border=False):
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        name = row.text_input("Name of the program", key="token-name", placeholder="Night import")
+        scope = row.selectbox("It may", list(_SCOPES), format_func=_SCOPES.__getitem__, key="token-scope", width=180)
+        wanted = row.form_submit_button("Make token", icon=":material/key:")
+    if wanted:
+        with page.errors_in_words():
+            made = tokens.make_token(name, scope)
+            st.text("Copy it now. It is not shown again.")
+            st.code(made.secret, language=None)
+    known = tokens.list_tokens()
+    if not known:
+        st.caption("No token yet. Without a password, programs on this machine need none.")
+    for token in known:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"token-{token.id}"):
+            st.text(f"{token.name}: {_SCOPES[cast(Scope, token.scope)].lower()}, {_use(token.last_used_at)}")
+            st.button("Revoke", key=f"token-revoke-{token.id}", on_click=_revoke, args=(token.id,))
+
+
+def _use(last_used_at: datetime | None) -> str:
+    return f"last used {last_used_at:%Y-%m-%d %H:%M} UTC" if last_used_at else "never used"
+
+
+def _revoke(token_id: str) -> None:
+    with page.errors_in_words():
+        page.services().tokens.revoke_token(token_id)

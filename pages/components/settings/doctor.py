@@ -1,0 +1,22 @@
+"""What is wrong with this installation, if anything."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.shared import page
+
+_ICONS = {"ok": "check_circle", "warning": "warning", "problem": "error"}
+
+
+def show() -> None:
+    """Draw a button that looks, and what it found."""
+    st.caption("The same as `make doctor`: it looks and changes nothing.")
+    if not st.button("Look now", icon=":material/stethoscope:", key="doctor-look"):
+        return
+    from core.doctor import examine
+
+    for finding in examine(page.services().db.settings, Path()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/{_ICONS[finding.level]}: {finding.level}", width=110)
+            st.text(f"{finding.subject}: {finding.sentence}")

@@ -1,0 +1,81 @@
+"""Images with what is known about them and what can be done with them: one component for any number of cards."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.shared import page
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button on a card; *name* is what the page is told, *label* what the person reads."""
+
+    name: str
+    label: str
+    pressed: bool = False
+    help: str = ""
+    corner: bool = False
+    """Drawn as a small cross on the image."""
+    frame: bool = False
+    """The image itself is the button."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One dimension of a match: *ratio* is drawn from 0 to 3, 1 is as close as the references are to each other."""
+
+    name: str
+    word: str
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Card:
+    id: str
+    url: str | None
+    """Of the image, with the base path; None keeps its place empty."""
+    name: str
+    aspect: float = 4 / 3
+    """Width over height: the place is reserved before the image loads."""
+    number: int | None = None
+    title: str = ""
+    lines: tuple[str, ...] = ()
+    swatches: tuple[tuple[str, str, float], ...] = ()
+    """Hex, name and share of colors."""
+    bars: tuple[Bar, ...] = ()
+    verdicts: tuple[tuple[str, str, str], ...] = ()
+    """Question, answer (yes, partly or no) and evidence."""
+    judged_by: str = ""
+    alarm: str = ""
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person did: the name of an action and the card it was done on."""
+
+    action: str
+    id: str
+
+
+def show(cards: Sequence[Card], *, key: str, label: str, min_width_px: int = 150, fit: str = "contain") -> Act | None:
+    """Draw *cards*, and return what was done since the last run, if anything."""
+    component = st.components.v2.component(
+        "vitrine_cards", html='<div class="cards" role="list"></div>', css=_part("cards.css"), js=_part("cards.js")
+    )
+    result = component(
+        key=page.component_key(key),
+        data={"cards": [asdict(card) for card in cards], "label": label, "min_width_px": min_width_px, "fit": fit},
+        on_acted_change=lambda: None,
+    )
+    acted = result.acted
+    return Act(str(acted["action"]), str(acted["id"])) if acted else None
+
+
+@cache
+def _part(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

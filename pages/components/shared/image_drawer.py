@@ -1,0 +1,131 @@
+"""An image in a drawer: large, with what is known of it, its questions, its entries and its history."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from core import Images
+from pages.components.shared import media, page
+
+_SHOWN = "drawer-image"
+_ZOOM_HTML = '<div class="stage"><img draggable="false"></div>'
+_ZOOM_CSS = """.stage { overflow: hidden; max-height: 62vh; width: 100%; border-radius: 6px; touch-action: none;
+  background: var(--st-secondary-background-color) no-repeat center / contain; }
+.stage img { width: 100%; height: 100%; object-fit: contain; display: block; user-select: none; }"""
+
+
+def show(image_id: str, neighbors: Sequence[str]) -> None:
+    """Open the drawer on an image; *neighbors* are the ids that left and right move through."""
+    st.session_state[_SHOWN] = image_id
+    _drawer(list(neighbors))
+
+
+@st.dialog("Image", width="medium", position="right")
+def _drawer(neighbors: list[str]) -> None:
+    with page.errors_in_words():
+        id_ = st.session_state[_SHOWN]
+        image = page.services().images.get_image(id_)
+        if image is None:
+            st.text("This image does not exist any more.")
+            return
+        _moves(id_, neighbors)
+        _large(image, neighbors)
+        st.text(image.image_name)
+        facts, questions, history = st.tabs(["About", "Questions and entries", "History"], key="drawer-tabs")
+        with facts:
+            _facts(image)
+        with questions:
+            _questions(image)
+        with history:
+            _history(image)
+
+
+def _moves(id_: str, neighbors: list[str]) -> None:
+    at = neighbors.index(id_) if id_ in neighbors else 0
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, icon, step, key in (
+            ("Previous", "arrow_back", -1, "Left"),
+            ("Next", "arrow_forward", 1, "Right"),
+        ):
+            target = at + step
+            inside = 0 <= target < len(neighbors)
+            st.button(
+                label, icon=f":material/{icon}:", key=f"drawer-{label.lower()}", disabled=not inside, shortcut=key,
+                on_click=_move, args=(neighbors[target] if inside else id_,),
+            )  # fmt: skip
+        if len(neighbors) > 1:
+            st.caption(f"{at + 1} of {len(neighbors)} on this page")
+
+
+def _move(id_: str) -> None:
+    st.session_state[_SHOWN] = id_
+
+
+def _large(image: Images, neighbors: list[str]) -> None:
+    at = neighbors.index(image.id) if image.id in neighbors else -1
+    around = page.services().images.get_images([n for n in neighbors[max(at - 1, 0) : at + 2] if n != image.id])
+    component = st.components.v2.component("vitrine_zoom", html=_ZOOM_HTML, css=_ZOOM_CSS, js=_script())
+    component(
+        key="drawer-large",
+        data={
+            "url": media.image_url(image.id, image.sha256, "view"),
+            "thumb": media.image_url(image.id, image.sha256),
+            "name": image.image_name,
+            "width": image.width or 4,
+            "height": image.height or 3,
+            "ahead": [media.image_url(one.id, one.sha256, "view") for one in around],
+        },
+    )
+
+
+def _facts(image: Images) -> None:
+    rows = [
+        ("Size", f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}"),
+        ("Colors", image.colors.replace(",", ", ")),
+        ("Lightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f}"),
+        ("Sharpness", f"{image.sharpness:,.0f}"),
+        ("Tags", image.tags.replace(",", ", ") or "none"),
+        ("Came by", " ".join(part for part in (image.source, image.source_ref) if part)),
+        ("Added", f"{image.create_at:%Y-%m-%d %H:%M} UTC"),
+        ("Identity", f"sha256 {image.sha256[:16]}…"),
+    ]
+    if image.near_duplicate_of:
+        first = page.services().images.get_image(image.near_duplicate_of)
+        rows.insert(0, ("Looks like", first.image_name if first else "an image that was deleted"))
+    for label, value in rows:
+        left, right = st.columns([1, 3])
+        left.caption(label)
+        right.text(value)
+
+
+def _questions(image: Images) -> None:
+    images = page.services().images
+    questions, entries = images.questions_of(image.id), images.entries_of(image.id)
+    if not questions and not entries:
+        st.caption("Nothing has been asked about this image yet.")
+        page.link("generate", "Ask about it", icon="auto_awesome")
+    for entry in entries:
+        with st.container(border=True, key=f"drawer-entry-{entry.id}"):
+            st.text(entry.question)
+            st.text(entry.answer)
+            st.caption(entry.decision)
+    answered = {entry.question_id for entry in entries}
+    for question in questions:
+        if question.id not in answered:
+            with st.container(border=True, key=f"drawer-question-{question.id}"):
+                st.text(question.question)
+                st.caption("no answer yet")
+
+
+def _history(image: Images) -> None:
+    st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added by {page.plain(image.source)}")
+    for event in reversed(page.services().images.history(image.id)):
+        what = ", ".join(f"{name} {value}" for name, value in event.new.items())
+        st.caption(page.plain(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {what}"))
+
+
+@cache
+def _script() -> str:
+    return (Path(__file__).parent / "zoom.js").read_text(encoding="utf-8")

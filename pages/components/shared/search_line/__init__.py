@@ -1,0 +1,100 @@
+"""The search line, kept in the address as ``q`` so that a copied address opens the same entries; and its views."""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+from core.api import guard
+from core.dataset.filters import FIELDS
+from core.errors import VitrineError
+from pages.components.shared import media, page
+
+KEY = "search-line"
+_SEEN = "search-line-seen"
+_BOX = "search-box"
+_SAID = "view-said"
+_PARAMETER = "q"
+
+
+def show(label: str, project_id: str) -> str:
+    """Draw the line and return what stands in it; an address that brings another line wins.
+
+    What may stand behind a field is asked for while somebody types it.
+    """
+    address = st.query_params.get(_PARAMETER, "")
+    if address != st.session_state.get(_SEEN) or KEY not in st.session_state:
+        st.session_state[KEY] = address
+    line = str(st.session_state[KEY])
+    component = st.components.v2.component(
+        "vitrine_search", html=_part("search.html"), css=_part("search.css"), js=_part("search.js")
+    )
+    component(
+        key=_BOX,
+        data={
+            "label": label,
+            "line": line,
+            "fields": [[name, meaning] for name, (meaning, _) in FIELDS.items()],
+            "project": project_id,
+            "token": guard.page_token(),
+            "base": media.base_path(),
+        },
+        on_typed_change=_typed,
+    )
+    if line:
+        st.query_params[_PARAMETER] = line
+    else:
+        st.query_params.pop(_PARAMETER, None)
+    st.session_state[_SEEN] = line
+    return line
+
+
+def views(project_id: str, actor: str = "local") -> None:
+    """Draw the menu of the project's saved views; a view only puts its line into the search line."""
+    with st.popover("Views", icon=":material/bookmark:", key="views", on_change="rerun") as menu:
+        if not menu.open:
+            return
+        line = str(st.session_state[KEY])
+        saved = {view.name: view.query for view in page.services().dataset.saved_views(project_id)}
+        if saved:
+            st.selectbox(
+                "Open", list(saved), index=None, key="view-open", placeholder="Choose a view",
+                on_change=lambda: _open(saved),
+            )  # fmt: skip
+        st.text_input("Save this line as", key="view-name", max_chars=60, placeholder="Colors to mend")
+        with st.container(horizontal=True):
+            st.button("Save", key="view-save", on_click=_save, args=(project_id, line, actor))
+            for name in [name for name, query in saved.items() if query == line][:1]:
+                label = f"Delete {page.plain(name)}"
+                st.button(label, key="view-delete", on_click=_delete, args=(project_id, name))
+        if said := st.session_state.pop(_SAID, None):
+            st.text(said)
+
+
+def _typed() -> None:
+    st.session_state[KEY] = str(st.session_state[_BOX]["typed"]["line"])
+
+
+def _open(saved: dict[str, str]) -> None:
+    name = st.session_state["view-open"]
+    st.session_state[KEY] = saved.get(name, st.session_state[KEY])
+    st.session_state["view-open"] = None
+
+
+def _save(project_id: str, line: str, actor: str) -> None:
+    try:
+        view = page.services().dataset.save_view(project_id, st.session_state["view-name"] or "", line, actor=actor)
+        st.session_state[_SAID] = f"Saved as {view.name}."
+        st.session_state["view-name"] = ""
+    except VitrineError as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _delete(project_id: str, name: str) -> None:
+    page.services().dataset.delete_view(project_id, name)
+    st.session_state[_SAID] = f"{name} is forgotten."
+
+
+@cache
+def _part(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

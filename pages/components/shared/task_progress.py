@@ -1,0 +1,159 @@
+"""A task while it runs and after: how far, what it cost, what failed, and the buttons that make sense."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from core import Tasks, app
+from core.llm import session_keys
+from core.pluralize import pluralize
+from core.tasks import TaskStatus, TaskSummary
+from core.tasks.service import ACTIVE
+from pages.components.shared import model_picker, page, run_queue
+
+# What is shown is at most a second old, drawing included.
+_REFRESH_S = 0.8
+
+
+def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
+    """Draw the task, again and again while it moves; *results* draws what it has made so far below."""
+    moves = _moves(page.services().tasks.get_task(task_id))
+
+    @st.fragment(run_every=_REFRESH_S if moves else None)
+    def live() -> None:
+        with run_queue.turn(), page.errors_in_words():
+            summary = page.services().tasks.summary(task_id)
+            _draw(summary)
+            if results is not None:
+                results()
+            if moves and not _moves(summary.task):
+                st.rerun()
+
+    live()
+
+
+def _moves(task: Tasks) -> bool:
+    return task.status in ACTIVE or app.engine().works_on(task.id)
+
+
+def _draw(summary: TaskSummary) -> None:
+    task = summary.task
+    ended = summary.done + summary.failed
+    share = ended / task.total_count if task.total_count else 1.0
+    doing = app.engine().progress(task.id)
+    if task.total_count == 1 and doing and task.status in ACTIVE:
+        share = doing[0]
+    said = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
+    if doing:
+        said.append(doing[1])
+    if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and _moves(task):
+        said.append("the last calls still under way")
+    st.progress(share, text=", ".join(said))
+    if task.note:
+        st.info(page.plain(task.note), icon=":material/info:")
+    if task.status == TaskStatus.PAUSED and "key" in task.note:
+        for model in _models(task):
+            model_picker.ask_for_key(model)
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    left.caption(page.plain(_figures(summary)))
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        _buttons(summary)
+    _failures(summary)
+
+
+def _status(summary: TaskSummary) -> str:
+    return summary.status_text.capitalize()
+
+
+def _figures(summary: TaskSummary) -> str:
+    task, parts = summary.task, []
+    if task.started_at is not None:
+        until = task.ended_at or datetime.now(UTC)
+        seconds = max((until - task.started_at).total_seconds(), 0.001)
+        ended = summary.done + summary.failed
+        if task.status == TaskStatus.RUNNING and ended >= 3:
+            left_s = (task.total_count - ended) * seconds / ended
+            parts.append(f"{ended / seconds * 60:,.0f} a minute, about {in_words_s(left_s)} left")
+        elif task.ended_at is not None:
+            parts.append(f"took {in_words_s(seconds)}")
+    unpriced = f"{pluralize(summary.unpriced_calls, 'call')} without a known price" if summary.unpriced_calls else ""
+    spent = f"spent ${summary.spent:,.4f}" if summary.spent else "cost unknown" if unpriced else "no cost"
+    parts.append(f"{spent}{' or more' if summary.spent and unpriced else ''}")
+    if unpriced:
+        parts.append(unpriced)
+    if task.cost_cap is not None:
+        parts.append(f"stops at ${task.cost_cap:,.2f}")
+    if summary.maybe_paid_twice:
+        parts.append(f"possibly paid twice: {summary.maybe_paid_twice}")
+    return ", ".join(parts)
+
+
+def in_words_s(seconds: float) -> str:
+    """Return a duration as a person would say it: "40 s", "3 min", "2 h 5 min"."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _buttons(summary: TaskSummary) -> None:
+    task, tasks = summary.task, page.services().tasks
+    if task.status in ACTIVE:
+        if st.button("Pause", icon=":material/pause:", key=f"pause-{task.id}"):
+            tasks.pause(task.id)
+            st.rerun()
+    elif task.status == TaskStatus.PAUSED:
+        cap = _raised_cap(summary)
+        if st.button("Resume", icon=":material/play_arrow:", key=f"resume-{task.id}"):
+            tasks.set_cost_cap(task.id, cap)
+            tasks.resume(task.id)
+            _run(task)
+    if task.status in (*ACTIVE, TaskStatus.PAUSED) and st.button(
+        "Cancel", icon=":material/stop:", key=f"cancel-{task.id}"
+    ):
+        tasks.cancel(task.id)
+        st.rerun()
+
+
+def _raised_cap(summary: TaskSummary) -> float | None:
+    """Ask for another cap once this one has no room left."""
+    cap = summary.task.cost_cap
+    if cap is None or "cost cap" not in summary.task.note:
+        return cap
+    return st.number_input(
+        "New cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,
+        key=f"cap-{summary.task.id}",
+    )  # fmt: skip
+
+
+def _run(task: Tasks) -> None:
+    """Give the task to the engine, with the keys that were typed in this session since."""
+    for place, model in enumerate(_models(task)):
+        if key := model_picker.typed_key_for(model):
+            session_keys.lend(task.id, key, place)
+    app.engine().submit(task.id)
+    st.rerun()
+
+
+def _models(task: Tasks) -> list[dict[str, Any]]:
+    first = task.config.get("llm_config")
+    return [first, *(task.config.get("more_models") or [])] if first else []
+
+
+def _failures(summary: TaskSummary) -> None:
+    """Failures by cause, each with one example and its own way to try again."""
+    running = summary.task.status in ACTIVE
+    for group in summary.failures:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"failure-{group.error_code}"):
+            st.text(f"{pluralize(group.count, 'item')} failed: {group.example}", width="stretch")
+            if st.button(
+                "Retry these",
+                icon=":material/replay:",
+                key=f"retry-{summary.task.id}-{group.error_code}",
+                disabled=running,
+                help="Pause the task first." if running else None,
+            ):
+                page.services().tasks.retry_failed(summary.task.id, group.error_code)
+                _run(summary.task)

@@ -1,0 +1,158 @@
+"""What is done to a style dataset now and then: making, adding, describing, versions, copying, deleting."""
+
+import streamlit as st
+
+from core import Projects, StyleDatasets, app
+from core.llm import session_keys
+from core.pluralize import pluralize
+from core.style.library import FIRST_STYLE_IMAGES
+from core.tasks.service import ACTIVE
+from pages.components.shared import model_picker, page
+
+
+def make(project: Projects) -> None:
+    """Offer to make another style dataset, empty at first."""
+    # Another number, another popover: the one that was used is closed.
+    made_so_far = len(page.services().style.list_style_datasets(project.id))
+    with (
+        st.popover("New", icon=":material/add:", key=f"style-new-box-{made_so_far}"),
+        st.form("style-new-form", border=False, clear_on_submit=True),
+    ):
+        name = st.text_input("Name", key="style-new", placeholder="Northern light")
+        guidelines = st.text_area("Style guidelines", key="style-new-guidelines", height=80)
+        if st.form_submit_button("Make it", key="style-make") and name.strip():
+            made = page.services().style.create_style_dataset(project.id, name, guidelines)
+            st.query_params["style"] = made.id
+            st.rerun()
+
+
+def show(project: Projects, dataset: StyleDatasets, images: int) -> None:
+    """Draw what is needed now and then, for a style dataset of so many *images*."""
+    with st.container(horizontal=True):
+        with st.popover("Add images", icon=":material/add_photo_alternate:", key=f"style-add-{dataset.id}-{images}"):
+            _add(project, dataset)
+        with st.popover("Change", icon=":material/more_horiz:", key="style-change"):
+            _rename(dataset)
+            _copy(project, dataset)
+            if st.button("Describe with a vision model", icon=":material/visibility:", key="style-describe"):
+                _describe(project, dataset)
+            if st.button("Delete this style dataset", icon=":material/delete:", key="style-delete"):
+                page.services().style.delete_style_dataset(dataset.id)
+                st.session_state["style-deleted"] = dataset.id
+                st.query_params.pop("style", None)
+                st.rerun()
+
+
+def _rename(dataset: StyleDatasets) -> None:
+    style = page.services().style
+    name = st.text_input("Name", dataset.name, key=f"style-name-{dataset.id}-{dataset.version}")
+    if name.strip() and name.strip() != dataset.name:
+        style.update_style_dataset(dataset.id, name=name)
+        st.rerun()
+    versions = {kept.version: f"{kept.version}: {kept.change}" for kept in style.style_versions(dataset.id)}
+    back = st.selectbox(
+        "Versions", list(versions), format_func=lambda number: versions[number],
+        key=f"style-versions-{dataset.id}-{dataset.version}",
+    )  # fmt: skip
+    if back != dataset.version and st.button(f"Go back to version {back}", key="style-go-back"):
+        style.go_back_to_version(dataset.id, back)
+        st.rerun()
+
+
+def _add(project: Projects, dataset: StyleDatasets) -> None:
+    """Draw the ways in: the selection of the library, all of it, addresses."""
+    style = page.services().style
+    selected = selected_images(project)
+    if selected:
+        if st.button(f"Add the {len(selected):,} selected images", key="style-add-selected", type="primary"):
+            style.add_images(dataset.id, selected)
+            _added(project, dataset)
+    else:
+        page.link("upload", "Select some in the library", icon="photo_library")
+    if st.button("Add all images of the project", key="style-add-all"):
+        style.add_images(dataset.id, page.services().images.find_image_ids(project.id)[:FIRST_STYLE_IMAGES])
+        _added(project, dataset)
+    with st.form("style-urls-form", border=False, clear_on_submit=True):
+        urls = st.text_area("Addresses, one a line", key="style-urls", height=80, placeholder="https://")
+        if st.form_submit_button("Add these addresses", key="style-add-urls") and urls.strip():
+            style.add_images(dataset.id, urls=urls.splitlines())
+            _added(project, dataset)
+
+
+def _added(project: Projects, dataset: StyleDatasets) -> None:
+    style = page.services().style
+    style.measure_images(dataset.id)
+    analyse_rest(project, dataset)
+    st.rerun()
+
+
+def selected_images(project: Projects) -> list[str]:
+    """Return the images of this project that are selected in the library."""
+    found = page.services().images.get_images(st.session_state.get("selected-images", []))
+    return [image.id for image in found if image.project_id == project.id]
+
+
+def _copy(project: Projects, dataset: StyleDatasets) -> None:
+    projects = page.told_apart({one.id: one.name for one in page.services().projects.list_projects()})
+    target = st.selectbox("Copy to project", list(projects), format_func=lambda id_: projects[id_], key="style-copy-to")
+    if st.button("Copy", key="style-copy", icon=":material/content_copy:"):
+        made = page.services().style.copy_style_dataset(dataset.id, target)
+        if target == project.id:
+            st.query_params["style"] = made.id
+        else:
+            st.session_state["style-copied"] = made.id
+        st.rerun()
+
+
+def offer_more() -> None:
+    """Offer to bring back the style dataset that was deleted last, and to open the copy that was made last."""
+    style = page.services().style
+    if copied := st.session_state.get("style-copied"):
+        made = style.get_style_dataset(copied)
+        name = page.services().projects.get_project(made.project_id).name
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Copied to the project {page.plain(name)}.", width="content")
+            if st.button("Open the copy", key="style-open-copy", icon=":material/arrow_forward:"):
+                del st.session_state["style-copied"]
+                page.choose_project(made.project_id)
+                st.query_params["style"] = made.id
+                st.rerun()
+    if deleted := st.session_state.get("style-deleted"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The style dataset was deleted. Its results stay.", width="content")
+            if st.button("Undo", key="style-undo-delete", icon=":material/undo:"):
+                style.restore_style_dataset(deleted)
+                st.query_params["style"] = deleted
+                del st.session_state["style-deleted"]
+                st.rerun()
+
+
+def analyse_rest(project: Projects, dataset: StyleDatasets) -> None:
+    """Measure as a task what was not measured at once."""
+    services = page.services()
+    summary = services.style.summary(dataset.id)
+    if summary.images > summary.analysed:
+        task = services.tasks.create_task(project.id, "style-analysis", {"dataset_id": dataset.id})
+        app.engine().submit(task.id)
+
+
+def analysing(project: Projects) -> bool:
+    tasks = page.services().tasks.list_tasks(project.id, limit=5, active_only=True)
+    return any(task.task_type == "style-analysis" and task.status in ACTIVE for task in tasks)
+
+
+@st.dialog("Describe the images")
+def _describe(project: Projects, dataset: StyleDatasets) -> None:
+    """Let a vision model put words to the images; those a person wrote stay."""
+    choice = model_picker.show(
+        "style-describe", built_in="It describes only size, colors, brightness, contrast and the like."
+    )
+    waiting = len(page.services().style.pending_images(dataset.id, choice.config["model"]))
+    st.caption(f"{pluralize(waiting, 'image has', 'images have')} no words of this model yet.")
+    if st.button("Describe them", type="primary", disabled=not waiting, key="style-describe-start"):
+        config = {"dataset_id": dataset.id, "llm_config": choice.config}
+        task = page.services().tasks.create_task(project.id, "style-analysis", config)
+        if choice.api_key:
+            session_keys.lend(task.id, choice.api_key)
+        app.engine().submit(task.id)
+        st.rerun()

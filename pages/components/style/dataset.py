@@ -1,0 +1,141 @@
+"""The style dataset: which one, its guidelines, its brand, its images with their measured palettes."""
+
+import streamlit as st
+
+from core import Projects, StyleDatasets
+from core.pluralize import pluralize
+from core.style.datasets import StyleImage
+from core.style.library import FIRST_STYLE_IMAGES
+from pages.components.shared import cards, media, page
+from pages.components.shared.cards import Action, Card
+from pages.components.style import about, changes
+from pages.components.style import cards as style_cards
+
+_SHOWN = 12
+
+
+def choose(project: Projects) -> StyleDatasets | None:
+    """Draw the picker and return the chosen style dataset, None when the project has none."""
+    found = page.services().style.list_style_datasets(project.id)
+    if not found:
+        return None
+    names = page.told_apart({dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found})
+    asked = st.query_params.get("style")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Style dataset",
+            list(names),
+            index=list(names).index(asked) if asked in names else 0,
+            format_func=lambda id_: names.get(id_, ""),
+            key=f"style-dataset-{project.id}-{len(found)}-{asked}",
+            width="stretch",
+        )
+        changes.make(project)
+    if chosen is not None and chosen != asked:
+        st.query_params["style"] = chosen
+    return next((dataset for dataset in found if dataset.id == chosen), None)
+
+
+def start(project: Projects) -> None:
+    """Offer the one click that makes a first style dataset."""
+    images = page.services().projects.counts(project.id).images
+    with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
+        st.markdown(":material/palette:", text_alignment="center")
+        st.markdown("No style has been learned yet.", text_alignment="center")
+        st.caption(
+            f"Vitrine measures the colors, light and texture of {_how_many(images)} and picks the ones that show "
+            "their style best. Nothing leaves this machine.",
+            text_alignment="center",
+        )
+        selected = changes.selected_images(project)
+        label = f"Learn the look of {len(selected):,} selected images" if selected else "Learn the look of this project"
+        if st.button(label, type="primary", icon=":material/palette:", key="style-learn"):
+            with st.spinner("Measuring the images"):
+                made = page.services().style.create_from_project(project.id, image_ids=selected)
+            st.query_params["style"] = made.id
+            changes.analyse_rest(project, made)
+            st.rerun()
+        st.space("small")
+
+
+def _how_many(images: int) -> str:
+    return (
+        "your images" if images <= FIRST_STYLE_IMAGES else f"the newest {FIRST_STYLE_IMAGES} of your {images:,} images"
+    )
+
+
+def show(project: Projects, dataset: StyleDatasets) -> None:
+    """Draw the chosen style dataset."""
+    style = page.services().style
+    summary = style.summary(dataset.id)
+    guidelines = st.text_area(
+        "Style guidelines",
+        value=dataset.master_prompt,
+        key=f"style-guidelines-{dataset.id}-{dataset.version}",
+        placeholder="Muted colors, soft northern light, no people",
+        help="Goes into every prompt. A change makes a new version; results keep theirs.",
+        height=90,
+    )
+    if guidelines.strip() != dataset.master_prompt:
+        style.update_style_dataset(dataset.id, master_prompt=guidelines)
+        st.rerun()
+    _brand(project)
+    _images(project, dataset, summary.images, summary.analysed)
+    changes.show(project, dataset, summary.images)
+
+
+def _brand(project: Projects) -> None:
+    style = page.services().style
+    profile = style.business_profile(project.id)
+    title = f"Brand: {page.plain(profile.business_name)}" if profile and profile.business_name else "Brand"
+    with st.expander(title, key="style-brand"), st.form("style-brand-form", border=False):
+        name = st.text_input("Name", profile.business_name if profile else "", key="style-brand-name")
+        vibes = st.text_input("Vibe", profile.vibes if profile else "", key="style-brand-vibes")
+        theme = st.text_input("Theme", profile.theme if profile else "", key="style-brand-theme")
+        if st.form_submit_button("Save brand", key="style-brand-save"):
+            style.set_business_profile(project.id, name, vibes, theme)
+            st.rerun()
+
+
+def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int) -> None:
+    style = page.services().style
+    waiting = total - analysed
+    st.caption(f"{pluralize(total, 'image')}, {analysed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
+    shown = int(st.session_state.get("style-shown", _SHOWN))
+    act = cards.show(
+        [_card(entry) for entry in style.list_images(dataset.id, limit=shown)],
+        key=f"style-images-{dataset.id}",
+        label="Images of the style dataset",
+        min_width_px=80,
+    )
+    if total > shown and st.button(f"Show more of the {total:,}", key="style-show-more"):
+        st.session_state["style-shown"] = shown + 2 * _SHOWN
+        st.rerun()
+    if (
+        waiting
+        and not changes.analysing(project)
+        and st.button("Analyse the rest", key="style-analyse", icon=":material/tune:")
+    ):
+        changes.analyse_rest(project, dataset)
+        st.rerun()
+    if act and act.action == "open":
+        about.show(act.id)
+    if act and act.action == "remove":
+        style.remove_images(dataset.id, [act.id])
+        st.rerun()
+
+
+def _card(entry: StyleImage) -> Card:
+    image = entry.image
+    palette = entry.row.analysis_result.get("measured", {}).get("palette", [])
+    return Card(
+        id=entry.row.id,
+        url=media.image_url(image.id, image.sha256) if image else None,
+        name=entry.name,
+        swatches=style_cards.swatches(palette),
+        actions=(
+            Action("open", "Look closer", frame=True),
+            Action("remove", "Remove", help="Take it out of the style dataset; older versions keep it", corner=True),
+        ),
+    )

@@ -1,0 +1,46 @@
+"""What will be sent: the full prompt, the images, what is left out and why, what it costs."""
+
+import streamlit as st
+
+from core.pluralize import pluralize
+from core.style.requests import RequestPreview
+from pages.components.shared import page
+from pages.components.style.draft import Draft
+
+
+def show(preview: RequestPreview, draft: Draft) -> None:
+    """Draw exactly what goes over the wire."""
+    st.markdown("**What will be sent**")
+    for notice in preview.notices:
+        st.warning(page.plain(notice), icon=":material/info:")
+    count = len(preview.references)
+    st.caption(f"{pluralize(count, 'image')} first, in the order shown, then this text:")
+    st.code(preview.full_prompt, language=None, wrap_lines=True)
+    facts = [f"to {page.plain(preview.model)}", f"aspect ratio {preview.request.aspect_ratio}"]
+    if preview.request.size:
+        facts.append(f"size {preview.request.size}")
+    st.caption(", ".join(facts) + ".")
+    st.text(cost_in_words(preview.cost, len(draft.prompts) * draft.variants))
+    _left_out(preview)
+
+
+def cost_in_words(cost: tuple[float, float] | None, images: int) -> str:
+    """Return the estimate for so many images, "unknown" when the price of one is."""
+    if cost is None:
+        return "Cost: unknown, this model has no price in the table."
+    low, high = (round(value * max(images, 1), 4) for value in cost)
+    if high == 0:
+        return "Cost: nothing."
+    amount = f"${low:,.2f}" if low == high else f"${low:,.2f} to ${high:,.2f}"
+    return f"Cost: about {amount}" + (f" for {images} images." if images > 1 else ".")
+
+
+def _left_out(preview: RequestPreview) -> None:
+    if not preview.left_out:
+        return
+    total = sum(group.count for group in preview.left_out)
+    with st.expander(f"{pluralize(total, 'image is', 'images are')} not sent, and why", key="style-left-out"):
+        for group in preview.left_out:
+            names = ", ".join(entry.name for entry in group.examples)
+            more = f" and {group.count - len(group.examples):,} more" if group.count > len(group.examples) else ""
+            st.text(f"{group.reason.capitalize()}: {names}{more}")

@@ -1,0 +1,196 @@
+"""Generated images: as they arrive beside their references, and in the history."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import Projects, StyleDatasets, app
+from core.llm import session_keys
+from core.pluralize import pluralize
+from core.style.results import Result, ResultFilter
+from core.tasks.service import ACTIVE
+from pages.components.shared import cards, model_picker, page
+from pages.components.shared.cards import Act
+from pages.components.style import cards as style_cards
+from pages.components.style import check, judge, recipe
+
+_PAGE = 24
+_MOST_OF_A_TASK = 100
+_STATES = {"all": "All", "kept": "Kept", "open": "Not kept", "good": "Good", "bad": "Bad", "discarded": "Discarded"}
+_DIALOGS = {"recipe": recipe.show, "ask": check.show, "judge": judge.show}
+
+
+def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> None:
+    """Draw what the task has made so far: in the order it came while it runs, then the best match first."""
+    found = page.services().style.history(project.id, ResultFilter(task_id=task_id), limit=_MOST_OF_A_TASK)
+    if not found.items:
+        return
+    st.subheader("Results", anchor=False)
+    running = page.services().tasks.get_task(task_id).status in ACTIVE
+    by_match = st.toggle("Best match first", True, key="style-results-by-match", disabled=running)
+    items = _by_match(found.items) if by_match and not running else found.items[::-1]
+    if found.total > len(items):
+        st.caption(f"The newest {len(items):,} of {found.total:,}; the history has all of them.")
+    _side_by_side(items, dataset, key=f"style-results-{task_id}")
+
+
+def opened(project: Projects, dataset: StyleDatasets | None) -> None:
+    """Draw the result that was opened in the history, in full."""
+    wanted = st.query_params.get("result")
+    found = page.services().style.result(wanted) if wanted else None
+    if found is None or found.generated.project_id != project.id:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Opened", anchor=False, width="content")
+        if st.button("Close", icon=":material/close:", key="style-close"):
+            st.query_params.pop("result", None)
+            st.rerun()
+    _side_by_side([found], dataset, key=f"style-opened-{found.id}")
+
+
+def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: str) -> None:
+    """Draw the references above and what was made of them below, palettes under each."""
+    references = page.services().style.references_used(items[0].id)
+    if references:
+        st.caption("The references, as they were sent")
+        cards.show(
+            [style_cards.reference(used) for used in references], key=f"{key}-references",
+            label="References of these results", min_width_px=110,
+        )  # fmt: skip
+    st.caption("What was made. The thin line in a bar is how far the references are from each other.")
+    made = [style_cards.result(one, can_refer=dataset is not None) for one in items]
+    _act(cards.show(made, key=key, label="Results", min_width_px=250), dataset)
+
+
+def history(project: Projects, dataset: StyleDatasets | None) -> None:
+    """Draw the results of the project with filters."""
+    style = page.services().style
+    if (
+        not style.history(project.id, limit=1).items
+        and not style.history(project.id, ResultFilter(discarded=True), limit=1).items
+    ):
+        return
+    st.subheader("History", anchor=False)
+    wanted, by_match = _filters(project)
+    limit = int(st.session_state.get("style-history-limit", _PAGE))
+    found = style.history(project.id, wanted, limit=limit)
+    items = _by_match(found.items) if by_match else found.items
+    st.caption(pluralize(found.total, "image"))
+    chosen = st.query_params.get("result")
+    shown = [style_cards.brief(one, is_open=one.id == chosen) for one in items]
+    act = cards.show(shown, key="style-history", label="History", min_width_px=170)
+    if found.next_cursor and st.button("Show more", key="style-history-more"):
+        st.session_state["style-history-limit"] = limit + _PAGE
+        st.rerun()
+    _act(act, dataset)
+
+
+def _filters(project: Projects) -> tuple[ResultFilter, bool]:
+    style = page.services().style
+    styles = page.told_apart({one.id: one.name for one in style.list_style_datasets(project.id)})
+    models = style.models_used(project.id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Prompt contains", key="style-find", type="search", width=200)
+        state = st.selectbox("State", list(_STATES), format_func=_STATES.__getitem__, key="style-state", width=130)
+        dataset_id = st.selectbox(
+            "Style", list(styles), index=None, format_func=lambda id_: styles[id_], placeholder="All",
+            key="style-of", width=200,
+        )  # fmt: skip
+        model = None
+        if len(models) > 1:
+            model = st.selectbox("Model", models, index=None, placeholder="All", key="style-made-by", width=200)
+        by_match = st.toggle("Best match first", key="style-by-match")
+    wanted = ResultFilter(
+        dataset_id=dataset_id, model=model, text=text or "", discarded=state == "discarded",
+        kept={"kept": True, "open": False}.get(state or ""), rating={"good": 1, "bad": -1}.get(state or ""),
+    )  # fmt: skip
+    return wanted, by_match
+
+
+def _by_match(found: list[Result]) -> list[Result]:
+    return sorted(found, key=lambda result: result.generated.match.get("score", 99.0))
+
+
+def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
+    """Do what was asked on a card, and draw the page anew."""
+    if act is None:
+        return
+    if act.action in _DIALOGS:
+        _DIALOGS[act.action](act.id)
+        return
+    style = page.services().style
+    row = style.result(act.id).generated
+    match act.action:
+        case "open":
+            st.query_params["result"] = act.id
+        case "close":
+            st.query_params.pop("result", None)
+        case "keep":
+            style.keep(act.id)
+        case "put-back":
+            style.put_back(act.id)
+        case "discard":
+            style.discard(act.id)
+            st.session_state["style-discarded"] = act.id
+        case "restore":
+            style.restore(act.id)
+        case "refer" if dataset is not None:
+            style.use_as_reference(act.id, dataset.id)
+        case "up" | "down":
+            wanted = 1 if act.action == "up" else -1
+            style.rate(act.id, 0 if row.rating == wanted else wanted)
+        case "vary":
+            vary(act.id)
+        case "again":
+            again(act.id)
+    st.rerun()
+
+
+def vary(generated_id: str) -> None:
+    """Make the request of a result the draft of its style dataset again."""
+    style = page.services().style
+    result = style.result(generated_id)
+    dataset_id = result.generated.dataset_id
+    if dataset_id is None:
+        return
+    style.save_draft(dataset_id, varied(result, style.get_style_dataset(dataset_id).draft))
+    st.query_params["style"] = dataset_id
+    st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
+
+
+def again(generated_id: str) -> None:
+    """Send the request of a result once more, with the same references in the same order."""
+    row = page.services().style.result(generated_id).generated
+    pinned = [used["id"] for used in row.recipe["references"]]
+    request = row.recipe["request"] | {"pinned": pinned, "parent_id": row.id}
+    config = {"request": request, "prompts": [row.prompt], "variants": 1, "llm_config": row.recipe["model"]}
+    task = page.services().tasks.create_task(row.project_id, "style-generation", config)
+    provider = page.services().llm.model_info(row.recipe["model"]["model"]).provider
+    if key := model_picker.typed_key(provider, row.recipe["model"].get("api_base")):
+        session_keys.lend(task.id, key)
+    app.engine().submit(task.id)
+    st.query_params["task"] = task.id
+
+
+def varied(result: Result, draft: dict[str, Any]) -> dict[str, Any]:
+    """Return *draft* with the request of *result* in it, its references pinned in their order."""
+    row, request = result.generated, result.generated.recipe["request"]
+    return draft | {
+        "prompt": row.prompt, "style": row.style or "", "aspect_ratio": row.aspect_ratio, "size": request["size"],
+        "count": request["reference_image_count"], "wording": request["wording"], "overrides": request["overrides"],
+        "pinned": [used["id"] for used in row.recipe["references"]], "excluded": request["excluded"],
+        "batch": False, "parent_id": row.id,
+    }  # fmt: skip
+
+
+def offer_undo() -> None:
+    """Offer to bring back what was discarded last."""
+    discarded = st.session_state.get("style-discarded")
+    if discarded is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Discarded.", width="content")
+        if st.button("Undo", key="style-undo-discard", icon=":material/undo:"):
+            page.services().style.restore(discarded)
+            del st.session_state["style-discarded"]
+            st.rerun()

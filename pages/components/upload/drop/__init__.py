@@ -1,0 +1,49 @@
+"""The drop zone: files and folders go straight from the browser to the disk, past any session's memory."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.api import guard
+from pages.components.shared import media, page
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What became of one drop: how many of each outcome, and a row for each file that was not simply added."""
+
+    counts: dict[str, int]
+    rows: list[dict[str, str]]
+    seconds: float
+
+
+def show(project_id: str, hint: str) -> Dropped | None:
+    """Draw the drop zone and return the outcome of the project's latest drop, None before the first."""
+    key = page.component_key(f"drop-{project_id}")
+    component = st.components.v2.component(
+        "vitrine_drop", html=_part("drop.html"), css=_part("drop.css"), js=_part("drop.js")
+    )
+    result = component(
+        key=key,
+        data={
+            "url": f"{media.base_path()}/api/projects/{project_id}/images",
+            "token": guard.page_token(),
+            "hint": hint,
+            "finished": "finished" in st.session_state.get(key, {}),
+        },
+        on_finished_change=lambda: None,
+        on_done_change=lambda: None,
+    )
+    return _read(result.finished)
+
+
+def _read(finished: Any) -> Dropped | None:
+    return Dropped(finished["counts"], finished["rows"], finished["seconds"]) if finished else None
+
+
+@cache
+def _part(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -1,0 +1,197 @@
+"""The images of a project: filters in the address, a page of thumbnails, and what to do with a selection."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import streamlit as st
+
+from core import Images
+from core.images import ImageFilter
+from core.measure import COLOR_NAMES
+from core.pluralize import pluralize
+from pages.components.shared import grid, image_drawer, media, page
+from pages.components.upload import duplicates, image_deletion
+
+PAGE_SIZE = 60
+
+_SORTS = {
+    "newest": "Newest first", "oldest": "Oldest first", "name": "By name", "largest": "Largest file first",
+    "blurred": "Least sharp first",
+}  # fmt: skip
+_HOLDS = {
+    "no-questions": "No questions", "questions": "Has questions", "no-entries": "No entries", "entries": "Has entries",
+}  # fmt: skip
+_ONWARD = (("generate", "Generate", "auto_awesome"), ("style", "Style", "palette"), ("export", "Export", "package_2"))
+_TRAIL, _EPOCH, _SELECTED = "library-trail", "library-epoch", "selected-images"
+
+
+def show(project_id: str) -> None:
+    """Draw filters, thumbnails and, with a selection, its actions."""
+    image_deletion.undo_notice()
+    chosen = _filters()
+    if chosen.alike:
+        duplicates.show(project_id, chosen)
+        return
+    before, after = _position(project_id, chosen)
+    read = partial(_read, project_id, chosen, before, after)
+    found = page.kept(("library", project_id, chosen, before, after), read)
+    if found is None:
+        st.caption("No image fits these filters." if chosen != ImageFilter() else "No images yet.")
+        return
+    actions = st.container(horizontal=True, vertical_alignment="center", key="library-actions")
+    action = _thumbnails(found)
+    st.session_state[_SELECTED] = action.selected
+    with actions:
+        _selection_bar(project_id, chosen, found.total)
+    if action.opened is not None:
+        image_drawer.show(action.opened, [item.id for item in found.shown.items])
+
+
+def _filters() -> ImageFilter:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="library-filters"):
+        name = st.text_input(
+            "Name", key="name", bind="query-params", type="search", placeholder="Part of the name", width=220
+        )
+        holds = _choice("Holds", "holds", _HOLDS)
+        format_ = _choice("Format", "format", {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP"})
+        color = _choice("Color", "color", {name: name.capitalize() for name in COLOR_NAMES})
+        orientation = _choice(
+            "Shape", "orientation", {name: name.capitalize() for name in ("landscape", "portrait", "square")}
+        )
+        sort = st.selectbox(
+            "Order", list(_SORTS), format_func=_SORTS.__getitem__, key="sort", bind="query-params", width=170
+        )
+        with st.popover("More", icon=":material/tune:"):
+            tag = st.text_input("Tag", key="tag", bind="query-params")
+            duplicates = st.toggle("Looks like another image", key="alike", bind="query-params")
+            low, high = st.select_slider(
+                "Longer side, px", _SIDES, value=(_SIDES[0], _SIDES[-1]), key="side", bind="query-params",
+                format_func=lambda side: "any" if side == _SIDES[-1] else f"{side:,}",
+            )  # fmt: skip
+            added_from = st.date_input("Added from", None, key="from", bind="query-params", format="YYYY-MM-DD")
+            added_to = st.date_input("Added until", None, key="until", bind="query-params", format="YYYY-MM-DD")
+    return ImageFilter(
+        name=name or "", tag=tag or "", format=format_, color=color, orientation=orientation, holds=holds,
+        alike=duplicates, min_side_px=low, max_side_px=0 if high == _SIDES[-1] else high, sort=sort or "newest",
+        added_from=added_from.isoformat() if added_from else "", added_to=added_to.isoformat() if added_to else "",
+    )  # fmt: skip
+
+
+_SIDES = (0, 256, 512, 1024, 2048, 4096, 100_000)
+
+
+def _choice(label: str, key: str, options: dict[str, str]) -> str:
+    chosen = st.selectbox(
+        label, list(options), index=None, format_func=options.__getitem__, key=key, bind="query-params",
+        placeholder="Any", width=112,
+    )  # fmt: skip
+    return chosen or ""
+
+
+def _position(project_id: str, chosen: ImageFilter) -> tuple[int, str | None]:
+    """Return how many images come before this page and which the last of them is.
+
+    The trail of earlier pages begins anew with other filters.
+    """
+    about = f"{project_id} {sorted(chosen.to_query().items())}"
+    trail = st.session_state.get(_TRAIL)
+    if trail is None or trail["about"] != about:
+        trail = st.session_state[_TRAIL] = {"about": about, "after": []}
+    return len(trail["after"]) * PAGE_SIZE, trail["after"][-1] if trail["after"] else None
+
+
+def _turn(direction: str) -> None:
+    trail = st.session_state[_TRAIL]
+    after = [*trail["after"], trail["last"]] if direction == "next" else trail["after"][:-1]
+    st.session_state[_TRAIL] = {**trail, "after": after}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A page of thumbnails and the one behind it, whose images are fetched ahead."""
+
+    shown: grid.GridPage
+    following: grid.GridPage | None
+    total: int
+
+
+def _read(project_id: str, chosen: ImageFilter, before: int, after: str | None) -> _Found | None:
+    images = page.services().images
+    found = images.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
+    if not found.items:
+        return None
+    shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
+    duplicates = [one.near_duplicate_of for one in found.items if one.near_duplicate_of]
+    first_ones = {one.id: one.image_name for one in images.get_images(duplicates)} if duplicates else {}
+
+    def grid_page(images: list[Images], before: int, *, has_next: bool) -> grid.GridPage:
+        return grid.GridPage(
+            [
+                grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one, first_ones))
+                for one in images
+            ],
+            where=f"{before + 1:,} to {before + len(images):,} of {pluralize(found.total, 'image')}",
+            has_previous=before > 0,
+            has_next=has_next,
+        )
+
+    following = grid_page(ahead, before + PAGE_SIZE, has_next=found.next_cursor is not None) if ahead else None
+    return _Found(grid_page(shown, before, has_next=bool(ahead)), following, found.total)
+
+
+def _thumbnails(found: _Found) -> grid.GridAction:
+    st.session_state[_TRAIL]["last"] = found.shown.items[-1].id
+    return grid.show(
+        found.shown,
+        key="library-grid",
+        label="Images of this project",
+        on_turn=_turn,
+        following=found.following,
+        selected=st.session_state.get(_SELECTED, []),
+        epoch=st.session_state.setdefault(_EPOCH, 0),
+    )
+
+
+def _note(image: Images, first_ones: dict[str, str]) -> str:
+    if image.near_duplicate_of:
+        return f"looks like {first_ones.get(image.near_duplicate_of, 'another')}"
+    return image.tags.replace(",", ", ") or f"{image.width:,} x {image.height:,}"
+
+
+def _select(ids: list[str]) -> None:
+    st.session_state[_SELECTED] = ids
+    st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
+
+
+def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
+    selected = st.session_state[_SELECTED]
+    if not selected:
+        st.caption("A click opens an image; its corner, Space or Shift with the arrow keys selects.")
+        return
+    st.text(f"{len(selected):,} selected")
+    if len(selected) < total and st.button(f"Select all {total:,}", key="library-select-all"):
+        _select(page.services().images.find_image_ids(project_id, replace(chosen, sort="oldest")))
+        st.rerun()
+    if st.button("Clear", key="library-clear"):
+        _select([])
+        st.rerun()
+    for file, label, icon in (
+        ("generate", "Generate", "auto_awesome"),
+        ("style", "Style", "palette"),
+        ("export", "Export", "package_2"),
+    ):
+        if st.button(label, icon=f":material/{icon}:", key=f"library-to-{file}"):
+            page.go(file)
+    if st.button("Tag", icon=":material/label:", key="library-tag"):
+        _tag(selected)
+    if st.button("Delete", icon=":material/delete:", key="library-delete"):
+        image_deletion.ask(selected, after=lambda: _select([]))
+
+
+@st.dialog("Tag images")
+def _tag(selected: list[str]) -> None:
+    tags = st.text_input("Tags", key="library-tag-words", placeholder="front, daylight")
+    if st.button(f"Tag {pluralize(len(selected), 'image')}", type="primary", key="library-tag-confirm"):
+        with page.errors_in_words():
+            page.services().images.tag_images(selected, tags.split(","))
+            st.rerun()

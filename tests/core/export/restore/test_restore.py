@@ -1,0 +1,239 @@
+"""The Vitrine format comes back in with nothing lost."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, select
+
+from core import Projects, connect
+from core.app import Services
+from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id
+from core.errors import InvalidInputError
+from core.export import ExportRecipe, ImageDatasetExporter
+from core.export.checks.base import open_bundle
+from core.export.restore.restore import bring_back, read_vitrine
+from core.images import ImageService
+from core.projects import ProjectService
+from core.questions.text import question_key
+from core.tasks import TaskRunner
+from tests.core.export.nasty import KNOWN_QUESTION, Nasty
+from tests.core.images.pictures import encoded
+
+RECIPE = {"format": "vitrine", "entries": {"confirmed_only": False}}
+# What belongs to the place, not to the data.
+_OF_THE_PLACE = ("id", "source", "source_ref", "create_at", "tags")
+
+
+@pytest.mark.parametrize("container", ["zip", "directory"])
+@pytest.mark.parametrize("rows", ["json", "jsonl"])
+def test_what_was_exported_comes_back_equal(container: str, rows: str, nasty: Nasty, tmp_path: Path) -> None:
+    with nasty.db.transaction() as session:
+        _remember(session, nasty)
+    recipe = ExportRecipe.parse({**RECIPE, "container": container, "rows": rows})
+    made = nasty.exporter.export(nasty.project_id, recipe)
+    before = _by_id(nasty.db.data_dir / made.path)
+
+    with connect(tmp_path / "other") as other:
+        project = ProjectService(other).create_project("Back")
+        returned = bring_back(other, ImageService(other), project.id, nasty.db.data_dir / made.path)
+        again = ImageDatasetExporter(other, ImageService(other)).export(project.id, recipe)
+        after = _by_id(other.data_dir / again.path)
+
+    assert returned.entries == len(before) == made.report["entries"]
+    assert (returned.images, returned.refused) == (made.report["images"], 0)
+    assert after == before
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).filter(lambda text: text.strip())
+_ANY_ENTRIES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "question": _TEXT, "answer": _TEXT | st.sampled_from(["<image>", "=1+1", '["a", "b"]', "\x00 a", "a\nb"]),
+            "answer_type": st.sampled_from(["text", "label", "custom_format"]), "kind": st.sampled_from(["", "count"]),
+            "language": st.sampled_from(["en", "zh-CN", "tr"]), "model": _TEXT, "tags": _TEXT, "note": _TEXT,
+            "score": st.integers(0, 10).map(lambda halves: halves / 2), "version": st.integers(1, 9),
+            "confirmed": st.booleans(), "rejected": st.booleans(), "generated_answer": st.none() | _TEXT,
+            "generated_question": st.none() | _TEXT, "options": st.none() | st.lists(_TEXT, max_size=3),
+            "needs_review": _TEXT, "flagged": st.booleans(), "reject_reason": _TEXT,
+        }
+    ),
+    min_size=1,
+    max_size=5,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def there_and_back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Database]]:
+    directory = tmp_path_factory.mktemp("there-and-back")
+    with connect(directory / "one") as one, connect(directory / "other") as other:
+        yield one, other
+
+
+@given(drawn_entries=_ANY_ENTRIES, rows=st.sampled_from(["json", "jsonl"]))
+@settings(max_examples=settings().max_examples // 5, deadline=None)
+def test_any_entries_come_back_equal(
+    drawn_entries: list[dict[str, Any]], rows: str, there_and_back: tuple[Database, Database]
+) -> None:
+    one, other = there_and_back
+    recipe = ExportRecipe.parse({**RECIPE, "rows": rows})
+    project_id = ProjectService(one).create_project(new_id()).id
+    image = ImageService(one).add_images(project_id, [("shelf.jpg", encoded())])[0].image
+    assert image is not None
+    with one.transaction() as session:
+        session.add_all(
+            ImageDatasets(project_id=project_id, image_id=image.id, image_name=image.image_name, **values)
+            for values in drawn_entries
+        )
+    made = ImageDatasetExporter(one, ImageService(one)).export(project_id, recipe)
+    back = ProjectService(other).create_project(new_id()).id
+
+    returned = bring_back(other, ImageService(other), back, one.data_dir / made.path)
+    again = ImageDatasetExporter(other, ImageService(other)).export(back, recipe)
+
+    assert returned.entries == len(drawn_entries)
+    assert _by_id(other.data_dir / again.path) == _by_id(one.data_dir / made.path)
+
+
+def test_what_is_there_already_stays_as_it_is(nasty: Nasty, tmp_path: Path) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+    with connect(tmp_path / "other") as other:
+        projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
+        path = nasty.db.data_dir / made.path
+        for id_ in projects:
+            bring_back(other, ImageService(other), id_, path)
+        again = [bring_back(other, ImageService(other), id_, path) for id_ in projects]
+
+    assert [(returned.entries, returned.known) for returned in again] == [(0, made.report["entries"])] * 2
+
+
+async def test_a_bundle_comes_back_by_its_task(nasty: Nasty, services: Services, project: Projects) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+    path = services.images.stage_upload("back.zip", (nasty.db.data_dir / made.path).read_bytes())
+
+    task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
+    done = await TaskRunner(services.db, services.kinds).run(task.id)
+
+    assert done.status == "completed"
+    assert services.tasks.items(task.id)[0].result == {
+        "counts": {"added": made.report["images"]},
+        "rows": [],
+        "entries": made.report["entries"],
+    }
+    assert services.dataset.get_dataset_stats(project.id)["total_entries"] == made.report["entries"]
+
+
+def test_only_vitrines_own_format_is_its_own(nasty: Nasty, services: Services) -> None:
+    own, other = (
+        services.images.stage_upload(
+            "a.zip",
+            (
+                nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": name})).path
+            ).read_bytes(),
+        )
+        for name in ("vitrine", "llava")
+    )
+
+    assert services.exporter.is_own(own)
+    assert not services.exporter.is_own(other)
+
+
+def test_a_second_return_into_the_same_place_keeps_both(nasty: Nasty, project: Projects, tmp_path: Path) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+    with connect(tmp_path / "other") as other:
+        projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
+        counts = [bring_back(other, ImageService(other), id_, nasty.db.data_dir / made.path) for id_ in projects]
+
+    assert counts[0].entries == counts[1].entries == made.report["entries"]
+
+
+def test_an_entry_joins_the_question_that_its_image_has_already(nasty: Nasty, tmp_path: Path) -> None:
+    with nasty.db.transaction() as session:
+        _remember(session, nasty)
+    path = nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE)).path
+    asked = next(row for row in read_vitrine(path) if row["question"] == KNOWN_QUESTION)
+    with connect(tmp_path / "other") as other:
+        project_id = ProjectService(other).create_project("Asked before").id
+        with open_bundle(path) as bundle, bundle.open(asked["image"]["file"]) as file:
+            image = ImageService(other).add_images(project_id, [("shelf.jpg", file.read())])[0].image
+        assert image is not None
+        with other.transaction() as session:
+            own = Questions(
+                project_id=project_id, image_id=image.id, question=KNOWN_QUESTION, language=asked["language"],
+                question_key=question_key(KNOWN_QUESTION),
+            )  # fmt: skip
+            session.add(own)
+
+        bring_back(other, ImageService(other), project_id, path)
+
+        with other.reading() as session:
+            came = session.get_one(ImageDatasets, asked["id"])
+            assert came.question_id == own.id
+            assert len(session.exec(select(Questions).where(Questions.image_id == image.id)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"image": None}, "image: "),
+        ({"answer": 4}, "answer: "),
+        ({"score": 9}, "score: "),
+        ({"create_at": "yesterday"}, "create_at: "),
+        ({"history": [{"action": "confirm"}]}, "history.0.actor: "),
+        ({"id": "../1"}, "id: "),
+    ],
+)
+def test_a_row_that_was_damaged_is_named(change: dict[str, Any], said: str, nasty: Nasty, tmp_path: Path) -> None:
+    recipe = ExportRecipe.parse({**RECIPE, "rows": "jsonl", "container": "directory"})
+    bundle = tmp_path / "bundle"
+    shutil.copytree(nasty.db.data_dir / nasty.exporter.export(nasty.project_id, recipe).path, bundle)
+    [rows] = bundle.glob("vitrine*.jsonl")
+    first, second, *others = rows.read_text().splitlines()
+    rows.write_text("\n".join([first, json.dumps(json.loads(second) | change), *others, ""]))
+
+    with connect(tmp_path / "other") as other:
+        project = ProjectService(other).create_project("Back")
+        with pytest.raises(InvalidInputError, match=r"Row 2 of this export cannot be used") as refused:
+            bring_back(other, ImageService(other), project.id, bundle)
+
+    assert said in str(refused.value)
+
+
+def test_something_else_is_refused(nasty: Nasty, tmp_path: Path) -> None:
+    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": "llava"}))
+
+    with pytest.raises(InvalidInputError, match="no whole Vitrine export"):
+        list(read_vitrine(nasty.db.data_dir / made.path))
+
+
+def _remember(session: Session, nasty: Nasty) -> None:
+    """Give one entry a question, a call and a history, once."""
+    entry = session.exec(select(ImageDatasets).where(ImageDatasets.question == KNOWN_QUESTION)).one()
+    if entry.call_id is not None:
+        return
+    call = LlmCalls(model="offline/measure", request_hash="0" * 64, prompt="Ask.", state="ok", cost=0.01)
+    question = Questions(
+        project_id=nasty.project_id, image_id=entry.image_id, question=entry.question, question_key="known"
+    )
+    session.add_all([call, question])
+    session.flush()
+    entry.call_id, entry.question_id = call.id, question.id
+    session.add(
+        Events(
+            batch_id="batch", project_id=nasty.project_id, entity="entry", entity_id=entry.id, action="confirm",
+            actor="ada", old={"confirmed": False}, new={"confirmed": True},
+        )
+    )  # fmt: skip
+
+
+def _by_id(path: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for row in read_vitrine(path):
+        image = {name: value for name, value in row["image"].items() if name not in _OF_THE_PLACE}
+        found[row["id"]] = row | {"image": image}
+    return found

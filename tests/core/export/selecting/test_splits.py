@@ -1,0 +1,156 @@
+"""Splits stay where they are when data are added, and keep relatives together."""
+
+import io
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import Projects
+from core.app import Services
+from core.db import GeneratedImages, Images
+from core.export import ExportRecipe, SplitShares
+from core.export.restore.restore import read_vitrine
+from core.export.selecting.splits import Families, load_families, pdf_of, split_of, would_leak
+from core.tasks import TaskRunner
+from tests.core.export.nasty import Nasty
+from tests.core.images.pictures import drawn, encoded
+
+SHARES = SplitShares(train=70, validation=20, test=10, seed=1)
+
+
+def test_shares_are_met_about() -> None:
+    splits = [split_of(f"{number:064x}", SHARES) for number in range(10_000)]
+
+    assert abs(splits.count("train") - 7000) < 150
+    assert abs(splits.count("validation") - 2000) < 150
+    assert abs(splits.count("test") - 1000) < 100
+
+
+def test_another_seed_draws_again() -> None:
+    other = SHARES.model_copy(update={"seed": 2})
+
+    assert [split_of(str(n), SHARES) for n in range(50)] != [split_of(str(n), other) for n in range(50)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
+def test_relatives_share_a_split_whatever_joins_them(pairs: list[tuple[int, int]]) -> None:
+    families = _families(31)
+    for one, other in pairs:
+        families.join(str(one), str(other), "alike")
+
+    for one, other in pairs:
+        assert _split(families, one) == _split(families, other)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(31, 60)), max_size=40, unique_by=lambda pair: pair[1]))
+def test_a_younger_relative_moves_nobody(pairs: list[tuple[int, int]]) -> None:
+    before = {number: _split(_families(31), number) for number in range(31)}
+    grown = _families(61)
+
+    for old, young in pairs:
+        grown.join(str(young), str(old), "alike")
+
+    assert {number: _split(grown, number) for number in range(31)} == before
+
+
+def test_pages_of_a_pdf_near_duplicates_and_references_are_families(nasty: Nasty) -> None:
+    with nasty.db.reading() as session:
+        families = load_families(session, nasty.project_id)
+
+    names = {image.id: image.image_name for image in nasty.images}
+    assert sorted((names[one][:12], names[other][:12], why) for one, other, why in families.pairs) == [
+        ("n" * 12, 'quote"s and ', "pages of one PDF"),
+        ("same name.jp", "plain.jpg", "near-duplicates"),
+        ("ünïcödé 图片 ص", "passwd.jpg", "generated from a reference"),
+    ]
+
+
+def test_the_report_names_the_pairs_that_would_have_leaked(nasty: Nasty) -> None:
+    splits = {"train": 34, "validation": 33, "test": 33}
+    leaks = []
+    for seed in range(6):
+        recipe = ExportRecipe.parse({"format": "default", "images": "none", "splits": {**splits, "seed": seed}})
+        leaks += nasty.exporter.export(nasty.project_id, recipe).report["leaks_prevented"]["named"]
+
+    assert {why for _, _, why in leaks} == {"near-duplicates", "pages of one PDF", "generated from a reference"}
+
+
+async def test_what_was_really_imported_and_made_stays_together(services: Services, project: Projects) -> None:
+    families = await _real_families(services, project)
+    exporter = services.exporter
+    separated, leaks = [], set()
+    for seed in range(12):
+        shares = {"train": 34, "validation": 33, "test": 33, "seed": seed}
+        recipe = ExportRecipe.parse(
+            {"format": "vitrine", "container": "directory", "splits": shares, "entries": {"confirmed_only": False}}
+        )
+        made = exporter.export(project.id, recipe)
+        split_by_image = {row["image"]["id"]: row["split"] for row in read_vitrine(services.db.data_dir / made.path)}
+        separated += [name for name, ids in families.items() if len({split_by_image[id_] for id_ in ids}) != 1]
+        leaks |= {why for _, _, why in made.report["leaks_prevented"]["named"]}
+
+    assert separated == []
+    assert leaks == {"near-duplicates", "pages of one PDF", "generated from a reference"}
+
+
+async def _real_families(services: Services, project: Projects) -> dict[str, set[str]]:
+    """Bring in a PDF, an image with a smaller copy, and a generated image with its reference; an entry on each."""
+    shelf = drawn(50, (640, 480))
+    alike = [encoded(shelf), encoded(shelf.resize((320, 240)))]
+    outcomes = services.images.add_images(project.id, [(f"shelf-{n}.jpg", data) for n, data in enumerate(alike)])
+    assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
+    pages = io.BytesIO()
+    drawn(60).save(pages, "PDF", save_all=True, append_images=[drawn(seed) for seed in (61, 62)])
+    path = services.images.stage_upload("book.pdf", pages.getvalue())
+    task = services.tasks.create_task(project.id, "image-import", {"source": "pdf", "path": path})
+    await TaskRunner(services.db, services.kinds).run(task.id)
+    reference, made = (
+        outcome.image
+        for outcome in services.images.add_images(
+            project.id, [("reference.jpg", encoded(drawn(70))), ("made.jpg", encoded(drawn(80)))]
+        )
+    )
+    assert reference is not None
+    assert made is not None
+    with services.db.transaction() as session:
+        session.get_one(Images, made.id).source = "generated"
+        session.add(
+            GeneratedImages(
+                project_id=project.id, prompt="x", image_id=made.id, kept=True,
+                recipe={"references": [{"image_id": reference.id}]},
+            )
+        )  # fmt: skip
+    images = services.images.list_images(project.id)
+    for image in images:
+        services.dataset.create_dataset_entry(project.id, image.id, "What?", "That.", "offline/measure")
+    return {
+        "alike": {outcome.image.id for outcome in outcomes if outcome.image is not None},
+        "pdf": {image.id for image in images if image.source == "pdf"},
+        "generated": {made.id, *services.style.references_of([made.id])[made.id]},
+    }
+
+
+def test_one_split_leaks_nothing() -> None:
+    families = _families(3)
+    families.join("0", "1", "alike")
+
+    assert would_leak(families, SplitShares()) == []
+
+
+def test_the_pdf_of_a_page() -> None:
+    assert pdf_of("report.pdf#page=3") == "report.pdf"
+    assert pdf_of("report.pdf, page 3, image 1") == "report.pdf"
+    assert pdf_of("report.pdf") == "report.pdf"
+
+
+def _families(count: int) -> Families:
+    made = Families()
+    for number in range(count):
+        made.ages[str(number)] = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number), str(number))
+        made.hashes[str(number)] = f"{number:064x}"
+    return made
+
+
+def _split(families: Families, number: int) -> str:
+    return split_of(families.anchor(str(number), f"{number:064x}"), SHARES)

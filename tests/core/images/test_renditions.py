@@ -1,0 +1,36 @@
+"""Copies of several images are made at once."""
+
+import asyncio
+from io import BytesIO
+
+from PIL import Image
+
+from core.app import Services
+from core.db import Images, Projects
+from core.errors import ImageRejectedError
+from core.images.renditions import ModelImage
+from tests.core.images.pictures import drawn, encoded
+
+
+def _stored(services: Services, project: Projects, number: int, size_wh: tuple[int, int]) -> Images:
+    data = encoded(drawn(number, size_wh))
+    return asyncio.run(services.images.upload_image(project.id, f"{number}.jpg", data))
+
+
+def test_several_images_come_as_models_are_sent_them_in_their_order(services: Services, project: Projects) -> None:
+    sizes = [(1600, 800), (640, 480), (800, 1600)]
+    stored = [_stored(services, project, number, size_wh) for number, size_wh in enumerate(sizes)]
+    sent = services.images.model_images(stored)
+    made = [one for one in sent if isinstance(one, ModelImage)]
+    assert [one.size_wh for one in made] == [(1024, 512), (640, 480), (512, 1024)]
+    for one in made:
+        with Image.open(BytesIO(one.data)) as opened:
+            assert opened.size == one.size_wh
+    assert [services.images.model_image(image).data for image in stored] == [one.data for one in made]
+
+
+def test_one_that_cannot_be_opened_leaves_its_neighbours_alone(services: Services, project: Projects) -> None:
+    stored = [_stored(services, project, number, (1600, 800)) for number in range(3)]
+    services.images.original_path(stored[1]).write_bytes(b"\xff\xd8\xff and no more")
+    sent = services.images.model_images(stored)
+    assert [isinstance(one, ImageRejectedError) for one in sent] == [False, True, False]
