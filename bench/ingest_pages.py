@@ -18,7 +18,7 @@ from sqlalchemy import insert
 
 from core import ImageService, ProjectService, connect
 from core.db import Database, Images, Questions, new_id, utc_now
-from core.db.read_cache import Memo
+from core.db.read_cache import ReadCache
 from core.images import ImageFilter
 from core.images.sample import draw_samples
 from core.measure import COLOR_NAMES
@@ -226,7 +226,7 @@ def filters_ms(db: Database, project_id: str) -> dict[str, float]:
     for name, chosen in FILTERS.items():
         times = []
         for _ in range(5):
-            db.memo = Memo(db.data_version)
+            db.read_cache = ReadCache(db.data_version)
             started_s = time.perf_counter()
             images.find_images(project_id, chosen, limit=120)
             times.append((time.perf_counter() - started_s) * 1000)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
-from core.db import Database, GeneratedImages, ImageDatasets, Images, Projects, Questions, until_written, utc_now
+from core.db import Database, GeneratedImages, ImageDatasets, Images, Projects, Questions, cached_until_write, utc_now
 from core.errors import InvalidInputError, NotFoundError
 
 MAX_NAME_CHARS = 200
@@ -58,7 +58,7 @@ class ProjectService:
             session.add(project)
         return project
 
-    @until_written
+    @cached_until_write
     def get_project(self, project_id: str) -> Projects:
         """Return the project.
 
@@ -68,7 +68,7 @@ class ProjectService:
         with self._db.reading() as session:
             return _project(session, project_id)
 
-    @until_written
+    @cached_until_write
     def list_projects(self) -> list[Projects]:
         """Return all projects, the most recently changed first."""
         query = (
@@ -79,7 +79,7 @@ class ProjectService:
         with self._db.reading() as session:
             return list(session.exec(query))
 
-    @until_written
+    @cached_until_write
     def summaries(self, limit: int = 24) -> list[ProjectSummary]:
         """Return the projects with their size and their first image, the most recently changed first."""
         projects = self.list_projects()[:limit]
@@ -130,7 +130,7 @@ class ProjectService:
                 project.deleted_at = None
         return project
 
-    @until_written
+    @cached_until_write
     def counts(self, project_id: str) -> ProjectCounts:
         """Return how much of everything the project holds."""
         answered = (

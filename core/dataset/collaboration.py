@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core.dataset import queries
 from core.dataset.agreement import Agreement, ModelAccuracy, answers, of_models, of_readers, readings
 from core.dataset.filters import EntryFilter, parse_search
-from core.db import Database, EntryLeases, ReviewPlans, SavedViews, until_written, utc_now
+from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
 from core.errors import InvalidInputError
 
 HANDINGS = ("all", "shared", "divided")
@@ -75,7 +75,7 @@ class TeamWork:
 
     # Handing out
 
-    @until_written
+    @cached_until_write
     def review_plan(self, project_id: str) -> Plan:
         """Return how the project's entries are handed out."""
         with self._db.reading() as session:
@@ -130,13 +130,13 @@ class TeamWork:
 
     # Second readings
 
-    @until_written
+    @cached_until_write
     def agreement(self, project_id: str) -> Agreement:
         """Return how far two readers of the same entries agree."""
         with self._db.reading() as session:
             return of_readers(readings(session, project_id))
 
-    @until_written
+    @cached_until_write
     def model_accuracy(self, project_id: str) -> list[ModelAccuracy]:
         """Return each model's VQA accuracy against the answers of people, best first."""
         with self._db.reading() as session:

@@ -12,7 +12,7 @@ from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.quality import CHECKS
 from core.dataset.review import HistoryEvent
-from core.db import Database, ImageDatasets, Images, until_written
+from core.db import Database, ImageDatasets, Images, cached_until_write
 
 
 class EntryReading(TeamWork):
@@ -79,12 +79,12 @@ class EntryReading(TeamWork):
                 limit=limit, after=after, newest_first=newest_first, not_skipped_by=not_skipped_by,
             )  # fmt: skip
 
-    @until_written
+    @cached_until_write
     def has_entries(self, project_id: str) -> bool:
         with self._db.reading() as session:
             return bool(queries.find_entries(session, project_id, EntryFilter(), limit=1).items)
 
-    @until_written
+    @cached_until_write
     def count_entries(self, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None) -> int:
         with self._db.reading() as session:
             return queries.count_entries(session, project_id, entry_filter, not_skipped_by=not_skipped_by)
@@ -105,44 +105,44 @@ class EntryReading(TeamWork):
         with self._db.reading() as session:
             return queries.images_by_id(session, {entry.image_id for entry in entries})
 
-    @until_written
+    @cached_until_write
     def get_dataset_stats(self, project_id: str) -> dict[str, Any]:
         """Return total_entries, confirmed_entries, average_score of the rated ones, by_answer_type, unique_images."""
         with self._db.reading() as session:
             return stats.dataset_stats(session, project_id)
 
-    @until_written
+    @cached_until_write
     def facets(self, project_id: str, entry_filter: EntryFilter) -> list[stats.Facet]:
         with self._db.reading() as session:
             more = (image_facets.sides, image_facets.times)
             found = [make(session, project_id, entry_filter) for make in more]
             return [*stats.facets(session, project_id, entry_filter), *(facet for facet in found if facet)]
 
-    @until_written
+    @cached_until_write
     def field_values(self, project_id: str, field: str) -> list[str]:
         """Return what may stand behind *field* in the search line, the most frequent first; none for numbers."""
         with self._db.reading() as session:
             return completion.field_values(session, project_id, field)
 
-    @until_written
+    @cached_until_write
     def tag_names(self, project_id: str) -> list[str]:
         """Return the tags in use, the most frequent first."""
         with self._db.reading() as session:
             return stats.tag_names(session, project_id)
 
-    @until_written
+    @cached_until_write
     def balance(self, project_id: str, entry_filter: EntryFilter) -> list[stats.Balance]:
         with self._db.reading() as session:
             return stats.balance(session, project_id, entry_filter)
 
-    @until_written
+    @cached_until_write
     def check_counts(self, project_id: str, entry_filter: EntryFilter) -> dict[str, int]:
         """Return how many entries fail each quality check, by its name."""
         return {
             check.name: self.count_entries(project_id, entry_filter.with_term("check", check.name)) for check in CHECKS
         }
 
-    @until_written
+    @cached_until_write
     def decisions_per_day(self, project_id: str, days: int = 30) -> list[tuple[date, int]]:
         with self._db.reading() as session:
             return stats.decisions_per_day(session, project_id, days)

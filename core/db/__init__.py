@@ -4,7 +4,7 @@ from core.db.access_tables import ApiTokens, KeyedReplies
 from core.db.base import new_id, utc_now
 from core.db.database import Database, connect
 from core.db.question_key import question_key
-from core.db.read_cache import until_written
+from core.db.read_cache import cached_until_write
 from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions, QuestionTemplates
@@ -34,9 +34,9 @@ __all__ = [
     "StyleVersions",
     "TaskItems",
     "Tasks",
+    "cached_until_write",
     "connect",
     "new_id",
     "question_key",
-    "until_written",
     "utc_now",
 ]

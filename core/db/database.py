@@ -15,7 +15,7 @@ from sqlmodel import Session
 from core.config import Settings, load_settings
 from core.db import migrate
 from core.db.data_version import DataVersion
-from core.db.read_cache import Memo
+from core.db.read_cache import ReadCache
 from core.db.writer import GroupWriter, Turn
 from core.errors import ConfigurationError, StorageError
 
@@ -33,7 +33,7 @@ class Database:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self.memo = Memo(self.data_version)
+        self.read_cache = ReadCache(self.data_version)
         self._turn = Turn()
         self._here = threading.local()
         self._writer: GroupWriter | None = None
@@ -57,7 +57,7 @@ class Database:
             session.begin(),
         ):
             yield session
-        self.memo.wrote()
+        self.read_cache.wrote()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

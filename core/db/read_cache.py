@@ -32,7 +32,7 @@ class _Here(threading.local):
     wrote_at = float("-inf")
 
 
-class Memo:
+class ReadCache:
     """Values by key, each good for one version of the data; the oldest go first."""
 
     def __init__(self, version: Callable[[], int | None]) -> None:
@@ -61,7 +61,7 @@ class Memo:
         return value
 
     @contextmanager
-    def recent_will_do(self) -> Iterator[None]:
+    def accept_recent(self) -> Iterator[None]:
         """Take what was read within the last second, although others have written since.
 
         For a reader whom others wait for: while many write, everybody would read everything anew. What this thread
@@ -86,17 +86,17 @@ class Memo:
             self._here.takes_recent = before
 
 
-class _HasMemo(Protocol):
+class _HasReadCache(Protocol):
     @property
-    def memo(self) -> Memo: ...
+    def read_cache(self) -> ReadCache: ...
 
 
 class _HasDatabase(Protocol):
     @property
-    def _db(self) -> _HasMemo: ...
+    def _db(self) -> _HasReadCache: ...
 
 
-def until_written(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+def cached_until_write(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
     """Keep what a reading method of a service returns until anyone writes to its database.
 
     For methods whose arguments can be hashed and whose results nobody changes.
@@ -105,6 +105,6 @@ def until_written(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenat
     @wraps(method)
     def kept(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (method.__qualname__, args, tuple(kwargs.items()))
-        return self._db.memo.get(key, lambda: method(self, *args, **kwargs))
+        return self._db.read_cache.get(key, lambda: method(self, *args, **kwargs))
 
     return kept

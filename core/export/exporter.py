@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from core.db import Exports, Projects, new_id, until_written
+from core.db import Exports, Projects, cached_until_write, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export import bundle
 from core.export.entries import ImageGroup, RowOptions, file_name
@@ -57,19 +57,19 @@ class ImageDatasetExporter(ListExporter):
 
     # --- by recipe -------------------------------------------------------------------------------------------
 
-    @until_written
+    @cached_until_write
     def count(self, project_id: str, recipe: ExportRecipe) -> SelectionCounts:
         """Return how many entries *recipe* takes, and how many it leaves out and why."""
         with self._db.reading() as session:
             return count_entries(session, project_id, recipe.entries, format_named(recipe.format).keeps_rejected)
 
-    @until_written
+    @cached_until_write
     def facets(self, project_id: str) -> dict[str, list[str]]:
         """Return the values one can choose entries by."""
         with self._db.reading() as session:
             return {name: facet(session, project_id, name) for name in ("answer_type", "kind", "language", "model")}
 
-    @until_written
+    @cached_until_write
     def preview(self, project_id: str, recipe: ExportRecipe, rows: int = 3) -> list[PreviewRow]:
         """Return the first rows of the export without writing anything."""
         format_ = format_named(recipe.format)
@@ -226,7 +226,7 @@ class ImageDatasetExporter(ListExporter):
 
     # --- what was exported -----------------------------------------------------------------------------------
 
-    @until_written
+    @cached_until_write
     def list_exports(self, project_id: str, limit: int = 50) -> list[Exports]:
         """Return the project's exports, newest first."""
         query = (

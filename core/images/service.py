@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, new_id, until_written
+from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, cached_until_write, new_id
 from core.errors import ImageRejectedError, NotFoundError
 from core.images import duplicates, groups, lifecycle, renditions
 from core.images import filter as filters
@@ -124,7 +124,7 @@ class ImageService:
         with self._db.reading() as session:
             return filters.find(session, project_id, chosen, limit, after, lambda: self._count(project_id, chosen))
 
-    @until_written
+    @cached_until_write
     def _count(self, project_id: str, image_filter: ImageFilter) -> int:
         with self._db.reading() as session:
             return filters.count(session, project_id, image_filter)
@@ -142,7 +142,7 @@ class ImageService:
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
 
-    @until_written
+    @cached_until_write
     def get_project_image_stats(self, project_id: str) -> dict[str, int]:
         """Return counts: total_images, total_size [bytes], by format, with_questions, with_entries, near_duplicates."""
         with self._db.reading() as session:

@@ -43,7 +43,7 @@ class LLMService:
         """
         config = self._with_deadline(config)
         if request.images:
-            self.refuse_the_blind(config)
+            self.require_vision(config)
         digest = request_hash(config, request)
         if ledger is not None and not request.fresh:
             found = await self._paid_before(config, request, digest, ledger)
@@ -93,7 +93,7 @@ class LLMService:
         """Return the models of the model servers on this machine."""
         return await local.find_local_models()
 
-    def refuse_the_blind(self, config: ModelConfig) -> None:
+    def require_vision(self, config: ModelConfig) -> None:
         """Refuse a model that is known not to see images, before anything is sent.
 
         Raises:

@@ -38,7 +38,7 @@ class ImageAnswerGenerationTask(GenerationTask):
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         recipe = answer_recipe(config)
         for model in recipe.models:
-            self._llm.refuse_the_blind(ModelConfig.from_dict(model))
+            self._llm.require_vision(ModelConfig.from_dict(model))
         if recipe.question_ids is None:
             QuestionTemplateService(self._db).put_to_images(project_id, recipe.image_ids)
         with self._db.reading() as session:

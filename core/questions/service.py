@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Images, Questions, TaskItems, Tasks, until_written
+from core.db import Images, Questions, TaskItems, Tasks, cached_until_write
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, asking, examples, store, targets
@@ -118,13 +118,13 @@ class ImageQuestionGenerationTask(GenerationTask):
         """The fixed questions of projects, which tasks put to their images."""
         return QuestionTemplateService(self._db)
 
-    @until_written
+    @cached_until_write
     def target_counts(self, project_id: str, language: str = "en", num_questions: int = 3) -> targets.TargetCounts:
         """Return how many images each target of a task holds."""
         with self._db.reading() as session:
             return targets.count(session, project_id, language, num_questions)
 
-    @until_written
+    @cached_until_write
     def image_ids_to_answer(self, project_id: str, which: str = "unanswered") -> list[str]:
         """Return the images with questions to answer ("unanswered" or "all"), oldest first."""
         with self._db.reading() as session:
@@ -144,7 +144,7 @@ class ImageQuestionGenerationTask(GenerationTask):
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         recipe = question_recipe(config)
-        self._llm.refuse_the_blind(ModelConfig.from_dict(recipe.llm_config))
+        self._llm.require_vision(ModelConfig.from_dict(recipe.llm_config))
         with self._db.reading() as session:
             ids = targets.image_ids(session, project_id, recipe)
         self.templates.put_to_images(project_id, ids)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.db import Database, GeneratedImages, new_id, utc_now
 from core.errors import BadReplyError, ImageRejectedError
 from core.style import compose, results
-from core.style.hidden_images import GENERATED, Shelf, put
+from core.style.hidden_images import GENERATED, HiddenImages, put
 from core.style.models import image_model
 from core.style.prepare import Prepared, prepare
 from core.style.prompt import PromptPart, full_prompt
@@ -49,7 +49,7 @@ class Produced:
 class Generator:
     """Everything one image takes; holds no state between calls."""
 
-    def __init__(self, db_session: Database, llm: "LLMService", images: "ImageService", shelf: Shelf) -> None:
+    def __init__(self, db_session: Database, llm: "LLMService", images: "ImageService", shelf: HiddenImages) -> None:
         self._db = db_session
         self._llm = llm
         self._images = images

@@ -31,7 +31,7 @@ MAX_REFERENCE_BYTES = 25_000_000
 Fetch = Callable[..., Awaitable["Fetched"]]
 
 
-class Shelf:
+class HiddenImages:
     def __init__(self, db_session: Database, images: "ImageService", fetch: Fetch | None = None) -> None:
         self._db = db_session
         self._images = images

@@ -10,7 +10,7 @@ from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVe
 from core.errors import InvalidInputError, LLMError, NotFoundError, VitrineError
 from core.style import analysis, datasets, measuring
 from core.style.datasets import StyleImage, StyleSummary
-from core.style.hidden_images import GENERATED, Fetch, Shelf
+from core.style.hidden_images import GENERATED, Fetch, HiddenImages
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -38,7 +38,7 @@ class StyleLibrary:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
-        self.shelf = Shelf(db_session, image_service, fetch)
+        self.shelf = HiddenImages(db_session, image_service, fetch)
 
     def create_style_dataset(self, project_id: str, name: str, master_prompt: str = "") -> StyleDatasets:
         """Make an empty style dataset.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.llm import LLMService, ModelConfig
     from core.llm.ledger import Ledger
     from core.style.features import StyleFeatures
-    from core.style.hidden_images import Shelf
+    from core.style.hidden_images import HiddenImages
 
 PERSON = "person"
 """Stands for the model where a person wrote the words: nothing overwrites those."""
@@ -110,7 +110,7 @@ async def analyse_row(
     db_session: Database,
     llm: "LLMService",
     images: "ImageService",
-    shelf: "Shelf",
+    shelf: "HiddenImages",
     row_id: str,
     config: "ModelConfig",
     ledger: "Ledger | None" = None,

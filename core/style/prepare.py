@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.images import ImageService
     from core.images.intake import Kept
     from core.llm import ImagePart
-    from core.style.hidden_images import Shelf
+    from core.style.hidden_images import HiddenImages
 
 MAX_SIDE_PX = 1024
 """Style survives it, and 14 references stay below 3 MB."""
@@ -61,7 +61,7 @@ class Prepared:
 
 
 async def prepare(
-    references: Sequence[Reference], project_id: str, *, images: "ImageService", shelf: "Shelf"
+    references: Sequence[Reference], project_id: str, *, images: "ImageService", shelf: "HiddenImages"
 ) -> Prepared:
     """Fetch, check, shrink and encode *references*, all at once and in their order."""
     made = await asyncio.gather(*(_one(reference, images, shelf) for reference in references))
@@ -86,7 +86,7 @@ class _Encoded:
     """Set when it was fetched just now and is not recorded yet."""
 
 
-async def _one(reference: Reference, images: "ImageService", shelf: "Shelf") -> _Encoded | FailedReference:
+async def _one(reference: Reference, images: "ImageService", shelf: "HiddenImages") -> _Encoded | FailedReference:
     from core.llm import ImagePart
 
     try:

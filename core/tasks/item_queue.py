@@ -32,7 +32,7 @@ class Claimed:
     prepared: Any
 
 
-class Supply:
+class ItemQueue:
     """Hands out the queued items of a task until none is left or it should stop."""
 
     def __init__(self, db: Database, task_id: str, concurrency: int, stop: threading.Event, prepare: Prepare) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.errors import LLMError, NotFoundError, VitrineError
-from core.tasks.item_queue import Claimed, Supply, pause
+from core.tasks.item_queue import Claimed, ItemQueue, pause
 from core.tasks.kinds import ItemContext, ItemResult, PreparesItems, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
 
@@ -45,7 +45,7 @@ class TaskRunner:
             return task
         kind = self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
-        supply = Supply(self._db, task_id, limit, self._stop, self._prepare(kind, task))
+        supply = ItemQueue(self._db, task_id, limit, self._stop, self._prepare(kind, task))
         workers = [asyncio.create_task(self._work(kind, task, supply)) for _ in range(limit)]
         try:
             await asyncio.gather(*workers)
@@ -73,7 +73,7 @@ class TaskRunner:
         _reset_interrupted(session, task_id)
         return task
 
-    async def _work(self, kind: TaskKind, task: Tasks, supply: Supply) -> None:
+    async def _work(self, kind: TaskKind, task: Tasks, supply: ItemQueue) -> None:
         """Do one item after the other.
 
         While a result goes to the disk the next item gets ready. Writes are done in their order, so when that
@@ -90,7 +90,7 @@ class TaskRunner:
         if storing is not None:
             await storing
 
-    async def _result_of(self, kind: TaskKind, task: Tasks, claimed: Claimed, supply: Supply) -> ItemResult | None:
+    async def _result_of(self, kind: TaskKind, task: Tasks, claimed: Claimed, supply: ItemQueue) -> ItemResult | None:
         """Do the item; None when it failed, which is written down, or stays open."""
         item = claimed.item
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, until_written, utc_now
+from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.pluralize import pluralize
 from core.tasks.kinds import ItemPlan, TaskKind
@@ -120,7 +120,7 @@ class TaskService:
         with self._db.reading() as session:
             return _task(session, task_id)
 
-    @until_written
+    @cached_until_write
     def list_tasks(self, project_id: str | None = None, *, limit: int = 50, active_only: bool = False) -> list[Tasks]:
         """Return tasks, newest first."""
         query = select(Tasks).order_by(col(Tasks.create_at).desc(), col(Tasks.id)).limit(limit)
@@ -131,7 +131,7 @@ class TaskService:
         with self._db.reading() as session:
             return list(session.exec(query))
 
-    @until_written
+    @cached_until_write
     def summary(self, task_id: str) -> TaskSummary:
         """Return the task with its counts, costs and failures by cause."""
         with self._db.reading() as session:

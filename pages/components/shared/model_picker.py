@@ -142,7 +142,7 @@ def _is_refused(config: dict[str, Any], image_output: bool) -> bool:
     if image_output:
         return False
     try:
-        page.services().llm.refuse_the_blind(ModelConfig.from_dict(config))
+        page.services().llm.require_vision(ModelConfig.from_dict(config))
     except NoVisionError as error:
         st.error(page.plain(str(error)), icon=":material/visibility_off:")
         return True

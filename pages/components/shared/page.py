@@ -100,7 +100,7 @@ def address(id_: str | None, **more: str) -> dict[str, str]:
 
 def kept(key: Hashable, compute: Callable[[], T]) -> T:
     """Return what *compute* returned the last time until somebody writes; for what nobody changes."""
-    return services().db.memo.get(key, compute)
+    return services().db.read_cache.get(key, compute)
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:

@@ -57,7 +57,7 @@ def turn() -> Iterator[None]:
         queue.had_to_wait_at = time.monotonic()
         _mine.has_turn = queue.turn.acquire(timeout=PATIENCE_S)
     try:
-        with app.database().memo.recent_will_do() if queue.is_crowded else nullcontext():
+        with app.database().read_cache.accept_recent() if queue.is_crowded else nullcontext():
             yield
     finally:
         hand_on()

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from core import Projects, connect
-from core.db import Database, read_cache, until_written
+from core.db import Database, cached_until_write, read_cache
 
 
 class Reader:
@@ -14,7 +14,7 @@ class Reader:
         self._db = db
         self.reads = 0
 
-    @until_written
+    @cached_until_write
     def names(self, suffix: str = "") -> list[str]:
         self.reads += 1
         with self._db.reading() as session:
@@ -67,14 +67,14 @@ def test_a_reader_in_a_hurry_takes_what_was_read_a_moment_ago_although_others_wr
     with connect(db.data_dir) as other:
         _add(other, "a")
 
-    with db.memo.recent_will_do():
+    with db.read_cache.accept_recent():
         assert reader.names() == []
     assert reader.names() == ["a"]
 
 
 def test_a_reader_in_a_hurry_sees_what_it_wrote_itself(db: Database) -> None:
     reader = Reader(db)
-    with db.memo.recent_will_do():
+    with db.read_cache.accept_recent():
         assert reader.names() == []
         _add(db, "a")
         assert reader.names() == ["a"]
@@ -89,13 +89,13 @@ def test_what_is_older_than_a_second_is_read_anew_also_in_a_hurry(
     with connect(db.data_dir) as other:
         _add(other, "a")
 
-    with db.memo.recent_will_do():
+    with db.read_cache.accept_recent():
         assert reader.names() == ["a"]
 
 
 def test_what_is_kept_for_all_is_never_made_of_what_was_read_in_a_hurry(db: Database) -> None:
     class Twice(Reader):
-        @until_written
+        @cached_until_write
         def doubled(self) -> list[str]:
             return self.names() * 2
 
@@ -104,5 +104,5 @@ def test_what_is_kept_for_all_is_never_made_of_what_was_read_in_a_hurry(db: Data
     with connect(db.data_dir) as other:
         _add(other, "a")
 
-    with db.memo.recent_will_do():
+    with db.read_cache.accept_recent():
         assert reader.doubled() == ["a", "a"]
