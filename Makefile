@@ -35,7 +35,7 @@ screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py
 
 doctor: .venv/installed
-	@$(BIN)/python -m core.doctor
+	@$(BIN)/python -m vitrine doctor
 
 # UPGRADE=--upgrade takes the newest versions; without it only what has to change does.
 lock: .venv/installed-tests

@@ -1,14 +1,9 @@
-"""Who may come in: tokens for programs, the password for people, and no open door by accident.
+"""API tokens for programs, the password for people, and the check of the address that the server listens on."""
 
-``python -m core.access make NAME`` makes a token on the command line; ``list`` and ``revoke ID`` go with it.
-"""
-
-import argparse
 import hashlib
 import hmac
 import ipaddress
 import secrets
-import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -17,8 +12,8 @@ from typing import Literal
 from sqlmodel import Session, col, select
 
 from core.config import Settings
-from core.db import ApiTokens, Database, connect, utc_now
-from core.errors import ConfigurationError, InvalidInputError, NotFoundError, VitrineError
+from core.db import ApiTokens, Database, utc_now
+from core.errors import ConfigurationError, InvalidInputError, NotFoundError
 
 Scope = Literal["read", "write"]
 
@@ -122,34 +117,3 @@ def _valid(session: Session, secret: str) -> ApiTokens | None:
 def _hash(secret: str) -> str:
     # A token is 256 random bits: nothing to guess, so a slow hash would protect nothing.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Make, list or revoke tokens."""
-    parser = argparse.ArgumentParser(prog="python -m core.access", description="Tokens for programs.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    make = commands.add_parser("make", help="make a token and print it once")
-    make.add_argument("name")
-    make.add_argument("--scope", choices=("read", "write"), default="write")
-    commands.add_parser("list", help="list the tokens")
-    commands.add_parser("revoke", help="let nobody in with a token any more").add_argument("id")
-    chosen = parser.parse_args(arguments)
-    try:
-        with connect() as db:
-            print("\n".join(_run(TokenService(db), chosen)))
-    except VitrineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-def _run(tokens: TokenService, chosen: argparse.Namespace) -> list[str]:
-    if chosen.command == "make":
-        return [tokens.make_token(chosen.name, chosen.scope).secret]
-    if chosen.command == "revoke":
-        return [f"Revoked {tokens.revoke_token(chosen.id).name}."]
-    return [f"{row.id}  {row.scope:5}  {row.name}" for row in tokens.list_tokens()]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

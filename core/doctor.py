@@ -1,4 +1,4 @@
-"""What is wrong with this installation, if anything: ``python -m core.doctor``.
+"""What is wrong with this installation, if anything: ``vitrine doctor``.
 
 It looks and changes nothing. Each finding is one line: ok, a warning, or a problem with what to do about it; the
 exit code is 1 when there is a problem.
@@ -162,15 +162,3 @@ def _quick_check(path: Path) -> str | None:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part.isdigit())
-
-
-def main() -> int:
-    findings = examine(Settings())
-    width = max(len(finding.subject) for finding in findings)
-    for finding in findings:
-        print(f"{finding.level:8} {finding.subject:{width}}  {finding.sentence}")
-    return int(any(finding.level == "problem" for finding in findings))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -37,6 +37,7 @@ MAY_USE: dict[str, set[str]] = {
     "projects": _MIDDLE,
     **{room: _MIDDLE | {"projects", *_DOMAINS[:place]} for place, room in enumerate(_DOMAINS)},
     "api": _MIDDLE | {"access", "projects", *_DOMAINS},
+    "cli": _BOTTOM | {"db", "access", "doctor"},
     "doctor": _MIDDLE | {"projects", *_DOMAINS},
 }
 

@@ -28,4 +28,4 @@ __all__ = ["ImageFilter", "ImageOutcome", "ImagePage", "ImageService", "ModelIma
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'core.images' has no attribute {name!r}")
-    return getattr(import_module(f"core.images.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -53,14 +53,23 @@ class AppServer:
     @classmethod
     @contextmanager
     def running(
-        cls, directory: Path, *, checkout: Path = ROOT, script: str = "Home.py", **environment: str
+        cls,
+        directory: Path,
+        *,
+        checkout: Path = ROOT,
+        script: str = "Home.py",
+        module: str = "streamlit run",
+        **environment: str,
     ) -> Iterator["AppServer"]:
-        """Serve *script* of *checkout* on a free port until the block is left; nothing is reloaded meanwhile."""
+        """Serve *script* of *checkout* on a free port until the block is left; nothing is reloaded meanwhile.
+
+        *module* is what ``python -m`` runs. ``vitrine`` with an empty *script* is the installed command.
+        """
         settings = {"VITRINE_DATA_DIR": str(directory / "data"), "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
         port, log = free_port(), directory / "server.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)],
+                [sys.executable, "-m", *module.split(), *filter(None, [script]), *_port_option(module, port)],
                 cwd=checkout,
                 env=os.environ | settings | environment,
                 stdin=subprocess.DEVNULL,
@@ -100,6 +109,10 @@ class AppServer:
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def _port_option(module: str, port: int) -> list[str]:
+    return ["--server.port" if "streamlit" in module else "--port", str(port)]
 
 
 def settle(page: Page, timeout_s: float = 30.0) -> None:

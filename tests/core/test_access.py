@@ -73,15 +73,3 @@ def test_a_password_fits_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "pässwort")
     assert access.password_fits(Settings(), "pässwort")
     assert not access.password_fits(Settings(), "passwort")
-
-
-def test_a_token_can_be_made_listed_and_revoked_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert access.main(["make", "robot", "--scope", "read"]) == 0
-    assert capsys.readouterr().out.startswith("vitrine_")
-    access.main(["list"])
-    line = capsys.readouterr().out.strip()
-    assert line[21:] == "  read   robot"
-    assert access.main(["revoke", line[:21]]) == 0
-    assert capsys.readouterr().out == "Revoked robot.\n"
-    assert access.main(["revoke", line[:21]]) == 1
-    assert capsys.readouterr().err == "This token does not exist any more.\n"

@@ -1,0 +1,33 @@
+"""The command ``vitrine``: without a verb it serves the app; each verb is one file and one line here."""
+
+from typing import Annotated
+
+import typer
+
+from core.cli import doctor, serve, token
+
+app = typer.Typer(
+    help="Build image question-answer datasets. Without a command, serve the app.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+app.command("doctor")(doctor.run)
+app.add_typer(token.app, name="token")
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; a password is needed beyond this machine.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=1, max=65535)] = None,
+    data: Annotated[str | None, typer.Option(help="Data directory; the default is ./data.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Serve the app, unless a command is given. Example: vitrine --port 8600 --data my-data"""
+    serve.use_data_directory(data)
+    if version:
+        typer.echo(serve.version_text())
+    elif context.invoked_subcommand is None:
+        raise typer.Exit(serve.run(host, port))

@@ -1,0 +1,15 @@
+"""``vitrine doctor``: what is wrong with this installation."""
+
+import typer
+
+
+def run() -> None:
+    """Examine this machine and the data directory; exit code 1 means a problem. Example: vitrine doctor"""
+    from core.config import load_settings
+    from core.doctor import examine
+
+    findings = examine(load_settings())
+    width = max(len(finding.subject) for finding in findings)
+    for finding in findings:
+        typer.echo(f"{finding.level:8} {finding.subject:{width}}  {finding.sentence}")
+    raise typer.Exit(int(any(finding.level == "problem" for finding in findings)))
