@@ -1,11 +1,11 @@
-"""What runs tasks: a protocol of three names, and the one that is built in."""
+"""The engine that runs tasks inside this process."""
 
 import logging
 import secrets
 import threading
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlmodel import col, select
@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from core.db import Database, Tasks
 from core.errors import ConflictError
 from core.process import BackgroundLoop
-from core.tasks.item_queue import pause
+from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner
 from core.tasks.service import ACTIVE
@@ -23,30 +23,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EngineHealth:
+    """Whether this process runs tasks, and how many of them now."""
+
     runs_here: bool
     """False when another process of the same data directory runs the tasks."""
     running: int
 
 
-class TaskEngine(Protocol):
-    """Runs tasks at least once; the rows make every item count exactly once."""
-
-    def submit(self, task_id: str) -> None:
-        """Run the task's open items; a task that runs already is left alone."""
-        ...
-
-    def cancel(self, task_id: str) -> None:
-        """Stop working on the task as soon as its calls in flight are done."""
-        ...
-
-    def health(self) -> EngineHealth: ...
-
-
 class LocalEngine:
     """Runs tasks on the process's background loop.
 
-    A lock file in the data directory, released by the kernel when the process dies, keeps a second process
-    from running the same tasks.
+    A lock file in the data directory keeps a second process from running the same tasks; the operating system
+    releases it when the process dies. A pause or cancel needs no call: the runner reads the task's status from the
+    database before it claims items.
     """
 
     def __init__(self, db_session: Database, kinds: dict[str, TaskKind], loop: BackgroundLoop) -> None:
@@ -54,74 +43,77 @@ class LocalEngine:
         self._loop = loop
         self._runner = TaskRunner(db_session, kinds)
         self._running: dict[str, Future[Any]] = {}
-        self._asked_again: set[str] = set()
-        self._guard = threading.Lock()
-        self._lock = FileLock(db_session.data_dir / "runner.lock", thread_local=False)
+        self._resubmitted: set[str] = set()
+        self._running_lock = threading.Lock()
+        self._process_lock = FileLock(db_session.data_dir / "runner.lock", thread_local=False)
 
     def start(self) -> None:
-        """Take the lock and go on with whatever an earlier process left open."""
+        """Take the process lock and continue the active tasks that an earlier process left."""
         try:
-            self._lock.acquire(timeout=0)
+            self._process_lock.acquire(timeout=0)
         except Timeout:
             log.warning("another Vitrine process runs the tasks of %s", self._db.data_dir)
             return
         with self._db.reading() as session:
-            left_open = list(session.exec(select(Tasks.id).where(col(Tasks.status).in_(ACTIVE))))
-        for task_id in left_open:
+            active = list(session.exec(select(Tasks.id).where(col(Tasks.status).in_(ACTIVE))))
+        for task_id in active:
             self.submit(task_id)
 
     def submit(self, task_id: str) -> None:
-        if not self._lock.is_locked:
+        """Run the queued items of the task; a task that is running already is not started twice.
+
+        Raises:
+            ConflictError: another process runs the tasks of this data directory.
+        """
+        if not self._process_lock.is_locked:
             raise ConflictError(
                 "Another Vitrine process runs the tasks of this data directory. Start the task there, or stop it."
             )
-        with self._guard:
+        with self._running_lock:
             if task_id in self._running:
-                self._asked_again.add(task_id)  # resumed while its last items are still in flight
+                self._resubmitted.add(task_id)  # it was resumed while its last items are still in flight
             else:
                 self._running[task_id] = self._loop.submit(self._run(task_id))
 
-    def cancel(self, task_id: str) -> None:
-        """Nothing to do here: the runner reads the task's status before each item."""
-
     def health(self) -> EngineHealth:
-        return EngineHealth(runs_here=self._lock.is_locked, running=len(self._running))
+        """Return whether this process runs tasks, and how many of them now."""
+        return EngineHealth(runs_here=self._process_lock.is_locked, running=len(self._running))
 
     def works_on(self, task_id: str) -> bool:
-        """Whether items of the task are under way here; the last ones still are just after a pause or a cancel."""
+        """Return whether items of the task are in flight here; a paused or cancelled task may have some left."""
         return task_id in self._running
 
     def progress(self, task_id: str) -> tuple[float, str] | None:
-        """Return how far the current long item is and what it does, None when it has not said."""
+        """Return the share (0 to 1) of the current long item that is done and its step; None when unknown."""
         return self._runner.progress.get(task_id)
 
     def stop(self, timeout_s: float = 8.0) -> None:
-        """Take no further items, wait for those in flight, release the lock."""
+        """Start no further items, wait at most *timeout_s* for those in flight, release the process lock."""
         self._runner.stop()
         _, late = wait(list(self._running.values()), timeout_s)
         for running in late:
             running.cancel()
-        self._lock.release()
+        self._process_lock.release()
 
     async def _run(self, task_id: str) -> None:
         try:
             await self._runner.run(task_id)
-            while self._is_asked_again(task_id):
+            while self._take_resubmission(task_id):
                 await self._runner.run(task_id)
         except Exception:
             error_id = secrets.token_hex(4)
             log.exception("task %s stopped [%s]", task_id, error_id)
-            note = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-            await self._db.write(lambda session: pause(session, task_id, note))
+            reason = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
+            await self._db.write(lambda session: pause_running(session, task_id, reason))
         finally:
-            with self._guard:
+            with self._running_lock:
                 self._running.pop(task_id, None)
 
-    def _is_asked_again(self, task_id: str) -> bool:
-        """Return whether the task was submitted once more; when not, the next submit starts it anew."""
-        with self._guard:
-            if task_id in self._asked_again:
-                self._asked_again.discard(task_id)
+    def _take_resubmission(self, task_id: str) -> bool:
+        """Return whether the task was submitted again meanwhile; if not, the next submit starts a new run."""
+        with self._running_lock:
+            if task_id in self._resubmitted:
+                self._resubmitted.discard(task_id)
                 return True
             self._running.pop(task_id, None)
             return False

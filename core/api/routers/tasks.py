@@ -118,9 +118,7 @@ def get_task_summary(task_id: Id, request: Request, house: House) -> TaskSummary
 @router.post("/tasks/{task_id}/cancel")
 def cancel_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
     """End a task; what it has made stays."""
-    task = house.tasks.cancel(task_id)
-    house.engine.cancel(task_id)
-    return answer(house, request, task)
+    return answer(house, request, house.tasks.cancel(task_id))
 
 
 @router.post("/tasks/{task_id}/pause")
