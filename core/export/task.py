@@ -12,7 +12,7 @@ from core.export.exporter import FinishedExport, ImageDatasetExporter
 from core.export.publish import Destination, destination
 from core.export.recipe import ExportRecipe
 from core.pluralize import pluralize
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+from core.tasks import ItemContext, ItemLeftOpen, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -35,7 +35,7 @@ class DatasetExportKind:
         export_id = item.payload["export_id"]
 
         finished = await asyncio.to_thread(
-            self._exporter.export, item.project_id, recipe, export_id, report=item.report, stop=_stopper(item)
+            self._exporter.export, item.project_id, recipe, export_id, report=item.progress, stop=_stopper(item)
         )
         return ItemResult(write=lambda session: _store(session, item, recipe, export_id, finished))
 
@@ -43,8 +43,7 @@ class DatasetExportKind:
 def _stopper(item: ItemContext) -> Callable[[], None]:
     def stop() -> None:
         if item.is_cancelled():
-            # The runner keeps the item open: it goes on when the task does, and ends with it when it was cancelled.
-            raise asyncio.CancelledError
+            raise ItemLeftOpen
 
     return stop
 
@@ -87,7 +86,7 @@ class DatasetSendKind:
     async def run_item(self, item: ItemContext) -> ItemResult:
         export_id = item.config["export_id"]
         address = await asyncio.to_thread(
-            self._exporter.send, export_id, _destination(item.config), report=item.report, stop=_stopper(item)
+            self._exporter.send, export_id, _destination(item.config), report=item.progress, stop=_stopper(item)
         )
         return ItemResult(write=lambda session: {"export_id": export_id, "address": address})
 
@@ -116,7 +115,7 @@ class DatasetReturnKind:
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         path = self._images.import_place().resolve(str(item.config["path"]))
-        returned = await asyncio.to_thread(self._exporter.bring_back, item.project_id, path, report=item.report)
+        returned = await asyncio.to_thread(self._exporter.bring_back, item.project_id, path, report=item.progress)
         rows = [
             {"name": pluralize(count, "entry"), "outcome": outcome, "reason": reason}
             for count, outcome, reason in (

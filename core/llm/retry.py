@@ -6,7 +6,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from core.errors import LLMError, ProviderDownError, RateLimitedError
+from core.errors import ItemLeftOpen, LLMError, ProviderDownError, RateLimitedError
 from core.llm import keys
 from core.llm.ledger import CallStart, Ledger, Spent
 from core.llm.litellm_client import WireReply
@@ -69,7 +69,7 @@ class Sender:
         start = CallStart(**{**vars(self._start), "attempt": self._sends})
         call_id = await asyncio.wrap_future(self._ledger.begin(start))
         if call_id is None:
-            raise asyncio.CancelledError("its task was paused or cancelled while this call waited for its turn")
+            raise ItemLeftOpen("The task was paused or cancelled before this call was sent.")
         return call_id
 
     def _is_over(self, state: RetryCallState) -> bool:

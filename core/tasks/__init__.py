@@ -1,6 +1,7 @@
-"""Long work: tasks and their items, the runner that works through them, and the engine that starts runners."""
+"""Tasks: long work split into items, the runner that runs them, and the engine that starts runs."""
 
-from core.tasks.engine import LocalEngine, TaskEngine
+from core.errors import ItemLeftOpen
+from core.tasks.engine import LocalEngine
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
 from core.tasks.runner import TaskRunner
 from core.tasks.service import FailureGroup, TaskService, TaskStatus, TaskSummary
@@ -8,10 +9,10 @@ from core.tasks.service import FailureGroup, TaskService, TaskStatus, TaskSummar
 __all__ = [
     "FailureGroup",
     "ItemContext",
+    "ItemLeftOpen",
     "ItemPlan",
     "ItemResult",
     "LocalEngine",
-    "TaskEngine",
     "TaskKind",
     "TaskRunner",
     "TaskService",

@@ -1,4 +1,4 @@
-"""What a room has to say about a kind of long work, so that tasks can run it."""
+"""The interface of a kind of task: how it is split into items, and how one item is run."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,13 @@ class ItemPlan:
     """One unit of a task before it exists as a row."""
 
     subject_id: str = ""
+    """Id of the image, question or other row that the item is about."""
     payload: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ItemContext:
-    """What an item is given to work with; plain values, no open session."""
+    """The input of one item: plain values, no open session."""
 
     task_id: str
     item_id: int
@@ -27,59 +28,60 @@ class ItemContext:
     payload: dict[str, Any]
     config: dict[str, Any]
     attempt: int
-    report: Callable[[float, str], None]
-    """Say how far a long item is (0 to 1) and what it does; cheap, may be called often."""
+    """1 for the first run; higher after a crash of the process or a retry."""
+    progress: Callable[[float, str], None]
+    """Publishes the done share (0 to 1) and the current step of a long item; cheap, may be called often."""
     is_cancelled: Callable[[], bool]
-    """Long items look here between steps and return early."""
+    """Whether the task was paused or cancelled; long items call it between steps and raise ``ItemLeftOpen``."""
     prepared: Any = None
-    """What :meth:`PreparesItems.prepare` gave for this item; None when there was nothing or it could not be had."""
+    """The result of :meth:`PreparesItems.prepare` for this item; None when there is none."""
 
 
 @dataclass(frozen=True)
 class ItemResult:
-    """A finished item. *write* stores what it made.
+    """The result of an item; *write* stores it.
 
-    It is called in the transaction that also marks the item as done, so both happen or neither does; what it
-    returns is kept as the item's ``result``.
+    *write* runs in the transaction that also marks the item as done. Its return value becomes the ``result`` of
+    the item.
     """
 
     write: Callable[[Session], dict[str, Any]] = field(default=lambda session: {})
 
 
 class TaskKind(Protocol):
-    """A kind of long work; one instance serves many tasks and keeps no state of any of them."""
+    """A kind of task; one instance serves many tasks and has no state of its own."""
 
     task_type: ClassVar[str]
     label: ClassVar[str]
-    """Words for a person: "Generate questions"."""
+    """The name shown to users, for example "Generate questions"."""
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """Return the items of a task with *config*.
 
         Raises:
-            InvalidInputError: *config* names things that do not exist or makes no sense.
+            InvalidInputError: *config* has an invalid value or names rows that do not exist.
         """
         ...
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        """Do one item; may be called again for the same item after a crash.
+        """Run one item; after a crash it may be called again for the same item.
 
         Raises:
-            VitrineError: the item failed for a reason that a person can read; an ``LLMError`` with
-                ``stops_task`` pauses the whole task. Anything else is a bug: it is logged with an id and
-                fails the item.
+            ItemLeftOpen: the task was paused or cancelled meanwhile; the item is queued again.
+            VitrineError: the item failed, and the message tells the user why; an ``LLMError`` with ``stops_task``
+                pauses the whole task. Any other exception is a bug: it is logged with an id and fails the item.
         """
         ...
 
 
 @runtime_checkable
 class PreparesItems(Protocol):
-    """A kind of work that reads what its items need for several of them at once, while others are in flight."""
+    """A kind of task that reads the input of several items at once, ahead of their run (prefetch)."""
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence[Any]:
-        """Return for each item what it will find as ``prepared``; runs in a thread of its own.
+        """Return the ``prepared`` value of each item, in order; runs in a worker thread.
 
         Raises:
-            VitrineError: nothing can be had this way; each item then meets the reason by itself.
+            VitrineError: the items cannot be prepared together; each then runs unprepared.
         """
         ...

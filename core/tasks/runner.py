@@ -1,7 +1,7 @@
-"""Working through the items of one task.
+"""Running the items of one task.
 
-The promise: an item is done exactly once, a model call is repeated only when the process died or the reply was
-unusable while that call was in flight, and every failure ends in a state with a cause.
+Guarantees: the result of an item is stored exactly once; a model call is repeated only when the process died or the
+reply was unusable while that call was in flight; every failure ends in a state with a cause.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
-from core.errors import LLMError, NotFoundError, VitrineError
-from core.tasks.item_queue import Claimed, ItemQueue, pause
+from core.errors import ItemLeftOpen, LLMError, NotFoundError, VitrineError
+from core.tasks.item_queue import Claimed, ItemQueue, pause_running
 from core.tasks.kinds import ItemContext, ItemResult, PreparesItems, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
 
@@ -24,29 +24,35 @@ log = logging.getLogger(__name__)
 
 
 class TaskRunner:
-    """Runs the items of a task in the event loop it is awaited on, a number of them at a time."""
+    """Runs the items of a task on the event loop it is awaited on, several at a time."""
 
     def __init__(self, db_session: Database, kinds: dict[str, TaskKind]) -> None:
+        """*kinds* maps each ``task_type`` that can be run to its kind."""
         self._db = db_session
         self._kinds = kinds
         self._stop = threading.Event()
         self.progress: dict[str, tuple[float, str]] = {}
+        """By task id: the share (0 to 1) of its current long item that is done, and the current step in words."""
 
     async def run(self, task_id: str, *, concurrency: int | None = None) -> Tasks:
         """Run the task until it is complete, paused or cancelled, and return it.
 
         Items that were running when a process died are run again.
 
+        Args:
+            concurrency: Items at a time; by default that of the task's config, or else the setting
+                ``VITRINE_LLM_CONCURRENCY``.
+
         Raises:
-            NotFoundError: no such task, or nothing here knows its kind of work.
+            NotFoundError: there is no such task, or no kind for its ``task_type``.
         """
-        task = await self._db.write(lambda session: self._begin(session, task_id))
+        task = await self._db.write(lambda session: self._start_run(session, task_id))
         if task.status != TaskStatus.RUNNING:
             return task
         kind = self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
-        supply = ItemQueue(self._db, task_id, limit, self._stop, self._prepare(kind, task))
-        workers = [asyncio.create_task(self._work(kind, task, supply)) for _ in range(limit)]
+        queue = ItemQueue(self._db, task_id, limit, self._stop, self._preparer(kind, task))
+        workers = [asyncio.create_task(self._work(kind, task, queue)) for _ in range(limit)]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -54,88 +60,91 @@ class TaskRunner:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self.progress.pop(task_id, None)
-        return await self._db.write(lambda session: _end(session, task_id))
+        return await self._db.write(lambda session: _end_run(session, task_id))
 
     def stop(self) -> None:
-        """Take no further items; the tasks stay as they are and go on at the next start."""
+        """Start no further items; running tasks stay "running" and continue at the next start."""
         self._stop.set()
 
-    def _begin(self, session: Session, task_id: str) -> Tasks:
+    def _start_run(self, session: Session, task_id: str) -> Tasks:
         task = session.get(Tasks, task_id)
         if task is None:
             raise NotFoundError("This task does not exist any more.")
         if task.task_type not in self._kinds:
-            raise NotFoundError(f"Nothing here knows how to run a task of the kind {task.task_type}.")
+            raise NotFoundError(f"Tasks of the type {task.task_type} cannot be run here.")
         if task.status not in ACTIVE:
             return task
         task.status, task.note = TaskStatus.RUNNING, ""
         task.started_at = task.started_at or utc_now()
-        _reset_interrupted(session, task_id)
+        _requeue_interrupted(session, task_id)
         return task
 
-    async def _work(self, kind: TaskKind, task: Tasks, supply: ItemQueue) -> None:
-        """Do one item after the other.
+    async def _work(self, kind: TaskKind, task: Tasks, queue: ItemQueue) -> None:
+        """Run one item after the other.
 
-        While a result goes to the disk the next item gets ready. Writes are done in their order, so when that
-        item's call is written down, and then sent, the result before it is safe: what is in flight or not yet
-        stored is never more than one call of each worker.
+        While a result is being written the next item is prepared. Writes keep their order: the ledger row of the
+        next call is committed, and the call sent, only after the result before it. So each worker has at most one
+        call that is in flight or not yet stored.
         """
         storing: asyncio.Task[None] | None = None
-        while (claimed := await supply.next()) is not None:
+        while (claimed := await queue.next()) is not None:
             item = claimed.item
-            result = await self._result_of(kind, task, claimed, supply)
+            result = await self._run_item(kind, task, claimed, queue)
             if storing is not None:
                 await storing
             storing = self._store(task, item, result) if result else None
         if storing is not None:
             await storing
 
-    async def _result_of(self, kind: TaskKind, task: Tasks, claimed: Claimed, supply: ItemQueue) -> ItemResult | None:
-        """Do the item; None when it failed, which is written down, or stays open."""
+    async def _run_item(self, kind: TaskKind, task: Tasks, claimed: Claimed, queue: ItemQueue) -> ItemResult | None:
+        """Return the item's result; None when it failed, which is then recorded, or was left open."""
         item = claimed.item
         try:
             return await kind.run_item(self._context(task, item, claimed.prepared))
-        except asyncio.CancelledError:
-            # An item that found its task paused leaves this way; it stays open and is done at the next run.
-            if (own := asyncio.current_task()) is not None and own.cancelling():
+        except ItemLeftOpen:
+            return None  # it is queued again when the run ends
+        except asyncio.CancelledError as error:
+            if (worker := asyncio.current_task()) is not None and worker.cancelling():
                 raise
+            # This worker was not cancelled: something inside the item was, and leaked.
+            await self._record_bug(task, item, error)
         except LLMError as error:
-            code, words = error.code, str(error)
+            code, message = error.code, str(error)
             if error.stops_task:
-                # It would fail again until a person did something, and then it should not.
-                supply.close()
-                await self._db.write(lambda session: _rest(session, item, words))
+                # Every further call would fail alike: the item is retried once the user has fixed the cause.
+                queue.close()
+                await self._db.write(lambda session: _requeue_and_pause(session, item, message))
             else:
-                await self._db.write(lambda session: _fail(session, item, code, words))
+                await self._db.write(lambda session: _mark_failed(session, item, code, message))
         except VitrineError as error:
-            code, words = error.code, str(error)
-            await self._db.write(lambda session: _fail(session, item, code, words))
-        except Exception as error:  # noqa: BLE001  the task goes on without this item
-            await self._write_down_a_bug(task, item, error)
+            code, message = error.code, str(error)
+            await self._db.write(lambda session: _mark_failed(session, item, code, message))
+        except Exception as error:  # noqa: BLE001  the other items go on
+            await self._record_bug(task, item, error)
         return None
 
     def _store(self, task: Tasks, item: TaskItems, result: ItemResult) -> asyncio.Task[None]:
-        """Queue the result at once, and see later that it is stored."""
-        writing = self._db.submit(lambda session: _finish(session, item, result))
+        """Queue the write of the result; the returned task ends when it is committed or its failure recorded."""
+        writing = self._db.submit(lambda session: _mark_done(session, item, result))
 
-        async def see() -> None:
+        async def wait() -> None:
             try:
                 await asyncio.wrap_future(writing)
             except VitrineError as error:
-                code, words = error.code, str(error)
-                await self._db.write(lambda session: _fail(session, item, code, words))
-            except Exception as error:  # noqa: BLE001  as above
-                await self._write_down_a_bug(task, item, error)
+                code, message = error.code, str(error)
+                await self._db.write(lambda session: _mark_failed(session, item, code, message))
+            except Exception as error:  # noqa: BLE001  the other items go on
+                await self._record_bug(task, item, error)
 
-        return asyncio.create_task(see())
+        return asyncio.create_task(wait())
 
-    async def _write_down_a_bug(self, task: Tasks, item: TaskItems, error: Exception) -> None:
+    async def _record_bug(self, task: Tasks, item: TaskItems, error: BaseException) -> None:
         error_id = secrets.token_hex(4)
         log.error("item %s of task %s failed [%s]", item.id, task.id, error_id, exc_info=error)
-        words = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-        await self._db.write(lambda session: _fail(session, item, "bug", words))
+        message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
+        await self._db.write(lambda session: _mark_failed(session, item, "bug", message))
 
-    def _prepare(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
+    def _preparer(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
         def prepare(items: list[TaskItems]) -> Sequence[Any]:
             unprepared = [None] * len(items)
             if not isinstance(kind, PreparesItems):
@@ -143,16 +152,16 @@ class TaskRunner:
             try:
                 return kind.prepare([self._context(task, item) for item in items])
             except VitrineError:
-                return unprepared  # each item meets it again, and says so by itself
+                return unprepared  # each item meets the same error by itself, and records it
             except Exception:
-                log.exception("items of task %s could not be made ready together; each is now on its own", task.id)
+                log.exception("a batch of task %s could not be prepared; its items run unprepared", task.id)
                 return unprepared
 
         return prepare
 
     def _context(self, task: Tasks, item: TaskItems, prepared: Any = None) -> ItemContext:
-        def report(share: float, doing: str) -> None:
-            self.progress[task.id] = (share, doing)
+        def progress(share: float, step: str) -> None:
+            self.progress[task.id] = (share, step)
 
         def is_cancelled() -> bool:
             with self._db.reading() as session:
@@ -162,12 +171,12 @@ class TaskRunner:
         return ItemContext(
             task_id=task.id, item_id=item.id or 0, project_id=task.project_id, position=item.position,
             subject_id=item.subject_id, payload=item.payload, config=task.config,
-            attempt=item.attempts + 1, report=report, is_cancelled=is_cancelled, prepared=prepared,
+            attempt=item.attempts + 1, progress=progress, is_cancelled=is_cancelled, prepared=prepared,
         )  # fmt: skip
 
 
-def _end(session: Session, task_id: str) -> Tasks:
-    """Give back what was claimed but not started, and complete the task when nothing is left."""
+def _end_run(session: Session, task_id: str) -> Tasks:
+    """Queue again what was claimed but not finished, and complete the task when nothing is queued."""
     task = session.get(Tasks, task_id)
     if task is None:
         raise NotFoundError("This task does not exist any more.")
@@ -176,42 +185,44 @@ def _end(session: Session, task_id: str) -> Tasks:
         .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
         .values(state="queued")
     )
-    left = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "queued").limit(1)
-    if task.status == TaskStatus.RUNNING and session.exec(left).first() is None:
+    queued = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "queued").limit(1)
+    if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
         task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
         task.ended_at = utc_now()
     return task
 
 
-def _finish(session: Session, item: TaskItems, result: ItemResult) -> None:
-    kept = result.write(session)
-    _settle(session, item, state="done", result=kept, error="", error_code="")
+def _mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
+    stored = result.write(session)
+    _end_item(session, item, state="done", result=stored, error="", error_code="")
 
 
-def _fail(session: Session, item: TaskItems, code: str, words: str) -> None:
-    _settle(session, item, state="failed", error_code=code, error=words)
+def _mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:
+    _end_item(session, item, state="failed", error_code=code, error=message)
     session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
 
 
-def _rest(session: Session, item: TaskItems, words: str) -> None:
+def _requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
     session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued"))
-    pause(session, item.task_id, words)
+    pause_running(session, item.task_id, reason)
 
 
-def _settle(session: Session, item: TaskItems, **values: Any) -> None:
+def _end_item(session: Session, item: TaskItems, **values: Any) -> None:
     connection = session.connection()
-    connection.execute(_SETTLE, {"item": item.id, "ended_at": utc_now(), **values})
-    connection.execute(_COUNT, {"task": item.task_id})
+    connection.execute(_UPDATE_ITEM, {"item": item.id, "ended_at": utc_now(), **values})
+    connection.execute(_COUNT_ITEM, {"task": item.task_id})
 
 
-# Every item pays for these: they are built once, and go past the session, which has nothing to learn of them.
+# Core statements, built once, instead of ORM objects: every item executes them.
 _ITEMS, _TASKS = TaskItems.__table__, Tasks.__table__  # type: ignore[attr-defined]
-_SETTLE = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(attempts=_ITEMS.c.attempts + 1)
-_COUNT = update(_TASKS).where(_TASKS.c.id == bindparam("task")).values(processed_count=_TASKS.c.processed_count + 1)
+_UPDATE_ITEM = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(attempts=_ITEMS.c.attempts + 1)
+_COUNT_ITEM = (
+    update(_TASKS).where(_TASKS.c.id == bindparam("task")).values(processed_count=_TASKS.c.processed_count + 1)
+)
 
 
-def _reset_interrupted(session: Session, task_id: str) -> None:
-    """Queue again what a dead process left behind, and mark its calls as possibly paid."""
+def _requeue_interrupted(session: Session, task_id: str) -> None:
+    """Queue the items again that a dead process left running, and mark their calls as possibly paid."""
     session.execute(
         update(TaskItems)
         .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")

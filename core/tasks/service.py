@@ -1,4 +1,4 @@
-"""Tasks as rows: making them, asking how they are, telling them to pause or stop."""
+"""Creating tasks, reading their state, and changing it: pause, resume, cancel, retry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from core.tasks.kinds import ItemPlan, TaskKind
 
 
 class TaskStatus(StrEnum):
+    """The states of a task, as they are stored and shown."""
+
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
@@ -29,7 +31,7 @@ ENDED = (TaskStatus.COMPLETED, TaskStatus.COMPLETED_WITH_FAILURES, TaskStatus.CA
 
 @dataclass(frozen=True)
 class FailureGroup:
-    """Items of a task that failed for the same cause, with one example in words."""
+    """The failed items of a task that share an error code, with one of their messages."""
 
     error_code: str
     count: int
@@ -38,7 +40,7 @@ class FailureGroup:
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """A task with what follows from its items and its calls."""
+    """A task with the counts of its items by state, and the costs of its calls."""
 
     task: Tasks
     queued: int
@@ -46,26 +48,30 @@ class TaskSummary:
     done: int
     failed: int
     spent: float
-    """US dollars of the calls whose price is known."""
+    """US dollars, for the calls whose price is known."""
     unpriced_calls: int
-    """Calls whose price is unknown: *spent* is then a lower bound."""
+    """Calls whose price is unknown; if there are any, *spent* is a lower bound."""
     maybe_paid_twice: int
-    """Calls that were in flight when the process ended, or whose reply never came."""
+    """Calls that were in flight when the process died, or that timed out: the provider may have charged for them."""
     failures: tuple[FailureGroup, ...]
 
     @property
     def status_text(self) -> str:
+        """The status in words, with the number of failures."""
         if self.task.status == TaskStatus.COMPLETED_WITH_FAILURES:
             return f"completed with {pluralize(self.failed, 'failure')}"
         return self.task.status
 
 
 class TaskService:
-    """Tasks of a project; *kinds* gives the sorts of work that this process knows how to run."""
+    """Creates the tasks of projects, reads their state and changes it. An engine or runner runs them."""
 
     def __init__(self, db_session: Database, kinds: Callable[[], Mapping[str, TaskKind]] = dict) -> None:
+        """*kinds* returns the kinds of task by their ``task_type``.
+
+        It is a function because importing every kind is slow: it is called when a task is created.
+        """
         self._db = db_session
-        # Asked for when a task is made: naming every kind loads every room.
         self._kinds = kinds
 
     def create_task(
@@ -77,13 +83,18 @@ class TaskService:
         cost_cap: float | None = None,
         started_by: str = "local",
     ) -> Tasks:
-        """Make a task with its items; it runs when an engine is given its id or ``process_task`` is awaited.
+        """Create a task with its items; it runs when its id is submitted to an engine or ``process_task`` is awaited.
 
-        Keys never belong into *config*: an ``api_key`` in it is taken out before anything is stored.
+        A task whose *task_type* this service has no kind for gets no items: ``process_task`` adds them.
+
+        Args:
+            config: What the kind of task needs; an ``api_key`` in it is removed before it is stored.
+            cost_cap: US dollars; the task pauses before a call that would exceed them.
+            started_by: The name of the user or token.
 
         Raises:
-            NotFoundError: no such project.
-            InvalidInputError: *task_type* is unknown, or the kind of work refuses *config*.
+            NotFoundError: there is no such project.
+            InvalidInputError: *config* has an invalid value.
         """
         config = without_secrets(config or {})
         kind = self._kinds().get(task_type)
@@ -101,7 +112,12 @@ class TaskService:
         return task
 
     def plan_items(self, task_id: str, kind: TaskKind, config: dict[str, Any]) -> Tasks:
-        """Give a task that was made without items its config and the items that follow from it."""
+        """Set the config of a task that has no items yet, and add the items that *kind* plans for it.
+
+        Raises:
+            NotFoundError: there is no such task.
+            InvalidInputError: *config* has an invalid value.
+        """
         config = without_secrets(config)
         plan = list(kind.plan(self.get_task(task_id).project_id, config))
         with self._db.transaction() as session:
@@ -115,14 +131,14 @@ class TaskService:
         """Return the task.
 
         Raises:
-            NotFoundError: no such task.
+            NotFoundError: there is no such task.
         """
         with self._db.reading() as session:
             return _task(session, task_id)
 
     @cached_until_write
     def list_tasks(self, project_id: str | None = None, *, limit: int = 50, active_only: bool = False) -> list[Tasks]:
-        """Return tasks, newest first."""
+        """Return tasks, newest first; with *active_only* those that are queued, running or paused."""
         query = select(Tasks).order_by(col(Tasks.create_at).desc(), col(Tasks.id)).limit(limit)
         if project_id is not None:
             query = query.where(Tasks.project_id == project_id)
@@ -133,7 +149,7 @@ class TaskService:
 
     @cached_until_write
     def summary(self, task_id: str) -> TaskSummary:
-        """Return the task with its counts, costs and failures by cause."""
+        """Return the task with its item counts, its costs, and its failures grouped by error code."""
         with self._db.reading() as session:
             task = _task(session, task_id)
             states = dict(
@@ -172,61 +188,82 @@ class TaskService:
         )
 
     def items(self, task_id: str, *, state: str | None = None, after: int = -1, limit: int = 100) -> list[TaskItems]:
-        """Return items by position, those after position *after*."""
+        """Return items ordered by position, those after position *after* (keyset pagination)."""
         query = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.position > after)
         if state is not None:
             query = query.where(TaskItems.state == state)
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(TaskItems.position)).limit(limit)))
 
-    def pause(self, task_id: str, note: str = "Paused by you.") -> Tasks:
-        """Ask the task to stop taking items; calls in flight are finished and kept."""
-        return self._move(task_id, ACTIVE, TaskStatus.PAUSED, note)
+    def pause(self, task_id: str, reason: str = "Paused by you.") -> Tasks:
+        """Pause the task: no further item starts, calls in flight are finished and their results stored.
+
+        Raises:
+            NotFoundError: there is no such task.
+            InvalidInputError: the task is neither queued nor running.
+        """
+        return self._change_status(task_id, ACTIVE, TaskStatus.PAUSED, reason)
 
     def resume(self, task_id: str) -> Tasks:
-        """Put a paused task back into the queue; an engine has to be given its id."""
-        return self._move(task_id, (TaskStatus.PAUSED,), TaskStatus.QUEUED, "")
+        """Queue a paused task again; it runs once its id is submitted to an engine.
+
+        Raises:
+            NotFoundError: there is no such task.
+            InvalidInputError: the task is not paused.
+        """
+        return self._change_status(task_id, (TaskStatus.PAUSED,), TaskStatus.QUEUED, "")
 
     def set_cost_cap(self, task_id: str, cost_cap: float | None) -> Tasks:
-        """Let the task spend up to *cost_cap* US dollars in all; None lifts the cap.
+        """Set how many US dollars the task may spend in all; None removes the cap.
 
         Raises:
             InvalidInputError: *cost_cap* is not greater than zero.
         """
         if cost_cap is not None and cost_cap <= 0:
-            raise InvalidInputError("A cost cap is greater than zero. Leave it empty for none.", field="cost_cap")
+            raise InvalidInputError("A cost cap must be greater than zero. Leave it empty for none.", field="cost_cap")
         with self._db.transaction() as session:
             task = _task(session, task_id)
             task.cost_cap = cost_cap
         return task
 
     def cancel(self, task_id: str) -> Tasks:
-        """End the task; what it has made stays."""
-        return self._move(task_id, (*ACTIVE, TaskStatus.PAUSED), TaskStatus.CANCELLED, "Cancelled by you.")
+        """End the task; its results so far stay.
+
+        Raises:
+            NotFoundError: there is no such task.
+            InvalidInputError: the task has ended already.
+        """
+        allowed = (*ACTIVE, TaskStatus.PAUSED)
+        return self._change_status(task_id, allowed, TaskStatus.CANCELLED, "Cancelled by you.")
 
     def retry_failed(self, task_id: str, error_code: str | None = None) -> int:
-        """Queue the failed items once more (of one cause only with *error_code*) and return how many."""
+        """Queue the failed items again (with *error_code* only those that failed with it) and return how many.
+
+        Raises:
+            NotFoundError: there is no such task.
+            InvalidInputError: the task is queued or running.
+        """
         with self._db.transaction() as session:
             task = _task(session, task_id)
             if task.status in ACTIVE:
-                raise InvalidInputError("This task is still running. Pause it first, then retry what failed.")
+                raise InvalidInputError("This task is still running. Pause it first, then retry the failed items.")
             failed = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "failed")
             if error_code is not None:
                 failed = failed.where(col(TaskItems.error_code) == error_code)
-            again = failed.values(state="queued", attempts=0, error="", error_code="")
-            count = session.connection().execute(again).rowcount
+            requeue = failed.values(state="queued", attempts=0, error="", error_code="")
+            count = session.connection().execute(requeue).rowcount
             if count:
                 task.failed_count -= count
                 task.processed_count -= count
                 task.status, task.note, task.ended_at = TaskStatus.QUEUED, "", None
         return int(count)
 
-    def _move(self, task_id: str, allowed: tuple[TaskStatus, ...], status: TaskStatus, note: str) -> Tasks:
+    def _change_status(self, task_id: str, allowed: tuple[TaskStatus, ...], status: TaskStatus, reason: str) -> Tasks:
         with self._db.transaction() as session:
             task = _task(session, task_id)
             if task.status not in allowed:
                 raise InvalidInputError(f"This task is {task.status} and cannot become {status}.")
-            task.status, task.note = status, note
+            task.status, task.note = status, reason
             if status in ENDED:
                 task.ended_at = utc_now()
         return task
@@ -255,7 +292,7 @@ _SECRET_KEYS = frozenset({"api_key", "authorization", "token", "password"})
 
 
 def without_secrets(value: Any) -> Any:
-    """Return *value* without any mapping key that holds a secret, at every depth."""
+    """Return *value* without the mapping keys that name a secret (``api_key``, ``token``, ...), at every depth."""
     if isinstance(value, dict):
         return {key: without_secrets(inner) for key, inner in value.items() if key.lower() not in _SECRET_KEYS}
     if isinstance(value, list | tuple):

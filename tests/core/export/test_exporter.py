@@ -1,6 +1,5 @@
 """The promised methods, literal rows, and what happens when things are wrong."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from core import ImageDatasets, Projects
 from core.app import Services
 from core.errors import ExportError, InvalidInputError, NotFoundError
 from core.export import ExportRecipe
-from core.tasks import ItemContext, TaskRunner
+from core.tasks import ItemContext, ItemLeftOpen, TaskRunner
 from tests.core.images.pictures import encoded
 
 
@@ -112,10 +111,10 @@ async def test_a_cancelled_export_leaves_nothing_behind(
 ) -> None:
     item = ItemContext(
         task_id="task", item_id=1, project_id=project.id, position=0, subject_id="", payload={"export_id": "cancelled"},
-        config={"recipe": {"format": "llava"}}, attempt=1, report=lambda share, doing: None, is_cancelled=lambda: True,
+        config={"recipe": {"format": "llava"}}, attempt=1, progress=lambda share, step: None, is_cancelled=lambda: True,
     )  # fmt: skip
 
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(ItemLeftOpen):
         await services.kinds["dataset-export"].run_item(item)
 
     assert list((services.db.data_dir / "exports").iterdir()) == []

@@ -1,4 +1,4 @@
-"""A kind of long work that keeps a row for each item it did, so that doing one twice shows."""
+"""A kind of task that stores a row for each item it ran, so that running one twice shows."""
 
 import asyncio
 import os
@@ -11,11 +11,11 @@ from sqlmodel import Session, select
 
 from core.db import Database, Events, LlmCalls
 from core.errors import AccessDeniedError, InvalidInputError, ProviderDownError
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+from core.tasks import ItemContext, ItemLeftOpen, ItemPlan, ItemResult, TaskKind
 
 
 class Counting:
-    """Does what each item's payload says: nothing, fail, deny, break, wait, leave when paused, or die."""
+    """Does what the payload of each item says: nothing, fail, deny, break, wait, leave when paused, or die."""
 
     task_type: ClassVar[str] = "counting"
     label: ClassVar[str] = "Count"
@@ -23,6 +23,7 @@ class Counting:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.go_on = asyncio.Event()
+        self.started = asyncio.Event()
         self.in_flight = 0
         self.most_in_flight = 0
 
@@ -60,9 +61,10 @@ class Counting:
             raise ZeroDivisionError("a bug")
         if does == "wait":
             await self.go_on.wait()
-        if does == "leave" and item.attempt == 1:
-            self.go_on.set()
-            await asyncio.to_thread(_wait_until_cancelled, item)
+        if does == "leave":
+            self.started.set()
+            await asyncio.to_thread(_leave_when_cancelled, item)
+        if does == "leak a cancellation":
             raise asyncio.CancelledError
         if does == "pay":
             with self._db.transaction() as session:
@@ -73,9 +75,10 @@ class Counting:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _wait_until_cancelled(item: ItemContext) -> None:
+def _leave_when_cancelled(item: ItemContext) -> None:
     while not item.is_cancelled():
         time.sleep(0.01)
+    raise ItemLeftOpen
 
 
 def kinds(kind: Counting) -> dict[str, TaskKind]:
@@ -83,6 +86,6 @@ def kinds(kind: Counting) -> dict[str, TaskKind]:
 
 
 def counted(db: Database) -> list[int]:
-    """Return the items that were done, once for each time."""
+    """Return the positions of the items whose result was stored, once for each time."""
     with db.reading() as session:
         return sorted(int(entity_id) for entity_id in session.exec(select(Events.entity_id)))

@@ -121,8 +121,8 @@ def test_a_task_whose_runner_breaks_is_paused_with_an_id(
     def broken(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("core.tasks.runner._finish", broken)
-    monkeypatch.setattr("core.tasks.runner._fail", broken)
+    monkeypatch.setattr("core.tasks.runner._mark_done", broken)
+    monkeypatch.setattr("core.tasks.runner._mark_failed", broken)
     task = make_task("ok", "ok")
     make_engine().submit(task.id)
     _wait_for(tasks, task.id, "paused")

@@ -1,4 +1,4 @@
-"""Working through the items of a task: every item ends in a state with a cause, and counts once."""
+"""Every item of a task ends in a state with a cause, and its result is stored once."""
 
 import asyncio
 import logging
@@ -159,7 +159,7 @@ async def test_an_unknown_task_and_an_unknown_kind_are_refused(
 ) -> None:
     with pytest.raises(NotFoundError, match="does not exist any more"):
         await runner.run("nowhere")
-    with pytest.raises(NotFoundError, match="a task of the kind counting"):
+    with pytest.raises(NotFoundError, match="Tasks of the type counting cannot be run here"):
         await TaskRunner(db, {}).run(tasks.create_task(project.id, "counting", {"items": []}).id)
 
 
@@ -200,17 +200,17 @@ async def _until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None
         await asyncio.sleep(0.005)
 
 
-async def test_a_long_item_that_leaves_because_its_task_was_paused_is_done_at_the_next_run(
+async def test_an_item_that_leaves_a_paused_task_from_a_thread_is_run_again_after_the_resume(
     db: Database, kind: Counting, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     task = make_task("leave")
     running = asyncio.create_task(runner.run(task.id))
-    await kind.go_on.wait()
+    await kind.started.wait()
 
     tasks.pause(task.id)
     paused = await asyncio.wait_for(running, 10)
 
-    assert paused.status == "paused"
+    assert (paused.status, paused.failed_count) == ("paused", 0)
     assert [(item.state, item.attempts) for item in tasks.items(task.id)] == [("queued", 0)]
     assert counted(db) == []
 
@@ -220,3 +220,29 @@ async def test_a_long_item_that_leaves_because_its_task_was_paused_is_done_at_th
     tasks.resume(task.id)
     assert (await runner.run(task.id)).status == "completed"
     assert counted(db) == [0]
+
+
+async def test_cancelling_the_run_itself_raises_and_fails_no_item(
+    db: Database, kind: Counting, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    task = make_task("wait", "wait")
+    running = asyncio.create_task(runner.run(task.id, concurrency=2))
+    await _until(lambda: kind.in_flight == 2)
+
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert kind.in_flight == 0
+    assert [(item.state, item.error) for item in tasks.items(task.id)] == [("running", "")] * 2
+    assert counted(db) == []
+
+
+async def test_a_cancellation_that_leaks_out_of_an_item_fails_it_as_a_bug(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    ended = await runner.run(make_task("leak a cancellation", "ok").id)
+
+    assert (ended.status, ended.failed_count) == ("completed with failures", 1)
+    assert [item.error_code for item in tasks.items(ended.id)] == ["bug", ""]
+    assert counted(db) == [1]
