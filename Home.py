@@ -18,11 +18,9 @@ else:
     from streamlit.runtime.pages_manager import PagesManager
 
     from core import app as vitrine
-    from pages.components.shared import theme_cache
 
     # The folder is called pages/, which makes Streamlit run the first session past this file; this is its off switch.
     PagesManager.uses_pages_directory = False
-    theme_cache.keep_theme()
     vitrine.refuse_open_door(st.get_option("server.address"))
     app = st.App(
         __file__,
