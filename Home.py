@@ -8,7 +8,7 @@ if __name__ == "__main__":
     from core import process
 
     process.load("core.db")  # whole, before another thread meets a part of it
-    from pages.components.shared import layout
+    from pages.components.frame import layout
 
     layout.show()
 else:

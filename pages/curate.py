@@ -4,9 +4,8 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components.curate import assignment, desk, plain, table
-from pages.components.explore import results
-from pages.components.shared import page, reviewer_name, search_line
+from pages.components.curate import button_review, desk, team_menu
+from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line
 
 VIEWS = ("Desk", "Table", "Grid", "Plain")
 
@@ -21,7 +20,7 @@ if not dataset.has_entries(project.id):
 
 with page.header("Curate"):
     actor = reviewer_name.choose()
-    assignment.menu(project.id, actor)
+    team_menu.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id)
     search_line.views(project.id, actor)
@@ -38,14 +37,14 @@ except InvalidInputError as error:
     st.stop()
 
 if view == "Table":
-    table.show(project.id, entry_filter, actor)
+    entry_table.show(project.id, entry_filter, actor)
 elif view == "Grid":
-    results.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
+    entry_grid.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
 elif view == "Plain":
-    plain.show(project.id, entry_filter, actor)
+    button_review.show(project.id, entry_filter, actor)
 else:
     plan = dataset.review_plan(project.id)
-    assignment.hint(plan, actor)
+    team_menu.hint(plan, actor)
     if plan.handing != "all" and not reviewer_name.is_known():
         st.stop()
     chosen = desk.show(project.id, entry_filter, actor, plan)

@@ -4,8 +4,7 @@ import streamlit as st
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components.explore import boards
-from pages.components.explore import results as explore_results
+from pages.components.explore import boards, results
 from pages.components.shared import page, reviewer_name, search_line
 
 project = page.project()
@@ -32,20 +31,20 @@ left, right = st.columns([3, 8], gap="medium")
 selected: list[str] = []
 with right:
     tabs = st.tabs(["Results", "Balance", "Quality", "Agreement"], key="explore-tab", on_change="rerun")
-    results, balance, quality, agreement = tabs
-    if results.open:
-        with results:
-            selected = explore_results.either(project.id, entry_filter, total, reviewer_name.name())
-    if balance.open:
-        with balance:
+    results_tab, balance_tab, quality_tab, agreement_tab = tabs
+    if results_tab.open:
+        with results_tab:
+            selected = results.show(project.id, entry_filter, total, reviewer_name.name())
+    if balance_tab.open:
+        with balance_tab:
             boards.balance(project.id, entry_filter)
-    if quality.open:
-        with quality:
+    if quality_tab.open:
+        with quality_tab:
             boards.quality(project.id, entry_filter)
-    if agreement.open:
-        with agreement:
+    if agreement_tab.open:
+        with agreement_tab:
             boards.agreement(project.id, entry_filter)
 with left:
     boards.facets(project.id, entry_filter)
 with actions:
-    explore_results.onward(project.id, entry_filter, total, selected)
+    results.next_steps(project.id, entry_filter, total, selected)

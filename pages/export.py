@@ -7,8 +7,7 @@ from core.errors import InvalidInputError
 from core.export import ExportRecipe, SelectionCounts
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from pages.components.export import preview, results
-from pages.components.export import recipe as export_recipe
+from pages.components.export import finished_exports, recipe_form, row_preview
 from pages.components.shared import page, task_progress
 
 
@@ -26,8 +25,8 @@ def main() -> None:
     with action:
         _start_button(project, recipe, selection)
     if recipe is not None and selection is not None and selection.entries:
-        preview.show(project.id, recipe)
-    results.earlier(project.id, run)
+        row_preview.show(project.id, recipe)
+    finished_exports.earlier(project.id, run)
 
 
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
@@ -36,14 +35,14 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
     sentence = st.grid(3, min_column_width=250)
     with sentence, st.container(border=True, key="export-these"):
         st.subheader("These entries", anchor=False)
-        entries = export_recipe.entries(exporter.facets(project.id))
+        entries = recipe_form.entries(exporter.facets(project.id))
         place_of_counts = st.container()
     with sentence, st.container(border=True, key="export-as"):
         st.subheader("as this", anchor=False)
-        shape = export_recipe.shape()
+        shape = recipe_form.shape()
     with sentence, st.container(border=True, key="export-to"):
         st.subheader("to there", anchor=False)
-        place = export_recipe.place()
+        place = recipe_form.place()
         place_of_refusal = st.container()
     try:
         recipe = ExportRecipe.parse({"entries": entries, **shape, **place})
@@ -52,7 +51,7 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
         place_of_refusal.warning(page.plain(str(error)), icon=":material/warning:")
         return None, None
     with place_of_counts:
-        export_recipe.counts(selection)
+        recipe_form.counts(selection)
     return recipe, selection
 
 
@@ -83,7 +82,7 @@ def _watch(task_id: str) -> None:
     result = page.services().tasks.items(task_id)[0].result
     if address := result.get("address"):
         st.success(page.plain(f"Sent. It is at {address}"), icon=":material/cloud_done:")
-    results.report(page.services().exporter.get_export(result["export_id"]))
+    finished_exports.report(page.services().exporter.get_export(result["export_id"]))
 
 
 main()

@@ -7,9 +7,8 @@ import streamlit as st
 from core import Projects, app
 from core.llm import session_keys
 from core.pluralize import pluralize
-from pages.components.generate import by_hand, draft, preview, results
-from pages.components.generate import recipe as generate_recipe
-from pages.components.generate.recipe import Recipe
+from pages.components.generate import manual_entry, newest_results, recipe_form, recipe_prefill, request_preview
+from pages.components.generate.recipe_form import Recipe
 from pages.components.shared import page, task_progress
 
 _MODES = {
@@ -34,21 +33,21 @@ def main() -> None:
         _watch(task_id, action)
         return
     trouble = st.container(key="generate-trouble")
-    draft.take_over()
+    recipe_prefill.take_over()
     mode = st.segmented_control(
         "Make", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
         key="generate-mode", persist_state="session",
     )  # fmt: skip
     if mode == "hand":
-        by_hand.show(project.id, action)
+        manual_entry.show(project.id, action)
         return
     halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-halves")
     with halves.cell():
-        recipe = generate_recipe.show(project, str(mode))
+        recipe = recipe_form.show(project, str(mode))
     can_be_sent = False
     if recipe.images:
         with halves.cell():
-            can_be_sent = preview.show(project, recipe)
+            can_be_sent = request_preview.show(project, recipe)
     with action:
         starts = st.button(
             f"Generate for {pluralize(recipe.images, 'image')}", type="primary", icon=":material/auto_awesome:",
@@ -73,7 +72,7 @@ def _watch(task_id: str, action: Any) -> None:
     with action:
         page.link("generate", "New recipe", icon="add")
         page.link("curate", "Review the entries", icon="checklist")
-    task_progress.show(task_id, results=lambda: results.show(task_id))
+    task_progress.show(task_id, results=lambda: newest_results.show(task_id))
 
 
 main()

@@ -4,9 +4,8 @@ import streamlit as st
 
 from core import config
 from core.questions import prompts
-from pages.components.generate import fixed_questions, language
 from pages.components.settings import api_tokens, doctor
-from pages.components.shared import model_picker, page
+from pages.components.shared import fixed_questions, language, model_picker, page
 
 
 def main() -> None:

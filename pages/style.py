@@ -11,25 +11,22 @@ from core.pluralize import pluralize
 from core.style.requests import RequestPreview
 from pages.components.shared import model_picker, page, task_progress
 from pages.components.shared.model_picker import ModelChoice
-from pages.components.style import changes, results
-from pages.components.style import dataset as style_dataset
-from pages.components.style import preview as style_preview
-from pages.components.style import request as style_request
-from pages.components.style.draft import Draft
+from pages.components.style import dataset_menu, dataset_panel, request_form, request_preview, results
+from pages.components.style.request_draft import Draft
 
 
 def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
     action = page.header("Style", f"{pluralize(counts.images, 'image')} to learn from, {counts.generated:,} generated")
-    changes.offer_more()
+    dataset_menu.offer_more()
     if not page.services().style.list_style_datasets(project.id):
         if counts.images:
-            style_dataset.start(project)
+            dataset_panel.start(project)
         else:
             page.empty_state("upload", "There are no images to learn a style from yet.", "upload", "Upload images")
         with st.container(horizontal=True, horizontal_alignment="center"):
-            changes.make(project)
+            dataset_menu.make(project)
         return
     dataset, draft, choice, preview = _desk(project)
     if dataset is None:
@@ -43,10 +40,10 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
     """Draw the three columns; a narrow window puts them one below the other."""
     columns = st.grid(3, min_column_width=280, gap="medium", key="style-desk")
     with columns.cell():
-        dataset = style_dataset.choose(project)
+        dataset = dataset_panel.choose(project)
         if dataset is None:
             return None, Draft(), None, None
-        style_dataset.show(project, dataset)
+        dataset_panel.show(project, dataset)
     stored = Draft.of(dataset.draft)
     request, sent = columns.cell(), columns.cell()
     with sent, st.expander("Model", key="style-model-box"):
@@ -55,7 +52,7 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
         if limits.note and limits.match:
             st.caption(page.plain(limits.note))
     with request:
-        draft = style_request.fields(dataset, stored, limits.all_ratios, limits.sizes)
+        draft = request_form.fields(dataset, stored, limits.all_ratios, limits.sizes)
     preview = None
     try:
         preview = page.services().style.preview_request(draft.request(dataset.id), config=choice.config)
@@ -65,10 +62,10 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
         page.services().style.save_draft(dataset.id, draft.to_dict())
     if preview is not None:
         with request:
-            style_request.references(dataset, draft, preview, choice)
+            request_form.references(dataset, draft, preview, choice)
         with sent:
-            style_preview.show(preview, draft)
-            style_request.parts(dataset, draft, preview)
+            request_preview.show(preview, draft)
+            request_form.parts(dataset, draft, preview)
     return dataset, draft, choice, preview
 
 

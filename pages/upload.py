@@ -5,7 +5,7 @@ import streamlit as st
 from core.images.tasks import outcomes_of
 from core.pluralize import pluralize
 from pages.components.shared import page, task_progress
-from pages.components.upload import drop, import_forms, library, outcomes
+from pages.components.upload import drop, import_forms, import_outcomes, library
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def _ways_in(project_id: str) -> None:
         return
     dropped = drop.show(project_id, _hint())
     if dropped is not None:
-        outcomes.show(dropped.counts, dropped.rows, key="upload-dropped")
+        import_outcomes.show(dropped.counts, dropped.rows, key="upload-dropped")
 
 
 def _import(task_id: str) -> None:
@@ -45,7 +45,7 @@ def _import(task_id: str) -> None:
 
     def results() -> None:
         found = outcomes_of(page.services().tasks.items(task_id, state="done", limit=100_000))
-        outcomes.show(found.counts, found.rows, entries=found.entries, key="upload-import")
+        import_outcomes.show(found.counts, found.rows, entries=found.entries, key="upload-import")
 
     with page.errors_in_words(), st.container(border=True, key="upload-task"):
         task_progress.show(task_id, results=results)

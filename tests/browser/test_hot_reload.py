@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 PAGE = """
 import streamlit as st
 from core.errors import NotFoundError
-from pages.components import page
+from pages.components.shared import page
 
 st.title("Settings, {state}", anchor=False)
 try:

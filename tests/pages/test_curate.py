@@ -1,7 +1,7 @@
 from streamlit.testing.v1 import AppTest
 
 from core import ImageDatasets, Projects
-from pages.components.curate import table
+from pages.components.shared import entry_table
 from tests.pages.running import open_page, services, texts
 from tests.pictures import striped
 
@@ -131,7 +131,7 @@ def test_ticked_rows_alone_are_changed_when_there_are_some() -> None:
 
 def _edit(at: AppTest, project: Projects, rows: dict[int, dict[str, object]]) -> None:
     """Type into the table as a browser would report it."""
-    key = table.editor_key(services().dataset.list_dataset_entries(project.id))
+    key = entry_table.editor_key(services().dataset.list_dataset_entries(project.id))
     at.session_state[key] = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
     at.run()
 

@@ -7,9 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import Projects, StyleDatasets, app, process
 from core.style.results import ResultFilter, UsedReference
-from pages.components.style import cards, preview, results
-from pages.components.style import draft as style_draft
-from pages.components.style.draft import Draft
+from pages.components.style import request_draft, request_preview, result_cards, results
+from pages.components.style.request_draft import Draft
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
 from tests.pages.running import open_page, services, texts
 
@@ -176,7 +175,7 @@ def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
     result = _made(project, dataset)
     process.background_loop().run(services().style.judge(result))
 
-    card = cards.result(services().style.result(result), can_refer=True)
+    card = result_cards.result(services().style.result(result), can_refer=True)
 
     assert card.judged_by == "Judged by offline/measure"
     assert [question for question, _, _ in card.verdicts] == ["palette", "light", "texture", "composition", "mood"]
@@ -187,7 +186,7 @@ def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
 def test_a_reference_that_failed_stands_among_the_others_with_its_reason() -> None:
     failed = UsedReference(2, "https://example.com/a.png", "The address answers 404.", False, None, ())
 
-    card = cards.reference(failed)
+    card = result_cards.reference(failed)
 
     assert (card.number, card.alarm, card.lines) == (2, "Not sent: The address answers 404.", ())
 
@@ -204,19 +203,19 @@ def test_a_reference_that_failed_stands_among_the_others_with_its_reason() -> No
 def test_an_act_on_the_third_of_three_references(
     action: str, pinned: tuple[str, ...], excluded: tuple[str, ...], count: int
 ) -> None:
-    draft = style_draft.changed(Draft(count=3), action, "c", ["a", "b", "c"])
+    draft = request_draft.changed(Draft(count=3), action, "c", ["a", "b", "c"])
 
     assert (draft.pinned, draft.excluded, draft.count) == (pinned, excluded, count)
 
 
 def test_a_swap_puts_the_newcomer_at_the_same_place() -> None:
-    draft = style_draft.swapped(Draft(count=3), "b", ["a", "b", "c"], ["a", "c", "d"])
+    draft = request_draft.swapped(Draft(count=3), "b", ["a", "b", "c"], ["a", "c", "d"])
 
     assert (draft.pinned, draft.excluded) == (("a", "d", "c"), ("b",))
 
 
 def test_a_swap_without_a_newcomer_leaves_the_place_out() -> None:
-    assert style_draft.swapped(Draft(), "b", ["a", "b"], ["a"]).pinned == ("a",)
+    assert request_draft.swapped(Draft(), "b", ["a", "b"], ["a"]).pinned == ("a",)
 
 
 def test_a_draft_survives_being_stored() -> None:
@@ -238,7 +237,7 @@ def test_a_draft_survives_being_stored() -> None:
     ],
 )
 def test_a_cost_is_a_range_nothing_or_unknown(cost: tuple[float, float] | None, images: int, words: str) -> None:
-    assert preview.cost_in_words(cost, images) == words
+    assert request_preview.cost_in_words(cost, images) == words
 
 
 def test_a_result_opens_as_a_request_again() -> None:
@@ -268,7 +267,7 @@ def _made(project: Projects, dataset: StyleDatasets) -> str:
     ],
 )
 def test_prompts_come_from_a_text_file_or_a_csv(text: str, is_csv: bool, prompts: list[str]) -> None:
-    assert style_draft.prompts_from(text, is_csv=is_csv) == prompts
+    assert request_draft.prompts_from(text, is_csv=is_csv) == prompts
 
 
 def test_a_batch_sends_every_line_and_can_be_capped() -> None:

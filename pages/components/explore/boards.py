@@ -7,8 +7,7 @@ from core.dataset.quality import CHECKS
 from core.dataset.stats import Balance
 from core.questions.recipe import KINDS
 from pages.components.explore import facet_bars
-from pages.components.generate import answer_form
-from pages.components.shared import page, search_line
+from pages.components.shared import answer_form, page, search_line
 
 LEADING_SHARE = 0.6
 """From here on one answer is so frequent that a model can learn to guess it."""

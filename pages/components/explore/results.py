@@ -1,34 +1,24 @@
-"""The entries that were found, as a grid of their images."""
-
-from dataclasses import dataclass
-from functools import partial
+"""The results of a search, as a grid or a table, and what can be done with them next."""
 
 import streamlit as st
 
-from core import ImageDatasets, Images
 from core.dataset import EntryFilter, Term
-from pages.components.curate import table
-from pages.components.generate import answer_form
-from pages.components.shared import grid, image_drawer, media, page
-
-PAGE_SIZE = 60
-_CURSORS = "explore-cursors"
-_FOR = "explore-for"
+from pages.components.shared import entry_grid, entry_table, page
 
 
-def either(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
+def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
     """Draw the results as a grid or as a table, and return the ids of what is selected in the grid."""
     shape = st.segmented_control(
         "Results as", ("Grid", "Table"), default="Grid", key="as", bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
     if shape == "Table":
-        table.show(project_id, entry_filter, actor)
+        entry_table.show(project_id, entry_filter, actor)
         return []
-    return show(project_id, entry_filter, total)
+    return entry_grid.show(project_id, entry_filter, total)
 
 
-def onward(project_id: str, entry_filter: EntryFilter, total: int, selected: list[str]) -> None:
+def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected: list[str]) -> None:
     """Draw the ways on: what is selected, or everything that was found, goes to the desk, a model or an export."""
     chosen, count = entry_filter, total
     if selected:
@@ -41,68 +31,3 @@ def onward(project_id: str, entry_filter: EntryFilter, total: int, selected: lis
     name = f"Review {count:,} selected" if selected else f"Review {count:,}"
     if st.button(name, type="primary", key="review", disabled=not count, help="Open them at the desk"):
         page.go("curate", q=str(chosen))
-
-
-def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
-    """Draw one page of the results and return the ids of the selected entries of it.
-
-    An entry opens its image with everything known of it.
-    """
-    if not total:
-        st.text("No entry meets this search. Take a word or a field away.")
-        return []
-    cursors = _cursors(f"{project_id} {entry_filter}")
-    read = partial(_read, project_id, entry_filter, len(cursors) - 1, cursors[-1], total)
-    found = page.kept(("results", project_id, entry_filter, len(cursors), cursors[-1], total), read)
-    action = grid.show(
-        found.page, key="explore-grid", label="Entries", on_turn=partial(_turn, next_cursor=found.next_cursor)
-    )
-    if action.opened in found.image_of:
-        image_drawer.show(found.image_of[action.opened], list(dict.fromkeys(found.image_of.values())))
-    return [id_ for id_ in action.selected if id_ in found.image_of]
-
-
-@dataclass(frozen=True)
-class _Found:
-    page: grid.GridPage
-    image_of: dict[str, str]
-    """The image's id by the entry's."""
-    next_cursor: str | None
-
-
-def _read(project_id: str, entry_filter: EntryFilter, pages_before: int, after: str, total: int) -> _Found:
-    dataset = page.services().dataset
-    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=after or None)
-    images = dataset.images_of(found.items)
-    first = pages_before * PAGE_SIZE + 1
-    shown = grid.GridPage(
-        [_item(entry, images) for entry in found.items],
-        where=f"{first:,} to {first + len(found.items) - 1:,} of {total:,}",
-        has_previous=pages_before > 0,
-        has_next=found.next_cursor is not None,
-    )
-    return _Found(shown, {entry.id: entry.image_id for entry in found.items}, found.next_cursor)
-
-
-def _item(entry: ImageDatasets, images: dict[str, Images]) -> grid.GridItem:
-    image = images[entry.image_id]
-    mark = {"confirmed": "✓ ", "rejected": "✕ "}.get(entry.decision, "")
-    url = media.image_url(image.id, image.sha256, "thumb")
-    answer = answer_form.in_words(entry.answer) if entry.answer_type == "label" else entry.answer
-    return grid.GridItem(entry.id, url, mark + entry.question, answer)
-
-
-def _turn(direction: str, *, next_cursor: str | None) -> None:
-    if direction == "next" and next_cursor is not None:
-        st.session_state[_CURSORS].append(next_cursor)
-    elif direction == "previous" and len(st.session_state[_CURSORS]) > 1:
-        st.session_state[_CURSORS].pop()
-
-
-def _cursors(name: str) -> list[str]:
-    """Return where the pages gone through began; another search begins at the first one."""
-    if st.session_state.get(_FOR) != name:
-        st.session_state[_FOR] = name
-        st.session_state[_CURSORS] = [""]
-    cursors: list[str] = st.session_state[_CURSORS]
-    return cursors

@@ -11,13 +11,12 @@ from core.style.results import Result, ResultFilter
 from core.tasks.service import ACTIVE
 from pages.components.shared import cards, model_picker, page
 from pages.components.shared.cards import Act
-from pages.components.style import cards as style_cards
-from pages.components.style import check, judge, recipe
+from pages.components.style import check_dialog, judge_dialog, recipe_dialog, result_cards
 
 _PAGE = 24
 _MOST_OF_A_TASK = 100
 _STATES = {"all": "All", "kept": "Kept", "open": "Not kept", "good": "Good", "bad": "Bad", "discarded": "Discarded"}
-_DIALOGS = {"recipe": recipe.show, "ask": check.show, "judge": judge.show}
+_DIALOGS = {"recipe": recipe_dialog.show, "ask": check_dialog.show, "judge": judge_dialog.show}
 
 
 def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> None:
@@ -54,11 +53,11 @@ def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: st
     if references:
         st.caption("The references, as they were sent")
         cards.show(
-            [style_cards.reference(used) for used in references], key=f"{key}-references",
+            [result_cards.reference(used) for used in references], key=f"{key}-references",
             label="References of these results", min_width_px=110,
         )  # fmt: skip
     st.caption("What was made. The thin line in a bar is how far the references are from each other.")
-    made = [style_cards.result(one, can_refer=dataset is not None) for one in items]
+    made = [result_cards.result(one, can_refer=dataset is not None) for one in items]
     _act(cards.show(made, key=key, label="Results", min_width_px=250), dataset)
 
 
@@ -77,7 +76,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
     items = _by_match(found.items) if by_match else found.items
     st.caption(pluralize(found.total, "image"))
     chosen = st.query_params.get("result")
-    shown = [style_cards.brief(one, is_open=one.id == chosen) for one in items]
+    shown = [result_cards.brief(one, is_open=one.id == chosen) for one in items]
     act = cards.show(shown, key="style-history", label="History", min_width_px=170)
     if found.next_cursor and st.button("Show more", key="style-history-more"):
         st.session_state["style-history-limit"] = limit + _PAGE

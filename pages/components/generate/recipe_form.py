@@ -9,8 +9,7 @@ from core import Projects
 from core.pluralize import pluralize
 from core.questions import prompts
 from core.questions import recipe as recipes
-from pages.components.generate import fixed_questions, language
-from pages.components.shared import model_picker, page
+from pages.components.shared import fixed_questions, language, model_picker, page
 from pages.components.shared.model_picker import ModelChoice
 
 

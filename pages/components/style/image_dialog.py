@@ -8,7 +8,7 @@ import streamlit as st
 from core.style.analysis import FIELDS, LISTS
 from core.style.datasets import StyleImage
 from pages.components.shared import figure, media, page
-from pages.components.style.draft import Draft
+from pages.components.style.request_draft import Draft
 
 
 @st.dialog("An image of the style dataset")

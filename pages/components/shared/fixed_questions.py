@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.pluralize import pluralize
 from core.questions import QuestionTemplates
-from pages.components.generate import answer_form
-from pages.components.shared import page
+from pages.components.shared import answer_form, page
 
 _EPOCH = "fixed-question-epoch"
 _CHANGED = "fixed-question-changed"

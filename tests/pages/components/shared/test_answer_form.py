@@ -1,6 +1,6 @@
 import pytest
 
-from pages.components.generate import answer_form
+from pages.components.shared import answer_form
 
 
 @pytest.mark.parametrize(

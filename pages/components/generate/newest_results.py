@@ -3,8 +3,7 @@
 import streamlit as st
 
 from core.pluralize import pluralize
-from pages.components.generate import answer_form
-from pages.components.shared import figure, media, page
+from pages.components.shared import answer_form, figure, media, page
 
 _SHOWN = 6
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core.pluralize import pluralize
 from core.style.requests import RequestPreview
 from pages.components.shared import page
-from pages.components.style.draft import Draft
+from pages.components.style.request_draft import Draft
 
 
 def show(preview: RequestPreview, draft: Draft) -> None:

@@ -8,8 +8,7 @@ import streamlit as st
 from core import Images, Questions
 from core.pluralize import pluralize
 from core.questions.answer_types import checked_answer
-from pages.components.generate import answer_form, language
-from pages.components.shared import figure, media, page, reviewer_name
+from pages.components.shared import answer_form, figure, language, media, page, reviewer_name
 
 _EPOCH = "hand-epoch"
 

@@ -8,8 +8,7 @@ from core.style.datasets import StyleImage
 from core.style.library import FIRST_STYLE_IMAGES
 from pages.components.shared import cards, media, page
 from pages.components.shared.cards import Action, Card
-from pages.components.style import about, changes
-from pages.components.style import cards as style_cards
+from pages.components.style import dataset_menu, image_dialog, result_cards
 
 _SHOWN = 12
 
@@ -30,7 +29,7 @@ def choose(project: Projects) -> StyleDatasets | None:
             key=f"style-dataset-{project.id}-{len(found)}-{asked}",
             width="stretch",
         )
-        changes.make(project)
+        dataset_menu.make(project)
     if chosen is not None and chosen != asked:
         st.query_params["style"] = chosen
     return next((dataset for dataset in found if dataset.id == chosen), None)
@@ -48,13 +47,13 @@ def start(project: Projects) -> None:
             "their style best. Nothing leaves this machine.",
             text_alignment="center",
         )
-        selected = changes.selected_images(project)
+        selected = dataset_menu.selected_images(project)
         label = f"Learn the look of {len(selected):,} selected images" if selected else "Learn the look of this project"
         if st.button(label, type="primary", icon=":material/palette:", key="style-learn"):
             with st.spinner("Measuring the images"):
                 made = page.services().style.create_from_project(project.id, image_ids=selected)
             st.query_params["style"] = made.id
-            changes.analyse_rest(project, made)
+            dataset_menu.analyse_rest(project, made)
             st.rerun()
         st.space("small")
 
@@ -82,7 +81,7 @@ def show(project: Projects, dataset: StyleDatasets) -> None:
         st.rerun()
     _brand(project)
     _images(project, dataset, summary.images, summary.analysed)
-    changes.show(project, dataset, summary.images)
+    dataset_menu.show(project, dataset, summary.images)
 
 
 def _brand(project: Projects) -> None:
@@ -114,13 +113,13 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int
         st.rerun()
     if (
         waiting
-        and not changes.analysing(project)
+        and not dataset_menu.analysing(project)
         and st.button("Analyse the rest", key="style-analyse", icon=":material/tune:")
     ):
-        changes.analyse_rest(project, dataset)
+        dataset_menu.analyse_rest(project, dataset)
         st.rerun()
     if act and act.action == "open":
-        about.show(act.id)
+        image_dialog.show(act.id)
     if act and act.action == "remove":
         style.remove_images(dataset.id, [act.id])
         st.rerun()
@@ -133,7 +132,7 @@ def _card(entry: StyleImage) -> Card:
         id=entry.row.id,
         url=media.image_url(image.id, image.sha256) if image else None,
         name=entry.name,
-        swatches=style_cards.swatches(palette),
+        swatches=result_cards.swatches(palette),
         actions=(
             Action("open", "Look closer", frame=True),
             Action("remove", "Remove", help="Take it out of the style dataset; older versions keep it", corner=True),

@@ -7,7 +7,7 @@ import streamlit as st
 from core import Projects
 from core.pluralize import pluralize
 from core.questions import GenerationEstimate, RequestPreview
-from pages.components.generate.recipe import Recipe
+from pages.components.generate.recipe_form import Recipe
 from pages.components.shared import figure, media, page, task_progress
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import app
-from pages.components.shared import access, page, run_queue
+from pages.components.frame import access
+from pages.components.shared import page, run_queue
 
 # Not st.logo, and no page icon here: each would load numpy and Pillow before the first page, a tenth of its time.
 # It stands beside the button that closes the sidebar.

@@ -11,9 +11,8 @@ from core.style.requests import Reference, RequestPreview
 from pages.components.shared import cards, media, page
 from pages.components.shared.cards import Action, Card
 from pages.components.shared.model_picker import ModelChoice
-from pages.components.style import about
-from pages.components.style import draft as style_draft
-from pages.components.style.draft import Draft
+from pages.components.style import image_dialog, request_draft
+from pages.components.style.request_draft import Draft
 
 _SHAPES = {
     "1:1": "crop_square", "2:3": "crop_portrait", "3:2": "crop_3_2", "3:4": "crop_portrait", "4:3": "crop_7_5",
@@ -68,7 +67,9 @@ def _from_file(dataset: StyleDatasets, draft: Draft) -> None:
     file = st.file_uploader("Prompts from a file", ["csv", "txt"], key=f"style-prompts-{dataset.id}", max_upload_size=1)
     if file is None or not st.button("Use these prompts", key="style-prompts-use"):
         return
-    prompts = style_draft.prompts_from(file.getvalue().decode("utf-8-sig", "replace"), is_csv=file.name.endswith("csv"))
+    prompts = request_draft.prompts_from(
+        file.getvalue().decode("utf-8-sig", "replace"), is_csv=file.name.endswith("csv")
+    )
     st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
     _save(dataset, replace(draft, batch=True, prompt="\n".join(prompts)))
 
@@ -102,8 +103,8 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
         if act.action == "swap":
             off = replace(draft, excluded=(*draft.excluded, act.id), pinned=tuple(i for i in shown if i != act.id))
             again = page.services().style.preview_request(off.request(dataset.id), config=choice.config)
-            _save(dataset, style_draft.swapped(draft, act.id, shown, [one.id for one in again.references]))
-        _save(dataset, style_draft.changed(draft, act.action, act.id, shown))
+            _save(dataset, request_draft.swapped(draft, act.id, shown, [one.id for one in again.references]))
+        _save(dataset, request_draft.changed(draft, act.action, act.id, shown))
 
 
 def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
@@ -115,7 +116,7 @@ def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
         key=f"style-off-{dataset.id}-{len(draft.excluded)}", wrap=True,
     )  # fmt: skip
     if back:
-        _save(dataset, about.pinned(replace(draft, count=draft.count + 1), back))
+        _save(dataset, image_dialog.pinned(replace(draft, count=draft.count + 1), back))
 
 
 def _card(reference: Reference, count: int) -> Card:
