@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
-from core.db import Database, GeneratedImages, ImageDatasets, Images, Projects, Questions, cached_until_write, utc_now
+from core.db import (
+    Database,
+    GeneratedImages,
+    ImageDatasets,
+    Images,
+    Projects,
+    Questions,
+    cached_until_write,
+    in_library,
+    utc_now,
+)
 from core.errors import InvalidInputError, NotFoundError
 
 MAX_NAME_CHARS = 200
@@ -139,7 +149,7 @@ class ProjectService:
         with self._db.reading() as session:
 
             def numbers(table: Any, *values: Any, where: Any = True) -> tuple[int, ...]:
-                own = (table.project_id == project_id, table.deleted_at.is_(None))
+                own = (table.project_id == project_id, _shown(table))
                 row = session.exec(select(func.count(), *values).select_from(table).where(*own, where)).one()
                 return tuple(int(value or 0) for value in (row if values else (row,)))
 
@@ -169,13 +179,17 @@ def _how_many(condition: Any) -> Any:
 def _grouped(table: Any, value: Any, project_ids: list[str]) -> Any:
     return (
         select(table.project_id, value)
-        .where(table.project_id.in_(project_ids), table.deleted_at.is_(None))
+        .where(table.project_id.in_(project_ids), _shown(table))
         .group_by(table.project_id)
     )
 
 
+def _shown(table: Any) -> Any:
+    return in_library() if table is Images else table.deleted_at.is_(None)
+
+
 def _first_image(session: Session, project_id: str) -> Images | None:
-    query = select(Images).where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
+    query = select(Images).where(Images.project_id == project_id, in_library())
     return session.exec(query.order_by(col(Images.create_at), col(Images.id)).limit(1)).first()
 
 

@@ -198,7 +198,7 @@ def _entry(entry: ImageDatasets) -> dict[str, Any]:
 
 
 def _image(image: Images | None) -> dict[str, Any] | None:
-    if image is None or image.deleted_at is not None:
+    if image is None or not image.is_in_library:
         return None
     return {
         "url": image_url(image.id, image.sha256, "view"),

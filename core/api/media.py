@@ -72,7 +72,7 @@ def image_file(images: Any, image: Images, size: str) -> FileResponse:
 def _image(services: Any, request: Request) -> FileResponse:
     image_id = request.path_params["image_id"]
     ownership.check(services.db, "image_id", image_id)
-    image = services.images.get_image(image_id) or services.style.shown_anyway(image_id)
+    image = services.images.get_image(image_id, include_hidden=True)
     if image is None:
         raise NotFoundError("This image does not exist any more.")
     return image_file(services.images, image, request.path_params["size"])

@@ -68,7 +68,7 @@ class AnswerAgain:
             entry = _open_entry(session, entry_id, version)
             image = session.get(Images, entry.image_id)
             task = session.get(Tasks, entry.task_id) if entry.task_id else None
-        if image is None or image.deleted_at is not None:
+        if image is None or not image.is_in_library:
             raise NotFoundError("The image of this entry was deleted, so no model can look at it.")
         return entry, image, self._config(entry, task)
 

@@ -223,7 +223,7 @@ class ImageDatasetService(EntryReading):
 
 def _image(session: Session, image_id: str, project_id: str | None = None) -> Images:
     image = session.get(Images, image_id)
-    if image is None or image.deleted_at is not None or project_id not in (None, image.project_id):
+    if image is None or not image.is_in_library or project_id not in (None, image.project_id):
         raise NotFoundError("This image is not in the project. Choose another one.")
     return image
 

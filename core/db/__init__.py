@@ -7,10 +7,24 @@ from core.db.question_key import question_key
 from core.db.read_cache import cached_until_write
 from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
-from core.db.tables import Events, ImageDatasets, ImageHashes, Images, Projects, Questions, QuestionTemplates
+from core.db.tables import (
+    HIDDEN,
+    LIBRARY,
+    Events,
+    ImageDatasets,
+    ImageHashes,
+    Images,
+    Projects,
+    Questions,
+    QuestionTemplates,
+    in_library,
+    is_hidden,
+)
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
+    "HIDDEN",
+    "LIBRARY",
     "ApiTokens",
     "BusinessProfiles",
     "Database",
@@ -36,6 +50,8 @@ __all__ = [
     "Tasks",
     "cached_until_write",
     "connect",
+    "in_library",
+    "is_hidden",
     "new_id",
     "question_key",
     "utc_now",

@@ -101,7 +101,7 @@ class GeneratedImages(Base, table=True):
     created_at: datetime = time_field()
     deleted_at: datetime | None = time_field(now=False)
     dataset_version: int | None = None
-    kept: bool = Field(default=False, description="put into the project; until then its image is out of sight")
+    kept: bool = Field(default=False, description="put into the project; until then its image is hidden")
     rating: int = Field(default=0, description="a person's thumb: 1 up, -1 down, 0 none")
     cost: float | None = Field(default=None, description="US dollars; None when the price is unknown")
     task_id: str | None = None

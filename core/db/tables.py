@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Column, Index, exists, select, text
+from sqlalchemy import JSON, Column, ColumnElement, Index, and_, exists, literal_column, select, text
 from sqlalchemy.orm import column_property
-from sqlmodel import Field
+from sqlmodel import Field, col
 
 from core.db import quality_sql
 from core.db.base import ALIVE, Base, id_field, json_field, time_field
 
 SECOND = text("action = 'second'")
+LIBRARY, HIDDEN = "library", "hidden"
+IN_LIBRARY = text(f"deleted_at IS NULL AND visibility = '{LIBRARY}'")
+IS_HIDDEN = text(f"visibility = '{HIDDEN}'")
 LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
 
 
@@ -41,14 +44,14 @@ class Images(Base, table=True):
             "project_id",
             "sha256",
             unique=True,
-            sqlite_where=ALIVE,
-            postgresql_where=ALIVE,
+            sqlite_where=IN_LIBRARY,
+            postgresql_where=IN_LIBRARY,
         ),
         # Carries what filters ask for, so that counting 100,000 rows reads none of them.
         Index(
             "ix_images_newest",
             "project_id", "deleted_at", "create_at", "id",
-            "image_name", "format", "colors", "tags", "width", "height", "near_duplicate_of", "source",
+            "image_name", "format", "colors", "tags", "width", "height", "near_duplicate_of", "source", "visibility",
         ),
         Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
         Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
@@ -56,9 +59,10 @@ class Images(Base, table=True):
         # Of the few that look like another image only.
         Index(
             "ix_images_groups",
-            "project_id", "deleted_at", "near_duplicate_of", "id",
+            "project_id", "deleted_at", "near_duplicate_of", "id", "visibility",
             sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
         ),
+        Index("ix_images_hidden", "project_id", "id", sqlite_where=IS_HIDDEN, postgresql_where=IS_HIDDEN),
     )  # fmt: skip
 
     id: str = id_field()
@@ -84,6 +88,26 @@ class Images(Base, table=True):
     tags: str = ""
     source: str = Field(default="upload", description="upload, zip, directory, sample, generated, ...")
     source_ref: str = Field(default="", description="where in that source: archive member, page, address")
+    visibility: str = Field(
+        default=LIBRARY, sa_column_kwargs={"server_default": text(f"'{LIBRARY}'")},
+        description="library, or hidden: a fetched reference or a result that was not kept",
+    )  # fmt: skip
+
+    @property
+    def is_in_library(self) -> bool:
+        """Whether the image is neither deleted nor hidden."""
+        return self.deleted_at is None and self.visibility == LIBRARY
+
+
+def in_library() -> ColumnElement[bool]:
+    """Return the condition that a row of ``Images`` is neither deleted nor hidden."""
+    # A literal: a partial index serves a query only when the planner sees the value.
+    return and_(col(Images.deleted_at).is_(None), col(Images.visibility) == literal_column(f"'{LIBRARY}'"))
+
+
+def is_hidden() -> ColumnElement[bool]:
+    """Return the condition that a row of ``Images`` is hidden."""
+    return col(Images.visibility) == literal_column(f"'{HIDDEN}'")
 
 
 class ImageHashes(Base, table=True):

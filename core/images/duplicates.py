@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from core.db import Events, ImageDatasets, Images, Questions, new_id
+from core.db import Events, ImageDatasets, Images, Questions, in_library, new_id
 from core.errors import ConflictError, InvalidInputError
 from core.images import lifecycle
 
@@ -73,7 +73,7 @@ def _marks(session: Session, images: Sequence[Images]) -> dict[str, str | None]:
     looking = select(Images).where(
         Images.project_id == images[0].project_id,
         col(Images.near_duplicate_of).in_([image.id for image in images]),
-        col(Images.deleted_at).is_(None),
+        in_library(),
     )
     return {image.id: image.near_duplicate_of for image in [*images, *session.exec(looking)]}
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions
+from core.db import ImageDatasets, Images, Questions, in_library
 from core.db.text import holds_text
 from core.errors import InvalidInputError
 
@@ -100,7 +100,7 @@ def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool
     Raises:
         InvalidInputError: a value of the filter is not one that exists.
     """
-    found: list[ColumnElement[bool]] = [col(Images.project_id) == project_id, col(Images.deleted_at).is_(None)]
+    found: list[ColumnElement[bool]] = [col(Images.project_id) == project_id, in_library()]
     if filter_.name:
         found.append(holds_text(col(Images.image_name), filter_.name))
     if filter_.tag:
@@ -265,7 +265,7 @@ def _holding(name: str) -> ColumnElement[bool]:
 def _alike(project_id: str) -> Any:
     """Select the images that look like another one, and those they look like."""
     marked = (
-        Images.project_id == project_id, col(Images.near_duplicate_of).is_not(None), col(Images.deleted_at).is_(None)
+        Images.project_id == project_id, col(Images.near_duplicate_of).is_not(None), in_library()
     )  # fmt: skip
     return select(col(Images.id)).where(*marked).union(select(col(Images.near_duplicate_of)).where(*marked))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Images
+from core.db import Images, in_library
 from core.images.filter import ImageFilter, conditions
 
 
@@ -42,7 +42,7 @@ def _members(session: Session, project_id: str, firsts: list[str]) -> dict[str, 
         .where(
             Images.project_id == project_id,
             col(Images.near_duplicate_of).in_(firsts),
-            col(Images.deleted_at).is_(None),
+            in_library(),
         )
         .order_by(col(Images.create_at), col(Images.id))
     )

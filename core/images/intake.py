@@ -16,7 +16,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from core.config import Settings
-from core.db import ImageHashes, Images, new_id
+from core.db import LIBRARY, ImageHashes, Images, in_library, new_id
 from core.errors import ImageRejectedError
 from core.images.import_outcome import ImageOutcome, label_of, repaired
 from core.images.sandbox import sandbox
@@ -75,10 +75,13 @@ def keep(files: Sequence[NewFile], storage: ImageStorage, settings: Settings) ->
     ]
 
 
-def record(session: Session, project_id: str, kept: Sequence[Kept], source: str) -> list[ImageOutcome]:
+def record(
+    session: Session, project_id: str, kept: Sequence[Kept], source: str, *, visibility: str = LIBRARY
+) -> list[ImageOutcome]:
     """Write the rows of *kept* into the caller's transaction and return what became of each."""
     known = _same_bytes(session, project_id, [k.image.sha256 for k in kept if k.image])
     alike = _Alike(session, project_id, kept)
+    columns = {"project_id": project_id, "source": source, "visibility": visibility}
     outcomes = []
     for one in kept:
         if one.image is None:
@@ -87,7 +90,7 @@ def record(session: Session, project_id: str, kept: Sequence[Kept], source: str)
             reason = f"The same image is here already, as {twin.image_name}."
             outcomes.append(ImageOutcome(one.name, "duplicate", twin, reason))
         else:
-            outcomes.append(_added(session, project_id, one, one.image, source, alike))
+            outcomes.append(_added(session, one, one.image, alike, columns))
             known[one.image.sha256] = one.image
     session.flush()
     alike.write()
@@ -124,9 +127,9 @@ def _kept(file: NewFile, found: "Inspected", path: str) -> Kept:
     return Kept(name, file.source_ref, image, measured.mirror_dhash, reason)
 
 
-def _added(session: Session, project_id: str, kept: Kept, image: Images, source: str, alike: "_Alike") -> ImageOutcome:
+def _added(session: Session, kept: Kept, image: Images, alike: "_Alike", columns: dict[str, str]) -> ImageOutcome:
     # An id of its own for every recording: the caller may record again after a rolled back transaction.
-    image = Images(**{**image.model_dump(), "id": new_id(), "project_id": project_id, "source": source})
+    image = Images(**{**image.model_dump(), "id": new_id(), **columns})
     first = alike.to(image.dhash, kept.mirror_dhash)
     image.near_duplicate_of = first.first_id if first else None
     session.add(image)
@@ -140,9 +143,7 @@ def _added(session: Session, project_id: str, kept: Kept, image: Images, source:
 
 def _same_bytes(session: Session, project_id: str, hashes: list[str]) -> dict[str, Images]:
     # One by one: for a list of hashes SQLite reads all images of the project instead of the index of identities.
-    query = select(Images).where(
-        Images.project_id == project_id, Images.sha256 == bindparam("wanted"), col(Images.deleted_at).is_(None)
-    )
+    query = select(Images).where(Images.project_id == project_id, Images.sha256 == bindparam("wanted"), in_library())
     found = (session.execute(query, {"wanted": one}).scalars().first() for one in hashes)
     return {image.sha256: image for image in found if image is not None}
 
@@ -176,7 +177,7 @@ class _Alike:
             .where(
                 col(ImageHashes.project_id) == project_id,
                 col(ImageHashes.quarter).in_(wanted),
-                col(Images.deleted_at).is_(None),
+                in_library(),
             )
         )  # fmt: skip
         for quarter, create_at, id_, dhash, name, near in session.execute(found) if wanted else ():

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from core.db import Events, ImageDatasets, Images, Questions, Tasks, new_id, utc_now
+from core.db import Events, ImageDatasets, Images, Questions, Tasks, in_library, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.images.storage import ImageStorage
 
@@ -33,7 +33,8 @@ def dependents(session: Session, image_ids: Sequence[str]) -> Dependents:
     """Count the images that exist, and what hangs on them."""
 
     def count(table: Any, column: Any, *conditions: Any) -> int:
-        query = select(func.count()).select_from(table).where(table.deleted_at.is_(None), *conditions)
+        shown = in_library() if table is Images else table.deleted_at.is_(None)
+        query = select(func.count()).select_from(table).where(shown, *conditions)
         return sum(session.exec(query.where(column.in_(some))).one() for some in in_parts(image_ids))
 
     return Dependents(
@@ -69,9 +70,7 @@ def restore(session: Session, image_id: str, actor: str) -> Images:
         raise NotFoundError("This image cannot be brought back: it does not exist any more.")
     if image.deleted_at is None:
         return image
-    twin = select(Images).where(
-        Images.project_id == image.project_id, Images.sha256 == image.sha256, col(Images.deleted_at).is_(None)
-    )
+    twin = select(Images).where(Images.project_id == image.project_id, Images.sha256 == image.sha256, in_library())
     if (found := session.exec(twin).first()) is not None:
         raise ConflictError(
             f"The same image was added again, as {found.image_name}. Delete that one first to bring this one back."
@@ -125,7 +124,7 @@ def alive(session: Session, image_ids: Sequence[str]) -> list[Images]:
     """Return those of the images that were not deleted."""
     found: list[Images] = []
     for some in in_parts(image_ids):
-        found += session.exec(select(Images).where(col(Images.id).in_(some), col(Images.deleted_at).is_(None)))
+        found += session.exec(select(Images).where(col(Images.id).in_(some), in_library()))
     return found
 
 
@@ -160,7 +159,7 @@ def _hand_on_group(session: Session, image: Images) -> None:
         .where(
             Images.project_id == image.project_id,
             Images.near_duplicate_of == image.id,
-            col(Images.deleted_at).is_(None),
+            in_library(),
         )
         .order_by(col(Images.create_at), col(Images.id))
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, cached_until_write, new_id
+from core.db import Database, Events, ImageDatasets, Images, Projects, Questions, cached_until_write, in_library, new_id
 from core.errors import ImageRejectedError, NotFoundError
 from core.images import duplicates, groups, lifecycle, renditions
 from core.images import filter as filters
@@ -89,16 +89,18 @@ class ImageService:
 
     # --- found ----------------------------------------------------------------------------------------------
 
-    def get_image(self, image_id: str) -> Images | None:
-        """Return the image, None when there is none or it was deleted."""
+    def get_image(self, image_id: str, *, include_hidden: bool = False) -> Images | None:
+        """Return an image of the library, with *include_hidden* a hidden one too; None when there is none."""
         with self._db.reading() as session:
             image = session.get(Images, image_id)
-        return image if image is not None and image.deleted_at is None else None
+        if image is None or image.deleted_at is not None:
+            return None
+        return image if include_hidden or image.is_in_library else None
 
     def get_images(self, image_ids: Sequence[str]) -> list[Images]:
         """Return those of the images that exist, in the order asked for."""
         with self._db.reading() as session:
-            query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+            query = select(Images).where(col(Images.id).in_(image_ids), in_library())
             found = {image.id: image for image in session.exec(query)}
         return [found[id_] for id_ in image_ids if id_ in found]
 

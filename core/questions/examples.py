@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images
+from core.db import ImageDatasets, Images, in_library
 from core.errors import InvalidInputError
 from core.llm import ImagePart
 from core.questions import prompts
@@ -40,7 +40,7 @@ def suggest(session: Session, project_id: str, language: str, count: int) -> lis
         .where(
             ImageDatasets.project_id == project_id, ImageDatasets.language == language,
             col(ImageDatasets.confirmed).is_(True), col(ImageDatasets.deleted_at).is_(None),
-            col(Images.deleted_at).is_(None),
+            in_library(),
         )
         .order_by(col(ImageDatasets.score).desc(), col(ImageDatasets.update_at).desc())
     )  # fmt: skip

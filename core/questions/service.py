@@ -106,7 +106,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         """
         with self._db.transaction() as session:
             image = session.get(Images, image_id)
-            if image is None or image.deleted_at is not None:
+            if image is None or not image.is_in_library:
                 raise NotFoundError("This image does not exist any more.")
             return store.write_question(
                 session, image, question, language=language, answer_type=answer_type, options=options,

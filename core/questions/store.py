@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems
+from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems, in_library
 from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
@@ -88,7 +88,7 @@ def images_with_questions(
     session: Session, image_ids: Sequence[str], language: str
 ) -> dict[str, tuple[Images, list[str]]]:
     """Return those of the images that exist, each with the questions it has in *language*, oldest first."""
-    query = select(Images).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_(None))
+    query = select(Images).where(col(Images.id).in_(image_ids), in_library())
     found = {image.id: (image, list[str]()) for image in session.exec(query)}
     asked = (
         select(Questions.image_id, Questions.question)

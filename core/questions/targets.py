@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
-from core.db import Images, Questions, TaskItems, Tasks
+from core.db import Images, Questions, TaskItems, Tasks, in_library
 from core.errors import InvalidInputError
 from core.questions import templates
 from core.questions.recipe import AnswerRecipe, QuestionRecipe
@@ -121,7 +121,7 @@ def count(session: Session, project_id: str, language: str, num_questions: int) 
 
 
 def _alive(project_id: str) -> tuple[ColumnElement[bool], ...]:
-    return col(Images.project_id) == project_id, col(Images.deleted_at).is_(None)
+    return col(Images.project_id) == project_id, in_library()
 
 
 def _failed(project_id: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, Projects, Questions, QuestionTemplates, new_id, utc_now
+from core.db import Database, Images, Projects, Questions, QuestionTemplates, in_library, new_id, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.questions.answer_types import Options, checked_options
 from core.questions.text import MAX_QUESTION_CHARS, clean, question_key
@@ -152,7 +152,7 @@ def _missing(session: Session, project_id: str, image_ids: list[str] | None) -> 
     wanted = None if image_ids is None else set(image_ids)
     rows = []
     for template in of_project(session, project_id):
-        query = select(Images.id).where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
+        query = select(Images.id).where(Images.project_id == project_id, in_library())
         for image_id in session.exec(query.where(is_missing(template))):
             if wanted is None or image_id in wanted:
                 rows.append(question_row(template, image_id))

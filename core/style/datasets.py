@@ -13,7 +13,6 @@ from sqlmodel import Session, col, or_, select
 from core.db import Images, Projects, StyleDatasetImages, StyleDatasets, StyleVersions, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.pluralize import pluralize
-from core.style.hidden_images import OUT_OF_SIGHT
 
 
 @dataclass(frozen=True)
@@ -236,8 +235,7 @@ def _with_image() -> Any:
 
 def usable() -> ColumnElement[bool]:
     """Return the condition that a row, joined with its image, can be shown and sent."""
-    image = Images
-    return or_(col(image.id).is_(None), col(image.deleted_at).is_(None), col(image.source).in_(OUT_OF_SIGHT))
+    return or_(col(Images.id).is_(None), col(Images.deleted_at).is_(None))
 
 
 def _belonging(dataset_id: str, version: int | None = None) -> tuple[ColumnElement[bool], ...]:
@@ -253,7 +251,8 @@ def _check_images(session: Session, project_id: str, image_ids: Sequence[str]) -
     found: dict[str, str] = {}
     for start in range(0, len(image_ids), 500):
         part = image_ids[start : start + 500]
-        found |= dict(session.exec(select(Images.id, Images.project_id).where(col(Images.id).in_(part))).all())
+        query = select(Images.id, Images.project_id).where(col(Images.id).in_(part), col(Images.deleted_at).is_(None))
+        found |= dict(session.exec(query).all())
     if missing := len(image_ids) - len(found):
         raise NotFoundError(f"{missing} of these images do not exist any more. Choose them again.")
     if any(owner != project_id for owner in found.values()):

@@ -36,7 +36,7 @@ class Produced:
     def write(self, session: Session) -> GeneratedImages:
         """Store the result with its image and settle its call."""
         image = put(session, self.row.project_id, self.kept, GENERATED)
-        already_there = image.deleted_at is None
+        already_there = image.is_in_library
         self.row.image_id = image.id
         session.add(self.row)
         session.flush()

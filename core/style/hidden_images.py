@@ -1,7 +1,6 @@
-"""Images that Vitrine holds without their being in the library: fetched references, results not yet kept.
+"""Hidden images: fetched references and results that were not kept. They are stored, but not in the library.
 
-They come in like every image, checked in the sandbox and stored by content, and can be shown by id; their rows
-are marked as deleted from the start, until a person keeps them.
+They are checked in the sandbox and stored by content like every image, and can be shown by id.
 """
 
 import asyncio
@@ -10,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from core.db import Database, GeneratedImages, Images, StyleDatasetImages, utc_now
+from core.db import HIDDEN, Database, Images, StyleDatasetImages
 from core.errors import ImageRejectedError, NotFoundError
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 FETCHED = "web"
 GENERATED = "generated"
-OUT_OF_SIGHT = (FETCHED, GENERATED)
-"""Sources of images that may be shown although their rows are marked as deleted."""
-
 MAX_REFERENCE_BYTES = 25_000_000
 """Fourteen are fetched at once; a photograph that shows a style is smaller."""
 
@@ -80,32 +76,13 @@ async def _guarded(url: str, *, max_bytes: int) -> "Fetched":
 
 
 def put(session: Session, project_id: str, kept: "Kept", source: str) -> Images:
-    """Record a checked image out of sight; when the library has it already, return that one."""
+    """Record a checked image as hidden; when the library has the same bytes, return that image."""
     from core.images.intake import record
 
-    (outcome,) = record(session, project_id, [kept], source)
+    (outcome,) = record(session, project_id, [kept], source, visibility=HIDDEN)
     if outcome.image is None:
         raise ImageRejectedError(outcome.reason or "This is not an image.", reason="rejected")
-    if outcome.outcome != "duplicate":
-        outcome.image.deleted_at = utc_now()
     return outcome.image
-
-
-def shown_anyway(session: Session, image_id: str) -> Images | None:
-    """Return an image that is out of sight but belongs to a result or a style dataset; None for any other."""
-    image = session.get(Images, image_id)
-    if image is None or image.source not in OUT_OF_SIGHT:
-        return None
-    result = select(GeneratedImages.id).where(GeneratedImages.image_id == image_id)
-    reference = select(StyleDatasetImages.id).where(StyleDatasetImages.image_id == image_id)
-    shown = session.exec(result.limit(1)).first() or session.exec(reference.limit(1)).first()
-    return image if shown else None
-
-
-def hide(session: Session, image_id: str) -> None:
-    image = session.get(Images, image_id)
-    if image is not None and image.deleted_at is None:
-        image.deleted_at = utc_now()
 
 
 def _name_of(url: str) -> str:

@@ -62,7 +62,7 @@ def case_of(session: Session, generated_id: str) -> Case:
         InvalidInputError: there are no references to compare it with.
     """
     row = results.get(session, generated_id)
-    image = session.get(Images, row.image_id) if row.image_id else None
+    image = results.image_of(session, row)
     if image is None:
         raise NotFoundError("The image of this result is gone. Run it again.")
     used = [session.get(Images, reference["image_id"]) for reference in row.recipe.get("references", [])]

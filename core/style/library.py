@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions
+from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions, in_library
 from core.errors import InvalidInputError, LLMError, NotFoundError, VitrineError
 from core.style import analysis, datasets, measuring
 from core.style.datasets import StyleImage, StyleSummary
@@ -247,7 +247,7 @@ def _own_images(session: Session, project_id: str) -> list[str]:
     """Return the newest images of a project that were neither generated nor look like another."""
     own = select(Images.id).where(
         Images.project_id == project_id,
-        col(Images.deleted_at).is_(None),
+        in_library(),
         Images.source != GENERATED,
         col(Images.near_duplicate_of).is_(None),
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, func, or_, select
 
-from core.db import Events, GeneratedImages, Images, StyleDatasetImages, new_id, utc_now
+from core.db import HIDDEN, LIBRARY, Events, GeneratedImages, Images, StyleDatasetImages, in_library, new_id, utc_now
 from core.errors import InvalidInputError, NotFoundError
-from core.style.hidden_images import hide
+from core.style.hidden_images import GENERATED
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ def get(session: Session, generated_id: str) -> GeneratedImages:
     return row
 
 
+def image_of(session: Session, row: GeneratedImages) -> Images | None:
+    """Return the image of a result, None when it was deleted from the library."""
+    image = session.get(Images, row.image_id) if row.image_id else None
+    return image if image is not None and image.deleted_at is None else None
+
+
 def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int, after: str | None) -> ResultPage:
     """Return results, the newest first; *after* is the cursor of the page before."""
     row = GeneratedImages
@@ -84,7 +90,7 @@ def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int,
         )
     query = (
         select(row, Images)
-        .join(Images, col(Images.id) == col(row.image_id), isouter=True)
+        .join(Images, and_(col(Images.id) == col(row.image_id), col(Images.deleted_at).is_(None)), isouter=True)
         .where(*conditions)
         .order_by(col(row.created_at).desc(), col(row.id).desc())
         .limit(limit + 1)
@@ -113,12 +119,10 @@ def keep(session: Session, generated_id: str, actor: str) -> Images:
     if image is None:
         raise NotFoundError("The image of this result is gone. Run it again.")
     twin = session.exec(
-        select(Images).where(
-            Images.project_id == image.project_id, Images.sha256 == image.sha256, col(Images.deleted_at).is_(None)
-        )
+        select(Images).where(Images.project_id == image.project_id, Images.sha256 == image.sha256, in_library())
     ).first()
     if twin is None:
-        image.deleted_at = None
+        image.visibility, image.deleted_at = LIBRARY, None
         _event(session, image, "kept", actor)
     row.kept, row.deleted_at, row.image_id = True, None, (twin or image).id
     return twin or image
@@ -128,8 +132,8 @@ def put_back(session: Session, generated_id: str, actor: str) -> GeneratedImages
     """Undo keeping: the image leaves the project, the result stays in the history."""
     row = get(session, generated_id)
     image = session.get(Images, row.image_id) if row.image_id else None
-    if row.kept and image is not None and image.source == "generated":
-        hide(session, image.id)
+    if row.kept and image is not None and image.source == GENERATED and image.is_in_library:
+        image.visibility = HIDDEN
         _event(session, image, "put back", actor)
     row.kept = False
     return row
@@ -166,7 +170,9 @@ def references_used(session: Session, generated_id: str) -> list[UsedReference]:
     )
     images = {
         found.id: found
-        for found in session.exec(select(image).where(col(image.id).in_([one["image_id"] for one in used])))
+        for found in session.exec(
+            select(image).where(col(image.id).in_([one["image_id"] for one in used]), col(image.deleted_at).is_(None))
+        )
     }
     sent = [
         UsedReference(

@@ -11,7 +11,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.style import closed_loop, compose, judging, results
 from core.style.closed_loop import Checked
 from core.style.generate import Generator, Produced
-from core.style.hidden_images import Fetch, shown_anyway
+from core.style.hidden_images import Fetch
 from core.style.library import StyleLibrary, model_config
 from core.style.models import ImageModel, image_model
 from core.style.requests import DEFAULT_REFERENCES, RequestPreview, StyleRequest
@@ -158,7 +158,7 @@ class StyleGenerationService(StyleLibrary):
     def result(self, generated_id: str) -> Result:
         with self._db.reading() as session:
             row = results.get(session, generated_id)
-            return Result(row, session.get(Images, row.image_id) if row.image_id else None)
+            return Result(row, results.image_of(session, row))
 
     def history(
         self, project_id: str, wanted: ResultFilter | None = None, *, limit: int = 24, after: str | None = None
@@ -263,11 +263,6 @@ class StyleGenerationService(StyleLibrary):
     def _store_judgement(self, case: judging.Case, reply: "ChatReply", ledger: "DatabaseLedger") -> GeneratedImages:
         with self._db.transaction() as session:
             return judging.write(session, case, reply, ledger)
-
-    def shown_anyway(self, image_id: str) -> Images | None:
-        """Return an image out of sight that a result or a style dataset shows; None for any other."""
-        with self._db.reading() as session:
-            return shown_anyway(session, image_id)
 
 
 def _offline() -> str:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset import parse_search
 from core.dataset.conditions import conditions
-from core.db import Events, ImageDatasets, Images, LlmCalls
+from core.db import Events, ImageDatasets, Images, LlmCalls, in_library, is_hidden
 from core.export.entries import GENERATED, Entry
 from core.export.recipe import EntryChoice
 
@@ -150,7 +150,7 @@ def _page_of_images(
     made, key = type_coerce(Images.create_at, DateTime(timezone=True)), col(Images.id)
     query = (
         select(*_IMAGE_COLUMNS)  # type: ignore[call-overload]
-        .where(Images.project_id == project_id, col(Images.deleted_at).is_(None))
+        .where(Images.project_id == project_id, in_library())
         .order_by(col(Images.create_at), key)
         .limit(_IMAGES_PER_PAGE)
     )
@@ -187,7 +187,9 @@ def _whens(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> list[t
         ids = select(Images.id).where(col(Images.project_id) == project_id, test)
         return col(entry.image_id).in_(ids)
 
-    whens: list[tuple[ColumnElement[bool], str]] = [(on(col(Images.deleted_at).is_not(None)), IMAGE_DELETED)]
+    whens: list[tuple[ColumnElement[bool], str]] = [
+        (or_(on(col(Images.deleted_at).is_not(None)), on(is_hidden())), IMAGE_DELETED)
+    ]
     if not keeps_rejected:
         whens.append((col(entry.rejected).is_(True), "rejected"))
     if choice.confirmed_only:

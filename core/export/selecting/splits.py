@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.db import GeneratedImages, Images
+from core.db import GeneratedImages, Images, in_library
 from core.export.recipe import Split, SplitShares
 
 MAX_NAMED_LEAKS = 50
@@ -75,13 +75,13 @@ def load_families(session: Session, project_id: str) -> Families:
         select(Images.id, Images.near_duplicate_of).where(
             Images.project_id == project_id,
             col(Images.near_duplicate_of).is_not(None),
-            col(Images.deleted_at).is_(None),
+            in_library(),
         )
     ).all()
     related.update(id_ for pair in near for id_ in pair if id_)
     pages = session.exec(
         select(Images.id, Images.source_ref)
-        .where(Images.project_id == project_id, Images.source == "pdf", col(Images.deleted_at).is_(None))
+        .where(Images.project_id == project_id, Images.source == "pdf", in_library())
         .order_by(col(Images.create_at), col(Images.id))
     ).all()
     related.update(id_ for id_, _ in pages)

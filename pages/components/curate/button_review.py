@@ -37,7 +37,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
 
 def _image(entry: ImageDatasets) -> None:
     image = page.services().dataset.images_of([entry]).get(entry.image_id)
-    url = media.image_url(image.id, image.sha256, "view") if image and image.deleted_at is None else None
+    url = media.image_url(image.id, image.sha256, "view") if image and image.is_in_library else None
     figure.show(url, entry.image_name, height_px=480, key="plain-image", fit="contain")
 
 

@@ -180,3 +180,104 @@ def test_crash_the_first_start_killed_at_any_statement_can_be_repeated(tmp_path:
         assert _schema(tmp_path / "data" / "vitrine.db") == []
     assert killed > len(Base.metadata.tables)
     assert _schema(tmp_path / "data" / "vitrine.db") == complete
+
+
+WHEN = "2026-01-02 03:04:05.000000"
+IMAGE_ROWS = [
+    # id, source, deleted, its events in their order, then what it should be: deleted and visibility
+    ("fetched", "web", True, [], (False, "hidden")),
+    ("result", "generated", True, [], (False, "hidden")),
+    ("put-back", "generated", True, ["kept", "put back"], (False, "hidden")),
+    ("kept", "generated", False, ["kept"], (False, "library")),
+    ("kept-and-deleted", "generated", True, ["kept", "deleted"], (True, "library")),
+    ("stray", "web", True, [], (True, "library")),
+    ("upload", "upload", False, [], (False, "library")),
+    ("deleted-upload", "upload", True, ["deleted"], (True, "library")),
+]
+
+
+def _database_at(revision: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make an empty database of an older version."""
+    older = tmp_path / f"until-{revision}"
+    shutil.copytree(migrate.MIGRATIONS_DIR, older, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (older / "versions").glob("m*.py"):
+        if path.stem[1:5] > revision:
+            path.unlink()
+    with monkeypatch.context() as before:
+        before.setattr(migrate, "MIGRATIONS_DIR", older)
+        with connect(data):
+            pass
+
+
+def _with_images_marked_as_deleted(path: Path) -> None:
+    """Insert images as a version without the column ``visibility`` left them."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO projects (id, name, description, create_at, update_at) VALUES ('p', 'Shelf', '', ?, ?)",
+            (WHEN, WHEN),
+        )
+        connection.execute(
+            "INSERT INTO style_datasets (id, project_id, name, master_prompt, version, created_at, draft)"
+            " VALUES ('s', 'p', 'Warm', '', 1, ?, '{}')",
+            (WHEN,),
+        )
+        for id_, source, deleted, actions, _ in IMAGE_ROWS:
+            connection.execute(
+                "INSERT INTO images (id, project_id, image_name, path, size, create_at, update_at, deleted_at, sha256,"
+                " format, dhash, average_color, colors, tags, source, source_ref)"
+                " VALUES (?, 'p', ?, ?, 1, ?, ?, ?, ?, 'PNG', '', '', '', '', ?, '')",
+                (id_, id_, id_, WHEN, WHEN, WHEN if deleted else None, "same bytes" if deleted else id_, source),
+            )
+            for action in actions:
+                connection.execute(
+                    "INSERT INTO events (batch_id, project_id, entity, entity_id, action, actor, old, new, at)"
+                    " VALUES ('b', 'p', 'image', ?, ?, 'local', '{}', '{}', ?)",
+                    (id_, action, WHEN),
+                )
+            if source == "generated":
+                connection.execute(
+                    "INSERT INTO generated_images (id, project_id, prompt, full_prompt, image_id, aspect_ratio,"
+                    " resolution, format, quality, reference_images_count, model, caption, recipe, match, created_at,"
+                    " kept, rating) VALUES (?, 'p', '', '', ?, '1:1', '', '', '', 0, '', '', '{}', '{}', ?, 0, 0)",
+                    (id_, id_, WHEN),
+                )
+        connection.execute(
+            "INSERT INTO style_dataset_images (id, dataset_id, image_id, image_url, position, analysis_result,"
+            " features, created_at, analysis_model, added_in)"
+            " VALUES ('r', 's', 'fetched', '', 0, '{}', '{}', ?, '', 1)",
+            (WHEN,),
+        )
+        connection.commit()
+
+
+def test_images_that_were_inserted_as_deleted_become_hidden_and_deleted_ones_stay_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    _database_at("0005", data, tmp_path, monkeypatch)
+    _with_images_marked_as_deleted(data / "vitrine.db")
+
+    with connect(data):
+        pass
+
+    found = _query(data / "vitrine.db", "SELECT id, deleted_at IS NOT NULL, visibility FROM images")
+    assert {id_: (bool(deleted), visibility) for id_, deleted, visibility in found} == {
+        id_: expected for id_, _, _, _, expected in IMAGE_ROWS
+    }
+
+
+def test_crash_hiding_images_killed_at_any_statement_leaves_the_old_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    _database_at("0005", data, tmp_path, monkeypatch)
+    _with_images_marked_as_deleted(data / "vitrine.db")
+    rows, schema = _query(data / "vitrine.db", "SELECT * FROM images"), _schema(data / "vitrine.db")
+    killed = 0
+    while _upgrade_and_die_at(killed + 1, data):
+        killed += 1
+        assert _schema(data / "vitrine.db") == schema
+        assert _query(data / "vitrine.db", "SELECT * FROM images") == rows
+        assert _query(data / "vitrine.db", "PRAGMA integrity_check") == [("ok",)]
+    assert killed >= 10
+    assert len(_query(data / "vitrine.db", "SELECT id FROM images WHERE visibility = 'hidden'")) == 3

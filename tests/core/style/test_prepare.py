@@ -40,7 +40,8 @@ async def test_references_are_fetched_all_at_once_and_stay_in_their_order(db: Da
     with db.reading() as session:
         stored = session.exec(select(Images)).all()
     assert {image.source for image in stored} == {"web"}
-    assert all(image.deleted_at is not None for image in stored)
+    assert {image.visibility for image in stored} == {"hidden"}
+    assert images.list_images(project.id) == []
     assert [entry.row.image_id for entry in style.list_images(made.id)] == [ready.image.id for ready in prepared.ready]
 
 

@@ -2,8 +2,11 @@
 
 import pytest
 
-from core import ImageService, StyleDatasets, StyleGenerationService
+from core import ImageDatasetService, ImageService, StyleDatasets, StyleGenerationService
+from core.db import Database
 from core.errors import InvalidInputError
+from core.export.recipe import EntryChoice
+from core.export.selecting.query import count_entries
 from core.style.results import ResultFilter
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
 from tests.fakes.artist import FakeArtist
@@ -35,13 +38,14 @@ async def test_history_is_filtered_and_paged(
     assert style.history(project_id, ResultFilter(dataset_id="other")).total == 0
 
 
-async def test_a_result_is_out_of_the_project_until_it_is_kept_and_can_be_shown_all_the_same(
+async def test_a_result_is_hidden_until_it_is_kept_and_again_when_that_is_undone(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
     assert len(images.list_images(dataset.project_id)) == 8
-    assert style.shown_anyway(made.image_id or "") is not None
+    assert images.get_image(made.image_id or "") is None
+    assert images.get_image(made.image_id or "", include_hidden=True) is not None
 
     kept = style.keep(made.id)
 
@@ -52,6 +56,7 @@ async def test_a_result_is_out_of_the_project_until_it_is_kept_and_can_be_shown_
     style.put_back(made.id)
 
     assert images.get_image(kept.id) is None
+    assert images.get_image(kept.id, include_hidden=True) is not None
     assert style.references_of([kept.id]) == {}
 
 
@@ -96,13 +101,59 @@ async def test_a_result_can_become_a_reference(
     assert entries[-1].row.analysis_model == "offline/measure"
 
 
-def test_an_image_that_nothing_refers_to_is_not_shown_after_it_was_deleted(
-    style: StyleGenerationService, images: ImageService, image_ids: list[str]
-) -> None:
+def test_a_deleted_image_is_not_shown_as_a_hidden_one(images: ImageService, image_ids: list[str]) -> None:
     images.delete_image(image_ids[0])
 
-    assert style.shown_anyway(image_ids[0]) is None
-    assert style.shown_anyway("nowhere") is None
+    assert images.get_image(image_ids[0], include_hidden=True) is None
+    assert images.get_image("nowhere", include_hidden=True) is None
+
+
+async def test_a_hidden_image_is_neither_deleted_nor_restored_through_the_library(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+) -> None:
+    artist.enqueue_images(NEW)
+    made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
+    image_id = made.image_id or ""
+
+    assert images.delete_image(image_id) is False
+    images.restore_image(image_id)
+
+    assert images.get_image(image_id) is None
+    assert images.get_image(image_id, include_hidden=True) is not None
+    assert images.get_project_image_stats(dataset.project_id)["total_images"] == 8
+
+
+async def test_a_kept_image_that_is_deleted_from_the_library_is_gone_from_its_result_until_it_is_kept_again(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+) -> None:
+    artist.enqueue_images(NEW)
+    made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
+    style.use_as_reference(made.id, dataset.id)
+
+    images.delete_image(made.image_id or "")
+
+    assert style.result(made.id).image is None
+    assert [result.image for result in style.history(dataset.project_id).items] == [None]
+    assert len(style.list_images(dataset.id)) == 8
+    assert images.get_image(made.image_id or "", include_hidden=True) is None
+    assert style.keep(made.id).id == made.image_id
+    assert len(style.list_images(dataset.id)) == 9
+
+
+async def test_an_entry_of_an_image_that_was_put_back_is_not_exported(
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+) -> None:
+    artist.enqueue_images(NEW)
+    made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
+    ImageDatasetService(db).create_dataset_entry(
+        dataset.project_id, made.image_id or "", "What is it?", "A teapot.", "m", confirmed=True
+    )
+
+    style.put_back(made.id)
+
+    with db.reading() as session:
+        counts = count_entries(session, dataset.project_id, EntryChoice(generated_images=True), keeps_rejected=False)
+    assert (counts.entries, counts.left_out) == (0, {"its image was deleted": 1})
 
 
 @pytest.mark.parametrize("rating", [2, -2])
