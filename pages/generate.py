@@ -61,9 +61,9 @@ def main() -> None:
 def _start(project: Projects, recipe: Recipe) -> None:
     with page.errors_in_words():
         task = page.services().tasks.create_task(project.id, recipe.task_type, recipe.config, cost_cap=recipe.cap)
-        for place, choice in enumerate(recipe.choices):
+        for index, choice in enumerate(recipe.choices):
             if choice.api_key:
-                session_keys.lend(task.id, choice.api_key, place)
+                session_keys.lend(task.id, choice.api_key, index)
         app.engine().submit(task.id)
         page.go("generate", task=task.id)
 

@@ -15,6 +15,7 @@ from core.questions import answering
 from core.questions.answer_types import checked_answer
 from core.questions.language import entry_doubt
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
+from core.tasks import models_of
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -75,11 +76,10 @@ class AnswerAgain:
     def _config(self, entry: ImageDatasets, task: Tasks | None) -> ModelConfig:
         """Return how the model was asked in its task, with the key that was lent to it for that."""
         known = {"timeout_s": self._db.settings.llm_timeout_s}
-        asked = [task.config.get("llm_config") or {}, *task.config.get("more_models", [])] if task else []
-        for place, config in enumerate(asked):
+        for index, config in enumerate(models_of(task.config) if task else []):
             made = ModelConfig.from_dict(known | {"model": entry.model} | config)
             if made.litellm_model == entry.model:
-                return replace(made, api_key=session_keys.lent_to(task.id, place) if task else None)
+                return replace(made, api_key=session_keys.lent_to(task.id, index) if task else None)
         if "/" not in entry.model:
             raise InvalidInputError("No model known here answered this entry, so none can be asked again.")
         return ModelConfig.from_dict(known | {"model": entry.model})

@@ -12,7 +12,7 @@ from core.llm.ledger import paid_calls, request_hash
 from core.questions import examples, store
 from core.questions.examples import Examples
 from core.questions.recipe import Recipe
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -68,9 +68,9 @@ class GenerationTask:
 
     async def _run_to_end(self, task: Tasks, config: dict[str, Any]) -> Tasks:
         kind: TaskKind = self
-        for place, model in enumerate([config.get("llm_config") or {}, *(config.get("more_models") or [])]):
+        for index, model in enumerate(models_of(config)):
             if model.get("api_key"):
-                session_keys.lend(task.id, model["api_key"], place)
+                session_keys.lend(task.id, model["api_key"], index)
         TaskService(self._db).plan_items(task.id, kind, config)
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 

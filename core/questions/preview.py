@@ -99,8 +99,8 @@ class GenerationPreview:
         Raises:
             LLMError: the call failed; the message says what to do.
         """
-        recipe = _recipe({**config, "llm_config": {}} | ({"more_models": []} if answers else {}), answers)
-        model = ModelConfig.from_dict(config["llm_config"])
+        recipe = _recipe(config, answers)
+        model = ModelConfig.from_dict(recipe.models[0])
         first = await asyncio.to_thread(self._first, project_id, recipe, model.max_side_px)
         ledger = DatabaseLedger(self._db, purpose="try-out")
         if isinstance(recipe, QuestionRecipe):
@@ -129,14 +129,14 @@ class GenerationPreview:
     ) -> GenerationEstimate:
         """Return what *calls* requests like *preview* cost with each model of the recipe, as a range."""
         recipe = _recipe(config, answers)
-        models = recipe.models if isinstance(recipe, AnswerRecipe) else [recipe.llm_config]
         replies = [(_fields(recipe), preview.pieces)]
         if preview.fixed:
             replies.append((frozenset({"answer"}), preview.fixed))
         made = [
             self._one_call(ModelConfig.from_dict(model), recipe, len(preview.prompt), *reply)
-            for model in models for reply in replies
+            for model in recipe.models for reply in replies
         ]  # fmt: skip
+        concurrency = recipe.concurrency or self._db.settings.llm_concurrency
         costs = [cost for cost, _ in made if cost is not None]
         seen = [seen for _, seen in made if seen is not None]
         priced, timed = len(costs) == len(made), len(seen) == len(made)
@@ -145,7 +145,7 @@ class GenerationPreview:
             cost_low=sum(cost.low for cost in costs) * calls if priced else None,
             cost_high=sum(cost.high for cost in costs) * calls if priced else None,
             seen_calls=min(one.calls for one in seen) if timed else 0,
-            seconds=sum(one.seconds for one in seen) * calls / recipe.concurrency if timed else None,
+            seconds=sum(one.seconds for one in seen) * calls / concurrency if timed else None,
         )
 
     def _one_call(
@@ -165,7 +165,7 @@ class GenerationPreview:
         return side_px, side_px
 
     def _first(self, project_id: str, recipe: QuestionRecipe | AnswerRecipe, max_side_px: int | None = None) -> _First:
-        max_side_px = max_side_px or recipe.llm_config.get("max_side_px")
+        max_side_px = max_side_px or recipe.models[0].get("max_side_px")
         with self._db.reading() as session:
             if isinstance(recipe, QuestionRecipe):
                 ids, questions = targets.image_ids(session, project_id, recipe, limit=1), list[Questions]()

@@ -3,13 +3,15 @@
 from collections import Counter
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import InvalidInputError
 from core.questions.prompts import Prompt
+from core.tasks import with_models
 
 KINDS = ("object", "attribute", "count", "position", "text", "reasoning", "yes/no", "unanswerable")
 MAX_EXAMPLES = 4
+OFFLINE = {"provider": "offline", "model": "measure"}
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
 PROMPT_VARIABLES = frozenset({"count", "language", "kinds", "existing", "image_name"})
 
@@ -22,12 +24,24 @@ class Recipe(BaseModel):
     image_ids: list[str] | None = None
     """None: every image of the project."""
     language: str = Field("en", min_length=1, max_length=60)
-    concurrency: int = Field(4, ge=1, le=64)
-    llm_config: dict[str, Any] = Field(default_factory=lambda: {"provider": "offline", "model": "measure"})
+    concurrency: int | None = Field(None, ge=1, le=64)
+    """Items at a time; None: the setting ``VITRINE_LLM_CONCURRENCY``."""
+    models: list[dict[str, Any]] = Field(default_factory=lambda: [dict(OFFLINE)], min_length=1, max_length=1)
+    """Model configs; ``llm_config`` and ``more_models`` are read too."""
     example_ids: list[str] = Field(default_factory=list, max_length=MAX_EXAMPLES)
     """Confirmed entries that are shown to the model first, with their images."""
     fresh: bool = False
-    """Ask again what was asked and paid for before."""
+    """Send requests again whose replies were paid for before."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_models(cls, config: Any) -> Any:
+        """Accept the promised ``llm_config``, and ``more_models`` of older stored tasks, as ``models``."""
+        if not isinstance(config, dict) or not {"llm_config", "more_models"} & config.keys():
+            return config
+        if "models" in config:
+            raise ValueError("Name the models either in models or in llm_config, not in both")
+        return with_models(config)
 
 
 R = TypeVar("R", bound=Recipe)
@@ -71,12 +85,8 @@ class AnswerRecipe(Recipe):
     question_ids: list[str] | None = None
     """None: those that *which* names."""
     which: Literal["unanswered", "all"] = "unanswered"
-    more_models: list[dict[str, Any]] = Field(default_factory=list, max_length=4)
-    """Model configs besides *llm_config*; each answers every question, so that disagreement shows."""
-
-    @property
-    def models(self) -> list[dict[str, Any]]:
-        return [self.llm_config, *self.more_models]
+    models: list[dict[str, Any]] = Field(default_factory=lambda: [dict(OFFLINE)], min_length=1, max_length=5)
+    """Each model answers every question, so that disagreement shows."""
 
 
 def question_recipe(config: dict[str, Any]) -> QuestionRecipe:
@@ -100,8 +110,9 @@ def _checked(recipe: type[R], config: dict[str, Any]) -> R:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         cause = first.get("ctx", {}).get("error")
-        sentence = str(cause) if isinstance(cause, InvalidInputError) else f"{field}: {first['msg']}."
-        raise InvalidInputError(sentence.replace("Value error, ", ""), field=field) from error
+        named = f"{field}: {first['msg']}." if field else f"{first['msg']}."
+        message = str(cause) if isinstance(cause, InvalidInputError) else named
+        raise InvalidInputError(message.replace("Value error, ", ""), field=field or None) from error
 
 
 def kinds_in_words(kinds: dict[str, int], count: int, turn: int) -> str:

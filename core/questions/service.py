@@ -144,7 +144,7 @@ class ImageQuestionGenerationTask(GenerationTask):
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         recipe = question_recipe(config)
-        self._llm.require_vision(ModelConfig.from_dict(recipe.llm_config))
+        self._llm.require_vision(ModelConfig.from_dict(recipe.models[0]))
         with self._db.reading() as session:
             ids = targets.image_ids(session, project_id, recipe)
         self.templates.put_to_images(project_id, ids)
@@ -154,7 +154,7 @@ class ImageQuestionGenerationTask(GenerationTask):
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence[Ready | VitrineError]:
         recipe = question_recipe(items[0].config)  # that of the task
-        model = self._model(recipe.llm_config, items[0].task_id)
+        model = self._model(recipe.models[0], items[0].task_id)
         loaded = self._load_all([item.subject_id for item in items], recipe, model)
         requests = [
             asking.first_request(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.errors import InvalidInputError
 from core.style.requests import StyleRequest
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, models_of
 
 if TYPE_CHECKING:
     from core.llm import ModelConfig
@@ -98,7 +98,7 @@ def _request(config: dict[str, Any], prompt: str) -> StyleRequest:
 def _model(config: dict[str, Any]) -> "ModelConfig":
     from core.llm import OFFLINE_MODEL, ModelConfig
 
-    return ModelConfig.from_dict(config.get("llm_config") or {"model": OFFLINE_MODEL})
+    return ModelConfig.from_dict(next(iter(models_of(config)), {"model": OFFLINE_MODEL}))
 
 
 def _with_key(item: ItemContext) -> "ModelConfig":

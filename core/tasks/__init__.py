@@ -3,6 +3,7 @@
 from core.errors import ItemLeftOpen
 from core.tasks.engine import LocalEngine
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
+from core.tasks.models import models_of, with_models
 from core.tasks.runner import TaskRunner
 from core.tasks.service import FailureGroup, TaskService, TaskStatus, TaskSummary
 
@@ -18,4 +19,6 @@ __all__ = [
     "TaskService",
     "TaskStatus",
     "TaskSummary",
+    "models_of",
+    "with_models",
 ]

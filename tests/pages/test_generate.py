@@ -1,6 +1,7 @@
 import json
 import time
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import app
@@ -67,6 +68,31 @@ def test_the_job_runs_and_its_entries_wait_for_review() -> None:
     counts = services().projects.counts(project_id)
     assert (counts.questions, counts.entries, counts.images_without_questions) == (6, 6, 0)
     assert "Completed: 2 of 2" in [element.proto.text for element in at.get("progress")]
+
+
+def test_the_setting_is_the_default_number_of_calls_and_is_not_written_into_the_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VITRINE_LLM_CONCURRENCY", "40")
+    project_id = _project()
+    at = open_page("generate", project_id)
+    at.session_state["generate-how"] = True
+    at.run()
+    assert at.slider(key="generate-concurrency").value == 40
+    at.button(key="generate-start").click().run()
+    _wait_for_tasks(at)
+
+    at = open_page("generate", project_id)
+    at.session_state["generate-how"] = True
+    at.session_state["generate-target"] = "all"
+    at.run()
+    at.slider(key="generate-concurrency").set_value(3).run()
+    at.button(key="generate-start").click().run()
+    _wait_for_tasks(at)
+
+    chosen, default = services().tasks.list_tasks(project_id)
+    assert "concurrency" not in default.config
+    assert chosen.config["concurrency"] == 3
 
 
 def _wait_for_tasks(at: AppTest) -> None:

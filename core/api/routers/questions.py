@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
 
 ImageIds = Annotated[list[str], Field(max_length=100_000)]
 Language = Annotated[str, Field(min_length=1, max_length=60)]
+AT_A_TIME = "calls in flight; null: the setting VITRINE_LLM_CONCURRENCY"
 ExampleIds = Annotated[list[str], Field(max_length=MAX_EXAMPLES)]
 
 
@@ -53,7 +54,7 @@ class AskQuestions(Body):
     top_up: bool = Field(False, description="count what an image has towards num_questions")
     example_ids: ExampleIds = Field([], description="confirmed entries that the model is shown first")
     fresh: bool = Field(False, description="pay again for what was asked before")
-    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
+    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] | None = Field(None, description=AT_A_TIME)
     llm_config: ModelChoice = OFFLINE
     cost_cap: float | None = Field(None, gt=0, description="US dollars; the task pauses when they are spent")
 
@@ -65,7 +66,7 @@ class AskAnswers(Body):
     image_ids: ImageIds | None = None
     which: Literal["unanswered", "all"] = "unanswered"
     language: Language = "en"
-    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] = 4
+    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] | None = Field(None, description=AT_A_TIME)
     llm_config: ModelChoice = OFFLINE
     more_models: Annotated[list[ModelChoice], Field(max_length=4)] = Field(
         [], description="each answers everything too"

@@ -15,6 +15,7 @@ from core.api.pagination import page_by_key
 from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
 from core.db import Exports, Tasks
 from core.llm import session_keys
+from core.tasks import models_of, with_models
 
 router = APIRouter(prefix="/api", tags=["tasks"])
 
@@ -60,9 +61,8 @@ async def start(
     house: Rooms, request: Request, response: Response, actor: Actor, project_id: str, task_type: str, body: Body
 ) -> TaskAnswer:
     """Make a task of *body* and give it to the engine; keys typed into it are lent to the task, never stored."""
-    config = body.model_dump(exclude_none=True, exclude={"cost_cap"})
-    models = [config.get("llm_config") or {}, *config.get("more_models", [])]
-    keys = [model.pop("api_key", None) for model in models]
+    config = with_models(body.model_dump(exclude_none=True, exclude={"cost_cap"}))
+    keys = [model.pop("api_key", None) for model in models_of(config)]
     cost_cap = getattr(body, "cost_cap", None)
 
     def make() -> Tasks:
@@ -70,9 +70,9 @@ async def start(
         return house.tasks.create_task(project_id, task_type, config, cost_cap=cost_cap, started_by=actor.name)
 
     task = await asyncio.to_thread(make)
-    for place, api_key in enumerate(keys):
+    for index, api_key in enumerate(keys):
         if api_key:
-            session_keys.lend(task.id, api_key, place)
+            session_keys.lend(task.id, api_key, index)
     await asyncio.to_thread(house.engine.submit, task.id)
     made = answer(house, request, task)
     response.headers["Location"] = made.url

@@ -48,10 +48,9 @@ def show(project: Projects, mode: str) -> Recipe:
     config["language"] = language.choose()
     st.subheader("Who answers", anchor=False)
     choices = [model_picker.show("generate")]
-    config["llm_config"] = choices[0].config
     if mode == "answers":
         choices += model_picker.show_more("generate", choices[0])
-        config["more_models"] = [choice.config for choice in choices[1:]]
+    config["models"] = [choice.config for choice in choices]
     st.subheader("How", anchor=False)
     cap = st.number_input(
         "Stop at this cost, in US dollars", min_value=0.01, value=None, key="generate-cap", persist_state="session",
@@ -151,9 +150,10 @@ def _shares(kinds: list[str]) -> dict[str, int]:
 
 
 def _more(project: Projects, asked_in: str) -> dict[str, Any]:
+    setting = page.services().db.settings.llm_concurrency
     with st.expander("Speed, examples, repeats", key="generate-how", on_change="rerun") as how:
         if how.open:
-            st.slider("Calls at the same time", 1, 32, 4, key="generate-concurrency", persist_state="session")
+            st.slider("Calls at the same time", 1, 64, setting, key="generate-concurrency", persist_state="session")
             st.slider(
                 "Examples shown first", 0, recipes.MAX_EXAMPLES, 0, key="generate-examples", persist_state="session",
                 help="Confirmed entries of this project, best rated first, each sent with its image.",
@@ -166,8 +166,8 @@ def _more(project: Projects, asked_in: str) -> dict[str, Any]:
     ids = page.services().questions.suggest_examples(project.id, asked_in, wanted) if wanted else []
     if len(ids) < wanted:
         st.caption(f"Only {len(ids)} images have a confirmed entry in this language to show as an example.")
+    concurrency = st.session_state.get("generate-concurrency", setting)
     return {
-        "concurrency": st.session_state.get("generate-concurrency", 4),
         "example_ids": ids,
         "fresh": bool(st.session_state.get("generate-fresh", False)),
-    }
+    } | ({"concurrency": concurrency} if concurrency != setting else {})

@@ -20,7 +20,7 @@ def show(project: Projects, recipe: Recipe) -> bool:
         # Above the button that changes it: a try tells what the model really uses.
         place = st.container(key="generate-estimate")
         if st.button("Try on this image", icon=":material/science:", key="generate-try", disabled=recipe.is_refused):
-            _try(project, {**recipe.config, "llm_config": recipe.choices[0].with_key}, recipe.answers)
+            _try(project, {**recipe.config, "models": [recipe.choices[0].with_key]}, recipe.answers)
         with place:
             _estimate(recipe, preview)
     return preview is not None

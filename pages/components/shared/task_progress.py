@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
 from core import Tasks, app
 from core.llm import session_keys
 from core.pluralize import pluralize
-from core.tasks import TaskStatus, TaskSummary
+from core.tasks import TaskStatus, TaskSummary, models_of
 from core.tasks.service import ACTIVE
 from pages.components.shared import model_picker, page, run_queue
 
@@ -54,7 +53,7 @@ def _draw(summary: TaskSummary) -> None:
     if task.note:
         st.info(page.plain(task.note), icon=":material/info:")
     if task.status == TaskStatus.PAUSED and "key" in task.note:
-        for model in _models(task):
+        for model in models_of(task.config):
             model_picker.ask_for_key(model)
     left, right = st.columns([3, 2], vertical_alignment="center")
     left.caption(page.plain(_figures(summary)))
@@ -130,16 +129,11 @@ def _raised_cap(summary: TaskSummary) -> float | None:
 
 def _run(task: Tasks) -> None:
     """Give the task to the engine, with the keys that were typed in this session since."""
-    for place, model in enumerate(_models(task)):
+    for index, model in enumerate(models_of(task.config)):
         if key := model_picker.typed_key_for(model):
-            session_keys.lend(task.id, key, place)
+            session_keys.lend(task.id, key, index)
     app.engine().submit(task.id)
     st.rerun()
-
-
-def _models(task: Tasks) -> list[dict[str, Any]]:
-    first = task.config.get("llm_config")
-    return [first, *(task.config.get("more_models") or [])] if first else []
 
 
 def _failures(summary: TaskSummary) -> None:

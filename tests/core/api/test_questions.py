@@ -42,6 +42,19 @@ def test_several_models_answer_each_with_its_own_key(client: TestClient, service
     assert session_keys.lent_to(started.json()["id"], 0) is None
 
 
+@pytest.mark.parametrize("kind", ["image-questions", "image-answers"])
+def test_a_task_without_a_chosen_concurrency_leaves_it_to_the_setting(
+    client: TestClient, services: Services, image: Images, kind: str
+) -> None:
+    services.questions.write_question(image.id, "How bright is the image overall?")
+    url = f"/api/projects/{image.project_id}/{kind}"
+
+    default, chosen = client.post(url, json={}).json(), client.post(url, json={"concurrency": 2}).json()
+
+    assert "concurrency" not in default["config"]
+    assert chosen["config"]["concurrency"] == 2
+
+
 def test_a_model_that_does_not_see_is_refused_without_a_task(
     client: TestClient, services: Services, image: Images
 ) -> None:

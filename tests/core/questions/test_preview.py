@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -30,6 +31,19 @@ def test_the_estimate_follows_what_the_model_really_used(
     assert after.cost_high < 1.3 * truth
     assert before.cost_high is not None
     assert before.cost_high < after.cost_low
+
+
+def test_the_estimated_time_follows_the_concurrency_of_the_setting(
+    services: Services, project: Projects, images: list[Images]
+) -> None:
+    preview = services.preview.request(project.id, RECIPE)
+    _paid(services, preview.prompt, json.dumps({"items": [{"question": "a", "answer": "b"}]}), started_before_s=8)
+
+    by_setting = services.preview.estimate(RECIPE, 100, preview).seconds
+    one_at_a_time = services.preview.estimate({**RECIPE, "concurrency": 1}, 100, preview).seconds
+
+    assert by_setting == pytest.approx(8 * 100 / services.db.settings.llm_concurrency, rel=0.01)
+    assert one_at_a_time == pytest.approx(8 * 100, rel=0.01)
 
 
 def test_replies_of_another_form_or_model_say_nothing(
@@ -81,11 +95,16 @@ async def test_answers_are_tried_on_one_image_and_not_stored(
     assert services.dataset.list_dataset_entries(project.id) == []
 
 
-def _paid(services: Services, prompt: str, reply: str, model: str = "openai/gpt-4o", **tokens: int) -> None:
+def _paid(
+    services: Services, prompt: str, reply: str, model: str = "openai/gpt-4o", started_before_s: float = 0.0,
+    prompt_tokens: int = 5_000, completion_tokens: int = 40,
+) -> None:  # fmt: skip
+    now = utc_now()
     with services.db.transaction() as session:
         session.add(
             LlmCalls(
                 model=model, purpose="questions", request_hash="h", prompt=prompt, reply=reply, state="ok",
-                ended_at=utc_now(), params={"images": 1}, **tokens,
+                started_at=now - timedelta(seconds=started_before_s), ended_at=now, params={"images": 1},
+                prompt_tokens=prompt_tokens, completion_tokens=completion_tokens,
             )
         )  # fmt: skip

@@ -4,6 +4,7 @@ import pytest
 
 from core.errors import InvalidInputError
 from core.questions.recipe import answer_recipe, kinds_in_words, question_recipe
+from core.tasks import models_of, with_models
 
 
 def test_the_promised_config_is_a_recipe() -> None:
@@ -19,6 +20,40 @@ def test_the_promised_config_is_a_recipe() -> None:
     )
 
     assert (recipe.image_ids, recipe.num_questions, recipe.language, recipe.concurrency) == (["a"], 5, "zh-CN", 2)
+    assert recipe.models == [{"provider": "openai", "model": "gpt-4o"}]
+
+
+def test_the_config_of_an_older_task_keeps_the_order_of_its_models() -> None:
+    first, second, third = {"model": "openai/gpt-4o"}, {"model": "openai/gpt-4.1"}, {"model": "offline/measure"}
+    older = {"llm_config": first, "more_models": [second, third]}
+
+    assert answer_recipe(older) == answer_recipe({"models": [first, second, third]})
+    assert models_of(older) == models_of(with_models(older)) == [first, second, third]
+
+
+def test_a_config_without_a_model_asks_the_offline_model() -> None:
+    offline = [{"provider": "offline", "model": "measure"}]
+
+    assert question_recipe({}).models == answer_recipe({}).models == offline
+    assert models_of({}) == models_of({"llm_config": {}}) == []
+    assert question_recipe({"llm_config": {}}).models == offline
+
+
+def test_questions_are_asked_by_one_model_only() -> None:
+    with pytest.raises(InvalidInputError, match="at most 1 item"):
+        question_recipe({"models": [{"model": "openai/gpt-4o"}, {"model": "openai/gpt-4.1"}]})
+
+
+def test_models_in_both_forms_are_refused() -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        question_recipe({"models": [{"model": "openai/gpt-4o"}], "llm_config": {"model": "openai/gpt-4.1"}})
+
+    assert str(refused.value) == "Name the models either in models or in llm_config, not in both."
+
+
+def test_a_config_without_concurrency_leaves_it_to_the_setting() -> None:
+    assert question_recipe({}).concurrency is None
+    assert answer_recipe({}).concurrency is None
 
 
 @pytest.mark.parametrize(

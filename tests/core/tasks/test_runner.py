@@ -7,16 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
+from core.config import Settings
 from core.db import Database, LlmCalls, Projects, TaskItems
+from core.db.database import open_database
 from core.errors import NotFoundError
+from core.projects import ProjectService
 from core.tasks import TaskRunner, TaskService, TaskStatus
 from tests.core.tasks.conftest import MakeTask
-from tests.core.tasks.counting import Counting, counted
+from tests.core.tasks.counting import Counting, counted, kinds
 
 ROOT = Path(__file__).parents[3]
 
@@ -106,6 +110,18 @@ async def test_no_more_items_run_at_once_than_asked_for(
     kind.go_on.set()
     assert (await running).processed_count == 23
     assert kind.most_in_flight == 3
+
+
+async def test_a_config_without_concurrency_runs_as_many_items_as_the_setting_says(tmp_path: Path) -> None:
+    with closing(open_database(Settings(data_dir=tmp_path / "other", llm_concurrency=6))) as db:
+        kind = Counting(db)
+        project = ProjectService(db).create_project("Shelf")
+        task = TaskService(db, lambda: kinds(kind)).create_task(project.id, "counting", {"items": ["wait"] * 9})
+        running = asyncio.create_task(TaskRunner(db, kinds(kind)).run(task.id))
+        await _until(lambda: kind.in_flight == 6)
+        kind.go_on.set()
+        assert (await running).processed_count == 9
+    assert kind.most_in_flight == 6
 
 
 async def test_a_pause_finishes_what_is_in_flight_and_a_resume_does_the_rest(
