@@ -15,12 +15,11 @@ else:
     from pathlib import Path
 
     import streamlit as st
-    from streamlit.runtime.pages_manager import PagesManager
 
     from core import app as vitrine
+    from pages.components.shared import streamlit_private
 
-    # The folder is called pages/, which makes Streamlit run the first session past this file; this is its off switch.
-    PagesManager.uses_pages_directory = False
+    streamlit_private.disable_pages_directory()
     vitrine.refuse_open_door(st.get_option("server.address"))
     app = st.App(
         __file__,

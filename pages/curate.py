@@ -33,7 +33,7 @@ try:
     entry_filter = parse_search(line)
     dataset.find_entries(project.id, entry_filter, limit=1)
 except InvalidInputError as error:
-    st.error(page.plain(str(error)), icon=":material/error:")
+    st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()
 
 if view == "Table":

@@ -24,7 +24,7 @@ try:
     entry_filter = parse_search(line)
     total = dataset.count_entries(project.id, entry_filter)
 except InvalidInputError as error:
-    st.error(page.plain(str(error)), icon=":material/error:")
+    st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()
 
 left, right = st.columns([3, 8], gap="medium")

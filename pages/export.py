@@ -48,7 +48,7 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
         recipe = ExportRecipe.parse({"entries": entries, **shape, **place})
         selection = exporter.count(project.id, recipe)
     except InvalidInputError as error:
-        place_of_refusal.warning(page.plain(str(error)), icon=":material/warning:")
+        place_of_refusal.warning(page.escape(str(error)), icon=":material/warning:")
         return None, None
     with place_of_counts:
         recipe_form.counts(selection)
@@ -81,7 +81,7 @@ def _watch(task_id: str) -> None:
         return
     result = page.services().tasks.items(task_id)[0].result
     if address := result.get("address"):
-        st.success(page.plain(f"Sent. It is at {address}"), icon=":material/cloud_done:")
+        st.success(page.escape(f"Sent. It is at {address}"), icon=":material/cloud_done:")
     finished_exports.report(page.services().exporter.get_export(result["export_id"]))
 
 

@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _start(project: Projects, recipe: Recipe) -> None:
-    with page.errors_in_words():
+    with page.show_errors():
         task = page.services().tasks.create_task(project.id, recipe.task_type, recipe.config, cost_cap=recipe.cap)
         for index, choice in enumerate(recipe.choices):
             if choice.api_key:

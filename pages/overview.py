@@ -101,7 +101,7 @@ def _activity(project_id: str) -> None:
         with grid.cell():
             st.caption("Newest tasks")
             for task in tasks:
-                page.link("tasks", page.plain(page.task_label(task)), icon="task_alt", task=task.id)
+                page.link("tasks", page.escape(page.task_label(task)), icon="task_alt", task=task.id)
 
 
 def _projects(summaries: list[ProjectSummary]) -> None:
@@ -122,11 +122,11 @@ def _card(summary: ProjectSummary) -> None:
         key=f"cover-{project.id}",
     )
     st.page_link(
-        "pages/overview.py", label=page.plain(project.name), query_params=page.address(project.id),
+        "pages/overview.py", label=page.escape(project.name), query_params=page.query_params(project.id),
         icon=":material/folder_open:",
     )  # fmt: skip
     if project.description:
-        st.caption(page.plain(project.description))
+        st.caption(page.escape(project.description))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f"{pluralize(summary.images, 'image')}, {summary.confirmed:,} of {summary.entries:,} entries confirmed",

@@ -48,7 +48,7 @@ def _profiles() -> None:
             st.text(profile.name, width="stretch")
             st.text(" at ".join(profile.config[name] for name in ("model", "api_base") if name in profile.config))
             if st.button("Remove", icon=":material/delete:", key=f"profile-remove-{profile.id}"):
-                with page.errors_in_words():
+                with page.show_errors():
                     profiles.remove_profile(profile.name)
                     st.rerun()
 
@@ -72,7 +72,7 @@ def _prompts() -> None:
     asked_in = right.selectbox("Language", list(prompts.LANGUAGES), format_func=language.label, key="settings-language")
     prompt = prompts.load(name, asked_in)
     variables = ", ".join(f"${variable}" for variable in sorted(prompt.variables))
-    st.caption(f"Variables: {page.plain(variables)}")
+    st.caption(f"Variables: {page.escape(variables)}")
     with st.container(border=True):
         st.text(prompt.text)
 

@@ -50,14 +50,14 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
         choice = _model()
         limits = page.services().style.limits_of(choice.config)
         if limits.note and limits.match:
-            st.caption(page.plain(limits.note))
+            st.caption(page.escape(limits.note))
     with request:
         draft = request_form.fields(dataset, stored, limits.all_ratios, limits.sizes)
     preview = None
     try:
         preview = page.services().style.preview_request(draft.request(dataset.id), config=choice.config)
     except VitrineError as error:
-        sent.error(page.plain(str(error)), icon=":material/error:")
+        sent.error(page.escape(str(error)), icon=":material/error:")
     if draft != stored:
         page.services().style.save_draft(dataset.id, draft.to_dict())
     if preview is not None:

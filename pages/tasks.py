@@ -37,7 +37,7 @@ def main() -> None:
 
 def _row(task: Tasks, *, is_open: bool) -> None:
     with st.expander(
-        page.plain(page.task_label(task)), expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
+        page.escape(page.task_label(task)), expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
         key=f"task-{task.id}", on_change="rerun",
     ) as row:  # fmt: skip
         if row.open:
@@ -47,7 +47,7 @@ def _row(task: Tasks, *, is_open: bool) -> None:
 def _details(task: Tasks) -> None:
     task_progress.show(task.id)
     st.caption(
-        page.plain(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
+        page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
     )
     with st.expander("Recipe", key=f"recipe-{task.id}"):
         st.json(task.config)

@@ -47,7 +47,7 @@ def _import(task_id: str) -> None:
         found = outcomes_of(page.services().tasks.items(task_id, state="done", limit=100_000))
         import_outcomes.show(found.counts, found.rows, entries=found.entries, key="upload-import")
 
-    with page.errors_in_words(), st.container(border=True, key="upload-task"):
+    with page.show_errors(), st.container(border=True, key="upload-task"):
         task_progress.show(task_id, results=results)
 
 

@@ -5,6 +5,7 @@ They go to ``screenshots/``, for a person to look at.
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -13,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from core import ImageDatasetService, connect  # noqa: E402
+from pages import DEFAULT, PAGES, PageEntry  # noqa: E402
 from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle  # noqa: E402
 
 TARGET = ROOT / "screenshots"
-PAGES = ("", "upload", "generate", "curate", "style", "export", "explore", "tasks", "settings")
 
 
 def make_sample(page: Page, server: AppServer) -> str:
@@ -43,7 +44,7 @@ def make_sample(page: Page, server: AppServer) -> str:
     return project_id
 
 
-def shoot(browser: Browser, server: AppServer, kind: str, query: str, pages: tuple[str, ...] = PAGES) -> None:
+def shoot(browser: Browser, server: AppServer, kind: str, query: str, entries: Sequence[PageEntry] = PAGES) -> None:
     for scheme in ("light", "dark"):
         for width in (1440, 800):
             context = browser.new_context(
@@ -51,11 +52,11 @@ def shoot(browser: Browser, server: AppServer, kind: str, query: str, pages: tup
                 viewport={"width": width, "height": 900},
             )
             page = context.new_page()
-            for name in pages:
-                page.goto(f"{server.url}/{name}{query}")
+            for entry in entries:
+                page.goto(f"{server.url}/{entry.url_path}{query}")
                 settle(page)
                 page.wait_for_timeout(1200)
-                page.screenshot(path=TARGET / f"{name or 'overview'}-{kind}-{scheme}-{width}.png")
+                page.screenshot(path=TARGET / f"{entry.name}-{kind}-{scheme}-{width}.png")
             context.close()
 
 
@@ -67,7 +68,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
-        shoot(browser, server, "empty", "", ("",))
+        shoot(browser, server, "empty", "", [entry for entry in PAGES if entry.name == DEFAULT])
         project_id = make_sample(browser.new_page(), server)
         shoot(browser, server, "sample", f"?project={project_id}")
         browser.close()

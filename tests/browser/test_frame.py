@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import ImageService, ProjectService, connect
+from pages import PAGES
+from pages.components.shared import streamlit_private
 from tests.browser.driving import ROOT, AppServer, settle
 from tests.pictures import png
 
@@ -22,7 +24,7 @@ def test_a_deep_link_of_a_cold_process_goes_through_the_frame(server: AppServer,
     page.goto(f"{server.url}/upload")
     settle(page)
     sidebar = page.get_by_test_id("stSidebar")
-    expect(sidebar.get_by_test_id("stPageLink")).to_have_count(9)
+    expect(sidebar.get_by_test_id("stPageLink")).to_have_count(len(PAGES))
     expect(page).to_have_title("Vitrine")
 
 
@@ -50,3 +52,13 @@ def test_a_link_to_the_page_one_is_on_takes_what_was_open_out_of_the_address_for
     page.get_by_role("button", name="count", exact=True).click()
     expect(page.get_by_role("button", name="count", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Generate for 1 image")).to_be_visible()
+
+
+def test_the_test_ids_that_the_frame_and_the_desk_rely_on_are_in_the_page(server: AppServer, page: Page) -> None:
+    page.goto(server.url)
+    settle(page)
+    for selector in (streamlit_private.MAIN, streamlit_private.MAIN_BLOCK):
+        assert page.locator(selector).count() == 1, (
+            f"{selector}, seen in Streamlit {streamlit_private.SEEN_IN}, is gone from the page. Look for the new test "
+            "id in the browser's inspector and put it into streamlit_private.py."
+        )

@@ -19,7 +19,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
 
 def test_the_password_opens_the_page_that_was_asked_for_and_signing_out_shuts_it(locked: AppServer, page: Page) -> None:
     page.goto(f"{locked.url}/settings")
-    expect(page.get_by_text("This Vitrine asks for a password.")).to_be_visible()
+    expect(page.get_by_text("Sign in to use this Vitrine.")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_have_count(0)
 
     page.get_by_label("Password").fill("wrong")
@@ -34,4 +34,4 @@ def test_the_password_opens_the_page_that_was_asked_for_and_signing_out_shuts_it
     settle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_text("This Vitrine asks for a password.")).to_be_visible()
+    expect(page.get_by_text("Sign in to use this Vitrine.")).to_be_visible()

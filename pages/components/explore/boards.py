@@ -81,7 +81,7 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
         st.caption("Nothing was read by two people yet. Choose under Team on Curate how many images two are to see.")
     else:
         read, alike, alpha = st.columns(3)
-        read.metric("Read by two", f"{found.read:,}", help=page.plain(", ".join(found.readers)))
+        read.metric("Read by two", f"{found.read:,}", help=page.escape(", ".join(found.readers)))
         alike.metric("Decided alike", f"{found.alike / found.read:.0%}")
         alpha.metric(
             "Krippendorff's alpha", "none yet" if found.alpha is None else f"{found.alpha:.2f}",

@@ -64,7 +64,7 @@ def _send(export: "Exports") -> None:
             "Send", icon=":material/cloud_upload:", key=f"export-send-now-{export.id}", disabled=not address
         ):
             return
-        with page.errors_in_words():
+        with page.show_errors():
             config = {"export_id": export.id, "address": address, "public": public}
             task = page.services().tasks.create_task(export.project_id, "dataset-send", config)
             app.engine().submit(task.id)

@@ -1,4 +1,4 @@
-"""Who is at the page: everyone at this machine, or, once a password is set, whoever signed in."""
+"""Sign-in of the pages: without a password only this machine has access, with one only who has signed in."""
 
 import streamlit as st
 
@@ -16,27 +16,27 @@ button { background: var(--st-primary-color); border-color: var(--st-primary-col
 .quiet { background: none; border: none; padding: 0; color: var(--st-link-color); font-weight: 400; font-size: .9rem }
 p { margin: 0; min-height: 1.4em; color: var(--st-red-text-color) }
 """
-_IN_HTML = """
+_SIGN_IN_HTML = """
 <form>
   <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-  <label>Your name, for the history <input name="name" autocomplete="nickname" maxlength="60"></label>
+  <label>Your name, shown in the history <input name="name" autocomplete="nickname" maxlength="60"></label>
   <button>Sign in</button>
   <p role="alert"></p>
 </form>
 """
-_IN_JS = """
+_SIGN_IN_JS = """
 export default function ({ parentElement, data }) {
   const form = parentElement.querySelector("form");
   form.onsubmit = async event => {
     event.preventDefault();
     const body = JSON.stringify(Object.fromEntries(new FormData(form)));
-    const answer = await fetch(data.url, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    if (answer.ok) location.reload();
-    else form.querySelector("p").textContent = (await answer.json()).detail;
+    const response = await fetch(data.url, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (response.ok) location.reload();
+    else form.querySelector("p").textContent = (await response.json()).detail;
   };
 }
 """
-_OUT_JS = """
+_SIGN_OUT_JS = """
 export default function ({ parentElement, data }) {
   parentElement.querySelector("button").onclick = async () => {
     await fetch(data.url, { method: "DELETE" });
@@ -46,33 +46,33 @@ export default function ({ parentElement, data }) {
 """
 
 
-def page_access() -> guard.Actor:
-    """Return who looks at the page; anyone who may not is shown the way in, and the page ends there."""
+def require_access() -> guard.Actor:
+    """Return the visitor of the page; without access, draw the sign-in form and stop the page."""
     settings = app.database().settings
     actor = guard.visitor(settings, st.context.ip_address, st.context.cookies.get(guard.COOKIE))
     if actor is None:
-        _way_in(asks_password=settings.access_password is not None)
+        _sign_in(asks_password=settings.access_password is not None)
         st.stop()
     if actor.name != "local":
         st.session_state.setdefault("person", actor.name)
     return actor
 
 
-def who() -> None:
-    """Say in one line how the door stands; whoever signed in finds the way out there."""
+def sign_in_status() -> None:
+    """Show the sign-in status: that no sign-in is needed, or the button that signs out."""
     if app.database().settings.access_password is None:
-        st.caption("Local mode: one person, no login.")
+        st.caption("Local mode: one person, no sign-in.")
         return
-    _component("vitrine_sign_out", '<button class="quiet">Sign out</button>', _OUT_JS, "sign-out")
+    _component("vitrine_sign_out", '<button class="quiet">Sign out</button>', _SIGN_OUT_JS, "sign-out")
 
 
-def _way_in(*, asks_password: bool) -> None:
+def _sign_in(*, asks_password: bool) -> None:
     st.title("Vitrine", anchor=False)
     if not asks_password:
-        st.text("This Vitrine answers only the machine it runs on. Set VITRINE_ACCESS_PASSWORD to let others in.")
+        st.text("This Vitrine can only be used on its own machine. Set VITRINE_ACCESS_PASSWORD to let others sign in.")
         return
-    st.text("This Vitrine asks for a password.")
-    _component("vitrine_sign_in", _IN_HTML, _IN_JS, "sign-in")
+    st.text("Sign in to use this Vitrine.")
+    _component("vitrine_sign_in", _SIGN_IN_HTML, _SIGN_IN_JS, "sign-in")
 
 
 def _component(name: str, html: str, js: str, key: str) -> None:

@@ -15,7 +15,7 @@ _EPOCH = "hand-epoch"
 
 def show(project_id: str, action: Any) -> None:
     """Draw one image with its open questions and a form; *action* is the place of the primary button."""
-    with page.errors_in_words():
+    with page.show_errors():
         image, ids = _image(project_id)
         at = ids.index(image.id)
         halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="hand-halves")
@@ -50,7 +50,7 @@ def _moves(image: Images, ids: list[str], at: int) -> None:
             if st.button(label, icon=f":material/{icon}:", key=f"hand-{label.lower()}", disabled=not inside):
                 st.query_params["image"] = ids[target]
                 st.rerun()
-        st.caption(page.plain(f"{image.image_name}, {at + 1:,} of {len(ids):,}"))
+        st.caption(page.escape(f"{image.image_name}, {at + 1:,} of {len(ids):,}"))
 
 
 def _open_questions(image: Images, actor: str) -> None:
@@ -65,7 +65,7 @@ def _open_questions(image: Images, actor: str) -> None:
             st.text(question.question)
             answer = _answer_field(question)
             if st.form_submit_button("Save answer", icon=":material/check:") and answer:
-                with page.errors_in_words():
+                with page.show_errors():
                     _save_answer(question, answer, actor)
                     st.rerun()
 

@@ -23,7 +23,7 @@ def take_over() -> None:
         st.session_state["generate-kinds"] = kinds
         st.session_state["generate-prompt"] = _prompt(avoid) if avoid else ""
     if avoid:
-        named = page.plain(f"{', '.join(kinds)} with other answers than {avoid}")
+        named = page.escape(f"{', '.join(kinds)} with other answers than {avoid}")
         st.caption(f"Drafted on Explore: {named}. The prompt below says so in its own line.")
 
 

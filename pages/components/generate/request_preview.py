@@ -14,7 +14,7 @@ from pages.components.shared import figure, media, page, task_progress
 def show(project: Projects, recipe: Recipe) -> bool:
     """Show the first request of the recipe, let a person try it, and say whether it can be sent."""
     preview: RequestPreview | None = None
-    with page.errors_in_words():
+    with page.show_errors():
         preview = page.services().preview.request(project.id, recipe.config, answers=recipe.answers)
         _request(preview)
         # Above the button that changes it: a try tells what the model really uses.
@@ -36,7 +36,7 @@ def _request(preview: RequestPreview) -> None:
             key="generate-first-image",
         )  # fmt: skip
         st.caption(
-            page.plain(f"{image.image_name}, sent as {width} x {height} px, {preview.sent_bytes / 1000:,.0f} kB")
+            page.escape(f"{image.image_name}, sent as {width} x {height} px, {preview.sent_bytes / 1000:,.0f} kB")
         )
     with halves.cell(), st.container(height=260, border=True, key="generate-prompt-sent"):
         st.text(preview.prompt)
@@ -49,16 +49,16 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
         for one in tried.asked:
             st.text(one.question)
             if one.answer is not None:
-                st.caption(page.plain(one.answer))
+                st.caption(page.escape(one.answer))
         price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
         missing = f", short by {tried.short_by}" if tried.short_by else ""
-        st.caption(page.plain(f"{tried.model}, {price}{missing}. Nothing was stored."))
+        st.caption(page.escape(f"{tried.model}, {price}{missing}. Nothing was stored."))
 
 
 def _estimate(recipe: Recipe, preview: RequestPreview) -> None:
     made = page.services().preview.estimate(recipe.config, recipe.images, preview, answers=recipe.answers)
     time = f", about {task_progress.in_words_s(made.seconds)}" if made.seconds else ""
-    st.markdown(f"**Estimate:** {pluralize(made.calls, 'call')}, {page.plain(_cost(made))}{time}")
+    st.markdown(f"**Estimate:** {pluralize(made.calls, 'call')}, {page.escape(_cost(made))}{time}")
     if made.seen_calls:
         st.caption(f"From what {pluralize(made.seen_calls, 'earlier reply')} of this model used.")
     if made.cost_high is None and recipe.cap is not None:

@@ -14,7 +14,7 @@ def new() -> None:
     name = st.text_input("Name", key="new-project-name", placeholder="Kitchen shelves")
     description = st.text_area("Description", key="new-project-description", placeholder="What the dataset is for")
     if st.button("Create project", type="primary", key="new-project-create"):
-        with page.errors_in_words():
+        with page.show_errors():
             project = page.services().projects.create_project(name, description)
             page.choose_project(project.id)
             page.go("upload")
@@ -25,7 +25,7 @@ def rename(project: Projects) -> None:
     name = st.text_input("Name", value=project.name, key="rename-project-name")
     description = st.text_area("Description", value=project.description, key="rename-project-description")
     if st.button("Save", type="primary", key="rename-project-save"):
-        with page.errors_in_words():
+        with page.show_errors():
             page.services().projects.rename_project(project.id, name, description)
             st.rerun()
 

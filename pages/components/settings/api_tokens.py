@@ -20,7 +20,7 @@ def show() -> None:
         scope = row.selectbox("It may", list(_SCOPES), format_func=_SCOPES.__getitem__, key="token-scope", width=180)
         wanted = row.form_submit_button("Make token", icon=":material/key:")
     if wanted:
-        with page.errors_in_words():
+        with page.show_errors():
             made = tokens.make_token(name, scope)
             st.text("Copy it now. It is not shown again.")
             st.code(made.secret, language=None)
@@ -38,5 +38,5 @@ def _use(last_used_at: datetime | None) -> str:
 
 
 def _revoke(token_id: str) -> None:
-    with page.errors_in_words():
+    with page.show_errors():
         page.services().tokens.revoke_token(token_id)

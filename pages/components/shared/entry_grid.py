@@ -24,7 +24,7 @@ def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
         return []
     cursors = _cursors(f"{project_id} {entry_filter}")
     read = partial(_read, project_id, entry_filter, len(cursors) - 1, cursors[-1], total)
-    found = page.kept(("results", project_id, entry_filter, len(cursors), cursors[-1], total), read)
+    found = page.cached(("results", project_id, entry_filter, len(cursors), cursors[-1], total), read)
     action = grid.show(
         found.page, key="explore-grid", label="Entries", on_turn=partial(_turn, next_cursor=found.next_cursor)
     )

@@ -45,7 +45,7 @@ def show(project_id: str, language: str) -> None:
         if changed is not None:
             st.button("Leave it", key="fixed-leave", on_click=_empty_form)
     if saves:
-        with page.errors_in_words():
+        with page.show_errors():
             templates = page.services().questions.templates
             if changed is not None:
                 templates.change_template(changed.id, question or "", **shape.checked())
@@ -59,7 +59,7 @@ def _row(template: QuestionTemplates) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"fixed-row-{template.id}"):
         with st.container(width="stretch", gap="xsmall"):
             st.text(template.question)
-            st.caption(page.plain(_in_words(template)))
+            st.caption(page.escape(_in_words(template)))
         st.button(
             "Change",
             icon=":material/edit:",
@@ -71,7 +71,7 @@ def _row(template: QuestionTemplates) -> None:
             "Remove", icon=":material/delete:", key=f"fixed-remove-{template.id}",
             help="It goes from every image where it has no answer yet.",
         ):  # fmt: skip
-            with page.errors_in_words():
+            with page.show_errors():
                 page.services().questions.templates.remove_template(template.id)
                 st.rerun()
 

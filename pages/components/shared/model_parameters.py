@@ -64,7 +64,7 @@ def _save(key: str, config: dict[str, Any]) -> None:
             help="Model, address and parameters, to be chosen again by this name. Never a key.",
         )  # fmt: skip
         if st.button("Save", icon=":material/bookmark:", key=f"{key}-profile-save", disabled=not (name or "").strip()):
-            with page.errors_in_words():
+            with page.show_errors():
                 page.services().profiles.save_profile(name or "", config)
                 st.toast("The profile is saved; the list of models offers it now.", icon=":material/check:")
                 st.rerun()

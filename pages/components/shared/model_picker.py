@@ -73,7 +73,7 @@ def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
             config |= {name: value for name, value in first.config.items() if name in ("temperature", "max_tokens")}
         info = _info(config)
         config["model"] = info.model
-        st.caption(f"{page.plain(info.model)}: " + _in_words(info, ASKS))
+        st.caption(f"{page.escape(info.model)}: " + _in_words(info, ASKS))
         if _place(info) not in keys:
             keys[_place(info)] = _key(info)
         choices.append(ModelChoice(config, keys[_place(info)], _is_refused(config, image_output=False)))
@@ -144,7 +144,7 @@ def _is_refused(config: dict[str, Any], image_output: bool) -> bool:
     try:
         page.services().llm.require_vision(ModelConfig.from_dict(config))
     except NoVisionError as error:
-        st.error(page.plain(str(error)), icon=":material/visibility_off:")
+        st.error(page.escape(str(error)), icon=":material/visibility_off:")
         return True
     return False
 
@@ -170,7 +170,7 @@ def _profile_in_words(config: dict[str, Any]) -> str:
     # The host alone: a whole address would be drawn as a link.
     stated = {**config, "api_base": _host(config.get("api_base"))}
     return (
-        page.plain(" " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in stated.items() if value))
+        page.escape(" " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in stated.items() if value))
         + "."
     )
 
@@ -181,7 +181,7 @@ def _key(info: ModelInfo) -> str | None:
         return None
     label = f"Key for {_place(info)}" + (", if it wants one" if info.key_source else "")
     return st.text_input(
-        page.plain(label), type="password", key=f"session-key-{_place(info)}", persist_state="session",
+        page.escape(label), type="password", key=f"session-key-{_place(info)}", persist_state="session",
         placeholder="Paste it and press Enter",  # the field does not take it over when Tab leaves it
         help="Kept for this session only. To keep it, set it in the environment or in .streamlit/secrets.toml.",
     ) or None  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every page needs: its project, the services, a header, an empty state, errors in words."""
+"""What every page needs: the project, the services, a header, an empty state, links, error messages."""
 
 import logging
 import re
@@ -21,7 +21,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _PROJECT = "project"
-_ADDRESS = "address-shown"
+_ADDRESS = "address-of-last-run"
 
 
 def services() -> Services:
@@ -29,7 +29,7 @@ def services() -> Services:
 
 
 def project_id() -> str | None:
-    """Return the chosen project's id: from the address, else as it was chosen in this session."""
+    """Return the id of the open project: the one of the address, else the last one of this session."""
     chosen = st.query_params.get(_PROJECT) or st.session_state.get(_PROJECT)
     if chosen is not None:
         st.session_state[_PROJECT] = chosen
@@ -39,7 +39,7 @@ def project_id() -> str | None:
 
 
 def choose_project(id_: str | None) -> None:
-    """Make *id_* the project of this session, and of its address."""
+    """Open project *id_* in this session and put it into the address; None closes the project."""
     if id_ is None:
         st.session_state.pop(_PROJECT, None)
         st.query_params.pop(_PROJECT, None)
@@ -48,15 +48,16 @@ def choose_project(id_: str | None) -> None:
         st.query_params[_PROJECT] = id_
 
 
-def remember_address(url_path: str) -> None:
-    """Keep which parameters the address of the page has, once it has run."""
+def store_address(url_path: str) -> None:
+    """Store which query parameters the address had at the end of the run, for :func:`sync_address`."""
     st.session_state[_ADDRESS] = [url_path, *st.query_params]
 
 
-def correct_address(url_path: str) -> None:
-    """Tell the browser its address when a link to the page it is on took parameters out of it.
+def sync_address(url_path: str) -> None:
+    """Send the address to the browser when a link to the current page has removed query parameters.
 
-    Such a link runs the page and leaves the browser's address as it was, and the next run would come from there.
+    Such a link runs the page with the new parameters, but the browser keeps the old address and sends it with the
+    next run. Setting a parameter makes Streamlit send the address.
     """
     shown = st.session_state.get(_ADDRESS) or [None]
     if shown[0] == url_path and not {_PROJECT, *st.query_params}.issuperset(shown[1:]) and _PROJECT in st.query_params:
@@ -64,53 +65,53 @@ def correct_address(url_path: str) -> None:
 
 
 def project() -> Projects:
-    """Return the chosen project; without one, say so, point onward and stop the page."""
+    """Return the open project; without one, draw a link to Overview and stop the page."""
     id_ = project_id()
     try:
         if id_ is not None:
             return services().projects.get_project(id_)
     except NotFoundError:
         choose_project(None)
-    empty_state("folder_open", "No project is open.", "overview", "Choose or make a project")
+    empty_state("folder_open", "No project is open.", "overview", "Open or create a project")
     st.stop()
 
 
-def told_apart(names: dict[str, str]) -> dict[str, str]:
-    """Return *names* by id with a number behind each that was there before.
+def unique_labels(names: dict[str, str]) -> dict[str, str]:
+    """Return *names* by id, with a number after each repeated name.
 
-    Streamlit knows a choice by its label: of two that are alike it always takes the first.
+    Streamlit identifies an option by its label: of two options with one label it always selects the first.
     """
-    taken: Counter[str] = Counter()
-    apart = {}
+    seen: Counter[str] = Counter()
+    labels = {}
     for id_, name in names.items():
-        taken[name] += 1
-        apart[id_] = name if taken[name] == 1 else f"{name} ({taken[name]})"
-    return apart
+        seen[name] += 1
+        labels[id_] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return labels
 
 
 def component_key(key: str) -> str:
-    """Return *key* as components take it: Streamlit refuses two underscores in a row, which an id may hold."""
+    """Return *key* without double underscores: Streamlit refuses them in component keys, and ids may contain them."""
     return key.replace("__", "_.")
 
 
-def address(id_: str | None, **more: str) -> dict[str, str]:
-    """Return the query of an address that opens project *id_*."""
+def query_params(id_: str | None, **more: str) -> dict[str, str]:
+    """Return the query parameters of a link that opens project *id_*."""
     return ({_PROJECT: id_} if id_ else {}) | more
 
 
-def kept(key: Hashable, compute: Callable[[], T]) -> T:
-    """Return what *compute* returned the last time until somebody writes; for what nobody changes."""
+def cached(key: Hashable, compute: Callable[[], T]) -> T:
+    """Return the result of *compute*, cached until the next write to the database; callers must not mutate it."""
     return services().db.read_cache.get(key, compute)
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
-    """Run a model call on the process's event loop and wait for it; for single calls that a person watches."""
-    run_queue.hand_on()
+    """Run a model call on the background event loop and wait for it, without blocking other page runs meanwhile."""
+    run_queue.release()
     return process.background_loop().run(work)
 
 
 def task_label(task: Tasks) -> str:
-    """Return the task in words: "Generate questions, completed with 2 failures"."""
+    """Return what the task is and its state, such as "Generate questions, completed with 2 failures"."""
     if task.failed_count and task.ended_at is not None:
         state = f"{task.status.removesuffix(' with failures')} with {pluralize(task.failed_count, 'failure')}"
     else:
@@ -120,13 +121,13 @@ def task_label(task: Tasks) -> str:
 
 @cache
 def _kind_label(task_type: str) -> str:
-    """Return what this kind of work is called; kept, since making the kinds is slow beside a page run."""
+    """Return the label of a kind of task; cached, because building the kinds is slow compared with a page run."""
     kind = services().kinds.get(task_type)
     return kind.label if kind else task_type
 
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
-    """Draw the title with one sentence of state, and return the place of the primary action."""
+    """Draw the title and one line about the state, and return the container for the primary action."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="page-header"):
         with st.container(gap="xsmall", width="stretch"):
             st.title(title, anchor=False)
@@ -136,7 +137,7 @@ def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
 
 
 def empty_state(icon: str, sentence: str, file: str, label: str) -> None:
-    """Say that there is nothing here yet and lead to where it comes from."""
+    """Say that there is nothing here yet, with a link to the page that provides it."""
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown(f":material/{icon}:", text_alignment="center")
@@ -146,31 +147,31 @@ def empty_state(icon: str, sentence: str, file: str, label: str) -> None:
 
 
 def link(file: str, label: str, *, icon: str | None = None, **query: str) -> None:
-    """Draw a link to another page of the same project; *query* goes into its address."""
+    """Draw a link to page *file* of the same project, with *query* as further query parameters."""
     st.page_link(
         f"pages/{file}.py",
         label=label,
         icon=f":material/{icon}:" if icon else None,
-        query_params=address(project_id(), **query),
+        query_params=query_params(project_id(), **query),
     )
 
 
 def go(file: str, **query: str) -> None:
-    """Open another page of the same project."""
-    st.switch_page(f"pages/{file}.py", query_params=address(project_id(), **query))
+    """Open page *file* of the same project, with *query* as further query parameters."""
+    st.switch_page(f"pages/{file}.py", query_params=query_params(project_id(), **query))
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~$:<>])")
 
 
-def plain(text: str) -> str:
-    """Return *text* of a person, a file or a model so that a Markdown label shows it as it is."""
+def escape(text: str) -> str:
+    """Escape *text* for Markdown labels and collapse its whitespace; for text of users, files and models."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
-    """Show the sentence of a VitrineError; anything else is a bug, shown as an id that the log has too."""
+def show_errors() -> Iterator[None]:
+    """Show the message of a VitrineError; any other exception is a bug: log it and show the id of the log entry."""
     try:
         yield
     except VitrineError as error:

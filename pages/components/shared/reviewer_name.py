@@ -37,7 +37,7 @@ def choose() -> str:
     _remember()
     given = name()
     with st.popover(
-        "Your name" if given == "local" else page.plain(given), icon=":material/person:", key="person-popover"
+        "Your name" if given == "local" else page.escape(given), icon=":material/person:", key="person-popover"
     ):
         st.text_input("Your name, for the history of each entry", key=_KEY, persist_state="session", max_chars=60)
     return given

@@ -1,6 +1,7 @@
-"""Page runs compute one after another: threads that compete for the interpreter make each other slow.
+"""Page runs take turns under a semaphore, because threads that compute at the same time contend for the GIL.
 
-The runs of a hundred people at once take many times as long as the same runs by turns.
+With a hundred people clicking, page runs that compete for the interpreter take several times as long as the same
+runs one after another.
 """
 
 import threading
@@ -10,31 +11,31 @@ from contextlib import contextmanager, nullcontext
 
 from core import app, process
 
-# A run that computes longer keeps nobody else waiting.
-PATIENCE_S = 0.5
-_CROWDED_S = 1.0
+MAX_WAIT_S = 0.5
+"""A run that waits longer starts beside the one that holds the semaphore."""
+_CONTENTION_WINDOW_S = 1.0
 
 
-class _Mine(threading.local):
-    """What this thread's run holds."""
+class _ThreadState(threading.local):
+    """What the page run of this thread does and holds."""
 
     is_running = False
-    has_turn = False
+    holds_semaphore = False
 
 
-_mine = _Mine()
+_thread = _ThreadState()
 
 
 class _Queue:
-    """The one turn there is, and when somebody last had to wait for it."""
+    """The semaphore of page runs, and when a run last had to wait for it."""
 
     def __init__(self) -> None:
-        self.turn = threading.Semaphore(1)
-        self.had_to_wait_at = float("-inf")
+        self.semaphore = threading.Semaphore(1)
+        self.last_wait_at = float("-inf")
 
     @property
-    def is_crowded(self) -> bool:
-        return time.monotonic() - self.had_to_wait_at < _CROWDED_S
+    def is_contended(self) -> bool:
+        return time.monotonic() - self.last_wait_at < _CONTENTION_WINDOW_S
 
 
 def _queue() -> _Queue:
@@ -42,30 +43,30 @@ def _queue() -> _Queue:
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Wait for this run's turn and hold it; a fragment inside a page's run goes along with it.
+def page_run() -> Iterator[None]:
+    """Hold the semaphore for a page run; a fragment that is drawn inside a page run shares its hold.
 
-    Who has to wait, and who comes within a second of that, is one of many: counts of the last second will do then.
+    Under contention (a run has waited within the last second), counts and lists may be stale by up to one second.
     """
-    if _mine.is_running:
+    if _thread.is_running:
         yield
         return
-    _mine.is_running = True
+    _thread.is_running = True
     queue = _queue()
-    _mine.has_turn = queue.turn.acquire(blocking=False)
-    if not _mine.has_turn:
-        queue.had_to_wait_at = time.monotonic()
-        _mine.has_turn = queue.turn.acquire(timeout=PATIENCE_S)
+    _thread.holds_semaphore = queue.semaphore.acquire(blocking=False)
+    if not _thread.holds_semaphore:
+        queue.last_wait_at = time.monotonic()
+        _thread.holds_semaphore = queue.semaphore.acquire(timeout=MAX_WAIT_S)
     try:
-        with app.database().read_cache.accept_recent() if queue.is_crowded else nullcontext():
+        with app.database().read_cache.accept_recent() if queue.is_contended else nullcontext():
             yield
     finally:
-        hand_on()
-        _mine.is_running = False
+        release()
+        _thread.is_running = False
 
 
-def hand_on() -> None:
-    """Let others compute: this run is done, or waits for something elsewhere and computes little after."""
-    if _mine.has_turn:
-        _mine.has_turn = False
-        _queue().turn.release()
+def release() -> None:
+    """Release the semaphore early, for a run that waits for a model and computes little afterwards."""
+    if _thread.holds_semaphore:
+        _thread.holds_semaphore = False
+        _queue().semaphore.release()

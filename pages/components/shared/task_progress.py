@@ -22,7 +22,7 @@ def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
 
     @st.fragment(run_every=_REFRESH_S if moves else None)
     def live() -> None:
-        with run_queue.turn(), page.errors_in_words():
+        with run_queue.page_run(), page.show_errors():
             summary = page.services().tasks.summary(task_id)
             _draw(summary)
             if results is not None:
@@ -51,12 +51,12 @@ def _draw(summary: TaskSummary) -> None:
         said.append("the last calls still under way")
     st.progress(share, text=", ".join(said))
     if task.note:
-        st.info(page.plain(task.note), icon=":material/info:")
+        st.info(page.escape(task.note), icon=":material/info:")
     if task.status == TaskStatus.PAUSED and "key" in task.note:
         for model in models_of(task.config):
             model_picker.ask_for_key(model)
     left, right = st.columns([3, 2], vertical_alignment="center")
-    left.caption(page.plain(_figures(summary)))
+    left.caption(page.escape(_figures(summary)))
     with right.container(horizontal=True, horizontal_alignment="right"):
         _buttons(summary)
     _failures(summary)

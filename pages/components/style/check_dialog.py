@@ -22,7 +22,7 @@ def show(generated_id: str) -> None:
         with st.spinner("Asking"):
             checked = page.wait_for(work)
     except VitrineError as error:
-        st.error(page.plain(str(error)), icon=":material/error:")
+        st.error(page.escape(str(error)), icon=":material/error:")
         return
     st.text(f"The model answered: {checked.seen or 'nothing'}")
     if checked.fits:

@@ -93,7 +93,7 @@ def selected_images(project: Projects) -> list[str]:
 
 
 def _copy(project: Projects, dataset: StyleDatasets) -> None:
-    projects = page.told_apart({one.id: one.name for one in page.services().projects.list_projects()})
+    projects = page.unique_labels({one.id: one.name for one in page.services().projects.list_projects()})
     target = st.selectbox("Copy to project", list(projects), format_func=lambda id_: projects[id_], key="style-copy-to")
     if st.button("Copy", key="style-copy", icon=":material/content_copy:"):
         made = page.services().style.copy_style_dataset(dataset.id, target)
@@ -111,7 +111,7 @@ def offer_more() -> None:
         made = style.get_style_dataset(copied)
         name = page.services().projects.get_project(made.project_id).name
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Copied to the project {page.plain(name)}.", width="content")
+            st.caption(f"Copied to the project {page.escape(name)}.", width="content")
             if st.button("Open the copy", key="style-open-copy", icon=":material/arrow_forward:"):
                 del st.session_state["style-copied"]
                 page.choose_project(made.project_id)

@@ -18,7 +18,7 @@ def choose(project: Projects) -> StyleDatasets | None:
     found = page.services().style.list_style_datasets(project.id)
     if not found:
         return None
-    names = page.told_apart({dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found})
+    names = page.unique_labels({dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found})
     asked = st.query_params.get("style")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -87,7 +87,7 @@ def show(project: Projects, dataset: StyleDatasets) -> None:
 def _brand(project: Projects) -> None:
     style = page.services().style
     profile = style.business_profile(project.id)
-    title = f"Brand: {page.plain(profile.business_name)}" if profile and profile.business_name else "Brand"
+    title = f"Brand: {page.escape(profile.business_name)}" if profile and profile.business_name else "Brand"
     with st.expander(title, key="style-brand"), st.form("style-brand-form", border=False):
         name = st.text_input("Name", profile.business_name if profile else "", key="style-brand-name")
         vibes = st.text_input("Vibe", profile.vibes if profile else "", key="style-brand-vibes")

@@ -28,7 +28,7 @@ def show(row_id: str) -> None:
         for name in FIELDS:
             value = ", ".join(said.get(name, [])) if name in LISTS else str(said.get(name, ""))
             words[name] = st.text_input(name.capitalize(), value, key=f"style-about-{name}-{row_id}")
-        author = page.plain(entry.row.analysis_model or "nobody yet")
+        author = page.escape(entry.row.analysis_model or "nobody yet")
         st.caption(f"Written by {author}. Vibe and lighting go into the prompt.")
         if st.form_submit_button("Save", key=f"style-about-save-{row_id}"):
             page.services().style.edit_analysis(row_id, words)

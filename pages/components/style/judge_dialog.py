@@ -16,16 +16,16 @@ def show(generated_id: str) -> None:
     try:
         case = style.judging_of(generated_id)
     except VitrineError as error:
-        st.error(page.plain(str(error)), icon=":material/error:")
+        st.error(page.escape(str(error)), icon=":material/error:")
         return
     judge = case.generated.match.get("judge") or {}
     said = {verdict["question"]: verdict for verdict in judge.get("verdicts", [])}
     if said:
-        st.caption(f"Judged by {page.plain(judge['model'])}.")
+        st.caption(f"Judged by {page.escape(judge['model'])}.")
     for name, question in QUESTIONS.items():
         st.text(question)
         if name in said:
-            st.caption(f"**{said[name]['answer'].capitalize()}.** {page.plain(said[name]['evidence'])}")
+            st.caption(f"**{said[name]['answer'].capitalize()}.** {page.escape(said[name]['evidence'])}")
     choice = model_picker.show(
         "style-judge", built_in="It judges by measured colors, light and structure, and says by how much they differ."
     )
@@ -40,7 +40,7 @@ def show(generated_id: str) -> None:
         with st.spinner("Looking"):
             page.wait_for(style.judge(generated_id, choice.with_key))
     except VitrineError as error:
-        st.error(page.plain(str(error)), icon=":material/error:")
+        st.error(page.escape(str(error)), icon=":material/error:")
         return
     st.rerun()
 

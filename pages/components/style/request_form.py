@@ -112,7 +112,7 @@ def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
     found = page.services().style.images_of_style(draft.excluded)
     names = {entry.row.id: entry.name for entry in found}
     back = st.pills(
-        "Switched off; a click sends one after all", list(names), format_func=lambda id_: page.plain(names[id_]),
+        "Switched off; a click sends one after all", list(names), format_func=lambda id_: page.escape(names[id_]),
         key=f"style-off-{dataset.id}-{len(draft.excluded)}", wrap=True,
     )  # fmt: skip
     if back:

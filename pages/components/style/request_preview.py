@@ -12,11 +12,11 @@ def show(preview: RequestPreview, draft: Draft) -> None:
     """Draw exactly what goes over the wire."""
     st.markdown("**What will be sent**")
     for notice in preview.notices:
-        st.warning(page.plain(notice), icon=":material/info:")
+        st.warning(page.escape(notice), icon=":material/info:")
     count = len(preview.references)
     st.caption(f"{pluralize(count, 'image')} first, in the order shown, then this text:")
     st.code(preview.full_prompt, language=None, wrap_lines=True)
-    facts = [f"to {page.plain(preview.model)}", f"aspect ratio {preview.request.aspect_ratio}"]
+    facts = [f"to {page.escape(preview.model)}", f"aspect ratio {preview.request.aspect_ratio}"]
     if preview.request.size:
         facts.append(f"size {preview.request.size}")
     st.caption(", ".join(facts) + ".")

@@ -86,7 +86,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
 
 def _filters(project: Projects) -> tuple[ResultFilter, bool]:
     style = page.services().style
-    styles = page.told_apart({one.id: one.name for one in style.list_style_datasets(project.id)})
+    styles = page.unique_labels({one.id: one.name for one in style.list_style_datasets(project.id)})
     models = style.models_used(project.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("Prompt contains", key="style-find", type="search", width=200)

@@ -43,7 +43,7 @@ def _group(group: list[Images]) -> None:
                 "Merge", icon=":material/merge:", key=f"alike-merge-{first}",
                 help="Keep the oldest, with the questions and entries of all.",
             ):  # fmt: skip
-                with page.errors_in_words():
+                with page.show_errors():
                     page.services().images.merge_images([image.id for image in group])
                     _decided(group, "merged into one")
         act = cards.show(
@@ -69,7 +69,7 @@ def _undo_notice() -> None:
         return
     if undo.offer(f"{pluralize(len(decided['ids']), 'image was', 'images were')} {decided['what']}.", "alike"):
         del st.session_state[_DECIDED]
-        with page.errors_in_words():
+        with page.show_errors():
             page.services().images.undo_alike(decided["ids"])
             st.rerun()
 

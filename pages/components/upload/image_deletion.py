@@ -37,6 +37,6 @@ def undo_notice() -> None:
         return
     if undo.offer(f"{pluralize(len(deleted), 'image was', 'images were')} deleted.", "library"):
         del st.session_state[_DELETED]
-        with page.errors_in_words():
+        with page.show_errors():
             page.services().images.restore_images(deleted)
             st.rerun()

@@ -23,7 +23,7 @@ def show(kind: str, project_id: str) -> None:
     with st.container(border=True, key=f"import-form-{kind}"):
         config = {"archive": _archive, "directory": _directory, "urls": _urls, "huggingface": _dataset}[kind]()
         if config is not None:
-            with page.errors_in_words():
+            with page.show_errors():
                 _start(project_id, config)
 
 
@@ -97,7 +97,7 @@ def _roots() -> None:
     roots = page.services().db.settings.import_roots
     allowed = ", ".join(str(root) for root in roots)
     st.caption(
-        page.plain(f"Allowed: {allowed}.")
+        page.escape(f"Allowed: {allowed}.")
         if roots
         else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to those that may be imported from."
     )

@@ -34,7 +34,7 @@ def show(project_id: str) -> None:
         return
     before, after = _position(project_id, chosen)
     read = partial(_read, project_id, chosen, before, after)
-    found = page.kept(("library", project_id, chosen, before, after), read)
+    found = page.cached(("library", project_id, chosen, before, after), read)
     if found is None:
         st.caption("No image fits these filters." if chosen != ImageFilter() else "No images yet.")
         return
@@ -192,6 +192,6 @@ def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
 def _tag(selected: list[str]) -> None:
     tags = st.text_input("Tags", key="library-tag-words", placeholder="front, daylight")
     if st.button(f"Tag {pluralize(len(selected), 'image')}", type="primary", key="library-tag-confirm"):
-        with page.errors_in_words():
+        with page.show_errors():
             page.services().images.tag_images(selected, tags.split(","))
             st.rerun()

@@ -24,7 +24,7 @@ def show(image_id: str, neighbors: Sequence[str]) -> None:
 
 @st.dialog("Image", width="medium", position="right")
 def _drawer(neighbors: list[str]) -> None:
-    with page.errors_in_words():
+    with page.show_errors():
         id_ = st.session_state[_SHOWN]
         image = page.services().images.get_image(id_)
         if image is None:
@@ -120,10 +120,10 @@ def _questions(image: Images) -> None:
 
 
 def _history(image: Images) -> None:
-    st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added by {page.plain(image.source)}")
+    st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added by {page.escape(image.source)}")
     for event in reversed(page.services().images.history(image.id)):
         what = ", ".join(f"{name} {value}" for name, value in event.new.items())
-        st.caption(page.plain(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {what}"))
+        st.caption(page.escape(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {what}"))
 
 
 @cache

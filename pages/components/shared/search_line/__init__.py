@@ -65,7 +65,7 @@ def views(project_id: str, actor: str = "local") -> None:
         with st.container(horizontal=True):
             st.button("Save", key="view-save", on_click=_save, args=(project_id, line, actor))
             for name in [name for name, query in saved.items() if query == line][:1]:
-                label = f"Delete {page.plain(name)}"
+                label = f"Delete {page.escape(name)}"
                 st.button(label, key="view-delete", on_click=_delete, args=(project_id, name))
         if said := st.session_state.pop(_SAID, None):
             st.text(said)

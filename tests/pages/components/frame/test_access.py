@@ -7,7 +7,7 @@ from tests.pages.running import open_page, texts
 
 
 def test_without_a_password_the_page_says_so() -> None:
-    assert "Local mode: one person, no login." in texts(open_page("overview"))
+    assert "Local mode: one person, no sign-in." in texts(open_page("overview"))
 
 
 def test_a_visitor_from_elsewhere_sees_no_page_as_long_as_there_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_a_visitor_from_elsewhere_sees_no_page_as_long_as_there_is_no_password(m
 def test_with_a_password_the_page_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
     at = open_page("overview")
-    assert "This Vitrine asks for a password." in texts(at)
+    assert "Sign in to use this Vitrine." in texts(at)
     assert [title.value for title in at.title] == ["Vitrine"]
 
 

@@ -1,0 +1,40 @@
+"""Everything that Vitrine uses of Streamlit without a promise that it stays; last seen in Streamlit 1.67.0.
+
+Each name has a fallback, so that a release without it still works, and a test that says which name is gone.
+"""
+
+import streamlit as st
+
+SEEN_IN = "1.67.0"
+
+# Test ids in the page's DOM. Without them the page keeps Streamlit's wider margins, and the review desk takes its
+# height from the document instead of the scrolled area.
+MAIN = '[data-testid="stMain"]'
+MAIN_BLOCK = '[data-testid="stMainBlockContainer"]'
+
+
+def disable_pages_directory() -> None:
+    """Make Streamlit run Home.py for every address, although there is a folder called pages/.
+
+    With such a folder, the first session of a process runs pages/<name>.py without Home.py, so without the sign-in.
+    Streamlit ends that mode when ``st.navigation`` is first called; its switch is
+    ``PagesManager.uses_pages_directory``.
+    """
+    try:
+        from streamlit.runtime.pages_manager import PagesManager
+    except ImportError:
+        _call_navigation()
+        return
+    if hasattr(PagesManager, "uses_pages_directory"):
+        PagesManager.uses_pages_directory = False
+    else:
+        _call_navigation()
+
+
+def _call_navigation() -> None:
+    """End the mode by the public function, which logs two warnings outside a page run."""
+    st.navigation([st.Page(_no_page, title="None")], position="hidden")
+
+
+def _no_page() -> None:
+    """Stand in for a page; nothing runs it."""

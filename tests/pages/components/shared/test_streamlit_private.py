@@ -1,0 +1,33 @@
+"""Names that Streamlit does not promise: each is there, or its fallback works."""
+
+import pytest
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from pages.components.shared import streamlit_private
+
+
+def _is_off(monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", True)
+    streamlit_private.disable_pages_directory()
+    return PagesManager.uses_pages_directory is False
+
+
+def test_the_switch_of_the_pages_directory_is_where_it_was_seen() -> None:
+    assert hasattr(PagesManager, "uses_pages_directory"), (
+        f"PagesManager.uses_pages_directory, seen in Streamlit {streamlit_private.SEEN_IN}, is gone from "
+        f"{st.__version__}. Vitrine calls st.navigation instead, which logs two warnings at the start. Look for the "
+        "new name in streamlit/runtime/pages_manager.py and put it into streamlit_private.py."
+    )
+
+
+def test_the_pages_directory_is_disabled_by_the_switch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _is_off(monkeypatch)
+    assert caplog.records == []
+
+
+def test_without_the_switch_the_public_navigation_disables_the_pages_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamlit_private, "hasattr", lambda *_: False, raising=False)
+    assert _is_off(monkeypatch)
