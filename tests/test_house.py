@@ -45,7 +45,7 @@ MAY_USE: dict[str, set[str]] = {
 MAY_CATCH_EVERYTHING = {
     "core/api/guard.py",
     "core/warmup.py",
-    "core/db/writer.py",
+    "core/db/group_commit.py",
     "core/llm/litellm_client.py",  # litellm's errors share no base class; each becomes one of ours
     "core/tasks/engine.py",
     "core/tasks/runner.py",

@@ -1,11 +1,12 @@
-"""What every table is made of: its base, its ids and times.
+"""The base class of the tables, their ids and times.
 
-Every id is 21 URL-safe characters that cannot be guessed; times are UTC and aware. A row with ``deleted_at``
-is gone for every reader but can be brought back. Column names of the promised interface
+Every id is 21 random URL-safe characters; times are UTC and time zone aware. A row with ``deleted_at`` is soft-deleted:
+no query returns it, and it can be restored. Column names of the promised interface
 (``create_at``, ``update_at``, ``image_name``, ...) stay as they are.
 """
 
 import secrets
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -21,7 +22,8 @@ ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 def new_id() -> str:
     """Return 21 random URL-safe characters: 126 bits, the size of a nanoid.
 
-    The first is a letter or a digit, so that no id is taken for a command's option or a sheet's formula.
+    The first one is a letter or a digit: an id that begins with a dash is read as a command line option, and one that
+    begins with a minus sign as a spreadsheet formula.
     """
     first, *others = secrets.token_bytes(21)
     return ID_ALPHABET[first % 62] + "".join(ID_ALPHABET[byte & 63] for byte in others)
@@ -32,7 +34,7 @@ def utc_now() -> datetime:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite keeps no zone, so it is added back on the way out."""
+    """A time zone aware UTC time; SQLite stores no zone, so it is added when a value is read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -49,24 +51,46 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(SQLModel, registry=registry()):
-    """The root of the tables.
+    """The base class of the tables.
 
-    A registry of its own lets hot reload import this module a second time; SQLModel's shared one would refuse
-    tables that it already knows.
+    It has its own registry because hot reload imports this module a second time: SQLModel's shared registry refuses
+    a table that it already knows.
     """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if _FROZEN in self.__dict__:
+            raise TypeError("this row is cached and shared by threads: read it again in a transaction to change it")
+        super().__setattr__(name, value)
+
+
+_FROZEN = "_frozen"
+
+
+def freeze(value: Any) -> None:
+    """Make the rows in *value* read-only; looks into lists, tuples, dicts and dataclasses."""
+    if isinstance(value, Base):
+        value.__dict__[_FROZEN] = True
+    elif isinstance(value, list | tuple):
+        for item in value:
+            freeze(item)
+    elif isinstance(value, dict):
+        freeze(list(value.values()))
+    elif is_dataclass(value):
+        for item in fields(value):
+            freeze(getattr(value, item.name))
 
 
 def new_values(table: type[Base], **given: Any) -> dict[str, Any]:
-    """Return the values of a new row with its defaults: what the table's class would hold, in a tenth of the time."""
+    """Return the column values of a new row, defaults included; ten times as fast as building the row object."""
     constants, factories = _defaults(table)
     return {**constants, **{name: make() for name, make in factories.items() if name not in given}, **given}
 
 
 @cache
 def _defaults(table: type[Base]) -> tuple[dict[str, Any], dict[str, Any]]:
-    fields = table.model_fields
-    factories = {name: field.default_factory for name, field in fields.items() if field.default_factory}
-    return {name: f.default for name, f in fields.items() if not (f.default_factory or f.is_required())}, factories
+    columns = table.model_fields
+    factories = {name: field.default_factory for name, field in columns.items() if field.default_factory}
+    return {name: f.default for name, f in columns.items() if not (f.default_factory or f.is_required())}, factories
 
 
 def id_field() -> Any:

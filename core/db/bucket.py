@@ -1,4 +1,4 @@
-"""Dividing rows into even parts by the random letters of an id, where databases differ."""
+"""Dividing rows into equal parts by two characters of their random id; the SQL differs between databases."""
 
 from typing import Any
 
@@ -35,10 +35,12 @@ def _sum(find: str, element: _Bucket, compiler: Any, options: Any) -> str:
 
 
 def bucket(id_column: Any, place: int) -> ColumnElement[int]:
-    """Return 0 to 4095, each as often, from two letters of an id; other places give independent parts.
+    """Return an SQL expression for a uniform number from 0 to 4095, made of two characters of an id.
 
-    The first letter is left alone: it is never a dash, so it is not evenly spread.
+    Args:
+        place: position of the first of the two characters, 2 to 20; different positions give independent numbers. The
+            first character of an id is never a dash and therefore not uniform.
     """
     if not 2 <= place <= 20:
-        raise ValueError("an id has places 2 to 20 for this")
+        raise ValueError("place must be 2 to 20")
     return _Bucket(id_column, literal_column(str(place)))

@@ -1,4 +1,4 @@
-"""Whether anyone has written since: what may be kept until then needs no other invalidation."""
+"""The version of a SQLite file, which changes with every commit: it invalidates the read cache."""
 
 import sqlite3
 import threading
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 class DataVersion:
-    """Watches a SQLite file through a connection that never writes.
+    """Reads ``PRAGMA data_version`` on a read-only connection of its own.
 
-    ``PRAGMA data_version`` changes with every commit of any other connection, of this process or another, and
-    costs about ten microseconds.
+    The number changes with every commit of any other connection, of this or another process; reading it takes about
+    ten microseconds.
     """
 
     def __init__(self, path: Path) -> None:
@@ -19,7 +19,7 @@ class DataVersion:
         )
 
     def now(self) -> int | None:
-        """Return the version of the data; None when a writer holds the file at this very moment."""
+        """Return the version of the data, None while a writer has the file locked."""
         try:
             with self._lock:
                 return int(self._connection.execute("PRAGMA data_version").fetchone()[0])

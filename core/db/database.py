@@ -1,4 +1,4 @@
-"""Opening a database, and its two kinds of transaction."""
+"""Opening a database; reading and writing transactions."""
 
 import asyncio
 import sqlite3
@@ -15,8 +15,8 @@ from sqlmodel import Session
 from core.config import Settings, load_settings
 from core.db import migrate
 from core.db.data_version import DataVersion
+from core.db.group_commit import FairLock, GroupWriter
 from core.db.read_cache import ReadCache
-from core.db.writer import GroupWriter, Turn
 from core.errors import ConfigurationError, StorageError
 
 DATABASE_NAME = "vitrine.db"
@@ -25,19 +25,19 @@ T = TypeVar("T")
 
 
 class Database:
-    """What every service takes as ``db_session``: an engine, and where the data directory is.
+    """What every service takes as ``db_session``: an engine, the data directory and the read cache.
 
-    It holds no open session: each transaction is opened by a service method and ends with it.
+    It holds no open session: a service method opens a transaction and ends it.
     """
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
         self.read_cache = ReadCache(self.data_version)
-        self._turn = Turn()
-        self._here = threading.local()
+        self._write_lock = FairLock()
+        self._thread = threading.local()
         self._writer: GroupWriter | None = None
-        self._writer_lock = threading.Lock()
+        self._lazy_lock = threading.Lock()
         self._version: DataVersion | None = None
 
     @property
@@ -48,11 +48,11 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """Open a writing transaction: leaving the block commits, an exception rolls back.
 
-        SQLite's write lock is taken at the start, because two readers that both decide to write would
-        otherwise both insert (seen in three of three runs). Keep it short; no network inside.
+        SQLite's write lock is taken at the start (``BEGIN IMMEDIATE``): with a deferred lock, two transactions that
+        read first both insert (three of three runs). Keep it short; no network calls inside.
         """
         with (
-            self._turn,
+            self._write_lock,
             Session(self.engine.execution_options(vitrine_write=True), expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -61,53 +61,53 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open a reading transaction: one consistent view; rows stay usable after it.
+        """Open a reading transaction: one consistent snapshot; its rows stay usable afterwards.
 
-        Inside another one of the same thread it is that one: a second connection would wait for a writer who
-        waits for the first.
+        Nested in another one of the same thread it reuses that session. With the rollback journal a second connection
+        would wait for a writer that waits for the first one: a deadlock.
         """
-        outer: Session | None = getattr(self._here, "session", None)
+        outer: Session | None = getattr(self._thread, "session", None)
         if outer is not None:
             yield outer
             return
         with Session(self.engine, expire_on_commit=False) as session:
-            self._here.session = session
+            self._thread.session = session
             try:
                 yield session
             finally:
-                self._here.session = None
+                self._thread.session = None
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
-        """Queue *work* for a writing transaction that it shares with whatever waits at the same time.
+        """Queue *work* for a writing transaction that it shares with other queued writes (group commit).
 
-        One commit then serves many small writes; each is undone alone when it raises. For work that many
-        threads or coroutines do at once; everything else uses :meth:`transaction`.
+        For small writes of many threads or coroutines at the same time; everything else uses :meth:`transaction`. A
+        write that raises is undone alone. *work* may be called twice and must be idempotent.
         """
-        with self._writer_lock:
+        with self._lazy_lock:
             if self._writer is None:
-                self._writer = GroupWriter(self.engine, self._turn)
+                self._writer = GroupWriter(self.engine, self._write_lock)
             return self._writer.submit(work)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Do *work* as :meth:`submit` does, and wait for it without blocking the event loop."""
+        """Run *work* as :meth:`submit` does and await its result."""
         return await asyncio.wrap_future(self.submit(work))
 
     @property
     def is_versioned(self) -> bool:
-        """Whether :meth:`data_version` can say anything, apart from the moments of a commit."""
+        """Whether :meth:`data_version` is available; it is for SQLite files only."""
         return self.engine.dialect.name == "sqlite" and bool(self.engine.url.database)
 
     def data_version(self) -> int | None:
-        """Return a number that changes with every commit; None when nobody can say it for nothing."""
+        """Return a number that changes with every commit, None where it is not available or a commit is under way."""
         if self._version is None:
             if not self.is_versioned:
                 return None
-            with self._writer_lock:
+            with self._lazy_lock:
                 self._version = self._version or DataVersion(Path(str(self.engine.url.database)))
         return self._version.now()
 
     def close(self) -> None:
-        with self._writer_lock:
+        with self._lazy_lock:
             if self._version is not None:
                 self._version.close()
                 self._version = None
@@ -178,7 +178,7 @@ def _make_engine(url: str) -> Engine:
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     try:
-        # Without hide_parameters an error message carries whole rows into the log.
+        # Without hide_parameters the error messages of SQLAlchemy contain whole rows.
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigurationError(
@@ -192,7 +192,7 @@ def _make_engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # SQLAlchemy, not the driver, decides when a transaction begins.
+    # SQLAlchemy begins transactions (see _begin_sqlite), not the driver.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
@@ -215,5 +215,5 @@ def journal_mode(version: tuple[int, int, int] = sqlite3.sqlite_version_info) ->
     "the WAL-reset bug"); fixed in 3.51.3, 3.50.7 and 3.44.6.
     """
     fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51, 0) or (3, 44, 6) <= version < (3, 45, 0)
-    # Shortening the journal leaves the directory alone: after a pause a commit takes 3 ms so, 5 ms with deleting it.
+    # TRUNCATE changes no directory entry: a commit takes 3 ms, with DELETE it takes 5 ms.
     return "WAL" if fixed else "TRUNCATE"

@@ -1,20 +1,23 @@
-"""Bringing the tables up to date with Alembic."""
+"""Database migrations with Alembic."""
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect
 
 from core.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
-    """Run the missing migrations, all in one transaction: interrupted, the old database stays as it was.
+    """Run the missing migrations in one transaction: an interrupted upgrade is rolled back.
 
-    A SQLite database that already holds tables is copied to *backup_dir* first.
+    A SQLite database that has tables is first copied to *backup_dir*.
 
     Raises:
         ConfigurationError: the database was written by a newer version.
@@ -22,7 +25,7 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     known = sorted(path.stem[1:5] for path in (MIGRATIONS_DIR / "versions").glob("m[0-9]*.py"))
     current = _current_revision(engine)
     if current == known[-1]:
-        return  # without importing Alembic, which costs more than everything else here
+        return  # Alembic is not imported: its import takes longer than all the rest
     if current is not None and current not in known:
         raise ConfigurationError(
             "This database was written by a newer version of Vitrine. Update Vitrine, or restore an older backup."
@@ -44,24 +47,22 @@ def _current_revision(engine: Engine) -> str | None:
     return None if revision is None else str(revision)
 
 
-def run_migrations(connection: Connection, script: Any, target: str) -> None:
-    """Run the steps between the database's revision and *target* on *connection*, without committing."""
+def run_migrations(connection: Connection, script: "ScriptDirectory", target: str) -> None:
+    """Run the migrations between the database's revision and *target* on *connection*, without committing."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
 
-    def steps(revision: Any, context: Any) -> Any:
-        return script._upgrade_revs(target, revision)
-
-    context = MigrationContext.configure(
-        connection, opts={"fn": steps, "transactional_ddl": True, "transaction_per_migration": False}
-    )
+    context = MigrationContext.configure(connection)
+    missing = list(script.iterate_revisions(target, context.get_current_revision() or "base"))
     with Operations.context(context):
-        context.run_migrations()
+        for revision in reversed(missing):
+            revision.module.upgrade()
+            context.stamp(script, revision.revision)
 
 
 def _back_up(engine: Engine, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
-    # The bare connection: VACUUM does not run inside the transaction that SQLAlchemy would begin.
+    # On the driver's connection: VACUUM cannot run in a transaction, and SQLAlchemy's connection begins one.
     with closing(engine.raw_connection()) as connection:
         connection.cursor().execute("VACUUM INTO ?", (str(target),))

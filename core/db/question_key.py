@@ -1,10 +1,10 @@
-"""What makes two questions about an image the same."""
+"""The key under which two wordings of a question count as the same."""
 
 import re
 import unicodedata
 
 
 def question_key(question: str) -> str:
-    """Return what two wordings of the same question share: no case, no punctuation, single spaces."""
+    """Return *question* folded by NFKC and case, without punctuation, with single spaces."""
     folded = unicodedata.normalize("NFKC", question).casefold()
     return " ".join(re.sub(r"[^\w\s]", " ", folded).split())

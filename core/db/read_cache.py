@@ -1,89 +1,99 @@
-"""Keeping what was read until somebody writes: pages ask for the same counts at every view."""
+"""A cache of what services read, valid until anyone commits: pages ask for the same counts at every run."""
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+from cachetools import LRUCache
+
+from core.db.base import freeze
+
 P = ParamSpec("P")
 T = TypeVar("T")
 S = TypeVar("S", bound="_HasDatabase")
 
-_MOST = 512
+MAX_VALUES = 512
 RECENT_S = 1.0
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Cached:
     version: int
     read_at: float
-    """When it began to be read, monotonic."""
+    """When reading it began, on the monotonic clock."""
     value: Any
 
 
-class _Here(threading.local):
-    """What holds for this thread."""
-
-    takes_recent = False
+class _ThreadState(threading.local):
+    accepts_recent = False
     wrote_at = float("-inf")
 
 
 class ReadCache:
-    """Values by key, each good for one version of the data; the oldest go first."""
+    """An LRU cache whose values are valid for one version of the data.
+
+    Args:
+        version: returns a number that changes with every commit, None when it is not known at this moment.
+    """
 
     def __init__(self, version: Callable[[], int | None]) -> None:
         self._version = version
-        self._values: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._values: LRUCache[Hashable, _Cached] = LRUCache(MAX_VALUES)
         self._lock = threading.Lock()
-        self._here = _Here()
+        self._thread = _ThreadState()
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Return what *compute* returned when nobody has written since, else compute it anew."""
-        # Read before the value: a write in between makes the value old too early, never too late.
+        """Return the cached value of *key*; compute it when there is none or somebody has committed since.
+
+        All threads share the value: rows in it are frozen, and a list or dict is copied for each caller.
+        """
+        # The version is read before the value: a commit in between makes the value stale too early, never too late.
         version, read_at = self._version(), time.monotonic()
         with self._lock:
-            kept = self._values.get(key)
-        if kept is not None and (kept.version == version or self._will_do(kept, read_at)):
-            found: T = kept.value
+            cached = self._values.get(key)
+        if cached is not None and (cached.version == version or self._is_recent_enough(cached, read_at)):
+            found: T = _own_copy(cached.value)
             return found
-        with self._takes_recent(False):  # what is kept for everybody is not made of what will just do
+        with self._accepting_recent(False):  # a stale value must never be part of a value that counts as current
             value = compute()
         if version is not None:
+            freeze(value)
             with self._lock:
-                self._values[key] = _Kept(version, read_at, value)
-                self._values.move_to_end(key)
-                if len(self._values) > _MOST:
-                    self._values.popitem(last=False)
-        return value
+                self._values[key] = _Cached(version, read_at, value)
+        own: T = _own_copy(value)
+        return own
 
     @contextmanager
     def accept_recent(self) -> Iterator[None]:
-        """Take what was read within the last second, although others have written since.
+        """Accept values up to ``RECENT_S`` old although others have committed since; for reads under contention.
 
-        For a reader whom others wait for: while many write, everybody would read everything anew. What this thread
-        itself has written it sees in any case.
+        Writes of the same thread are always seen.
         """
-        with self._takes_recent(True):
+        with self._accepting_recent(True):
             yield
 
     def wrote(self) -> None:
-        """Say that this thread has written."""
-        self._here.wrote_at = time.monotonic()
+        """Record that this thread has committed."""
+        self._thread.wrote_at = time.monotonic()
 
-    def _will_do(self, kept: _Kept, now: float) -> bool:
-        return self._here.takes_recent and kept.read_at > max(now - RECENT_S, self._here.wrote_at)
+    def _is_recent_enough(self, cached: _Cached, now: float) -> bool:
+        return self._thread.accepts_recent and cached.read_at > max(now - RECENT_S, self._thread.wrote_at)
 
     @contextmanager
-    def _takes_recent(self, takes: bool) -> Iterator[None]:
-        before, self._here.takes_recent = self._here.takes_recent, takes
+    def _accepting_recent(self, accepts: bool) -> Iterator[None]:
+        before, self._thread.accepts_recent = self._thread.accepts_recent, accepts
         try:
             yield
         finally:
-            self._here.takes_recent = before
+            self._thread.accepts_recent = before
+
+
+def _own_copy(value: Any) -> Any:
+    return value.copy() if isinstance(value, list | dict) else value
 
 
 class _HasReadCache(Protocol):
@@ -97,14 +107,14 @@ class _HasDatabase(Protocol):
 
 
 def cached_until_write(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Keep what a reading method of a service returns until anyone writes to its database.
+    """Cache what a reading method of a service returns until anyone commits to its database.
 
-    For methods whose arguments can be hashed and whose results nobody changes.
+    For methods whose arguments are hashable. See :meth:`ReadCache.get` for what callers may do with the value.
     """
 
     @wraps(method)
-    def kept(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def cached(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (method.__qualname__, args, tuple(kwargs.items()))
         return self._db.read_cache.get(key, lambda: method(self, *args, **kwargs))
 
-    return kept
+    return cached

@@ -1,4 +1,4 @@
-"""Searching for a part of a text, where databases differ."""
+"""Substring search: the SQL differs between databases."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,34 +24,34 @@ def _by_ilike(element: _HoldsText, compiler: Any, **options: Any) -> str:
 
 @compiles(_HoldsText, "sqlite")
 def _by_like(element: _HoldsText, compiler: Any, **options: Any) -> str:
-    # LIKE ignores case there by itself; lower() on both sides takes twice as long.
+    # LIKE of SQLite ignores the case of a to z; lower() on both sides takes twice as long.
     column, pattern = element.clauses
     return f"{compiler.process(column, **options)} LIKE {compiler.process(pattern, **options)} ESCAPE '/'"
 
 
 def holds_text(column: Any, part: str) -> ColumnElement[bool]:
-    """Whether *column* has *part* in it; upper and lower case of a to z are the same."""
+    """Return the condition that *column* contains *part*, ignoring the case of a to z."""
     escaped = part.replace("/", "//").replace("%", "/%").replace("_", "/_")
     return _HoldsText(column, literal(f"%{escaped}%", String()))
 
 
-# Made by a migration where SQLite has FTS5 with trigrams, and kept up to date by triggers. It holds no text itself,
-# only which row of image_datasets has which three characters; so a migration that copies that table has to make
-# the triggers anew and to fill the index again.
+# A trigram index (FTS5, detail=none), created by a migration where SQLite has FTS5 and kept up to date by triggers. It
+# stores no text, only which row of image_datasets contains which trigram: a migration that copies that table has to
+# create the triggers again and refill the index.
 _ENTRY_TEXT = table("entry_text", column("rowid"))
 _PARTS = table("entry_text_parts", column("term"), column("doc"))
 _LAST_LETTER = "\U0010ffff"
 
 
 def has_text_index(connection: Connection) -> bool:
-    """Whether entries can be found by what is written in them without reading them all."""
+    """Return whether this database has the trigram index over the texts of entries."""
     return connection.dialect.name == "sqlite" and connection.dialect.has_table(connection, "entry_text")
 
 
 def rows_with_text(texts: Iterable[str]) -> Select[Any] | None:
-    """Return the rowids of the entries that have every one of *texts* in them, and some that only look like it.
+    """Return the rowids of the entries that contain all trigrams of *texts*: candidates, to be checked with LIKE.
 
-    None when no text has three characters, so that the index cannot tell.
+    None when no text has three characters, so that it has no trigram.
     """
     parts = dict.fromkeys(one[at : at + 3] for one in texts for at in range(len(one) - 2))
     known = [part.replace('"', '""') for part in parts if "\0" not in part]
@@ -64,10 +64,10 @@ def rows_with_text(texts: Iterable[str]) -> Select[Any] | None:
 
 
 def rows_with_two_letters(pair: str) -> Select[Any] | None:
-    """Return the rowids of the entries that have *pair* in a question, an answer or an image name.
+    """Return the rowids of the entries with the two characters *pair* in a question, an answer or an image name.
 
-    In the index a line break follows each of these, so that some three characters begin with every pair. None
-    when *pair* is longer or shorter, or has letters of other scripts in upper or lower case.
+    The indexed texts end with a line break, so every pair begins some trigram. None when *pair* has another length,
+    or has cased letters outside ASCII: the index folds the case of ASCII only.
     """
     folded = pair.lower() if pair.isascii() else pair
     if len(pair) != 2 or "\0" in pair or any(one.lower() != one.upper() for one in folded if not one.isascii()):

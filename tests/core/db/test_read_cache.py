@@ -1,9 +1,9 @@
-"""What was read is kept until somebody writes, through this database or another."""
+"""The read cache: valid until a commit through this connection or another."""
 
 import pytest
 from sqlmodel import select
 
-from core import Projects, connect
+from core import Projects, ProjectService, connect
 from core.db import Database, cached_until_write, read_cache
 
 
@@ -26,7 +26,7 @@ def _add(db: Database, name: str) -> None:
         session.add(Projects(name=name))
 
 
-def test_a_second_reading_is_spared_while_nobody_writes(db: Database) -> None:
+def test_a_second_read_comes_from_the_cache_while_nobody_commits(db: Database) -> None:
     _add(db, "a")
     reader = Reader(db)
 
@@ -34,7 +34,7 @@ def test_a_second_reading_is_spared_while_nobody_writes(db: Database) -> None:
     assert reader.reads == 1
 
 
-def test_a_write_through_any_connection_is_seen_at_once(db: Database) -> None:
+def test_a_commit_of_any_connection_invalidates_the_cache(db: Database) -> None:
     reader = Reader(db)
     assert reader.names() == []
 
@@ -46,14 +46,14 @@ def test_a_write_through_any_connection_is_seen_at_once(db: Database) -> None:
     assert reader.names() == ["a", "b"]
 
 
-def test_other_arguments_are_another_value(db: Database) -> None:
+def test_arguments_are_part_of_the_key(db: Database) -> None:
     _add(db, "a")
     reader = Reader(db)
 
     assert (reader.names(), reader.names("!"), reader.names(suffix="!")) == (["a"], ["a!"], ["a!"])
 
 
-def test_two_services_over_one_database_share_what_was_read(db: Database) -> None:
+def test_two_services_over_one_database_share_the_cache(db: Database) -> None:
     first, second = Reader(db), Reader(db)
     first.names()
     second.names()
@@ -61,7 +61,7 @@ def test_two_services_over_one_database_share_what_was_read(db: Database) -> Non
     assert (first.reads, second.reads) == (1, 0)
 
 
-def test_a_reader_in_a_hurry_takes_what_was_read_a_moment_ago_although_others_wrote(db: Database) -> None:
+def test_a_reader_that_accepts_recent_values_gets_one_although_others_committed(db: Database) -> None:
     reader = Reader(db)
     reader.names()
     with connect(db.data_dir) as other:
@@ -72,7 +72,7 @@ def test_a_reader_in_a_hurry_takes_what_was_read_a_moment_ago_although_others_wr
     assert reader.names() == ["a"]
 
 
-def test_a_reader_in_a_hurry_sees_what_it_wrote_itself(db: Database) -> None:
+def test_a_reader_that_accepts_recent_values_sees_its_own_writes(db: Database) -> None:
     reader = Reader(db)
     with db.read_cache.accept_recent():
         assert reader.names() == []
@@ -80,7 +80,7 @@ def test_a_reader_in_a_hurry_sees_what_it_wrote_itself(db: Database) -> None:
         assert reader.names() == ["a"]
 
 
-def test_what_is_older_than_a_second_is_read_anew_also_in_a_hurry(
+def test_a_value_older_than_the_limit_is_read_again_by_every_reader(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_cache, "RECENT_S", 0.0)
@@ -93,7 +93,7 @@ def test_what_is_older_than_a_second_is_read_anew_also_in_a_hurry(
         assert reader.names() == ["a"]
 
 
-def test_what_is_kept_for_all_is_never_made_of_what_was_read_in_a_hurry(db: Database) -> None:
+def test_a_cached_value_is_never_computed_from_stale_values(db: Database) -> None:
     class Twice(Reader):
         @cached_until_write
         def doubled(self) -> list[str]:
@@ -106,3 +106,34 @@ def test_what_is_kept_for_all_is_never_made_of_what_was_read_in_a_hurry(db: Data
 
     with db.read_cache.accept_recent():
         assert reader.doubled() == ["a", "a"]
+
+
+def test_the_least_recently_used_value_is_evicted_first(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_cache, "MAX_VALUES", 2)
+    cache = read_cache.ReadCache(db.data_version)
+    computed: list[str] = []
+
+    def read(key: str) -> None:
+        cache.get(key, lambda: computed.append(key))
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        read(key)
+    assert computed == ["a", "b", "c", "b"]
+
+
+def test_a_cached_row_cannot_be_changed_and_a_cached_list_belongs_to_its_caller(db: Database) -> None:
+    project = ProjectService(db).create_project("Shelf")
+    cached = ProjectService(db).get_project(project.id)
+    with pytest.raises(TypeError, match="this row is cached and shared by threads"):
+        cached.name = "Other"
+    ProjectService(db).list_projects().clear()
+    summaries = ProjectService(db).summaries()
+    assert [row.name for row in ProjectService(db).list_projects()] == ["Shelf"]
+    with pytest.raises(TypeError, match="read it again in a transaction"):
+        summaries[0].project.name = "Other"
+
+
+def test_a_row_read_in_a_transaction_can_be_changed_after_it_was_cached(db: Database) -> None:
+    project = ProjectService(db).create_project("Shelf")
+    ProjectService(db).get_project(project.id)
+    assert ProjectService(db).rename_project(project.id, "Kitchen").name == "Kitchen"

@@ -1,4 +1,4 @@
-"""Writing from many coroutines at once."""
+"""Group commit, and the fair lock before it."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from core.db import Database, Projects
-from core.db.writer import Turn
+from core.db.group_commit import FairLock
 
 
 def _add(name: str):  # type: ignore[no-untyped-def]
@@ -62,7 +62,7 @@ async def test_rollback_writes_that_shared_a_transaction_with_one_that_raised_co
     assert _names(db) == ["First", "Last"]
 
 
-async def test_a_write_nobody_waits_for_any_more_does_not_stop_the_others(db: Database) -> None:
+async def test_a_cancelled_write_is_dropped_and_does_not_stop_the_others(db: Database) -> None:
     holding, go_on = threading.Event(), threading.Event()
 
     def hold(session: Session) -> None:
@@ -81,7 +81,7 @@ async def test_a_write_nobody_waits_for_any_more_does_not_stop_the_others(db: Da
     assert _names(db) == ["Shelf"]
 
 
-async def test_what_was_queued_is_written_before_the_database_closes(db: Database) -> None:
+async def test_closing_the_database_commits_what_was_queued(db: Database) -> None:
     writing = [asyncio.ensure_future(db.write(_add(f"Shelf {number}"))) for number in range(20)]
     await asyncio.sleep(0)
     await asyncio.to_thread(db.close)
@@ -89,36 +89,38 @@ async def test_what_was_queued_is_written_before_the_database_closes(db: Databas
     assert len(_names(db)) == 20
 
 
-async def test_an_error_of_the_commit_reaches_everyone_in_it(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_the_commit_reaches_every_caller_of_the_group(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     db.engine.dispose()
     (db.data_dir / "vitrine.db").rename(db.data_dir / "gone.db")
     with pytest.raises(Exception, match="no such table"):
         await db.write(_add("Shelf"))
 
 
-def test_whoever_came_first_writes_first() -> None:
-    turn, order = Turn(), []
+def test_the_lock_is_granted_in_the_order_of_the_requests() -> None:
+    write_lock, order = FairLock(), []
 
     def write(number: int, came: threading.Event) -> None:
         came.set()
-        with turn:
+        with write_lock:
             order.append(number)
 
     threads = []
-    with turn:
+    with write_lock:
         for number in range(8):
             came = threading.Event()
             threads.append(threading.Thread(target=write, args=(number, came)))
             threads[-1].start()
             came.wait(10)
-            while len(turn._waiting) <= number:
+            while len(write_lock._waiting) <= number:
                 threading.Event().wait(0.001)
     for thread in threads:
         thread.join(10)
     assert order == list(range(8))
 
 
-def test_a_transaction_inside_a_transaction_is_a_mistake_and_no_endless_wait(db: Database) -> None:
+def test_a_nested_writing_transaction_raises_instead_of_a_deadlock(db: Database) -> None:
     with pytest.raises(RuntimeError, match="would wait for itself"), db.transaction(), db.transaction():
         pass
     with db.transaction() as session:
