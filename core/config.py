@@ -14,13 +14,13 @@ MEGABYTE = 1_000_000
 
 
 class Settings(BaseSettings):
-    """One immutable set of settings; made anew for each opened database, never a module global."""
+    """Immutable settings; read for each database that is opened, never a module global."""
 
     model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore")
 
     data_dir: Path = Field(
         Path("data"),
-        description="Everything Vitrine keeps: database, images, exports, keys it made for itself.",
+        description="Where the database, images, exports and signing keys are stored.",
     )
     database_url: str | None = Field(
         None,
@@ -51,11 +51,9 @@ class Settings(BaseSettings):
         2, ge=1, le=64, description="Processes that open images; each may use decode_memory_bytes."
     )
     decode_memory_bytes: int = Field(
-        1500 * MEGABYTE, description="A 100 megapixel image needs about 900 MB; a bomb asks for more."
+        1500 * MEGABYTE, description="A 100 megapixel image needs about 900 MB; a decompression bomb needs more."
     )
-    decode_timeout_s: float = Field(
-        30.0, gt=0, description="An honest 100 megapixel image takes about 5 s on a slow machine."
-    )
+    decode_timeout_s: float = Field(30.0, gt=0, description="A 100 megapixel image takes about 5 s on a slow machine.")
 
     import_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=list,
@@ -70,10 +68,10 @@ class Settings(BaseSettings):
     )
 
     access_password: SecretStr | None = Field(
-        None, description="Asked for at the door. Required before listening beyond this machine."
+        None, description="Password of the sign-in page. Required to listen beyond this machine."
     )
 
-    log_json: bool = Field(False, description="One JSON object a line, for programs that read logs.")
+    log_json: bool = Field(False, description="Log one JSON object per line, for log collectors.")
 
     @property
     def images_dir(self) -> Path:
@@ -89,19 +87,19 @@ def load_settings() -> Settings:
     """Read the settings.
 
     Raises:
-        ConfigurationError: a variable holds a value that makes no sense.
+        ConfigurationError: a variable has a value that is not valid.
     """
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         variable = f"VITRINE_{str(first['loc'][0]).upper()}"
-        raise ConfigurationError(f"{variable} is not usable: {first['msg']}. Mend it or remove it.") from error
+        raise ConfigurationError(f"{variable} is not usable: {first['msg']}. Correct it or remove it.") from error
 
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """One setting as a person sees it: its variable, its value, where that comes from, and why the default is so."""
+    """A setting with its variable, value, source and the reason for its default."""
 
     variable: str
     value: str
@@ -110,7 +108,7 @@ class SettingInfo:
 
 
 def describe(settings: Settings) -> list[SettingInfo]:
-    """Return every setting in the order of the class; secrets show only whether they are set."""
+    """Return every setting in the order of the class; of a secret only whether it is set."""
     described = []
     for name, info in Settings.model_fields.items():
         variable = f"VITRINE_{name.upper()}"

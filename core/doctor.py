@@ -1,8 +1,4 @@
-"""What is wrong with this installation, if anything: ``vitrine doctor``.
-
-It looks and changes nothing. Each finding is one line: ok, a warning, or a problem with what to do about it; the
-exit code is 1 when there is a problem.
-"""
+"""Diagnosis of an installation, for ``vitrine doctor`` and the settings page; reads only, changes nothing."""
 
 import os
 import shutil
@@ -27,19 +23,21 @@ OLDEST_PILLOW = (13, 0)
 OLDEST_WEBP = (1, 3, 2)
 LOW_DISK_BYTES = 2_000 * MEGABYTE
 NO_DISK_BYTES = 200 * MEGABYTE
-# A database of some gigabytes takes longer to read than anyone wants to wait.
-INTEGRITY_WITHIN_S = 1.0
+# Checking a database of several gigabytes takes minutes; the check is stopped after this time.
+INTEGRITY_TIMEOUT_S = 1.0
 
 
 @dataclass(frozen=True)
 class Finding:
+    """A result of one check: *sentence* says what was found and, for a problem, what to do."""
+
     level: Level
     subject: str
     sentence: str
 
 
 def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
-    """Look at everything; *root* is where ``.streamlit`` lies."""
+    """Run all checks; *root* is the directory that contains ``.streamlit``."""
     return [
         _python(),
         _sqlite(settings),
@@ -52,22 +50,22 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
 
 
 def _python() -> Finding:
-    said = ".".join(map(str, sys.version_info[:3]))
+    number = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        return Finding("problem", "Python", f"{said} is too old. Install 3.11 or newer.")
-    return Finding("ok", "Python", said)
+        return Finding("problem", "Python", f"{number} is too old. Install 3.11 or newer.")
+    return Finding("ok", "Python", number)
 
 
 def _sqlite(settings: Settings, version: tuple[int, int, int] = sqlite3.sqlite_version_info) -> Finding:
-    said = ".".join(map(str, version))
+    number = ".".join(map(str, version))
     if settings.database_url and not settings.database_url.startswith("sqlite"):
-        return Finding("ok", "SQLite", f"{said}, not used: VITRINE_DATABASE_URL names another database")
+        return Finding("ok", "SQLite", f"{number}, not used: VITRINE_DATABASE_URL names another database")
     if journal_mode(version) == "WAL":
-        return Finding("ok", "SQLite", f"{said}, with the write-ahead log")
+        return Finding("ok", "SQLite", f"{number}, with the write-ahead log")
     return Finding(
         "warning", "SQLite",
-        f"{said} can corrupt a write-ahead log, so Vitrine works without one: safe, a little slower. "
-        "SQLite 3.51.3 or newer mends it.",
+        f"{number} can corrupt a write-ahead log, so Vitrine works without one: safe, a little slower. "
+        "SQLite 3.51.3 or newer has the fix.",
     )  # fmt: skip
 
 
@@ -77,14 +75,14 @@ def _pillow() -> Iterator[Finding]:
     pillow, webp = version("pillow"), features.version("webp")
     if _numbers(pillow) < OLDEST_PILLOW:
         yield Finding(
-            "problem", "Pillow", f"{pillow} has a critical hole in its JPEG decoder. Install 13.0.0 or newer."
+            "problem", "Pillow", f"{pillow} has a critical vulnerability in its JPEG decoder. Install 13.0.0 or newer."
         )
     else:
         yield Finding("ok", "Pillow", pillow)
     if webp is None:
         yield Finding("problem", "WebP", "Pillow was built without it. Install Pillow from its wheel.")
     elif _numbers(webp) < OLDEST_WEBP:
-        yield Finding("problem", "WebP", f"libwebp {webp} has a known hole. Install a newer Pillow.")
+        yield Finding("problem", "WebP", f"libwebp {webp} has a known vulnerability. Install a newer Pillow.")
     else:
         yield Finding("ok", "WebP", f"libwebp {webp}")
 
@@ -92,7 +90,7 @@ def _pillow() -> Iterator[Finding]:
 def _data_dir(data_dir: Path) -> Finding:
     subject = "Data directory"
     if not data_dir.exists():
-        return Finding("warning", subject, f"{data_dir} does not exist yet; the first start makes it.")
+        return Finding("warning", subject, f"{data_dir} does not exist yet; the first start creates it.")
     if not data_dir.is_dir() or not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         return Finding(
             "problem",
@@ -103,16 +101,16 @@ def _data_dir(data_dir: Path) -> Finding:
 
 
 def _disk(data_dir: Path) -> Finding:
-    existing = next(place for place in (data_dir.resolve(), *data_dir.resolve().parents) if place.exists())
+    existing = next(path for path in (data_dir.resolve(), *data_dir.resolve().parents) if path.exists())
     free_bytes = shutil.disk_usage(existing).free
-    said = f"{free_bytes / 1e9:,.1f} GB free"
+    free = f"{free_bytes / 1e9:,.1f} GB free"
     if free_bytes < NO_DISK_BYTES:
-        return Finding("problem", "Disk", f"{said}. Make room before the next import.")
-    return Finding("warning" if free_bytes < LOW_DISK_BYTES else "ok", "Disk", said)
+        return Finding("problem", "Disk", f"{free}. Make room before the next import.")
+    return Finding("warning" if free_bytes < LOW_DISK_BYTES else "ok", "Disk", free)
 
 
 def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:
-    """Files that hold keys are for their owner only."""
+    """Check that files with keys are readable by their owner only."""
     for path in (
         data_dir / "secret.key",
         root / ".streamlit" / "secrets.toml",
@@ -130,25 +128,25 @@ def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:
 def _database(settings: Settings) -> Finding:
     path = settings.data_dir / DATABASE_NAME
     if settings.database_url:
-        return Finding("ok", "Database", "another one than the built-in; ask its own tools")
+        return Finding("ok", "Database", "not SQLite in the data directory; check it with its own tools")
     if not path.exists():
-        return Finding("ok", "Database", "not made yet")
+        return Finding("ok", "Database", "not created yet")
     try:
         answer = _quick_check(path)
     except sqlite3.DatabaseError as error:
         answer = str(error)
     if answer is None:
-        return Finding("warning", "Database", "too large to read through here; `PRAGMA quick_check` does it in full")
+        return Finding("warning", "Database", "too large to check in a second; run `PRAGMA quick_check` on it")
     if answer != "ok":
         copies = settings.data_dir / "backups"
         return Finding("problem", "Database", f"{path} is damaged ({answer}). Put back the newest copy from {copies}.")
-    return Finding("ok", "Database", f"whole, {path.stat().st_size / 1e6:,.1f} MB")
+    return Finding("ok", "Database", f"intact, {path.stat().st_size / 1e6:,.1f} MB")
 
 
 def _quick_check(path: Path) -> str | None:
-    """Return what SQLite says about the file, None when it takes too long."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=INTEGRITY_WITHIN_S)
-    deadline = time.monotonic() + INTEGRITY_WITHIN_S
+    """Return the result of ``PRAGMA quick_check``, None when it takes too long."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=INTEGRITY_TIMEOUT_S)
+    deadline = time.monotonic() + INTEGRITY_TIMEOUT_S
     connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
     try:
         return str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])

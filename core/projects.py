@@ -1,4 +1,4 @@
-"""Projects: making, renaming and deleting them, and what stands in each."""
+"""Projects: create, rename, delete, restore, count."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ MAX_NAME_CHARS = 200
 
 @dataclass(frozen=True)
 class ProjectCounts:
-    """What a project holds, and from it what to do next."""
+    """How many images, questions and entries a project has, and in which state."""
 
     images: int
     images_without_questions: int
@@ -35,7 +35,7 @@ class ProjectCounts:
     confirmed: int
     rejected: int
     generated: int
-    """Results of Style, kept or not, without the discarded ones."""
+    """Generated images, hidden or in the library, without discarded ones."""
 
     @property
     def open(self) -> int:
@@ -44,7 +44,7 @@ class ProjectCounts:
 
 @dataclass(frozen=True)
 class ProjectSummary:
-    """A project as a list shows it."""
+    """A project with the numbers and the cover image that a list shows."""
 
     project: Projects
     cover: Images | None
@@ -54,17 +54,19 @@ class ProjectSummary:
 
 
 class ProjectService:
+    """Projects of one database."""
+
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
     def create_project(self, name: str, description: str = "") -> Projects:
-        """Make a project.
+        """Create a project.
 
         Raises:
             InvalidInputError: *name* is empty, too long or taken.
         """
         with self._db.transaction() as session:
-            project = Projects(name=_free_name(session, name), description=description.strip())
+            project = Projects(name=_unused_name(session, name), description=description.strip())
             session.add(project)
         return project
 
@@ -94,11 +96,11 @@ class ProjectService:
         """Return the projects with their size and their first image, the most recently changed first."""
         projects = self.list_projects()[:limit]
         ids = [project.id for project in projects]
-        confirmed = _how_many(col(ImageDatasets.confirmed))
+        confirmed = _count_where(col(ImageDatasets.confirmed))
         with self._db.reading() as session:
-            images = dict(session.exec(_grouped(Images, func.count(), ids)).all())
-            entries = dict(session.exec(_grouped(ImageDatasets, func.count(), ids)).all())
-            done = dict(session.exec(_grouped(ImageDatasets, confirmed, ids)).all())
+            images = dict(session.exec(_by_project(Images, func.count(), ids)).all())
+            entries = dict(session.exec(_by_project(ImageDatasets, func.count(), ids)).all())
+            done = dict(session.exec(_by_project(ImageDatasets, confirmed, ids)).all())
             covers = {project_id: _first_image(session, project_id) for project_id in images}
         return [
             ProjectSummary(
@@ -112,16 +114,21 @@ class ProjectService:
         ]
 
     def rename_project(self, project_id: str, name: str, description: str | None = None) -> Projects:
-        """Give the project another name, and another description when one is given."""
+        """Rename the project; a description replaces the present one.
+
+        Raises:
+            NotFoundError: no such project.
+            InvalidInputError: *name* is empty, too long or taken.
+        """
         with self._db.transaction() as session:
             project = _project(session, project_id)
-            project.name = _free_name(session, name, besides=project_id)
+            project.name = _unused_name(session, name, except_id=project_id)
             if description is not None:
                 project.description = description.strip()
         return project
 
     def delete_project(self, project_id: str) -> bool:
-        """Delete the project with everything in it; ``restore_project`` brings it back."""
+        """Soft-delete the project with everything in it; return False when there is no such project."""
         with self._db.transaction() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:
@@ -130,11 +137,15 @@ class ProjectService:
         return True
 
     def restore_project(self, project_id: str) -> Projects:
-        """Bring a deleted project back; when its name is taken by now it gets a number behind it."""
+        """Restore a deleted project; when its name is taken, a number is appended.
+
+        Raises:
+            NotFoundError: no such project.
+        """
         with self._db.transaction() as session:
             project = session.get(Projects, project_id)
             if project is None:
-                raise NotFoundError("This project cannot be brought back: it does not exist any more.")
+                raise NotFoundError("This project cannot be restored: it does not exist any more.")
             if project.deleted_at is not None:
                 project.name = _numbered_name(session, project.name)
                 project.deleted_at = None
@@ -142,7 +153,7 @@ class ProjectService:
 
     @cached_until_write
     def counts(self, project_id: str) -> ProjectCounts:
-        """Return how much of everything the project holds."""
+        """Return how many images, questions and entries the project has."""
         answered = (
             select(1).where(ImageDatasets.question_id == Questions.id, col(ImageDatasets.deleted_at).is_(None)).exists()
         )
@@ -157,7 +168,7 @@ class ProjectService:
             questions, images_with = numbers(Questions, func.count(distinct(col(Questions.image_id))))
             unanswered, images_open = numbers(Questions, func.count(distinct(col(Questions.image_id))), where=~answered)
             entries, confirmed, rejected = numbers(
-                ImageDatasets, _how_many(col(ImageDatasets.confirmed)), _how_many(col(ImageDatasets.rejected))
+                ImageDatasets, _count_where(col(ImageDatasets.confirmed)), _count_where(col(ImageDatasets.rejected))
             )
         return ProjectCounts(
             images=images,
@@ -172,11 +183,11 @@ class ProjectService:
         )
 
 
-def _how_many(condition: Any) -> Any:
+def _count_where(condition: Any) -> Any:
     return func.sum(case((condition, 1), else_=0))
 
 
-def _grouped(table: Any, value: Any, project_ids: list[str]) -> Any:
+def _by_project(table: Any, value: Any, project_ids: list[str]) -> Any:
     return (
         select(table.project_id, value)
         .where(table.project_id.in_(project_ids), _shown(table))
@@ -200,13 +211,13 @@ def _project(session: Session, project_id: str) -> Projects:
     return project
 
 
-def _free_name(session: Session, name: str, *, besides: str | None = None) -> str:
+def _unused_name(session: Session, name: str, *, except_id: str | None = None) -> str:
     name = " ".join(name.split())
     if not name:
         raise InvalidInputError("Give the project a name.", field="name")
     if len(name) > MAX_NAME_CHARS:
         raise InvalidInputError(f"Shorten the name to at most {MAX_NAME_CHARS} characters.", field="name")
-    if _is_taken(session, name, besides):
+    if _is_taken(session, name, except_id):
         raise InvalidInputError(f"There is a project called {name} already. Choose another name.", field="name")
     return name
 
@@ -218,8 +229,8 @@ def _numbered_name(session: Session, name: str) -> str:
     return candidate
 
 
-def _is_taken(session: Session, name: str, besides: str | None) -> bool:
+def _is_taken(session: Session, name: str, except_id: str | None) -> bool:
     query = select(Projects.id).where(Projects.name == name, col(Projects.deleted_at).is_(None))
-    if besides is not None:
-        query = query.where(Projects.id != besides)
+    if except_id is not None:
+        query = query.where(Projects.id != except_id)
     return session.exec(query).first() is not None

@@ -1,4 +1,4 @@
-"""The database: tables, transactions, migrations; everything that knows which database it is."""
+"""The database: tables, transactions, migrations, and all SQL that differs between databases."""
 
 from core.db.access_tables import ApiTokens, KeyedReplies
 from core.db.base import new_id, utc_now

@@ -1,4 +1,4 @@
-"""Who may come in: tokens of programs, and the replies kept for keyed posts."""
+"""API tokens, and the stored replies to requests with an idempotency key."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -10,7 +10,7 @@ from core.db.base import Base, id_field, time_field
 
 
 class ApiTokens(Base, table=True):
-    """What lets a program in; only the hash is kept, so a token is shown once and never again."""
+    """An API token; only its hash is stored, so the token itself is shown once."""
 
     __tablename__: ClassVar[str] = "api_tokens"
 
@@ -24,7 +24,7 @@ class ApiTokens(Base, table=True):
 
 
 class KeyedReplies(Base, table=True):
-    """The reply to a request that came with an idempotency key; ``status`` is empty while it is worked on."""
+    """The reply to a request that came with an idempotency key; ``status`` is empty while it is processed."""
 
     __tablename__: ClassVar[str] = "keyed_replies"
     __table_args__ = (Index("ix_keyed_replies_age", "create_at"),)

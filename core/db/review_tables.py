@@ -1,4 +1,4 @@
-"""What people agree on before they review: saved views, who gets which entries, what somebody has on the screen."""
+"""Tables for several reviewers: saved views, the review plan, leases of entries."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from core.db.base import Base, id_field, json_field, time_field
 
 
 class SavedViews(Base, table=True):
-    """A search line with a name; the address stays what opens it."""
+    """A named search query."""
 
     __tablename__: ClassVar[str] = "saved_views"
     __table_args__ = (Index("ix_views_name", "project_id", "name", unique=True),)
@@ -24,7 +24,7 @@ class SavedViews(Base, table=True):
 
 
 class ReviewPlans(Base, table=True):
-    """How a project's entries are handed out to reviewers."""
+    """How a project's entries are assigned to reviewers."""
 
     __tablename__: ClassVar[str] = "review_plans"
 
@@ -35,7 +35,7 @@ class ReviewPlans(Base, table=True):
 
 
 class EntryLeases(Base, table=True):
-    """Who has an entry before them, and until when nobody else gets it."""
+    """A lease: until it expires, the entry is given to no other reviewer."""
 
     __tablename__: ClassVar[str] = "entry_leases"
     __table_args__ = (Index("ix_leases_holder", "project_id", "holder"),)

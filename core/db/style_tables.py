@@ -10,7 +10,7 @@ from core.db.base import Base, id_field, json_field, time_field
 
 
 class StyleDatasets(Base, table=True):
-    """A named style as it stands now; what it was in each version is kept in ``StyleVersions``."""
+    """A style dataset in its current version; earlier versions are in ``StyleVersions``."""
 
     __tablename__: ClassVar[str] = "style_datasets"
     __table_args__ = (Index("ix_style_datasets_project", "project_id", "created_at"),)
@@ -27,7 +27,7 @@ class StyleDatasets(Base, table=True):
 
 
 class StyleVersions(Base, table=True):
-    """What a style dataset said in one version; its images are those added before and not removed by then."""
+    """A version of a style dataset; its images are those with added_in <= version < removed_in."""
 
     __tablename__: ClassVar[str] = "style_versions"
     __table_args__ = (Index("ix_style_versions_order", "dataset_id", "version", unique=True),)
@@ -56,7 +56,9 @@ class StyleDatasetImages(Base, table=True):
     analysis_result: dict[str, Any] = json_field(dict)
     features: dict[str, Any] = json_field(dict)
     created_at: datetime = time_field()
-    analysis_model: str = Field(default="", description="who wrote the analysis; a person once it was edited")
+    analysis_model: str = Field(
+        default="", description="model that wrote the analysis; changes to a person when it is edited"
+    )
     added_in: int = Field(default=1, description="version of the style dataset")
     removed_in: int | None = Field(default=None, description="version of the style dataset; None while it belongs")
 

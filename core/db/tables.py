@@ -1,4 +1,4 @@
-"""The library: projects, their images, the questions and the entries, and what was done to them."""
+"""Tables of projects, images, questions and entries, and the event log of their changes."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -35,7 +35,7 @@ class Projects(Base, table=True):
 
 
 class Images(Base, table=True):
-    """One picture of a project; its bytes are stored once under their sha256, whatever its name."""
+    """An image of a project; its bytes are stored once, under their sha256."""
 
     __tablename__: ClassVar[str] = "images"
     __table_args__ = (
@@ -47,7 +47,7 @@ class Images(Base, table=True):
             sqlite_where=IN_LIBRARY,
             postgresql_where=IN_LIBRARY,
         ),
-        # Carries what filters ask for, so that counting 100,000 rows reads none of them.
+        # A covering index for the filters: counting 100,000 rows reads the index alone.
         Index(
             "ix_images_newest",
             "project_id", "deleted_at", "create_at", "id",
@@ -56,7 +56,7 @@ class Images(Base, table=True):
         Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
         Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
         Index("ix_images_sharpness", "project_id", "deleted_at", "sharpness", "id"),
-        # Of the few that look like another image only.
+        # A partial index: few images are near-duplicates.
         Index(
             "ix_images_groups",
             "project_id", "deleted_at", "near_duplicate_of", "id", "visibility",
@@ -79,7 +79,7 @@ class Images(Base, table=True):
     sha256: str = Field(max_length=64)
     format: str = Field(max_length=8, description="JPEG, PNG or WEBP, by content")
     dhash: str = Field(default="", max_length=16, description="64-bit difference hash, hex")
-    near_duplicate_of: str | None = Field(default=None, description="id of the first image that looks alike")
+    near_duplicate_of: str | None = Field(default=None, description="id of the first of its near-duplicates")
     average_color: str = Field(default="", max_length=7, description="#rrggbb")
     colors: str = Field(default="", description="names of the dominant colors, comma-separated, largest share first")
     brightness: float | None = Field(default=None, description="mean L*, 0-100")
@@ -111,13 +111,13 @@ def is_hidden() -> ColumnElement[bool]:
 
 
 class ImageHashes(Base, table=True):
-    """The four quarters of each image's hash: hashes that differ in at most three bits share one of them."""
+    """Each image's difference hash in four 16-bit parts: two hashes that differ in at most 3 bits share a part."""
 
     __tablename__: ClassVar[str] = "image_hashes"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     project_id: str = Field(foreign_key="projects.id", primary_key=True)
-    quarter: int = Field(primary_key=True, description="which of the four, times 65 536, plus its 16 bits")
+    quarter: int = Field(primary_key=True, description="number of the part (0-3) * 65,536 + its 16 bits")
     image_id: str = Field(foreign_key="images.id", primary_key=True)
 
 
@@ -140,7 +140,7 @@ class Questions(Base, table=True):
     project_id: str = Field(foreign_key="projects.id")
     image_id: str = Field(foreign_key="images.id")
     question: str
-    question_key: str = Field(description="normalised text: what makes two questions the same")
+    question_key: str = Field(description="normalized text: questions with the same key count as the same")
     language: str = "en"
     kind: str = ""
     answer_type: str = "text"
@@ -160,7 +160,7 @@ class Questions(Base, table=True):
 
 
 class QuestionTemplates(Base, table=True):
-    """A question that every image of a project gets, those added later too."""
+    """A fixed question: asked about every image of a project, including images added later."""
 
     __tablename__: ClassVar[str] = "question_templates"
     __table_args__ = (Index("ix_templates_project", "project_id", "deleted_at", "create_at"),)
@@ -181,7 +181,7 @@ class QuestionTemplates(Base, table=True):
 def _index_of_some(
     name: str, *columns: str, met: str, postgresql: str | None = None, carried: tuple[str, ...] = ()
 ) -> Index:
-    """An index of the entries that meet a condition, for queries that put it in the same words."""
+    """Return a partial index; a query uses it only if it states the condition *met* literally."""
     where: dict[str, Any] = {"sqlite_where": text(met), "postgresql_where": text(postgresql or met)}
     return Index(f"ix_entries_{name}", "project_id", "deleted_at", *columns, "create_at", "id", *carried, **where)
 
@@ -200,7 +200,7 @@ class ImageDatasets(Base, table=True):
         Index("ix_entries_image", "image_id", "deleted_at"),
         Index("ix_entries_held", "project_id", "deleted_at", "image_id"),
         Index("ix_entries_question", "question_id", "deleted_at"),
-        # One for each field of the search line, in the order of the pages.
+        # One for each field of the search line, in the sort order of the pages (keyset pagination).
         *(
             Index(f"ix_entries_{name}", "project_id", "deleted_at", name, "create_at", "id")
             for name in ("kind", "model", "language", "answer_type", "score")
@@ -248,13 +248,15 @@ class ImageDatasets(Base, table=True):
     options: list[str] | dict[str, Any] | None = Field(
         default=None, sa_column=Column("options", JSON, nullable=True), description="labels, or a JSON schema"
     )
-    needs_review: str = Field(default="", description="why a person should look twice; empty when nothing is odd")
+    needs_review: str = Field(
+        default="", description="why a person should check the entry; empty when nothing is suspicious"
+    )
     generated_question: str | None = Field(default=None, description="as the model asked it")
     generated_answer: str | None = Field(default=None, description="as the model gave it")
     call_id: int | None = Field(default=None, foreign_key="llm_calls.id")
     task_id: str | None = None
-    repeats: int = _counted_by_triggers("entries of the image that ask nearly the same")
-    disputes: int = _counted_by_triggers("entries of the image that answer the same otherwise")
+    repeats: int = _counted_by_triggers("entries of the image with nearly the same question")
+    disputes: int = _counted_by_triggers("entries of the image with the same question and another answer")
 
     @property
     def edited(self) -> bool:
@@ -269,7 +271,7 @@ class ImageDatasets(Base, table=True):
 
 
 class Events(Base, table=True):
-    """What a person or a task did to a row, with both values: the history, and the way back."""
+    """What a person or a task changed in a row, with old and new values: for the history and for undo."""
 
     __tablename__: ClassVar[str] = "events"
     __table_args__ = (
@@ -287,7 +289,7 @@ class Events(Base, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    batch_id: str = Field(max_length=21, description="one act of a person: undone as a whole")
+    batch_id: str = Field(max_length=21, description="the acts of one click or call share it; they are undone together")
     project_id: str
     entity: str = Field(description="entry, image or project")
     entity_id: str
@@ -296,7 +298,7 @@ class Events(Base, table=True):
     at: datetime = time_field()
     old: dict[str, Any] = json_field(dict)
     new: dict[str, Any] = json_field(dict)
-    undone_by: int | None = Field(default=None, description="id of the event that took it back")
+    undone_by: int | None = Field(default=None, description="id of the event that undid this one")
 
 
 Questions.answered = column_property(  # type: ignore[assignment]

@@ -57,7 +57,7 @@ class TaskItems(Base, table=True):
 
 
 class LlmCalls(Base, table=True):
-    """The ledger: a row is committed before a call is sent, and completed after."""
+    """The call ledger: a row is committed before a call is sent and completed after its reply."""
 
     __tablename__: ClassVar[str] = "llm_calls"
     __table_args__ = (
@@ -86,7 +86,7 @@ class LlmCalls(Base, table=True):
 
 
 class ModelProfiles(Base, table=True):
-    """A model with its address and parameters under a name of a person's; never with a key."""
+    """A model with its address and parameters under a name the user chose; without its key."""
 
     __tablename__: ClassVar[str] = "model_profiles"
 
@@ -97,7 +97,7 @@ class ModelProfiles(Base, table=True):
 
 
 class Exports(Base, table=True):
-    """An export that was made: its recipe, its report, where it lies."""
+    """A finished export: its recipe, its report and its path."""
 
     __tablename__: ClassVar[str] = "exports"
     __table_args__ = (Index("ix_exports_project", "project_id", "create_at"),)

@@ -67,7 +67,7 @@ def test_a_large_database_is_not_read_for_ever(db: Database, monkeypatch: pytest
             "CREATE TABLE filler AS WITH RECURSIVE n(i) AS "
             "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT i FROM n"
         )
-    monkeypatch.setattr(doctor, "INTEGRITY_WITHIN_S", 0.0001)
+    monkeypatch.setattr(doctor, "INTEGRITY_TIMEOUT_S", 0.0001)
     assert _levels(examine(db.settings))["Database"] == "warning"
 
 
