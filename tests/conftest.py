@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import streamlit as st
 from core import Projects, ProjectService, connect, process
 from core.app import Services, shut_down
 from core.db import Database
+from core.questions import prompts
 
 PROVE = os.environ.get("VITRINE_PROVE") == "1"
 
@@ -66,3 +68,23 @@ def services(db: Database) -> Services:
 @pytest.fixture
 def project(db: Database) -> Projects:
     return ProjectService(db).create_project("Shelf")
+
+
+@pytest.fixture
+def toy_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Add a language in the documented way: one folder of prompts and one line; return its code."""
+    variables = {
+        "questions": "$count, $kinds, $existing",
+        "questions_and_answers": "$count, $kinds, $existing",
+        "answers": "$count, $questions",
+        "examples": "$count, $examples",
+    }
+    directory = tmp_path / "prompts"
+    shutil.copytree(prompts.DIRECTORY, directory)
+    (directory / "xx").mkdir()
+    for name in prompts.NAMES:
+        (directory / "xx" / f"{name}.txt").write_text(f"Toy {name}: {variables[name]}", encoding="utf-8")
+    monkeypatch.setattr(prompts, "DIRECTORY", directory)
+    monkeypatch.setitem(prompts.LANGUAGES, "xx", prompts.Language("Toyish", "Toyo"))
+    yield "xx"
+    prompts.load.cache_clear()

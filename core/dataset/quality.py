@@ -36,18 +36,18 @@ def _breaks(answer_type: str) -> Callable[[], ColumnElement[bool]]:
     return lambda: and_(
         col(_Entry.answer_type) == answer_type,
         _is_doubtful(),
-        ~col(_Entry.needs_review).startswith(_language_doubt()),
+        ~col(_Entry.needs_review).startswith(_language_mismatch()),
     )
 
 
 def _foreign() -> ColumnElement[bool]:
-    return and_(_is_doubtful(), col(_Entry.needs_review).contains(_language_doubt()))
+    return and_(_is_doubtful(), col(_Entry.needs_review).contains(_language_mismatch()))
 
 
-def _language_doubt() -> str:
-    from core.questions.language import LANGUAGE_DOUBT
+def _language_mismatch() -> str:
+    from core.questions.language import LANGUAGE_MISMATCH
 
-    return LANGUAGE_DOUBT
+    return LANGUAGE_MISMATCH
 
 
 def _is_doubtful() -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConf
 from core.llm.schemas import AnswerList
 from core.questions import answering
 from core.questions.answer_types import checked_answer
-from core.questions.language import entry_doubt
+from core.questions.language import entry_language_mismatch
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 from core.tasks import models_of
 
@@ -112,7 +112,7 @@ def _answer(reply: ChatReply) -> str:
 
 
 def _in_stored_form(answer: str, entry: ImageDatasets) -> tuple[str, str]:
-    doubt = entry_doubt(entry.question, answer, entry.language)
+    doubt = entry_language_mismatch(entry.question, answer, entry.language)
     try:
         return checked_answer(answer, entry.answer_type, entry.options), doubt
     except InvalidInputError as error:

@@ -1,38 +1,44 @@
-"""Whether a text is in the language that was asked for: only what is surely another one is said."""
+"""Language detection: whether a text is in the requested language. Only clear mismatches are reported."""
 
 from functools import cache
 from typing import Any
 
-from core.questions.prompts import LANGUAGES
+LANGUAGE_MISMATCH = "Not in the asked language"
+"""Every reported mismatch starts with this; entries store it in ``needs_review``."""
 
-LANGUAGE_DOUBT = "Not in the asked language"
-"""How every such doubt begins."""
-_FEWEST_LETTERS = 12
-_TELLING_CHARS = 40
-_FEWEST_LETTERS_OF_SIGNS = 4
-# Names and single words of a language often look like another one's; a whole sentence hardly ever gets this little.
-_SURELY_ANOTHER = 0.01
+# Shorter texts are not checked: names and single words of one language often look like those of another.
+_MIN_LETTERS = 12
+_MIN_CJK_LETTERS = 4
+_FIRST_CJK = 0x2E80
+_MIN_ANSWER_CHARS = 40
+# Whole sentences in the requested language hardly ever get a probability below this.
+_MIN_PROBABILITY = 0.01
 
 
-def entry_doubt(question: str, answer: str, language: str) -> str:
-    """Return why a question and its answer are not in *language*; short answers say nothing about that."""
-    return language_doubt(question, language) or (
-        language_doubt(answer, language) if len(answer) >= _TELLING_CHARS else ""
+def entry_language_mismatch(question: str, answer: str, language: str) -> str:
+    """Return why a question or its answer is not in *language*, or ""; short answers are not checked."""
+    return language_mismatch(question, language) or (
+        language_mismatch(answer, language) if len(answer) >= _MIN_ANSWER_CHARS else ""
     )
 
 
-def language_doubt(text: str, language: str) -> str:
-    """Return why *text* is not in *language*, a code or a name; empty when it is, or when nobody can tell."""
+def language_mismatch(text: str, language: str) -> str:
+    """Return why *text* is not in *language*; "" when it is, or when that cannot be determined.
+
+    Args:
+        language: A code such as "tr" or an English name such as "Turkish".
+    """
     code = _code(language)
     letters = [letter for letter in text if letter.isalpha()]
-    fewest = _FEWEST_LETTERS_OF_SIGNS if any(ord(letter) > 0x2E80 for letter in letters) else _FEWEST_LETTERS
-    if code is None or len(letters) < fewest:
+    needed = _MIN_CJK_LETTERS if any(ord(letter) > _FIRST_CJK for letter in letters) else _MIN_LETTERS
+    if code is None or len(letters) < needed:
         return ""
-    likely = {name: float(share) for name, share in _identifier().rank(text)}
-    if code not in likely or sum(likely.get(one, 0.0) for one in _RELATED.get(code, (code,))) >= _SURELY_ANOTHER:
+    probabilities = {name: float(share) for name, share in _identifier().rank(text)}
+    related = _RELATED.get(code, (code,))
+    if code not in probabilities or sum(probabilities.get(one, 0.0) for one in related) >= _MIN_PROBABILITY:
         return ""
-    found = max(likely, key=lambda name: likely[name])
-    return f"{LANGUAGE_DOUBT}: this looks like {_SHOWN.get(found, found)}, not {language}."
+    found = max(probabilities, key=lambda name: probabilities[name])
+    return f"{LANGUAGE_MISMATCH}: this looks like {_SHOWN.get(found, found)}, not {language}."
 
 
 _RELATED = {"zh": ("zh", "wuu", "yue"), "no": ("no", "nb", "nn"), "nb": ("no", "nb", "nn"), "nn": ("no", "nb", "nn")}
@@ -48,10 +54,10 @@ _NAMES = {
 
 
 def _code(language: str) -> str | None:
-    """Return the ISO 639 code of a language given as a code or in words; None for what is not known here."""
-    name = LANGUAGES.get(language, language).strip().lower()
-    short = name.split("-")[0]
-    return _NAMES.get(name) or (short if 2 <= len(short) <= 3 else None)
+    """Return the ISO 639 code of a language given as a code or an English name; None when it is unknown."""
+    name = language.strip().lower()
+    code = name.split("-")[0]
+    return _NAMES.get(name) or (code if 2 <= len(code) <= 3 else None)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Prompts: files with checked variables, one per language where one was written, English for the rest."""
+"""Prompt templates: one folder of text files per language, with checked variables.
+
+A language that has no folder is requested by its name in the English prompt.
+"""
 
 import string
 from dataclasses import dataclass
@@ -7,40 +10,59 @@ from pathlib import Path
 
 from core.errors import InvalidInputError
 
-_DIRECTORY = Path(__file__).parent / "prompts"
+DIRECTORY = Path(__file__).parent / "prompts"
+"""One folder per language, named by its code, with one text file for each of :data:`NAMES`."""
 
 NAMES = ("questions", "answers", "questions_and_answers", "examples")
-LANGUAGES = {"en": "English", "zh-CN": "Simplified Chinese", "tr": "Turkish"}
-"""Languages with prompts of their own, and their names; any other is asked for by name in English."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that has prompts."""
+
+    name: str
+    """In English."""
+    own_name: str
+
+
+LANGUAGES = {
+    "en": Language("English", "English"),
+    "zh-CN": Language("Simplified Chinese", "简体中文"),
+    "tr": Language("Turkish", "Türkçe"),
+}
+"""By code (ISO 639, with a region where it matters). A new language is one line here and one folder of prompts."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A text with ``$variables``; *name* is what errors call it."""
+    """A template with ``$variables``; *name* identifies it in error messages."""
 
     name: str
     text: str
 
     @property
     def variables(self) -> frozenset[str]:
+        """The names of the variables in the text, without the ``$``."""
         return frozenset(string.Template(self.text).get_identifiers())
 
     def check(self, allowed: frozenset[str]) -> None:
-        """Refuse variables that nothing will fill.
+        """Check that every variable is in *allowed*.
 
         Raises:
-            InvalidInputError: a variable is unknown, or a ``$`` stands alone.
+            InvalidInputError: a variable is not allowed, or a ``$`` is not followed by a name.
         """
         template = string.Template(self.text)
         if not template.is_valid():
-            raise InvalidInputError(f"A $ stands alone in the prompt {self.name}. Write $$ for a dollar sign.")
+            raise InvalidInputError(
+                f"The prompt {self.name} has a $ without a variable name. Write $$ for a dollar sign."
+            )
         unknown = sorted(self.variables - allowed)
         if unknown:
             known = ", ".join(f"${name}" for name in sorted(allowed))
-            raise InvalidInputError(f"The prompt {self.name} uses ${unknown[0]}, which nothing fills. Use {known}.")
+            raise InvalidInputError(f"The prompt {self.name} uses the unknown variable ${unknown[0]}. Use {known}.")
 
     def render(self, **values: str) -> str:
-        """Return the text with every variable filled.
+        """Return the text with every variable replaced by its value.
 
         Raises:
             InvalidInputError: a variable has no value.
@@ -51,12 +73,11 @@ class Prompt:
 
 @cache
 def load(name: str, language: str) -> Prompt:
-    """Return the prompt *name* in *language*, in English when it was not written in it."""
-    own = _DIRECTORY / f"{name}.{language}.txt"
-    path = own if language in LANGUAGES and own.exists() else _DIRECTORY / f"{name}.en.txt"
-    return Prompt(path.name, path.read_text(encoding="utf-8"))
+    """Return the prompt *name*, one of :data:`NAMES`, in *language*; in English when that has no prompts."""
+    folder = language if language in LANGUAGES else "en"
+    return Prompt(f"{folder}/{name}", (DIRECTORY / folder / f"{name}.txt").read_text(encoding="utf-8"))
 
 
 def language_name(language: str) -> str:
-    """Return the language in words: a code's name, or *language* itself when it is one already."""
-    return LANGUAGES.get(language, language)
+    """Return the English name of a language given by its code; anything else is a name already."""
+    return LANGUAGES[language].name if language in LANGUAGES else language

@@ -12,7 +12,7 @@ from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItem
 from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
-from core.questions.language import entry_doubt
+from core.questions.language import entry_language_mismatch
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean, question_key
 
 
@@ -211,7 +211,7 @@ def _touched_by_a_person(session: Session, entry: ImageDatasets) -> bool:
 def _entry(image: Images, question: Questions | SimpleNamespace, answer: str, origin: Origin) -> dict[str, Any]:
     answer = clean(answer, MAX_ANSWER_CHARS)
     answer, doubt = _in_stored_form(answer, question)
-    doubt = doubt or entry_doubt(question.question, answer, question.language)
+    doubt = doubt or entry_language_mismatch(question.question, answer, question.language)
     return new_values(
         ImageDatasets, project_id=image.project_id, image_id=image.id, image_name=image.image_name,
         question_id=question.id,

@@ -52,7 +52,7 @@ def test_a_wrong_variable_in_a_prompt_is_explained_before_anything_is_sent() -> 
     at.text_area(key="generate-prompt").input("Ask $number questions").run()
 
     assert [error.value for error in at.error] == [
-        "The prompt of your own uses $number, which nothing fills. "
+        "The prompt of your own uses the unknown variable $number. "
         "Use $count, $existing, $image_name, $kinds, $language."
     ]
     assert at.button(key="generate-start").disabled
@@ -211,6 +211,15 @@ def test_a_language_is_found_by_its_own_name() -> None:
     ]  # fmt: skip
     at.selectbox(key="generate-language").set_value("tr").run()
     assert any(text.startswith("Görsele bak") for text in texts(at))
+
+
+def test_a_language_added_to_the_prompts_is_offered_and_sent(toy_language: str) -> None:
+    at = open_page("generate", _project())
+
+    assert "Toyo (Toyish)" in at.selectbox(key="generate-language").options
+    at.session_state["generate-mode"] = "questions"
+    at.selectbox(key="generate-language").set_value(toy_language).run()
+    assert any(text.startswith("Toy questions: 3") for text in texts(at))
 
 
 def test_a_prompt_of_ones_own_begins_with_the_built_in_one() -> None:

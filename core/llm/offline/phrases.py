@@ -9,8 +9,9 @@ from typing import Any
 
 from core.llm.offline.topics import Slots, Word
 
-LANGUAGES = ("en", "zh-CN", "tr")
 _FOLDER = Path(__file__).parent / "phrases"
+# English first: it is the fallback.
+LANGUAGES = ("en", *sorted(path.stem for path in _FOLDER.glob("*.toml") if path.stem != "en"))
 _GAP = re.compile(r"\{(\w+)\}")
 # What a gap in a question stands for.
 _GAP_GROUPS = {"color": "colors", "other": "colors"}

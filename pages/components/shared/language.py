@@ -4,13 +4,11 @@ import streamlit as st
 
 from core.questions.prompts import LANGUAGES, language_name
 
-_OWN_NAMES = {"zh-CN": "简体中文", "tr": "Türkçe"}
-
 
 def label(code: str) -> str:
     """Return a language as it is offered; one that was typed is its own name."""
-    own = _OWN_NAMES.get(code)
-    return f"{own} ({language_name(code)})" if own else language_name(code)
+    known = LANGUAGES.get(code)
+    return f"{known.own_name} ({known.name})" if known and known.own_name != known.name else language_name(code)
 
 
 def choose() -> str:

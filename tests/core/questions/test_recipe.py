@@ -74,7 +74,7 @@ def test_a_value_out_of_range_is_refused_by_name(config: dict[str, object], fiel
 
 
 def test_an_unknown_variable_in_a_custom_prompt_is_refused_before_anything_is_spent() -> None:
-    with pytest.raises(InvalidInputError, match=r"uses \$colour, which nothing fills"):
+    with pytest.raises(InvalidInputError, match=r"uses the unknown variable \$colour"):
         question_recipe({"custom_prompt": "Ask $count things about the $colour."})
 
 
