@@ -1,6 +1,7 @@
 # make run    installs what is missing and serves the app      make test   the same set-up, then every check and test
 # make prove  the long forms of the tests                      make bench  what is measured, against whom
-# make lock   writes the lock files anew                       make doctor looks for what is wrong with this machine
+# make mutants  changes the code, and says what no test notices
+# make lock   writes the lock files                            make doctor examines this machine
 # PYTHON=python3.12 picks another interpreter, PORT=8600 another port.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test prove bench bench-full screenshots doctor lock clean
+.PHONY: run test prove mutants bench bench-full screenshots doctor lock clean
 
 run: .venv/installed
 	@echo "Vitrine: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
@@ -25,6 +26,10 @@ test: .venv/installed-tests
 
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
+
+# MUTANTS="--seed 2 --only core/export" takes other places.
+mutants: .venv/installed-tests
+	$(BIN)/python tests/mutants.py $(MUTANTS)
 
 bench bench-full: .venv/installed-tests
 	@missed=; for bench in $$(grep -l __main__ bench/*.py); do echo "== $$bench"; \
