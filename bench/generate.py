@@ -139,7 +139,7 @@ class Project:
         self._services = services
         self.id = services.projects.create_project(name).id
         files = [(f"{number}.jpg", photograph(first + number, size_wh, quality)) for number in range(count)]
-        self.outcomes = services.images.add_images(self.id, files)
+        self.outcomes = services.intake.add_images(self.id, files)
         self.image = files[0][1]
 
     def run(self, llm_config: dict[str, Any], concurrency: int, limit: int | None = None) -> float:

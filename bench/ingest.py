@@ -153,7 +153,7 @@ def _import(root: Path, data_dir: Path) -> float:
     count = sum(1 for _ in root.iterdir())
     with _database(root, data_dir) as db:
         project = ProjectService(db).create_project("Bench")
-        ImageService(db).add_images(project.id, [(path.name, path) for path in sorted(root.iterdir())[:8]])
+        ImageService(db).intake.add_images(project.id, [(path.name, path) for path in sorted(root.iterdir())[:8]])
         project = ProjectService(db).create_project("Bench proper")
         started_s = time.perf_counter()
         _run_import(db, project.id, root)
@@ -164,7 +164,7 @@ def _import(root: Path, data_dir: Path) -> float:
 
 
 def _run_import(db: Database, project_id: str, root: Path) -> None:
-    kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db))}
+    kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db).intake)}
     task = TaskService(db, lambda: kinds).create_task(
         project_id, "image-import", {"source": "directory", "path": str(root)}
     )

@@ -92,7 +92,7 @@ def fill(data_dir: Path, entries: int) -> str:
         project_id = process.submit(fill_project, data_dir, entries=entries - 3 * PICTURES).result()
     with connect(data_dir) as db:
         files = [(f"{number}.jpg", picture(number)) for number in range(PICTURES)]
-        images = [outcome.image for outcome in ImageService(db).add_images(project_id, files)]
+        images = [outcome.image for outcome in ImageService(db).intake.add_images(project_id, files)]
         start = utc_now() - timedelta(days=60)
         rows = [
             ImageDatasets(

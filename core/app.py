@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from core.dataset import ImageDatasetService
     from core.db import Database
     from core.export import ImageDatasetExporter
-    from core.images import ImageService
+    from core.images import DuplicateFinder, ImageIntake, ImageLibrary, ImageService
     from core.llm import LLMService, ModelProfileService
     from core.projects import ProjectService
     from core.questions import GenerationPreview, ImageAnswerGenerationTask, ImageQuestionGenerationTask
@@ -58,6 +58,18 @@ class Services:
         from core.images import ImageService
 
         return ImageService(self.db)
+
+    @property
+    def library(self) -> "ImageLibrary":
+        return self.images.library
+
+    @property
+    def intake(self) -> "ImageIntake":
+        return self.images.intake
+
+    @property
+    def duplicates(self) -> "DuplicateFinder":
+        return self.images.duplicates
 
     @property
     def llm(self) -> "LLMService":
@@ -144,7 +156,7 @@ class Services:
         from core.style import style_task_kinds
 
         kinds = [
-            *image_task_kinds(self.images),
+            *image_task_kinds(self.intake),
             *question_task_kinds(self.questions, self.answers),
             *style_task_kinds(self.style),
             *export_task_kinds(self.exporter, self.images),
@@ -273,7 +285,7 @@ def _later() -> Iterator[Callable[[], object]]:
     yield engine
     yield services().llm.warm_up
     yield _import_heavy_libraries
-    yield services().images.sweep
+    yield services().intake.remove_leftovers
 
 
 def _import_heavy_libraries() -> None:

@@ -13,7 +13,7 @@ def main() -> None:
     stats = page.services().images.get_project_image_stats(project.id)
     count = stats["total_images"]
     action = page.header("Upload", _state(stats))
-    _ways_in(project.id)
+    _add_images(project.id)
     if task_id := st.query_params.get("task"):
         _import(task_id)
     if count:
@@ -27,13 +27,14 @@ def main() -> None:
         library.show(project.id)
 
 
-def _ways_in(project_id: str) -> None:
-    kind = st.segmented_control(
-        "Where the images come from", list(import_forms.SOURCES), format_func=import_forms.SOURCES.__getitem__,
-        default="drop", required=True, key="upload-from", label_visibility="collapsed",
+def _add_images(project_id: str) -> None:
+    labels = {"drop": "Files and folders"} | import_forms.labels()
+    chosen = st.segmented_control(
+        "Where the images come from", list(labels), format_func=labels.__getitem__, default="drop", required=True,
+        key="upload-from", label_visibility="collapsed",
     )  # fmt: skip
-    if kind != "drop":
-        import_forms.show(kind, project_id)
+    if chosen != "drop":
+        import_forms.show(chosen, project_id)
         return
     dropped = drop.show(project_id, _hint())
     if dropped is not None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.dataset import ImageDatasetService
     from core.db import Database
     from core.export import ImageDatasetExporter
-    from core.images import ImageService
+    from core.images import DuplicateFinder, ImageIntake, ImageLibrary, ImageService
     from core.llm import LLMService
     from core.projects import ProjectService
     from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
@@ -28,6 +28,12 @@ class Rooms(Protocol):
     def projects(self) -> "ProjectService": ...
     @property
     def images(self) -> "ImageService": ...
+    @property
+    def library(self) -> "ImageLibrary": ...
+    @property
+    def intake(self) -> "ImageIntake": ...
+    @property
+    def duplicates(self) -> "DuplicateFinder": ...
     @property
     def llm(self) -> "LLMService": ...
     @property

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from fastapi import UploadFile
 
 if TYPE_CHECKING:
-    from core.images import ImageOutcome, ImageService
+    from core.images import ImageIntake, ImageOutcome
 
-# Handed over together, so that the image workers have something to share; bounds the memory of one upload.
+# Added together, so that the image workers decode in parallel; bounds the memory of one upload.
 _BATCH_BYTES = 32_000_000
 
 
 async def add_uploads(
-    images: "ImageService", project_id: str, files: list[UploadFile], source: str = "api"
+    intake: "ImageIntake", project_id: str, files: list[UploadFile], source: str = "api"
 ) -> "list[ImageOutcome]":
-    """Take files in and return one outcome for each, in their order."""
+    """Add files to the library and return the outcome of each, in their order."""
     outcomes: list[ImageOutcome] = []
     for batch in _batches(files):
         named = [(file.filename or "image", await file.read()) for file in batch]
-        outcomes += await asyncio.to_thread(images.add_images, project_id, named, source=source)
+        outcomes += await asyncio.to_thread(intake.add_images, project_id, named, source=source)
     return outcomes
 
 

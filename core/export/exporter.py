@@ -212,7 +212,7 @@ class ImageDatasetExporter(ListExporter):
         Raises:
             InvalidInputError: nothing may be imported from there.
         """
-        return is_vitrine_bundle(self._images.import_place().resolve(path))
+        return is_vitrine_bundle(self._images.intake.import_context.resolve(path))
 
     def bring_back(self, project_id: str, path: str | Path, *, report: Report = lambda share, doing: None) -> Returned:
         """Put the entries of an export in Vitrine's own format into a project, with their images and history.

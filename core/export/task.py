@@ -114,7 +114,7 @@ class DatasetReturnKind:
         return [ItemPlan()]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        path = self._images.import_place().resolve(str(item.config["path"]))
+        path = self._images.intake.import_context.resolve(str(item.config["path"]))
         returned = await asyncio.to_thread(self._exporter.bring_back, item.project_id, path, report=item.progress)
         rows = [
             {"name": pluralize(count, "entry"), "outcome": outcome, "reason": reason}

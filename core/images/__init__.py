@@ -1,31 +1,47 @@
-"""Images in and out: sources, checks, storage, thumbnails, near-duplicates.
+"""Images: sources, decoding, storage, renditions, near-duplicates.
 
-Names are loaded when they are used: the worker processes need the decoder and none of the rest.
+Names are imported lazily: the worker processes of the sandbox need the decoder and nothing else.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from core.images.duplicates import DuplicateFinder
     from core.images.filter import ImageFilter, ImagePage
     from core.images.import_outcome import ImageOutcome
-    from core.images.renditions import ModelImage
+    from core.images.intake import ImageIntake
+    from core.images.library import ImageLibrary
+    from core.images.recording import record
+    from core.images.renditions import ImageFile, ModelImage
     from core.images.service import ImageService
+    from core.images.stored_file import DecodedImage, NewFile, StoredFile
     from core.images.tasks import image_task_kinds
 
-_HOMES = {
+_MODULES = {
+    "DecodedImage": "stored_file",
+    "DuplicateFinder": "duplicates",
+    "ImageFile": "renditions",
     "ImageFilter": "filter",
-    "ImageOutcome": "outcome",
+    "ImageIntake": "intake",
+    "ImageLibrary": "library",
+    "ImageOutcome": "import_outcome",
     "ImagePage": "filter",
     "ImageService": "service",
-    "ModelImage": "copies",
+    "ModelImage": "renditions",
+    "NewFile": "stored_file",
+    "StoredFile": "stored_file",
     "image_task_kinds": "tasks",
+    "record": "recording",
 }
 
-__all__ = ["ImageFilter", "ImageOutcome", "ImagePage", "ImageService", "ModelImage", "image_task_kinds"]
+__all__ = [
+    "DecodedImage", "DuplicateFinder", "ImageFile", "ImageFilter", "ImageIntake", "ImageLibrary", "ImageOutcome",
+    "ImagePage", "ImageService", "ModelImage", "NewFile", "StoredFile", "image_task_kinds", "record",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'core.images' has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,52 +1,54 @@
-"""Questions and answers that come with images: what others have written down becomes questions and entries."""
+"""Imported annotations become questions and entries."""
 
 from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
 from core.db import ImageDatasets, Images, Questions, question_key
-from core.images.sources.base import Note
+from core.images.sources.base import ImportedAnnotation
 
 
-def add_entries(session: Session, image: Images | None, notes: Sequence[Note], task_id: str) -> int:
-    """Make entries of the notes about an image and return how many; those it has already are left out."""
-    if image is None or not notes:
+def add_entries(session: Session, image: Images | None, annotations: Sequence[ImportedAnnotation], task_id: str) -> int:
+    """Add the entries of an image and return how many; those that the image already has are skipped."""
+    if image is None or not annotations:
         return 0
-    there = select(ImageDatasets.question, ImageDatasets.answer).where(
+    existing = select(ImageDatasets.question, ImageDatasets.answer).where(
         ImageDatasets.image_id == image.id, col(ImageDatasets.deleted_at).is_(None)
     )
-    known = set(session.exec(there).all())
-    asked = _questions(session, image, notes, task_id)
+    known = set(session.exec(existing).all())
+    question_ids = _question_ids(session, image, annotations, task_id)
     added = 0
-    for note in notes:
-        if (note.question, note.answer) in known:
+    for one in annotations:
+        if (one.question, one.answer) in known:
             continue
-        known.add((note.question, note.answer))
+        known.add((one.question, one.answer))
         session.add(
             ImageDatasets(
-                project_id=image.project_id, image_id=image.id, image_name=image.image_name, question=note.question,
-                answer=note.answer, answer_type=note.answer_type, language=note.language, model=note.model,
-                confirmed=note.confirmed, score=note.score, tags=note.tags, note=note.note, task_id=task_id,
-                question_id=asked[note.language, question_key(note.question)],
+                project_id=image.project_id, image_id=image.id, image_name=image.image_name, question=one.question,
+                answer=one.answer, answer_type=one.answer_type, language=one.language, model=one.model,
+                confirmed=one.confirmed, score=one.score, tags=one.tags, note=one.note, task_id=task_id,
+                question_id=question_ids[one.language, question_key(one.question)],
             )
         )  # fmt: skip
         added += 1
     return added
 
 
-def _questions(session: Session, image: Images, notes: Sequence[Note], task_id: str) -> dict[tuple[str, str], str]:
-    """Return the ids of the questions behind the notes by language and key, asking those that are new.
+def _question_ids(
+    session: Session, image: Images, annotations: Sequence[ImportedAnnotation], task_id: str
+) -> dict[tuple[str, str], str]:
+    """Return the ids of the questions by language and key, adding the new ones.
 
-    Without them an image full of imported answers would count as one that nobody has asked about.
+    Without question rows, an image with imported answers would count as one without questions.
     """
-    there = select(Questions).where(Questions.image_id == image.id, col(Questions.deleted_at).is_(None))
-    ids = {(question.language, question.question_key): question.id for question in session.exec(there)}
-    for note in notes:
-        key = note.language, question_key(note.question)
+    existing = select(Questions).where(Questions.image_id == image.id, col(Questions.deleted_at).is_(None))
+    ids = {(question.language, question.question_key): question.id for question in session.exec(existing)}
+    for one in annotations:
+        key = one.language, question_key(one.question)
         if key not in ids:
             question = Questions(
-                project_id=image.project_id, image_id=image.id, question=note.question, question_key=key[1],
-                language=note.language, answer_type=note.answer_type, model=note.model, task_id=task_id,
+                project_id=image.project_id, image_id=image.id, question=one.question, question_key=key[1],
+                language=one.language, answer_type=one.answer_type, model=one.model, task_id=task_id,
             )  # fmt: skip
             session.add(question)
             ids[key] = question.id

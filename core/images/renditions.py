@@ -1,18 +1,41 @@
-"""The copies of images that are handed out: upright, sRGB, without metadata, made once and kept in the cache."""
+"""Renditions of images: upright sRGB copies without metadata, made once and cached.
+
+A thumbnail is shown in lists, a view is shown large, and a model copy is sent to a model.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core.config import Settings
-from core.db import Images
 from core.errors import ImageRejectedError
 from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, disk_errors_in_words
 from core.images.structure import MIME_TYPES, is_clean
 
 T = TypeVar("T")
+
+
+class ImageFile(Protocol):
+    """What has to be known of a stored image to read it; rows of ``Images`` have it all."""
+
+    @property
+    def path(self) -> str:
+        """Relative to the storage directory."""
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def width(self) -> int | None:
+        """px, upright; None or 0 when unknown."""
+
+    @property
+    def height(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -22,58 +45,70 @@ class ModelImage:
     data: bytes
     mime_type: str
     size_wh: tuple[int, int]
+    """px."""
 
 
 @dataclass(frozen=True)
-class Copy:
-    """A copy that is kept under the name of its *variant*."""
+class Rendition:
+    """A copy of *image* to be made, which is cached under the name *variant*."""
 
-    image: Images
+    image: ImageFile
     variant: str
     as_format: str
+    """JPEG or PNG."""
     max_side_px: int | None
+    """Of the longer side; None for the full size."""
 
 
-def view(storage: ImageStorage, image: Images, max_side_px: int | None, *, as_jpeg: bool) -> Copy | Path:
-    """Return the copy that is to be shown; where the original lies when it can be shown as it is."""
+def view(storage: ImageStorage, image: ImageFile, max_side_px: int | None, *, as_jpeg: bool) -> Rendition | Path:
+    """Return the view to be made; the path of the original when that can be shown unchanged."""
     original = storage.original(image.path)
     fits = max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
     if fits and (image.format == "JPEG" or not as_jpeg):
         with disk_errors_in_words():
             if is_clean(original, image.format):
                 return original
-    # Drawings lose by JPEG, photographs gain by it.
+    # PNG keeps the sharp edges of drawings; JPEG makes photographs much smaller.
     as_format = "PNG" if image.format == "PNG" and not as_jpeg else "JPEG"
     side = "full" if max_side_px is None else str(max_side_px)
-    return Copy(image, f"view{side}.{as_format.lower()}", as_format, max_side_px)
+    return Rendition(image, f"view{side}.{as_format.lower()}", as_format, max_side_px)
 
 
-def make(storage: ImageStorage, settings: Settings, wanted: Sequence[Copy | Path]) -> list[Path | ImageRejectedError]:
-    """Return where each lies, making those that are missing all at once; a refusal stands in its place."""
+def make(
+    storage: ImageStorage, settings: Settings, wanted: Sequence[Rendition | Path]
+) -> list[Path | ImageRejectedError]:
+    """Return the path of each, making the missing renditions in parallel; an error takes the position of a failed one.
+
+    Args:
+        wanted: renditions, and paths that are returned unchanged.
+    """
     from core.images.decode import derive
 
     paths: list[Path | ImageRejectedError] = [
-        storage.cached(one.image.sha256, one.variant) if isinstance(one, Copy) else one for one in wanted
+        storage.cached(one.image.sha256, one.variant) if isinstance(one, Rendition) else one for one in wanted
     ]
     missing = [
-        (place, one) for place, one in enumerate(wanted) if isinstance(one, Copy) and not _is_there(paths[place])
+        (position, one)
+        for position, one in enumerate(wanted)
+        if isinstance(one, Rendition) and not _exists(paths[position])
     ]
     if not missing:
         return paths
     with storage.staging() as staging, disk_errors_in_words():
         jobs = [
-            (storage.original(one.image.path), staging / str(place), one.as_format, one.max_side_px)
-            for place, one in missing
+            (storage.original(one.image.path), staging / str(position), one.as_format, one.max_side_px)
+            for position, one in missing
         ]
-        for (place, one), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
+        for (position, one), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
             if isinstance(made, ImageRejectedError):
-                paths[place] = made
+                paths[position] = made
             else:
-                paths[place] = storage.keep_cached(staging / str(place), one.image.sha256, one.variant)
+                paths[position] = storage.store_rendition(staging / str(position), one.image.sha256, one.variant)
     return paths
 
 
-def as_sent(image: Images, path: Path, side_px: int) -> ModelImage:
+def as_sent(image: ImageFile, path: Path, side_px: int) -> ModelImage:
+    """Read the model copy of *image* from *path*; its size follows from *side_px*, without decoding."""
     with disk_errors_in_words():
         data = path.read_bytes()
     width, height = image.width or 0, image.height or 0
@@ -83,14 +118,16 @@ def as_sent(image: Images, path: Path, side_px: int) -> ModelImage:
 
 
 def mime_type(path: Path) -> str:
+    """Return the MIME type by the extension of a stored file or rendition."""
     return {".png": MIME_TYPES["PNG"], ".webp": MIME_TYPES["WEBP"]}.get(path.suffix, MIME_TYPES["JPEG"])
 
 
 def or_raise(result: T | ImageRejectedError) -> T:
+    """Return *result*, or raise it when it is an error."""
     if isinstance(result, ImageRejectedError):
         raise result
     return result
 
 
-def _is_there(path: Path | ImageRejectedError) -> bool:
+def _exists(path: Path | ImageRejectedError) -> bool:
     return isinstance(path, Path) and path.exists() and path.stat().st_size > 0

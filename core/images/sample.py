@@ -48,7 +48,7 @@ def create_sample_project(db_session: Database) -> Projects:
 
     project = _new_project(ProjectService(db_session))
     samples = [(sample.name, sample.data) for sample in draw_samples()]
-    ImageService(db_session).add_images(project.id, samples, source="sample")
+    ImageService(db_session).intake.add_images(project.id, samples, source="sample")
     return project
 
 

@@ -1,7 +1,7 @@
-"""Where image files lie: originals once by their content, everything derived from them in a cache.
+"""Where image files are stored: originals once by their content, everything derived from them in a cache.
 
-An original gets its real name only when all of its bytes are on the disk, and its row is committed after that:
-a crash leaves no row without a file and no half file under a real name.
+An original gets its final name only after an fsync of all its bytes, and its row is committed after that:
+a crash leaves no row without a file and no partial file under a final name.
 """
 
 import errno
@@ -21,7 +21,7 @@ _COPY_BYTES = 1 << 20
 
 
 class ImageStorage:
-    """The originals below *root* and the cache beside them; paths handed out are relative to *root*."""
+    """The originals below *root* and the cache of renditions; stored paths are relative to *root*."""
 
     def __init__(self, root: Path, cache: Path) -> None:
         self.root = root
@@ -29,21 +29,23 @@ class ImageStorage:
         self._incoming = root / ".incoming"
 
     def original(self, path: str) -> Path:
+        """Return the path of an original from its path in the database."""
         return self.root / path
 
     def cached(self, sha256: str, variant: str) -> Path:
-        """Return where a derivative lies, whether it exists or not; *variant* ends in the file's extension."""
+        """Return the path of a rendition, whether it exists or not; *variant* ends in the file extension."""
         return self._cache / sha256[:2] / f"{sha256}-{variant}"
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """Yield an empty directory for files that have no name yet; it is gone afterwards.
+        """Yield an empty directory for files without a final name; it is removed at the end.
 
-        A lock that the kernel drops with the process tells directories in use from those of a crash.
+        The kernel releases its lock when the process dies, so the directories of a crash can be told from those in
+        use.
         """
         with disk_errors_in_words():
             self._incoming.mkdir(parents=True, exist_ok=True)
-            self.sweep_incoming()
+            self.remove_abandoned_staging()
             directory = self._incoming / new_id()
             lock = FileLock(directory.with_suffix(".lock"))
             with lock:
@@ -54,22 +56,26 @@ class ImageStorage:
                     shutil.rmtree(directory, ignore_errors=True)
                     directory.with_suffix(".lock").unlink(missing_ok=True)
 
-    def sweep_incoming(self) -> int:
-        """Remove what dead processes left half written, and return how many directories that were."""
-        swept = 0
+    def remove_abandoned_staging(self) -> int:
+        """Remove the staging directories of dead processes and return how many there were."""
+        removed = 0
         for directory in self._incoming.glob("*/"):
             lock_path = directory.with_suffix(".lock")
             try:
                 with FileLock(lock_path, timeout=0):
                     shutil.rmtree(directory, ignore_errors=True)
                     lock_path.unlink(missing_ok=True)
-                    swept += 1
+                    removed += 1
             except Timeout:
                 continue
-        return swept
+        return removed
 
-    def keep(self, staged: Iterable[tuple[Path, str, str]]) -> list[str]:
-        """Give staged, durable originals their real names: (file, sha256, format) each; return their paths."""
+    def store_originals(self, staged: Iterable[tuple[Path, str, str]]) -> list[str]:
+        """Move staged, durable originals to their final names; return their paths relative to ``root``.
+
+        Args:
+            staged: for each original its file, its sha256 and its format.
+        """
         paths: list[str] = []
         directories: set[Path] = {self.root}
         with disk_errors_in_words():
@@ -77,7 +83,7 @@ class ImageStorage:
                 path = f"{sha256[:2]}/{sha256}{EXTENSIONS[format_][0]}"
                 target = self.root / path
                 if target.exists():
-                    # Young again, so that a sweep running now does not take it for a leftover.
+                    # A new mtime keeps the file from being removed as an orphan before its row is committed.
                     os.utime(target)
                 else:
                     target.parent.mkdir(exist_ok=True)
@@ -88,8 +94,8 @@ class ImageStorage:
                 _sync_directory(directory)
         return paths
 
-    def keep_cached(self, file: Path, sha256: str, variant: str) -> Path:
-        """Move a finished derivative into the cache."""
+    def store_rendition(self, file: Path, sha256: str, variant: str) -> Path:
+        """Move a finished rendition into the cache and return its path."""
         target = self.cached(sha256, variant)
         with disk_errors_in_words():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +103,7 @@ class ImageStorage:
         return target
 
     def write(self, destination: Path, content: bytes | memoryview | Path) -> None:
-        """Write *content* and wait until the disk has it."""
+        """Write *content* durably: return after the fsync."""
         with disk_errors_in_words(), destination.open("wb") as file:
             if isinstance(content, Path):
                 with content.open("rb") as source:
@@ -107,16 +113,21 @@ class ImageStorage:
             file.flush()
             os.fsync(file.fileno())
 
-    def stored_files(self) -> Iterator[tuple[str, float]]:
-        """Yield the path and the time of change (seconds since 1970) of every original on the disk."""
+    def originals(self) -> Iterator[tuple[str, float]]:
+        """Yield the path and the mtime (seconds since 1970) of every original on the disk."""
         for directory in sorted(self.root.glob("[0-9a-f][0-9a-f]/")):
             for file in sorted(directory.iterdir()):
                 yield f"{directory.name}/{file.name}", file.stat().st_mtime
 
 
+def thumbnail_variant(side_px: int) -> str:
+    """Return the variant under which thumbnails of this size are cached."""
+    return f"thumb{side_px}.jpg"
+
+
 @contextmanager
 def disk_errors_in_words() -> Iterator[None]:
-    """Turn what the disk says into a sentence.
+    """Translate an OSError into a sentence.
 
     Raises:
         StorageError: the disk is full, read-only or broken.
@@ -127,7 +138,7 @@ def disk_errors_in_words() -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageError("The disk is full. Make space and try again; what is stored is safe.") from error
+            raise StorageError("The disk is full. Free some space and try again; stored images are safe.") from error
         raise StorageError(
             f"The disk cannot be written or read ({error.strerror or error}). Check the data directory."
         ) from error

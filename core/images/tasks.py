@@ -1,4 +1,4 @@
-"""Imports as tasks: they show progress, survive leaving the page, and can be cancelled and resumed."""
+"""Imports as tasks: with progress, independent of the page, and able to be cancelled and resumed."""
 
 import asyncio
 from collections import Counter
@@ -14,64 +14,67 @@ from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
     from core.images.import_outcome import ImageOutcome
-    from core.images.service import ImageService
-    from core.images.sources.base import Source
+    from core.images.intake import ImageIntake
+    from core.images.sources.base import LoadedChunk, Source
+    from core.images.stored_file import StoredFile
 
 
-def image_task_kinds(images: "ImageService") -> list[TaskKind]:
-    """Return the kinds of work that bring images in."""
-    return [ImportKind(images)]
+def image_task_kinds(intake: "ImageIntake") -> list[TaskKind]:
+    """Return the kinds of tasks that add images."""
+    return [ImportKind(intake)]
 
 
 class ImportKind:
-    """Brings in the files of a source, a piece at a time.
+    """Adds the files of a source, a chunk at a time.
 
-    ``config`` holds ``source`` (the name of one of the sources) and what that source asks for. The result of an
-    item has ``counts`` by outcome, ``rows`` for the files that were not simply added, and ``entries``.
+    ``config`` has ``source`` (the name of a source) and what that source asks for. The result of an item has
+    ``counts`` by outcome, ``rows`` for the files that were not simply added, and ``entries``.
     """
 
     task_type: ClassVar[str] = "image-import"
     label: ClassVar[str] = "Import images"
 
-    def __init__(self, images: "ImageService") -> None:
-        self._images = images
+    def __init__(self, intake: "ImageIntake") -> None:
+        self._intake = intake
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         source = _source(config)
-        return [ItemPlan(payload=piece) for piece in source.plan(config, self._images.import_place())]
+        return [ItemPlan(payload=chunk) for chunk in source.plan(config, self._intake.import_context)]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         source = _source(item.config)
+        loaded, stored = await asyncio.to_thread(self._load_and_store, source, item)
+        return ItemResult(lambda session: self._record(session, item, source, loaded, stored))
 
-        def write(session: Session) -> dict[str, Any]:
-            return self._record(session, item, source, prepared)
+    def _load_and_store(self, source: "Source", item: ItemContext) -> "tuple[LoadedChunk, list[StoredFile]]":
+        with self._intake.workdir() as workdir:
+            loaded = source.load(item.payload, item.config, self._intake.import_context, workdir)
+            return loaded, self._intake.store(loaded.files)
 
-        prepared = await asyncio.to_thread(self._prepare, source, item)
-        return ItemResult(write)
-
-    def _prepare(self, source: "Source", item: ItemContext) -> Any:
-        with self._images.workdir() as workdir:
-            loaded = source.load(item.payload, item.config, self._images.import_place(), workdir)
-            return loaded, self._images.keep(loaded.files)
-
-    def _record(self, session: Session, item: ItemContext, source: "Source", prepared: Any) -> dict[str, Any]:
+    def _record(
+        self,
+        session: Session,
+        item: ItemContext,
+        source: "Source",
+        loaded: "LoadedChunk",
+        stored: "list[StoredFile]",
+    ) -> dict[str, Any]:
         from core.images.imported_annotations import add_entries
-        from core.images.intake import record
+        from core.images.recording import record
 
-        loaded, kept = prepared
-        outcomes = record(session, item.project_id, kept, source.name)
+        outcomes = record(session, item.project_id, stored, source.name)
         entries = sum(
-            add_entries(session, outcome.image, loaded.notes.get(file.source_ref, ()), item.task_id)
+            add_entries(session, outcome.image, loaded.annotations.get(file.source_ref, ()), item.task_id)
             for file, outcome in zip(loaded.files, outcomes, strict=True)
         )
         counts = Counter(outcome.outcome for outcome in outcomes)
-        counts["rejected"] += len(loaded.refused)
+        counts["rejected"] += len(loaded.rejected)
         rows = [
             _row(file.name, outcome)
             for file, outcome in zip(loaded.files, outcomes, strict=True)
             if outcome.outcome != "added" or outcome.reason
         ]
-        rows += [{"name": name, "outcome": "rejected", "reason": reason} for name, reason in loaded.refused]
+        rows += [{"name": name, "outcome": "rejected", "reason": reason} for name, reason in loaded.rejected]
         return {"counts": {name: count for name, count in counts.items() if count}, "rows": rows, "entries": entries}
 
 
@@ -95,17 +98,17 @@ def _row(name: str, outcome: "ImageOutcome") -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ImportOutcomes:
-    """What an import has brought so far."""
+    """The outcomes of an import up to now."""
 
     counts: dict[str, int]
-    """By outcome."""
+    """Files by outcome."""
     rows: list[dict[str, str]]
     """Name, outcome, reason, image_id and sha256 of each file that was not simply added."""
     entries: int
 
 
 def outcomes_of(items: Iterable[TaskItems]) -> ImportOutcomes:
-    """Put together what the items of an import have brought."""
+    """Add up the results of the items of an import."""
     counts: Counter[str] = Counter()
     rows: list[dict[str, str]] = []
     entries = 0

@@ -17,8 +17,7 @@ from core.style.prompt import PromptPart, full_prompt
 from core.style.requests import RequestPreview, StyleRequest
 
 if TYPE_CHECKING:
-    from core.images import ImageService
-    from core.images.intake import Kept
+    from core.images import ImageService, StoredFile
     from core.llm import ImageReply, LLMService, ModelConfig
     from core.llm.ledger import DatabaseLedger
 
@@ -28,7 +27,7 @@ class Produced:
     """A generated image that was checked and measured, and the row it becomes."""
 
     row: GeneratedImages
-    kept: "Kept"
+    kept: "StoredFile"
     reply: "ImageReply"
     ledger: "DatabaseLedger"
     actor: str
@@ -102,7 +101,7 @@ class Generator:
         with self._db.reading() as session:
             return compose.parts_of(session, project_id, plan.request, plan.dataset, sent)
 
-    def _check(self, generated_id: str, reply: "ImageReply", ledger: "DatabaseLedger") -> "Kept":
+    def _check(self, generated_id: str, reply: "ImageReply", ledger: "DatabaseLedger") -> "StoredFile":
         data = reply.images[-1] if reply.images else b""
         try:
             return self.shelf.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
@@ -112,7 +111,7 @@ class Generator:
                 f"The model sent something that is not an image Vitrine keeps: {error} Try again or another model."
             ) from error
 
-    def _match(self, kept: "Kept", plan: RequestPreview, prepared: Prepared) -> dict[str, Any]:
+    def _match(self, kept: "StoredFile", plan: RequestPreview, prepared: Prepared) -> dict[str, Any]:
         """Compare the result with its references and the style dataset; without any, say its palette."""
         from core.style import measuring
         from core.style.match import find_copy, match_style
@@ -143,7 +142,7 @@ def _row(project_id: str, plan: RequestPreview, prepared: Prepared, reply: "Imag
     )  # fmt: skip
 
 
-def _size_and_format(kept: "Kept") -> tuple[str, str]:
+def _size_and_format(kept: "StoredFile") -> tuple[str, str]:
     image = kept.image
     return (f"{image.width}x{image.height}", image.format) if image else ("", "")
 

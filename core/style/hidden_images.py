@@ -16,8 +16,7 @@ from core.errors import ImageRejectedError, NotFoundError
 
 if TYPE_CHECKING:
     from core.fetch import Fetched
-    from core.images import ImageService
-    from core.images.intake import Kept
+    from core.images import ImageService, StoredFile
 
 FETCHED = "web"
 GENERATED = "generated"
@@ -33,7 +32,7 @@ class HiddenImages:
         self._images = images
         self._fetch = fetch or _guarded
 
-    async def fetch(self, url: str) -> "Kept":
+    async def fetch(self, url: str) -> "StoredFile":
         """Fetch and check the image behind *url*; :meth:`remember` follows.
 
         Raises:
@@ -44,7 +43,7 @@ class HiddenImages:
         fetched = await self._fetch(url, max_bytes=min(MAX_REFERENCE_BYTES, self._db.settings.max_image_bytes))
         return await asyncio.to_thread(self.check, _name_of(url), fetched.data, url)
 
-    def remember(self, project_id: str, fetched: "Mapping[str, Kept]") -> dict[str, Images]:
+    def remember(self, project_id: str, fetched: "Mapping[str, StoredFile]") -> dict[str, Images]:
         """Record fetched images, by the row of the style dataset that each was fetched for."""
         images = {}
         with self._db.transaction() as session:
@@ -55,15 +54,15 @@ class HiddenImages:
                     row.image_id = images[row_id].id
         return images
 
-    def check(self, name: str, data: bytes, source_ref: str) -> "Kept":
+    def check(self, name: str, data: bytes, source_ref: str) -> "StoredFile":
         """Check, measure and store bytes from outside; blocks.
 
         Raises:
             ImageRejectedError: they are no image that Vitrine keeps.
         """
-        from core.images.intake import NewFile
+        from core.images import NewFile
 
-        (kept,) = self._images.keep([NewFile(name, data, source_ref)])
+        (kept,) = self._images.intake.store([NewFile(name, data, source_ref)])
         if kept.image is None:
             raise ImageRejectedError(kept.reason or "This is not an image.", reason="rejected")
         return kept
@@ -75,9 +74,9 @@ async def _guarded(url: str, *, max_bytes: int) -> "Fetched":
     return await fetch(url, max_bytes=max_bytes)
 
 
-def put(session: Session, project_id: str, kept: "Kept", source: str) -> Images:
+def put(session: Session, project_id: str, kept: "StoredFile", source: str) -> Images:
     """Record a checked image as hidden; when the library has the same bytes, return that image."""
-    from core.images.intake import record
+    from core.images import record
 
     (outcome,) = record(session, project_id, [kept], source, visibility=HIDDEN)
     if outcome.image is None:

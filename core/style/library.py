@@ -110,7 +110,7 @@ class StyleLibrary:
         """Add the images to another project and return which id each has there."""
         stored = [entry.image for entry in entries if entry.image is not None]
         files = [(image.image_name, self._images.original_path(image)) for image in stored]
-        outcomes = self._images.add_images(project_id, files, source="style", source_ref="")
+        outcomes = self._images.intake.add_images(project_id, files, source="style", source_ref="")
         made = zip(stored, outcomes, strict=True)
         return {image.id: outcome.image.id for image, outcome in made if outcome.image is not None}
 

@@ -11,7 +11,7 @@ from core.errors import NotFoundError
 from core.style import analysis
 
 if TYPE_CHECKING:
-    from core.images import ImageService
+    from core.images import ImageFile, ImageService
     from core.llm import LLMService, ModelConfig
     from core.llm.ledger import Ledger
     from core.style.features import StyleFeatures
@@ -46,7 +46,7 @@ class Analysed:
         return row
 
 
-def style_of(images: "ImageService", image: Images) -> "StyleFeatures":
+def style_of(images: "ImageService", image: "ImageFile") -> "StyleFeatures":
     """Return the style features of a stored image; blocks for a few milliseconds."""
     from PIL import Image
 
@@ -57,7 +57,7 @@ def style_of(images: "ImageService", image: Images) -> "StyleFeatures":
         return measure_style(thumbnail)
 
 
-def palette_of(images: "ImageService", image: Images) -> list[dict[str, Any]]:
+def palette_of(images: "ImageService", image: "ImageFile") -> list[dict[str, Any]]:
     """Return the dominant colors of a stored image: name, hex, share."""
     from PIL import Image
 

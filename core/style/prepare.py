@@ -10,8 +10,7 @@ from core.errors import NotFoundError, VitrineError
 from core.style.requests import FailedReference, Reference
 
 if TYPE_CHECKING:
-    from core.images import ImageService
-    from core.images.intake import Kept
+    from core.images import ImageService, StoredFile
     from core.llm import ImagePart
     from core.style.hidden_images import HiddenImages
 
@@ -65,11 +64,11 @@ async def prepare(
 ) -> Prepared:
     """Fetch, check, shrink and encode *references*, all at once and in their order."""
     made = await asyncio.gather(*(_one(reference, images, shelf) for reference in references))
-    fetched = {one.reference.id: one.kept for one in made if isinstance(one, _Encoded) and one.kept is not None}
+    fetched = {one.reference.id: one.fetched for one in made if isinstance(one, _Encoded) and one.fetched is not None}
     recorded = await asyncio.to_thread(shelf.remember, project_id, fetched) if fetched else {}
     return Prepared(
         ready=tuple(
-            ReadyReference(one.reference, recorded.get(one.reference.id, one.image), one.part)
+            ReadyReference(one.reference, one.reference.image or recorded[one.reference.id], one.part)
             for one in made
             if isinstance(one, _Encoded)
         ),
@@ -80,22 +79,21 @@ async def prepare(
 @dataclass(frozen=True)
 class _Encoded:
     reference: Reference
-    image: Images
     part: "ImagePart"
-    kept: "Kept | None"
-    """Set when it was fetched just now and is not recorded yet."""
+    fetched: "StoredFile | None"
+    """Set when it was downloaded just now and is not recorded yet."""
 
 
 async def _one(reference: Reference, images: "ImageService", shelf: "HiddenImages") -> _Encoded | FailedReference:
     from core.llm import ImagePart
 
     try:
-        kept = None if reference.image else await shelf.fetch(reference.image_url)
-        image = reference.image or (kept.image if kept else None)
+        fetched = None if reference.image else await shelf.fetch(reference.image_url)
+        image = reference.image or (fetched.image if fetched else None)
         if image is None:
             raise NotFoundError("This image is not in the library any more.")
         model_image = await asyncio.to_thread(images.model_image, image, MAX_SIDE_PX)
     except VitrineError as error:
         return FailedReference(reference.number, reference.name, str(error))
     part = ImagePart(model_image.data, model_image.mime_type, label=f"Reference {reference.number}:")
-    return _Encoded(reference, image, part, kept)
+    return _Encoded(reference, part, fetched)

@@ -35,7 +35,7 @@ def project(server: AppServer) -> Callable[[int], Project]:
             made = ProjectService(db).create_project(f"Desk {time.monotonic_ns()}")
             colours = ("red", "green", "blue", "orange", "purple", "navy", "teal", "gray")
             files = [(f"{index}.png", png(colours[index % 8], (40 + index, 30))) for index in range(-(-number // 3))]
-            images = [outcome.image for outcome in ImageService(db).add_images(made.id, files)]
+            images = [outcome.image for outcome in ImageService(db).intake.add_images(made.id, files)]
             dataset = ImageDatasetService(db)
             ids = []
             for index in range(number):
@@ -226,7 +226,7 @@ def test_the_history_of_an_entry_says_who_changed_what(
 def test_an_answer_is_asked_for_again_and_undone_while_the_reviewer_stays(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
         made = ProjectService(db).create_project("Again")
-        image = ImageService(db).add_images(made.id, [("red.png", png("red"))])[0].image
+        image = ImageService(db).intake.add_images(made.id, [("red.png", png("red"))])[0].image
         assert image is not None
         entry = ImageDatasetService(db).create_dataset_entry(
             made.id, image.id, "What is the main color?", "a guess", "offline/measure"

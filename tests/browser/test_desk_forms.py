@@ -24,7 +24,7 @@ def desk_with(page: Page, server: AppServer, *entries: dict[str, Any]) -> str:
     """Open the desk on a project of these entries and return its id."""
     with connect(server.data_dir) as db:
         made = ProjectService(db).create_project(f"Forms {time.monotonic_ns()}")
-        image = ImageService(db).add_images(made.id, [("red.png", png("red"))])[0].image
+        image = ImageService(db).intake.add_images(made.id, [("red.png", png("red"))])[0].image
         assert image is not None
         for entry in entries:
             ImageDatasetService(db).create_dataset_entry(made.id, image.id, **{"model": "m"} | entry)

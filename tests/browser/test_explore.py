@@ -17,7 +17,7 @@ def test_a_bar_puts_its_term_into_the_search_line_and_the_address_and_takes_it_o
 ) -> None:
     with connect(server.data_dir) as db:
         project = ProjectService(db).create_project("Shelf")
-        image = ImageService(db).add_images(project.id, [("red.png", png("red"))])[0].image
+        image = ImageService(db).intake.add_images(project.id, [("red.png", png("red"))])[0].image
         assert image is not None
         for kind, answer in (("count", "2"), ("yes/no", "yes"), ("yes/no", "<b>no</b>")):
             ImageDatasetService(db).create_dataset_entry(project.id, image.id, "What?", answer, "m", kind=kind)
@@ -41,7 +41,7 @@ def test_a_bar_puts_its_term_into_the_search_line_and_the_address_and_takes_it_o
 def test_the_search_line_completes_fields_and_values_with_the_keyboard(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
         project = ProjectService(db).create_project("Completed shelf")
-        image = ImageService(db).add_images(project.id, [("red.png", png("red"))])[0].image
+        image = ImageService(db).intake.add_images(project.id, [("red.png", png("red"))])[0].image
         assert image is not None
         for kind in ("count", "two words"):
             ImageDatasetService(db).create_dataset_entry(project.id, image.id, "What?", "2", "m", kind=kind)

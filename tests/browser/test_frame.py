@@ -43,7 +43,7 @@ def test_a_link_to_the_page_one_is_on_takes_what_was_open_out_of_the_address_for
 ) -> None:
     with connect(server.data_dir) as db:
         project_id = ProjectService(db).create_project("Shelf").id
-        ImageService(db).add_images(project_id, [("red.png", png("red"))])
+        ImageService(db).intake.add_images(project_id, [("red.png", png("red"))])
     page.goto(f"{server.url}/generate?project={project_id}")
     page.get_by_role("button", name="Generate for 1 image").click()
     expect(page.get_by_text("Completed: 1 of 1")).to_be_visible(timeout=60_000)

@@ -17,7 +17,7 @@ def open_upload(server: AppServer, page: Page, seeds: range) -> str:
     with connect(server.data_dir) as db:
         project = ProjectService(db).create_project(f"Shelf {seeds}")
         if seeds:
-            ImageService(db).add_images(project.id, [(f"{n:03}.jpg", encoded(drawn(n))) for n in seeds])
+            ImageService(db).intake.add_images(project.id, [(f"{n:03}.jpg", encoded(drawn(n))) for n in seeds])
     page.goto(f"{server.url}/upload?project={project.id}")
     settle(page)
     return project.id
@@ -54,7 +54,7 @@ def test_a_copy_is_dropped_beside_the_image_it_looks_like(server: AppServer, pag
     project_id = open_upload(server, page, range(300, 301))
     with connect(server.data_dir) as db:
         smaller = drawn(300).resize((80, 60))
-        ImageService(db).add_images(project_id, [("smaller.jpg", encoded(smaller))])
+        ImageService(db).intake.add_images(project_id, [("smaller.jpg", encoded(smaller))])
     page.goto(f"{server.url}/upload?project={project_id}&alike=true")
     settle(page)
     expect(page.get_by_text("1 group of images that look alike")).to_be_visible(timeout=20_000)

@@ -8,7 +8,7 @@ from tests.pictures import striped
 
 def filled(number: int = 3) -> tuple[Projects, list[ImageDatasets]]:
     project = services().projects.create_project("Shelf")
-    image = services().images.add_images(project.id, [("shelf.png", striped(1))])[0].image
+    image = services().intake.add_images(project.id, [("shelf.png", striped(1))])[0].image
     assert image is not None
     dataset = services().dataset
     made = [

@@ -5,7 +5,7 @@ from tests.pictures import striped
 
 def filled() -> tuple[Projects, list[ImageDatasets]]:
     project = services().projects.create_project("Shelf")
-    image = services().images.add_images(project.id, [("shelf.png", striped(1))])[0].image
+    image = services().intake.add_images(project.id, [("shelf.png", striped(1))])[0].image
     assert image is not None
     made = [
         services().dataset.create_dataset_entry(project.id, image.id, f"Is it {place}?", answer, "m", kind="yes/no")

@@ -20,7 +20,7 @@ def services() -> Services:
 def project_id(services: Services) -> str:
     """Three images with two entries each, five of them confirmed."""
     project_id = services.projects.create_project("Shelf").id
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project_id, [(f"shelf {number}.jpg", encoded(drawn(number))) for number in range(3)]
     )
     images = [outcome.image for outcome in outcomes if outcome.image is not None]

@@ -15,7 +15,7 @@ from tests.pictures import png
 def _project(images: int = 2) -> str:
     project = services().projects.create_project("Shelf")
     files = [(f"{number}.png", png((90 * number, 40, 200), (320, 240))) for number in range(images)]
-    services().images.add_images(project.id, files)
+    services().intake.add_images(project.id, files)
     return project.id
 
 

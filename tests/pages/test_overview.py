@@ -10,7 +10,7 @@ def test_without_a_project_there_are_two_ways_in() -> None:
 
 def test_an_open_project_shows_its_stages_and_the_next_step() -> None:
     project = services().projects.create_project("Shelf")
-    services().images.add_images(project.id, [("red.png", png("red")), ("blue.png", png("blue"))])
+    services().intake.add_images(project.id, [("red.png", png("red")), ("blue.png", png("blue"))])
 
     at = open_page("overview", project.id)
 
@@ -26,7 +26,7 @@ def test_an_open_project_shows_its_stages_and_the_next_step() -> None:
 
 def test_a_deleted_project_names_what_goes_and_comes_back_by_undo() -> None:
     project = services().projects.create_project("Shelf")
-    services().images.add_images(project.id, [("red.png", png("red"))])
+    services().intake.add_images(project.id, [("red.png", png("red"))])
     services().projects.delete_project(project.id)
     at = open_page("overview")
     at.session_state["deleted-project"] = project.id

@@ -16,7 +16,7 @@ from tests.pages.running import open_page, services, texts
 def with_images(count: int = 6) -> Projects:
     project = services().projects.create_project("Shelf")
     files = [(f"warm-{content}.png", encoded(drawn(WARM_SOFT, content, (96, 72)))) for content in range(count)]
-    services().images.add_images(project.id, files)
+    services().intake.add_images(project.id, files)
     return project
 
 

@@ -20,7 +20,7 @@ def test_without_tasks_the_page_leads_to_generate() -> None:
 
 def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:
     project = services().projects.create_project("Shelf")
-    services().images.add_images(project.id, [("red.png", png("red"))])
+    services().intake.add_images(project.id, [("red.png", png("red"))])
     task = services().tasks.create_task(project.id)
 
     services().tasks.pause(task.id)
@@ -34,7 +34,7 @@ def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:
 
 def test_what_a_cancelled_task_has_in_flight_is_waited_for_and_counted() -> None:
     project = services().projects.create_project("Shelf")
-    services().images.add_images(project.id, [("red.png", png("red"))])
+    services().intake.add_images(project.id, [("red.png", png("red"))])
     asked, go_on = threading.Event(), threading.Event()
 
     def answered(_call: Call) -> Reply:

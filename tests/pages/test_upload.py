@@ -11,7 +11,7 @@ from core import Projects
 from core.db import new_id
 from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
-from pages.components.upload.import_forms import SOURCES
+from pages.components.upload.import_forms import labels
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
 
@@ -26,11 +26,11 @@ def project_id() -> str:
 
 
 def add(*seeds: int) -> list[str]:
-    outcomes = services().images.add_images(project_id(), [(f"{n}.jpg", encoded(drawn(n))) for n in seeds])
+    outcomes = services().intake.add_images(project_id(), [(f"{n}.jpg", encoded(drawn(n))) for n in seeds])
     return [outcome.image.id for outcome in outcomes if outcome.image]
 
 
-def test_an_empty_project_says_so_and_offers_every_way_in(page: AppTest) -> None:
+def test_an_empty_project_offers_every_source_of_images(page: AppTest) -> None:
     page.run()
 
     assert not page.exception
@@ -41,14 +41,14 @@ def test_an_empty_project_says_so_and_offers_every_way_in(page: AppTest) -> None
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", SOURCES)
-def test_every_way_in_opens(kind: str, page: AppTest) -> None:
+@pytest.mark.parametrize("source", ["drop", *labels()])
+def test_every_source_has_its_form(source: str, page: AppTest) -> None:
     page.run()
-    page.segmented_control(key="upload-from").set_value(kind).run()
+    page.segmented_control(key="upload-from").set_value(source).run()
 
     assert not page.exception
     assert not page.error
-    if kind != "drop":
+    if source != "drop":
         assert any(button.label.startswith("Import") for button in page.button)
 
 
@@ -132,7 +132,7 @@ def add_alike() -> list[str]:
     """Add an image and a smaller copy of it, and return their ids."""
     image = drawn(5, (640, 480))
     files = [("large.jpg", encoded(image)), ("small.jpg", encoded(image.resize((320, 240))))]
-    outcomes = services().images.add_images(project_id(), files)
+    outcomes = services().intake.add_images(project_id(), files)
     assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
     return [outcome.image.id for outcome in outcomes if outcome.image]
 
@@ -161,9 +161,9 @@ def test_images_that_look_alike_are_merged_into_the_oldest(page: AppTest) -> Non
 
     assert not page.exception
     assert [image.id for image in services().images.list_images(project_id())] == [first]
-    assert [entry.question for entry in services().images.entries_of(first)] == ["What is it?"]
+    assert [entry.question for entry in services().library.entries_of(first)] == ["What is it?"]
     page.button(key="alike-undo").click().run()
-    assert [entry.question for entry in services().images.entries_of(second)] == ["What is it?"]
+    assert [entry.question for entry in services().library.entries_of(second)] == ["What is it?"]
 
 
 def test_a_copy_is_dropped_at_once_and_comes_back(page: AppTest) -> None:
@@ -182,9 +182,9 @@ def test_an_archive_becomes_a_task_that_is_watched_on_the_page(page: AppTest) ->
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.jpg", encoded(drawn(1)))
         archive.writestr("b.txt", "hello")
-    page.segmented_control(key="upload-from").set_value("archive").run()
+    page.segmented_control(key="upload-from").set_value("upload").run()
     page.file_uploader[0].upload("photos.zip", buffer.getvalue()).run()
-    page.button(key="import-archive-start").click().run()
+    page.button(key="import-upload-start").click().run()
 
     assert not page.exception
     task_id = page.query_params["task"]
@@ -198,7 +198,7 @@ def test_an_archive_becomes_a_task_that_is_watched_on_the_page(page: AppTest) ->
 
 def test_a_directory_that_is_not_allowed_is_refused_in_words(page: AppTest) -> None:
     page.segmented_control(key="upload-from").set_value("directory").run()
-    page.text_input(key="import-path").set_value("/etc").run()
+    page.text_input(key="import-directory").set_value("/etc").run()
     page.button(key="import-directory-start").click().run()
 
     assert [error.value for error in page.error] == [
@@ -208,7 +208,7 @@ def test_a_directory_that_is_not_allowed_is_refused_in_words(page: AppTest) -> N
 
 def test_an_address_with_filters_opens_the_library_narrowed() -> None:
     id_ = services().projects.create_project("Shelf").id
-    services().images.add_images(id_, [(f"{n}.jpg", encoded(drawn(n))) for n in (1, 2)])
+    services().intake.add_images(id_, [(f"{n}.jpg", encoded(drawn(n))) for n in (1, 2)])
     assert "1 to" not in " ".join(texts(open_page("upload", id_, until="2020-01-31")))
     page = open_page("upload", id_, name="no such image")
 

@@ -235,7 +235,7 @@ def test_neither_a_provider_nor_a_local_server_leads_elsewhere(
 def test_datasets_of_the_hub_and_places_to_send_to_are_no_addresses(
     client: TestClient, services: Services, project_id: str, net: Net, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.images.add_images(project_id, [("red.png", png("red"))])
+    services.intake.add_images(project_id, [("red.png", png("red"))])
     image_id = client.get(f"/api/projects/{project_id}/images").json()["items"][0]["id"]
     entry = {"image_id": image_id, "question": "Color?", "answer": "Red."}
     client.post(f"/api/projects/{project_id}/image-datasets", json=entry).raise_for_status()

@@ -24,7 +24,7 @@ WITH_AN_ID = [
 def ids(services: Services) -> dict[str, str]:
     """Return ids of one of everything in a project."""
     project_id = services.projects.create_project("Gone").id
-    (outcome,) = services.images.add_images(project_id, [("red.png", png("red"))])
+    (outcome,) = services.intake.add_images(project_id, [("red.png", png("red"))])
     assert outcome.image is not None
     image = outcome.image
     entry = services.dataset.create_dataset_entry(project_id, image.id, "Color?", "Red.")

@@ -32,7 +32,7 @@ def theirs(services: Services) -> Shelf:
 
 def _shelf(services: Services, name: str, color: str) -> Shelf:
     project_id = services.projects.create_project(name).id
-    (outcome,) = services.images.add_images(project_id, [(f"{color}.png", png(color))])
+    (outcome,) = services.intake.add_images(project_id, [(f"{color}.png", png(color))])
     assert outcome.image is not None
     question = Questions(project_id=project_id, image_id=outcome.image.id, question="Color?", question_key="color")
     with services.db.transaction() as session:

@@ -62,7 +62,7 @@ async def upload_images(
     await asyncio.to_thread(house.projects.get_project, project_id)
     # A page's own component sends the token of that page; programs come with a bearer token or none.
     source = "upload" if TOKEN_HEADER in request.headers else "api"
-    outcomes = await add_uploads(house.images, project_id, files, source)
+    outcomes = await add_uploads(house.intake, project_id, files, source)
     return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
 
 
@@ -102,7 +102,7 @@ def list_images(
 ) -> Page[ImageAnswer]:
     """List the images of a project, filtered and sorted as in the library."""
     house.projects.get_project(project_id)
-    page = house.images.find_images(project_id, chosen, limit=limit, after=cursor)
+    page = house.library.find_images(project_id, chosen, limit=limit, after=cursor)
     items = [ImageAnswer.model_validate(image) for image in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 

@@ -151,7 +151,7 @@ async def analyze_style_images(
         raise InvalidInputError("Send at least one image in the field files.", field="files")
     await asyncio.to_thread(ownership.check, house.db, "dataset_id", dataset_id)
     dataset = await asyncio.to_thread(house.style.get_style_dataset, dataset_id)
-    outcomes = await add_uploads(house.images, dataset.project_id, uploads)
+    outcomes = await add_uploads(house.intake, dataset.project_id, uploads)
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
     await asyncio.to_thread(house.style.add_images, dataset_id, image_ids)
     await _on_own_loop(house.style.analyze_images(dataset_id, {"model": model} if model else None))
@@ -217,7 +217,7 @@ def _check_project(house: Rooms, body: ImageWish) -> None:
 def _check_images(house: Rooms, dataset_id: str, image_ids: list[str]) -> None:
     """Refuse images of another project than the style dataset's."""
     project_id = house.style.get_style_dataset(dataset_id).project_id
-    if any(image.project_id != project_id for image in house.images.get_images(image_ids)):
+    if any(image.project_id != project_id for image in house.library.get_images(image_ids)):
         raise InvalidInputError("Some of these images belong to another project.", field="image_ids")
 
 

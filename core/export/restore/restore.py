@@ -116,11 +116,16 @@ def _bring_images(
         if file in known:
             continue
         known[file] = None
-        if is_safe_path(file) and 0 < bundle.sizes.get(file, 0) <= images.import_place().settings.max_image_bytes:
+        if (
+            is_safe_path(file)
+            and 0 < bundle.sizes.get(file, 0) <= images.intake.import_context.settings.max_image_bytes
+        ):
             with bundle.open(file) as opened:
                 given = [(image.name, opened.read())]
                 # An image that a model made stays marked as one.
-                outcome = images.add_images(project_id, given, source=image.source, source_ref=image.source_ref)[0]
+                outcome = images.intake.add_images(project_id, given, source=image.source, source_ref=image.source_ref)[
+                    0
+                ]
             known[file] = outcome.image.id if outcome.image is not None else None
             returned.images += outcome.image is not None
 

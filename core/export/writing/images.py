@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.db import Images
 from core.errors import ImageRejectedError
 from core.export.entries import EXTENSIONS, MIME_TYPES, ExportImage, ImageGroup
 
@@ -26,15 +25,11 @@ def image_source(
     """Return a function from an image to the file with the bytes to export, None when its file is gone."""
 
     def source(image: ExportImage) -> Path | None:
-        row = Images(
-            id=image.id, project_id="", image_name=image.name, path=image.path, size=image.size,
-            width=image.width or None, height=image.height or None, sha256=image.sha256, format=image.format,
-        )  # fmt: skip
         try:
-            original = images.original_path(row)
+            original = images.original_path(image)
             if not original.is_file():
                 return None
-            return original if image_form == "original" else images.view_path(row, max_side_px, as_jpeg=as_jpeg)
+            return original if image_form == "original" else images.view_path(image, max_side_px, as_jpeg=as_jpeg)
         except ImageRejectedError:
             return None
 

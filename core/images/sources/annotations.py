@@ -1,4 +1,4 @@
-"""Questions and answers that others have written down: found in a directory or archive, matched to its images."""
+"""Annotation files beside images: found in a directory or archive, parsed, and matched to their images."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -6,48 +6,47 @@ from typing import Any
 
 from core.errors import InvalidInputError
 from core.images.sources import image_folder, llava, vitrine, vqa
-from core.images.sources.base import Note
+from core.images.sources.base import ImportedAnnotation
 from core.images.sources.container import Container
 
-Found = dict[str, list[Note]]
-"""Notes by the name of the image as it is written in the annotation."""
+Annotations = dict[str, list[ImportedAnnotation]]
+"""By the name of the image, as the annotation file writes it."""
 
-# Each reads a parsed file if it is of its format and returns None otherwise; the more particular come first.
-FORMATS: tuple[Callable[[str, Any, dict[str, Any]], Found | None], ...] = (
+# Each reader returns None for a file that is not of its format; the most specific readers come first.
+READERS: tuple[Callable[[str, Any, dict[str, Any]], Annotations | None], ...] = (
     vitrine.read,
     vqa.read,
     llava.read,
     image_folder.read,
 )
 
-
 _REPORT = "EXPORT_REPORT.json"
-_ABOUT = (_REPORT, "EXPORT_REPORT.md", "README.md", "vqa_v2_train_ids.jsonl", "dataset_info.json")
-"""What an export says about itself, beside its report."""
+# Files about an export, in the directory of its report.
+_EXPORT_METADATA = (_REPORT, "EXPORT_REPORT.md", "README.md", "vqa_v2_train_ids.jsonl", "dataset_info.json")
 
 
-def find(container: Container) -> tuple[Found, set[str]]:
-    """Return the notes by the name of the file in *container* that they belong to, and the files that are no images.
+def find(container: Container) -> tuple[Annotations, set[str]]:
+    """Return the annotations by the name of the image file in *container*, and the names of files that are no images.
 
-    Those are the annotations, and what an export of Vitrine's says about itself.
+    Those are the annotation files and the metadata of an export.
 
     Raises:
-        InvalidInputError: an annotation file is broken.
+        InvalidInputError: an annotation file is not valid JSON, not UTF-8, or too large.
     """
     names = container.names()
     parsed = {name: _parsed(name, container) for name in names if name.endswith((".json", ".jsonl"))}
-    whole: Found = {}
-    beside_reports = [name.removesuffix(_REPORT) for name in names if name.rpartition("/")[2] == _REPORT]
-    used = {f"{beside}{name}" for beside in beside_reports for name in _ABOUT}
+    found: Annotations = {}
+    export_dirs = [name.removesuffix(_REPORT) for name in names if name.rpartition("/")[2] == _REPORT]
+    used = {f"{export_dir}{name}" for export_dir in export_dirs for name in _EXPORT_METADATA}
     for name, content in parsed.items():
-        for read in FORMATS:
-            found = read(name, content, parsed)
-            if found is not None:
+        for read in READERS:
+            by_written_name = read(name, content, parsed)
+            if by_written_name is not None:
                 used.add(name)
-                for image, notes in _matched(found, name, names):
-                    whole.setdefault(image, []).extend(notes)
+                for image, annotations in _matched(by_written_name, name, names):
+                    found.setdefault(image, []).extend(annotations)
                 break
-    return whole, used
+    return found, used
 
 
 def _parsed(name: str, container: Container) -> Any:
@@ -60,14 +59,16 @@ def _parsed(name: str, container: Container) -> Any:
         raise InvalidInputError(f"{name} is not valid JSON. Correct it and try again.") from None
 
 
-def _matched(found: Found, beside: str, names: list[str]) -> Iterable[tuple[str, list[Note]]]:
-    """Find the image that an annotation means: beside its file, below any directory, or by its bare name."""
-    here = beside.rpartition("/")[0]
+def _matched(
+    by_written_name: Annotations, annotation_file: str, names: list[str]
+) -> Iterable[tuple[str, list[ImportedAnnotation]]]:
+    """Match written names to files: relative to the annotation file, then to the root, then by the last part alone."""
+    directory = annotation_file.rpartition("/")[0]
     known = set(names)
-    by_last = {name.rpartition("/")[2]: name for name in reversed(names)}
-    for image, notes in found.items():
-        cleaned = image.replace("\\", "/").removeprefix("./")
-        candidates = (f"{here}/{cleaned}" if here else cleaned, cleaned)
-        match = next((name for name in candidates if name in known), by_last.get(cleaned.rpartition("/")[2]))
+    by_last_part = {name.rpartition("/")[2]: name for name in reversed(names)}
+    for written, annotations in by_written_name.items():
+        cleaned = written.replace("\\", "/").removeprefix("./")
+        candidates = (f"{directory}/{cleaned}" if directory else cleaned, cleaned)
+        match = next((name for name in candidates if name in known), by_last_part.get(cleaned.rpartition("/")[2]))
         if match is not None:
-            yield match, notes
+            yield match, annotations

@@ -1,4 +1,4 @@
-"""A ZIP archive, with whatever annotations lie in it."""
+"""A ZIP archive, with the annotation files in it."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -6,32 +6,47 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ImageRejectedError, InvalidInputError
-from core.images.intake import NewFile
 from core.images.sources import annotations
-from core.images.sources.base import Loaded, Place, in_pieces, notes_from_json, notes_to_json
+from core.images.sources.base import (
+    ImportContext,
+    LoadedChunk,
+    Source,
+    annotations_from_json,
+    annotations_to_json,
+    in_chunks,
+)
 from core.images.sources.container import Archive
+from core.images.stored_file import NewFile
 
 
-class ArchiveSource:
+class ArchiveSource(Source):
+    """Reads a ZIP archive member by member; ``path`` is an uploaded one or one on the server."""
+
     name = "zip"
-    label = "ZIP archive"
+    label = "ZIP"
+    help = (
+        "Annotations in the archive (LLaVA, VQA v2, ImageFolder) come in as entries. An export in Vitrine's own "
+        "format comes back whole, with decisions and history."
+    )
+    input = "upload"
+    suffixes = (".zip",)
 
-    def plan(self, config: dict[str, Any], place: Place) -> Iterable[dict[str, Any]]:
-        with closing(Archive(place.resolve(str(config.get("path", ""))))) as archive:
-            notes, used = annotations.find(archive)
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
+        with closing(Archive(context.resolve(str(config.get("path", ""))))) as archive:
+            found, used = annotations.find(archive)
             names = [name for name in archive.names() if name not in used]
         if not names:
             raise InvalidInputError("There are no files in this archive.", field="path")
-        return [{"names": some, "notes": notes_to_json(notes, some)} for some in in_pieces(names)]
+        return [{"names": some, "annotations": annotations_to_json(found, some)} for some in in_chunks(names)]
 
-    def load(self, piece: dict[str, Any], config: dict[str, Any], place: Place, workdir: Path) -> Loaded:
-        loaded = Loaded([], notes=notes_from_json(piece["notes"]))
-        with closing(Archive(place.resolve(str(config["path"])))) as archive:
-            for number, name in enumerate(piece["names"]):
+    def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
+        loaded = LoadedChunk([], annotations=annotations_from_json(chunk))
+        with closing(Archive(context.resolve(str(config["path"])))) as archive:
+            for number, name in enumerate(chunk["names"]):
                 unpacked = workdir / str(number)
                 try:
-                    archive.extract(name, unpacked, place.settings.max_image_bytes)
+                    archive.extract(name, unpacked, context.settings.max_image_bytes)
                     loaded.files.append(NewFile(name, unpacked, name))
                 except ImageRejectedError as error:
-                    loaded.refused.append((name, str(error)))
+                    loaded.rejected.append((name, str(error)))
         return loaded

@@ -1,23 +1,24 @@
-"""What a source of images is: it plans pieces of work, and loads the files of one piece."""
+"""What a source of images is: it declares its form, plans chunks of work, and loads the files of one chunk."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from core.config import Settings
 from core.errors import InvalidInputError
-from core.images.intake import NewFile
+from core.images.stored_file import NewFile
 
 T = TypeVar("T")
 
-# Files of one piece: enough to keep the workers busy, few enough that little is repeated after a crash.
-PIECE = 64
+# Files of a chunk: enough to keep the workers busy, few enough that little is repeated after a crash.
+FILES_PER_CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Note:
-    """A question with its answer that comes with an image; becomes an entry."""
+class ImportedAnnotation:
+    """A question with its answer that comes with an image; it becomes an entry."""
 
     question: str
     answer: str
@@ -31,34 +32,35 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """The files of a piece, what was refused before it was read, and the notes of each file by its reference."""
+class LoadedChunk:
+    """The files of a chunk, those that were rejected before they were read, and the annotations."""
 
     files: list[NewFile]
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    rejected: list[tuple[str, str]] = field(default_factory=list)
     """Name and reason."""
-    notes: dict[str, list[Note]] = field(default_factory=dict)
+    annotations: dict[str, list[ImportedAnnotation]] = field(default_factory=dict)
+    """By the ``source_ref`` of the file."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where imports may read and where they may put things aside."""
+class ImportContext:
+    """The settings of the process, and the directories that imports may read from."""
 
     settings: Settings
 
     @property
     def uploads(self) -> Path:
-        """Where uploaded archives wait for their import."""
+        """The directory of uploaded archives and downloaded datasets."""
         return self.settings.data_dir / "imports"
 
     def resolve(self, text: str) -> Path:
-        """Return the real path of *text*, which has to be below an allowed root.
+        """Return the real path of *text*, which must be below an allowed directory.
 
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
         """
         if not text or "\0" in text or "\\" in text:
-            raise InvalidInputError("Name a file or directory on the server.", field="path")
+            raise InvalidInputError("Enter the path of a file or directory on the server.", field="path")
         path = Path(text)
         path = (path if path.is_absolute() else self.uploads / path).resolve()
         roots = [self.uploads.resolve(), *(root.resolve() for root in self.settings.import_roots)]
@@ -72,33 +74,69 @@ class Place:
         return path
 
 
-class Source(Protocol):
-    """A shape that images come in; a new one is one more of these, named in the list of all."""
+@dataclass(frozen=True)
+class SourceOption:
+    """One more value that a source asks for; its widget follows from *choices* and *minimum*."""
 
-    name: str
+    key: str
+    """In the config of the import."""
     label: str
+    placeholder: str = ""
+    minimum: int | None = None
+    """Set for a whole number."""
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    """Labels with their values, the first one chosen at the start; empty for a number or a text."""
 
-    def plan(self, config: dict[str, Any], place: Place) -> Iterable[dict[str, Any]]:
-        """Return the pieces of work, each as JSON.
+
+class Source(ABC):
+    """Where images come from; a new source is a subclass in a file of its own, and its line in ``SOURCES``."""
+
+    name: ClassVar[str]
+    """The ``source`` in the config of an import, and of its images."""
+    label: ClassVar[str]
+    help: ClassVar[str] = ""
+    """Shown below the input."""
+    input: ClassVar[Literal["upload", "path", "lines", "text"]]
+    """What is entered: an uploaded file, a path on the server, a text of several lines, or one line."""
+    input_key: ClassVar[str] = "path"
+    """The key of the input in the config."""
+    input_label: ClassVar[str] = ""
+    placeholder: ClassVar[str] = ""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files that it reads, uploaded or on the server."""
+    options: ClassVar[tuple[SourceOption, ...]] = ()
+
+    def config_of(self, entered: Any) -> dict[str, Any]:
+        """Return the config of an import from what was entered: a text, or a list of lines."""
+        return {"source": self.name, self.input_key: entered}
+
+    @abstractmethod
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
+        """Return the chunks of work, each as JSON.
 
         Raises:
             InvalidInputError: *config* names nothing that can be imported.
         """
-        ...
 
-    def load(self, piece: dict[str, Any], config: dict[str, Any], place: Place, workdir: Path) -> Loaded:
-        """Return the files of one piece; what has to be unpacked goes to *workdir*. May block."""
-        ...
-
-
-def in_pieces(things: Sequence[T], size: int = PIECE) -> Iterator[list[T]]:
-    for start in range(0, len(things), size):
-        yield list(things[start : start + size])
+    @abstractmethod
+    def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
+        """Return the files of one chunk; what has to be unpacked is written to *workdir*. May block."""
 
 
-def notes_to_json(notes: dict[str, list[Note]], names: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    return {name: [asdict(note) for note in notes[name]] for name in names if name in notes}
+def in_chunks(items: Sequence[T], size: int = FILES_PER_CHUNK) -> Iterator[list[T]]:
+    """Yield *items* in lists of at most *size*."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
 
 
-def notes_from_json(stored: dict[str, list[dict[str, Any]]]) -> dict[str, list[Note]]:
-    return {name: [Note(**note) for note in notes] for name, notes in stored.items()}
+def annotations_to_json(
+    annotations: dict[str, list[ImportedAnnotation]], names: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the annotations of the files *names*, for the payload of a task item."""
+    return {name: [asdict(one) for one in annotations[name]] for name in names if name in annotations}
+
+
+def annotations_from_json(chunk: dict[str, Any]) -> dict[str, list[ImportedAnnotation]]:
+    """Return the annotations of a chunk; items planned by an older version call them ``notes``."""
+    stored = chunk.get("annotations") or chunk.get("notes") or {}
+    return {name: [ImportedAnnotation(**one) for one in annotations] for name, annotations in stored.items()}

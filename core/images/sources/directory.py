@@ -1,41 +1,53 @@
-"""A directory on the server, with whatever annotations lie in it."""
+"""A directory on the server, with the annotation files in it."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from core.errors import ImageRejectedError, InvalidInputError
-from core.images.intake import NewFile
 from core.images.sources import annotations
-from core.images.sources.base import Loaded, Place, in_pieces, notes_from_json, notes_to_json
+from core.images.sources.base import (
+    ImportContext,
+    LoadedChunk,
+    Source,
+    annotations_from_json,
+    annotations_to_json,
+    in_chunks,
+)
 from core.images.sources.container import Folder
+from core.images.stored_file import NewFile
 
 
-class DirectorySource:
+class DirectorySource(Source):
+    """Reads all files below the directory ``path``, which VITRINE_IMPORT_ROOTS must allow."""
+
     name = "directory"
     label = "Server directory"
+    input = "path"
+    input_label = "Directory or file on the server"
+    placeholder = "/srv/images"
 
-    def plan(self, config: dict[str, Any], place: Place) -> Iterable[dict[str, Any]]:
-        folder = _folder(config, place)
-        notes, used = annotations.find(folder)
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
+        folder = _folder(config, context)
+        found, used = annotations.find(folder)
         names = [name for name in folder.names() if name not in used]
         if not names:
             raise InvalidInputError("There are no files in this directory.", field="path")
-        return ({"names": some, "notes": notes_to_json(notes, some)} for some in in_pieces(names))
+        return ({"names": some, "annotations": annotations_to_json(found, some)} for some in in_chunks(names))
 
-    def load(self, piece: dict[str, Any], config: dict[str, Any], place: Place, workdir: Path) -> Loaded:
-        folder = _folder(config, place)
-        loaded = Loaded([], notes=notes_from_json(piece["notes"]))
-        for name in piece["names"]:
+    def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
+        folder = _folder(config, context)
+        loaded = LoadedChunk([], annotations=annotations_from_json(chunk))
+        for name in chunk["names"]:
             try:
                 loaded.files.append(NewFile(name, folder.path(name), name))
             except ImageRejectedError as error:
-                loaded.refused.append((name, str(error)))
+                loaded.rejected.append((name, str(error)))
         return loaded
 
 
-def _folder(config: dict[str, Any], place: Place) -> Folder:
-    path = place.resolve(str(config.get("path", "")))
+def _folder(config: dict[str, Any], context: ImportContext) -> Folder:
+    path = context.resolve(str(config.get("path", "")))
     if not path.is_dir():
-        raise InvalidInputError(f"{path.name} is not a directory.", field="path")
+        raise InvalidInputError(f"{path.name} is not a directory. Enter the path of a directory.", field="path")
     return Folder(path)

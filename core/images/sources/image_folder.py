@@ -1,14 +1,15 @@
-"""ImageFolder: a metadata.jsonl beside the images, one line each with its file_name."""
+"""ImageFolder annotations: a metadata.jsonl beside the images, one line each with its file_name."""
 
 from typing import Any
 
-from core.images.sources.base import Note
+from core.images.sources.base import ImportedAnnotation
 
-_QUESTIONS, _ANSWERS = ("question", "prompt", "instruction"), ("answer", "text", "caption", "response")
+_QUESTION_KEYS = ("question", "prompt", "instruction")
+_ANSWER_KEYS = ("answer", "text", "caption", "response")
 
 
-def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[Note]] | None:
-    """Return the notes by image; lines without both a question and an answer say nothing."""
+def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]] | None:
+    """Return the annotations by image, None for another format; lines without question or answer are skipped."""
     is_metadata = (
         isinstance(content, list)
         and content
@@ -16,12 +17,12 @@ def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[Note
     )
     if not is_metadata:
         return None
-    found: dict[str, list[Note]] = {}
+    found: dict[str, list[ImportedAnnotation]] = {}
     for line in content:
-        question = next((str(line[key]) for key in _QUESTIONS if line.get(key)), "")
-        answer = next((str(line[key]) for key in _ANSWERS if line.get(key)), "")
+        question = next((str(line[key]) for key in _QUESTION_KEYS if line.get(key)), "")
+        answer = next((str(line[key]) for key in _ANSWER_KEYS if line.get(key)), "")
         if question and answer:
             found.setdefault(str(line["file_name"]), []).append(
-                Note(question, answer, str(line.get("answer_type") or "text"))
+                ImportedAnnotation(question, answer, str(line.get("answer_type") or "text"))
             )
     return found

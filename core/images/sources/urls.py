@@ -8,43 +8,49 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import InvalidInputError, VitrineError
 from core.fetch import Fetched, fetch
-from core.images.intake import NewFile
-from core.images.sources.base import Loaded, Place, in_pieces
+from core.images.sources.base import ImportContext, LoadedChunk, Source, in_chunks
+from core.images.stored_file import NewFile
 
 MAX_ADDRESSES = 100_000
-# Of one piece; all at the same time would look like an attack to the server they lie on.
-_PIECE, _AT_ONCE = 16, 4
+# Few at the same time: more would look like an attack to the server that has the images.
+_ADDRESSES_PER_CHUNK, _CONCURRENCY = 16, 4
 
 
-class UrlSource:
+class UrlSource(Source):
+    """Downloads the addresses ``urls``, safe against SSRF (see :mod:`core.fetch`)."""
+
     name = "urls"
     label = "Web addresses"
+    input = "lines"
+    input_key = "urls"
+    input_label = "Addresses, one a line"
+    placeholder = "https://example.com/shelf.jpg"
 
-    def plan(self, config: dict[str, Any], place: Place) -> Iterable[dict[str, Any]]:
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
         urls = list(dict.fromkeys(str(url).strip() for url in config.get("urls") or [] if str(url).strip()))
         if not urls:
             raise InvalidInputError("Enter at least one web address.", field="urls")
         if len(urls) > MAX_ADDRESSES:
-            raise InvalidInputError(f"At most {MAX_ADDRESSES:,} addresses at a time.", field="urls")
-        return ({"urls": some} for some in in_pieces(urls, _PIECE))
+            raise InvalidInputError(f"At most {MAX_ADDRESSES:,} addresses at a time. Split the list.", field="urls")
+        return ({"urls": some} for some in in_chunks(urls, _ADDRESSES_PER_CHUNK))
 
-    def load(self, piece: dict[str, Any], config: dict[str, Any], place: Place, workdir: Path) -> Loaded:
-        """Fetch the addresses; runs a short event loop of its own, so never on one."""
-        answers = asyncio.run(_fetch_each(piece["urls"], place.settings.max_image_bytes))
-        loaded = Loaded([])
-        for url, answer in zip(piece["urls"], answers, strict=True):
+    def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
+        """Download the addresses; runs an event loop of its own, so call it from a thread without one."""
+        answers = asyncio.run(_fetch_each(chunk["urls"], context.settings.max_image_bytes))
+        loaded = LoadedChunk([])
+        for url, answer in zip(chunk["urls"], answers, strict=True):
             if isinstance(answer, Fetched):
-                loaded.files.append(NewFile(_name(url), answer.data, url))
+                loaded.files.append(NewFile(_file_name(url), answer.data, url))
             else:
-                loaded.refused.append((url, str(answer)))
+                loaded.rejected.append((url, str(answer)))
         return loaded
 
 
 async def _fetch_each(urls: list[str], max_bytes: int) -> list[Fetched | VitrineError]:
-    gate = asyncio.Semaphore(_AT_ONCE)
+    semaphore = asyncio.Semaphore(_CONCURRENCY)
 
     async def one(url: str) -> Fetched | VitrineError:
-        async with gate:
+        async with semaphore:
             try:
                 return await fetch(url, max_bytes=max_bytes)
             except VitrineError as error:
@@ -53,5 +59,5 @@ async def _fetch_each(urls: list[str], max_bytes: int) -> list[Fetched | Vitrine
     return list(await asyncio.gather(*(one(url) for url in urls)))
 
 
-def _name(url: str) -> str:
+def _file_name(url: str) -> str:
     return unquote(urlsplit(url).path.rpartition("/")[2]) or urlsplit(url).hostname or "image"

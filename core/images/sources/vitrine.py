@@ -1,14 +1,14 @@
-"""Vitrine's own export: everything that was known about an entry comes back in."""
+"""Annotations of Vitrine's own export: all fields of an entry come back."""
 
 from typing import Any
 
-from core.images.sources.base import Note
+from core.images.sources.base import ImportedAnnotation
 
 _KNOWN_VERSIONS = (1,)
 
 
-def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[Note]] | None:
-    """Return the notes by image; entries that were rejected stay out."""
+def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]] | None:
+    """Return the annotations by image, None for another format; rejected entries are skipped."""
     is_export = (
         isinstance(content, list)
         and content
@@ -21,17 +21,17 @@ def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[Note
     )
     if not is_export:
         return None
-    found: dict[str, list[Note]] = {}
+    found: dict[str, list[ImportedAnnotation]] = {}
     for row in content:
         if not row.get("rejected") and row.get("question") and row.get("answer"):
             image = row["image"].get("file") or row["image"].get("name") or ""
-            found.setdefault(str(image), []).append(_note(row))
+            found.setdefault(str(image), []).append(_annotation(row))
     return found
 
 
-def _note(row: dict[str, Any]) -> Note:
+def _annotation(row: dict[str, Any]) -> ImportedAnnotation:
     score = row.get("score")
-    return Note(
+    return ImportedAnnotation(
         question=str(row["question"]), answer=str(row["answer"]), answer_type=str(row.get("answer_type") or "text"),
         language=str(row.get("language") or "en"), model=str(row.get("model") or ""),
         confirmed=row.get("confirmed") is True, tags=str(row.get("tags") or ""), note=str(row.get("note") or ""),

@@ -1,73 +1,74 @@
-"""VQA v2: questions and annotations in two files that name images by number; and the flat list of Vitrine's export."""
+"""VQA v2 annotations: questions and answers in two files that number the images; and Vitrine's flat VQA list."""
 
 import json
 from collections import Counter
 from typing import Any
 
-from core.images.sources.base import Note
+from core.images.sources.base import ImportedAnnotation
 
 
-def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[Note]] | None:
-    """Return the notes by image, of the flat list or of the questions file together with its annotations."""
+def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]] | None:
+    """Return the annotations by image, None for another format; *others* are all parsed files by their name."""
     if isinstance(content, list):
         return _flat(content)
     if not isinstance(content, dict):
         return None
     if isinstance(content.get("questions"), list):
-        return _pair(content, others)
-    # The annotations alone say nothing; the questions file brings them in.
+        return _joined(content, others)
+    # The questions file joins the annotations file; alone it yields nothing.
     return (
         {} if isinstance(content.get("annotations"), list) and "question_id" in _first(content["annotations"]) else None
     )
 
 
-def _flat(content: list[Any]) -> dict[str, list[Note]] | None:
+def _flat(content: list[Any]) -> dict[str, list[ImportedAnnotation]] | None:
     if not content or not all(
         isinstance(item, dict) and {"image", "question", "answer"} <= item.keys() for item in content
     ):
         return None
-    found: dict[str, list[Note]] = {}
+    found: dict[str, list[ImportedAnnotation]] = {}
     for item in content:
-        note = Note(str(item["question"]), _said(item["answer"]), str(item.get("answer_type") or "text"))
-        found.setdefault(str(item["image"]), []).append(note)
+        answer_type = str(item.get("answer_type") or "text")
+        annotation = ImportedAnnotation(str(item["question"]), _answer_text(item["answer"]), answer_type)
+        found.setdefault(str(item["image"]), []).append(annotation)
     return found
 
 
-def _pair(content: dict[str, Any], others: dict[str, Any]) -> dict[str, list[Note]]:
+def _joined(content: dict[str, Any], others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]]:
+    """Join the questions with the answers of the other files by ``question_id``."""
     answers: dict[Any, str] = {}
     for other in others.values():
         if isinstance(other, dict) and isinstance(other.get("annotations"), list):
             for one in other["annotations"]:
                 if isinstance(one, dict) and "question_id" in one:
-                    answers[one["question_id"]] = _answer(one)
+                    answers[one["question_id"]] = _majority_answer(one)
     subtype = str(content.get("data_subtype", ""))
-    named = _named_by_number(others)
-    found: dict[str, list[Note]] = {}
+    names_by_id = _names_by_id(others)
+    found: dict[str, list[ImportedAnnotation]] = {}
     for question in content["questions"]:
         answer = answers.get(question.get("question_id")) if isinstance(question, dict) else None
         if answer:
-            note = Note(str(question.get("question", "")), answer)
-            for image in named.get(question.get("image_id")) or _file_names(question, subtype):
-                found.setdefault(image, []).append(note)
+            annotation = ImportedAnnotation(str(question.get("question", "")), answer)
+            for image in names_by_id.get(question.get("image_id")) or _file_names(question, subtype):
+                found.setdefault(image, []).append(annotation)
     return found
 
 
-def _named_by_number(others: dict[str, Any]) -> dict[Any, list[str]]:
-    """Return the names of images by their number, as the list of ids beside Vitrine's export has them."""
+def _names_by_id(others: dict[str, Any]) -> dict[Any, list[str]]:
+    """Return the names of images by their number, from the list of ids that Vitrine's export has."""
     rows = [row for other in others.values() if isinstance(other, list) for row in other if isinstance(row, dict)]
     return {row["image_id"]: [str(row["image"])] for row in rows if {"image_id", "image"} <= row.keys()}
 
 
-def _answer(annotation: dict[str, Any]) -> str:
-    """Return the answer that most people gave."""
+def _majority_answer(annotation: dict[str, Any]) -> str:
     if annotation.get("multiple_choice_answer"):
         return str(annotation["multiple_choice_answer"])
-    said = Counter(str(one.get("answer", "")) for one in annotation.get("answers") or [] if isinstance(one, dict))
-    return said.most_common(1)[0][0] if said else ""
+    counts = Counter(str(one.get("answer", "")) for one in annotation.get("answers") or [] if isinstance(one, dict))
+    return counts.most_common(1)[0][0] if counts else ""
 
 
 def _file_names(question: dict[str, Any], subtype: str) -> list[str]:
-    """Return the names that the image of a number has: as written, or in COCO's manner."""
+    """Return the names that the image may have: as written, or numbered like the files of COCO."""
     if question.get("image"):
         return [str(question["image"])]
     number = str(question.get("image_id", ""))
@@ -77,7 +78,7 @@ def _file_names(question: dict[str, Any], subtype: str) -> list[str]:
     return [*coco, f"{int(number):012}.jpg", f"{number}.jpg", f"{number}.png"]
 
 
-def _said(answer: Any) -> str:
+def _answer_text(answer: Any) -> str:
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 

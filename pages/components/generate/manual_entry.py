@@ -32,14 +32,14 @@ def show(project_id: str, action: Any) -> None:
 
 
 def _image(project_id: str) -> tuple[Images, list[str]]:
-    images = page.services().images
+    library = page.services().library
     chosen = st.session_state.get("selected-images") or []
-    ids: list[str] = list(chosen) or images.find_image_ids(project_id)
+    ids: list[str] = list(chosen) or library.find_image_ids(project_id)
     wanted = st.query_params.get("image")
-    found = images.get_image(wanted if wanted and wanted in ids else ids[0])
+    found = page.services().images.get_image(wanted if wanted and wanted in ids else ids[0])
     if found is None:
-        ids = images.find_image_ids(project_id)
-        found = images.get_images(ids[:1])[0]
+        ids = library.find_image_ids(project_id)
+        found = library.get_images(ids[:1])[0]
     return found, ids
 
 
@@ -55,9 +55,9 @@ def _moves(image: Images, ids: list[str], at: int) -> None:
 
 def _open_questions(image: Images, actor: str) -> None:
     """The questions that wait for an answer, each with its own field."""
-    entries = page.services().images.entries_of(image.id)
+    entries = page.services().library.entries_of(image.id)
     answered = {entry.question_id for entry in entries}
-    waiting = [one for one in page.services().images.questions_of(image.id) if one.id not in answered]
+    waiting = [one for one in page.services().library.questions_of(image.id) if one.id not in answered]
     if entries:
         st.caption(f"This image has {pluralize(len(entries), 'entry')} already.")
     for question in waiting:

@@ -70,7 +70,7 @@ def _add(project: Projects, dataset: StyleDatasets) -> None:
     else:
         page.link("upload", "Select some in the library", icon="photo_library")
     if st.button("Add all images of the project", key="style-add-all"):
-        style.add_images(dataset.id, page.services().images.find_image_ids(project.id)[:FIRST_STYLE_IMAGES])
+        style.add_images(dataset.id, page.services().library.find_image_ids(project.id)[:FIRST_STYLE_IMAGES])
         _added(project, dataset)
     with st.form("style-urls-form", border=False, clear_on_submit=True):
         urls = st.text_area("Addresses, one a line", key="style-urls", height=80, placeholder="https://")
@@ -88,7 +88,7 @@ def _added(project: Projects, dataset: StyleDatasets) -> None:
 
 def selected_images(project: Projects) -> list[str]:
     """Return the images of this project that are selected in the library."""
-    found = page.services().images.get_images(st.session_state.get("selected-images", []))
+    found = page.services().library.get_images(st.session_state.get("selected-images", []))
     return [image.id for image in found if image.project_id == project.id]
 
 

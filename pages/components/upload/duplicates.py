@@ -16,7 +16,7 @@ def show(project_id: str, chosen: ImageFilter) -> None:
     """Draw the first groups; whatever is decided makes room for the next."""
     _undo_notice()
     count = st.session_state.get(_SHOWN, _AT_ONCE)
-    found = page.services().images.alike_groups(project_id, chosen, limit=count)
+    found = page.services().duplicates.find_groups(project_id, chosen, limit=count)
     if not found.groups:
         st.caption("No two images look alike here.")
         return
@@ -37,14 +37,14 @@ def _group(group: list[Images]) -> None:
                 "Keep all", icon=":material/call_split:", key=f"alike-keep-{first}",
                 help="They are different: the mark goes, the images stay.",
             ):  # fmt: skip
-                page.services().images.keep_apart([image.id for image in group])
+                page.services().duplicates.separate([image.id for image in group])
                 _decided(group, "kept apart")
             if st.button(
                 "Merge", icon=":material/merge:", key=f"alike-merge-{first}",
                 help="Keep the oldest, with the questions and entries of all.",
             ):  # fmt: skip
                 with page.show_errors():
-                    page.services().images.merge_images([image.id for image in group])
+                    page.services().duplicates.merge([image.id for image in group])
                     _decided(group, "merged into one")
         act = cards.show(
             [_card(image, image.id == first) for image in group],
@@ -70,7 +70,7 @@ def _undo_notice() -> None:
     if undo.offer(f"{pluralize(len(decided['ids']), 'image was', 'images were')} {decided['what']}.", "alike"):
         del st.session_state[_DECIDED]
         with page.show_errors():
-            page.services().images.undo_alike(decided["ids"])
+            page.services().duplicates.undo(decided["ids"])
             st.rerun()
 
 
@@ -90,7 +90,7 @@ def _card(image: Images, is_first: bool) -> cards.Card:
 
 def _drop(image_id: str) -> None:
     """Delete one image; at once when nothing is lost with it."""
-    counts = page.services().images.dependents([image_id])
+    counts = page.services().library.count_dependents([image_id])
     if counts.questions or counts.entries:
         image_deletion.ask([image_id])
         return

@@ -13,7 +13,7 @@ _DELETED = "library-deleted"
 @st.dialog("Delete images")
 def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
     """Name what would go and delete it when the person agrees; *after* is called then."""
-    counts = page.services().images.dependents(image_ids)
+    counts = page.services().library.count_dependents(image_ids)
     st.text(
         f"{pluralize(counts.images, 'image goes', 'images go')}, and with {'it' if counts.images == 1 else 'them'} "
         f"{pluralize(counts.questions, 'question')} and {pluralize(counts.entries, 'entry')}, "
@@ -26,7 +26,7 @@ def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
 
 
 def delete(image_ids: Sequence[str]) -> None:
-    page.services().images.delete_images(image_ids)
+    page.services().library.delete_images(image_ids)
     st.session_state[_DELETED] = list(image_ids)
 
 
@@ -38,5 +38,5 @@ def undo_notice() -> None:
     if undo.offer(f"{pluralize(len(deleted), 'image was', 'images were')} deleted.", "library"):
         del st.session_state[_DELETED]
         with page.show_errors():
-            page.services().images.restore_images(deleted)
+            page.services().library.restore_images(deleted)
             st.rerun()

@@ -1,27 +1,30 @@
-"""The ways in beside the drop zone: archives, a directory on the server, web addresses, datasets."""
+"""The forms of imports, derived from what each source of images declares."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from core import app
+from core.images.sources import SOURCES
+from core.images.sources.base import Source, SourceOption
 from core.pluralize import pluralize
 from pages.components.shared import page
 
-SOURCES = {
-    "drop": "Files and folders",
-    "archive": "ZIP or PDF",
-    "directory": "Server directory",
-    "urls": "Web addresses",
-    "huggingface": "Hugging Face dataset",
-}
-_BY_SUFFIX = {".zip": "zip", ".pdf": "pdf", ".parquet": "huggingface", ".arrow": "huggingface"}
+
+def labels() -> dict[str, str]:
+    """Return the label of each form by its key; all uploaded files share one form."""
+    uploads = {"upload": " or ".join(source.label for source in SOURCES if source.input == "upload")}
+    return uploads | {source.name: source.label for source in SOURCES if source.input != "upload"}
 
 
-def show(kind: str, project_id: str) -> None:
-    """Draw the form of one of SOURCES and start its import."""
-    with st.container(border=True, key=f"import-form-{kind}"):
-        config = {"archive": _archive, "directory": _directory, "urls": _urls, "huggingface": _dataset}[kind]()
+def show(key: str, project_id: str) -> None:
+    """Draw the form with this key and start its import."""
+    with st.container(border=True, key=f"import-form-{key}"):
+        if key == "upload":
+            config = _upload([source for source in SOURCES if source.input == "upload"])
+        else:
+            config = _entered(next(source for source in SOURCES if source.name == key))
         if config is not None:
             with page.show_errors():
                 _start(project_id, config)
@@ -37,63 +40,82 @@ def _start(project_id: str, config: dict[str, Any]) -> None:
     st.rerun()
 
 
-def _archive() -> dict[str, Any] | None:
-    # Another key is another widget: the bytes of the last upload are let go.
+def _upload(sources: Sequence[Source]) -> dict[str, Any] | None:
+    # A new key makes a new widget, which frees the bytes of the last upload.
     number = st.session_state.setdefault("import-upload-number", 0)
-    upload = st.file_uploader("ZIP or PDF", type=["zip", "pdf"], key=f"import-file-{number}")
-    st.caption(
-        "Annotations in the archive (LLaVA, VQA v2, ImageFolder) come in as entries. An export in Vitrine's own "
-        "format comes back whole, with decisions and history."
+    by_suffix = _by_suffix(sources)
+    file = st.file_uploader(
+        " or ".join(source.label for source in sources),
+        type=[suffix.removeprefix(".") for suffix in by_suffix],
+        key=f"import-file-{number}",
     )
-    is_pdf = upload is not None and upload.name.lower().endswith(".pdf")
-    options = _pdf_options() if is_pdf else {}
-    if not st.button("Import", type="primary", key="import-archive-start", disabled=upload is None) or upload is None:
+    for source in sources:
+        if source.help:
+            st.caption(source.help)
+    chosen = by_suffix.get(_suffix(file.name)) if file is not None else None
+    options = _options(chosen) if chosen is not None else {}
+    if not _is_pressed("Import", "upload", disabled=chosen is None) or file is None or chosen is None:
         return None
-    path = page.services().images.stage_upload(upload.name, upload.getbuffer())
+    path = page.services().intake.stage_upload(file.name, file.getbuffer())
     st.session_state["import-upload-number"] = number + 1
-    return {"source": "pdf" if is_pdf else "zip", "path": path, "name": upload.name, **options}
+    return {**chosen.config_of(path), "name": file.name, **options}
 
 
-def _pdf_options() -> dict[str, Any]:
+def _entered(source: Source) -> dict[str, Any] | None:
+    """Draw the form of a source whose input is typed."""
+    entered: str | list[str]
+    key = f"import-{source.name}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        embedded = st.segmented_control(
-            "Take",
-            ["Pages as images", "Embedded images"],
-            default="Pages as images",
-            required=True,
-            key="import-pdf-take",
+        if source.input == "lines":
+            text = st.text_area(source.input_label, key=key, placeholder=source.placeholder)
+            entered = [line.strip() for line in text.splitlines() if line.strip()]
+        else:
+            entered = st.text_input(source.input_label, key=key, placeholder=source.placeholder).strip()
+        options = _options(source)
+    if source.help:
+        st.caption(source.help)
+    if source.input == "path" or source.suffixes:
+        _allowed_directories()
+    label = f"Import {pluralize(len(entered), 'image')}" if source.input == "lines" else "Import"
+    if not _is_pressed(label, source.name, disabled=not entered):
+        return None
+    if source.input == "path" and isinstance(entered, str):
+        # A file on the server belongs to the source that reads its kind.
+        source = _by_suffix(SOURCES).get(_suffix(entered), source)
+    return {**source.config_of(entered), **options}
+
+
+def _options(source: Source) -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return {option.key: _option(source, option) for option in source.options}
+
+
+def _option(source: Source, option: SourceOption) -> Any:
+    key = f"import-{source.name}-{option.key}"
+    if option.choices:
+        labels = list(option.choices)
+        chosen = st.segmented_control(option.label, labels, default=labels[0], required=True, key=key)
+        return option.choices[chosen]
+    if option.minimum is not None:
+        return st.number_input(
+            option.label, option.minimum, value=None, placeholder=option.placeholder, key=key, width=130
         )
-        first = st.number_input("First page", 1, value=1, key="import-pdf-first", width=130)
-        last = st.number_input("Last page", 1, value=None, placeholder="the last", key="import-pdf-last", width=130)
-    return {"embedded": embedded == "Embedded images", "first_page": first, "last_page": last}
+    return st.text_input(option.label, key=key, placeholder=option.placeholder, width=130).strip()
 
 
-def _directory() -> dict[str, Any] | None:
-    path = st.text_input("Directory or file on the server", key="import-path", placeholder="/srv/images")
-    _roots()
-    if not st.button("Import", type="primary", key="import-directory-start", disabled=not path):
-        return None
-    suffix = f".{path.rpartition('.')[2].lower()}"
-    return {"source": _BY_SUFFIX.get(suffix, "directory"), "path": path}
+def _is_pressed(label: str, key: str, *, disabled: bool) -> bool:
+    return st.button(label, type="primary", key=f"import-{key}-start", disabled=disabled)
 
 
-def _dataset() -> dict[str, Any] | None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(
-            "Name on the Hub, or a saved dataset, Parquet or Arrow file on the server", key="import-dataset",
-            placeholder="owner/name or /srv/datasets/shelves",
-        ).strip()  # fmt: skip
-        split = st.text_input("Split", key="import-split", placeholder="all", width=130, disabled=name.startswith("/"))
-    st.caption("Columns called question and answer become entries.")
-    _roots()
-    if not st.button("Import", type="primary", key="import-dataset-start", disabled=not name):
-        return None
-    if name.startswith("/"):
-        return {"source": "huggingface", "path": name}
-    return {"source": "huggingface", "hub": name.removeprefix("hf://datasets/"), "split": split.strip()}
+def _by_suffix(sources: Sequence[Source]) -> dict[str, Source]:
+    return {suffix: source for source in sources for suffix in source.suffixes}
 
 
-def _roots() -> None:
+def _suffix(name: str) -> str:
+    return f".{name.rpartition('.')[2].lower()}"
+
+
+def _allowed_directories() -> None:
     roots = page.services().db.settings.import_roots
     allowed = ", ".join(str(root) for root in roots)
     st.caption(
@@ -101,13 +123,3 @@ def _roots() -> None:
         if roots
         else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to those that may be imported from."
     )
-
-
-def _urls() -> dict[str, Any] | None:
-    text = st.text_area("Addresses, one a line", key="import-urls", placeholder="https://example.com/shelf.jpg")
-    urls = [line.strip() for line in text.splitlines() if line.strip()]
-    if not st.button(
-        f"Import {pluralize(len(urls), 'image')}", type="primary", key="import-urls-start", disabled=not urls
-    ):
-        return None
-    return {"source": "urls", "urls": urls}

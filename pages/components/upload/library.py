@@ -116,13 +116,13 @@ class _Found:
 
 
 def _read(project_id: str, chosen: ImageFilter, before: int, after: str | None) -> _Found | None:
-    images = page.services().images
-    found = images.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
+    library = page.services().library
+    found = library.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
     if not found.items:
         return None
     shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
     duplicates = [one.near_duplicate_of for one in found.items if one.near_duplicate_of]
-    first_ones = {one.id: one.image_name for one in images.get_images(duplicates)} if duplicates else {}
+    first_ones = {one.id: one.image_name for one in library.get_images(duplicates)} if duplicates else {}
 
     def grid_page(images: list[Images], before: int, *, has_next: bool) -> grid.GridPage:
         return grid.GridPage(
@@ -170,7 +170,7 @@ def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
         return
     st.text(f"{len(selected):,} selected")
     if len(selected) < total and st.button(f"Select all {total:,}", key="library-select-all"):
-        _select(page.services().images.find_image_ids(project_id, replace(chosen, sort="oldest")))
+        _select(page.services().library.find_image_ids(project_id, replace(chosen, sort="oldest")))
         st.rerun()
     if st.button("Clear", key="library-clear"):
         _select([])
@@ -193,5 +193,5 @@ def _tag(selected: list[str]) -> None:
     tags = st.text_input("Tags", key="library-tag-words", placeholder="front, daylight")
     if st.button(f"Tag {pluralize(len(selected), 'image')}", type="primary", key="library-tag-confirm"):
         with page.show_errors():
-            page.services().images.tag_images(selected, tags.split(","))
+            page.services().library.tag_images(selected, tags.split(","))
             st.rerun()

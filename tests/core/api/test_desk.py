@@ -159,7 +159,7 @@ def test_the_search_line_is_told_what_may_stand_behind_a_field(
 def test_an_answer_is_asked_for_again_by_its_own_model(
     client: TestClient, project: Projects, services: Services
 ) -> None:
-    image = services.images.add_images(project.id, [("red.png", png("red"))])[0].image
+    image = services.intake.add_images(project.id, [("red.png", png("red"))])[0].image
     assert image is not None
     entry = services.dataset.create_dataset_entry(
         project.id, image.id, "What is the main color?", "green", "offline/measure"

@@ -15,7 +15,7 @@ RED = png((200, 30, 30), (640, 480))
 
 @pytest.fixture
 def image(services: Services, project: Projects) -> Images:
-    (outcome,) = services.images.add_images(project.id, [("red shelf.png", RED)])
+    (outcome,) = services.intake.add_images(project.id, [("red shelf.png", RED)])
     assert outcome.image is not None
     return outcome.image
 
@@ -41,7 +41,7 @@ def test_each_size_comes_with_headers_that_let_browsers_keep_it_and_nothing_else
 
 def test_the_original_is_a_download_under_its_name(client: TestClient, services: Services, project: Projects) -> None:
     name = 'Regal "größer"; ñ 图.png'
-    (outcome,) = services.images.add_images(project.id, [(name, RED)])
+    (outcome,) = services.intake.add_images(project.id, [(name, RED)])
     assert outcome.image is not None
     answer = client.get(image_url(outcome.image.id, outcome.image.sha256, "original"))
     assert answer.content == RED

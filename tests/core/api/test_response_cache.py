@@ -76,7 +76,7 @@ def test_a_kept_image_answers_parts_and_repeats_as_a_fresh_one(
     client: TestClient, services: Services, project: Projects
 ) -> None:
     content = png("red", (300, 200))
-    (outcome,) = services.images.add_images(project.id, [("red.png", content)])
+    (outcome,) = services.intake.add_images(project.id, [("red.png", content)])
     assert outcome.image is not None
     address = image_url(outcome.image.id, outcome.image.sha256, "original")
     fresh, again = client.get(address), client.get(address)
@@ -90,7 +90,7 @@ def test_a_kept_image_answers_parts_and_repeats_as_a_fresh_one(
 def test_a_kept_thumbnail_outlives_writes_elsewhere_but_not_its_image_or_project(
     client: TestClient, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (outcome,) = services.images.add_images(project.id, [("red.png", png("red", (300, 200)))])
+    (outcome,) = services.intake.add_images(project.id, [("red.png", png("red", (300, 200)))])
     assert outcome.image is not None
     address = image_url(outcome.image.id, outcome.image.sha256, "thumb")
     first = client.get(address)
@@ -102,7 +102,7 @@ def test_a_kept_thumbnail_outlives_writes_elsewhere_but_not_its_image_or_project
 
     services.images.delete_image(outcome.image.id)
     assert client.get(address).status_code == 404
-    services.images.restore_image(outcome.image.id)
+    services.library.restore_images([outcome.image.id])
     assert client.get(address).content == first.content
     services.projects.delete_project(project.id)
     assert client.get(address).status_code == 404

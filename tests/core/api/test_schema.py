@@ -40,7 +40,7 @@ class Shelf:
 
     def _make(self, number: int) -> dict[str, str]:
         project = self.services.projects.create_project(f"Shelf {number} {os.urandom(4).hex()}")
-        (outcome,) = self.services.images.add_images(project.id, [("red.png", png("red"))])
+        (outcome,) = self.services.intake.add_images(project.id, [("red.png", png("red"))])
         assert outcome.image is not None
         image = outcome.image
         question = Questions(project_id=project.id, image_id=image.id, question="Color?", question_key="color")

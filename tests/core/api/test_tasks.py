@@ -12,7 +12,7 @@ from tests.pictures import png
 
 @pytest.fixture
 def image(services: Services, project: Projects) -> Images:
-    (outcome,) = services.images.add_images(project.id, [("red.png", png("red"))])
+    (outcome,) = services.intake.add_images(project.id, [("red.png", png("red"))])
     assert outcome.image is not None
     return outcome.image
 

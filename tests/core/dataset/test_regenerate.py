@@ -28,7 +28,7 @@ def again(services: Services, model: FakeModel) -> AnswerAgain:
 
 
 def make(services: Services, project: Projects, **more: Any) -> ImageDatasets:
-    image = services.images.add_images(project.id, [("shelf.png", png("red"))])[0].image
+    image = services.intake.add_images(project.id, [("shelf.png", png("red"))])[0].image
     assert image is not None
     given = {"question": "Which color?", "answer": "green", "model": MODEL} | more
     return services.dataset.create_dataset_entry(project.id, image.id, **given)

@@ -37,7 +37,7 @@ class Nasty:
 def make(db: Database) -> Nasty:
     project = ProjectService(db).create_project('Nasty "set" | `x`\n# no heading')
     images = ImageService(db)
-    outcomes = images.add_images(project.id, [(name, _file(number)) for number, name in enumerate(NAMES)])
+    outcomes = images.intake.add_images(project.id, [(name, _file(number)) for number, name in enumerate(NAMES)])
     added = [outcome.image for outcome in outcomes if outcome.image is not None]
     assert len(added) == len(NAMES)
     with db.transaction() as session:

@@ -16,7 +16,7 @@ from tests.core.images.pictures import encoded
 
 @pytest.fixture
 def entries(services: Services, project: Projects) -> list[ImageDatasets]:
-    (outcome,) = services.images.add_images(project.id, [("photo.jpg", encoded())])
+    (outcome,) = services.intake.add_images(project.id, [("photo.jpg", encoded())])
     assert outcome.image is not None
     with services.db.transaction() as session:
         rows = [

@@ -10,7 +10,7 @@ from core.tasks import TaskRunner, TaskService
 
 def main(data_dir: str, root: str) -> None:
     with connect(data_dir) as db:
-        kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db))}
+        kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db).intake)}
         tasks = TaskService(db, lambda: kinds)
         project_id, task_id = _task(db, tasks, root)
         print("started", flush=True)

@@ -81,8 +81,8 @@ def kill_again_and_again(tmp_path: Path, kills: int) -> None:
         assert {item.state for item in items} == {"done"}
         # Each image once, and none as the duplicate of itself.
         assert sum(item.result["counts"].get("added", 0) for item in items) == IMAGES
-        images = Services(db).images
-    assert list((data_dir / "uploads" / "images" / ".incoming").glob("*/")) == [] or images.sweep() >= 1
+        intake = Services(db).intake
+    assert list((data_dir / "uploads" / "images" / ".incoming").glob("*/")) == [] or intake.remove_leftovers() >= 1
     assert killed >= 1
 
 
@@ -132,12 +132,12 @@ def test_a_disk_that_is_full_at_any_write_is_said_in_words_and_leaves_nothing_be
 
     with monkeypatch.context() as patched, pytest.raises(StorageError, match="The disk is full"):
         patched.setattr(Path, "open", opened)
-        services.images.add_images(project.id, files)
+        services.intake.add_images(project.id, files)
 
     root = db.data_dir / "uploads" / "images"
     assert [path for path in root.rglob("*") if path.is_file()] == []
     assert services.images.list_images(project.id) == []
-    assert [outcome.outcome for outcome in services.images.add_images(project.id, files)] == ["added"] * 5
+    assert [outcome.outcome for outcome in services.intake.add_images(project.id, files)] == ["added"] * 5
 
 
 def test_a_full_disk_while_a_name_is_given_is_said_in_words(
@@ -148,7 +148,7 @@ def test_a_full_disk_while_a_name_is_given_is_said_in_words(
 
     monkeypatch.setattr(storage, "_sync_directory", full)
     with pytest.raises(StorageError, match="The disk is full"):
-        services.images.add_images(project.id, [("a.jpg", encoded())])
+        services.intake.add_images(project.id, [("a.jpg", encoded())])
 
     assert services.images.list_images(project.id) == []
 
@@ -173,11 +173,11 @@ def test_an_import_that_meets_a_full_disk_says_so_and_goes_on_after_space_is_mad
     assert "started" in done.stdout, done.stderr
     assert check_nothing_is_half(data_dir) == 64
     with connect(data_dir) as db:
-        kinds = {kind.task_type: kind for kind in image_task_kinds(Services(db).images)}
+        kinds = {kind.task_type: kind for kind in image_task_kinds(Services(db).intake)}
         tasks = TaskService(db, lambda: kinds)
         (task,) = tasks.list_tasks()
         (failure,) = tasks.summary(task.id).failures
-        assert failure.example == "The disk is full. Make space and try again; what is stored is safe."
+        assert failure.example == "The disk is full. Free some space and try again; stored images are safe."
         tasks.retry_failed(task.id, failure.error_code)
         assert asyncio.run(TaskRunner(db, kinds).run(task.id)).status == "completed"
     assert check_nothing_is_half(data_dir) == 71

@@ -12,25 +12,25 @@ from tests.core.images.pictures import drawn, encoded
 
 def test_images_that_only_look_alike_are_kept_apart(services: Services, project: Projects) -> None:
     same = drawn(1)
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project.id, [("a.png", encoded(same, "PNG")), ("b.jpg", encoded(same.resize((120, 90))))]
     )
     second = outcomes[1].image
     assert second is not None
 
-    assert services.images.keep_apart([second.id]) == 1
-    assert services.images.keep_apart([second.id]) == 0
-    assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 0
-    services.images.undo_alike([second.id])
-    assert services.images.find_images(project.id, ImageFilter(alike=True)).total == 2
-    with pytest.raises(ConflictError, match="nothing to take back"):
-        services.images.undo_alike([second.id])
+    assert services.duplicates.separate([second.id]) == 1
+    assert services.duplicates.separate([second.id]) == 0
+    assert services.library.find_images(project.id, ImageFilter(alike=True)).total == 0
+    services.duplicates.undo([second.id])
+    assert services.library.find_images(project.id, ImageFilter(alike=True)).total == 2
+    with pytest.raises(ConflictError, match="nothing to undo"):
+        services.duplicates.undo([second.id])
 
 
 def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
     services: Services, db: Database, project: Projects
 ) -> None:
-    outcomes = services.images.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
+    outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
     first, second = (outcome.image for outcome in outcomes)
     assert first is not None
     assert second is not None
@@ -43,21 +43,21 @@ def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
             ImageDatasets(project_id=project.id, image_id=second.id, image_name="1.jpg", question="?", answer="!")
         )
 
-    kept = services.images.merge_images([second.id, first.id])
+    kept = services.duplicates.merge([second.id, first.id])
 
     assert kept.id == first.id
     assert services.images.get_image(second.id) is None
-    assert sorted(question.question for question in services.images.questions_of(first.id)) == ["where?", "who?"]
-    assert [(entry.answer, entry.image_name) for entry in services.images.entries_of(first.id)] == [("!", "0.jpg")]
+    assert sorted(question.question for question in services.library.questions_of(first.id)) == ["where?", "who?"]
+    assert [(entry.answer, entry.image_name) for entry in services.library.entries_of(first.id)] == [("!", "0.jpg")]
     with pytest.raises(InvalidInputError):
-        services.images.merge_images([first.id])
+        services.duplicates.merge([first.id])
 
 
 def test_a_merge_that_is_taken_back_leaves_every_image_with_what_it_had(
     services: Services, db: Database, project: Projects
 ) -> None:
     scene = drawn(1, (400, 300))
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project.id, [(f"{side}.jpg", encoded(scene.resize((side, side * 3 // 4)))) for side in (400, 240, 200)]
     )
     ids = [outcome.image.id for outcome in outcomes if outcome.image]
@@ -84,19 +84,21 @@ def test_a_merge_that_is_taken_back_leaves_every_image_with_what_it_had(
         return [
             (
                 images.get_image(id_).near_duplicate_of,  # type: ignore[union-attr]
-                sorted(question.question for question in images.questions_of(id_)),
-                sorted((entry.question, entry.image_name, question_of(entry)) for entry in images.entries_of(id_)),
+                sorted(question.question for question in services.library.questions_of(id_)),
+                sorted(
+                    (entry.question, entry.image_name, question_of(entry)) for entry in services.library.entries_of(id_)
+                ),
             )
             for id_ in ids
         ]
 
     before = state()
-    services.images.merge_images(ids)
-    entries = services.images.entries_of(ids[0])
+    services.duplicates.merge(ids)
+    entries = services.library.entries_of(ids[0])
     assert sorted((entry.question, question_of(entry)) for entry in entries) == [
         (question, (question, ids[0], None, True)) for question in ("when", "where", "where", "who", "who")
     ]
-    services.images.undo_alike(ids)
+    services.duplicates.undo(ids)
 
     assert state() == before
     assert before[1] == (

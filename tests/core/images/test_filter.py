@@ -28,7 +28,7 @@ def shelf(services: Services, db: Database, project: Projects) -> dict[str, str]
         ("large.jpg", encoded(drawn(3, (2000, 1000)))),
         ("large-small.jpg", encoded(drawn(3, (2000, 1000)).resize((600, 300)))),
     ]
-    outcomes = services.images.add_images(project.id, files)
+    outcomes = services.intake.add_images(project.id, files)
     ids = {outcome.image_name: outcome.image.id for outcome in outcomes if outcome.image}
     with db.transaction() as session:
         session.add(Questions(project_id=project.id, image_id=ids["red.png"], question="Color?", question_key="color"))
@@ -40,12 +40,12 @@ def shelf(services: Services, db: Database, project: Projects) -> dict[str, str]
         image = session.get(Images, ids["red.png"])
         assert image is not None
         image.create_at = datetime.now(UTC) - timedelta(days=10)
-    services.images.tag_images([ids["red.png"]], ["warm", "plain"])
+    services.library.tag_images([ids["red.png"]], ["warm", "plain"])
     return ids
 
 
 def found(services: Services, project: Projects, **chosen: object) -> list[str]:
-    page = services.images.find_images(project.id, ImageFilter(**{"sort": "name", **chosen}))  # type: ignore[arg-type]
+    page = services.library.find_images(project.id, ImageFilter(**{"sort": "name", **chosen}))  # type: ignore[arg-type]
     assert page.total == len(page.items)
     return [image.image_name for image in page.items]
 
@@ -110,12 +110,12 @@ def test_an_address_leads_back_to_its_filter() -> None:
 def test_each_order_pages_without_gap_and_by_its_index(
     sort: str, services: Services, db: Database, project: Projects
 ) -> None:
-    services.images.add_images(project.id, [(f"{n % 3}.jpg", encoded(drawn(n))) for n in range(8)])
-    whole = services.images.find_images(project.id, ImageFilter(sort=sort), limit=100).items
+    services.intake.add_images(project.id, [(f"{n % 3}.jpg", encoded(drawn(n))) for n in range(8)])
+    whole = services.library.find_images(project.id, ImageFilter(sort=sort), limit=100).items
     paged: list[Images] = []
     after: str | None = None
     while after is not None or not paged:
-        page = services.images.find_images(project.id, ImageFilter(sort=sort), limit=3, after=after)
+        page = services.library.find_images(project.id, ImageFilter(sort=sort), limit=3, after=after)
         paged += page.items
         after = page.next_cursor
         if after is None:
@@ -123,15 +123,15 @@ def test_each_order_pages_without_gap_and_by_its_index(
 
     assert [image.id for image in paged] == [image.id for image in whole]
     index = {"oldest": "newest", "largest": "size", "blurred": "sharpness"}.get(sort, sort)
-    plan = plans_of(db, lambda: services.images.find_images(project.id, ImageFilter(sort=sort), limit=3))[0]
+    plan = plans_of(db, lambda: services.library.find_images(project.id, ImageFilter(sort=sort), limit=3))[0]
     assert f"USING INDEX ix_images_{index} " in plan
     assert "TEMP B-TREE" not in plan
 
 
 def test_counting_reads_the_index_and_no_rows(services: Services, db: Database, project: Projects) -> None:
-    services.images.add_images(project.id, [(f"a{n}.png", encoded(drawn(n), "PNG")) for n in range(3)])
+    services.intake.add_images(project.id, [(f"a{n}.png", encoded(drawn(n), "PNG")) for n in range(3)])
     chosen = ImageFilter(name="a", orientation="landscape", format="PNG")
-    _, counting = plans_of(db, lambda: services.images.find_images(project.id, chosen, limit=1))
+    _, counting = plans_of(db, lambda: services.library.find_images(project.id, chosen, limit=1))
 
     assert "USING COVERING INDEX ix_images_newest " in counting
 
@@ -151,7 +151,7 @@ def test_counting_reads_the_index_and_no_rows(services: Services, db: Database, 
 def test_a_filter_is_answered_by_its_own_index_first(
     chosen: dict[str, object], index: str, services: Services, db: Database, project: Projects
 ) -> None:
-    plans = plans_of(db, lambda: services.images.find_images(project.id, ImageFilter(**chosen), limit=1))  # type: ignore[arg-type]
+    plans = plans_of(db, lambda: services.library.find_images(project.id, ImageFilter(**chosen), limit=1))  # type: ignore[arg-type]
 
     assert f"USING COVERING INDEX {index} " in plans[0]
 
@@ -169,12 +169,12 @@ def test_pages_of_few_and_of_many_are_the_same(
     chosen: dict[str, object], few: int, services: Services, project: Projects, shelf: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    whole = services.images.find_images(project.id, ImageFilter(sort="largest", **chosen))  # type: ignore[arg-type]
+    whole = services.library.find_images(project.id, ImageFilter(sort="largest", **chosen))  # type: ignore[arg-type]
     monkeypatch.setattr(filters, "_FEW", few)
     paged: list[str] = []
     after = None
     for _ in shelf:
-        page = services.images.find_images(
+        page = services.library.find_images(
             project.id,
             ImageFilter(sort="largest", **chosen),  # type: ignore[arg-type]
             limit=1,

@@ -120,7 +120,7 @@ def test_only_clean_pixels_are_handed_out_of_a_polyglot(services: Services, proj
         ("html.png", encoded(drawn(3), "PNG") + b"<html><script>alert(1)</script>"),
         ("tail.webp", encoded(drawn(4), "WEBP") + payload),
     ]
-    outcomes = services.images.add_images(project.id, files)
+    outcomes = services.intake.add_images(project.id, files)
 
     assert [outcome.outcome for outcome in outcomes] == ["added"] * 4
     for outcome in outcomes:
@@ -160,7 +160,7 @@ HOSTILE_NAMES = [
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_name_is_a_label_and_never_a_path(name: str, services: Services, project: Projects) -> None:
     before = {path for path in services.db.data_dir.parent.rglob("*") if "data" not in path.parts}
-    (outcome,) = services.images.add_images(project.id, [(name, encoded(format_="PNG"))])
+    (outcome,) = services.intake.add_images(project.id, [(name, encoded(format_="PNG"))])
 
     assert outcome.image is not None
     label = outcome.image.image_name

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def files_below(directory: Path) -> list[str]:
 
 def test_each_file_gets_its_outcome_in_the_order_handed_in(services: Services, project: Projects) -> None:
     original = drawn(1)
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project.id,
         [
             ("shelf.png", encoded(original, "PNG")),
@@ -37,9 +38,9 @@ def test_each_file_gets_its_outcome_in_the_order_handed_in(services: Services, p
 
     assert [(outcome.image_name, outcome.outcome, outcome.reason) for outcome in outcomes] == [
         ("shelf.png", "added", None),
-        ("again.png", "duplicate", "The same image is here already, as shelf.png."),
-        ("smaller.jpg", "near-duplicate", "It looks like shelf.png. Both are kept; compare them."),
-        ("mirrored.png", "near-duplicate", "It looks like shelf.png. Both are kept; compare them."),
+        ("again.png", "duplicate", "The project already has this image, as shelf.png."),
+        ("smaller.jpg", "near-duplicate", "It looks like shelf.png. Both are stored; compare them."),
+        ("mirrored.png", "near-duplicate", "It looks like shelf.png. Both are stored; compare them."),
         (
             "moving.gif",
             "rejected",
@@ -112,7 +113,7 @@ def test_a_file_that_is_no_image_is_refused_with_a_sentence(services: Services, 
 
 def test_an_unknown_project_is_refused_before_anything_is_stored(services: Services) -> None:
     with pytest.raises(NotFoundError):
-        services.images.add_images("nowhere", [("one.jpg", encoded())])
+        services.intake.add_images("nowhere", [("one.jpg", encoded())])
 
 
 def test_what_is_handed_out_is_upright_and_free_of_metadata(services: Services, project: Projects) -> None:
@@ -180,15 +181,15 @@ def test_an_image_takes_its_questions_and_entries_with_it_and_brings_exactly_tho
         )  # fmt: skip
         session.add_all([kept, gone, entry])
 
-    assert services.images.dependents([image.id]) == services.images.delete_images([image.id])
+    assert services.library.count_dependents([image.id]) == services.library.delete_images([image.id])
     assert services.images.get_image(image.id) is None
-    assert services.images.questions_of(image.id) == []
-    assert services.images.entries_of(image.id) == []
+    assert services.library.questions_of(image.id) == []
+    assert services.library.entries_of(image.id) == []
 
-    services.images.restore_image(image.id)
+    services.library.restore_images([image.id])
 
-    assert [question.question for question in services.images.questions_of(image.id)] == ["What is it?"]
-    assert [entry.answer for entry in services.images.entries_of(image.id)] == ["A shelf."]
+    assert [question.question for question in services.library.questions_of(image.id)] == ["What is it?"]
+    assert [entry.answer for entry in services.library.entries_of(image.id)] == ["A shelf."]
     with db.reading() as session:
         assert [event.action for event in session.exec(select(Events))] == ["deleted", "restored"]
 
@@ -198,7 +199,7 @@ def test_deleting_names_what_depends_on_it_first(services: Services, db: Databas
     with db.transaction() as session:
         session.add(Questions(project_id=project.id, image_id=image.id, question="Who?", question_key="who"))
 
-    counts = services.images.dependents([image.id, "nowhere"])
+    counts = services.library.count_dependents([image.id, "nowhere"])
 
     assert (counts.images, counts.questions, counts.entries, counts.confirmed) == (1, 1, 0, 0)
 
@@ -211,12 +212,12 @@ def test_the_bytes_of_a_deleted_image_can_be_uploaded_again(services: Services, 
 
     assert second.id != first.id
     with pytest.raises(ConflictError, match=r"The same image was added again, as two\.jpg"):
-        services.images.restore_image(first.id)
+        services.library.restore_images([first.id])
 
 
 def test_when_the_first_of_a_group_is_deleted_the_next_one_stands_for_it(services: Services, project: Projects) -> None:
     same = drawn(1)
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project.id, [(f"{width}.jpg", encoded(same.resize((width, width * 3 // 4)))) for width in (160, 200, 240)]
     )
     first, second, third = (outcome.image for outcome in outcomes)
@@ -231,7 +232,7 @@ def test_when_the_first_of_a_group_is_deleted_the_next_one_stands_for_it(service
 
 
 def test_plain_images_are_not_taken_for_near_duplicates(services: Services, project: Projects) -> None:
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project.id,
         [(f"{color}.png", encoded(Image.new("RGB", (60, 60), color), "PNG")) for color in ("red", "blue", "green")],
     )
@@ -242,20 +243,20 @@ def test_plain_images_are_not_taken_for_near_duplicates(services: Services, proj
 def test_tags_are_added_once_and_remembered_as_an_event(services: Services, project: Projects) -> None:
     image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
 
-    assert services.images.tag_images([image.id], ["shop", " front  window "]) == 1
-    assert services.images.tag_images([image.id], ["shop"]) == 0
-    assert services.images.get_images([image.id])[0].tags == "shop,front window"
-    assert [event.new for event in services.images.history(image.id)] == [{"tags": "shop,front window"}]
+    assert services.library.tag_images([image.id], ["shop", " front  window "]) == 1
+    assert services.library.tag_images([image.id], ["shop"]) == 0
+    assert services.library.get_images([image.id])[0].tags == "shop,front window"
+    assert [event.new for event in services.library.history(image.id)] == [{"tags": "shop,front window"}]
     with pytest.raises(InvalidInputError):
-        services.images.tag_images([image.id], ["a,b"])
+        services.library.tag_images([image.id], ["a,b"])
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(services: Services, project: Projects) -> None:
-    outcomes = services.images.add_images(project.id, [(f"{n:02}.jpg", encoded(drawn(n))) for n in range(7)])
+    outcomes = services.intake.add_images(project.id, [(f"{n:02}.jpg", encoded(drawn(n))) for n in range(7)])
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        page = services.images.find_images(project.id, ImageFilter(sort="name"), limit=3, after=cursor)
+        page = services.library.find_images(project.id, ImageFilter(sort="name"), limit=3, after=cursor)
         assert page.total == 7
         seen += [image.image_name for image in page.items]
         cursor = page.next_cursor
@@ -276,17 +277,17 @@ def test_leftovers_of_a_crash_are_swept_and_deleted_images_stay(services: Servic
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half")
 
-    assert services.images.sweep() == 1
+    assert services.intake.remove_leftovers() == 1
     assert orphan.exists()
-    assert services.images.sweep(is_young=lambda changed_s: False) == 1
+    assert services.intake.remove_leftovers(time.time() + 3600) == 1
 
     assert files_below(root) == [image.path]
-    services.images.restore_image(image.id)
+    services.library.restore_images([image.id])
     assert services.images.original_path(image).exists()
 
 
 def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, project: Projects) -> None:
-    outcomes = services.images.add_images(
+    outcomes = services.intake.add_images(
         project.id, [("a.jpg", encoded()), ("b.png", encoded(drawn(2), "PNG")), ("c.webp", encoded(drawn(3), "WEBP"))]
     )
     image = outcomes[0].image
@@ -302,9 +303,9 @@ def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, 
 
 
 def test_a_selection_of_any_size_is_deleted(services: Services, project: Projects) -> None:
-    outcomes = services.images.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
+    outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
     ids = [outcome.image.id for outcome in outcomes if outcome.image]
     many = [ids[0], *(f"{number:021}" for number in range(40_000)), ids[1]]
 
-    assert services.images.dependents(many).images == 2
-    assert services.images.delete_images(many).images == 2
+    assert services.library.count_dependents(many).images == 2
+    assert services.library.delete_images(many).images == 2

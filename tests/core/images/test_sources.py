@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import time
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -45,7 +46,7 @@ def project(services: Services) -> Projects:
 
 def run(services: Services, project: Projects, **config: Any) -> tuple[Tasks, dict[str, int], list[dict[str, str]]]:
     """Run an import to its end; return the task, its counts by outcome and the rows that need a look."""
-    kinds = {kind.task_type: kind for kind in image_task_kinds(services.images)}
+    kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
     tasks = TaskService(services.db, lambda: kinds)
     task = asyncio.run(TaskRunner(services.db, kinds).run(tasks.create_task(project.id, "image-import", config).id))
     counts: dict[str, int] = {}
@@ -73,7 +74,7 @@ def entries(services: Services, project: Projects) -> list[tuple[str, str, str]]
     return sorted(
         (image.image_name, entry.question, entry.answer)
         for image in services.images.list_images(project.id, limit=1000)
-        for entry in services.images.entries_of(image.id)
+        for entry in services.library.entries_of(image.id)
     )
 
 
@@ -135,7 +136,7 @@ def test_an_uploaded_archive_comes_in_member_by_member(services: Services, proje
             "__MACOSX/a.jpg": b"resource fork",
         },
     )
-    stored = services.images.stage_upload("x.zip", path.read_bytes())
+    stored = services.intake.stage_upload("x.zip", path.read_bytes())
     before = {p for p in tmp_path.rglob("*") if "uploads" not in p.parts and "cache" not in p.parts}
 
     _, counts, rows = run(services, project, source="zip", path=stored)
@@ -206,7 +207,7 @@ def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, proj
     run(services, project, source="zip", path=str(root / "x.zip"))
 
     (image,) = services.images.list_images(project.id)
-    (entry,) = services.images.entries_of(image.id)
+    (entry,) = services.library.entries_of(image.id)
     assert (entry.question, entry.confirmed, entry.score, entry.tags, entry.model) == (
         "What is it?", True, 4.5, "good", "offline/measure",
     )  # fmt: skip
@@ -219,7 +220,7 @@ def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, proj
 def test_an_export_comes_back_without_a_word_about_its_report(
     format_: str, answer: str, services: Services, project: Projects, root: Path
 ) -> None:
-    (outcome,) = services.images.add_images(project.id, [("a.jpg", encoded())])
+    (outcome,) = services.intake.add_images(project.id, [("a.jpg", encoded())])
     assert outcome.image is not None
     services.dataset.create_dataset_entry(project.id, outcome.image.id, "What?", "A shelf.", "m", confirmed=True)
     made = services.exporter.export(project.id, ExportRecipe.parse({"format": format_}))
@@ -244,9 +245,9 @@ def test_an_image_with_imported_answers_counts_as_asked(services: Services, proj
         run(services, project, source="directory", path=str(root))
 
     (image,) = services.images.list_images(project.id)
-    (question,) = services.images.questions_of(image.id)
+    (question,) = services.library.questions_of(image.id)
     assert (question.question, question.answered) == ("What is it?", True)
-    assert [entry.question_id for entry in services.images.entries_of(image.id)] == [question.id, question.id]
+    assert [entry.question_id for entry in services.library.entries_of(image.id)] == [question.id, question.id]
     assert services.images.get_project_image_stats(project.id)["with_questions"] == 1
     assert services.projects.counts(project.id).images_without_questions == 0
 
@@ -339,11 +340,11 @@ def test_an_archive_stays_until_its_import_ended_long_ago(
     services: Services, project: Projects, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "x.zip", {"a.jpg": encoded()}).read_bytes()
-    imported, waiting = (services.images.stage_upload("x.zip", archive) for _ in range(2))
+    imported, waiting = (services.intake.stage_upload("x.zip", archive) for _ in range(2))
     run(services, project, source="zip", path=imported)
-    kinds = {kind.task_type: kind for kind in image_task_kinds(services.images)}
+    kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
     TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", {"source": "zip", "path": waiting})
 
-    assert services.images.sweep() == 0
-    assert services.images.sweep(is_young=lambda changed_s: False) == 1
-    assert [path.name for path in services.images.import_place().uploads.iterdir()] == [waiting]
+    assert services.intake.remove_leftovers() == 0
+    assert services.intake.remove_leftovers(time.time() + 7 * 24 * 3600) == 1
+    assert [path.name for path in services.intake.import_context.uploads.iterdir()] == [waiting]

@@ -92,7 +92,7 @@ def test_what_is_sent_is_the_image_that_was_meant_upright_and_within_the_cap(
     max_tokens: int | None,
 ) -> None:
     images, project_id = shelf
-    (added,) = images.add_images(project_id, [("meant.jpg", _photo(size_wh, orientation))])
+    (added,) = images.intake.add_images(project_id, [("meant.jpg", _photo(size_wh, orientation))])
     if added.image is None:  # a size that was drawn before
         return
     sent = images.model_image(added.image, cap_px)

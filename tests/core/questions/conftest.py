@@ -23,5 +23,5 @@ def answering(services: Services, model: FakeModel) -> ImageAnswerGenerationTask
 
 @pytest.fixture
 def images(services: Services, project: Projects) -> list[Images]:
-    added = services.images.add_images(project.id, [(f"{color}.png", png(color)) for color in ("red", "green", "blue")])
+    added = services.intake.add_images(project.id, [(f"{color}.png", png(color)) for color in ("red", "green", "blue")])
     return [outcome.image for outcome in added if outcome.image is not None]

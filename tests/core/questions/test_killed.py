@@ -54,7 +54,7 @@ def test_every_image_has_its_entry_once_however_often_the_process_is_killed(
 
 def _add_images(services: Services, project: Projects, count: int) -> list[Images]:
     files = [(f"{number}.png", png((number % 256, number // 256, 7))) for number in range(count)]
-    return [outcome.image for outcome in services.images.add_images(project.id, files) if outcome.image]
+    return [outcome.image for outcome in services.intake.add_images(project.id, files) if outcome.image]
 
 
 def _create_task(services: Services, project: Projects, provider_url: str) -> str:

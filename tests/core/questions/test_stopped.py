@@ -16,7 +16,7 @@ GOOD = Reply(json.dumps({"questions": [{"question": "What colour is it?", "kind"
 
 def _task(services: Services, project: Projects, provider_url: str) -> str:
     files = [(f"{number}.png", png((number, 7, 7))) for number in range(20)]
-    services.images.add_images(project.id, files)
+    services.intake.add_images(project.id, files)
     model = {"model": MODELS["openai"], "api_base": f"{provider_url}/v1"}
     config = {"num_questions": 1, "concurrency": 8, "llm_config": model}
     return services.tasks.create_task(project.id, config=config).id

@@ -30,7 +30,7 @@ async def test_a_fixed_question_is_answered_for_every_image_also_for_those_added
     asking.templates.add_template(project.id, "Is the label damaged?")
     assert await _answers(answering, model, project, "No.", "No.", "No.") == 3
 
-    services.images.add_images(project.id, [("later.png", png("white"))])
+    services.intake.add_images(project.id, [("later.png", png("white"))])
     assert len(asking.image_ids_to_answer(project.id)) == 1
     assert await _answers(answering, model, project, "Yes.") == 1
 
@@ -64,7 +64,7 @@ async def test_a_changed_fixed_question_is_put_anew_where_it_waits_and_stays_whe
     templates.change_template(template.id, "Which damage?", answer_type="label", options=["none", "scratch"])
     templates.put_to_images(project.id)
 
-    asked = [[one.question for one in services.images.questions_of(image.id)] for image in images]
+    asked = [[one.question for one in services.library.questions_of(image.id)] for image in images]
     assert asked == [["Is it damaged?", "Which damage?"], ["Which damage?"], ["Which damage?"]]
     (changed,) = templates.list_templates(project.id)
     assert (changed.id, changed.answer_type, changed.options) == (template.id, "label", ["none", "scratch"])

@@ -27,7 +27,7 @@ def style(db: Database, artist: FakeArtist, images: ImageService) -> StyleGenera
 def image_ids(images: ImageService, project: Projects) -> list[str]:
     """Eight images of one look."""
     files = [(f"warm-{content}.png", encoded(drawn(WARM_SOFT, content))) for content in range(8)]
-    return [outcome.image.id for outcome in images.add_images(project.id, files) if outcome.image]
+    return [outcome.image.id for outcome in images.intake.add_images(project.id, files) if outcome.image]
 
 
 @pytest.fixture

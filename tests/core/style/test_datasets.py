@@ -121,7 +121,7 @@ def test_a_copy_in_the_same_project_shares_its_images(
 def test_one_click_makes_a_measured_style_dataset_of_the_projects_own_images(
     style: StyleGenerationService, images: ImageService, project: Projects, image_ids: list[str]
 ) -> None:
-    images.add_images(project.id, [("made.png", encoded(drawn(COLD_GRAINY, 1)))], source="generated")
+    images.intake.add_images(project.id, [("made.png", encoded(drawn(COLD_GRAINY, 1)))], source="generated")
 
     made = style.create_from_project(project.id)
 

@@ -116,7 +116,7 @@ async def test_a_hidden_image_is_neither_deleted_nor_restored_through_the_librar
     image_id = made.image_id or ""
 
     assert images.delete_image(image_id) is False
-    images.restore_image(image_id)
+    images.library.restore_images([image_id])
 
     assert images.get_image(image_id) is None
     assert images.get_image(image_id, include_hidden=True) is not None

@@ -277,7 +277,7 @@ async def test_an_image_deleted_from_the_library_is_no_reference_until_it_is_bac
     images.delete_image(image_ids[0])
     assert style.summary(dataset.id).images == 7
 
-    images.restore_image(image_ids[0])
+    images.library.restore_images([image_ids[0]])
 
     assert style.summary(dataset.id).images == 8
 
@@ -307,7 +307,7 @@ def test_images_of_another_project_do_not_come_into_a_style_dataset(
     dataset: StyleDatasets, style: StyleGenerationService, db: Database, images: ImageService
 ) -> None:
     other = ProjectService(db).create_project("Other").id
-    (outcome,) = images.add_images(other, [("theirs.png", NEW)])
+    (outcome,) = images.intake.add_images(other, [("theirs.png", NEW)])
     assert outcome.image is not None
 
     with pytest.raises(InvalidInputError, match="belong to another project"):

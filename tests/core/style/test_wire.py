@@ -34,7 +34,7 @@ class Bench:
         self.images = ImageService(db)
         self.style = StyleGenerationService(db, LLMService(), self.images)
         files = [(f"{content}.png", encoded(drawn(WARM_SOFT, content, (96, 72)))) for content in range(14)]
-        self.stored = [outcome.image for outcome in self.images.add_images(project.id, files) if outcome.image]
+        self.stored = [outcome.image for outcome in self.images.intake.add_images(project.id, files) if outcome.image]
         self.bytes = [self.images.model_image(image, 1024).data for image in self.stored]
         self.dataset = self.style.create_style_dataset(project.id, "Warm")
         self.rows = self.style.add_images(self.dataset.id, [image.id for image in self.stored])

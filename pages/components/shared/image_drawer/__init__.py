@@ -65,7 +65,7 @@ def _move(id_: str) -> None:
 
 def _large(image: Images, neighbors: list[str]) -> None:
     at = neighbors.index(image.id) if image.id in neighbors else -1
-    around = page.services().images.get_images([n for n in neighbors[max(at - 1, 0) : at + 2] if n != image.id])
+    around = page.services().library.get_images([n for n in neighbors[max(at - 1, 0) : at + 2] if n != image.id])
     component = st.components.v2.component("vitrine_zoom", html=_ZOOM_HTML, css=_ZOOM_CSS, js=_script())
     component(
         key="drawer-large",
@@ -101,8 +101,8 @@ def _facts(image: Images) -> None:
 
 
 def _questions(image: Images) -> None:
-    images = page.services().images
-    questions, entries = images.questions_of(image.id), images.entries_of(image.id)
+    library = page.services().library
+    questions, entries = library.questions_of(image.id), library.entries_of(image.id)
     if not questions and not entries:
         st.caption("Nothing has been asked about this image yet.")
         page.link("generate", "Ask about it", icon="auto_awesome")
@@ -121,7 +121,7 @@ def _questions(image: Images) -> None:
 
 def _history(image: Images) -> None:
     st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added by {page.escape(image.source)}")
-    for event in reversed(page.services().images.history(image.id)):
+    for event in reversed(page.services().library.history(image.id)):
         what = ", ".join(f"{name} {value}" for name, value in event.new.items())
         st.caption(page.escape(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {what}"))
 

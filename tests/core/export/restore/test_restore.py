@@ -83,7 +83,7 @@ def test_any_entries_come_back_equal(
     one, other = there_and_back
     recipe = ExportRecipe.parse({**RECIPE, "rows": rows})
     project_id = ProjectService(one).create_project(new_id()).id
-    image = ImageService(one).add_images(project_id, [("shelf.jpg", encoded())])[0].image
+    image = ImageService(one).intake.add_images(project_id, [("shelf.jpg", encoded())])[0].image
     assert image is not None
     with one.transaction() as session:
         session.add_all(
@@ -114,7 +114,7 @@ def test_what_is_there_already_stays_as_it_is(nasty: Nasty, tmp_path: Path) -> N
 
 async def test_a_bundle_comes_back_by_its_task(nasty: Nasty, services: Services, project: Projects) -> None:
     made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
-    path = services.images.stage_upload("back.zip", (nasty.db.data_dir / made.path).read_bytes())
+    path = services.intake.stage_upload("back.zip", (nasty.db.data_dir / made.path).read_bytes())
 
     task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
     done = await TaskRunner(services.db, services.kinds).run(task.id)
@@ -130,7 +130,7 @@ async def test_a_bundle_comes_back_by_its_task(nasty: Nasty, services: Services,
 
 def test_only_vitrines_own_format_is_its_own(nasty: Nasty, services: Services) -> None:
     own, other = (
-        services.images.stage_upload(
+        services.intake.stage_upload(
             "a.zip",
             (
                 nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": name})).path
@@ -160,7 +160,7 @@ def test_an_entry_joins_the_question_that_its_image_has_already(nasty: Nasty, tm
     with connect(tmp_path / "other") as other:
         project_id = ProjectService(other).create_project("Asked before").id
         with open_bundle(path) as bundle, bundle.open(asked["image"]["file"]) as file:
-            image = ImageService(other).add_images(project_id, [("shelf.jpg", file.read())])[0].image
+            image = ImageService(other).intake.add_images(project_id, [("shelf.jpg", file.read())])[0].image
         assert image is not None
         with other.transaction() as session:
             own = Questions(

@@ -98,16 +98,16 @@ async def _real_families(services: Services, project: Projects) -> dict[str, set
     """Bring in a PDF, an image with a smaller copy, and a generated image with its reference; an entry on each."""
     shelf = drawn(50, (640, 480))
     alike = [encoded(shelf), encoded(shelf.resize((320, 240)))]
-    outcomes = services.images.add_images(project.id, [(f"shelf-{n}.jpg", data) for n, data in enumerate(alike)])
+    outcomes = services.intake.add_images(project.id, [(f"shelf-{n}.jpg", data) for n, data in enumerate(alike)])
     assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
     pages = io.BytesIO()
     drawn(60).save(pages, "PDF", save_all=True, append_images=[drawn(seed) for seed in (61, 62)])
-    path = services.images.stage_upload("book.pdf", pages.getvalue())
+    path = services.intake.stage_upload("book.pdf", pages.getvalue())
     task = services.tasks.create_task(project.id, "image-import", {"source": "pdf", "path": path})
     await TaskRunner(services.db, services.kinds).run(task.id)
     reference, made = (
         outcome.image
-        for outcome in services.images.add_images(
+        for outcome in services.intake.add_images(
             project.id, [("reference.jpg", encoded(drawn(70))), ("made.jpg", encoded(drawn(80)))]
         )
     )

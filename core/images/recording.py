@@ -1,0 +1,69 @@
+"""Rows for stored files: duplicates by their bytes, near-duplicates by their hash, everything else as a new image."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam
+from sqlmodel import Session, select
+
+from core.db import LIBRARY, Images, in_library
+from core.images.hash_index import NearDuplicateIndex
+from core.images.import_outcome import ImageOutcome
+from core.images.stored_file import DecodedImage, StoredFile
+
+
+def record(
+    session: Session, project_id: str, files: Sequence[StoredFile], source: str, *, visibility: str = LIBRARY
+) -> list[ImageOutcome]:
+    """Add the rows of *files* to the caller's transaction and return the outcome of each file.
+
+    May be called again with the same files after a rollback: each call makes new rows.
+    """
+    decoded = [file.image for file in files if file.image]
+    known = _same_bytes(session, project_id, [image.sha256 for image in decoded])
+    index = NearDuplicateIndex(session, project_id, [h for image in decoded for h in (image.dhash, image.mirror_dhash)])
+    outcomes = []
+    for file in files:
+        if file.image is None:
+            outcomes.append(ImageOutcome(file.name, "rejected", None, file.reason))
+        elif (same := known.get(file.image.sha256)) is not None:
+            reason = f"The project already has this image, as {same.image_name}."
+            outcomes.append(ImageOutcome(file.name, "duplicate", same, reason))
+        else:
+            image = _new_row(project_id, file, file.image, source, visibility)
+            outcomes.append(_added(session, image, index, file.image.mirror_dhash, file.reason))
+            known[image.sha256] = image
+    session.flush()
+    index.write()
+    return outcomes
+
+
+def _new_row(project_id: str, file: StoredFile, image: DecodedImage, source: str, visibility: str) -> Images:
+    return Images(
+        project_id=project_id, image_name=file.name, path=image.path, size=image.size_bytes, width=image.width,
+        height=image.height, sha256=image.sha256, format=image.format, dhash=image.dhash,
+        average_color=image.average_color, colors=",".join(image.colors), brightness=image.brightness,
+        contrast=image.contrast, sharpness=image.sharpness, source=source, source_ref=file.source_ref,
+        visibility=visibility,
+    )  # fmt: skip
+
+
+def _added(
+    session: Session, image: Images, index: NearDuplicateIndex, mirror_dhash: str, reason: str | None
+) -> ImageOutcome:
+    """Add the row, marked as a near-duplicate of a similar image if there is one."""
+    similar = index.find(image.dhash, mirror_dhash)
+    image.near_duplicate_of = similar.first_id if similar else None
+    session.add(image)
+    index.add(image)
+    if similar is None:
+        return ImageOutcome(image.image_name, "added", image, reason)
+    reason = f"It looks like {similar.name}. Both are stored; compare them."
+    return ImageOutcome(image.image_name, "near-duplicate", image, reason)
+
+
+def _same_bytes(session: Session, project_id: str, hashes: list[str]) -> dict[str, Images]:
+    """Return the project's images with these bytes by their sha256."""
+    # One query for each hash: with a list of hashes SQLite scans the project instead of using ix_images_identity.
+    query = select(Images).where(Images.project_id == project_id, Images.sha256 == bindparam("sha256"), in_library())
+    found = (session.execute(query, {"sha256": one}).scalars().first() for one in hashes)
+    return {image.sha256: image for image in found if image is not None}

@@ -1,0 +1,116 @@
+"""From a new file to a stored one: decoded and measured in the sandbox, then stored under its hash.
+
+Storing and recording (:mod:`core.images.recording`) are two steps on purpose: files are durable before the
+transaction begins, and the transaction stays short.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.config import Settings
+from core.errors import ImageRejectedError
+from core.images.import_outcome import label_of, repaired
+from core.images.sandbox import sandbox
+from core.images.storage import ImageStorage, disk_errors_in_words, thumbnail_variant
+
+if TYPE_CHECKING:
+    from core.images.decode import Inspected, Limits
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to store; *content* is read once, from memory or from its path."""
+
+    name: str
+    content: bytes | memoryview | Path
+    source_ref: str = ""
+    """Where in its source: archive member, page, address."""
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """The facts of an image that was decoded and stored; what they mean is told by the columns of ``Images``."""
+
+    path: str
+    """Relative to the storage directory."""
+    sha256: str
+    size_bytes: int
+    format: str
+    width: int
+    """px, upright."""
+    height: int
+    """px, upright."""
+    dhash: str
+    mirror_dhash: str
+    average_color: str
+    colors: tuple[str, ...]
+    """Names of the dominant colors, largest share first."""
+    brightness: float
+    contrast: float
+    sharpness: float
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file that is stored but not recorded yet, or the reason why it was rejected."""
+
+    name: str
+    source_ref: str
+    image: DecodedImage | None
+    """None when the file was rejected."""
+    reason: str | None = None
+    """Why it was rejected, or why its name was changed; None when there is nothing to say."""
+
+
+def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Settings) -> list[StoredFile]:
+    """Decode, measure and store *files*; the result has one item for each, in their order.
+
+    Raises:
+        StorageError: the disk is full or broken; no partial file remains.
+    """
+    from core.images.decode import Limits, inspect
+
+    limits = Limits(settings.max_image_bytes, settings.max_image_pixels, settings.thumbnail_side_px)
+    with storage.staging() as staging:
+        jobs = [_job(storage, staging, number, file, limits) for number, file in enumerate(files)]
+        with disk_errors_in_words():
+            results = sandbox(settings).run_each(inspect, jobs)
+        accepted = {n: result for n, result in enumerate(results) if not isinstance(result, ImageRejectedError)}
+        paths = storage.store_originals((staging / f"{n}.original", r.sha256, r.format) for n, r in accepted.items())
+        variant = thumbnail_variant(settings.thumbnail_side_px)
+        for number, result in accepted.items():
+            storage.store_rendition(staging / f"{number}.thumbnail", result.sha256, variant)
+    path_of = dict(zip(accepted, paths, strict=True))
+    return [
+        _rejected(file, result) if isinstance(result, ImageRejectedError) else _stored(file, result, path_of[number])
+        for number, (file, result) in enumerate(zip(files, results, strict=True))
+    ]
+
+
+def _job(
+    storage: ImageStorage, staging: Path, number: int, file: NewFile, limits: "Limits"
+) -> tuple[Path, "Limits", Path | None, Path]:
+    """Return the arguments of :func:`core.images.decode.inspect`; content in memory is written first."""
+    original = staging / f"{number}.original"
+    if isinstance(file.content, Path):
+        return file.content, limits, original, staging / f"{number}.thumbnail"
+    storage.write(original, file.content)
+    return original, limits, None, staging / f"{number}.thumbnail"
+
+
+def _rejected(file: NewFile, error: ImageRejectedError) -> StoredFile:
+    return StoredFile(label_of(file.name), file.source_ref, None, str(error))
+
+
+def _stored(file: NewFile, inspected: "Inspected", path: str) -> StoredFile:
+    name, reason = repaired(file.name, inspected.format)
+    measured = inspected.measurement
+    image = DecodedImage(
+        path=path, sha256=inspected.sha256, size_bytes=inspected.size_bytes, format=inspected.format,
+        width=inspected.width, height=inspected.height, dhash=measured.dhash, mirror_dhash=measured.mirror_dhash,
+        average_color=measured.average_color, colors=tuple(color.name for color in measured.colors),
+        brightness=measured.brightness, contrast=measured.contrast, sharpness=measured.sharpness,
+    )  # fmt: skip
+    return StoredFile(name, file.source_ref, image, reason)
