@@ -1,37 +1,39 @@
 """Every error that Vitrine raises on purpose.
 
     VitrineError
-    ├── ConfigurationError          a setting is missing or makes no sense
-    ├── NotFoundError               an id that leads nowhere            (LookupError)
-    ├── InvalidInputError           a value that cannot be used         (ValueError)
-    ├── ConflictError               someone else changed it first
-    ├── ImageRejectedError          a file that will not become an image (ValueError)
-    ├── StorageError                the disk said no                    (OSError)
-    ├── ExportError                 a bundle that could not be made or did not pass its checks
+    ├── ConfigurationError          a setting is missing or invalid
+    ├── NotFoundError               there is nothing with this id        (LookupError)
+    ├── InvalidInputError           a value cannot be used               (ValueError)
+    ├── ConflictError               another user changed the row first
+    ├── ImageRejectedError          a file cannot become an image        (ValueError)
+    ├── StorageError                reading or writing the disk failed   (OSError)
+    ├── ExportError                 a bundle was not written, or failed its checks
     └── LLMError
-        ├── MissingKeyError         no key for the provider          \\
-        ├── AccessDeniedError       the provider refused the key      } stop the task: the next call fails alike
-        ├── QuotaExceededError      nothing left to spend there      /
-        ├── ModelUnavailableError   no such model at this provider  /
-        ├── NoVisionError           the model is known not to see images
-        ├── RateLimitedError        too fast; carries how long to wait
-        ├── ProviderDownError       5xx, reset or time-out; may succeed later
-        ├── RequestRefusedError     the request itself is at fault; never repeated
-        └── BadReplyError           a reply that cannot be used
-            ├── EmptyReplyError
-            ├── RefusedReplyError   the model said no, in words
-            ├── FilteredReplyError  the provider's filter cut it
-            └── CutReplyError       the reply ran into the token limit
+        │   These stop the whole task, because every further call would fail in the same way:
+        ├── MissingKeyError         there is no key for the provider
+        ├── AccessDeniedError       the provider rejected the key
+        ├── QuotaExceededError      the quota or credit at the provider is used up
+        ├── ModelUnavailableError   the provider has no such model
+        ├── NoVisionError           the model is known not to accept images
+        │   These fail one item, after retries where those may help:
+        ├── RateLimitedError        too many requests; states how long to wait
+        ├── ProviderDownError       5xx, reset or timeout; a later attempt may succeed
+        ├── RequestRefusedError     the request itself is at fault and is not repeated
+        └── BadReplyError           the reply cannot be used
+            ├── EmptyReplyError     it has neither text nor images
+            ├── RefusedReplyError   the model refused and stated why
+            ├── FilteredReplyError  the provider's filter withheld it
+            └── CutReplyError       it reached the token limit
 
-The message of each is one sentence for the person at the screen, followed by what to do next.
-Pages show the message of a VitrineError and nothing else; any other exception is a bug and looks like one.
+Each message is one sentence for the user, followed by what to do next. Pages show the message of a VitrineError and
+nothing else; any other exception is a bug and is shown as one.
 """
 
 from typing import Any, ClassVar
 
 
 class VitrineError(Exception):
-    """An error whose message a person can act on."""
+    """Base of all errors with a message for the user; *field* names the invalid argument."""
 
     code: ClassVar[str] = "error"
 
@@ -53,9 +55,9 @@ class InvalidInputError(VitrineError, ValueError):
 
 
 class ConflictError(VitrineError):
-    """Raised when a version is out of date.
+    """Raised when the version of a row is out of date (optimistic locking).
 
-    *current* is the row as it stands now, *attempted* what the caller wanted to write.
+    *current* is the row as it is now, *attempted* what the caller wanted to write.
     """
 
     code = "conflict"
@@ -67,7 +69,7 @@ class ConflictError(VitrineError):
 
 
 class ImageRejectedError(VitrineError, ValueError):
-    """Raised for a file that is not a picture Vitrine keeps; *reason* is a stable word for counting."""
+    """Raised for a file that Vitrine does not accept as an image; *reason* is a stable word for counting."""
 
     code = "image_rejected"
 
@@ -86,10 +88,10 @@ class ExportError(VitrineError):
 
 
 class LLMError(VitrineError):
-    """Anything that went wrong between Vitrine and a model.
+    """Base of all errors of model calls.
 
-    *stops_task* says that every further call would fail in the same way.
-    *maybe_paid* says that the provider may have done the work and charged for it.
+    *stops_task*: every further call would fail in the same way, so the task is paused.
+    *maybe_paid*: the provider may have done the work and charged for it.
     """
 
     code = "llm"
@@ -127,7 +129,7 @@ class NoVisionError(LLMError):
 
 
 class RateLimitedError(LLMError):
-    """Raised on 429 and 529; *retry_after_s* is what the provider asked for, None when it did not say."""
+    """Raised on 429 and 529; *retry_after_s* is how long the provider asks to wait, None when it does not say."""
 
     code = "rate_limited"
 
@@ -145,7 +147,7 @@ class RequestRefusedError(LLMError):
 
 
 class BadReplyError(LLMError):
-    """A reply arrived but cannot be used; *reply_head* is its beginning, for the person who looks into it."""
+    """Raised for a reply that cannot be used; *reply_head* is its beginning, for finding the cause."""
 
     code = "bad_reply"
 
