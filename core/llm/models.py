@@ -1,42 +1,27 @@
-"""What is known about models: who makes them, whether they see, what they cost, when they are withdrawn.
+"""What is known about models: their provider, whether they support images, prices, date of withdrawal.
 
-litellm's table is read from its file, because importing litellm takes seconds and pages ask for this at once.
+litellm's table is read from its file, because importing litellm takes seconds and pages need this at once.
 """
 
-import json
-import tomllib
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from core import process
-from core.llm import keys
+from core.llm import keys, litellm_private, providers
 from core.llm.types import OFFLINE_MODEL, ModelConfig, ModelInfo
 
-_OFFERED = Path(__file__).with_name("models.toml")
-_TABLE = "model_prices_and_context_window_backup.json"
-# In the table of these makers a missing mark means "no"; elsewhere it means that nobody filled it in.
-_WELL_DESCRIBED = frozenset({"openai", "anthropic", "gemini", "mistral", "xai", "groq"})
 _MILLION = 1_000_000
-_IMAGE_NAMES = ("-image", "nano-banana", "image-latest")
-
-
-@cache
-def offered() -> dict[str, Any]:
-    """Return the editable list of models and local servers, as it was when the process began."""
-    return tomllib.loads(_OFFERED.read_text(encoding="utf-8"))
+_IMAGE_MODEL_NAMES = ("-image", "nano-banana", "image-latest")
 
 
 def models() -> list[ModelInfo]:
-    """Return the models to offer: the list in ``models.toml``, then every vision model there is a key for."""
-    listed = offered()
-    names = list(dict.fromkeys([*listed["chat"], *listed["image"]]))
-    return [model_info(name) for name in [*names, *_with_a_key(set(names))]]
+    """Return the suggested models, then every vision model of each provider that has a key."""
+    table = providers.table()
+    suggested = list(dict.fromkeys([*table.suggested_chat, *table.suggested_image]))
+    return [model_info(name) for name in [*suggested, *_usable_models(set(suggested))]]
 
 
 def model_info(model: str, api_base: str | None = None) -> ModelInfo:
-    """Return what is known about *model*; at an address of its own, only what its name costs at its maker."""
+    """Return what is known about *model*; with *api_base*, a custom address, only the price its name has elsewhere."""
     config = ModelConfig(model=model, api_base=api_base)
     provider = keys.provider_of(config)
     model = config.litellm_model
@@ -45,9 +30,9 @@ def model_info(model: str, api_base: str | None = None) -> ModelInfo:
     return ModelInfo(
         model=model,
         provider=provider,
-        vision=_sees(model, provider, entry),
+        vision=_supports_vision(model, provider, entry),
         image_output=model == OFFLINE_MODEL or makes_images(model, entry),
-        # Calls are booked by this price too, wherever they go.
+        # The ledger uses this price too, whatever the address.
         input_price=_per_million(model, listed, "input_cost_per_token"),
         output_price=_per_million(model, listed, "output_cost_per_token"),
         deprecated_on=entry.get("deprecation_date"),
@@ -56,10 +41,10 @@ def model_info(model: str, api_base: str | None = None) -> ModelInfo:
     )
 
 
-def sees(config: ModelConfig) -> bool | None:
-    """Return whether the model sees images; None when nobody knows."""
+def supports_vision(config: ModelConfig) -> bool | None:
+    """Return whether the model accepts images; None when it is unknown."""
     model = config.litellm_model
-    return _sees(model, keys.provider_of(config), {} if config.api_base else entry_of(model))
+    return _supports_vision(model, keys.provider_of(config), {} if config.api_base else entry_of(model))
 
 
 def entry_of(model: str) -> dict[str, Any]:
@@ -73,28 +58,38 @@ def entry_of(model: str) -> dict[str, Any]:
 
 
 def makes_images(model: str, entry: dict[str, Any] | None = None) -> bool:
+    """Return whether *model* generates images; *entry* is its row of litellm's table."""
     entry = entry_of(model) if entry is None else entry
     if entry:
         return entry.get("mode") == "image_generation" or "image" in entry.get("supported_output_modalities", ())
-    return any(name in model for name in _IMAGE_NAMES)
+    return any(name in model for name in _IMAGE_MODEL_NAMES)
 
 
-def models_that_see(limit: int = 3) -> list[str]:
-    """Return a few models that are known to see images, those with a key first."""
-    infos = [model_info(name) for name in offered()["chat"]]
-    seeing = sorted((info for info in infos if info.vision), key=lambda info: info.key_source is None)
-    return [info.model for info in seeing[:limit]]
+def vision_models(limit: int = 3) -> list[str]:
+    """Return the names of suggested models that are known to accept images, those with a key first."""
+    infos = [model_info(name) for name in providers.table().suggested_chat]
+    found = sorted((info for info in infos if info.vision), key=lambda info: info.key_source is None)
+    return [info.model for info in found[:limit]]
 
 
-def _sees(model: str, provider: str, entry: dict[str, Any]) -> bool | None:
+def price_of_call(model: str, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
+    """Return the US dollars of a call by litellm's table; None when the price or the tokens are unknown."""
+    entry = entry_of(model)
+    input_price, output_price = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
+    if input_price is None or output_price is None or prompt_tokens is None:
+        return None
+    return float(input_price * prompt_tokens + output_price * (completion_tokens or 0))
+
+
+def _supports_vision(model: str, provider: str, entry: dict[str, Any]) -> bool | None:
     if model == OFFLINE_MODEL:
         return True
     if "supports_vision" in entry:
         return bool(entry["supports_vision"])
     if makes_images(model, entry):
         return None
-    chats = entry.get("mode") in ("chat", "completion", "responses")
-    return False if chats and provider in _WELL_DESCRIBED and "ft:" not in model else None
+    is_chat_model = entry.get("mode") in ("chat", "completion", "responses")
+    return False if is_chat_model and providers.find(provider).prices_are_complete and "ft:" not in model else None
 
 
 def _per_million(model: str, entry: dict[str, Any], name: str) -> float | None:
@@ -104,26 +99,20 @@ def _per_million(model: str, entry: dict[str, Any], name: str) -> float | None:
     return round(float(price) * _MILLION, 6) if price else None
 
 
-def _with_a_key(listed: set[str]) -> list[str]:
+def _usable_models(suggested: set[str]) -> list[str]:
+    """Return the other vision models of litellm's table whose provider has a key."""
     found = set()
-    providers = {
-        provider for provider in keys.KEY_NAMES if keys.key_source(ModelConfig(model="any", provider=provider))
+    with_key = {
+        one.name
+        for one in providers.table().providers.values()
+        if one.key_variables and keys.key_source(ModelConfig(model="any", provider=one.name))
     }
-    for name, entry in _table().items() if providers else ():
+    for name, entry in _table().items() if with_key else ():
         provider = str(entry.get("litellm_provider", ""))
-        if provider in providers and entry.get("mode") == "chat" and entry.get("supports_vision"):
+        if provider in with_key and entry.get("mode") == "chat" and entry.get("supports_vision"):
             found.add(name if name.startswith(f"{provider}/") else f"{provider}/{name}")
-    return sorted(found - listed)
+    return sorted(found - suggested)
 
 
 def _table() -> dict[str, dict[str, Any]]:
-    return process.singleton("llm_model_table", _read_table)
-
-
-def _read_table() -> dict[str, dict[str, Any]]:
-    found = find_spec("litellm")
-    if found is None or not found.submodule_search_locations:
-        return {}
-    path = Path(next(iter(found.submodule_search_locations))) / _TABLE
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {name: row for name, row in rows.items() if isinstance(row, dict) and name != "sample_spec"}
+    return process.singleton("llm_model_table", litellm_private.price_table)

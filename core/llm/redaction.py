@@ -1,38 +1,35 @@
-"""Taking keys out of texts: one function for error texts and replies, one filter for the logs."""
+"""Removes keys from texts: one function for error messages and replies, one filter for logs."""
 
 import logging
-import re
 from collections.abc import Iterable
 
 from core import process
+from core.llm import providers
 
-_NOISY = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp")
+_NOISY_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp")
+_MIN_KEY_CHARS = 8
 
 MASK = "[key removed]"
 
-_LOOKS_LIKE_A_KEY = re.compile(
-    r"sk-[A-Za-z0-9_\-]{8,}|AIza[A-Za-z0-9_\-]{10,}|(?<=Bearer )[^\s\"',]{4,}|(gsk_|xai-)[A-Za-z0-9]{10,}",
-    re.IGNORECASE,
-)
-
 
 def remember(key: str | None) -> None:
-    """Take *key* out of every text from now on; kept in memory only."""
-    if key and len(key) >= 8:
-        _remembered().add(key)
+    """Remove *key* from every text from now on; it is kept in memory only."""
+    if key and len(key) >= _MIN_KEY_CHARS:
+        _known_keys().add(key)
 
 
 def redact(text: str, keys: Iterable[str] = ()) -> str:
-    """Return *text* without the keys this process knows, and without anything that looks like one."""
-    for key in sorted({*keys, *tuple(_remembered())}, key=len, reverse=True):
+    """Return *text* without *keys*, the keys used in this process, and everything that looks like a key."""
+    for key in sorted({*keys, *tuple(_known_keys())}, key=len, reverse=True):
         text = text.replace(key, MASK)
-    return _LOOKS_LIKE_A_KEY.sub(MASK, text)
+    return providers.table().any_key.sub(MASK, text)
 
 
 class RedactingFilter(logging.Filter):
-    """Rewrites each record before a handler sees it, traces included."""
+    """Removes keys from each log record, stack traces included, before a handler writes it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Redact *record* in place and let it pass."""
         message = record.getMessage()
         cleaned = redact(message)
         if cleaned != message:
@@ -44,15 +41,15 @@ class RedactingFilter(logging.Filter):
         return True
 
 
-def guard_logs() -> None:
-    """Put the filter on the handlers there are, and keep the noisy libraries from dumping requests."""
-    noisy = [logging.getLogger(name) for name in _NOISY]
+def redact_logs() -> None:
+    """Add the filter to all existing log handlers, and set libraries that log whole requests to warnings only."""
+    noisy = [logging.getLogger(name) for name in _NOISY_LOGGERS]
     for handler in [handler for logger in (logging.getLogger(), *noisy) for handler in logger.handlers]:
-        if not any(isinstance(known, RedactingFilter) for known in handler.filters):
+        if not any(isinstance(existing, RedactingFilter) for existing in handler.filters):
             handler.addFilter(RedactingFilter())
     for logger in noisy:
         logger.setLevel(logging.WARNING)
 
 
-def _remembered() -> set[str]:
+def _known_keys() -> set[str]:
     return process.singleton("llm_keys", set)

@@ -1,4 +1,4 @@
-"""What goes into a model call and what comes out of it; plain values that know nothing of litellm."""
+"""Requests, replies and configuration of model calls: plain values without any dependency on litellm."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from core.errors import InvalidInputError
+from core.llm import providers
 
 OFFLINE_MODEL = "offline/measure"
 
@@ -23,15 +24,13 @@ PurposeName = Literal[
     "free",
 ]
 
-_ALIASES = {"google": "gemini", "claude": "anthropic"}
-
-# A local server wants some key, any key.
 NO_KEY = "none-needed"
+"""Sent to servers that need no key: clients insist on some value."""
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Which model is called, where, and how; never stored with its key."""
+    """Which model is called, at which address and with which parameters; stored without its key."""
 
     model: str
     provider: str = ""
@@ -41,21 +40,22 @@ class ModelConfig:
     temperature: float | None = None
     max_tokens: int | None = None
     timeout_s: float | None = None
-    """Total time of one send; None is the setting VITRINE_LLM_TIMEOUT_S."""
+    """Total time of one attempt; None is the setting VITRINE_LLM_TIMEOUT_S."""
     max_side_px: int | None = None
     """Longest side of the images sent to this model; None is the setting VITRINE_MODEL_SIDE_PX."""
     concurrency: int | None = None
+    """Most calls in flight with this key, of all tasks together; None is the rate limiter's default."""
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """More parameters of this model, passed on as they are."""
+    """More parameters of this model, passed on unchanged."""
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> "ModelConfig":
         """Read the promised configuration ``{"provider", "model", "api_key", "temperature", ...}``.
 
         Raises:
-            InvalidInputError: the model is missing, or a name or a value makes no sense.
+            InvalidInputError: the model is missing, a field is unknown, or a value is out of range.
         """
         known = {known.name for known in fields(cls)}
         unknown = sorted(set(config) - known)
@@ -71,21 +71,22 @@ class ModelConfig:
         return made
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what may be stored: everything that is set, without the key."""
+        """Return every field that is set except the key, so that it can be stored."""
         values = {known.name: getattr(self, known.name) for known in fields(self) if known.name != "api_key"}
         values["extra"] = dict(self.extra)
         return {name: value for name, value in values.items() if value not in (None, "", {})}
 
     @property
     def litellm_model(self) -> str:
-        """The model as litellm names it: ``openai/gpt-4o``; a bare name is given to the maker it tells of."""
-        provider = _ALIASES.get(self.provider.lower(), self.provider)
+        """The model as ``provider/model``: ``openai/gpt-4o``; the provider of a bare name follows from the name."""
+        provider = providers.resolve_alias(self.provider)
         if self.model.startswith(f"{provider}/") or (not provider and "/" in self.model):
             return self.model
-        return f"{provider or _maker_of(self.model)}/{self.model}"
+        return f"{provider or providers.of_bare_name(self.model)}/{self.model}"
 
     @property
     def is_offline(self) -> bool:
+        """Whether this is the built-in model, which needs no network."""
         return self.litellm_model == OFFLINE_MODEL
 
     def _check(self) -> None:
@@ -100,7 +101,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class ImagePart:
-    """An image as it is sent; *label* is the text that stands before it."""
+    """An image as it is sent; *label* is the text before it in the request."""
 
     data: bytes = field(repr=False)
     mime_type: str = "image/jpeg"
@@ -108,12 +109,13 @@ class ImagePart:
 
     @cached_property
     def sha256(self) -> bytes:
+        """Digest of the image's bytes."""
         return hashlib.sha256(self.data).digest()
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a call is for; its details are handed to the offline provider only, which cannot read prompts."""
+    """What a call is for; only the offline provider gets the details, because it cannot read prompts."""
 
     name: str = "free"
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -121,17 +123,21 @@ class Purpose:
 
 @dataclass(frozen=True)
 class ChatRequest:
+    """One chat message with images, optionally with a schema for the reply."""
+
     prompt: str
     images: tuple[ImagePart, ...] = ()
     system: str = ""
     schema: type[BaseModel] | None = None
     purpose: Purpose = Purpose()
     fresh: bool = False
-    """Ask again even when the same request was paid for before."""
+    """Send it even when the ledger has a good reply to the same request."""
 
 
 @dataclass(frozen=True)
 class ChatReply:
+    """A usable reply; *parsed* is an instance of the request's schema."""
+
     text: str
     parsed: BaseModel | None
     model: str
@@ -142,27 +148,31 @@ class ChatReply:
     finish_reason: str
     images: tuple[bytes, ...] = ()
     call_id: int | None = None
+    """Row of the call ledger; None without a ledger."""
     cached: bool = False
+    """Taken from the ledger; nothing was sent."""
 
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """A new image to be made: references first, in order, the prompt last."""
+    """A request for a new image; references are sent first, in order, and the prompt last."""
 
     prompt: str
     references: tuple[ImagePart, ...] = ()
     aspect_ratio: str = "1:1"
     size: str | None = None
-    """1K, 2K or 4K where the model knows sizes; None leaves it to the model."""
+    """1K, 2K or 4K for models that take a size; None leaves it to the model."""
     system: str = ""
     variant: int = 1
-    """Which of several images of one prompt; told to the offline provider only, the others vary by themselves."""
+    """Number of the image when one prompt makes several; only sent to the offline provider, others vary anyway."""
 
 
 @dataclass(frozen=True)
 class ImageReply:
+    """A generated image with what it cost and what was sent for it."""
+
     images: tuple[bytes, ...]
-    """The finished image; more than one when the model made several. Drafts are left out."""
+    """The finished image; several when the model made more than one. Drafts are left out."""
     text: str
     finish_reason: str
     cost: float | None
@@ -174,18 +184,19 @@ class ImageReply:
 
 @dataclass(frozen=True)
 class ModelInfo:
+    """What is known about a model; nothing is sent to find it out."""
+
     model: str
     provider: str
     vision: bool | None
-    """True and False are known; None means nobody knows: allowed, with a note."""
+    """Whether it accepts images; None when unknown, which is allowed."""
     image_output: bool = False
     input_price: float | None = None
     """US dollars per million tokens."""
     output_price: float | None = None
     deprecated_on: str | None = None
     key_source: str | None = None
-    """Where its key would come from: "environment", "secrets", "none needed", or None when there is none."""
-    note: str = ""
+    """Where its key comes from: "environment", "secrets", "none needed", or None when there is none."""
     api_base: str | None = None
 
 
@@ -199,6 +210,8 @@ class CostEstimate:
 
 @dataclass(frozen=True)
 class ConnectionResult:
+    """Outcome of a connection test; *sentence* describes it for the user, *cost* is in US dollars."""
+
     ok: bool
     sentence: str
     latency_s: float
@@ -207,16 +220,15 @@ class ConnectionResult:
 
 @dataclass(frozen=True)
 class RetryPolicy:
+    """How often a request is sent and how long it waits in between."""
+
     max_sends: int = 3
-    """Of one request, whatever the reasons for sending again."""
+    """Limit for one request, over all reasons to send it again."""
     max_maybe_paid: int = 2
-    """Sends whose reply never came; each of them may have been paid."""
+    """Limit for attempts that ended without a reply; each of them may have been charged."""
     first_wait_s: float = 1.0
+    """Base of the exponential backoff."""
     longest_wait_s: float = 60.0
+    """Upper limit of the exponential backoff."""
     longest_pause_s: float = 600.0
-    """A provider that asks for more than this fails the call instead of holding it."""
-
-
-def _maker_of(model: str) -> str:
-    bare = model.lower()
-    return "anthropic" if bare.startswith("claude") else "gemini" if bare.startswith("gemini") else "openai"
+    """When a provider asks to wait longer than this, the call fails instead of waiting."""

@@ -7,7 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core.db import LlmCalls
-from core.llm.costs import SeenTokens
+from core.llm.costs import ObservedTokens
 
 # Only the newest calls are looked at: models change, and the ledger grows.
 _LOOKED_AT, _USED = 2_000, 50
@@ -22,7 +22,7 @@ class Seen:
     """Ranges over *calls* replies of one model."""
 
     calls: int
-    tokens: SeenTokens
+    tokens: ObservedTokens
     seconds: float
     """Mean duration of a call."""
 
@@ -54,7 +54,7 @@ def seen(session: Session, model: str, *, fields: frozenset[str], pieces: int) -
         seconds.append((call.ended_at - call.started_at).total_seconds())
     if not image:
         return None
-    tokens = SeenTokens(_range(image), _range([one * pieces for one in each]))
+    tokens = ObservedTokens(_range(image), _range([one * pieces for one in each]))
     return Seen(len(image), tokens, sum(seconds) / len(seconds))
 
 

@@ -155,7 +155,7 @@ class GenerationPreview:
             seen = calibration.seen(session, model.litellm_model, fields=fields, pieces=pieces)
         cost = self._llm.estimate_call(
             model.litellm_model, self._size_wh(model), prompt_chars, pieces * _TOKENS_PER_PIECE * len(fields),
-            images=1 + len(recipe.example_ids), seen=seen.tokens if seen else None,
+            images=1 + len(recipe.example_ids), observed=seen.tokens if seen else None,
         )  # fmt: skip
         return cost, seen
 

@@ -24,7 +24,7 @@ from core import fetch as fetching
 from core.app import Services
 from core.errors import InvalidInputError
 from core.images.sources import hub as hub_source
-from core.llm import local
+from core.llm import local_servers, providers
 from tests.fakes.http_server import Answer, HttpServer
 from tests.fakes.provider import FakeProvider
 from tests.pictures import png
@@ -226,8 +226,10 @@ def test_neither_a_provider_nor_a_local_server_leads_elsewhere(
         with HttpServer(lambda _, status=status: Answer(status, {"location": here}, b"")) as server:  # type: ignore[misc]
             config = {"provider": "openai", "model": "m", "api_key": "k", "api_base": f"{server.url}/v1"}
             assert client.post("/api/models/test", json={"llm_config": config}).json()["ok"] is False
-            monkeypatch.setattr(local, "offered", lambda url=server.url: {"local_servers": {"ours": url}})
-            assert asyncio.run(local.find_local_models()) == []
+            ours = providers.ProviderTable({"ours": providers.Provider("ours", local_address=server.url)}, (), ())
+            with monkeypatch.context() as patched:
+                patched.setattr(providers, "table", lambda ours=ours: ours)
+                assert asyncio.run(local_servers.find_local_models()) == []
             assert len(server.received) >= 2
     assert net.canary == []
 

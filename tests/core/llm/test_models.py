@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from core.llm import LLMService
+from core.llm import LLMService, providers
 from core.llm.costs import image_tokens
-from core.llm.local import find_local_models
+from core.llm.local_servers import find_local_models
 from tests.fakes.http_server import Answer, HttpServer
 
 
@@ -90,12 +90,9 @@ def test_an_estimate_is_a_range_that_is_free_offline_and_none_when_unknown() -> 
 async def test_local_servers_that_answer_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"object": "list", "data": [{"id": "llava:13b"}, {"id": "qwen2.5-vl"}]}'
     with HttpServer(lambda request: Answer(body=body)) as good, HttpServer(lambda request: Answer(404)) as bad:
-        servers = {
-            "Ollama": f"{good.url}/v1",
-            "vLLM": f"{bad.url}/v1",
-            "LM Studio": "http://127.0.0.1:9/v1",
-        }
-        monkeypatch.setattr("core.llm.local.offered", lambda: {"local_servers": servers})
+        addresses = (f"{good.url}/v1", f"{bad.url}/v1", "http://127.0.0.1:9/v1")
+        entries = {address: providers.Provider(address, local_address=address) for address in addresses}
+        monkeypatch.setattr(providers, "table", lambda: providers.ProviderTable(entries, (), ()))
         found = await find_local_models()
         assert [(info.model, info.vision, info.key_source, info.api_base) for info in found] == [
             ("openai/llava:13b", None, "none needed", f"{good.url}/v1"),

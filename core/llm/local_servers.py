@@ -1,0 +1,33 @@
+"""Finds the model servers on this machine at their default addresses."""
+
+import asyncio
+
+from core.llm import providers
+from core.llm.types import ModelInfo
+
+# A port without a listener refuses at once; only a busy server takes long.
+_TIMEOUT_S = 3.0
+_MAX_MODELS = 200
+
+
+async def find_local_models() -> list[ModelInfo]:
+    """Return the models of every local server that answers; whether they accept images is unknown."""
+    addresses = [one.local_address for one in providers.table().providers.values() if one.local_address]
+    found = await asyncio.gather(*(_models_at(address) for address in addresses))
+    return [info for infos in found for info in infos]
+
+
+async def _models_at(api_base: str) -> list[ModelInfo]:
+    import httpx
+
+    try:
+        async with asyncio.timeout(_TIMEOUT_S), httpx.AsyncClient(trust_env=False, timeout=_TIMEOUT_S) as client:
+            response = await client.get(f"{api_base}/models")
+            listed = response.json()["data"] if response.status_code == 200 else []
+            names = [str(entry["id"]) for entry in listed[:_MAX_MODELS]]
+    except (httpx.HTTPError, TimeoutError, OSError, ValueError, KeyError, TypeError):
+        return []
+    return [
+        ModelInfo(model=f"openai/{name}", provider="openai", vision=None, key_source="none needed", api_base=api_base)
+        for name in names
+    ]
