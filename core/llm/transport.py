@@ -1,17 +1,17 @@
-"""The guard every byte to and from a provider passes, whichever client litellm happens to use.
+"""The HTTP transport for all requests to providers, whichever client litellm uses.
 
-One send per call, no redirects, no compressed replies, no reply above the cap. What really happened on the wire
-is noted in an :class:`Exchange`, because litellm's own exceptions do not say it reliably.
+It sends one request per call, follows no redirect, and rejects compressed replies and replies above the size limit.
+What happened is recorded in an :class:`Exchange`, because litellm's own exceptions do not tell it reliably.
 """
 
 import asyncio
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 import aiohttp
 import httpx
-from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
+
+from core.llm import litellm_private
 
 MAX_REPLY_BYTES = 4_000_000
 MAX_IMAGE_REPLY_BYTES = 96_000_000
@@ -20,16 +20,17 @@ _HEAD_BYTES = 4096
 
 @dataclass
 class Exchange:
-    """What one call did on the wire."""
+    """The HTTP exchange of one call."""
 
     max_reply_bytes: int = MAX_REPLY_BYTES
     sends: int = 0
     connected: bool = False
-    """Whether the provider can have seen the request."""
+    """Whether the provider can have received the request."""
     http_status: int | None = None
     retry_after: str = ""
+    """The header of this name, unparsed."""
     head: bytes = b""
-    """The beginning of the reply as it arrived."""
+    """The first bytes of the reply, unparsed."""
     problem: str = ""
     """"unreachable", "broken", "redirect", "too large" or "compressed"."""
 
@@ -38,27 +39,27 @@ current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", d
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """Hands requests on through one pool per event loop, since connections belong to the loop that made them.
+    """Sends through one connection pool per event loop, because connections belong to the loop that opened them."""
 
-    The pools are litellm's own, over aiohttp: httpx's looks at every idle connection for each request, which
-    costs more than the rest of a call when dozens run at once. They honor HTTPS_PROXY and NO_PROXY.
-    """
-
-    def __init__(self, make_pool: Callable[[], LiteLLMAiohttpTransport]) -> None:
-        self._make_pool = make_pool
-        self._pools: dict[asyncio.AbstractEventLoop, LiteLLMAiohttpTransport] = {}
+    def __init__(self) -> None:
+        self._pools: dict[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request* and read the whole reply within the limits of the current exchange.
+
+        Raises:
+            httpx.ReadError: a limit was passed or the connection failed; the exchange says which.
+        """
         exchange = current_exchange.get() or Exchange()
         if exchange.sends:
-            # litellm repeats a request by itself after a lost connection; a repeated call may be paid twice.
+            # litellm repeats a request after a lost connection; a repeated call may be charged twice.
             raise httpx.ReadError("a call sends one request", request=request)
         exchange.sends += 1
         request.headers["accept-encoding"] = "identity"
         try:
             response = await self._pool().handle_async_request(request)
         except httpx.RequestError as error:
-            unreachable = isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError)
+            unreachable = _never_connected(error)
             exchange.connected = not unreachable
             exchange.problem = "unreachable" if unreachable else "broken"
             raise httpx.ReadError(f"the connection is {exchange.problem}", request=request) from error
@@ -97,17 +98,34 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             raise httpx.ReadError("the connection broke", request=request) from error
         return bytes(body)
 
-    def _pool(self) -> LiteLLMAiohttpTransport:
+    def _pool(self) -> httpx.AsyncBaseTransport:
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
-            for gone in [known for known in self._pools if known.is_closed()]:
-                _dispose(self._pools.pop(gone))
-            self._pools[loop] = self._make_pool()
+            for closed in [known for known in self._pools if known.is_closed()]:
+                litellm_private.close_pool_of_closed_loop(self._pools.pop(closed))
+            self._pools[loop] = litellm_private.make_connection_pool(HttpxPool)
         return self._pools[loop]
 
 
-def _dispose(pool: LiteLLMAiohttpTransport) -> None:
-    """Give up the connections of a loop that is closed already, where nothing can be awaited any more."""
-    session = pool.client
-    if isinstance(session, aiohttp.ClientSession) and session.connector is not None and not session.closed:
-        session.connector._close()
+class HttpxPool(httpx.AsyncBaseTransport):
+    """httpx's connection pool with its support for proxies, which a bare ``AsyncHTTPTransport`` lacks."""
+
+    def __init__(self) -> None:
+        self._client = httpx.AsyncClient(timeout=None)  # noqa: S113  every request brings its own
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send *request*; the body of the response is not read yet."""
+        return await self._client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _never_connected(error: httpx.RequestError) -> bool:
+    """Return whether the provider cannot have received the request."""
+    cause = error.__cause__
+    if isinstance(cause, aiohttp.ClientError):
+        # litellm's pool maps errors after the connection to httpx.ConnectError too.
+        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ClientProxyConnectionError)
+    return isinstance(error, httpx.ConnectError | httpx.ProxyError)
