@@ -1,7 +1,7 @@
-"""Reading what a model answered: is it usable at all, and which JSON does it hold.
+"""Checks and parses replies of models: is the reply usable, and which JSON does it contain.
 
-Models wrap JSON in thinking blocks, fences and prose, give one object where a list was asked for, strings
-instead of objects, and trailing commas. All of that is read; what remains unreadable raises.
+Models wrap JSON in thinking blocks, code fences and prose, return one object instead of a list or strings instead of
+objects, and write damaged JSON. All of that is accepted; a reply that remains unreadable raises.
 """
 
 import json
@@ -13,10 +13,14 @@ from pydantic import BaseModel, ValidationError
 from core.errors import BadReplyError, CutReplyError, EmptyReplyError, FilteredReplyError, RefusedReplyError
 
 HEAD_CHARS = 2048
+"""How much of an unusable reply is stored and shown."""
 
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _BOX = re.compile(r"<\|(?:begin|end)_of_box\|>|<\|[a-z_]+\|>")
 _FENCE = re.compile(r"```[a-zA-Z0-9]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
+# json-repair takes quadratic time on broken nesting, and replies are parsed on the event loop.
+_MAX_REPAIR_CHARS, _MAX_REPAIR_BRACKETS = 50_000, 100
+
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _SMART_QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -30,13 +34,19 @@ _REFUSAL = re.compile(
 
 
 def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool = False) -> None:
-    """Raise when a reply is refused, filtered, cut or empty; a usable one passes.
+    """Raise when a reply is not usable.
+
+    Args:
+        text: the reply as it came.
+        finish_reason: why the model stopped, in litellm's words.
+        refusal: the reason of a refusal, when the provider states it apart from the text.
+        has_images: whether the reply contains images; then it may be without text.
 
     Raises:
-        RefusedReplyError: the model said no, in words.
+        RefusedReplyError: the model refused and stated why.
         FilteredReplyError: the provider's filter withheld the reply.
-        CutReplyError: the reply ran into the token limit.
-        EmptyReplyError: there is nothing in it.
+        CutReplyError: the reply reached the token limit.
+        EmptyReplyError: the reply has neither text nor images.
     """
     head = text[:HEAD_CHARS]
     if refusal:
@@ -45,9 +55,9 @@ def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool 
             reply_head=refusal[:HEAD_CHARS],
         )
     if finish_reason == "content_filter":
-        words = f": {' '.join(text.split())[:300]}" if text else ""
+        message = f": {' '.join(text.split())[:300]}" if text else ""
         raise FilteredReplyError(
-            f"The provider's filter withheld the reply{words}. Change the prompt, or use another model.",
+            f"The provider's filter withheld the reply{message}. Change the prompt, or use another model.",
             reply_head=head,
         )
     if finish_reason == "length":
@@ -57,19 +67,21 @@ def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool 
 
 
 def clean(text: str) -> str:
-    """Return *text* without thinking, box tokens and characters that no file format carries."""
+    """Return *text* without thinking blocks, box tokens and control characters, which no file format can store."""
     return _CONTROL.sub("", _BOX.sub("", _THINKING.sub("", text))).strip()
 
 
 def parse(text: str, schema: type[BaseModel]) -> BaseModel:
-    """Read *text* as *schema*.
+    """Parse *text* as *schema*.
 
     Raises:
-        RefusedReplyError: instead of JSON there is an apology.
-        BadReplyError: there is no JSON in it, or it does not fit.
+        RefusedReplyError: the text is an apology without JSON.
+        BadReplyError: the text has no readable JSON, or the JSON does not fit *schema*.
     """
     cleaned = clean(text)
     found = _first_json(cleaned)
+    if found is None and not _REFUSAL.match(cleaned):
+        found = _repaired_json(cleaned)
     if found is None:
         if _REFUSAL.match(cleaned):
             raise RefusedReplyError(
@@ -77,30 +89,29 @@ def parse(text: str, schema: type[BaseModel]) -> BaseModel:
                 reply_head=cleaned[:HEAD_CHARS],
             )
         raise BadReplyError(
-            "The reply holds no JSON that can be read. Try again, or use another model.",
+            "The reply contains no readable JSON. Try again, or use another model.",
             reply_head=cleaned[:HEAD_CHARS],
         )
     try:
-        return schema.model_validate(_shaped(found, schema))
+        return schema.model_validate(_fitted(found, schema))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the reply"
     raise BadReplyError(
-        f"The reply does not have the form that was asked for ({where}: {first['msg']}). "
-        "Try again, or use another model.",
+        f"The reply does not have the requested form ({where}: {first['msg']}). Try again, or use another model.",
         reply_head=cleaned[:HEAD_CHARS],
     )
 
 
 def _first_json(text: str) -> Any:
-    """Return the first object or list in *text*, the largest when several stand beside each other."""
+    """Return the first object or list in *text*, the largest when there are several."""
     candidates = [text, *(match[1] for match in _FENCE.finditer(text))]
     for candidate in candidates:
-        for attempt in (candidate, _repaired(candidate)):
+        for attempt in (candidate, _with_plain_syntax(candidate)):
             found = _loads(attempt)
             if found is not None:
                 return found
-    return _embedded(text) or _embedded(_repaired(text))
+    return _embedded(text) or _embedded(_with_plain_syntax(text))
 
 
 def _loads(text: str) -> Any:
@@ -108,17 +119,41 @@ def _loads(text: str) -> Any:
         found = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
-    # A JSON text inside a JSON string: some gateways quote twice.
+    # JSON inside a JSON string: some gateways encode twice.
     if isinstance(found, str) and found.lstrip()[:1] in ("{", "["):
         return _loads(found)
     return found if isinstance(found, dict | list) else None
 
 
-def _repaired(text: str) -> str:
+def _with_plain_syntax(text: str) -> str:
+    """Return *text* with straight quotes and without trailing commas."""
     return _TRAILING_COMMA.sub(r"\1", text.translate(_SMART_QUOTES))
 
 
+def _repaired_json(text: str) -> Any:
+    """Return the object, or list of objects, that json-repair reads between the first and the last bracket.
+
+    The closing bracket has to be there: json-repair would complete a reply that was cut in the middle of a sentence.
+    """
+    start, end = _next_bracket(text, 0), max(text.rfind("}"), text.rfind("]"))
+    fragment = "" if start is None else text[start : end + 1]
+    brackets = fragment.count("{") + fragment.count("[")
+    if not fragment or len(fragment) > _MAX_REPAIR_CHARS or brackets > _MAX_REPAIR_BRACKETS:
+        return None
+    import json_repair
+
+    if '"' not in fragment:  # curly quotes belong to the text unless they delimit it
+        fragment = fragment.translate(_SMART_QUOTES)
+    try:
+        found = json_repair.repair_json(fragment, return_objects=True, skip_json_loads=True)
+    except (ValueError, RecursionError):
+        return None
+    parts = found if isinstance(found, list) else [found]
+    return found if parts and all(isinstance(part, dict) and part for part in parts) else None
+
+
 def _embedded(text: str) -> Any:
+    """Return the largest object or list within *text*; None when there is none."""
     decoder = json.JSONDecoder(strict=False)
     best: tuple[int, Any] = (0, None)
     position, tries = 0, 0
@@ -136,12 +171,12 @@ def _embedded(text: str) -> Any:
 
 
 def _next_bracket(text: str, position: int) -> int | None:
-    places = [place for place in (text.find("{", position), text.find("[", position)) if place >= 0]
-    return min(places) if places else None
+    positions = [found for found in (text.find("{", position), text.find("[", position)) if found >= 0]
+    return min(positions) if positions else None
 
 
-def _shaped(found: Any, schema: type[BaseModel]) -> Any:
-    """Bring common variations of a one-list schema into its form."""
+def _fitted(found: Any, schema: type[BaseModel]) -> Any:
+    """Convert common variations of a schema that is a single list into its form."""
     name, item = _only_list(schema)
     if name is None or item is None:
         return found[0] if isinstance(found, list) and len(found) == 1 else found
@@ -160,7 +195,7 @@ def _shaped(found: Any, schema: type[BaseModel]) -> Any:
 
 
 def _only_list(schema: type[BaseModel]) -> tuple[str | None, type[BaseModel] | None]:
-    """Return name and item model of the schema's single field when that is a list of models."""
+    """Return name and item model of the schema's only field when it is a list of models."""
     if len(schema.model_fields) != 1:
         return None, None
     name, field = next(iter(schema.model_fields.items()))
