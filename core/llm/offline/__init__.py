@@ -1,1 +1,1 @@
-"""A built-in provider that sends nothing anywhere: it measures the image and says only what it measured."""
+"""A built-in provider that sends nothing: it measures the image and replies only with measurements."""

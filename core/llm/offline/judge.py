@@ -1,4 +1,4 @@
-"""The five questions of style answered from measurements: distances and their numbers, no taste."""
+"""Answers the five questions about style from measurements, with the numbers as evidence."""
 
 import json
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ _ANSWERS = ("yes", "partly", "no")
 _TOLERANCE = {"light": 8.0, "ground": 0.15, "saturation": 0.06, "warmth": 0.06}
 _SHARPNESS_FACTOR = 1.5
 _OWN_COLORS = (0.8, 0.5)
-"""Share of the area in colors of the references from which the answer is yes, and partly."""
+"""Share of the area in colors of the references, at least, for "yes" and for "partly"."""
 
 
 def reply(references: Sequence[Measurement], made: Measurement) -> str:
-    """Return the verdicts as JSON, in the schema of a real model's."""
+    """Return the verdicts as JSON in the schema of :class:`core.llm.schemas.StyleJudgement`."""
     verdicts = {
         "palette": _palette(references, made),
         "light": _light(references, made),
@@ -21,7 +21,9 @@ def reply(references: Sequence[Measurement], made: Measurement) -> str:
         "composition": _composition(references, made),
         "mood": _mood(references, made),
     }
-    return json.dumps({name: {"answer": _ANSWERS[step], "evidence": said} for name, (step, said) in verdicts.items()})
+    return json.dumps(
+        {name: {"answer": _ANSWERS[step], "evidence": evidence} for name, (step, evidence) in verdicts.items()}
+    )
 
 
 def _palette(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
@@ -36,8 +38,8 @@ def _palette(references: Sequence[Measurement], made: Measurement) -> tuple[int,
 
 def _light(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
     values = [reference.brightness for reference in references]
-    said = f"Lightness {made.brightness:.0f} of 100, the references {_span(values)}."
-    return _step(made.brightness, values, _TOLERANCE["light"]), said
+    evidence = f"Lightness {made.brightness:.0f} of 100, the references {_span(values)}."
+    return _step(made.brightness, values, _TOLERANCE["light"]), evidence
 
 
 def _texture(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
@@ -50,11 +52,11 @@ def _texture(references: Sequence[Measurement], made: Measurement) -> tuple[int,
 
 def _composition(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
     values = [reference.background.share for reference in references]
-    said = (
+    evidence = (
         f"Its ground covers {100 * made.background.share:.0f} % of it, "
         f"that of the references {_span([value * 100 for value in values])} %."
     )
-    return _step(made.background.share, values, _TOLERANCE["ground"]), said
+    return _step(made.background.share, values, _TOLERANCE["ground"]), evidence
 
 
 def _mood(references: Sequence[Measurement], made: Measurement) -> tuple[int, str]:
@@ -70,7 +72,7 @@ def _mood(references: Sequence[Measurement], made: Measurement) -> tuple[int, st
 
 
 def _step(own: float, values: Sequence[float], tolerance: float) -> int:
-    """Return 0, 1 or 2 for how far *own* lies outside *values*: not at all, a little, far."""
+    """Return 0, 1 or 2: *own* is within the range of *values* and its tolerance, slightly outside, or far outside."""
     beyond = max(min(values) - own, own - max(values))
     return 0 if beyond <= tolerance else 1 if beyond <= 2 * tolerance else 2
 

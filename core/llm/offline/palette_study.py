@@ -1,4 +1,4 @@
-"""The image the offline provider makes: the colors of the references as areas, plainly labelled as that."""
+"""The image that the offline provider generates: the colors of the references as areas, labeled as such."""
 
 import io
 import random
@@ -17,24 +17,24 @@ Box = tuple[float, float, float, float]
 
 
 def draw(references: Sequence[Measurement], aspect_ratio: str, seed: int) -> bytes:
-    """Return a PNG in *aspect_ratio*; without references it is in shades of gray."""
+    """Return a PNG in *aspect_ratio*; without references in shades of gray. *seed* determines the arrangement."""
     from PIL import Image, ImageDraw
 
     width, height = size_of(aspect_ratio)
     image = Image.new("RGB", (width, height), "white")
     canvas = ImageDraw.Draw(image)
     strip = height // 14
-    chance, colors = random.Random(seed), _shares(references)
-    chance.shuffle(colors)
-    _fill(canvas, (0, 0, width, height - strip), colors, chance)
+    rng, colors = random.Random(seed), _shares(references)
+    rng.shuffle(colors)
+    _fill(canvas, (0, 0, width, height - strip), colors, rng)
     canvas.text((strip // 3, height - strip + strip // 5), LABEL, fill="black", font_size=max(strip // 2, 10))
-    written = io.BytesIO()
-    image.save(written, "PNG", optimize=True)
-    return written.getvalue()
+    encoded = io.BytesIO()
+    image.save(encoded, "PNG", optimize=True)
+    return encoded.getvalue()
 
 
 def size_of(aspect_ratio: str) -> tuple[int, int]:
-    """Return width and height in pixels for "16:9" and the like; square for what cannot be read."""
+    """Return width and height in pixels for a ratio such as "16:9"; square for an invalid one."""
     wide, _, high = aspect_ratio.partition(":")
     ratio = int(wide) / int(high) if wide.isdigit() and high.isdigit() and int(high) else 1.0
     if ratio >= 1:
@@ -53,8 +53,8 @@ def _shares(references: Sequence[Measurement]) -> list[tuple[str, float]]:
     return [(color, share / total) for color, share in found]
 
 
-def _fill(canvas: "ImageDraw.ImageDraw", box: Box, colors: list[tuple[str, float]], chance: random.Random) -> None:
-    """Cut the box in two again and again, so that each color gets its share of the area."""
+def _fill(canvas: "ImageDraw.ImageDraw", box: Box, colors: list[tuple[str, float]], rng: random.Random) -> None:
+    """Divide *box* recursively in two, so that each color gets its share of the area."""
     if len(colors) == 1:
         canvas.rectangle(box, fill=colors[0][0])
         return
@@ -62,11 +62,11 @@ def _fill(canvas: "ImageDraw.ImageDraw", box: Box, colors: list[tuple[str, float
     total = sum(share for _, share in colors)
     part = sum(share for _, share in colors[:middle]) / total
     left, top, right, bottom = box
-    if (right - left) * chance.uniform(0.8, 1.25) >= bottom - top:
+    if (right - left) * rng.uniform(0.8, 1.25) >= bottom - top:
         cut = left + (right - left) * part
         halves: tuple[Box, Box] = ((left, top, cut, bottom), (cut, top, right, bottom))
     else:
         cut = top + (bottom - top) * part
         halves = ((left, top, right, cut), (left, cut, right, bottom))
-    _fill(canvas, halves[0], colors[:middle], chance)
-    _fill(canvas, halves[1], colors[middle:], chance)
+    _fill(canvas, halves[0], colors[:middle], rng)
+    _fill(canvas, halves[1], colors[middle:], rng)

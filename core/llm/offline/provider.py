@@ -1,4 +1,4 @@
-"""offline/measure as a provider of litellm, so that its calls take the same way as everybody else's."""
+"""offline/measure as a custom provider of litellm, so that its calls go through the same code as all others."""
 
 import asyncio
 import base64
@@ -7,25 +7,26 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from litellm import Usage
-from litellm.llms.custom_llm import CustomLLM
+from litellm import CustomLLM, Usage  # type: ignore[attr-defined]  # public by its documentation
 
-from core.llm.offline import judge, palette_study, speaker
+from core.llm.litellm_private import provider_error
+from core.llm.offline import judge, palette_study, responses
 from core.measure import Measurement, measure
 
 _MAX_PIXELS = 50_000_000
 
 
 class OfflineProvider(CustomLLM):
-    """Answers from measurements alone; what is asked for comes as the parameter ``purpose``."""
+    """Replies from measurements alone; the parameter ``purpose`` states what is requested."""
 
     async def acompletion(  # type: ignore[override]  # litellm passes everything by name
         self, model: str, messages: list[Any], model_response: Any, optional_params: Mapping[str, Any], **_: Any
     ) -> Any:
+        """Fill *model_response* with the reply and return it."""
         if model != "measure":
-            raise _refusal(404, f"The model offline/{model} does not exist. Use offline/measure.")
+            raise provider_error(404, f"The model offline/{model} does not exist. Use offline/measure.")
         purpose = dict(optional_params.get("purpose") or {})
-        text, image = await asyncio.to_thread(_work, messages, purpose)
+        text, image = await asyncio.to_thread(_reply, messages, purpose)
         choice = model_response.choices[0]
         choice.message.content, choice.finish_reason = text, "stop"
         if image is not None:
@@ -36,7 +37,7 @@ class OfflineProvider(CustomLLM):
         return model_response
 
 
-def _work(messages: list[Any], purpose: dict[str, Any]) -> tuple[str, bytes | None]:
+def _reply(messages: list[Any], purpose: dict[str, Any]) -> tuple[str, bytes | None]:
     name = str(purpose.pop("name", "free"))
     measured = [_measured(url) for url in _image_urls(messages)]
     if name == "style_image":
@@ -44,10 +45,10 @@ def _work(messages: list[Any], purpose: dict[str, Any]) -> tuple[str, bytes | No
         return "", palette_study.draw(measured, str(purpose.get("aspect_ratio") or "1:1"), seed)
     if name == "style_judgement":
         if len(measured) < 2:
-            raise _refusal(400, "A judge needs references and a new image. Send both.")
+            raise provider_error(400, "A judge needs references and a new image. Send both.")
         return judge.reply(measured[:-1], measured[-1]), None
-    # The image that is meant comes last; those before it are examples.
-    return speaker.reply(measured[-1] if measured else None, name, purpose), None
+    # The image in question comes last; those before it are examples.
+    return responses.reply(measured[-1] if measured else None, name, purpose), None
 
 
 def _image_urls(messages: list[Any]) -> list[str]:
@@ -61,13 +62,7 @@ def _measured(url: str) -> Measurement:
     try:
         with Image.open(io.BytesIO(base64.b64decode(url.split(",", 1)[1])), formats=("JPEG", "PNG", "WEBP")) as image:
             if image.width * image.height > _MAX_PIXELS:
-                raise _refusal(400, "The image is larger than offline/measure takes. Send a smaller one.")
+                raise provider_error(400, "The image is larger than offline/measure takes. Send a smaller one.")
             return measure(image)
     except (OSError, ValueError, SyntaxError, IndexError, Image.DecompressionBombError) as error:
-        raise _refusal(400, "The image cannot be read. Send a JPEG, PNG or WebP image.") from error
-
-
-def _refusal(status: int, sentence: str) -> Exception:
-    from litellm.llms.custom_llm import CustomLLMError
-
-    return CustomLLMError(status, sentence)  # type: ignore[no-untyped-call]
+        raise provider_error(400, "The image cannot be read. Send a JPEG, PNG or WebP image.") from error

@@ -1,4 +1,7 @@
-"""What can be asked about a measured image, and what the measurement answers; no words of any language here."""
+"""The topics of the offline provider: what it can ask about a measured image and how the answer follows from it.
+
+Texts are in the translations; here are only their placeholders and values.
+"""
 
 import random
 from collections.abc import Callable, Mapping
@@ -9,25 +12,29 @@ from core.measure import Measurement
 
 
 class Word(NamedTuple):
-    """A word to be looked up in the phrases of a language: the group it belongs to and its key."""
+    """A word by its group and key in the translations."""
 
     group: str
     key: str
 
 
-Slots = dict[str, Word | int]
-Fact = Callable[[Measurement, Mapping[str, Any]], Slots | None]
-Choice = Callable[[Measurement, random.Random], Slots]
+Values = dict[str, Word | int]
+Fact = Callable[[Measurement, Mapping[str, Any]], Values | None]
+Choice = Callable[[Measurement, random.Random], Values]
 
 
 @dataclass(frozen=True)
 class Topic:
-    """*choose* picks what stands in the question's gaps, *fact* fills the answer's; None: not measurable here."""
+    """A topic of questions.
+
+    *choose* returns the values for the placeholders of the question, *fact* those of the answer, or None when this
+    image does not decide it.
+    """
 
     name: str
     kind: str
     fact: Fact
-    choose: Choice = lambda measured, chance: {}
+    choose: Choice = lambda measured, rng: {}
 
 
 def _steps(group: str, value: float, steps: tuple[tuple[float, str], ...]) -> Word:
@@ -55,7 +62,7 @@ def sharpness(measured: Measurement) -> Word:
     return _steps("sharpness", measured.sharpness, ((30, "blurred"), (150, "soft"), (float("inf"), "sharp")))
 
 
-def yes(holds: bool) -> Slots:
+def yes(holds: bool) -> Values:
     return {"yes": Word("answers", "yes" if holds else "no")}
 
 
@@ -64,7 +71,7 @@ def percent(share: float) -> int:
 
 
 def _color(rank: int) -> Fact:
-    def fact(measured: Measurement, _: Mapping[str, Any]) -> Slots | None:
+    def fact(measured: Measurement, _: Mapping[str, Any]) -> Values | None:
         if len(measured.colors) <= rank:
             return None
         found = measured.colors[rank]
@@ -78,7 +85,7 @@ def _word(name: str, read: Callable[[Measurement], Word]) -> Fact:
 
 
 def _region(read: Callable[[Measurement], str | None]) -> Fact:
-    def fact(measured: Measurement, _: Mapping[str, Any]) -> Slots | None:
+    def fact(measured: Measurement, _: Mapping[str, Any]) -> Values | None:
         found = read(measured)
         return None if found is None else {"region": Word("regions", found)}
 
@@ -93,22 +100,22 @@ def _share_of(measured: Measurement, name: str) -> float:
     return next((color.share for color in measured.colors if color.name == name), 0.0)
 
 
-def _some_color(measured: Measurement, chance: random.Random) -> Slots:
-    """Half of the time the color that is there, half of the time one that is not."""
+def _some_color(measured: Measurement, rng: random.Random) -> Values:
+    """Return the main color in half of the cases, otherwise one that the image does not have."""
     absent = [name for name in ("red", "blue", "green", "yellow", "white", "black") if not _share_of(measured, name)]
     found = measured.colors[0].name
-    return {"color": Word("colors", found if chance.random() < 0.5 or not absent else chance.choice(absent))}
+    return {"color": Word("colors", found if rng.random() < 0.5 or not absent else rng.choice(absent))}
 
 
-def _two_colors(measured: Measurement, chance: random.Random) -> Slots:
+def _two_colors(measured: Measurement, rng: random.Random) -> Values:
     if len(measured.colors) < 2:
         return {}
     pair = [color.name for color in measured.colors[:2]]
-    chance.shuffle(pair)
+    rng.shuffle(pair)
     return {"color": Word("colors", pair[0]), "other": Word("colors", pair[1])}
 
 
-def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Slots | None:
+def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Values | None:
     if "color" not in asked or "other" not in asked:
         return None
     one, other = asked["color"], asked["other"]
@@ -118,13 +125,13 @@ def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Slots | None:
     return {"color": one if first > second else other}
 
 
-def _half_of(measured: Measurement, regions: tuple[str, str]) -> Slots | None:
-    """In which of two halves the brightest region lies; None when in neither."""
+def _half_of(measured: Measurement, regions: tuple[str, str]) -> Values | None:
+    """Return in which of two halves the brightest region is; None when it is in neither."""
     sides = [side for side in regions if side in (measured.brightest_region or "").split()]
     return {"region": Word("regions", sides[0])} if sides else None
 
 
-def _unanswerable(_: Measurement, __: Mapping[str, Any]) -> Slots:
+def _unanswerable(_: Measurement, __: Mapping[str, Any]) -> Values:
     return {}
 
 

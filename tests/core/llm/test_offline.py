@@ -11,9 +11,9 @@ from PIL import Image
 
 from core.errors import ModelUnavailableError, RequestRefusedError
 from core.llm import OFFLINE_MODEL, ChatReply, ChatRequest, ImagePart, ImageRequest, LLMService, ModelConfig, Purpose
-from core.llm.offline import palette_study, speaker
-from core.llm.offline.phrases import LANGUAGES, phrases
+from core.llm.offline import palette_study, responses
 from core.llm.offline.topics import TOPICS
+from core.llm.offline.translations import LANGUAGES, translations
 from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis, StyleJudgement
 from core.measure import measure
 
@@ -82,7 +82,7 @@ async def test_a_question_of_another_kind_is_not_answered(language: str, sentenc
     assert await _answers("How many cats are there?", language=language) == [sentence]
 
 
-async def test_a_question_is_recognised_in_any_of_its_languages() -> None:
+async def test_a_question_is_recognized_in_any_of_its_languages() -> None:
     assert await _answers("Görselin eni boyundan büyük mü?", "图像的宽度大于高度吗？") == ["Evet", "是"]
 
 
@@ -179,7 +179,7 @@ async def test_a_judge_compares_the_last_image_with_those_before_it() -> None:
         await LLMService().chat(CONFIG, alone)
 
 
-def test_a_palette_study_is_labelled_in_the_image() -> None:
+def test_a_palette_study_is_labeled_in_the_image() -> None:
     with_label = Image.open(io.BytesIO(palette_study.draw([], "1:1", 1))).convert("L")
     strip = with_label.crop((0, 1024 - 1024 // 14, 400, 1024))
     assert strip.getextrema() == (0, 255)
@@ -198,15 +198,15 @@ async def test_what_is_no_image_is_refused_in_words() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_topic_has_words_in_every_language(language: str) -> None:
-    said = phrases(language)
+    texts = translations(language)
     for topic in TOPICS:
         gaps = topic.choose(measure(_drawn()), random.Random(1))
         slots = topic.fact(measure(_drawn()), gaps)
         for way in range(2):
-            question = said.question(topic.name, way, gaps)
-            assert said.recognise(question) == (topic.name, gaps)
+            question = texts.question(topic.name, way, gaps)
+            assert texts.match_question(question) == (topic.name, gaps)
         if slots is not None:
-            assert said.answer(topic.name, slots)
+            assert texts.answer(topic.name, slots)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -222,10 +222,10 @@ def test_any_image_can_be_asked_about(
     image = Image.new("RGB", size_wh)
     for index, color in enumerate(colors):
         image.paste(color, (0, index * size_wh[1] // len(colors), size_wh[0], size_wh[1]))
-    measured, said = measure(image), phrases(language)
-    asked = speaker.ask(measured, said, {"count": count})
+    measured, texts = measure(image), translations(language)
+    asked = responses.generate_questions(measured, texts, {"count": count})
     assert len(asked) == count
     for topic, gaps, text in asked:
         expected = topic.fact(measured, gaps)
         assert expected is not None
-        assert speaker.answer(measured, said, text) == said.answer(topic.name, expected)
+        assert responses.answer(measured, texts, text) == texts.answer(topic.name, expected)
