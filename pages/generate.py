@@ -63,7 +63,7 @@ def _start(project: Projects, recipe: Recipe) -> None:
         task = page.services().tasks.create_task(project.id, recipe.task_type, recipe.config, cost_cap=recipe.cap)
         for index, choice in enumerate(recipe.choices):
             if choice.api_key:
-                session_keys.lend(task.id, choice.api_key, index)
+                session_keys.register(task.id, choice.api_key, index)
         app.engine().submit(task.id)
         page.go("generate", task=task.id)
 

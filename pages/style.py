@@ -104,7 +104,7 @@ def _start(project: Projects, dataset: StyleDatasets, draft: Draft, choice: Mode
     }
     task = page.services().tasks.create_task(project.id, "style-generation", config, cost_cap=draft.cost_cap)
     if choice.api_key:
-        session_keys.lend(task.id, choice.api_key)
+        session_keys.register(task.id, choice.api_key)
     app.engine().submit(task.id)
     st.query_params["task"] = task.id
     st.rerun()

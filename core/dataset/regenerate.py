@@ -79,7 +79,7 @@ class AnswerAgain:
         for index, config in enumerate(models_of(task.config) if task else []):
             made = ModelConfig.from_dict(known | {"model": entry.model} | config)
             if made.litellm_model == entry.model:
-                return replace(made, api_key=session_keys.lent_to(task.id, index) if task else None)
+                return replace(made, api_key=session_keys.find(task.id, index) if task else None)
         if "/" not in entry.model:
             raise InvalidInputError("No model known here answered this entry, so none can be asked again.")
         return ModelConfig.from_dict(known | {"model": entry.model})

@@ -82,7 +82,7 @@ class ImageAnswerGenerationTask(GenerationTask):
         if not questions:
             return ItemResult()
         ledger = DatabaseLedger(
-            self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", looked_up=ready.paid
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", prefetched=ready.paid
         )
         made = await answering.answer(
             self._llm, ready.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,

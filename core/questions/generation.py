@@ -70,7 +70,7 @@ class GenerationTask:
         kind: TaskKind = self
         for index, model in enumerate(models_of(config)):
             if model.get("api_key"):
-                session_keys.lend(task.id, model["api_key"], index)
+                session_keys.register(task.id, model["api_key"], index)
         TaskService(self._db).plan_items(task.id, kind, config)
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 
@@ -106,6 +106,6 @@ class GenerationTask:
 
     def _model(self, config: dict[str, Any], task_id: str | None = None, place: int = 0) -> ModelConfig:
         """Return the model of *config*, with the key that was lent to the task for the model at *place*."""
-        lent = session_keys.lent_to(task_id, place) if task_id else None
+        lent = session_keys.find(task_id, place) if task_id else None
         known = {"timeout_s": self._db.settings.llm_timeout_s, **config}
         return ModelConfig.from_dict({**known, "api_key": lent} if lent else known)

@@ -168,7 +168,7 @@ class ImageQuestionGenerationTask(GenerationTask):
     async def _run_ready(self, item: ItemContext, ready: Ready) -> ItemResult:
         recipe, model, loaded = cast(QuestionRecipe, ready.recipe), ready.model, ready.loaded
         ledger = DatabaseLedger(
-            self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", looked_up=ready.paid
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=ready.paid
         )
         made = await self._ask(loaded, recipe, model, ledger, item.position)
         fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None

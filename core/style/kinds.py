@@ -107,7 +107,7 @@ def _with_key(item: ItemContext) -> "ModelConfig":
 
     from core.llm import session_keys
 
-    key = session_keys.lent_to(item.task_id)
+    key = session_keys.find(item.task_id)
     return replace(_model(item.config), api_key=key) if key else _model(item.config)
 
 

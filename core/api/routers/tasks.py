@@ -72,7 +72,7 @@ async def start(
     task = await asyncio.to_thread(make)
     for index, api_key in enumerate(keys):
         if api_key:
-            session_keys.lend(task.id, api_key, index)
+            session_keys.register(task.id, api_key, index)
     await asyncio.to_thread(house.engine.submit, task.id)
     made = answer(house, request, task)
     response.headers["Location"] = made.url

@@ -131,7 +131,7 @@ def _run(task: Tasks) -> None:
     """Give the task to the engine, with the keys that were typed in this session since."""
     for index, model in enumerate(models_of(task.config)):
         if key := model_picker.typed_key_for(model):
-            session_keys.lend(task.id, key, index)
+            session_keys.register(task.id, key, index)
     app.engine().submit(task.id)
     st.rerun()
 

@@ -153,6 +153,6 @@ def _describe(project: Projects, dataset: StyleDatasets) -> None:
         config = {"dataset_id": dataset.id, "llm_config": choice.config}
         task = page.services().tasks.create_task(project.id, "style-analysis", config)
         if choice.api_key:
-            session_keys.lend(task.id, choice.api_key)
+            session_keys.register(task.id, choice.api_key)
         app.engine().submit(task.id)
         st.rerun()

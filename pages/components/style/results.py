@@ -166,7 +166,7 @@ def again(generated_id: str) -> None:
     task = page.services().tasks.create_task(row.project_id, "style-generation", config)
     provider = page.services().llm.model_info(row.recipe["model"]["model"]).provider
     if key := model_picker.typed_key(provider, row.recipe["model"].get("api_base")):
-        session_keys.lend(task.id, key)
+        session_keys.register(task.id, key)
     app.engine().submit(task.id)
     st.query_params["task"] = task.id
 

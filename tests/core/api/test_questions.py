@@ -38,8 +38,8 @@ def test_several_models_answer_each_with_its_own_key(client: TestClient, service
 
     assert (started.status_code, started.json()["total_count"]) == (202, 2)
     assert "sk-of-the-second" not in started.text
-    assert session_keys.lent_to(started.json()["id"], 1) == "sk-of-the-second-4711"
-    assert session_keys.lent_to(started.json()["id"], 0) is None
+    assert session_keys.find(started.json()["id"], 1) == "sk-of-the-second-4711"
+    assert session_keys.find(started.json()["id"], 0) is None
 
 
 @pytest.mark.parametrize("kind", ["image-questions", "image-answers"])

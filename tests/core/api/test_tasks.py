@@ -47,7 +47,7 @@ def test_a_key_typed_into_a_request_is_lent_to_its_task_and_never_stored(
     started = client.post(f"/api/projects/{image.project_id}/image-questions", json=body)
     assert canary not in started.text
     client.get(f"{started.json()['url']}/events")
-    assert session_keys.lent_to(started.json()["id"]) == canary
+    assert session_keys.find(started.json()["id"]) == canary
     held = [
         path.name for path in services.db.data_dir.rglob("*") if path.is_file() and canary.encode() in path.read_bytes()
     ]

@@ -87,7 +87,7 @@ async def test_the_key_typed_for_the_session_is_lent_and_never_stored(
     artist.enqueue_images(encoded(drawn(WARM_SOFT, 90)))
     given = config(dataset, "A cup") | {"llm_config": {**GEMINI, "api_key": "sk-typed"}}
     task = tasks.create_task(dataset.project_id, "style-generation", given)
-    session_keys.lend(task.id, "sk-typed")
+    session_keys.register(task.id, "sk-typed")
 
     await run(db, style, task)
 
