@@ -213,14 +213,14 @@ class Bench:
         """Run tasks whose calls are answered on the spot."""
         from core.llm import litellm_client
 
-        async def at_once(*_: Any, **__: Any) -> litellm_client.WireReply:
-            return litellm_client.WireReply(REPLY, "stop", "", (), 1000, 20, 0.001)
+        async def at_once(*_: Any, **__: Any) -> litellm_client.RawReply:
+            return litellm_client.RawReply(REPLY, "stop", "", (), 1000, 20, 0.001)
 
-        really, litellm_client.complete = litellm_client.complete, at_once
+        original, litellm_client.complete = litellm_client.complete, at_once
         try:
             each_ms = 1000 / statistics.median(self._ready.run(self._llm_config, 32) for _ in range(3))
         finally:
-            litellm_client.complete = really
+            litellm_client.complete = original
         print(f"an item without its call: {each_ms:.1f} ms (at most {OVERHEAD_MS_AT_MOST:.0f})")
         return each_ms <= OVERHEAD_MS_AT_MOST
 

@@ -76,7 +76,7 @@ class Services:
         process.load("core.llm")
         from core.llm import LLMService
 
-        return LLMService()
+        return LLMService(settings=self.db.settings)
 
     @property
     def profiles(self) -> "ModelProfileService":

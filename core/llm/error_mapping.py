@@ -1,4 +1,4 @@
-"""From whatever litellm raises to Vitrine's own errors: judged by what was on the wire first, then by class."""
+"""Maps every exception of litellm to an error of Vitrine: by the HTTP exchange first, then by its class."""
 
 import json
 import re
@@ -35,50 +35,50 @@ _NO_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _RETRY_DELAY = re.compile(r'"retryDelay":\s*"([\d.]+)s"')
-_WORDS_LIMIT = 300
+_MAX_MESSAGE_CHARS = 300
 
 
-def translate(error: BaseException, exchange: "Exchange", config: ModelConfig, timeout_s: float) -> LLMError:
-    """Return the error to raise instead of *error*; its text holds no key."""
-    who = keys.provider_of(config) if not config.api_base else f"The server at {config.api_base}"
+def map_error(error: BaseException, exchange: "Exchange", config: ModelConfig, timeout_s: float) -> LLMError:
+    """Return the error to raise in place of *error*; its text contains no key."""
+    server = keys.provider_of(config) if not config.api_base else f"The server at {config.api_base}"
     if exchange.problem:
-        return _broken(exchange, who)
+        return _connection_failed(exchange, server)
     if isinstance(error, TimeoutError) or type(error).__name__ in ("Timeout", "APITimeoutError"):
         return ProviderDownError(
-            f"{who} did not finish within {timeout_s:g} s. Try again later, or allow more time.",
+            f"{server} did not finish within {timeout_s:g} s. Try again later, or allow more time.",
             maybe_paid=exchange.connected or exchange.sends > 0,
         )
     if exchange.http_status is None:
         return _before_sending(error, config)
     head = exchange.head.decode("utf-8", "replace")
     if exchange.http_status < 400:
-        return _unreadable(head, who, exchange.http_status)
-    return _refused(exchange.http_status, head, exchange, config, who)
+        return _unreadable_reply(head, server, exchange.http_status)
+    return _error_status(exchange.http_status, head, exchange, config, server)
 
 
-def _broken(exchange: "Exchange", who: str) -> LLMError:
+def _connection_failed(exchange: "Exchange", server: str) -> LLMError:
     if exchange.problem == "unreachable":
-        return ProviderDownError(f"{who} cannot be reached. Check the address and the network, then try again.")
+        return ProviderDownError(f"{server} cannot be reached. Check the address and the network, then try again.")
     if exchange.problem == "redirect":
         return RequestRefusedError(
-            f"{who} sends on to another address, which is not followed. Set the final address.",
+            f"{server} redirects to another address. Redirects are not followed; set the final address.",
             http_status=exchange.http_status,
         )
     if exchange.problem in ("too large", "compressed"):
         return BadReplyError(
-            f"The reply of {who} is {exchange.problem} and was not read. Ask for less, or use another model.",
+            f"The reply of {server} is {exchange.problem} and was not read. Ask for less, or use another model.",
             reply_head=redact(exchange.head.decode("utf-8", "replace"))[:2048],
             http_status=exchange.http_status,
         )
     return ProviderDownError(
-        f"The connection to {who} broke before the reply was complete. Try again.",
+        f"The connection to {server} broke before the reply was complete. Try again.",
         http_status=exchange.http_status,
         maybe_paid=True,
     )
 
 
 def _before_sending(error: BaseException, config: ModelConfig) -> LLMError:
-    """litellm refused by itself: nothing was sent."""
+    """Map an error that litellm raised before anything was sent."""
     text = redact(str(error))
     name = type(error).__name__
     if name == "AuthenticationError" or "api_key" in text.lower():
@@ -99,44 +99,46 @@ def _before_sending(error: BaseException, config: ModelConfig) -> LLMError:
     )
 
 
-def _unreadable(head: str, who: str, status: int) -> LLMError:
-    words = _providers_words(head)
-    if words:
-        return ProviderDownError(f"{who} answered with an error: {words}. Try again later.", http_status=status)
+def _unreadable_reply(head: str, server: str, status: int) -> LLMError:
+    message = _provider_message(head)
+    if message:
+        return ProviderDownError(f"{server} answered with an error: {message}. Try again later.", http_status=status)
     return BadReplyError(
-        f"The reply of {who} cannot be read. Try again, or use another model.",
+        f"The reply of {server} cannot be read. Try again, or use another model.",
         reply_head=redact(head)[:2048],
         http_status=status,
     )
 
 
-def _refused(status: int, head: str, exchange: "Exchange", config: ModelConfig, who: str) -> LLMError:
-    words = _providers_words(head) or f"status {status}"
+def _error_status(status: int, head: str, exchange: "Exchange", config: ModelConfig, server: str) -> LLMError:
+    message = _provider_message(head) or f"status {status}"
     model = config.litellm_model
     if status == 402 or (status in (400, 403, 429) and _QUOTA.search(head)):
         return QuotaExceededError(
-            f"Nothing is left to spend at {who}: {words}. Add credit there, then resume.", http_status=status
+            f"The quota at {server} is used up: {message}. Add credit there, then resume.", http_status=status
         )
     if status in (429, 529):
         return RateLimitedError(
-            f"{who} asks to slow down: {words}. Lower the concurrency, or try again later.",
+            f"{server} limits the rate of requests: {message}. Lower the concurrency, or try again later.",
             http_status=status,
             retry_after_s=retry_after_s(exchange.retry_after, head),
         )
     if status in (401, 403) or (status == 400 and _BAD_KEY.search(head)):
-        return AccessDeniedError(f"{who} does not accept the key: {words}. Check the key.", http_status=status)
-    if status == 404 or (status == 400 and _NO_MODEL.search(words)):
-        return ModelUnavailableError(f"{who} has no model {model}: {words}. Choose another model.", http_status=status)
+        return AccessDeniedError(f"{server} does not accept the key: {message}. Check the key.", http_status=status)
+    if status == 404 or (status == 400 and _NO_MODEL.search(message)):
+        return ModelUnavailableError(
+            f"{server} has no model {model}: {message}. Choose another model.", http_status=status
+        )
     if status >= 500 or status in (408, 409, 425):
-        return ProviderDownError(f"{who} is in trouble: {words}. Try again later.", http_status=status)
-    return RequestRefusedError(f"{who} refused the request: {words}.", http_status=status)
+        return ProviderDownError(f"{server} has a problem: {message}. Try again later.", http_status=status)
+    return RequestRefusedError(f"{server} refused the request: {message}.", http_status=status)
 
 
 def retry_after_s(header: str, body: str = "") -> float | None:
-    """Return the seconds a provider asks for: Retry-After as seconds or date, or Gemini's retryDelay."""
-    found = _RETRY_DELAY.search(body)
+    """Return how many seconds a provider asks to wait: Retry-After as seconds or date, or Gemini's retryDelay."""
+    match = _RETRY_DELAY.search(body)
     if not header:
-        return float(found[1]) if found else None
+        return float(match[1]) if match else None
     try:
         return max(float(header), 0.0)
     except ValueError:
@@ -147,8 +149,8 @@ def retry_after_s(header: str, body: str = "") -> float | None:
         return None
 
 
-def _providers_words(head: str) -> str:
-    """Return the message inside a provider's error body, shortened; empty when there is none."""
+def _provider_message(head: str) -> str:
+    """Return the message of a provider's error body, shortened; empty when there is none."""
     try:
         body: Any = json.loads(head)
     except ValueError:
@@ -162,4 +164,4 @@ def _providers_words(head: str) -> str:
 
 def _shorten(text: str) -> str:
     flat = " ".join(text.split())
-    return flat.rstrip(". ") if len(flat) <= _WORDS_LIMIT else flat[: _WORDS_LIMIT - 1] + "…"
+    return flat.rstrip(". ") if len(flat) <= _MAX_MESSAGE_CHARS else flat[: _MAX_MESSAGE_CHARS - 1] + "…"

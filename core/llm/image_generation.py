@@ -1,7 +1,7 @@
-"""Making images: each family of models wants its request in a form of its own.
+"""Image generation: each family of models takes its request in a different form.
 
-Gemini, OpenRouter and gateways take a chat with image output, which keeps the order of the references, a label
-before each, the system prompt, and the words of a refusal. OpenAI's image models take an edit of the references.
+Gemini, OpenRouter and gateways take a chat with image output. It keeps the order of the references, a label before
+each, the system prompt, and the text of a refusal. OpenAI's image models take an edit of the references.
 """
 
 import hashlib
@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from core.errors import EmptyReplyError, FilteredReplyError, LLMError, RefusedReplyError
-from core.llm import keys, litellm_client
+from core.llm import keys, litellm_client, providers
 from core.llm.ledger import CallStart, Ledger, parameters_of, request_hash
-from core.llm.retry import Sender
+from core.llm.retry import RetryingSender
 from core.llm.types import ChatRequest, ImagePart, ImageReply, ImageRequest, ModelConfig, RetryPolicy
 
 Route = Literal["offline", "gemini", "openai images", "gateway"]
@@ -26,39 +26,37 @@ _REFERENCE_TOKENS = 1000
 
 def route_of(config: ModelConfig) -> Route:
     """Return which form of request the model takes."""
-    provider = keys.provider_of(config)
     if config.is_offline:
         return "offline"
-    if provider in ("gemini", "vertex_ai"):
-        return "gemini"
-    if provider in ("openai", "azure") and ("gpt-image" in config.model or "chatgpt-image" in config.model):
+    provider = providers.find(keys.provider_of(config))
+    if any(name in config.model for name in provider.image_api_models):
         return "openai images"
-    return "gateway"
+    return provider.image_request or "gateway"
 
 
 def parameters(config: ModelConfig, request: ImageRequest) -> dict[str, Any]:
-    """Return the parameters that carry aspect ratio and size in the form of the model's family."""
+    """Return the parameters for aspect ratio and size in the form of the model's family."""
     size = request.size.upper() if request.size else None
     match route_of(config):
         case "offline":
             wanted = {"aspect_ratio": request.aspect_ratio, "prompt": request.prompt, "variant": request.variant}
             return {"purpose": {"name": "style_image", **wanted}}
         case "gemini":
-            # litellm drops size= and aspect_ratio= without a word; only this form arrives.
+            # litellm drops size= and aspect_ratio= silently; only this form arrives.
             image_config = {"aspectRatio": request.aspect_ratio, **({"imageSize": size} if size else {})}
             return {"modalities": ["image", "text"], "imageConfig": image_config}
         case "openai images":
-            return {"size": pixels(config.model, request.aspect_ratio, size)}
+            return {"size": openai_size(config.model, request.aspect_ratio, size)}
         case "gateway":
             gateway = {"aspect_ratio": request.aspect_ratio, **({"image_size": size} if size else {})}
             return {"modalities": ["image", "text"], "image_config": gateway}
 
 
-def pixels(model: str, aspect_ratio: str, size: str | None) -> str:
-    """Return "1536x1024" and the like for OpenAI's image models.
+def openai_size(model: str, aspect_ratio: str, size: str | None) -> str:
+    """Return width and height in pixels for OpenAI's image models, such as "1536x1024".
 
-    The older ones know three sizes, the nearest ratio is taken. Later ones take multiples of 16 with a longer
-    side of at most 3840 and a ratio of at most 3:1.
+    Older models have three sizes; the one with the nearest ratio is used. Newer ones take multiples of 16 with a
+    longer side of at most 3840 and a ratio of at most 3:1.
     """
     wide, _, high = aspect_ratio.partition(":")
     ratio = min(max(int(wide) / int(high), 1 / 3), 3.0) if wide.isdigit() and high.isdigit() and int(high) else 1.0
@@ -75,24 +73,26 @@ def _ratio(size: str) -> float:
     return int(width) / int(height)
 
 
-def labelled(references: tuple[ImagePart, ...]) -> tuple[ImagePart, ...]:
-    """Return the references, each with a label the prompt can name it by."""
+def labeled(references: tuple[ImagePart, ...]) -> tuple[ImagePart, ...]:
+    """Return the references, each with a label by which the prompt can refer to it."""
     return tuple(
         part if part.label else replace(part, label=f"Style reference {number}:")
         for number, part in enumerate(references, start=1)
     )
 
 
-async def make(config: ModelConfig, request: ImageRequest, ledger: Ledger | None, policy: RetryPolicy) -> ImageReply:
-    """Make one image; a call whose reply never came is not repeated, because it may have been paid.
+async def generate_image(
+    config: ModelConfig, request: ImageRequest, ledger: Ledger | None, policy: RetryPolicy
+) -> ImageReply:
+    """Generate one image; an attempt that ended without a reply is not repeated, because it may have been charged.
 
     Raises:
-        RefusedReplyError: the model answered in words instead.
+        RefusedReplyError: the model replied with text instead.
         FilteredReplyError: the provider's filter withheld the image.
-        EmptyReplyError: neither image nor words came.
-        LLMError: as drawn in :mod:`core.errors`.
+        EmptyReplyError: the reply has neither an image nor text.
+        LLMError: as listed in :mod:`core.errors`.
     """
-    # The pixels count as tokens: a limit meant for texts would cut the image.
+    # Images count as output tokens: a limit meant for text would cut them off.
     config = replace(config, max_tokens=None)
     given = parameters(config, request)
     start = CallStart(
@@ -100,54 +100,54 @@ async def make(config: ModelConfig, request: ImageRequest, ledger: Ledger | None
         params={**parameters_of(config), "aspect_ratio": request.aspect_ratio, "size": request.size},
         attempt=1, purpose="style_image",
     )  # fmt: skip
-    sender = Sender(start, ledger, replace(policy, max_maybe_paid=1))
+    sender = RetryingSender(start, ledger, replace(policy, max_maybe_paid=1))
     tokens = len(request.prompt) // 3 + _REFERENCE_TOKENS * (len(request.references) + 1)
     reply, call_id = await sender.send(config, tokens, lambda: _send(config, request, given))
     images = litellm_client.decoded_images(reply)
     if not images:
-        failure = _why_no_image(reply)
+        failure = _missing_image_error(reply)
         await sender.write_failure(call_id, failure, reply)
         raise failure
     return ImageReply(
-        # Earlier ones are drafts: Gemini 3 shows its sketches first.
+        # Earlier images are drafts: Gemini 3 sends its sketches first.
         images=images[-1:] if route_of(config) != "openai images" else images,
         text=reply.text, finish_reason=reply.finish_reason, cost=reply.cost, model=config.litellm_model,
-        call_id=call_id, sent=_described(config, request, given),
+        call_id=call_id, sent=_record_of_request(config, request, given),
     )  # fmt: skip
 
 
-async def _send(config: ModelConfig, request: ImageRequest, given: dict[str, Any]) -> litellm_client.WireReply:
+async def _send(config: ModelConfig, request: ImageRequest, given: dict[str, Any]) -> litellm_client.RawReply:
     from core.llm.transport import MAX_IMAGE_REPLY_BYTES
 
     if route_of(config) == "openai images":
         prompt = f"{request.system}\n\n{request.prompt}" if request.system else request.prompt
         references = [part.data for part in request.references]
-        return await litellm_client.make_image(
+        return await litellm_client.request_image(
             config, prompt, references, parameters=given, max_reply_bytes=MAX_IMAGE_REPLY_BYTES
         )
     messages = litellm_client.messages_for(
-        ChatRequest(request.prompt, images=labelled(request.references), system=request.system)
+        ChatRequest(request.prompt, images=labeled(request.references), system=request.system)
     )
     return await litellm_client.complete(config, messages, parameters=given, max_reply_bytes=MAX_IMAGE_REPLY_BYTES)
 
 
-def _why_no_image(reply: litellm_client.WireReply) -> LLMError:
-    words = " ".join((reply.refusal or reply.text).split())
+def _missing_image_error(reply: litellm_client.RawReply) -> LLMError:
+    text = " ".join((reply.refusal or reply.text).split())
     if reply.finish_reason == "content_filter":
-        said = f" It said: {words[:500]}" if words else ""
+        quoted = f" Its message: {text[:500]}" if text else ""
         return FilteredReplyError(
-            f"The provider's filter withheld the image.{said} Change the prompt or the references.",
-            reply_head=words[:2048],
+            f"The provider's filter withheld the image.{quoted} Change the prompt or the references.",
+            reply_head=text[:2048],
         )
-    if words:
+    if text:
         return RefusedReplyError(
-            f"The model answered in words instead of an image: {words[:500]} Say more plainly what to draw.",
-            reply_head=words[:2048],
+            f"The model replied with text instead of an image: {text[:500]} Describe the image more plainly.",
+            reply_head=text[:2048],
         )
-    return EmptyReplyError("The model sent neither an image nor words. Try again, or use another model.")
+    return EmptyReplyError("The model sent neither an image nor text. Try again, or use another model.")
 
 
-def _described(config: ModelConfig, request: ImageRequest, given: dict[str, Any]) -> dict[str, Any]:
+def _record_of_request(config: ModelConfig, request: ImageRequest, given: dict[str, Any]) -> dict[str, Any]:
     return {
         "model": config.litellm_model,
         "route": route_of(config),
@@ -156,6 +156,6 @@ def _described(config: ModelConfig, request: ImageRequest, given: dict[str, Any]
         "prompt": request.prompt,
         "references": [
             {"label": part.label, "sha256": hashlib.sha256(part.data).hexdigest(), "mime_type": part.mime_type}
-            for part in (request.references if route_of(config) == "openai images" else labelled(request.references))
+            for part in (request.references if route_of(config) == "openai images" else labeled(request.references))
         ],
     }

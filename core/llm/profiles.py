@@ -1,4 +1,4 @@
-"""Profiles: a model with its address and parameters under a name, for every project; never with a key."""
+"""Profiles: a named model with its address and parameters, for all projects; stored without its key."""
 
 import json
 from collections.abc import Mapping
@@ -16,37 +16,39 @@ MAX_NAME_CHARS = 60
 
 
 class ModelProfileService:
+    """Saves, lists and removes profiles."""
+
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
     def save_profile(self, name: str, config: Mapping[str, Any]) -> ModelProfiles:
-        """Keep *config* under *name*, in place of what was there; its ``api_key`` is left out.
+        """Store *config* without its ``api_key`` under *name*, replacing an existing profile.
 
         Raises:
-            InvalidInputError: the name is empty or too long, the config makes no sense, or another of its values
-                holds a key.
+            InvalidInputError: the name is empty or too long, *config* is invalid, or another of its values contains a
+                key.
         """
         name = " ".join(name.split())
         if not 0 < len(name) <= MAX_NAME_CHARS:
             raise InvalidInputError(f"Name the profile in at most {MAX_NAME_CHARS} characters.", field="name")
-        kept = ModelConfig.from_dict(config).to_dict()
-        _refuse_keys(kept)
+        stored = ModelConfig.from_dict(config).to_dict()
+        _refuse_keys(stored)
         with self._db.transaction() as session:
             row = _by_name(session, name) or ModelProfiles(name=name)
-            row.config = kept
+            row.config = stored
             session.add(row)
         return row
 
     def list_profiles(self) -> list[ModelProfiles]:
-        """Return the profiles by name."""
+        """Return all profiles, ordered by name."""
         with self._db.reading() as session:
             return list(session.exec(select(ModelProfiles).order_by(col(ModelProfiles.name))))
 
     def remove_profile(self, name: str) -> None:
-        """Forget a profile; tasks that were started with it keep what they were started with.
+        """Delete a profile; tasks that were started with it keep their configuration.
 
         Raises:
-            NotFoundError: there is none of this name.
+            NotFoundError: there is no profile of this name.
         """
         with self._db.transaction() as session:
             row = _by_name(session, name)
@@ -61,9 +63,9 @@ def _by_name(session: Session, name: str) -> ModelProfiles | None:
 
 def _refuse_keys(config: dict[str, Any]) -> None:
     address = urlsplit(config.get("api_base") or "")
-    said = json.dumps(config, ensure_ascii=False)
-    if address.username or address.password or address.query or redact(said) != said:
+    text = json.dumps(config, ensure_ascii=False)
+    if address.username or address.password or address.query or redact(text) != text:
         raise InvalidInputError(
-            "A profile keeps no key, and this one seems to hold one. Take it out; it is asked for when it is needed.",
+            "A profile must not contain a key, and this one seems to. Remove it; you are asked for it when needed.",
             field="config",
         )

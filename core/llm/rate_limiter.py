@@ -1,8 +1,11 @@
-"""Lanes: how fast one key at one address may be used. Every call of the process with that key shares one.
+"""Rate limiters: one for each provider, address and key, shared by all calls of the process.
 
-The first call of a lane goes alone, so a wrong key costs one request and not as many as there are workers. A
-provider that asks to slow down pauses the whole lane for as long as it says; then again a single call goes
-first, and the number of calls at once starts from half and grows by about one with each round of successes.
+Concurrency follows AIMD (additive increase, multiplicative decrease): a rate-limit error pauses all calls for as
+long as the provider asks and halves the concurrency; each round of successful calls then raises it by about one.
+Requests and tokens per minute are limited by a sliding window.
+
+The first call with a key goes alone as a probe, so that a wrong key costs one request and not one per worker. After
+a pause, a single call is the probe again.
 """
 
 import asyncio
@@ -20,35 +23,45 @@ from core.llm import keys
 from core.llm.types import NO_KEY, ModelConfig, RetryPolicy
 
 DEFAULT_CONCURRENCY = 64
+"""Most calls in flight with one key, of all tasks together; each task has its own, lower limit."""
+
 _WINDOW_S = 60.0
-_SLOW_DOWNS_BEFORE_GIVING_UP = 8
+_MAX_SUCCESSIVE_PAUSES = 8
 
 Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 
 
-class Lane:
-    """Safe to use from several event loops and threads."""
+class RateLimiter:
+    """Limits the calls with one key; safe to use from several event loops and threads."""
 
     def __init__(self, *, probes_first: bool = True) -> None:
+        """With *probes_first* the first call goes alone."""
         self.limit = DEFAULT_CONCURRENCY
+        """Most calls in flight."""
         self.allowed = 1.0 if probes_first else float(DEFAULT_CONCURRENCY)
+        """Calls in flight allowed now, at most *limit*."""
         self.in_flight = 0
-        # How many calls are allowed once the single one that goes first has come back well.
-        self._after_probe: float | None = float(DEFAULT_CONCURRENCY) if probes_first else None
-        self._paused_until = 0.0
-        self._slow_downs = 0
+        # How many calls are allowed after the probe has succeeded; None while no probe is running or due.
+        self._allowed_after_probe: float | None = float(DEFAULT_CONCURRENCY) if probes_first else None
+        self._paused_until_s = 0.0
+        self._successive_pauses = 0
         self._sent: deque[tuple[float, int]] = deque()
         self._waiters: deque[Waiter] = deque()
-        self._stopped: dict[str, tuple[int, LLMError]] = {}
+        self._fatal_errors: dict[str, tuple[int, LLMError]] = {}
         self._lock = threading.Lock()
 
     @asynccontextmanager
     async def slot(self, config: ModelConfig, tokens: int, policy: RetryPolicy) -> AsyncIterator[None]:
-        """Wait until a call may be sent, hold its place while it runs, and learn from how it ends.
+        """Wait until a call may be sent, count it while it runs, and adapt to its outcome.
+
+        Args:
+            config: states the limits on concurrency and per minute.
+            tokens: estimate of the tokens of this call.
+            policy: states how long a pause may be.
 
         Raises:
-            LLMError: what stopped the call that went first, when this one waited for it.
-            QuotaExceededError: the provider asks to slow down for longer, or more often, than is worth waiting.
+            LLMError: the probe failed in a way that stops the task while this call was waiting.
+            QuotaExceededError: the provider asks for a longer pause than the policy allows, or for too many.
         """
         self._configure(config)
         await self._enter(config, tokens)
@@ -56,94 +69,95 @@ class Lane:
         try:
             yield
         except LLMError as error:
-            failure = self._learn(config, error, policy)
+            failure = self._adapt_to_error(config, error, policy)
             if failure is error:
                 raise
         else:
-            self._speed_up()
+            self._increase()
         finally:
             with self._lock:
                 self.in_flight -= 1
-            self._wake()
+            self._wake_waiters()
         if failure is not None:
             raise failure
 
-    def _learn(self, config: ModelConfig, error: LLMError, policy: RetryPolicy) -> LLMError:
-        """Return the error the caller should see: the same, or that waiting does not help."""
+    def _adapt_to_error(self, config: ModelConfig, error: LLMError, policy: RetryPolicy) -> LLMError:
+        """Return the error for the caller: *error*, or QuotaExceededError when waiting will not help."""
         if isinstance(error, RateLimitedError):
             if (error.retry_after_s or 0.0) > policy.longest_pause_s:
-                error = _gives_up(error, f"It asks to wait for {error.retry_after_s:,.0f} s.")
+                error = _quota_exceeded(error, f"It asks to wait for {error.retry_after_s:,.0f} s.")
             else:
-                self.slow_down(error.retry_after_s, policy)
-                if self._slow_downs >= _SLOW_DOWNS_BEFORE_GIVING_UP:
-                    error = _gives_up(error, "Slowing down did not help.")
+                self.pause(error.retry_after_s, policy)
+                if self._successive_pauses >= _MAX_SUCCESSIVE_PAUSES:
+                    error = _quota_exceeded(error, "Slowing down did not help.")
         if error.stops_task:
-            self._stop(config, error)
+            self._fail_waiters(config, error)
         elif not isinstance(error, RateLimitedError):
-            self._open()
+            self._end_probe()
         return error
 
-    def slow_down(self, wait_s: float | None, policy: RetryPolicy) -> None:
-        """Pause the lane; without a stated time for longer and longer, with jitter."""
-        now = time.monotonic()
+    def pause(self, wait_s: float | None, policy: RetryPolicy) -> None:
+        """Pause all calls for *wait_s*; without a stated time, by exponential backoff with jitter."""
+        now_s = time.monotonic()
         with self._lock:
-            if now >= self._paused_until:
-                self._slow_downs += 1
-                if self._after_probe is None:
-                    self._after_probe = max(1.0, self.allowed / 2)
+            if now_s >= self._paused_until_s:
+                self._successive_pauses += 1
+                if self._allowed_after_probe is None:
+                    self._allowed_after_probe = max(1.0, self.allowed / 2)
             self.allowed = 1.0
-            longest_s = min(policy.first_wait_s * 2**self._slow_downs, policy.longest_wait_s)
+            longest_s = min(policy.first_wait_s * 2**self._successive_pauses, policy.longest_wait_s)
             pause_s = wait_s if wait_s is not None else random.uniform(0.5, 1.0) * longest_s
-            self._paused_until = max(self._paused_until, now + pause_s)
+            self._paused_until_s = max(self._paused_until_s, now_s + pause_s)
 
     @property
     def pause_left_s(self) -> float:
-        return max(self._paused_until - time.monotonic(), 0.0)
+        """Seconds until the pause ends; 0 when there is none."""
+        return max(self._paused_until_s - time.monotonic(), 0.0)
 
     def _configure(self, config: ModelConfig) -> None:
         limit = config.concurrency or DEFAULT_CONCURRENCY
         with self._lock:
             if limit == self.limit:
                 return
-            unhurt = self.allowed >= self.limit
-            self.limit, self.allowed = limit, float(limit) if unhurt else min(self.allowed, float(limit))
-            if self._after_probe is not None:
-                self._after_probe = min(self._after_probe, float(limit))
+            not_throttled = self.allowed >= self.limit
+            self.limit, self.allowed = limit, float(limit) if not_throttled else min(self.allowed, float(limit))
+            if self._allowed_after_probe is not None:
+                self._allowed_after_probe = min(self._allowed_after_probe, float(limit))
 
-    def _speed_up(self) -> None:
+    def _increase(self) -> None:
         with self._lock:
-            if time.monotonic() < self._paused_until:
+            if time.monotonic() < self._paused_until_s:
                 return
-            self._slow_downs = 0
-            if self._after_probe is None:
+            self._successive_pauses = 0
+            if self._allowed_after_probe is None:
                 self.allowed = min(float(self.limit), self.allowed + 1 / self.allowed)
-        self._open()
+        self._end_probe()
 
-    def _open(self) -> None:
-        """Let the others follow: the one that went first was neither refused nor slowed down."""
+    def _end_probe(self) -> None:
+        """Allow more calls: the probe was neither rejected nor rate-limited."""
         with self._lock:
-            if self._after_probe is not None and time.monotonic() >= self._paused_until:
-                self.allowed, self._after_probe = self._after_probe, None
+            if self._allowed_after_probe is not None and time.monotonic() >= self._paused_until_s:
+                self.allowed, self._allowed_after_probe = self._allowed_after_probe, None
 
-    def _stop(self, config: ModelConfig, error: LLMError) -> None:
-        """Let everybody who waits with this model fail alike, and the next one to come go alone again."""
+    def _fail_waiters(self, config: ModelConfig, error: LLMError) -> None:
+        """Fail all calls that wait with this model, and make the next one a probe."""
         with self._lock:
-            times, _ = self._stopped.get(config.litellm_model, (0, error))
-            self._stopped[config.litellm_model] = (times + 1, error)
-            self._after_probe, self.allowed = self._after_probe or float(self.limit), 1.0
-            self._slow_downs = 0
+            times, _ = self._fatal_errors.get(config.litellm_model, (0, error))
+            self._fatal_errors[config.litellm_model] = (times + 1, error)
+            self._allowed_after_probe, self.allowed = self._allowed_after_probe or float(self.limit), 1.0
+            self._successive_pauses = 0
 
     async def _enter(self, config: ModelConfig, tokens: int) -> None:
-        stopped_before = self._times_stopped(config)
+        fatal_errors_before = self._count_of_fatal_errors(config)
         while True:
             waiter: asyncio.Future[None] | None = None
             with self._lock:
-                now = time.monotonic()
-                wait_s = max(self._paused_until - now, self._window_wait_s(now, config, tokens))
+                now_s = time.monotonic()
+                wait_s = max(self._paused_until_s - now_s, self._window_wait_s(now_s, config, tokens))
                 if wait_s <= 0 and self.in_flight < int(self.allowed):
                     self.in_flight += 1
                     if config.requests_per_minute or config.tokens_per_minute:
-                        self._sent.append((now, tokens))
+                        self._sent.append((now_s, tokens))
                     return
                 if wait_s <= 0:
                     waiter = asyncio.get_running_loop().create_future()
@@ -152,58 +166,59 @@ class Lane:
                 await asyncio.sleep(wait_s)
             else:
                 await self._wait(waiter)
-            if self._times_stopped(config) != stopped_before:
-                self._wake()
-                raise _again(self._stopped[config.litellm_model][1])
+            if self._count_of_fatal_errors(config) != fatal_errors_before:
+                self._wake_waiters()
+                raise _copy_of(self._fatal_errors[config.litellm_model][1])
 
     async def _wait(self, waiter: "asyncio.Future[None]") -> None:
         try:
             await waiter
         except asyncio.CancelledError:
-            # The turn this one may just have been given belongs to the next.
-            self._wake()
+            # It may have been woken just before: pass its slot on.
+            self._wake_waiters()
             raise
 
-    def _times_stopped(self, config: ModelConfig) -> int:
-        return self._stopped[config.litellm_model][0] if config.litellm_model in self._stopped else 0
+    def _count_of_fatal_errors(self, config: ModelConfig) -> int:
+        return self._fatal_errors[config.litellm_model][0] if config.litellm_model in self._fatal_errors else 0
 
-    def _window_wait_s(self, now: float, config: ModelConfig, tokens: int) -> float:
-        while self._sent and self._sent[0][0] <= now - _WINDOW_S:
+    def _window_wait_s(self, now_s: float, config: ModelConfig, tokens: int) -> float:
+        """Return the seconds until the sliding window has room for a call of *tokens*."""
+        while self._sent and self._sent[0][0] <= now_s - _WINDOW_S:
             self._sent.popleft()
         too_many = config.requests_per_minute and len(self._sent) >= config.requests_per_minute
         used = sum(amount for _, amount in self._sent) if config.tokens_per_minute else 0
         too_large = config.tokens_per_minute and self._sent and used + tokens > config.tokens_per_minute
-        return self._sent[0][0] + _WINDOW_S - now if too_many or too_large else 0.0
+        return self._sent[0][0] + _WINDOW_S - now_s if too_many or too_large else 0.0
 
-    def _wake(self) -> None:
+    def _wake_waiters(self) -> None:
         with self._lock:
             free = max(int(self.allowed) - self.in_flight, 1)
-            awake = [self._waiters.popleft() for _ in range(min(free, len(self._waiters)))]
-        for loop, waiter in awake:
+            woken = [self._waiters.popleft() for _ in range(min(free, len(self._waiters)))]
+        for loop, waiter in woken:
             if loop.is_closed():
-                self._wake()
+                self._wake_waiters()
             else:
-                loop.call_soon_threadsafe(_finish, waiter)
+                loop.call_soon_threadsafe(_complete, waiter)
 
 
-def lane_for(config: ModelConfig, key: str | None) -> Lane:
-    """Return the process's lane for this provider, address and key."""
-    lanes = process.singleton("llm_lanes", dict[tuple[str, str, str], Lane])
+def rate_limiter_for(config: ModelConfig, key: str | None) -> RateLimiter:
+    """Return the process's rate limiter for this provider, address and key."""
+    limiters = process.singleton("llm_rate_limiters", dict[tuple[str, str, str], RateLimiter])
     name = (keys.provider_of(config), config.api_base or "", hashlib.sha256((key or "").encode()).hexdigest()[:16])
-    if name not in lanes:
-        lanes.setdefault(name, Lane(probes_first=key not in (None, NO_KEY)))
-    return lanes[name]
+    if name not in limiters:
+        limiters.setdefault(name, RateLimiter(probes_first=key not in (None, NO_KEY)))
+    return limiters[name]
 
 
-def _finish(waiter: "asyncio.Future[None]") -> None:
+def _complete(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)
 
 
-def _gives_up(error: RateLimitedError, why: str) -> QuotaExceededError:
-    return QuotaExceededError(f"{error} {why} Resume when the limit is free again.", http_status=error.http_status)
+def _quota_exceeded(error: RateLimitedError, reason: str) -> QuotaExceededError:
+    return QuotaExceededError(f"{error} {reason} Resume when the limit is free again.", http_status=error.http_status)
 
 
-def _again(error: LLMError) -> LLMError:
-    """Return a fresh exception that says the same; one object raised in many tasks would mix their traces."""
+def _copy_of(error: LLMError) -> LLMError:
+    """Return a new exception with the same message: one object raised in many tasks would mix their traces."""
     return type(error)(str(error), http_status=error.http_status)

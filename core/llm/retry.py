@@ -1,4 +1,4 @@
-"""Sending with everything around it: the lane, the ledger, and the trouble that passes by itself."""
+"""Retries with exponential backoff and jitter, within the rate limiter, with every attempt in the call ledger."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,14 +8,14 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from core.errors import ItemLeftOpen, LLMError, ProviderDownError, RateLimitedError
 from core.llm import keys
-from core.llm.ledger import CallStart, Ledger, Spent
-from core.llm.litellm_client import WireReply
-from core.llm.rate_limiter import lane_for
+from core.llm.ledger import CallStart, Ledger, Usage
+from core.llm.litellm_client import RawReply
+from core.llm.rate_limiter import rate_limiter_for
 from core.llm.types import ModelConfig, RetryPolicy
 
 
-class Sender:
-    """Sends the requests of one call and counts them; used once."""
+class RetryingSender:
+    """Sends one request, again where that may help, and counts the attempts; used once."""
 
     def __init__(self, start: CallStart, ledger: Ledger | None, policy: RetryPolicy) -> None:
         self._start = start
@@ -26,19 +26,26 @@ class Sender:
 
     @property
     def may_send(self) -> bool:
+        """Whether the policy allows another attempt."""
         return self._sends < self._policy.max_sends
 
     async def send(
-        self, config: ModelConfig, tokens: int, request: Callable[[], Awaitable[WireReply]]
-    ) -> tuple[WireReply, int | None]:
-        """Send, wait and send again while the trouble is one that passes; return reply and ledger id.
+        self, config: ModelConfig, tokens: int, request: Callable[[], Awaitable[RawReply]]
+    ) -> tuple[RawReply, int | None]:
+        """Return the reply to *request* and its row in the ledger; retry on rate limits and provider failures.
+
+        Args:
+            config: names the rate limiter by its provider, address and key.
+            tokens: estimate of the tokens of one attempt, for the limit of tokens per minute.
+            request: sends once.
 
         Raises:
-            LLMError: the trouble stayed, or was of another kind.
+            LLMError: the error cannot be retried, or occurred in the last attempt.
+            ItemLeftOpen: the task was paused or cancelled before the call was sent.
         """
 
-        async def once() -> tuple[WireReply, int | None]:
-            async with lane_for(config, keys.key_for(config)).slot(config, tokens, self._policy):
+        async def attempt() -> tuple[RawReply, int | None]:
+            async with rate_limiter_for(config, keys.key_for(config)).slot(config, tokens, self._policy):
                 self._sends += 1
                 call_id = await self._write_start()
                 try:
@@ -50,18 +57,18 @@ class Sender:
         retrying = AsyncRetrying(
             sleep=asyncio.sleep,
             retry=retry_if_exception(lambda error: isinstance(error, RateLimitedError | ProviderDownError)),
-            stop=self._is_over,
+            stop=self._is_exhausted,
             wait=self._wait_s,
             reraise=True,
         )
-        return await retrying(once)
+        return await retrying(attempt)
 
-    async def write_failure(self, call_id: int | None, error: LLMError, reply: WireReply | None = None) -> None:
-        """Write down that the call failed, with what it used when a reply came."""
+    async def write_failure(self, call_id: int | None, error: LLMError, reply: RawReply | None = None) -> None:
+        """Record in the ledger that the call failed, with the usage stated in *reply*."""
         if self._ledger is None or call_id is None:
             return
-        spent = Spent(reply.prompt_tokens, reply.completion_tokens, reply.cost) if reply else Spent()
-        await asyncio.wrap_future(self._ledger.record_failure(call_id, error, spent))
+        usage = Usage(reply.prompt_tokens, reply.completion_tokens, reply.cost) if reply else Usage()
+        await asyncio.wrap_future(self._ledger.record_failure(call_id, error, usage))
 
     async def _write_start(self) -> int | None:
         if self._ledger is None:
@@ -72,12 +79,12 @@ class Sender:
             raise ItemLeftOpen("The task was paused or cancelled before this call was sent.")
         return call_id
 
-    def _is_over(self, state: RetryCallState) -> bool:
+    def _is_exhausted(self, state: RetryCallState) -> bool:
         error: Any = state.outcome.exception() if state.outcome else None
         self._maybe_paid += bool(getattr(error, "maybe_paid", False))
         return not self.may_send or self._maybe_paid >= self._policy.max_maybe_paid
 
     def _wait_s(self, state: RetryCallState) -> float:
         if state.outcome and isinstance(state.outcome.exception(), RateLimitedError):
-            return 0.0  # the lane waits, for all of its calls together
+            return 0.0  # the rate limiter waits, for all calls with this key together
         return wait_random_exponential(self._policy.first_wait_s, self._policy.longest_wait_s)(state)

@@ -1,4 +1,4 @@
-"""The shapes of replies that models are asked for. Readers are tolerant, see :mod:`core.llm.replies`."""
+"""Schemas of structured replies. Parsing is tolerant, see :mod:`core.llm.replies`."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 
 def _as_text(value: Any) -> Any:
-    """Take 3, true or ["red"] where text was asked for: models answer labels and numbers that way."""
+    """Accept 3, true or ["red"] as text: models answer labels and numbers that way."""
     return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
 
 
@@ -22,9 +22,9 @@ def _not_empty(value: str) -> str:
 
 
 def _may_be_missing(value: Any) -> Any:
-    """A field that the provider is told to fill, and that is forgiven when it is not.
+    """Return a field that is required in the schema sent to providers and optional in the reply.
 
-    OpenAI's strict schemas know neither defaults nor lengths, so neither may show in the schema.
+    OpenAI's strict schemas support neither defaults nor lengths, so neither may appear in the schema.
     """
 
     def hide_the_default(schema: dict[str, Any]) -> None:
@@ -39,36 +39,48 @@ Words = Annotated[list[str], BeforeValidator(_as_list)]
 
 
 class AskedQuestion(BaseModel):
+    """One generated question."""
+
     question: Question
     kind: str = _may_be_missing("")
 
 
 class QuestionList(BaseModel):
+    """Generated questions without answers."""
+
     questions: list[AskedQuestion]
 
 
 class GivenAnswer(BaseModel):
-    """*number* is that of the question in the prompt, from 1; 0 when the model left it out."""
+    """One answer; *number* is that of its question in the prompt, from 1, or 0 when the model left it out."""
 
     number: int = _may_be_missing(0)
     answer: Text
 
 
 class AnswerList(BaseModel):
+    """Answers to the questions of the prompt."""
+
     answers: list[GivenAnswer]
 
 
 class AnsweredQuestion(BaseModel):
+    """One generated question with its answer."""
+
     question: Question
     answer: Text
     kind: str = _may_be_missing("")
 
 
 class QuestionAnswerList(BaseModel):
+    """Generated questions with their answers."""
+
     items: list[AnsweredQuestion]
 
 
 class StyleAnalysis(BaseModel):
+    """Description of the style of one image."""
+
     description: Text
     tags: Words
     vibe: Text
@@ -78,19 +90,21 @@ class StyleAnalysis(BaseModel):
 
 
 def _as_verdict(value: Any) -> Any:
-    """Take "Yes." and true for yes: models are not exact about a choice of three words."""
+    """Accept "Yes." and true as yes: models are not exact about a choice of three words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value.strip(" .").lower() if isinstance(value, str) else value
 
 
 class Verdict(BaseModel):
+    """Answer to one question about style, with its reason."""
+
     answer: Annotated[Literal["yes", "partly", "no"], BeforeValidator(_as_verdict)]
     evidence: Text
 
 
 class StyleJudgement(BaseModel):
-    """Whether a new image has the style of its references, one verdict for each question."""
+    """Whether a new image has the style of its references: one verdict for each question."""
 
     palette: Verdict
     light: Verdict

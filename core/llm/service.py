@@ -1,15 +1,15 @@
-"""The service that talks to models; the only door to litellm for everybody else."""
+"""LLMService: all calls to models. Other packages use it and nothing else of this one that needs litellm."""
 
 import base64
 import binascii
 from dataclasses import replace
 from typing import Any
 
-from core.config import Settings
+from core.config import Settings, load_settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
-from core.llm import connection, costs, image_generation, local, models, replies
-from core.llm.conversation import Conversation
-from core.llm.costs import SeenTokens
+from core.llm import connection_test, costs, image_generation, local_servers, models, replies
+from core.llm.correction_loop import CorrectionLoop
+from core.llm.costs import ObservedTokens
 from core.llm.ledger import Ledger, request_hash
 from core.llm.types import (
     ChatReply,
@@ -26,39 +26,45 @@ from core.llm.types import (
 
 
 class LLMService:
-    """Calls models. Holds no state: lanes, clients and what was learned of a model live once per process."""
+    """Calls models. Stateless: rate limiters, clients and what was learned about models exist once per process."""
 
-    def __init__(self, policy: RetryPolicy | None = None) -> None:
-        self._policy = policy or RetryPolicy()
-
-    async def chat(self, config: ModelConfig, request: ChatRequest, *, ledger: Ledger | None = None) -> ChatReply:
-        """Ask a model, and return a reply that can be used.
-
-        Transient trouble is waited for and repeated, a structured reply is asked for in the best form the model
-        knows. With a *ledger* every send is written down first, and a request that was paid for before is
-        answered from there unless it is ``fresh``.
+    def __init__(self, policy: RetryPolicy | None = None, settings: Settings | None = None) -> None:
+        """Without *settings* they are read from the environment, once.
 
         Raises:
-            LLMError: as drawn in :mod:`core.errors`.
+            ConfigurationError: a ``VITRINE_*`` variable is invalid, and no *settings* were given.
         """
-        config = self._with_deadline(config)
+        self._policy = policy or RetryPolicy()
+        self._settings = settings or load_settings()
+
+    async def chat(self, config: ModelConfig, request: ChatRequest, *, ledger: Ledger | None = None) -> ChatReply:
+        """Send *request* to a model and return a usable reply.
+
+        Transient errors are retried, and a structured reply is requested in the best form that the model supports.
+        With a *ledger* every attempt is recorded before it is sent, and a request that was paid for before is
+        answered from the ledger unless it is ``fresh``.
+
+        Raises:
+            LLMError: as listed in :mod:`core.errors`.
+        """
+        config = self._with_time_limit(config)
         if request.images:
             self.require_vision(config)
         digest = request_hash(config, request)
         if ledger is not None and not request.fresh:
-            found = await self._paid_before(config, request, digest, ledger)
-            if found is not None:
-                return found
-        return await Conversation(config, request, digest, ledger, self._policy).run()
+            reply = await self._reply_from_ledger(config, request, digest, ledger)
+            if reply is not None:
+                return reply
+        return await CorrectionLoop(config, request, digest, ledger, self._policy).run()
 
     async def vision_chat(
         self, config: dict[str, Any], prompt: str, image_data: str, mime_type: str = "image/jpeg"
     ) -> dict[str, Any]:
-        """Ask about one image given as a data URL or as base64, and return ``{"text", "model", "usage", ...}``.
+        """Ask about one image, given as a data URL or base64; return ``{"text", "model", "usage", ...}``.
 
         Raises:
-            InvalidInputError: *image_data* is not base64, or *config* makes no sense.
-            LLMError: as drawn in :mod:`core.errors`.
+            InvalidInputError: *image_data* is not base64, or *config* is invalid.
+            LLMError: as listed in :mod:`core.errors`.
         """
         image = _image_from(image_data, mime_type)
         reply = await self.chat(ModelConfig.from_dict(config), ChatRequest(prompt, images=(image,)))
@@ -73,34 +79,34 @@ class LLMService:
     async def create_image(
         self, config: ModelConfig, request: ImageRequest, *, ledger: Ledger | None = None
     ) -> ImageReply:
-        """Make one image from a prompt and references, each reference in its order and the prompt last.
+        """Generate one image from references, in their order, and a prompt, which is sent last.
 
         Raises:
-            RefusedReplyError: the model answered in words; the message carries them.
-            LLMError: as drawn in :mod:`core.errors`.
+            RefusedReplyError: the model replied with text; the message contains it.
+            LLMError: as listed in :mod:`core.errors`.
         """
-        return await image_generation.make(self._with_deadline(config), request, ledger, self._policy)
+        return await image_generation.generate_image(self._with_time_limit(config), request, ledger, self._policy)
 
     def models(self) -> list[ModelInfo]:
-        """Return the models to offer, best known first."""
+        """Return the suggested models, best known first, then all that have a key."""
         return models.models()
 
     def model_info(self, model: str, api_base: str | None = None) -> ModelInfo:
-        """Return what is known about a model: whether it sees, its prices, when it is withdrawn."""
+        """Return what is known about a model: whether it accepts images, its prices, when it is withdrawn."""
         return models.model_info(model, api_base)
 
     async def find_local_models(self) -> list[ModelInfo]:
         """Return the models of the model servers on this machine."""
-        return await local.find_local_models()
+        return await local_servers.find_local_models()
 
     def require_vision(self, config: ModelConfig) -> None:
-        """Refuse a model that is known not to see images, before anything is sent.
+        """Check that the model is not known to reject images, before anything is sent.
 
         Raises:
-            NoVisionError: naming some that can.
+            NoVisionError: it is known to; the message names models that accept images.
         """
-        if models.sees(config) is False:
-            instead = ", ".join(models.models_that_see())
+        if models.supports_vision(config) is False:
+            instead = ", ".join(models.vision_models())
             raise NoVisionError(f"{config.litellm_model} cannot see images. Use one that can, for example {instead}.")
 
     def estimate_call(
@@ -111,28 +117,28 @@ class LLMService:
         reply_tokens: int,
         *,
         images: int = 1,
-        seen: SeenTokens | None = None,
+        observed: ObservedTokens | None = None,
     ) -> CostEstimate | None:
         """Return what one call will cost, as a range; None when the price is unknown.
 
-        *seen* is what earlier replies of this model really used, in place of the makers' published rules.
+        See :func:`core.llm.costs.estimate_call` for the arguments.
         """
-        return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens, images=images, seen=seen)
+        return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens, images=images, observed=observed)
 
     async def test_connection(self, config: ModelConfig) -> ConnectionResult:
-        """Send one small image and say in a sentence what came of it."""
-        return await connection.test(self, config)
+        """Send one small image and describe the outcome in a sentence."""
+        return await connection_test.test_connection(self.chat, config)
 
     def warm_up(self) -> None:
-        """Import litellm and register the offline provider; blocks for seconds, so call it from a thread."""
+        """Import litellm and register the offline provider; blocks for seconds, so call it in a thread."""
         from core.llm import litellm_client
 
         litellm_client.litellm()
 
-    def _with_deadline(self, config: ModelConfig) -> ModelConfig:
-        return config if config.timeout_s else replace(config, timeout_s=Settings().llm_timeout_s)
+    def _with_time_limit(self, config: ModelConfig) -> ModelConfig:
+        return config if config.timeout_s else replace(config, timeout_s=self._settings.llm_timeout_s)
 
-    async def _paid_before(
+    async def _reply_from_ledger(
         self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger
     ) -> ChatReply | None:
         paid = await ledger.find_paid(digest)

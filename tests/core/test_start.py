@@ -48,11 +48,11 @@ def test_threads_that_load_a_package_and_a_part_of_it_both_get_it_whole(
 def test_the_first_model_call_may_come_while_litellm_is_still_being_imported() -> None:
     both_at_once = """
 from concurrent.futures import ThreadPoolExecutor
-from core.llm import wire
+from core.llm import litellm_client
 from core.llm.schemas import StyleJudgement
 
 with ThreadPoolExecutor(2) as threads:
-    calls = [threads.submit(wire.litellm), threads.submit(wire.response_format, StyleJudgement)]
+    calls = [threads.submit(litellm_client.litellm), threads.submit(litellm_client.response_format, StyleJudgement)]
     print([call.exception() for call in calls])
 """
     run = subprocess.run([sys.executable, "-c", both_at_once], capture_output=True, text=True, timeout=120, check=False)

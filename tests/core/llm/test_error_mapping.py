@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import LLMError, VitrineError
 from core.llm import ModelConfig
-from core.llm.error_mapping import retry_after_s, translate
+from core.llm.error_mapping import map_error, retry_after_s
 from core.llm.transport import Exchange
 
 CONFIG = ModelConfig("openai/gpt-4o", api_key="sk-canary-0123456789")
@@ -50,7 +50,7 @@ def test_there_are_many_exceptions_to_translate() -> None:
 @pytest.mark.parametrize("status", [None, 200, 400, 401, 402, 403, 404, 413, 422, 429, 500, 503, 529])
 def test_every_exception_of_litellm_becomes_one_of_ours(kind: type[Exception], status: int | None) -> None:
     exchange = Exchange(sends=int(status is not None), http_status=status, head=b"the key sk-canary-0123456789 leaks")
-    translated = translate(_made(kind), exchange, CONFIG, 60)
+    translated = map_error(_made(kind), exchange, CONFIG, 60)
     assert isinstance(translated, LLMError)
     assert "sk-canary" not in f"{translated} {vars(translated)}"
     assert str(translated).endswith(".")
@@ -58,12 +58,12 @@ def test_every_exception_of_litellm_becomes_one_of_ours(kind: type[Exception], s
 
 @pytest.mark.parametrize("error", [ValueError("x"), RuntimeError("x"), KeyError("usage"), TimeoutError()])
 def test_any_other_exception_becomes_one_of_ours(error: Exception) -> None:
-    assert isinstance(translate(error, Exchange(), CONFIG, 60), VitrineError)
+    assert isinstance(map_error(error, Exchange(), CONFIG, 60), VitrineError)
 
 
 @pytest.mark.parametrize("problem", ["unreachable", "broken", "redirect", "too large", "compressed"])
 def test_trouble_on_the_wire_counts_before_what_litellm_says(problem: str) -> None:
-    translated = translate(ValueError("x"), Exchange(problem=problem), CONFIG, 60)
+    translated = map_error(ValueError("x"), Exchange(problem=problem), CONFIG, 60)
     assert translated.maybe_paid is (problem == "broken")
 
 

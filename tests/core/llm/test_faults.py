@@ -12,7 +12,7 @@ from sqlmodel import select
 from core.db import Database, LlmCalls
 from core.errors import LLMError, VitrineError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, RetryPolicy
-from core.llm.redaction import guard_logs
+from core.llm.redaction import redact_logs
 from core.llm.schemas import QuestionList
 from tests.fakes.faults import CANARY, FAULTS, Fault
 from tests.fakes.provider import FakeProvider, WireFormat
@@ -33,7 +33,7 @@ async def test_every_item_ends_in_a_state_with_a_cause(
     fault: Fault, wire: WireFormat, db: Database, caplog: pytest.LogCaptureFixture, jpeg: bytes
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    guard_logs()
+    redact_logs()
     timeout_s = 0.5 * (4 if PROVES else 1) if fault.slow else 20.0
     with FakeProvider(fault.make) as provider:
         config = provider.config(wire, api_key=CANARY, timeout_s=timeout_s, concurrency=16)

@@ -10,7 +10,7 @@ from sqlmodel import select
 from core.db import Database, LlmCalls
 from core.errors import EmptyReplyError, FilteredReplyError, ProviderDownError, RefusedReplyError
 from core.llm import DatabaseLedger, ImagePart, ImageRequest, LLMService, ModelConfig, RetryPolicy
-from core.llm.image_generation import parameters, pixels
+from core.llm.image_generation import openai_size, parameters
 from core.llm.ledger import request_hash
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import FakeProvider, Reply
@@ -63,7 +63,7 @@ def test_ratio_and_size_are_written_as_each_family_reads_them(model: str, expect
     ],
 )
 def test_sizes_for_openai_keep_its_rules(model: str, ratio: str, size: str | None, expected: str) -> None:
-    made = pixels(model, ratio, size)
+    made = openai_size(model, ratio, size)
     assert made == expected
     width, height = (int(side) for side in made.split("x"))
     assert width % 16 == height % 16 == 0
@@ -117,7 +117,7 @@ async def test_openai_edits_references_and_makes_images_without_them(
     [
         (Reply("I cannot draw a real person.", images=()), RefusedReplyError, "I cannot draw a real person."),
         (Reply("", finish="content_filter"), FilteredReplyError, "withheld the image"),
-        (Reply(None), EmptyReplyError, "neither an image nor words"),
+        (Reply(None), EmptyReplyError, "neither an image nor text"),
     ],
 )
 async def test_no_image_is_shown_with_the_models_own_words(

@@ -123,7 +123,7 @@ def test_keys_are_taken_out_of_texts(text: str) -> None:
 
 def test_logs_carry_no_key_even_in_traces(caplog: pytest.LogCaptureFixture) -> None:
     redaction.remember("9f8e7d6c5b4a")
-    redaction.guard_logs()
+    redaction.redact_logs()
     try:
         raise ValueError("the key is 9f8e7d6c5b4a")
     except ValueError:

@@ -4,7 +4,7 @@ from sqlmodel import select
 from core.db import Database, LlmCalls, Projects, Tasks
 from core.errors import ConflictError, ProviderDownError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, ModelConfig
-from core.llm.ledger import CallStart, Spent, request_hash
+from core.llm.ledger import CallStart, Usage, request_hash
 
 START = CallStart(model="openai/gpt-4o", request_hash="h", prompt="Ask", params={"temperature": 0.2}, attempt=1)
 REPLY = ChatReply("said", None, "openai/gpt-4o", 10, 5, 0.001, "stop")
@@ -45,7 +45,7 @@ def test_a_good_call_is_settled_with_what_was_made_of_it_or_not_at_all__rolls_ba
 def test_failures_are_committed_at_once_without_keys(db: Database) -> None:
     ledger = DatabaseLedger(db)
     call_id = ledger.start(START)
-    ledger.fail(call_id, ProviderDownError("It broke at sk-0123456789abcdef.", maybe_paid=True), Spent(1, 2, 0.5))
+    ledger.fail(call_id, ProviderDownError("It broke at sk-0123456789abcdef.", maybe_paid=True), Usage(1, 2, 0.5))
     row = _row(db, call_id)
     assert (row.state, row.error_code, row.cost) == ("unknown", "provider_down", 0.5)
     assert row.reply == "It broke at [key removed]."

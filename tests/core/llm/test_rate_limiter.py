@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import AccessDeniedError, ProviderDownError, QuotaExceededError, RateLimitedError
 from core.llm import ModelConfig, RetryPolicy
-from core.llm.rate_limiter import Lane, lane_for
+from core.llm.rate_limiter import RateLimiter, rate_limiter_for
 
 POLICY = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.02)
 CONFIG = ModelConfig("openai/gpt-4o", concurrency=8)
@@ -14,15 +14,15 @@ CONFIG = ModelConfig("openai/gpt-4o", concurrency=8)
 class Work:
     """Calls that note when they ran and how many ran at once."""
 
-    def __init__(self, lane: Lane, config: ModelConfig = CONFIG) -> None:
-        self.lane = lane
+    def __init__(self, limiter: RateLimiter, config: ModelConfig = CONFIG) -> None:
+        self.limiter = limiter
         self.config = config
         self.at_once = 0
         self.most_at_once = 0
         self.started: list[float] = []
 
     async def call(self, error: Exception | None = None, lasts_s: float = 0.01, tokens: int = 0) -> None:
-        async with self.lane.slot(self.config, tokens, POLICY):
+        async with self.limiter.slot(self.config, tokens, POLICY):
             self.started.append(time.monotonic())
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
@@ -33,7 +33,7 @@ class Work:
 
 
 async def test_the_first_call_goes_alone_and_then_as_many_as_are_allowed() -> None:
-    work = Work(Lane())
+    work = Work(RateLimiter())
     first = asyncio.create_task(work.call(lasts_s=0.05))
     await asyncio.sleep(0)
     others = [asyncio.create_task(work.call()) for _ in range(20)]
@@ -44,7 +44,7 @@ async def test_the_first_call_goes_alone_and_then_as_many_as_are_allowed() -> No
 
 
 async def test_everybody_who_waits_for_a_key_that_is_refused_fails_without_sending() -> None:
-    work = Work(Lane())
+    work = Work(RateLimiter())
     refused = AccessDeniedError("The key is wrong. Check it.", http_status=401)
     ends = await asyncio.gather(work.call(refused), *(work.call() for _ in range(20)), return_exceptions=True)
     assert len(work.started) == 1
@@ -54,7 +54,7 @@ async def test_everybody_who_waits_for_a_key_that_is_refused_fails_without_sendi
 
 
 async def test_trouble_of_the_first_call_does_not_hold_up_the_others() -> None:
-    work = Work(Lane())
+    work = Work(RateLimiter())
     down = ProviderDownError("It is down. Try again later.")
     ends = await asyncio.gather(work.call(down), *(work.call() for _ in range(20)), return_exceptions=True)
     assert len(work.started) == 21
@@ -63,7 +63,7 @@ async def test_trouble_of_the_first_call_does_not_hold_up_the_others() -> None:
 
 
 async def test_a_stated_wait_holds_for_the_whole_lane() -> None:
-    work = Work(Lane(probes_first=False))
+    work = Work(RateLimiter(probes_first=False))
     with pytest.raises(RateLimitedError):
         await work.call(RateLimitedError("Slow down.", retry_after_s=0.2), lasts_s=0)
     paused_at = time.monotonic()
@@ -72,26 +72,26 @@ async def test_a_stated_wait_holds_for_the_whole_lane() -> None:
 
 
 async def test_after_a_pause_one_call_goes_first_and_half_as_many_follow() -> None:
-    work = Work(Lane(probes_first=False))
+    work = Work(RateLimiter(probes_first=False))
     with pytest.raises(RateLimitedError):
         await work.call(RateLimitedError("Slow down.", retry_after_s=0.02))
     work.most_at_once = 0
     await work.call()
-    assert work.lane.allowed == 4
+    assert work.limiter.allowed == 4
     await asyncio.gather(*(work.call(lasts_s=0.02) for _ in range(4)))
-    assert 4 < work.lane.allowed <= 5
+    assert 4 < work.limiter.allowed <= 5
 
 
 async def test_many_slow_downs_at_once_halve_once() -> None:
-    work = Work(Lane(probes_first=False))
+    work = Work(RateLimiter(probes_first=False))
     slow = [RateLimitedError("Slow down.", retry_after_s=0.05) for _ in range(8)]
     await asyncio.gather(*(work.call(error) for error in slow), return_exceptions=True)
     await work.call()
-    assert work.lane.allowed == 4
+    assert work.limiter.allowed == 4
 
 
 async def test_a_lane_that_is_slowed_down_again_and_again_gives_up() -> None:
-    work = Work(Lane(probes_first=False))
+    work = Work(RateLimiter(probes_first=False))
     ends = []
     for _ in range(8):
         try:
@@ -102,14 +102,14 @@ async def test_a_lane_that_is_slowed_down_again_and_again_gives_up() -> None:
 
 
 async def test_a_wait_of_hours_ends_the_call_and_leaves_the_lane_open() -> None:
-    work = Work(Lane())
+    work = Work(RateLimiter())
     with pytest.raises(QuotaExceededError, match="wait for 7,200 s"):
         await work.call(RateLimitedError("Slow down.", retry_after_s=7200))
-    assert work.lane.pause_left_s == 0
+    assert work.limiter.pause_left_s == 0
 
 
 async def test_requests_per_minute_are_kept() -> None:
-    work = Work(Lane(probes_first=False), ModelConfig("openai/gpt-4o", requests_per_minute=3))
+    work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o", requests_per_minute=3))
     calls = [asyncio.create_task(work.call(lasts_s=0)) for _ in range(5)]
     await asyncio.sleep(0.1)
     assert len(work.started) == 3
@@ -117,7 +117,7 @@ async def test_requests_per_minute_are_kept() -> None:
 
 
 async def test_tokens_per_minute_are_kept_but_one_call_always_goes() -> None:
-    work = Work(Lane(probes_first=False), ModelConfig("openai/gpt-4o", tokens_per_minute=1000))
+    work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o", tokens_per_minute=1000))
     calls = [asyncio.create_task(work.call(lasts_s=0, tokens=tokens)) for tokens in (5000, 10, 10)]
     await asyncio.sleep(0.1)
     assert len(work.started) == 1
@@ -125,7 +125,7 @@ async def test_tokens_per_minute_are_kept_but_one_call_always_goes() -> None:
 
 
 async def test_a_cancelled_wait_does_not_lose_its_turn_to_nobody() -> None:
-    work = Work(Lane(probes_first=False), ModelConfig("openai/gpt-4o", concurrency=1))
+    work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o", concurrency=1))
     running = asyncio.create_task(work.call(lasts_s=0.05))
     await asyncio.sleep(0)
     waiting = [asyncio.create_task(work.call()) for _ in range(3)]
@@ -133,25 +133,25 @@ async def test_a_cancelled_wait_does_not_lose_its_turn_to_nobody() -> None:
     waiting[0].cancel()
     await asyncio.wait_for(asyncio.gather(running, *waiting[1:]), 2)
     assert len(work.started) == 3
-    assert work.lane.in_flight == 0
+    assert work.limiter.in_flight == 0
 
 
 def test_a_lane_serves_several_event_loops() -> None:
-    lane = Lane(probes_first=False)
+    limiter = RateLimiter(probes_first=False)
     for _ in range(3):
-        asyncio.run(_ten_calls(lane))
-    assert lane.in_flight == 0
+        asyncio.run(_ten_calls(limiter))
+    assert limiter.in_flight == 0
 
 
 def test_a_lane_belongs_to_provider_address_and_key() -> None:
-    lane = lane_for(CONFIG, "one")
-    assert lane_for(ModelConfig("openai/gpt-5"), "one") is lane
-    assert lane_for(CONFIG, "other") is not lane
-    assert lane_for(ModelConfig("openai/gpt-4o", api_base="http://127.0.0.1:1/v1"), "one") is not lane
+    limiter = rate_limiter_for(CONFIG, "one")
+    assert rate_limiter_for(ModelConfig("openai/gpt-5"), "one") is limiter
+    assert rate_limiter_for(CONFIG, "other") is not limiter
+    assert rate_limiter_for(ModelConfig("openai/gpt-4o", api_base="http://127.0.0.1:1/v1"), "one") is not limiter
 
 
-async def _ten_calls(lane: Lane) -> None:
-    work = Work(lane, ModelConfig("openai/gpt-4o", concurrency=2))
+async def _ten_calls(limiter: RateLimiter) -> None:
+    work = Work(limiter, ModelConfig("openai/gpt-4o", concurrency=2))
     await asyncio.gather(*(work.call() for _ in range(10)))
     assert work.most_at_once == 2
 
