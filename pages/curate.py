@@ -1,4 +1,4 @@
-"""Curate: one entry, one decision; or many of them in a table."""
+"""Curate: review entries one at a time at the desk, or many at once in a table."""
 
 import streamlit as st
 
@@ -7,14 +7,17 @@ from core.errors import InvalidInputError
 from pages.components.curate import button_review, desk, team_menu
 from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line
 
-VIEWS = ("Desk", "Table", "Grid", "Plain")
+VIEWS = ("Desk", "Table", "Grid", "Buttons")
 
 project = page.project()
 dataset = page.services().dataset
 if not dataset.has_entries(project.id):
     page.header("Curate")
     page.empty_state(
-        "checklist", "Nothing waits for review yet: this project has no entries.", "generate", "Generate some"
+        "checklist",
+        "There is nothing to review yet: this project has no entries.",
+        "generate",
+        "Generate questions and answers",
     )
     st.stop()
 
@@ -40,7 +43,7 @@ if view == "Table":
     entry_table.show(project.id, entry_filter, actor)
 elif view == "Grid":
     entry_grid.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
-elif view == "Plain":
+elif view == "Buttons":
     button_review.show(project.id, entry_filter, actor)
 else:
     plan = dataset.review_plan(project.id)

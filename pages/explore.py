@@ -1,4 +1,4 @@
-"""Explore: what is in the dataset, by words and by bars that are filters."""
+"""Explore: search the dataset, see how its entries are distributed, and filter by clicking bars."""
 
 import streamlit as st
 
@@ -12,7 +12,10 @@ dataset = page.services().dataset
 if not dataset.has_entries(project.id):
     page.header("Explore")
     page.empty_state(
-        "query_stats", "There is nothing to explore yet: this project has no entries.", "generate", "Generate some"
+        "query_stats",
+        "There is nothing to explore yet: this project has no entries.",
+        "generate",
+        "Generate questions and answers",
     )
     st.stop()
 

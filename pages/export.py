@@ -1,4 +1,4 @@
-"""Export reads as a sentence: these entries, as this, to there; then the proof that it loads."""
+"""Export: choose entries, format and destination; run the export and show the checks that it passed."""
 
 import streamlit as st
 
@@ -30,27 +30,27 @@ def main() -> None:
 
 
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
-    """Draw the three columns; a recipe that makes no sense says why where it is chosen."""
+    """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
     exporter = page.services().exporter
     sentence = st.grid(3, min_column_width=250)
     with sentence, st.container(border=True, key="export-these"):
-        st.subheader("These entries", anchor=False)
+        st.subheader("Entries", anchor=False)
         entries = recipe_form.entries(exporter.facets(project.id))
-        place_of_counts = st.container()
+        counts_area = st.container()
     with sentence, st.container(border=True, key="export-as"):
-        st.subheader("as this", anchor=False)
+        st.subheader("Format", anchor=False)
         shape = recipe_form.shape()
     with sentence, st.container(border=True, key="export-to"):
-        st.subheader("to there", anchor=False)
-        place = recipe_form.place()
-        place_of_refusal = st.container()
+        st.subheader("Destination", anchor=False)
+        destination = recipe_form.destination()
+        error_area = st.container()
     try:
-        recipe = ExportRecipe.parse({"entries": entries, **shape, **place})
+        recipe = ExportRecipe.parse({"entries": entries, **shape, **destination})
         selection = exporter.count(project.id, recipe)
     except InvalidInputError as error:
-        place_of_refusal.warning(page.escape(str(error)), icon=":material/warning:")
+        error_area.warning(page.escape(str(error)), icon=":material/warning:")
         return None, None
-    with place_of_counts:
+    with counts_area:
         recipe_form.counts(selection)
     return recipe, selection
 
@@ -66,7 +66,7 @@ def _start_button(project: Projects, recipe: ExportRecipe | None, selection: Sel
 
 
 def run(project_id: str, recipe: ExportRecipe) -> None:
-    """Start the export and show it."""
+    """Start the export as a task and show its progress."""
     task = page.services().tasks.create_task(project_id, "dataset-export", {"recipe": recipe.as_dict()})
     app.engine().submit(task.id)
     st.query_params["task"] = task.id
@@ -74,7 +74,7 @@ def run(project_id: str, recipe: ExportRecipe) -> None:
 
 
 def _watch(task_id: str) -> None:
-    """Show the export that runs, then its report."""
+    """Show the progress of an export, then its report."""
     task = page.services().tasks.get_task(task_id)
     if task.status != TaskStatus.COMPLETED:
         task_progress.show(task_id)

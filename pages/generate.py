@@ -1,4 +1,4 @@
-"""Questions and answers: by a vision model, with a recipe, a try and the cost before the task; or by hand."""
+"""Generate questions and answers with a vision model, with a preview and an estimate; or write them yourself."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from pages.components.generate.recipe_form import Recipe
 from pages.components.shared import page, task_progress
 
 _MODES = {
-    "both": "Both at once",
-    "questions": "Questions",
-    "answers": "Answers",
-    "hand": "By hand",
+    "both": "Questions and answers",
+    "questions": "Questions only",
+    "answers": "Answers only",
+    "hand": "Write your own",
 }
 
 
@@ -33,9 +33,9 @@ def main() -> None:
         _watch(task_id, action)
         return
     trouble = st.container(key="generate-trouble")
-    recipe_prefill.take_over()
+    recipe_prefill.apply()
     mode = st.segmented_control(
-        "Make", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
+        "Generate", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
         key="generate-mode", persist_state="session",
     )  # fmt: skip
     if mode == "hand":

@@ -1,4 +1,4 @@
-"""Projects, what stands in each, and what to do next."""
+"""Overview: the projects, the state of the open one, and the next steps."""
 
 import streamlit as st
 
@@ -37,9 +37,9 @@ def _state(counts: ProjectCounts) -> str:
 def _first_steps() -> None:
     with st.container(border=True, horizontal_alignment="center", key="first-steps"):
         st.space("small")
-        st.subheader("Make an image question-answer dataset", anchor=False, text_alignment="center")
+        st.subheader("Build an image question-answer dataset", anchor=False, text_alignment="center")
         st.markdown(
-            "Upload images, let a model ask and answer, review at a key press each, export something that loads. "
+            "Upload images, let a model ask and answer, review each entry with one key, and export files that load. "
             "Nothing leaves this machine unless you choose a model.",
             text_alignment="center",
             width=560,
@@ -53,30 +53,30 @@ def _first_steps() -> None:
 
 
 def open_sample() -> None:
-    """Make the sample project and open it where the main job begins."""
+    """Create the sample project and open it on Generate."""
     app.load_rooms()
     from core.images.sample import create_sample_project
 
-    with st.spinner("Drawing twelve images"):
+    with st.spinner("Creating the sample project"):
         project = create_sample_project(page.services().db)
     page.choose_project(project.id)
     page.go("generate")
 
 
 def _stages(counts: ProjectCounts) -> None:
-    """The five stages of the main job, each with its number and its next step."""
+    """Draw the five stages of the work, each with a number and a link to the next step."""
     waiting = counts.images_without_questions
     stages = (
         ("upload", "Upload", f"{counts.images:,}", "images", "Add images"),
         (
             "generate", "Generate", f"{counts.questions:,}", "questions",
-            f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more",
+            f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more questions",
         ),
         (
             "curate", "Curate", f"{counts.confirmed:,}", f"of {counts.entries:,} entries confirmed",
-            f"Review {pluralize(counts.open, 'entry')}" if counts.open else "Look at the entries",
+            f"Review {pluralize(counts.open, 'entry')}" if counts.open else "View the entries",
         ),
-        ("style", "Style", f"{counts.generated:,}", "generated images", "Make one in this style"),
+        ("style", "Style", f"{counts.generated:,}", "generated images", "Generate an image"),
         ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),
     )  # fmt: skip
     grid = st.grid(5, min_column_width=170, border=True, key="stages")
@@ -88,7 +88,7 @@ def _stages(counts: ProjectCounts) -> None:
 
 
 def _activity(project_id: str) -> None:
-    """What happened lately: decisions by day, and the newest tasks."""
+    """Draw the recent activity: decisions per day and the latest tasks."""
     by_day = [count for _, count in page.services().dataset.decisions_per_day(project_id)]
     tasks = page.services().tasks.list_tasks(project_id, limit=4)
     if not any(by_day) and not tasks:
@@ -99,7 +99,7 @@ def _activity(project_id: str) -> None:
             st.metric("Decisions in the last 30 days", f"{sum(by_day):,}", chart_data=by_day, chart_type="bar")
     if tasks:
         with grid.cell():
-            st.caption("Newest tasks")
+            st.caption("Latest tasks")
             for task in tasks:
                 page.link("tasks", page.escape(page.task_label(task)), icon="task_alt", task=task.id)
 

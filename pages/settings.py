@@ -1,4 +1,4 @@
-"""Models and their keys, prompts, limits; each value says where it comes from."""
+"""Settings: models and API keys, prompts, API tokens, limits; each value with its source."""
 
 import streamlit as st
 
@@ -9,12 +9,14 @@ from pages.components.shared import fixed_questions, language, model_picker, pag
 
 
 def main() -> None:
-    page.header("Settings", "Keys stay in the environment, in .streamlit/secrets.toml or in this session.")
+    page.header(
+        "Settings", "API keys come from the environment, from .streamlit/secrets.toml, or are typed for one session."
+    )
     parts = {
         "Models": _models,
         "Prompts": _prompts,
         "Fixed questions": _fixed_questions,
-        "Programs": api_tokens.show,
+        "API tokens": api_tokens.show,
         "Limits and storage": _values,
         "Doctor": doctor.show,
     }
@@ -29,9 +31,9 @@ def _models() -> None:
     with halves.cell():
         model_picker.show("settings")
     with halves.cell():
-        st.subheader("Where keys are looked for", anchor=False)
+        st.subheader("Where API keys come from", anchor=False)
         st.markdown(
-            "1. Typed for this session, never stored.\n"
+            "1. Typed for this session and never stored.\n"
             "2. The provider's environment variable, for example `OPENAI_API_KEY`, `GEMINI_API_KEY` or "
             "`ANTHROPIC_API_KEY`.\n"
             "3. The same name in `.streamlit/secrets.toml`."
@@ -42,7 +44,9 @@ def _models() -> None:
 def _profiles() -> None:
     profiles = page.services().profiles
     st.subheader("Profiles", anchor=False)
-    st.caption("A model with its address and parameters under a name, offered on every page. No profile holds a key.")
+    st.caption(
+        "A profile stores a model with its address and parameters, never a key. It is offered in every list of models."
+    )
     for profile in profiles.list_profiles():
         with st.container(horizontal=True, vertical_alignment="center", key=f"profile-{profile.id}"):
             st.text(profile.name, width="stretch")
@@ -56,9 +60,9 @@ def _profiles() -> None:
 def _fixed_questions() -> None:
     project_id = page.project_id()
     if project_id is None:
-        st.caption("Fixed questions belong to a project. Open one first.")
+        st.caption("Fixed questions belong to a project. Open a project first.")
         return
-    st.text(f"Of the project {page.services().projects.get_project(project_id).name}")
+    st.text(f"Project: {page.services().projects.get_project(project_id).name}")
     asked_in = st.selectbox(
         "Language", list(prompts.LANGUAGES), format_func=language.label, key="fixed-language",
         accept_new_options=True,
@@ -79,7 +83,7 @@ def _prompts() -> None:
 
 def _values() -> None:
     rows = [
-        {"Setting": one.variable, "Value": one.value, "From": one.source, "Why this default": one.reason}
+        {"Setting": one.variable, "Value": one.value, "Source": one.source, "Reason for the default": one.reason}
         for one in config.describe(page.services().db.settings)
     ]
     st.dataframe(rows, hide_index=True, key="settings-values", height="content")

@@ -1,4 +1,4 @@
-"""New images in the style of the old ones: the style, the request, what will be sent, the results."""
+"""Style: generate images in the style of existing ones, with a preview of what is sent to the model."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def main() -> None:
         with st.container(horizontal=True, horizontal_alignment="center"):
             dataset_menu.make(project)
         return
-    dataset, draft, choice, preview = _desk(project)
+    dataset, draft, choice, preview = _columns(project)
     if dataset is None:
         return
     with action:
@@ -36,8 +36,8 @@ def main() -> None:
     _results(project, dataset)
 
 
-def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice | None, RequestPreview | None]:
-    """Draw the three columns; a narrow window puts them one below the other."""
+def _columns(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice | None, RequestPreview | None]:
+    """Draw the three columns: style dataset, request, preview; a narrow window stacks them."""
     columns = st.grid(3, min_column_width=280, gap="medium", key="style-desk")
     with columns.cell():
         dataset = dataset_panel.choose(project)
@@ -70,9 +70,11 @@ def _desk(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoice |
 
 
 def _model() -> ModelChoice:
-    """Draw the model picker; what only matters to a chat is left out of the choice."""
+    """Draw the model picker, and leave parameters out that only apply to chat models."""
     choice = model_picker.show(
-        "style", image_output=True, built_in="It draws shapes in the colors of the references, to try things out."
+        "style",
+        image_output=True,
+        built_in="It draws simple shapes in the colors of the references, for trying things out.",
     )
     config = {name: value for name, value in choice.config.items() if name not in ("temperature", "max_tokens")}
     return ModelChoice(config, choice.api_key)
@@ -114,7 +116,7 @@ def _results(project: Projects, dataset: StyleDatasets) -> None:
     results.offer_undo()
     task_id = st.query_params.get("task")
     if task_id and page.services().tasks.get_task(task_id).project_id == project.id:
-        with st.container():  # of its own: what a task adds while it runs would cover what stands below
+        with st.container():  # a separate one: elements added by the running task would replace those below it
             task_progress.show(task_id, results=lambda: results.of_task(project, dataset, task_id))
     results.opened(project, dataset)
     results.history(project, dataset)

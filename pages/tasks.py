@@ -1,4 +1,4 @@
-"""What is running, what it costs, what failed."""
+"""Tasks: progress, costs and failures of the tasks of a project."""
 
 import streamlit as st
 
@@ -24,11 +24,11 @@ def main() -> None:
     page.header("Tasks", f"{pluralize(len(tasks), 'task')}, {running:,} running" if tasks else "")
     if not app.engine().health().runs_here:
         st.warning(
-            "Another Vitrine process runs the tasks of this data directory. Stop it, or start tasks there.",
+            "Another Vitrine process runs the tasks of this data directory. Stop that process, or start tasks there.",
             icon=":material/warning:",
         )
     if not tasks:
-        page.empty_state("task_alt", "Nothing has been started yet.", "generate", "Generate questions")
+        page.empty_state("task_alt", "There are no tasks yet.", "generate", "Generate questions")
         return
     chosen = st.query_params.get("task")
     for task in tasks:

@@ -1,4 +1,4 @@
-"""Images in, one outcome for each; below, the library of the project."""
+"""Upload: import images from several sources, with an outcome per file; below, the image library."""
 
 import streamlit as st
 
@@ -20,8 +20,8 @@ def main() -> None:
         with action:
             waiting = count - stats["with_questions"]
             if st.button(
-                f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more", type="primary",
-                icon=":material/auto_awesome:", key="upload-onward",
+                f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more questions", type="primary",
+                icon=":material/auto_awesome:", key="upload-next",
             ):  # fmt: skip
                 page.go("generate")
         library.show(project.id)
@@ -30,7 +30,7 @@ def main() -> None:
 def _add_images(project_id: str) -> None:
     labels = {"drop": "Files and folders"} | import_forms.labels()
     chosen = st.segmented_control(
-        "Where the images come from", list(labels), format_func=labels.__getitem__, default="drop", required=True,
+        "Image source", list(labels), format_func=labels.__getitem__, default="drop", required=True,
         key="upload-from", label_visibility="collapsed",
     )  # fmt: skip
     if chosen != "drop":
@@ -42,7 +42,7 @@ def _add_images(project_id: str) -> None:
 
 
 def _import(task_id: str) -> None:
-    """Show an import while it runs and after; it goes on when the page is left."""
+    """Show the progress and outcomes of an import; it continues in the background when the page is closed."""
 
     def results() -> None:
         found = outcomes_of(page.services().tasks.items(task_id, state="done", limit=100_000))
@@ -57,7 +57,7 @@ def _state(stats: dict[str, int]) -> str:
         return "No images yet."
     return (
         f"{pluralize(stats['total_images'], 'image')}, {stats['total_size'] / 1e6:,.1f} MB, "
-        f"{stats['with_questions']:,} with questions, {stats['near_duplicates']:,} look like another"
+        f"{stats['with_questions']:,} with questions, {stats['near_duplicates']:,} similar to another image"
     )
 
 

@@ -1,4 +1,4 @@
-"""Making, renaming, deleting and bringing back a project, as a person does it."""
+"""Creating, renaming, deleting and restoring a project in Chromium."""
 
 import re
 
@@ -11,7 +11,7 @@ from tests.browser.driving import AppServer, settle
 pytestmark = pytest.mark.browser
 
 
-def test_a_project_is_made_renamed_deleted_and_brought_back(server: AppServer, page: Page) -> None:
+def test_a_project_is_created_renamed_deleted_and_restored(server: AppServer, page: Page) -> None:
     page.goto(server.url)
     settle(page)
     page.get_by_role("button", name="Start with your images").click()
@@ -35,7 +35,7 @@ def test_a_project_is_made_renamed_deleted_and_brought_back(server: AppServer, p
     expect(page.get_by_role("link", name="Kitchen")).to_be_visible()
 
     _choose(page, "Delete")
-    expect(page.get_by_role("dialog")).to_contain_text("Kitchen goes with 0 images, 0 questions and 0 entries")
+    expect(page.get_by_role("dialog")).to_contain_text("This deletes Kitchen with 0 images, 0 questions and 0 entries")
     page.get_by_role("button", name="Delete 0 images and 0 entries").click()
     expect(page.get_by_role("button", name="Start with your images")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
@@ -53,7 +53,7 @@ def _choose(page: Page, act: str) -> None:
     page.get_by_role("option", name=act).or_(page.get_by_role("menuitem", name=act)).click()
 
 
-def test_of_two_projects_with_one_name_the_address_opens_the_right_one(server: AppServer, page: Page) -> None:
+def test_the_address_opens_the_right_one_of_two_projects_with_the_same_name(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
         with db.transaction() as session:
             twins = [Projects(name="Twin"), Projects(name="Twin")]
@@ -62,7 +62,9 @@ def test_of_two_projects_with_one_name_the_address_opens_the_right_one(server: A
         for id_ in ids:
             page.goto(f"{server.url}/upload?project={id_}")
             settle(page)
-            page.get_by_role("radio", name="ZIP or PDF").click()  # the page runs again, with what the picker says
+            page.get_by_role(
+                "radio", name="ZIP or PDF"
+            ).click()  # the page runs again with the value of the project picker
             settle(page)
             expect(page.get_by_role("link", name="Curate")).to_have_attribute("href", re.compile(id_))
         for id_ in ids:

@@ -1,9 +1,9 @@
-"""The app without a browser has no visitor; Streamlit's stand-in for one has an address that is no text."""
+"""AppTest has no visitor: its mocked runtime returns an IP address that is not a string, so it is set to None here."""
 
 import pytest
 from streamlit.runtime.context import ContextProxy
 
 
 @pytest.fixture(autouse=True)
-def _visitor_at_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def _local_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContextProxy, "ip_address", None)

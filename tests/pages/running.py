@@ -1,4 +1,4 @@
-"""The app run without a browser: Home.py with a page and a project chosen."""
+"""Running the app without a browser: Home.py, with a page and a project open."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _HOME = Path(__file__).parents[2] / "Home.py"
 
 
 def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest:
-    """Return the app standing on ``pages/<file>.py`` with *project_id* in its address."""
+    """Open ``pages/<file>.py`` with *project_id* and *query* in the address, and return the app."""
     at = AppTest.from_file(_HOME, default_timeout=30)
     if project_id is not None:
         at.query_params["project"] = project_id

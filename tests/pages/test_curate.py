@@ -27,30 +27,30 @@ def decisions(project: Projects) -> list[str]:
 def test_a_project_without_entries_leads_to_generate() -> None:
     project = services().projects.create_project("Shelf")
     at = open_page("curate", project.id)
-    assert "Nothing waits for review yet: this project has no entries." in texts(at)
+    assert "There is nothing to review yet: this project has no entries." in texts(at)
 
 
-def test_a_filter_that_makes_no_sense_is_answered_in_words() -> None:
+def test_an_invalid_filter_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, q="colour:red")
     assert at.error[0].value.startswith(r"There is no field called colour\.")
 
 
-def test_plain_buttons_decide_the_entry_that_was_drawn() -> None:
+def test_the_buttons_decide_the_entry_that_was_drawn() -> None:
     project, _ = filled()
-    at = open_page("curate", project.id, view="Plain")
+    at = open_page("curate", project.id, view="Buttons")
     assert "Question 0?" in texts(at)
     at.button(key="plain-confirm").click().run()
     assert "Confirmed: Question 0?" in texts(at)
     at.button(key="plain-reject").click().run()
     at.button(key="plain-skip").click().run()
     assert decisions(project) == ["confirmed", "rejected", "open"]
-    assert "Nothing is left to decide in this filter." in texts(at)
+    assert "No entries left to review in this filter." in texts(at)
 
 
-def test_plain_buttons_take_an_edited_answer_and_a_reason() -> None:
+def test_the_buttons_store_an_edited_answer_and_a_reason() -> None:
     project, made = filled()
-    at = open_page("curate", project.id, view="Plain")
+    at = open_page("curate", project.id, view="Buttons")
     at.text_area(key=f"plain-answer-{made[0].id}-1").set_value("no").run()
     at.button(key="plain-confirm").click().run()
     at.selectbox(key=f"plain-reason-{made[1].id}").set_value("bad question").run()
@@ -60,9 +60,9 @@ def test_plain_buttons_take_an_edited_answer_and_a_reason() -> None:
     assert (second.decision, second.reject_reason) == ("rejected", "bad question")
 
 
-def test_plain_undo_takes_the_last_decision_back_in_the_name_of_who_made_it() -> None:
+def test_undo_reverts_the_last_decision_of_the_same_reviewer() -> None:
     project, made = filled()
-    at = open_page("curate", project.id, view="Plain")
+    at = open_page("curate", project.id, view="Buttons")
     at.text_input(key="person").set_value("Anna").run()
     at.button(key="plain-confirm").click().run()
     assert services().dataset.history(made[0].id)[-1].actor == "Anna"
@@ -71,9 +71,9 @@ def test_plain_undo_takes_the_last_decision_back_in_the_name_of_who_made_it() ->
     assert "Question 0?" in texts(at)
 
 
-def test_a_click_on_an_entry_that_changed_meanwhile_is_refused_in_words() -> None:
+def test_a_click_on_an_entry_that_changed_meanwhile_shows_the_conflict() -> None:
     project, made = filled()
-    at = open_page("curate", project.id, view="Plain")
+    at = open_page("curate", project.id, view="Buttons")
     services().dataset.update_dataset_entry(made[0].id, answer="theirs", actor="Ben")
     at.button(key="plain-confirm").click().run()
     assert "Someone else changed this entry first. Look at both versions and decide again." in texts(at)
@@ -90,53 +90,53 @@ def test_cells_of_the_table_are_stored_as_edits() -> None:
     assert [event.action for event in services().dataset.history(made[0].id)] == ["create", "edit"]
 
 
-def test_a_cell_the_rules_refuse_is_said_in_words() -> None:
+def test_an_invalid_cell_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table")
     _edit(at, project, {0: {"score": 4.2}})
     assert "Not saved: A score is 0 to 5 in steps of a half, such as 4 or 4.5." in texts(at)
 
 
-def test_many_entries_are_changed_with_the_number_named_and_one_undo() -> None:
+def test_a_bulk_action_names_its_count_and_has_one_undo() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table", q="tag:draft")
-    assert at.button(key="bulk-do").label == "Confirm: 2 entries"
+    assert at.button(key="bulk-do").label == "Confirm 2 entries"
     at.button(key="bulk-do").click().run()
     assert decisions(project) == ["open", "confirmed", "confirmed"]
-    assert "Confirm: 2 entries changed. Undo takes all of it back." in texts(at)
+    assert "2 entries confirmed. Undo reverts all of them." in texts(at)
     at.button(key="table-undo").click().run()
     assert decisions(project) == ["open", "open", "open"]
-    assert "Taken back for 2 entries." in texts(at)
+    assert "Undone for 2 entries." in texts(at)
 
 
-def test_deleting_all_of_a_filter_leaves_the_way_back() -> None:
+def test_deleting_all_entries_of_a_filter_can_be_undone() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table", q="tag:draft")
     at.selectbox(key="bulk-action").set_value("delete").run()
     at.button(key="bulk-do").click().run()
     assert decisions(project) == ["open"]
-    assert "No entry meets this filter." in texts(at)
+    assert "No entry matches this filter." in texts(at)
     at.button(key="table-undo").click().run()
     assert decisions(project) == ["open", "open", "open"]
 
 
-def test_ticked_rows_alone_are_changed_when_there_are_some() -> None:
+def test_a_bulk_action_changes_only_the_selected_rows_when_there_are_some() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table")
     _edit(at, project, {2: {"chosen": True}})
-    assert at.button(key="bulk-do").label == "Confirm: 1 entry"
+    assert at.button(key="bulk-do").label == "Confirm 1 entry"
     at.button(key="bulk-do").click().run()
     assert decisions(project) == ["open", "open", "confirmed"]
 
 
 def _edit(at: AppTest, project: Projects, rows: dict[int, dict[str, object]]) -> None:
-    """Type into the table as a browser would report it."""
+    """Edit cells of the table, as the browser reports it."""
     key = entry_table.editor_key(services().dataset.list_dataset_entries(project.id))
     at.session_state[key] = {"edited_rows": rows, "added_rows": [], "deleted_rows": []}
     at.run()
 
 
-def test_a_view_is_saved_opened_and_forgotten() -> None:
+def test_a_view_is_saved_opened_and_deleted() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table", q="tag:draft")
     at.session_state["views"] = True
@@ -150,12 +150,12 @@ def test_a_view_is_saved_opened_and_forgotten() -> None:
     at.run()
     at.selectbox(key="view-open").set_value("Drafts").run()
     assert at.session_state["search-line"] == "tag:draft"
-    assert at.button(key="bulk-do").label == "Confirm: 2 entries"
+    assert at.button(key="bulk-do").label == "Confirm 2 entries"
     at.button(key="view-delete").click().run()
     assert services().dataset.saved_views(project.id) == []
 
 
-def test_a_team_says_how_entries_are_handed_out() -> None:
+def test_the_team_menu_stores_how_entries_are_assigned() -> None:
     project, _ = filled()
     at = open_page("curate", project.id)
     at.session_state["handing"] = True
@@ -170,7 +170,7 @@ def test_a_team_says_how_entries_are_handed_out() -> None:
     assert any(text.startswith("This project is reviewed by several people.") for text in texts(at))
 
 
-def test_a_division_among_nobody_is_refused_in_words() -> None:
+def test_a_divided_queue_without_reviewers_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("curate", project.id)
     at.session_state["handing"] = True
@@ -180,15 +180,15 @@ def test_a_division_among_nobody_is_refused_in_words() -> None:
     assert "Name the people among whom the entries are divided." in texts(at)
 
 
-def test_plain_buttons_read_a_second_time_without_changing_the_decision() -> None:
+def test_a_second_review_by_buttons_does_not_change_the_decision() -> None:
     project, made = filled()
     dataset = services().dataset
     dataset.set_review_plan(project.id, "all", second_percent=100)
     for entry in made[:2]:
         dataset.decide(entry.id, 1, "confirm", actor="Anna")
-    at = open_page("curate", project.id, view="Plain", q="second:local")
+    at = open_page("curate", project.id, view="Buttons", q="second:local")
     at.button(key="plain-confirm").click().run()
     at.button(key="plain-reject").click().run()
-    assert "Nothing is left to decide in this filter." in texts(at)
+    assert "No entries left to review in this filter." in texts(at)
     assert decisions(project) == ["confirmed", "confirmed", "open"]
     assert [dataset.get_dataset_entry(entry.id).flagged for entry in made] == [False, True, False]

@@ -27,14 +27,14 @@ def test_the_search_of_the_address_is_opened_and_counted() -> None:
     assert at.button(key="review").label == "Review 1"
 
 
-def test_a_search_without_results_says_how_to_go_on() -> None:
+def test_a_search_without_results_suggests_a_wider_search() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, q="zebra")
-    assert "No entry meets this search. Take a word or a field away." in texts(at)
+    assert "No entry matches this search. Remove a word or a field." in texts(at)
     assert at.button(key="review").disabled
 
 
-def test_a_search_that_makes_no_sense_is_answered_in_words() -> None:
+def test_an_invalid_search_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, q="score:many")
     assert at.error[0].value.startswith(r"score\: takes a number")
@@ -49,13 +49,13 @@ def test_reviewing_opens_the_desk_on_the_same_entries() -> None:
     assert at.session_state["search-line"] == "answer:no"
 
 
-def test_the_balance_board_says_where_one_answer_leads() -> None:
+def test_the_balance_board_explains_dominant_answers() -> None:
     project, _ = filled()
     at = open_page("explore", project.id)
     at.session_state["explore-tab"] = "Balance"
     at.run()
     assert not at.exception
-    assert "Short answers by kind of question. A model learns to guess what is nearly always right." in texts(at)
+    assert "Short answers by kind of question. When one answer dominates, a model learns to guess it." in texts(at)
 
 
 def test_the_quality_board_counts_its_checks() -> None:
@@ -64,10 +64,10 @@ def test_the_quality_board_counts_its_checks() -> None:
     at.session_state["explore-tab"] = "Quality"
     at.run()
     assert not at.exception
-    assert "What often spoils a training set. A bar shows the entries that fail the check." in texts(at)
+    assert "Common problems of training sets. Each bar counts the entries that fail a check." in texts(at)
 
 
-def test_what_was_found_goes_to_an_export_or_to_a_model() -> None:
+def test_search_results_can_be_exported_or_asked_about() -> None:
     project, made = filled()
     at = open_page("explore", project.id, q="answer:no")
     at.button(key="to-export").click().run()
@@ -79,14 +79,14 @@ def test_what_was_found_goes_to_an_export_or_to_a_model() -> None:
     assert at.session_state["selected-images"] == [made[-1].image_id]
 
 
-def test_the_results_stand_in_a_table_too() -> None:
+def test_the_results_can_be_shown_as_a_table() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, **{"as": "Table"})
     assert not at.exception
-    assert at.button(key="bulk-do").label == "Confirm: 5 entries"
+    assert at.button(key="bulk-do").label == "Confirm 5 entries"
 
 
-def test_the_agreement_board_counts_what_two_have_read() -> None:
+def test_the_agreement_board_counts_second_reviews() -> None:
     project, made = filled()
     dataset = services().dataset
     dataset.set_review_plan(project.id, "all", second_percent=100)
@@ -100,25 +100,25 @@ def test_the_agreement_board_counts_what_two_have_read() -> None:
     at.run()
     assert not at.exception
     shown = {metric.label: metric.value for metric in at.metric}
-    assert shown == {"Read by two": "3", "Decided alike": "67%", "Krippendorff's alpha": "0.44"}
+    assert shown == {"Reviewed twice": "3", "Same decision": "67%", "Krippendorff's alpha": "0.44"}
 
 
-def test_without_second_readings_the_board_says_where_they_begin() -> None:
+def test_without_second_reviews_the_board_says_where_to_turn_them_on() -> None:
     project, _ = filled()
     at = open_page("explore", project.id)
     at.session_state["explore-tab"] = "Agreement"
     at.run()
-    assert any(text.startswith("Nothing was read by two people yet.") for text in texts(at))
+    assert any(text.startswith("No entry has a second review yet.") for text in texts(at))
 
 
-def test_a_draft_for_the_gap_fills_the_recipe_once() -> None:
+def test_a_recipe_from_explore_is_prefilled_only_once() -> None:
     project, _ = filled()
     at = open_page("generate", project.id, kinds="yes/no", avoid="yes")
-    assert "Drafted on Explore: yes/no with other answers than yes. The prompt below says so in its own line." in texts(
-        at
+    assert "From Explore: yes/no questions with answers other than yes. The prompt below contains a line about it." in (
+        texts(at)
     )
     assert at.session_state["generate-kinds"] == ["yes/no"]
-    assert 'truly answers with something else than "yes".' in at.session_state["generate-prompt"]
+    assert 'Ask only questions whose correct answer for this image is not "yes".' in at.session_state["generate-prompt"]
     at.session_state["generate-kinds"] = ["count"]
     at.run()
     assert at.session_state["generate-kinds"] == ["count"]

@@ -1,4 +1,4 @@
-"""The export page: the sentence, what is left out, the export, its report."""
+"""The export page: the recipe, what is left out, the export, its report."""
 
 import time
 import zipfile
@@ -60,17 +60,17 @@ def _wait_for_the_task(services: Services, project_id: str) -> None:
         time.sleep(0.02)
 
 
-def test_without_entries_the_page_points_to_generate(services: Services) -> None:
+def test_without_entries_the_page_links_to_generate(services: Services) -> None:
     page = _open(services.projects.create_project("Empty").id)
 
     assert "There are no entries to export yet." in _texts(page)
     assert not page.button
 
 
-def test_the_page_says_what_is_taken_and_what_is_left_out(project_id: str) -> None:
+def test_the_page_counts_what_is_exported_and_what_is_left_out(project_id: str) -> None:
     page = _open(project_id)
 
-    assert [part.value for part in page.subheader][:3] == ["These entries", "as this", "to there"]
+    assert [part.value for part in page.subheader][:3] == ["Entries", "Format", "Destination"]
     assert "**5 entries** on 3 images" in _texts(page)
     assert "1  not confirmed yet" in _texts(page)
     assert page.button(key="export-start").label == "Export 5 entries"
@@ -84,7 +84,7 @@ def test_the_preview_shows_rows_as_text(project_id: str) -> None:
     assert "<b>Answer</b> *one*." in page.code[0].value
 
 
-def test_a_choice_that_finds_nothing_cannot_be_exported(project_id: str) -> None:
+def test_an_empty_selection_cannot_be_exported(project_id: str) -> None:
     page = _open(project_id)
 
     page.slider(key="score").set_value(5.0).run()
@@ -93,7 +93,7 @@ def test_a_choice_that_finds_nothing_cannot_be_exported(project_id: str) -> None
     assert "5  below the lowest score" in _texts(page)
 
 
-def test_a_search_that_cannot_be_read_says_so(project_id: str) -> None:
+def test_an_invalid_search_shows_its_error(project_id: str) -> None:
     page = _open(project_id)
 
     page.text_input(key="q").set_value("nothing:here").run()

@@ -19,14 +19,14 @@ def _project(images: int = 2) -> str:
     return project.id
 
 
-def test_without_images_the_page_leads_to_upload() -> None:
+def test_without_images_the_page_links_to_upload() -> None:
     at = open_page("generate", _project(images=0))
 
     assert "There are no images to ask about yet." in texts(at)
     assert "Upload images" in [element.label for element in at.get("page_link")]
 
 
-def test_the_prompt_is_shown_as_it_will_be_sent_with_what_it_costs() -> None:
+def test_the_prompt_is_shown_as_it_will_be_sent_with_an_estimate() -> None:
     at = open_page("generate", _project())
 
     start = "Look at the image, write exactly 3 questions about it in English, and answer each of them."
@@ -34,7 +34,7 @@ def test_the_prompt_is_shown_as_it_will_be_sent_with_what_it_costs() -> None:
     assert r"**Estimate:** 2 calls, no cost" in texts(at)
 
 
-def test_a_try_shows_the_real_reply_and_stores_nothing() -> None:
+def test_a_try_shows_the_reply_and_stores_nothing() -> None:
     project_id = _project()
     at = open_page("generate", project_id)
 
@@ -44,7 +44,7 @@ def test_a_try_shows_the_real_reply_and_stores_nothing() -> None:
     assert services().projects.counts(project_id).questions == 0
 
 
-def test_a_wrong_variable_in_a_prompt_is_explained_before_anything_is_sent() -> None:
+def test_an_unknown_variable_in_a_prompt_is_an_error_before_anything_is_sent() -> None:
     at = open_page("generate", _project())
 
     at.session_state["generate-own-prompt"] = True
@@ -58,7 +58,7 @@ def test_a_wrong_variable_in_a_prompt_is_explained_before_anything_is_sent() -> 
     assert at.button(key="generate-start").disabled
 
 
-def test_the_job_runs_and_its_entries_wait_for_review() -> None:
+def test_the_task_runs_and_its_entries_wait_for_review() -> None:
     project_id = _project()
     at = open_page("generate", project_id)
 
@@ -104,7 +104,7 @@ def _wait_for_tasks(at: AppTest) -> None:
     at.run()
 
 
-def test_a_model_with_a_key_typed_for_the_session_does_the_job_and_the_key_is_kept_nowhere() -> None:
+def test_a_key_typed_for_the_session_is_used_and_stored_nowhere() -> None:
     key = "sk-typed-on-the-page-4711"
     reply = {"items": [{"question": "What color is it?", "answer": "Plain.", "kind": "attribute"}]}
     project_id = _project()
@@ -128,7 +128,7 @@ def test_a_model_with_a_key_typed_for_the_session_does_the_job_and_the_key_is_ke
         assert path.is_dir() or key.encode() not in path.read_bytes()
 
 
-def test_a_task_that_stopped_at_its_key_asks_for_another_and_goes_on() -> None:
+def test_a_task_paused_by_a_refused_key_asks_for_another_and_resumes() -> None:
     reply = Reply(json.dumps({"questions": [{"question": "What color is it?", "kind": "attribute"}]}))
     refusal = Answer(status=401, body=error_body("openai", 401, "Incorrect API key provided", "invalid_api_key"))
 
@@ -150,7 +150,7 @@ def test_a_task_that_stopped_at_its_key_asks_for_another_and_goes_on() -> None:
     assert services().projects.counts(project_id).questions == 1
 
 
-def test_a_model_that_does_not_see_is_refused_on_the_page_with_some_that_do() -> None:
+def test_a_model_without_vision_is_refused_with_suggestions() -> None:
     at = open_page("generate", _project())
 
     at.session_state["models-found"] = ["openai/gpt-3.5-turbo"]
@@ -179,7 +179,7 @@ def test_a_fixed_question_is_added_on_the_page_and_answered_for_every_image() ->
     assert [entry.question for entry in entries] == ["How bright is the image overall?"] * 2
 
 
-def test_fixed_questions_are_added_one_after_the_other_and_changed() -> None:
+def test_several_fixed_questions_are_added_and_one_is_changed() -> None:
     project_id = _project()
     at = open_page("generate", project_id)
     at.session_state["fixed-questions"] = True
@@ -203,7 +203,7 @@ def test_fixed_questions_are_added_one_after_the_other_and_changed() -> None:
     assert [button.label for button in at.button if button.key == "fixed-4-add"] == ["Add fixed question"]
 
 
-def test_a_language_is_found_by_its_own_name() -> None:
+def test_a_language_is_offered_by_its_own_name() -> None:
     at = open_page("generate", _project())
 
     assert at.selectbox(key="generate-language").options == [
@@ -222,7 +222,7 @@ def test_a_language_added_to_the_prompts_is_offered_and_sent(toy_language: str) 
     assert any(text.startswith("Toy questions: 3") for text in texts(at))
 
 
-def test_a_prompt_of_ones_own_begins_with_the_built_in_one() -> None:
+def test_a_custom_prompt_can_start_from_the_built_in_one() -> None:
     at = open_page("generate", _project())
     at.session_state["generate-own-prompt"] = True
     at.run()
@@ -233,7 +233,7 @@ def test_a_prompt_of_ones_own_begins_with_the_built_in_one() -> None:
     assert not at.error
 
 
-def test_a_question_with_its_answer_is_written_by_hand() -> None:
+def test_a_person_writes_a_question_with_its_answer() -> None:
     project_id = _project()
     at = open_page("generate", project_id)
     at.session_state["generate-mode"] = "hand"
@@ -249,7 +249,7 @@ def test_a_question_with_its_answer_is_written_by_hand() -> None:
     )  # fmt: skip
 
 
-def test_a_question_whose_answer_is_refused_is_not_written() -> None:
+def test_a_question_with_an_invalid_answer_is_not_stored() -> None:
     project_id = _project(images=1)
     at = open_page("generate", project_id)
     at.session_state["generate-mode"] = "hand"
@@ -269,7 +269,7 @@ def test_a_question_whose_answer_is_refused_is_not_written() -> None:
     assert (entry.question, entry.answer) == ("How many lamps?", '["two"]')
 
 
-def test_a_profile_is_saved_without_the_key_and_offered() -> None:
+def test_a_profile_is_saved_without_the_key_and_offered_as_a_model() -> None:
     at = open_page("generate", _project())
     at.session_state["models-found"] = ["openai/gpt-4o at http://127.0.0.1:9/v1"]
     at.run()
@@ -289,7 +289,7 @@ def test_a_profile_is_saved_without_the_key_and_offered() -> None:
     assert any("api base 127.0.0.1:9" in text.replace("\\", "") for text in texts(at))
 
 
-def test_a_task_without_room_below_its_cap_goes_on_with_a_higher_one() -> None:
+def test_a_task_paused_at_its_cost_cap_resumes_with_a_higher_one() -> None:
     project_id = _project()
     task = services().tasks.create_task(project_id, config={"num_questions": 1}, cost_cap=0.03)
     with services().db.transaction() as session:

@@ -2,7 +2,7 @@ from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
 
-def test_without_a_project_there_are_two_ways_in() -> None:
+def test_without_a_project_there_are_two_ways_to_start() -> None:
     at = open_page("overview")
 
     assert [button.label for button in at.button] == ["Start with your images", "Try the sample project"]
@@ -24,7 +24,7 @@ def test_an_open_project_shows_its_stages_and_the_next_step() -> None:
     assert "2 images, 0 questions, 0 of 0 entries confirmed" in texts(at)
 
 
-def test_a_deleted_project_names_what_goes_and_comes_back_by_undo() -> None:
+def test_a_deleted_project_is_restored_by_undo() -> None:
     project = services().projects.create_project("Shelf")
     services().intake.add_images(project.id, [("red.png", png("red"))])
     services().projects.delete_project(project.id)
@@ -37,7 +37,7 @@ def test_a_deleted_project_names_what_goes_and_comes_back_by_undo() -> None:
     assert [one.name for one in services().projects.list_projects()] == ["Shelf"]
 
 
-def test_a_name_with_markup_is_shown_as_it_is() -> None:
+def test_a_name_with_markup_is_escaped() -> None:
     project = services().projects.create_project("**Shelf** <img src=x onerror=alert(1)>")
 
     at = open_page("overview", project.id)

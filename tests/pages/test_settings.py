@@ -5,8 +5,8 @@ def test_every_setting_says_its_value_and_where_it_comes_from() -> None:
     at = open_page("settings", tab="Limits and storage")
 
     rows = at.dataframe[0].value.set_index("Setting")
-    assert rows.loc["VITRINE_DATA_DIR", "From"] == "environment"
-    assert rows.loc["VITRINE_MODEL_SIDE_PX", ["Value", "From"]].tolist() == ["1024", "default"]
+    assert rows.loc["VITRINE_DATA_DIR", "Source"] == "environment"
+    assert rows.loc["VITRINE_MODEL_SIDE_PX", ["Value", "Source"]].tolist() == ["1024", "default"]
     assert rows.loc["VITRINE_ACCESS_PASSWORD", "Value"] == "not set"
 
 

@@ -10,12 +10,12 @@ from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
 
-def test_without_tasks_the_page_leads_to_generate() -> None:
+def test_without_tasks_the_page_links_to_generate() -> None:
     project = services().projects.create_project("Shelf")
 
     at = open_page("tasks", project.id)
 
-    assert "Nothing has been started yet." in texts(at)
+    assert "There are no tasks yet." in texts(at)
 
 
 def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:
@@ -32,7 +32,7 @@ def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:
     assert services().tasks.get_task(task.id).status == TaskStatus.CANCELLED
 
 
-def test_what_a_cancelled_task_has_in_flight_is_waited_for_and_counted() -> None:
+def test_a_cancelled_task_waits_for_its_calls_in_flight_and_counts_them() -> None:
     project = services().projects.create_project("Shelf")
     services().intake.add_images(project.id, [("red.png", png("red"))])
     asked, go_on = threading.Event(), threading.Event()
@@ -50,7 +50,7 @@ def test_what_a_cancelled_task_has_in_flight_is_waited_for_and_counted() -> None
         at = open_page("tasks", project.id)
         at.button(key=f"cancel-{task.id}").click().run()
         assert [element.proto.text for element in at.get("progress")] == [
-            "Cancelled: 0 of 1, the last calls still under way"
+            "Cancelled: 0 of 1, waiting for the last calls"
         ]
         go_on.set()
         _until(lambda: not app.engine().works_on(task.id))

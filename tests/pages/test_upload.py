@@ -68,7 +68,7 @@ def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
     page.run()
 
     assert not page.exception
-    assert page.button(key="upload-onward").label == "Ask about 2 images"
+    assert page.button(key="upload-next").label == "Ask about 2 images"
     assert any(caption.value.startswith("2 images, ") for caption in page.caption)
 
 

@@ -1,4 +1,4 @@
-"""Review by ordinary buttons: for assistive technology, and wherever the desk's script cannot run."""
+"""Review with ordinary buttons: for assistive technology, and for browsers in which the desk's script cannot run."""
 
 import streamlit as st
 
@@ -8,18 +8,18 @@ from core.dataset.review import REJECT_REASONS
 from core.errors import VitrineError
 from pages.components.shared import figure, media, page
 
-_SAID = "plain-said"
+_MESSAGE = "plain-message"
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
-    """Draw the next open entry of the filter with one button for each decision."""
+    """Draw the next open entry of the filter with one button per decision."""
     dataset = page.services().dataset
     queue = entry_filter.for_review()
-    if said := st.session_state.pop(_SAID, None):
-        st.text(said)
+    if message := st.session_state.pop(_MESSAGE, None):
+        st.text(message)
     found = dataset.hand_out(project_id, queue, actor, limit=1).items
     if not found:
-        st.text("Nothing is left to decide in this filter.")
+        st.text("No entries left to review in this filter.")
         st.button("Undo the last decision", key="plain-undo", on_click=_undo, args=(project_id, actor))
         return
     entry = found[0]
@@ -28,10 +28,10 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
         _image(entry)
     with right:
         own = dataset.review_plan(project_id).own(queue, actor)
-        st.caption(f"{dataset.count_entries(project_id, own, not_skipped_by=actor):,} to decide")
+        st.caption(f"{dataset.count_entries(project_id, own, not_skipped_by=actor):,} left to review")
         st.text(entry.question)
         st.text_area("Answer", entry.answer, key=f"plain-answer-{entry.id}-{entry.version}")
-        st.selectbox("Reason, if you reject it", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")
+        st.selectbox("Reason for a rejection", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")
         _buttons(project_id, entry, actor, is_second=bool(queue.values("second")))
 
 
@@ -42,7 +42,7 @@ def _image(entry: ImageDatasets) -> None:
 
 
 def _buttons(project_id: str, entry: ImageDatasets, actor: str, *, is_second: bool) -> None:
-    """The id and version of what was drawn go along: a click never decides another entry."""
+    """Draw the buttons; each carries the id and version of the drawn entry, so a click never decides another one."""
     with st.container(horizontal=True):
         for label, decision in (("Confirm", "confirm"), ("Reject", "reject"), ("Skip", "skip")):
             st.button(
@@ -68,15 +68,15 @@ def _decide(entry_id: str, version: int, decision: str, answer: str, actor: str,
         stored, changes = "second", changes | {"verdict": decision}
     try:
         entry = page.services().dataset.decide(entry_id, version, stored, changes=changes, actor=actor).entry
-        said = {"confirm": "Confirmed", "reject": "Rejected", "skip": "Skipped"}[decision]
-        st.session_state[_SAID] = f"{said}: {entry.question}"
+        done = {"confirm": "Confirmed", "reject": "Rejected", "skip": "Skipped"}[decision]
+        st.session_state[_MESSAGE] = f"{done}: {entry.question}"
     except VitrineError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_MESSAGE] = str(error)
 
 
 def _undo(project_id: str, actor: str) -> None:
     try:
         undone = page.services().dataset.undo(project_id, actor=actor)
-        st.session_state[_SAID] = "Taken back." if undone else "Nothing is left to take back."
+        st.session_state[_MESSAGE] = "Undone." if undone else "There is nothing to undo."
     except VitrineError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_MESSAGE] = str(error)

@@ -1,4 +1,4 @@
-"""How a project's entries are handed out to the people who review them."""
+"""The team menu: how entries are assigned to reviewers, and how many get a second review."""
 
 import streamlit as st
 
@@ -8,45 +8,45 @@ from core.errors import VitrineError
 from pages.components.shared import page
 
 _WORDS = {
-    "all": "Everybody gets everything",
-    "shared": "Nobody gets what another has",
-    "divided": "Each person gets a part",
+    "all": "Everyone reviews everything",
+    "shared": "Shared queue: nobody gets an entry that someone else has",
+    "divided": "Divided: each reviewer gets a fixed part",
 }
-_SAID = "handing-said"
+_MESSAGE = "handing-message"
 
 
 def menu(project_id: str, actor: str) -> None:
-    """Draw the menu in which a team says how it works."""
+    """Draw the menu with the review plan of the project."""
     with st.popover("Team", icon=":material/group:", key="handing", on_change="rerun") as opened:
         if not opened.open:
             return
         plan = page.services().dataset.review_plan(project_id)
         with st.form("handing-form", border=False):
             st.radio(
-                "Entries to review", HANDINGS, index=HANDINGS.index(plan.handing), format_func=_WORDS.__getitem__,
+                "Assignment of entries", HANDINGS, index=HANDINGS.index(plan.handing), format_func=_WORDS.__getitem__,
                 key="handing-way",
             )  # fmt: skip
             st.text_input(
-                "People, with commas between", ", ".join(plan.people), key="handing-people",
-                help="Each gets an even part of the images, with all entries of an image. Others get everything.",
+                "Reviewers, separated by commas", ", ".join(plan.people), key="handing-people",
+                help="Each gets an equal part of the images with all their entries. Anyone else gets everything.",
             )  # fmt: skip
             st.number_input(
-                "Seen by two, % of the images", 0, 100, plan.second_percent, step=5, key="handing-second",
-                help="What one person decided there waits for a second one; Explore shows how far they agree.",
+                "Images with a second review, in %", 0, 100, plan.second_percent, step=5, key="handing-second",
+                help="Entries decided there wait for a review by a second person. Explore shows how far the two agree.",
             )  # fmt: skip
             st.form_submit_button("Save", key="handing-save", on_click=_save, args=(project_id,))
-        if said := st.session_state.pop(_SAID, None):
-            st.text(said)
+        if message := st.session_state.pop(_MESSAGE, None):
+            st.text(message)
         if plan.second_percent:
             waiting = EntryFilter().with_term("second", actor)
             count = page.services().dataset.count_entries(project_id, waiting)
-            page.link("curate", f"Second readings for you: {count:,}", icon="group", q=str(waiting))
+            page.link("curate", f"Second reviews for you: {count:,}", icon="group", q=str(waiting))
 
 
 def hint(plan: Plan, actor: str) -> None:
-    """Say what a person without a name misses."""
+    """Ask a person without a name to enter one when the project is reviewed by a team."""
     if actor == "local" and (plan.handing != "all" or plan.second_percent):
-        st.caption("This project is reviewed by several people. Give your name above to get your own entries.")
+        st.caption("This project is reviewed by several people. Enter your name above to get your entries.")
 
 
 def _save(project_id: str) -> None:
@@ -56,6 +56,6 @@ def _save(project_id: str) -> None:
         page.services().dataset.set_review_plan(
             project_id, state["handing-way"], people, int(state["handing-second"] or 0)
         )
-        state[_SAID] = "Saved."
+        state[_MESSAGE] = "Saved."
     except VitrineError as error:
-        state[_SAID] = str(error)
+        state[_MESSAGE] = str(error)

@@ -1,4 +1,4 @@
-"""Narrow bars that are filters: a click adds the bar's terms to the search line, or takes them away."""
+"""Bars with counts that are filters: a click adds the bar's terms to the search line or removes them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -29,9 +29,9 @@ button.on .label::before { content: "✓ "; }
 """
 
 _JS = """
-const SHOWN = 7;
-const ALL_OF = 10; // a few more are shown rather than hidden
-const opened = new WeakMap();
+const COLLAPSED_BARS = 7;
+const MAX_UNCOLLAPSED_BARS = 10; // a group this short is never collapsed
+const expandedGroups = new WeakMap();
 
 function node(tag, cls, text) {
   const made = document.createElement(tag);
@@ -41,8 +41,8 @@ function node(tag, cls, text) {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  if (!opened.has(parentElement)) opened.set(parentElement, new Set());
-  const open = opened.get(parentElement);
+  if (!expandedGroups.has(parentElement)) expandedGroups.set(parentElement, new Set());
+  const expanded = expandedGroups.get(parentElement);
   const draw = () => {
     const sections = data.groups.map((group) => {
       const section = node("section");
@@ -53,22 +53,22 @@ export default function ({ data, parentElement, setTriggerValue }) {
         go.onclick = () => setTriggerValue("acted", { title: group.title, at: Date.now() });
         section.append(go);
       }
-      const whole = group.bars.reduce((sum, bar) => sum + bar.count, 0) || 1;
-      const all = group.bars.length <= ALL_OF || open.has(group.title);
-      const shown = group.bars.filter((bar, place) => all || place < SHOWN || bar.on);
+      const total = group.bars.reduce((sum, bar) => sum + bar.count, 0) || 1;
+      const isExpanded = group.bars.length <= MAX_UNCOLLAPSED_BARS || expanded.has(group.title);
+      const shown = group.bars.filter((bar, index) => isExpanded || index < COLLAPSED_BARS || bar.on);
       for (const bar of shown) {
         const button = node("button", `${bar.on ? "on" : ""} ${bar.label === "none" ? "missing" : ""}`);
         button.type = "button";
         button.title = `${bar.label}: ${bar.count.toLocaleString("en")}`;
         button.ariaPressed = bar.on;
-        button.style.setProperty("--share", `${(100 * bar.count) / whole}%`);
+        button.style.setProperty("--share", `${(100 * bar.count) / total}%`);
         button.append(node("span", "label", bar.label), node("span", "count", bar.count.toLocaleString("en")));
         button.onclick = () => setTriggerValue("toggled", bar.terms);
         section.append(button);
       }
       if (shown.length < group.bars.length) {
         const more = node("button", "more", `${group.bars.length - shown.length} more`);
-        more.onclick = () => (open.add(group.title), draw());
+        more.onclick = () => (expanded.add(group.title), draw());
         section.append(more);
       }
       return section;
@@ -86,7 +86,7 @@ class Bar:
     label: str
     count: int
     terms: str
-    """What it stands for, as a search line."""
+    """The filter of the bar, as a search line."""
     on: bool = False
 
 
@@ -96,13 +96,13 @@ class Group:
     bars: Sequence[Bar]
     note: str = ""
     action: str = ""
-    """What a button below the note says; none without words."""
+    """The label of a button below the note; empty for no button."""
 
 
 def show(groups: Sequence[Group], *, key: str, on_toggle: Callable[[str], None]) -> str | None:
-    """Draw the groups, and return the title of the one whose button was clicked.
+    """Draw the groups and return the title of the one whose button was clicked.
 
-    *on_toggle* is called with the terms of a bar that is clicked, before the page runs again.
+    *on_toggle* is called with the terms of a clicked bar, before the page runs again.
     """
     component = st.components.v2.component("vitrine_bars", css=_CSS, js=_JS)
 

@@ -1,4 +1,4 @@
-"""The results of a search, as a grid or a table, and what can be done with them next."""
+"""The results of a search as a grid or a table, and the buttons that pass them to another page."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from pages.components.shared import entry_grid, entry_table, page
 
 
 def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> list[str]:
-    """Draw the results as a grid or as a table, and return the ids of what is selected in the grid."""
+    """Draw the results as a grid or a table, and return the ids of the entries selected in the grid."""
     shape = st.segmented_control(
         "Results as", ("Grid", "Table"), default="Grid", key="as", bind="query-params", required=True,
         label_visibility="collapsed",
@@ -19,15 +19,15 @@ def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> 
 
 
 def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected: list[str]) -> None:
-    """Draw the ways on: what is selected, or everything that was found, goes to the desk, a model or an export."""
+    """Draw the buttons that pass the selected entries, or all results, to Generate, Export or Curate."""
     chosen, count = entry_filter, total
     if selected:
         chosen, count = EntryFilter(tuple(Term("id", id_) for id_ in selected)), len(selected)
-    if st.button("Generate", key="to-generate", disabled=not count, help="Ask more about the images of these entries"):
+    if st.button("Generate", key="to-generate", disabled=not count, help="Ask about the images of these entries"):
         st.session_state["selected-images"] = page.services().dataset.image_ids(project_id, chosen)
         page.go("generate")
     if st.button("Export", key="to-export", disabled=not count, help="Export these entries"):
         page.go("export", which="all", q=str(chosen))
     name = f"Review {count:,} selected" if selected else f"Review {count:,}"
-    if st.button(name, type="primary", key="review", disabled=not count, help="Open them at the desk"):
+    if st.button(name, type="primary", key="review", disabled=not count, help="Review them at the desk"):
         page.go("curate", q=str(chosen))

@@ -1,4 +1,4 @@
-"""Exports that were made: the report of one, and the list of all."""
+"""Finished exports: the report of one, and the list of all."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ Start = Callable[[str, ExportRecipe], None]
 
 
 def report(export: "Exports") -> None:
-    """Draw what an export came to: counts, checks, the command that loads it, the way to get it."""
+    """Draw the report of an export: counts, checks, the command that loads it, and the download."""
     made = export.report
     failed = [check for check in made["checks"] if not check["passed"]]
     with st.container(border=True, key="export-report"):
@@ -29,7 +29,7 @@ def report(export: "Exports") -> None:
             f"{_size(export.size_bytes)}"
         )
         with right.container(horizontal=True, horizontal_alignment="right"):
-            _get(export, f"export-get-{export.id}")
+            _download(export, f"export-download-{export.id}")
         st.code(_load(export), language="bash", wrap_lines=True)
         if len(made["splits"]) > 1:
             st.text(
@@ -38,30 +38,30 @@ def report(export: "Exports") -> None:
             )
         for note in _notes(made):
             st.text(note)
-        _send(export)
+        _publish(export)
         with st.expander("Checks", key="export-report-checks"):
             for check in made["checks"]:
                 st.text(f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({check['examined']:,})")
 
 
-def _send(export: "Exports") -> None:
-    """Offer to send the bundle on, saying first what leaves this machine."""
-    with st.expander("Send to the Hugging Face Hub or an object storage", key=f"export-send-{export.id}"):
+def _publish(export: "Exports") -> None:
+    """Draw the form that publishes the bundle, and what would leave this machine."""
+    with st.expander("Publish to the Hugging Face Hub or an object storage", key=f"export-publish-{export.id}"):
         made = export.report
         st.text(
             f"What leaves this machine: {pluralize(made['file_count'], 'file')}, {_size(export.size_bytes)}: "
-            f"{_amount(made)}, with all texts, the card and the report."
+            f"{_amount(made)}, with all texts, the dataset card and the report."
         )
         address = st.text_input(
             "Address", key=f"export-address-{export.id}", placeholder="hf://datasets/owner/name or s3://bucket/name",
-            help="Keys are read from the environment of the server only: HF_TOKEN, or what the storage's driver reads.",
+            help="Keys are read from the server's environment only: HF_TOKEN, or the variables of the storage driver.",
         )  # fmt: skip
         public = st.toggle(
-            "Everybody may see it on the Hub", key=f"export-public-{export.id}",
+            "Make it public on the Hub", key=f"export-public-{export.id}",
             help="A new dataset on the Hub is private unless this is on.",
         )  # fmt: skip
         if not st.button(
-            "Send", icon=":material/cloud_upload:", key=f"export-send-now-{export.id}", disabled=not address
+            "Publish", icon=":material/cloud_upload:", key=f"export-publish-now-{export.id}", disabled=not address
         ):
             return
         with page.show_errors():
@@ -73,7 +73,7 @@ def _send(export: "Exports") -> None:
 
 
 def earlier(project_id: str, start: Start) -> None:
-    """List the project's exports, each with its way to get it and to run it again."""
+    """List the exports of the project, each with a download and a button that runs it again."""
     exports = page.services().exporter.list_exports(project_id)
     if not exports:
         return
@@ -88,10 +88,10 @@ def earlier(project_id: str, start: Start) -> None:
             )
             if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):
                 start(project_id, ExportRecipe.parse(export.recipe))
-            _get(export, f"get-{export.id}")
+            _download(export, f"download-{export.id}")
 
 
-def _get(export: "Exports", key: str) -> None:
+def _download(export: "Exports", key: str) -> None:
     if export.recipe["container"] == "directory":
         st.text(f"On this server: {export.path}")
     else:
@@ -107,7 +107,7 @@ def _load(export: "Exports") -> str:
 def _notes(made: dict[str, Any]) -> list[str]:
     left_out = [f"Left out, {reason}: {count:,}" for reason, count in made["left_out"].items()]
     leaks = made["leaks_prevented"]["pairs"]
-    kept = [f"{leaks:,} pairs of images were kept together that would have leaked between splits."] if leaks else []
+    kept = [f"{leaks:,} pairs of related images were kept in one split to prevent leakage."] if leaks else []
     return [*left_out, *kept, *made["notes"]]
 
 
@@ -116,7 +116,7 @@ def _changes(made: dict[str, Any]) -> str:
     if not changes:
         return ""
     return (
-        f", since the one before {changes['added']:,} added, {changes['changed']:,} changed, "
+        f"; compared with the export before: {changes['added']:,} added, {changes['changed']:,} changed, "
         f"{changes['removed']:,} removed"
     )
 

@@ -1,4 +1,4 @@
-"""The recipe of an export, as three groups of fields: which entries, in what shape, to what place."""
+"""The form for the recipe of an export: entries, format, destination."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ _WHICH = {"confirmed": "Confirmed", "all": "All but rejected"}
 _IMAGE_MODES = {
     "path": "Files in the bundle",
     "base64": "Inside the rows, as base64",
-    "none": "Named, but left out",
+    "none": "File names only",
 }
 _FORMS = {"upright": "Upright, without metadata", "original": "Originals, byte for byte"}
 _CONTAINERS = {"zip": "ZIP to download", "directory": "Directory on this server", "file": "One file, rows only"}
 _GROUPINGS = {"conversation": "One conversation per image", "turn": "One row per question"}
-_LICENCES = ("", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "Apache-2.0", "MIT", "other")
+_LICENSES = ("", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "Apache-2.0", "MIT", "other")
 
 
 def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
-    """Draw which entries; *facets* are the values there are."""
+    """Draw the choice of entries; *facets* are the values of each column."""
     which = st.segmented_control(
         "Decision", list(_WHICH), default="confirmed", required=True, key="which", bind="query-params",
         format_func=_WHICH.__getitem__,
     )  # fmt: skip
     search = st.text_input(
         "Search", key="q", bind="query-params", placeholder="kind:count -tag:draft",
-        help="The same line as on Curate and Explore. Empty takes everything.",
+        help="The same search as on Curate and Explore. Leave it empty to include everything.",
     )  # fmt: skip
     min_score = st.slider("Lowest score", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
     with st.expander("More", key="export-more-entries"):
@@ -48,19 +48,19 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def counts(selection: SelectionCounts) -> None:
-    """Say how many entries there are, and why the others stay."""
+    """Draw how many entries are exported, and why the others are left out."""
     st.markdown(f"**{pluralize(selection.entries, 'entry')}** on {pluralize(selection.images, 'image')}")
     if selection.left_out:
-        st.caption("Left out, by the first reason that holds")
+        st.caption("Left out, by the first reason that applies")
         st.text("\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))
 
 
 def shape() -> dict[str, Any]:
-    """Draw the format and how it says things."""
-    # Pills: four segments do not fit the narrow column in one row.
+    """Draw the choice of format and its options."""
+    # Pills, because a segmented control with four options is wider than the column.
     purpose = st.pills(
-        "For", list(PURPOSES), format_func=lambda name: PURPOSES[name], default="train", required=True, key="purpose",
-        bind="query-params",
+        "Purpose", list(PURPOSES), format_func=lambda name: PURPOSES[name], default="train", required=True,
+        key="purpose", bind="query-params",
     )  # fmt: skip
     offered = [format_ for format_ in FORMATS if format_.purpose == purpose]
     name = st.selectbox(
@@ -80,14 +80,15 @@ def _images(format_: Format) -> dict[str, Any]:
     )  # fmt: skip
     if mode == "none":
         return {"images": mode}
-    # The usual form of the format comes first.
+    # The default of the format comes first.
     forms = sorted(_FORMS, key=lambda form: (form == "upright") == format_.lossless)
     form = st.selectbox(
-        "As", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.lossless}", persist_state="session",
-        help="Upright images are turned as they should be seen, in sRGB, without place or camera in them.",
+        "Image version", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.lossless}",
+        persist_state="session",
+        help="Upright images are rotated for viewing, in sRGB, and carry no metadata such as location or camera.",
     )  # fmt: skip
     max_side_px = st.number_input(
-        "Longest side, in px", 64, 16384, None, key="export-side", persist_state="session", placeholder="As it is",
+        "Longest side, in px", 64, 16384, None, key="export-side", persist_state="session", placeholder="Original size",
         disabled=form == "original",
     )  # fmt: skip
     return {"images": mode, "image_form": form, "max_side_px": max_side_px if form == "upright" else None}
@@ -101,36 +102,36 @@ def _rows(format_: Format) -> dict[str, Any]:
         )
     if len(format_.row_files) > 1:
         made["rows"] = st.selectbox(
-            "Rows file", format_.row_files, format_func=str.upper, key=f"export-rows-{format_.name}",
-            persist_state="session", help="The first one is what its readers expect.",
+            "File type of the rows", format_.row_files, format_func=str.upper, key=f"export-rows-{format_.name}",
+            persist_state="session", help="The first option is the one that readers of this format expect.",
         )  # fmt: skip
     if format_.name == "csv":
         made["formula_guard"] = st.toggle(
-            "Disarm formulas", True, key="export-formulas", persist_state="session",
-            help="Puts an apostrophe before text that a spreadsheet would run.",
+            "Escape formulas", True, key="export-formulas", persist_state="session",
+            help="Puts an apostrophe before text that a spreadsheet would run as a formula.",
         )  # fmt: skip
     made["metadata"] = st.toggle(
-        "With model, score, tags and times", True, key="export-metadata", persist_state="session"
+        "Include model, score, tags and times", True, key="export-metadata", persist_state="session"
     )
     return made
 
 
-def place() -> dict[str, Any]:
-    """Draw where it goes, how it is split, and under which licence."""
+def destination() -> dict[str, Any]:
+    """Draw the choice of container, title, license and splits."""
     container = st.radio(
-        "Place", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
+        "Container", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
-    st.caption("Once it is made and checked, it can be sent on to the Hugging Face Hub or an object storage.")
+    st.caption("A finished export can be published to the Hugging Face Hub or an object storage.")
     title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
     licence = st.selectbox(
-        "Licence", _LICENCES, format_func=lambda name: name or "Not stated", key="export-licence",
+        "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-licence",
         persist_state="session", accept_new_options=True,
     )  # fmt: skip
     first, second = st.slider(
         "Splits: train, validation, test", 0, 100, (100, 100), 5, key="export-splits", persist_state="session",
-        help="Drawn by hash: nothing moves when images are added. Near-duplicates, pages of one PDF and generated "
-        "images with their references stay together.",
+        help="Assigned by hash: entries keep their split when images are added. Near-duplicates, pages of one PDF, and "
+        "generated images with their references stay in one split.",
     )  # fmt: skip
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
@@ -141,7 +142,7 @@ def place() -> dict[str, Any]:
 
 
 def _bar(shares: dict[str, int]) -> None:
-    """Show the shares as one bar, in words as well."""
+    """Draw the shares as a bar and as text."""
     parts = "".join(
         f'<div style="flex:{share};background:currentColor;opacity:{opacity};height:0.5rem"></div>'
         for share, opacity in zip(shares.values(), (0.75, 0.45, 0.2), strict=True)

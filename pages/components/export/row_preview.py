@@ -1,4 +1,4 @@
-"""The first rows of an export as its reader will see them, and the checks that will be run."""
+"""The first rows of an export, and the checks that will run on it."""
 
 import json
 from typing import Any
@@ -13,16 +13,16 @@ _LONGEST_TEXT_CHARS = 400
 
 def show(project_id: str, recipe: ExportRecipe) -> None:
     format_ = format_named(recipe.format)
-    st.subheader("Three rows as they will be read", anchor=False)
+    st.subheader("Preview of three rows", anchor=False)
     for number, shown in enumerate(page.services().exporter.preview(project_id, recipe)):
         left, right = st.columns([1, 3], gap="small")
         with left:
             url = media.image_url(shown.image_id, shown.sha256)
             figure.show(url, shown.image_name, height_px=200, key=f"export-preview-{number}", fit="contain")
         with right:
-            # Without highlighting: it makes hundreds of elements, and the images are the only strong colour.
+            # Without syntax highlighting: it creates hundreds of elements, and only images have strong colors.
             st.code(_as_text(shown.row), language=None, wrap_lines=True, height=200)
-    with st.expander("What is checked after writing", key="export-checks"):
+    with st.expander("Checks that run after writing", key="export-checks"):
         st.text("\n".join(format_.checker().checks))
 
 
@@ -31,7 +31,7 @@ def _as_text(row: dict[str, Any]) -> str:
 
 
 def _shortened(value: Any) -> Any:
-    """Return the row with long texts cut and bytes named, for the eye only."""
+    """Return the row with long texts cut and bytes replaced, for display only."""
     if isinstance(value, dict):
         return {key: _shortened(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -14,7 +14,7 @@ _EPOCH = "hand-epoch"
 
 
 def show(project_id: str, action: Any) -> None:
-    """Draw one image with its open questions and a form; *action* is the place of the primary button."""
+    """Draw one image with its open questions and a form; *action* is the container of the primary button."""
     with page.show_errors():
         image, ids = _image(project_id)
         at = ids.index(image.id)
@@ -54,12 +54,12 @@ def _moves(image: Images, ids: list[str], at: int) -> None:
 
 
 def _open_questions(image: Images, actor: str) -> None:
-    """The questions that wait for an answer, each with its own field."""
+    """Draw the questions without an answer, each with its own field."""
     entries = page.services().library.entries_of(image.id)
     answered = {entry.question_id for entry in entries}
     waiting = [one for one in page.services().library.questions_of(image.id) if one.id not in answered]
     if entries:
-        st.caption(f"This image has {pluralize(len(entries), 'entry')} already.")
+        st.caption(f"This image already has {pluralize(len(entries), 'entry')}.")
     for question in waiting:
         with st.form(f"hand-answer-{question.id}", border=True):
             st.text(question.question)
@@ -79,13 +79,13 @@ def _answer_field(question: Questions) -> str | list[str]:
 
 
 def _form(image: Images, action: Any, actor: str) -> None:
-    """A new question with its answer; left empty, the answer can be given by a model."""
+    """Draw the form for a new question; without an answer, the question waits for a model or a person."""
     key = f"hand-{st.session_state.get(_EPOCH, 0)}"
     question = st.text_input("New question", key=f"{key}-question", max_chars=2000)
     shape = answer_form.show(key)
     answer = st.text_area(
-        "Its answer", key=f"{key}-answer", height=90,
-        help="Saved as confirmed, because a person wrote it. Empty: the question waits for an answer.",
+        "Answer to the new question", key=f"{key}-answer", height=90,
+        help="Saved as confirmed, because a person wrote it. Without an answer, the question is saved as unanswered.",
     )  # fmt: skip
     asked_in = language.choose()
     with action:
@@ -93,8 +93,8 @@ def _form(image: Images, action: Any, actor: str) -> None:
             "Save", type="primary", icon=":material/check:", key="hand-save", disabled=not (question or "").strip()
         )
     if saved:
-        asked = shape.checked()
-        if (answer or "").strip():  # before the question is written, which would stay without its answer
+        asked = shape.arguments()
+        if (answer or "").strip():  # checked first: a question must not be stored when its answer is invalid
             checked_answer(answer or "", asked["answer_type"], asked["options"], one_label=asked["one_label"])
         written = page.services().questions.write_question(image.id, question or "", language=asked_in, **asked)
         if (answer or "").strip():

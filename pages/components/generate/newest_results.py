@@ -1,4 +1,4 @@
-"""The newest questions and answers of a task, as they arrive."""
+"""The latest questions and answers of a task, updated while it runs."""
 
 import streamlit as st
 
@@ -9,36 +9,36 @@ _SHOWN = 6
 
 
 def show(task_id: str) -> None:
-    """Draw the newest results of the task, images beside their questions."""
+    """Draw the latest results of the task, each image beside its questions."""
     results = page.services().questions.newest_results(task_id, limit=_SHOWN)
     if not results:
         return
     _shortfall(task_id)
-    st.subheader("Newest", anchor=False)
-    for place, result in enumerate(results):
+    st.subheader("Latest results", anchor=False)
+    for index, result in enumerate(results):
         left, right = st.columns([1, 5], vertical_alignment="top")
         with left:
             figure.show(
                 media.image_url(result.image.id, result.image.sha256), result.image.image_name, height_px=84,
-                key=f"newest-{place}",
+                key=f"newest-{index}",
             )  # fmt: skip
         with right.container(gap="xsmall"):
             several = len({model for _, _, model in result.made}) > 1
             for question, answer, model in result.made:
-                said = (question, answer_form.in_words(answer or ""), f"({model})" if several else "")
-                st.text("  ".join(part for part in said if part))
+                parts = (question, answer_form.readable_answer(answer or ""), f"({model})" if several else "")
+                st.text("  ".join(part for part in parts if part))
             if result.short_by:
-                st.caption(f"Short by {result.short_by}")
+                st.caption(f"{result.short_by} fewer than requested")
 
 
 def _shortfall(task_id: str) -> None:
-    """Once the task has ended, say how many questions no model found."""
+    """After the end of the task, report how many questions are missing."""
     if page.services().tasks.get_task(task_id).ended_at is None:
         return
     missing = page.services().questions.shortfall(task_id)
     if missing:
         st.info(
-            f"Short by {pluralize(missing, 'question')}: asked once more, the model found nothing new. "
-            "A new recipe can top up.",
+            f"{pluralize(missing, 'question')} fewer than requested: asked again, the model found nothing new. "
+            "Start a new recipe to top up.",
             icon=":material/info:",
         )

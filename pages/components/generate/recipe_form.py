@@ -1,4 +1,4 @@
-"""The left side of Generate: which images, what to ask, who answers, how; in the order one thinks."""
+"""The recipe of Generate: images, questions, model, options."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from pages.components.shared.model_picker import ModelChoice
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the page says: the config of a task, the models with their keys apart, the cap, how many images."""
+    """The input of the page: the config of a task, the models with their keys, the cost cap, the number of images."""
 
     mode: str
     config: dict[str, Any]
@@ -46,14 +46,14 @@ def show(project: Projects, mode: str) -> Recipe:
         config |= _what_to_ask(mode, asked_in) | {"with_answers": mode == "both"}
     fixed_questions.expander(project.id, asked_in)
     config["language"] = language.choose()
-    st.subheader("Who answers", anchor=False)
+    st.subheader("Model", anchor=False)
     choices = [model_picker.show("generate")]
     if mode == "answers":
         choices += model_picker.show_more("generate", choices[0])
     config["models"] = [choice.config for choice in choices]
-    st.subheader("How", anchor=False)
+    st.subheader("Options", anchor=False)
     cap = st.number_input(
-        "Stop at this cost, in US dollars", min_value=0.01, value=None, key="generate-cap", persist_state="session",
+        "Cost cap, in US dollars", min_value=0.01, value=None, key="generate-cap", persist_state="session",
         placeholder="No cap", help="The task pauses when the known cost of its calls reaches this.",
     )  # fmt: skip
     config |= _more(project, config["language"])
@@ -61,14 +61,14 @@ def show(project: Projects, mode: str) -> Recipe:
 
 
 def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
-    """Draw the choice of images and return it as part of the recipe, with the number of images."""
+    """Draw the choice of images; return it as part of the config, with the number of images."""
     wanted = st.session_state.get("generate-count", 3)
     counts = page.services().questions.target_counts(project.id, asked_in, wanted)
     chosen = st.session_state.get("selected-images", [])
     sets: dict[str, tuple[str, int, dict[str, Any]]] = {
-        "selected": ("Selected", len(chosen), {"image_ids": list(chosen)}),
-        "without": ("Without questions", counts.without_questions, {"only_without_questions": True}),
-        "failed": ("Failed before", counts.failed, {"only_failed": True}),
+        "selected": ("Selected images", len(chosen), {"image_ids": list(chosen)}),
+        "without": ("Images without questions", counts.without_questions, {"only_without_questions": True}),
+        "failed": ("Images that failed before", counts.failed, {"only_failed": True}),
         "below": (f"Top up to {wanted} questions each", counts.below, {"top_up": True}),
         "all": ("All images", counts.all, {}),
     }
@@ -85,7 +85,7 @@ def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:
     asked = questions.image_ids_to_answer(project.id, "all")
     sets: dict[str, tuple[str, int, dict[str, Any]]] = {
         "open": ("Questions without an answer", len(open_), {}),
-        "selected": ("Of the selected images, those without", len(of_chosen), {"image_ids": of_chosen}),
+        "selected": ("Questions without an answer, selected images only", len(of_chosen), {"image_ids": of_chosen}),
         "all": ("All questions", len(asked), {"which": "all"}),
     }
     return _radio(sets, "generate-answer-target", "image")
@@ -94,15 +94,15 @@ def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:
 def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str = "") -> tuple[dict[str, Any], int]:
     offered = [name for name in sets if sets[name][1]]
     if not offered:
-        st.caption("No image of this project has a question yet. Ask some first, or add a fixed question.")
+        st.caption("No image of this project has a question yet. Generate questions first, or add a fixed question.")
         return {}, 0
 
-    def in_words(name: str) -> str:
+    def describe(name: str) -> str:
         label, size, _ = sets[name]
         return f"{label} ({pluralize(size, noun) if noun else f'{size:,}'})"
 
     name = st.radio(
-        "Images", offered, format_func=in_words, key=key, label_visibility="collapsed",
+        "Images", offered, format_func=describe, key=key, label_visibility="collapsed",
     )  # fmt: skip
     _, size, part = sets[str(name)]
     return part, size
@@ -112,39 +112,39 @@ def _what_to_ask(mode: str, asked_in: str) -> dict[str, Any]:
     count = st.slider("Questions per image", 1, 20, 3, key="generate-count", persist_state="session")
     kinds = st.pills(
         "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
-        wrap=True, help="None chosen leaves it to the model.",
+        wrap=True, help="If you choose none, the model decides.",
     )  # fmt: skip
     shares = _shares(kinds or [])
-    with st.expander("Prompt of your own", key="generate-own-prompt", on_change="rerun") as own:
+    with st.expander("Custom prompt", key="generate-own-prompt", on_change="rerun") as own:
         if own.open:
             variables = ", ".join(f"${name}" for name in sorted(recipes.PROMPT_VARIABLES))
             st.text_area(
                 "Prompt", key="generate-prompt", persist_state="session", height=160,
-                help=f"Replaces the built-in prompt. It may use {variables}.",
+                help=f"Replaces the built-in prompt. Variables you can use: {variables}.",
             )  # fmt: skip
             built_in = prompts.load("questions_and_answers" if mode == "both" else "questions", asked_in).text
             if not st.session_state.get("generate-prompt"):
                 st.button(
-                    "Begin with the built-in prompt", key="generate-built-in", on_click=_begin_with, args=(built_in,)
+                    "Start from the built-in prompt", key="generate-built-in", on_click=_set_prompt, args=(built_in,)
                 )
     prompt = st.session_state.get("generate-prompt")
     return {"num_questions": count, "kinds": shares, "custom_prompt": prompt or None}
 
 
-def _begin_with(prompt: str) -> None:
+def _set_prompt(prompt: str) -> None:
     st.session_state["generate-prompt"] = prompt
 
 
 def _shares(kinds: list[str]) -> dict[str, int]:
-    """Return the share of each kind; equal ones unless somebody set them."""
+    """Return the share of each kind of question: 1 unless it was changed."""
     if len(kinds) < 2:
         return dict.fromkeys(kinds, 1)
-    with st.expander("Shares of the kinds", key="generate-shares", on_change="rerun") as shares:
+    with st.expander("Shares of the kinds of question", key="generate-shares", on_change="rerun") as shares:
         if shares.open:
-            st.caption("Over all images: 3 beside 1 asks for it three times as often.")
-            places = st.grid(4, min_column_width=100, gap="small", key="generate-share-places")
+            st.caption("Over all images, a kind with 3 is asked three times as often as a kind with 1.")
+            cells = st.grid(4, min_column_width=100, gap="small", key="generate-share-places")
             for kind in kinds:
-                with places.cell():
+                with cells.cell():
                     st.number_input(kind, 1, 10, 1, key=f"generate-share-{kind}", persist_state="session")
     return {kind: int(st.session_state.get(f"generate-share-{kind}", 1)) for kind in kinds}
 
@@ -153,14 +153,14 @@ def _more(project: Projects, asked_in: str) -> dict[str, Any]:
     setting = page.services().db.settings.llm_concurrency
     with st.expander("Speed, examples, repeats", key="generate-how", on_change="rerun") as how:
         if how.open:
-            st.slider("Calls at the same time", 1, 64, setting, key="generate-concurrency", persist_state="session")
+            st.slider("Parallel calls", 1, 64, setting, key="generate-concurrency", persist_state="session")
             st.slider(
-                "Examples shown first", 0, recipes.MAX_EXAMPLES, 0, key="generate-examples", persist_state="session",
+                "Examples in the prompt", 0, recipes.MAX_EXAMPLES, 0, key="generate-examples", persist_state="session",
                 help="Confirmed entries of this project, best rated first, each sent with its image.",
             )  # fmt: skip
             st.toggle(
-                "Ask again what was asked before", key="generate-fresh", persist_state="session",
-                help="Otherwise the reply to the same request about the same image is used again and costs nothing.",
+                "Do not reuse earlier replies", key="generate-fresh", persist_state="session",
+                help="Otherwise, an identical request about the same image reuses the earlier reply and costs nothing.",
             )  # fmt: skip
     wanted = st.session_state.get("generate-examples", 0)
     ids = page.services().questions.suggest_examples(project.id, asked_in, wanted) if wanted else []

@@ -1,4 +1,4 @@
-"""The right side of Generate: the first request as it will be sent, a real try, and the estimate."""
+"""The preview of Generate: the first request as it will be sent, a try, and the estimate."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from pages.components.shared import figure, media, page, task_progress
 
 
 def show(project: Projects, recipe: Recipe) -> bool:
-    """Show the first request of the recipe, let a person try it, and say whether it can be sent."""
+    """Draw the first request of the recipe with a button to try it; return whether the request is valid."""
     preview: RequestPreview | None = None
     with page.show_errors():
         preview = page.services().preview.request(project.id, recipe.config, answers=recipe.answers)
         _request(preview)
-        # Above the button that changes it: a try tells what the model really uses.
-        place = st.container(key="generate-estimate")
+        # Above the button, although drawn after it: a try improves the estimate by the tokens the model really used.
+        estimate_area = st.container(key="generate-estimate")
         if st.button("Try on this image", icon=":material/science:", key="generate-try", disabled=recipe.is_refused):
             _try(project, {**recipe.config, "models": [recipe.choices[0].with_key]}, recipe.answers)
-        with place:
+        with estimate_area:
             _estimate(recipe, preview)
     return preview is not None
 
@@ -43,7 +43,7 @@ def _request(preview: RequestPreview) -> None:
 
 
 def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
-    with st.spinner("Asking"):
+    with st.spinner("Asking the model"):
         tried = page.wait_for(page.services().preview.try_out(project.id, config, answers=answers))
     with st.container(border=True, key="generate-tried"):
         for one in tried.asked:
@@ -51,18 +51,18 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
             if one.answer is not None:
                 st.caption(page.escape(one.answer))
         price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
-        missing = f", short by {tried.short_by}" if tried.short_by else ""
+        missing = f", {tried.short_by} fewer than requested" if tried.short_by else ""
         st.caption(page.escape(f"{tried.model}, {price}{missing}. Nothing was stored."))
 
 
 def _estimate(recipe: Recipe, preview: RequestPreview) -> None:
     made = page.services().preview.estimate(recipe.config, recipe.images, preview, answers=recipe.answers)
-    time = f", about {task_progress.in_words_s(made.seconds)}" if made.seconds else ""
+    time = f", about {task_progress.format_duration(made.seconds)}" if made.seconds else ""
     st.markdown(f"**Estimate:** {pluralize(made.calls, 'call')}, {page.escape(_cost(made))}{time}")
     if made.seen_calls:
-        st.caption(f"From what {pluralize(made.seen_calls, 'earlier reply')} of this model used.")
+        st.caption(f"Based on {pluralize(made.seen_calls, 'earlier reply')} of this model.")
     if made.cost_high is None and recipe.cap is not None:
-        st.caption("Without a listed price the cap cannot hold: nobody knows when it is reached.")
+        st.caption("This model has no listed price, so the cost cap cannot take effect.")
 
 
 def _cost(made: GenerationEstimate) -> str:

@@ -1,4 +1,4 @@
-"""Making, renaming and deleting a project."""
+"""Dialogs that create, rename and delete a project."""
 
 import streamlit as st
 
@@ -34,8 +34,9 @@ def rename(project: Projects) -> None:
 def delete(project: Projects) -> None:
     counts = page.services().projects.counts(project.id)
     st.text(
-        f"{project.name} goes with {pluralize(counts.images, 'image')}, {pluralize(counts.questions, 'question')} and "
-        f"{pluralize(counts.entries, 'entry')}, {counts.confirmed:,} confirmed. You can undo this."
+        f"This deletes {project.name} with {pluralize(counts.images, 'image')}, "
+        f"{pluralize(counts.questions, 'question')} and {pluralize(counts.entries, 'entry')} "
+        f"({counts.confirmed:,} confirmed). You can undo this."
     )
     if st.button(
         f"Delete {pluralize(counts.images, 'image')} and {pluralize(counts.entries, 'entry')}",
@@ -48,7 +49,7 @@ def delete(project: Projects) -> None:
 
 
 def undo_notice() -> None:
-    """Offer the way back from the last deletion of this session."""
+    """Offer to undo the last deletion of this session."""
     id_ = st.session_state.get(_DELETED)
     if id_ is None:
         return

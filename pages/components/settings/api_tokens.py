@@ -1,4 +1,4 @@
-"""Tokens for programs: made here, shown once, revoked here."""
+"""API tokens for programs: created, shown once, and revoked here."""
 
 from datetime import datetime
 from typing import cast
@@ -8,25 +8,25 @@ import streamlit as st
 from core.access import Scope
 from pages.components.shared import page
 
-_SCOPES: dict[Scope, str] = {"read": "Look only", "write": "Look and change"}
+_SCOPES: dict[Scope, str] = {"read": "Read only", "write": "Read and write"}
 
 
 def show() -> None:
-    """Draw the tokens that let programs in, and the way to make another."""
+    """Draw the form for a new API token and the list of the existing ones."""
     tokens = page.services().tokens
     with st.form("token-new", border=False):
         row = st.container(horizontal=True, vertical_alignment="bottom")
         name = row.text_input("Name of the program", key="token-name", placeholder="Night import")
-        scope = row.selectbox("It may", list(_SCOPES), format_func=_SCOPES.__getitem__, key="token-scope", width=180)
-        wanted = row.form_submit_button("Make token", icon=":material/key:")
+        scope = row.selectbox("Access", list(_SCOPES), format_func=_SCOPES.__getitem__, key="token-scope", width=180)
+        wanted = row.form_submit_button("Create token", icon=":material/key:")
     if wanted:
         with page.show_errors():
             made = tokens.make_token(name, scope)
-            st.text("Copy it now. It is not shown again.")
+            st.text("Copy the token now. It is not shown again.")
             st.code(made.secret, language=None)
     known = tokens.list_tokens()
     if not known:
-        st.caption("No token yet. Without a password, programs on this machine need none.")
+        st.caption("No tokens yet. Without a password, programs on this machine need none.")
     for token in known:
         with st.container(horizontal=True, vertical_alignment="center", key=f"token-{token.id}"):
             st.text(f"{token.name}: {_SCOPES[cast(Scope, token.scope)].lower()}, {_use(token.last_used_at)}")

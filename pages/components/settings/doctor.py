@@ -1,4 +1,4 @@
-"""What is wrong with this installation, if anything."""
+"""Checks of this installation, as ``make doctor`` runs them."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ _ICONS = {"ok": "check_circle", "warning": "warning", "problem": "error"}
 
 
 def show() -> None:
-    """Draw a button that looks, and what it found."""
-    st.caption("The same as `make doctor`: it looks and changes nothing.")
-    if not st.button("Look now", icon=":material/stethoscope:", key="doctor-look"):
+    """Draw the button that runs the checks, and their findings."""
+    st.caption("The same as `make doctor`: checks this installation and changes nothing.")
+    if not st.button("Run the checks", icon=":material/stethoscope:", key="doctor-look"):
         return
     from core.doctor import examine
 

@@ -1,4 +1,4 @@
-"""The fields that say what an answer may be: text, labels, or a JSON document."""
+"""The form for the type of an answer: text, labels, or a JSON document."""
 
 import json
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ TYPES = {"text": "Text", "label": "Labels", "custom_format": "JSON"}
 class AnswerShape:
     answer_type: str
     options: str
-    """As it was typed: labels, one a line or with commas, or a JSON schema."""
+    """As typed: labels, separated by commas or line breaks, or a JSON schema."""
     one_label: bool
 
-    def checked(self) -> dict[str, Any]:
-        """Return the arguments of the services.
+    def arguments(self) -> dict[str, Any]:
+        """Return ``answer_type``, ``options`` and ``one_label`` as the services take them.
 
         Raises:
-            InvalidInputError: the schema is no JSON object.
+            InvalidInputError: the schema is not valid JSON.
         """
         options: Any = None
         if self.answer_type == "label":
@@ -32,12 +32,14 @@ class AnswerShape:
             try:
                 options = json.loads(self.options)
             except ValueError as error:
-                raise InvalidInputError(f"The schema is not JSON: {error}. Mend it.", field="options") from error
+                raise InvalidInputError(
+                    f"The schema is not valid JSON: {error}. Correct it.", field="options"
+                ) from error
         return {"answer_type": self.answer_type, "options": options, "one_label": self.one_label}
 
 
-def in_words(answer: str) -> str:
-    """Return labels as people write them, and any other answer as it is."""
+def readable_answer(answer: str) -> str:
+    """Return a JSON array of labels as "red, green", and any other answer unchanged."""
     try:
         labels = json.loads(answer)
     except ValueError:
@@ -45,23 +47,23 @@ def in_words(answer: str) -> str:
     return ", ".join(str(label) for label in labels) if isinstance(labels, list) else answer
 
 
-def show(key: str, begin: QuestionTemplates | None = None) -> AnswerShape:
-    """Draw the choice of type with what belongs to it, as *begin* has it."""
-    begin = begin or QuestionTemplates(project_id="", question="", answer_type="text", one_label=True)
-    labels = "\n".join(begin.options) if isinstance(begin.options, list) else ""
-    schema = json.dumps(begin.options, ensure_ascii=False, indent=2) if isinstance(begin.options, dict) else ""
+def show(key: str, initial: QuestionTemplates | None = None) -> AnswerShape:
+    """Draw the answer type and its options, prefilled from *initial*."""
+    initial = initial or QuestionTemplates(project_id="", question="", answer_type="text", one_label=True)
+    labels = "\n".join(initial.options) if isinstance(initial.options, list) else ""
+    schema = json.dumps(initial.options, ensure_ascii=False, indent=2) if isinstance(initial.options, dict) else ""
     answer_type = st.segmented_control(
-        "Answer",
+        "Answer type",
         list(TYPES),
         format_func=TYPES.__getitem__,
-        default=begin.answer_type,
+        default=initial.answer_type,
         required=True,
         key=f"{key}-type",
     )
     options, one_label = "", False
     if answer_type == "label":
         options = st.text_area("Labels", labels, key=f"{key}-labels", placeholder="red\ngreen\nblue", height=90) or ""
-        one_label = st.toggle("Exactly one label", value=begin.one_label, key=f"{key}-one")
+        one_label = st.toggle("Exactly one label", value=initial.one_label, key=f"{key}-one")
     elif answer_type == "custom_format":
         options = st.text_area(
             "JSON schema", schema, key=f"{key}-schema", height=120,

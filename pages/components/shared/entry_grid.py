@@ -11,16 +11,13 @@ from pages.components.shared import answer_form, grid, image_drawer, media, page
 
 PAGE_SIZE = 60
 _CURSORS = "explore-cursors"
-_FOR = "explore-for"
+_FILTER = "explore-filter"
 
 
 def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
-    """Draw one page of the results and return the ids of the selected entries of it.
-
-    An entry opens its image with everything known of it.
-    """
+    """Draw one page of the entries and return the ids of the selected ones; clicking an entry opens its image."""
     if not total:
-        st.text("No entry meets this search. Take a word or a field away.")
+        st.text("No entry matches this search. Remove a word or a field.")
         return []
     cursors = _cursors(f"{project_id} {entry_filter}")
     read = partial(_read, project_id, entry_filter, len(cursors) - 1, cursors[-1], total)
@@ -59,7 +56,7 @@ def _item(entry: ImageDatasets, images: dict[str, Images]) -> grid.GridItem:
     image = images[entry.image_id]
     mark = {"confirmed": "✓ ", "rejected": "✕ "}.get(entry.decision, "")
     url = media.image_url(image.id, image.sha256, "thumb")
-    answer = answer_form.in_words(entry.answer) if entry.answer_type == "label" else entry.answer
+    answer = answer_form.readable_answer(entry.answer) if entry.answer_type == "label" else entry.answer
     return grid.GridItem(entry.id, url, mark + entry.question, answer)
 
 
@@ -71,9 +68,9 @@ def _turn(direction: str, *, next_cursor: str | None) -> None:
 
 
 def _cursors(name: str) -> list[str]:
-    """Return where the pages gone through began; another search begins at the first one."""
-    if st.session_state.get(_FOR) != name:
-        st.session_state[_FOR] = name
+    """Return the cursors of the pages up to the current one; a new filter starts at the first page."""
+    if st.session_state.get(_FILTER) != name:
+        st.session_state[_FILTER] = name
         st.session_state[_CURSORS] = [""]
     cursors: list[str] = st.session_state[_CURSORS]
     return cursors

@@ -1,4 +1,4 @@
-"""Entries as a table: edited in place, chosen by filter or by hand, changed many at a time."""
+"""Entries as a table: edit cells in place, and change many entries at once."""
 
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -16,39 +16,45 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE_SIZE = 100
-_AFTER = "table-after"
-_ROWS = "table-rows"
-_ROUND = "table-round"
-_SAID = "table-said"
-_ACTS = {
-    "confirm": "Confirm", "reject": "Reject", "reopen": "Open again", "rate": "Rate", "tag": "Add tags",
-    "untag": "Take tags off", "delete": "Delete",
+_FILTER = "table-filter"
+_CURSORS = "table-cursors"
+_EPOCH = "table-epoch"
+_MESSAGE = "table-message"
+_ACTIONS = {
+    "confirm": "Confirm", "reject": "Reject", "reopen": "Reopen", "rate": "Rate", "tag": "Add tags",
+    "untag": "Remove tags", "delete": "Delete",
+}  # fmt: skip
+# What the button says of the entries, and what the message says afterwards.
+_BUTTONS = _ACTIONS | {"tag": "Add tags to", "untag": "Remove tags from"}
+_RESULTS = {
+    "confirm": "confirmed", "reject": "rejected", "reopen": "reopened", "rate": "rated", "tag": "tagged",
+    "untag": "changed", "delete": "deleted",
 }  # fmt: skip
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
-    """Draw one page of the filter's entries, and above it what can be done to many of them."""
+    """Draw one page of the entries of a filter, with the actions for many entries above it."""
     dataset = page.services().dataset
     total = dataset.count_entries(project_id, entry_filter)
     if not total:
         with st.container(horizontal=True, vertical_alignment="center", key="table-empty"):
-            st.text("No entry meets this filter.", width="content")
+            st.text("No entry matches this filter.", width="content")
             _undo_button(project_id, actor)
-        _said()
+        _message()
         return
-    starts = _starts(project_id, entry_filter)
-    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=starts[-1])
+    cursors = _page_cursors(project_id, entry_filter)
+    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=cursors[-1])
     bar = st.container()
     chosen = _table(list(found.items), actor)
     with bar:
         _bulk(project_id, entry_filter, total, chosen, actor)
-    _said()
-    _turn(starts, found.next_cursor, len(found.items), total)
+    _message()
+    _pagination(cursors, found.next_cursor, len(found.items), total)
 
 
 def _table(entries: list[ImageDatasets], actor: str) -> list[str]:
-    """Draw the table and return the ids of the ticked rows."""
-    key = editor_key(entries, st.session_state.get(_ROUND, 0))
+    """Draw the table and return the ids of the selected rows."""
+    key = editor_key(entries, st.session_state.get(_EPOCH, 0))
     st.data_editor(
         _frame(entries),
         key=key,
@@ -63,20 +69,20 @@ def _table(entries: list[ImageDatasets], actor: str) -> list[str]:
     )
     edited = st.session_state.get(key, {}).get("edited_rows", {})
     if _store_edits(entries, edited, actor):
-        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+        st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
         st.rerun()
     return [entries[int(row)].id for row, cells in edited.items() if cells.get("chosen") and int(row) < len(entries)]
 
 
-def editor_key(entries: list[ImageDatasets], round_: int = 0) -> str:
-    """Return the key of a table of these entries: other rows or versions are another table, without its edits."""
-    return f"table-{round_}-{crc32(repr([(entry.id, entry.version) for entry in entries]).encode()):08x}"
+def editor_key(entries: list[ImageDatasets], epoch: int = 0) -> str:
+    """Return a widget key for a table of these entries; new rows or versions get a new widget without pending edits."""
+    return f"table-{epoch}-{crc32(repr([(entry.id, entry.version) for entry in entries]).encode()):08x}"
 
 
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "chosen": column.CheckboxColumn("", width=40, help="Choose rows to change together"),
+        "chosen": column.CheckboxColumn("", width=40, help="Select rows to change together"),
         "image": column.ImageColumn("Image", width=70),
         "question": column.TextColumn("Question", width="large", required=True),
         "answer": column.TextColumn("Answer", width="medium"),
@@ -101,8 +107,11 @@ def _frame(entries: list[ImageDatasets]) -> "pd.DataFrame":
 
 
 def _store_edits(entries: list[ImageDatasets], edited: dict[Any, dict[str, Any]], actor: str) -> bool:
-    """Store what was typed, each row on the version that was drawn, and say whether anything was; a tick is no edit."""
-    typed, refused = False, []
+    """Store the edited cells, checking each row's version (optimistic locking); return whether there were edits.
+
+    A selected row is not an edit.
+    """
+    was_edited, refused = False, []
     for row, cells in edited.items():
         changes = {name: _value(name, value) for name, value in cells.items() if name != "chosen"}
         decision = changes.pop("decision", None)
@@ -110,14 +119,14 @@ def _store_edits(entries: list[ImageDatasets], edited: dict[Any, dict[str, Any]]
             changes |= {"confirmed": decision == "confirmed", "rejected": decision == "rejected"}
         if not changes:
             continue
-        typed, entry = True, entries[int(row)]
+        was_edited, entry = True, entries[int(row)]
         try:
             page.services().dataset.update_dataset_entry(entry.id, version=entry.version, actor=actor, **changes)
         except VitrineError as error:
             refused.append(str(error))
     if refused:
-        st.session_state[_SAID] = "Not saved: " + " ".join(dict.fromkeys(refused))
-    return typed
+        st.session_state[_MESSAGE] = "Not saved: " + " ".join(dict.fromkeys(refused))
+    return was_edited
 
 
 def _value(name: str, value: Any) -> Any:
@@ -126,15 +135,15 @@ def _value(name: str, value: Any) -> Any:
 
 def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[str], actor: str) -> None:
     number = len(chosen) or total
-    whose = "ticked" if chosen else "of this filter"
+    whose = "selected" if chosen else "of this filter"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         action = st.selectbox(
-            f"With the {number:,} entries {whose}" if number != 1 else f"With the one entry {whose}",
-            list(_ACTS), format_func=lambda name: _ACTS[name], key="bulk-action", width=240,
+            f"Action for {pluralize(number, 'entry')} {whose}", list(_ACTIONS), format_func=_ACTIONS.__getitem__,
+            key="bulk-action", width=240,
         )  # fmt: skip
         value = _bulk_value(action)
         st.button(
-            f"{_ACTS[action]}: {number:,} {'entry' if number == 1 else 'entries'}",
+            f"{_BUTTONS[action]} {pluralize(number, 'entry')}",
             key="bulk-do", on_click=_do_bulk, disabled=value == "",
             args=(project_id, str(entry_filter), chosen, action, value, actor),
         )  # fmt: skip
@@ -146,13 +155,13 @@ def _undo_button(project_id: str, actor: str) -> None:
 
 
 def _bulk_value(action: str) -> Any:
-    """Return what the act needs besides the entries: None when nothing, empty while it is missing."""
+    """Return the argument of the action: None when it takes none, empty while it is missing."""
     if action == "reject":
         return st.selectbox("Reason", REJECT_REASONS, key="bulk-reason", width=200)
     if action == "rate":
         return st.number_input("Stars", 0.0, 5.0, 3.0, 0.5, key="bulk-score", width=130)
     if action in ("tag", "untag"):
-        return st.text_input("Tags, with commas between", key="bulk-tags", width=240).strip()
+        return st.text_input("Tags, separated by commas", key="bulk-tags", width=240).strip()
     return None
 
 
@@ -165,50 +174,50 @@ def _do_bulk(project_id: str, line: str, chosen: list[str], action: str, value: 
             result = dataset.bulk_ids(project_id, chosen, action, value, actor=actor)
         else:
             result = dataset.bulk(project_id, parse_search(line), action, value, actor=actor)
-        st.session_state[_SAID] = (
-            f"{_ACTS[action]}: {pluralize(result.changed, 'entry')} changed. Undo takes all of it back."
+        st.session_state[_MESSAGE] = (
+            f"{pluralize(result.changed, 'entry')} {_RESULTS[action]}. Undo reverts all of them."
         )
     except VitrineError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_MESSAGE] = str(error)
 
 
 def _undo(project_id: str, actor: str) -> None:
     try:
         result = page.services().dataset.undo(project_id, actor=actor)
     except VitrineError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_MESSAGE] = str(error)
         return
     if result is None:
-        st.session_state[_SAID] = "Nothing is left to take back."
+        st.session_state[_MESSAGE] = "There is nothing to undo."
         return
-    kept = f" {result.kept:,} were changed by someone since and stay." if result.kept else ""
-    st.session_state[_SAID] = f"Taken back for {result.undone:,} {'entry' if result.undone == 1 else 'entries'}.{kept}"
+    unchanged = f" {result.kept:,} were changed by someone else since and stay as they are." if result.kept else ""
+    st.session_state[_MESSAGE] = f"Undone for {pluralize(result.undone, 'entry')}.{unchanged}"
 
 
-def _said() -> None:
-    if said := st.session_state.pop(_SAID, None):
-        st.text(said)
+def _message() -> None:
+    if message := st.session_state.pop(_MESSAGE, None):
+        st.text(message)
 
 
-def _starts(project_id: str, entry_filter: EntryFilter) -> list[str | None]:
-    """Return the cursors of the pages gone through; another filter starts at the first one."""
+def _page_cursors(project_id: str, entry_filter: EntryFilter) -> list[str | None]:
+    """Return the cursors of the pages up to the current one; a new filter cursors at the first page."""
     name = f"{project_id} {entry_filter}"
-    if st.session_state.get(_AFTER) != name:
-        st.session_state[_AFTER] = name
-        st.session_state[_ROWS] = [""]
-    return [start or None for start in st.session_state[_ROWS]]
+    if st.session_state.get(_FILTER) != name:
+        st.session_state[_FILTER] = name
+        st.session_state[_CURSORS] = [""]
+    return [cursor or None for cursor in st.session_state[_CURSORS]]
 
 
-def _turn(starts: list[str | None], next_cursor: str | None, shown: int, total: int) -> None:
-    first = (len(starts) - 1) * PAGE_SIZE + 1
+def _pagination(cursors: list[str | None], next_cursor: str | None, shown: int, total: int) -> None:
+    first = (len(cursors) - 1) * PAGE_SIZE + 1
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{first:,} to {first + shown - 1:,} of {total:,}")
-        st.button("Previous", key="table-previous", disabled=len(starts) == 1, on_click=_go_to, args=(None,))
+        st.button("Previous", key="table-previous", disabled=len(cursors) == 1, on_click=_go_to, args=(None,))
         st.button("Next", key="table-next", disabled=next_cursor is None, on_click=_go_to, args=(next_cursor,))
 
 
 def _go_to(cursor: str | None) -> None:
     if cursor is None:
-        st.session_state[_ROWS].pop()
+        st.session_state[_CURSORS].pop()
     else:
-        st.session_state[_ROWS].append(cursor)
+        st.session_state[_CURSORS].append(cursor)

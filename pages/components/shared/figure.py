@@ -1,4 +1,4 @@
-"""One image by its address, with its place reserved before it loads."""
+"""One image, with its space reserved before it loads, so that nothing shifts."""
 
 import streamlit as st
 
@@ -28,6 +28,6 @@ export default function ({ data, parentElement }) {
 
 
 def show(url: str | None, alt: str, *, height_px: int, key: str, fit: str = "cover") -> None:
-    """Show the image at *url*, or its empty place; *fit* is cover (fills the place) or contain (whole image)."""
+    """Draw the image at *url*, or an empty box for None; *fit* is cover (fills the box) or contain (whole image)."""
     component = st.components.v2.component("vitrine_figure", css=_CSS, js=_JS)
     component(key=page.component_key(key), data={"url": url, "alt": alt, "height_px": height_px, "fit": fit})

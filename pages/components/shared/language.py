@@ -1,4 +1,4 @@
-"""The language to ask in: its own name beside the English one, so that either finds it."""
+"""The language of questions: offered by its own name and its English name, so that both can be searched."""
 
 import streamlit as st
 
@@ -6,15 +6,15 @@ from core.questions.prompts import LANGUAGES, language_name
 
 
 def label(code: str) -> str:
-    """Return a language as it is offered; one that was typed is its own name."""
+    """Return the label of a language code; a language typed by name is its own label."""
     known = LANGUAGES.get(code)
     return f"{known.own_name} ({known.name})" if known and known.own_name != known.name else language_name(code)
 
 
 def choose() -> str:
-    """Draw the choice that every way of asking shares."""
+    """Draw the language field, shared by all modes of Generate, and return the code."""
     chosen = st.selectbox(
         "Language", list(LANGUAGES), format_func=label, key="generate-language", accept_new_options=True,
-        persist_state="session", help="Choose one or type any other by name.",
+        persist_state="session", help="Choose a language or type the name of any other.",
     )  # fmt: skip
     return chosen or "en"

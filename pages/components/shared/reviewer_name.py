@@ -1,4 +1,4 @@
-"""In whose name a person reviews: asked once, and remembered by the browser."""
+"""The name under which a person reviews: entered once and stored in the browser's localStorage."""
 
 import streamlit as st
 
@@ -7,49 +7,49 @@ from pages.components.shared import page
 _KEY = "person"
 _KNOWN = "person-known"
 _JS = """
-const PLACE = "vitrine-name";
+const STORAGE_KEY = "vitrine-name";
 
 export default function ({ data, setStateValue }) {
   try {
-    const kept = localStorage.getItem(PLACE) ?? "";
-    if (!data.known) setStateValue("name", kept);
-    else if (data.name !== kept) localStorage.setItem(PLACE, data.name);
-  } catch { /* a browser that keeps nothing asks again */ }
+    const stored = localStorage.getItem(STORAGE_KEY) ?? "";
+    if (!data.known) setStateValue("name", stored);
+    else if (data.name !== stored) localStorage.setItem(STORAGE_KEY, data.name);
+  } catch { /* without localStorage the name is asked for again */ }
 }
 """
 
 
 def name() -> str:
-    """Return the name that was given on this or another page."""
+    """Return the reviewer's name, "local" without one."""
     return (st.session_state.get(_KEY) or "").strip() or "local"
 
 
 def is_known() -> bool:
-    """Whether the browser has said which name it keeps; until then nobody can be handed their own entries."""
+    """Return whether the name is final: until the browser has sent its stored name, entries cannot be assigned."""
     settings = page.services().db.settings
     return settings.access_password is not None or bool(st.session_state.get(_KNOWN)) or name() != "local"
 
 
 def choose() -> str:
-    """Let whoever sits here give a name, and return it; whoever signed in has one already."""
+    """Draw the field for the name and return it; a person who has signed in has a name already."""
     if page.services().db.settings.access_password is not None:
         return name()
-    _remember()
+    _sync_with_browser()
     given = name()
     with st.popover(
         "Your name" if given == "local" else page.escape(given), icon=":material/person:", key="person-popover"
     ):
-        st.text_input("Your name, for the history of each entry", key=_KEY, persist_state="session", max_chars=60)
+        st.text_input("Your name, shown in the history of each entry", key=_KEY, persist_state="session", max_chars=60)
     return given
 
 
-def _remember() -> None:
-    """Take the name over from the browser once a session, and give it every later one to keep."""
+def _sync_with_browser() -> None:
+    """Read the stored name from the browser once a session, and store every later name there."""
     name = (st.session_state.get(_KEY) or "").strip()
     known = bool(st.session_state.get(_KNOWN)) or bool(name)
     component = st.components.v2.component("vitrine_person", js=_JS)
-    told = component(key="person-kept", data={"known": known, "name": name}, on_name_change=lambda: None).name
-    if not known and told is not None:
+    stored = component(key="person-kept", data={"known": known, "name": name}, on_name_change=lambda: None).name
+    if not known and stored is not None:
         st.session_state[_KNOWN] = True
-        if told:
-            st.session_state[_KEY] = str(told)[:60]
+        if stored:
+            st.session_state[_KEY] = str(stored)[:60]

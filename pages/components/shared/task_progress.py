@@ -1,4 +1,4 @@
-"""A task while it runs and after: how far, what it cost, what failed, and the buttons that make sense."""
+"""The progress of a task: state, cost, failures, and the buttons for its state."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,28 +12,28 @@ from core.tasks import TaskStatus, TaskSummary, models_of
 from core.tasks.service import ACTIVE
 from pages.components.shared import model_picker, page, run_queue
 
-# What is shown is at most a second old, drawing included.
+# With drawing included, what is shown is at most one second old.
 _REFRESH_S = 0.8
 
 
 def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
-    """Draw the task, again and again while it moves; *results* draws what it has made so far below."""
-    moves = _moves(page.services().tasks.get_task(task_id))
+    """Draw the task and refresh it while it is active; *results* draws its results below."""
+    is_active = _is_active(page.services().tasks.get_task(task_id))
 
-    @st.fragment(run_every=_REFRESH_S if moves else None)
+    @st.fragment(run_every=_REFRESH_S if is_active else None)
     def live() -> None:
         with run_queue.page_run(), page.show_errors():
             summary = page.services().tasks.summary(task_id)
             _draw(summary)
             if results is not None:
                 results()
-            if moves and not _moves(summary.task):
+            if is_active and not _is_active(summary.task):
                 st.rerun()
 
     live()
 
 
-def _moves(task: Tasks) -> bool:
+def _is_active(task: Tasks) -> bool:
     return task.status in ACTIVE or app.engine().works_on(task.id)
 
 
@@ -44,12 +44,12 @@ def _draw(summary: TaskSummary) -> None:
     doing = app.engine().progress(task.id)
     if task.total_count == 1 and doing and task.status in ACTIVE:
         share = doing[0]
-    said = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
+    parts = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
     if doing:
-        said.append(doing[1])
-    if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and _moves(task):
-        said.append("the last calls still under way")
-    st.progress(share, text=", ".join(said))
+        parts.append(doing[1])
+    if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and _is_active(task):
+        parts.append("waiting for the last calls")
+    st.progress(share, text=", ".join(parts))
     if task.note:
         st.info(page.escape(task.note), icon=":material/info:")
     if task.status == TaskStatus.PAUSED and "key" in task.note:
@@ -74,23 +74,30 @@ def _figures(summary: TaskSummary) -> str:
         ended = summary.done + summary.failed
         if task.status == TaskStatus.RUNNING and ended >= 3:
             left_s = (task.total_count - ended) * seconds / ended
-            parts.append(f"{ended / seconds * 60:,.0f} a minute, about {in_words_s(left_s)} left")
+            parts.append(f"{ended / seconds * 60:,.0f} per minute, about {format_duration(left_s)} left")
         elif task.ended_at is not None:
-            parts.append(f"took {in_words_s(seconds)}")
-    unpriced = f"{pluralize(summary.unpriced_calls, 'call')} without a known price" if summary.unpriced_calls else ""
-    spent = f"spent ${summary.spent:,.4f}" if summary.spent else "cost unknown" if unpriced else "no cost"
-    parts.append(f"{spent}{' or more' if summary.spent and unpriced else ''}")
-    if unpriced:
-        parts.append(unpriced)
+            parts.append(f"took {format_duration(seconds)}")
+    parts += _cost(summary)
     if task.cost_cap is not None:
         parts.append(f"stops at ${task.cost_cap:,.2f}")
     if summary.maybe_paid_twice:
-        parts.append(f"possibly paid twice: {summary.maybe_paid_twice}")
+        parts.append(f"{pluralize(summary.maybe_paid_twice, 'call')} possibly paid twice")
     return ", ".join(parts)
 
 
-def in_words_s(seconds: float) -> str:
-    """Return a duration as a person would say it: "40 s", "3 min", "2 h 5 min"."""
+def _cost(summary: TaskSummary) -> list[str]:
+    """Return the cost as parts of a sentence; none for a task without a model, such as an import."""
+    unpriced = f"{pluralize(summary.unpriced_calls, 'call')} without a known price" if summary.unpriced_calls else ""
+    if summary.spent:
+        spent = f"spent ${summary.spent:,.4f}{' or more' if unpriced else ''}"
+        return [spent, unpriced] if unpriced else [spent]
+    if unpriced:
+        return ["cost unknown", unpriced]
+    return ["no cost"] if models_of(summary.task.config) else []
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration such as "40 s", "3 min" or "2 h 5 min"."""
     if seconds < 90:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)
@@ -117,18 +124,18 @@ def _buttons(summary: TaskSummary) -> None:
 
 
 def _raised_cap(summary: TaskSummary) -> float | None:
-    """Ask for another cap once this one has no room left."""
+    """Draw the field for a new cost cap when the task paused at its cap; return the cap to use."""
     cap = summary.task.cost_cap
     if cap is None or "cost cap" not in summary.task.note:
         return cap
     return st.number_input(
-        "New cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,
+        "New cost cap, in US dollars", min_value=0.01, value=None, placeholder="No cap", width=170,
         key=f"cap-{summary.task.id}",
     )  # fmt: skip
 
 
 def _run(task: Tasks) -> None:
-    """Give the task to the engine, with the keys that were typed in this session since."""
+    """Submit the task to the engine, with the API keys typed in this session."""
     for index, model in enumerate(models_of(task.config)):
         if key := model_picker.typed_key_for(model):
             session_keys.register(task.id, key, index)
@@ -137,7 +144,7 @@ def _run(task: Tasks) -> None:
 
 
 def _failures(summary: TaskSummary) -> None:
-    """Failures by cause, each with one example and its own way to try again."""
+    """Draw the failures by cause, each with an example and a button that retries them."""
     running = summary.task.status in ACTIVE
     for group in summary.failures:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"failure-{group.error_code}"):

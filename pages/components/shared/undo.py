@@ -1,10 +1,10 @@
-"""The line that offers to take back what was done last."""
+"""The notice that offers to undo the last action."""
 
 import streamlit as st
 
 
 def offer(sentence: str, key: str) -> bool:
-    """Say what was done, and return whether it is to be taken back."""
+    """Draw *sentence* with an Undo button, and return whether it was clicked."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{key}-undo-notice"):
         st.text(sentence)
         return st.button("Undo", icon=":material/undo:", key=f"{key}-undo")

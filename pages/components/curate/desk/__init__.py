@@ -1,4 +1,4 @@
-"""The review desk: a component that paints from entries it has fetched ahead and posts decisions to its own route."""
+"""The review desk: a component with prefetched entries, optimistic updates, and its own routes for decisions."""
 
 from functools import cache
 from pathlib import Path
@@ -12,14 +12,14 @@ from core.dataset.collaboration import Plan
 from pages.components.shared import media
 
 _HERE = Path(__file__).parent
-# One module in the browser, in the order in which the parts need each other.
+# Joined into one browser module, in the order of their dependencies.
 _SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "desk.js")
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
-    """Draw the desk over the entries of the filter, as *plan* hands them out to *actor*.
+    """Draw the desk for the entries of the filter that *plan* assigns to *actor*.
 
-    The result's ``go`` names the place that the person chose at the end of the queue.
+    The result's ``go`` is what the person chose at the end of the queue: a filter, "table" or "export".
     """
     component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_part("desk.css"), js=_script())
     return component(
@@ -42,8 +42,8 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
 
 def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
     if entry_filter.values("second"):
-        return "Second readings"
-    line = str(entry_filter) or "Everything that is open"
+        return "Second reviews"
+    line = str(entry_filter) or "All open entries"
     return f"{line}, {actor}'s part" if plan.handing == "divided" and actor in plan.people else line
 
 

@@ -6,11 +6,11 @@ from core.api import guard
 from tests.pages.running import open_page, texts
 
 
-def test_without_a_password_the_page_says_so() -> None:
+def test_without_a_password_the_sidebar_says_that_no_sign_in_is_needed() -> None:
     assert "Local mode: one person, no sign-in." in texts(open_page("overview"))
 
 
-def test_a_visitor_from_elsewhere_sees_no_page_as_long_as_there_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_visitor_sees_no_page_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ContextProxy, "ip_address", "192.168.1.7")
     at = open_page("overview")
     assert [title.value for title in at.title] == ["Vitrine"]
@@ -25,7 +25,7 @@ def test_with_a_password_the_page_asks_for_it(monkeypatch: pytest.MonkeyPatch) -
     assert [title.value for title in at.title] == ["Vitrine"]
 
 
-def test_whoever_signed_in_sees_the_page_under_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signed_in_person_sees_the_page_under_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
     cookie = guard.session_cookie(guard.Actor("Ana"))
     monkeypatch.setattr(ContextProxy, "cookies", {guard.COOKIE: cookie})

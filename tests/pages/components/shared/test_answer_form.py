@@ -13,5 +13,5 @@ from pages.components.shared import answer_form
         ("2", "2"),
     ],
 )
-def test_labels_are_shown_as_people_write_them_and_other_answers_as_they_are(answer: str, words: str) -> None:
-    assert answer_form.in_words(answer) == words
+def test_labels_are_joined_by_commas_and_other_answers_are_unchanged(answer: str, words: str) -> None:
+    assert answer_form.readable_answer(answer) == words
