@@ -29,7 +29,7 @@ from sqlalchemy import insert
 
 from core import ProjectService, connect
 from core.db import Database, ImageDatasets, Images, new_id, utc_now
-from core.export import ExportRecipe, ImageDatasetExporter
+from core.export import ExportRecipe, ExportService, parse_recipe
 from core.images import ImageService
 
 RESULTS = Path(__file__).parent / "results"
@@ -75,7 +75,7 @@ def _keep(results: dict[str, Any], path: Path, *, afresh: bool) -> None:
 def _with_images(images: int, entries: int, parts: list[str]) -> dict[str, Any]:
     """Export with originals as ZIP, parquet and directory, each beside its bare loop."""
     with _project(images, entries, file_bytes=_IMAGE_BYTES) as (db, project_id, directory):
-        exporter = ImageDatasetExporter(db, ImageService(db))
+        exports = ExportService(db, ImageService(db))
         files = sorted(db.settings.images_dir.rglob("*.jpg"))
         bare = directory / "bare"
         original = {"image_form": "original"}
@@ -85,19 +85,19 @@ def _with_images(images: int, entries: int, parts: list[str]) -> dict[str, Any]:
             ("parquet", {"format": "parquet", "container": "directory"}, lambda: _bare_parquet(files, bare, entries)),
         )
         return {
-            name: _beside(exporter, project_id, ExportRecipe.parse(values | original), loop)
+            name: _beside(exports, project_id, parse_recipe(values | original), loop)
             for name, values, loop in points
             if name in parts
         }
 
 
 def _beside(
-    exporter: ImageDatasetExporter, project_id: str, recipe: ExportRecipe, bare_loop: Callable[[], None]
+    exports: ExportService, project_id: str, recipe: ExportRecipe, bare_loop: Callable[[], None]
 ) -> dict[str, float]:
     """Time both in turn, so that a busy machine slows both; the best run of each counts."""
     writing, checking, bare = [], [], []
     for _ in range(_RUNS):
-        times = _timed_export(exporter, project_id, recipe)
+        times = _timed_export(exports, project_id, recipe)
         writing.append(times["written"])
         checking.append(times["checked"])
         started = time.perf_counter()
@@ -112,22 +112,22 @@ def _beside(
     }
 
 
-def _timed_export(exporter: ImageDatasetExporter, project_id: str, recipe: ExportRecipe) -> dict[str, float]:
+def _timed_export(exports: ExportService, project_id: str, recipe: ExportRecipe) -> dict[str, float]:
     """Return how long writing (with the last sync) and checking took."""
     marks: dict[str, float] = {"start": time.perf_counter()}
 
-    def report(share: float, doing: str) -> None:
-        marks.setdefault(doing.split(",")[0], time.perf_counter())
+    def progress(share: float, step: str) -> None:
+        marks.setdefault(step.split(",")[0], time.perf_counter())
 
-    made = exporter.export(project_id, recipe, report=report)
+    made = exports.export(project_id, recipe, progress=progress)
     end = time.perf_counter()
-    path = exporter.export_path(exporter_row(made.path))
+    path = exports.export_path(_row(made.path))
     shutil.rmtree(path) if path.is_dir() else path.unlink()
-    checked = marks["Putting it in place"] - marks["Reading the bundle back"]
+    checked = marks["Moving the bundle into place"] - marks["Reading the bundle back"]
     return {"checked": checked, "written": end - marks["start"] - checked}
 
 
-def exporter_row(path: str) -> Any:
+def _row(path: str) -> Any:
     from core.db import Exports
 
     return Exports(project_id="", format="", path=path)
@@ -186,10 +186,10 @@ def _in_new_process(rows: int, format_: str) -> dict[str, Any]:
 
 def _text_rows(rows: int, format_: str) -> dict[str, Any]:
     with _project(rows // 5, rows, file_bytes=0) as (db, project_id, _):
-        exporter = ImageDatasetExporter(db, ImageService(db))
+        exports = ExportService(db, ImageService(db))
         values = {"format": format_, "images": "none", "container": "directory"}
         start_bytes = _resident_bytes()
-        times = _timed_export(exporter, project_id, ExportRecipe.parse(values))
+        times = _timed_export(exports, project_id, parse_recipe(values))
     return {
         "rows_per_s": round(rows / times["written"]),
         "write_s": round(times["written"], 2),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.access import TokenService
     from core.dataset import ImageDatasetService
     from core.db import Database
-    from core.export import ImageDatasetExporter
+    from core.export import ExportService, ImageDatasetExporter
     from core.images import DuplicateFinder, ImageIntake, ImageLibrary, ImageService
     from core.llm import LLMService, ModelProfileService
     from core.projects import ProjectService
@@ -128,6 +128,13 @@ class Services:
         return ImageDatasetExporter(self.db, self.images)
 
     @property
+    def exports(self) -> "ExportService":
+        process.load("core.export")
+        from core.export import ExportService
+
+        return ExportService(self.db, self.images)
+
+    @property
     def tasks(self) -> "TaskService":
         process.load("core.tasks")
         from core.tasks import TaskService
@@ -159,7 +166,7 @@ class Services:
             *image_task_kinds(self.intake),
             *question_task_kinds(self.questions, self.answers),
             *style_task_kinds(self.style),
-            *export_task_kinds(self.exporter, self.images),
+            *export_task_kinds(self.exports, self.images),
         ]
         return {kind.task_type: kind for kind in kinds}
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Projects, app
 from core.errors import InvalidInputError
-from core.export import ExportRecipe, SelectionCounts
+from core.export import ExportRecipe, SelectionCounts, parse_recipe
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from pages.components.export import finished_exports, recipe_form, row_preview
@@ -31,11 +31,11 @@ def main() -> None:
 
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
     """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
-    exporter = page.services().exporter
+    exports = page.services().exports
     sentence = st.grid(3, min_column_width=250)
     with sentence, st.container(border=True, key="export-these"):
         st.subheader("Entries", anchor=False)
-        entries = recipe_form.entries(exporter.facets(project.id))
+        entries = recipe_form.entries(exports.facets(project.id))
         counts_area = st.container()
     with sentence, st.container(border=True, key="export-as"):
         st.subheader("Format", anchor=False)
@@ -45,8 +45,8 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
         destination = recipe_form.destination()
         error_area = st.container()
     try:
-        recipe = ExportRecipe.parse({"entries": entries, **shape, **destination})
-        selection = exporter.count(project.id, recipe)
+        recipe = parse_recipe({"entries": entries, **shape, **destination})
+        selection = exports.count(project.id, recipe)
     except InvalidInputError as error:
         error_area.warning(page.escape(str(error)), icon=":material/warning:")
         return None, None
@@ -82,7 +82,7 @@ def _watch(task_id: str) -> None:
     result = page.services().tasks.items(task_id)[0].result
     if address := result.get("address"):
         st.success(page.escape(f"Sent. It is at {address}"), icon=":material/cloud_done:")
-    finished_exports.report(page.services().exporter.get_export(result["export_id"]))
+    finished_exports.report(page.services().exports.get_export(result["export_id"]))
 
 
 main()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from core.access import TokenService
     from core.dataset import ImageDatasetService
     from core.db import Database
-    from core.export import ImageDatasetExporter
+    from core.export import ExportService, ImageDatasetExporter
     from core.images import DuplicateFinder, ImageIntake, ImageLibrary, ImageService
     from core.llm import LLMService
     from core.projects import ProjectService
@@ -46,6 +46,8 @@ class Rooms(Protocol):
     def style(self) -> "StyleGenerationService": ...
     @property
     def exporter(self) -> "ImageDatasetExporter": ...
+    @property
+    def exports(self) -> "ExportService": ...
     @property
     def tasks(self) -> "TaskService": ...
     @property

@@ -79,9 +79,9 @@ def _image(services: Any, request: Request) -> FileResponse:
 
 
 def _export(services: Any, request: Request) -> FileResponse:
-    exporter, export_id = services.exporter, request.path_params["export_id"]
+    exports, export_id = services.exports, request.path_params["export_id"]
     ownership.check(services.db, "export_id", export_id)
-    file = exporter.export_path(exporter.get_export(export_id))
+    file = exports.export_path(exports.get_export(export_id))
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export is a directory on the server, not a file to download.")
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}

@@ -1,10 +1,12 @@
-"""Export: entries leave as files, one format each, with the proof that they load."""
+"""Export: entries become files in one of many formats, checked by reading them back."""
 
 from core.db import Exports
-from core.export.exporter import FinishedExport, ImageDatasetExporter, PreviewRow
-from core.export.formats import FORMATS, PURPOSES, Format, format_named
+from core.export.entry_exporter import ImageDatasetExporter
+from core.export.formats import FORMATS, PURPOSES, Format, format_named, formats_for
+from core.export.formats.recipes import parse_recipe
 from core.export.recipe import EntryChoice, ExportRecipe, SplitShares
 from core.export.selecting.query import SelectionCounts
+from core.export.service import ExportService, FinishedExport, PreviewRow
 from core.export.task import export_task_kinds
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "PURPOSES",
     "EntryChoice",
     "ExportRecipe",
+    "ExportService",
     "Exports",
     "FinishedExport",
     "Format",
@@ -21,4 +24,6 @@ __all__ = [
     "SplitShares",
     "export_task_kinds",
     "format_named",
+    "formats_for",
+    "parse_recipe",
 ]

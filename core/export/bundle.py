@@ -1,239 +1,185 @@
-"""Writing a bundle: rows and images into a target, checked, published complete or not at all."""
+"""A bundle: writing rows and images into a target, and reading the result back."""
 
-import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from core.errors import ExportError, StorageError
+from core.errors import ExportError
 from core.export.checks.base import CheckResult, Expected, open_bundle
-from core.export.entries import GENERATED, Entry, ImageGroup, RowOptions, file_name, has_media_token
-from core.export.formats import Format
-from core.export.recipe import SPLITS, ExportRecipe
-from core.export.selecting.query import IMAGE_GONE
-from core.export.writing.images import Source, data_url, extension_of, with_sources
-from core.export.writing.target import DirectoryTarget, Target, ZipTarget
+from core.export.entries import GENERATED, ImageGroup, file_name, has_media_token
+from core.export.job import ExportJob
+from core.export.recipe import SPLITS
+from core.export.writing.images import ImageSource, data_url, extension_of, with_files
+from core.export.writing.target import Target
 
-Progress = Callable[[int], None]
-"""Told how many entries are written; may raise to stop."""
-
-_TEMPORARY = ".making-"
-_PREVIEW_ENTRIES = 5
+IMAGE_GONE = "the image's file is gone or does not open"
+_FIRST_ENTRIES = 5
+# LLaMA-Factory scales images down to this area by default.
+_LARGE_IMAGE_PX = 768 * 768
 
 
 @dataclass
-class Written:
-    """What went into a bundle, counted while writing."""
+class BundleCounts:
+    """What a bundle contains, counted while it is written."""
 
     entries: Counter[str] = field(default_factory=Counter)
+    """By split, like *rows* and *images*."""
     rows: Counter[str] = field(default_factory=Counter)
     images: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    """Entries by the reason why they are not in the bundle."""
+    attributes: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     """Entries by (kind, answer type, language, model)."""
     edited: int = 0
-    bracketed: int = 0
-    """Entries with a text that carried a media token; formats for trainers put it in square brackets."""
-    small_print: int = 0
-    """Images of more than 768 x 768 px, which some trainers shrink by default."""
+    """Entries whose answer differs from the generated one."""
+    with_media_tokens: int = 0
+    """Entries with a media token in a text; formats for trainers write it in square brackets."""
+    large_images: int = 0
+    """Images of more than 768 x 768 px, which some trainers scale down by default."""
     generated: set[str] = field(default_factory=set)
-    """Names in the bundle of the images that a model made."""
+    """File names of the images that a model made."""
     originals: dict[str, str] = field(default_factory=dict)
+    """sha256 by path of the image files that are the uploaded bytes."""
     first: list[tuple[str, str, str]] = field(default_factory=list)
     """(image, question, answer) of the first entries."""
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The splits that got entries, in their usual order."""
+        """The splits with entries, in their usual order."""
         return tuple(split for split in SPLITS if self.entries[split])
 
     def expected(self) -> Expected:
+        """Return what a checker must find."""
         return Expected(dict(self.entries), dict(self.rows), sum(self.images.values()))
 
-    def count(self, group: ImageGroup, rows: int) -> None:
+    def add(self, group: ImageGroup, rows: int) -> None:
+        """Count the entries of an image that were written as so many *rows*."""
         self.entries[group.split] += len(group.entries)
         self.rows[group.split] += rows
         for entry in group.entries:
-            self.kinds[entry.kind, entry.answer_type, entry.language, entry.model] += 1
+            self.attributes[entry.kind, entry.answer_type, entry.language, entry.model] += 1
             if entry.generated_answer is not None and entry.generated_answer != entry.answer:
                 self.edited += 1
             if "<" in entry.question + entry.answer and has_media_token(entry.question + entry.answer):
-                self.bracketed += 1
-        if group.image.width * group.image.height > 768 * 768:
-            self.small_print += 1
+                self.with_media_tokens += 1
+        if group.image.width * group.image.height > _LARGE_IMAGE_PX:
+            self.large_images += 1
         if group.image.source == GENERATED:
             self.generated.add(file_name(group.image))
-        if len(self.first) < _PREVIEW_ENTRIES:
-            self._keep_first(group.entries, group.image.name)
-
-    def _keep_first(self, entries: Iterable[Entry], name: str) -> None:
-        room = _PREVIEW_ENTRIES - len(self.first)
-        self.first += [(name, entry.question, entry.answer) for entry in entries][:room]
+        if missing := _FIRST_ENTRIES - len(self.first):
+            self.first += [(group.image.name, entry.question, entry.answer) for entry in group.entries[:missing]]
 
 
 def write_bundle(
+    job: ExportJob,
     groups: Iterable[ImageGroup],
-    recipe: ExportRecipe,
-    format_: Format,
     target: Target,
-    source: Source | None,
+    source: ImageSource | None,
     *,
     name_of: Callable[..., str] = file_name,
-    progress: Progress = lambda entries: None,
-) -> Written:
-    """Write rows and images to *target*, which stays open; without a *source* images are only named.
+    count_entries: Callable[[int], None] = lambda entries: None,
+) -> BundleCounts:
+    """Write rows and images to *target*, which stays open, and return what was written.
 
-    An image whose file is gone takes its entries out of the bundle, counted.
+    Entries whose image file is gone are left out and counted.
+
+    Args:
+        source: finds the file of an image; None when images are only named.
+        name_of: returns the file name of an image, given the image and an extension.
+        count_entries: called after each image with the number of entries written so far; may raise to stop.
     """
-    writer = format_.writer()(target, recipe, format_)
-    options = RowOptions(grouping=recipe.grouping, metadata=recipe.metadata, source=recipe.title or "vitrine")
-    written = Written()
-    copies = recipe.images == "path" and writer.copies
-    placed: set[str] = set()
-    done = 0
-    for group, path in _sourced(groups, source, recipe):
-        if path is None and recipe.images != "none":
-            written.left_out[IMAGE_GONE] += len(group.entries)
-            continue
-        where = name_of(group.image, extension_of(group.image, path))
-        place, ref = writer.place(group.split, where)
-        if path is None:
-            ready = ImageGroup(group.image, group.entries, group.split, ref)
-        elif writer.embeds:
-            ready = ImageGroup(group.image, group.entries, group.split, where, path.read_bytes())
-        elif recipe.images == "base64":
-            ready = ImageGroup(group.image, group.entries, group.split, data_url(path))
-        else:
-            ready = ImageGroup(group.image, group.entries, group.split, ref)
-        rows = list(format_.rows(ready, options))
+    bundle = _BundleWriter(job, target, name_of)
+    for group, path in _with_files(job, groups, source):
+        bundle.add(group, path)
+        count_entries(bundle.entries)
+    return bundle.finish()
+
+
+class _BundleWriter:
+    """Writes one image with its entries after the other."""
+
+    def __init__(self, job: ExportJob, target: Target, name_of: Callable[..., str]) -> None:
+        self._job, self._target, self._name_of = job, target, name_of
+        self._writer = job.format.writer(target, job.layout)
+        self._copies_images = job.layout.images == "path" and not self._writer.embeds_images
+        self._copied: set[str] = set()
+        self._counts = BundleCounts()
+        self.entries = 0
+
+    def add(self, group: ImageGroup, path: Path | None) -> None:
+        """Write an image and its entries; *path* is its file, None when it has none or is only named."""
+        if path is None and self._job.layout.images != "none":
+            self._counts.left_out[IMAGE_GONE] += len(group.entries)
+            return
+        name = self._name_of(group.image, extension_of(group.image, path))
+        image_path, ref = self._writer.image_path(group.split, name)
+        ready = self._with_image(group, path, name, ref)
+        rows = list(self._job.format.rows(ready, self._job.row_options))
         if not rows:
-            written.left_out[format_.without_rows] += len(group.entries)
-            continue
-        count = writer.add(ready, rows)
-        if path is not None and copies and place not in placed:
-            target.add_file(place, path)
-        if path is not None and place not in placed:
-            written.images[group.split] += 1
-            if copies and recipe.image_form == "original":
-                written.originals[place] = group.image.sha256
-        if copies:
-            placed.add(place)
-        written.count(group, count)
-        done += len(group.entries)
-        progress(done)
-    writer.finish()
-    return written
+            self._counts.left_out[self._job.format.no_rows_reason] += len(group.entries)
+            return
+        count = self._writer.add(ready, rows)
+        if path is not None:
+            self._add_image(group, image_path, path)
+        self._counts.add(group, count)
+        self.entries += len(group.entries)
+
+    def _with_image(self, group: ImageGroup, path: Path | None, name: str, ref: str) -> ImageGroup:
+        """Return the group as its rows refer to the image: by path, as a data URL, or with the image's bytes."""
+        data = b""
+        if path is not None and self._writer.embeds_images:
+            ref, data = name, path.read_bytes()
+        elif path is not None and self._job.layout.images == "base64":
+            ref = data_url(path)
+        return ImageGroup(group.image, group.entries, group.split, ref, data)
+
+    def _add_image(self, group: ImageGroup, image_path: str, path: Path) -> None:
+        if image_path in self._copied:
+            return
+        self._counts.images[group.split] += 1
+        if self._copies_images:
+            self._target.add_file(image_path, path)
+            self._copied.add(image_path)
+            if self._job.layout.image_form == "original":
+                self._counts.originals[image_path] = group.image.sha256
+
+    def finish(self) -> BundleCounts:
+        """Complete the rows and add the companion files of the format."""
+        self._writer.finish()
+        companion_files = self._job.format.companion_files
+        if companion_files is not None:
+            names = {split: self._job.layout.rows_file(split) for split in self._writer.splits}
+            for name, data in companion_files(names).items():
+                self._target.add_bytes(name, data)
+        return self._counts
 
 
-def _sourced(
-    groups: Iterable[ImageGroup], source: Source | None, recipe: ExportRecipe
+def _with_files(
+    job: ExportJob, groups: Iterable[ImageGroup], source: ImageSource | None
 ) -> Iterator[tuple[ImageGroup, Path | None]]:
-    if source is None or recipe.images == "none":
+    if source is None or job.layout.images == "none":
         return ((group, None) for group in groups)
-    if recipe.image_form == "original":
-        # Nothing has to be made, and handing files to threads takes longer than reading them.
+    if job.layout.image_form == "original":
+        # Nothing is rendered, and a hand-over to threads takes longer than reading.
         return ((group, source(group.image)) for group in groups)
-    return with_sources(iter(groups), source)
+    return with_files(iter(groups), source)
 
 
-def check_bundle(
-    path: Path, recipe: ExportRecipe, format_: Format, written: Written
-) -> "tuple[list[CheckResult], dict[str, str]]":
-    """Read the bundle at *path* back and return its checks and the sha256 of its files.
+def check_bundle(job: ExportJob, path: Path, counts: BundleCounts) -> tuple[list[CheckResult], dict[str, str]]:
+    """Read the bundle at *path* back and return the results of its checks and the sha256 of its files by name.
 
     Raises:
         ExportError: a check failed; the bundle must not be used.
     """
-    checker = format_.checker()(format_, recipe, written.expected())
+    checker = job.format.checker(job.layout, counts.expected())
     with open_bundle(path) as bundle:
-        results = checker.run(bundle, written.originals)
+        results = checker.run(bundle, counts.originals)
     failed = [result for result in results if not result.passed]
     if failed:
         example = failed[0].examples[0] if failed[0].examples else ""
         raise ExportError(
-            f"The export was not kept, because it does not hold what {format_.label} readers need. "
+            f"The export was discarded, because readers of {job.format.label} could not use it. "
             f"{failed[0].name}: {example}. Change the entry or choose another format."
         )
     return results, checker.hashes
-
-
-def target_for(path: Path, recipe: ExportRecipe) -> Target:
-    return ZipTarget(path) if recipe.container == "zip" else DirectoryTarget(path)
-
-
-@contextmanager
-def room_to_build(final: Path) -> Iterator[Path]:
-    """Yield an empty directory beside *final* to build in; it is gone afterwards, whatever happened.
-
-    What a killed process left there is swept first: a lock tells it from the work of a living one.
-    """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(final.parent)
-    room = final.parent / f"{_TEMPORARY}{final.name}"
-    lock = FileLock(f"{room}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ExportError("This export is being made already. Wait for it to finish.") from error
-    try:
-        shutil.rmtree(room, ignore_errors=True)
-        room.mkdir()
-        yield room
-    except OSError as error:
-        if isinstance(error, StorageError):
-            raise
-        raise StorageError(
-            f"The export could not be written ({error.strerror or error}). Make room on the disk and run it again."
-        ) from error
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-        lock.release()
-        with suppress(OSError):
-            Path(lock.lock_file).unlink()
-
-
-def publish(built: Path, final: Path) -> None:
-    """Move a finished bundle to its place: complete or absent, also after a power cut."""
-    # One sync for all files: a bundle may have many thousands, and an fsync of each would take longer than writing.
-    os.sync()
-    if final.is_dir() and built.is_dir() and any(final.iterdir()):
-        _replace_directory(built, final)
-    else:
-        built.replace(final)
-    directory = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def _replace_directory(built: Path, final: Path) -> None:
-    """Put *built* in the place of an earlier export; a directory with anything else in it is added to."""
-    if (final / "EXPORT_REPORT.json").exists():
-        old = built.with_name("replaced")
-        final.replace(old)
-        built.replace(final)
-        return
-    for path in sorted(built.rglob("*")):
-        if path.is_file():
-            place = final / path.relative_to(built)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(place)
-
-
-def _sweep(parent: Path) -> None:
-    for left in parent.glob(f"{_TEMPORARY}*"):
-        if left.suffix == ".lock":
-            continue
-        lock = FileLock(f"{left}.lock")
-        with suppress(Timeout):
-            lock.acquire(timeout=0)
-            shutil.rmtree(left, ignore_errors=True)
-            lock.release()
-            with suppress(OSError):
-                Path(lock.lock_file).unlink()

@@ -1,29 +1,33 @@
-"""What formats work on: entries with their image, as plain values that no session and no row stands behind."""
+"""Entries and images as plain values: what selecting reads, formats turn into rows and writers write."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from core.db import ImageDatasets, Images
 
-IMAGE_TOKEN = "<image>"  # noqa: S105 - the word trainers put where the image goes
+IMAGE_TOKEN = "<image>"  # noqa: S105 - the placeholder of trainers for an image
 EXTENSIONS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 MIME_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+GENERATED = "generated"
+"""The source of images that a model made."""
 
-# Trainers count these words as places of media, wherever they stand in a text.
+# Trainers count these tokens as media wherever they occur in a text.
 _MEDIA_TOKENS = re.compile(r"<(image|video|audio|bbox|ref-object)>", re.IGNORECASE)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _MAX_NAME_CHARS = 60
-GENERATED = "generated"
-"""The source of images that a model made in the style of others."""
+
+Detail = Literal["texts", "columns", "history"]
+"""How much of an entry is read: TEXT_COLUMNS, ENTRY_COLUMNS, or those with ARCHIVED_COLUMNS, call and history."""
 
 
 class Entry(NamedTuple):
-    """An entry as it is exported; texts are never None, times are UTC: ISO 8601, or datetimes without a zone.
+    """An exported entry: every field but *more* is a column of ``ImageDatasets``.
 
-    What formats of texts need comes first; the rest is read only for those that want it.
+    Texts are never None. Times are UTC, as ISO 8601 or as naive datetimes.
+    The fields up to *version* are read for every format, those after it only for formats that need them.
     """
 
     id: str
@@ -46,11 +50,21 @@ class Entry(NamedTuple):
     generated_question: str | None = None
     update_at: str | datetime = ""
     more: dict[str, Any] | None = None
-    """What only the lossless format keeps: options, flags, the model call, the history."""
+    """For the lossless format: ARCHIVED_COLUMNS by name, ``call`` and ``history``."""
+
+
+# The one declaration of exported columns: the database query, the snapshot, list exports, the lossless format,
+# restoring and the metadata of rows are derived from Entry and these names.
+TEXT_COLUMNS = Entry._fields[: Entry._fields.index("version") + 1]
+ENTRY_COLUMNS = tuple(name for name in Entry._fields if name != "more")
+ARCHIVED_COLUMNS = ("options", "needs_review", "flagged", "reject_reason", "task_id")
+METADATA_COLUMNS = ("kind", "language", "model", "confirmed", "score", "tags", "note", "create_at", "update_at")
+
+_NULLABLE = ("generated_question", "generated_answer")
 
 
 class ExportImage(NamedTuple):
-    """An image as it is exported; *width* and *height* are px, upright, 0 when unknown."""
+    """An exported image; *width* and *height* are px of the upright image, 0 when unknown; *size* is bytes."""
 
     id: str
     name: str
@@ -69,10 +83,10 @@ class ExportImage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImageGroup:
-    """The entries of one image, in the order they were made, and where the image is to be found.
+    """The entries of one image, oldest first.
 
-    *ref* is what a row says about the image: a path in the bundle with forward slashes, or a data URL.
-    *data* holds the image's bytes for formats that keep them inside their rows.
+    *ref* is how a row refers to the image: a path in the bundle with forward slashes, or a data URL.
+    *data* are the bytes of the image for formats that embed images in their rows.
     """
 
     image: ExportImage
@@ -84,7 +98,7 @@ class ImageGroup:
 
 @dataclass(frozen=True, slots=True)
 class RowOptions:
-    """What of the recipe shapes a row."""
+    """The parts of a recipe that shape a row."""
 
     grouping: str = "turn"
     metadata: bool = True
@@ -95,18 +109,22 @@ Row = dict[str, Any]
 
 
 def entry_of(row: ImageDatasets) -> Entry:
-    """Return the values of *row*; a text that is no valid Unicode gets replacement characters."""
-    return Entry(
-        id=row.id, image_id=row.image_id, question_id=row.question_id or "",
-        question=_valid(row.question), answer=_valid(row.answer), answer_type=row.answer_type,
-        kind=row.kind, language=row.language, model=row.model, score=float(row.score or 0.0),
-        tags=_valid(row.tags), note=_valid(row.note), confirmed=bool(row.confirmed), rejected=bool(row.rejected),
-        version=row.version, generated_question=row.generated_question, generated_answer=row.generated_answer,
-        create_at=row.create_at.isoformat(), update_at=row.update_at.isoformat(),
-    )  # fmt: skip
+    """Return the values of *row*; characters that are not valid Unicode are replaced."""
+    values = {name: _plain(getattr(row, name), nullable=name in _NULLABLE) for name in ENTRY_COLUMNS}
+    values |= {"score": float(row.score or 0.0), "confirmed": bool(row.confirmed), "rejected": bool(row.rejected)}
+    return Entry(**values)
+
+
+def _plain(value: Any, *, nullable: bool) -> Any:
+    if value is None:
+        return None if nullable else ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
 
 
 def image_of(row: Images) -> ExportImage:
+    """Return the values of *row*."""
     return ExportImage(
         id=row.id, name=row.image_name, sha256=row.sha256, format=row.format, width=row.width or 0,
         height=row.height or 0, size=row.size, path=row.path, source=row.source, source_ref=row.source_ref,
@@ -114,21 +132,18 @@ def image_of(row: Images) -> ExportImage:
     )  # fmt: skip
 
 
-def _valid(text: str | None) -> str:
-    return (text or "").encode("utf-8", "replace").decode("utf-8")
-
-
 def without_media_tokens(text: str) -> str:
-    """Return *text* with ``<image>`` and its like in square brackets, where no trainer takes them for an image."""
+    """Return *text* with media tokens like ``<image>`` in square brackets, so that trainers do not count them."""
     return _MEDIA_TOKENS.sub(r"[\1]", text) if "<" in text else text
 
 
 def has_media_token(text: str) -> bool:
+    """Return whether *text* contains a token that trainers count as media."""
     return "<" in text and _MEDIA_TOKENS.search(text) is not None
 
 
-def spoken_answer(entry: Entry) -> str:
-    """Return the answer as a trainer should see it: labels as words, everything else as it stands."""
+def answer_as_text(entry: Entry) -> str:
+    """Return the answer as training text: labels joined by commas, other answers unchanged."""
     if entry.answer_type != "label":
         return entry.answer
     labels = _labels(entry.answer)
@@ -146,20 +161,24 @@ def _labels(answer: str) -> list[str]:
 
 
 def tag_list(tags: str) -> list[str]:
+    """Return the tags of a comma-separated text."""
     return [tag.strip() for tag in tags.split(",") if tag.strip()]
 
 
 def safe_stem(image_name: str) -> str:
-    """Return what of a name may stand in a path: ASCII letters, digits and single hyphens, never empty."""
+    """Return *image_name* without directory and extension, reduced to ASCII letters, digits and single hyphens.
+
+    The result is never empty and has at most 60 characters.
+    """
     stem = image_name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     ascii_only = stem if stem.isascii() else unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     return _NOT_IN_NAMES.sub("-", ascii_only).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image"
 
 
 def file_name(image: ExportImage, extension: str | None = None) -> str:
-    """Return the image's name in a bundle: readable, unique by content, the same in every export.
+    """Return the file name of an image in a bundle: readable, unique by content, the same in every export.
 
-    The name of an image that a model made begins with ``generated``, the one mark that every format carries.
+    Names of images that a model made begin with ``generated``: every format carries the file name.
     """
     stem = safe_stem(image.name)
     if image.source == GENERATED and not stem.startswith(GENERATED):

@@ -1,4 +1,4 @@
-"""Exporting lists of entries, for scripts: the promised methods."""
+"""Exporting lists of entries from scripts: the promised methods."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
@@ -9,22 +9,24 @@ from sqlmodel import col, select
 
 from core.db import Database, ImageDatasets, Images
 from core.errors import InvalidInputError
-from core.export import bundle
+from core.export.bundle import BundleCounts, write_bundle
 from core.export.entries import ExportImage, ImageGroup, entry_of, file_name, image_of, safe_stem
-from core.export.formats import format_named
-from core.export.recipe import ExportRecipe
-from core.export.reporting.finalize import finish, rows_file
+from core.export.formats.recipes import parse_recipe
+from core.export.job import ExportJob
+from core.export.reporting.finalize import finalize_bundle
+from core.export.reporting.report import Provenance
 from core.export.writing.images import image_source
 from core.export.writing.target import DirectoryTarget, Target
+from core.export.writing.workspace import build_directory, move_into_place
 
 if TYPE_CHECKING:
     from core.images import ImageService
 
-_ENTRIES_AT_ONCE = 1000
+_ENTRIES_PER_QUERY = 1000
 
 
-class ListExporter:
-    """Writes any entries it is given to any place; nothing is kept of it in the database."""
+class ImageDatasetExporter:
+    """Writes any entries to any path; the database does not record it as an export."""
 
     def __init__(self, db_session: Database, image_service: "ImageService") -> None:
         self._db = db_session
@@ -38,8 +40,17 @@ class ListExporter:
         format_style: str = "default",
         include_metadata: bool = True,
     ) -> int:
-        """Write *entries* as one JSON array and return how many; those without question or answer are left out."""
-        return self._rows_file(entries, output_path, "json", use_base64, format_style, include_metadata)
+        """Write *entries* as one JSON array and return how many; those without question or answer are left out.
+
+        Args:
+            use_base64: whether rows have their image as a data URL, instead of its name.
+            format_style: name of an export format that is written as JSON.
+            include_metadata: whether rows have kind, model, score, tags and times.
+
+        Raises:
+            InvalidInputError: the format is unknown or is not written as JSON.
+        """
+        return self._export_file(entries, output_path, "json", use_base64, format_style, include_metadata)
 
     def export_jsonl(
         self,
@@ -50,7 +61,7 @@ class ListExporter:
         include_metadata: bool = True,
     ) -> int:
         """Write *entries* as one JSON object a line and return how many, like :meth:`export_json`."""
-        return self._rows_file(entries, output_path, "jsonl", use_base64, format_style, include_metadata)
+        return self._export_file(entries, output_path, "jsonl", use_base64, format_style, include_metadata)
 
     def export_with_images(
         self,
@@ -59,11 +70,18 @@ class ListExporter:
         format_style: str = "default",
         copy_images: bool = True,
     ) -> dict[str, Any]:
-        """Write *entries* and their images into *output_dir*, checked, and return the report.
+        """Write *entries* and their images into *output_dir*, check them, and return the report.
 
         The images are the originals, byte for byte.
+
+        Args:
+            copy_images: whether the images are copied; otherwise rows only name them.
+
+        Raises:
+            InvalidInputError: the format is unknown.
+            ExportError: the result did not pass its checks.
         """
-        return self._directory(entries, Path(output_dir), format_style, copy_images, title=Path(output_dir).name)
+        return self._export_directory(entries, output_dir, format_style, copy_images, Path(output_dir).name)
 
     def export_huggingface_format(
         self,
@@ -72,60 +90,63 @@ class ListExporter:
         dataset_name: str = "image_dataset",
         copy_images: bool = True,
     ) -> dict[str, Any]:
-        """Write *entries* so that ``load_dataset("imagefolder", data_dir=output_dir)`` loads them."""
-        return self._directory(entries, Path(output_dir), "imagefolder", copy_images, title=dataset_name)
+        """Write *entries* so that ``load_dataset("imagefolder", data_dir=output_dir)`` loads them.
 
-    def _rows_file(
-        self, entries: Iterable[ImageDatasets], output_path: str | Path, rows: str, use_base64: bool, style: str,
+        Like :meth:`export_with_images`; *dataset_name* is the title of the dataset card.
+        """
+        return self._export_directory(entries, output_dir, "imagefolder", copy_images, dataset_name)
+
+    def _export_file(
+        self, entries: Iterable[ImageDatasets], output_path: str | Path, ending: str, use_base64: bool, style: str,
         include_metadata: bool,
     ) -> int:  # fmt: skip
         final = Path(output_path)
-        recipe = ExportRecipe.parse(
+        recipe = parse_recipe(
             {
-                "format": style, "container": "file", "rows": rows, "images": "base64" if use_base64 else "none",
+                "format": style, "container": "file", "rows": ending, "images": "base64" if use_base64 else "none",
                 "image_form": "original", "metadata": include_metadata, "grouping": "turn",
             }
         )  # fmt: skip
-        if recipe.rows != rows:
-            raise InvalidInputError(f"{format_named(style).label} is not written as {rows}.", field="format_style")
-        with bundle.room_to_build(final) as room:
-            target = DirectoryTarget(room / "bundle")
-            written = self._write(entries, recipe, target)
+        job = ExportJob(recipe, final.name)
+        if recipe.rows != ending:
+            raise InvalidInputError(f"{job.format.label} is not written as {ending}.", field="format_style")
+        with build_directory(final) as directory:
+            built = directory / "bundle"
+            target = DirectoryTarget(built)
+            counts = self._write(job, entries, target)
             target.close()
-            built = rows_file(room / "bundle")
-            bundle.publish(built, final)
-        return sum(written.entries.values())
+            move_into_place(built / job.layout.rows_file(job.layout.splits[0]), final)
+        return counts.entries.total()
 
-    def _directory(
-        self, entries: Iterable[ImageDatasets], final: Path, style: str, copy_images: bool, title: str
+    def _export_directory(
+        self, entries: Iterable[ImageDatasets], output_dir: str | Path, style: str, copy_images: bool, title: str
     ) -> dict[str, Any]:
-        format_ = format_named(style)
-        recipe = ExportRecipe.parse(
+        final = Path(output_dir)
+        recipe = parse_recipe(
             {
                 "format": style, "container": "directory", "images": "path" if copy_images else "none",
                 "image_form": "original", "grouping": "turn", "title": title[:200],
             }
         )  # fmt: skip
-        with bundle.room_to_build(final) as room:
-            built = room / "bundle"
+        job = ExportJob(recipe, title)
+        with build_directory(final) as directory:
+            built = directory / "bundle"
             target = DirectoryTarget(built)
-            written = self._write(entries, recipe, target)
-            report = finish(built, target, recipe, format_, written, title)
-            bundle.publish(built, final)
+            counts = self._write(job, entries, target)
+            report = finalize_bundle(job, built, target, counts, Provenance())
+            move_into_place(built, final)
         return report | {"output_dir": str(final)}
 
-    def _write(self, entries: Iterable[ImageDatasets], recipe: ExportRecipe, target: Target) -> bundle.Written:
+    def _write(self, job: ExportJob, entries: Iterable[ImageDatasets], target: Target) -> BundleCounts:
         source = image_source(
-            self._images, recipe.image_form, recipe.max_side_px, as_jpeg=format_named(recipe.format).as_jpeg
+            self._images, job.layout.image_form, job.layout.max_side_px, as_jpeg=job.format.writer.needs_jpeg
         )
-        return bundle.write_bundle(
-            self._groups(entries), recipe, format_named(recipe.format), target, source, name_of=_PlainNames()
-        )
+        return write_bundle(job, self._groups(entries), target, source, name_of=_PlainNames())
 
     def _groups(self, entries: Iterable[ImageDatasets]) -> Iterator[ImageGroup]:
-        """Yield entries with their images, neighbours of one image together, a thousand entries at a time."""
-        rest = iter(entries)
-        while chunk := list(islice(rest, _ENTRIES_AT_ONCE)):
+        """Yield consecutive entries of one image as a group; entries without question or answer are skipped."""
+        remaining = iter(entries)
+        while chunk := list(islice(remaining, _ENTRIES_PER_QUERY)):
             usable = [e for e in chunk if (e.question or "").strip() and (e.answer or "").strip()]
             images = self._images_by_id({entry.image_id for entry in usable})
             for image_id, found in groupby(usable, key=lambda entry: entry.image_id):
@@ -139,11 +160,12 @@ class ListExporter:
 
 
 class _PlainNames:
-    """Image names as their owner knows them; a second image of the same name gets its content's hash as well."""
+    """Names image files as their images are named; a second image of the same name gets its content hash as well."""
 
     def __init__(self) -> None:
-        self._owner: dict[str, str] = {}
+        self._image_ids: dict[str, str] = {}
 
     def __call__(self, image: ExportImage, extension: str) -> str:
         plain = f"{safe_stem(image.name)}{extension}"
-        return plain if self._owner.setdefault(plain.lower(), image.id) == image.id else file_name(image, extension)
+        is_first = self._image_ids.setdefault(plain.lower(), image.id) == image.id
+        return plain if is_first else file_name(image, extension)

@@ -1,29 +1,30 @@
-"""Finished bundles sent on: to the Hugging Face Hub, or to an object storage that fsspec knows.
+"""Publishing finished bundles to the Hugging Face Hub or to an object storage, through fsspec.
 
-Keys come from the environment of the server alone: ``HF_TOKEN`` (and ``HF_ENDPOINT`` for a Hub of one's own), and
-for a storage whatever its fsspec driver reads there.
+Credentials come only from the environment of the server: ``HF_TOKEN`` (and ``HF_ENDPOINT`` for a private Hub), and
+what the fsspec driver of the storage reads there.
 """
 
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigurationError, ExportError, InvalidInputError
-from core.export.reporting.report import REPORT_JSON
+from core.export.job import Progress, Stop
+from core.export.layout import REPORT_JSON
 from core.pluralize import pluralize
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 HUB = "hf://datasets/"
-# Of the many that fsspec knows: no address may reach into this server or its network.
+# Only these of fsspec's file systems: an address must not reach files or the network of this server (SSRF).
 STORAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-_ERRORS_BELOW = {
+_LIBRARY_ERRORS = {
     "s3": ("botocore.exceptions", "BotoCoreError"),
     "gs": ("google.auth.exceptions", "GoogleAuthError"),
     "gcs": ("google.auth.exceptions", "GoogleAuthError"),
@@ -32,19 +33,17 @@ _ERRORS_BELOW = {
 }
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-_STANDARD_ENDPOINT = "https://huggingface.co"
-_OF_EVERY_REPOSITORY = {".gitattributes", "README.md"}
-
-Report = Callable[[float, str], None]
+_DEFAULT_ENDPOINT = "https://huggingface.co"
+_DEFAULT_FILES = {".gitattributes", "README.md"}
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a bundle is sent; *address* begins with ``hf://datasets/`` or names a storage."""
+    """Where a bundle is published; *address* starts with ``hf://datasets/`` or with the protocol of a storage."""
 
     address: str
     public: bool = False
-    """Of a dataset that the Hub does not have yet; a storage has its own rules."""
+    """Whether a dataset that is created on the Hub is public; storages have their own rules."""
 
     @property
     def repository(self) -> str:
@@ -52,66 +51,70 @@ class Destination:
         return self.address.removeprefix(HUB) if self.address.startswith(HUB) else ""
 
 
-def destination(address: str, *, public: bool = False) -> Destination:
-    """Return where *address* leads, after a look at whether this server could send there.
+def parse_destination(address: str, *, public: bool = False) -> Destination:
+    """Return the destination with *address*.
 
     Raises:
-        InvalidInputError: it is no address of the Hub or of a storage.
-        ConfigurationError: the token or the driver for it is missing.
+        InvalidInputError: it is not an address of the Hub or of a storage.
+        ConfigurationError: the server has no token or no driver for it.
     """
     found = Destination(address.strip().rstrip("/"), public)
     if found.repository:
         if not _REPOSITORY.fullmatch(found.repository):
-            raise InvalidInputError("A dataset on the Hub is called hf://datasets/owner/name.", field="address")
+            raise InvalidInputError(
+                "This is not a dataset on the Hub. Write it as hf://datasets/owner/name.", field="address"
+            )
         _token()
         return found
     protocol, _, rest = found.address.partition("://")
     if protocol not in STORAGES or not rest.strip("/") or ".." in rest.split("/"):
         raise InvalidInputError(
-            "Name a dataset on the Hub (hf://datasets/owner/name) or a place in a storage (s3://bucket/name, "
-            "gs://bucket/name, az://container/name).",
+            "This is not an address to publish to. Enter a dataset on the Hub (hf://datasets/owner/name) or a path "
+            "in a storage (s3://bucket/name, gs://bucket/name, az://container/name).",
             field="address",
         )
     _file_system(found)
     return found
 
 
-def send(path: Path, name: str, to: Destination, report: Report, stop: Callable[[], None]) -> str:
-    """Send the bundle at *path*, a directory or a file, and return the address where it lies then.
+def publish_files(path: Path, name: str, to: Destination, progress: Progress, stop: Stop) -> str:
+    """Send the bundle at *path*, a directory or a file, and return its address at the destination.
 
-    *name* is what a single file is called there. *stop* may raise to end it between two files.
+    Args:
+        name: name of a single file at the destination.
+        stop: called before each file of a storage; may raise to stop.
 
     Raises:
-        ExportError: the other side refused or could not be reached, or has something else in that place.
+        ExportError: the destination refused it, could not be reached, or has something else at this address.
     """
     if to.repository:
-        return _send_to_hub(path, to, report)
-    return _send_to_storage(path, name, to, report, stop)
+        return _publish_to_hub(path, to, progress)
+    return _publish_to_storage(path, name, to, progress, stop)
 
 
 # --- the Hub -------------------------------------------------------------------------------------------------
 
 
-def _send_to_hub(directory: Path, to: Destination, report: Report) -> str:
+def _publish_to_hub(directory: Path, to: Destination, progress: Progress) -> str:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
-    endpoint = os.environ.get("HF_ENDPOINT") or _STANDARD_ENDPOINT
+    endpoint = os.environ.get("HF_ENDPOINT") or _DEFAULT_ENDPOINT
     api = HfApi(endpoint=endpoint, token=_token(), library_name="vitrine")
-    with _hub_errors_in_words(to):
-        report(0.0, "Asking the Hub")
-        there = _prepare_repository(api, to)
+    with _translated_hub_errors(to):
+        progress(0.0, "Looking up the dataset on the Hub")
+        existing = _prepare_repository(api, to)
         files = _files(directory, directory.name)
-        report(0.1, f"Sending {pluralize(len(files), 'file')}")
-        # What an earlier, larger export left there would be loaded with this one.
-        stale = sorted(there - _OF_EVERY_REPOSITORY - {place for place, _ in files})
-        # One commit: whoever loads the dataset meanwhile sees the old one or the new one.
+        progress(0.1, f"Sending {pluralize(len(files), 'file')}")
+        # Files of an earlier, larger export would be loaded together with this one.
+        stale = sorted(existing - _DEFAULT_FILES - {name for name, _ in files})
+        # One commit, so that the dataset is replaced atomically.
         api.create_commit(
             to.repository,
             [
-                *(CommitOperationAdd(place, file) for place, file in files),
-                *(CommitOperationDelete(place) for place in stale),
+                *(CommitOperationAdd(name, file) for name, file in files),
+                *(CommitOperationDelete(name) for name in stale),
             ],
             commit_message="Export from Vitrine",
             repo_type="dataset",
@@ -120,10 +123,10 @@ def _send_to_hub(directory: Path, to: Destination, report: Report) -> str:
 
 
 def _prepare_repository(api: "HfApi", to: Destination) -> set[str]:
-    """Make the dataset on the Hub if it is not there; return the files of the export that it holds.
+    """Create the dataset on the Hub if it does not exist; return the names of its files.
 
     Raises:
-        ExportError: it is public against the wish, or holds something else.
+        ExportError: it is public although it must be private, or it is not an export.
     """
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -133,34 +136,34 @@ def _prepare_repository(api: "HfApi", to: Destination) -> set[str]:
         api.create_repo(to.repository, repo_type="dataset", private=not to.public)
         return set()
     if not info.private and not to.public:
-        raise ExportError(f"{to.address} is public on the Hub. Say that it may be, or choose another name.")
+        raise ExportError(f"{to.address} is public on the Hub. Allow a public dataset, or choose another name.")
     files = {file.rfilename for file in info.siblings or ()}
-    if REPORT_JSON not in files and files - _OF_EVERY_REPOSITORY:
-        raise ExportError(f"{to.address} holds something else already. Choose another name.")
+    if REPORT_JSON not in files and files - _DEFAULT_FILES:
+        raise ExportError(f"{to.address} has other files already. Choose another name.")
     return files
 
 
 def _token() -> str:
     token = os.environ.get("HF_TOKEN", "").strip()
     if not token:
-        raise ConfigurationError("Sending to the Hub needs a token. Set HF_TOKEN where the server is started.")
+        raise ConfigurationError("Publishing on the Hub needs a token. Set HF_TOKEN in the environment of the server.")
     return token
 
 
 @contextmanager
-def _hub_errors_in_words(to: Destination) -> Iterator[None]:
+def _translated_hub_errors(to: Destination) -> Iterator[None]:
     import httpx
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     try:
         yield
     except HFValidationError as error:
-        raise ExportError(f"The Hub does not take {to.repository} as a name. Choose another one.") from error
+        raise ExportError(f"The Hub does not accept the name {to.repository}. Choose another one.") from error
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else 0
         if status in (401, 403):
             raise ExportError(
-                f"The Hub refused HF_TOKEN for {to.repository}. Use a token that may write there."
+                f"The Hub refused HF_TOKEN for {to.repository}. Use a token with write access."
             ) from error
         raise ExportError(f"The Hub answered with status {status}. Try again later.") from error
     except (OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
@@ -172,26 +175,26 @@ def _hub_errors_in_words(to: Destination) -> Iterator[None]:
 # --- storages ------------------------------------------------------------------------------------------------
 
 
-def _send_to_storage(path: Path, name: str, to: Destination, report: Report, stop: Callable[[], None]) -> str:
+def _publish_to_storage(path: Path, name: str, to: Destination, progress: Progress, stop: Stop) -> str:
     files, system = _files(path, name), _file_system(to)
     root = to.address.partition("://")[2]
-    with _storage_errors_in_words(to):
-        # A finished export is not written over; what was left of one that broke off has no report yet, and is.
-        mark = f"{root}/{files[-1][0]}"
-        if system.exists(mark):
-            if system.cat_file(mark) == files[-1][1].read_bytes():
+    with _translated_storage_errors(to):
+        # The report is sent last. Without it, the files are of an export that was interrupted and may be overwritten.
+        marker = f"{root}/{files[-1][0]}"
+        if system.exists(marker):
+            if system.cat_file(marker) == files[-1][1].read_bytes():
                 return to.address
-            raise ExportError(f"{to.address} holds another export already. Choose another place.")
-        for number, (place, file) in enumerate(files):
+            raise ExportError(f"{to.address} has another export already. Choose another address.")
+        for number, (name, file) in enumerate(files):
             stop()
-            report(number / len(files), f"Sending {number + 1:,} of {pluralize(len(files), 'file')}")
-            system.makedirs(f"{root}/{place}".rpartition("/")[0], exist_ok=True)
-            system.put_file(str(file), f"{root}/{place}")
+            progress(number / len(files), f"Sending {number + 1:,} of {pluralize(len(files), 'file')}")
+            system.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+            system.put_file(str(file), f"{root}/{name}")
     return to.address
 
 
 def _files(path: Path, name: str) -> list[tuple[str, Path]]:
-    """Return the files of a bundle by where they go, the report last: it says that the others are there."""
+    """Return (name at the destination, file) of a bundle; the report is last and marks the others as complete."""
     if path.is_file():
         return [(name, path)]
     found = [(file.relative_to(path).as_posix(), file) for file in sorted(path.rglob("*")) if file.is_file()]
@@ -206,27 +209,27 @@ def _file_system(to: Destination) -> Any:
         return fsspec.filesystem(protocol, skip_instance_cache=True)
     except ImportError as error:
         raise ConfigurationError(
-            f"Sending to {protocol}:// needs the package {STORAGES[protocol]}. Install it beside Vitrine and restart."
+            f"Publishing to {protocol}:// needs the package {STORAGES[protocol]}. Install it and restart the server."
         ) from error
     except _driver_errors(protocol) as error:
         raise ConfigurationError(
-            f"{protocol}:// cannot be used ({type(error).__name__}). Set its keys where the server is started."
+            f"{protocol}:// cannot be used ({type(error).__name__}). Set its keys in the environment of the server."
         ) from error
 
 
 def _driver_errors(protocol: str) -> tuple[type[Exception], ...]:
-    """Return what a driver raises: mostly OSError, and what the library below it has of its own."""
-    module, name = _ERRORS_BELOW[protocol]
-    own = getattr(sys.modules.get(module), name, None)
-    return (OSError, ValueError, *((own,) if own else ()))
+    """Return the errors that a driver raises: mostly OSError, and those of the library it uses."""
+    module, name = _LIBRARY_ERRORS[protocol]
+    library_error = getattr(sys.modules.get(module), name, None)
+    return (OSError, ValueError, *((library_error,) if library_error else ()))
 
 
 @contextmanager
-def _storage_errors_in_words(to: Destination) -> Iterator[None]:
+def _translated_storage_errors(to: Destination) -> Iterator[None]:
     try:
         yield
     except _driver_errors(to.address.partition("://")[0]) as error:
         raise ExportError(
-            f"{to.address} did not take the export ({type(error).__name__}). Check the place and the keys in the "
+            f"{to.address} did not accept the export ({type(error).__name__}). Check the address and the keys in the "
             "server's environment."
         ) from error

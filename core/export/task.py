@@ -1,16 +1,18 @@
-"""Exports as tasks of one item each: making a bundle, sending it on, bringing one back."""
+"""Tasks of one item each: make an export, publish one, restore one."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
 from core.db import Exports, new_id
 from core.errors import InvalidInputError, NotFoundError
-from core.export.exporter import FinishedExport, ImageDatasetExporter
-from core.export.publish import Destination, destination
+from core.export.formats.recipes import parse_recipe
+from core.export.job import Stop
+from core.export.publish import Destination, parse_destination
 from core.export.recipe import ExportRecipe
+from core.export.service import ExportService, FinishedExport
 from core.pluralize import pluralize
 from core.tasks import ItemContext, ItemLeftOpen, ItemPlan, ItemResult, TaskKind
 
@@ -19,28 +21,35 @@ if TYPE_CHECKING:
 
 
 class DatasetExportKind:
+    """Makes an export; ``config`` has its ``recipe``."""
+
     task_type: ClassVar[str] = "dataset-export"
     label: ClassVar[str] = "Export entries"
 
-    def __init__(self, exporter: ImageDatasetExporter) -> None:
-        self._exporter = exporter
+    def __init__(self, exports: ExportService) -> None:
+        self._exports = exports
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        ExportRecipe.parse(config.get("recipe", {}))
-        # The id is chosen here, so that an item that runs again after a crash makes the same bundle, not a second.
+        parse_recipe(config.get("recipe", {}))
+        # The id is an idempotency key: an item that runs again after a crash makes the same bundle, not a second.
         return [ItemPlan(payload={"export_id": new_id()})]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        recipe = ExportRecipe.parse(item.config.get("recipe", {}))
+        recipe = parse_recipe(item.config.get("recipe", {}))
         export_id = item.payload["export_id"]
 
         finished = await asyncio.to_thread(
-            self._exporter.export, item.project_id, recipe, export_id, report=item.progress, stop=_stopper(item)
+            self._exports.export,
+            item.project_id,
+            recipe,
+            export_id,
+            progress=item.progress,
+            stop=_stop_when_cancelled(item),
         )
         return ItemResult(write=lambda session: _store(session, item, recipe, export_id, finished))
 
 
-def _stopper(item: ItemContext) -> Callable[[], None]:
+def _stop_when_cancelled(item: ItemContext) -> Stop:
     def stop() -> None:
         if item.is_cancelled():
             raise ItemLeftOpen
@@ -62,71 +71,78 @@ def _store(
 
 
 def _without_files(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the report without its list of hashes, which stays in the bundle: it can have a line per image."""
+    """Return the report without the sha256 of each file, which only the bundle has: there may be one per image."""
     return {key: value for key, value in report.items() if key != "files"} | {"file_count": len(report["files"])}
 
 
-class DatasetSendKind:
-    """Sends a finished export on; ``config`` holds ``export_id``, ``address`` and whether it may be ``public``."""
+class DatasetPublishKind:
+    """Publishes a finished export; ``config`` has ``export_id``, ``address`` and whether it may be ``public``."""
 
     task_type: ClassVar[str] = "dataset-send"
-    label: ClassVar[str] = "Send an export"
+    label: ClassVar[str] = "Publish an export"
 
-    def __init__(self, exporter: ImageDatasetExporter) -> None:
-        self._exporter = exporter
+    def __init__(self, exports: ExportService) -> None:
+        self._exports = exports
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        export = self._exporter.get_export(str(config.get("export_id", "")))
+        export = self._exports.get_export(str(config.get("export_id", "")))
         if export.project_id != project_id:
-            raise NotFoundError("This export is not one of this project.")
-        self._exporter.export_path(export)
+            raise NotFoundError("This project has no such export.")
+        self._exports.export_path(export)
         _destination(config)
         return [ItemPlan()]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         export_id = item.config["export_id"]
         address = await asyncio.to_thread(
-            self._exporter.send, export_id, _destination(item.config), report=item.progress, stop=_stopper(item)
+            self._exports.publish,
+            export_id,
+            _destination(item.config),
+            progress=item.progress,
+            stop=_stop_when_cancelled(item),
         )
         return ItemResult(write=lambda session: {"export_id": export_id, "address": address})
 
 
 def _destination(config: dict[str, Any]) -> Destination:
-    return destination(str(config.get("address", "")), public=config.get("public") is True)
+    return parse_destination(str(config.get("address", "")), public=config.get("public") is True)
 
 
-class DatasetReturnKind:
-    """Brings an export in Vitrine's own format back; ``config`` holds the ``path`` of an import.
+class DatasetRestoreKind:
+    """Restores an export in the Vitrine format; ``config`` has the ``path`` of an import.
 
-    The result has the shape of an import's: ``counts``, ``rows``, ``entries``.
+    The result has the keys of an import's result: ``counts``, ``rows``, ``entries``.
     """
 
     task_type: ClassVar[str] = "dataset-return"
-    label: ClassVar[str] = "Bring an export back"
+    label: ClassVar[str] = "Restore an export"
 
-    def __init__(self, exporter: ImageDatasetExporter, images: "ImageService") -> None:
-        self._exporter = exporter
+    def __init__(self, exports: ExportService, images: "ImageService") -> None:
+        self._exports = exports
         self._images = images
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        if not self._exporter.is_own(str(config.get("path", ""))):
-            raise InvalidInputError("This is no whole Vitrine export. Choose the ZIP or directory that Export made.")
+        if not self._exports.is_vitrine_export(str(config.get("path", ""))):
+            raise InvalidInputError(
+                "This is not a complete export in the Vitrine format. Choose the ZIP or directory that Export made."
+            )
         return [ItemPlan()]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         path = self._images.intake.import_context.resolve(str(item.config["path"]))
-        returned = await asyncio.to_thread(self._exporter.bring_back, item.project_id, path, report=item.progress)
+        restored = await asyncio.to_thread(self._exports.restore, item.project_id, path, progress=item.progress)
         rows = [
             {"name": pluralize(count, "entry"), "outcome": outcome, "reason": reason}
             for count, outcome, reason in (
-                (returned.known, "duplicate", "The project has them already; they stay as they are."),
-                (returned.refused, "rejected", "Their image is missing in the bundle or cannot be read."),
+                (restored.known, "duplicate", "The project has them already; they were not changed."),
+                (restored.rejected, "rejected", "Their image is missing in the export or cannot be read."),
             )
             if count
         ]
-        result = {"counts": {"added": returned.images}, "rows": rows, "entries": returned.entries}
+        result = {"counts": {"added": restored.images}, "rows": rows, "entries": restored.entries}
         return ItemResult(write=lambda session: result)
 
 
-def export_task_kinds(exporter: ImageDatasetExporter, images: "ImageService") -> list[TaskKind]:
-    return [DatasetExportKind(exporter), DatasetSendKind(exporter), DatasetReturnKind(exporter, images)]
+def export_task_kinds(exports: ExportService, images: "ImageService") -> list[TaskKind]:
+    """Return the kinds of tasks of this package."""
+    return [DatasetExportKind(exports), DatasetPublishKind(exports), DatasetRestoreKind(exports, images)]

@@ -109,12 +109,12 @@ def test_exporting_ends_in_a_report_with_the_command_and_the_download(services: 
     page.run()
 
     assert not page.exception
-    (export,) = services.exporter.list_exports(project_id)
+    (export,) = services.exports.list_exports(project_id)
     assert "**5 entries on 3 images, as LLaVA.**" in _texts(page)
     assert "--data_path Shelf/llava.json --image_folder Shelf" in _texts(page)
     assert "Left out, not confirmed yet: 1" in _texts(page)
     assert "Earlier exports" in _texts(page)
-    with zipfile.ZipFile(services.exporter.export_path(export)) as bundle:
+    with zipfile.ZipFile(services.exports.export_path(export)) as bundle:
         assert "llava.json" in bundle.namelist()
 
 
@@ -122,14 +122,14 @@ def test_an_earlier_export_runs_again_with_its_recipe(services: Services, projec
     page = _open(project_id)
     page.button(key="export-start").click().run()
     _wait_for_the_task(services, project_id)
-    (first,) = services.exporter.list_exports(project_id)
+    (first,) = services.exports.list_exports(project_id)
     page.run()
 
     page.button(key=f"again-{first.id}").click().run()
     _wait_for_the_task(services, project_id)
 
-    second, same = services.exporter.list_exports(project_id)
+    second, same = services.exports.list_exports(project_id)
     assert same.id == first.id
     assert second.recipe == first.recipe
-    one, other = (services.exporter.export_path(export).read_bytes() for export in (first, second))
+    one, other = (services.exports.export_path(export).read_bytes() for export in (first, second))
     assert one == other

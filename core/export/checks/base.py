@@ -1,4 +1,4 @@
-"""What all checkers share: reading a bundle back, and collecting what is wrong with it."""
+"""What all checkers share: reading a bundle back and collecting its problems."""
 
 import hashlib
 import threading
@@ -8,42 +8,39 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import IO, Any, ClassVar, Protocol
 
-from core.export.checks.images import IMAGE_ENDINGS, image_problem
-
-if TYPE_CHECKING:
-    from core.export.formats.base import Format
-    from core.export.recipe import ExportRecipe
+from core.export.checks.images import IMAGE_EXTENSIONS, image_problem
+from core.export.layout import BundleLayout
 
 _CHUNK_BYTES = 1 << 20
 _EXAMPLES = 3
 
-TOKENS_MATCH = "The number of image tokens is the number of images"
-TOKEN_FIRST = "An image token stands only in the first user turn, once"  # noqa: S105
-NO_TOKEN_IN_TEXT = "No text carries a media token of its own"  # noqa: S105
+TOKENS_MATCH = "There are as many image tokens as images"
+TOKEN_FIRST = "The image token is in the first user turn only, once"  # noqa: S105
+NO_TOKEN_IN_TEXT = "No text contains another media token"  # noqa: S105
 TURNS_ALTERNATE = "Turns alternate, user first, assistant last"
-NOTHING_EMPTY = "No text is empty and nothing is null"
-PATHS_HOLD = "Every image path is relative, safe and leads to an image in the bundle"
+NOTHING_EMPTY = "No text is empty and no value is null"
+PATHS_VALID = "Every image path is relative, safe and names an image in the bundle"
 IMAGES_UPRIGHT = "Every image opens, is upright and RGB"
-IMAGES_ORIGINAL = "Every image opens and is the original, byte for byte"
+IMAGES_ORIGINAL = "Every image opens and is identical to the original"
 IDS_UNIQUE = "Ids are unique"
 ONE_TYPE = "Every key has one type in all rows and splits"
 SAME_KEYS = "Every split has the same keys"
-LISTS_TYPED = "No list column is without a type"
-CLEAN_TEXT = "Text is UTF-8, numbers are finite, every line ends"
-COUNTS_MATCH = "What was written is what reads back"
-SPLITS_DISJOINT = "No image stands in two splits"
+LISTS_TYPED = "Every list column has a type"
+VALID_FILES = "Files are valid UTF-8 and parse completely"
+COUNTS_MATCH = "Everything that was written can be read back"
+SPLITS_DISJOINT = "No image is in two splits"
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the writer says it wrote; the checker counts for itself."""
+    """What the writer counted; the checker counts again by reading."""
 
     entries_per_split: dict[str, int]
     rows_per_split: dict[str, int]
     images: int
-    """Image files or, in formats that embed them, embedded images; 0 when images were left out."""
+    """Image files, or embedded images in formats that embed them; 0 when images are only named."""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -53,6 +50,8 @@ class Expected:
 
 @dataclass(frozen=True)
 class CheckResult:
+    """What one check came to: how much it examined, and the first problems it found."""
+
     name: str
     examined: int
     problems: int
@@ -65,16 +64,18 @@ class CheckResult:
 
 @dataclass
 class Findings:
-    """Counts by check; a check that was named but never examined anything has still to be shown."""
+    """How much each check examined and what it found; a check that examined nothing is still listed."""
 
     examined: dict[str, int] = field(default_factory=dict)
     problems: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
-    def saw(self, check: str, count: int = 1) -> None:
-        self.examined[check] = self.examined.get(check, 0) + count
+    def count(self, check: str, examined: int = 1) -> None:
+        """Record that *check* examined so many more things."""
+        self.examined[check] = self.examined.get(check, 0) + examined
 
-    def wrong(self, check: str, example: str) -> None:
+    def fail(self, check: str, example: str) -> None:
+        """Record a problem that *check* found; the first three are kept as examples."""
         self.examined.setdefault(check, 0)
         self.problems[check] = self.problems.get(check, 0) + 1
         found = self.examples.setdefault(check, [])
@@ -82,6 +83,7 @@ class Findings:
             found.append(example[:200])
 
     def results(self) -> list[CheckResult]:
+        """Return the result of every check that was named."""
         return [
             CheckResult(name, count, self.problems.get(name, 0), tuple(self.examples.get(name, ())))
             for name, count in self.examined.items()
@@ -93,10 +95,14 @@ class Bundle(Protocol):
 
     sizes: dict[str, int]
 
-    def open(self, name: str) -> IO[bytes]: ...
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file of the bundle for reading."""
+        ...
 
 
 class DirectoryBundle:
+    """A bundle that is a directory."""
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.sizes = {
@@ -108,9 +114,9 @@ class DirectoryBundle:
 
 
 class ZipBundle:
-    """Reads through a ZipFile for each thread.
+    """A bundle that is a ZIP, read through one ZipFile per thread.
 
-    Opening a member seeks on from where the file stands (Python 3.12, 3.13), and another thread may have moved it.
+    ``ZipFile.open`` is not thread-safe in Python 3.12 and 3.13: it seeks relative to the position of the shared file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -123,6 +129,7 @@ class ZipBundle:
         return self._archive().open(name)
 
     def close(self) -> None:
+        """Close the archive of every thread."""
         for archive in self._archives:
             archive.close()
 
@@ -136,7 +143,7 @@ class ZipBundle:
 
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
-    """Open a directory or a ZIP for reading back, by several threads if need be."""
+    """Open a directory or a ZIP for reading; several threads may read from it."""
     if path.is_dir():
         yield DirectoryBundle(path)
         return
@@ -148,23 +155,26 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
 
 
 class Checker:
-    """Checks bundles of one kind; *checks* are those it always answers for."""
+    """Reads a finished bundle as its consumer would and records every problem; *checks* are always reported."""
 
     checks: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, format_: "Format", recipe: "ExportRecipe", expected: Expected) -> None:
-        self.format = format_
-        self.recipe = recipe
+    def __init__(self, layout: BundleLayout, expected: Expected) -> None:
+        self.layout = layout
         self.expected = expected
         self.findings = Findings()
         self.hashes: dict[str, str] = {}
-        """sha256 of every file of the bundle, filled by :meth:`run`."""
+        """sha256 by file name, filled by :meth:`run`."""
 
     def run(self, bundle: Bundle, originals: dict[str, str] | None = None) -> list[CheckResult]:
-        """Read *bundle* back; *originals* are the sha256 that image files must have when they are to be originals."""
+        """Read *bundle* back and return the result of each check.
+
+        Args:
+            originals: sha256 by file name of the images that must be the uploaded bytes.
+        """
         for check in self.checks:
-            self.findings.saw(check, 0)
-        self.read_files(bundle, originals or {})
+            self.findings.count(check, 0)
+        self._read_files(bundle, originals or {})
         self.examine(bundle)
         return self.findings.results()
 
@@ -172,45 +182,56 @@ class Checker:
         """Check the rows."""
         raise NotImplementedError
 
-    def read_files(self, bundle: Bundle, originals: dict[str, str]) -> None:
-        """Hash every file, and look into those that are images."""
-        as_original = self.recipe.image_form == "original" and not self.recipe.max_side_px
-        check = IMAGES_ORIGINAL if as_original else IMAGES_UPRIGHT
+    def _read_files(self, bundle: Bundle, originals: dict[str, str]) -> None:
+        """Hash every file, and check those that are images."""
+        check = IMAGES_ORIGINAL if self.layout.has_originals else IMAGES_UPRIGHT
 
         def read(name: str) -> tuple[str, str, str]:
-            if not name.endswith(IMAGE_ENDINGS):
+            if not name.endswith(IMAGE_EXTENSIONS):
                 return name, _sha256(bundle, name), ""
             with bundle.open(name) as file:
                 data = file.read()
-            return name, hashlib.sha256(data).hexdigest(), image_problem(data, as_original=as_original)
+            problem = image_problem(data, as_original=self.layout.has_originals)
+            return name, hashlib.sha256(data).hexdigest(), problem
 
-        # Hashing and reading release the interpreter lock, so two threads are nearly twice as fast.
+        # Hashing and reading release the GIL, so two threads are nearly twice as fast.
         with ThreadPoolExecutor(2, thread_name_prefix="vitrine-check") as pool:
             for name, digest, problem in pool.map(read, bundle.sizes):
                 self.hashes[name] = digest
-                if not name.endswith(IMAGE_ENDINGS):
+                if not name.endswith(IMAGE_EXTENSIONS):
                     continue
-                self.findings.saw(check)
+                self.findings.count(check)
                 if problem:
-                    self.findings.wrong(check, f"{name}: {problem}")
-                elif as_original and originals.get(name, digest) != digest:
-                    self.findings.wrong(check, f"{name} differs from the original")
+                    self.findings.fail(check, f"{name}: {problem}")
+                elif self.layout.has_originals and originals.get(name, digest) != digest:
+                    self.findings.fail(check, f"{name} differs from the original")
 
-    # --- for the checkers --------------------------------------------------------------------------------
+    # --- shared by the checkers --------------------------------------------------------------------------
 
-    def expect(self, what: str, wanted: Any, found: Any) -> None:
-        self.findings.saw(COUNTS_MATCH)
-        if wanted != found:
-            self.findings.wrong(COUNTS_MATCH, f"{what}: {wanted} written, {found} read back")
+    def expect(self, what: str, written: Any, found: Any) -> None:
+        """Check that as much was read back as was written."""
+        self.findings.count(COUNTS_MATCH)
+        if written != found:
+            self.findings.fail(COUNTS_MATCH, f"{what}: {written} written, {found} read back")
 
-    def row_files(self, bundle: Bundle, ending: str) -> dict[str, str]:
-        """Return the rows file of each split by the split's name, noting those that are missing."""
-        several = len(self.recipe.splits.names) > 1
-        stem = self.format.file_stem
-        names = {split: f"{stem}_{split}.{ending}" if several else f"{stem}.{ending}" for split in self.expected.splits}
+    def check_text(self, what: str, value: Any) -> None:
+        """Check that *value* is a text that is not blank."""
+        self.findings.count(NOTHING_EMPTY)
+        if not isinstance(value, str) or not value.strip():
+            self.findings.fail(NOTHING_EMPTY, f"{what} is {value!r}")
+
+    def check_split(self, image: Any, split: str, seen: dict[Any, str]) -> None:
+        """Check that *image* was *seen* in no other split, and remember its split."""
+        self.findings.count(SPLITS_DISJOINT)
+        if seen.setdefault(image, split) != split:
+            self.findings.fail(SPLITS_DISJOINT, f"{image} is in {seen[image]} and {split}")
+
+    def row_files(self, bundle: Bundle) -> dict[str, str]:
+        """Return the rows files that exist by split; a missing one is a problem."""
+        names = {split: self.layout.rows_file(split) for split in self.expected.splits}
         for name in names.values():
             if name not in bundle.sizes:
-                self.findings.wrong(COUNTS_MATCH, f"{name} is missing")
+                self.findings.fail(COUNTS_MATCH, f"{name} is missing")
         return {split: name for split, name in names.items() if name in bundle.sizes}
 
 

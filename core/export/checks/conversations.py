@@ -1,32 +1,32 @@
-"""Conversations as trainers read them: turns, roles and image tokens."""
+"""Checks of conversations: turns, roles and image tokens, by the rules of the trainers."""
 
 from typing import Any, ClassVar
 
 from core.export.checks.base import (
-    CLEAN_TEXT,
     COUNTS_MATCH,
     NO_TOKEN_IN_TEXT,
     NOTHING_EMPTY,
-    PATHS_HOLD,
+    PATHS_VALID,
     SPLITS_DISJOINT,
     TOKEN_FIRST,
     TOKENS_MATCH,
     TURNS_ALTERNATE,
+    VALID_FILES,
     Bundle,
 )
 from core.export.checks.reading import read_document
 from core.export.checks.records import EVERY_RECORD, RowsChecker
 from core.export.entries import IMAGE_TOKEN
 
-INFO_FITS = "dataset_info.json names every file and its columns"
+INFO_MATCHES = "dataset_info.json names every file and its columns"
 DATA_URLS = "Images are data URLs of at most 10 MB, in user turns only"
 
 OTHER_TOKENS = ("<video>", "<audio>", "<bbox>", "<ref-object>")
-_MOST_BYTES = 10_000_000
+_MAX_IMAGE_BYTES = 10_000_000
 
 
 class ConversationsChecker(RowsChecker):
-    """Counts tokens and turns by the rules that hold for all trainers; a format says how its turns are spelled."""
+    """Checks tokens and turns by the rules of all trainers; a subclass names the keys and roles of its turns."""
 
     checks: ClassVar[tuple[str, ...]] = (*EVERY_RECORD, TOKENS_MATCH, TOKEN_FIRST, NO_TOKEN_IN_TEXT, TURNS_ALTERNATE)
     roles: ClassVar[tuple[str, str]] = ("user", "assistant")
@@ -36,47 +36,50 @@ class ConversationsChecker(RowsChecker):
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
         turns = row.get(self.turns_key)
-        if not self.alternate(turns) or not isinstance(turns, list):
+        if not self.check_turns(turns) or not isinstance(turns, list):
             return 0
         texts = [turn.get(self.text_key) for turn in turns]
-        self.examine_texts(texts, len(self.images_of(row)))
+        self.check_texts(texts, len(self.images_of(row)))
         return len(turns) // 2
 
-    def alternate(self, turns: Any, *, ends_with: int = 1) -> bool:
-        """Check the roles; *ends_with* 0 is for prompts that end with the user."""
-        self.findings.saw(TURNS_ALTERNATE)
+    def check_turns(self, turns: Any, *, ends_with: int = 1) -> bool:
+        """Check the roles and return whether *turns* is a list of turns.
+
+        Args:
+            ends_with: index of the last role; 0 for prompts, which end with the user.
+        """
+        self.findings.count(TURNS_ALTERNATE)
         if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
-            self.findings.wrong(TURNS_ALTERNATE, f"{self.turns_key} is no list of turns")
+            self.findings.fail(TURNS_ALTERNATE, f"{self.turns_key} is not a list of turns")
             return False
         roles = [turn.get(self.role_key) for turn in turns]
-        if roles != [self.roles[place % 2] for place in range(len(turns))] or roles[-1] != self.roles[ends_with]:
-            self.findings.wrong(TURNS_ALTERNATE, f"roles are {roles[:6]}")
+        if roles != [self.roles[index % 2] for index in range(len(turns))] or roles[-1] != self.roles[ends_with]:
+            self.findings.fail(TURNS_ALTERNATE, f"roles are {roles[:6]}")
         return True
 
-    def examine_texts(self, texts: list[Any], images: int) -> None:
-        """Check the texts of the turns, the first being the one that shows the images."""
+    def check_texts(self, texts: list[Any], images: int) -> None:
+        """Check the texts of the turns; the first one has the image tokens."""
         for text in texts:
-            said = text.replace(IMAGE_TOKEN, "") if isinstance(text, str) else text
-            self.text("a turn", said)
+            self.check_text("a turn", text.replace(IMAGE_TOKEN, "") if isinstance(text, str) else text)
         known = [text if isinstance(text, str) else "" for text in texts]
-        self.findings.saw(TOKENS_MATCH)
+        self.findings.count(TOKENS_MATCH)
         if sum(text.count(IMAGE_TOKEN) for text in known) != images:
-            self.findings.wrong(TOKENS_MATCH, f"{images} images, texts are {[text[:40] for text in known[:3]]}")
-        self.findings.saw(TOKEN_FIRST)
+            self.findings.fail(TOKENS_MATCH, f"{images} images, texts are {[text[:40] for text in known[:3]]}")
+        self.findings.count(TOKEN_FIRST)
         if any(IMAGE_TOKEN in text for text in known[1:]) or not known[0].startswith(IMAGE_TOKEN):
-            self.findings.wrong(TOKEN_FIRST, f"first turn is {known[0][:60]!r}")
-        self.no_tokens([known[0].replace(IMAGE_TOKEN, "", 1), *known[1:]])
+            self.findings.fail(TOKEN_FIRST, f"first turn is {known[0][:60]!r}")
+        self.check_no_tokens([known[0].replace(IMAGE_TOKEN, "", 1), *known[1:]])
 
-    def no_tokens(self, texts: list[str]) -> None:
-        """Check that texts carry no word that a trainer takes for an image, a video, a sound or a box."""
-        self.findings.saw(NO_TOKEN_IN_TEXT, len(texts))
+    def check_no_tokens(self, texts: list[str]) -> None:
+        """Check that no text has a token that a trainer takes for an image, a video, a sound or a box."""
+        self.findings.count(NO_TOKEN_IN_TEXT, len(texts))
         for text in texts:
             if "<" in text and any(token in text.lower() for token in (IMAGE_TOKEN, *OTHER_TOKENS)):
-                self.findings.wrong(NO_TOKEN_IN_TEXT, f"a text is {text[:60]!r}")
+                self.findings.fail(NO_TOKEN_IN_TEXT, f"a text is {text[:60]!r}")
 
 
 class LlavaChecker(ConversationsChecker):
-    """LLaVA joins ``image`` to its folder, knows the two roles human and gpt, and fails on a list of images."""
+    """LLaVA appends ``image`` to its image folder, knows the roles human and gpt, and fails on a list of images."""
 
     roles = ("human", "gpt")
     turns_key = "conversations"
@@ -84,9 +87,9 @@ class LlavaChecker(ConversationsChecker):
     text_key = "value"
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
-        self.text("id", row.get("id"))
+        self.check_text("id", row.get("id"))
         if not isinstance(row.get("image", ""), str):
-            self.findings.wrong(NOTHING_EMPTY, f"image is {row['image']!r}")
+            self.findings.fail(NOTHING_EMPTY, f"image is {row['image']!r}")
         return super().examine_row(row, bundle)
 
 
@@ -97,27 +100,29 @@ class _WithImageList(ConversationsChecker):
 
 
 class LlamaFactoryChecker(_WithImageList):
-    """LLaMA-Factory drops rows with the wrong number of turns without a word, and fails later on a missing image."""
+    """LLaMA-Factory silently drops rows with the wrong number of turns, and fails late on a missing image."""
 
-    checks: ClassVar[tuple[str, ...]] = (*ConversationsChecker.checks, INFO_FITS)
+    checks: ClassVar[tuple[str, ...]] = (*ConversationsChecker.checks, INFO_MATCHES)
     columns: ClassVar[tuple[str, ...]] = ("messages", "images")
 
     def examine(self, bundle: Bundle) -> None:
         super().examine(bundle)
         info = read_document(bundle, "dataset_info.json", self.findings)
-        files = self.row_files(bundle, self.recipe.rows or "json")
-        self.findings.saw(INFO_FITS, len(files))
+        files = self.row_files(bundle)
+        self.findings.count(INFO_MATCHES, len(files))
         described = info if isinstance(info, dict) else {}
         if {part.get("file_name") for part in described.values()} != set(files.values()):
-            self.findings.wrong(INFO_FITS, f"it names {list(described)}, the files are {list(files.values())}")
+            self.findings.fail(INFO_MATCHES, f"it names {list(described)}, the files are {list(files.values())}")
         for name, part in described.items():
             if not set(self.columns) <= set(part.get("columns", {})):
-                self.findings.wrong(INFO_FITS, f"{name} has the columns {part.get('columns')}")
+                self.findings.fail(INFO_MATCHES, f"{name} has the columns {part.get('columns')}")
             if part.get("formatting") != "sharegpt" or ("tags" not in part) != (self.role_key == "from"):
-                self.findings.wrong(INFO_FITS, f"{name} does not say how its turns are spelled")
+                self.findings.fail(INFO_MATCHES, f"{name} does not name the roles and keys of its turns")
 
 
 class SharegptChecker(LlamaFactoryChecker):
+    """Turns of human and gpt, which LLaMA-Factory reads without tags."""
+
     roles = ("human", "gpt")
     turns_key = "conversations"
     role_key = "from"
@@ -125,34 +130,34 @@ class SharegptChecker(LlamaFactoryChecker):
 
 
 class MsSwiftChecker(_WithImageList):
-    """ms-swift takes some column names for orders; inside a message only its own keys survive."""
+    """ms-swift gives some column names a meaning of its own."""
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
         if taken := {"objects", "tools", "channel", "margin", "label"} & row.keys():
-            self.findings.wrong(NOTHING_EMPTY, f"the columns {sorted(taken)} mean something else there")
+            self.findings.fail(NOTHING_EMPTY, f"the columns {sorted(taken)} have another meaning in ms-swift")
         return super().examine_row(row, bundle)
 
 
 class OpenAIChecker(RowsChecker):
-    """Chat lines with content parts; extra keys are refused, so rows have no ids."""
+    """Chat lines with content parts; providers refuse extra keys, so rows have no ids."""
 
     checks: ClassVar[tuple[str, ...]] = (
-        COUNTS_MATCH, NOTHING_EMPTY, PATHS_HOLD, SPLITS_DISJOINT, CLEAN_TEXT, TURNS_ALTERNATE, DATA_URLS,
+        COUNTS_MATCH, NOTHING_EMPTY, PATHS_VALID, SPLITS_DISJOINT, VALID_FILES, TURNS_ALTERNATE, DATA_URLS,
     )  # fmt: skip
     has_ids = False
-    table = False
+    is_table = False
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
         turns = row.get("messages")
-        self.findings.saw(TURNS_ALTERNATE)
+        self.findings.count(TURNS_ALTERNATE)
         if list(row) != ["messages"] or not isinstance(turns, list) or not turns:
-            self.findings.wrong(TURNS_ALTERNATE, f"a row has the keys {list(row)}")
+            self.findings.fail(TURNS_ALTERNATE, f"a row has the keys {list(row)}")
             return 0
         roles = [turn.get("role") for turn in turns]
         if roles != ["user", "assistant"] * (len(turns) // 2):
-            self.findings.wrong(TURNS_ALTERNATE, f"roles are {roles[:6]}")
-        for place, turn in enumerate(turns):
-            self._content(turn.get("content"), place)
+            self.findings.fail(TURNS_ALTERNATE, f"roles are {roles[:6]}")
+        for index, turn in enumerate(turns):
+            self._check_content(turn.get("content"), index)
         return len(turns) // 2
 
     def images_of(self, row: dict[str, Any]) -> list[Any]:
@@ -160,13 +165,13 @@ class OpenAIChecker(RowsChecker):
         parts = first if isinstance(first, list) else []
         return [part["image_url"].get("url") for part in parts if part.get("type") == "image_url"] or [None]
 
-    def _content(self, content: Any, place: int) -> None:
+    def _check_content(self, content: Any, index: int) -> None:
         parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        self.findings.saw(DATA_URLS)
+        self.findings.count(DATA_URLS)
         for part in parts:
             if part.get("type") == "text":
-                self.text("a turn", part.get("text"))
-            elif place:
-                self.findings.wrong(DATA_URLS, f"turn {place} carries an image")
-            elif len(str(part.get("image_url", {}).get("url"))) * 3 / 4 > _MOST_BYTES:
-                self.findings.wrong(DATA_URLS, "an image is larger than 10 MB")
+                self.check_text("a turn", part.get("text"))
+            elif index:
+                self.findings.fail(DATA_URLS, f"turn {index} has an image")
+            elif len(str(part.get("image_url", {}).get("url"))) * 3 / 4 > _MAX_IMAGE_BYTES:
+                self.findings.fail(DATA_URLS, "an image is larger than 10 MB")

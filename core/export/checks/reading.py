@@ -1,4 +1,4 @@
-"""Reading rows back as a consumer does: strict JSON, in constant memory."""
+"""Reading rows back: strict JSON, streamed in constant memory."""
 
 import codecs
 import json
@@ -6,41 +6,41 @@ from array import array
 from collections.abc import Iterator
 from typing import IO, Any
 
-from core.export.checks.base import CLEAN_TEXT, LISTS_TYPED, ONE_TYPE, SAME_KEYS, Bundle, Findings
+from core.export.checks.base import LISTS_TYPED, ONE_TYPE, SAME_KEYS, VALID_FILES, Bundle, Findings
 
 _CHUNK_BYTES = 1 << 18
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def read_rows(bundle: Bundle, name: str, findings: Findings) -> Iterator[Any]:
-    """Yield the rows of a ``.json`` array or a ``.jsonl`` file; damage ends the file and is noted."""
+    """Yield the rows of a ``.json`` array or a ``.jsonl`` file; reading stops at the first error, which is recorded."""
     with bundle.open(name) as file:
         rows = _lines(file) if name.endswith(".jsonl") else _array(file)
         try:
             for row in rows:
-                findings.saw(CLEAN_TEXT)
+                findings.count(VALID_FILES)
                 yield row
         except (ValueError, RecursionError) as error:
-            findings.wrong(CLEAN_TEXT, f"{name}: {error}")
+            findings.fail(VALID_FILES, f"{name}: {error}")
 
 
 def read_document(bundle: Bundle, name: str, findings: Findings) -> Any:
     """Return the one JSON value of a file, None when it is damaged or missing."""
     if name not in bundle.sizes:
-        findings.wrong(CLEAN_TEXT, f"{name} is missing")
+        findings.fail(VALID_FILES, f"{name} is missing")
         return None
-    findings.saw(CLEAN_TEXT)
+    findings.count(VALID_FILES)
     with bundle.open(name) as file:
         try:
             return json.loads(file.read().decode("utf-8"), parse_constant=_no_constant)
         except ValueError as error:
-            findings.wrong(CLEAN_TEXT, f"{name}: {error}")
+            findings.fail(VALID_FILES, f"{name}: {error}")
             return None
 
 
@@ -52,7 +52,7 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
 
 
 def _array(file: IO[bytes]) -> Iterator[Any]:
-    """Yield the members of a JSON array, whatever its layout, holding one chunk at a time."""
+    """Yield the elements of a JSON array of any layout, with one chunk in memory."""
     decode = codecs.getincrementaldecoder("utf-8")()
     text, at, ended = "", 0, False
 
@@ -72,7 +72,7 @@ def _array(file: IO[bytes]) -> Iterator[Any]:
             more()
 
     if peek() != "[":
-        raise ValueError("it does not begin as an array")
+        raise ValueError("it does not start as an array")
     at += 1
     if peek() == "]":
         return
@@ -99,18 +99,19 @@ def _array(file: IO[bytes]) -> Iterator[Any]:
 
 
 class Schema:
-    """What types the keys of rows have, per split, as a table reader would infer them."""
+    """The types of the keys of rows per split, as a table reader would infer them."""
 
     def __init__(self) -> None:
         self._types: dict[str, dict[str, set[str]]] = {}
         self._shapes: set[tuple[Any, ...]] = set()
 
     def add(self, split: str, row: dict[str, Any]) -> None:
+        """Record the types of a row."""
         self._add(self._types.setdefault(split, {}), "", row)
 
     def _add(self, types: dict[str, set[str]], path: str, value: Any) -> None:
         if isinstance(value, dict):
-            # Rows mostly look alike: a shape that was seen says nothing new about the values that are no containers.
+            # Most rows have the same keys and types: of a known shape only the containers need another look.
             shape = (id(types), path, *value, *map(type, value.values()))
             known = shape in self._shapes
             self._shapes.add(shape)
@@ -125,40 +126,42 @@ class Schema:
             types.setdefault(path, set()).add(type(value).__name__)
 
     def report(self, findings: Findings) -> None:
-        """Note keys of two types, keys that a split lacks, and lists that are empty everywhere."""
+        """Record keys of two types, keys that a split lacks, and lists that are empty in every row."""
         everywhere: dict[str, set[str]] = {}
         for types in self._types.values():
             for key, found in types.items():
                 everywhere.setdefault(key, set()).update(found)
-        findings.saw(ONE_TYPE, len(everywhere))
-        findings.saw(SAME_KEYS, len(self._types))
-        findings.saw(LISTS_TYPED, 0)
+        findings.count(ONE_TYPE, len(everywhere))
+        findings.count(SAME_KEYS, len(self._types))
+        findings.count(LISTS_TYPED, 0)
         for key, found in everywhere.items():
             if len(found - {"NoneType"}) > 1:
-                findings.wrong(ONE_TYPE, f"{key} is {' and '.join(sorted(found))}")
+                findings.fail(ONE_TYPE, f"{key} is {' and '.join(sorted(found))}")
             if found == {"list"}:
-                findings.saw(LISTS_TYPED)
+                findings.count(LISTS_TYPED)
                 inside = any(other == f"{key}[]" or other.startswith(f"{key}[].") for other in everywhere)
                 if not inside:
-                    findings.wrong(LISTS_TYPED, f"{key} is empty in every row")
+                    findings.fail(LISTS_TYPED, f"{key} is empty in every row")
         for split, types in self._types.items():
             for key in everywhere.keys() - types.keys():
-                findings.wrong(SAME_KEYS, f"{split} has no {key}")
+                findings.fail(SAME_KEYS, f"{split} lacks {key}")
 
 
 class Ids:
-    """Whether ids repeat, in eight bytes an id: two of a million differ with certainty enough (1 in 10^7)."""
+    """Finds repeated ids with eight bytes an id: hashes of a million ids collide with a probability below 1e-7."""
 
     def __init__(self) -> None:
         self._hashes = array("q")
 
     def add(self, id_: Any) -> None:
+        """Record an id."""
         self._hashes.append(hash(id_))
 
     def __len__(self) -> int:
         return len(self._hashes)
 
     def repeated(self) -> int:
+        """Return how many ids occurred before."""
         import numpy as np
 
         hashes = np.frombuffer(self._hashes, dtype=np.int64)

@@ -1,19 +1,19 @@
-"""Rows of one entry each: plain rows, VQA rows, Vitrine's own."""
+"""Checks of JSON rows, and of the formats with one entry a row: plain rows, VQA rows, Vitrine."""
 
 import base64
 import binascii
 from typing import Any, ClassVar
 
 from core.export.checks.base import (
-    CLEAN_TEXT,
     COUNTS_MATCH,
     IDS_UNIQUE,
     LISTS_TYPED,
     NOTHING_EMPTY,
     ONE_TYPE,
-    PATHS_HOLD,
+    PATHS_VALID,
     SAME_KEYS,
     SPLITS_DISJOINT,
+    VALID_FILES,
     Bundle,
     Checker,
 )
@@ -21,110 +21,109 @@ from core.export.checks.images import image_problem, is_safe_path
 from core.export.checks.reading import Ids, Schema, read_rows
 
 EVERY_RECORD = (
-    COUNTS_MATCH, IDS_UNIQUE, NOTHING_EMPTY, PATHS_HOLD, ONE_TYPE, SAME_KEYS, LISTS_TYPED, SPLITS_DISJOINT, CLEAN_TEXT,
+    COUNTS_MATCH, IDS_UNIQUE, NOTHING_EMPTY, PATHS_VALID, ONE_TYPE, SAME_KEYS, LISTS_TYPED, SPLITS_DISJOINT,
+    VALID_FILES,
 )  # fmt: skip
 
 
 class RowsChecker(Checker):
-    """Reads every row of every split once; a kind of row says what is right in :meth:`examine_row`."""
+    """Reads every row of every split once; a subclass checks a row in :meth:`examine_row`."""
 
     has_ids: ClassVar[bool] = True
-    table: ClassVar[bool] = True
-    """Whether its readers put the rows into a table, so that keys need one type."""
+    id_key: ClassVar[str] = "id"
+    is_table: ClassVar[bool] = True
+    """Whether readers load the rows into a table, so that every key needs one type."""
 
     def examine(self, bundle: Bundle) -> None:
         ids, schema, images = Ids(), Schema(), dict[int, str]()
         entries: dict[str, int] = {}
-        for split, name in self.row_files(bundle, self.recipe.rows or "jsonl").items():
+        for split, name in self.row_files(bundle).items():
             rows = 0
             for row in read_rows(bundle, name, self.findings):
                 rows += 1
                 if not isinstance(row, dict):
-                    self.findings.wrong(CLEAN_TEXT, f"{name}: row {rows} is no object")
+                    self.findings.fail(VALID_FILES, f"{name}: row {rows} is not an object")
                     continue
-                if self.table:
+                if self.is_table:
                     schema.add(split, row)
                 if self.has_ids:
-                    ids.add(self.id_of(row))
+                    ids.add(row.get(self.id_key))
                 entries[split] = entries.get(split, 0) + self.examine_row(row, bundle)
                 for image in self.images_of(row):
                     self.examine_image(image, bundle)
-                    self._one_split(image, split, images)
+                    self._check_split(image, split, images)
             self.expect(f"rows of {split}", self.expected.rows_per_split.get(split, 0), rows)
             self.expect(f"entries of {split}", self.expected.entries_per_split.get(split, 0), entries.get(split, 0))
         if self.has_ids:
-            self.findings.saw(IDS_UNIQUE, len(ids))
+            self.findings.count(IDS_UNIQUE, len(ids))
         if repeated := ids.repeated():
-            self.findings.wrong(IDS_UNIQUE, f"{repeated} ids stand there twice")
-        if self.table:
+            self.findings.fail(IDS_UNIQUE, f"{repeated} ids are repeated")
+        if self.is_table:
             schema.report(self.findings)
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
         """Check one row and return how many entries it carries."""
         raise NotImplementedError
 
-    def id_of(self, row: dict[str, Any]) -> Any:
-        return row.get("id")
-
     def images_of(self, row: dict[str, Any]) -> list[Any]:
+        """Return what the row refers to as its images."""
         return [row.get("image")]
 
     def examine_image(self, image: Any, bundle: Bundle) -> None:
-        """Check what a row says about its image: a path that holds, or a data URL that opens."""
-        self.findings.saw(PATHS_HOLD)
+        """Check how a row refers to its image: a path in the bundle, or a data URL that opens."""
+        self.findings.count(PATHS_VALID)
         if not isinstance(image, str) or not image:
-            self.findings.wrong(PATHS_HOLD, f"{image!r} is no path")
-        elif self.recipe.images == "base64":
+            self.findings.fail(PATHS_VALID, f"{image!r} is not a path")
+        elif self.layout.images == "base64":
             if problem := _data_url_problem(image):
-                self.findings.wrong(PATHS_HOLD, problem)
+                self.findings.fail(PATHS_VALID, problem)
         elif not is_safe_path(image):
-            self.findings.wrong(PATHS_HOLD, f"{image} is not a safe relative path")
-        elif self.recipe.images == "path" and image not in bundle.sizes:
-            self.findings.wrong(PATHS_HOLD, f"{image} is not in the bundle")
+            self.findings.fail(PATHS_VALID, f"{image} is not a safe relative path")
+        elif self.layout.images == "path" and image not in bundle.sizes:
+            self.findings.fail(PATHS_VALID, f"{image} is not in the bundle")
 
-    def text(self, place: str, value: Any) -> None:
-        """Check that *value* is a text with something in it."""
-        self.findings.saw(NOTHING_EMPTY)
-        if not isinstance(value, str) or not value.strip():
-            self.findings.wrong(NOTHING_EMPTY, f"{place} is {value!r}")
-
-    def _one_split(self, image: Any, split: str, images: dict[int, str]) -> None:
-        if len(self.recipe.splits.names) < 2:
+    def _check_split(self, image: Any, split: str, images: dict[int, str]) -> None:
+        if not self.layout.is_split:
             return
-        self.findings.saw(SPLITS_DISJOINT)
-        # A number instead of the text: a data URL is as large as its image.
+        self.findings.count(SPLITS_DISJOINT)
+        # The hash instead of the text: a data URL is as large as its image.
         if images.setdefault(hash(image), split) != split:
-            self.findings.wrong(SPLITS_DISJOINT, f"{str(image)[:60]} stands in {images[hash(image)]} and {split}")
+            self.findings.fail(SPLITS_DISJOINT, f"{str(image)[:60]} is in {images[hash(image)]} and {split}")
 
 
 class RecordsChecker(RowsChecker):
+    """One entry a row, with the image, the texts and their ids."""
+
     checks = EVERY_RECORD
 
-    def id_of(self, row: dict[str, Any]) -> Any:
-        return row.get("question_id" if self.format.name == "vqa" else "id")
-
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
-        self.text("the id", self.id_of(row))
+        self.check_text("the id", row.get(self.id_key))
         for key in ("image_id", "image", "question", "answer", "answer_type"):
-            self.text(key, row.get(key))
+            self.check_text(key, row.get(key))
         if row.get("metadata", {}) is None:
-            self.findings.wrong(NOTHING_EMPTY, "metadata is null")
+            self.findings.fail(NOTHING_EMPTY, "metadata is null")
         return 1
 
 
+class VqaRowsChecker(RecordsChecker):
+    """One entry a row, whose id is that of its question."""
+
+    id_key = "question_id"
+
+
 class VitrineChecker(RowsChecker):
-    """The lossless rows; null means "not known" there, and only Vitrine reads them."""
+    """The lossless rows, which only Vitrine reads; null means unknown there."""
 
     checks: ClassVar[tuple[str, ...]] = tuple(
         check for check in EVERY_RECORD if check not in (ONE_TYPE, SAME_KEYS, LISTS_TYPED)
     )
-    table = False
+    is_table = False
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
         for key in ("id", "question", "answer", "answer_type"):
-            self.text(key, row.get(key))
+            self.check_text(key, row.get(key))
         if row.get("schema_version") != 1:
-            self.findings.wrong(CLEAN_TEXT, f"schema version {row.get('schema_version')!r} is unknown")
+            self.findings.fail(VALID_FILES, f"schema version {row.get('schema_version')!r} is unknown")
         return 1
 
     def images_of(self, row: dict[str, Any]) -> list[Any]:
@@ -135,7 +134,7 @@ class VitrineChecker(RowsChecker):
 def _data_url_problem(url: str) -> str:
     head, _, encoded = url.partition(";base64,")
     if head not in ("data:image/jpeg", "data:image/png", "data:image/webp"):
-        return f"{url[:40]} is no data URL of an image"
+        return f"{url[:40]} is not a data URL of an image"
     try:
         data = base64.b64decode(encoded, validate=True)
     except binascii.Error:

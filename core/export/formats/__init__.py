@@ -1,58 +1,45 @@
-"""The formats, in the order in which the page offers them; a new one is a file and a line here."""
+"""The export formats. Adding one takes a module in this package and its name in ``_MODULES``."""
+
+from importlib import import_module
 
 from core.errors import InvalidInputError
-from core.export.formats import (
-    coco_captions,
-    default,
-    finevision,
-    image_folder,
-    llama_factory,
-    llava,
-    ms_swift,
-    openai_chat,
-    parquet,
-    preference,
-    qwen,
-    roboflow,
-    sharegpt,
-    sidecar,
-    table,
-    trl,
-    vitrine,
-    vqa,
-    vqa_v2,
-    web_dataset,
-)  # fmt: skip
-from core.export.formats.base import PURPOSES, Format
+from core.export.formats.base import PURPOSES, Format, Purpose
 
-FORMATS: tuple[Format, ...] = (
-    llava.FORMAT,
-    qwen.FORMAT,
-    llama_factory.FORMAT,
-    sharegpt.FORMAT,
-    ms_swift.FORMAT,
-    trl.FORMAT,
-    openai_chat.FORMAT,
-    finevision.FORMAT,
-    roboflow.FORMAT,
-    sidecar.FORMAT,
-    web_dataset.FORMAT,
-    preference.LLAMA_DPO,
-    preference.LLAMA_KTO,
-    preference.SWIFT_DPO,
-    preference.SWIFT_KTO,
-    preference.TRL_DPO,
-    vqa_v2.FORMAT,
-    vqa.FORMAT,
-    coco_captions.FORMAT,
-    parquet.FORMAT,
-    image_folder.FORMAT,
-    table.FORMAT,
-    vitrine.FORMAT,
-    default.FORMAT,
+# In the order in which the page offers them.
+_MODULES = (
+    "llava",
+    "qwen",
+    "llama_factory",
+    "sharegpt",
+    "ms_swift",
+    "trl",
+    "openai_chat",
+    "finevision",
+    "roboflow",
+    "sidecar",
+    "web_dataset",
+    "llama_factory_dpo",
+    "llama_factory_kto",
+    "ms_swift_dpo",
+    "ms_swift_kto",
+    "trl_dpo",
+    "vqa_v2",
+    "vqa",
+    "coco_captions",
+    "parquet",
+    "image_folder",
+    "table",
+    "vitrine",
+    "default",
 )
 
-_BY_NAME = {format_.name: format_ for format_ in FORMATS}
+
+def _format_in(module: str) -> Format:
+    found: Format = import_module(f"{__name__}.{module}").FORMAT
+    return found
+
+
+FORMATS: tuple[Format, ...] = tuple(_format_in(module) for module in _MODULES)
 
 
 def format_named(name: str) -> Format:
@@ -61,11 +48,21 @@ def format_named(name: str) -> Format:
     Raises:
         InvalidInputError: there is none.
     """
-    if name not in _BY_NAME:
-        raise InvalidInputError(
-            f"There is no export format called {name}. Choose one of {', '.join(_BY_NAME)}.", field="format"
-        )
-    return _BY_NAME[name]
+    for format_ in FORMATS:
+        if format_.name == name:
+            return format_
+    names = ", ".join(format_.name for format_ in FORMATS)
+    raise InvalidInputError(f"There is no export format called {name}. Choose one of {names}.", field="format")
 
 
-__all__ = ["FORMATS", "PURPOSES", "Format", "format_named"]
+def formats_for(purpose: Purpose) -> list[Format]:
+    """Return the formats with *purpose*, in the order in which they are offered."""
+    return [format_ for format_ in FORMATS if format_.purpose == purpose]
+
+
+def known_row_endings() -> set[str]:
+    """Return every ending that the rows file of a format may have."""
+    return {ending for format_ in FORMATS for ending in format_.row_endings}
+
+
+__all__ = ["FORMATS", "PURPOSES", "Format", "Purpose", "format_named", "formats_for", "known_row_endings"]

@@ -1,14 +1,23 @@
-"""What a format says about itself; the page, the API and the tests read nothing else."""
+"""What a format declares about itself; the page, the API and the tests read nothing else."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from core.export.entries import IMAGE_TOKEN, Entry, ImageGroup, Row, RowOptions, spoken_answer, without_media_tokens
-
-if TYPE_CHECKING:
-    from core.export.checks.base import Checker
-    from core.export.writing.base import Writer
+from core.export.checks.base import Checker
+from core.export.entries import (
+    IMAGE_TOKEN,
+    Detail,
+    Entry,
+    ImageGroup,
+    Row,
+    RowOptions,
+    answer_as_text,
+    without_media_tokens,
+)
+from core.export.layout import BundleLayout
+from core.export.recipe import ExportRecipe
+from core.export.writing.base import Writer
 
 Purpose = Literal["train", "evaluate", "share", "archive"]
 PURPOSES: dict[Purpose, str] = {
@@ -18,10 +27,11 @@ PURPOSES: dict[Purpose, str] = {
 
 @dataclass(frozen=True)
 class Format:
-    """One format. *rows* is pure: the entries of one image in, rows out; *writer* and *checker* load what they need.
+    """One export format.
 
-    *load* is the command or code that reads the bundle, with ``{dir}`` for its directory and ``{stem}`` for the
-    name of the first rows file without its ending.
+    *rows* is a pure function from the entries of one image to the rows of the format.
+    *load* is the command or code that loads a bundle, with ``{dir}`` for its directory, ``{stem}`` for the name of
+    the first rows file without its ending, and ``{ending}`` for that ending.
     """
 
     name: str
@@ -30,50 +40,63 @@ class Format:
     purpose: Purpose
     load: str
     rows: Callable[[ImageGroup, RowOptions], Iterable[Row]]
-    writer: "Callable[[], type[Writer]]"
-    checker: "Callable[[], type[Checker]]"
-    row_files: tuple[Literal["json", "jsonl"], ...] = ()
-    """What the rows may be written as, the usual one first; empty when the format leaves no choice."""
+    writer: type[Writer]
+    checker: type[Checker]
+    row_endings: tuple[str, ...] = ()
+    """Endings that the rows file may have, the usual one first; empty when the writer names its files itself."""
     image_modes: tuple[Literal["path", "base64", "none"], ...] = ("path", "none", "base64")
-    converses: bool = False
+    has_conversations: bool = False
     """Whether several entries of one image can be one conversation."""
-    single_file: bool = True
-    """Whether one split without images is one file."""
     stem: str = ""
-    """How the rows file is called."""
-    keeps_rejected: bool = False
-    """Whether rejected entries are part of the data (as the worse of two answers)."""
-    texts_only: bool = False
-    """Whether rows say nothing of an entry but texts, type, kind, language, model and score."""
-    lossless: bool = False
-    """Whether rows carry what no trainer reads: history, model calls, options."""
+    """Name of the rows file without split and ending; empty: derived from *name*."""
+    includes_rejected: bool = False
+    """Whether rejected entries are exported, as the worse of two answers."""
+    detail: Detail = "columns"
+    """How much of an entry its rows show."""
+    for_spreadsheets: bool = False
+    """Whether cells could run as formulas, so that the recipe's formula guard applies."""
     features: Callable[[RowOptions], dict[str, Any]] | None = None
-    """Of formats that are tables: columns by name, each "image", a scalar type, or a list with the type inside."""
-
-    beside: Callable[[dict[str, str]], dict[str, bytes]] | None = None
-    """Files that stand beside the rows, made from the rows file of each split."""
-    notes: tuple[str, ...] = ()
-    """What whoever trains with it should know."""
-    without_rows: str = "nothing to say in this format"
-    """Why an image with entries may come to no row."""
-
-    @property
-    def embeds(self) -> bool:
-        """Whether rows hold the bytes of their images."""
-        return self.writer().embeds
+    """Of tables: types by column name, see :func:`core.export.writing.parquet.arrow_schema`."""
+    companion_files: Callable[[dict[str, str]], dict[str, bytes]] | None = None
+    """Returns further files by name, given the name of the rows file of each split."""
+    hints: tuple[str, ...] = ()
+    """What a user of the bundle should know; shown in the export report."""
+    no_rows_reason: str = "nothing to export in this format"
+    """Why an image with entries may have no row."""
 
     @property
-    def as_jpeg(self) -> bool:
-        """Whether all images have to be JPEG."""
-        return self.writer().as_jpeg
+    def is_lossless(self) -> bool:
+        """Whether rows keep history, model calls and options, which no trainer reads."""
+        return self.detail == "history"
 
     @property
-    def file_stem(self) -> str:
-        return self.stem or self.name.replace("-", "_")
+    def is_single_file(self) -> bool:
+        """Whether a bundle of one split without image files is one file."""
+        return bool(self.row_endings) and self.companion_files is None
+
+    def layout(self, recipe: ExportRecipe) -> BundleLayout:
+        """Return what the writer and the checker know of an export by *recipe*."""
+        return BundleLayout(
+            stem=self.stem or self.name.replace("-", "_"),
+            row_ending=recipe.rows or "",
+            splits=recipe.splits.names,
+            images=recipe.images or self.image_modes[0],
+            image_form=recipe.image_form or "upright",
+            max_side_px=recipe.max_side_px,
+            formula_guard=recipe.formula_guard,
+            columns=self.features(row_options(recipe)) if self.features else {},
+            title=recipe.title,
+            license=recipe.license,
+        )
+
+
+def row_options(recipe: ExportRecipe) -> RowOptions:
+    """Return the parts of *recipe* that shape a row."""
+    return RowOptions(grouping=recipe.grouping, metadata=recipe.metadata, source=recipe.title or "vitrine")
 
 
 def turns(group: ImageGroup, grouping: str) -> Iterable[tuple[str, tuple[Entry, ...]]]:
-    """Yield the conversations of an image with their ids: one for the whole image, or one per entry."""
+    """Yield the conversations of an image with their ids: one for the image, or one for each entry."""
     if grouping == "conversation":
         yield group.image.id, group.entries
     else:
@@ -82,10 +105,11 @@ def turns(group: ImageGroup, grouping: str) -> Iterable[tuple[str, tuple[Entry, 
 
 
 def question_text(entry: Entry, *, first: bool, separator: str = "\n") -> str:
-    """Return the question with the image's place before it when it is the first turn."""
+    """Return the question, with the image token before it when it is the first turn."""
     question = without_media_tokens(entry.question)
     return f"{IMAGE_TOKEN}{separator}{question}" if first else question
 
 
 def answer_text(entry: Entry) -> str:
-    return without_media_tokens(spoken_answer(entry))
+    """Return the answer as training text without media tokens."""
+    return without_media_tokens(answer_as_text(entry))

@@ -1,11 +1,12 @@
-"""One flat row per entry, for scripts."""
+"""Plain rows: one flat row per entry, for scripts."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
-from core.export.checks import records_checker
-from core.export.entries import Entry, ImageGroup, Row, RowOptions
+from core.export.checks.records import RecordsChecker
+from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
-from core.export.writing.base import json_writer
+from core.export.writing.base import JsonWriter
 
 
 def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
@@ -23,19 +24,15 @@ def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
     return row
 
 
+_metadata_of = attrgetter(*METADATA_COLUMNS)
+
+
 def metadata(entry: Entry) -> Row:
-    """Return what is known about an entry beside its texts; every value has one type, whatever the entry."""
-    return {
-        "kind": entry.kind,
-        "language": entry.language,
-        "model": entry.model,
-        "confirmed": bool(entry.confirmed),
-        "score": entry.score,
-        "tags": entry.tags,
-        "note": entry.note,
-        "create_at": entry.create_at,
-        "update_at": entry.update_at,
-    }
+    """Return the metadata of an entry; every value has one type in all rows."""
+    values = dict(zip(METADATA_COLUMNS, _metadata_of(entry), strict=True))
+    # SQLite returns booleans as integers.
+    values["confirmed"] = bool(entry.confirmed)
+    return values
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
@@ -45,12 +42,12 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="default",
     label="Plain rows",
-    help="One flat row per entry: question, answer, image and what is known about them. Read by scripts of your own.",
+    help="One flat row per entry: question, answer, image and metadata. For your own scripts.",
     purpose="archive",
-    load="[json.loads(line) for line in open('{dir}/{stem}.jsonl', encoding='utf-8')]",
+    load="[json.loads(line) for line in open('{dir}/{stem}.{ending}', encoding='utf-8')]",
     rows=rows,
-    writer=json_writer,
-    checker=records_checker,
-    row_files=("jsonl", "json"),
+    writer=JsonWriter,
+    checker=RecordsChecker,
+    row_endings=("jsonl", "json"),
     stem="entries",
 )

@@ -1,14 +1,14 @@
-"""FineVision, which nanoVLM reads: one row per image, and the stars of people decide what is trained on."""
+"""FineVision, read by nanoVLM: one row per image; the scores of reviewers become relevance ratings."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from core.export.checks import finevision_checker
-from core.export.entries import ImageGroup, Row, RowOptions
+from core.export.checks.hugging_face_chat import FineVisionChecker
+from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format, answer_text, question_text
-from core.export.formats.parquet import parquet_writer
+from core.export.writing.parquet import ParquetWriter
 
-# Nobody but a person rates relevance here; the trainer keeps what has no rating.
+# Vitrine has no scores for these; the trainer keeps pairs without a rating.
 UNRATED = ("image_correspondence_ratings", "visual_dependency_ratings", "formatting_ratings")
 
 
@@ -18,6 +18,11 @@ def features(options: RowOptions) -> dict[str, Any]:
     return {"id": "string", "images": ["image"], "texts": texts, "source": "string", **ratings}
 
 
+def rating(entry: Entry) -> int | None:
+    """Return the score as a rating of 1 to 5, halves rounded up; None without a score."""
+    return int(entry.score + 0.5) or None
+
+
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     entries = group.entries
     yield {
@@ -25,7 +30,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         "images": [{"bytes": group.data, "path": group.ref}],
         "texts": [{"user": question_text(entry, first=False), "assistant": answer_text(entry)} for entry in entries],
         "source": options.source,
-        "relevance_ratings": [int(entry.score + 0.5) or None for entry in entries],
+        "relevance_ratings": [rating(entry) for entry in entries],
         **{name: [None] * len(entries) for name in UNRATED},
     }
 
@@ -33,14 +38,13 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="finevision",
     label="FineVision",
-    help="One row per image with all its questions; nanoVLM leaves out pairs below the rating it is given.",
+    help="One row per image with all its questions; nanoVLM leaves out pairs below a given rating.",
     purpose="train",
     load="datasets.load_dataset('{dir}')  # nanoVLM: --train_dataset_path {dir} --relevance_min_rating 3",
     rows=rows,
-    texts_only=True,
-    writer=parquet_writer,
-    checker=finevision_checker,
+    detail="texts",
+    writer=ParquetWriter,
+    checker=FineVisionChecker,
     image_modes=("path",),
-    single_file=False,
     features=features,
 )

@@ -1,11 +1,11 @@
-"""LLaVA 1.5: a JSON array of conversations, one image each; trainers made after it read the same."""
+"""LLaVA 1.5: a JSON array of conversations, one image each; many later trainers read the same file."""
 
 from collections.abc import Iterable
 
-from core.export.checks import conversations_checker
+from core.export.checks.conversations import LlavaChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format, answer_text, question_text, turns
-from core.export.writing.base import json_writer
+from core.export.writing.base import JsonWriter
 
 
 def entry_to_turns(entry: Entry, *, first: bool) -> list[Row]:
@@ -17,8 +17,8 @@ def entry_to_turns(entry: Entry, *, first: bool) -> list[Row]:
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     for id_, entries in turns(group, options.grouping):
-        said = [turn for place, entry in enumerate(entries) for turn in entry_to_turns(entry, first=place == 0)]
-        yield {"id": id_, "image": group.ref, "conversations": said}
+        conversation = [turn for index, entry in enumerate(entries) for turn in entry_to_turns(entry, first=index == 0)]
+        yield {"id": id_, "image": group.ref, "conversations": conversation}
 
 
 FORMAT = Format(
@@ -26,11 +26,11 @@ FORMAT = Format(
     label="LLaVA",
     help="Conversations for LLaVA 1.5 and the many trainers that read the same file.",
     purpose="train",
-    load="python llava/train/train_mem.py --data_path {dir}/{stem}.json --image_folder {dir} …",
+    load="python llava/train/train_mem.py --data_path {dir}/{stem}.{ending} --image_folder {dir} …",
     rows=rows,
-    texts_only=True,
-    writer=json_writer,
-    checker=conversations_checker,
-    row_files=("json", "jsonl"),
-    converses=True,
+    detail="texts",
+    writer=JsonWriter,
+    checker=LlavaChecker,
+    row_endings=("json", "jsonl"),
+    has_conversations=True,
 )

@@ -1,4 +1,4 @@
-"""Conversations of role and content with a list of images: what LLaMA-Factory and ms-swift read."""
+"""Conversations of role and content with a list of images, read by LLaMA-Factory and ms-swift."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from core.export.formats.base import answer_text, question_text, turns
 
 
 def entry_to_messages(entry: Entry, *, first: bool) -> list[Row]:
-    # Both trainers put the token right before the text; a line break would become part of the prompt.
+    # Both trainers expect the image token right before the text; a line break would become part of the prompt.
     return [
         {"role": "user", "content": question_text(entry, first=first, separator="")},
         {"role": "assistant", "content": answer_text(entry)},
@@ -16,5 +16,5 @@ def entry_to_messages(entry: Entry, *, first: bool) -> list[Row]:
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     for id_, entries in turns(group, options.grouping):
-        messages = [turn for place, entry in enumerate(entries) for turn in entry_to_messages(entry, first=place == 0)]
+        messages = [turn for index, entry in enumerate(entries) for turn in entry_to_messages(entry, first=index == 0)]
         yield {"id": id_, "messages": messages, "images": [group.ref]}

@@ -1,27 +1,28 @@
-"""Hugging Face parquet: images inside the table, features declared, a dataset card beside it."""
+"""Hugging Face parquet: a table with the images inside, declared features and a dataset card."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from core.export.checks import parquet_checker
-from core.export.entries import Entry, ImageGroup, Row, RowOptions, tag_list
+from core.export.checks.hugging_face import ParquetChecker
+from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions, tag_list
 from core.export.formats.base import Format
-
-if TYPE_CHECKING:
-    from core.export.writing.base import Writer
+from core.export.formats.default import metadata
+from core.export.writing.parquet import ParquetWriter
 
 FEATURES: dict[str, Any] = {
     "image": "image", "id": "string", "image_id": "string", "question": "string", "answer": "string",
     "answer_type": "string",
 }  # fmt: skip
-METADATA_FEATURES: dict[str, Any] = {
-    "kind": "string", "language": "string", "model": "string", "confirmed": "bool", "score": "float64",
-    "tags": ["string"], "note": "string",
-}  # fmt: skip
+_TYPES = {str: "string", bool: "bool", int: "int64", float: "float64"}
+# Without the times, which are not part of the declared features.
+_METADATA_FEATURES: dict[str, Any] = {
+    name: _TYPES[type_] for name in METADATA_COLUMNS if (type_ := Entry.__annotations__[name]) in _TYPES
+} | {"tags": ["string"]}
 
 
 def features(options: RowOptions) -> dict[str, Any]:
-    return FEATURES | (METADATA_FEATURES if options.metadata else {})
+    """Return the types of the columns by name."""
+    return FEATURES | (_METADATA_FEATURES if options.metadata else {})
 
 
 def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
@@ -34,21 +35,13 @@ def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
         "answer_type": entry.answer_type,
     }
     if options.metadata:
-        row |= {
-            "kind": entry.kind, "language": entry.language, "model": entry.model, "confirmed": bool(entry.confirmed),
-            "score": entry.score, "tags": tag_list(entry.tags), "note": entry.note,
-        }  # fmt: skip
+        known = metadata(entry) | {"tags": tag_list(entry.tags)}
+        row |= {name: known[name] for name in _METADATA_FEATURES}
     return row
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     return (entry_to_row(entry, group, options) for entry in group.entries)
-
-
-def parquet_writer() -> "type[Writer]":
-    from core.export.writing.parquet import ParquetWriter
-
-    return ParquetWriter
 
 
 FORMAT = Format(
@@ -58,9 +51,8 @@ FORMAT = Format(
     purpose="share",
     load="datasets.load_dataset('{dir}')",
     rows=rows,
-    writer=parquet_writer,
-    checker=parquet_checker,
+    writer=ParquetWriter,
+    checker=ParquetChecker,
     image_modes=("path",),
-    single_file=False,
     features=features,
 )

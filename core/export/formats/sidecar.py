@@ -1,25 +1,16 @@
-"""Sidecar text: next to each image a text file of the same name with one line, its caption."""
+"""Sidecar text: beside each image a text file of the same name with its caption in one line."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from core.export.checks import sidecar_checker
-from core.export.entries import ImageGroup, Row, RowOptions, spoken_answer
+from core.export.checks.files import SidecarChecker
+from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
 from core.export.formats.base import Format
-
-if TYPE_CHECKING:
-    from core.export.writing.base import Writer
+from core.export.writing.files import SidecarWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    # Some trainers take every line for a caption of its own, so all answers stand in one.
-    yield {"caption": " ".join(" ".join(spoken_answer(entry).split()) for entry in group.entries)}
-
-
-def _writer() -> "type[Writer]":
-    from core.export.writing.files import SidecarWriter
-
-    return SidecarWriter
+    # Some trainers read every line as a separate caption, so all answers are joined into one line.
+    yield {"caption": " ".join(" ".join(answer_as_text(entry).split()) for entry in group.entries)}
 
 
 FORMAT = Format(
@@ -29,9 +20,8 @@ FORMAT = Format(
     purpose="train",
     load="python train_network.py --train_data_dir {dir}/images --caption_extension .txt …",
     rows=rows,
-    texts_only=True,
-    writer=_writer,
-    checker=sidecar_checker,
+    detail="texts",
+    writer=SidecarWriter,
+    checker=SidecarChecker,
     image_modes=("path",),
-    single_file=False,
 )

@@ -1,23 +1,12 @@
-"""CSV for spreadsheets: one row per entry, and no cell that a spreadsheet would run as a formula."""
+"""CSV for spreadsheets: one row per entry; cells that a spreadsheet would run as formulas are escaped."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from core.export.checks import csv_checker
+from core.export.checks.files import CsvChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
 from core.export.formats.default import metadata
-
-if TYPE_CHECKING:
-    from core.export.writing.base import Writer
-
-# OWASP ASVS 1.2.10: what makes a spreadsheet take a cell for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
-
-
-def without_formula(cell: str) -> str:
-    """Return *cell* with an apostrophe in front when a spreadsheet would run it."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+from core.export.writing.files import CsvWriter
 
 
 def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
@@ -32,21 +21,17 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     return (entry_to_row(entry, group, options) for entry in group.entries)
 
 
-def _writer() -> "type[Writer]":
-    from core.export.writing.files import CsvWriter
-
-    return CsvWriter
-
-
 FORMAT = Format(
     name="csv",
     label="CSV",
-    help="A table for spreadsheets; text that would run as a formula gets an apostrophe in front.",
+    help="A table for spreadsheets; text that would run as a formula starts with an apostrophe.",
     purpose="share",
-    load="pandas.read_csv('{dir}/{stem}.csv')",
+    load="pandas.read_csv('{dir}/{stem}.{ending}')",
     rows=rows,
-    writer=_writer,
-    checker=csv_checker,
+    writer=CsvWriter,
+    checker=CsvChecker,
     image_modes=("none", "path"),
     stem="entries",
+    for_spreadsheets=True,
+    row_endings=("csv",),
 )

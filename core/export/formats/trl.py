@@ -1,12 +1,12 @@
-"""TRL: a table of images and messages; the trainer puts the image's place before the first text itself."""
+"""TRL: a table of images and messages; the trainer inserts the image tokens itself."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from core.export.checks import trl_checker
+from core.export.checks.hugging_face_chat import TrlChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import Format, answer_text, question_text, turns
-from core.export.formats.parquet import parquet_writer
+from core.export.writing.parquet import ParquetWriter
 
 
 def features(options: RowOptions) -> dict[str, Any]:
@@ -29,12 +29,11 @@ FORMAT = Format(
     purpose="train",
     load="SFTTrainer(args=SFTConfig(max_length=None), train_dataset=datasets.load_dataset('{dir}')['train'], …)",
     rows=rows,
-    texts_only=True,
-    writer=parquet_writer,
-    checker=trl_checker,
+    detail="texts",
+    writer=ParquetWriter,
+    checker=TrlChecker,
     image_modes=("path",),
-    converses=True,
-    single_file=False,
+    has_conversations=True,
     features=features,
-    notes=("Set max_length=None in TRL: its default cuts image tokens off, which fails.",),
+    hints=("Set max_length=None in TRL: its default truncates image tokens and fails.",),
 )

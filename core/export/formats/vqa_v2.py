@@ -1,19 +1,16 @@
-"""VQA v2: a file of questions and a file of annotations, with integer ids, for the official evaluator."""
+"""VQA v2: questions and annotations in two files with integer ids, for the official evaluator."""
 
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from core.export.checks import vqa_v2_checker
-from core.export.entries import Entry, ImageGroup, Row, RowOptions, spoken_answer
+from core.export.checks.documents import VqaV2Checker
+from core.export.entries import Entry, ImageGroup, Row, RowOptions, answer_as_text
 from core.export.formats.base import Format
+from core.export.writing.documents import VqaV2Writer
 
-if TYPE_CHECKING:
-    from core.export.writing.base import Writer
-
-# JSON readers keep integers exact up to 53 bits.
+# JSON readers that use doubles keep integers exact up to 53 bits.
 _ID_BITS = 52
 _NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)} | {"zero": "0"}
@@ -21,43 +18,47 @@ _ARTICLES = frozenset({"a", "an", "the"})
 
 
 def integer_id(id_: str) -> int:
-    """Return the integer that stands for *id_*, the same in every export."""
+    """Return a 52-bit integer for *id_* (the start of its sha256), the same in every export."""
     return int.from_bytes(hashlib.sha256(id_.encode()).digest()[:8], "big") >> (64 - _ID_BITS)
 
 
-def normal_answer(answer: str) -> str:
-    """Return the answer as the official evaluator compares it: lower case, digits, no articles, no final period."""
+def normalized_answer(answer: str) -> str:
+    """Return the answer as the official evaluator compares it: lower case, digits, no articles, no final period.
+
+    Source: ``vqaEval.py`` of https://github.com/GT-Vision-Lab/VQA.
+    """
     words = answer.lower().strip().rstrip(".").split()
-    kept = [_NUMBERS.get(word, word) for word in words if word not in _ARTICLES]
-    return " ".join(kept) or answer.lower().strip()
+    words = [_NUMBERS.get(word, word) for word in words if word not in _ARTICLES]
+    return " ".join(words) or answer.lower().strip()
 
 
 def answer_type(answer: str) -> str:
+    """Return the type that the evaluator groups by: ``yes/no``, ``number`` or ``other``."""
     if answer in ("yes", "no"):
         return "yes/no"
     return "number" if re.fullmatch(r"-?\d+([.,]\d+)?", answer) else "other"
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    """Yield one row per question with all its answers: what goes into either file, and the key of its ids."""
-    asked: dict[str, list[Entry]] = {}
+    """Yield one row per question with all its answers: its parts of the three files by name."""
+    by_question: dict[str, list[Entry]] = {}
     for entry in group.entries:
-        asked.setdefault(entry.question_id or entry.question.strip().casefold(), []).append(entry)
+        by_question.setdefault(entry.question_id or entry.question.strip().casefold(), []).append(entry)
     image_id = integer_id(group.image.id)
-    for entries in asked.values():
+    for entries in by_question.values():
         first = entries[0]
         question_id = integer_id(first.id)
-        answers = [normal_answer(spoken_answer(entry)) for entry in entries]
-        # The first of the most frequent, so that the same entries give the same bytes.
-        most = Counter(answers).most_common(1)[0][0]
+        answers = [normalized_answer(answer_as_text(entry)) for entry in entries]
+        # The first of several most frequent answers, so that the same entries give the same bytes.
+        majority = Counter(answers).most_common(1)[0][0]
         yield {
             "question": {"image_id": image_id, "question_id": question_id, "question": first.question},
             "annotation": {
                 "question_id": question_id,
                 "image_id": image_id,
                 "question_type": " ".join(first.question.lower().split()[:2]),
-                "answer_type": answer_type(most),
-                "multiple_choice_answer": most,
+                "answer_type": answer_type(majority),
+                "multiple_choice_answer": majority,
                 "answers": [
                     {"answer_id": number, "answer": answer, "answer_confidence": "yes"}
                     for number, answer in enumerate(answers, start=1)
@@ -70,12 +71,6 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         }  # fmt: skip
 
 
-def _writer() -> "type[Writer]":
-    from core.export.writing.documents import VqaV2Writer
-
-    return VqaV2Writer
-
-
 FORMAT = Format(
     name="vqa-v2",
     label="VQA v2",
@@ -83,13 +78,12 @@ FORMAT = Format(
     purpose="evaluate",
     load="VQA('v2_custom_train_annotations.json', 'v2_OpenEnded_custom_train_questions.json')",
     rows=rows,
-    texts_only=True,
-    writer=_writer,
-    checker=vqa_v2_checker,
+    detail="texts",
+    writer=VqaV2Writer,
+    checker=VqaV2Checker,
     image_modes=("path", "none"),
-    single_file=False,
-    notes=(
-        "The official evaluator gives full marks only where four people gave the same answer, and none where one did: "
-        "with fewer than four answers a question, compare with a softer match.",
+    hints=(
+        "The official evaluator gives the full score only where four people gave the same answer, and none where one "
+        "did: with fewer than four answers per question, compare with a softer match.",
     ),
 )

@@ -1,31 +1,22 @@
-"""WebDataset: tar shards of an image and its questions next to each other."""
+"""WebDataset: tar shards with each image followed by its questions."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from core.export.checks import web_dataset_checker
-from core.export.entries import ImageGroup, Row, RowOptions, spoken_answer
+from core.export.checks.files import WebDatasetChecker
+from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
 from core.export.formats.base import Format
-
-if TYPE_CHECKING:
-    from core.export.writing.base import Writer
+from core.export.writing.files import WebDatasetWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    asked: list[Row] = [
-        {"id": entry.id, "question": entry.question, "answer": spoken_answer(entry), "answer_type": entry.answer_type}
+    pairs: list[Row] = [
+        {"id": entry.id, "question": entry.question, "answer": answer_as_text(entry), "answer_type": entry.answer_type}
         for entry in group.entries
     ]
     if options.metadata:
-        for said, entry in zip(asked, group.entries, strict=True):
-            said |= {"kind": entry.kind, "model": entry.model, "score": entry.score}
-    yield {"image_id": group.image.id, "qa": asked}
-
-
-def _writer() -> "type[Writer]":
-    from core.export.writing.files import WebDatasetWriter
-
-    return WebDatasetWriter
+        for pair, entry in zip(pairs, group.entries, strict=True):
+            pair |= {"kind": entry.kind, "model": entry.model, "score": entry.score}
+    yield {"image_id": group.image.id, "qa": pairs}
 
 
 FORMAT = Format(
@@ -35,9 +26,8 @@ FORMAT = Format(
     purpose="train",
     load="datasets.load_dataset('webdataset', data_dir='{dir}')",
     rows=rows,
-    texts_only=True,
-    writer=_writer,
-    checker=web_dataset_checker,
+    detail="texts",
+    writer=WebDatasetWriter,
+    checker=WebDatasetChecker,
     image_modes=("path",),
-    single_file=False,
 )

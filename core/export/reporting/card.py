@@ -1,139 +1,121 @@
-"""The dataset card: a README that says what is in a bundle and where it comes from."""
+"""The dataset card: a README with the contents of a bundle and their origin."""
 
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from core.export.entries import RowOptions, safe_stem
-from core.export.formats import Format
-from core.export.recipe import ExportRecipe
-from core.export.reporting.report import load_command, one_line
+from core.export.bundle import BundleCounts
+from core.export.entries import safe_stem
+from core.export.job import ExportJob
+from core.export.reporting.report import Provenance, changes_lines, load_command, one_line
 from core.pluralize import pluralize
 
-if TYPE_CHECKING:
-    from core.export.bundle import Written
-
 CARD = "README.md"
-_LONGEST_CELL_CHARS = 160
-_NAMED_VALUES = 12
+_MAX_CELL_CHARS = 160
+_MAX_LISTED = 12
+_DECISIONS = ("confirmed", "rejected", "edited")
 
 
-def make_card(
-    recipe: ExportRecipe,
-    format_: Format,
-    written: "Written",
-    *,
-    title: str,
-    people: Sequence[Counter[str]] = (),
-    changes: dict[str, int] | None = None,
-) -> str:
-    """Return the card; its head is what the Hugging Face Hub reads."""
-    entries, images = sum(written.entries.values()), sum(written.images.values())
+def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> str:
+    """Return the card; the Hugging Face Hub reads its YAML header."""
+    entries, images = sum(counts.entries.values()), sum(counts.images.values())
     lines = [
-        *_head(recipe, format_, written),
-        f"# {one_line(title)}",
+        *_header(job, counts),
+        f"# {one_line(job.title)}",
         "",
-        f"{pluralize(entries, 'entry')} on {pluralize(images, 'image')}, exported as {format_.label}.",
+        f"{pluralize(entries, 'entry')} on {pluralize(images, 'image')}, exported as {job.format.label}.",
         "",
         "```",
-        load_command(format_, recipe, safe_stem(title)),
+        load_command(job.format, job.recipe, safe_stem(job.title)),
         "```",
         "",
         "## First entries",
         "",
         "| image | question | answer |",
         "|---|---|---|",
-        *(f"| {_cell(name)} | {_cell(question)} | {_cell(answer)} |" for name, question, answer in written.first),
+        *(f"| {_cell(name)} | {_cell(question)} | {_cell(answer)} |" for name, question, answer in counts.first),
         "",
-        "## What is in it",
+        "## Contents",
         "",
         "| split | entries | images |",
         "|---|---:|---:|",
-        *(f"| {split} | {written.entries[split]:,} | {written.images[split]:,} |" for split in written.splits),
+        *(f"| {split} | {counts.entries[split]:,} | {counts.images[split]:,} |" for split in counts.splits),
         "",
-        *_distributions(written),
-        "## Where it comes from",
+        *_distributions(counts),
+        "## Origin",
         "",
-        *_provenance(written, people),
+        *_origin(counts, provenance.contributors),
         "",
-        f"Licence: {one_line(recipe.licence) or 'not stated'}.",
+        f"License: {one_line(job.recipe.license) or 'not stated'}.",
         "",
     ]
-    if changes:
-        lines += [
-            "## Since the export before",
-            "",
-            f"{changes['added']:,} added, {changes['changed']:,} changed, {changes['removed']:,} removed.",
-            "",
-        ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *changes_lines(provenance.changes)])
 
 
-def _head(recipe: ExportRecipe, format_: Format, written: "Written") -> list[str]:
-    # Strings are written as JSON, which is YAML too and cannot break out of its line.
-    head = ["---"]
-    if recipe.licence:
-        head.append(f"license: {json.dumps(recipe.licence.lower())}")
-    head.append("task_categories: [visual-question-answering]")
-    languages = sorted({language for _, _, language, _ in written.kinds if language})
+def _header(job: ExportJob, counts: BundleCounts) -> list[str]:
+    # Strings are written as JSON: that is valid YAML and cannot break out of its line.
+    header = ["---"]
+    if job.recipe.license:
+        header.append(f"license: {json.dumps(job.recipe.license.lower())}")
+    header.append("task_categories: [visual-question-answering]")
+    languages = sorted({language for _, _, language, _ in counts.attributes if language})
     if languages:
-        head.append(f"language: {json.dumps([language.split('-')[0] for language in languages])}")
-    if format_.features is not None:
-        head += ["configs:", "- config_name: default", "  data_files:"]
-        head += [f"  - {{split: {split}, path: data/{split}-*}}" for split in written.splits]
-        head += ["dataset_info:", "  features:"]
-        columns = format_.features(RowOptions(metadata=recipe.metadata, grouping=recipe.grouping))
-        head += [f"  - {json.dumps(_yaml_feature(name, kind))}" for name, kind in columns.items()]
-    return [*head, "---", ""]
+        header.append(f"language: {json.dumps([language.split('-')[0] for language in languages])}")
+    if job.layout.columns:
+        header += ["configs:", "- config_name: default", "  data_files:"]
+        header += [f"  - {{split: {split}, path: data/{split}-*}}" for split in counts.splits]
+        header += ["dataset_info:", "  features:"]
+        header += [f"  - {json.dumps(_yaml_feature(name, type_))}" for name, type_ in job.layout.columns.items()]
+    return [*header, "---", ""]
 
 
-def _yaml_feature(name: str, kind: Any) -> dict[str, Any]:
-    if isinstance(kind, list):
-        inner = kind[0]
-        of = inner if isinstance(inner, str) else [_yaml_feature(key, value) for key, value in inner.items()]
-        return {"name": name, "list": of}
-    if isinstance(kind, dict):
-        return {"name": name, "struct": [_yaml_feature(key, value) for key, value in kind.items()]}
-    return {"name": name, "dtype": kind}
+def _yaml_feature(name: str, type_: Any) -> dict[str, Any]:
+    if isinstance(type_, list):
+        inner = type_[0]
+        element = inner if isinstance(inner, str) else [_yaml_feature(key, value) for key, value in inner.items()]
+        return {"name": name, "list": element}
+    if isinstance(type_, dict):
+        return {"name": name, "struct": [_yaml_feature(key, value) for key, value in type_.items()]}
+    return {"name": name, "dtype": type_}
 
 
-def _distributions(written: "Written") -> list[str]:
+def _distributions(counts: BundleCounts) -> list[str]:
     lines = []
-    for place, what in enumerate(("kind of question", "answer type", "language")):
-        counts: Counter[str] = Counter()
-        for key, count in written.kinds.items():
-            counts[key[place] or "not given"] += count
-        if len(counts) > 1 or "not given" not in counts:
-            shown = ", ".join(f"{one_line(name)} {count:,}" for name, count in _largest(counts))
+    for index, what in enumerate(("kind of question", "answer type", "language")):
+        values: Counter[str] = Counter()
+        for key, count in counts.attributes.items():
+            values[key[index] or "not given"] += count
+        if len(values) > 1 or "not given" not in values:
+            shown = ", ".join(f"{one_line(name)} {count:,}" for name, count in _most_common(values))
             lines += [f"By {what}: {shown}.", ""]
     return lines
 
 
-def _provenance(written: "Written", people: Sequence[Counter[str]]) -> list[str]:
-    counts: Counter[str] = Counter()
-    for (_, _, _, model), count in written.kinds.items():
-        counts[model] += count
-    by_people = counts.pop("", 0)
-    lines = [f"- {pluralize(count, 'answer')} by {one_line(model)}" for model, count in _largest(counts)]
+def _origin(counts: BundleCounts, contributors: Sequence[Counter[str]]) -> list[str]:
+    models: Counter[str] = Counter()
+    for (_, _, _, model), count in counts.attributes.items():
+        models[model] += count
+    by_people = models.pop("", 0)
+    lines = [f"- {pluralize(count, 'answer')} by {one_line(model)}" for model, count in _most_common(models)]
     if by_people:
         lines.append(f"- {pluralize(by_people, 'answer')} by people")
-    lines.append(f"- Answers of models that people edited: {written.edited:,}")
-    if written.generated:
-        lines.append(f"- {pluralize(len(written.generated), 'image')} made by a model; such names begin with generated")
-    # Names stay at home: whoever decided is a number here, the busiest first.
-    for number, done in enumerate(people[:_NAMED_VALUES], 1):
-        did = ", ".join(f"{what} {done[what]:,}" for what in ("confirmed", "rejected", "edited") if done[what])
-        lines.append(f"- Person {number} in this project: {did}")
-    if len(people) > _NAMED_VALUES:
-        lines.append(f"- and {len(people) - _NAMED_VALUES:,} more people")
+    lines.append(f"- Answers of models that people edited: {counts.edited:,}")
+    if counts.generated:
+        lines.append(f"- {pluralize(len(counts.generated), 'image')} made by a model; their names begin with generated")
+    # People are numbers here: their names are not part of a public dataset.
+    for number, decisions in enumerate(contributors[:_MAX_LISTED], 1):
+        listed = ", ".join(f"{what} {decisions[what]:,}" for what in _DECISIONS if decisions[what])
+        lines.append(f"- Person {number} in this project: {listed}")
+    if len(contributors) > _MAX_LISTED:
+        lines.append(f"- and {len(contributors) - _MAX_LISTED:,} more people")
     return lines
 
 
-def _largest(counts: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_NAMED_VALUES]
+def _most_common(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MAX_LISTED]
 
 
 def _cell(text: str) -> str:
     flat = " ".join(text.split())
-    return one_line(flat if len(flat) <= _LONGEST_CELL_CHARS else flat[: _LONGEST_CELL_CHARS - 1] + "…")
+    return one_line(flat if len(flat) <= _MAX_CELL_CHARS else flat[: _MAX_CELL_CHARS - 1] + "…")

@@ -1,4 +1,4 @@
-"""What changed since the export before: entries added, changed and removed, by id and version."""
+"""Comparing an export with the previous one: entries added, changed and removed, by id and version."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,27 +16,29 @@ _RECORD = [("id", f"S{_ID_BYTES}"), ("version", "<i4")]
 _pack = Struct(f"<{_ID_BYTES}si").pack
 
 
-class Index:
-    """The ids and versions of an export's entries, 25 bytes each: a million of them fit beside the rows."""
+class EntryIndex:
+    """The ids and versions of the entries of an export, 25 bytes an entry."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
-    def watching(self, groups: Iterable[ImageGroup]) -> Iterator[ImageGroup]:
-        """Yield *groups* on, noting their entries."""
+    def record(self, groups: Iterable[ImageGroup]) -> Iterator[ImageGroup]:
+        """Yield *groups* unchanged, and add their entries to the index."""
         for group in groups:
             for entry in group.entries:
                 self._bytes += _pack(entry.id.encode(), entry.version)
             yield group
 
     def save(self, path: Path) -> None:
+        """Write the index to *path*."""
         path.write_bytes(self._bytes)
 
     def changes_since(self, path: Path) -> dict[str, int]:
-        """Count what was added, changed and removed since the index at *path* was saved."""
+        """Return how many entries were added, changed and removed since the index at *path* was saved."""
         return _compare(_table(path.read_bytes()), _table(bytes(self._bytes)))
 
     def differs_from(self, path: Path) -> bool:
+        """Return whether the index at *path* has other entries or versions."""
         return path.read_bytes() != self._bytes
 
 

@@ -1,4 +1,4 @@
-"""Who worked on a project's entries, without names: what a dataset card may tell the world."""
+"""What each person contributed to a project, without names: a dataset card is public."""
 
 from collections import Counter, defaultdict
 
@@ -7,17 +7,17 @@ from sqlmodel import Session, col, select
 
 from core.db import Events
 
-_DONE = {"confirm": "confirmed", "reject": "rejected", "edit": "edited"}
+_LABELS = {"confirm": "confirmed", "reject": "rejected", "edit": "edited"}
 
 
-def people(session: Session, project_id: str) -> list[Counter[str]]:
-    """Return for each person how many decisions stand by what they did, the busiest first."""
+def contributors(session: Session, project_id: str) -> list[Counter[str]]:
+    """Return for each person the number of decisions by label, without undone ones; most decisions first."""
     query = (
         select(Events.actor, Events.action, func.count())
         .where(
             Events.project_id == project_id,
             Events.entity == "entry",
-            col(Events.action).in_(_DONE),
+            col(Events.action).in_(_LABELS),
             col(Events.undone_by).is_(None),
         )
         .group_by(col(Events.actor), col(Events.action))
@@ -25,5 +25,5 @@ def people(session: Session, project_id: str) -> list[Counter[str]]:
     )
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for actor, action, count in session.exec(query):
-        found[actor][_DONE[action]] += count
-    return sorted(found.values(), key=lambda done: -done.total())
+        found[actor][_LABELS[action]] += count
+    return sorted(found.values(), key=lambda decisions: -decisions.total())

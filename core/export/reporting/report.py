@@ -1,96 +1,107 @@
-"""The report that travels with a bundle: what is in it, what is not, what was checked, how to load it."""
+"""The export report, a part of the bundle: its contents, what was left out and why, the checks, how to load it."""
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
+from core.export.bundle import BundleCounts
 from core.export.checks.base import CheckResult
 from core.export.entries import safe_stem
 from core.export.formats import Format
+from core.export.job import ExportJob
+from core.export.layout import REPORT_JSON
 from core.export.recipe import ExportRecipe
 from core.pluralize import pluralize
 
-if TYPE_CHECKING:
-    from core.export.bundle import Written
-
-REPORT_JSON = "EXPORT_REPORT.json"
 REPORT_MD = "EXPORT_REPORT.md"
+_MAX_NAMED_LEAKS = 50
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the project knows about an export beyond its rows."""
+
+    leaks: Sequence[tuple[str, str, str]] = ()
+    """(image, related image, relation) of the pairs that were kept in one split."""
+    changes: dict[str, int] | None = None
+    """Entries added, changed and removed since the previous export; None without one."""
+    contributors: Sequence[Counter[str]] = ()
+    """Decisions by label for each person."""
 
 
 def make_report(
-    recipe: ExportRecipe,
-    format_: Format,
-    written: "Written",
-    checks: list[CheckResult],
-    hashes: dict[str, str],
-    *,
-    title: str,
-    leaks: list[tuple[str, str, str]] | None = None,
-    changes: dict[str, int] | None = None,
+    job: ExportJob, counts: BundleCounts, checks: list[CheckResult], hashes: dict[str, str], provenance: Provenance
 ) -> dict[str, Any]:
-    """Return the report as JSON values; it names no time, so that equal exports have equal reports."""
-    leaks = leaks or []
+    """Return the report as JSON values; it has no time, so that equal exports have equal reports.
+
+    Args:
+        hashes: sha256 by name of the bundle's files.
+    """
     return {
-        "title": title,
-        "format": format_.name,
-        "label": format_.label,
-        "entries": sum(written.entries.values()),
-        "images": sum(written.images.values()),
-        "rows": sum(written.rows.values()),
+        "title": job.title,
+        "format": job.format.name,
+        "label": job.format.label,
+        "entries": sum(counts.entries.values()),
+        "images": sum(counts.images.values()),
+        "rows": sum(counts.rows.values()),
         "splits": {
-            split: {"entries": written.entries[split], "rows": written.rows[split], "images": written.images[split]}
-            for split in written.splits
+            split: {"entries": counts.entries[split], "rows": counts.rows[split], "images": counts.images[split]}
+            for split in counts.splits
         },
-        "generated_images": sorted(written.generated),
-        "left_out": {reason: count for reason, count in written.left_out.items() if count},
-        "leaks_prevented": {"pairs": len(leaks), "named": [list(pair) for pair in leaks[:50]]},
-        "changes": changes,
-        "notes": _notes(recipe, format_, written),
+        "generated_images": sorted(counts.generated),
+        "left_out": {reason: count for reason, count in counts.left_out.items() if count},
+        "leaks_prevented": {
+            "pairs": len(provenance.leaks),
+            "named": [list(pair) for pair in provenance.leaks[:_MAX_NAMED_LEAKS]],
+        },
+        "changes": provenance.changes,
+        "notes": _hints(job, counts),
         "checks": [
             {"name": check.name, "examined": check.examined, "passed": check.passed, "examples": list(check.examples)}
             for check in checks
         ],
-        "load": load_command(format_, recipe, safe_stem(title)),
-        "directory": safe_stem(title),
-        "licence": recipe.licence,
-        "recipe": recipe.as_dict(),
+        "load": load_command(job.format, job.recipe, safe_stem(job.title)),
+        "directory": safe_stem(job.title),
+        "license": job.recipe.license,
+        "recipe": job.recipe.as_dict(),
         "files": dict(sorted(hashes.items())),
     }
 
 
 def load_command(format_: Format, recipe: ExportRecipe, directory: str) -> str:
-    """Return what loads the bundle once it lies in *directory*."""
-    several = len(recipe.splits.names) > 1
-    stem = f"{format_.file_stem}_{recipe.splits.names[0]}" if several else format_.file_stem
+    """Return the command or code that loads a bundle from *directory*."""
+    layout = format_.layout(recipe)
+    stem = layout.rows_file(layout.splits[0]).rpartition(".")[0]
     command = format_.load.replace("{dir}", directory).replace("{stem}", stem)
-    if recipe.rows and format_.row_files:
-        usual = format_.row_files[0]
-        command = command.replace(f"{stem}.{usual}", f"{stem}.{recipe.rows}")
-    return command
+    return command.replace("{ending}", layout.row_ending)
 
 
-def _notes(recipe: ExportRecipe, format_: Format, written: "Written") -> list[str]:
-    notes = list(format_.notes)
-    if written.bracketed and format_.purpose == "train":
-        notes.append(
-            f"{pluralize(written.bracketed, 'entry')} carried a word like <image> in the texts; it is "
+def _hints(job: ExportJob, counts: BundleCounts) -> list[str]:
+    recipe, for_training = job.recipe, job.format.purpose == "train"
+    hints = list(job.format.hints)
+    if counts.with_media_tokens and for_training:
+        hints.append(
+            f"{pluralize(counts.with_media_tokens, 'entry')} had a media token like <image> in the texts. It is "
             "written [image], because trainers would count it as an image."
         )
-    if written.generated:
-        notes.append(
-            f"{len(written.generated):,} of the images were made by a model. Their names begin with generated, and "
+    if counts.generated:
+        hints.append(
+            f"A model made {pluralize(len(counts.generated), 'image')}. Their names begin with generated, and "
             f"{REPORT_JSON} lists them."
         )
     if recipe.images == "none":
-        notes.append("Images are named but left out: put them beside the rows before training.")
-    if recipe.images == "path" and format_.purpose == "train" and written.small_print and not recipe.max_side_px:
-        notes.append(
-            f"{pluralize(written.small_print, 'image is', 'images are')} larger than 768 x 768 px, to which "
-            "LLaMA-Factory shrinks by default: small print may become unreadable in training."
+        hints.append("Images are named but not included: add them beside the rows before training.")
+    if recipe.images == "path" and for_training and counts.large_images and not recipe.max_side_px:
+        hints.append(
+            f"{pluralize(counts.large_images, 'image is', 'images are')} larger than 768 x 768 px. LLaMA-Factory "
+            "scales them down by default, which may make small text unreadable."
         )
     if len(recipe.splits.names) > 1:
-        notes.append("Splits are drawn by hash: shares are met about, and no image moves when others are added.")
-    return notes
+        hints.append("Splits are assigned by hash: shares are approximate, and no image moves when others are added.")
+    return hints
 
 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
@@ -102,10 +113,11 @@ def report_files(report: dict[str, Any]) -> dict[str, bytes]:
 
 
 def as_markdown(report: dict[str, Any]) -> str:
-    return "\n".join([*_what_was_made(report), *_what_stood_out(report), *_what_was_checked(report)])
+    """Return the report as Markdown."""
+    return "\n".join([*_contents(report), *_remarks(report), *_checks(report)])
 
 
-def _what_was_made(report: dict[str, Any]) -> list[str]:
+def _contents(report: dict[str, Any]) -> list[str]:
     return [
         f"# Export report: {one_line(report['title'])}",
         "",
@@ -135,37 +147,30 @@ def _what_was_made(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _what_stood_out(report: dict[str, Any]) -> list[str]:
+def _remarks(report: dict[str, Any]) -> list[str]:
     lines: list[str] = []
     if report["leaks_prevented"]["pairs"]:
         lines += [
-            "## Kept together",
+            "## Kept in one split",
             "",
             f"{report['leaks_prevented']['pairs']:,} pairs of images would have leaked between splits:",
             "",
             *(f"- {one} and {other}: {why}" for one, other, why in report["leaks_prevented"]["named"]),
             "",
         ]
-    if report["changes"]:
-        changes = report["changes"]
-        lines += [
-            "## Since the export before",
-            "",
-            f"{changes['added']:,} added, {changes['changed']:,} changed, {changes['removed']:,} removed.",
-            "",
-        ]
+    lines += changes_lines(report["changes"])
     if report["notes"]:
-        lines += ["## Good to know", "", *(f"- {note}" for note in report["notes"]), ""]
+        lines += ["## Good to know", "", *(f"- {hint}" for hint in report["notes"]), ""]
     return lines
 
 
-def _what_was_checked(report: dict[str, Any]) -> list[str]:
+def _checks(report: dict[str, Any]) -> list[str]:
     return [
         "## Checks",
         "",
-        "Read back after writing, by the rules of the program that will read it.",
+        "The bundle was read back after writing, by the rules of the programs that will read it.",
         "",
-        "| check | looked at | result |",
+        "| check | examined | result |",
         "|---|---:|---|",
         *(
             f"| {check['name']} | {check['examined']:,} | {'passed' if check['passed'] else 'failed'} |"
@@ -177,7 +182,15 @@ def _what_was_checked(report: dict[str, Any]) -> list[str]:
     ]
 
 
+def changes_lines(changes: dict[str, int] | None) -> list[str]:
+    """Return the section about the changes since the previous export; nothing without one."""
+    if not changes:
+        return []
+    counted = f"{changes['added']:,} added, {changes['changed']:,} changed, {changes['removed']:,} removed."
+    return ["## Since the previous export", "", counted, ""]
+
+
 def one_line(text: str) -> str:
-    """Return *text* as it may stand in Markdown: one line, with nothing that formats or links."""
+    """Return *text* escaped for Markdown and in one line."""
     flat = " ".join(text.split())
     return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+!|~" else sign for sign in flat)

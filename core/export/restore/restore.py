@@ -1,7 +1,7 @@
-"""Vitrine's own format back in: images, entries, their history and model calls, with nothing lost."""
+"""Restoring an export in the Vitrine format: images, entries, their history and model calls."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,79 +16,82 @@ from core.export.checks.base import Bundle, Findings, open_bundle
 from core.export.checks.images import is_safe_path
 from core.export.checks.reading import read_rows
 from core.export.formats.vitrine import SCHEMA_VERSION
-from core.export.restore.row import ReturnedCall, ReturnedRow, returned_row
+from core.export.job import Progress, ignore_progress
+from core.export.restore.row import RestoredCall, RestoredRow, restored_row
 from core.pluralize import pluralize
 from core.questions.text import question_key
 
 if TYPE_CHECKING:
     from core.images import ImageService
 
-_AT_ONCE = 200
+_ROWS_PER_TRANSACTION = 200
 
 
 @dataclass
-class Returned:
-    """What came back in; entries whose image was refused are *refused*, those that were there are *known*."""
+class RestoreCounts:
+    """What was restored."""
 
     images: int = 0
     entries: int = 0
-    refused: int = 0
+    rejected: int = 0
+    """Entries whose image is missing or was rejected."""
     known: int = 0
+    """Entries that the project had already."""
 
 
 def read_vitrine(path: str | Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Vitrine bundle, a ZIP or a directory.
+    """Yield the rows of a bundle in the Vitrine format, a ZIP or a directory.
 
     Raises:
-        InvalidInputError: it is no Vitrine bundle, or is damaged.
+        InvalidInputError: it is not a bundle in this format, or it is damaged.
     """
     with open_bundle(Path(path)) as bundle:
         yield from _rows(bundle)
 
 
 def is_vitrine_bundle(path: str | Path) -> bool:
-    """Return whether *path* is a ZIP or a directory in Vitrine's own format, by its first row."""
+    """Return whether *path* is a ZIP or a directory in the Vitrine format, by its first row."""
     from core.images.sources.container import Archive
 
     try:
         if Path(path).is_file():
-            Archive(Path(path)).close()  # refuses archives that are built to fill the disk
+            Archive(Path(path)).close()  # refuses ZIP bombs
         first = next(read_vitrine(path), None)
     except (InvalidInputError, OSError, BadZipFile):
         return False
     return first is not None
 
 
-def bring_back(
+def restore_export(
     db: Database,
     images: "ImageService",
     project_id: str,
     path: str | Path,
-    report: Callable[[float, str], None] = lambda share, doing: None,
-) -> Returned:
-    """Put the entries of a Vitrine bundle into a project; ids are kept where they are free.
+    progress: Progress = ignore_progress,
+) -> RestoreCounts:
+    """Add the entries of a bundle in the Vitrine format to a project, under their own ids where these are free.
 
-    What the project has already stays as it is, so that the same bundle may be brought back twice.
+    Restoring is idempotent: entries that the project has already are not changed.
 
     Raises:
-        InvalidInputError: it is no Vitrine bundle, or is damaged.
+        InvalidInputError: it is not a bundle in this format, or it is damaged.
     """
-    returned, known = Returned(), dict[str, str | None]()
+    counts, image_ids = RestoreCounts(), dict[str, str | None]()
     with open_bundle(Path(path)) as bundle:
-        rows = (returned_row(row, number) for number, row in enumerate(_rows(bundle), 1))
-        while part := list(islice(rows, _AT_ONCE)):
-            report(0.0, f"{pluralize(returned.entries, 'entry')} so far")
-            _bring_images(images, project_id, bundle, part, known, returned)
+        rows = (restored_row(row, number) for number, row in enumerate(_rows(bundle), 1))
+        while part := list(islice(rows, _ROWS_PER_TRANSACTION)):
+            progress(0.0, f"{pluralize(counts.entries, 'entry')} restored")
+            _restore_images(images, project_id, bundle, part, image_ids, counts)
             with db.transaction() as session:
                 for row in part:
-                    image_id = known[row.image.file]
+                    image_id = image_ids[row.image.file]
                     if image_id is None:
-                        returned.refused += 1
-                    elif _bring_entry(session, project_id, image_id, row):
-                        returned.entries += 1
+                        counts.rejected += 1
+                    elif _restore_entry(session, project_id, image_id, row):
+                        counts.entries += 1
                     else:
-                        returned.known += 1
-    return returned
+                        counts.known += 1
+    return counts
 
 
 def _rows(bundle: Bundle) -> Iterator[dict[str, Any]]:
@@ -97,48 +100,50 @@ def _rows(bundle: Bundle) -> Iterator[dict[str, Any]]:
     for name in names:
         for row in read_rows(bundle, name, findings):
             if not isinstance(row, dict) or row.get("schema_version") != SCHEMA_VERSION:
-                raise InvalidInputError("This bundle was written by another version. Export it again with this one.")
+                raise InvalidInputError("This export was written by another version. Export it again with this one.")
             yield row
     if not names or findings.problems:
-        raise InvalidInputError("This is no whole Vitrine export. Choose the ZIP or directory that Export made.")
+        raise InvalidInputError(
+            "This is not a complete export in the Vitrine format. Choose the ZIP or directory that Export made."
+        )
 
 
-def _bring_images(
+def _restore_images(
     images: "ImageService",
     project_id: str,
     bundle: Bundle,
-    rows: Iterable[ReturnedRow],
-    known: dict[str, str | None],
-    returned: Returned,
+    rows: Iterable[RestoredRow],
+    image_ids: dict[str, str | None],
+    counts: RestoreCounts,
 ) -> None:
-    """Store the images of *rows* and note their ids by the file they came from, None for refused ones."""
+    """Add the images of *rows* and enter their ids into *image_ids* by file; None for rejected images."""
     for file, image in ((row.image.file, row.image) for row in rows):
-        if file in known:
+        if file in image_ids:
             continue
-        known[file] = None
+        image_ids[file] = None
         if (
             is_safe_path(file)
             and 0 < bundle.sizes.get(file, 0) <= images.intake.import_context.settings.max_image_bytes
         ):
             with bundle.open(file) as opened:
-                given = [(image.name, opened.read())]
-                # An image that a model made stays marked as one.
-                outcome = images.intake.add_images(project_id, given, source=image.source, source_ref=image.source_ref)[
+                files = [(image.name, opened.read())]
+                # The source keeps generated images marked as generated.
+                outcome = images.intake.add_images(project_id, files, source=image.source, source_ref=image.source_ref)[
                     0
                 ]
-            known[file] = outcome.image.id if outcome.image is not None else None
-            returned.images += outcome.image is not None
+            image_ids[file] = outcome.image.id if outcome.image is not None else None
+            counts.images += outcome.image is not None
 
 
-def _bring_entry(session: Session, project_id: str, image_id: str, row: ReturnedRow) -> bool:
-    """Store an entry with its history; return False when the project has it already."""
-    id_ = _id_in(session, project_id, row.id)
+def _restore_entry(session: Session, project_id: str, image_id: str, row: RestoredRow) -> bool:
+    """Add an entry with its history; return False when the project has it already."""
+    id_ = _free_id(session, project_id, row.id)
     if session.get(ImageDatasets, id_) is not None:
         return False
     entry = ImageDatasets(
         id=id_, project_id=project_id, image_id=image_id, image_name=row.image.name,
-        question_id=_bring_question(session, project_id, image_id, row), call_id=_bring_call(session, row.call),
-        **row.texts(),
+        question_id=_restore_question(session, project_id, image_id, row), call_id=_restore_call(session, row.call),
+        **row.columns,
     )  # fmt: skip
     session.add(entry)
     session.add_all(
@@ -147,39 +152,43 @@ def _bring_entry(session: Session, project_id: str, image_id: str, row: Returned
     return True
 
 
-def _id_in(session: Session, project_id: str, id_: str) -> str:
-    """Return the entry's id in this project: its own, or always the same other one when that is taken elsewhere."""
-    there = session.get(ImageDatasets, id_)
-    if there is None or there.project_id == project_id:
+def _free_id(session: Session, project_id: str, id_: str) -> str:
+    """Return the entry's own id, or an id derived from it and the project when another project uses it."""
+    existing = session.get(ImageDatasets, id_)
+    if existing is None or existing.project_id == project_id:
         return id_
     return hashlib.sha256(f"{project_id}/{id_}".encode()).hexdigest()[:21]
 
 
-def _bring_question(session: Session, project_id: str, image_id: str, row: ReturnedRow) -> str | None:
+def _restore_question(session: Session, project_id: str, image_id: str, row: RestoredRow) -> str | None:
     if row.question_id is None:
         return None
     known = session.get(Questions, row.question_id)
     if known is not None and known.image_id == image_id:
         return known.id
-    key = question_key(row.question)
+    columns = row.columns
+    key = question_key(columns["question"])
     same = select(Questions.id).where(
-        Questions.image_id == image_id, Questions.language == row.language, Questions.question_key == key,
+        Questions.image_id == image_id, Questions.language == columns["language"], Questions.question_key == key,
         col(Questions.deleted_at).is_(None),
     )  # fmt: skip
-    there = session.exec(same).first()
-    if there is not None or known is not None:
-        return there
+    existing = session.exec(same).first()
+    if existing is not None or known is not None:
+        return existing
     session.add(
         Questions(
-            id=row.question_id, project_id=project_id, image_id=image_id, question=row.question, question_key=key,
-            language=row.language, kind=row.kind, answer_type=row.answer_type, options=row.options,
+            id=row.question_id,
+            project_id=project_id,
+            image_id=image_id,
+            question_key=key,
+            **{name: columns[name] for name in ("question", "language", "kind", "answer_type", "options")},
         )
-    )  # fmt: skip
+    )
     session.flush()
     return row.question_id
 
 
-def _bring_call(session: Session, call: ReturnedCall | None) -> int | None:
+def _restore_call(session: Session, call: RestoredCall | None) -> int | None:
     if call is None:
         return None
     row = LlmCalls(state="ok", **call.model_dump())

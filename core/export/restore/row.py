@@ -1,23 +1,54 @@
-"""A row of Vitrine's own format as it comes back in: checked, because anybody may have written it."""
+"""Validating a row of the Vitrine format before it is restored: the file may come from anywhere."""
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, ValidationError, create_model
 
+from core.db import ImageDatasets
 from core.errors import InvalidInputError
+from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
-_Options = list[str] | dict[str, Any] | None
+
+# Ids are assigned anew, and the task that made an entry is not part of an export.
+_NOT_RESTORED = ("id", "image_id", "question_id", "task_id")
+_STRICTER: dict[str, Any] = {
+    "score": (Annotated[float, Field(ge=0, le=5)], 0.0),
+    "version": (Annotated[int, Field(ge=1)], 1),
+    "create_at": (AwareDatetime, ...),
+    "update_at": (AwareDatetime, ...),
+}
 
 
-class ReturnedImage(BaseModel):
+def _column(name: str) -> Any:
+    """Return type and default of a column of ``ImageDatasets``."""
+    field = ImageDatasets.model_fields[name]
+    return field.annotation, (... if field.is_required() else field.default)
+
+
+EntryColumns: type[BaseModel] = create_model(
+    "EntryColumns",
+    **{
+        name: _STRICTER.get(name) or _column(name)
+        for name in (*ENTRY_COLUMNS, *ARCHIVED_COLUMNS)
+        if name not in _NOT_RESTORED
+    },
+)
+"""The columns of an entry that are restored, with the types and defaults of the table."""
+
+
+class RestoredImage(BaseModel):
+    """The image of a row; *file* is its path in the bundle."""
+
     file: str
     name: str
     source: str = ""
     source_ref: str = ""
 
 
-class ReturnedCall(BaseModel):
+class RestoredCall(BaseModel):
+    """The model call that generated the answer."""
+
     model: str
     params: dict[str, Any]
     prompt: str
@@ -29,7 +60,9 @@ class ReturnedCall(BaseModel):
     ended_at: AwareDatetime | None
 
 
-class ReturnedEvent(BaseModel):
+class RestoredEvent(BaseModel):
+    """One change of the entry's history."""
+
     action: str
     actor: str
     old: dict[str, Any]
@@ -38,53 +71,29 @@ class ReturnedEvent(BaseModel):
     at: AwareDatetime
 
 
-class ReturnedTexts(BaseModel):
-    """What an entry says and what was decided of it, under the names of its columns."""
+class RestoredRow(BaseModel):
+    """A valid row; *columns* are the values of ``EntryColumns``."""
 
-    question: str
-    answer: str
-    answer_type: str = "text"
-    kind: str = ""
-    language: str = "en"
-    model: str = ""
-    score: float = Field(default=0.0, ge=0, le=5)
-    tags: str = ""
-    note: str = ""
-    confirmed: bool = False
-    rejected: bool = False
-    reject_reason: str = ""
-    flagged: bool = False
-    needs_review: str = ""
-    version: int = Field(default=1, ge=1)
-    generated_question: str | None = None
-    generated_answer: str | None = None
-    options: _Options = None
-    create_at: AwareDatetime
-    update_at: AwareDatetime
-
-
-class ReturnedRow(ReturnedTexts):
     id: _Id
     question_id: _Id | None = None
-    image: ReturnedImage
-    call: ReturnedCall | None = None
-    history: list[ReturnedEvent] = []
-
-    def texts(self) -> dict[str, Any]:
-        return self.model_dump(include=set(ReturnedTexts.model_fields))
+    image: RestoredImage
+    call: RestoredCall | None = None
+    history: list[RestoredEvent] = []
+    columns: dict[str, Any] = {}
 
 
-def returned_row(row: dict[str, Any], number: int) -> ReturnedRow:
-    """Return the checked row; *number* counts from 1.
+def restored_row(row: dict[str, Any], number: int) -> RestoredRow:
+    """Return the validated *row*; *number* counts from 1.
 
     Raises:
-        InvalidInputError: naming the row and what is wrong with it.
+        InvalidInputError: a value is missing or wrong; the message names the row and the value.
     """
     try:
-        return ReturnedRow.model_validate(row | {"question_id": row.get("question_id") or None})
+        columns = EntryColumns.model_validate(row).model_dump()
+        return RestoredRow.model_validate(row | {"question_id": row.get("question_id") or None, "columns": columns})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
+        field = ".".join(str(part) for part in first["loc"])
         raise InvalidInputError(
-            f"Row {number:,} of this export cannot be used ({place}: {first['msg']}). Mend it, or export again."
+            f"Row {number:,} of this export cannot be used ({field}: {first['msg']}). Correct it, or export again."
         ) from error

@@ -1,10 +1,10 @@
-"""Which entries an export takes, in which order, and why the others are left out."""
+"""Selecting entries: which ones an export includes, in which order, and why the others are left out."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy import ColumnElement, DateTime, String, and_, case, func, literal, or_, tuple_, type_coerce
@@ -13,13 +13,10 @@ from sqlmodel import Session, col, select
 from core.dataset import parse_search
 from core.dataset.conditions import conditions
 from core.db import Events, ImageDatasets, Images, LlmCalls, in_library, is_hidden
-from core.export.entries import GENERATED, Entry
+from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS, GENERATED, TEXT_COLUMNS, Detail, Entry
 from core.export.recipe import EntryChoice
 
-if TYPE_CHECKING:
-    from core.export.formats import Format
-
-# Enough that a page costs little per entry, small enough that a page of busy images fits into memory.
+# Keyset pagination by image: large enough to amortize the query, small enough for images with many entries.
 _IMAGES_PER_PAGE = 500
 _WHITESPACE = " \t\r\n"
 
@@ -27,80 +24,89 @@ IMAGE_DELETED = "its image was deleted"
 ON_GENERATED = "on a generated image"
 NO_ANSWER = "no answer"
 NO_QUESTION = "no question"
-IMAGE_GONE = "the image's file is gone or does not open"
+
+
+@dataclass(frozen=True)
+class EntryQuery:
+    """Which entries of a project are selected, and how much of each is read."""
+
+    project_id: str
+    choice: EntryChoice
+    includes_rejected: bool = False
+    detail: Detail = "columns"
 
 
 @dataclass(frozen=True)
 class SelectionCounts:
-    """What a choice of entries comes to, before anything is written."""
+    """How many entries a recipe selects and how many it leaves out, before anything is written."""
 
     entries: int
     images: int
     left_out: dict[str, int]
-    """Entries by the first reason that keeps each of them out."""
+    """Entries by the first reason that applies to each."""
 
     @property
     def total(self) -> int:
+        """All entries of the project."""
         return self.entries + sum(self.left_out.values())
 
 
-def count_entries(session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool) -> SelectionCounts:
-    """Count what *choice* takes and what it leaves out, by reason."""
-    left_out = count_reasons(session, project_id, choice, keeps_rejected)
+def count_entries(session: Session, query: EntryQuery) -> SelectionCounts:
+    """Return how many entries are selected, on how many images, and how many are left out by reason."""
+    left_out = count_by_reason(session, query)
     entries = left_out.pop("", 0)
-    taken = (~test for test, _ in _whens(project_id, choice, keeps_rejected))
+    selected = (~test for test, _ in _exclusions(query))
     images = session.execute(
-        sql.select(func.count(func.distinct(ImageDatasets.image_id))).where(*_alive(project_id), *taken)
+        sql.select(func.count(func.distinct(ImageDatasets.image_id))).where(*_not_deleted(query.project_id), *selected)
     ).scalar_one()
     return SelectionCounts(entries, images, left_out)
 
 
-def count_reasons(
-    session: Session, project_id: str, choice: EntryChoice, keeps_rejected: bool, *, leave_out: Sequence[str] = ()
-) -> dict[str, int]:
-    """Count entries by what keeps them out, most first; those that are taken stand under the empty string.
+def count_by_reason(session: Session, query: EntryQuery, *, ignore: Sequence[str] = ()) -> dict[str, int]:
+    """Return the number of entries by the reason that excludes them, largest first; selected ones under ``""``.
 
-    Reasons of *leave_out* are not looked at.
+    Args:
+        ignore: reasons that are not tested.
     """
-    whens = [(test, why) for test, why in _whens(project_id, choice, keeps_rejected) if why not in leave_out]
-    reason = case(*((test, literal(why, String)) for test, why in whens), else_=literal("", String)).label("reason")
-    rows = session.execute(sql.select(reason, func.count()).where(*_alive(project_id)).group_by(reason))
-    return dict(sorted(((why, count) for why, count in rows), key=lambda row: -row[1]))
+    tests = [(test, reason) for test, reason in _exclusions(query) if reason not in ignore]
+    reason = case(*((test, literal(name, String)) for test, name in tests), else_=literal("", String)).label("reason")
+    rows = session.execute(sql.select(reason, func.count()).where(*_not_deleted(query.project_id)).group_by(reason))
+    return dict(sorted(((name, count) for name, count in rows), key=lambda row: -row[1]))
 
 
-def _alive(project_id: str) -> tuple[ColumnElement[bool], ...]:
+def _not_deleted(project_id: str) -> tuple[ColumnElement[bool], ...]:
     return col(ImageDatasets.project_id) == project_id, col(ImageDatasets.deleted_at).is_(None)
 
 
 def facet(session: Session, project_id: str, column: str) -> list[str]:
-    """Return the values of *column* (answer_type, kind, language or model) that the project's entries have."""
-    chosen = getattr(ImageDatasets, column)
+    """Return the distinct values of *column* (answer_type, kind, language or model) in the project, sorted."""
+    values = getattr(ImageDatasets, column)
     query = (
-        select(chosen)
-        .where(ImageDatasets.project_id == project_id, col(ImageDatasets.deleted_at).is_(None), chosen != "")
+        select(values)
+        .where(ImageDatasets.project_id == project_id, col(ImageDatasets.deleted_at).is_(None), values != "")
         .distinct()
     )
     return sorted(session.exec(query))
 
 
-def stream(
-    session: Session, project_id: str, choice: EntryChoice, format_: "Format"
-) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
-    """Yield (image, entries) as plain tuples in the order of ``ExportImage`` and ``Entry``; oldest image first."""
-    taken = [
+def stream(session: Session, query: EntryQuery) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
+    """Yield (image, entries) as tuples in the order of ``ExportImage`` and ``Entry``; oldest image first.
+
+    Entries with blank texts are included: see :func:`drop_blank`.
+    """
+    selected = [
         ~test
-        for test, reason in _whens(project_id, choice, format_.keeps_rejected)
+        for test, reason in _exclusions(query)
         if reason not in (IMAGE_DELETED, ON_GENERATED, NO_QUESTION, NO_ANSWER)
     ]
-    columns = _TEXT_COLUMNS if format_.texts_only else _ALL_COLUMNS
     last: tuple[Any, str] | None = None
     while True:
-        images = _page_of_images(session, project_id, choice, last)
+        images = _page_of_images(session, query, last)
         if not images:
             return
         last = (images[-1][-1], images[-1][0])
-        entries = _entries_of(session, [image[0] for image in images], columns, taken)
-        if format_.lossless:
+        entries = _entries_of(session, [image[0] for image in images], _COLUMNS[query.detail], selected)
+        if query.detail == "history":
             _add_history(session, entries)
         for image in images:
             found = entries.get(image[0])
@@ -108,101 +114,109 @@ def stream(
                 yield image, found
 
 
-def drop_unusable(entries: list[tuple[Any, ...]], drops: Counter[str]) -> list[tuple[Any, ...]]:
-    """Return the entries that have a question and an answer, counting the others."""
-    kept = []
+def drop_blank(entries: list[tuple[Any, ...]], left_out: Counter[str]) -> list[tuple[Any, ...]]:
+    """Return the entries whose question and answer are not blank, and count the others in *left_out*."""
+    usable = []
     for entry in entries:
         if not entry[_QUESTION].strip():
-            drops[NO_QUESTION] += 1
+            left_out[NO_QUESTION] += 1
         elif not entry[_ANSWER].strip():
-            drops[NO_ANSWER] += 1
+            left_out[NO_ANSWER] += 1
         else:
-            kept.append(entry)
-    return kept
+            usable.append(entry)
+    return usable
 
 
 _QUESTION = Entry._fields.index("question")
 _ANSWER = Entry._fields.index("answer")
-_AGE = itemgetter(Entry._fields.index("create_at"), Entry._fields.index("id"))
+_AGE_KEY = itemgetter(Entry._fields.index("create_at"), Entry._fields.index("id"))
 
-# Times stay naive UTC here: making a million of them aware costs a second, and the JSON writer adds the zone.
+# Times stay naive UTC: making a million of them aware costs a second, and the JSON writer adds the zone.
 _IMAGE_COLUMNS = (
     Images.id, Images.image_name, Images.sha256, Images.format, func.coalesce(Images.width, 0),
     func.coalesce(Images.height, 0), Images.size, Images.path, Images.source, Images.source_ref, Images.dhash,
     Images.tags, type_coerce(Images.create_at, DateTime(timezone=True)),
 )  # fmt: skip
-_TEXT_COLUMNS = (
-    ImageDatasets.id, ImageDatasets.image_id, func.coalesce(ImageDatasets.question_id, ""),
-    ImageDatasets.question, ImageDatasets.answer, ImageDatasets.answer_type, ImageDatasets.kind,
-    ImageDatasets.language, ImageDatasets.model, ImageDatasets.score, ImageDatasets.generated_answer,
-    type_coerce(ImageDatasets.create_at, DateTime(timezone=True)), ImageDatasets.version,
-)  # fmt: skip
-_ALL_COLUMNS = (
-    *_TEXT_COLUMNS, ImageDatasets.tags, ImageDatasets.note, ImageDatasets.confirmed, ImageDatasets.rejected,
-    ImageDatasets.generated_question,
-    type_coerce(ImageDatasets.update_at, DateTime(timezone=True)),
-)  # fmt: skip
 
 
-def _page_of_images(
-    session: Session, project_id: str, choice: EntryChoice, last: tuple[Any, str] | None
-) -> list[tuple[Any, ...]]:
-    made, key = type_coerce(Images.create_at, DateTime(timezone=True)), col(Images.id)
-    query = (
+def _entry_columns(names: Sequence[str]) -> tuple[Any, ...]:
+    """Return the database columns of the fields *names* of ``Entry``, in their order."""
+    return tuple(_entry_column(name) for name in names)
+
+
+def _entry_column(name: str) -> Any:
+    column = getattr(ImageDatasets, name)
+    if name == "question_id":
+        return func.coalesce(column, "")
+    return type_coerce(column, DateTime(timezone=True)) if name in ("create_at", "update_at") else column
+
+
+_COLUMNS: dict[Detail, tuple[Any, ...]] = {
+    "texts": _entry_columns(TEXT_COLUMNS),
+    "columns": _entry_columns(ENTRY_COLUMNS),
+    "history": _entry_columns(ENTRY_COLUMNS),
+}
+
+
+def _page_of_images(session: Session, query: EntryQuery, last: tuple[Any, str] | None) -> list[tuple[Any, ...]]:
+    created, key = type_coerce(Images.create_at, DateTime(timezone=True)), col(Images.id)
+    statement = (
         select(*_IMAGE_COLUMNS)  # type: ignore[call-overload]
-        .where(Images.project_id == project_id, in_library())
+        .where(Images.project_id == query.project_id, in_library())
         .order_by(col(Images.create_at), key)
         .limit(_IMAGES_PER_PAGE)
     )
-    if choice.image_ids:
-        query = query.where(key.in_(choice.image_ids))
-    if not choice.generated_images:
-        query = query.where(Images.source != GENERATED)
+    if query.choice.image_ids:
+        statement = statement.where(key.in_(query.choice.image_ids))
+    if not query.choice.generated_images:
+        statement = statement.where(Images.source != GENERATED)
     if last is not None:
-        query = query.where(tuple_(made, key) > tuple_(*last))
-    return [tuple(row) for row in session.execute(query)]
+        statement = statement.where(tuple_(created, key) > tuple_(*last))
+    return [tuple(row) for row in session.execute(statement)]
 
 
 def _entries_of(
-    session: Session, image_ids: list[str], columns: tuple[Any, ...], taken: list[ColumnElement[bool]]
+    session: Session, image_ids: list[str], columns: tuple[Any, ...], selected: list[ColumnElement[bool]]
 ) -> dict[str, list[tuple[Any, ...]]]:
     query = sql.select(*columns).where(
-        col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None), *taken
+        col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None), *selected
     )
     grouped: dict[str, list[Any]] = {}
-    # Past the session: it would look at each row for objects to keep, which doubles the time of a million rows.
+    # Core, not ORM: the session would search each row for objects to track, which doubles the time of a million rows.
     for row in session.connection().execute(query).all():
         grouped.setdefault(row[1], []).append(row)
     for entries in grouped.values():
-        entries.sort(key=_AGE)
+        entries.sort(key=_AGE_KEY)
     return grouped
 
 
-def _whens(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> list[tuple[ColumnElement[bool], str]]:
-    """Return what keeps an entry out, with the reason in words, in the order in which reasons count."""
-    entry = ImageDatasets
+def _exclusions(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
+    """Return the conditions that exclude an entry, each with its reason; the first that applies counts."""
+    entry, choice = ImageDatasets, query.choice
 
     def on(test: ColumnElement[bool]) -> ColumnElement[bool]:
-        # Few images are meant each time: a list of them costs less than a join over all entries.
-        ids = select(Images.id).where(col(Images.project_id) == project_id, test)
+        # Few images match each test: an IN over them is faster than a join over all entries.
+        ids = select(Images.id).where(col(Images.project_id) == query.project_id, test)
         return col(entry.image_id).in_(ids)
 
-    whens: list[tuple[ColumnElement[bool], str]] = [
+    exclusions: list[tuple[ColumnElement[bool], str]] = [
         (or_(on(col(Images.deleted_at).is_not(None)), on(is_hidden())), IMAGE_DELETED)
     ]
-    if not keeps_rejected:
-        whens.append((col(entry.rejected).is_(True), "rejected"))
+    if not query.includes_rejected:
+        exclusions.append((col(entry.rejected).is_(True), "rejected"))
     if choice.confirmed_only:
         undecided = and_(col(entry.confirmed).is_(False), col(entry.rejected).is_(False))
-        whens.append((undecided if keeps_rejected else col(entry.confirmed).is_(False), "not confirmed yet"))
+        exclusions.append(
+            (undecided if query.includes_rejected else col(entry.confirmed).is_(False), "not confirmed yet")
+        )
     if choice.image_ids:
-        whens.append((col(entry.image_id).not_in(choice.image_ids), "another image"))
+        exclusions.append((col(entry.image_id).not_in(choice.image_ids), "another image"))
     if choice.search:
-        found = and_(*conditions(project_id, parse_search(choice.search)))
-        # What a search leaves unknown (a comparison with nothing) it does not find.
-        whens.append((case((found, 0), else_=1) == 1, "outside the search"))
+        found = and_(*conditions(query.project_id, parse_search(choice.search)))
+        # A comparison with NULL is unknown, which counts as not found.
+        exclusions.append((case((found, 0), else_=1) == 1, "outside the search"))
     if not choice.generated_images:
-        whens.append((on(col(Images.source) == GENERATED), ON_GENERATED))
+        exclusions.append((on(col(Images.source) == GENERATED), ON_GENERATED))
     for column, values in (
         ("answer_type", choice.answer_types),
         ("kind", choice.kinds),
@@ -210,19 +224,21 @@ def _whens(project_id: str, choice: EntryChoice, keeps_rejected: bool) -> list[t
         ("model", choice.models),
     ):
         if values:
-            whens.append((getattr(entry, column).not_in(values), f"another {column.replace('_', ' ')}"))
+            exclusions.append((getattr(entry, column).not_in(values), f"another {column.replace('_', ' ')}"))
     if choice.tags:
-        marked = literal(",") + func.replace(func.replace(entry.tags, ", ", ","), " ,", ",") + literal(",")
-        whens.append((~or_(*(marked.contains(f",{tag},", autoescape=True) for tag in choice.tags)), "none of the tags"))
+        delimited = literal(",") + func.replace(func.replace(entry.tags, ", ", ","), " ,", ",") + literal(",")
+        exclusions.append(
+            (~or_(*(delimited.contains(f",{tag},", autoescape=True) for tag in choice.tags)), "none of the tags")
+        )
     if choice.min_score:
-        whens.append((col(entry.score) < choice.min_score, "below the lowest score"))
-    whens.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
-    whens.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
-    return whens
+        exclusions.append((col(entry.score) < choice.min_score, "below the lowest score"))
+    exclusions.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
+    exclusions.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
+    return exclusions
 
 
 def _add_history(session: Session, grouped: dict[str, list[tuple[Any, ...]]]) -> None:
-    """Put behind each entry what only the lossless format keeps."""
+    """Append to each entry the dict ``more`` of the lossless format."""
     ids = [entry[0] for entries in grouped.values() for entry in entries]
     more: dict[str, dict[str, Any]] = {}
     for start in range(0, len(ids), _IMAGES_PER_PAGE):
@@ -231,9 +247,7 @@ def _add_history(session: Session, grouped: dict[str, list[tuple[Any, ...]]]) ->
         entries[:] = [(*entry, more[entry[0]]) for entry in entries]
 
 
-_MORE_COLUMNS = (
-    "options", "needs_review", "flagged", "reject_reason", "task_id", "call_id",
-)  # fmt: skip
+_MORE_COLUMNS = (*ARCHIVED_COLUMNS, "call_id")
 _CALL_COLUMNS = (
     "model", "params", "prompt", "request_hash", "started_at", "ended_at", "prompt_tokens", "completion_tokens", "cost",
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""The entries of an export, frozen on the disk in one short reading transaction.
+"""The snapshot of an export: its entries, copied to disk within one short read transaction.
 
-Writing images can take an hour, and a transaction held open that long would keep everybody else from saving.
+Writing images can take an hour, and a read transaction held open that long would block other writes.
 """
 
 from collections import Counter
@@ -13,57 +13,57 @@ from sqlmodel import Session
 
 from core.db import Database
 from core.export.entries import Entry, ExportImage, ImageGroup
-from core.export.formats import Format
-from core.export.recipe import ExportRecipe
-from core.export.selecting.query import NO_ANSWER, NO_QUESTION, count_reasons, drop_unusable, stream
-from core.export.selecting.splits import load_families, split_of, would_leak
+from core.export.recipe import SplitShares
+from core.export.selecting.query import NO_ANSWER, NO_QUESTION, EntryQuery, count_by_reason, drop_blank, stream
+from core.export.selecting.splits import load_families, prevented_leaks, split_of
 
 _BUFFER_BYTES = 1 << 20
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NAIVE_UTC
 
-Found = tuple[Sequence[Any], str, Sequence[Sequence[Any]]]
+Selected = tuple[Sequence[Any], str, Sequence[Sequence[Any]]]
 """An image, its split and its entries, as plain values."""
 
 _DEFAULTS = tuple(Entry._field_defaults.get(name) for name in Entry._fields)
 
 
-class Spool:
-    """What an export takes; *entries* is how many that are, as far as the database can tell."""
+class Snapshot:
+    """The entries of an export; the counts are filled when they are read."""
 
-    def __init__(self, project_id: str, recipe: ExportRecipe, format_: Format) -> None:
-        self._project_id = project_id
-        self._recipe = recipe
-        self._format = format_
+    def __init__(self, query: EntryQuery, shares: SplitShares) -> None:
+        self._query = query
+        self._shares = shares
         self.entries = 0
+        """Selected entries, including those with blank texts that the database does not recognize."""
         self.left_out: Counter[str] = Counter()
+        """Entries by the reason why they were left out."""
         self.leaks: list[tuple[str, str, str]] = []
+        """(image, related image, relation) of the pairs that are kept in one split."""
 
-    def frozen(self, db: Database, path: Path) -> Iterator[ImageGroup]:
-        """Write everything to *path* at once, and return what reads it back."""
+    def copied_to(self, path: Path, db: Database) -> Iterator[ImageGroup]:
+        """Copy all entries to *path* in one read transaction, and return an iterator that reads them from there."""
         with db.reading() as session, path.open("wb", buffering=_BUFFER_BYTES) as file:
-            for image, split, entries in self._found(session):
+            for image, split, entries in self._select(session):
                 file.write(orjson.dumps((image, split, [tuple(entry) for entry in entries]), option=_OPTIONS))
         return _read(path)
 
-    def direct(self, session: Session) -> Iterator[ImageGroup]:
-        """Yield everything while the transaction of *session* is open: rows are written as fast as they are read."""
-        return (group_of(*found) for found in self._found(session))
+    def streamed(self, session: Session) -> Iterator[ImageGroup]:
+        """Yield all entries while the transaction of *session* is open, for exports that write no images."""
+        return (group_of(*selected) for selected in self._select(session))
 
-    def _found(self, session: Session) -> Iterator[Found]:
-        choice, shares = self._recipe.entries, self._recipe.splits
-        # Entries without texts are counted where they are met: Python knows more kinds of white space.
-        reasons = count_reasons(
-            session, self._project_id, choice, self._format.keeps_rejected, leave_out=(NO_QUESTION, NO_ANSWER)
-        )
+    def _select(self, session: Session) -> Iterator[Selected]:
+        # Blank texts are counted while reading: Python knows more white space than SQL.
+        reasons = count_by_reason(session, self._query, ignore=(NO_QUESTION, NO_ANSWER))
         self.entries = reasons.pop("", 0)
         self.left_out.update(reasons)
-        families = load_families(session, self._project_id) if len(shares.names) > 1 else None
-        self.leaks = would_leak(families, shares) if families else []
-        only = shares.names[0]
-        for image, found in stream(session, self._project_id, choice, self._format):
-            entries = drop_unusable(found, self.left_out)
+        is_split = len(self._shares.names) > 1
+        families = load_families(session, self._query.project_id) if is_split else None
+        self.leaks = prevented_leaks(families, self._shares) if families else []
+        only_split = self._shares.names[0]
+        for image, found in stream(session, self._query):
+            entries = drop_blank(found, self.left_out)
             if entries:
-                yield image, split_of(families.anchor(image[0], image[2]), shares) if families else only, entries
+                key = families.split_key(image[0], image[2]) if families else ""
+                yield image, split_of(key, self._shares) if families else only_split, entries
 
 
 def _read(path: Path) -> Iterator[ImageGroup]:
@@ -73,7 +73,8 @@ def _read(path: Path) -> Iterator[ImageGroup]:
 
 
 def group_of(image: Sequence[Any], split: str, entries: Sequence[Sequence[Any]]) -> ImageGroup:
-    # _make is a third of the time of a call by position, a million times over.
+    """Return the group of plain values; columns that were not read have the defaults of ``Entry``."""
+    # _make takes a third of the time of a call with arguments.
     missing = _DEFAULTS[len(entries[0]) :]
     made = tuple([Entry._make((*values, *missing)) for values in entries])
     return ImageGroup(ExportImage._make(image), made, split)

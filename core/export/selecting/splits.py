@@ -1,4 +1,4 @@
-"""Which split an image falls into: by hash, so that growth moves nothing, and by family, so that nothing leaks."""
+"""Assigning splits: by hash, so that new images move nothing; by family, so that related images do not leak."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,67 +10,67 @@ from sqlmodel import Session, col, select
 from core.db import GeneratedImages, Images, in_library
 from core.export.recipe import Split, SplitShares
 
-MAX_NAMED_LEAKS = 50
-
 
 @dataclass
 class Families:
-    """Images that must stay together: near-duplicates, pages of one PDF, a generated image and its references.
+    """Related images, as a union-find: near-duplicates, pages of one PDF, a generated image and its references.
 
-    A family is known by its oldest image, which stays the same when younger ones join; an image without
-    relatives is its own family and takes no memory here.
+    The root of a family is its oldest image, which stays the same when younger images join. Images without
+    relatives are not stored.
     """
 
     parents: dict[str, str] = field(default_factory=dict)
     ages: dict[str, tuple[Any, str]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     pairs: list[tuple[str, str, str]] = field(default_factory=list)
-    """(image, relative, why)"""
+    """(image, related image, relation)"""
 
     def root(self, image_id: str) -> str:
+        """Return the oldest image of the family."""
         while (parent := self.parents.get(image_id, image_id)) != image_id:
-            # Halving the path keeps long chains of near-duplicates cheap.
+            # Path halving keeps long chains of near-duplicates cheap.
             self.parents[image_id] = self.parents.get(parent, parent)
             image_id = parent
         return image_id
 
-    def join(self, one: str, other: str, why: str) -> None:
+    def join(self, one: str, other: str, relation: str) -> None:
+        """Put two images into one family; unknown images are ignored."""
         if one == other or one not in self.ages or other not in self.ages:
             return
-        self.pairs.append((one, other, why))
+        self.pairs.append((one, other, relation))
         older, younger = sorted((self.root(one), self.root(other)), key=lambda id_: self.ages[id_])
         self.parents[younger] = older
 
-    def anchor(self, image_id: str, sha256: str) -> str:
-        """Return the content hash that decides where the image's whole family goes."""
+    def split_key(self, image_id: str, sha256: str) -> str:
+        """Return the content hash that determines the split of the image's family."""
         return self.hashes.get(self.root(image_id), sha256)
 
 
-def split_of(anchor: str, shares: SplitShares) -> Split:
-    """Return the split of a family: its hash with the seed is a number from 0 to 100, cut at the shares."""
-    digest = hashlib.sha256(f"{shares.seed}:{anchor}".encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64 * 100
-    if place < shares.train:
+def split_of(key: str, shares: SplitShares) -> Split:
+    """Return the split for *key*: its hash with the seed gives a number from 0 to 100, compared with the shares."""
+    digest = hashlib.sha256(f"{shares.seed}:{key}".encode()).digest()
+    percentile = int.from_bytes(digest[:8], "big") / 2**64 * 100
+    if percentile < shares.train:
         return "train"
-    return "validation" if place < shares.train + shares.validation else "test"
+    return "validation" if percentile < shares.train + shares.validation else "test"
 
 
-def would_leak(families: Families, shares: SplitShares) -> list[tuple[str, str, str]]:
-    """Return the pairs of relatives that would stand in two splits if each image were drawn for itself."""
+def prevented_leaks(families: Families, shares: SplitShares) -> list[tuple[str, str, str]]:
+    """Return the pairs of related images that would be in different splits if each image were assigned alone."""
     if len(shares.names) < 2:
         return []
 
-    def alone(image_id: str) -> Split:
+    def own_split(image_id: str) -> Split:
         return split_of(families.hashes[image_id], shares)
 
-    return [pair for pair in families.pairs if alone(pair[0]) != alone(pair[1])]
+    return [pair for pair in families.pairs if own_split(pair[0]) != own_split(pair[1])]
 
 
 def load_families(session: Session, project_id: str) -> Families:
     """Return the families of a project's images."""
     families = Families()
     references = _references(session, project_id)
-    related = {id_ for made, used in references for id_ in (made, *used)}
+    related = {id_ for generated, used in references for id_ in (generated, *used)}
     near = session.exec(
         select(Images.id, Images.near_duplicate_of).where(
             Images.project_id == project_id,
@@ -85,27 +85,27 @@ def load_families(session: Session, project_id: str) -> Families:
         .order_by(col(Images.create_at), col(Images.id))
     ).all()
     related.update(id_ for id_, _ in pages)
-    _load_ages(session, families, sorted(related))
+    _load_keys(session, families, sorted(related))
     for id_, other in near:
         families.join(id_, other or id_, "near-duplicates")
     first_pages: dict[str, str] = {}
-    for id_, place in pages:
-        families.join(id_, first_pages.setdefault(pdf_of(place), id_), "pages of one PDF")
-    for made, used in references:
+    for id_, source_ref in pages:
+        families.join(id_, first_pages.setdefault(pdf_of(source_ref), id_), "pages of one PDF")
+    for generated, used in references:
         for reference in used:
-            families.join(made, reference, "generated from a reference")
+            families.join(generated, reference, "generated from a reference")
     return families
 
 
 def pdf_of(source_ref: str) -> str:
-    """Return the PDF that a page's source names: everything before its page."""
-    for mark in ("#page=", "#", ", page "):
-        if mark in source_ref:
-            return source_ref.split(mark, 1)[0]
+    """Return the name of the PDF in the source reference of a page."""
+    for separator in ("#page=", "#", ", page "):
+        if separator in source_ref:
+            return source_ref.split(separator, 1)[0]
     return source_ref
 
 
-def _load_ages(session: Session, families: Families, image_ids: list[str]) -> None:
+def _load_keys(session: Session, families: Families, image_ids: list[str]) -> None:
     for start in range(0, len(image_ids), 500):
         query = select(Images.id, Images.sha256, Images.create_at).where(
             col(Images.id).in_(image_ids[start : start + 500])

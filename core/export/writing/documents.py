@@ -1,4 +1,4 @@
-"""Formats whose files are single JSON documents: VQA v2 and COCO captions, written as streams."""
+"""Writers of single JSON documents, written as streams: VQA v2 and COCO captions."""
 
 from collections.abc import Iterable
 from typing import Any, BinaryIO
@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from core.export.entries import ImageGroup, Row
+from core.export.layout import BundleLayout
 from core.export.writing.base import Writer
 from core.export.writing.target import Target
 
@@ -13,7 +14,7 @@ _INFO_DATE = "1970-01-01 00:00:00"
 
 
 class _Document:
-    """A JSON object that ends in one long array, written piece by piece."""
+    """A JSON object whose last long array is written value by value."""
 
     def __init__(self, target: Target, name: str, head: dict[str, Any], array: str) -> None:
         self._file: BinaryIO = target.open(name)
@@ -33,10 +34,10 @@ class _Document:
 
 
 class VqaV2Writer(Writer):
-    """Two documents per split by their official names, and lines that lead back from integers to ids."""
+    """Two documents per split under their official names, and a file that maps the integer ids to Vitrine's ids."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, target: Target, layout: BundleLayout) -> None:
+        super().__init__(target, layout)
         self._open: dict[str, tuple[_Document, _Document, BinaryIO]] = {}
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
@@ -74,20 +75,20 @@ class VqaV2Writer(Writer):
     def _head(self, split: str) -> dict[str, Any]:
         return {
             "info": {
-                "year": 1970, "version": "1.0", "description": self.recipe.title, "contributor": "", "url": "",
+                "year": 1970, "version": "1.0", "description": self.layout.title, "contributor": "", "url": "",
                 "date_created": _INFO_DATE,
             },
-            "license": {"name": self.recipe.licence, "url": ""},
+            "license": {"name": self.layout.license, "url": ""},
             "data_type": "custom",
             "data_subtype": split,
         }  # fmt: skip
 
 
 class CocoWriter(Writer):
-    """One document per split; images are few beside captions, so they wait in memory for the end of the file."""
+    """One document per split; the images are collected in memory and written at the end of the file."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, target: Target, layout: BundleLayout) -> None:
+        super().__init__(target, layout)
         self._open: dict[str, tuple[_Document, list[bytes]]] = {}
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
@@ -107,17 +108,17 @@ class CocoWriter(Writer):
 
     def _files(self, split: str) -> tuple[_Document, list[bytes]]:
         if split not in self._open:
-            head = {"info": {"description": self.recipe.title}, "licenses": []}
+            head = {"info": {"description": self.layout.title}, "licenses": []}
             self._open[split] = (
-                _Document(self.target, f"{self.format.file_stem}_{split}.json", head, "annotations"),
+                _Document(self.target, f"{self.layout.stem}_{split}.json", head, "annotations"),
                 [],
             )
         return self._open[split]
 
     def _scaled(self, image: Row) -> Row:
         longest = max(image["width"], image["height"], 1)
-        if not self.recipe.max_side_px or longest <= self.recipe.max_side_px:
+        if not self.layout.max_side_px or longest <= self.layout.max_side_px:
             return image
-        scale = self.recipe.max_side_px / longest
-        # A long strip keeps at least one pixel of its short side.
+        scale = self.layout.max_side_px / longest
+        # The short side of a very long image keeps at least one pixel.
         return image | {side: max(1, round(image[side] * scale)) for side in ("width", "height")}

@@ -1,4 +1,4 @@
-"""Formats that are files rather than rows of JSON: tar shards, sidecar text, Roboflow's lines, CSV."""
+"""Writers of files that are not rows of JSON: tar shards, sidecar text, CSV."""
 
 import csv
 import io
@@ -10,20 +10,28 @@ from typing import Any, BinaryIO, ClassVar
 import orjson
 
 from core.export.entries import ImageGroup, Row
-from core.export.formats.table import without_formula
+from core.export.layout import BundleLayout
 from core.export.writing.base import Writer
+from core.export.writing.target import Target
 
 _SHARD_BYTES = 1_000_000_000
+# OWASP ASVS 1.2.10: first characters by which a spreadsheet takes a cell for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def without_formula(cell: str) -> str:
+    """Return *cell* with a leading apostrophe when a spreadsheet would run it as a formula (CSV injection)."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 class WebDatasetWriter(Writer):
-    """``webdataset-<split>-000000.tar``, shards of at most about 1 GB; always the same two members a sample."""
+    """``webdataset-<split>-000000.tar``, shards of at most about 1 GB; each sample is a ``.jpg`` and a ``.json``."""
 
-    embeds: ClassVar[bool] = True
-    as_jpeg: ClassVar[bool] = True
+    embeds_images: ClassVar[bool] = True
+    needs_jpeg: ClassVar[bool] = True
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, target: Target, layout: BundleLayout) -> None:
+        super().__init__(target, layout)
         self._tars: dict[str, tuple[BinaryIO, tarfile.TarFile]] = {}
         self._shards: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
@@ -68,10 +76,10 @@ def _add_member(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 class SidecarWriter(Writer):
-    """Images and captions of one split in one directory; without splits it is called ``images``."""
+    """Images and captions of a split in one directory; without splits the directory is ``images``."""
 
-    def place(self, split: str, file_name: str) -> tuple[str, str]:
-        directory = split if len(self.recipe.splits.names) > 1 else "images"
+    def image_path(self, split: str, file_name: str) -> tuple[str, str]:
+        directory = split if self.layout.is_split else "images"
         return f"{directory}/{file_name}", f"{directory}/{file_name}"
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
@@ -82,42 +90,14 @@ class SidecarWriter(Writer):
         return self.count(group.split, count)
 
     def finish(self) -> None:
-        """Nothing is open."""
-
-
-class RoboflowWriter(Writer):
-    """``train``, ``valid`` and ``test``, each with its images and an ``annotations.jsonl``."""
-
-    DIRECTORIES: ClassVar[dict[str, str]] = {"train": "train", "validation": "valid", "test": "test"}
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._files: dict[str, BinaryIO] = {}
-
-    def place(self, split: str, file_name: str) -> tuple[str, str]:
-        return f"{self.DIRECTORIES[split]}/{file_name}", file_name
-
-    def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
-        lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows]
-        self._file(group.split).writelines(lines)
-        return self.count(group.split, len(lines))
-
-    def finish(self) -> None:
-        self._file(self.splits[0])
-        for file in self._files.values():
-            file.close()
-
-    def _file(self, split: str) -> BinaryIO:
-        if split not in self._files:
-            self._files[split] = self.target.open(f"{self.DIRECTORIES[split]}/annotations.jsonl")
-        return self._files[split]
+        """Do nothing: every caption is a complete file already."""
 
 
 class CsvWriter(Writer):
-    """RFC 4180: every cell quoted, lines end in CR LF, UTF-8 with the mark that spreadsheets look for."""
+    """RFC 4180: every cell quoted, lines end in CR LF; UTF-8 with the byte order mark that spreadsheets expect."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, target: Target, layout: BundleLayout) -> None:
+        super().__init__(target, layout)
         self._files: dict[str, BinaryIO] = {}
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
@@ -125,7 +105,7 @@ class CsvWriter(Writer):
         lines = io.StringIO(newline="")
         table = csv.writer(lines, quoting=csv.QUOTE_ALL)
         if group.split not in self._files:
-            self._files[group.split] = self.target.open(self.rows_name(group.split, "csv"))
+            self._files[group.split] = self.target.open(self.layout.rows_file(group.split))
             lines.write("\ufeff")
             table.writerow(made[0])
         table.writerows([self._cell(value) for value in row.values()] for row in made)
@@ -134,7 +114,7 @@ class CsvWriter(Writer):
 
     def finish(self) -> None:
         if not self._files:
-            self._files[self.splits[0]] = self.target.open(self.rows_name(self.splits[0], "csv"))
+            self._files[self.splits[0]] = self.target.open(self.layout.rows_file(self.splits[0]))
         for file in self._files.values():
             file.close()
 
@@ -143,4 +123,4 @@ class CsvWriter(Writer):
             return value.replace(tzinfo=UTC).isoformat()
         if not isinstance(value, str):
             return str(value)
-        return without_formula(value) if self.recipe.formula_guard else value
+        return without_formula(value) if self.layout.formula_guard else value

@@ -1,4 +1,4 @@
-"""The bytes of the images of an export: made ahead in a few threads, handed out in order."""
+"""The files of the images of an export: prefetched in a few threads, yielded in order."""
 
 import base64
 from collections import deque
@@ -13,16 +13,22 @@ from core.export.entries import EXTENSIONS, MIME_TYPES, ExportImage, ImageGroup
 if TYPE_CHECKING:
     from core.images import ImageService
 
-# A view that is not cached takes tens of milliseconds in another process; this keeps every worker busy.
-_AHEAD = 8
+# Rendering a view that is not cached takes tens of milliseconds in another process; this keeps every worker busy.
+_PREFETCHED = 8
 
-Source = Callable[[ExportImage], Path | None]
+ImageSource = Callable[[ExportImage], Path | None]
 
 
 def image_source(
     images: "ImageService", image_form: str | None, max_side_px: int | None, *, as_jpeg: bool = False
-) -> Source:
-    """Return a function from an image to the file with the bytes to export, None when its file is gone."""
+) -> ImageSource:
+    """Return a function from an image to its file in the form to export; None when the file is gone or unreadable.
+
+    Args:
+        image_form: ``original`` for the uploaded bytes, anything else for an upright view.
+        max_side_px: longest side of a view, None for the size of the original.
+        as_jpeg: whether a view must be a JPEG.
+    """
 
     def source(image: ExportImage) -> Path | None:
         try:
@@ -36,14 +42,14 @@ def image_source(
     return source
 
 
-def with_sources(groups: Iterator[ImageGroup], source: Source) -> Iterator[tuple[ImageGroup, Path | None]]:
-    """Yield each group with the file of its image, preparing the next few meanwhile."""
+def with_files(groups: Iterator[ImageGroup], source: ImageSource) -> Iterator[tuple[ImageGroup, Path | None]]:
+    """Yield each group with the file of its image while the next few are rendered."""
     waiting: deque[tuple[ImageGroup, Future[Path | None]]] = deque()
     with ThreadPoolExecutor(4, thread_name_prefix="vitrine-export") as pool:
         try:
             for group in groups:
                 waiting.append((group, pool.submit(source, group.image)))
-                if len(waiting) >= _AHEAD:
+                if len(waiting) >= _PREFETCHED:
                     ahead, path = waiting.popleft()
                     yield ahead, path.result()
             while waiting:
@@ -61,7 +67,7 @@ def data_url(path: Path) -> str:
 
 
 def extension_of(image: ExportImage, path: Path | None) -> str:
-    """Return the ending of the image in the bundle: that of its content, whatever it is called."""
+    """Return the extension of the image in the bundle, by its content."""
     return EXTENSIONS.get(image.format, ".jpg") if path is None else _extension(path)
 
 

@@ -1,36 +1,33 @@
-"""Parquet files with the features that ``datasets`` and the Hub's viewer read from them."""
+"""Parquet files with the features that the ``datasets`` library and the Hub's viewer read."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
-from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.recipe import ExportRecipe
+from core.export.entries import ImageGroup, Row
+from core.export.layout import BundleLayout
 from core.export.writing.base import Writer
 from core.export.writing.target import Target
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from core.export.formats.base import Format
-
-# A row group is what a reader holds at once.
+# A reader holds one row group in memory.
 _ROW_GROUP_BYTES = 64_000_000
 _ROW_GROUP_ROWS = 1000
 _SHARD_BYTES = 500_000_000
-# Entries of one image repeat its bytes; a dictionary this large keeps each image once per row group.
+# Entries of one image repeat its bytes; a dictionary page of this size stores each image once per row group.
 _DICTIONARY_BYTES = 256_000_000
 
 
 class ParquetWriter(Writer):
     """``data/<split>-00000-of-0000n.parquet``, images embedded, shards of at most about 500 MB."""
 
-    embeds: ClassVar[bool] = True
+    embeds_images: ClassVar[bool] = True
 
-    def __init__(self, target: Target, recipe: ExportRecipe, format_: "Format") -> None:
-        super().__init__(target, recipe, format_)
-        options = RowOptions(metadata=recipe.metadata, grouping=recipe.grouping)
-        self._schema = arrow_schema(format_.features(options) if format_.features else {})
+    def __init__(self, target: Target, layout: BundleLayout) -> None:
+        super().__init__(target, layout)
+        self._schema = arrow_schema(layout.columns)
         self._shards: dict[str, _Shards] = {}
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
@@ -50,7 +47,7 @@ class ParquetWriter(Writer):
 
 
 class _Shards:
-    """The growing parquet files of one split; they are named when their number is known."""
+    """The parquet files of one split; they get their final names when their number is known."""
 
     def __init__(self, target: Target, split: str, schema: "pa.Schema") -> None:
         self._target, self._split, self._schema = target, split, schema
@@ -62,7 +59,7 @@ class _Shards:
 
     def add(self, rows: list[Row], image_bytes: int) -> None:
         self._rows += rows
-        # In memory every row has the bytes of its image; in the file a dictionary keeps them once.
+        # In memory every row has the bytes of its image; in the file the dictionary has them once.
         self._buffered += image_bytes * len(rows)
         self._written += image_bytes
         if self._buffered >= _ROW_GROUP_BYTES or len(self._rows) >= _ROW_GROUP_ROWS:
@@ -108,51 +105,56 @@ class _Shards:
             self._writer, self._written = None, 0
 
 
-def arrow_schema(columns: dict[str, Any]) -> "pa.Schema":
-    """Return the Arrow schema of *columns*, carrying the features as ``datasets`` stores them."""
+def arrow_schema(columns: Mapping[str, Any]) -> "pa.Schema":
+    """Return the Arrow schema of *columns*, with the features in its metadata as ``datasets`` stores them.
+
+    Args:
+        columns: types by column name: ``image``, ``string``, ``bool``, ``int64``, ``float64``, a list with the type
+            of its elements, or a dict of types by field name.
+    """
     import pyarrow as pa
 
-    features = {name: _feature(kind) for name, kind in columns.items()}
-    fields = [pa.field(name, _arrow_type(kind)) for name, kind in columns.items()]
+    features = {name: _feature(type_) for name, type_ in columns.items()}
+    fields = [pa.field(name, _arrow_type(type_)) for name, type_ in columns.items()]
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
-def _arrow_type(kind: Any) -> "pa.DataType":
+def _arrow_type(type_: Any) -> "pa.DataType":
     import pyarrow as pa
 
-    if kind == "image":
+    if type_ == "image":
         return pa.struct({"bytes": pa.binary(), "path": pa.string()})
-    if isinstance(kind, list):
-        return pa.list_(_arrow_type(kind[0]))
-    if isinstance(kind, dict):
-        return pa.struct({name: _arrow_type(inner) for name, inner in kind.items()})
-    return {"string": pa.string(), "bool": pa.bool_(), "float64": pa.float64(), "int64": pa.int64()}[kind]
+    if isinstance(type_, list):
+        return pa.list_(_arrow_type(type_[0]))
+    if isinstance(type_, dict):
+        return pa.struct({name: _arrow_type(inner) for name, inner in type_.items()})
+    return {"string": pa.string(), "bool": pa.bool_(), "float64": pa.float64(), "int64": pa.int64()}[type_]
 
 
-def _feature(kind: Any) -> Any:
-    if kind == "image":
+def _feature(type_: Any) -> Any:
+    if type_ == "image":
         return {"_type": "Image"}
-    if isinstance(kind, list):
-        return {"feature": _feature(kind[0]), "_type": "List"}
-    if isinstance(kind, dict):
-        return {name: _feature(inner) for name, inner in kind.items()}
-    return {"dtype": kind, "_type": "Value"}
+    if isinstance(type_, list):
+        return {"feature": _feature(type_[0]), "_type": "List"}
+    if isinstance(type_, dict):
+        return {name: _feature(inner) for name, inner in type_.items()}
+    return {"dtype": type_, "_type": "Value"}
 
 
 def _compression(schema: "pa.Schema") -> dict[str, str]:
-    """Compress texts, not images, which are compressed already."""
+    """Return the compression by column path: zstd for texts, none for images, which are compressed already."""
     import pyarrow as pa
 
     paths: dict[str, str] = {}
 
-    def walk(path: str, kind: "pa.DataType") -> None:
-        if pa.types.is_struct(kind):
-            for inner in kind:
+    def walk(path: str, type_: "pa.DataType") -> None:
+        if pa.types.is_struct(type_):
+            for inner in type_:
                 walk(f"{path}.{inner.name}", inner.type)
-        elif pa.types.is_list(kind):
-            walk(f"{path}.list.element", kind.value_type)
+        elif pa.types.is_list(type_):
+            walk(f"{path}.list.element", type_.value_type)
         else:
-            paths[path] = "none" if pa.types.is_binary(kind) else "zstd"
+            paths[path] = "none" if pa.types.is_binary(type_) else "zstd"
 
     for column in schema:
         walk(column.name, column.type)

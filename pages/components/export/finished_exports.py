@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core import app
-from core.export import ExportRecipe, format_named
+from core.export import ExportRecipe, format_named, parse_recipe
 from core.export.reporting.report import load_command
 from core.pluralize import pluralize
 from pages.components.shared import media, page
@@ -74,7 +74,7 @@ def _publish(export: "Exports") -> None:
 
 def earlier(project_id: str, start: Start) -> None:
     """List the exports of the project, each with a download and a button that runs it again."""
-    exports = page.services().exporter.list_exports(project_id)
+    exports = page.services().exports.list_exports(project_id)
     if not exports:
         return
     st.subheader("Earlier exports", anchor=False)
@@ -87,7 +87,7 @@ def earlier(project_id: str, start: Start) -> None:
                 width="stretch",
             )
             if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):
-                start(project_id, ExportRecipe.parse(export.recipe))
+                start(project_id, parse_recipe(export.recipe))
             _download(export, f"download-{export.id}")
 
 
@@ -99,7 +99,7 @@ def _download(export: "Exports", key: str) -> None:
 
 
 def _load(export: "Exports") -> str:
-    recipe = ExportRecipe.parse(export.recipe)
+    recipe = parse_recipe(export.recipe)
     directory = export.path if recipe.container == "directory" else export.report["directory"]
     return load_command(format_named(recipe.format), recipe, directory)
 

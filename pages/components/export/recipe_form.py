@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.export import FORMATS, PURPOSES, Format, SelectionCounts, format_named
+from core.export import PURPOSES, Format, SelectionCounts, format_named, formats_for
 from core.pluralize import pluralize
 
 _WHICH = {"confirmed": "Confirmed", "all": "All but rejected"}
@@ -62,9 +62,8 @@ def shape() -> dict[str, Any]:
         "Purpose", list(PURPOSES), format_func=lambda name: PURPOSES[name], default="train", required=True,
         key="purpose", bind="query-params",
     )  # fmt: skip
-    offered = [format_ for format_ in FORMATS if format_.purpose == purpose]
     name = st.selectbox(
-        "Format", [format_.name for format_ in offered], format_func=lambda name: format_named(name).label,
+        "Format", [format_.name for format_ in formats_for(purpose)], format_func=lambda name: format_named(name).label,
         key=f"format-{purpose}", persist_state="session",
     )  # fmt: skip
     format_ = format_named(name)
@@ -81,9 +80,9 @@ def _images(format_: Format) -> dict[str, Any]:
     if mode == "none":
         return {"images": mode}
     # The default of the format comes first.
-    forms = sorted(_FORMS, key=lambda form: (form == "upright") == format_.lossless)
+    forms = sorted(_FORMS, key=lambda form: (form == "upright") == format_.is_lossless)
     form = st.selectbox(
-        "Image version", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.lossless}",
+        "Image version", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.is_lossless}",
         persist_state="session",
         help="Upright images are rotated for viewing, in sRGB, and carry no metadata such as location or camera.",
     )  # fmt: skip
@@ -96,16 +95,16 @@ def _images(format_: Format) -> dict[str, Any]:
 
 def _rows(format_: Format) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    if format_.converses:
+    if format_.has_conversations:
         made["grouping"] = st.selectbox(
             "Rows", list(_GROUPINGS), format_func=_GROUPINGS.__getitem__, key="export-grouping", persist_state="session"
         )
-    if len(format_.row_files) > 1:
+    if len(format_.row_endings) > 1:
         made["rows"] = st.selectbox(
-            "File type of the rows", format_.row_files, format_func=str.upper, key=f"export-rows-{format_.name}",
+            "File type of the rows", format_.row_endings, format_func=str.upper, key=f"export-rows-{format_.name}",
             persist_state="session", help="The first option is the one that readers of this format expect.",
         )  # fmt: skip
-    if format_.name == "csv":
+    if format_.for_spreadsheets:
         made["formula_guard"] = st.toggle(
             "Escape formulas", True, key="export-formulas", persist_state="session",
             help="Puts an apostrophe before text that a spreadsheet would run as a formula.",
@@ -124,8 +123,8 @@ def destination() -> dict[str, Any]:
     )  # fmt: skip
     st.caption("A finished export can be published to the Hugging Face Hub or an object storage.")
     title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
-    licence = st.selectbox(
-        "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-licence",
+    license_ = st.selectbox(
+        "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
         persist_state="session", accept_new_options=True,
     )  # fmt: skip
     first, second = st.slider(
@@ -136,9 +135,9 @@ def destination() -> dict[str, Any]:
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
     if first == 100:
-        return {"container": container, "title": title, "licence": licence or ""}
+        return {"container": container, "title": title, "license": license_ or ""}
     seed = st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")
-    return {"container": container, "title": title, "licence": licence or "", "splits": shares | {"seed": seed}}
+    return {"container": container, "title": title, "license": license_ or "", "splits": shares | {"seed": seed}}
 
 
 def _bar(shares: dict[str, int]) -> None:

@@ -14,7 +14,7 @@ _LONGEST_TEXT_CHARS = 400
 def show(project_id: str, recipe: ExportRecipe) -> None:
     format_ = format_named(recipe.format)
     st.subheader("Preview of three rows", anchor=False)
-    for number, shown in enumerate(page.services().exporter.preview(project_id, recipe)):
+    for number, shown in enumerate(page.services().exports.preview(project_id, recipe)):
         left, right = st.columns([1, 3], gap="small")
         with left:
             url = media.image_url(shown.image_id, shown.sha256)
@@ -23,7 +23,7 @@ def show(project_id: str, recipe: ExportRecipe) -> None:
             # Without syntax highlighting: it creates hundreds of elements, and only images have strong colors.
             st.code(_as_text(shown.row), language=None, wrap_lines=True, height=200)
     with st.expander("Checks that run after writing", key="export-checks"):
-        st.text("\n".join(format_.checker().checks))
+        st.text("\n".join(format_.checker.checks))
 
 
 def _as_text(row: dict[str, Any]) -> str:

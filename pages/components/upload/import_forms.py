@@ -33,7 +33,7 @@ def show(key: str, project_id: str) -> None:
 def _start(project_id: str, config: dict[str, Any]) -> None:
     with st.spinner("Looking at what is in it"):
         # Vitrine's own exports come back with everything, also decisions and history.
-        is_own = "path" in config and page.services().exporter.is_own(config["path"])
+        is_own = "path" in config and page.services().exports.is_vitrine_export(config["path"])
         task = page.services().tasks.create_task(project_id, "dataset-return" if is_own else "image-import", config)
     app.engine().submit(task.id)
     st.query_params["task"] = task.id

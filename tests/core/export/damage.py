@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.export import Format
 from core.export.checks import base, conversations, documents, files, hugging_face, hugging_face_chat, preference
-from tests.core.export.nasty import KNOWN_ANSWER
+from tests.core.export.hostile import KNOWN_ANSWER
 
 Rows = list[dict[str, Any]]
 # Preference data has no pair for the known entry; every image has an edited one.
@@ -389,12 +389,12 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     base.COUNTS_MATCH: _lose_a_row,
     base.IDS_UNIQUE: _repeat_an_id,
     base.NOTHING_EMPTY: lambda bundle: bundle.known(lambda text: " \n", *_KNOWN),
-    base.PATHS_HOLD: _unsafe_path,
+    base.PATHS_VALID: _unsafe_path,
     base.ONE_TYPE: _another_type,
     base.SAME_KEYS: _a_key_less,
     base.LISTS_TYPED: lambda b: _untyped_column(b) if b.files[0].suffix == ".parquet" else _untyped_list(b),
     base.SPLITS_DISJOINT: _image_in_two_splits,
-    base.CLEAN_TEXT: _cut,
+    base.VALID_FILES: _cut,
     base.TOKENS_MATCH: _no_token,
     base.TOKEN_FIRST: _token_at_the_end,
     base.NO_TOKEN_IN_TEXT: lambda bundle: bundle.known(
@@ -402,10 +402,10 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     ),
     base.TURNS_ALTERNATE: _wrong_roles,
     base.IMAGES_UPRIGHT: _gray_image,
-    conversations.INFO_FITS: lambda bundle: (bundle.root / "dataset_info.json").unlink(),
+    conversations.INFO_MATCHES: lambda bundle: (bundle.root / "dataset_info.json").unlink(),
     conversations.DATA_URLS: _image_in_the_second_turn,
-    preference.DIFFERENT: _same_answers,
-    preference.REAL_BOOLEAN: _text_for_a_verdict,
+    preference.ANSWERS_DIFFER: _same_answers,
+    preference.LABELS_BOOLEAN: _text_for_a_verdict,
     hugging_face.ONE_METADATA_FILE: lambda b: (b.root / "train" / "metadata.csv").write_text("file_name\n") and None,
     hugging_face.EVERY_IMAGE_LISTED: lambda b: (b.root / "train" / "images" / "new.jpg").write_bytes(b"x") and None,
     hugging_face.FEATURES_DECLARED: _undeclared,
@@ -414,7 +414,7 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     documents.FILES_AGREE: _other_ids,
     documents.ANSWERS_COUNTED: _wrong_majority,
     documents.SIZES_POSITIVE: _no_sizes,
-    documents.SIZES_TRUE: _raw_sizes,
+    documents.SIZES_MATCH: _raw_sizes,
     files.SAMPLES_WHOLE: _lonely_member,
     files.ONE_LINE: lambda bundle: bundle.first[0].update(caption="one\ntwo\n"),
     files.NO_FORMULA: lambda bundle: bundle.first[0].update(question="=1+1"),

@@ -11,56 +11,57 @@ from pathlib import Path
 
 import pytest
 
-from core.export import FORMATS, ExportRecipe, Format
-from core.export.bundle import Written
+from core.export import FORMATS, ExportRecipe, Format, parse_recipe
+from core.export.bundle import BundleCounts
 from core.export.checks.base import Bundle, CheckResult, open_bundle
 from tests.core.export.damage import WAYS, Damaged, NoSuchDamageError
-from tests.core.export.nasty import Nasty
+from tests.core.export.hostile import HostileProject
 
-Bundles = dict[str, tuple[Path, ExportRecipe, Written]]
+Bundles = dict[str, tuple[Path, ExportRecipe, BundleCounts]]
 SPLITS = {"train": 50, "validation": 50, "test": 0, "seed": 4}
 
 
 @pytest.fixture(scope="session")
-def bundles(nasty: Nasty) -> Bundles:
+def bundles(hostile: HostileProject) -> Bundles:
     """One finished bundle of each format, made once."""
     return {}
 
 
-def _bundle(format_: Format, nasty: Nasty, bundles: Bundles) -> tuple[Path, ExportRecipe, Written]:
+def _bundle(format_: Format, hostile: HostileProject, bundles: Bundles) -> tuple[Path, ExportRecipe, BundleCounts]:
     if format_.name not in bundles:
         values = {"format": format_.name, "container": "directory", "splits": SPLITS}
         if "path" in format_.image_modes:
             values["images"] = "path"
-        recipe = ExportRecipe.parse(values)
-        made = nasty.exporter.export(nasty.project_id, recipe)
-        written = Written(
+        recipe = parse_recipe(values)
+        made = hostile.exports.export(hostile.project_id, recipe)
+        counts = BundleCounts(
             entries=Counter({name: split["entries"] for name, split in made.report["splits"].items()}),
             rows=Counter({name: split["rows"] for name, split in made.report["splits"].items()}),
             images=Counter({name: split["images"] for name, split in made.report["splits"].items()}),
         )
-        bundles[format_.name] = nasty.db.data_dir / made.path, recipe, written
+        bundles[format_.name] = hostile.db.data_dir / made.path, recipe, counts
     return bundles[format_.name]
 
 
-def _check(path: Path, format_: Format, recipe: ExportRecipe, written: Written) -> dict[str, CheckResult]:
+def _check(path: Path, format_: Format, recipe: ExportRecipe, counts: BundleCounts) -> dict[str, CheckResult]:
     with open_bundle(path) as bundle:
-        return {result.name: result for result in format_.checker()(format_, recipe, written.expected()).run(bundle)}
+        checker = format_.checker(format_.layout(recipe), counts.expected())
+        return {result.name: result for result in checker.run(bundle)}
 
 
 EVERY_CHECK = [
     pytest.param(format_, check, id=f"{format_.name}-{number}")
     for format_ in FORMATS
-    for number, check in enumerate(dict.fromkeys(format_.checker().checks))
+    for number, check in enumerate(dict.fromkeys(format_.checker.checks))
 ]
 
 
 @pytest.mark.parametrize(("format_", "check"), EVERY_CHECK)
 def test_a_damaged_bundle_fails_the_check(
-    format_: Format, check: str, nasty: Nasty, bundles: Bundles, tmp_path: Path
+    format_: Format, check: str, hostile: HostileProject, bundles: Bundles, tmp_path: Path
 ) -> None:
-    good, recipe, written = _bundle(format_, nasty, bundles)
-    assert _check(good, format_, recipe, written)[check].passed
+    good, recipe, counts = _bundle(format_, hostile, bundles)
+    assert _check(good, format_, recipe, counts)[check].passed
     damaged = Damaged(Path(shutil.copytree(good, tmp_path / "damaged")), format_)
     try:
         WAYS[check](damaged)
@@ -69,7 +70,7 @@ def test_a_damaged_bundle_fails_the_check(
         return
     damaged.save()
 
-    found = _check(damaged.root, format_, recipe, written)
+    found = _check(damaged.root, format_, recipe, counts)
 
     assert found[check].problems > 0, f"{check} did not notice"
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 from core import ImageDatasets, Projects
 from core.app import Services
 from core.errors import ExportError, InvalidInputError, NotFoundError
-from core.export import ExportRecipe
+from core.export import ExportRecipe, parse_recipe
 from core.tasks import ItemContext, ItemLeftOpen, TaskRunner
 from tests.core.images.pictures import encoded
 
@@ -100,7 +100,7 @@ def test_what_is_left_out_is_counted_with_its_reason(
         unconfirmed, rated, _ = session.exec(select(ImageDatasets).order_by("id"))
         unconfirmed.confirmed, rated.score = False, 4.0
 
-    counts = services.exporter.count(project.id, ExportRecipe.parse({"entries": {"min_score": 3}}))
+    counts = services.exports.count(project.id, parse_recipe({"entries": {"min_score": 3}}))
 
     assert (counts.entries, counts.images) == (1, 1)
     assert counts.left_out == {"not confirmed yet": 1, "below the lowest score": 1}
@@ -126,7 +126,7 @@ async def test_the_report_says_what_changed_since_the_export_before(
     async def export() -> dict[str, object]:
         task = services.tasks.create_task(project.id, "dataset-export", {"recipe": {"format": "llava"}})
         await TaskRunner(services.db, services.kinds).run(task.id)
-        return services.exporter.list_exports(project.id)[0].report
+        return services.exports.list_exports(project.id)[0].report
 
     first = await export()
     with services.db.transaction() as session:
@@ -141,16 +141,16 @@ async def test_the_report_says_what_changed_since_the_export_before(
 
 
 def test_a_search_line_chooses_entries(services: Services, project: Projects, entries: list[ImageDatasets]) -> None:
-    recipe = ExportRecipe.parse({"entries": {"search": '"How many"'}, "format": "default", "images": "none"})
+    recipe = parse_recipe({"entries": {"search": '"How many"'}, "format": "default", "images": "none"})
 
-    assert services.exporter.count(project.id, recipe).left_out == {"outside the search": 2}
-    assert services.exporter.export(project.id, recipe).report["entries"] == 1
+    assert services.exports.count(project.id, recipe).left_out == {"outside the search": 2}
+    assert services.exports.export(project.id, recipe).report["entries"] == 1
 
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"format": "openai", "images": "path"}, "cannot carry images as path"),
+        ({"format": "openai", "images": "path"}, "does not support images as path"),
         ({"splits": {"train": 90}}, "must add up to 100"),
         ({"format": "parquet", "container": "file"}, "more than one file"),
         ({"max_side_px": 1}, "max_side_px cannot be used"),
@@ -160,12 +160,12 @@ def test_a_search_line_chooses_entries(services: Services, project: Projects, en
 )
 def test_a_recipe_that_makes_no_sense_says_why(values: dict[str, object], sentence: str) -> None:
     with pytest.raises(InvalidInputError, match=sentence):
-        ExportRecipe.parse(values)
+        parse_recipe(values)
 
 
 def test_nothing_to_export_is_said_in_words(services: Services, project: Projects) -> None:
-    with pytest.raises(InvalidInputError, match="No entry fits"):
-        services.exporter.export(project.id, ExportRecipe())
+    with pytest.raises(InvalidInputError, match="No entry matches"):
+        services.exports.export(project.id, ExportRecipe())
 
     assert not [path for path in (services.db.data_dir / "exports").iterdir() if path.name != ".entries"]
 
@@ -179,7 +179,7 @@ def test_a_bundle_that_fails_its_checks_is_not_kept(
     monkeypatch.setattr("core.export.checks.base.image_problem", lambda data, as_original: "is not upright")
 
     with pytest.raises(ExportError, match=r"Every image opens, is upright and RGB: images/photo-"):
-        services.exporter.export(project.id, ExportRecipe.parse({}))
+        services.exports.export(project.id, parse_recipe({}))
 
     assert not [path for path in (services.db.data_dir / "exports").iterdir() if path.name != ".entries"]
 
@@ -187,19 +187,19 @@ def test_a_bundle_that_fails_its_checks_is_not_kept(
 async def test_an_export_is_a_task_that_can_be_found_again(
     services: Services, project: Projects, entries: list[ImageDatasets]
 ) -> None:
-    recipe = ExportRecipe.parse({"format": "llava"})
+    recipe = parse_recipe({"format": "llava"})
     task = services.tasks.create_task(project.id, "dataset-export", {"recipe": recipe.as_dict()})
     done = await TaskRunner(services.db, services.kinds).run(task.id)
 
-    (export,) = services.exporter.list_exports(project.id)
+    (export,) = services.exports.list_exports(project.id)
     assert done.status == "completed"
     assert services.tasks.items(task.id)[0].result == {
         "export_id": export.id,
         "download_url": f"/exports/{export.id}",
         "entries": 2,
     }
-    assert services.exporter.export_path(export).name == f"{export.id}.zip"
-    assert ExportRecipe.parse(export.recipe) == recipe
-    services.exporter.export_path(export).unlink()
+    assert services.exports.export_path(export).name == f"{export.id}.zip"
+    assert parse_recipe(export.recipe) == recipe
+    services.exports.export_path(export).unlink()
     with pytest.raises(NotFoundError, match="Run it again"):
-        services.exporter.export_path(export)
+        services.exports.export_path(export)

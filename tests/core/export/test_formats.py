@@ -8,9 +8,9 @@ import pytest
 from pyarrow import parquet
 
 from core.errors import InvalidInputError
-from core.export import FORMATS, PURPOSES, ExportRecipe, Format, format_named
+from core.export import FORMATS, PURPOSES, Format, format_named, parse_recipe
 from core.export.checks.base import open_bundle
-from tests.core.export.nasty import Nasty
+from tests.core.export.hostile import HostileProject
 
 SPLITS = {"train": 50, "validation": 30, "test": 20, "seed": 4}
 each_format = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.name)
@@ -23,39 +23,41 @@ def test_a_format_speaks_for_itself(format_: Format) -> None:
     assert format_.purpose in PURPOSES
     assert "{dir}" in format_.load or format_.name == "vqa-v2"
     assert format_named(format_.name) is format_
-    assert format_.checker().checks
+    assert format_.checker.checks
     assert len({one.label for one in FORMATS}) == len(FORMATS)
 
 
 @each_format
 @pytest.mark.parametrize("container", ["zip", "directory"])
 @pytest.mark.parametrize("splits", [{}, SPLITS], ids=["whole", "split"])
-def test_the_nasty_dataset_passes_every_check_in(
-    format_: Format, container: str, splits: dict[str, int], nasty: Nasty
+def test_the_hostile_project_passes_every_check_in(
+    format_: Format, container: str, splits: dict[str, int], hostile: HostileProject
 ) -> None:
-    recipe = ExportRecipe.parse({"format": format_.name, "container": container, "splits": splits or {"train": 100}})
+    recipe = parse_recipe({"format": format_.name, "container": container, "splits": splits or {"train": 100}})
 
-    made = nasty.exporter.export(nasty.project_id, recipe)
+    made = hostile.exports.export(hostile.project_id, recipe)
 
     checks = made.report["checks"]
     assert [check["name"] for check in checks if not check["passed"]] == []
-    assert {check["name"] for check in checks} >= set(format_.checker().checks)
+    assert {check["name"] for check in checks} >= set(format_.checker.checks)
     assert made.report["entries"] > 40
     assert made.report["left_out"]["no answer"] == 2
     assert list(made.report["splits"]) == (list(SPLITS)[:3] if splits else ["train"])
-    with open_bundle(nasty.db.data_dir / made.path) as bundle:
+    with open_bundle(hostile.db.data_dir / made.path) as bundle:
         assert {"README.md", "EXPORT_REPORT.json", "EXPORT_REPORT.md"} <= set(bundle.sizes)
         report = json.load(bundle.open("EXPORT_REPORT.json"))
         assert set(report["files"]) == set(bundle.sizes) - {"EXPORT_REPORT.json", "EXPORT_REPORT.md"}
 
 
 @each_format
-def test_an_image_that_a_model_made_is_marked_in_names_report_and_card(format_: Format, nasty: Nasty) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": format_.name}))
+def test_an_image_that_a_model_made_is_marked_in_names_report_and_card(
+    format_: Format, hostile: HostileProject
+) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe({"format": format_.name}))
 
     [name] = made.report["generated_images"]
     assert name.startswith("generated-")
-    with open_bundle(nasty.db.data_dir / made.path) as bundle:
+    with open_bundle(hostile.db.data_dir / made.path) as bundle:
         assert "- 1 image made by a model" in bundle.open("README.md").read().decode()
         stem = name.rpartition(".")[0].encode()
         places = [place for place in bundle.sizes if stem.decode() in place]
@@ -70,49 +72,49 @@ def _readable(file: bytes) -> bytes:
 
 @each_format
 @pytest.mark.parametrize("grouping", ["turn", "conversation"])
-def test_a_preview_shows_the_rows_that_are_written(format_: Format, grouping: str, nasty: Nasty) -> None:
-    recipe = ExportRecipe.parse({"format": format_.name, "grouping": grouping})
+def test_a_preview_shows_the_rows_that_are_written(format_: Format, grouping: str, hostile: HostileProject) -> None:
+    recipe = parse_recipe({"format": format_.name, "grouping": grouping})
 
-    rows = nasty.exporter.preview(nasty.project_id, recipe)
+    rows = hostile.exports.preview(hostile.project_id, recipe)
 
     assert len(rows) == 3
     assert all(shown.row and shown.image_id and shown.sha256 for shown in rows)
 
 
 @each_format
-def test_the_same_recipe_gives_the_same_bytes(format_: Format, nasty: Nasty) -> None:
-    recipe = ExportRecipe.parse({"format": format_.name, "splits": SPLITS})
+def test_the_same_recipe_gives_the_same_bytes(format_: Format, hostile: HostileProject) -> None:
+    recipe = parse_recipe({"format": format_.name, "splits": SPLITS})
 
-    first, second = (nasty.exporter.export(nasty.project_id, recipe) for _ in range(2))
+    first, second = (hostile.exports.export(hostile.project_id, recipe) for _ in range(2))
 
-    one, other = (nasty.db.data_dir / made.path for made in (first, second))
+    one, other = (hostile.db.data_dir / made.path for made in (first, second))
     assert one.read_bytes() == other.read_bytes()
     assert one != other
 
 
 @pytest.mark.parametrize("shape", [{"image_form": "original"}, {"max_side_px": 64}])
-def test_coco_names_the_sizes_that_a_person_sees(shape: dict[str, object], nasty: Nasty) -> None:
-    recipe = ExportRecipe.parse({"format": "coco-captions", "entries": {"confirmed_only": False}, **shape})
+def test_coco_names_the_sizes_that_a_person_sees(shape: dict[str, object], hostile: HostileProject) -> None:
+    recipe = parse_recipe({"format": "coco-captions", "entries": {"confirmed_only": False}, **shape})
 
-    made = nasty.exporter.export(nasty.project_id, recipe)
+    made = hostile.exports.export(hostile.project_id, recipe)
 
-    with zipfile.ZipFile(nasty.db.data_dir / made.path) as bundle:
+    with zipfile.ZipFile(hostile.db.data_dir / made.path) as bundle:
         images = json.loads(bundle.read("captions_train.json"))["images"]
     turned = next(image for image in images if image["file_name"].startswith("turned"))
     assert (turned["width"], turned["height"]) == ((38, 64) if "max_side_px" in shape else (64, 108))
 
 
-def test_an_image_whose_file_is_gone_takes_its_entries_out_counted(nasty: Nasty) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": "llava"}))
+def test_an_image_whose_file_is_gone_takes_its_entries_out_counted(hostile: HostileProject) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe({"format": "llava"}))
 
     assert made.report["left_out"]["the image's file is gone or does not open"] == 3
     assert made.report["images"] == 15
 
 
-def test_forty_questions_on_one_image_are_one_conversation_of_eighty_turns(nasty: Nasty) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": "llava"}))
+def test_forty_questions_on_one_image_are_one_conversation_of_eighty_turns(hostile: HostileProject) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe({"format": "llava"}))
 
-    with zipfile.ZipFile(nasty.db.data_dir / made.path) as bundle:
+    with zipfile.ZipFile(hostile.db.data_dir / made.path) as bundle:
         rows = json.loads(bundle.read("llava.json"))
     longest = max(rows, key=lambda row: len(row["conversations"]))
     assert len(longest["conversations"]) == 2 * 43
@@ -122,4 +124,4 @@ def test_forty_questions_on_one_image_are_one_conversation_of_eighty_turns(nasty
 
 def test_an_unknown_format_is_named_in_words() -> None:
     with pytest.raises(InvalidInputError, match="no export format called yolo"):
-        ExportRecipe.parse({"format": "yolo"})
+        parse_recipe({"format": "yolo"})

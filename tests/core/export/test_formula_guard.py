@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.export.formats.table import without_formula
+from core.export.writing.files import without_formula
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"])

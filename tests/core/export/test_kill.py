@@ -11,43 +11,43 @@ from pathlib import Path
 
 import pytest
 
-from core.export import ExportRecipe
+from core.export import parse_recipe
 from tests.conftest import PROVE
-from tests.core.export.nasty import Nasty
+from tests.core.export.hostile import HostileProject
 
 _KILLS = 50 if PROVE else 4
 
 _EXPORT = """
 import sys
-from core import ImageDatasetExporter, ImageService, connect
-from core.export import ExportRecipe
+from core import ImageService, connect
+from core.export import ExportService, parse_recipe
 data_dir, project_id, container = sys.argv[1:]
 with connect(data_dir) as db:
     print("started", flush=True)
-    recipe = ExportRecipe.parse({"format": "llava", "container": container, "image_form": "original"})
-    ImageDatasetExporter(db, ImageService(db)).export(project_id, recipe, "killed-" + container)
+    recipe = parse_recipe({"format": "llava", "container": container, "image_form": "original"})
+    ExportService(db, ImageService(db)).export(project_id, recipe, "killed-" + container)
 """
 
 
 @pytest.mark.parametrize("container", ["zip", "directory"])
-def test_kill_9_leaves_no_partial_target_and_the_next_run_completes_it(container: str, nasty: Nasty) -> None:
-    recipe = ExportRecipe.parse({"format": "llava", "container": container, "image_form": "original"})
-    whole = nasty.exporter.export(nasty.project_id, recipe, f"whole-{container}")
-    final = nasty.db.data_dir / whole.path.replace("whole", "killed")
+def test_kill_9_leaves_no_partial_target_and_the_next_run_completes_it(container: str, hostile: HostileProject) -> None:
+    recipe = parse_recipe({"format": "llava", "container": container, "image_form": "original"})
+    whole = hostile.exports.export(hostile.project_id, recipe, f"whole-{container}")
+    final = hostile.db.data_dir / whole.path.replace("whole", "killed")
     moments = random.Random(7)
 
     for _ in range(_KILLS // 2):
-        _export_and_kill(nasty, container, after_s=moments.uniform(0, 0.25))
-        assert not final.exists() or _files(final) == _files(nasty.db.data_dir / whole.path)
+        _export_and_kill(hostile, container, after_s=moments.uniform(0, 0.25))
+        assert not final.exists() or _files(final) == _files(hostile.db.data_dir / whole.path)
 
-    nasty.exporter.export(nasty.project_id, recipe, f"killed-{container}")
+    hostile.exports.export(hostile.project_id, recipe, f"killed-{container}")
 
-    assert _files(final) == _files(nasty.db.data_dir / whole.path)
+    assert _files(final) == _files(hostile.db.data_dir / whole.path)
     assert [path for path in final.parent.iterdir() if path.name.startswith(".making-")] == []
 
 
-def _export_and_kill(nasty: Nasty, container: str, after_s: float) -> None:
-    command = [sys.executable, "-c", _EXPORT, str(nasty.db.data_dir), nasty.project_id, container]
+def _export_and_kill(hostile: HostileProject, container: str, after_s: float) -> None:
+    command = [sys.executable, "-c", _EXPORT, str(hostile.db.data_dir), hostile.project_id, container]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None

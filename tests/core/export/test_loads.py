@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.export import ExportRecipe
+from core.export import parse_recipe
 from core.images import ImageService
-from tests.core.export.nasty import Nasty
+from tests.core.export.hostile import HostileProject
 
 _LOAD = """
 import hashlib, json, sys
@@ -41,11 +41,13 @@ print(json.dumps(found))
         ("webdataset", "webdataset", "jpg"),
     ],
 )
-def test_load_dataset_reads_every_pixel(format_: str, loader: str, column: str, nasty: Nasty, tmp_path: Path) -> None:
+def test_load_dataset_reads_every_pixel(
+    format_: str, loader: str, column: str, hostile: HostileProject, tmp_path: Path
+) -> None:
     splits = {"train": 60, "validation": 40, "test": 0, "seed": 4}
-    recipe = ExportRecipe.parse({"format": format_, "splits": splits})
-    made = nasty.exporter.export(nasty.project_id, recipe)
-    with zipfile.ZipFile(nasty.db.data_dir / made.path) as bundle:
+    recipe = parse_recipe({"format": format_, "splits": splits})
+    made = hostile.exports.export(hostile.project_id, recipe)
+    with zipfile.ZipFile(hostile.db.data_dir / made.path) as bundle:
         bundle.extractall(tmp_path / "elsewhere")
 
     found = _load(loader, column, tmp_path / "elsewhere", tmp_path / "cache")
@@ -54,7 +56,7 @@ def test_load_dataset_reads_every_pixel(format_: str, loader: str, column: str, 
         split: counts["rows"] for split, counts in made.report["splits"].items()
     }
     pixels = {digest for part in found.values() for _, digest in part["images"]}
-    assert pixels == _pixels(nasty, as_jpeg=format_ == "webdataset")
+    assert pixels == _pixels(hostile, as_jpeg=format_ == "webdataset")
 
 
 def _load(loader: str, column: str, path: Path, cache: Path) -> dict[str, dict[str, list[object]]]:
@@ -67,11 +69,11 @@ def _load(loader: str, column: str, path: Path, cache: Path) -> dict[str, dict[s
     return found
 
 
-def _pixels(nasty: Nasty, *, as_jpeg: bool) -> set[str]:
+def _pixels(hostile: HostileProject, *, as_jpeg: bool) -> set[str]:
     """Return the hashes of the pixels that a person sees in Vitrine."""
-    images = ImageService(nasty.db)
+    images = ImageService(hostile.db)
     hashes = set()
-    for image in nasty.images[:-1]:
+    for image in hostile.images[:-1]:
         with Image.open(images.view_path(image, None, as_jpeg=as_jpeg)) as view:
             hashes.add(hashlib.sha256(view.convert("RGB").tobytes()).hexdigest())
     return hashes

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.export import FORMATS, ExportRecipe, Format
-from core.export.bundle import check_bundle, target_for, write_bundle
+from core.export import FORMATS, ExportRecipe, Format, parse_recipe
+from core.export.bundle import check_bundle, write_bundle
 from core.export.entries import Entry, ExportImage, ImageGroup
-from core.export.selecting.query import drop_unusable
+from core.export.job import ExportJob
+from core.export.selecting.query import drop_blank
 from core.export.selecting.splits import split_of
+from core.export.writing.target import open_target
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(
     ["<image>", "<IMAGE> <video>", " ", "null", "=1+1", "[]", '["a", "b"]', "{", "\u2028", "\x00", "a\nb", '"', "\\"]
@@ -66,7 +68,7 @@ def test_any_entries_pass_the_checker_of(
     format_: Format, images: list[tuple[str, list[Entry]]], grouping: str, metadata: bool, split: bool, pictures: Path
 ) -> None:
     shares = {"train": 50, "validation": 25, "test": 25} if split else {"train": 100}
-    recipe = ExportRecipe.parse(
+    recipe = parse_recipe(
         {
             "format": format_.name,
             "container": "directory",
@@ -77,20 +79,20 @@ def test_any_entries_pass_the_checker_of(
         }
     )
     with tempfile.TemporaryDirectory() as directory:
-        target = target_for(Path(directory) / "bundle", recipe)
-        groups = _groups(images, recipe, format_)
-        written = write_bundle(groups, recipe, format_, target, lambda image: pictures / f"{image.id}.jpg")
+        job = ExportJob(recipe, "Any entries")
+        target = open_target(Path(directory) / "bundle", recipe.container)
+        counts = write_bundle(job, _groups(images, recipe, format_), target, lambda image: pictures / f"{image.id}.jpg")
         target.close()
 
-        check_bundle(Path(directory) / "bundle", recipe, format_, written)
+        check_bundle(job, Path(directory) / "bundle", counts)
 
 
 def _groups(images: list[tuple[str, list[Entry]]], recipe: ExportRecipe, format_: Format) -> list[ImageGroup]:
     numbers = itertools.count()
     groups = []
     for number, (name, entries) in enumerate(images):
-        usable = [Entry._make(values) for values in drop_unusable(list(entries), Counter())]
-        kept = [e._replace(id=f"{e.id}{next(numbers)}") for e in usable if format_.keeps_rejected or not e.rejected]
+        usable = [Entry._make(values) for values in drop_blank(list(entries), Counter())]
+        kept = [e._replace(id=f"{e.id}{next(numbers)}") for e in usable if format_.includes_rejected or not e.rejected]
         image = ExportImage(
             f"image{number}", name, sha256(str(number).encode()).hexdigest(), "JPEG", 16, 12, 600, "x.jpg",
             "upload", "", "", "", "2026-01-01T00:00:00+00:00",

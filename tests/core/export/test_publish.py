@@ -9,11 +9,11 @@ from fsspec.implementations.memory import MemoryFileSystem
 from huggingface_hub import constants
 
 from core.errors import ConfigurationError, ExportError, InvalidInputError
-from core.export import ExportRecipe
-from core.export.publish import destination
+from core.export import parse_recipe
+from core.export.publish import parse_destination
 from tests.core.export import hub as fake_hub
+from tests.core.export.hostile import HostileProject
 from tests.core.export.hub import Hub
-from tests.core.export.nasty import Nasty
 
 
 @pytest.fixture
@@ -34,16 +34,16 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryFileSystem]:
     MemoryFileSystem.store.clear()
 
 
-def _exported(nasty: Nasty, **values: object) -> str:
+def _exported(hostile: HostileProject, **values: object) -> str:
     """Make an export with a row of its own, as its task does, and return its id."""
     from core.db import Exports, new_id
 
-    recipe = ExportRecipe.parse({"format": "parquet", "title": "Shelf", **values})
-    made = nasty.exporter.export(nasty.project_id, recipe, id_ := new_id())
-    with nasty.db.transaction() as session:
+    recipe = parse_recipe({"format": "parquet", "title": "Shelf", **values})
+    made = hostile.exports.export(hostile.project_id, recipe, id_ := new_id())
+    with hostile.db.transaction() as session:
         session.add(
             Exports(
-                id=id_, project_id=nasty.project_id, format=recipe.format, recipe=recipe.as_dict(),
+                id=id_, project_id=hostile.project_id, format=recipe.format, recipe=recipe.as_dict(),
                 report=made.report, path=made.path, size_bytes=made.size_bytes,
             )
         )  # fmt: skip
@@ -51,10 +51,12 @@ def _exported(nasty: Nasty, **values: object) -> str:
 
 
 @pytest.mark.parametrize("container", ["zip", "directory"])
-def test_the_hub_gets_every_file_with_the_card_and_keeps_it_private(container: str, nasty: Nasty, hub: Hub) -> None:
-    export_id = _exported(nasty, container=container)
+def test_the_hub_gets_every_file_with_the_card_and_keeps_it_private(
+    container: str, hostile: HostileProject, hub: Hub
+) -> None:
+    export_id = _exported(hostile, container=container)
 
-    address = nasty.exporter.send(export_id, destination("hf://datasets/ada/shelf"))
+    address = hostile.exports.publish(export_id, parse_destination("hf://datasets/ada/shelf"))
 
     assert address == f"{hub.url}/datasets/ada/shelf"
     assert hub.private == {"ada/shelf": True}
@@ -64,72 +66,72 @@ def test_the_hub_gets_every_file_with_the_card_and_keeps_it_private(container: s
     import pyarrow.parquet as pq
 
     table = pq.read_table(io.BytesIO(sent["data/train-00000-of-00001.parquet"]))
-    assert table.num_rows == nasty.exporter.get_export(export_id).report["entries"]
+    assert table.num_rows == hostile.exports.get_export(export_id).report["entries"]
 
 
-def test_a_second_export_takes_the_place_of_the_first(nasty: Nasty, hub: Hub) -> None:
+def test_a_second_export_takes_the_place_of_the_first(hostile: HostileProject, hub: Hub) -> None:
     splits = {"train": 50, "validation": 50}
-    nasty.exporter.send(_exported(nasty, splits=splits), destination("hf://datasets/ada/shelf"))
-    nasty.exporter.send(_exported(nasty), destination("hf://datasets/ada/shelf"))
+    hostile.exports.publish(_exported(hostile, splits=splits), parse_destination("hf://datasets/ada/shelf"))
+    hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/shelf"))
 
     parquet = [name for name in hub.files["ada/shelf"] if name.endswith(".parquet")]
     assert parquet == ["data/train-00000-of-00001.parquet"]
 
 
-def test_public_is_a_choice(nasty: Nasty, hub: Hub) -> None:
-    nasty.exporter.send(_exported(nasty), destination("hf://datasets/ada/open", public=True))
+def test_public_is_a_choice(hostile: HostileProject, hub: Hub) -> None:
+    hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/open", public=True))
 
     assert hub.private == {"ada/open": False}
 
 
-def test_a_dataset_that_is_public_already_gets_nothing_unasked(nasty: Nasty, hub: Hub) -> None:
+def test_a_dataset_that_is_public_already_gets_nothing_unasked(hostile: HostileProject, hub: Hub) -> None:
     hub.create("ada/open", private=False)
 
     with pytest.raises(ExportError, match="is public on the Hub"):
-        nasty.exporter.send(_exported(nasty), destination("hf://datasets/ada/open"))
+        hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/open"))
 
     assert hub.files["ada/open"] == {}
 
 
-def test_a_dataset_of_something_else_is_left_alone(nasty: Nasty, hub: Hub) -> None:
+def test_a_dataset_of_something_else_is_left_alone(hostile: HostileProject, hub: Hub) -> None:
     hub.create("ada/letters", private=True, files={"letters.txt": b"Dear"})
 
-    with pytest.raises(ExportError, match="holds something else"):
-        nasty.exporter.send(_exported(nasty), destination("hf://datasets/ada/letters"))
+    with pytest.raises(ExportError, match="has other files already"):
+        hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/letters"))
 
     assert hub.files["ada/letters"] == {"letters.txt": b"Dear"}
 
 
-def test_a_wrong_token_is_said_in_words(nasty: Nasty, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_said_in_words(hostile: HostileProject, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
 
     with pytest.raises(ExportError, match="refused HF_TOKEN"):
-        nasty.exporter.send(_exported(nasty), destination("hf://datasets/ada/shelf"))
+        hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/shelf"))
 
 
-def test_a_hub_out_of_reach_is_said_in_words(nasty: Nasty, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_out_of_reach_is_said_in_words(hostile: HostileProject, monkeypatch: pytest.MonkeyPatch) -> None:
     with fake_hub.running() as gone:
         pass
     monkeypatch.setenv("HF_TOKEN", fake_hub.TOKEN)
     monkeypatch.setenv("HF_ENDPOINT", gone.url)
 
     with pytest.raises(ExportError, match="could not be reached"):
-        nasty.exporter.send(_exported(nasty), destination("hf://datasets/ada/shelf"))
+        hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/shelf"))
 
 
 def test_without_a_token_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_TOKEN", raising=False)
 
     with pytest.raises(ConfigurationError, match="Set HF_TOKEN"):
-        destination("hf://datasets/ada/shelf")
+        parse_destination("hf://datasets/ada/shelf")
 
 
-def test_a_storage_gets_every_file_the_report_last(nasty: Nasty, storage: MemoryFileSystem) -> None:
-    export_id = _exported(nasty, format="llava", container="directory")
+def test_a_storage_gets_every_file_the_report_last(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+    export_id = _exported(hostile, format="llava", container="directory")
 
-    assert nasty.exporter.send(export_id, destination("s3://bucket/sets/shelf/")) == "s3://bucket/sets/shelf"
+    assert hostile.exports.publish(export_id, parse_destination("s3://bucket/sets/shelf/")) == "s3://bucket/sets/shelf"
 
-    directory = nasty.exporter.export_path(nasty.exporter.get_export(export_id))
+    directory = hostile.exports.export_path(hostile.exports.get_export(export_id))
     files = {file.relative_to(directory).as_posix(): file for file in directory.rglob("*") if file.is_file()}
     sent = [path.removeprefix("/bucket/sets/shelf/") for path in MemoryFileSystem.store]
     assert set(sent) == set(files)
@@ -137,27 +139,27 @@ def test_a_storage_gets_every_file_the_report_last(nasty: Nasty, storage: Memory
     assert all(storage.cat_file(f"bucket/sets/shelf/{name}") == file.read_bytes() for name, file in files.items())
 
 
-def test_a_zip_goes_to_a_storage_as_one_file(nasty: Nasty, storage: MemoryFileSystem) -> None:
-    nasty.exporter.send(_exported(nasty), destination("s3://bucket/sets"))
+def test_a_zip_goes_to_a_storage_as_one_file(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+    hostile.exports.publish(_exported(hostile), parse_destination("s3://bucket/sets"))
 
     assert list(MemoryFileSystem.store) == ["/bucket/sets/Shelf.zip"]
 
 
-def test_another_export_in_a_storage_is_not_written_over(nasty: Nasty, storage: MemoryFileSystem) -> None:
-    first, second = _exported(nasty), _exported(nasty, splits={"train": 50, "test": 50})
-    nasty.exporter.send(first, destination("s3://bucket/sets"))
+def test_another_export_in_a_storage_is_not_written_over(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+    first, second = _exported(hostile), _exported(hostile, splits={"train": 50, "test": 50})
+    hostile.exports.publish(first, parse_destination("s3://bucket/sets"))
     before = dict(MemoryFileSystem.store)
 
-    nasty.exporter.send(first, destination("s3://bucket/sets"))
-    with pytest.raises(ExportError, match="holds another export"):
-        nasty.exporter.send(second, destination("s3://bucket/sets"))
+    hostile.exports.publish(first, parse_destination("s3://bucket/sets"))
+    with pytest.raises(ExportError, match="has another export already"):
+        hostile.exports.publish(second, parse_destination("s3://bucket/sets"))
 
     assert MemoryFileSystem.store == before
 
 
 def test_a_storage_without_its_driver_says_what_to_install() -> None:
     with pytest.raises(ConfigurationError, match="needs the package adlfs"):
-        destination("az://container/shelf")
+        parse_destination("az://container/shelf")
 
 
 @pytest.mark.parametrize(
@@ -169,4 +171,4 @@ def test_other_addresses_are_refused(address: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HF_TOKEN", fake_hub.TOKEN)
 
     with pytest.raises(InvalidInputError):
-        destination(address)
+        parse_destination(address)

@@ -17,7 +17,7 @@ from core import Projects, Tasks, connect
 from core.app import Services
 from core.db import Database
 from core.errors import InvalidInputError
-from core.export import ExportRecipe
+from core.export import parse_recipe
 from core.images import image_task_kinds
 from core.images.sources import SOURCES
 from core.tasks import TaskRunner, TaskService
@@ -223,7 +223,7 @@ def test_an_export_comes_back_without_a_word_about_its_report(
     (outcome,) = services.intake.add_images(project.id, [("a.jpg", encoded())])
     assert outcome.image is not None
     services.dataset.create_dataset_entry(project.id, outcome.image.id, "What?", "A shelf.", "m", confirmed=True)
-    made = services.exporter.export(project.id, ExportRecipe.parse({"format": format_}))
+    made = services.exports.export(project.id, parse_recipe({"format": format_}))
     other = services.projects.create_project("Other shelf")
     bundle = shutil.copy(services.db.data_dir / made.path, root / "x.zip")
 

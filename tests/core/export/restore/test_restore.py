@@ -15,14 +15,14 @@ from core import Projects, connect
 from core.app import Services
 from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id
 from core.errors import InvalidInputError
-from core.export import ExportRecipe, ImageDatasetExporter
+from core.export import ExportService, parse_recipe
 from core.export.checks.base import open_bundle
-from core.export.restore.restore import bring_back, read_vitrine
+from core.export.restore.restore import read_vitrine, restore_export
 from core.images import ImageService
 from core.projects import ProjectService
 from core.questions.text import question_key
 from core.tasks import TaskRunner
-from tests.core.export.nasty import KNOWN_QUESTION, Nasty
+from tests.core.export.hostile import KNOWN_QUESTION, HostileProject
 from tests.core.images.pictures import encoded
 
 RECIPE = {"format": "vitrine", "entries": {"confirmed_only": False}}
@@ -32,21 +32,21 @@ _OF_THE_PLACE = ("id", "source", "source_ref", "create_at", "tags")
 
 @pytest.mark.parametrize("container", ["zip", "directory"])
 @pytest.mark.parametrize("rows", ["json", "jsonl"])
-def test_what_was_exported_comes_back_equal(container: str, rows: str, nasty: Nasty, tmp_path: Path) -> None:
-    with nasty.db.transaction() as session:
-        _remember(session, nasty)
-    recipe = ExportRecipe.parse({**RECIPE, "container": container, "rows": rows})
-    made = nasty.exporter.export(nasty.project_id, recipe)
-    before = _by_id(nasty.db.data_dir / made.path)
+def test_what_was_exported_comes_back_equal(container: str, rows: str, hostile: HostileProject, tmp_path: Path) -> None:
+    with hostile.db.transaction() as session:
+        _remember(session, hostile)
+    recipe = parse_recipe({**RECIPE, "container": container, "rows": rows})
+    made = hostile.exports.export(hostile.project_id, recipe)
+    before = _by_id(hostile.db.data_dir / made.path)
 
     with connect(tmp_path / "other") as other:
         project = ProjectService(other).create_project("Back")
-        returned = bring_back(other, ImageService(other), project.id, nasty.db.data_dir / made.path)
-        again = ImageDatasetExporter(other, ImageService(other)).export(project.id, recipe)
+        returned = restore_export(other, ImageService(other), project.id, hostile.db.data_dir / made.path)
+        again = ExportService(other, ImageService(other)).export(project.id, recipe)
         after = _by_id(other.data_dir / again.path)
 
     assert returned.entries == len(before) == made.report["entries"]
-    assert (returned.images, returned.refused) == (made.report["images"], 0)
+    assert (returned.images, returned.rejected) == (made.report["images"], 0)
     assert after == before
 
 
@@ -81,7 +81,7 @@ def test_any_entries_come_back_equal(
     drawn_entries: list[dict[str, Any]], rows: str, there_and_back: tuple[Database, Database]
 ) -> None:
     one, other = there_and_back
-    recipe = ExportRecipe.parse({**RECIPE, "rows": rows})
+    recipe = parse_recipe({**RECIPE, "rows": rows})
     project_id = ProjectService(one).create_project(new_id()).id
     image = ImageService(one).intake.add_images(project_id, [("shelf.jpg", encoded())])[0].image
     assert image is not None
@@ -90,31 +90,31 @@ def test_any_entries_come_back_equal(
             ImageDatasets(project_id=project_id, image_id=image.id, image_name=image.image_name, **values)
             for values in drawn_entries
         )
-    made = ImageDatasetExporter(one, ImageService(one)).export(project_id, recipe)
+    made = ExportService(one, ImageService(one)).export(project_id, recipe)
     back = ProjectService(other).create_project(new_id()).id
 
-    returned = bring_back(other, ImageService(other), back, one.data_dir / made.path)
-    again = ImageDatasetExporter(other, ImageService(other)).export(back, recipe)
+    returned = restore_export(other, ImageService(other), back, one.data_dir / made.path)
+    again = ExportService(other, ImageService(other)).export(back, recipe)
 
     assert returned.entries == len(drawn_entries)
     assert _by_id(other.data_dir / again.path) == _by_id(one.data_dir / made.path)
 
 
-def test_what_is_there_already_stays_as_it_is(nasty: Nasty, tmp_path: Path) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+def test_what_is_there_already_stays_as_it_is(hostile: HostileProject, tmp_path: Path) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
     with connect(tmp_path / "other") as other:
         projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
-        path = nasty.db.data_dir / made.path
+        path = hostile.db.data_dir / made.path
         for id_ in projects:
-            bring_back(other, ImageService(other), id_, path)
-        again = [bring_back(other, ImageService(other), id_, path) for id_ in projects]
+            restore_export(other, ImageService(other), id_, path)
+        again = [restore_export(other, ImageService(other), id_, path) for id_ in projects]
 
     assert [(returned.entries, returned.known) for returned in again] == [(0, made.report["entries"])] * 2
 
 
-async def test_a_bundle_comes_back_by_its_task(nasty: Nasty, services: Services, project: Projects) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
-    path = services.intake.stage_upload("back.zip", (nasty.db.data_dir / made.path).read_bytes())
+async def test_a_bundle_comes_back_by_its_task(hostile: HostileProject, services: Services, project: Projects) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
+    path = services.intake.stage_upload("back.zip", (hostile.db.data_dir / made.path).read_bytes())
 
     task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
     done = await TaskRunner(services.db, services.kinds).run(task.id)
@@ -128,34 +128,36 @@ async def test_a_bundle_comes_back_by_its_task(nasty: Nasty, services: Services,
     assert services.dataset.get_dataset_stats(project.id)["total_entries"] == made.report["entries"]
 
 
-def test_only_vitrines_own_format_is_its_own(nasty: Nasty, services: Services) -> None:
+def test_only_vitrines_own_format_is_its_own(hostile: HostileProject, services: Services) -> None:
     own, other = (
         services.intake.stage_upload(
             "a.zip",
             (
-                nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": name})).path
+                hostile.db.data_dir / hostile.exports.export(hostile.project_id, parse_recipe({"format": name})).path
             ).read_bytes(),
         )
         for name in ("vitrine", "llava")
     )
 
-    assert services.exporter.is_own(own)
-    assert not services.exporter.is_own(other)
+    assert services.exports.is_vitrine_export(own)
+    assert not services.exports.is_vitrine_export(other)
 
 
-def test_a_second_return_into_the_same_place_keeps_both(nasty: Nasty, project: Projects, tmp_path: Path) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE))
+def test_a_second_return_into_the_same_place_keeps_both(
+    hostile: HostileProject, project: Projects, tmp_path: Path
+) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
     with connect(tmp_path / "other") as other:
         projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
-        counts = [bring_back(other, ImageService(other), id_, nasty.db.data_dir / made.path) for id_ in projects]
+        counts = [restore_export(other, ImageService(other), id_, hostile.db.data_dir / made.path) for id_ in projects]
 
     assert counts[0].entries == counts[1].entries == made.report["entries"]
 
 
-def test_an_entry_joins_the_question_that_its_image_has_already(nasty: Nasty, tmp_path: Path) -> None:
-    with nasty.db.transaction() as session:
-        _remember(session, nasty)
-    path = nasty.db.data_dir / nasty.exporter.export(nasty.project_id, ExportRecipe.parse(RECIPE)).path
+def test_an_entry_joins_the_question_that_its_image_has_already(hostile: HostileProject, tmp_path: Path) -> None:
+    with hostile.db.transaction() as session:
+        _remember(session, hostile)
+    path = hostile.db.data_dir / hostile.exports.export(hostile.project_id, parse_recipe(RECIPE)).path
     asked = next(row for row in read_vitrine(path) if row["question"] == KNOWN_QUESTION)
     with connect(tmp_path / "other") as other:
         project_id = ProjectService(other).create_project("Asked before").id
@@ -169,7 +171,7 @@ def test_an_entry_joins_the_question_that_its_image_has_already(nasty: Nasty, tm
             )  # fmt: skip
             session.add(own)
 
-        bring_back(other, ImageService(other), project_id, path)
+        restore_export(other, ImageService(other), project_id, path)
 
         with other.reading() as session:
             came = session.get_one(ImageDatasets, asked["id"])
@@ -188,10 +190,12 @@ def test_an_entry_joins_the_question_that_its_image_has_already(nasty: Nasty, tm
         ({"id": "../1"}, "id: "),
     ],
 )
-def test_a_row_that_was_damaged_is_named(change: dict[str, Any], said: str, nasty: Nasty, tmp_path: Path) -> None:
-    recipe = ExportRecipe.parse({**RECIPE, "rows": "jsonl", "container": "directory"})
+def test_a_row_that_was_damaged_is_named(
+    change: dict[str, Any], said: str, hostile: HostileProject, tmp_path: Path
+) -> None:
+    recipe = parse_recipe({**RECIPE, "rows": "jsonl", "container": "directory"})
     bundle = tmp_path / "bundle"
-    shutil.copytree(nasty.db.data_dir / nasty.exporter.export(nasty.project_id, recipe).path, bundle)
+    shutil.copytree(hostile.db.data_dir / hostile.exports.export(hostile.project_id, recipe).path, bundle)
     [rows] = bundle.glob("vitrine*.jsonl")
     first, second, *others = rows.read_text().splitlines()
     rows.write_text("\n".join([first, json.dumps(json.loads(second) | change), *others, ""]))
@@ -199,33 +203,33 @@ def test_a_row_that_was_damaged_is_named(change: dict[str, Any], said: str, nast
     with connect(tmp_path / "other") as other:
         project = ProjectService(other).create_project("Back")
         with pytest.raises(InvalidInputError, match=r"Row 2 of this export cannot be used") as refused:
-            bring_back(other, ImageService(other), project.id, bundle)
+            restore_export(other, ImageService(other), project.id, bundle)
 
     assert said in str(refused.value)
 
 
-def test_something_else_is_refused(nasty: Nasty, tmp_path: Path) -> None:
-    made = nasty.exporter.export(nasty.project_id, ExportRecipe.parse({"format": "llava"}))
+def test_something_else_is_refused(hostile: HostileProject, tmp_path: Path) -> None:
+    made = hostile.exports.export(hostile.project_id, parse_recipe({"format": "llava"}))
 
-    with pytest.raises(InvalidInputError, match="no whole Vitrine export"):
-        list(read_vitrine(nasty.db.data_dir / made.path))
+    with pytest.raises(InvalidInputError, match="not a complete export in the Vitrine format"):
+        list(read_vitrine(hostile.db.data_dir / made.path))
 
 
-def _remember(session: Session, nasty: Nasty) -> None:
+def _remember(session: Session, hostile: HostileProject) -> None:
     """Give one entry a question, a call and a history, once."""
     entry = session.exec(select(ImageDatasets).where(ImageDatasets.question == KNOWN_QUESTION)).one()
     if entry.call_id is not None:
         return
     call = LlmCalls(model="offline/measure", request_hash="0" * 64, prompt="Ask.", state="ok", cost=0.01)
     question = Questions(
-        project_id=nasty.project_id, image_id=entry.image_id, question=entry.question, question_key="known"
+        project_id=hostile.project_id, image_id=entry.image_id, question=entry.question, question_key="known"
     )
     session.add_all([call, question])
     session.flush()
     entry.call_id, entry.question_id = call.id, question.id
     session.add(
         Events(
-            batch_id="batch", project_id=nasty.project_id, entity="entry", entity_id=entry.id, action="confirm",
+            batch_id="batch", project_id=hostile.project_id, entity="entry", entity_id=entry.id, action="confirm",
             actor="ada", old={"confirmed": False}, new={"confirmed": True},
         )
     )  # fmt: skip

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from core import Projects
 from core.app import Services
 from core.db import GeneratedImages, Images
-from core.export import ExportRecipe, SplitShares
+from core.export import SplitShares, parse_recipe
 from core.export.restore.restore import read_vitrine
-from core.export.selecting.splits import Families, load_families, pdf_of, split_of, would_leak
+from core.export.selecting.splits import Families, load_families, pdf_of, prevented_leaks, split_of
 from core.tasks import TaskRunner
-from tests.core.export.nasty import Nasty
+from tests.core.export.hostile import HostileProject
 from tests.core.images.pictures import drawn, encoded
 
 SHARES = SplitShares(train=70, validation=20, test=10, seed=1)
@@ -54,11 +54,11 @@ def test_a_younger_relative_moves_nobody(pairs: list[tuple[int, int]]) -> None:
     assert {number: _split(grown, number) for number in range(31)} == before
 
 
-def test_pages_of_a_pdf_near_duplicates_and_references_are_families(nasty: Nasty) -> None:
-    with nasty.db.reading() as session:
-        families = load_families(session, nasty.project_id)
+def test_pages_of_a_pdf_near_duplicates_and_references_are_families(hostile: HostileProject) -> None:
+    with hostile.db.reading() as session:
+        families = load_families(session, hostile.project_id)
 
-    names = {image.id: image.image_name for image in nasty.images}
+    names = {image.id: image.image_name for image in hostile.images}
     assert sorted((names[one][:12], names[other][:12], why) for one, other, why in families.pairs) == [
         ("n" * 12, 'quote"s and ', "pages of one PDF"),
         ("same name.jp", "plain.jpg", "near-duplicates"),
@@ -66,26 +66,26 @@ def test_pages_of_a_pdf_near_duplicates_and_references_are_families(nasty: Nasty
     ]
 
 
-def test_the_report_names_the_pairs_that_would_have_leaked(nasty: Nasty) -> None:
+def test_the_report_names_the_pairs_that_would_have_leaked(hostile: HostileProject) -> None:
     splits = {"train": 34, "validation": 33, "test": 33}
     leaks = []
     for seed in range(6):
-        recipe = ExportRecipe.parse({"format": "default", "images": "none", "splits": {**splits, "seed": seed}})
-        leaks += nasty.exporter.export(nasty.project_id, recipe).report["leaks_prevented"]["named"]
+        recipe = parse_recipe({"format": "default", "images": "none", "splits": {**splits, "seed": seed}})
+        leaks += hostile.exports.export(hostile.project_id, recipe).report["leaks_prevented"]["named"]
 
     assert {why for _, _, why in leaks} == {"near-duplicates", "pages of one PDF", "generated from a reference"}
 
 
 async def test_what_was_really_imported_and_made_stays_together(services: Services, project: Projects) -> None:
     families = await _real_families(services, project)
-    exporter = services.exporter
+    exports = services.exports
     separated, leaks = [], set()
     for seed in range(12):
         shares = {"train": 34, "validation": 33, "test": 33, "seed": seed}
-        recipe = ExportRecipe.parse(
+        recipe = parse_recipe(
             {"format": "vitrine", "container": "directory", "splits": shares, "entries": {"confirmed_only": False}}
         )
-        made = exporter.export(project.id, recipe)
+        made = exports.export(project.id, recipe)
         split_by_image = {row["image"]["id"]: row["split"] for row in read_vitrine(services.db.data_dir / made.path)}
         separated += [name for name, ids in families.items() if len({split_by_image[id_] for id_ in ids}) != 1]
         leaks |= {why for _, _, why in made.report["leaks_prevented"]["named"]}
@@ -135,7 +135,7 @@ def test_one_split_leaks_nothing() -> None:
     families = _families(3)
     families.join("0", "1", "alike")
 
-    assert would_leak(families, SplitShares()) == []
+    assert prevented_leaks(families, SplitShares()) == []
 
 
 def test_the_pdf_of_a_page() -> None:
@@ -153,4 +153,4 @@ def _families(count: int) -> Families:
 
 
 def _split(families: Families, number: int) -> str:
-    return split_of(families.anchor(str(number), f"{number:064x}"), SHARES)
+    return split_of(families.split_key(str(number), f"{number:064x}"), SHARES)

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core.db import Database, GeneratedImages, ImageDatasets, Images
-from core.export import ImageDatasetExporter
+from core.export import ExportService
 from core.images import ImageService
 from core.projects import ProjectService
 
@@ -27,14 +27,14 @@ TEXTS = [
 
 
 @dataclass(frozen=True)
-class Nasty:
+class HostileProject:
     db: Database
     project_id: str
-    exporter: ImageDatasetExporter
+    exports: ExportService
     images: list[Images]
 
 
-def make(db: Database) -> Nasty:
+def make(db: Database) -> HostileProject:
     project = ProjectService(db).create_project('Nasty "set" | `x`\n# no heading')
     images = ImageService(db)
     outcomes = images.intake.add_images(project.id, [(name, _file(number)) for number, name in enumerate(NAMES)])
@@ -54,7 +54,7 @@ def make(db: Database) -> Nasty:
             )
         )  # fmt: skip
     images.original_path(added[-1]).unlink()
-    return Nasty(db, project.id, ImageDatasetExporter(db, images), added)
+    return HostileProject(db, project.id, ExportService(db, images), added)
 
 
 def _entries(project_id: str, images: list[Images]) -> list[ImageDatasets]:

@@ -1,0 +1,31 @@
+"""LLaMA-Factory, KTO: single answers with a label in ``kto_tag``."""
+
+from collections.abc import Iterable
+
+from core.export.checks.preference import LlamaFactoryPreferenceChecker
+from core.export.entries import ImageGroup, Row, RowOptions
+from core.export.formats.base import Format
+from core.export.formats.dataset_info import LOAD, dataset_info
+from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers, user_turn
+from core.export.writing.base import JsonWriter
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    for id_, entry, answer, label in labeled_answers(group):
+        messages = [user_turn(entry), assistant_turn(answer)]
+        yield {"id": id_, "messages": messages, "kto_tag": label, "images": [group.ref]}
+
+
+FORMAT = Format(
+    name="llama-factory-kto",
+    label="LLaMA-Factory, KTO",
+    help=f"{KTO_HELP}.",
+    purpose="train",
+    load=LOAD.replace("train ", "train stage=kto ", 1),
+    rows=rows,
+    writer=JsonWriter,
+    checker=LlamaFactoryPreferenceChecker,
+    row_endings=("json", "jsonl"),
+    includes_rejected=True,
+    companion_files=dataset_info({"messages": "messages", "kto_tag": "kto_tag"}),
+)

@@ -1,0 +1,33 @@
+"""ms-swift, DPO: conversations that end with the chosen answer, with the rejected one beside them."""
+
+from collections.abc import Iterable
+
+from core.export.checks.preference import PreferenceChecker
+from core.export.entries import ImageGroup, Row, RowOptions, without_media_tokens
+from core.export.formats import ms_swift
+from core.export.formats.base import Format
+from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs, user_turn
+from core.export.writing.base import JsonWriter
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    for id_, entry, chosen, rejected in pairs(group):
+        yield {
+            "id": id_, "messages": [user_turn(entry), assistant_turn(chosen)],
+            "rejected_response": without_media_tokens(rejected), "images": [group.ref],
+        }  # fmt: skip
+
+
+FORMAT = Format(
+    name="ms-swift-dpo",
+    label="ms-swift, DPO",
+    help=f"{DPO_HELP}.",
+    purpose="train",
+    load=ms_swift.LOAD.replace("swift sft", "swift rlhf --rlhf_type dpo"),
+    rows=rows,
+    writer=JsonWriter,
+    checker=PreferenceChecker,
+    row_endings=("jsonl",),
+    includes_rejected=True,
+    no_rows_reason=NO_PAIR,
+)

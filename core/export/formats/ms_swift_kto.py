@@ -1,0 +1,30 @@
+"""ms-swift, KTO: single answers with a ``label``."""
+
+from collections.abc import Iterable
+
+from core.export.checks.preference import PreferenceChecker
+from core.export.entries import ImageGroup, Row, RowOptions
+from core.export.formats import ms_swift
+from core.export.formats.base import Format
+from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers, user_turn
+from core.export.writing.base import JsonWriter
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    for id_, entry, answer, label in labeled_answers(group):
+        messages = [user_turn(entry), assistant_turn(answer)]
+        yield {"id": id_, "messages": messages, "label": label, "images": [group.ref]}
+
+
+FORMAT = Format(
+    name="ms-swift-kto",
+    label="ms-swift, KTO",
+    help=f"{KTO_HELP}.",
+    purpose="train",
+    load=ms_swift.LOAD.replace("swift sft", "swift rlhf --rlhf_type kto"),
+    rows=rows,
+    writer=JsonWriter,
+    checker=PreferenceChecker,
+    row_endings=("jsonl",),
+    includes_rejected=True,
+)

@@ -1,0 +1,55 @@
+"""Preferences of reviewers: pairs of a chosen and a rejected answer, and single answers with a label."""
+
+from collections.abc import Iterator
+
+from core.export.entries import Entry, ImageGroup, Row, answer_as_text, without_media_tokens
+from core.export.formats.base import question_text
+
+NO_PAIR = "no worse answer to pair with"
+DPO_HELP = "Pairs of answers, the better one from edits and accepted entries, the worse one from models and rejections"
+KTO_HELP = "Single answers with a label, accepted or rejected"
+
+
+def pairs(group: ImageGroup) -> Iterator[tuple[str, Entry, str, str]]:
+    """Yield (id, entry, chosen, rejected): edited over the model's answer, accepted over rejected entries."""
+    rejected = [entry for entry in group.entries if entry.rejected]
+    for entry in group.entries:
+        if entry.rejected:
+            continue
+        chosen, generated = answer_as_text(entry), entry.generated_answer
+        if generated and generated != entry.answer and _answers_this_question(entry):
+            yield f"{entry.id}-edit", entry, chosen, answer_as_text(entry._replace(answer=generated))
+        for worse in rejected:
+            if _same_question(entry, worse) and answer_as_text(worse) != chosen:
+                yield f"{entry.id}-{worse.id}", entry, chosen, answer_as_text(worse)
+
+
+def labeled_answers(group: ImageGroup) -> Iterator[tuple[str, Entry, str, bool]]:
+    """Yield (id, entry, answer, label): True for accepted answers, False for rejected entries and edited answers."""
+    for entry in group.entries:
+        yield entry.id, entry, answer_as_text(entry), not entry.rejected
+        generated = entry.generated_answer
+        if not entry.rejected and generated and generated != entry.answer and _answers_this_question(entry):
+            yield f"{entry.id}-edit", entry, answer_as_text(entry._replace(answer=generated)), False
+
+
+def _same_question(one: Entry, other: Entry) -> bool:
+    if one.question_id and one.question_id == other.question_id:
+        return True
+    return one.question.strip().casefold() == other.question.strip().casefold()
+
+
+def _answers_this_question(entry: Entry) -> bool:
+    """Return whether the model's answer is not blank and belongs to the question as it is now."""
+    same = entry.generated_question is None or entry.generated_question == entry.question
+    return same and bool((entry.generated_answer or "").strip())
+
+
+def user_turn(entry: Entry) -> Row:
+    """Return the question as a user turn with the image token."""
+    return {"role": "user", "content": question_text(entry, first=True, separator="")}
+
+
+def assistant_turn(answer: str) -> Row:
+    """Return *answer* as an assistant turn without media tokens."""
+    return {"role": "assistant", "content": without_media_tokens(answer)}

@@ -1,0 +1,42 @@
+"""TRL, DPO: a table of images, prompts, chosen and rejected answers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.export.checks.hugging_face_chat import TrlPreferenceChecker
+from core.export.entries import ImageGroup, Row, RowOptions
+from core.export.formats.base import Format, question_text
+from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs
+from core.export.writing.parquet import ParquetWriter
+
+
+def features(options: RowOptions) -> dict[str, Any]:
+    """Return the types of the columns by name."""
+    turns = [{"role": "string", "content": "string"}]
+    return {"id": "string", "images": ["image"], "prompt": turns, "chosen": turns, "rejected": turns}
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    for id_, entry, chosen, rejected in pairs(group):
+        yield {
+            "id": id_, "images": [{"bytes": group.data, "path": group.ref}],
+            # TRL inserts the image token itself.
+            "prompt": [{"role": "user", "content": question_text(entry, first=False)}],
+            "chosen": [assistant_turn(chosen)], "rejected": [assistant_turn(rejected)],
+        }  # fmt: skip
+
+
+FORMAT = Format(
+    name="trl-dpo",
+    label="TRL, DPO",
+    help=f"{DPO_HELP}, as a table.",
+    purpose="train",
+    load="DPOTrainer(train_dataset=datasets.load_dataset('{dir}')['train'], …)",
+    rows=rows,
+    writer=ParquetWriter,
+    checker=TrlPreferenceChecker,
+    image_modes=("path",),
+    includes_rejected=True,
+    features=features,
+    no_rows_reason=NO_PAIR,
+)

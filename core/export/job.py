@@ -1,0 +1,49 @@
+"""One export while it is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.export.entries import RowOptions
+from core.export.formats import Format, format_named
+from core.export.formats.base import row_options
+from core.export.layout import BundleLayout
+from core.export.recipe import ExportRecipe
+
+Progress = Callable[[float, str], None]
+"""Called with the finished share (0 to 1) and the current step in words."""
+Stop = Callable[[], None]
+"""Called between steps; raises to stop the work."""
+
+
+def ignore_progress(share: float, step: str) -> None:
+    """Do nothing."""
+
+
+def never_stop() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """What is exported in which format, and the callbacks of whoever waits for it."""
+
+    recipe: ExportRecipe
+    title: str
+    progress: Progress = ignore_progress
+    stop: Stop = never_stop
+
+    @cached_property
+    def format(self) -> Format:
+        """The format of the recipe."""
+        return format_named(self.recipe.format)
+
+    @cached_property
+    def layout(self) -> BundleLayout:
+        """What the writer and the checker know of the export."""
+        return self.format.layout(self.recipe)
+
+    @cached_property
+    def row_options(self) -> RowOptions:
+        """The parts of the recipe that shape a row."""
+        return row_options(self.recipe)

@@ -1,0 +1,321 @@
+"""Exports of a project by recipe: preview, export, list, publish, restore."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import col, select
+
+from core.db import Database, Exports, Projects, cached_until_write, new_id
+from core.errors import InvalidInputError, NotFoundError
+from core.export.bundle import BundleCounts, write_bundle
+from core.export.entries import ImageGroup, file_name
+from core.export.formats import format_named
+from core.export.formats.base import row_options
+from core.export.formats.recipes import parse_recipe
+from core.export.job import ExportJob, Progress, Stop, ignore_progress, never_stop
+from core.export.publish import Destination, publish_files
+from core.export.recipe import ExportRecipe
+from core.export.reporting.comparison import EntryIndex
+from core.export.reporting.contributors import contributors
+from core.export.reporting.finalize import finalize_bundle
+from core.export.reporting.report import Provenance
+from core.export.restore.restore import RestoreCounts, is_vitrine_bundle, restore_export
+from core.export.selecting.query import EntryQuery, SelectionCounts, count_entries, facet, stream
+from core.export.selecting.snapshot import Snapshot, group_of
+from core.export.writing.images import image_source
+from core.export.writing.target import Target, open_target
+from core.export.writing.workspace import build_directory, move_into_place
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+
+EXPORTS_DIRECTORY = "exports"
+_FACETS = ("answer_type", "kind", "language", "model")
+# Preference formats have rows for few images; a preview reads at most this many images.
+_MAX_PREVIEW_IMAGES = 300
+# Progress is stored in the database, so it is reported once in so many entries.
+_ENTRIES_PER_PROGRESS = 500
+
+
+@dataclass(frozen=True)
+class FinishedExport:
+    """A bundle that is complete and checked; *path* is relative to the data directory."""
+
+    path: str
+    size_bytes: int
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """A row as its readers will see it, with the image it refers to."""
+
+    image_id: str
+    image_name: str
+    sha256: str
+    row: dict[str, Any]
+
+
+class ExportService:
+    """Makes, lists, publishes and restores the exports of projects."""
+
+    def __init__(self, db_session: Database, image_service: "ImageService") -> None:
+        self._db = db_session
+        self._images = image_service
+
+    # --- before an export ------------------------------------------------------------------------------------
+
+    @cached_until_write
+    def count(self, project_id: str, recipe: ExportRecipe) -> SelectionCounts:
+        """Return how many entries *recipe* selects, and how many it leaves out by reason."""
+        with self._db.reading() as session:
+            return count_entries(session, _query(project_id, recipe))
+
+    @cached_until_write
+    def facets(self, project_id: str) -> dict[str, list[str]]:
+        """Return the values of the project's entries by column, for choosing entries."""
+        with self._db.reading() as session:
+            return {name: facet(session, project_id, name) for name in _FACETS}
+
+    @cached_until_write
+    def preview(self, project_id: str, recipe: ExportRecipe, rows: int = 3) -> list[PreviewRow]:
+        """Return the first *rows* of an export by *recipe* without writing anything."""
+        with self._db.reading() as session:
+            groups = islice(stream(session, _query(project_id, recipe)), _MAX_PREVIEW_IMAGES)
+            grouped = (group_of(image, recipe.splits.names[0], entries) for image, entries in groups)
+            return list(islice(_preview_rows(grouped, recipe), rows))
+
+    # --- making an export ------------------------------------------------------------------------------------
+
+    def export(
+        self,
+        project_id: str,
+        recipe: ExportRecipe,
+        export_id: str | None = None,
+        *,
+        progress: Progress = ignore_progress,
+        stop: Stop = never_stop,
+    ) -> FinishedExport:
+        """Make the bundle of *recipe* in the data directory; it is complete and checked, or absent.
+
+        Args:
+            export_id: names the bundle; a new id by default.
+            stop: called between steps; may raise to stop the export.
+
+        Raises:
+            InvalidInputError: the recipe selects no entry.
+            ExportError: the bundle did not pass its checks.
+            StorageError: the disk is full or refuses to write.
+        """
+        job = ExportJob(recipe, recipe.title or self._project_name(project_id), progress, stop)
+        export_id = export_id or new_id()
+        final = self._db.data_dir / EXPORTS_DIRECTORY / f"{export_id}{_ending(recipe)}"
+        with build_directory(final) as directory:
+            progress(0.0, "Collecting entries")
+            built, index = directory / f"bundle{_ending(recipe)}", EntryIndex()
+            target = open_target(built, recipe.container)
+            snapshot = Snapshot(_query(project_id, recipe), recipe.splits)
+            counts = self._write(job, snapshot, index, target, directory)
+            _refuse_empty(job, snapshot, counts)
+            report = finalize_bundle(job, built, target, counts, self._provenance(project_id, job, snapshot, index))
+            if recipe.container == "file":
+                built = built / job.layout.rows_file(job.layout.splits[0])
+            stop()
+            progress(0.95, "Moving the bundle into place")
+            size_bytes = _size_bytes(built)
+            index.save(self._index_path(export_id))
+            move_into_place(built, final)
+        return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, report)
+
+    def _write(
+        self, job: ExportJob, snapshot: Snapshot, index: EntryIndex, target: Target, directory: Path
+    ) -> BundleCounts:
+        layout = job.layout
+        source = image_source(self._images, layout.image_form, layout.max_side_px, as_jpeg=job.format.writer.needs_jpeg)
+        on_entries = _ThrottledProgress(job, snapshot)
+        if layout.images == "none":
+            with self._db.reading() as session:
+                groups = index.record(snapshot.streamed(session))
+                counts = write_bundle(job, groups, target, source, count_entries=on_entries)
+        else:
+            groups = index.record(snapshot.copied_to(directory / "entries", self._db))
+            counts = write_bundle(job, groups, target, source, count_entries=on_entries)
+        counts.left_out.update(snapshot.left_out)
+        return counts
+
+    def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, index: EntryIndex) -> Provenance:
+        changes = self._changes(project_id, job.recipe, index)
+        with self._db.reading() as session:
+            return Provenance(snapshot.leaks, changes, contributors(session, project_id))
+
+    def _changes(self, project_id: str, recipe: ExportRecipe, index: EntryIndex) -> dict[str, int] | None:
+        """Return the changes since the last export by this recipe with other entries; None without one.
+
+        Exports of exactly the same entries are skipped, so that running a recipe twice gives the same bytes.
+        """
+        for export in self.list_exports(project_id):
+            path = self._index_path(export.id)
+            if _is_recipe(export.recipe, recipe) and path.is_file() and index.differs_from(path):
+                return index.changes_since(path)
+        return None
+
+    def _index_path(self, export_id: str) -> Path:
+        directory = self._db.data_dir / EXPORTS_DIRECTORY / ".entries"
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory / export_id
+
+    def _project_name(self, project_id: str) -> str:
+        with self._db.reading() as session:
+            project = session.get(Projects, project_id)
+        if project is None or project.deleted_at is not None:
+            raise NotFoundError("This project does not exist any more. Choose another one.")
+        return project.name
+
+    # --- finished exports ------------------------------------------------------------------------------------
+
+    @cached_until_write
+    def list_exports(self, project_id: str, limit: int = 50) -> list[Exports]:
+        """Return the project's exports, newest first."""
+        query = (
+            select(Exports)
+            .where(Exports.project_id == project_id)
+            .order_by(col(Exports.create_at).desc(), col(Exports.id))
+            .limit(limit)
+        )
+        with self._db.reading() as session:
+            return list(session.exec(query))
+
+    def get_export(self, export_id: str) -> Exports:
+        """Return the export.
+
+        Raises:
+            NotFoundError: no such export.
+        """
+        with self._db.reading() as session:
+            export = session.get(Exports, export_id)
+        if export is None:
+            raise NotFoundError("This export does not exist any more. Run it again.")
+        return export
+
+    def export_path(self, export: Exports) -> Path:
+        """Return the bundle of an export: a ZIP, a file or a directory.
+
+        Raises:
+            NotFoundError: it was removed from the disk.
+        """
+        path = self._db.data_dir / export.path
+        if not path.exists():
+            raise NotFoundError("The files of this export were removed from the disk. Run it again.")
+        return path
+
+    def publish(
+        self,
+        export_id: str,
+        destination: Destination,
+        *,
+        progress: Progress = ignore_progress,
+        stop: Stop = never_stop,
+    ) -> str:
+        """Send a finished export to the Hugging Face Hub or an object storage and return its address there.
+
+        Raises:
+            ExportError: the destination refused it, could not be reached, or has something else at this address.
+        """
+        export = self.get_export(export_id)
+        path = self.export_path(export)
+        name = f"{export.report['directory']}{path.suffix}"
+        if not destination.repository or path.is_dir():
+            return publish_files(path, name, destination, progress, stop)
+        # The Hub shows files, not archives.
+        with build_directory(path.with_name(f"{export_id}-sent")) as directory:
+            if path.suffix == ".zip":
+                shutil.unpack_archive(path, directory, "zip")
+            else:
+                shutil.copy(path, directory / name)
+            return publish_files(directory, name, destination, progress, stop)
+
+    # --- restoring -------------------------------------------------------------------------------------------
+
+    def is_vitrine_export(self, path: str) -> bool:
+        """Return whether the import *path* is an export in the Vitrine format, a ZIP or a directory.
+
+        Raises:
+            InvalidInputError: imports from there are not allowed.
+        """
+        return is_vitrine_bundle(self._images.intake.import_context.resolve(path))
+
+    def restore(self, project_id: str, path: str | Path, *, progress: Progress = ignore_progress) -> RestoreCounts:
+        """Add the entries of an export in the Vitrine format to a project, with their images and history.
+
+        Entries that the project has already are not changed.
+
+        Raises:
+            InvalidInputError: it is not such an export, or it is damaged.
+        """
+        return restore_export(self._db, self._images, project_id, path, progress)
+
+
+class _ThrottledProgress:
+    """Reports progress and asks whether to stop, once in 500 entries: both may access the database."""
+
+    def __init__(self, job: ExportJob, snapshot: Snapshot) -> None:
+        self._job, self._snapshot = job, snapshot
+        self._reported = 0
+
+    def __call__(self, entries: int) -> None:
+        if entries - self._reported < _ENTRIES_PER_PROGRESS:
+            return
+        self._reported = entries
+        self._job.stop()
+        total = self._snapshot.entries
+        share = min(entries / max(total, 1), 1)
+        self._job.progress(share * 0.7, f"Writing entries, {entries:,} of {total:,}")
+
+
+def _query(project_id: str, recipe: ExportRecipe) -> EntryQuery:
+    format_ = format_named(recipe.format)
+    return EntryQuery(project_id, recipe.entries, format_.includes_rejected, format_.detail)
+
+
+def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterator[PreviewRow]:
+    format_, options = format_named(recipe.format), row_options(recipe)
+    for group in groups:
+        image = group.image
+        name = file_name(image)
+        ref = name if format_.writer.embeds_images else f"images/{name}"
+        for row in format_.rows(ImageGroup(image, group.entries, group.split, ref), options):
+            yield PreviewRow(image.id, image.name, image.sha256, row)
+
+
+def _is_recipe(stored: dict[str, Any], recipe: ExportRecipe) -> bool:
+    """Return whether *stored* is the recipe; one of an older version is completed before it is compared."""
+    try:
+        return parse_recipe(stored) == recipe
+    except InvalidInputError:
+        return False
+
+
+def _refuse_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> None:
+    if not snapshot.entries:
+        raise InvalidInputError(
+            "No entry matches this choice. Confirm some entries on Curate, or choose more of them.", field="entries"
+        )
+    if not counts.rows.total():
+        reason = max(counts.left_out, key=lambda name: counts.left_out[name])
+        raise InvalidInputError(
+            f"Nothing is left to export as {job.format.label}: {reason}. Choose other entries or another format."
+        )
+
+
+def _ending(recipe: ExportRecipe) -> str:
+    if recipe.container == "file":
+        return f".{recipe.rows}"
+    return ".zip" if recipe.container == "zip" else ""
+
+
+def _size_bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
