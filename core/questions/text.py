@@ -1,19 +1,22 @@
-"""Texts of questions: what makes two of them the same, and what makes them nearly the same."""
+"""Texts of questions and answers: cleaning them, and finding near repeats."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from difflib import SequenceMatcher
+
+from rapidfuzz import fuzz
 
 from core.db import question_key as question_key
 
 MAX_QUESTION_CHARS = 2_000
 MAX_ANSWER_CHARS = 20_000
 REPLY_HEAD_CHARS = 2_000
-"""How much of an unusable reply is kept for the person who looks into it."""
+"""How much of an unusable reply is stored, to show what was wrong with it."""
 
-# Two short questions that differ in one content word ("left"/"right") stay apart at this ratio.
-_NEAR_REPEAT_RATIO = 0.92
+# Percent of characters in common. Short questions that differ in one content word ("left", "right") stay below it.
+_MIN_RATIO = 92.0
+# The same for words at the same position: "colour" and "color" are above it.
+_MIN_WORD_RATIO = 80.0
 
 
 def clean(text: str, max_chars: int) -> str:
@@ -24,29 +27,24 @@ def clean(text: str, max_chars: int) -> str:
 
 
 def is_near_repeat(question: str, existing: Iterable[str]) -> bool:
-    """Tell whether *question* says what one of the *existing* ones says already."""
+    """Return whether *question* repeats one of the *existing* ones, in the same or nearly the same words."""
     key = question_key(question)
-    return any(_alike(key, question_key(other)) for other in existing)
+    return any(_is_near_repeat(key, question_key(other)) for other in existing)
 
 
-def _alike(first: str, second: str) -> bool:
+def _is_near_repeat(first: str, second: str) -> bool:
     if first == second:
         return True
     if sorted(first.split()) == sorted(second.split()) and " " in first:
         return True
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    # The quick ratio is an upper bound and spares most of the work.
-    if matcher.quick_ratio() < _NEAR_REPEAT_RATIO:
-        return False
-    return matcher.ratio() >= _NEAR_REPEAT_RATIO and _same_numbers_and_length(first, second)
+    return fuzz.ratio(first, second, score_cutoff=_MIN_RATIO) >= _MIN_RATIO and not _differ_in_meaning(first, second)
 
 
-def _same_numbers_and_length(first: str, second: str) -> bool:
-    """Questions that differ in a number or swap a whole word are different questions."""
-    words_first, words_second = first.split(), second.split()
+def _differ_in_meaning(first: str, second: str) -> bool:
+    """Return whether a number differs, or a whole word was replaced by another one."""
     if re.findall(r"\d+", first) != re.findall(r"\d+", second):
-        return False
-    if len(words_first) != len(words_second):
         return True
-    swapped = [(a, b) for a, b in zip(words_first, words_second, strict=True) if a != b]
-    return all(SequenceMatcher(None, a, b).ratio() >= 0.8 for a, b in swapped)
+    first_words, second_words = first.split(), second.split()
+    if len(first_words) != len(second_words):
+        return False
+    return any(fuzz.ratio(*pair) < _MIN_WORD_RATIO for pair in zip(first_words, second_words, strict=True))

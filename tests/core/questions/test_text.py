@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from core.questions.text import clean, is_near_repeat, question_key
@@ -31,6 +33,14 @@ def test_a_rewording_is_a_near_repeat(question: str, existing: str) -> None:
 )
 def test_a_question_that_differs_in_one_telling_word_stays(question: str, existing: str) -> None:
     assert not is_near_repeat(question, [existing])
+
+
+def test_long_texts_are_compared_quickly() -> None:
+    first, second = "what " * 399 + "cat", "what " * 398 + "that cat"
+
+    started = time.perf_counter()
+    assert not any(is_near_repeat(first, [second]) for _ in range(20))
+    assert time.perf_counter() - started < 0.5
 
 
 def test_clean_drops_control_characters_and_lone_surrogates() -> None:
