@@ -110,7 +110,7 @@ def store_answers(
         ledger.settle(session, reply)
     last = made.replies[-1]
     origin = Origin(last.model, language, task_id, last.call_id)
-    return sum(store.put_answer(session, image, q, made.answers[q.id], origin) for q in made.questions)
+    return sum(store.store_answer(session, image, q, made.answers[q.id], origin) for q in made.questions)
 
 
 def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
 from core.questions.examples import NONE, Examples
 from core.questions.recipe import QuestionRecipe, kinds_in_words
-from core.questions.store import Asked
+from core.questions.store import GeneratedQuestion
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, clean, is_near_repeat
 
 
@@ -17,7 +17,7 @@ from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD
 class Asking:
     """What came of asking; *replies* are the calls that were paid for."""
 
-    asked: list[Asked]
+    asked: list[GeneratedQuestion]
     short_by: int
     prompt: str
     replies: list[ChatReply]
@@ -119,16 +119,18 @@ async def ask(
     return Asking(asked, wanted - len(asked), request.prompt, replies)
 
 
-def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[Asked]:
+def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[GeneratedQuestion]:
     """Return at most *count* questions of the reply, without repeats of the existing ones or of each other."""
     parsed = reply.parsed
     if isinstance(parsed, QuestionAnswerList):
-        offered = [Asked(one.question, one.kind, clean(one.answer, MAX_ANSWER_CHARS)) for one in parsed.items]
+        offered = [
+            GeneratedQuestion(one.question, one.kind, clean(one.answer, MAX_ANSWER_CHARS)) for one in parsed.items
+        ]
     elif isinstance(parsed, QuestionList):
-        offered = [Asked(one.question, one.kind) for one in parsed.questions]
+        offered = [GeneratedQuestion(one.question, one.kind) for one in parsed.questions]
     else:
         offered = []
-    known, kept = list(existing), list[Asked]()
+    known, kept = list(existing), list[GeneratedQuestion]()
     for one in offered:
         question = clean(one.question, MAX_QUESTION_CHARS)
         if question and not is_near_repeat(question, known):

@@ -13,7 +13,7 @@ from core.questions import answering, asking, calibration, examples, store, targ
 from core.questions.answer_service import MOST_PER_CALL
 from core.questions.examples import Examples
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
-from core.questions.store import Asked
+from core.questions.store import GeneratedQuestion
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -40,7 +40,7 @@ class RequestPreview:
 class TryOut:
     """What a model really replied about one image; nothing of it is stored but the call."""
 
-    asked: list[Asked]
+    asked: list[GeneratedQuestion]
     short_by: int
     cost: float | None
     model: str
@@ -115,7 +115,8 @@ class GenerationPreview:
                 fresh=recipe.fresh,
             )  # fmt: skip
             asked = [
-                Asked(question.question, question.kind, given.answers[question.id]) for question in first.questions
+                GeneratedQuestion(question.question, question.kind, given.answers[question.id])
+                for question in first.questions
             ]
             short_by, replies = 0, given.replies
         for reply in replies:

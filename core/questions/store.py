@@ -1,14 +1,13 @@
-"""Questions, and the entries that models make of them, in the database."""
+"""Storing questions and the entries that models make of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems, in_library
+from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems, in_library, new_id
 from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
@@ -17,8 +16,8 @@ from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean, que
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question as a model wrote it; *answer* when it was asked for in the same call."""
+class GeneratedQuestion:
+    """A question as a model wrote it, with its *answer* when both were requested in one call."""
 
     question: str
     kind: str = ""
@@ -27,7 +26,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where generated rows come from."""
+    """The model, language, task and call that generated a row."""
 
     model: str
     language: str
@@ -37,17 +36,31 @@ class Origin:
 
 @dataclass(frozen=True)
 class NewResult:
-    """An image with what a task asked about it, and the answers where there are some."""
+    """An image with the questions and answers that a task made for it."""
 
     image: Images
     made: list[tuple[str, str, str]]
-    """Question, answer and the model that gave it; both empty for a question without an answer."""
+    """Question, answer and the model that answered; the last two are "" for a question without an answer."""
     short_by: int = 0
-    """Questions that the model still owed after it was asked once more."""
+    """How many questions were still missing after the second request."""
+
+
+@dataclass(frozen=True)
+class QuestionValues:
+    """The columns of a question that an entry copies."""
+
+    id: str
+    question: str
+    language: str
+    kind: str
+    model: str
+    answer_type: str = "text"
+    options: Options = None
+    one_label: bool = False
 
 
 def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult]:
-    """Return the images that the task finished last, with their new questions and answers."""
+    """Return the images whose items ended last, newest first, with their new questions and answers."""
     finished = session.exec(
         select(Images, TaskItems.result)
         .join(TaskItems, col(TaskItems.subject_id) == Images.id)
@@ -55,7 +68,7 @@ def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult
         .order_by(col(TaskItems.ended_at).desc(), col(TaskItems.id).desc())
         .limit(limit * 4)
     )
-    # An image has an item for each model that answers.
+    # An image has one item for each model, so more items than images are read.
     newest: dict[str, tuple[Images, int]] = {}
     for image, result in finished:
         newest.setdefault(image.id, (image, int(result.get("short_by", 0))))
@@ -108,25 +121,27 @@ def question_texts(session: Session, image_id: str, language: str) -> list[str]:
     return list(session.connection().execute(_TEXTS, {"image_id": image_id, "language": language}).scalars())
 
 
-def add_questions(session: Session, image: Images, asked: list[Asked], origin: Origin) -> list[str]:
-    """Store what a model asked, and its answers as entries; a question the image has already is left out.
+def add_questions(session: Session, image: Images, generated: list[GeneratedQuestion], origin: Origin) -> list[str]:
+    """Store the questions that a model wrote, and its answers as entries; return those that are new to the image.
 
-    Goes past the session, which has nothing to learn of them: every result of a task pays for it.
+    Uses Core statements instead of ORM objects, because every item of a task executes them.
     """
     taken = {question_key(text) for text in question_texts(session, image.id, origin.language)}
     questions, entries = list[dict[str, Any]](), list[dict[str, Any]]()
-    for one in asked:
+    for one in generated:
         key = question_key(one.question)
         if key in taken:
             continue
         taken.add(key)
-        row = new_values(
-            Questions, project_id=image.project_id, image_id=image.id, question=one.question, question_key=key,
-            language=origin.language, kind=one.kind, model=origin.model, task_id=origin.task_id,
+        values = QuestionValues(new_id(), one.question, origin.language, one.kind, origin.model)
+        questions.append(
+            new_values(
+                Questions, **vars(values), project_id=image.project_id, image_id=image.id, question_key=key,
+                task_id=origin.task_id,
+            )
         )  # fmt: skip
-        questions.append(row)
         if one.answer is not None:
-            entries.append(_entry(image, SimpleNamespace(**row), one.answer, origin))
+            entries.append(_entry(image, values, one.answer, origin))
     if questions:
         session.connection().execute(_ADD_QUESTIONS, questions)
     if entries:
@@ -134,7 +149,7 @@ def add_questions(session: Session, image: Images, asked: list[Asked], origin: O
     return [row["question"] for row in questions]
 
 
-# Built once, as every result of a task pays for them.
+# Built once: every item of a task executes them.
 _ADD_QUESTIONS, _ADD_ENTRIES = insert(Questions), insert(ImageDatasets)
 _TEXTS = (
     select(Questions.question)
@@ -156,7 +171,11 @@ def write_question(
     options: Options = None,
     one_label: bool = False,
 ) -> Questions:
-    """Store a question that a person wrote; when the image has it already, return that one."""
+    """Store a question that a person wrote, or return the same one if the image has it already.
+
+    Raises:
+        InvalidInputError: the question is empty, or *options* do not fit *answer_type*.
+    """
     question = clean(question, MAX_QUESTION_CHARS)
     key = question_key(question)
     if not key:
@@ -176,11 +195,11 @@ def write_question(
     return row
 
 
-def put_answer(session: Session, image: Images, question: Questions, answer: str, origin: Origin) -> bool:
-    """Store a model's answer and return whether it was stored.
+def store_answer(session: Session, image: Images, question: Questions, answer: str, origin: Origin) -> bool:
+    """Store a model's answer as an entry and return whether it was stored.
 
-    The same model's earlier answer is replaced while nobody has touched it; an entry that a person confirmed,
-    rejected, rated or edited stays, and the new answer is dropped.
+    It replaces the earlier answer of the same model, unless a person has confirmed, rejected, rated or edited
+    that entry: then the new answer is dropped.
     """
     earlier = session.exec(
         select(ImageDatasets).where(
@@ -189,41 +208,41 @@ def put_answer(session: Session, image: Images, question: Questions, answer: str
             col(ImageDatasets.deleted_at).is_(None),
         )
     ).first()
-    fresh = ImageDatasets(**_entry(image, question, answer, origin))
+    new = ImageDatasets(**_entry(image, question, answer, origin))
     if earlier is None:
-        session.add(fresh)
+        session.add(new)
         return True
-    if _touched_by_a_person(session, earlier):
+    if _is_reviewed(session, earlier):
         return False
-    # Whoever has the old answer on the screen must not confirm the new one unseen.
+    # Optimistic locking: a reviewer who sees the old answer gets a conflict instead of confirming the new one.
     earlier.version += 1
-    earlier.answer, earlier.generated_answer = fresh.answer, fresh.generated_answer
-    earlier.needs_review, earlier.call_id, earlier.task_id = fresh.needs_review, fresh.call_id, fresh.task_id
+    earlier.answer, earlier.generated_answer = new.answer, new.generated_answer
+    earlier.needs_review, earlier.call_id, earlier.task_id = new.needs_review, new.call_id, new.task_id
     return True
 
 
-def _touched_by_a_person(session: Session, entry: ImageDatasets) -> bool:
-    """Every change by a person is an event; a model's own replacement is none."""
+def _is_reviewed(session: Session, entry: ImageDatasets) -> bool:
+    """Return whether a person has changed the entry: that writes an event, a replacement by a model does not."""
     changes = select(Events.id).where(Events.entity_id == entry.id, Events.action != "create").limit(1)
     return entry.confirmed or entry.rejected or session.exec(changes).first() is not None
 
 
-def _entry(image: Images, question: Questions | SimpleNamespace, answer: str, origin: Origin) -> dict[str, Any]:
+def _entry(image: Images, question: Questions | QuestionValues, answer: str, origin: Origin) -> dict[str, Any]:
     answer = clean(answer, MAX_ANSWER_CHARS)
-    answer, doubt = _in_stored_form(answer, question)
-    doubt = doubt or entry_language_mismatch(question.question, answer, question.language)
+    answer, problem = _in_stored_form(answer, question)
+    problem = problem or entry_language_mismatch(question.question, answer, question.language)
     return new_values(
         ImageDatasets, project_id=image.project_id, image_id=image.id, image_name=image.image_name,
         question_id=question.id,
         question=question.question, answer=answer, answer_type=question.answer_type, options=question.options,
-        model=origin.model, kind=question.kind, language=question.language, needs_review=doubt,
+        model=origin.model, kind=question.kind, language=question.language, needs_review=problem,
         generated_question=question.question if question.model else None, generated_answer=answer,
         call_id=origin.call_id, task_id=origin.task_id,
     )  # fmt: skip
 
 
-def _in_stored_form(answer: str, question: Questions | SimpleNamespace) -> tuple[str, str]:
-    """Return the answer and, when it breaks the rules of its type, why a person should look at it."""
+def _in_stored_form(answer: str, question: Questions | QuestionValues) -> tuple[str, str]:
+    """Return the answer as it is stored, and why it is invalid for its type ("" when it is valid)."""
     try:
         return checked_answer(answer, question.answer_type, question.options, one_label=question.one_label), ""
     except InvalidInputError as error:
