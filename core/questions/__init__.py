@@ -1,8 +1,8 @@
-"""Asking: prompts, and the generation of questions and answers by a vision model."""
+"""Questions: prompts, and the generation of questions and answers by a vision model."""
 
 from core.db import QuestionTemplates
 from core.questions.answer_service import ImageAnswerGenerationTask
-from core.questions.preview import GenerationEstimate, GenerationPreview, RequestPreview, TryOut
+from core.questions.preview import GenerationEstimate, GenerationPreview, RequestPreview, Trial
 from core.questions.service import ImageQuestionGenerationTask
 from core.questions.templates import QuestionTemplateService
 from core.tasks import TaskKind
@@ -15,11 +15,11 @@ __all__ = [
     "QuestionTemplateService",
     "QuestionTemplates",
     "RequestPreview",
-    "TryOut",
+    "Trial",
     "question_task_kinds",
 ]
 
 
 def question_task_kinds(questions: ImageQuestionGenerationTask, answers: ImageAnswerGenerationTask) -> list[TaskKind]:
-    """Return the kinds of long work of this room."""
+    """Return the kinds of task of this room."""
     return [questions, answers]

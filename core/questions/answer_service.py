@@ -1,4 +1,4 @@
-"""The service that has a vision model answer questions; a kind of long work too."""
+"""The service that answers questions with a vision model; it is also a kind of task."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,23 +9,30 @@ from core.db import Tasks
 from core.errors import VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, store, targets
-from core.questions.generation import GenerationTask, Loaded, Ready
+from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
 from core.questions.recipe import AnswerRecipe, answer_recipe
 from core.questions.templates import QuestionTemplateService
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskService
 
-# More questions in one call are cheaper, but long lists make models skip some.
-MOST_PER_CALL = 10
+# More questions in one call cost less, but models skip some of a long list.
+MAX_PER_CALL = 10
 
 
 class ImageAnswerGenerationTask(GenerationTask):
-    """Answers questions with a vision model; each answer becomes an entry."""
+    """Answers questions with a vision model and stores each answer as an entry."""
 
     task_type = "image-answer-generation"
     label = "Generate answers"
 
     async def process_task(self, task: Tasks, config: dict[str, Any]) -> dict[str, Any]:
-        """Run a task to its end; the result has ``processed``, ``failed``, ``total_answers`` and ``status``."""
+        """Run the task to its end; the result has ``processed``, ``failed``, ``total_answers`` and ``status``.
+
+        Args:
+            config: An ``AnswerRecipe`` as a dict; used when the task has no items yet.
+
+        Raises:
+            InvalidInputError: *config* has an invalid value.
+        """
         ended = await self._run_to_end(task, config)
         items = TaskService(self._db).items(task.id, state="done", limit=ended.total_count)
         return {
@@ -36,56 +43,58 @@ class ImageAnswerGenerationTask(GenerationTask):
         }
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        """Return one item per image, model and at most ``MAX_PER_CALL`` questions; see ``TaskKind.plan``."""
         recipe = answer_recipe(config)
         for model in recipe.models:
             self._llm.require_vision(ModelConfig.from_dict(model))
         if recipe.question_ids is None:
-            QuestionTemplateService(self._db).put_to_images(project_id, recipe.image_ids)
+            QuestionTemplateService(self._db).add_to_images(project_id, recipe.image_ids)
         with self._db.reading() as session:
             by_image: dict[str, list[str]] = {}
             for question in targets.questions_to_answer(session, project_id, recipe):
                 by_image.setdefault(question.image_id, []).append(question.id)
         return [
-            ItemPlan(image_id, {"question_ids": ids[start : start + MOST_PER_CALL], "model": place})
-            for place in range(len(recipe.models))
+            ItemPlan(image_id, {"question_ids": ids[start : start + MAX_PER_CALL], "model": index})
+            for index in range(len(recipe.models))
             for image_id, ids in by_image.items()
-            for start in range(0, len(ids), MOST_PER_CALL)
+            for start in range(0, len(ids), MAX_PER_CALL)
         ]
 
-    def prepare(self, items: Sequence[ItemContext]) -> Sequence[Ready | VitrineError]:
-        recipe = answer_recipe(items[0].config)  # that of the task
-        ready: dict[int, Ready | VitrineError] = {}
-        for place, model in enumerate(recipe.models):
-            group = [item for item in items if item.payload.get("model", 0) == place]
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence[PreparedItem | VitrineError]:
+        """Read the images, questions and paid replies of several items at once; see ``PreparesItems.prepare``."""
+        recipe = answer_recipe(items[0].config)  # all items are of one task
+        prepared: dict[int, PreparedItem | VitrineError] = {}
+        for index, model in enumerate(recipe.models):
+            group = [item for item in items if item.payload.get("model", 0) == index]
             if group:
-                ready |= self._prepare_for(recipe, self._model(model, items[0].task_id, place), group)
-        return [ready[item.item_id] for item in items]
+                prepared |= self._prepare_for(recipe, self._model(model, items[0].task_id, index), group)
+        return [prepared[item.item_id] for item in items]
 
     def _prepare_for(
         self, recipe: AnswerRecipe, model: ModelConfig, items: list[ItemContext]
-    ) -> dict[int, Ready | VitrineError]:
+    ) -> dict[int, PreparedItem | VitrineError]:
         loaded = self._load_all([item.subject_id for item in items], recipe, model)
         asked = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
         questions = [[q for q in asked if q.id in item.payload["question_ids"]] for item in items]
         requests = [
             answering.build_request(own, one.part, recipe.language, examples=one.examples, fresh=recipe.fresh)
-            for own, one in zip(questions, loaded, strict=True) if own and isinstance(one, Loaded)
+            for own, one in zip(questions, loaded, strict=True) if own and isinstance(one, LoadedImage)
         ]  # fmt: skip
         paid = self._paid(recipe, model, requests)
         return {
-            item.item_id: Ready(recipe, model, one, paid, own) if isinstance(one, Loaded) else one
+            item.item_id: PreparedItem(recipe, model, one, paid, own) if isinstance(one, LoadedImage) else one
             for item, own, one in zip(items, questions, loaded, strict=True)
         }
 
-    async def _run_ready(self, item: ItemContext, ready: Ready) -> ItemResult:
-        recipe, loaded, questions = ready.recipe, ready.loaded, ready.questions
+    async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:
+        recipe, loaded, questions = prepared.recipe, prepared.loaded, prepared.questions
         if not questions:
             return ItemResult()
         ledger = DatabaseLedger(
-            self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", prefetched=ready.paid
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", prefetched=prepared.paid
         )
         made = await answering.answer(
-            self._llm, ready.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
+            self._llm, prepared.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
             fresh=recipe.fresh,
         )  # fmt: skip
 

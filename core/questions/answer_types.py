@@ -1,4 +1,4 @@
-"""Types of answers: text, label (a JSON array of options) and custom_format (a JSON document)."""
+"""The types of answers: text, label (a JSON array of labels) and custom_format (a JSON document)."""
 
 import json
 from typing import Any
@@ -15,11 +15,13 @@ Options = list[str] | dict[str, Any] | None
 def checked_answer(answer: str, answer_type: str, options: Options = None, *, one_label: bool = False) -> str:
     """Return *answer* in its stored form.
 
-    For ``label``, *options* are the labels to choose from, *one_label* says that it must be a single one; for
-    ``custom_format``, a JSON schema. A single label may come bare, without the brackets of an array.
+    Args:
+        answer: For ``label`` a JSON array, or one label as plain text.
+        options: For ``label`` the allowed labels, for ``custom_format`` a JSON schema.
+        one_label: Whether a ``label`` answer must be exactly one label.
 
     Raises:
-        InvalidInputError: the type is unknown or the answer breaks its rules.
+        InvalidInputError: the type is unknown, or the answer is invalid for it.
     """
     if answer_type == "text":
         return answer
@@ -37,10 +39,10 @@ def checked_answer(answer: str, answer_type: str, options: Options = None, *, on
 
 
 def checked_options(answer_type: str, options: Options) -> Options:
-    """Return what may be answered to a question of this type, in its stored form.
+    """Return the *options* of a question of this type in their stored form; None for ``text``.
 
     Raises:
-        InvalidInputError: the type is unknown, labels are missing, or the JSON schema is none.
+        InvalidInputError: the type is unknown, there are fewer than two labels, or the JSON schema is invalid.
     """
     if answer_type not in ANSWER_TYPES:
         raise InvalidInputError(
@@ -74,10 +76,10 @@ def _labels(answer: str, options: list[str] | None) -> list[str]:
         value = [value]
     if not isinstance(value, list) or not all(isinstance(label, str) and label for label in value):
         raise InvalidInputError('A label answer is a list of labels. Write it as ["first", "second"].', field="answer")
-    foreign = [label for label in value if options and label not in options]
-    if foreign:
+    unknown = [label for label in value if options and label not in options]
+    if unknown:
         raise InvalidInputError(
-            f"{foreign[0]} is not one of the labels. Choose from {', '.join(options or [])}.", field="answer"
+            f"{unknown[0]} is not one of the labels. Choose from {', '.join(options or [])}.", field="answer"
         )
     return value
 
@@ -87,7 +89,7 @@ def _check_document(answer: str, schema: dict[str, Any] | None) -> None:
         document = json.loads(answer)
     except ValueError as error:
         raise InvalidInputError(
-            f"This answer is not JSON: {error}. Mend it or change its type.", field="answer"
+            f"This answer is not JSON: {error}. Correct it or change its type.", field="answer"
         ) from error
     if schema is None:
         return
@@ -97,10 +99,10 @@ def _check_document(answer: str, schema: dict[str, Any] | None) -> None:
     from referencing.exceptions import Unresolvable
 
     try:
-        # An empty registry, or references to other addresses would be fetched.
+        # With the default registry the library would fetch references to other addresses (SSRF).
         problem = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(document))
     except Unresolvable as error:
-        message = f"The schema refers to {error.ref}, which is not in it. Put it into the schema."
+        message = f"The schema refers to {error.ref}, which is not in it. Add it to the schema."
         raise InvalidInputError(message, field="options") from error
     if problem is not None:
         where = "/".join(str(part) for part in problem.absolute_path) or "the document"

@@ -1,4 +1,4 @@
-"""One image, one call: answering its questions."""
+"""Answering the questions about one image in one model call."""
 
 import asyncio
 import json
@@ -12,14 +12,14 @@ from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMServi
 from core.llm.schemas import AnswerList
 from core.questions import prompts, store
 from core.questions.answer_types import checked_answer
-from core.questions.examples import NONE, Examples
+from core.questions.examples import NO_EXAMPLES, Examples
 from core.questions.store import Origin
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 
 
 @dataclass(frozen=True)
-class Answering:
-    """Answers by the id of their question; *replies* are the calls that were paid for."""
+class GeneratedAnswers:
+    """The answers by question id, and the replies of the calls that were paid for."""
 
     questions: list[Questions]
     answers: dict[str, str]
@@ -31,17 +31,22 @@ def build_request(
     questions: list[Questions],
     image: ImagePart,
     language: str,
-    remark: str = "",
+    correction: str = "",
     *,
-    examples: Examples = NONE,
+    examples: Examples = NO_EXAMPLES,
     fresh: bool = False,
 ) -> ChatRequest:
-    """Return the request that answers *questions*, exactly as it will be sent; *remark* goes before them."""
+    """Return the request that answers *questions*, exactly as it will be sent.
+
+    Args:
+        correction: What was wrong with earlier answers; it stands before the questions.
+        fresh: Send the request even if its reply was paid for before.
+    """
     lines = [f"{number}. {_with_options(question)}" for number, question in enumerate(questions, start=1)]
     text = prompts.load("answers", language).render(
         count=str(len(questions)),
         language=prompts.language_name(language),
-        questions="\n".join([*([remark] if remark else []), *lines]),
+        questions="\n".join([*([correction] if correction else []), *lines]),
     )
     details = {
         "language": language,
@@ -70,14 +75,14 @@ async def answer(
     language: str,
     *,
     ledger: DatabaseLedger,
-    examples: Examples = NONE,
+    examples: Examples = NO_EXAMPLES,
     fresh: bool = False,
-) -> Answering:
-    """Answer the questions; those whose answer breaks its type are asked about once more.
+) -> GeneratedAnswers:
+    """Answer the questions; those with an answer that is invalid for its type are sent once more.
 
     Raises:
         LLMError: the call failed.
-        BadReplyError: the reply holds another number of answers than there were questions.
+        BadReplyError: the reply has not as many answers as there are questions.
     """
     request = build_request(questions, image, language, examples=examples, fresh=fresh)
     reply = await llm.chat(config, request, ledger=ledger)
@@ -87,25 +92,25 @@ async def answer(
         await asyncio.to_thread(ledger.reject, reply, str(error))
         raise
     replies = [reply]
-    broken = {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
-    if broken:
-        again = [q for q in questions if q.id in broken]
-        remark = "The last answers were not valid: " + " ".join(broken.values())
+    problems = {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
+    if problems:
+        invalid = [q for q in questions if q.id in problems]
+        correction = "The last answers were not valid: " + " ".join(problems.values())
         try:
-            repeated = build_request(again, image, language, remark, examples=examples, fresh=fresh)
+            repeated = build_request(invalid, image, language, correction, examples=examples, fresh=fresh)
             second = await llm.chat(config, repeated, ledger=ledger)
             replies.append(second)
-            answers |= _by_question(second, again)
+            answers |= _by_question(second, invalid)
         except LLMError:
-            # The first answers are kept and marked for review where they are stored.
+            # The invalid answers are stored too, marked for review.
             pass
-    return Answering(questions, answers, request.prompt, replies)
+    return GeneratedAnswers(questions, answers, request.prompt, replies)
 
 
 def store_answers(
-    session: Session, ledger: DatabaseLedger, image: Images, made: Answering, language: str, task_id: str | None
+    session: Session, ledger: DatabaseLedger, image: Images, made: GeneratedAnswers, language: str, task_id: str | None
 ) -> int:
-    """Store the answers with the calls that were paid for them; return how many were new."""
+    """Store the answers, mark their calls as good in the ledger, and return how many answers were stored."""
     for reply in made.replies:
         ledger.settle(session, reply)
     last = made.replies[-1]
@@ -126,6 +131,7 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]
 
 
 def _problem(answer_text: str, question: Questions) -> str:
+    """Return why the answer is invalid for its type, or ""."""
     try:
         checked_answer(answer_text, question.answer_type, question.options, one_label=question.one_label)
     except InvalidInputError as error:

@@ -1,4 +1,4 @@
-"""One image, one call: asking a model for questions, and asking once more when it came back short."""
+"""Generating questions about one image, with a second request when the first brings too few."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -7,18 +7,19 @@ from core.errors import BadReplyError, LLMError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
-from core.questions.examples import NONE, Examples
-from core.questions.recipe import QuestionRecipe, kinds_in_words
+from core.questions.examples import NO_EXAMPLES, Examples
+from core.questions.recipe import QuestionRecipe, describe_kinds
 from core.questions.store import GeneratedQuestion
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, clean, is_near_repeat
 
 
 @dataclass(frozen=True)
-class Asking:
-    """What came of asking; *replies* are the calls that were paid for."""
+class GeneratedQuestions:
+    """The generated questions, and the replies of the calls that were paid for."""
 
-    asked: list[GeneratedQuestion]
+    questions: list[GeneratedQuestion]
     short_by: int
+    """How many questions are missing after the second request."""
     prompt: str
     replies: list[ChatReply]
 
@@ -30,14 +31,19 @@ def build_request(
     existing: list[str],
     *,
     count: int,
-    turn: int = 0,
-    examples: Examples = NONE,
+    position: int = 0,
+    examples: Examples = NO_EXAMPLES,
 ) -> ChatRequest:
-    """Return the request for *count* questions about one image, exactly as it will be sent."""
+    """Return the request for *count* questions about one image, exactly as it will be sent.
+
+    Args:
+        existing: The questions that the image has already.
+        position: The position of the image in its task; it varies the kinds of question.
+    """
     name = "questions_and_answers" if recipe.with_answers else "questions"
-    own = recipe.custom_prompt
-    template = prompts.Prompt("of your own", own) if own else prompts.load(name, recipe.language)
-    kinds = kinds_in_words(recipe.kinds, count, turn)
+    custom = recipe.custom_prompt
+    template = prompts.Prompt("of your own", custom) if custom else prompts.load(name, recipe.language)
+    kinds = describe_kinds(recipe.kinds, count, position)
     values = {
         "count": str(count),
         "language": prompts.language_name(recipe.language),
@@ -61,14 +67,14 @@ def first_request(
     image_name: str,
     existing: list[str],
     *,
-    turn: int = 0,
-    examples: Examples = NONE,
+    position: int = 0,
+    examples: Examples = NO_EXAMPLES,
 ) -> ChatRequest | None:
-    """Return the request that :func:`ask` begins with; None when the image has as many questions as are wanted."""
+    """Return the first request of :func:`ask`; None when the image has enough questions."""
     wanted = _wanted(recipe, existing)
     if wanted <= 0:
         return None
-    return build_request(recipe, image, image_name, existing, count=wanted, turn=turn, examples=examples)
+    return build_request(recipe, image, image_name, existing, count=wanted, position=position, examples=examples)
 
 
 def _wanted(recipe: QuestionRecipe, existing: list[str]) -> int:
@@ -83,57 +89,57 @@ async def ask(
     image_name: str,
     existing: list[str],
     *,
-    turn: int = 0,
+    position: int = 0,
     ledger: DatabaseLedger,
-    examples: Examples = NONE,
-) -> Asking:
-    """Ask until there are as many questions as the recipe wants, with at most one request for the missing.
+    examples: Examples = NO_EXAMPLES,
+) -> GeneratedQuestions:
+    """Generate as many questions as the recipe wants, with at most one more request for missing ones.
 
     Raises:
-        LLMError: the first call failed, or nothing in its reply could be used.
+        LLMError: the first call failed, or the replies hold no new question.
     """
-    request = first_request(recipe, image, image_name, existing, turn=turn, examples=examples)
+    request = first_request(recipe, image, image_name, existing, position=position, examples=examples)
     wanted = _wanted(recipe, existing)
     if request is None:
-        return Asking([], 0, "", [])
+        return GeneratedQuestions([], 0, "", [])
     reply = await llm.chat(config, request, ledger=ledger)
     replies = [reply]
-    asked = _new_questions(reply, existing, wanted)
-    if len(asked) < wanted:
-        known = existing + [one.question for one in asked]
-        missing = wanted - len(asked)
-        more = build_request(recipe, image, image_name, known, count=missing, turn=turn, examples=examples)
+    questions = _new_questions(reply, existing, wanted)
+    if len(questions) < wanted:
+        known = existing + [one.question for one in questions]
+        missing = wanted - len(questions)
+        more = build_request(recipe, image, image_name, known, count=missing, position=position, examples=examples)
         try:
             second = await llm.chat(config, more, ledger=ledger)
         except LLMError:
-            # What the first call brought is paid for and kept; the item says how many are missing.
+            # The questions of the first call are paid for and stored; short_by counts the missing ones.
             pass
         else:
             replies.append(second)
-            asked += _new_questions(second, known, wanted - len(asked))
-    if not asked:
-        reason = "The model asked nothing new about this image. Ask for fewer questions or other kinds."
+            questions += _new_questions(second, known, wanted - len(questions))
+    if not questions:
+        reason = "The model wrote no new question about this image. Ask for fewer questions or other kinds."
         for unusable in replies:
             await asyncio.to_thread(ledger.reject, unusable, reason)
         raise BadReplyError(reason, reply_head=reply.text[:REPLY_HEAD_CHARS])
-    return Asking(asked, wanted - len(asked), request.prompt, replies)
+    return GeneratedQuestions(questions, wanted - len(questions), request.prompt, replies)
 
 
 def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[GeneratedQuestion]:
     """Return at most *count* questions of the reply, without repeats of the existing ones or of each other."""
     parsed = reply.parsed
     if isinstance(parsed, QuestionAnswerList):
-        offered = [
+        written = [
             GeneratedQuestion(one.question, one.kind, clean(one.answer, MAX_ANSWER_CHARS)) for one in parsed.items
         ]
     elif isinstance(parsed, QuestionList):
-        offered = [GeneratedQuestion(one.question, one.kind) for one in parsed.questions]
+        written = [GeneratedQuestion(one.question, one.kind) for one in parsed.questions]
     else:
-        offered = []
-    known, kept = list(existing), list[GeneratedQuestion]()
-    for one in offered:
+        written = []
+    known, new = list(existing), list[GeneratedQuestion]()
+    for one in written:
         question = clean(one.question, MAX_QUESTION_CHARS)
         if question and not is_near_repeat(question, known):
             known.append(question)
-            kept.append(replace(one, question=question))
-    return kept[:count]
+            new.append(replace(one, question=question))
+    return new[:count]

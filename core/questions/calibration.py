@@ -1,4 +1,4 @@
-"""What a model's replies really used so far: better than any published rule."""
+"""Cost calibration: what earlier replies of a model used, which is closer than the published rules."""
 
 import re
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from sqlmodel import Session, col, select
 from core.db import LlmCalls
 from core.llm.costs import ObservedTokens
 
-# Only the newest calls are looked at: models change, and the ledger grows.
-_LOOKED_AT, _USED = 2_000, 50
-# What is seen in few replies is not all there is.
+# Only the newest ledger rows are read: models change, and the ledger grows.
+_MAX_ROWS_BACK, _MAX_CALLS = 2_000, 50
+# Widens every range: few replies do not show the whole spread.
 _MARGIN = 0.15
 _CHARS_PER_TOKEN = 4.0
 _PIECE = re.compile(r'"(question|answer)"\s*:')
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Ranges over *calls* replies of one model."""
+class ObservedUsage:
+    """What *calls* earlier replies of one model used."""
 
     calls: int
     tokens: ObservedTokens
@@ -27,21 +27,23 @@ class Seen:
     """Mean duration of a call."""
 
 
-def seen(session: Session, model: str, *, fields: frozenset[str], pieces: int) -> Seen | None:
-    """Return what earlier replies of this form used, for a reply of *pieces* questions or answers.
+def observed_usage(session: Session, model: str, *, fields: frozenset[str], pieces: int) -> ObservedUsage | None:
+    """Return what earlier replies with the same fields used, scaled to *pieces*; None when there are none.
 
-    *fields* says of what each piece of the reply consists: question, answer, or both.
+    Args:
+        fields: The fields of each piece of the reply: "question", "answer" or both.
+        pieces: How many questions or answers the next reply is to have.
     """
     newest = select(func.coalesce(func.max(LlmCalls.id), 0)).scalar_subquery()
     query = (
         select(LlmCalls)
         .where(
-            col(LlmCalls.id) > newest - _LOOKED_AT, LlmCalls.model == model, LlmCalls.state == "ok",
+            col(LlmCalls.id) > newest - _MAX_ROWS_BACK, LlmCalls.model == model, LlmCalls.state == "ok",
             col(LlmCalls.prompt_tokens).is_not(None), col(LlmCalls.completion_tokens).is_not(None),
             col(LlmCalls.purpose).in_(("questions", "answers", "try-out")),
         )
         .order_by(col(LlmCalls.id).desc())
-        .limit(_USED)
+        .limit(_MAX_CALLS)
     )  # fmt: skip
     image, each, seconds = [], [], []
     for call in session.exec(query):
@@ -55,11 +57,11 @@ def seen(session: Session, model: str, *, fields: frozenset[str], pieces: int) -
     if not image:
         return None
     tokens = ObservedTokens(_range(image), _range([one * pieces for one in each]))
-    return Seen(len(image), tokens, sum(seconds) / len(seconds))
+    return ObservedUsage(len(image), tokens, sum(seconds) / len(seconds))
 
 
 def _range(values: list[float]) -> tuple[float, float]:
-    """Return the range of the mean that many more calls will have: around the one so far, wider when it varies."""
+    """Return a confidence range of the mean: two standard errors, at least the margin."""
     mean = sum(values) / len(values)
     deviation = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
     half = max(mean * _MARGIN, 2 * deviation / len(values) ** 0.5)

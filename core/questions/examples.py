@@ -1,4 +1,4 @@
-"""Examples: confirmed entries that a model sees with their images before the one it is asked about."""
+"""Few-shot examples: confirmed entries that are sent with their images before the image in question."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,24 +16,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Examples:
-    """The images of the examples in order, and what is said of them after the prompt."""
+    """The images of the examples in order, and the text about them that is added to the prompt."""
 
     parts: tuple[ImagePart, ...] = ()
     text: str = ""
 
     def prompt(self, prompt: str) -> str:
+        """Return *prompt* with the text about the examples."""
         return f"{prompt}\n\n{self.text}" if self.parts else prompt
 
     def images(self, image: ImagePart) -> tuple[ImagePart, ...]:
-        """Return what is sent: the examples first, the image that is meant last."""
+        """Return the images to send: those of the examples, then *image*."""
         return (*self.parts, image)
 
 
-NONE = Examples()
+NO_EXAMPLES = Examples()
 
 
 def suggest(session: Session, project_id: str, language: str, count: int) -> list[str]:
-    """Return the ids of the best confirmed entries, best rated and newest first, each of another image."""
+    """Return the ids of at most *count* confirmed entries of different images, highest score and newest first."""
     query = (
         select(ImageDatasets.id, ImageDatasets.image_id)
         .join(Images, col(Images.id) == ImageDatasets.image_id)
@@ -52,7 +53,7 @@ def suggest(session: Session, project_id: str, language: str, count: int) -> lis
 
 @dataclass(frozen=True)
 class Example:
-    """A confirmed entry with its image as it is sent."""
+    """A confirmed entry and its image in the size that is sent."""
 
     entry: ImageDatasets
     part: ImagePart
@@ -62,7 +63,7 @@ def read(session: Session, project_id: str, entry_ids: list[str]) -> list[tuple[
     """Return the entries in their order with their images.
 
     Raises:
-        InvalidInputError: an entry is not confirmed any more, or not of this project.
+        InvalidInputError: an entry is not confirmed any more, or belongs to another project.
     """
     query = (
         select(ImageDatasets, Images)
@@ -85,11 +86,15 @@ def load(rows: list[tuple[ImageDatasets, Images]], images: "ImageService", max_s
     return [Example(entry, ImagePart(one.data, one.mime_type)) for (entry, _), one in zip(rows, sent, strict=True)]
 
 
-def made_of(loaded: list[Example], language: str, *, without: str) -> Examples:
-    """Return what is sent of the examples; the image *without* is left out: as its own example it is only copied."""
+def build(loaded: list[Example], language: str, *, without: str) -> Examples:
+    """Return the examples as they are sent.
+
+    Args:
+        without: Id of the image in question; as its own example the model would only copy its answer.
+    """
     others = [one for one in loaded if one.entry.image_id != without]
     if not others:
-        return NONE
+        return NO_EXAMPLES
     lines = [f"{number}. {one.entry.question} {one.entry.answer}" for number, one in enumerate(others, start=1)]
     text = prompts.load("examples", language).render(count=str(len(others)), examples="\n".join(lines))
     return Examples(tuple(one.part for one in others), text)

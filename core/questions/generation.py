@@ -1,4 +1,4 @@
-"""What asking and answering share: reading an image for a model, and running a task to its end."""
+"""The common base of both services: reading images for a model, and running a task to its end."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """An image, what is sent of it, the questions it has, and the examples that go before it."""
+class LoadedImage:
+    """An image with the bytes that are sent, its existing questions, and the examples that go before it."""
 
     image: Images
     part: ImagePart
@@ -29,19 +29,19 @@ class Loaded:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """Everything that the call of an item needs, read together with that of its neighbours."""
+class PreparedItem:
+    """The input of an item's model call, read together with that of other items of the batch."""
 
     recipe: Recipe
     model: ModelConfig
-    loaded: Loaded
+    loaded: LoadedImage
     paid: Mapping[str, PaidCall | None]
     questions: list[Questions] = field(default_factory=list)
-    """Those to be answered."""
+    """The questions to answer."""
 
 
 class GenerationTask:
-    """The base of both services."""
+    """The common base of :class:`ImageQuestionGenerationTask` and :class:`ImageAnswerGenerationTask`."""
 
     task_type: ClassVar[str]
     label: ClassVar[str]
@@ -52,18 +52,21 @@ class GenerationTask:
         self._images = image_service
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        """See ``TaskKind.plan``."""
         raise NotImplementedError
 
-    def prepare(self, items: Sequence[ItemContext]) -> Sequence["Ready | VitrineError"]:
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence["PreparedItem | VitrineError"]:
+        """See ``PreparesItems.prepare``."""
         raise NotImplementedError
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        ready = item.prepared or (await asyncio.to_thread(self.prepare, [item]))[0]
-        if isinstance(ready, VitrineError):
-            raise ready
-        return await self._run_ready(item, ready)
+        """Run one item, with its prepared input if there is one."""
+        prepared = item.prepared or (await asyncio.to_thread(self.prepare, [item]))[0]
+        if isinstance(prepared, VitrineError):
+            raise prepared
+        return await self._run_prepared(item, prepared)
 
-    async def _run_ready(self, item: ItemContext, ready: "Ready") -> ItemResult:
+    async def _run_prepared(self, item: ItemContext, prepared: "PreparedItem") -> ItemResult:
         raise NotImplementedError
 
     async def _run_to_end(self, task: Tasks, config: dict[str, Any]) -> Tasks:
@@ -74,14 +77,16 @@ class GenerationTask:
         TaskService(self._db).plan_items(task.id, kind, config)
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 
-    async def _load(self, image_id: str, recipe: Recipe, model: ModelConfig) -> Loaded:
+    async def _load(self, image_id: str, recipe: Recipe, model: ModelConfig) -> LoadedImage:
         (loaded,) = await asyncio.to_thread(self._load_all, [image_id], recipe, model)
         if isinstance(loaded, VitrineError):
             raise loaded
         return loaded
 
-    def _load_all(self, image_ids: Sequence[str], recipe: Recipe, model: ModelConfig) -> list[Loaded | VitrineError]:
-        """Read what calls about these images need; why one cannot be asked about stands in its place."""
+    def _load_all(
+        self, image_ids: Sequence[str], recipe: Recipe, model: ModelConfig
+    ) -> list[LoadedImage | VitrineError]:
+        """Return the loaded image for each id, or the error that keeps it from being sent."""
         with self._db.reading() as session:
             found = store.images_with_questions(session, image_ids, recipe.language)
             ids, first = recipe.example_ids, next(iter(found.values()), None)
@@ -89,23 +94,23 @@ class GenerationTask:
         images = [image for image, _ in found.values()]
         sent = dict(zip(found, self._images.model_images(images, model.max_side_px), strict=True))
         shown = examples.load(rows, self._images, model.max_side_px)
-        loaded: list[Loaded | VitrineError] = []
+        loaded: list[LoadedImage | VitrineError] = []
         for image_id in image_ids:
             part = sent.get(image_id) or NotFoundError("This image does not exist any more.")
             if isinstance(part, VitrineError):
                 loaded.append(part)
             else:
                 image, texts = found[image_id]
-                others = examples.made_of(shown, recipe.language, without=image_id)
-                loaded.append(Loaded(image, ImagePart(part.data, part.mime_type), texts, others))
+                others = examples.build(shown, recipe.language, without=image_id)
+                loaded.append(LoadedImage(image, ImagePart(part.data, part.mime_type), texts, others))
         return loaded
 
     def _paid(self, recipe: Recipe, model: ModelConfig, requests: Sequence[ChatRequest]) -> dict[str, PaidCall | None]:
-        """Return what was paid for these requests before, by their hashes."""
+        """Return earlier paid calls with the same content, by request hash."""
         return {} if recipe.fresh else paid_calls(self._db, [request_hash(model, request) for request in requests])
 
-    def _model(self, config: dict[str, Any], task_id: str | None = None, place: int = 0) -> ModelConfig:
-        """Return the model of *config*, with the key that was lent to the task for the model at *place*."""
-        lent = session_keys.find(task_id, place) if task_id else None
+    def _model(self, config: dict[str, Any], task_id: str | None = None, index: int = 0) -> ModelConfig:
+        """Return the model of *config* with the session key of the task's model number *index*."""
+        session_key = session_keys.find(task_id, index) if task_id else None
         known = {"timeout_s": self._db.settings.llm_timeout_s, **config}
-        return ModelConfig.from_dict({**known, "api_key": lent} if lent else known)
+        return ModelConfig.from_dict({**known, "api_key": session_key} if session_key else known)

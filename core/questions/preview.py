@@ -1,4 +1,4 @@
-"""What a generation would do, before it is started: the request, one real try, and what it costs."""
+"""The preview of a generation task: its first request, a trial call, and a cost estimate."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from core.db import Database, Images, Questions
 from core.errors import InvalidInputError
 from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
 from core.questions import answering, asking, calibration, examples, store, targets, templates
-from core.questions.answer_service import MOST_PER_CALL
+from core.questions.answer_service import MAX_PER_CALL
 from core.questions.examples import Examples
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
 from core.questions.store import GeneratedQuestion
@@ -18,7 +18,7 @@ from core.questions.store import GeneratedQuestion
 if TYPE_CHECKING:
     from core.images import ImageService
 
-# What a model writes per question, in tokens: one sentence, its kind, the JSON around it; as much for an answer.
+# Output tokens per question (a sentence, its kind, the JSON around it), and as many per answer.
 _TOKENS_PER_PIECE = 45
 
 
@@ -31,36 +31,40 @@ class RequestPreview:
     sent_size_wh: tuple[int, int]
     sent_bytes: int
     pieces: int
-    """Questions or answers that the reply is to hold."""
+    """How many questions or answers the reply is to have."""
     fixed: int = 0
-    """Fixed questions that a second call about each image answers."""
+    """How many fixed questions a second call per image answers."""
 
 
 @dataclass(frozen=True)
-class TryOut:
-    """What a model really replied about one image; nothing of it is stored but the call."""
+class Trial:
+    """The reply of a model about one image; nothing is stored but the call in the ledger."""
 
-    asked: list[GeneratedQuestion]
+    questions: list[GeneratedQuestion]
     short_by: int
+    """How many questions were missing after the second request."""
     cost: float | None
+    """US dollars; None when the price is unknown."""
     model: str
 
 
 @dataclass(frozen=True)
 class GenerationEstimate:
+    """The expected calls, cost and duration of a task."""
+
     calls: int
     cost_low: float | None
     """US dollars; None when the price is unknown."""
     cost_high: float | None
-    seen_calls: int = 0
-    """Earlier replies of the model that the range rests on; 0 when it rests on published rules."""
+    observed_calls: int = 0
+    """How many earlier replies the range is based on; 0 when it is based on published rules."""
     seconds: float | None = None
-    """How long it will take, where earlier calls tell."""
+    """Expected duration; None without earlier calls."""
 
 
 @dataclass(frozen=True)
 class _First:
-    """What the first call of a task is made of."""
+    """The input of the first call of a task."""
 
     image: Images
     part: ImagePart
@@ -71,7 +75,7 @@ class _First:
 
 
 class GenerationPreview:
-    """Looks at a recipe before it is started; *answers* says that the recipe is one for answers."""
+    """Previews a recipe: an ``AnswerRecipe`` with *answers*, otherwise a ``QuestionRecipe``."""
 
     def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
         self._db = db_session
@@ -82,7 +86,7 @@ class GenerationPreview:
         """Return the request for the first image of the recipe.
 
         Raises:
-            InvalidInputError: the recipe has no image, or something in it makes no sense.
+            InvalidInputError: the recipe is invalid, or selects no image.
         """
         recipe = _recipe(config, answers)
         first = self._first(project_id, recipe)
@@ -93,11 +97,12 @@ class GenerationPreview:
                 fixed = len(templates.of_project(session, project_id))
         return RequestPreview(first.image, request.prompt, first.size_wh, len(first.part.data), pieces, fixed)
 
-    async def try_out(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> TryOut:
-        """Send the first request of the recipe and return what came back; the run will not pay for it again.
+    async def run_trial(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> Trial:
+        """Send the first request of the recipe and return the reply; the task will reuse it without paying again.
 
         Raises:
-            LLMError: the call failed; the message says what to do.
+            InvalidInputError: the recipe is invalid, or selects no image.
+            LLMError: the call failed.
         """
         recipe = _recipe(config, answers)
         model = ModelConfig.from_dict(recipe.models[0])
@@ -108,13 +113,13 @@ class GenerationPreview:
                 self._llm, model, recipe, first.part, first.image.image_name, first.existing, ledger=ledger,
                 examples=first.examples,
             )  # fmt: skip
-            asked, short_by, replies = made.asked, made.short_by, made.replies
+            questions, short_by, replies = made.questions, made.short_by, made.replies
         else:
             given = await answering.answer(
                 self._llm, model, first.questions, first.part, recipe.language, ledger=ledger, examples=first.examples,
                 fresh=recipe.fresh,
             )  # fmt: skip
-            asked = [
+            questions = [
                 GeneratedQuestion(question.question, question.kind, given.answers[question.id])
                 for question in first.questions
             ]
@@ -123,12 +128,16 @@ class GenerationPreview:
             await asyncio.to_thread(ledger.settle_now, reply)
         known = [reply.cost for reply in replies if reply.cost is not None]
         cost = sum(known) if known and len(known) == len(replies) else None
-        return TryOut(asked=asked, short_by=short_by, cost=cost, model=model.litellm_model)
+        return Trial(questions=questions, short_by=short_by, cost=cost, model=model.litellm_model)
 
     def estimate(
         self, config: dict[str, Any], calls: int, preview: RequestPreview, *, answers: bool = False
     ) -> GenerationEstimate:
-        """Return what *calls* requests like *preview* cost with each model of the recipe, as a range."""
+        """Return the cost range of a task with *calls* requests like *preview* to each model of the recipe.
+
+        Raises:
+            InvalidInputError: the recipe is invalid.
+        """
         recipe = _recipe(config, answers)
         replies = [(_fields(recipe), preview.pieces)]
         if preview.fixed:
@@ -139,29 +148,29 @@ class GenerationPreview:
         ]  # fmt: skip
         concurrency = recipe.concurrency or self._db.settings.llm_concurrency
         costs = [cost for cost, _ in made if cost is not None]
-        seen = [seen for _, seen in made if seen is not None]
-        priced, timed = len(costs) == len(made), len(seen) == len(made)
+        observed = [usage for _, usage in made if usage is not None]
+        priced, timed = len(costs) == len(made), len(observed) == len(made)
         return GenerationEstimate(
             calls=calls * len(made),
             cost_low=sum(cost.low for cost in costs) * calls if priced else None,
             cost_high=sum(cost.high for cost in costs) * calls if priced else None,
-            seen_calls=min(one.calls for one in seen) if timed else 0,
-            seconds=sum(one.seconds for one in seen) * calls / concurrency if timed else None,
+            observed_calls=min(one.calls for one in observed) if timed else 0,
+            seconds=sum(one.seconds for one in observed) * calls / concurrency if timed else None,
         )
 
     def _one_call(
         self, model: ModelConfig, recipe: Recipe, prompt_chars: int, fields: frozenset[str], pieces: int
-    ) -> tuple[CostEstimate | None, calibration.Seen | None]:
+    ) -> tuple[CostEstimate | None, calibration.ObservedUsage | None]:
         with self._db.reading() as session:
-            seen = calibration.seen(session, model.litellm_model, fields=fields, pieces=pieces)
+            usage = calibration.observed_usage(session, model.litellm_model, fields=fields, pieces=pieces)
         cost = self._llm.estimate_call(
             model.litellm_model, self._size_wh(model), prompt_chars, pieces * _TOKENS_PER_PIECE * len(fields),
-            images=1 + len(recipe.example_ids), observed=seen.tokens if seen else None,
+            images=1 + len(recipe.example_ids), observed=usage.tokens if usage else None,
         )  # fmt: skip
-        return cost, seen
+        return cost, usage
 
     def _size_wh(self, model: ModelConfig) -> tuple[int, int]:
-        """Images are taken at their largest."""
+        """Return the largest size that an image may be sent in."""
         side_px = model.max_side_px or self._db.settings.model_side_px
         return side_px, side_px
 
@@ -179,7 +188,7 @@ class GenerationPreview:
             rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
         sent = self._images.model_image(image, max_side_px)
         loaded = examples.load(rows, self._images, max_side_px)
-        shown = examples.made_of(loaded, recipe.language, without=image.id)
+        shown = examples.build(loaded, recipe.language, without=image.id)
         return _First(image, ImagePart(sent.data, sent.mime_type), sent.size_wh, existing, questions, shown)
 
     def _first_questions(
@@ -189,10 +198,10 @@ class GenerationPreview:
         ids = targets.image_ids_to_answer(session, project_id, recipe.which)
         first = next((id_ for id_ in ids if chosen is None or id_ in chosen), None)
         if first is None:
-            raise InvalidInputError("No question waits for an answer. Ask some first, or answer all again.")
-        narrowed = recipe.model_copy(update={"image_ids": [first]})
-        stored = targets.questions_to_answer(session, project_id, narrowed)
-        return [first], [*stored, *targets.fixed_not_put_yet(session, project_id, first)][:MOST_PER_CALL]
+            raise InvalidInputError("There is no unanswered question. Generate some first, or answer all again.")
+        one_image = recipe.model_copy(update={"image_ids": [first]})
+        stored = targets.questions_to_answer(session, project_id, one_image)
+        return [first], [*stored, *targets.missing_fixed_questions(session, project_id, first)][:MAX_PER_CALL]
 
 
 def _recipe(config: dict[str, Any], answers: bool) -> QuestionRecipe | AnswerRecipe:
@@ -200,7 +209,7 @@ def _recipe(config: dict[str, Any], answers: bool) -> QuestionRecipe | AnswerRec
 
 
 def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[ChatRequest, int]:
-    """Return the request and how many questions or answers its reply is to hold."""
+    """Return the request, and how many questions or answers its reply is to have."""
     if isinstance(recipe, QuestionRecipe):
         count = recipe.num_questions - (len(first.existing) if recipe.top_up else 0)
         name = first.image.image_name
@@ -213,7 +222,7 @@ def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[Chat
 
 
 def _fields(recipe: Recipe) -> frozenset[str]:
-    """Return of what each piece of the reply consists."""
+    """Return the fields of each piece of the reply."""
     if isinstance(recipe, QuestionRecipe):
         return frozenset({"question", "answer"} if recipe.with_answers else {"question"})
     return frozenset({"answer"})

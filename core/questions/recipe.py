@@ -1,4 +1,4 @@
-"""What a person asks for when they ask for questions or answers; checked before anything is spent."""
+"""Recipes: the validated configs of tasks that generate questions or answers."""
 
 from collections import Counter
 from typing import Any, Literal, TypeVar
@@ -17,7 +17,7 @@ PROMPT_VARIABLES = frozenset({"count", "language", "kinds", "existing", "image_n
 
 
 class Recipe(BaseModel):
-    """What asking and answering have in common."""
+    """The fields that both kinds of recipe have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,7 +29,7 @@ class Recipe(BaseModel):
     models: list[dict[str, Any]] = Field(default_factory=lambda: [dict(OFFLINE)], min_length=1, max_length=1)
     """Model configs; ``llm_config`` and ``more_models`` are read too."""
     example_ids: list[str] = Field(default_factory=list, max_length=MAX_EXAMPLES)
-    """Confirmed entries that are shown to the model first, with their images."""
+    """Ids of confirmed entries that are sent before the image, each with its own image."""
     fresh: bool = False
     """Send requests again whose replies were paid for before."""
 
@@ -48,19 +48,19 @@ R = TypeVar("R", bound=Recipe)
 
 
 class QuestionRecipe(Recipe):
-    """The config of a task that asks questions, and answers them in the same call when *with_answers*."""
+    """The config of a task that generates questions, and their answers in the same call when *with_answers*."""
 
     num_questions: int = Field(3, ge=1, le=20)
     custom_prompt: str | None = None
     kinds: dict[str, int] = Field(default_factory=dict)
-    """Shares by kind, as whole numbers; empty leaves the choice to the model."""
+    """Weight of each kind of question; empty leaves the choice to the model."""
     with_answers: bool = False
     only_without_questions: bool = False
-    """Leave out the images that were asked about in this language; fixed questions do not count."""
+    """Only images without a question in this language; fixed questions do not count."""
     only_failed: bool = False
-    """Only the images whose last item in a task of this kind failed."""
+    """Only images whose last item in a task of this kind failed."""
     top_up: bool = False
-    """Count the questions that an image has already towards *num_questions*; leave out those that have enough."""
+    """Count an image's existing questions towards *num_questions*; images that have enough are left out."""
 
     @field_validator("custom_prompt")
     @classmethod
@@ -80,30 +80,30 @@ class QuestionRecipe(Recipe):
 
 
 class AnswerRecipe(Recipe):
-    """The config of a task that answers questions, all those of an image in one call of each model."""
+    """The config of a task that answers questions, those of one image together in one call per model."""
 
     question_ids: list[str] | None = None
-    """None: those that *which* names."""
+    """None: those that *which* selects."""
     which: Literal["unanswered", "all"] = "unanswered"
     models: list[dict[str, Any]] = Field(default_factory=lambda: [dict(OFFLINE)], min_length=1, max_length=5)
     """Each model answers every question, so that disagreement shows."""
 
 
 def question_recipe(config: dict[str, Any]) -> QuestionRecipe:
-    """Return the checked recipe of *config*.
+    """Validate *config*.
 
     Raises:
-        InvalidInputError: a value is out of its range or unknown; the message names it.
+        InvalidInputError: a field is unknown or its value out of range; the message and ``field`` name it.
     """
-    return _checked(QuestionRecipe, config)
+    return _validated(QuestionRecipe, config)
 
 
 def answer_recipe(config: dict[str, Any]) -> AnswerRecipe:
-    """Return the checked recipe of *config*; see :func:`question_recipe`."""
-    return _checked(AnswerRecipe, config)
+    """Validate *config*; see :func:`question_recipe`."""
+    return _validated(AnswerRecipe, config)
 
 
-def _checked(recipe: type[R], config: dict[str, Any]) -> R:
+def _validated(recipe: type[R], config: dict[str, Any]) -> R:
     try:
         return recipe.model_validate(config)
     except ValidationError as error:
@@ -115,21 +115,25 @@ def _checked(recipe: type[R], config: dict[str, Any]) -> R:
         raise InvalidInputError(message.replace("Value error, ", ""), field=field or None) from error
 
 
-def kinds_in_words(kinds: dict[str, int], count: int, turn: int) -> str:
-    """Return how many questions of which kind to ask of one image: "2 x count, 1 x position".
+def describe_kinds(kinds: dict[str, int], count: int, position: int) -> str:
+    """Return how many questions of each kind to request for one image, for example "2 x count, 1 x position".
 
-    *turn* is the image's place in the task. Steps of the golden ratio spread the kinds so that the shares come
-    out over many images, even when each is asked a single question.
+    The kinds follow a low-discrepancy sequence (multiples of the golden ratio modulo 1), so that over many images
+    they come out in proportion to their weights, even with one question per image.
+
+    Args:
+        kinds: The weight of each kind; empty allows every kind except "unanswerable".
+        position: The position of the image in its task.
     """
     if not kinds:
         return ", ".join(KINDS[:-1])
     total = sum(kinds.values())
-    asked: Counter[str] = Counter()
-    for number in range(turn * count, (turn + 1) * count):
-        place = (number * _GOLDEN_RATIO) % 1.0 * total
+    counts: Counter[str] = Counter()
+    for number in range(position * count, (position + 1) * count):
+        point = (number * _GOLDEN_RATIO) % 1.0 * total
         for kind in sorted(kinds, key=KINDS.index):
-            place -= kinds[kind]
-            if place < 0:
-                asked[kind] += 1
+            point -= kinds[kind]
+            if point < 0:
+                counts[kind] += 1
                 break
-    return ", ".join(f"{asked[kind]} x {kind}" for kind in KINDS if asked[kind])
+    return ", ".join(f"{counts[kind]} x {kind}" for kind in KINDS if counts[kind])

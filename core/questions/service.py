@@ -1,4 +1,4 @@
-"""The promised service that asks a vision model for questions; a kind of long work too."""
+"""The service that generates questions with a vision model; it is also a kind of task."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, asking, examples, store, targets
 from core.questions.answer_types import Options
-from core.questions.generation import GenerationTask, Loaded, Ready
+from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
 from core.questions.recipe import QuestionRecipe, question_recipe
 from core.questions.store import Origin
 from core.questions.templates import QuestionTemplateService
@@ -20,9 +20,9 @@ from core.tasks import ItemContext, ItemPlan, ItemResult
 
 
 class ImageQuestionGenerationTask(GenerationTask):
-    """Asks a vision model for questions about images."""
+    """Generates questions about images with a vision model, and reads and writes the questions of a project."""
 
-    task_type = targets.ASKING
+    task_type = targets.QUESTION_TASK_TYPE
     label = "Generate questions"
 
     async def generate_questions_for_image(
@@ -33,9 +33,11 @@ class ImageQuestionGenerationTask(GenerationTask):
         custom_prompt: str | None = None,
         language: str = "en",
     ) -> list[str]:
-        """Ask for questions about one image, store them, and return those that are new.
+        """Generate questions about one image, store them, and return those that are new to it.
 
-        *config* is the promised model config: provider, model, api_key and so on.
+        Args:
+            config: The model config: provider, model, api_key and so on.
+            language: A code such as "tr", or the English name of any language.
 
         Raises:
             InvalidInputError: a value is out of its range, or *custom_prompt* has an unknown variable.
@@ -50,7 +52,12 @@ class ImageQuestionGenerationTask(GenerationTask):
     async def generate_single_question(
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
     ) -> str | None:
-        """Ask for one more question about an image; None when the model found nothing new to ask."""
+        """Generate one more question about an image and return it.
+
+        Raises:
+            NotFoundError: there is no such image.
+            LLMError: the call failed, or the model wrote no new question.
+        """
         with self._db.reading() as session:
             image = session.get(Images, image_id)
         if image is None:
@@ -59,10 +66,17 @@ class ImageQuestionGenerationTask(GenerationTask):
         return questions[0] if questions else None
 
     async def process_task(self, task: Tasks, config: dict[str, Any]) -> dict[str, Any]:
-        """Run a task to its end and return what it made.
+        """Run the task to its end and return what it made.
 
-        *config* holds image_ids, num_questions, custom_prompt, language, concurrency and llm_config. The result
-        has ``processed``, ``failed``, ``total_questions``, ``questions`` and ``status``.
+        Args:
+            config: image_ids, num_questions, custom_prompt, language, concurrency and llm_config, or the other
+                fields of a ``QuestionRecipe``; used when the task has no items yet.
+
+        Returns:
+            ``processed``, ``failed``, ``total_questions``, ``questions`` and ``status``.
+
+        Raises:
+            InvalidInputError: *config* has an invalid value.
         """
         ended = await self._run_to_end(task, config)
         with self._db.reading() as session:
@@ -84,7 +98,7 @@ class ImageQuestionGenerationTask(GenerationTask):
             return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id)).limit(limit)))
 
     def newest_results(self, task_id: str, limit: int = 6) -> list[store.NewResult]:
-        """Return what a task of this project made last, by image, newest first."""
+        """Return what the task made for the images that ended last, newest first."""
         with self._db.reading() as session:
             return store.newest_results(session, task_id, limit)
 
@@ -98,7 +112,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         options: Options = None,
         one_label: bool = False,
     ) -> Questions:
-        """Store a question that a person wrote about an image; one that the image has already is returned.
+        """Store a question that a person wrote, or return the same one if the image has it already.
 
         Raises:
             NotFoundError: there is no such image.
@@ -115,60 +129,62 @@ class ImageQuestionGenerationTask(GenerationTask):
 
     @property
     def templates(self) -> QuestionTemplateService:
-        """The fixed questions of projects, which tasks put to their images."""
+        """The service of fixed questions."""
         return QuestionTemplateService(self._db)
 
     @cached_until_write
     def target_counts(self, project_id: str, language: str = "en", num_questions: int = 3) -> targets.TargetCounts:
-        """Return how many images each target of a task holds."""
+        """Return how many images each choice of images has."""
         with self._db.reading() as session:
             return targets.count(session, project_id, language, num_questions)
 
     @cached_until_write
     def image_ids_to_answer(self, project_id: str, which: str = "unanswered") -> list[str]:
-        """Return the images with questions to answer ("unanswered" or "all"), oldest first."""
+        """Return the ids of the images with questions that *which* selects ("unanswered" or "all"), oldest first."""
         with self._db.reading() as session:
             return targets.image_ids_to_answer(session, project_id, which)
 
     def suggest_examples(self, project_id: str, language: str, count: int) -> list[str]:
-        """Return the ids of at most *count* confirmed entries that make good examples, for ``example_ids``."""
+        """Return the ids of at most *count* confirmed entries that are good few-shot examples, for ``example_ids``."""
         with self._db.reading() as session:
             return examples.suggest(session, project_id, language, count)
 
     def shortfall(self, task_id: str) -> int:
-        """Return how many questions are missing from the finished items of a task, after one more request each."""
+        """Return how many questions are missing in all finished items of a task, after the second request of each."""
         missing = func.sum(col(TaskItems.result)["short_by"].as_integer())
         with self._db.reading() as session:
             found = session.exec(select(missing).where(TaskItems.task_id == task_id, TaskItems.state == "done")).one()
         return int(found or 0)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        """Add the missing fixed questions to the images and return one item per image; see ``TaskKind.plan``."""
         recipe = question_recipe(config)
         self._llm.require_vision(ModelConfig.from_dict(recipe.models[0]))
         with self._db.reading() as session:
             ids = targets.image_ids(session, project_id, recipe)
-        self.templates.put_to_images(project_id, ids)
+        self.templates.add_to_images(project_id, ids)
         with self._db.reading() as session:
-            fixed = targets.unanswered_fixed(session, project_id) if recipe.with_answers else {}
+            fixed = targets.unanswered_fixed_questions(session, project_id) if recipe.with_answers else {}
         return [ItemPlan(id_, {"question_ids": fixed[id_]} if id_ in fixed else {}) for id_ in ids]
 
-    def prepare(self, items: Sequence[ItemContext]) -> Sequence[Ready | VitrineError]:
-        recipe = question_recipe(items[0].config)  # that of the task
+    def prepare(self, items: Sequence[ItemContext]) -> Sequence[PreparedItem | VitrineError]:
+        """Read the images and paid replies of several items at once; see ``PreparesItems.prepare``."""
+        recipe = question_recipe(items[0].config)  # all items are of one task
         model = self._model(recipe.models[0], items[0].task_id)
         loaded = self._load_all([item.subject_id for item in items], recipe, model)
         requests = [
             asking.first_request(
-                recipe, one.part, one.image.image_name, one.existing, turn=item.position, examples=one.examples
+                recipe, one.part, one.image.image_name, one.existing, position=item.position, examples=one.examples
             )
-            for item, one in zip(items, loaded, strict=True) if isinstance(one, Loaded)
+            for item, one in zip(items, loaded, strict=True) if isinstance(one, LoadedImage)
         ]  # fmt: skip
         paid = self._paid(recipe, model, [request for request in requests if request is not None])
-        return [Ready(recipe, model, one, paid) if isinstance(one, Loaded) else one for one in loaded]
+        return [PreparedItem(recipe, model, one, paid) if isinstance(one, LoadedImage) else one for one in loaded]
 
-    async def _run_ready(self, item: ItemContext, ready: Ready) -> ItemResult:
-        recipe, model, loaded = cast(QuestionRecipe, ready.recipe), ready.model, ready.loaded
+    async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:
+        recipe, model, loaded = cast(QuestionRecipe, prepared.recipe), prepared.model, prepared.loaded
         ledger = DatabaseLedger(
-            self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=ready.paid
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=prepared.paid
         )
         made = await self._ask(loaded, recipe, model, ledger, item.position)
         fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None
@@ -182,9 +198,9 @@ class ImageQuestionGenerationTask(GenerationTask):
         return ItemResult(write)
 
     async def _answer_fixed(
-        self, item: ItemContext, recipe: QuestionRecipe, model: ModelConfig, loaded: Loaded
-    ) -> answering.Answering | None:
-        """Answer the fixed questions of the image; None when that failed, and they stay open."""
+        self, item: ItemContext, recipe: QuestionRecipe, model: ModelConfig, loaded: LoadedImage
+    ) -> answering.GeneratedAnswers | None:
+        """Answer the fixed questions of the image; None when the call failed: they stay unanswered."""
         questions = await asyncio.to_thread(store.questions_by_id, self._db, item.payload["question_ids"])
         if not questions:
             return None
@@ -195,15 +211,15 @@ class ImageQuestionGenerationTask(GenerationTask):
                 fresh=recipe.fresh,
             )  # fmt: skip
         except LLMError:
-            # What was asked is paid for and kept.
+            # The generated questions are paid for and stored nevertheless.
             return None
 
     async def _ask(
-        self, loaded: Loaded, recipe: QuestionRecipe, model: ModelConfig, ledger: DatabaseLedger, turn: int = 0
-    ) -> asking.Asking:
+        self, loaded: LoadedImage, recipe: QuestionRecipe, model: ModelConfig, ledger: DatabaseLedger, position: int = 0
+    ) -> asking.GeneratedQuestions:
         return await asking.ask(
-            self._llm, model, recipe, loaded.part, loaded.image.image_name, loaded.existing, turn=turn, ledger=ledger,
-            examples=loaded.examples,
+            self._llm, model, recipe, loaded.part, loaded.image.image_name, loaded.existing, position=position,
+            ledger=ledger, examples=loaded.examples,
         )  # fmt: skip
 
 
@@ -211,7 +227,7 @@ def _store_questions(
     session: Session,
     ledger: DatabaseLedger,
     image: Images,
-    made: asking.Asking,
+    made: asking.GeneratedQuestions,
     language: str,
     task_id: str | None = None,
 ) -> list[str]:
@@ -220,4 +236,4 @@ def _store_questions(
     if not made.replies:
         return []
     last = made.replies[-1]
-    return store.add_questions(session, image, made.asked, Origin(last.model, language, task_id, last.call_id))
+    return store.add_questions(session, image, made.questions, Origin(last.model, language, task_id, last.call_id))

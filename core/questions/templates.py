@@ -1,4 +1,4 @@
-"""Fixed questions of a project: put to every image, also to those added later, without a model."""
+"""Fixed questions of a project: added to every image, also to later ones, without a model."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MAX_TEMPLATES = 20
 
 
 class QuestionTemplateService:
-    """Keeps the fixed questions of projects; tasks that ask or answer put them to the images they are about."""
+    """Manages the fixed questions of projects; generation tasks add them to their images."""
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
@@ -31,21 +31,23 @@ class QuestionTemplateService:
     ) -> QuestionTemplates:
         """Add a fixed question.
 
-        *options* are the labels of a ``label`` question, of which *one_label* allows a single one, or the JSON
-        schema of a ``custom_format`` question.
+        Args:
+            options: The labels of a ``label`` question, or the JSON schema of a ``custom_format`` question.
+            one_label: Whether the answer to a ``label`` question is exactly one label.
 
         Raises:
-            NotFoundError: no such project.
-            InvalidInputError: the question is empty or there already, there are 20, or *options* do not fit.
+            NotFoundError: there is no such project.
+            InvalidInputError: the question is empty or exists already, the project has ``MAX_TEMPLATES``, or
+                *options* do not fit *answer_type*.
         """
         row = QuestionTemplates(project_id=project_id, language=language, question="")
-        _put_into(row, question, answer_type, options, one_label=one_label)
+        _set_values(row, question, answer_type, options, one_label=one_label)
         with self._db.transaction() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:
                 raise NotFoundError("This project does not exist any more. Choose another one.")
             known = of_project(session, project_id)
-            _refuse_a_repeat(row, known)
+            _check_not_repeated(row, known)
             if len(known) >= MAX_TEMPLATES:
                 message = f"There are {MAX_TEMPLATES} fixed questions already. Remove one first."
                 raise InvalidInputError(message, field="question")
@@ -61,17 +63,17 @@ class QuestionTemplateService:
         options: Options = None,
         one_label: bool = False,
     ) -> QuestionTemplates:
-        """Change a fixed question; images that answered it keep it as it was, all others are asked the new one.
+        """Change a fixed question; images where it is answered keep the old one, all others get the new one.
 
         Raises:
             NotFoundError: there is no such fixed question.
-            InvalidInputError: as :meth:`add_template`.
+            InvalidInputError: as in :meth:`add_template`.
         """
         with self._db.transaction() as session:
             row = _template(session, template_id)
-            _put_into(row, question, answer_type, options, one_label=one_label)
-            _refuse_a_repeat(row, [one for one in of_project(session, row.project_id) if one.id != row.id])
-            _take_back(session, template_id)
+            _set_values(row, question, answer_type, options, one_label=one_label)
+            _check_not_repeated(row, [one for one in of_project(session, row.project_id) if one.id != row.id])
+            _delete_unanswered(session, template_id)
         return row
 
     def list_templates(self, project_id: str) -> list[QuestionTemplates]:
@@ -80,18 +82,18 @@ class QuestionTemplateService:
             return of_project(session, project_id)
 
     def remove_template(self, template_id: str) -> int:
-        """Remove a fixed question, and from every image where it has no answer; return from how many.
+        """Remove a fixed question, also from the images where it is unanswered; return the number of these images.
 
         Raises:
             NotFoundError: there is no such fixed question.
         """
         with self._db.transaction() as session:
             _template(session, template_id).deleted_at = utc_now()
-            return _take_back(session, template_id)
+            return _delete_unanswered(session, template_id)
 
-    def put_to_images(self, project_id: str, image_ids: list[str] | None = None) -> int:
-        """Give the images (None: all of the project) the fixed questions they miss, and return how many."""
-        with self._db.reading() as session:  # most often there is nothing to write
+    def add_to_images(self, project_id: str, image_ids: list[str] | None = None) -> int:
+        """Add the missing fixed questions to the images (None: all of the project) and return how many."""
+        with self._db.reading() as session:  # without the write lock: mostly nothing is missing
             missing = _missing(session, project_id, image_ids)
         if not missing:
             return 0
@@ -102,7 +104,7 @@ class QuestionTemplateService:
         return len(rows)
 
 
-def _put_into(row: QuestionTemplates, question: str, answer_type: str, options: Options, *, one_label: bool) -> None:
+def _set_values(row: QuestionTemplates, question: str, answer_type: str, options: Options, *, one_label: bool) -> None:
     row.question = clean(question, MAX_QUESTION_CHARS)
     if not question_key(row.question):
         raise InvalidInputError("Write a question.", field="question")
@@ -110,10 +112,10 @@ def _put_into(row: QuestionTemplates, question: str, answer_type: str, options: 
     row.answer_type, row.one_label = answer_type, one_label and answer_type == "label"
 
 
-def _refuse_a_repeat(row: QuestionTemplates, known: list[QuestionTemplates]) -> None:
+def _check_not_repeated(row: QuestionTemplates, known: list[QuestionTemplates]) -> None:
     key = question_key(row.question)
     if any(question_key(one.question) == key and one.language == row.language for one in known):
-        raise InvalidInputError("This fixed question is there already.", field="question")
+        raise InvalidInputError("This fixed question exists already.", field="question")
 
 
 def _template(session: Session, template_id: str) -> QuestionTemplates:
@@ -123,8 +125,8 @@ def _template(session: Session, template_id: str) -> QuestionTemplates:
     return template
 
 
-def _take_back(session: Session, template_id: str) -> int:
-    """Take the fixed question from every image where it has no answer."""
+def _delete_unanswered(session: Session, template_id: str) -> int:
+    """Delete the fixed question from the images where it is unanswered; return how many."""
     own = update(Questions).where(
         col(Questions.template_id) == template_id, col(Questions.deleted_at).is_(None), ~col(Questions.answered)
     )
@@ -140,7 +142,7 @@ def of_project(session: Session, project_id: str) -> list[QuestionTemplates]:
 
 
 def is_missing(template: QuestionTemplates) -> ColumnElement[bool]:
-    """Return the condition that an image has not got this question, whoever asked it."""
+    """Return the SQL condition that an image does not have this question, from any origin."""
     query = select(1).where(
         Questions.image_id == Images.id, Questions.language == template.language,
         Questions.question_key == question_key(template.question), col(Questions.deleted_at).is_(None),
@@ -149,18 +151,18 @@ def is_missing(template: QuestionTemplates) -> ColumnElement[bool]:
 
 
 def _missing(session: Session, project_id: str, image_ids: list[str] | None) -> list[dict[str, Any]]:
-    wanted = None if image_ids is None else set(image_ids)
+    chosen = None if image_ids is None else set(image_ids)
     rows = []
     for template in of_project(session, project_id):
         query = select(Images.id).where(Images.project_id == project_id, in_library())
         for image_id in session.exec(query.where(is_missing(template))):
-            if wanted is None or image_id in wanted:
+            if chosen is None or image_id in chosen:
                 rows.append(question_row(template, image_id))
     return rows
 
 
 def question_row(template: QuestionTemplates, image_id: str) -> dict[str, Any]:
-    """Return the columns of the question that *template* puts to an image."""
+    """Return the column values of the question that *template* adds to an image."""
     now = utc_now()
     return {
         "id": new_id(), "project_id": template.project_id, "image_id": image_id, "question": template.question,

@@ -44,9 +44,9 @@ def _request(preview: RequestPreview) -> None:
 
 def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
     with st.spinner("Asking the model"):
-        tried = page.wait_for(page.services().preview.try_out(project.id, config, answers=answers))
+        tried = page.wait_for(page.services().preview.run_trial(project.id, config, answers=answers))
     with st.container(border=True, key="generate-tried"):
-        for one in tried.asked:
+        for one in tried.questions:
             st.text(one.question)
             if one.answer is not None:
                 st.caption(page.escape(one.answer))
@@ -59,8 +59,8 @@ def _estimate(recipe: Recipe, preview: RequestPreview) -> None:
     made = page.services().preview.estimate(recipe.config, recipe.images, preview, answers=recipe.answers)
     time = f", about {task_progress.format_duration(made.seconds)}" if made.seconds else ""
     st.markdown(f"**Estimate:** {pluralize(made.calls, 'call')}, {page.escape(_cost(made))}{time}")
-    if made.seen_calls:
-        st.caption(f"Based on {pluralize(made.seen_calls, 'earlier reply')} of this model.")
+    if made.observed_calls:
+        st.caption(f"Based on {pluralize(made.observed_calls, 'earlier reply')} of this model.")
     if made.cost_high is None and recipe.cap is not None:
         st.caption("This model has no listed price, so the cost cap cannot take effect.")
 

@@ -22,7 +22,7 @@ def test_the_estimate_follows_what_the_model_really_used(
 
     after = services.preview.estimate(RECIPE, 100, preview)
 
-    assert (before.seen_calls, after.seen_calls) == (0, 1)
+    assert (before.observed_calls, after.observed_calls) == (0, 1)
     # gpt-4o: $2.50 and $10.00 for a million tokens.
     truth = 100 * (5_000 * 2.5e-6 + 400 * 10e-6)
     assert after.cost_low is not None
@@ -54,7 +54,7 @@ def test_replies_of_another_form_or_model_say_nothing(
     _paid(services, "Ask", '{"items": [{"question": "a", "answer": "b"}]}', model="openai/gpt-4o-mini",
           prompt_tokens=5_000, completion_tokens=40)  # fmt: skip
 
-    assert services.preview.estimate(RECIPE, 1, preview).seen_calls == 0
+    assert services.preview.estimate(RECIPE, 1, preview).observed_calls == 0
 
 
 def test_several_models_and_examples_cost_more(services: Services, project: Projects, images: list[Images]) -> None:
@@ -74,7 +74,7 @@ def test_several_models_and_examples_cost_more(services: Services, project: Proj
 def test_the_request_for_answers_holds_the_fixed_questions_that_will_be_put(
     services: Services, project: Projects, images: list[Images]
 ) -> None:
-    with pytest.raises(InvalidInputError, match="No question waits for an answer"):
+    with pytest.raises(InvalidInputError, match="There is no unanswered question"):
         services.preview.request(project.id, {}, answers=True)
     services.questions.templates.add_template(project.id, "Is the label damaged?")
 
@@ -89,9 +89,9 @@ async def test_answers_are_tried_on_one_image_and_not_stored(
     with FakeProvider(Reply(json.dumps({"answers": [{"number": 1, "answer": "Red."}]}))) as provider:
         config = provider.config()
         model = {"model": config.model, "api_base": config.api_base, "api_key": config.api_key}
-        tried = await services.preview.try_out(project.id, {"llm_config": model}, answers=True)
+        tried = await services.preview.run_trial(project.id, {"llm_config": model}, answers=True)
 
-    assert [(one.question, one.answer) for one in tried.asked] == [("What colour is it?", "Red.")]
+    assert [(one.question, one.answer) for one in tried.questions] == [("What colour is it?", "Red.")]
     assert services.dataset.list_dataset_entries(project.id) == []
 
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from core.errors import InvalidInputError
-from core.questions.recipe import answer_recipe, kinds_in_words, question_recipe
+from core.questions.recipe import answer_recipe, describe_kinds, question_recipe
 from core.tasks import models_of, with_models
 
 
@@ -90,7 +90,7 @@ def test_an_answer_recipe_takes_only_known_sets() -> None:
 def test_kinds_come_out_by_their_shares_over_many_images() -> None:
     asked: Counter[str] = Counter()
     for turn in range(200):
-        count, kind = kinds_in_words({"count": 70, "position": 30}, 1, turn).split(" x ")
+        count, kind = describe_kinds({"count": 70, "position": 30}, 1, turn).split(" x ")
         asked[kind] += int(count)
 
     assert asked["count"] == pytest.approx(140, abs=3)
@@ -98,8 +98,8 @@ def test_kinds_come_out_by_their_shares_over_many_images() -> None:
 
 
 def test_kinds_of_one_image_add_up_to_its_count() -> None:
-    assert kinds_in_words({"object": 1, "count": 1}, 4, 0) == "2 x object, 2 x count"
+    assert describe_kinds({"object": 1, "count": 1}, 4, 0) == "2 x object, 2 x count"
 
 
 def test_no_chosen_kind_leaves_the_choice_to_the_model_but_never_asks_the_unanswerable() -> None:
-    assert kinds_in_words({}, 3, 0) == "object, attribute, count, position, text, reasoning, yes/no"
+    assert describe_kinds({}, 3, 0) == "object, attribute, count, position, text, reasoning, yes/no"

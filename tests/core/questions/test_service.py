@@ -68,7 +68,7 @@ async def test_a_model_with_nothing_new_to_ask_fails_in_words_and_the_call_is_bo
 ) -> None:
     model.enqueue({"questions": []}, {"questions": []})
 
-    with pytest.raises(BadReplyError, match="asked nothing new"):
+    with pytest.raises(BadReplyError, match="wrote no new question"):
         await asking.generate_questions_for_image(images[0], MODEL)
 
     with db.reading() as session:

@@ -59,10 +59,10 @@ async def test_a_changed_fixed_question_is_put_anew_where_it_waits_and_stays_whe
     templates = services.questions.templates
     template = templates.add_template(project.id, "Is it damaged?")
     assert await _answers(answering, model, project, "No.", image=images[0]) == 1
-    templates.put_to_images(project.id)
+    templates.add_to_images(project.id)
 
     templates.change_template(template.id, "Which damage?", answer_type="label", options=["none", "scratch"])
-    templates.put_to_images(project.id)
+    templates.add_to_images(project.id)
 
     asked = [[one.question for one in services.library.questions_of(image.id)] for image in images]
     assert asked == [["Is it damaged?", "Which damage?"], ["Which damage?"], ["Which damage?"]]
@@ -75,7 +75,7 @@ def test_a_fixed_question_cannot_become_one_that_is_there_already(project: Proje
     templates.add_template(project.id, "Is it damaged?")
     other = templates.add_template(project.id, "Is it new?")
 
-    with pytest.raises(InvalidInputError, match="there already"):
+    with pytest.raises(InvalidInputError, match="exists already"):
         templates.change_template(other.id, "is it damaged")
 
     assert templates.change_template(other.id, "Is it new?", answer_type="label", options=["yes", "no"]).options
@@ -127,8 +127,8 @@ async def test_an_image_with_fixed_questions_only_counts_as_not_asked_about(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects
 ) -> None:
     asking.templates.add_template(project.id, "Is the label damaged?")
-    assert asking.templates.put_to_images(project.id) == 3
-    assert asking.templates.put_to_images(project.id) == 0
+    assert asking.templates.add_to_images(project.id) == 3
+    assert asking.templates.add_to_images(project.id) == 0
 
     assert asking.target_counts(project.id).without_questions == 3
 
@@ -138,7 +138,7 @@ def test_a_removed_fixed_question_goes_from_the_images_where_it_has_no_answer(
 ) -> None:
     templates = services.questions.templates
     template = templates.add_template(project.id, "Is the label damaged?")
-    templates.put_to_images(project.id)
+    templates.add_to_images(project.id)
     first = services.questions.list_questions(project.id, images[0].id)[0]
     services.dataset.create_from_question(first.id, "No.")
 
