@@ -54,8 +54,19 @@ def _end_workers() -> Iterator[None]:
     shut_down()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with every migration: copying it takes a hundredth of the time of migrating one."""
+    directory = tmp_path_factory.mktemp("empty")
+    with connect(directory):
+        pass
+    return directory / "vitrine.db"
+
+
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+def db(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
+    (tmp_path / "data").mkdir()
+    shutil.copy(empty_database, tmp_path / "data" / "vitrine.db")
     with connect(tmp_path / "data") as opened:
         yield opened
 
