@@ -25,8 +25,8 @@ from sqlalchemy import insert
 from bench.generate import serve
 from bench.sample_rows import fill_project
 from bench.stalling import StallingWay
-from core import ImageDatasetService, ImageService, connect
-from core.dataset import parse_search
+from core import ImageService, connect
+from core.dataset import EntryQueries, parse_search
 from core.db import ImageDatasets, utc_now
 from core.db.database import journal_mode
 from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle
@@ -209,9 +209,8 @@ def fast_keys(page: Page, server: AppServer, project_id: str) -> int:
     page.wait_for_function("() => !Object.keys(localStorage).some((name) => name.startsWith('vitrine-act:'))")
     seen = page.evaluate("window.seen")[already:]
     with connect(server.data_dir) as db:
-        dataset = ImageDatasetService(db)
-        found = dataset.find_entries(project_id, parse_search("is:confirmed kind:seen"), limit=1000).items
-        confirmed = {entry.question for entry in found if len(dataset.history(entry.id)) == 1}
+        found = EntryQueries(db).find_entries(project_id, parse_search("is:confirmed kind:seen"), limit=1000).items
+        confirmed = {entry.question for entry in found if len(EntryQueries(db).history(entry.id)) == 1}
     return FAST_PRESSES - len(set(seen) & confirmed)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from bench.pressing import desk, limit, p95, timed
 from bench.sample_rows import fill_project
 from core import ImageDatasetService, connect
-from core.dataset import parse_search
+from core.dataset import EntryQueries, ReviewService, parse_search
 from core.dataset.quality import CHECKS
 from core.db import Database
 from core.errors import ConflictError
@@ -42,12 +42,13 @@ SEARCHES = (
 
 def searches(db: Database, project_id: str, entries: int) -> bool:
     """Measure the first page of several filters."""
-    dataset = ImageDatasetService(db)
     worst = slowest_count = 0.0
     for line in SEARCHES:
         found = parse_search(line)
-        took = statistics.median(timed(partial(dataset.find_entries, project_id, found, limit=100)) for _ in range(7))
-        counted = timed(partial(dataset.count_entries, project_id, found))
+        took = statistics.median(
+            timed(partial(EntryQueries(db).find_entries, project_id, found, limit=100)) for _ in range(7)
+        )
+        counted = timed(partial(EntryQueries(db).count_entries, project_id, found))
         slowest_count = max(slowest_count, counted)
         print(f"    {line or '(everything)':45} first page {took:7.1f} ms, count {counted:7.1f} ms")
         worst = max(worst, took)
@@ -58,7 +59,7 @@ def searches(db: Database, project_id: str, entries: int) -> bool:
 def annotators(db: Database, project_id: str, edits: int) -> bool:
     """50 people, one edit a second each, for five seconds; then each that many edits flat out on 20 entries."""
     dataset = ImageDatasetService(db)
-    ids = [entry.id for entry in dataset.find_entries(project_id, parse_search("kind:none"), limit=250).items]
+    ids = [entry.id for entry in EntryQueries(db).find_entries(project_id, parse_search("kind:none"), limit=250).items]
     times: list[float] = []
 
     def calm(person: int) -> None:
@@ -82,7 +83,7 @@ def annotators(db: Database, project_id: str, edits: int) -> bool:
                 conflicts.append(entry.id)
 
     everyone(hurried)
-    events = sum(event.new.get("answer") is not None for id_ in ids[:20] for event in dataset.history(id_))
+    events = sum(event.new.get("answer") is not None for id_ in ids[:20] for event in EntryQueries(db).history(id_))
     print(f"    flat out on 20 entries: {len(stored)} stored, {len(conflicts)} conflicts shown")
     return (
         limit(
@@ -100,10 +101,10 @@ def bulk(db: Database, project_id: str) -> bool:
     dataset = ImageDatasetService(db)
     before = dataset.get_dataset_stats(project_id)
     started = time.perf_counter()
-    changed = dataset.bulk(project_id, parse_search("is:open"), "confirm").changed
+    changed = ReviewService(db).bulk(project_id, parse_search("is:open"), "confirm").changed
     confirming = (time.perf_counter() - started) * 1000
     started = time.perf_counter()
-    dataset.undo(project_id)
+    ReviewService(db).undo(project_id)
     undoing = (time.perf_counter() - started) * 1000
     assert dataset.get_dataset_stats(project_id) == before
     ok = limit(f"confirm {changed:,} entries at once", confirming, 3000)

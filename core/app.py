@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from core.access import TokenService
-    from core.dataset import ImageDatasetService
+    from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
     from core.db import Database
     from core.export import ExportService, ImageDatasetExporter
     from core.images import DuplicateFinder, ImageIntake, ImageLibrary, ImageService
@@ -112,6 +112,27 @@ class Services:
         from core.dataset import ImageDatasetService
 
         return ImageDatasetService(self.db)
+
+    @property
+    def entries(self) -> "EntryQueries":
+        process.load("core.dataset")
+        from core.dataset import EntryQueries
+
+        return EntryQueries(self.db)
+
+    @property
+    def review(self) -> "ReviewService":
+        process.load("core.dataset")
+        from core.dataset import ReviewService
+
+        return ReviewService(self.db)
+
+    @property
+    def collaboration(self) -> "CollaborationService":
+        process.load("core.dataset")
+        from core.dataset import CollaborationService
+
+        return CollaborationService(self.db)
 
     @property
     def style(self) -> "StyleGenerationService":

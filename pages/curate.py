@@ -10,8 +10,8 @@ from pages.components.shared import entry_grid, entry_table, page, reviewer_name
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
 
 project = page.project()
-dataset = page.services().dataset
-if not dataset.has_entries(project.id):
+services = page.services()
+if not services.entries.has_entries(project.id):
     page.header("Curate")
     page.empty_state(
         "checklist",
@@ -34,7 +34,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 
 try:
     entry_filter = parse_search(line)
-    dataset.find_entries(project.id, entry_filter, limit=1)
+    services.entries.find_entries(project.id, entry_filter, limit=1)
 except InvalidInputError as error:
     st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()
@@ -42,13 +42,13 @@ except InvalidInputError as error:
 if view == "Table":
     entry_table.show(project.id, entry_filter, actor)
 elif view == "Grid":
-    entry_grid.show(project.id, entry_filter, dataset.count_entries(project.id, entry_filter))
+    entry_grid.show(project.id, entry_filter, services.entries.count_entries(project.id, entry_filter))
 elif view == "Buttons":
     button_review.show(project.id, entry_filter, actor)
 else:
-    plan = dataset.review_plan(project.id)
+    plan = services.collaboration.review_plan(project.id)
     team_menu.hint(plan, actor)
-    if plan.handing != "all" and not reviewer_name.is_known():
+    if plan.assignment != "all" and not reviewer_name.is_known():
         st.stop()
     chosen = desk.show(project.id, entry_filter, actor, plan)
     if chosen.go:

@@ -8,8 +8,8 @@ from pages.components.explore import boards, results
 from pages.components.shared import page, reviewer_name, search_line
 
 project = page.project()
-dataset = page.services().dataset
-if not dataset.has_entries(project.id):
+entries = page.services().entries
+if not entries.has_entries(project.id):
     page.header("Explore")
     page.empty_state(
         "query_stats",
@@ -25,7 +25,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     search_line.views(project.id, reviewer_name.name())
 try:
     entry_filter = parse_search(line)
-    total = dataset.count_entries(project.id, entry_filter)
+    total = entries.count_entries(project.id, entry_filter)
 except InvalidInputError as error:
     st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()

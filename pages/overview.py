@@ -89,7 +89,7 @@ def _stages(counts: ProjectCounts) -> None:
 
 def _activity(project_id: str) -> None:
     """Draw the recent activity: decisions per day and the latest tasks."""
-    by_day = [count for _, count in page.services().dataset.decisions_per_day(project_id)]
+    by_day = [count for _, count in page.services().entries.decisions_per_day(project_id)]
     tasks = page.services().tasks.list_tasks(project_id, limit=4)
     if not any(by_day) and not tasks:
         return

@@ -8,7 +8,7 @@ from core.api.guard import Actor
 
 if TYPE_CHECKING:
     from core.access import TokenService
-    from core.dataset import ImageDatasetService
+    from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
     from core.db import Database
     from core.export import ExportService, ImageDatasetExporter
     from core.images import DuplicateFinder, ImageIntake, ImageLibrary, ImageService
@@ -42,6 +42,12 @@ class Rooms(Protocol):
     def answers(self) -> "ImageAnswerGenerationTask": ...
     @property
     def dataset(self) -> "ImageDatasetService": ...
+    @property
+    def entries(self) -> "EntryQueries": ...
+    @property
+    def review(self) -> "ReviewService": ...
+    @property
+    def collaboration(self) -> "CollaborationService": ...
     @property
     def style(self) -> "StyleGenerationService": ...
     @property

@@ -65,14 +65,14 @@ def _queue(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with the entries behind ``after`` that the reviewer still has to see."""
     from core.dataset import parse_search
 
-    page = house.dataset.hand_out(
+    page = house.collaboration.assign_entries(
         _project_id(house, given),
         parse_search(given.get("q", "")).for_review(),
         actor,
         limit=min(_whole(given, "limit", 100), MOST_ITEMS),
         after=given.get("after") or None,
     )
-    return {"items": _items(house.dataset, page.items), "next": page.next_cursor}
+    return {"items": _items(house.entries, page.items), "next": page.next_cursor}
 
 
 def _count(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -80,15 +80,15 @@ def _count(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     from core.dataset import parse_search
 
     project_id, entry_filter = _project_id(house, given), parse_search(given.get("q", "")).for_review()
-    plan = house.dataset.review_plan(project_id)
-    own = plan.own(entry_filter, actor)
-    total = house.dataset.count_entries(project_id, own, not_skipped_by=actor)
+    plan = house.collaboration.review_plan(project_id)
+    own = plan.assigned(entry_filter, actor)
+    total = house.entries.count_entries(project_id, own, not_skipped_by=actor)
     held = (
-        house.dataset.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
-        if plan.handing == "shared"
+        house.entries.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
+        if plan.assignment == "shared"
         else 0
     )
-    return {"total": total, "held": held, "tags": house.dataset.tag_names(project_id)}
+    return {"total": total, "held": held, "tags": house.entries.tag_names(project_id)}
 
 
 def _decide(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _outcome(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     try:
         return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(house, actor, act)
     except ConflictError as error:
-        current = _items(house.dataset, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
+        current = _items(house.entries, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
         return {"ok": False, "code": error.code, "detail": str(error), "current": current}
     except VitrineError as error:
         return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
@@ -114,7 +114,7 @@ def _one(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(changes, dict):
         raise InvalidInputError("Changes are an object of fields.", field="changes")
     ownership.check(house.db, "entry_id", act.get("entry_id"), act.get("project_id"))
-    decided = house.dataset.decide(
+    decided = house.review.decide(
         str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
     )  # fmt: skip
@@ -123,13 +123,11 @@ def _one(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
 
 def _undo(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     """Take back the named act, or the reviewer's last one; the entry comes along when it was about one."""
-    result = house.dataset.undo(
-        _project_id(house, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act)
-    )
+    result = house.review.undo(_project_id(house, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act))
     if result is None:
         return {"entry": None, "undone": 0}
     entries = [house.dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
-    return {"entry": _items(house.dataset, entries)[0] if entries else None, "undone": result.undone}
+    return {"entry": _items(house.entries, entries)[0] if entries else None, "undone": result.undone}
 
 
 def _check(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -144,17 +142,17 @@ def _keep(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     entry_ids = given.get("entry_ids")
     if not isinstance(entry_ids, list) or len(entry_ids) > MOST_ITEMS:
         raise InvalidInputError(f"Name at most {MOST_ITEMS} entries in a list.", field="entry_ids")
-    return {"kept": house.dataset.keep(_project_id(house, given), [str(id_) for id_ in entry_ids], actor)}
+    return {"kept": house.collaboration.renew_leases(_project_id(house, given), [str(id_) for id_ in entry_ids], actor)}
 
 
 def _values(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with what may stand behind a field of the search line."""
-    return {"values": house.dataset.field_values(_project_id(house, given), str(given.get("field")))}
+    return {"values": house.entries.field_values(_project_id(house, given), str(given.get("field")))}
 
 
 def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     ownership.check(house.db, "entry_id", given.get("entry_id"))
-    events = house.dataset.history(given.get("entry_id", ""))
+    events = house.entries.history(given.get("entry_id", ""))
     return {
         "events": [
             {
@@ -170,14 +168,14 @@ def _project_id(house: Any, given: dict[str, Any]) -> str:
     return str(house.projects.get_project(str(given.get("project_id"))).id)
 
 
-def _item(dataset: Any, entry: ImageDatasets) -> dict[str, Any]:
-    return _items(dataset, [entry])[0]
+def _item(queries: Any, entry: ImageDatasets) -> dict[str, Any]:
+    return _items(queries, [entry])[0]
 
 
-def _items(dataset: Any, entries: Any) -> list[dict[str, Any]]:
+def _items(queries: Any, entries: Any) -> list[dict[str, Any]]:
     """Return entries with their image and the other entries of it."""
-    images = dataset.images_of(entries)
-    others = dataset.entries_of_images({entry.image_id for entry in entries})
+    images = queries.images_of(entries)
+    others = queries.entries_of_images({entry.image_id for entry in entries})
     return [
         _entry(entry)
         | {

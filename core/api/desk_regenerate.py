@@ -32,7 +32,7 @@ def again_route(services: Callable[[], Any], as_item: Callable[[Any, Any], dict[
             await asyncio.to_thread(ownership.check, house.db, "entry_id", entry_id)
             work = await asyncio.to_thread(_work, house, entry_id, version, actor, act_id)
             entry = await asyncio.wrap_future(process.background_loop().submit(work))
-            return JSONResponse({"entry": await asyncio.to_thread(as_item, house.dataset, entry)})
+            return JSONResponse({"entry": await asyncio.to_thread(as_item, house.entries, entry)})
         except VitrineError as error:
             return errors.of_error(error)
 
@@ -41,8 +41,8 @@ def again_route(services: Callable[[], Any], as_item: Callable[[Any, Any], dict[
 
 def _work(house: Any, entry_id: str, version: int, actor: str, act_id: str) -> Any:
     process.load("core.dataset", "core.images", "core.llm", "core.dataset.regenerate")
-    from core.dataset.changes import Act
-    from core.dataset.regenerate import AnswerAgain
+    from core.dataset.edits import UserAction
+    from core.dataset.regenerate import AnswerRegenerator
 
-    again = AnswerAgain(house.db, house.llm, house.images)
-    return again.answer_again(entry_id, version, Act("regenerate", actor, act_id))
+    regenerator = AnswerRegenerator(house.db, house.llm, house.images)
+    return regenerator.regenerate_answer(entry_id, version, UserAction("regenerate", actor, act_id))

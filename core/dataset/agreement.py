@@ -1,4 +1,4 @@
-"""How far people agree: on entries that two of them decided, and with the models on short answers."""
+"""Agreement: of two reviewers on the same entries, and of models with people on short answers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from sqlmodel import Session, col, select
 from core.dataset.vqa import best_accuracy, vqa_accuracy
 from core.db import Events, ImageDatasets
 
-MOST_ANSWERS = 20_000
-"""Accuracy is computed of so many entries at most; more change its second digit only."""
-SHORT_CHARS = 60
+MAX_ANSWERS = 20_000
+"""Accuracy is computed from at most this many entries; more would only change its second digit."""
+SHORT_ANSWER_CHARS = 60
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One entry decided by two: confirm, reject, or edit for another answer."""
+class DoubleReview:
+    """The verdicts of two people on one entry: confirm, reject, or edit for another answer."""
 
     entry_id: str
     first_by: str
@@ -28,17 +28,20 @@ class Reading:
 
 @dataclass(frozen=True)
 class Agreement:
-    """*alpha* is Krippendorff's, for names without order; None when there is nothing it could tell apart."""
+    """How far reviewers agree; *alpha* is None while every verdict is the same.
 
-    read: int
-    alike: int
+    *alpha* is Krippendorff's for nominal data: Computing Krippendorff's Alpha-Reliability (2011).
+    """
+
+    reviewed: int
+    agreed: int
     alpha: float | None
-    readers: tuple[str, ...]
+    reviewers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ModelAccuracy:
-    """*reachable* is what the best possible answers would get: 1 needs four alike answers of people."""
+    """A model's VQA accuracy; *reachable* is that of the best possible answers, 1 from four equal answers on."""
 
     model: str
     questions: int
@@ -48,48 +51,54 @@ class ModelAccuracy:
 
 @dataclass(frozen=True)
 class Answers:
-    """One question about one image: what people answered, and each model."""
+    """One question about one image: the answers of people, and those of models as (model, answer)."""
 
     people: tuple[str, ...]
     models: tuple[tuple[str, str], ...]
 
 
-def readings(session: Session, project_id: str) -> list[Reading]:
-    rows = session.exec(
+def double_reviews(session: Session, project_id: str) -> list[DoubleReview]:
+    """Return the entries of the project that two people have reviewed."""
+    events = session.exec(
         select(Events).where(
             Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None)
         )
     )
     return [
-        Reading(row.entity_id, row.new["first_by"], row.new["first"], row.actor, row.new["verdict"]) for row in rows
+        DoubleReview(event.entity_id, event.new["first_by"], event.new["first"], event.actor, event.new["verdict"])
+        for event in events
     ]
 
 
-def of_readers(found: Sequence[Reading]) -> Agreement:
-    people = Counter(name for one in found for name in (one.first_by, one.second_by))
-    alike = sum(one.first == one.second for one in found)
-    return Agreement(len(found), alike, _alpha(found), tuple(name for name, _ in people.most_common()))
+def of_reviewers(reviews: Sequence[DoubleReview]) -> Agreement:
+    """Return how far the two reviewers of each entry agree."""
+    people = Counter(name for review in reviews for name in (review.first_by, review.second_by))
+    agreed = sum(review.first == review.second for review in reviews)
+    return Agreement(len(reviews), agreed, _alpha(reviews), tuple(name for name, _ in people.most_common()))
 
 
-def _alpha(found: Sequence[Reading]) -> float | None:
-    verdicts = sorted({verdict for one in found for verdict in (one.first, one.second)})
+def _alpha(reviews: Sequence[DoubleReview]) -> float | None:
+    verdicts = sorted({verdict for review in reviews for verdict in (review.first, review.second)})
     if len(verdicts) < 2:
-        return None  # nobody ever decided otherwise: agreement cannot be told from habit
+        return None  # undefined: the expected disagreement is zero
     import krippendorff
 
-    # Nominal alpha does not ask who read first or second: two rows hold any pair of readers.
-    rows = [[verdicts.index(one.first) for one in found], [verdicts.index(one.second) for one in found]]
+    # Alpha does not depend on who rated first: two rows represent any number of pairs of reviewers.
+    rows = [
+        [verdicts.index(review.first) for review in reviews],
+        [verdicts.index(review.second) for review in reviews],
+    ]
     return float(krippendorff.alpha(reliability_data=rows, level_of_measurement="nominal"))
 
 
 def answers(session: Session, project_id: str) -> list[Answers]:
-    """Return the questions that people answered: by hand, by confirming an answer, or at a second reading."""
+    """Return the questions that people answered: by hand, by confirming an answer, or in a second review."""
     second = (
         select(Events.entity_id, Events.new)
         .where(Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None))
-        .limit(MOST_ANSWERS)
+        .limit(MAX_ANSWERS)
     )
-    seconds = {row[0]: row[1] for row in session.exec(second)}
+    second_reviews = dict(session.exec(second).all())
     entries = session.exec(
         select(ImageDatasets)
         .where(
@@ -97,33 +106,36 @@ def answers(session: Session, project_id: str) -> list[Answers]:
             col(ImageDatasets.deleted_at).is_(None),
             col(ImageDatasets.rejected).is_(False),
             ImageDatasets.answer_type == "text",
-            func.length(ImageDatasets.answer) <= SHORT_CHARS,
+            func.length(ImageDatasets.answer) <= SHORT_ANSWER_CHARS,
             or_(col(ImageDatasets.confirmed).is_(True), col(ImageDatasets.model) == ""),
         )
         .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
-        .limit(MOST_ANSWERS)
+        .limit(MAX_ANSWERS)
     )
     people: dict[tuple[str, str], list[str]] = defaultdict(list)
     models: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for entry in entries:
         key = (entry.image_id, entry.question.casefold().strip(" ?"))
         people[key].append(entry.answer)
-        read = seconds.get(entry.id, {}).get("verdict")
-        if read in ("confirm", "edit"):
-            people[key].append(seconds[entry.id].get("answer", entry.answer))
+        review = second_reviews.get(entry.id, {})
+        if review.get("verdict") in ("confirm", "edit"):
+            people[key].append(review.get("answer", entry.answer))
         if entry.model:
             models[key].append((entry.model, entry.generated_answer or entry.answer))
     return [Answers(tuple(given), tuple(models[key])) for key, given in people.items() if len(given) > 1]
 
 
-def of_models(found: Sequence[Answers]) -> list[ModelAccuracy]:
+def of_models(questions: Sequence[Answers]) -> list[ModelAccuracy]:
+    """Return each model's VQA accuracy over the questions that it answered, best first."""
     scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for one in found:
-        reachable = best_accuracy(one.people)
-        for model, answer in one.models:
-            scores[model].append((vqa_accuracy(answer, one.people), reachable))
-    made = [
-        ModelAccuracy(model, len(of), sum(got for got, _ in of) / len(of), sum(best for _, best in of) / len(of))
-        for model, of in scores.items()
+    for question in questions:
+        reachable = best_accuracy(question.people)
+        for model, answer in question.models:
+            scores[model].append((vqa_accuracy(answer, question.people), reachable))
+    accuracies = [
+        ModelAccuracy(
+            model, len(pairs), sum(own for own, _ in pairs) / len(pairs), sum(best for _, best in pairs) / len(pairs)
+        )
+        for model, pairs in scores.items()
     ]
-    return sorted(made, key=lambda one: (-one.accuracy, one.model))
+    return sorted(accuracies, key=lambda accuracy: (-accuracy.accuracy, accuracy.model))

@@ -1,4 +1,4 @@
-"""Who gets which entries, as SQL: even shares of the images, leases of others, second readings."""
+"""Assignment of entries to reviewers, as SQL conditions: shares of the images, leases, second reviews."""
 
 import re
 
@@ -10,43 +10,48 @@ from core.db.bucket import BUCKETS, bucket
 from core.errors import InvalidInputError
 
 _Entry = ImageDatasets
-# Letters of the image's id: whoever gets an image gets all its entries, and both choices are independent.
-_SHARE_PLACE, _SECOND_PLACE = 3, 7
+# Positions in the image's id: all entries of an image go to the same person, and both choices are independent.
+_SHARE_POSITION, _SECOND_POSITION = 3, 7
 
 
-def share(value: str) -> ColumnElement[bool]:
-    """Return the condition of part i of n, written ``i/n``.
+def in_share(value: str) -> ColumnElement[bool]:
+    """Return the condition of share i of n of the images, written ``i/n``.
 
     Raises:
-        InvalidInputError: it is written otherwise, or there is no such part.
+        InvalidInputError: it is not written like this, or i is not in 1 to n.
     """
     match = re.fullmatch(r"(\d{1,3})/(\d{1,3})", value)
-    part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
-    if not 1 <= part <= parts:
+    share, shares = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= share <= shares:
         raise InvalidInputError("share: takes a part such as 1/3.", field="q")
-    place = bucket(col(_Entry.image_id), _SHARE_PLACE)
-    return and_(place >= -(-(part - 1) * BUCKETS // parts), place < -(-part * BUCKETS // parts))
+    number = bucket(col(_Entry.image_id), _SHARE_POSITION)
+    return and_(number >= -(-(share - 1) * BUCKETS // shares), number < -(-share * BUCKETS // shares))
 
 
-def before_nobody_else(actor: str) -> ColumnElement[bool]:
-    held = select(1).where(
+def not_leased_to_others(actor: str) -> ColumnElement[bool]:
+    """Return the condition that nobody but *actor* holds a lease on the entry."""
+    leased = select(1).where(
         EntryLeases.entry_id == _Entry.id, EntryLeases.holder != actor, col(EntryLeases.until) > utc_now()
     )
-    return ~held.correlate(_Entry).exists()
+    return ~leased.correlate(_Entry).exists()
 
 
-def waits_for_second(actor: str) -> ColumnElement[bool]:
-    """Decided once, by somebody else, in the part of the images that two are to see."""
+def needs_second_review(actor: str) -> ColumnElement[bool]:
+    """Return the condition that *actor* may give the entry the second review that it needs.
+
+    It is decided by another person only, has no second review, and its image is in the percentage of the plan.
+    """
     percent = select(ReviewPlans.second_percent).where(ReviewPlans.project_id == _Entry.project_id)
-    chosen = bucket(col(_Entry.image_id), _SECOND_PLACE) * 100 < percent.correlate(_Entry).scalar_subquery() * BUCKETS
+    number = bucket(col(_Entry.image_id), _SECOND_POSITION)
     standing = (Events.entity_id == _Entry.id, col(Events.undone_by).is_(None))
-    decided = select(1).where(*standing, col(Events.action).in_(("confirm", "reject")), Events.actor != actor)
-    mine = select(1).where(*standing, col(Events.action).in_(("confirm", "reject")), Events.actor == actor)
+    decision = (*standing, col(Events.action).in_(("confirm", "reject")))
+    by_others = select(1).where(*decision, Events.actor != actor)
+    by_actor = select(1).where(*decision, Events.actor == actor)
     second = select(1).where(*standing, Events.action == "second")
     return and_(
         or_(col(_Entry.confirmed).is_(True), col(_Entry.rejected).is_(True)),
-        chosen,
-        decided.correlate(_Entry).exists(),
-        ~mine.correlate(_Entry).exists(),
+        number * 100 < percent.correlate(_Entry).scalar_subquery() * BUCKETS,
+        by_others.correlate(_Entry).exists(),
+        ~by_actor.correlate(_Entry).exists(),
         ~second.correlate(_Entry).exists(),
     )

@@ -1,4 +1,4 @@
-"""An EntryFilter as SQL: one builder for each field, and no other column can be reached."""
+"""Compiles an EntryFilter to SQL conditions: one builder for each field, an allowlist of columns."""
 
 import re
 from calendar import monthrange
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column,
 from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
 
-from core.dataset.assignment import before_nobody_else, share, waits_for_second
+from core.dataset.assignment import in_share, needs_second_review, not_leased_to_others
 from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
 from core.dataset.quality import condition_of_check
 from core.db import Events, ImageDatasets, Images
@@ -26,16 +26,19 @@ Column = SQLCoreOperations[Any]
 _Entry = ImageDatasets
 
 SHORT_ANSWER_CHARS = 40
-"""An index holds the answers up to here; longer ones are texts, which nobody looks for as a whole."""
+"""The index over answers covers those up to this length; longer ones are rarely searched as a whole."""
 
 
 def conditions(project_id: str, entry_filter: EntryFilter, *, by_index: bool = True) -> list[Condition]:
-    """Return what an entry of the project must meet; without *by_index* no index is used to find its entries.
+    """Return the conditions of the entries of a project that the filter selects.
+
+    Args:
+        by_index: False keeps the database from using an index over the project, for a filter that has a better one.
 
     Raises:
-        InvalidInputError: a value cannot be read, such as a score that is no number.
+        InvalidInputError: a value cannot be parsed, such as a score that is not a number.
     """
-    # Every index over entries begins with the project, and none is over an expression of it.
+    # Every index over entries begins with project_id; an expression of it disables them all.
     project = col(_Entry.project_id) if by_index else func.coalesce(col(_Entry.project_id), "")
     found = [project == project_id, col(_Entry.deleted_at).is_(None)]
     positive = sorted((term for term in entry_filter.terms if not term.negated), key=lambda term: term.field)
@@ -74,11 +77,11 @@ def _same(column: Column) -> Callable[[str], Condition]:
 
 
 def _reason(value: str) -> Condition:
-    """Only the rejected have one."""
+    """Only rejected entries have a reason."""
     if value == NONE:
         return col(_Entry.reject_reason) == ""
-    has_one = col(_Entry.reject_reason) != literal_column("''")  # in the words of its index
-    return and_(has_one, col(_Entry.reject_reason) == value, col(_Entry.rejected).is_(True))
+    has_reason = col(_Entry.reject_reason) != literal_column("''")  # same text as in its index
+    return and_(has_reason, col(_Entry.reject_reason) == value, col(_Entry.rejected).is_(True))
 
 
 def _tag(value: str) -> Condition:
@@ -88,7 +91,7 @@ def _tag(value: str) -> Condition:
 
 
 def _score(value: str) -> Condition:
-    """An entry without a rating has no score: ``score:<3`` does not find it, ``score:none`` does."""
+    """A score of 0 means not rated: ``score:<3`` does not find it, ``score:none`` does."""
     if value == NONE:
         return col(_Entry.score) == 0
     return and_(col(_Entry.score) > 0, _number(col(_Entry.score), "score")(value))
@@ -101,12 +104,12 @@ def _length(value: str) -> Condition:
 def _answer(value: str) -> Condition:
     answer = func.lower(func.trim(col(_Entry.answer)))
     if value == NONE or len(value) > SHORT_ANSWER_CHARS:
-        return answer.in_(("", NONE)) if value == NONE else answer == value.lower()  # some answers are the word
+        return answer.in_(("", NONE)) if value == NONE else answer == value.lower()  # "none" is also a common answer
     return and_(answer == value.lower(), func.length(col(_Entry.answer)) <= literal_column(str(SHORT_ANSWER_CHARS)))
 
 
 def side_is(value: str) -> Condition:
-    """Return what an image must meet whose longer side is *value*."""
+    """Return the condition of an image whose longer side is *value* px."""
     width, height = col(Images.width), col(Images.height)
     return _number(case((width > height, width), else_=height), "side")(value)
 
@@ -130,6 +133,7 @@ def _acted(actor: str, *actions: str) -> Condition:
 
 
 def skipped_by(actor: str) -> Condition:
+    """Return the condition that *actor* has skipped the entry."""
     return _acted(actor, "skip")
 
 
@@ -150,7 +154,7 @@ def _created(value: str) -> Condition:
 
 
 def _days(text: str) -> tuple[datetime, datetime]:
-    """Return the beginning and the end of a day, or of a month."""
+    """Return the start of a day or a month and of the next one."""
     month = re.fullmatch(r"\d{4}-\d{2}", text) is not None
     day = date.fromisoformat(f"{text}-01" if month else text)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -159,7 +163,7 @@ def _days(text: str) -> tuple[datetime, datetime]:
 
 
 REVIEWING = ("confirm", "reject", "reopen", "edit", "rate", "tag", "untag", "flag", "unflag", "note", "second")
-"""What counts as someone's work on an entry."""
+"""Actions that count as review for ``by:`` and for the facet of annotators."""
 
 _COMPARISON = re.compile(r"(<=|>=|<|>|=?)(.*)", re.DOTALL)
 
@@ -212,7 +216,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "id": lambda value: col(_Entry.id) == value,
     "task": lambda value: col(_Entry.task_id) == value,
     "check": condition_of_check,
-    "second": waits_for_second,
-    "share": share,
-    "free": before_nobody_else,
+    "second": needs_second_review,
+    "share": in_share,
+    "free": not_leased_to_others,
 }

@@ -1,9 +1,9 @@
-"""The search line: words and ``field:value`` terms, read into an EntryFilter and written back.
+"""The search line: words and ``field:value`` terms, parsed into an EntryFilter and formatted back.
 
     cat "red bus" kind:count score:<3 model:gpt-4o -tag:draft edited:yes is:open
 
-Terms of one field are alternatives (``kind:count kind:color`` is either), except words and tags, which must all
-match. A minus in front excludes. ``none`` stands for a missing value.
+Terms of one field are alternatives (``kind:count kind:color`` finds both), except words and tags, which must all
+match. A leading minus negates a term. ``none`` stands for a missing value.
 """
 
 import re
@@ -19,8 +19,8 @@ _YES_NO = ("yes", "no")
 FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "is": ("decision", STATES),
     "flagged": ("flagged for a second look", _YES_NO),
-    "edited": ("changed by a person after a model wrote it", _YES_NO),
-    "doubtful": ("marked as odd when it was made", _YES_NO),
+    "edited": ("edited by a person after a model generated it", _YES_NO),
+    "doubtful": ("marked for review when it was generated", _YES_NO),
     "kind": ("kind of question", ()),
     "answer": ("the whole answer, as in answer:yes", ()),
     "type": ("answer type", ("text", "label", "custom_format")),
@@ -36,20 +36,20 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "reason": ("why it was rejected", ()),
     "image": ("id of the image", ()),
     "id": ("id of the entry", ()),
-    "task": ("id of the task that made it", ()),
+    "task": ("id of the task that generated it", ()),
     "check": ("quality check that it fails", ()),
-    "second": ("waits for a second reader, by name", ()),
-    "share": ("an even part of the images, as in share:1/3", ()),
-    "free": ("before nobody but the one named", ()),
+    "second": ("needs a second review, by the name of the reviewer", ()),
+    "share": ("an equal share of the images, as in share:1/3", ()),
+    "free": ("not leased to anyone but the reviewer named", ()),
 }
-"""Every field a filter may name, its meaning, and its values when they are a closed list."""
+"""The fields of a search line: meaning, and the allowed values where they are fixed."""
 
 ALL_MUST_MATCH = (WORD, "tag")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One condition; *field* is one of FIELDS, or WORD for a word anywhere in question, answer or image name."""
+    """One condition; *field* is a key of FIELDS, or WORD for a text in the question, answer or image name."""
 
     field: str
     value: str
@@ -60,11 +60,11 @@ class Term:
             raise InvalidInputError(
                 f"There is no field called {self.field}. Use {', '.join(FIELDS)}, or put the word in quotes.", field="q"
             )
-        closed = FIELDS[self.field][1] if self.field else ()
-        if closed and self.value not in closed:
-            raise InvalidInputError(f"{self.field}: takes {', '.join(closed)}, not {self.value}.", field="q")
+        allowed = FIELDS[self.field][1] if self.field else ()
+        if allowed and self.value not in allowed:
+            raise InvalidInputError(f"{self.field}: takes {', '.join(allowed)}, not {self.value}.", field="q")
         if not self.value:
-            raise InvalidInputError(f"Write a value behind {self.field}: or take it away.", field="q")
+            raise InvalidInputError(f"Write a value after {self.field}: or remove it.", field="q")
 
     def __str__(self) -> str:
         value = self.value
@@ -75,7 +75,7 @@ class Term:
 
 @dataclass(frozen=True)
 class EntryFilter:
-    """Which entries of a project are meant; empty means all of them."""
+    """A selection of a project's entries; without terms it selects all of them."""
 
     terms: tuple[Term, ...] = ()
 
@@ -86,10 +86,11 @@ class EntryFilter:
         return bool(self.terms)
 
     def values(self, field: str) -> tuple[str, ...]:
-        """Return the values that *field* may take; excluded ones are left out."""
+        """Return the values of the terms of *field* that are not negated."""
         return tuple(term.value for term in self.terms if term.field == field and not term.negated)
 
     def with_term(self, field: str, value: str, *, negated: bool = False) -> "EntryFilter":
+        """Return the filter with one more term."""
         term = Term(field, value, negated)
         return self if term in self.terms else replace(self, terms=(*self.terms, term))
 
@@ -98,34 +99,34 @@ class EntryFilter:
         return replace(self, terms=tuple(term for term in self.terms if term.field != field))
 
     def toggled(self, field: str, value: str) -> "EntryFilter":
-        """Return the filter with this term added, or taken away when it was there."""
+        """Return the filter with this term added, or removed when it has it."""
         term = Term(field, value)
         if term in self.terms:
             return replace(self, terms=tuple(other for other in self.terms if other != term))
         return self.with_term(field, value)
 
     def for_review(self) -> "EntryFilter":
-        """Return the filter of a review queue: what is still open, unless it names what it is about."""
-        named = any(term.field in ("is", "second", "id") for term in self.terms)
-        return self if named else self.with_term("is", "open")
+        """Return the filter of a review queue: open entries, unless it selects by decision, second review or id."""
+        selects = any(term.field in ("is", "second", "id") for term in self.terms)
+        return self if selects else self.with_term("is", "open")
 
 
-_PIECE = re.compile(r'(?P<minus>-?)(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>\S+))')
+_TERM = re.compile(r'(?P<minus>-?)(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>\S+))')
 
 
 def parse_search(line: str) -> EntryFilter:
-    """Read a search line; whatever the line, it is read, or refused with a sentence.
+    """Parse a search line.
 
     Raises:
-        InvalidInputError: a field does not exist, or its value makes no sense.
+        InvalidInputError: a field does not exist, or its value is not allowed.
     """
-    terms = [_term(piece) for piece in _PIECE.finditer(line)]
+    terms = [_term(match) for match in _TERM.finditer(line)]
     return EntryFilter(tuple(dict.fromkeys(term for term in terms if term is not None)))
 
 
-def _term(piece: re.Match[str]) -> Term | None:
-    quoted = piece["quoted"]
-    value = piece["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-    if piece["field"] is None and not value.strip('"'):
+def _term(match: re.Match[str]) -> Term | None:
+    quoted = match["quoted"]
+    value = match["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+    if match["field"] is None and not value.strip('"'):
         return None
-    return Term((piece["field"] or WORD).lower(), value, bool(piece["minus"]))
+    return Term((match["field"] or WORD).lower(), value, bool(match["minus"]))

@@ -1,47 +1,54 @@
-"""Quality checks: what often spoils a training set, each one a filter."""
+"""Quality checks: common defects of a training set, each one a filter ``check:NAME``.
+
+A check over one row is declared in ``core.db.quality_sql``, any other one here.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column
+from sqlalchemy import ColumnElement, Select, and_, literal_column
 from sqlmodel import col, select
 
-from core.db import Events, ImageDatasets, quality_sql
+from core.db import Events, ImageDatasets
+from core.db.quality_sql import ROW_CHECKS, RowCheck
 from core.errors import InvalidInputError
 
-LONG_ANSWER_CHARS = 600
-"""Longer than nearly every reference answer of the common visual question sets."""
 _Entry = ImageDatasets
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check; *condition* is met by the entries that fail it."""
+    """A quality check.
+
+    Args:
+        condition: makes the condition that the failing entries meet.
+        candidates: makes a query of entry ids of a project, few and with all failing ones among them; for a check
+            whose condition no index answers.
+    """
 
     name: str
     label: str
     condition: Callable[[], ColumnElement[bool]]
+    candidates: Callable[[str], Select[Any]] | None = None
 
 
-def _in_words_of_index(condition: str) -> Callable[[], ColumnElement[bool]]:
-    return lambda: literal_column(f"({condition})")  # typed as a boolean it would be compared with 1
+def _row_check(check: RowCheck) -> Check:
+    # A typed expression would be compared with 1, and its text would differ from that of the index.
+    return Check(check.name, check.label, lambda: literal_column(f"({check.condition})"))
 
 
-def _long() -> ColumnElement[bool]:
-    return func.length(col(_Entry.answer)) > LONG_ANSWER_CHARS
-
-
-def _breaks(answer_type: str) -> Callable[[], ColumnElement[bool]]:
-    """What broke the rules of its type when it was made, and was written by nobody since."""
+def _breaks_rules_of(answer_type: str) -> Callable[[], ColumnElement[bool]]:
+    """The answer broke the rules of its type when it was generated, and was not rewritten since."""
     return lambda: and_(
         col(_Entry.answer_type) == answer_type,
-        _is_doubtful(),
+        _needs_review(),
         ~col(_Entry.needs_review).startswith(_language_mismatch()),
     )
 
 
-def _foreign() -> ColumnElement[bool]:
-    return and_(_is_doubtful(), col(_Entry.needs_review).contains(_language_mismatch()))
+def _other_language() -> ColumnElement[bool]:
+    return and_(_needs_review(), col(_Entry.needs_review).contains(_language_mismatch()))
 
 
 def _language_mismatch() -> str:
@@ -50,35 +57,32 @@ def _language_mismatch() -> str:
     return LANGUAGE_MISMATCH
 
 
-def _is_doubtful() -> ColumnElement[bool]:
-    return col(_Entry.needs_review) != literal_column("''")  # in the words of its index
+def _needs_review() -> ColumnElement[bool]:
+    return col(_Entry.needs_review) != literal_column("''")  # same text as in its index
 
 
-def _readers_differ() -> ColumnElement[bool]:
-    """A second reader decided otherwise, and nobody has settled it by taking the flag off."""
-    mine = (Events.project_id == _Entry.project_id, Events.entity_id == _Entry.id)
-    read = select(1).where(*mine, is_second_reading(), col(Events.undone_by).is_(None))
-    return and_(col(_Entry.flagged).is_(True), read.correlate(_Entry).exists())
+def _reviewers_disagree() -> ColumnElement[bool]:
+    """A second reviewer decided otherwise, and the flag was not removed since."""
+    own = (Events.project_id == _Entry.project_id, Events.entity_id == _Entry.id)
+    second = select(1).where(*own, _is_second_review(), col(Events.undone_by).is_(None))
+    return and_(col(_Entry.flagged).is_(True), second.correlate(_Entry).exists())
 
 
-def is_second_reading() -> ColumnElement[bool]:
-    return col(Events.action) == literal_column("'second'")  # in the words of its index
+def _second_reviews(project_id: str) -> Select[Any]:
+    return select(col(Events.entity_id)).where(col(Events.project_id) == project_id, _is_second_review())
+
+
+def _is_second_review() -> ColumnElement[bool]:
+    return col(Events.action) == literal_column("'second'")  # same text as in its index
 
 
 CHECKS: tuple[Check, ...] = (
-    Check("label", "Label not among the options", _breaks("label")),
-    Check("schema", "JSON that breaks its schema", _breaks("custom_format")),
-    Check("language", "Another language than the asked one", _foreign),
-    Check("empty", "Empty answer", _in_words_of_index(quality_sql.EMPTY)),
-    Check("long", f"Answer over {LONG_ANSWER_CHARS} characters", _long),
-    Check("repeated", "Nearly the same question twice on an image", _in_words_of_index("repeats > 0")),
-    Check("disputed", "Models disagree", _in_words_of_index("disputes > 0")),
-    Check("reveals", "Question gives its answer away", _in_words_of_index(quality_sql.REVEALING)),
-    Check("refusal", "Sounds like a refusal", _in_words_of_index(quality_sql.REFUSING)),
-    Check("readers", "Two readers disagree", _readers_differ),
+    Check("label", "Label not among the options", _breaks_rules_of("label")),
+    Check("schema", "JSON that breaks its schema", _breaks_rules_of("custom_format")),
+    Check("language", "Another language than the asked one", _other_language),
+    *(_row_check(check) for check in ROW_CHECKS),
+    Check("readers", "Two readers disagree", _reviewers_disagree, _second_reviews),
 )
-
-_BY_NAME = {check.name: check for check in CHECKS}
 
 
 def condition_of_check(name: str) -> ColumnElement[bool]:
@@ -87,6 +91,22 @@ def condition_of_check(name: str) -> ColumnElement[bool]:
     Raises:
         InvalidInputError: there is no such check.
     """
-    if name not in _BY_NAME:
-        raise InvalidInputError(f"There is no check called {name}. Use one of {', '.join(_BY_NAME)}.", field="q")
-    return _BY_NAME[name].condition()
+    return _check(name).condition()
+
+
+def candidates_of_check(name: str, project_id: str) -> Select[Any] | None:
+    """Return the query of the check's candidates; None when an index answers its condition.
+
+    Raises:
+        InvalidInputError: there is no such check.
+    """
+    candidates = _check(name).candidates
+    return candidates(project_id) if candidates else None
+
+
+def _check(name: str) -> Check:
+    for check in CHECKS:
+        if check.name == name:
+            return check
+    names = ", ".join(check.name for check in CHECKS)
+    raise InvalidInputError(f"There is no check called {name}. Use one of {names}.", field="q")

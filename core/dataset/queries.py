@@ -1,4 +1,4 @@
-"""Finding entries: pages by key, never by large offsets, each in the order of an index."""
+"""Queries for entries with keyset pagination: each page is read in the order of an index, never by offset."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
-from core.dataset.query_planner import few, few_to_count
+from core.dataset.query_planner import selective_condition, selective_condition_for_count
 from core.db import ImageDatasets, Images
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
@@ -17,7 +17,7 @@ MAX_LIMIT = 1000
 
 @dataclass(frozen=True)
 class EntryPage:
-    """Some entries in the order they were made; *next_cursor* is None on the last page."""
+    """One page of entries, oldest first unless asked otherwise; *next_cursor* is None on the last page."""
 
     items: tuple[ImageDatasets, ...]
     next_cursor: str | None
@@ -33,18 +33,22 @@ def find_entries(
     newest_first: bool = False,
     not_skipped_by: str | None = None,
 ) -> EntryPage:
-    """Return the entries behind *after*, the id of the last entry of the page before."""
+    """Return the page after the entry with the id *after*.
+
+    Raises:
+        InvalidInputError: there is no such entry, or a value of the filter cannot be read.
+    """
     limit = max(1, min(limit, MAX_LIMIT))
     order = (col(ImageDatasets.create_at), col(ImageDatasets.id))
-    rare = few(session, project_id, entry_filter)
-    query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=rare is None))
-    if rare is not None:
-        query = query.where(rare)
+    selective = selective_condition(session, project_id, entry_filter)
+    query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=selective is None))
+    if selective is not None:
+        query = query.where(selective)
     if not_skipped_by is not None and not entry_filter.values("skipped"):
         query = query.where(~skipped_by(not_skipped_by))
     if after is not None:
-        place = _place(session, after)
-        query = query.where(tuple_(*order) < place if newest_first else tuple_(*order) > place)
+        key = _key_of(session, after)
+        query = query.where(tuple_(*order) < key if newest_first else tuple_(*order) > key)
     query = query.order_by(*(column.desc() for column in order) if newest_first else order)
     rows = list(session.exec(query.limit(limit + 1)))
     return EntryPage(tuple(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
@@ -53,18 +57,19 @@ def find_entries(
 def count_entries(
     session: Session, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None
 ) -> int:
-    near = few_to_count(session, project_id, entry_filter)
-    where = conditions(project_id, entry_filter, by_index=near is None)
+    """Count the entries of the filter."""
+    selective = selective_condition_for_count(session, project_id, entry_filter)
+    where = conditions(project_id, entry_filter, by_index=selective is None)
     query = select(func.count()).select_from(ImageDatasets).where(*where)
-    if near is not None:
-        query = query.where(near)
+    if selective is not None:
+        query = query.where(selective)
     if not_skipped_by is not None and not entry_filter.values("skipped"):
         query = query.where(~skipped_by(not_skipped_by))
     return session.exec(query).one()
 
 
 def entries_of_images(session: Session, image_ids: set[str]) -> dict[str, list[ImageDatasets]]:
-    """Return every entry of these images, by image, in the order they were made."""
+    """Return all entries of these images by image id, oldest first."""
     query = (
         select(ImageDatasets)
         .where(col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None))
@@ -77,11 +82,12 @@ def entries_of_images(session: Session, image_ids: set[str]) -> dict[str, list[I
 
 
 def images_by_id(session: Session, image_ids: set[str]) -> dict[str, Images]:
+    """Return the images by id, deleted ones too."""
     return {image.id: image for image in session.exec(select(Images).where(col(Images.id).in_(image_ids)))}
 
 
-def _place(session: Session, entry_id: str) -> Tuple:
-    """A deleted entry still has its place in the order."""
+def _key_of(session: Session, entry_id: str) -> Tuple:
+    """Return the sort key of an entry; a deleted entry still has one."""
     entry = session.get(ImageDatasets, entry_id)
     if entry is None:
         raise InvalidInputError("This page does not exist any more. Start again at the first one.", field="after")

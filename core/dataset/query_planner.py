@@ -1,7 +1,7 @@
-"""Finding the few entries that a rare term leaves, so that nobody walks past all the others to reach them.
+"""Query planner: starts from the most selective index where the database would scan.
 
-A page is read in the order of an index, and what the filter refuses is passed over: quick as long as the filter
-takes many. When an index says that one of its terms is met by few entries, those are read instead, and sorted.
+A page is read in the order of an index, skipping the rows that the filter rejects, which is fast while the filter
+accepts many. When an index shows that few entries meet one term, those are read and sorted instead.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,12 +13,12 @@ from sqlmodel import Session, col
 
 from core.dataset.conditions import REVIEWING, Condition, conditions, side_is
 from core.dataset.filters import NONE, WORD, EntryFilter, Term
-from core.dataset.quality import is_second_reading
+from core.dataset.quality import candidates_of_check
 from core.db import Events, ImageDatasets, Images
 from core.db.text import has_text_index, rows_with_text, rows_with_two_letters
 
-MOST = 2500
-"""Reading and sorting that many takes as long as walking past fifty thousand."""
+MAX_SELECTED = 2500
+"""Reading and sorting this many entries takes as long as skipping fifty thousand in an index."""
 
 _Entry = ImageDatasets
 _ROW: ColumnElement[int] = literal_column("image_datasets.rowid")
@@ -26,42 +26,42 @@ _BY_INDEX = (
     "check", "reason", "task", "image", "flagged", "doubtful", "edited", "answer", "length", "score", "kind", "type",
     "model", "lang", "is",
 )  # fmt: skip
-"""Terms of these fields have an index each; the first ones leave the fewest."""
-_NOT_IN_ORDER = ("length", "score", "check", "reason")
-"""Their indexes are not in the order of the pages, or only so for some of their values."""
+"""Fields with an index each, the most selective first."""
+_NOT_IN_PAGE_ORDER = ("length", "score", "check", "reason")
+"""Fields whose index is not in the order of the pages, or only for some of their values."""
 
 
-def few(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
-    """Return a condition that few entries meet, and among them all of the filter; None when every term has many."""
-    return _first_few(session, _sources(session, project_id, entry_filter), MOST)
+def selective_condition(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
+    """Return a condition that at most MAX_SELECTED entries meet, all of the filter among them; None without one."""
+    return _first_selective(session, _sources(session, project_id, entry_filter), MAX_SELECTED)
 
 
-def few_to_count(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
-    """Return the same for counting, which keeps no order, so that a twentieth of the table is few.
+def selective_condition_for_count(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
+    """Return the same for counting, which needs no order: a twentieth of the table is still selective.
 
-    None also when one index answers the whole filter.
+    None also when a single index answers the whole filter.
     """
     terms = entry_filter.terms
     if len(terms) < 2 and all(_has_index(term) for term in terms):
         return None
     small_project = col(_Entry.id), select(col(_Entry.id)).where(*conditions(project_id, EntryFilter()))
     sources = chain(_sources(session, project_id, entry_filter), [small_project])
-    return _first_few(session, sources, max(MOST, _rows_of_table(session) // 20))
+    return _first_selective(session, sources, max(MAX_SELECTED, _table_rows(session) // 20))
 
 
-def _first_few(session: Session, sources: Iterable[tuple[Any, Select[Any]]], most: int) -> Condition | None:
+def _first_selective(session: Session, sources: Iterable[tuple[Any, Select[Any]]], max_rows: int) -> Condition | None:
     for key, source in sources:
         counted = select(func.count()).select_from(
-            source.with_only_columns(literal(1), maintain_column_froms=True).limit(most + 1).subquery()
+            source.with_only_columns(literal(1), maintain_column_froms=True).limit(max_rows + 1).subquery()
         )
-        if session.execute(counted).scalar_one() <= most:
-            narrow: Condition = key.in_(source)
-            return narrow
+        if session.execute(counted).scalar_one() <= max_rows:
+            condition: Condition = key.in_(source)
+            return condition
     return None
 
 
-def _rows_of_table(session: Session) -> int:
-    """About as many as it has; 0 where rows have no number."""
+def _table_rows(session: Session) -> int:
+    """Return about how many rows the table has; 0 where the database has no rowid."""
     if session.get_bind().dialect.name != "sqlite":
         return 0
     return session.scalar(select(func.max(_ROW)).select_from(_Entry)) or 0
@@ -72,26 +72,29 @@ def _has_index(term: Term) -> bool:
 
 
 def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> Iterator[tuple[Any, Select[Any]]]:
-    """Yield a column and the values it has, for each term that an index knows; one alone needs it only for order."""
-    for rows in _rows(session, entry_filter):
+    """Yield a column and a query of its values for each term with an index.
+
+    A single term needs this only where its index is not in page order.
+    """
+    for rows in _text_rows(session, entry_filter):
         yield _ROW, rows
-    for field in _BY_INDEX if len(entry_filter.terms) > 1 else _NOT_IN_ORDER:
-        for value in _only(entry_filter, field):
-            if value not in ("readers", "no"):
+    for field in _BY_INDEX if len(entry_filter.terms) > 1 else _NOT_IN_PAGE_ORDER:
+        for value in _single_value(entry_filter, field):
+            candidates = candidates_of_check(value, project_id) if field == "check" else None
+            if candidates is not None:
+                yield col(_Entry.id), candidates
+            elif value != "no":
                 wanted = EntryFilter().with_term(field, value)
                 yield col(_Entry.id), select(col(_Entry.id)).where(*conditions(project_id, wanted))
-    for value in _only(entry_filter, "side"):
+    for value in _single_value(entry_filter, "side"):
         yield col(_Entry.image_id), select(col(Images.id)).where(col(Images.project_id) == project_id, side_is(value))
     for field, actions in (("by", REVIEWING), ("skipped", ("skip",))):
-        for value in _only(entry_filter, field):
+        for value in _single_value(entry_filter, field):
             acted = (col(Events.project_id) == project_id, col(Events.actor) == value, col(Events.action).in_(actions))
             yield col(_Entry.id), select(col(Events.entity_id)).where(*acted)
-    if "readers" in _only(entry_filter, "check"):
-        read = (col(Events.project_id) == project_id, is_second_reading())
-        yield col(_Entry.id), select(col(Events.entity_id)).where(*read)
 
 
-def _rows(session: Session, entry_filter: EntryFilter) -> Iterator[Select[Any]]:
+def _text_rows(session: Session, entry_filter: EntryFilter) -> Iterator[Select[Any]]:
     words, tags = entry_filter.values(WORD), entry_filter.values("tag")
     if not (words or tags) or not has_text_index(session.connection()):
         return
@@ -99,7 +102,7 @@ def _rows(session: Session, entry_filter: EntryFilter) -> Iterator[Select[Any]]:
     yield from (rows for rows in found if rows is not None)
 
 
-def _only(entry_filter: EntryFilter, field: str) -> tuple[str, ...]:
-    """Several values of a field are alternatives: none of them narrows alone."""
+def _single_value(entry_filter: EntryFilter, field: str) -> tuple[str, ...]:
+    """Return the value of a field that has only one; several are alternatives, and none is selective alone."""
     values = entry_filter.values(field)
     return values if len(values) == 1 else ()

@@ -1,4 +1,4 @@
-"""Asking a model once more for the answer of one entry, while nobody has decided it."""
+"""Regenerates the answer of one open entry with the model that gave it."""
 
 import asyncio
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
-from core.dataset.changes import Act, check_version, entry_by_id, write
+from core.dataset.edits import UserAction, check_version, entry_by_id, write
 from core.db import Database, ImageDatasets, Images, Questions, Tasks
 from core.errors import BadReplyError, ConflictError, InvalidInputError, NotFoundError
 from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
@@ -21,20 +21,21 @@ if TYPE_CHECKING:
     from core.images import ImageService
 
 
-class AnswerAgain:
-    """One call for one entry; it can be undone like any other act."""
+class AnswerRegenerator:
+    """Makes one model call for one entry; the new answer can be undone like an edit."""
 
     def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
 
-    async def answer_again(self, entry_id: str, version: int, act: Act) -> ImageDatasets:
-        """Replace the answer by a new one of the same model, as it was asked in its task.
+    async def regenerate_answer(self, entry_id: str, version: int, action: UserAction) -> ImageDatasets:
+        """Replace the answer by a new one of the same model with the settings of its task.
 
         Raises:
-            InvalidInputError: the entry is decided, and what a person decided stays; or no model answered it.
-            ConflictError: somebody changed it before the model replied; the reply is in the ledger.
+            NotFoundError: the entry or its image was deleted.
+            InvalidInputError: the entry is decided, or no model answered it.
+            ConflictError: the entry was changed before the model replied; the ledger keeps the reply.
             LLMError: the call failed.
         """
         entry, image, config = await asyncio.to_thread(self._load, entry_id, version)
@@ -43,7 +44,7 @@ class AnswerAgain:
         ledger = DatabaseLedger(self._db, purpose="answer again")
         reply = await self._llm.chat(config, replace(request, fresh=True), ledger=ledger)
         try:
-            answer = _answer(reply)
+            answer = _answer_of(reply)
         except BadReplyError as error:
             await asyncio.to_thread(ledger.reject, reply, str(error))
             raise
@@ -51,12 +52,12 @@ class AnswerAgain:
         def store(session: Session) -> ImageDatasets:
             entry = _open_entry(session, entry_id, version)
             ledger.settle(session, reply)
-            stored, doubt = _in_stored_form(answer, entry)
-            given = {
+            stored, review_reason = _stored_form(answer, entry)
+            values = {
                 "answer": stored, "generated_answer": stored, "generated_question": entry.question,
-                "needs_review": doubt, "model": reply.model, "call_id": reply.call_id,
+                "needs_review": review_reason, "model": reply.model, "call_id": reply.call_id,
             }  # fmt: skip
-            return write(session, entry, given, act)
+            return write(session, entry, values, action)
 
         try:
             return await self._db.write(store)
@@ -70,50 +71,53 @@ class AnswerAgain:
             image = session.get(Images, entry.image_id)
             task = session.get(Tasks, entry.task_id) if entry.task_id else None
         if image is None or not image.is_in_library:
-            raise NotFoundError("The image of this entry was deleted, so no model can look at it.")
+            raise NotFoundError("The image of this entry was deleted, so its answer cannot be regenerated.")
         return entry, image, self._config(entry, task)
 
     def _config(self, entry: ImageDatasets, task: Tasks | None) -> ModelConfig:
-        """Return how the model was asked in its task, with the key that was lent to it for that."""
+        """Return the model settings of the entry's task, with the API key that was passed for this session."""
         known = {"timeout_s": self._db.settings.llm_timeout_s}
         for index, config in enumerate(models_of(task.config) if task else []):
-            made = ModelConfig.from_dict(known | {"model": entry.model} | config)
-            if made.litellm_model == entry.model:
-                return replace(made, api_key=session_keys.find(task.id, index) if task else None)
+            model = ModelConfig.from_dict(known | {"model": entry.model} | config)
+            if model.litellm_model == entry.model:
+                return replace(model, api_key=session_keys.find(task.id, index) if task else None)
         if "/" not in entry.model:
-            raise InvalidInputError("No model known here answered this entry, so none can be asked again.")
+            raise InvalidInputError(
+                "This entry was not answered by a known model, so its answer cannot be regenerated. Edit it instead."
+            )
         return ModelConfig.from_dict(known | {"model": entry.model})
 
 
 def _open_entry(session: Session, entry_id: str, version: int) -> ImageDatasets:
     entry = entry_by_id(session, entry_id)
     if entry.decision != "open":
-        raise InvalidInputError("This entry is decided, and its answer stays. Undo the decision to ask again.")
+        raise InvalidInputError("This entry is decided, so its answer stays. Undo the decision to regenerate it.")
     check_version(entry, version, {})
     return entry
 
 
 def _question(entry: ImageDatasets) -> Questions:
-    """The question as the entry has it, which a person may have reworded."""
+    """Return the question with the entry's wording, which a person may have edited."""
     return Questions(
         id=entry.id, project_id=entry.project_id, image_id=entry.image_id, question=entry.question, question_key="",
         language=entry.language, kind=entry.kind, answer_type=entry.answer_type, options=entry.options,
     )  # fmt: skip
 
 
-def _answer(reply: ChatReply) -> str:
-    given = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
-    if len(given) != 1:
+def _answer_of(reply: ChatReply) -> str:
+    answers = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    if len(answers) != 1:
         raise BadReplyError(
-            f"The model gave {len(given)} answers to one question. Try again, or ask another model.",
+            f"The model gave {len(answers)} answers to one question. Try again, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
-    return clean(given[0].answer, MAX_ANSWER_CHARS)
+    return clean(answers[0].answer, MAX_ANSWER_CHARS)
 
 
-def _in_stored_form(answer: str, entry: ImageDatasets) -> tuple[str, str]:
-    doubt = entry_language_mismatch(entry.question, answer, entry.language)
+def _stored_form(answer: str, entry: ImageDatasets) -> tuple[str, str]:
+    """Return the answer in the form of its type, and the reason for a review if any."""
+    review_reason = entry_language_mismatch(entry.question, answer, entry.language)
     try:
-        return checked_answer(answer, entry.answer_type, entry.options), doubt
+        return checked_answer(answer, entry.answer_type, entry.options), review_reason
     except InvalidInputError as error:
         return answer, str(error)

@@ -1,158 +1,86 @@
-"""Review: decisions on one entry, their history, and the way back."""
+"""Review: decisions on one entry, bulk actions on many, and undo."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import col
 
-from core.dataset.changes import Act, change, check_version, conflict, entry_by_id, is_done, overlaid, value_of, write
-from core.dataset.second_review import read_again
-from core.db import Events, ImageDatasets
-from core.errors import InvalidInputError, NotFoundError
-
-DECISIONS: dict[str, dict[str, Any]] = {
-    "confirm": {"confirmed": True},
-    "reject": {"rejected": True},
-    "reopen": {"confirmed": False, "rejected": False},
-    "skip": {},
-    "flag": {"flagged": True},
-    "unflag": {"flagged": False},
-    "rate": {},
-    "edit": {},
-    "tag": {},
-    "note": {},
-}
-"""What each decision means in columns; the last four say it in their changes."""
-
-REJECT_REASONS = ("wrong answer", "bad question", "not in the image", "unclear image", "duplicate")
+from core.dataset import bulk, decisions, undo
+from core.dataset.bulk import BulkResult
+from core.dataset.conditions import conditions
+from core.dataset.decisions import DecisionResult
+from core.dataset.edits import LOCAL, UserAction
+from core.dataset.filters import EntryFilter
+from core.dataset.undo import UndoResult
+from core.db import Database, ImageDatasets, new_id
 
 
-@dataclass(frozen=True)
-class Decided:
-    """An entry after a decision; *batch_id* takes it back."""
+class ReviewService:
+    """Reviews entries; every action is stored as events and can be undone."""
 
-    entry: ImageDatasets
-    batch_id: str
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
 
+    def decide(
+        self,
+        entry_id: str,
+        version: int,
+        decision: str,
+        *,
+        changes: dict[str, Any] | None = None,
+        actor: str = LOCAL,
+        batch_id: str | None = None,
+    ) -> DecisionResult:
+        """Store a reviewer's decision on an entry, together with *changes* to its fields.
 
-@dataclass(frozen=True)
-class UndoResult:
-    """What an undo did: *kept* entries had been changed by someone else since, and stay as they are."""
+        Args:
+            version: of the entry that the reviewer saw.
+            decision: a key of ``decisions.DECISIONS``.
+            batch_id: the client's idempotency key: a repeated request is stored once.
 
-    batch_id: str
-    entry_ids: tuple[str, ...]
-    undone: int
-    kept: int
-    action: str
+        Raises:
+            InvalidInputError: there is no such decision, or a value breaks its rules.
+            ConflictError: the entry is not at *version*; the error carries the stored entry and the changes.
+        """
+        action = UserAction(decision, actor, batch_id or new_id())
+        with self._db.transaction() as session:
+            return decisions.decide(session, entry_id, version, changes or {}, action)
 
+    def bulk(
+        self, project_id: str, entry_filter: EntryFilter, action: str, value: Any = None, *, actor: str = LOCAL
+    ) -> BulkResult:
+        """Apply one bulk action to every entry of the filter.
 
-@dataclass(frozen=True)
-class BulkResult:
-    batch_id: str
-    changed: int
+        Args:
+            action: confirm, reject, reopen, rate, tag, untag or delete.
+            value: the reason, the score or the tags, where the action takes one.
 
+        Raises:
+            InvalidInputError: there is no such action, or *value* breaks its rules.
+        """
+        with self._db.transaction() as session:
+            where = conditions(project_id, entry_filter)
+            return bulk.apply(session, where, UserAction(action, actor), value)
 
-@dataclass(frozen=True)
-class HistoryEvent:
-    id: int
-    action: str
-    actor: str
-    at: datetime
-    old: dict[str, Any]
-    new: dict[str, Any]
-    is_undone: bool
+    def bulk_ids(
+        self, project_id: str, entry_ids: Sequence[str], action: str, value: Any = None, *, actor: str = LOCAL
+    ) -> BulkResult:
+        """Apply one bulk action, as :meth:`bulk` does, to the entries with these ids."""
+        with self._db.transaction() as session:
+            where = [*conditions(project_id, EntryFilter()), col(ImageDatasets.id).in_(entry_ids)]
+            return bulk.apply(session, where, UserAction(action, actor), value)
 
+    def undo(
+        self, project_id: str, *, batch_id: str | None = None, actor: str = LOCAL, undo_id: str | None = None
+    ) -> UndoResult | None:
+        """Undo the action with *batch_id*, or the last one of *actor*; None when there is nothing to undo.
 
-def decide(session: Session, entry_id: str, version: int, decision: str, changes: dict[str, Any], act: Act) -> Decided:
-    """Store one decision, together with *changes* to the entry.
+        Args:
+            undo_id: the client's idempotency key: a repeated request undoes once.
 
-    An act that is stored already is answered with the entry as it is now.
-
-    Raises:
-        ConflictError: the entry is not the one the person saw.
-    """
-    if decision not in (*DECISIONS, "second"):
-        raise InvalidInputError(f"{decision} is not a decision. Use one of {', '.join(DECISIONS)}.", field="decision")
-    entry = entry_by_id(session, entry_id)
-    if is_done(session, act.batch_id):
-        return Decided(entry, act.batch_id)
-    if decision == "second":
-        check_version(entry, version, changes)
-        return Decided(read_again(session, entry, changes, act), act.batch_id)
-    if decision == "skip":
-        check_version(entry, version, changes)
-        session.add(_event(entry, act, {}, {}))
-        return Decided(entry, act.batch_id)
-    return Decided(change(session, entry, DECISIONS[decision] | changes, act, version=version), act.batch_id)
-
-
-def history(session: Session, entry_id: str) -> list[HistoryEvent]:
-    """Return what was done to the entry, oldest first."""
-    query = select(Events).where(Events.entity_id == entry_id).order_by(col(Events.id))
-    return [
-        HistoryEvent(
-            event.id or 0, event.action, event.actor, event.at, event.old, event.new, event.undone_by is not None
-        )
-        for event in session.exec(query)
-    ]
-
-
-def last_act(session: Session, project_id: str, actor: str) -> str | None:
-    """Return the batch of what *actor* did last to entries of the project and has not taken back.
-
-    Making an entry is no act of review: whoever undoes everything keeps the entries.
-    """
-    query = (
-        select(Events.batch_id)
-        .where(
-            Events.project_id == project_id,
-            Events.actor == actor,
-            Events.entity == "entry",
-            col(Events.action).not_in(("undo", "create")),
-            col(Events.undone_by).is_(None),
-        )
-        .order_by(col(Events.id).desc())
-        .limit(1)
-    )
-    return session.exec(query).first()
-
-
-def undo_one(session: Session, event: Events, act: Act) -> UndoResult:
-    """Take one event back, if what it wrote still stands.
-
-    Raises:
-        ConflictError: someone changed the same fields since.
-    """
-    entry = session.get(ImageDatasets, event.entity_id)
-    if entry is None:
-        raise NotFoundError("This entry does not exist any more, so nothing can be taken back.")
-    later = bool(event.old) and session.scalar(select(overlaid(entry.id, event.old, event.id or 0)))
-    if later or any(value_of(entry, name) != event.new[name] for name in event.old):
-        raise conflict(entry, event.old)
-    if event.old:
-        write(session, entry, event.old, act)
-    else:
-        session.add(_event(entry, act, {}, {}))
-    session.flush()
-    event.undone_by = session.exec(select(Events.id).where(Events.batch_id == act.batch_id)).first()
-    session.add(event)
-    return UndoResult(act.batch_id, (entry.id,), 1, 0, event.action)
-
-
-def standing_events(session: Session, batch_id: str, limit: int) -> list[Events]:
-    """Return the events of an act that have not been taken back, newest first."""
-    query = (
-        select(Events)
-        .where(Events.batch_id == batch_id, Events.entity == "entry", col(Events.undone_by).is_(None))
-        .order_by(col(Events.id).desc())
-        .limit(limit)
-    )
-    return list(session.exec(query))
-
-
-def _event(entry: ImageDatasets, act: Act, old: dict[str, Any], new: dict[str, Any]) -> Events:
-    return Events(
-        batch_id=act.batch_id, project_id=entry.project_id, entity="entry", entity_id=entry.id,
-        action=act.action, actor=act.actor, old=old, new=new,
-    )  # fmt: skip
+        Raises:
+            ConflictError: the same fields were changed since.
+        """
+        action = UserAction("undo", actor, undo_id or new_id())
+        with self._db.transaction() as session:
+            return undo.undo(session, project_id, batch_id, action)

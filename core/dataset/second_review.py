@@ -1,10 +1,10 @@
-"""A second reading: another person decides a decided entry, and only flags it when they see it otherwise."""
+"""A second review: another person judges a decided entry, and the entry is flagged when both differ."""
 
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.dataset.changes import Act, write
+from core.dataset.edits import UserAction, write
 from core.dataset.values import checked
 from core.db import Events, ImageDatasets
 from core.errors import InvalidInputError
@@ -12,28 +12,31 @@ from core.errors import InvalidInputError
 VERDICTS = ("confirm", "reject")
 
 
-def read_again(session: Session, entry: ImageDatasets, given: dict[str, Any], act: Act) -> ImageDatasets:
-    """Keep what a second reader says; *given* has the verdict, and an answer when theirs is another one.
+def record(session: Session, entry: ImageDatasets, changes: dict[str, Any], action: UserAction) -> ImageDatasets:
+    """Store a second reviewer's verdict; the first decision stays.
 
-    The first decision stands: where both differ, the entry is flagged for whoever settles it.
+    Args:
+        changes: ``verdict`` is confirm or reject; ``answer`` is the reviewer's own answer when it differs.
 
     Raises:
-        InvalidInputError: there is no such verdict, or this person cannot be the second reader of this entry.
+        InvalidInputError: the verdict is unknown, the entry was not decided by another person, or it has a second
+            review already.
     """
-    verdict, answer = given.get("verdict"), given.get("answer")
-    if verdict not in VERDICTS or given.keys() - {"verdict", "answer"}:
-        raise InvalidInputError("A second reading confirms or rejects, with an answer of its own or none.")
+    verdict, answer = changes.get("verdict"), changes.get("answer")
+    if verdict not in VERDICTS or changes.keys() - {"verdict", "answer"}:
+        raise InvalidInputError("A second review confirms or rejects an entry. Send a verdict, and an answer if any.")
     first = _first_decision(session, entry)
-    if first is None or first.actor == act.actor:
-        raise InvalidInputError("A second reading needs an entry that somebody else has decided.")
-    if _is_read_again(session, entry):
-        raise InvalidInputError("Somebody has read this entry a second time already.")
-    said = {"verdict": verdict, "first": first.action, "first_by": first.actor}
+    if first is None or first.actor == action.actor:
+        raise InvalidInputError("A second review needs an entry that another person has decided. Choose another one.")
+    if _has_second_review(session, entry):
+        raise InvalidInputError("This entry already has a second review. Choose another one.")
+    review = {"verdict": verdict, "first": first.action, "first_by": first.actor}
     if verdict == "confirm" and answer is not None:
         stored = checked({"answer": answer}, answer_type=entry.answer_type, options=entry.options)["answer"]
-        said |= {"verdict": "edit", "answer": stored} if stored != entry.answer else {}
-    flag = {} if said["verdict"] == first.action else {"flagged": True}
-    return write(session, entry, flag, act, said)
+        if stored != entry.answer:
+            review |= {"verdict": "edit", "answer": stored}
+    flag = {} if review["verdict"] == first.action else {"flagged": True}
+    return write(session, entry, flag, action, review)
 
 
 def _first_decision(session: Session, entry: ImageDatasets) -> Events | None:
@@ -44,7 +47,7 @@ def _first_decision(session: Session, entry: ImageDatasets) -> Events | None:
     return session.exec(query.order_by(col(Events.id).desc()).limit(1)).first()
 
 
-def _is_read_again(session: Session, entry: ImageDatasets) -> bool:
+def _has_second_review(session: Session, entry: ImageDatasets) -> bool:
     query = select(Events.id).where(
         Events.entity_id == entry.id, Events.action == "second", col(Events.undone_by).is_(None)
     )

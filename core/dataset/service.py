@@ -1,24 +1,25 @@
-"""The dataset's service: making entries, deciding on them, and the way back."""
+"""The promised interface to entries: create, read, change, delete."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from core.dataset import bulk, changes, review, values
-from core.dataset.changes import LOCAL, Act
+from core.dataset import edits, stats, values
 from core.dataset.conditions import conditions
-from core.dataset.filters import EntryFilter
-from core.dataset.reading import EntryReading
-from core.dataset.review import BulkResult, Decided, UndoResult
-from core.db import ImageDatasets, Images, Questions, new_id
-from core.errors import ConflictError, InvalidInputError, NotFoundError
+from core.dataset.edits import LOCAL, UserAction
+from core.dataset.filters import EntryFilter, parse_search
+from core.db import Database, ImageDatasets, Images, Questions, cached_until_write
+from core.errors import InvalidInputError, NotFoundError
 
 
-class ImageDatasetService(EntryReading):
-    """Entries of image question-answer datasets; every change is one event, and can be undone."""
+class ImageDatasetService:
+    """Entries of image question-answer datasets; every change is stored as an event and can be undone."""
 
-    # Making entries
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+
+    # Create
 
     def create_dataset_entry(
         self,
@@ -39,7 +40,12 @@ class ImageDatasetService(EntryReading):
         options: list[str] | dict[str, Any] | None = None,
         actor: str = LOCAL,
     ) -> ImageDatasets:
-        """Add an entry; *model* is who answered, empty for a person.
+        """Add an entry.
+
+        Args:
+            model: the model that answered; empty for a person.
+            answer_type: text, label (*answer* is a JSON array of labels) or custom_format (a JSON document).
+            options: the labels to choose from, or the JSON schema of the answer.
 
         Raises:
             NotFoundError: the image is not in the project.
@@ -52,7 +58,7 @@ class ImageDatasetService(EntryReading):
         }  # fmt: skip
         with self._db.transaction() as session:
             image = _image(session, image_id, project_id)
-            return changes.create(session, image, given, Act("create", actor), question_id=question_id)
+            return edits.create(session, image, given, UserAction("create", actor), question_id=question_id)
 
     def create_from_question(
         self,
@@ -64,10 +70,11 @@ class ImageDatasetService(EntryReading):
         actor: str = LOCAL,
         **more: Any,
     ) -> ImageDatasets:
-        """Add an entry that answers a stored question; *more* are score, tags, note, confirmed.
+        """Add an entry that answers a stored question; *more* are score, tags, note and confirmed.
 
         Raises:
-            NotFoundError: the question or its image is gone.
+            NotFoundError: the question or its image was deleted.
+            InvalidInputError: a value breaks its rules.
         """
         return self.batch_create_from_questions([question_id], [answer], model, answer_type, actor=actor, **more)[0]
 
@@ -81,144 +88,149 @@ class ImageDatasetService(EntryReading):
         actor: str = LOCAL,
         **more: Any,
     ) -> list[ImageDatasets]:
-        """Add one entry for each question, all of them or none.
+        """Add one entry for each question in one transaction, as :meth:`create_from_question` does.
 
         Raises:
             InvalidInputError: there are not as many answers as questions, or a value breaks its rules.
+            NotFoundError: a question or its image was deleted.
         """
         if len(question_ids) != len(answers):
             raise InvalidInputError(
                 f"There are {len(question_ids)} questions and {len(answers)} answers. Give one for each.",
                 field="answers",
             )
-        act = Act("create", actor)
+        action = UserAction("create", actor)
         with self._db.transaction() as session:
             return [
                 _create_answer(
-                    session, question_id, {"answer": answer, "model": model, "answer_type": answer_type} | more, act
+                    session, question_id, {"answer": answer, "model": model, "answer_type": answer_type} | more, action
                 )
                 for question_id, answer in zip(question_ids, answers, strict=True)
             ]
 
-    # Changing
+    # Read
+
+    def get_dataset_entry(self, entry_id: str) -> ImageDatasets:
+        """Return the entry.
+
+        Raises:
+            NotFoundError: it does not exist, or it was deleted.
+        """
+        with self._db.reading() as session:
+            return edits.entry_by_id(session, entry_id)
+
+    def list_dataset_entries(
+        self,
+        project_id: str,
+        image_id: str | None = None,
+        answer_type: str | None = None,
+        confirmed: bool | None = None,
+        min_score: float | None = None,
+        tags: str | Sequence[str] | None = None,
+        *,
+        rejected: bool | None = None,
+        model: str | None = None,
+        search: str = "",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[ImageDatasets]:
+        """Return entries, oldest first.
+
+        Args:
+            tags: every one of them is required.
+            search: a search line, such as ``cat kind:count -tag:draft``.
+
+        Raises:
+            InvalidInputError: the search line cannot be read.
+        """
+        where = conditions(project_id, parse_search(search))
+        for column, wanted in (
+            (ImageDatasets.image_id, image_id), (ImageDatasets.answer_type, answer_type),
+            (ImageDatasets.confirmed, confirmed), (ImageDatasets.rejected, rejected), (ImageDatasets.model, model),
+        ):  # fmt: skip
+            if wanted is not None:
+                where.append(col(column) == wanted)
+        if min_score is not None:
+            where.append(col(ImageDatasets.score) >= min_score)
+        for tag in values.normal_tags(tags or "").split(","):
+            if tag:
+                where += conditions(project_id, EntryFilter().with_term("tag", tag))[2:]
+        query = select(ImageDatasets).where(*where).order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
+        with self._db.reading() as session:
+            return list(session.exec(query.limit(limit).offset(offset)))
+
+    def get_dataset_stats(self, project_id: str) -> dict[str, Any]:
+        """Return total_entries, confirmed_entries, average_score of the rated ones, by_answer_type, unique_images."""
+        return self._stats(project_id).as_dict()
+
+    @cached_until_write
+    def _stats(self, project_id: str) -> stats.DatasetStats:
+        with self._db.reading() as session:
+            return stats.dataset_stats(session, project_id)
+
+    # Change
 
     def update_dataset_entry(
-        self,
-        entry_id: str,
-        *,
-        version: int | None = None,
-        actor: str = LOCAL,
-        batch_id: str | None = None,
-        **updates: Any,
+        self, entry_id: str, *, version: int | None = None, actor: str = LOCAL, **updates: Any
     ) -> ImageDatasets:
-        """Change fields of the entry; with *version*, only if nobody changed it since.
+        """Change fields of the entry.
+
+        Args:
+            version: write only if the entry still has this version.
 
         Raises:
-            NotFoundError: no such entry.
+            NotFoundError: it does not exist, or it was deleted.
             InvalidInputError: a field cannot be changed, or a value breaks its rules.
-            ConflictError: *version* is out of date; it carries the entry as it is now.
+            ConflictError: the entry is not at *version*; the error carries the stored entry and the changes.
         """
-        return self._change(entry_id, "edit", updates, version=version, actor=actor, batch_id=batch_id)
+        return self._edit(entry_id, UserAction("edit", actor), updates, version)
 
     def confirm_entry(self, entry_id: str, confirmed: bool = True, *, actor: str = LOCAL) -> ImageDatasets:
-        """Confirm the entry, or open it again."""
-        made = {"confirmed": True} if confirmed else {"confirmed": False, "rejected": False}
-        return self._change(entry_id, "confirm" if confirmed else "reopen", made, actor=actor)
+        """Confirm the entry, or reopen it.
+
+        Raises:
+            NotFoundError: it does not exist, or it was deleted.
+        """
+        if confirmed:
+            return self._edit(entry_id, UserAction("confirm", actor), {"confirmed": True})
+        return self._edit(entry_id, UserAction("reopen", actor), {"confirmed": False, "rejected": False})
 
     def rate_entry(self, entry_id: str, score: float, *, actor: str = LOCAL) -> ImageDatasets:
-        """Rate the entry with 0 (not rated) to 5, halves allowed."""
-        return self._change(entry_id, "rate", {"score": score}, actor=actor)
+        """Rate the entry with 0 (not rated) to 5 in steps of a half.
+
+        Raises:
+            NotFoundError: it does not exist, or it was deleted.
+            InvalidInputError: the score is something else.
+        """
+        return self._edit(entry_id, UserAction("rate", actor), {"score": score})
 
     def add_tags(self, entry_id: str, new_tags: str | Sequence[str], *, actor: str = LOCAL) -> ImageDatasets:
-        """Add tags to those the entry has."""
+        """Add tags to those the entry has.
+
+        Raises:
+            NotFoundError: it does not exist, or it was deleted.
+            InvalidInputError: a tag is too long.
+        """
         added = values.normal_tags(new_tags)
         with self._db.transaction() as session:
-            entry = changes.entry_by_id(session, entry_id)
-            return changes.change(session, entry, {"tags": f"{entry.tags},{added}"}, Act("tag", actor))
+            entry = edits.entry_by_id(session, entry_id)
+            return edits.edit(session, entry, {"tags": f"{entry.tags},{added}"}, UserAction("tag", actor))
 
     def delete_dataset_entry(self, entry_id: str, *, actor: str = LOCAL) -> bool:
-        """Delete the entry and return whether it was there; undo brings it back."""
+        """Soft delete the entry, which undo reverts, and return whether it existed."""
         with self._db.transaction() as session:
             try:
-                entry = changes.entry_by_id(session, entry_id)
+                entry = edits.entry_by_id(session, entry_id)
             except NotFoundError:
                 return False
-            changes.write(session, entry, {"deleted": True}, Act("delete", actor))
+            edits.write(session, entry, {"deleted": True}, UserAction("delete", actor))
             return True
 
-    def decide(
-        self,
-        entry_id: str,
-        version: int,
-        decision: str,
-        *,
-        changes: dict[str, Any] | None = None,
-        actor: str = LOCAL,
-        batch_id: str | None = None,
-    ) -> Decided:
-        """Store a reviewer's decision on the entry as it was seen.
-
-        *batch_id* is the reviewer's own id of this act: sent twice, it is stored once.
-
-        Raises:
-            ConflictError: the entry is not at *version* any more; it carries both versions.
-        """
-        with self._db.transaction() as session:
-            act = Act(decision, actor, batch_id or new_id())
-            return review.decide(session, entry_id, version, decision, changes or {}, act)
-
-    def bulk(
-        self, project_id: str, entry_filter: EntryFilter, action: str, value: Any = None, *, actor: str = LOCAL
-    ) -> BulkResult:
-        """Do one act to every entry of the filter: confirm, reject, reopen, rate, tag, untag or delete."""
-        with self._db.transaction() as session:
-            where = conditions(project_id, entry_filter)
-            return bulk.bulk_change(session, where, action, value, Act(action, actor))
-
-    def bulk_ids(
-        self, project_id: str, entry_ids: Sequence[str], action: str, value: Any = None, *, actor: str = LOCAL
-    ) -> BulkResult:
-        """Do one act to the entries with these ids."""
-        with self._db.transaction() as session:
-            where = [*conditions(project_id, EntryFilter()), col(ImageDatasets.id).in_(entry_ids)]
-            return bulk.bulk_change(session, where, action, value, Act(action, actor))
-
-    # The way back
-
-    def undo(
-        self, project_id: str, *, batch_id: str | None = None, actor: str = LOCAL, undo_id: str | None = None
-    ) -> UndoResult | None:
-        """Take an act back: the one named, or what *actor* did last; None when nothing is left.
-
-        Raises:
-            ConflictError: someone changed the same since.
-        """
-        with self._db.transaction() as session:
-            act = Act("undo", actor, undo_id or new_id())
-            batch_id = batch_id or review.last_act(session, project_id, actor)
-            standing = review.standing_events(session, batch_id, 2) if batch_id else []
-            if not standing or standing[0].project_id != project_id or changes.is_done(session, act.batch_id):
-                return None
-            if len(standing) == 1:
-                return review.undo_one(session, standing[0], act)
-            result = bulk.undo_bulk(session, standing[0].batch_id, act)
-            if not result.undone:
-                raise ConflictError("Every one of these entries was changed since, so nothing was taken back.")
-            return result
-
-    def _change(
-        self,
-        entry_id: str,
-        action: str,
-        updates: dict[str, Any],
-        *,
-        version: int | None = None,
-        actor: str = LOCAL,
-        batch_id: str | None = None,
+    def _edit(
+        self, entry_id: str, action: UserAction, changes: dict[str, Any], version: int | None = None
     ) -> ImageDatasets:
         with self._db.transaction() as session:
-            entry = changes.entry_by_id(session, entry_id)
-            return changes.change(session, entry, updates, Act(action, actor, batch_id or new_id()), version=version)
+            return edits.edit(session, edits.entry_by_id(session, entry_id), changes, action, version=version)
 
 
 def _image(session: Session, image_id: str, project_id: str | None = None) -> Images:
@@ -228,12 +240,12 @@ def _image(session: Session, image_id: str, project_id: str | None = None) -> Im
     return image
 
 
-def _create_answer(session: Session, question_id: str, given: dict[str, Any], act: Act) -> ImageDatasets:
+def _create_answer(session: Session, question_id: str, given: dict[str, Any], action: UserAction) -> ImageDatasets:
     question = session.get(Questions, question_id)
     if question is None or question.deleted_at is not None:
         raise NotFoundError("This question does not exist any more. Choose another one.")
-    whole = {
+    fields = {
         "question": question.question, "kind": question.kind, "language": question.language,
         "options": question.options,
     } | given  # fmt: skip
-    return changes.create(session, _image(session, question.image_id), whole, act, question_id=question_id)
+    return edits.create(session, _image(session, question.image_id), fields, action, question_id=question_id)

@@ -1,7 +1,7 @@
-"""Counting entries: the promised statistics, facets that are filters, the balance of answers, the pace."""
+"""Statistics of entries: totals, facets, the balance of short answers, decisions per day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,12 +14,14 @@ from core.dataset.filters import NONE, EntryFilter
 from core.db import Events, ImageDatasets, utc_now
 
 _Entry = ImageDatasets
-MOST_BARS = 200
+MAX_VALUES = 200
+MAX_BALANCE_CHARS = 40
+"""Longer answers are left out of the balance: they are rarely given twice."""
 
 
 @dataclass(frozen=True)
 class FacetValue:
-    """One bar: the term ``field:value`` that it stands for, and how many entries meet it."""
+    """A value of a facet: *value* as in the search term ``field:value``, and how many entries it finds."""
 
     value: str
     label: str
@@ -28,6 +30,8 @@ class FacetValue:
 
 @dataclass(frozen=True)
 class Facet:
+    """The values of one field of the search line, the most frequent first."""
+
     field: str
     label: str
     values: tuple[FacetValue, ...]
@@ -43,10 +47,29 @@ class Balance:
 
     @property
     def leading_share(self) -> float:
+        """The share of the most frequent answer, 0 to 1."""
         return self.answers[0][1] / self.total if self.answers else 0.0
 
 
-def dataset_stats(session: Session, project_id: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class DatasetStats:
+    """The statistics that ``get_dataset_stats`` promises; *average_score* is over rated entries, 0 without any."""
+
+    total_entries: int
+    confirmed_entries: int
+    rejected_entries: int
+    open_entries: int
+    average_score: float
+    by_answer_type: tuple[tuple[str, int], ...]
+    unique_images: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a new dictionary, whose ``by_answer_type`` is one too."""
+        return asdict(self) | {"by_answer_type": dict(self.by_answer_type)}
+
+
+def dataset_stats(session: Session, project_id: str) -> DatasetStats:
+    """Count and rate the entries of a project."""
     where = conditions(project_id, EntryFilter())
     total, confirmed, rejected, rated, rating, images = session.execute(
         select(
@@ -61,15 +84,15 @@ def dataset_stats(session: Session, project_id: str) -> dict[str, Any]:
     by_type = session.execute(
         select(col(_Entry.answer_type), func.count()).where(*where).group_by(_Entry.answer_type)
     ).all()
-    return {
-        "total_entries": total,
-        "confirmed_entries": confirmed or 0,
-        "rejected_entries": rejected or 0,
-        "open_entries": total - (confirmed or 0) - (rejected or 0),
-        "average_score": round(rating / rated, 2) if rated else 0.0,
-        "by_answer_type": dict(sorted(by_type)),
-        "unique_images": images,
-    }
+    return DatasetStats(
+        total_entries=total,
+        confirmed_entries=confirmed or 0,
+        rejected_entries=rejected or 0,
+        open_entries=total - (confirmed or 0) - (rejected or 0),
+        average_score=round(rating / rated, 2) if rated else 0.0,
+        by_answer_type=tuple(sorted((name, count) for name, count in by_type)),
+        unique_images=images,
+    )
 
 
 _DECISION = case(
@@ -96,38 +119,38 @@ _FACETS: tuple[tuple[str, str, SQLCoreOperations[Any]], ...] = (
 
 
 def facets(session: Session, project_id: str, entry_filter: EntryFilter) -> list[Facet]:
-    """Return the bars of the explore page; each facet counts as if nothing of its own were chosen.
+    """Return the facets with more than one value; each counts as if the filter did not name its own field.
 
-    All of them come from one pass over the entries, and one more for each facet that the filter names.
+    They need one scan of the entries, and one more for each facet that the filter names.
     """
-    whole = _combinations(session, conditions(project_id, entry_filter))
-    made = []
-    for place, (field, label, _) in enumerate(_FACETS):
+    all_rows = _combinations(session, conditions(project_id, entry_filter))
+    found = []
+    for position, (field, label, _) in enumerate(_FACETS):
         wider = entry_filter.without(field)
-        rows = whole if wider == entry_filter else _combinations(session, conditions(project_id, wider))
-        bars = _bars(field, [(row[place], row[-1]) for row in rows])
-        if len(bars) > 1 or entry_filter.values(field):
-            made.append(Facet(field, label, bars))
-    return [*made, *_annotators(session, project_id, entry_filter)]
+        rows = all_rows if wider == entry_filter else _combinations(session, conditions(project_id, wider))
+        values = _facet_values(field, [(row[position], row[-1]) for row in rows])
+        if len(values) > 1 or entry_filter.values(field):
+            found.append(Facet(field, label, values))
+    return [*found, *_annotators(session, project_id, entry_filter)]
 
 
 def _combinations(session: Session, where: Sequence[Condition]) -> Sequence[Any]:
-    """Count the entries by every facet at once: combinations are few beside entries."""
+    """Count the entries by all facets at once: there are far fewer combinations than entries."""
     columns = [column for _, _, column in _FACETS]
     return session.execute(select(*columns, func.count()).where(*where).group_by(*columns)).all()
 
 
-def _bars(field: str, counted: list[tuple[Any, int]]) -> tuple[FacetValue, ...]:
+def _facet_values(field: str, counted: list[tuple[Any, int]]) -> tuple[FacetValue, ...]:
     counts: dict[Any, int] = {}
     for value, count in counted:
-        for one in value.split(",") if field == "tag" else (value,):
-            counts[one] = counts.get(one, 0) + count
+        for single in value.split(",") if field == "tag" else (value,):
+            counts[single] = counts.get(single, 0) + count
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] in ("", 0), item[0]))
-    return tuple(_bar(value, count) for value, count in ordered[:MOST_BARS])
+    return tuple(_facet_value(value, count) for value, count in ordered[:MAX_VALUES])
 
 
 def _annotators(session: Session, project_id: str, entry_filter: EntryFilter) -> list[Facet]:
-    """Return who decided or edited, when they are several."""
+    """Return the facet of the people who reviewed, when there are several."""
     wanted = select(col(_Entry.id)).where(*conditions(project_id, entry_filter.without("by")))
     people = session.execute(
         select(col(Events.actor), func.count(distinct(col(Events.entity_id))))
@@ -139,39 +162,40 @@ def _annotators(session: Session, project_id: str, entry_filter: EntryFilter) ->
         )
         .group_by(col(Events.actor))
         .order_by(func.count(distinct(col(Events.entity_id))).desc(), col(Events.actor))
-        .limit(MOST_BARS)
+        .limit(MAX_VALUES)
     ).all()
-    bars = tuple(FacetValue(actor, actor, count) for actor, count in people)
-    return [Facet("by", "Annotator", bars)] if len(bars) > 1 or entry_filter.values("by") else []
+    values = tuple(FacetValue(actor, actor, count) for actor, count in people)
+    return [Facet("by", "Annotator", values)] if len(values) > 1 or entry_filter.values("by") else []
 
 
 def tag_names(session: Session, project_id: str, limit: int = 200) -> list[str]:
+    """Return the tags in use, most frequent first."""
     query = (
         select(col(_Entry.tags), func.count()).where(*conditions(project_id, EntryFilter())).group_by(col(_Entry.tags))
     )
-    bars = _bars("tag", [(tags, count) for tags, count in session.execute(query).all()])
-    return [bar.value for bar in bars if bar.value != NONE][:limit]
+    values = _facet_values("tag", [(tags, count) for tags, count in session.execute(query).all()])
+    return [tag.value for tag in values if tag.value != NONE][:limit]
 
 
 def balance(
     session: Session, project_id: str, entry_filter: EntryFilter, *, answers_per_kind: int = 6
 ) -> list[Balance]:
-    """Return, for each kind of question, how its answers are distributed."""
+    """Return the distribution of short answers for each kind of question, the largest kind first."""
     answer = func.lower(func.trim(col(_Entry.answer)))
     where = conditions(project_id, entry_filter)
     rows = session.execute(
         select(col(_Entry.kind), answer, func.count())
-        .where(*where, func.length(_Entry.answer) <= 40)
+        .where(*where, func.length(_Entry.answer) <= MAX_BALANCE_CHARS)
         .group_by(_Entry.kind, answer)
         .order_by(func.count().desc(), answer)
     ).all()
     kinds: dict[str, list[tuple[str, int]]] = {}
     for kind, text, count in rows:
         kinds.setdefault(kind, []).append((text, count))
-    made = [
+    balances = [
         Balance(kind, sum(n for _, n in answers), tuple(answers[:answers_per_kind])) for kind, answers in kinds.items()
     ]
-    return sorted(made, key=lambda one: (-one.total, one.kind))
+    return sorted(balances, key=lambda balance: (-balance.total, balance.kind))
 
 
 def decisions_per_day(session: Session, project_id: str, days: int = 30) -> list[tuple[date, int]]:
@@ -189,14 +213,15 @@ def decisions_per_day(session: Session, project_id: str, days: int = 30) -> list
         .group_by(day)
     ).all()
     counts = {str(found): count for found, count in rows}
-    return [(one := today - timedelta(days=back), counts.get(one.isoformat(), 0)) for back in range(days - 1, -1, -1)]
+    dates = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    return [(date, counts.get(date.isoformat(), 0)) for date in dates]
 
 
 def _one_if(condition: Condition) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _bar(value: Any, count: int) -> FacetValue:
+def _facet_value(value: Any, count: int) -> FacetValue:
     if value in ("", 0):
         return FacetValue(NONE, "none", count)
     text = f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What may stand in an entry: answers by type, scores in halves, tags without commas, texts of bounded length."""
+"""Validation of the fields of an entry: answers by type, scores in halves, tags, texts of bounded length."""
 
 import json
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ MAX_TAG_CHARS = 60
 MAX_SCORE = 5.0
 
 _TEXTS = ("question", "answer", "note", "reject_reason", "model", "kind", "language", "needs_review")
-_SWITCHES = ("confirmed", "rejected", "flagged")
-EDITABLE = (*_TEXTS, *_SWITCHES, "answer_type", "options", "score", "tags")
-"""The columns that a person may change."""
+_FLAGS = ("confirmed", "rejected", "flagged")
+EDITABLE = (*_TEXTS, *_FLAGS, "answer_type", "options", "score", "tags")
+"""The columns that an edit may change."""
 
 
 def checked(changes: dict[str, Any], *, answer_type: str, options: Any) -> dict[str, Any]:
-    """Return *changes* in their stored form; *answer_type* and *options* are those of the entry so far.
+    """Return *changes* in their stored form; *answer_type* and *options* are those of the stored entry.
 
     Raises:
         InvalidInputError: a column is not editable, or a value breaks its rules.
@@ -37,7 +37,7 @@ def checked(changes: dict[str, Any], *, answer_type: str, options: Any) -> dict[
 
 
 def normal_tags(tags: str | Sequence[str]) -> str:
-    """Return tags as they are stored: lower case, single blanks, each once, in their order, comma-separated.
+    """Return tags in their stored form: lower case, single spaces, without duplicates, comma-separated.
 
     Raises:
         InvalidInputError: a tag is longer than 60 characters.
@@ -52,10 +52,10 @@ def normal_tags(tags: str | Sequence[str]) -> str:
 
 
 def normal_score(score: Any) -> float:
-    """Return a score of 0 (not rated) to 5 in halves.
+    """Return a score of 0 (not rated) to 5 in steps of a half.
 
     Raises:
-        InvalidInputError: it is something else.
+        InvalidInputError: *score* is something else.
     """
     try:
         value = float(score)
@@ -79,9 +79,9 @@ def _stored(name: str, value: Any) -> Any:
         return normal_tags(value)
     if name == "score":
         return normal_score(value)
-    if name in _SWITCHES:
+    if name in _FLAGS:
         if not isinstance(value, bool):
-            raise InvalidInputError(f"{name} is true or false.", field=name)
+            raise InvalidInputError(f"{name} must be true or false.", field=name)
         return value
     if name == "answer" and isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
@@ -95,15 +95,15 @@ def _options(value: Any) -> list[str] | dict[str, Any] | None:
         return value
     if isinstance(value, list) and all(isinstance(label, str) for label in value):
         return value
-    raise InvalidInputError("Options are a list of labels or a JSON schema.", field="options")
+    raise InvalidInputError("Options must be a list of labels or a JSON schema.", field="options")
 
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise InvalidInputError(f"{name} is a text.", field=name)
+        raise InvalidInputError(f"{name} must be a text.", field=name)
     if len(value) > MAX_TEXT_CHARS:
         raise InvalidInputError(f"Shorten the {name} to at most {MAX_TEXT_CHARS:,} characters.", field=name)
     if name == "question" and not value.strip():
         raise InvalidInputError("Write a question.", field="question")
-    # NUL cannot be stored by every database, a lone surrogate by none.
+    # PostgreSQL stores no NUL, and no database stores a lone surrogate.
     return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,12 +1,47 @@
-"""SQL of the quality checks. A partial index is used only by a query with literally the same condition."""
+"""Quality checks that are SQL over one row of entries.
+
+Each declaration makes the check, its search term ``check:NAME`` and, with *has_index*, the partial index
+``ix_entries_NAME``. An indexed check also needs one ``create_index`` in a migration.
+"""
+
+from dataclasses import dataclass
 
 REVEALING_CHARS = 4
-"""Shorter answers ("red", "2") occur in many questions without revealing anything."""
+"""Shorter answers ("red", "2") occur in many questions without giving anything away."""
+LONG_ANSWER_CHARS = 600
+"""Longer than nearly every reference answer of the common visual question sets."""
 
 _ANSWER = "lower(trim(answer, ' .!'))"
-_PHRASES = ("as an ai", "i cannot", "i can''t", "unable to", "i''m sorry")
+_REFUSALS = ("as an ai", "i cannot", "i can''t", "unable to", "i''m sorry")
+"""Phrases of a model that did not see or does not know."""
 
-EMPTY = "trim(answer) IN ('', '[]', '{}')"
-REVEALING = f"length({_ANSWER}) >= {REVEALING_CHARS} AND replace(lower(question), {_ANSWER}, '') != lower(question)"
-REFUSING = " OR ".join(f"replace(lower(answer), '{phrase}', '') != lower(answer)" for phrase in _PHRASES)
-"""Phrases of a model that refuses or cannot see."""
+
+@dataclass(frozen=True)
+class RowCheck:
+    """A check whose *condition* is met by the rows that fail it; a query uses an index only for the same text."""
+
+    name: str
+    label: str
+    condition: str
+    has_index: bool = True
+
+
+ROW_CHECKS = (
+    RowCheck("empty", "Empty answer", "trim(answer) IN ('', '[]', '{}')"),
+    RowCheck(
+        "long", f"Answer over {LONG_ANSWER_CHARS} characters", f"length(answer) > {LONG_ANSWER_CHARS}", has_index=False
+    ),
+    # Counted by triggers (m0004): comparing entries with each other at query time is quadratic per image.
+    RowCheck("repeated", "Nearly the same question twice on an image", "repeats > 0"),
+    RowCheck("disputed", "Models disagree", "disputes > 0"),
+    RowCheck(
+        "reveals",
+        "Question gives its answer away",
+        f"length({_ANSWER}) >= {REVEALING_CHARS} AND replace(lower(question), {_ANSWER}, '') != lower(question)",
+    ),
+    RowCheck(
+        "refusal",
+        "Sounds like a refusal",
+        " OR ".join(f"replace(lower(answer), '{phrase}', '') != lower(answer)" for phrase in _REFUSALS),
+    ),
+)

@@ -29,9 +29,9 @@ class ReviewPlans(Base, table=True):
     __tablename__: ClassVar[str] = "review_plans"
 
     project_id: str = Field(foreign_key="projects.id", primary_key=True)
-    handing: str = Field(default="all", description="all, shared or divided")
+    assignment: str = Field(default="all", description="all, shared or divided")
     people: list[Any] = json_field(list)
-    second_percent: int = Field(default=0, description="of the images, whose entries a second person decides too")
+    second_percent: int = Field(default=0, description="percentage of the images whose entries need a second review")
 
 
 class EntryLeases(Base, table=True):

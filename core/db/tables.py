@@ -7,8 +7,8 @@ from sqlalchemy import JSON, Column, ColumnElement, Index, and_, exists, literal
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, col
 
-from core.db import quality_sql
 from core.db.base import ALIVE, Base, id_field, json_field, time_field
+from core.db.quality_sql import ROW_CHECKS
 
 SECOND = text("action = 'second'")
 LIBRARY, HIDDEN = "library", "hidden"
@@ -214,12 +214,7 @@ class ImageDatasets(Base, table=True):
             met="generated_answer IS NOT NULL AND generated_answer != answer"
             " OR generated_question IS NOT NULL AND generated_question != question",
         ),
-        # One for each quality check.
-        _index_of_some("repeated", met="repeats > 0"),
-        _index_of_some("disputed", met="disputes > 0"),
-        _index_of_some("empty", met=quality_sql.EMPTY),
-        _index_of_some("revealing", met=quality_sql.REVEALING),
-        _index_of_some("refusing", met=quality_sql.REFUSING),
+        *(_index_of_some(check.name, met=check.condition) for check in ROW_CHECKS if check.has_index),
     )
 
     id: str = id_field()

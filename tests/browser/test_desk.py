@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from core import ImageDatasets, ImageDatasetService, ImageService, ProjectService, connect
-from core.dataset import parse_search
+from core.dataset import CollaborationService, EntryQueries, ReviewService, parse_search
 from tests.browser.driving import AppServer, settle
 from tests.pictures import png
 
@@ -80,8 +80,7 @@ def test_forty_fast_keys_are_forty_decisions_each_on_the_entry_that_was_on_the_s
     assert {entry.question: entry.decision for entry in entries if entry.question in expected} == expected
     assert [entry.decision for entry in entries if entry.question not in expected] == ["open"] * 5
     with connect(server.data_dir) as db:
-        dataset = ImageDatasetService(db)
-        assert [len(dataset.history(entry.id)) for entry in entries] == [2] * 40 + [1] * 5
+        assert [len(EntryQueries(db).history(entry.id)) for entry in entries] == [2] * 40 + [1] * 5
 
 
 def test_a_server_that_stalls_for_three_seconds_costs_no_decision(
@@ -204,8 +203,8 @@ def test_a_queue_holds_the_entries_of_its_filter_only(
 ) -> None:
     project_id, ids = project(5)
     with connect(server.data_dir) as db:
-        count = ImageDatasetService(db).bulk_ids(project_id, ids[3:], "tag", "odd").changed
-        assert count == ImageDatasetService(db).count_entries(project_id, parse_search("tag:odd")) == 2
+        count = ReviewService(db).bulk_ids(project_id, ids[3:], "tag", "odd").changed
+        assert count == EntryQueries(db).count_entries(project_id, parse_search("tag:odd")) == 2
     open_desk(page, server, project_id, "tag:odd")
     expect(page.locator(".desk .top")).to_contain_text("1 of 2")
     expect(page.locator(".desk .question")).to_have_text("Question 3?")
@@ -236,7 +235,7 @@ def test_an_answer_is_asked_for_again_and_undone_while_the_reviewer_stays(server
     expect(page.locator(".desk .answer")).not_to_have_text("a guess", timeout=20000)
     expect(page.locator(".desk .last")).to_contain_text("Asked again")
     with connect(server.data_dir) as db:
-        assert ImageDatasetService(db).history(entry.id)[-1].action == "regenerate"
+        assert EntryQueries(db).history(entry.id)[-1].action == "regenerate"
     page.keyboard.press("u")
     expect(page.locator(".desk .answer")).to_have_text("a guess")
     wait_until_saved(page)
@@ -253,10 +252,9 @@ def test_a_second_reader_sees_no_decision_and_changes_none(
 ) -> None:
     project_id, ids = project(3)
     with connect(server.data_dir) as db:
-        dataset = ImageDatasetService(db)
-        dataset.set_review_plan(project_id, "all", second_percent=100)
+        CollaborationService(db).set_review_plan(project_id, "all", second_percent=100)
         for id_ in ids:
-            dataset.decide(id_, 1, "confirm", actor="Anna")
+            ReviewService(db).decide(id_, 1, "confirm", actor="Anna")
     open_desk(page, server, project_id, "second:local")
     expect(page.locator(".desk .top")).to_contain_text("Second readings")
     expect(page.locator(".desk .facts")).to_have_text("Second reading0.png")
@@ -282,7 +280,7 @@ def test_two_at_one_shared_queue_have_different_entries(
 ) -> None:
     project_id, _ = project(45)
     with connect(server.data_dir) as db:
-        ImageDatasetService(db).set_review_plan(project_id, "shared")
+        CollaborationService(db).set_review_plan(project_id, "shared")
     pages = [open_page(), open_page()]
     for name, one in zip(("Anna", "Ben"), pages, strict=True):
         one.add_init_script(f"localStorage.setItem('vitrine-name', '{name}')")
@@ -294,6 +292,7 @@ def test_two_at_one_shared_queue_have_different_entries(
             one.keyboard.press("a")
         wait_until_saved(one)
     with connect(server.data_dir) as db:
-        dataset = ImageDatasetService(db)
-        actors = [event.actor for entry in entries_of(server, project_id) for event in dataset.history(entry.id)[1:]]
+        actors = [
+            event.actor for entry in entries_of(server, project_id) for event in EntryQueries(db).history(entry.id)[1:]
+        ]
     assert sorted(actors) == ["Anna"] * 15 + ["Ben"] * 15

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
-from core.dataset import parse_search
+from core.dataset import CollaborationService, parse_search
 from core.db import EntryLeases
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import AppServer
@@ -138,8 +138,8 @@ def test_an_empty_shared_queue_says_who_has_the_rest_and_takes_what_they_leave(
 ) -> None:
     project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
     with connect(server.data_dir) as db:
-        ImageDatasetService(db).set_review_plan(project_id, "shared")
-        ImageDatasetService(db).hand_out(project_id, parse_search("is:open"), "Ann", limit=1)
+        CollaborationService(db).set_review_plan(project_id, "shared")
+        CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
     other = open_page()
     other.goto(f"{server.url}/curate?project={project_id}")
     expect(other.locator(".desk .ending")).to_contain_text("1 entry is on the desks of others", timeout=15_000)

@@ -65,7 +65,7 @@ def test_undo_reverts_the_last_decision_of_the_same_reviewer() -> None:
     at = open_page("curate", project.id, view="Buttons")
     at.text_input(key="person").set_value("Anna").run()
     at.button(key="plain-confirm").click().run()
-    assert services().dataset.history(made[0].id)[-1].actor == "Anna"
+    assert services().entries.history(made[0].id)[-1].actor == "Anna"
     at.button(key="plain-undo").click().run()
     assert decisions(project) == ["open", "open", "open"]
     assert "Question 0?" in texts(at)
@@ -87,7 +87,7 @@ def test_cells_of_the_table_are_stored_as_edits() -> None:
     first, second, _ = services().dataset.list_dataset_entries(project.id)
     assert (first.answer, first.score, first.decision) == ("no", 4.5, "open")
     assert second.decision == "rejected"
-    assert [event.action for event in services().dataset.history(made[0].id)] == ["create", "edit"]
+    assert [event.action for event in services().entries.history(made[0].id)] == ["create", "edit"]
 
 
 def test_an_invalid_cell_shows_its_error() -> None:
@@ -144,7 +144,7 @@ def test_a_view_is_saved_opened_and_deleted() -> None:
     at.text_input(key="view-name").set_value("Drafts").run()
     at.button(key="view-save").click().run()
     assert "Saved as Drafts." in texts(at)
-    assert [view.query for view in services().dataset.saved_views(project.id)] == ["tag:draft"]
+    assert [view.query for view in services().collaboration.saved_views(project.id)] == ["tag:draft"]
     at = open_page("curate", project.id, view="Table")
     at.session_state["views"] = True
     at.run()
@@ -152,7 +152,7 @@ def test_a_view_is_saved_opened_and_deleted() -> None:
     assert at.session_state["search-line"] == "tag:draft"
     assert at.button(key="bulk-do").label == "Confirm 2 entries"
     at.button(key="view-delete").click().run()
-    assert services().dataset.saved_views(project.id) == []
+    assert services().collaboration.saved_views(project.id) == []
 
 
 def test_the_team_menu_stores_how_entries_are_assigned() -> None:
@@ -165,8 +165,8 @@ def test_the_team_menu_stores_how_entries_are_assigned() -> None:
     at.number_input(key="handing-second").set_value(20)
     at.button(key="handing-save").click().run()
     assert "Saved." in texts(at)
-    plan = services().dataset.review_plan(project.id)
-    assert (plan.handing, plan.people, plan.second_percent) == ("divided", ("Anna", "Ben"), 20)
+    plan = services().collaboration.review_plan(project.id)
+    assert (plan.assignment, plan.people, plan.second_percent) == ("divided", ("Anna", "Ben"), 20)
     assert any(text.startswith("This project is reviewed by several people.") for text in texts(at))
 
 
@@ -183,9 +183,9 @@ def test_a_divided_queue_without_reviewers_shows_its_error() -> None:
 def test_a_second_review_by_buttons_does_not_change_the_decision() -> None:
     project, made = filled()
     dataset = services().dataset
-    dataset.set_review_plan(project.id, "all", second_percent=100)
+    services().collaboration.set_review_plan(project.id, "all", second_percent=100)
     for entry in made[:2]:
-        dataset.decide(entry.id, 1, "confirm", actor="Anna")
+        services().review.decide(entry.id, 1, "confirm", actor="Anna")
     at = open_page("curate", project.id, view="Buttons", q="second:local")
     at.button(key="plain-confirm").click().run()
     at.button(key="plain-reject").click().run()

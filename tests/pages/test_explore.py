@@ -88,13 +88,12 @@ def test_the_results_can_be_shown_as_a_table() -> None:
 
 def test_the_agreement_board_counts_second_reviews() -> None:
     project, made = filled()
-    dataset = services().dataset
-    dataset.set_review_plan(project.id, "all", second_percent=100)
+    services().collaboration.set_review_plan(project.id, "all", second_percent=100)
     for entry, first, verdict in zip(
         made, ("confirm", "confirm", "reject"), ("confirm", "reject", "reject"), strict=False
     ):
-        decided = dataset.decide(entry.id, 1, first, actor="Anna").entry
-        dataset.decide(entry.id, decided.version, "second", changes={"verdict": verdict}, actor="Ben")
+        decided = services().review.decide(entry.id, 1, first, actor="Anna").entry
+        services().review.decide(entry.id, decided.version, "second", changes={"verdict": verdict}, actor="Ben")
     at = open_page("explore", project.id)
     at.session_state["explore-tab"] = "Agreement"
     at.run()

@@ -130,12 +130,12 @@ def _fill_by_services(db: Database, project_id: str) -> None:
     services = Services(db)
     for place, payload in enumerate(PAYLOADS[:5]):
         services.tokens.make_token(payload)
-        services.dataset.save_view(project_id, f"View {place}", "kind:count")
+        services.collaboration.save_view(project_id, f"View {place}", "kind:count")
         services.profiles.save_profile(f"Profile {place}", {"provider": "offline", "model": "measure"})
     names = [payload for payload in PAYLOADS if len(payload) <= 60][:20]
-    services.dataset.set_review_plan(project_id, "divided", names, 20)
+    services.collaboration.set_review_plan(project_id, "divided", names, 20)
     for name, entry in zip(names, services.dataset.list_dataset_entries(project_id), strict=False):
-        services.dataset.decide(entry.id, entry.version, "confirm", actor=name)
+        services.review.decide(entry.id, entry.version, "confirm", actor=name)
 
 
 def _poison(server: AppServer) -> None:

@@ -151,8 +151,8 @@ def list_entries(
 ) -> Page[EntryAnswer]:
     """List the entries of a project in the order they were made."""
     house.projects.get_project(project_id)
-    page = house.dataset.find_entries(project_id, chosen, limit=limit, after=cursor)
-    total = house.dataset.count_entries(project_id, chosen)
+    page = house.entries.find_entries(project_id, chosen, limit=limit, after=cursor)
+    total = house.entries.count_entries(project_id, chosen)
     return Page(items=[_answer(entry) for entry in page.items], next_cursor=page.next_cursor, total=total)
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import ImageDatasets
 from core.dataset import EntryFilter
-from core.dataset.review import REJECT_REASONS
+from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
 from pages.components.shared import figure, media, page
 
@@ -13,11 +13,11 @@ _MESSAGE = "plain-message"
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     """Draw the next open entry of the filter with one button per decision."""
-    dataset = page.services().dataset
+    services = page.services()
     queue = entry_filter.for_review()
     if message := st.session_state.pop(_MESSAGE, None):
         st.text(message)
-    found = dataset.hand_out(project_id, queue, actor, limit=1).items
+    found = services.collaboration.assign_entries(project_id, queue, actor, limit=1).items
     if not found:
         st.text("No entries left to review in this filter.")
         st.button("Undo the last decision", key="plain-undo", on_click=_undo, args=(project_id, actor))
@@ -27,8 +27,8 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     with left:
         _image(entry)
     with right:
-        own = dataset.review_plan(project_id).own(queue, actor)
-        st.caption(f"{dataset.count_entries(project_id, own, not_skipped_by=actor):,} left to review")
+        own = services.collaboration.review_plan(project_id).assigned(queue, actor)
+        st.caption(f"{services.entries.count_entries(project_id, own, not_skipped_by=actor):,} left to review")
         st.text(entry.question)
         st.text_area("Answer", entry.answer, key=f"plain-answer-{entry.id}-{entry.version}")
         st.selectbox("Reason for a rejection", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")
@@ -36,7 +36,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
 
 
 def _image(entry: ImageDatasets) -> None:
-    image = page.services().dataset.images_of([entry]).get(entry.image_id)
+    image = page.services().entries.images_of([entry]).get(entry.image_id)
     url = media.image_url(image.id, image.sha256, "view") if image and image.is_in_library else None
     figure.show(url, entry.image_name, height_px=480, key="plain-image", fit="contain")
 
@@ -67,7 +67,7 @@ def _decide(entry_id: str, version: int, decision: str, answer: str, actor: str,
     if is_second and decision != "skip":
         stored, changes = "second", changes | {"verdict": decision}
     try:
-        entry = page.services().dataset.decide(entry_id, version, stored, changes=changes, actor=actor).entry
+        entry = page.services().review.decide(entry_id, version, stored, changes=changes, actor=actor).entry
         done = {"confirm": "Confirmed", "reject": "Rejected", "skip": "Skipped"}[decision]
         st.session_state[_MESSAGE] = f"{done}: {entry.question}"
     except VitrineError as error:
@@ -76,7 +76,7 @@ def _decide(entry_id: str, version: int, decision: str, answer: str, actor: str,
 
 def _undo(project_id: str, actor: str) -> None:
     try:
-        undone = page.services().dataset.undo(project_id, actor=actor)
+        undone = page.services().review.undo(project_id, actor=actor)
         st.session_state[_MESSAGE] = "Undone." if undone else "There is nothing to undo."
     except VitrineError as error:
         st.session_state[_MESSAGE] = str(error)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.dataset import EntryFilter
-from core.dataset.collaboration import HANDINGS, Plan
+from core.dataset.collaboration import ASSIGNMENTS, Plan
 from core.errors import VitrineError
 from pages.components.shared import page
 
@@ -20,11 +20,11 @@ def menu(project_id: str, actor: str) -> None:
     with st.popover("Team", icon=":material/group:", key="handing", on_change="rerun") as opened:
         if not opened.open:
             return
-        plan = page.services().dataset.review_plan(project_id)
+        plan = page.services().collaboration.review_plan(project_id)
         with st.form("handing-form", border=False):
             st.radio(
-                "Assignment of entries", HANDINGS, index=HANDINGS.index(plan.handing), format_func=_WORDS.__getitem__,
-                key="handing-way",
+                "Assignment of entries", ASSIGNMENTS, index=ASSIGNMENTS.index(plan.assignment),
+                format_func=_WORDS.__getitem__, key="handing-way",
             )  # fmt: skip
             st.text_input(
                 "Reviewers, separated by commas", ", ".join(plan.people), key="handing-people",
@@ -39,13 +39,13 @@ def menu(project_id: str, actor: str) -> None:
             st.text(message)
         if plan.second_percent:
             waiting = EntryFilter().with_term("second", actor)
-            count = page.services().dataset.count_entries(project_id, waiting)
+            count = page.services().entries.count_entries(project_id, waiting)
             page.link("curate", f"Second reviews for you: {count:,}", icon="group", q=str(waiting))
 
 
 def hint(plan: Plan, actor: str) -> None:
     """Ask a person without a name to enter one when the project is reviewed by a team."""
-    if actor == "local" and (plan.handing != "all" or plan.second_percent):
+    if actor == "local" and (plan.assignment != "all" or plan.second_percent):
         st.caption("This project is reviewed by several people. Enter your name above to get your entries.")
 
 
@@ -53,7 +53,7 @@ def _save(project_id: str) -> None:
     state = st.session_state
     people = [name for name in (state["handing-people"] or "").split(",") if name.strip()]
     try:
-        page.services().dataset.set_review_plan(
+        page.services().collaboration.set_review_plan(
             project_id, state["handing-way"], people, int(state["handing-second"] or 0)
         )
         state[_MESSAGE] = "Saved."

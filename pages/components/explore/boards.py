@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.dataset import EntryFilter, Term, parse_search
-from core.dataset.quality import CHECKS
+from core.dataset import quality as checks
 from core.dataset.stats import Balance
 from core.questions.recipe import KINDS
 from pages.components.explore import facet_bars
@@ -30,7 +30,7 @@ def facets(project_id: str, entry_filter: EntryFilter) -> None:
                 for bar in facet.values
             ],
         )
-        for facet in page.services().dataset.facets(project_id, entry_filter)
+        for facet in page.services().entries.facets(project_id, entry_filter)
     ]
     if not groups:
         st.caption("These entries do not differ in any of the counted fields.")
@@ -41,7 +41,7 @@ def balance(project_id: str, entry_filter: EntryFilter) -> None:
     """Draw the short answers of each kind of question, and report where one answer dominates."""
     st.caption("Short answers by kind of question. When one answer dominates, a model learns to guess it.")
     boards = {f"{board.kind or 'no kind'}, {board.total:,}": board
-              for board in page.services().dataset.balance(project_id, entry_filter)}  # fmt: skip
+              for board in page.services().entries.balance(project_id, entry_filter)}  # fmt: skip
     if not boards:
         st.caption("No short answers here.")
     groups = [_balance_group(title, board, entry_filter) for title, board in boards.items()]
@@ -68,29 +68,32 @@ def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> fac
 def quality(project_id: str, entry_filter: EntryFilter) -> None:
     """Draw how many entries fail each quality check."""
     st.caption("Common problems of training sets. Each bar counts the entries that fail a check.")
-    counts = page.services().dataset.check_counts(project_id, entry_filter.without("check"))
+    counts = page.services().entries.check_counts(project_id, entry_filter.without("check"))
     chosen = entry_filter.values("check")
     shown = [
-        facet_bars.Bar(check.label, counts[check.name], f"check:{check.name}", check.name in chosen) for check in CHECKS
+        facet_bars.Bar(check.label, counts[check.name], f"check:{check.name}", check.name in chosen)
+        for check in checks.CHECKS
     ]
     facet_bars.show([facet_bars.Group("Checks", shown)], key="quality", on_toggle=toggle)
 
 
 def agreement(project_id: str, entry_filter: EntryFilter) -> None:
     """Draw the agreement of two reviewers, and the accuracy of models against human answers."""
-    dataset = page.services().dataset
-    found, models = dataset.agreement(project_id), dataset.model_accuracy(project_id)
-    if not found.read:
+    collaboration = page.services().collaboration
+    found, models = collaboration.agreement(project_id), collaboration.model_accuracy(project_id)
+    if not found.reviewed:
         st.caption("No entry has a second review yet. On Curate, choose under Team how many images get one.")
     else:
         read, alike, alpha = st.columns(3)
-        read.metric("Reviewed twice", f"{found.read:,}", help=page.escape(", ".join(found.readers)))
-        alike.metric("Same decision", f"{found.alike / found.read:.0%}")
+        read.metric("Reviewed twice", f"{found.reviewed:,}", help=page.escape(", ".join(found.reviewers)))
+        alike.metric("Same decision", f"{found.agreed / found.reviewed:.0%}")
         alpha.metric(
             "Krippendorff's alpha", "none yet" if found.alpha is None else f"{found.alpha:.2f}",
             help="1 is full agreement, 0 is chance. There is no value while all decisions are the same.",
         )  # fmt: skip
-        differ = dataset.count_entries(project_id, entry_filter.without("check").with_term("check", "readers"))
+        differ = page.services().entries.count_entries(
+            project_id, entry_filter.without("check").with_term("check", "readers")
+        )
         chosen = "readers" in entry_filter.values("check")
         bar = facet_bars.Bar("Reviewers disagree", differ, "check:readers", chosen)
         facet_bars.show([facet_bars.Group("To resolve", [bar])], key="readers", on_toggle=toggle)

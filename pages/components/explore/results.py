@@ -24,7 +24,7 @@ def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected:
     if selected:
         chosen, count = EntryFilter(tuple(Term("id", id_) for id_ in selected)), len(selected)
     if st.button("Generate", key="to-generate", disabled=not count, help="Ask about the images of these entries"):
-        st.session_state["selected-images"] = page.services().dataset.image_ids(project_id, chosen)
+        st.session_state["selected-images"] = page.services().entries.image_ids(project_id, chosen)
         page.go("generate")
     if st.button("Export", key="to-export", disabled=not count, help="Export these entries"):
         page.go("export", which="all", q=str(chosen))

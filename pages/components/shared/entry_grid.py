@@ -39,9 +39,9 @@ class _Found:
 
 
 def _read(project_id: str, entry_filter: EntryFilter, pages_before: int, after: str, total: int) -> _Found:
-    dataset = page.services().dataset
-    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=after or None)
-    images = dataset.images_of(found.items)
+    entries = page.services().entries
+    found = entries.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=after or None)
+    images = entries.images_of(found.items)
     first = pages_before * PAGE_SIZE + 1
     shown = grid.GridPage(
         [_item(entry, images) for entry in found.items],

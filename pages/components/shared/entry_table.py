@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import ImageDatasets
 from core.dataset import EntryFilter
-from core.dataset.review import REJECT_REASONS
+from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
 from core.pluralize import pluralize
 from pages.components.shared import media, page
@@ -34,8 +34,8 @@ _RESULTS = {
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     """Draw one page of the entries of a filter, with the actions for many entries above it."""
-    dataset = page.services().dataset
-    total = dataset.count_entries(project_id, entry_filter)
+    entries = page.services().entries
+    total = entries.count_entries(project_id, entry_filter)
     if not total:
         with st.container(horizontal=True, vertical_alignment="center", key="table-empty"):
             st.text("No entry matches this filter.", width="content")
@@ -43,7 +43,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
         _message()
         return
     cursors = _page_cursors(project_id, entry_filter)
-    found = dataset.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=cursors[-1])
+    found = entries.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=cursors[-1])
     bar = st.container()
     chosen = _table(list(found.items), actor)
     with bar:
@@ -98,7 +98,7 @@ def _columns() -> dict[str, Any]:
 def _frame(entries: list[ImageDatasets]) -> "pd.DataFrame":
     import pandas as pd
 
-    images = page.services().dataset.images_of(entries)
+    images = page.services().entries.images_of(entries)
     columns = ("question", "answer", "decision", "score", "tags", "note", "kind", "model")
     rows = {name: [getattr(entry, name) for entry in entries] for name in columns}
     rows["score"] = [score or None for score in rows["score"]]
@@ -168,12 +168,12 @@ def _bulk_value(action: str) -> Any:
 def _do_bulk(project_id: str, line: str, chosen: list[str], action: str, value: Any, actor: str) -> None:
     from core.dataset import parse_search
 
-    dataset = page.services().dataset
+    review = page.services().review
     try:
         if chosen:
-            result = dataset.bulk_ids(project_id, chosen, action, value, actor=actor)
+            result = review.bulk_ids(project_id, chosen, action, value, actor=actor)
         else:
-            result = dataset.bulk(project_id, parse_search(line), action, value, actor=actor)
+            result = review.bulk(project_id, parse_search(line), action, value, actor=actor)
         st.session_state[_MESSAGE] = (
             f"{pluralize(result.changed, 'entry')} {_RESULTS[action]}. Undo reverts all of them."
         )
@@ -183,14 +183,16 @@ def _do_bulk(project_id: str, line: str, chosen: list[str], action: str, value: 
 
 def _undo(project_id: str, actor: str) -> None:
     try:
-        result = page.services().dataset.undo(project_id, actor=actor)
+        result = page.services().review.undo(project_id, actor=actor)
     except VitrineError as error:
         st.session_state[_MESSAGE] = str(error)
         return
     if result is None:
         st.session_state[_MESSAGE] = "There is nothing to undo."
         return
-    unchanged = f" {result.kept:,} were changed by someone else since and stay as they are." if result.kept else ""
+    unchanged = (
+        f" {result.conflicts:,} were changed by someone else since and stay as they are." if result.conflicts else ""
+    )
     st.session_state[_MESSAGE] = f"Undone for {pluralize(result.undone, 'entry')}.{unchanged}"
 
 

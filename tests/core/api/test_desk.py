@@ -68,7 +68,7 @@ def test_an_act_that_is_sent_again_is_answered_but_stored_once(
     body = {"acts": [act(entry, "reject", "act-00001", changes={"reject_reason": "duplicate"})]}
     answers = [client.post("/desk/decide", json=body).json() for _ in range(2)]
     assert answers[0] == answers[1]
-    assert len(services.dataset.history(entry.id)) == 2
+    assert len(services.entries.history(entry.id)) == 2
 
 
 def test_the_last_act_is_undone_and_its_entry_comes_along(client: TestClient, make: Make, project: Projects) -> None:
@@ -117,7 +117,7 @@ def test_shared_entries_are_handed_to_one_person_and_kept_while_they_look(
     client: TestClient, make: Make, project: Projects, services: Services
 ) -> None:
     entries = [make(f"{number}?") for number in range(4)]
-    services.dataset.set_review_plan(project.id, "shared")
+    services.collaboration.set_review_plan(project.id, "shared")
 
     def queue(name: str) -> list[str]:
         headers = {"X-Vitrine-Token": page_token(name)}

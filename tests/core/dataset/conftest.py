@@ -1,4 +1,4 @@
-"""A project with two images and the service over it."""
+"""Two images in a project, and the services over its entries."""
 
 import hashlib
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
+from core.dataset import CollaborationService, EntryQueries, ReviewService
 from core.db import Database
 
 
@@ -33,6 +34,21 @@ def other_image(db: Database, project: Projects) -> Images:
 @pytest.fixture
 def dataset(db: Database) -> ImageDatasetService:
     return ImageDatasetService(db)
+
+
+@pytest.fixture
+def entries(db: Database) -> EntryQueries:
+    return EntryQueries(db)
+
+
+@pytest.fixture
+def review(db: Database) -> ReviewService:
+    return ReviewService(db)
+
+
+@pytest.fixture
+def collaboration(db: Database) -> CollaborationService:
+    return CollaborationService(db)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from core.dataset.filters import FIELDS
 from core.errors import InvalidInputError
 
 
-def test_a_search_line_is_read_into_words_and_fields() -> None:
+def test_a_search_line_is_parsed_into_words_and_fields() -> None:
     found = parse_search('cat "red bus" kind:count score:<3 -tag:draft edited:yes -dog')
     assert found.terms == (
         Term("", "cat"),
@@ -26,32 +26,32 @@ def test_the_same_term_twice_is_one_term() -> None:
     assert parse_search("cat cat").terms == (Term("", "cat"),)
 
 
-def test_quotes_make_a_word_of_what_looks_like_a_field() -> None:
+def test_a_quoted_field_is_a_word() -> None:
     assert parse_search('"kind:count"').terms == (Term("", "kind:count"),)
 
 
-def test_an_unknown_field_is_named_together_with_those_that_exist() -> None:
+def test_an_unknown_field_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InvalidInputError, match=r"no field called colour\. Use is, flagged"):
         parse_search("colour:red")
 
 
 def test_a_field_without_a_value_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="Write a value behind kind:"):
+    with pytest.raises(InvalidInputError, match="Write a value after kind:"):
         parse_search('kind:""')
 
 
-def test_a_closed_field_takes_its_values_only() -> None:
+def test_a_field_with_fixed_values_takes_no_other() -> None:
     with pytest.raises(InvalidInputError, match="is: takes open, confirmed, rejected, not done"):
         parse_search("is:done")
 
 
-def test_toggling_a_term_twice_gives_the_filter_back() -> None:
+def test_toggling_a_term_twice_returns_the_same_filter() -> None:
     start = parse_search("cat kind:count")
     assert start.toggled("kind", "color").toggled("kind", "color") == start
     assert str(start.toggled("kind", "count")) == "cat"
 
 
-def test_a_queue_is_of_open_entries_unless_the_filter_names_a_decision() -> None:
+def test_a_review_queue_has_open_entries_unless_the_filter_names_a_decision() -> None:
     assert str(parse_search("cat").for_review()) == "cat is:open"
     assert str(parse_search("cat -is:open").for_review()) == "cat -is:open"
 
@@ -67,12 +67,12 @@ _FREE_FIELDS = sorted(name for name, (_, values) in FIELDS.items() if not values
         unique=True,
     )
 )
-def test_every_filter_survives_being_written_and_read(terms: list[Term]) -> None:
+def test_every_filter_round_trips_through_its_search_line(terms: list[Term]) -> None:
     written = EntryFilter(tuple(terms))
     assert parse_search(str(written)) == written
 
 
 @given(st.text(max_size=60))
-def test_any_line_is_read_or_refused_with_a_sentence(line: str) -> None:
+def test_any_line_is_parsed_or_refused(line: str) -> None:
     with contextlib.suppress(InvalidInputError):
         parse_search(line)

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from sqlmodel import col, select
 
 from core import ImageDatasets, ImageDatasetService, Projects, ProjectService, connect
-from core.dataset import parse_search
+from core.dataset import EntryQueries, ReviewService, parse_search
 from core.db import Database, Events
 from core.errors import ConflictError
 from tests.conftest import PROVE
@@ -65,6 +65,8 @@ class Annotators(RuleBasedStateMachine):
         self.project: Projects = ProjectService(self.db).create_project("Shelf")
         self.image = add_image(self.db, self.project.id, "shelf.jpg")
         self.dataset = ImageDatasetService(self.db)
+        self.queries = EntryQueries(self.db)
+        self.review = ReviewService(self.db)
         self.batches: list[str] = []
 
     def teardown(self) -> None:
@@ -100,9 +102,9 @@ class Annotators(RuleBasedStateMachine):
         def act(seen: ImageDatasets) -> None:
             if behind:
                 with pytest.raises(ConflictError):
-                    self.dataset.decide(entry, seen.version - behind, decision, actor=who)
+                    self.review.decide(entry, seen.version - behind, decision, actor=who)
             else:
-                self.dataset.decide(entry, seen.version, decision, actor=who)
+                self.review.decide(entry, seen.version, decision, actor=who)
 
         self._if_there(entry, act)
 
@@ -126,14 +128,14 @@ class Annotators(RuleBasedStateMachine):
         ),
     )
     def bulk(self, who: str, line: str, act: tuple[str, Any]) -> None:
-        expected = self.dataset.count_entries(self.project.id, parse_search(line))
-        assert self.dataset.bulk(self.project.id, parse_search(line), *act, actor=who).changed <= expected
+        expected = self.queries.count_entries(self.project.id, parse_search(line))
+        assert self.review.bulk(self.project.id, parse_search(line), *act, actor=who).changed <= expected
 
     @rule(who=PEOPLE)
     def undo(self, who: str) -> None:
         # A conflict: someone wrote the same field since, and nothing is overwritten.
         with contextlib.suppress(ConflictError):
-            self.dataset.undo(self.project.id, actor=who)
+            self.review.undo(self.project.id, actor=who)
 
     @invariant()
     def history_and_rows_agree(self) -> None:
@@ -175,9 +177,9 @@ class Annotators(RuleBasedStateMachine):
             "check:disputed": [entry.id for entry in alive if any(_disputes(entry, other) for other in alive)],
         }
         for line, ids in expected.items():
-            found = self.dataset.find_entries(self.project.id, parse_search(line)).items
+            found = self.queries.find_entries(self.project.id, parse_search(line)).items
             assert sorted(entry.id for entry in found) == sorted(ids)
-            assert self.dataset.count_entries(self.project.id, parse_search(line)) == len(ids)
+            assert self.queries.count_entries(self.project.id, parse_search(line)) == len(ids)
 
     def _undo_everything(self) -> None:
         """Taking every act back, the last one first, leaves nothing but deleted entries as they were made."""
@@ -188,7 +190,7 @@ class Annotators(RuleBasedStateMachine):
                 if event.action != "undo" and event.undone_by is None
             ]
         for batch_id in dict.fromkeys(standing):
-            self.dataset.undo(self.project.id, batch_id=batch_id, actor="cleaner")
+            self.review.undo(self.project.id, batch_id=batch_id, actor="cleaner")
         for entry in self._rows():
             assert entry.deleted_at is not None
             assert (entry.question, entry.answer) == (entry.generated_question, entry.generated_answer)
@@ -246,7 +248,7 @@ def test_people_editing_the_same_entries_at_once_lose_nothing(db: Database, proj
     for one in people:
         one.join()
 
-    history = [event for entry_id in ids for event in dataset.history(entry_id) if event.action == "edit"]
+    history = [event for entry_id in ids for event in EntryQueries(db).history(entry_id) if event.action == "edit"]
     assert len(stored) + len(conflicts) == 8 * 15
     assert sorted(event.new["answer"] for event in history) == sorted(stored)
     assert sum(dataset.get_dataset_entry(entry_id).version - 1 for entry_id in ids) == len(stored)

@@ -3,14 +3,14 @@ from collections.abc import Callable
 import pytest
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
-from core.dataset import EntryFilter, parse_search
+from core.dataset import EntryFilter, EntryQueries, parse_search
 from core.errors import InvalidInputError
 
 Make = Callable[..., ImageDatasets]
 
 
 @pytest.fixture
-def shelf(make: Make, dataset: ImageDatasetService, other_image: Images) -> dict[str, str]:
+def shelf(make: Make, dataset: ImageDatasetService, entries: EntryQueries, other_image: Images) -> dict[str, str]:
     """Six different entries by name, and their ids."""
     entries = {
         "cups": make("How many cups?", "three", kind="count", tags="kitchen,red", score=4),
@@ -84,44 +84,42 @@ def shelf(make: Make, dataset: ImageDatasetService, other_image: Images) -> dict
     ],
 )
 def test_each_field_of_the_search_line_finds_its_entries(
-    line: str, expected: str, shelf: dict[str, str], dataset: ImageDatasetService, project: Projects
+    line: str, expected: str, shelf: dict[str, str], entries: EntryQueries, project: Projects
 ) -> None:
     names = {entry_id: name for name, entry_id in shelf.items()}
-    found = dataset.find_entries(project.id, parse_search(line)).items
+    found = entries.find_entries(project.id, parse_search(line)).items
     assert " ".join(names[entry.id] for entry in found) == expected
-    assert dataset.count_entries(project.id, parse_search(line)) == len(expected.split())
+    assert entries.count_entries(project.id, parse_search(line)) == len(expected.split())
 
 
 @pytest.mark.parametrize("line", ["score:many", "length:<", "created:yesterday", "check:spelling", "side:a..b"])
-def test_a_value_that_makes_no_sense_is_refused_with_words(
-    line: str, dataset: ImageDatasetService, project: Projects
-) -> None:
+def test_a_value_that_makes_no_sense_is_refused_with_words(line: str, entries: EntryQueries, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match=r"takes|no check called"):
-        dataset.find_entries(project.id, parse_search(line))
+        entries.find_entries(project.id, parse_search(line))
 
 
-def test_repeated_and_disputed_answers_are_found(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+def test_repeated_and_disputed_answers_are_found(make: Make, entries: EntryQueries, project: Projects) -> None:
     first = make("How many cups?", "three", model="a")
     second = make("how many cups", "Three.", model="b")
     third = make("How many cups?", "four", model="c")
     make("How many bowls?", "three", model="a")
 
     def failing(check: str) -> list[str]:
-        return [e.id for e in dataset.find_entries(project.id, EntryFilter().with_term("check", check)).items]
+        return [e.id for e in entries.find_entries(project.id, EntryFilter().with_term("check", check)).items]
 
     assert failing("repeated") == [first.id, second.id]
     assert failing("disputed") == [first.id, second.id, third.id]
-    assert dataset.check_counts(project.id, EntryFilter())["disputed"] == 3
+    assert entries.check_counts(project.id, EntryFilter())["disputed"] == 3
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_pages_follow_each_other_without_a_gap_or_a_repetition(
-    newest_first: bool, make: Make, dataset: ImageDatasetService, project: Projects
+    newest_first: bool, make: Make, entries: EntryQueries, project: Projects
 ) -> None:
     made = [make(f"Question {number}?").id for number in range(10)]
     seen, cursor, sizes = [], None, []
     while True:
-        page = dataset.find_entries(project.id, EntryFilter(), limit=4, after=cursor, newest_first=newest_first)
+        page = entries.find_entries(project.id, EntryFilter(), limit=4, after=cursor, newest_first=newest_first)
         seen += [entry.id for entry in page.items]
         sizes.append(len(page.items))
         cursor = page.next_cursor
@@ -132,21 +130,21 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(
 
 
 def test_a_page_goes_on_behind_an_entry_that_left_the_filter_or_was_deleted(
-    make: Make, dataset: ImageDatasetService, project: Projects
+    make: Make, dataset: ImageDatasetService, entries: EntryQueries, project: Projects
 ) -> None:
     made = [make(f"Question {number}?").id for number in range(3)]
     queue = parse_search("is:open")
     dataset.confirm_entry(made[0])
-    assert [e.id for e in dataset.find_entries(project.id, queue, after=made[0]).items] == made[1:]
+    assert [e.id for e in entries.find_entries(project.id, queue, after=made[0]).items] == made[1:]
     dataset.delete_dataset_entry(made[1])
-    assert [e.id for e in dataset.find_entries(project.id, queue, after=made[1]).items] == made[2:]
+    assert [e.id for e in entries.find_entries(project.id, queue, after=made[1]).items] == made[2:]
 
 
-def test_a_cursor_that_leads_nowhere_is_refused(dataset: ImageDatasetService, project: Projects) -> None:
+def test_a_cursor_that_leads_nowhere_is_refused(entries: EntryQueries, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match="Start again at the first one"):
-        dataset.find_entries(project.id, EntryFilter(), after="missing")
+        entries.find_entries(project.id, EntryFilter(), after="missing")
 
 
-def test_other_projects_are_out_of_sight(make: Make, dataset: ImageDatasetService) -> None:
+def test_other_projects_are_out_of_sight(make: Make, entries: EntryQueries) -> None:
     make()
-    assert dataset.find_entries("another", EntryFilter()).items == ()
+    assert entries.find_entries("another", EntryFilter()).items == ()

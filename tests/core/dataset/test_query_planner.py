@@ -1,4 +1,4 @@
-"""Which index finds the entries of a filter, and that what it finds is what reading them all would."""
+"""Which index serves a filter, and that it finds the same entries as a scan."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from core import ImageDatasets, ImageDatasetService, Projects, connect
-from core.dataset import EntryFilter, parse_search
-from core.dataset.query_planner import few
+from core.dataset import EntryFilter, EntryQueries, ReviewService, parse_search
+from core.dataset.query_planner import selective_condition
 from core.db import Database
 
 Make = Callable[..., ImageDatasets]
 
 
-def _found(dataset: ImageDatasetService, project: Projects, line: str) -> list[str]:
-    found = dataset.find_entries(project.id, parse_search(line)).items
-    assert dataset.count_entries(project.id, parse_search(line)) == len(found)
+def _found(entries: EntryQueries, project: Projects, line: str) -> list[str]:
+    found = entries.find_entries(project.id, parse_search(line)).items
+    assert entries.count_entries(project.id, parse_search(line)) == len(found)
     return [entry.question for entry in found]
 
 
@@ -65,23 +65,23 @@ def _plan(db: Database, statement: tuple[str, object]) -> str:
         ("check:empty", "ix_entries_empty"),
         ("check:repeated", "ix_entries_repeated"),
         ("check:disputed", "ix_entries_disputed"),
-        ("check:reveals", "ix_entries_revealing"),
-        ("check:refusal", "ix_entries_refusing"),
+        ("check:reveals", "ix_entries_reveals"),
+        ("check:refusal", "ix_entries_refusal"),
     ],
 )
 def test_a_page_is_read_in_the_order_of_an_index(
     line: str,
     index: str,
     db: Database,
-    dataset: ImageDatasetService,
+    entries: EntryQueries,
     make: Make,
     project: Projects,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("core.dataset.query_planner.MOST", -1)
+    monkeypatch.setattr("core.dataset.query_planner.MAX_SELECTED", -1)
     last = make()
     with _statements(db) as statements:
-        dataset.find_entries(project.id, parse_search(line), limit=10, after=last.id)
+        entries.find_entries(project.id, parse_search(line), limit=10, after=last.id)
     plan = _plan(db, statements[-1])
     assert index in plan
     assert "TEMP B-TREE" not in plan
@@ -108,94 +108,97 @@ def test_a_page_is_read_in_the_order_of_an_index(
         ("image:missing", "ix_entries_held"),
     ],
 )
-def test_what_few_entries_meet_is_found_without_reading_the_others(
-    line: str, index: str, db: Database, dataset: ImageDatasetService, make: Make, project: Projects
+def test_a_selective_term_is_found_without_a_scan(
+    line: str, index: str, db: Database, entries: EntryQueries, make: Make, project: Projects
 ) -> None:
     make()
     with _statements(db) as statements:
-        dataset.find_entries(project.id, parse_search(line), limit=10)
+        entries.find_entries(project.id, parse_search(line), limit=10)
     plan = _plan(db, statements[-1])
     assert index in plan
     assert "SCAN image_datasets" not in plan
     assert "ix_entries_order" not in plan
 
 
-def test_a_term_that_many_entries_meet_narrows_nothing(
+def test_a_term_that_many_entries_meet_is_not_selective(
     db: Database, make: Make, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.dataset.query_planner.MOST", 2)
+    monkeypatch.setattr("core.dataset.query_planner.MAX_SELECTED", 2)
     for number in range(3):
         make(f"How many cups are on shelf {number}?")
     with db.reading() as session:
-        assert few(session, project.id, parse_search("cups")) is None
-        assert few(session, project.id, parse_search("cups tag:none")) is None
-        assert few(session, project.id, parse_search('"shelf 1"')) is not None
+        assert selective_condition(session, project.id, parse_search("cups")) is None
+        assert selective_condition(session, project.id, parse_search("cups tag:none")) is None
+        assert selective_condition(session, project.id, parse_search('"shelf 1"')) is not None
 
 
-def test_the_index_follows_every_change_of_a_text(
-    make: Make, dataset: ImageDatasetService, project: Projects, db: Database
+def test_the_text_index_follows_every_change(
+    make: Make,
+    dataset: ImageDatasetService,
+    review: ReviewService,
+    project: Projects,
+    db: Database,
+    entries: EntryQueries,
 ) -> None:
     entry = make("How many cups?", "three", tags="kitchen")
-    assert _found(dataset, project, "cups three tag:kitchen shelf.jpg") == ["How many cups?"]
+    assert _found(entries, project, "cups three tag:kitchen shelf.jpg") == ["How many cups?"]
     dataset.update_dataset_entry(entry.id, question="How many bowls?", tags="hall")
-    assert _found(dataset, project, "cups") == []
-    assert _found(dataset, project, "tag:kitchen") == []
-    assert _found(dataset, project, "bowls tag:hall") == ["How many bowls?"]
-    dataset.undo(project.id)
-    assert _found(dataset, project, "cups tag:kitchen") == ["How many cups?"]
-    dataset.bulk(project.id, EntryFilter(), "tag", "sorted")
-    assert _found(dataset, project, "tag:sorted") == ["How many cups?"]
+    assert _found(entries, project, "cups") == []
+    assert _found(entries, project, "tag:kitchen") == []
+    assert _found(entries, project, "bowls tag:hall") == ["How many bowls?"]
+    review.undo(project.id)
+    assert _found(entries, project, "cups tag:kitchen") == ["How many cups?"]
+    review.bulk(project.id, EntryFilter(), "tag", "sorted")
+    assert _found(entries, project, "tag:sorted") == ["How many cups?"]
     with db.engine.execution_options(vitrine_write=True).begin() as connection:
         connection.exec_driver_sql("DELETE FROM image_datasets")
         assert connection.exec_driver_sql("SELECT count(*) FROM entry_text('\"cup\"')").scalar_one() == 0
 
 
-def test_words_of_any_script_are_found_also_short_ones(
-    make: Make, dataset: ImageDatasetService, project: Projects
-) -> None:
+def test_words_of_any_script_and_length_are_found(make: Make, project: Projects, entries: EntryQueries) -> None:
     make("木の椅子はいくつありますか", "三つ")
     make("Kaç İstanbul çayı var?", "ÜÇ")
     make("How many cups, 100%?", 'a "big" one')
-    assert _found(dataset, project, "椅子") == ["木の椅子はいくつありますか"]
-    assert _found(dataset, project, "いくつあり") == ["木の椅子はいくつありますか"]
-    assert _found(dataset, project, "İstanbul") == ["Kaç İstanbul çayı var?"]
-    assert _found(dataset, project, '"100%"') == ["How many cups, 100%?"]
-    assert _found(dataset, project, r'"\"big\""') == ["How many cups, 100%?"]
-    assert _found(dataset, project, "CUPS") == ["How many cups, 100%?"]
-    assert _found(dataset, project, "cup%") == []
+    assert _found(entries, project, "椅子") == ["木の椅子はいくつありますか"]
+    assert _found(entries, project, "いくつあり") == ["木の椅子はいくつありますか"]
+    assert _found(entries, project, "İstanbul") == ["Kaç İstanbul çayı var?"]
+    assert _found(entries, project, '"100%"') == ["How many cups, 100%?"]
+    assert _found(entries, project, r'"\"big\""') == ["How many cups, 100%?"]
+    assert _found(entries, project, "CUPS") == ["How many cups, 100%?"]
+    assert _found(entries, project, "cup%") == []
 
 
-def test_two_letters_are_found_wherever_they_stand(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+def test_two_letters_are_found_at_any_position(make: Make, project: Projects, entries: EntryQueries) -> None:
     make("How many cu", "ox", tags="kitchen,zz")
     make("Ölçü?", "at 50%")
-    assert _found(dataset, project, "CU") == ["How many cu"]
-    assert _found(dataset, project, "ox") == ["How many cu"]
-    assert _found(dataset, project, "ox cu") == ["How many cu"]
-    assert _found(dataset, project, "zz") == []
-    assert _found(dataset, project, "tag:zz") == ["How many cu"]
-    assert _found(dataset, project, "çü") == ["Ölçü?"]
-    assert _found(dataset, project, "0%") == ["Ölçü?"]
+    assert _found(entries, project, "CU") == ["How many cu"]
+    assert _found(entries, project, "ox") == ["How many cu"]
+    assert _found(entries, project, "ox cu") == ["How many cu"]
+    assert _found(entries, project, "zz") == []
+    assert _found(entries, project, "tag:zz") == ["How many cu"]
+    assert _found(entries, project, "çü") == ["Ölçü?"]
+    assert _found(entries, project, "0%") == ["Ölçü?"]
 
 
-@pytest.mark.parametrize(("most", "is_read_through"), [(-1, True), (2500, False)])
-def test_what_no_index_knows_is_counted_through_the_whole_table_unless_the_project_is_small(
-    most: int, is_read_through: bool, make: Make, dataset: ImageDatasetService, project: Projects, db: Database,
+@pytest.mark.parametrize(("max_selected", "scans"), [(-1, True), (2500, False)])
+def test_a_filter_without_an_index_scans_the_table_unless_the_project_is_small(
+    max_selected: int, scans: bool, make: Make, entries: EntryQueries, project: Projects, db: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("core.dataset.query_planner.MOST", most)
+    monkeypatch.setattr("core.dataset.query_planner.MAX_SELECTED", max_selected)
     make("How many cups?")
     with _statements(db) as statements:
-        assert dataset.count_entries(project.id, parse_search("-bowls")) == 1
-    assert ("SCAN image_datasets" in _plan(db, statements[-1])) == is_read_through
+        assert entries.count_entries(project.id, parse_search("-bowls")) == 1
+    assert ("SCAN image_datasets" in _plan(db, statements[-1])) == scans
 
 
-def test_letters_that_stand_apart_are_no_word(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+def test_letters_of_different_words_do_not_match_a_word(make: Make, project: Projects, entries: EntryQueries) -> None:
     make("abc bcd", "cde")
-    assert _found(dataset, project, "abcde") == []
+    assert _found(entries, project, "abcde") == []
 
 
-def test_a_database_without_the_index_finds_the_same(
-    make: Make, dataset: ImageDatasetService, project: Projects, db: Database
+def test_a_database_without_the_text_index_finds_the_same(
+    make: Make, project: Projects, db: Database, entries: EntryQueries
 ) -> None:
     make("How many cups?")
     make("How many bowls?")
@@ -204,12 +207,12 @@ def test_a_database_without_the_index_finds_the_same(
             connection.exec_driver_sql(f"DROP TRIGGER entry_text_{trigger}")
         connection.exec_driver_sql("DROP TABLE entry_text")
     make("How many plates?")
-    assert _found(dataset, project, "cups") == ["How many cups?"]
-    assert _found(dataset, project, "plates") == ["How many plates?"]
+    assert _found(entries, project, "cups") == ["How many cups?"]
+    assert _found(entries, project, "plates") == ["How many plates?"]
 
 
-def test_the_index_survives_packing_the_database_and_a_copy_of_it(
-    make: Make, dataset: ImageDatasetService, project: Projects, db: Database
+def test_the_text_index_survives_vacuum_and_a_copy(
+    make: Make, project: Projects, db: Database, entries: EntryQueries
 ) -> None:
     made = [make(f"Question {number}?") for number in range(20)]
     with db.engine.execution_options(vitrine_write=True).begin() as connection:
@@ -223,10 +226,10 @@ def test_the_index_survives_packing_the_database_and_a_copy_of_it(
     connection.cursor().execute("VACUUM INTO ?", (str(copy),))
     connection.close()
     expected = [f"Question {number}?" for number in range(15, 20)]
-    assert _found(dataset, project, "question") == expected
-    assert _found(dataset, project, '"Question 17"') == ["Question 17?"]
+    assert _found(entries, project, "question") == expected
+    assert _found(entries, project, '"Question 17"') == ["Question 17?"]
     with connect(copy) as other:
-        assert _found(ImageDatasetService(other), project, "question") == expected
+        assert _found(EntryQueries(other), project, "question") == expected
 
 
 _TEXTS = st.text(alphabet="abcABC İıß椅子'\"%_", min_size=1, max_size=8)
@@ -234,13 +237,13 @@ _TEXTS = st.text(alphabet="abcABC İıß椅子'\"%_", min_size=1, max_size=8)
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(_TEXTS.filter(lambda text: bool(text.strip())), max_size=5), word=_TEXTS)
-def test_the_index_finds_what_reading_every_entry_finds(
-    texts: list[str], word: str, make: Make, dataset: ImageDatasetService, project: Projects
+def test_the_text_index_finds_the_same_as_a_scan(
+    texts: list[str], word: str, make: Make, entries: EntryQueries, project: Projects
 ) -> None:
     for text in texts:
         make(text, "-")
-    by_index = dataset.find_entries(project.id, EntryFilter().with_term("", word), limit=1000).items
-    everything = dataset.find_entries(project.id, EntryFilter(), limit=1000).items
+    by_index = entries.find_entries(project.id, EntryFilter().with_term("", word), limit=1000).items
+    everything = entries.find_entries(project.id, EntryFilter(), limit=1000).items
 
     def folded(text: str) -> str:
         return "".join(letter.lower() if letter.isascii() else letter for letter in text)

@@ -7,8 +7,8 @@ from sqlmodel import select
 
 from core import ImageDatasets, Projects
 from core.app import Services
-from core.dataset.changes import Act
-from core.dataset.regenerate import AnswerAgain
+from core.dataset.edits import UserAction
+from core.dataset.regenerate import AnswerRegenerator
 from core.db import LlmCalls
 from core.errors import BadReplyError, ConflictError, InvalidInputError, LLMError
 from tests.fakes.model import FakeModel
@@ -23,8 +23,8 @@ def model() -> FakeModel:
 
 
 @pytest.fixture
-def again(services: Services, model: FakeModel) -> AnswerAgain:
-    return AnswerAgain(services.db, model, services.images)
+def regenerator(services: Services, model: FakeModel) -> AnswerRegenerator:
+    return AnswerRegenerator(services.db, model, services.images)
 
 
 def make(services: Services, project: Projects, **more: Any) -> ImageDatasets:
@@ -40,29 +40,29 @@ def calls(services: Services) -> list[tuple[str, str]]:
 
 
 async def test_the_new_answer_takes_the_place_of_the_old_one_and_undo_brings_it_back(
-    again: AnswerAgain, model: FakeModel, services: Services, project: Projects
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project)
     model.enqueue_answers("red")
-    made = await again.answer_again(entry.id, 1, Act("regenerate", "Anna"))
+    made = await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate", "Anna"))
     assert (made.answer, made.generated_answer, made.version, made.edited) == ("red", "red", 2, False)
     assert (model.history[0].fresh, "Which color?" in model.history[0].prompt) == (True, True)
     assert calls(services) == [("answer again", "ok")]
     assert made.call_id is not None
-    event = services.dataset.history(entry.id)[-1]
+    event = services.entries.history(entry.id)[-1]
     assert (event.action, event.actor, event.old["answer"], event.new["answer"]) == (
         "regenerate", "Anna", "green", "red",
     )  # fmt: skip
-    assert services.dataset.undo(project.id, actor="Anna") is not None
+    assert services.review.undo(project.id, actor="Anna") is not None
     assert services.dataset.get_dataset_entry(entry.id).answer == "green"
 
 
 async def test_what_a_person_decided_is_not_asked_about_again(
-    again: AnswerAgain, model: FakeModel, services: Services, project: Projects
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project, confirmed=True)
-    with pytest.raises(InvalidInputError, match="decided, and its answer stays"):
-        await again.answer_again(entry.id, 1, Act("regenerate"))
+    with pytest.raises(InvalidInputError, match="decided, so its answer stays"):
+        await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
     assert (model.history, calls(services)) == ([], [])
 
 
@@ -75,33 +75,33 @@ async def test_an_entry_that_is_confirmed_while_the_model_thinks_stays_and_the_c
     class SlowModel(FakeModel):
         async def chat(self, *args: Any, **more: Any) -> Any:
             reply = await model.chat(*args, **more)
-            services.dataset.decide(entry.id, 1, "confirm", actor="Ben")
+            services.review.decide(entry.id, 1, "confirm", actor="Ben")
             return reply
 
-    again = AnswerAgain(services.db, SlowModel(), services.images)
+    regenerator = AnswerRegenerator(services.db, SlowModel(), services.images)
     with pytest.raises(InvalidInputError, match="decided"):
-        await again.answer_again(entry.id, 1, Act("regenerate", "Anna"))
+        await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate", "Anna"))
     stays = services.dataset.get_dataset_entry(entry.id)
     assert (stays.answer, stays.decision) == ("green", "confirmed")
     assert calls(services) == [("answer again", "ok")]
 
 
 async def test_another_version_is_refused_before_anything_is_paid(
-    again: AnswerAgain, model: FakeModel, services: Services, project: Projects
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project)
     services.dataset.update_dataset_entry(entry.id, note="look")
     with pytest.raises(ConflictError):
-        await again.answer_again(entry.id, 1, Act("regenerate"))
+        await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
     assert model.history == []
 
 
 async def test_an_answer_outside_the_labels_is_kept_with_its_doubt(
-    again: AnswerAgain, model: FakeModel, services: Services, project: Projects
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project, answer='["red"]', answer_type="label", options=["red", "blue"])
     model.enqueue_answers("scarlet")
-    made = await again.answer_again(entry.id, 1, Act("regenerate"))
+    made = await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
     assert (made.answer, made.needs_review) == (
         "scarlet", "scarlet is not one of the labels. Choose from red, blue.",
     )  # fmt: skip
@@ -110,20 +110,20 @@ async def test_an_answer_outside_the_labels_is_kept_with_its_doubt(
 
 
 async def test_an_entry_that_a_person_answered_has_no_model_to_ask(
-    again: AnswerAgain, services: Services, project: Projects
+    regenerator: AnswerRegenerator, services: Services, project: Projects
 ) -> None:
     entry = make(services, project, model="")
-    with pytest.raises(InvalidInputError, match="No model known here"):
-        await again.answer_again(entry.id, 1, Act("regenerate"))
+    with pytest.raises(InvalidInputError, match="not answered by a known model"):
+        await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
 
 
 async def test_a_failed_call_changes_nothing(
-    again: AnswerAgain, model: FakeModel, services: Services, project: Projects
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project)
     model.enqueue(LLMError("The provider is busy."), {"answers": []})
     with pytest.raises(LLMError, match="busy"):
-        await again.answer_again(entry.id, 1, Act("regenerate"))
+        await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
     with pytest.raises(BadReplyError, match="0 answers"):
-        await again.answer_again(entry.id, 1, Act("regenerate"))
+        await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
     assert services.dataset.get_dataset_entry(entry.id).version == 1

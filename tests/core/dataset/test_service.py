@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
+from core.dataset import EntryQueries, ReviewService
 from core.db import Database, Questions
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 
@@ -171,19 +172,23 @@ def test_statistics_of_an_empty_project_are_zero(dataset: ImageDatasetService, p
     }
 
 
-def test_changed_fields_are_written_and_leave_both_values(make: Make, dataset: ImageDatasetService) -> None:
+def test_changed_fields_are_written_and_leave_both_values(
+    make: Make, dataset: ImageDatasetService, entries: EntryQueries
+) -> None:
     entry = dataset.update_dataset_entry(make().id, answer="four", note="counted twice", actor="Anna")
     assert (entry.answer, entry.note, entry.version, entry.edited) == ("four", "counted twice", 2, True)
-    event = dataset.history(entry.id)[-1]
+    event = entries.history(entry.id)[-1]
     assert (event.action, event.actor) == ("edit", "Anna")
     assert event.old == {"answer": "three", "note": ""}
     assert event.new == {"answer": "four", "note": "counted twice"}
 
 
-def test_a_change_to_the_same_value_is_no_change(make: Make, dataset: ImageDatasetService) -> None:
+def test_a_change_to_the_same_value_is_no_change(
+    make: Make, dataset: ImageDatasetService, entries: EntryQueries
+) -> None:
     entry = make()
     assert dataset.update_dataset_entry(entry.id, answer="three").version == 1
-    assert [event.action for event in dataset.history(entry.id)] == ["create"]
+    assert [event.action for event in entries.history(entry.id)] == ["create"]
 
 
 def test_a_field_that_is_no_field_cannot_be_changed(make: Make, dataset: ImageDatasetService) -> None:
@@ -216,14 +221,14 @@ def test_tags_are_added_to_those_that_are_there(make: Make, dataset: ImageDatase
 
 
 def test_a_deleted_entry_is_gone_until_it_is_undone(
-    make: Make, dataset: ImageDatasetService, project: Projects
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
 ) -> None:
     entry = make()
     assert dataset.delete_dataset_entry(entry.id) is True
     assert dataset.delete_dataset_entry(entry.id) is False
     with pytest.raises(NotFoundError):
         dataset.get_dataset_entry(entry.id)
-    dataset.undo(project.id)
+    review.undo(project.id)
     assert dataset.get_dataset_entry(entry.id).answer == "three"
 
 

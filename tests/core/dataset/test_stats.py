@@ -1,20 +1,18 @@
 from collections.abc import Callable
 
 from core import ImageDatasets, ImageDatasetService, Projects
-from core.dataset import parse_search
+from core.dataset import EntryQueries, ReviewService, parse_search
 from core.dataset.stats import Balance, FacetValue
 
 Make = Callable[..., ImageDatasets]
 ALL = parse_search("")
 
 
-def test_facets_are_bars_that_name_their_term_and_missing_is_one_of_them(
-    make: Make, dataset: ImageDatasetService, project: Projects
-) -> None:
+def test_facets_have_a_value_for_entries_without_one(make: Make, entries: EntryQueries, project: Projects) -> None:
     make(kind="count", tags="red,big", confirmed=True)
     make(kind="count", tags="red")
     make(kind="", score=4.5)
-    facets = {facet.field: facet.values for facet in dataset.facets(project.id, ALL)}
+    facets = {facet.field: facet.values for facet in entries.facets(project.id, ALL)}
     assert facets["is"] == (FacetValue("open", "open", 2), FacetValue("confirmed", "confirmed", 1))
     assert facets["kind"] == (FacetValue("count", "count", 2), FacetValue("none", "none", 1))
     assert facets["tag"] == (FacetValue("red", "red", 2), FacetValue("big", "big", 1), FacetValue("none", "none", 1))
@@ -22,54 +20,52 @@ def test_facets_are_bars_that_name_their_term_and_missing_is_one_of_them(
     assert "model" not in facets  # one value says nothing
 
 
-def test_a_facet_counts_as_if_nothing_of_its_own_were_chosen(
-    make: Make, dataset: ImageDatasetService, project: Projects
-) -> None:
+def test_a_facet_ignores_the_terms_of_its_own_field(make: Make, entries: EntryQueries, project: Projects) -> None:
     make(kind="count", confirmed=True)
     make(kind="color")
-    facets = {facet.field: facet.values for facet in dataset.facets(project.id, parse_search("kind:count"))}
+    facets = {facet.field: facet.values for facet in entries.facets(project.id, parse_search("kind:count"))}
     assert [bar.value for bar in facets["kind"]] == ["color", "count"]
     assert "is" not in facets
 
 
-def test_every_bar_finds_as_many_entries_as_it_says(
-    make: Make, dataset: ImageDatasetService, project: Projects
+def test_every_facet_value_finds_as_many_entries_as_it_counts(
+    make: Make, dataset: ImageDatasetService, entries: EntryQueries, project: Projects
 ) -> None:
     make(kind="count", tags="red,big", confirmed=True, score=3)
     make(kind="how many", tags="red", language="tr")
     make(kind="", model="")
     dataset.confirm_entry(make(kind="count").id, actor="Anna")
     dataset.rate_entry(make("Long?", "x" * 300).id, 2, actor="Ben")
-    assert {facet.field for facet in dataset.facets(project.id, ALL)} == {
+    assert {facet.field for facet in entries.facets(project.id, ALL)} == {
         "is", "kind", "model", "lang", "score", "tag", "length", "by",
     }  # fmt: skip
-    for facet in dataset.facets(project.id, ALL):
+    for facet in entries.facets(project.id, ALL):
         for bar in facet.values:
             chosen = ALL.with_term(facet.field, bar.value)
-            assert dataset.count_entries(project.id, chosen) == bar.count, chosen
+            assert entries.count_entries(project.id, chosen) == bar.count, chosen
 
 
-def test_the_balance_shows_when_one_answer_leads(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+def test_the_balance_shows_when_one_answer_leads(make: Make, entries: EntryQueries, project: Projects) -> None:
     for answer in ("yes", "Yes ", "no", "yes"):
         make("Is it?", answer, kind="yes/no")
     make("What is it?", "A cup.", kind="object")
-    board = dataset.balance(project.id, ALL)
-    assert board == [Balance("yes/no", 4, (("yes", 3), ("no", 1))), Balance("object", 1, (("a cup.", 1),))]
+    board = entries.balance(project.id, ALL)
+    assert board == (Balance("yes/no", 4, (("yes", 3), ("no", 1))), Balance("object", 1, (("a cup.", 1),)))
     assert board[0].leading_share == 0.75
 
 
 def test_decisions_are_counted_by_day_and_undone_ones_are_not(
-    make: Make, dataset: ImageDatasetService, project: Projects
+    make: Make, dataset: ImageDatasetService, review: ReviewService, entries: EntryQueries, project: Projects
 ) -> None:
     for number in range(3):
         dataset.confirm_entry(make(f"{number}?").id)
-    dataset.undo(project.id)
-    days = dataset.decisions_per_day(project.id, 7)
+    review.undo(project.id)
+    days = entries.decisions_per_day(project.id, 7)
     assert [count for _, count in days] == [0, 0, 0, 0, 0, 0, 2]
 
 
-def test_tags_in_use_come_most_frequent_first(make: Make, dataset: ImageDatasetService, project: Projects) -> None:
+def test_tags_in_use_come_most_frequent_first(make: Make, entries: EntryQueries, project: Projects) -> None:
     make(tags="red,big")
     make(tags="red")
     make()
-    assert dataset.tag_names(project.id) == ["red", "big"]
+    assert entries.tag_names(project.id) == ("red", "big")

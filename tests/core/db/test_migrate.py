@@ -281,3 +281,44 @@ def test_crash_hiding_images_killed_at_any_statement_leaves_the_old_database_as_
         assert _query(data / "vitrine.db", "PRAGMA integrity_check") == [("ok",)]
     assert killed >= 10
     assert len(_query(data / "vitrine.db", "SELECT id FROM images WHERE visibility = 'hidden'")) == 3
+
+
+def test_a_review_plan_keeps_its_assignment_when_the_column_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    _database_at("0006", data, tmp_path, monkeypatch)
+    _with_review_plan(data / "vitrine.db")
+    with connect(data):
+        pass
+    plans = _query(data / "vitrine.db", "SELECT assignment, people, second_percent FROM review_plans")
+    assert plans == [("divided", '["Anna"]', 20)]
+
+
+def test_crash_renaming_for_review_killed_at_any_statement_leaves_the_old_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    _database_at("0006", data, tmp_path, monkeypatch)
+    _with_review_plan(data / "vitrine.db")
+    schema = _schema(data / "vitrine.db")
+    killed = 0
+    while _upgrade_and_die_at(killed + 1, data):
+        killed += 1
+        assert _schema(data / "vitrine.db") == schema
+        assert _query(data / "vitrine.db", "SELECT handing FROM review_plans") == [("divided",)]
+        assert _query(data / "vitrine.db", "PRAGMA integrity_check") == [("ok",)]
+    assert killed >= 8
+    indexes = {sql.split()[2] for sql in _schema(data / "vitrine.db") if sql.startswith("CREATE INDEX")}
+    assert {"ix_entries_reveals", "ix_entries_refusal"} <= indexes
+    assert not {"ix_entries_revealing", "ix_entries_refusing"} & indexes
+
+
+def _with_review_plan(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO projects (id, name, description, create_at, update_at) VALUES ('p', 'Shelf', '', ?, ?)",
+            (WHEN, WHEN),
+        )
+        connection.execute("INSERT INTO review_plans VALUES ('p', 'divided', '[\"Anna\"]', 20)")
+        connection.commit()

@@ -119,7 +119,7 @@ async def test_an_answer_that_a_rerun_replaced_is_not_confirmed_unseen(
     await _answer_all(answering, model, project, services.db, "Blue.")
 
     with pytest.raises(ConflictError):
-        services.dataset.decide(seen.id, seen.version, "confirm")
+        services.review.decide(seen.id, seen.version, "confirm")
 
 
 async def test_an_untouched_answer_of_the_same_model_is_replaced_by_a_rerun(
@@ -154,7 +154,7 @@ async def test_each_of_several_models_answers_and_their_answers_stand_beside_eac
         ("openai/gpt-4o", "Red."),
         ("anthropic/claude-haiku-4-5", "Orange."),
     }
-    assert services.dataset.check_counts(project.id, parse_search(""))["disputed"] == 2
+    assert services.entries.check_counts(project.id, parse_search(""))["disputed"] == 2
 
 
 async def test_confirmed_entries_are_shown_first_with_their_images(

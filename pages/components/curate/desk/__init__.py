@@ -30,7 +30,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "name": _name(entry_filter, actor, plan),
             "actor": actor,
             "second": bool(entry_filter.values("second")),
-            "shared": plan.handing == "shared",
+            "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
             "token": guard.page_token(actor),
             "base": media.base_path(),
@@ -44,7 +44,7 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
     if entry_filter.values("second"):
         return "Second reviews"
     line = str(entry_filter) or "All open entries"
-    return f"{line}, {actor}'s part" if plan.handing == "divided" and actor in plan.people else line
+    return f"{line}, {actor}'s part" if plan.assignment == "divided" and actor in plan.people else line
 
 
 @cache

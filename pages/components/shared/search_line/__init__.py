@@ -55,7 +55,7 @@ def views(project_id: str, actor: str = "local") -> None:
         if not menu.open:
             return
         line = str(st.session_state[KEY])
-        saved = {view.name: view.query for view in page.services().dataset.saved_views(project_id)}
+        saved = {view.name: view.query for view in page.services().collaboration.saved_views(project_id)}
         if saved:
             st.selectbox(
                 "Open", list(saved), index=None, key="view-open", placeholder="Choose a view",
@@ -83,7 +83,9 @@ def _open(saved: dict[str, str]) -> None:
 
 def _save(project_id: str, line: str, actor: str) -> None:
     try:
-        view = page.services().dataset.save_view(project_id, st.session_state["view-name"] or "", line, actor=actor)
+        view = page.services().collaboration.save_view(
+            project_id, st.session_state["view-name"] or "", line, actor=actor
+        )
         st.session_state[_SAID] = f"Saved as {view.name}."
         st.session_state["view-name"] = ""
     except VitrineError as error:
@@ -91,7 +93,7 @@ def _save(project_id: str, line: str, actor: str) -> None:
 
 
 def _delete(project_id: str, name: str) -> None:
-    page.services().dataset.delete_view(project_id, name)
+    page.services().collaboration.delete_view(project_id, name)
     st.session_state[_SAID] = f"{name} is forgotten."
 
 

@@ -1,0 +1,121 @@
+"""Queries over entries: pages, counts, facets, statistics and the history of one entry."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from types import MappingProxyType
+
+from sqlmodel import select
+
+from core.dataset import completion, image_facets, quality, queries, stats
+from core.dataset.conditions import conditions
+from core.dataset.filters import EntryFilter
+from core.dataset.history import HistoryEvent, history
+from core.db import Database, ImageDatasets, Images, cached_until_write
+
+
+class EntryQueries:
+    """Reads entries and never writes; cached results are immutable, because all threads share them."""
+
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+
+    def find_entries(
+        self,
+        project_id: str,
+        entry_filter: EntryFilter,
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        newest_first: bool = False,
+        not_skipped_by: str | None = None,
+    ) -> queries.EntryPage:
+        """Return one page of entries by keyset pagination.
+
+        Args:
+            limit: at most 1,000.
+            after: the cursor of the page before.
+            not_skipped_by: leaves out what this reviewer skipped.
+
+        Raises:
+            InvalidInputError: a value of the filter cannot be read, or *after* names no entry.
+        """
+        with self._db.reading() as session:
+            return queries.find_entries(
+                session, project_id, entry_filter,
+                limit=limit, after=after, newest_first=newest_first, not_skipped_by=not_skipped_by,
+            )  # fmt: skip
+
+    @cached_until_write
+    def has_entries(self, project_id: str) -> bool:
+        """Whether the project has any entry."""
+        with self._db.reading() as session:
+            return bool(queries.find_entries(session, project_id, EntryFilter(), limit=1).items)
+
+    @cached_until_write
+    def count_entries(self, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None) -> int:
+        """Count the entries of the filter; *not_skipped_by* as in :meth:`find_entries`."""
+        with self._db.reading() as session:
+            return queries.count_entries(session, project_id, entry_filter, not_skipped_by=not_skipped_by)
+
+    def entries_of_images(self, image_ids: set[str]) -> dict[str, list[ImageDatasets]]:
+        """Return all entries of these images by image id, oldest first."""
+        with self._db.reading() as session:
+            return queries.entries_of_images(session, image_ids)
+
+    def image_ids(self, project_id: str, entry_filter: EntryFilter, *, limit: int = 10_000) -> list[str]:
+        """Return the ids of the images of the filter's entries, each once."""
+        query = select(ImageDatasets.image_id).where(*conditions(project_id, entry_filter)).distinct()
+        with self._db.reading() as session:
+            return list(session.exec(query.limit(limit)))
+
+    def images_of(self, entries: Sequence[ImageDatasets]) -> dict[str, Images]:
+        """Return the images of *entries* by id, deleted ones too."""
+        with self._db.reading() as session:
+            return queries.images_by_id(session, {entry.image_id for entry in entries})
+
+    @cached_until_write
+    def facets(self, project_id: str, entry_filter: EntryFilter) -> tuple[stats.Facet, ...]:
+        """Return the facets of the filter's entries that have more than one value."""
+        with self._db.reading() as session:
+            of_images = (image_facets.sides, image_facets.times)
+            found = [make(session, project_id, entry_filter) for make in of_images]
+            return (*stats.facets(session, project_id, entry_filter), *(facet for facet in found if facet))
+
+    @cached_until_write
+    def field_values(self, project_id: str, field: str) -> tuple[str, ...]:
+        """Return suggestions for a field of the search line, most frequent first; none for numbers and dates."""
+        with self._db.reading() as session:
+            return tuple(completion.field_values(session, project_id, field))
+
+    @cached_until_write
+    def tag_names(self, project_id: str) -> tuple[str, ...]:
+        """Return the tags in use, most frequent first."""
+        with self._db.reading() as session:
+            return tuple(stats.tag_names(session, project_id))
+
+    @cached_until_write
+    def balance(self, project_id: str, entry_filter: EntryFilter) -> tuple[stats.Balance, ...]:
+        """Return the distribution of short answers for each kind of question."""
+        with self._db.reading() as session:
+            return tuple(stats.balance(session, project_id, entry_filter))
+
+    @cached_until_write
+    def check_counts(self, project_id: str, entry_filter: EntryFilter) -> Mapping[str, int]:
+        """Return how many entries fail each quality check, by the name of the check."""
+        return MappingProxyType(
+            {
+                check.name: self.count_entries(project_id, entry_filter.with_term("check", check.name))
+                for check in quality.CHECKS
+            }
+        )
+
+    @cached_until_write
+    def decisions_per_day(self, project_id: str, days: int = 30) -> tuple[tuple[date, int], ...]:
+        """Return how many entries were confirmed or rejected on each of the last *days*, today last."""
+        with self._db.reading() as session:
+            return tuple(stats.decisions_per_day(session, project_id, days))
+
+    def history(self, entry_id: str) -> list[HistoryEvent]:
+        """Return what was done to the entry, oldest first."""
+        with self._db.reading() as session:
+            return history(session, entry_id)
