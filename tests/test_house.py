@@ -4,7 +4,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,14 +74,18 @@ def _tracked_text() -> Iterator[tuple[str, str]]:
                 continue
 
 
-def _imports(path: Path) -> set[str]:
-    """Return the dotted names that a file imports anywhere, also inside functions."""
+def _imports(path: Path, most_specific: Container[str] = ()) -> set[str]:
+    """Return the dotted names that a file imports anywhere, also inside functions.
+
+    ``from a import b`` counts as ``a`` and ``a.b``, but as ``a.b`` alone when that is in *most_specific*.
+    """
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names if all(name in most_specific for name in names) else names | {node.module}
     return found
 
 
@@ -141,6 +145,50 @@ def test_only_the_llm_room_knows_litellm() -> None:
         if any(_is_below(name, "litellm") for name in _imports(path)) and not path.is_relative_to(ROOT / "core" / "llm")
     }
     assert elsewhere == set()
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert _circles(_import_graph()) == []
+
+
+def test_a_circle_is_found_also_through_a_third_file_and_through_types() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"e"}}
+    assert _circles(graph) == [["a", "b", "c"]]
+
+
+def _import_graph() -> dict[str, set[str]]:
+    """Return for each file the files it imports, also inside functions and for types only."""
+    files = {_module_name(path): str(path.relative_to(ROOT)) for path in _sources("core", "pages")}
+    return {
+        own: {files[name] for name in _imports(ROOT / own, most_specific=files) if name in files} - {own}
+        for own in files.values()
+    }
+
+
+def _module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of files that reach each other, each sorted."""
+    reached = {name: _reachable(graph, name) for name in graph}
+    groups = {
+        tuple(sorted({other for other in reached[name] if name in reached[other]} | {name}))
+        for name in graph
+        if any(name in reached[other] for other in reached[name] - {name})
+    }
+    return [list(group) for group in sorted(groups)]
+
+
+def _reachable(graph: dict[str, set[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = list(graph[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += graph.get(name, ())
+    return found
 
 
 # --- what importing costs ------------------------------------------------------------------------------------
