@@ -29,6 +29,7 @@ import core.fetch
 from core import connect
 from core.app import Services, shut_down
 from core.style.features import LENGTH, StyleFeatures, measure_style
+from core.style.hidden_images import HiddenImages
 from core.style.match import match_style
 from core.style.prepare import prepare
 from core.style.references import Candidate, choose_references, pick_diverse
@@ -232,14 +233,15 @@ def preparing(rounds: int) -> tuple[float, float, float]:
     with tempfile.TemporaryDirectory() as directory, connect(directory) as db:
         services = Services(db)
         project = services.projects.create_project("Bench")
-        style = StyleGenerationService(db, services.llm, services.images, guarded)
+        style = StyleGenerationService(db, services.llm, services.images)
+        hidden = HiddenImages(db, services.images, guarded)
         dataset = style.create_style_dataset(project.id, "Bench")
         rows = style.add_images(dataset.id, urls=urls)
         references = [Reference(1, row.id, "", False, None, row.image_url) for row in rows]
 
         def seconds(some: list[Reference]) -> float:
             started = time.perf_counter()
-            done = asyncio.run(prepare(some, project.id, images=services.images, shelf=style.shelf))
+            done = asyncio.run(prepare(some, project.id, images=services.images, hidden_images=hidden))
             assert len(done.ready) == len(some)
             return time.perf_counter() - started
 

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from core.projects import ProjectService
     from core.questions import GenerationPreview, ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
+    from core.style.analysis_service import StyleAnalysisService
+    from core.style.dataset_service import StyleDatasetService
+    from core.style.generator import StyleGenerator
+    from core.style.result_service import StyleResultService
     from core.tasks import LocalEngine, TaskKind, TaskService
 
 
@@ -140,6 +144,22 @@ class Services:
         from core.style import StyleGenerationService
 
         return StyleGenerationService(self.db, self.llm, self.images)
+
+    @property
+    def style_datasets(self) -> "StyleDatasetService":
+        return self.style.datasets
+
+    @property
+    def style_analysis(self) -> "StyleAnalysisService":
+        return self.style.analysis
+
+    @property
+    def style_generation(self) -> "StyleGenerator":
+        return self.style.generator
+
+    @property
+    def style_results(self) -> "StyleResultService":
+        return self.style.results
 
     @property
     def exporter(self) -> "ImageDatasetExporter":

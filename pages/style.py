@@ -20,7 +20,7 @@ def main() -> None:
     counts = page.services().projects.counts(project.id)
     action = page.header("Style", f"{pluralize(counts.images, 'image')} to learn from, {counts.generated:,} generated")
     dataset_menu.offer_more()
-    if not page.services().style.list_style_datasets(project.id):
+    if not page.services().style_datasets.list_style_datasets(project.id):
         if counts.images:
             dataset_panel.start(project)
         else:
@@ -48,18 +48,18 @@ def _columns(project: Projects) -> tuple[StyleDatasets | None, Draft, ModelChoic
     request, sent = columns.cell(), columns.cell()
     with sent, st.expander("Model", key="style-model-box"):
         choice = _model()
-        limits = page.services().style.limits_of(choice.config)
+        limits = page.services().style_generation.model_limits(choice.config)
         if limits.note and limits.match:
             st.caption(page.escape(limits.note))
     with request:
         draft = request_form.fields(dataset, stored, limits.all_ratios, limits.sizes)
     preview = None
     try:
-        preview = page.services().style.preview_request(draft.request(dataset.id), config=choice.config)
+        preview = page.services().style_generation.preview(draft.request(dataset.id), config=choice.config)
     except VitrineError as error:
         sent.error(page.escape(str(error)), icon=":material/error:")
     if draft != stored:
-        page.services().style.save_draft(dataset.id, draft.to_dict())
+        page.services().style_datasets.save_draft(dataset.id, draft.to_dict())
     if preview is not None:
         with request:
             request_form.references(dataset, draft, preview, choice)

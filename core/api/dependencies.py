@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from core.llm import LLMService
     from core.projects import ProjectService
     from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
-    from core.style import StyleGenerationService
+    from core.style.analysis_service import StyleAnalysisService
+    from core.style.dataset_service import StyleDatasetService
+    from core.style.generator import StyleGenerator
+    from core.style.result_service import StyleResultService
     from core.tasks import LocalEngine, TaskService
 
 
@@ -49,7 +52,13 @@ class Rooms(Protocol):
     @property
     def collaboration(self) -> "CollaborationService": ...
     @property
-    def style(self) -> "StyleGenerationService": ...
+    def style_datasets(self) -> "StyleDatasetService": ...
+    @property
+    def style_analysis(self) -> "StyleAnalysisService": ...
+    @property
+    def style_generation(self) -> "StyleGenerator": ...
+    @property
+    def style_results(self) -> "StyleResultService": ...
     @property
     def exporter(self) -> "ImageDatasetExporter": ...
     @property

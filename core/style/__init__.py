@@ -1,4 +1,4 @@
-"""New images in the style of the old ones: style datasets, references, generation, match."""
+"""New images in the style of existing ones: style datasets, references, generation, match."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ __all__ = ["StyleGenerationService", "style_task_kinds"]
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when used: the service brings in the whole room.
+    # Lazy import: the service loads the whole room.
     if name == "StyleGenerationService":
         from core.style.service import StyleGenerationService
 

@@ -1,4 +1,4 @@
-"""What an image of a style dataset looks like in words: measured always, described by a vision model when asked."""
+"""The analysis of an image in words: derived from measurements, optionally replaced by a vision model or a person."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from core.style.features import StyleFeatures
 
 FIELDS = ("description", "tags", "vibe", "lighting", "colors", "style")
-"""What an analysis says, in the promised names."""
+"""The fields of an analysis, as promised in the interface."""
 
 PROMPT = (
     "Describe the visual style of this image so that another image can be made in the same style. "
@@ -18,10 +18,11 @@ PROMPT = (
 )
 
 LISTS = ("tags", "colors")
+"""Those of the fields that are lists; the others are text."""
 
 
 def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dict[str, Any]:
-    """Say in the promised fields what the numbers alone can say."""
+    """Return an analysis derived from measurements alone; the numbers are in its field ``measured``."""
     light = _lighting(measured)
     mood = _mood(measured)
     finish = _finish(features)
@@ -54,28 +55,31 @@ def measured_analysis(measured: "Measurement", features: "StyleFeatures") -> dic
 
 
 def palette(measured: "Measurement") -> list[dict[str, Any]]:
-    """Return the dominant colors, the largest share first."""
+    """Return the dominant colors, largest share (0-1) first."""
     return [{"name": color.name, "hex": color.hex, "share": color.share} for color in measured.colors]
 
 
-def described_analysis(measured: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-    """Put a model's words over the measured ones; numbers stay measured."""
-    return measured | {name: said[name] for name in FIELDS if said.get(name)}
+def described_analysis(measured: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    """Return the measured analysis with the fields that a model described; the numbers stay."""
+    return measured | {name: described[name] for name in FIELDS if described.get(name)}
 
 
-def edited_analysis(current: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Apply a person's words; lists may come as text with commas."""
-    words = {name: changes[name] for name in FIELDS if name in changes}
+def edited_analysis(current: dict[str, Any], edits: dict[str, Any]) -> dict[str, Any]:
+    """Return the analysis with a person's edits; lists may be comma-separated text."""
+    edited = {name: edits[name] for name in FIELDS if name in edits}
     for name in LISTS:
-        if isinstance(words.get(name), str):
-            words[name] = [part.strip() for part in words[name].split(",") if part.strip()]
-    return current | words
+        if isinstance(edited.get(name), str):
+            edited[name] = [part.strip() for part in edited[name].split(",") if part.strip()]
+    return current | edited
 
 
 def reference_tags(analysis: dict[str, Any]) -> tuple[str, ...]:
-    """Return what the prompt says of a reference: its vibe and its lighting."""
-    said = (str(analysis.get(name) or "").strip() for name in ("vibe", "lighting"))
-    return tuple(part.strip() for text in said for part in text.split(",") if part.strip())
+    """Return the tags of a reference in the prompt: its vibe and its lighting."""
+    texts = (str(analysis.get(name) or "").strip() for name in ("vibe", "lighting"))
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+# The limits in the four functions below were set by eye on photographs and drawings.
 
 
 def _lighting(measured: "Measurement") -> str:

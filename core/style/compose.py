@@ -1,4 +1,4 @@
-"""From a wish to the exact request: references with reasons, the full prompt, what it costs, what to be told first."""
+"""Composes what is sent for a request: references with reasons, the full prompt, cost and warnings."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from core.style.features import StyleFeatures
     from core.style.references import Choice
 
-_EXAMPLES = 6
+_MAX_EXAMPLES = 6  # images named for each reason why some are not sent
 
 
 def preview(session: Session, project_id: str, request: StyleRequest, model: str, limits: ImageModel) -> RequestPreview:
-    """Return exactly what *request* would send to *model*.
+    """Return exactly what *request* would send to *model*, which has these *limits*.
 
     Raises:
         InvalidInputError: the model does not make this aspect ratio or size, the prompt is empty, or the style
@@ -56,7 +56,7 @@ def parts_of(
     dataset: StyleDatasets | None,
     references: Sequence[Reference],
 ) -> tuple[PromptPart, ...]:
-    """Return the parts of the prompt when exactly *references* are sent."""
+    """Return the parts of the full prompt when exactly *references* are sent."""
     return build_parts(
         request.prompt,
         brand=brand_of(session, project_id),
@@ -69,13 +69,19 @@ def parts_of(
     )
 
 
+def business_profile(session: Session, project_id: str) -> BusinessProfiles | None:
+    """Return the business profile of a project, None when it has none."""
+    return session.exec(select(BusinessProfiles).where(BusinessProfiles.project_id == project_id)).first()
+
+
 def brand_of(session: Session, project_id: str) -> Brand:
-    row = session.exec(select(BusinessProfiles).where(BusinessProfiles.project_id == project_id)).first()
+    """Return the brand of a project, an empty one without a business profile."""
+    row = business_profile(session, project_id)
     return Brand(row.business_name, row.vibes, row.theme) if row else Brand()
 
 
 def choose(session: Session, request: StyleRequest, limits: ImageModel) -> "Choice":
-    """Choose the references of *request* among the images of its style dataset, at most what the model takes."""
+    """Choose the references of *request* from its style dataset, at most as many as the model takes."""
     from core.style.references import Candidate, choose_references
 
     candidates = [Candidate(id_, features) for id_, features in _stored_features(session, request.dataset_id or "")]
@@ -84,7 +90,7 @@ def choose(session: Session, request: StyleRequest, limits: ImageModel) -> "Choi
 
 
 def features_of(session: Session, dataset_id: str) -> "list[tuple[str, StyleFeatures]]":
-    """Return id and features of the analysed images of a style dataset, in their order."""
+    """Return row id and features of the analyzed images of a style dataset, in their order."""
     return [(id_, features) for id_, features in _stored_features(session, dataset_id) if features is not None]
 
 
@@ -97,7 +103,7 @@ def _stored_features(session: Session, dataset_id: str) -> "Iterator[tuple[str, 
         .where(
             StyleDatasetImages.dataset_id == dataset_id,
             col(StyleDatasetImages.removed_in).is_(None),
-            datasets.usable(),
+            datasets.not_deleted(),
         )
         .order_by(col(StyleDatasetImages.position))
     )
@@ -119,7 +125,7 @@ def _left_out(session: Session, choice: "Choice") -> tuple[LeftOut, ...]:
     for id_, reason in choice.left_out.items():
         by_reason[reason].append(id_)
     return tuple(
-        LeftOut(reason, len(ids), tuple(datasets.by_ids(session, ids[:_EXAMPLES])))
+        LeftOut(reason, len(ids), tuple(datasets.by_ids(session, ids[:_MAX_EXAMPLES])))
         for reason, ids in sorted(by_reason.items(), key=lambda pair: len(pair[1]))
     )
 
@@ -146,21 +152,21 @@ def _notices(
     limits: ImageModel,
 ) -> list[str]:
     notices = []
-    wanted = request.reference_image_count
-    allowed = min(wanted, limits.max_references)
-    if dataset and wanted > limits.max_references:
+    requested = request.reference_image_count
+    allowed = min(requested, limits.max_references)
+    if dataset and requested > limits.max_references:
         notices.append(
-            f"{model} takes at most {limits.max_references} references: {wanted - limits.max_references} of the "
-            f"{wanted} you asked for will not be sent. Lower the number, or pin the ones that matter."
+            f"{model} takes at most {limits.max_references} references: {requested - limits.max_references} of the "
+            f"{requested} you asked for will not be sent. Lower the number, or pin the most important ones."
         )
     if dataset and allowed and not references:
-        notices.append(f"{dataset.name} has no images to send yet: only the text is sent. Add some.")
+        notices.append(f"{dataset.name} has no images yet, so only the text is sent. Add some.")
     elif dataset and len(references) < allowed:
-        notices.append(f"Only {len(references)} of {allowed} references were found that differ enough to help.")
+        notices.append(f"Only {len(references)} of {allowed} references differ enough to be useful.")
     if limits.best_references and len(references) > limits.best_references:
-        notices.append(f"{model} is said to work best with {limits.best_references} references.")
+        notices.append(f"{model} works best with up to {limits.best_references} references, according to its provider.")
     if limits is UNKNOWN and dataset:
         notices.append(UNKNOWN.note)
     if not dataset:
-        notices.append("No style dataset is chosen: only the text is sent.")
+        notices.append("No style dataset is chosen, so only the text is sent.")
     return notices

@@ -20,35 +20,44 @@ if TYPE_CHECKING:
 
 FETCHED = "web"
 GENERATED = "generated"
+
 MAX_REFERENCE_BYTES = 25_000_000
-"""Fourteen are fetched at once; a photograph that shows a style is smaller."""
+"""Up to 16 references are fetched at once; a photograph that shows a style is smaller."""
 
 Fetch = Callable[..., Awaitable["Fetched"]]
+"""``await fetch(url, max_bytes=…)``; by default the SSRF-safe ``core.fetch.fetch``."""
 
 
 class HiddenImages:
+    """Fetches, checks and records images that are not in the library."""
+
     def __init__(self, db_session: Database, images: "ImageService", fetch: Fetch | None = None) -> None:
         self._db = db_session
         self._images = images
-        self._fetch = fetch or _guarded
+        self._fetch = fetch or _fetch_safely
 
     async def fetch(self, url: str) -> "StoredFile":
-        """Fetch and check the image behind *url*; :meth:`remember` follows.
+        """Fetch and check the image behind *url*; the caller records it with :meth:`record`.
 
         Raises:
-            VitrineError: the address is not allowed, does not answer, or what it sends is no image.
+            VitrineError: the address is not allowed or does not answer, or the answer is not an image.
         """
         if not url:
             raise NotFoundError("This image is not in the library any more.")
         fetched = await self._fetch(url, max_bytes=min(MAX_REFERENCE_BYTES, self._db.settings.max_image_bytes))
         return await asyncio.to_thread(self.check, _name_of(url), fetched.data, url)
 
-    def remember(self, project_id: str, fetched: "Mapping[str, StoredFile]") -> dict[str, Images]:
-        """Record fetched images, by the row of the style dataset that each was fetched for."""
+    def record(self, project_id: str, fetched: "Mapping[str, StoredFile]") -> dict[str, Images]:
+        """Record fetched images as hidden.
+
+        Args:
+            project_id: the project of the style dataset.
+            fetched: the stored files by the id of the row of the style dataset that each was fetched for.
+        """
         images = {}
         with self._db.transaction() as session:
-            for row_id, kept in fetched.items():
-                images[row_id] = put(session, project_id, kept, FETCHED)
+            for row_id, stored in fetched.items():
+                images[row_id] = insert_hidden(session, project_id, stored, FETCHED)
                 row = session.get(StyleDatasetImages, row_id)
                 if row is not None:
                     row.image_id = images[row_id].id
@@ -58,30 +67,30 @@ class HiddenImages:
         """Check, measure and store bytes from outside; blocks.
 
         Raises:
-            ImageRejectedError: they are no image that Vitrine keeps.
+            ImageRejectedError: the bytes are not an image that Vitrine accepts.
         """
         from core.images import NewFile
 
-        (kept,) = self._images.intake.store([NewFile(name, data, source_ref)])
-        if kept.image is None:
-            raise ImageRejectedError(kept.reason or "This is not an image.", reason="rejected")
-        return kept
+        (stored,) = self._images.intake.store([NewFile(name, data, source_ref)])
+        if stored.image is None:
+            raise ImageRejectedError(stored.reason or "This is not an image.", reason="rejected")
+        return stored
 
 
-async def _guarded(url: str, *, max_bytes: int) -> "Fetched":
-    from core.fetch import fetch  # brings httpx, which nobody needs before the first address
-
-    return await fetch(url, max_bytes=max_bytes)
-
-
-def put(session: Session, project_id: str, kept: "StoredFile", source: str) -> Images:
-    """Record a checked image as hidden; when the library has the same bytes, return that image."""
+def insert_hidden(session: Session, project_id: str, stored: "StoredFile", source: str) -> Images:
+    """Insert a checked image as hidden, or return the image of the library that has the same bytes."""
     from core.images import record
 
-    (outcome,) = record(session, project_id, [kept], source, visibility=HIDDEN)
+    (outcome,) = record(session, project_id, [stored], source, visibility=HIDDEN)
     if outcome.image is None:
         raise ImageRejectedError(outcome.reason or "This is not an image.", reason="rejected")
     return outcome.image
+
+
+async def _fetch_safely(url: str, *, max_bytes: int) -> "Fetched":
+    from core.fetch import fetch  # lazy import: it loads httpx, which only URLs need
+
+    return await fetch(url, max_bytes=max_bytes)
 
 
 def _name_of(url: str) -> str:

@@ -1,4 +1,4 @@
-"""A vision model as judge of a result: five narrow questions with evidence, where one mark would say little."""
+"""A vision model as judge of a result: five narrow questions with evidence, which explain more than one grade."""
 
 import asyncio
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ QUESTIONS = {
     "composition": "Is its space used alike: framing, viewpoint, how much is left empty?",
     "mood": "Does it feel as they do?",
 }
-"""What is asked, by the name of its answer."""
+"""The questions to the judge, by the name of the field of its reply."""
 
 PROMPT = "\n".join(
     (
@@ -33,84 +33,88 @@ PROMPT = "\n".join(
     )
 )
 
-MOST_SHOWN = 5
+MAX_REFERENCES = 5
 """References shown to the judge: more of them cost more and change little."""
 
 SIDE_PX = 768
-_REPLY_TOKENS = 250
+"""Longer side of each image shown to the judge."""
+
+_REPLY_TOKENS = 250  # five short sentences
 
 
 @dataclass(frozen=True)
-class Case:
-    """A result with the references it was made after, as far as they are still there."""
+class JudgeInput:
+    """A result and the references it was made with, as far as they still exist."""
 
     generated: GeneratedImages
     image: Images
     references: tuple[Images, ...]
 
     def cost(self, llm: "LLMService", model: str) -> "CostEstimate | None":
-        """Return what asking *model* will cost; None when its price is unknown."""
+        """Return the estimated cost of one judgment by *model*; None when its price is unknown."""
         images = len(self.references) + 1
         return llm.estimate_call(model, (SIDE_PX, SIDE_PX), len(PROMPT), _REPLY_TOKENS, images=images)
 
 
-def case_of(session: Session, generated_id: str) -> Case:
-    """Return what is shown to the judge of a result.
+def judge_input(session: Session, generated_id: str) -> JudgeInput:
+    """Return what the judge of a result is shown.
 
     Raises:
-        NotFoundError: the result or its image is gone.
+        NotFoundError: the result or its image does not exist any more.
         InvalidInputError: there are no references to compare it with.
     """
     row = results.get(session, generated_id)
     image = results.image_of(session, row)
     if image is None:
-        raise NotFoundError("The image of this result is gone. Run it again.")
+        raise NotFoundError("The image of this result was deleted. Run it again.")
     used = [session.get(Images, reference["image_id"]) for reference in row.recipe.get("references", [])]
-    references = tuple(reference for reference in used if reference is not None)[:MOST_SHOWN]
+    references = tuple(reference for reference in used if reference is not None)[:MAX_REFERENCES]
     if not references:
         raise InvalidInputError("This image was made without references, so there is no style to compare it with.")
-    return Case(row, image, references)
+    return JudgeInput(row, image, references)
 
 
 async def ask(
-    llm: "LLMService", images: "ImageService", case: Case, config: "ModelConfig", ledger: "DatabaseLedger"
+    llm: "LLMService", images: "ImageService", shown: JudgeInput, config: "ModelConfig", ledger: "DatabaseLedger"
 ) -> "ChatReply":
-    """Ask the five questions.
+    """Let the model of *config* answer the five questions.
 
     Raises:
-        InvalidInputError: none of the references can be read any more.
+        InvalidInputError: none of the references can be opened any more.
         LLMError: the model could not be reached, or its reply cannot be used.
     """
     from core.llm import ChatRequest, Purpose
     from core.llm.schemas import StyleJudgement
 
-    shown = await asyncio.to_thread(_parts, images, case)
-    request = ChatRequest(PROMPT, images=shown, schema=StyleJudgement, purpose=Purpose("style_judgement"))
+    parts = await asyncio.to_thread(_parts, images, shown)
+    request = ChatRequest(PROMPT, images=parts, schema=StyleJudgement, purpose=Purpose("style_judgement"))
     return await llm.chat(config, request, ledger=ledger)
 
 
-def write(session: Session, case: Case, reply: "ChatReply", ledger: "DatabaseLedger") -> GeneratedImages:
-    """Store the verdicts beside the score, and settle the call that they came with."""
-    row = results.get(session, case.generated.id)
-    said: dict[str, Any] = reply.parsed.model_dump() if reply.parsed else {}
-    verdicts = [{"question": name, **said[name]} for name in QUESTIONS if name in said]
+def write(session: Session, generated_id: str, reply: "ChatReply", ledger: "DatabaseLedger") -> GeneratedImages:
+    """Store the verdicts with the match score of the result, and settle the call."""
+    row = results.get(session, generated_id)
+    answers: dict[str, Any] = reply.parsed.model_dump() if reply.parsed else {}
+    verdicts = [{"question": name, **answers[name]} for name in QUESTIONS if name in answers]
     row.match = row.match | {"judge": {"model": reply.model, "cost": reply.cost, "verdicts": verdicts}}
     ledger.settle(session, reply)
     return row
 
 
-def _parts(images: "ImageService", case: Case) -> "tuple[ImagePart, ...]":
-    """Return the references that can be read, and the new image last."""
+def _parts(images: "ImageService", shown: JudgeInput) -> "tuple[ImagePart, ...]":
+    """Return the references that can be opened, and the new image last."""
     from core.llm import ImagePart
 
     parts: list[ImagePart] = []
-    for image in case.references:
+    for image in shown.references:
         try:
-            shown = images.model_image(image, SIDE_PX)
+            opened = images.model_image(image, SIDE_PX)
         except VitrineError:
-            continue  # as when an image is made: a reference never fails the request
-        parts.append(ImagePart(shown.data, shown.mime_type, f"Reference {len(parts) + 1}:"))
+            continue  # as in generation: a reference never fails the request
+        parts.append(ImagePart(opened.data, opened.mime_type, f"Reference {len(parts) + 1}:"))
     if not parts:
-        raise InvalidInputError("None of the references of this image can be read any more, so nobody can compare it.")
-    new = images.model_image(case.image, SIDE_PX)
+        raise InvalidInputError(
+            "None of the references of this image can be opened any more, so there is nothing to compare it with."
+        )
+    new = images.model_image(shown.image, SIDE_PX)
     return (*parts, ImagePart(new.data, new.mime_type, "New image:"))

@@ -1,4 +1,4 @@
-"""The long work of this room as kinds of tasks: analysing a style dataset, generating many images."""
+"""The task kinds of this room: analyze a style dataset, generate many images."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,14 +15,14 @@ ANALYSIS = "style-analysis"
 GENERATION = "style-generation"
 
 MAX_IMAGES = 1000
-"""Of one task: a slip in the number of variants must not order ten thousand."""
+"""Images of one task: a typing error in the number of variants must not order ten thousand."""
 
 
 class StyleAnalysisKind:
-    """``config = {dataset_id, llm_config}``: one item for each image that the model has not analysed."""
+    """``config = {dataset_id, llm_config}``: one item for each image that the model has not analyzed."""
 
     task_type: ClassVar[str] = ANALYSIS
-    label: ClassVar[str] = "Analyse style"
+    label: ClassVar[str] = "Analyze style"
 
     def __init__(self, style: "StyleGenerationService") -> None:
         self._style = style
@@ -30,26 +30,20 @@ class StyleAnalysisKind:
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         model = _model(config)
         dataset_id = _required(config, "dataset_id")
-        rows = self._style.pending_images(dataset_id, model.litellm_model, project_id=project_id)
+        rows = self._style.analysis.pending_images(dataset_id, model.litellm_model, project_id=project_id)
         return [ItemPlan(subject_id=row.id) for row in rows]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        ledger = self._style.ledger(item.task_id, item.item_id, "style analysis")
-        analysed = await self._style.analyse_image(item.subject_id, _with_key(item), ledger)
-
-        def write(session: Any) -> dict[str, Any]:
-            analysed.write(session)
-            if analysed.reply is not None:
-                ledger.settle(session, analysed.reply)
-            return {"row_id": analysed.row_id}
-
-        return ItemResult(write)
+        analyzed = await self._style.analysis.analyze_image(
+            item.subject_id, _with_key(item), task_id=item.task_id, item_id=item.item_id
+        )
+        return ItemResult(lambda session: {"row_id": analyzed.write(session).id})
 
 
 class StyleGenerationKind:
     """``config = {request, prompts, variants, llm_config}``: one item for each prompt and variant.
 
-    *request* is a ``StyleRequest`` as a dict; each of *prompts* takes the place of its prompt.
+    *request* is a ``StyleRequest`` as a dict; each of *prompts* replaces its prompt.
     """
 
     task_type: ClassVar[str] = GENERATION
@@ -63,12 +57,14 @@ class StyleGenerationKind:
         variants = int(config.get("variants", 1))
         prompts = [str(prompt).strip() for prompt in config.get("prompts") or [] if str(prompt).strip()]
         if not prompts:
-            raise InvalidInputError("There is no prompt. Say what the new images should show.", field="prompts")
+            raise InvalidInputError("There is no prompt. Write what the new images should show.", field="prompts")
         if not 1 <= variants * len(prompts) <= MAX_IMAGES:
-            raise InvalidInputError(f"One task makes 1 to {MAX_IMAGES:,} images. Make it smaller.", field="variants")
+            raise InvalidInputError(
+                f"One task makes 1 to {MAX_IMAGES:,} images. Use fewer prompts or variants.", field="variants"
+            )
         for prompt in prompts:
-            self._style.preview_request(_request(config, prompt), config=model.to_dict(), project_id=project_id)
-        made = self._style.times_made(project_id, prompts)
+            self._style.generator.preview(_request(config, prompt), config=model.to_dict(), project_id=project_id)
+        made = self._style.generator.count_made(project_id, prompts)
         return [
             ItemPlan(payload={"prompt": prompt, "variant": made[prompt] + number})
             for prompt in prompts
@@ -76,7 +72,7 @@ class StyleGenerationKind:
         ]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        produced = await self._style.produce(
+        produced = await self._style.generator.produce(
             item.project_id,
             _request(item.config, item.payload["prompt"]),
             _with_key(item),
@@ -88,6 +84,7 @@ class StyleGenerationKind:
 
 
 def style_task_kinds(style: "StyleGenerationService") -> list[TaskKind]:
+    """Return the task kinds of this room."""
     return [StyleAnalysisKind(style), StyleGenerationKind(style)]
 
 
@@ -102,7 +99,7 @@ def _model(config: dict[str, Any]) -> "ModelConfig":
 
 
 def _with_key(item: ItemContext) -> "ModelConfig":
-    """Return the item's model with the key that was lent to the task, if any."""
+    """Return the model of the task, with the session key that was given to it, if any."""
     from dataclasses import replace
 
     from core.llm import session_keys
@@ -114,5 +111,5 @@ def _with_key(item: ItemContext) -> "ModelConfig":
 def _required(config: dict[str, Any], name: str) -> str:
     value = config.get(name)
     if not isinstance(value, str) or not value:
-        raise InvalidInputError(f"The task needs {name}.", field=name)
+        raise InvalidInputError(f"The task needs {name}. Add it to its config.", field=name)
     return value

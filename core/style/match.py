@@ -1,7 +1,8 @@
-"""How well an image fits a set: distances to the set, divided by the set's own spread.
+"""The match score: the distance of an image to a set of references, divided by the spread of the set.
 
-About 1 means "as close to the references as they are to each other". There is no absolute scale of style: raw
-distances and embedding cosines alike say little until they are divided by what is normal for the set.
+About 1 means "as close to the references as they are to each other". Style has no absolute scale: raw distances and
+cosine similarities of embeddings become comparable only after this division. The thresholds were chosen on the
+synthetic styles of bench/style.py.
 """
 
 from collections.abc import Sequence
@@ -14,23 +15,23 @@ from numpy.typing import NDArray
 from core.style.features import DIMENSIONS, Array, StyleFeatures, span
 
 COPY_DISTANCE_BITS = 40
-"""Of 256; unrelated images differ in about 128. A crop of 5 % evades it: it is an alarm, not a proof."""
+"""Of 256 bits; unrelated images differ in about 128. A crop of 5 % exceeds it, so some copies are missed."""
 
 COPY_DISTANCE_SHARE = 0.35
-"""Of the bits that either has set: plain areas set none, and two plain images are not copies of each other."""
+"""Differing bits over bits set in either hash, at most: two images with few set bits are not copies."""
 
-_FEWEST_BITS = 16
+_MIN_SET_BITS = 16  # hashes with fewer set bits are of plain images, which are never called copies
 
-_CLOSE, _NEAR = 1.3, 1.8
+_MAX_FITTING, _MAX_NEAR = 1.3, 1.8  # ratios up to which an image "fits" and is "a little off"
 USUAL_SPREAD = {
     "palette": 9.0, "light": 11.0, "chroma": 7.0, "hue": 0.016,
     "edge": 0.16, "texture": 0.012, "bands": 0.24, "overall": 7.0,
 }  # fmt: skip
-"""Of ordinary sets in each dimension: what a set of one is divided by, and an eighth of it the least for all."""
+"""Spread of ordinary sets in each dimension, in its own unit. It replaces the spread of a single reference."""
 
-_MOST_JUDGED = 200
+_MAX_RANKED = 200  # images of the style dataset that the percentile is computed from
 
-_OPPOSITES = {
+_DIRECTIONS = {
     "lightness": ("lighter", "darker"),
     "contrast": ("more contrast", "less contrast"),
     "chroma": ("more colorful", "more muted"),
@@ -39,7 +40,8 @@ _OPPOSITES = {
     "shadow": ("more shadow", "less shadow"),
     "highlight": ("more highlight", "less highlight"),
 }
-_TELLING = {
+# The overall values that can explain a difference in a dimension.
+_EXPLAINED_BY = {
     "palette": ("warmth", "red-green", "chroma", "lightness"),
     "light": ("lightness", "contrast"),
     "chroma": ("chroma",),
@@ -50,16 +52,18 @@ _TELLING = {
 
 @dataclass(frozen=True)
 class DimensionMatch:
+    """The match in one dimension of style."""
+
     dimension: str
     ratio: float
-    """Distance to the references over their distance to each other."""
+    """Distance to the references divided by their distance to each other."""
     word: str
-    """"fits", "a little off" or "off", and in which direction when that can be said."""
+    """"fits", "a little off" or "off", followed by the direction where there is a word for it: "off: darker"."""
 
 
 @dataclass(frozen=True)
-class CopyAlarm:
-    """The reference that an image looks copied from; *distance_bits* of 256 differ."""
+class CopyMatch:
+    """The image that a result looks like a copy of; *distance_bits* of 256 differ."""
 
     reference_id: str
     distance_bits: int
@@ -68,28 +72,33 @@ class CopyAlarm:
 
 @dataclass(frozen=True)
 class Match:
-    score: float
-    """The root mean square of the ratios, so that one dimension that is far off is not averaged away.
+    """How well an image matches the style of references."""
 
-    Lower is closer; about 1 is as close as the references are to each other.
-    """
+    score: float
+    """Root mean square of the ratios, so that one dimension that is far off is not averaged away. Lower is closer."""
     word: str
+    """"fits", "a little off" or "off"."""
     dimensions: tuple[DimensionMatch, ...]
     percentile: int | None
-    """Share of the style dataset's own images that fit less well, in percent; None for a set too small to say."""
-    copy: CopyAlarm | None
+    """Percent of the images of the style dataset that match less well; None with fewer than five images."""
+    copy: CopyMatch | None
     reference_count: int
 
     def to_json(self) -> dict[str, Any]:
+        """Return the match as JSON values."""
         return asdict(self)
 
 
 def match_style(
     image: StyleFeatures, references: Sequence[StyleFeatures], dataset: Sequence[StyleFeatures] = ()
 ) -> Match:
-    """Compare *image* with the set of *references*; the percentile is taken among the images of *dataset*."""
+    """Compare *image* with *references*; the percentile is its rank among the images of *dataset*.
+
+    Raises:
+        ValueError: there are no references.
+    """
     if not references:
-        raise ValueError("there is nothing to compare with")
+        raise ValueError("There are no references to compare with.")
     vectors = np.stack([reference.vector for reference in references])
     spread = spreads(vectors)
     ratios = distances_to_set(image.vector, vectors) / spread
@@ -108,43 +117,53 @@ def match_style(
     )
 
 
-def find_copy(image: StyleFeatures, others: Sequence[tuple[str, StyleFeatures]]) -> CopyAlarm | None:
-    """Return the closest of *others* (id and features) that *image* or its mirror image repeats, if any."""
+def find_copy(image: StyleFeatures, others: Sequence[tuple[str, StyleFeatures]]) -> CopyMatch | None:
+    """Return the closest of *others* (id and features) of which *image* or its mirror image is a copy, if any."""
     if not others:
         return None
     hashes = np.stack([np.frombuffer(other.content_hash, np.uint8) for _, other in others])
-    upright, mirrored = (repeats(own, hashes) for own in (image.content_hash, image.mirror_hash))
+    upright, mirrored = (copy_distances(own, hashes) for own in (image.content_hash, image.mirror_hash))
     nearest = np.minimum(upright, mirrored)
     index = int(nearest.argmin())
     if nearest[index] > COPY_DISTANCE_BITS:
         return None
-    return CopyAlarm(others[index][0], int(nearest[index]), bool(mirrored[index] < upright[index]))
+    return CopyMatch(others[index][0], int(nearest[index]), bool(mirrored[index] < upright[index]))
 
 
-def repeats(one: bytes, many: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Return in how many bits each row of *many* differs from *one*; 256 where it is no copy in any case."""
-    own, others = np.frombuffer(one, np.uint64), np.ascontiguousarray(many).view(np.uint64)
+def copy_distances(content_hash: bytes, hashes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the Hamming distance of *content_hash* to each of *hashes*, 256 where it cannot be a copy.
+
+    Args:
+        content_hash: 32 bytes.
+        hashes: shape ``(count, 32)``; the result has shape ``(count,)``.
+    """
+    own, others = np.frombuffer(content_hash, np.uint64), np.ascontiguousarray(hashes).view(np.uint64)
     differing: NDArray[np.int64] = np.bitwise_count(others ^ own).sum(axis=1).astype(np.int64)
     either = np.bitwise_count(others | own).sum(axis=1)
-    alike = (differing <= COPY_DISTANCE_SHARE * either) & (either >= _FEWEST_BITS)
+    alike = (differing <= COPY_DISTANCE_SHARE * either) & (either >= _MIN_SET_BITS)
     return np.where(alike, differing, 256)
 
 
 def distances_to_set(vector: Array, vectors: Array) -> Array:
-    """Return the mean distance of *vector* to *vectors* in each dimension, shape ``(len(DIMENSIONS),)``."""
+    """Return the mean distance in each dimension, shape ``(len(DIMENSIONS),)``.
+
+    Args:
+        vector: shape ``(LENGTH,)``.
+        vectors: the set, shape ``(count, LENGTH)``.
+    """
     mean: Array = by_dimension(np.abs(vectors - vector)).mean(axis=0)
     return mean
 
 
 def by_dimension(differences: Array) -> Array:
-    """Average the numbers of each dimension: ``(..., LENGTH)`` to ``(..., len(DIMENSIONS))``."""
+    """Average the values of each dimension: ``(..., LENGTH)`` to ``(..., len(DIMENSIONS))``."""
     return np.stack([differences[..., span(name)].mean(axis=-1) for name in DIMENSIONS], axis=-1)
 
 
 def spreads(vectors: Array) -> Array:
-    """Return the mean leave-one-out distance of a set in each dimension.
+    """Return the mean leave-one-out distance of a set ``(count, LENGTH)`` in each dimension, ``(len(DIMENSIONS),)``.
 
-    Never less than an eighth of what is usual: identical references would otherwise make every image infinitely far.
+    At least an eighth of the usual spread: identical references would otherwise make every distance infinite.
     """
     usual = np.array([USUAL_SPREAD[name] for name in DIMENSIONS], dtype=np.float32)
     if len(vectors) < 2:
@@ -154,7 +173,7 @@ def spreads(vectors: Array) -> Array:
 
 
 def _leave_one_out(vectors: Array) -> Array:
-    """Return the mean distance of each to all others in each dimension, shape ``(count, len(DIMENSIONS))``."""
+    """Return the mean distance of each row to all others in each dimension, shape ``(count, len(DIMENSIONS))``."""
     rows = [by_dimension(np.abs(vectors - vector)).sum(axis=0) for vector in vectors]
     means: Array = np.stack(rows) / (len(vectors) - 1)
     return means
@@ -163,13 +182,13 @@ def _leave_one_out(vectors: Array) -> Array:
 def _percentile(score: float, references: Array, spread: Array, dataset: Sequence[StyleFeatures]) -> int | None:
     if len(dataset) < 5:
         return None
-    step = -(-len(dataset) // _MOST_JUDGED)
+    step = -(-len(dataset) // _MAX_RANKED)
     own = [_own_score(features.vector, references, spread) for features in dataset[::step]]
     return round(100 * float(np.mean([other > score for other in own])))
 
 
 def _own_score(vector: Array, references: Array, spread: Array) -> float:
-    """Return the score of an image of the dataset, without itself where it is one of the references."""
+    """Return the score of an image of the dataset; if it is a reference, against the other references."""
     others = references[~(references == vector).all(axis=1)]
     return _score(distances_to_set(vector, others) / spread) if len(others) else 0.0
 
@@ -179,7 +198,7 @@ def _score(ratios: Array) -> float:
 
 
 def _closeness(ratio: float) -> str:
-    return "fits" if ratio <= _CLOSE else "a little off" if ratio <= _NEAR else "off"
+    return "fits" if ratio <= _MAX_FITTING else "a little off" if ratio <= _MAX_NEAR else "off"
 
 
 def _word(dimension: str, ratio: float, image: StyleFeatures, references: Sequence[StyleFeatures]) -> str:
@@ -189,17 +208,17 @@ def _word(dimension: str, ratio: float, image: StyleFeatures, references: Sequen
 
 
 def _direction(dimension: str, image: StyleFeatures, references: Sequence[StyleFeatures]) -> str:
-    """Say in one word how the image differs from the references, where the dimension has such words."""
+    """Return a word for how the image differs from the references."""
     if dimension in ("edge", "texture", "bands"):
         name = "bands" if dimension == "texture" else dimension
         mean = np.mean([reference.group(name).mean() for reference in references])
         harder = float(image.group(name).mean() - mean) > 0
         words = ("harder edges", "softer edges") if dimension == "edge" else ("rougher", "smoother")
         return words[0] if harder else words[1]
-    names = _TELLING[dimension]
+    names = _EXPLAINED_BY[dimension]
     shifts = {
         name: image.overall(name) - float(np.mean([reference.overall(name) for reference in references]))
         for name in names
     }
-    telling = max(names, key=lambda name: abs(shifts[name]))
-    return _OPPOSITES[telling][0 if shifts[telling] > 0 else 1]
+    largest = max(names, key=lambda name: abs(shifts[name]))
+    return _DIRECTIONS[largest][0 if shifts[largest] > 0 else 1]

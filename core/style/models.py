@@ -1,16 +1,19 @@
-"""What each image model takes: references, aspect ratios, sizes, price; a table in a file, as models change monthly.
+"""Limits and prices of image models: references, aspect ratios, sizes, price per image.
 
-``image_models.json`` beside this file is what is shipped; a file of the same name and form in the data directory
-goes before it, row by row.
+The table is ``image_models.json`` in this directory, since models change monthly. Rows of a file with the same name
+in the data directory take precedence.
 """
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from core.llm import ModelConfig
 
 COMMON_RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
 FILE_NAME = "image_models.json"
@@ -21,22 +24,24 @@ Range = Annotated[
 
 
 class ImageModel(BaseModel, frozen=True, extra="forbid"):
-    """One row: it speaks for every model whose name contains *match*."""
+    """One row of the table; it applies to every model whose name contains *match*."""
 
     match: str
     max_references: int = Field(ge=0)
     best_references: int | None = None
+    """Up to this number the provider recommends references; None without a recommendation."""
     ratios: tuple[str, ...] = COMMON_RATIOS
     more_ratios: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     price: dict[str, Range] = {}
-    """US dollars of one image by size, a number or a range; a size without one has an unknown price."""
+    """US dollars of one image by size, a number or a range; the price of a missing size is unknown."""
     reference_price: float | None = None
-    """US dollars of sending one reference, roughly."""
+    """Approximate US dollars of sending one reference; None when unknown."""
     note: str = ""
 
     @property
     def all_ratios(self) -> tuple[str, ...]:
+        """The aspect ratios the model accepts, as "width:height"."""
         return self.ratios + self.more_ratios
 
     def cost(self, size: str | None, references: int) -> tuple[float, float] | None:
@@ -49,13 +54,15 @@ class ImageModel(BaseModel, frozen=True, extra="forbid"):
         return round(price[0] + sent, 4), round(price[1] + sent, 4)
 
 
-UNKNOWN = ImageModel(match="", max_references=5, note="Nothing is known about this model; five references are sent.")
+UNKNOWN = ImageModel(
+    match="", max_references=5, note="This model is not in the table of image models; at most five references are sent."
+)
 
 _ROWS = TypeAdapter(list[ImageModel])
 
 
 def image_model(model: str, data_dir: Path | None = None) -> ImageModel:
-    """Return the first row that speaks for *model*, or ``UNKNOWN``."""
+    """Return the first row that applies to *model* (``provider/model``), or ``UNKNOWN``."""
     return next((row for row in image_models(data_dir) if row.match in model), UNKNOWN)
 
 
@@ -75,3 +82,10 @@ def image_models(data_dir: Path | None = None) -> list[ImageModel]:
         raise ConfigurationError(
             f"{own} is not a table of image models. Compare it with the one shipped in core/style, or delete it."
         ) from error
+
+
+def model_config(config: dict[str, Any] | None) -> "ModelConfig":
+    """Return the model of a configuration dict; the offline model, which only measures, without one."""
+    from core.llm import OFFLINE_MODEL, ModelConfig
+
+    return ModelConfig.from_dict(config or {"model": OFFLINE_MODEL})

@@ -1,4 +1,4 @@
-"""Making references ready to be sent. A reference that fails is left out and named; it never fails the request."""
+"""Prepares references for the request. One that fails is left out and reported; it never fails the request."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from core.style.hidden_images import HiddenImages
 
 MAX_SIDE_PX = 1024
-"""Style survives it, and 14 references stay below 3 MB."""
+"""Longer side of a reference: large enough for its style, and 14 references stay below 3 MB."""
 
 
 @dataclass(frozen=True)
 class ReadyReference:
+    """A reference that was opened, shrunk and encoded."""
+
     reference: Reference
     image: Images
     part: "ImagePart"
 
     def to_recipe(self) -> dict[str, Any]:
-        """Return what the frozen recipe of a result keeps of it."""
+        """Return what the recipe of a result stores of the reference."""
         return {
             "number": self.reference.number,
             "id": self.reference.id,
@@ -40,16 +42,19 @@ class ReadyReference:
 
 @dataclass(frozen=True)
 class Prepared:
+    """The references that will be sent, and those that could not be prepared."""
+
     ready: tuple[ReadyReference, ...]
     failed: tuple[FailedReference, ...]
 
     @property
     def parts(self) -> "tuple[ImagePart, ...]":
+        """The images as they are sent, in their order."""
         return tuple(ready.part for ready in self.ready)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What to say about those that failed."""
+        """A sentence about those that failed, for the user."""
         if not self.failed:
             return ()
         names = "; ".join(f"reference {failed.number}, {failed.name}: {failed.why}" for failed in self.failed)
@@ -60,12 +65,12 @@ class Prepared:
 
 
 async def prepare(
-    references: Sequence[Reference], project_id: str, *, images: "ImageService", shelf: "HiddenImages"
+    references: Sequence[Reference], project_id: str, *, images: "ImageService", hidden_images: "HiddenImages"
 ) -> Prepared:
-    """Fetch, check, shrink and encode *references*, all at once and in their order."""
-    made = await asyncio.gather(*(_one(reference, images, shelf) for reference in references))
+    """Fetch, check, shrink and encode *references* concurrently; the result has their order."""
+    made = await asyncio.gather(*(_prepare_one(reference, images, hidden_images) for reference in references))
     fetched = {one.reference.id: one.fetched for one in made if isinstance(one, _Encoded) and one.fetched is not None}
-    recorded = await asyncio.to_thread(shelf.remember, project_id, fetched) if fetched else {}
+    recorded = await asyncio.to_thread(hidden_images.record, project_id, fetched) if fetched else {}
     return Prepared(
         ready=tuple(
             ReadyReference(one.reference, one.reference.image or recorded[one.reference.id], one.part)
@@ -81,14 +86,16 @@ class _Encoded:
     reference: Reference
     part: "ImagePart"
     fetched: "StoredFile | None"
-    """Set when it was downloaded just now and is not recorded yet."""
+    """Set when the image was fetched for this request and is not recorded yet."""
 
 
-async def _one(reference: Reference, images: "ImageService", shelf: "HiddenImages") -> _Encoded | FailedReference:
+async def _prepare_one(
+    reference: Reference, images: "ImageService", hidden_images: "HiddenImages"
+) -> _Encoded | FailedReference:
     from core.llm import ImagePart
 
     try:
-        fetched = None if reference.image else await shelf.fetch(reference.image_url)
+        fetched = None if reference.image else await hidden_images.fetch(reference.image_url)
         image = reference.image or (fetched.image if fetched else None)
         if image is None:
             raise NotFoundError("This image is not in the library any more.")

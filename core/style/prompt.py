@@ -1,4 +1,4 @@
-"""The full prompt of a generated image: its parts, their order and their exact words."""
+"""The full prompt of a generated image: its parts, their order and their exact text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ WORDINGS = {
         "their palette, light, texture and finish. Show new content, never a copy of theirs."
     ),
 }
-"""How strongly the references count. No provider has a weight for style: these are words, not a dial."""
+"""The sentence about the references by its weight. No provider has a parameter for style weight."""
 
 LABELS = {
     "brand": "Brand",
@@ -23,22 +23,27 @@ LABELS = {
     "prompt": "Your prompt",
     "style": "Style keyword",
 }
-"""The parts in the order in which they are sent, each with its words for a person."""
+"""The parts in the order in which they are sent, each with its label in the interface."""
 
 
 @dataclass(frozen=True)
 class PromptPart:
+    """A part of the full prompt; *edited* when a person replaced its text."""
+
     name: str
     text: str
     edited: bool = False
 
     @property
     def label(self) -> str:
+        """The label in the interface."""
         return LABELS[self.name]
 
 
 @dataclass(frozen=True)
 class Brand:
+    """The brand with which a full prompt begins; empty fields are left out."""
+
     business_name: str = ""
     vibes: str = ""
     theme: str = ""
@@ -57,7 +62,7 @@ def build_parts(
 ) -> tuple[PromptPart, ...]:
     """Return the parts that are sent, in order; empty ones are left out.
 
-    *overrides* replace the text of parts by name. What speaks of references is never sent without any.
+    *overrides* replace the text of parts by name. The parts about references are only sent with references.
 
     Raises:
         InvalidInputError: the prompt is empty, or *wording* or a part is unknown.
@@ -65,10 +70,12 @@ def build_parts(
     if not prompt.strip():
         raise InvalidInputError("The prompt is empty. Say what the new image should show.", field="prompt")
     if wording not in WORDINGS:
-        raise InvalidInputError(f"The wording is one of {', '.join(WORDINGS)}.", field="wording")
+        raise InvalidInputError(f"There is no wording {wording}. Choose one of {', '.join(WORDINGS)}.", field="wording")
     if unknown := set(overrides or {}) - set(LABELS):
-        raise InvalidInputError(f"A prompt has no part called {', '.join(sorted(unknown))}.", field="overrides")
-    own = {
+        raise InvalidInputError(
+            f"A prompt has no part {', '.join(sorted(unknown))}. Its parts are {', '.join(LABELS)}.", field="overrides"
+        )
+    texts = {
         "brand": _brand(brand or Brand()),
         "guidelines": _sentence("Style Guidelines: {}", master_prompt, end=""),
         "reference_style": _sentence("Reference style: {}", ", ".join(_unique(reference_tags))),
@@ -77,22 +84,22 @@ def build_parts(
         "style": _sentence("Style: {}", style or ""),
     }
     if not reference_count:
-        own["reference_style"] = own["references"] = ""
-    return tuple(_parts(own, overrides or {}, reference_count))
+        texts["reference_style"] = texts["references"] = ""
+    return tuple(_parts(texts, overrides or {}, reference_count))
 
 
 def full_prompt(parts: Sequence[PromptPart]) -> str:
-    """Return the text that is sent: one part a line."""
+    """Return the text that is sent, one line for each part."""
     return "\n".join(part.text for part in parts)
 
 
-def _parts(own: Mapping[str, str], overrides: Mapping[str, str], reference_count: int) -> list[PromptPart]:
+def _parts(texts: Mapping[str, str], overrides: Mapping[str, str], reference_count: int) -> list[PromptPart]:
     parts = []
-    for name, text in own.items():
+    for name, text in texts.items():
         edited = name in overrides and (reference_count > 0 or name not in ("reference_style", "references"))
-        wanted = overrides[name].strip() if edited else text
-        if wanted:
-            parts.append(PromptPart(name, wanted, edited and wanted != text))
+        sent = overrides[name].strip() if edited else text
+        if sent:
+            parts.append(PromptPart(name, sent, edited and sent != text))
     return parts
 
 
@@ -107,7 +114,7 @@ def _sentence(form: str, value: str, end: str = ".") -> str:
 
 
 def _unique(tags: Sequence[str]) -> list[str]:
-    """Return the tags once each, in the order of their first appearance, whatever their case."""
+    """Return each tag once, in the order of first appearance; case does not count."""
     seen: dict[str, str] = {}
     for tag in tags:
         if tag.strip():

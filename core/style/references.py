@@ -1,8 +1,9 @@
-"""Which images of a style dataset stand for its style: close in style, different in content.
+"""Chooses references: images of a style dataset that are typical of its style and different from each other.
 
-Greedy maximal marginal relevance (Carbonell and Goldstein 1998): each pick is the one that is most typical and
-least like what is already chosen. Typical means close to its nearest neighbours, which keeps outliers away;
-plain farthest-point picking would collect them. Everything is deterministic.
+Greedy maximal marginal relevance (Carbonell and Goldstein 1998): each pick has the highest
+``lambda * relevance - (1 - lambda) * similarity to the nearest pick``. Relevance decreases with the distance to the
+nearest neighbors, so that outliers are not picked; farthest-point sampling (Gonzalez 1985) would pick them first.
+The choice is deterministic.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,30 +13,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.style.features import DIMENSIONS, Array, StyleFeatures, span
-from core.style.match import COPY_DISTANCE_BITS, USUAL_SPREAD, by_dimension, repeats
+from core.style.match import COPY_DISTANCE_BITS, USUAL_SPREAD, by_dimension, copy_distances
 
 RELEVANCE_SHARE = 0.6
-"""The lambda of the method: what being typical counts against being different from the chosen."""
+"""The lambda of maximal marginal relevance: the weight of relevance against diversity."""
 
-# Chosen on the synthetic sets of bench/style.py; none of them is sensitive.
-_NEIGHBOURS = 10
-_ANCHORS = 1024
-_COMPONENTS = 24
-_SAME_SHARE = 0.2  # nearer than this share of the usual distance between neighbours: one image in two versions
-_OUTLIER_DEVIATIONS = 4.0  # robust standard deviations of the distance to the neighbours
-_FEWEST_FOR_OUTLIERS = 8  # in a smaller set nothing can be called odd
+# Chosen on the synthetic sets of bench/style.py; the result is not sensitive to them.
+_NEIGHBORS = 10
+_MAX_ANCHORS = 1024  # points among which neighbors are searched
+_COMPONENTS = 24  # principal components that are kept
+_DUPLICATE_SHARE = 0.2  # of the usual distance between neighbors: closer points are versions of one image
+_OUTLIER_DEVIATIONS = 4.0  # robust standard deviations of the distance to the neighbors
+_MIN_FOR_OUTLIERS = 8  # a smaller set has no outliers
+_ROUND_DIGITS = 5  # of scores, so that the rounding errors of another machine do not change the choice
 
-NEAR_DUPLICATE = "looks like one that is already chosen"
-OUTLIER = "unlike the rest of the set"
+NEAR_DUPLICATE = "near-duplicate of a chosen one"
+OUTLIER = "unlike the rest of the style dataset"
 SWITCHED_OFF = "switched off"
-NOT_MEASURED = "not analysed yet"
-ENOUGH = "enough references without it"
+NOT_MEASURED = "not analyzed yet"
+ENOUGH = "not needed, enough others were chosen"
 PINNED = "pinned by you"
-IN_ORDER = "next in order, not analysed yet"
+IN_ORDER = "next in order, not analyzed yet"
 
-_OPEN, _OUT, _SAME, _TAKEN = range(4)
-_WHY = (ENOUGH, OUTLIER, NEAR_DUPLICATE, "")
+_AVAILABLE, _OUTLIER, _DUPLICATE, _PICKED = range(4)  # states of a point
+_REASONS = (ENOUGH, OUTLIER, NEAR_DUPLICATE, "")  # why a point of each state is not picked
 
+# The words for a reference with more or less of an overall value than those before it.
 _TRAITS = {
     "lightness": ("bright light", "low light"),
     "contrast": ("strong contrast", "soft contrast"),
@@ -45,13 +48,14 @@ _TRAITS = {
     "shadow": ("deep shadow", "open shadow"),
     "highlight": ("highlights", "few highlights"),
 }
-# What a difference of one is worth in each, so that they can be compared: units of L*, C* and percent.
+# Divisors that make differences of the overall values comparable: units of L*, C*, a*, b* and percent.
 _TRAIT_UNIT = {
     "lightness": 10.0, "contrast": 6.0, "chroma": 10.0, "red-green": 10.0,
     "warmth": 10.0, "shadow": 20.0, "highlight": 20.0,
 }  # fmt: skip
 
-_WORTH_SAYING = 0.4
+_MIN_ADDITION = 0.4  # in those units; a smaller difference is not named
+# The words for a reference that is most typical in a dimension.
 _TYPICAL = {
     "palette": "palette", "light": "light", "chroma": "color strength", "hue": "hues",
     "edge": "edges", "texture": "texture", "bands": "detail", "overall": "mood",
@@ -60,12 +64,16 @@ _TYPICAL = {
 
 @dataclass(frozen=True)
 class Candidate:
+    """An image of a style dataset; *features* is None when it was not measured yet."""
+
     id: str
     features: StyleFeatures | None
 
 
 @dataclass(frozen=True)
 class Pick:
+    """A chosen reference and the reason in words."""
+
     id: str
     reason: str
     pinned: bool = False
@@ -73,17 +81,22 @@ class Pick:
 
 @dataclass(frozen=True)
 class Choice:
+    """The references in the order in which they are sent, and the reason why each other image is not sent, by id."""
+
     picks: tuple[Pick, ...]
     left_out: dict[str, str]
-    """Why each of the others is not among them, by id."""
 
 
 def choose_references(
     candidates: Sequence[Candidate], count: int, *, pinned: Sequence[str] = (), excluded: Collection[str] = ()
 ) -> Choice:
-    """Choose up to *count* of *candidates*: the pinned ones first and in their order, the excluded never.
+    """Choose up to *count* of *candidates*; those without features come last, in their order.
 
-    Images without features come last, in their order.
+    Args:
+        candidates: the images of the style dataset.
+        count: references wanted; zero or less chooses none.
+        pinned: ids that are chosen first, in this order.
+        excluded: ids that are never chosen, pinned or not.
     """
     off = set(excluded)
     known = {candidate.id for candidate in candidates}
@@ -93,12 +106,12 @@ def choose_references(
     picks = [Pick(id_, PINNED, pinned=True) for id_ in first]
     if measured:
         ids, features = list(measured), list(measured.values())
-        place = {id_: index for index, id_ in enumerate(ids)}
-        start = [place[id_] for id_ in first if id_ in place]
-        chosen, why_not = pick_diverse(
+        index_of = {id_: index for index, id_ in enumerate(ids)}
+        start = [index_of[id_] for id_ in first if id_ in index_of]
+        chosen, reasons = pick_diverse(
             style_points(features), count - len(first), start=start, hashes=_hashes(features)
         )
-        left_out |= {ids[index]: why for index, why in why_not.items()}
+        left_out |= {ids[index]: reason for index, reason in reasons.items()}
         picks += _with_reasons(ids, features, start, chosen)
     unmeasured = [c.id for c in candidates if c.features is None and c.id not in off and c.id not in first]
     picks += [Pick(id_, IN_ORDER) for id_ in unmeasured[: max(count - len(picks), 0)]]
@@ -108,7 +121,7 @@ def choose_references(
 
 
 def style_points(features: Sequence[StyleFeatures]) -> Array:
-    """Return points whose Euclidean distance gives every dimension of style the same say."""
+    """Return points ``(count, LENGTH)`` in whose Euclidean distance every dimension of style has the same weight."""
     points: Array = np.stack([f.vector for f in features])
     for name, length in DIMENSIONS.items():
         points[:, span(name)] /= USUAL_SPREAD[name] * length**0.5
@@ -122,29 +135,35 @@ def pick_diverse(
     start: Sequence[int] = (),
     hashes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None,
 ) -> tuple[list[int], dict[int, str]]:
-    """Pick up to *count* rows of *points* beside those of *start*; return them and why the others are not.
+    """Pick rows of *points* by maximal marginal relevance.
 
-    *hashes* are the content hashes of the rows and of their mirror images.
+    Args:
+        points: shape ``(n, dimensions)``, one row for each image.
+        count: rows to pick in addition to *start*.
+        start: indexes of rows that are picked already.
+        hashes: content hashes of the images and of their mirror images, each of shape ``(n, 32)``.
+
+    Returns:
+        The indexes of the picked rows in their order, and for every other row the reason why it is not picked.
     """
     points = _principal(points)
-    distance, usual = _neighbour_distance(points)
+    distance, usual = _neighbor_distance(points)
     relevance = np.exp(-distance / usual)
-    state = np.where(_outliers(distance), _OUT, _OPEN)
+    state = np.where(_outliers(distance), _OUTLIER, _AVAILABLE)
     redundancy = np.zeros(len(points), dtype=np.float32)
     picked: list[int] = []
     for index in start:
-        _take(index, points, usual, hashes, redundancy, state)
-    while len(picked) < count and (state == _OPEN).any():
+        _pick(index, points, usual, hashes, redundancy, state)
+    while len(picked) < count and (state == _AVAILABLE).any():
         score = RELEVANCE_SHARE * relevance - (1 - RELEVANCE_SHARE) * redundancy
-        # Rounded, so that the last digits of another machine's arithmetic do not change the choice.
-        best = int(np.where(state == _OPEN, np.round(score, 5), -np.inf).argmax())
+        best = int(np.where(state == _AVAILABLE, np.round(score, _ROUND_DIGITS), -np.inf).argmax())
         picked.append(best)
-        _take(best, points, usual, hashes, redundancy, state)
-    taken = {*start, *picked}
-    return picked, {index: _WHY[why] for index, why in enumerate(state.tolist()) if index not in taken}
+        _pick(best, points, usual, hashes, redundancy, state)
+    chosen = {*start, *picked}
+    return picked, {index: _REASONS[value] for index, value in enumerate(state.tolist()) if index not in chosen}
 
 
-def _take(
+def _pick(
     index: int,
     points: Array,
     usual: float,
@@ -152,60 +171,79 @@ def _take(
     redundancy: Array,
     state: NDArray[np.int_],
 ) -> None:
-    """Count row *index* as chosen: what is like it loses, what repeats it is out."""
+    """Mark row *index* as picked: raise the redundancy of similar rows and exclude its near-duplicates.
+
+    Args:
+        index: the row.
+        points: shape ``(n, dimensions)``.
+        usual: the median distance of a point to its neighbors.
+        hashes: as in ``pick_diverse``.
+        redundancy: similarity to the nearest pick (0-1), shape ``(n,)``; changed in place.
+        state: the state of each row, shape ``(n,)``; changed in place.
+    """
     distance = np.sqrt(((points - points[index]) ** 2).sum(axis=1))
     np.maximum(redundancy, np.exp(-distance / usual), out=redundancy)
-    same = distance < _SAME_SHARE * usual
+    duplicate = distance < _DUPLICATE_SHARE * usual
     if hashes is not None:
         upright, mirrored = hashes
         own = upright[index].tobytes()
-        same |= np.minimum(repeats(own, upright), repeats(own, mirrored)) <= COPY_DISTANCE_BITS
-    state[same & (state == _OPEN)] = _SAME
-    state[index] = _TAKEN
+        bits = np.minimum(copy_distances(own, upright), copy_distances(own, mirrored))
+        duplicate |= bits <= COPY_DISTANCE_BITS
+    state[duplicate & (state == _AVAILABLE)] = _DUPLICATE
+    state[index] = _PICKED
 
 
 def _principal(points: Array) -> Array:
-    """Return the points in their main directions: distances stay, and 10,000 points take a tenth of the time."""
-    centred: Array = points - points.mean(axis=0)
+    """Project points ``(n, dimensions)`` on their principal components, ``(n, at most _COMPONENTS)``.
+
+    Distances stay about the same, and 10,000 points take a tenth of the time.
+    """
+    centered: Array = points - points.mean(axis=0)
     if points.shape[1] <= _COMPONENTS:
-        return centred
-    anchors = centred[:: -(-len(points) // _ANCHORS)]
+        return centered
+    anchors = centered[:: -(-len(points) // _MAX_ANCHORS)]
     _, directions = np.linalg.eigh(anchors.T @ anchors)
-    reduced: Array = (centred @ directions[:, -_COMPONENTS:]).astype(np.float32)
+    reduced: Array = (centered @ directions[:, -_COMPONENTS:]).astype(np.float32)
     return reduced
 
 
-def _neighbour_distance(points: Array) -> tuple[Array, float]:
-    """Return the mean distance of each point to its nearest neighbours, and the median of it.
+def _neighbor_distance(points: Array) -> tuple[Array, float]:
+    """Return the mean distance of each point to its nearest neighbors, shape ``(n,)``, and the median of these.
 
-    Neighbours are looked for among evenly spaced anchors. Points that are the same image in two versions do not
-    count as neighbours: many copies do not make an image typical.
+    Neighbors are searched among evenly spaced anchors. Versions of the same image do not count as neighbors: many
+    copies do not make an image typical.
     """
-    anchors = points[:: -(-len(points) // _ANCHORS)]
+    anchors = points[:: -(-len(points) // _MAX_ANCHORS)]
     squared = (points**2).sum(axis=1)[:, None] - 2 * points @ anchors.T + (anchors**2).sum(axis=1)
     distance = np.sqrt(np.maximum(squared, 0))
-    neighbours = min(_NEIGHBOURS, max(1, (len(anchors) - 1) // 2), len(anchors) - 1)
-    if neighbours < 1:
+    neighbors = min(_NEIGHBORS, max(1, (len(anchors) - 1) // 2), len(anchors) - 1)
+    if neighbors < 1:
         return np.zeros(len(points), dtype=np.float32), 1.0
-    some = distance[:: -(-len(points) // _ANCHORS)]
-    nearest = np.partition(some, neighbours, axis=1)[:, neighbours]
-    same = _SAME_SHARE * float(np.median(nearest))
-    distance[distance <= same] = np.inf
-    nearest = np.partition(distance, neighbours - 1, axis=1)[:, :neighbours]
-    mean: Array = np.where(np.isfinite(nearest), nearest, same).mean(axis=1)
+    sample = distance[:: -(-len(points) // _MAX_ANCHORS)]
+    nearest = np.partition(sample, neighbors, axis=1)[:, neighbors]
+    duplicate = _DUPLICATE_SHARE * float(np.median(nearest))
+    distance[distance <= duplicate] = np.inf
+    nearest = np.partition(distance, neighbors - 1, axis=1)[:, :neighbors]
+    mean: Array = np.where(np.isfinite(nearest), nearest, duplicate).mean(axis=1)
     return mean, max(float(np.median(mean)), 1e-6)
 
 
 def _outliers(distance: Array) -> NDArray[np.bool_]:
-    if len(distance) < _FEWEST_FOR_OUTLIERS:
+    """Return which points are far from their neighbors, shape ``(n,)``.
+
+    By the median absolute deviation, times 1.4826 to equal the standard deviation of a normal distribution
+    (Leys et al. 2013).
+    """
+    if len(distance) < _MIN_FOR_OUTLIERS:
         return np.zeros(len(distance), dtype=bool)
-    middle = np.median(distance)
-    deviation = 1.4826 * np.median(np.abs(distance - middle))
-    odd: NDArray[np.bool_] = distance > middle + _OUTLIER_DEVIATIONS * max(deviation, 0.1 * middle)
-    return odd
+    median = np.median(distance)
+    deviation = 1.4826 * np.median(np.abs(distance - median))
+    far: NDArray[np.bool_] = distance > median + _OUTLIER_DEVIATIONS * max(deviation, 0.1 * median)
+    return far
 
 
 def _hashes(features: Sequence[StyleFeatures]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the content hashes and the mirror hashes, each of shape ``(n, 32)``."""
     upright = np.stack([np.frombuffer(f.content_hash, np.uint8) for f in features])
     mirrored = np.stack([np.frombuffer(f.mirror_hash, np.uint8) for f in features])
     return upright, mirrored
@@ -214,11 +252,12 @@ def _hashes(features: Sequence[StyleFeatures]) -> tuple[NDArray[np.uint8], NDArr
 def _with_reasons(
     ids: Sequence[str], features: Sequence[StyleFeatures], start: Sequence[int], chosen: Sequence[int]
 ) -> list[Pick]:
+    """Return the rows *chosen* after those of *start* as picks, each with its reason."""
     traits = np.array([[f.overall(name) / unit for name, unit in _TRAIT_UNIT.items()] for f in features])
     vectors = np.stack([f.vector for f in features])
-    off = by_dimension(np.abs(vectors - np.median(vectors, axis=0)))
-    # In which dimension an image is most typical is a matter of rank: the dimensions have different units.
-    rank = off.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    deviation = by_dimension(np.abs(vectors - np.median(vectors, axis=0)))
+    # Ranks, since the dimensions have different units.
+    rank = deviation.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     picks, earlier = [], list(start)
     for index in chosen:
         added = _addition(traits[index], traits[earlier]) if earlier else None
@@ -229,11 +268,16 @@ def _with_reasons(
 
 
 def _addition(own: Array, earlier: Array) -> str | None:
-    """Say what goes most beyond all the earlier ones; None when nothing does by much."""
+    """Return the trait in which a reference exceeds all earlier ones most, None when no difference is large.
+
+    Args:
+        own: its overall values in comparable units, shape ``(len(_TRAIT_UNIT),)``.
+        earlier: those of the earlier references, shape ``(count, len(_TRAIT_UNIT))``.
+    """
     above, below = own - earlier.max(axis=0), earlier.min(axis=0) - own
     beyond = np.maximum(above, below)
     most = int(beyond.argmax())
-    if beyond[most] < _WORTH_SAYING:
+    if beyond[most] < _MIN_ADDITION:
         return None
     more, less = _TRAITS[list(_TRAIT_UNIT)[most]]
     return more if above[most] > below[most] else less

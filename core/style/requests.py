@@ -1,4 +1,4 @@
-"""What a person asks for, what will be sent for it, and what is kept of it."""
+"""A request for an image, its references, and the preview of what will be sent."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -13,7 +13,7 @@ DEFAULT_REFERENCES = 5
 
 @dataclass(frozen=True)
 class StyleRequest:
-    """A wish for one new image; variants and batches are many of these."""
+    """A request for one new image; variants and batches consist of several requests."""
 
     prompt: str
     dataset_id: str | None = None
@@ -21,22 +21,25 @@ class StyleRequest:
     aspect_ratio: str = "1:1"
     reference_image_count: int = DEFAULT_REFERENCES
     size: str | None = None
+    """A size of the model such as "1K"; None is its default."""
     wording: str = "balanced"
+    """Weight of the references in the prompt: subtle, balanced or strong."""
     pinned: tuple[str, ...] = ()
-    """Ids of images of the style dataset that come first, in this order."""
+    """Row ids of images of the style dataset that are sent first, in this order."""
     excluded: tuple[str, ...] = ()
-    """Ids of those that are switched off."""
+    """Row ids of images that are never sent."""
     overrides: dict[str, str] = field(default_factory=dict)
-    """Own words for parts of the prompt, by the name of the part."""
+    """Text that replaces parts of the prompt, by the name of the part."""
     parent_id: str | None = None
-    """The result that this one runs again or varies."""
+    """The result that is repeated or varied."""
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the request as JSON values."""
         return asdict(self) | {"pinned": list(self.pinned), "excluded": list(self.excluded)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "StyleRequest":
-        """Read what ``to_dict`` wrote.
+        """Return the request that ``to_dict`` wrote.
 
         Raises:
             InvalidInputError: a field is unknown, or the prompt is missing.
@@ -52,25 +55,28 @@ class StyleRequest:
 
 @dataclass(frozen=True)
 class Reference:
-    """An image of the style dataset that will be sent, at place *number*, counted from 1."""
+    """An image of the style dataset that will be sent; *number* is its position, from 1."""
 
     number: int
     id: str
     reason: str
     pinned: bool
     image: Images | None
-    """None for an image behind an address that was not fetched yet."""
+    """None for a URL that was not fetched yet."""
     image_url: str = ""
     tags: tuple[str, ...] = ()
-    """Vibe and lighting, as they stand in the prompt."""
+    """Vibe and lighting, as they are listed in the prompt."""
 
     @property
     def name(self) -> str:
+        """The name of the image, or its URL."""
         return self.image.image_name if self.image else self.image_url
 
 
 @dataclass(frozen=True)
 class FailedReference:
+    """A reference that could not be prepared, and the reason."""
+
     number: int
     name: str
     why: str
@@ -78,7 +84,7 @@ class FailedReference:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Images of the style dataset that are not sent, by reason, with up to a few of them."""
+    """Images of the style dataset that are not sent for one reason, with a few examples."""
 
     reason: str
     count: int

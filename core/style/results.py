@@ -1,9 +1,9 @@
-"""Generated images as rows: history, keeping, discarding, rating.
+"""Queries and changes of generated images: history, keep, discard, rate.
 
 Functions take the session of the service method that owns the transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from core.style.hidden_images import GENERATED
 
 @dataclass(frozen=True)
 class ResultFilter:
-    """Which results of a project; None and empty mean all."""
+    """Which results of a project; None and an empty text mean all."""
 
     dataset_id: str | None = None
     model: str | None = None
@@ -25,7 +25,7 @@ class ResultFilter:
     text: str = ""
     task_id: str | None = None
     discarded: bool = False
-    """Show what was discarded instead of what was not."""
+    """Discarded results instead of the others."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Result:
 
     generated: GeneratedImages
     image: Images | None
+    """None when it was deleted from the library."""
 
     @property
     def id(self) -> str:
@@ -42,7 +43,7 @@ class Result:
 
 @dataclass(frozen=True)
 class UsedReference:
-    """A reference of a result as its recipe tells it, with the image where that is still there."""
+    """A reference of a result as its recipe names it."""
 
     number: int
     name: str
@@ -50,17 +51,26 @@ class UsedReference:
     """Why it was chosen, or why it was not sent."""
     sent: bool
     image: Images | None
+    """None when it was not sent or was deleted since."""
     palette: tuple[dict[str, Any], ...]
+    """Dominant colors: name, hex, share (0-1)."""
 
 
 @dataclass(frozen=True)
 class ResultPage:
+    """One page of the history."""
+
     items: list[Result]
     next_cursor: str | None
     total: int
 
 
 def get(session: Session, generated_id: str) -> GeneratedImages:
+    """Return a result, discarded or not.
+
+    Raises:
+        NotFoundError: there is none.
+    """
     row = session.get(GeneratedImages, generated_id)
     if row is None:
         raise NotFoundError("This generated image does not exist any more.")
@@ -73,15 +83,19 @@ def image_of(session: Session, row: GeneratedImages) -> Images | None:
     return image if image is not None and image.deleted_at is None else None
 
 
-def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int, after: str | None) -> ResultPage:
-    """Return results, the newest first; *after* is the cursor of the page before."""
+def find(session: Session, project_id: str, filter_: ResultFilter, *, limit: int, after: str | None) -> ResultPage:
+    """Return a page of results, newest first; *after* is the ``next_cursor`` of the page before.
+
+    Raises:
+        InvalidInputError: *after* is the id of no result.
+    """
     row = GeneratedImages
-    conditions = _conditions(project_id, wanted)
+    conditions = _conditions(project_id, filter_)
     total = session.exec(select(func.count()).select_from(row).where(*conditions)).one()
     if after is not None:
         last = session.get(row, after)
         if last is None:
-            raise InvalidInputError("This page marker leads nowhere. Start again from the first page.", field="cursor")
+            raise InvalidInputError("This cursor does not exist. Start again from the first page.", field="cursor")
         conditions.append(
             or_(
                 col(row.created_at) < last.created_at,
@@ -100,24 +114,36 @@ def find(session: Session, project_id: str, wanted: ResultFilter, *, limit: int,
     return ResultPage(found[:limit], found[limit - 1].id if more else None, total)
 
 
+def images_of(session: Session, rows: Sequence[GeneratedImages]) -> dict[str, Images]:
+    """Return the images of results by their ids, without deleted ones."""
+    ids = {row.image_id for row in rows}
+    query = select(Images).where(col(Images.id).in_(ids), col(Images.deleted_at).is_(None))
+    return {image.id: image for image in session.exec(query)}
+
+
 def models_used(session: Session, project_id: str) -> list[str]:
+    """Return the models that made results of the project, by name."""
     row = GeneratedImages
     return list(session.exec(select(row.model).where(row.project_id == project_id).distinct().order_by(row.model)))
 
 
-def times_made(session: Session, project_id: str, prompts: Collection[str]) -> dict[str, int]:
-    """Return how many results each of *prompts* has, discarded ones included."""
+def count_made(session: Session, project_id: str, prompts: Collection[str]) -> dict[str, int]:
+    """Return how many results each of *prompts* has in the project, including discarded ones."""
     query = select(GeneratedImages.prompt, func.count()).where(GeneratedImages.project_id == project_id)
     counts = dict(session.exec(query.group_by(GeneratedImages.prompt)).all())
     return {prompt: counts.get(prompt, 0) for prompt in prompts}
 
 
 def keep(session: Session, generated_id: str, actor: str) -> Images:
-    """Put the image of a result into the project."""
+    """Put the image of a result into the library; when that has the same bytes, the result gets that image.
+
+    Raises:
+        NotFoundError: there is no such result, or its image is gone.
+    """
     row = get(session, generated_id)
     image = session.get(Images, row.image_id) if row.image_id else None
     if image is None:
-        raise NotFoundError("The image of this result is gone. Run it again.")
+        raise NotFoundError("The image of this result is gone. Run the request again.")
     twin = session.exec(
         select(Images).where(Images.project_id == image.project_id, Images.sha256 == image.sha256, in_library())
     ).first()
@@ -128,40 +154,46 @@ def keep(session: Session, generated_id: str, actor: str) -> Images:
     return twin or image
 
 
-def put_back(session: Session, generated_id: str, actor: str) -> GeneratedImages:
-    """Undo keeping: the image leaves the project, the result stays in the history."""
+def unkeep(session: Session, generated_id: str, actor: str) -> GeneratedImages:
+    """Undo ``keep``: hide the image; the result stays in the history."""
     row = get(session, generated_id)
     image = session.get(Images, row.image_id) if row.image_id else None
     if row.kept and image is not None and image.source == GENERATED and image.is_in_library:
         image.visibility = HIDDEN
-        _event(session, image, "put back", actor)
+        _event(session, image, "hidden", actor)
     row.kept = False
     return row
 
 
 def discard(session: Session, generated_id: str) -> GeneratedImages:
-    """Take a result out of the history; an image that was kept stays in the project."""
+    """Remove a result from the history (soft delete); a kept image stays in the project."""
     row = get(session, generated_id)
     row.deleted_at = row.deleted_at or utc_now()
     return row
 
 
 def restore(session: Session, generated_id: str) -> GeneratedImages:
+    """Undo ``discard``."""
     row = get(session, generated_id)
     row.deleted_at = None
     return row
 
 
 def rate(session: Session, generated_id: str, rating: int) -> GeneratedImages:
+    """Store a person's rating.
+
+    Raises:
+        InvalidInputError: *rating* is not -1, 0 or 1.
+    """
     if rating not in (-1, 0, 1):
-        raise InvalidInputError("A rating is 1 (up), -1 (down) or 0 (none).", field="rating")
+        raise InvalidInputError("A rating is 1 (good), -1 (bad) or 0 (none). Send one of them.", field="rating")
     row = get(session, generated_id)
     row.rating = rating
     return row
 
 
 def references_used(session: Session, generated_id: str) -> list[UsedReference]:
-    """Return the references of a result in their order, those that failed among them."""
+    """Return the references of a result in their order, including those that could not be sent."""
     recipe = get(session, generated_id).recipe
     used = recipe.get("references", [])
     rows, image = StyleDatasetImages, Images
@@ -188,36 +220,21 @@ def references_used(session: Session, generated_id: str) -> list[UsedReference]:
     return sorted(sent + failed, key=lambda one: one.number)
 
 
-def references_of(session: Session, image_ids: list[str]) -> dict[str, list[str]]:
-    """Return for each generated image in the project the ids of the images it was made after.
-
-    A split keeps them together: an image and what it was modelled on must not end up on both sides.
-    """
-    query = select(GeneratedImages.image_id, GeneratedImages.recipe).where(
-        col(GeneratedImages.image_id).in_(image_ids), col(GeneratedImages.kept).is_(True)
-    )
-    found: dict[str, list[str]] = {}
-    for image_id, recipe in session.exec(query):
-        if image_id is not None:
-            found.setdefault(image_id, []).extend(used["image_id"] for used in recipe.get("references", []))
-    return found
-
-
-def _conditions(project_id: str, wanted: ResultFilter) -> list[Any]:
+def _conditions(project_id: str, filter_: ResultFilter) -> list[Any]:
     row = GeneratedImages
     deleted = col(row.deleted_at)
     conditions: list[Any] = [
         row.project_id == project_id,
-        deleted.is_not(None) if wanted.discarded else deleted.is_(None),
+        deleted.is_not(None) if filter_.discarded else deleted.is_(None),
     ]
     for column, value in (
-        (row.dataset_id, wanted.dataset_id), (row.model, wanted.model), (row.kept, wanted.kept),
-        (row.rating, wanted.rating), (row.task_id, wanted.task_id),
+        (row.dataset_id, filter_.dataset_id), (row.model, filter_.model), (row.kept, filter_.kept),
+        (row.rating, filter_.rating), (row.task_id, filter_.task_id),
     ):  # fmt: skip
         if value is not None:
             conditions.append(col(column) == value)
-    if wanted.text.strip():
-        conditions.append(col(row.prompt).icontains(wanted.text.strip(), autoescape=True))
+    if filter_.text.strip():
+        conditions.append(col(row.prompt).icontains(filter_.text.strip(), autoescape=True))
     return conditions
 
 

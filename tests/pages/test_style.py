@@ -22,7 +22,7 @@ def with_images(count: int = 6) -> Projects:
 
 def learned(count: int = 6) -> tuple[Projects, StyleDatasets]:
     project = with_images(count)
-    return project, services().style.create_from_project(project.id)
+    return project, services().style.datasets.create_from_project(project.id)
 
 
 def code(at: AppTest) -> str:
@@ -41,7 +41,7 @@ def test_one_click_learns_the_look_and_shows_what_will_be_sent() -> None:
 
     at.button(key="style-learn").click().run()
 
-    (dataset,) = services().style.list_style_datasets(project.id)
+    (dataset,) = services().style.datasets.list_style_datasets(project.id)
     assert at.query_params["style"] == dataset.id
     assert "Match the style and aesthetic of the 5 reference image(s) provided." in code(at)
     assert at.button(key="style-generate").disabled
@@ -69,15 +69,15 @@ def test_guidelines_and_brand_go_into_the_prompt_and_make_a_version() -> None:
     at.button(key="style-brand-save").click().run()
 
     assert code(at).startswith("Brand: Nordlicht.\nStyle Guidelines: No people\n")
-    assert services().style.get_style_dataset(dataset.id).version == 2
+    assert services().style.datasets.get_style_dataset(dataset.id).version == 2
 
 
 def test_more_references_than_there_are_is_said() -> None:
     project, dataset = learned(3)
     at = open_page("style", project.id)
 
-    assert any("of 5 references were found" in warning.value for warning in at.warning)
-    assert services().style.summary(dataset.id).images == 3
+    assert any("of 5 references differ enough" in warning.value for warning in at.warning)
+    assert services().style.datasets.summary(dataset.id).images == 3
 
 
 def test_generating_makes_the_images_as_a_task_that_the_address_remembers() -> None:
@@ -92,7 +92,7 @@ def test_generating_makes_the_images_as_a_task_that_the_address_remembers() -> N
         app.engine().health()
         time.sleep(0.05)
 
-    (made,) = services().style.history(project.id, ResultFilter(task_id=task_id)).items
+    (made,) = services().style.results.history(project.id, ResultFilter(task_id=task_id)).items
     assert made.generated.prompt == "A teapot"
     assert not made.generated.kept
     at.run()
@@ -103,11 +103,11 @@ def test_a_deleted_style_dataset_can_be_brought_back_from_the_page() -> None:
     project, dataset = learned()
     at = open_page("style", project.id)
     at.button(key="style-delete").click().run()
-    assert services().style.list_style_datasets(project.id) == []
+    assert services().style.datasets.list_style_datasets(project.id) == []
 
     at.button(key="style-undo-delete").click().run()
 
-    assert [one.id for one in services().style.list_style_datasets(project.id)] == [dataset.id]
+    assert [one.id for one in services().style.datasets.list_style_datasets(project.id)] == [dataset.id]
 
 
 def test_a_style_dataset_is_made_by_name_and_guidelines_before_there_are_images() -> None:
@@ -117,7 +117,7 @@ def test_a_style_dataset_is_made_by_name_and_guidelines_before_there_are_images(
     at.text_area(key="style-new-guidelines").set_value("No people")
     at.button(key="style-make").click().run()
 
-    (made,) = services().style.list_style_datasets(project.id)
+    (made,) = services().style.datasets.list_style_datasets(project.id)
     assert (made.name, made.master_prompt) == ("Northern light", "No people")
     assert at.query_params["style"] == made.id
 
@@ -128,7 +128,7 @@ def test_addresses_are_added_and_the_analysis_of_them_begins() -> None:
     at.text_area(key="style-urls").set_value("http://127.0.0.1:9/a.png\n\nhttp://127.0.0.1:9/b.png")
     at.button(key="style-add-urls").click().run()
 
-    assert services().style.summary(dataset.id).images == 5
+    assert services().style.datasets.summary(dataset.id).images == 5
     assert [task.task_type for task in services().tasks.list_tasks(project.id)] == ["style-analysis"]
 
 
@@ -140,21 +140,21 @@ def test_a_copy_in_another_project_can_be_opened_from_where_it_was_made() -> Non
     at.button(key="style-copy").click().run()
     at.button(key="style-open-copy").click().run()
 
-    (copy,) = services().style.list_style_datasets(other.id)
+    (copy,) = services().style.datasets.list_style_datasets(other.id)
     assert (at.query_params["project"], at.query_params["style"]) == (other.id, copy.id)
-    assert services().style.summary(copy.id).images == 3
+    assert services().style.datasets.summary(copy.id).images == 3
     assert not at.exception
 
 
 def test_what_is_switched_off_is_named_and_can_be_sent_after_all() -> None:
     project, dataset = learned()
-    off, *others = [entry.row.id for entry in services().style.list_images(dataset.id)]
-    services().style.save_draft(dataset.id, Draft(excluded=(off,), pinned=(others[0],), count=2).to_dict())
+    off, *others = [entry.row.id for entry in services().style.datasets.list_images(dataset.id)]
+    services().style.datasets.save_draft(dataset.id, Draft(excluded=(off,), pinned=(others[0],), count=2).to_dict())
     at = open_page("style", project.id)
     (pills,) = (one for one in at.button_group if "Switched off" in one.label)
     pills.set_value(off).run()
 
-    draft = Draft.of(services().style.get_style_dataset(dataset.id).draft)
+    draft = Draft.of(services().style.datasets.get_style_dataset(dataset.id).draft)
     assert (draft.pinned, draft.excluded, draft.count) == ((others[0], off), (), 3)
 
 
@@ -165,7 +165,7 @@ def test_a_result_opens_by_its_address_beside_its_references() -> None:
     at = open_page("style", project.id, result=result)
 
     assert "Opened" in [heading.value for heading in at.subheader]
-    used = services().style.references_used(result)
+    used = services().style.results.references_used(result)
     assert [one.number for one in used] == [1, 2, 3, 4, 5]
     assert all(one.sent and one.image and one.palette for one in used)
 
@@ -173,9 +173,9 @@ def test_a_result_opens_by_its_address_beside_its_references() -> None:
 def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
     project, dataset = learned()
     result = _made(project, dataset)
-    process.background_loop().run(services().style.judge(result))
+    process.background_loop().run(services().style.generator.judge(result))
 
-    card = result_cards.result(services().style.result(result), can_refer=True)
+    card = result_cards.result(services().style.results.get_result(result), can_refer=True)
 
     assert card.judged_by == "Judged by offline/measure"
     assert [question for question, _, _ in card.verdicts] == ["palette", "light", "texture", "composition", "mood"]
@@ -242,11 +242,11 @@ def test_a_cost_is_a_range_nothing_or_unknown(cost: tuple[float, float] | None, 
 
 def test_a_result_opens_as_a_request_again() -> None:
     project, dataset = learned()
-    made = services().style
+    style = services().style
     result = _made(project, dataset)
     at = open_page("style", project.id)
     at.session_state["style-epoch"] = 1
-    made.save_draft(dataset.id, results.varied(made.result(result), {}))
+    style.datasets.save_draft(dataset.id, results.varied(style.results.get_result(result), {}))
     at.run()
 
     assert at.text_area(key=f"style-prompt-{dataset.id}-1").value == "A lamp"
@@ -288,15 +288,15 @@ def test_a_batch_sends_every_line_and_can_be_capped() -> None:
 def test_what_is_selected_in_the_library_joins_the_style_dataset() -> None:
     project, dataset = learned()
     style = services().style
-    gone = [entry.row.id for entry in style.list_images(dataset.id)][:2]
-    missing = [entry.image.id for entry in style.list_images(dataset.id)[:2] if entry.image is not None]
-    style.remove_images(dataset.id, gone)
+    gone = [entry.row.id for entry in style.datasets.list_images(dataset.id)][:2]
+    missing = [entry.image.id for entry in style.datasets.list_images(dataset.id)[:2] if entry.image is not None]
+    style.datasets.remove_images(dataset.id, gone)
     at = open_page("style", project.id)
     at.session_state["selected-images"] = missing
     at.run()
 
     at.button(key="style-add-selected").click().run()
 
-    found = services().style.list_style_datasets(project.id)
+    found = services().style.datasets.list_style_datasets(project.id)
     assert not at.exception
-    assert services().style.summary(found[0].id).images == 6
+    assert services().style.datasets.summary(found[0].id).images == 6

@@ -163,7 +163,7 @@ def _as_references(client: TestClient, project_id: str, urls: list[str]) -> None
         assert client.post("/ai/generate", json=wish).status_code == 200
 
 
-def _to_be_analysed(client: TestClient, project_id: str, urls: list[str]) -> None:
+def _to_be_analyzed(client: TestClient, project_id: str, urls: list[str]) -> None:
     style = client.post("/ai/datasets", json={"name": "Warm", "project_id": project_id}).json()
     client.post(f"/ai/datasets/{style['id']}/images", json={"urls": urls})
     files = [("files", ("blue.png", png("blue")))]
@@ -179,7 +179,7 @@ def _to_be_imported(client: TestClient, project_id: str, urls: list[str]) -> Non
     client.get(f"/api/tasks/{task.id}/events")
 
 
-PLACES = [_as_references, _to_be_analysed, _to_be_imported]
+PLACES = [_as_references, _to_be_analyzed, _to_be_imported]
 
 
 @pytest.mark.parametrize("mode", MODES)

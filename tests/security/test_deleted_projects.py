@@ -111,5 +111,5 @@ def test_no_list_shows_it_and_no_body_may_name_it(client: TestClient, services: 
 
 
 def test_a_discarded_result_is_not_answered(client: TestClient, services: Services, ids: dict[str, str]) -> None:
-    services.style.discard(ids["generated_id"])
+    services.style.results.discard(ids["generated_id"])
     assert client.get(f"/ai/generated-images/{ids['generated_id']}").status_code == 404

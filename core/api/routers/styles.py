@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field
-from sqlmodel import col, select
+from sqlmodel import col
 
 from core import process
 from core.api import media, ownership
@@ -17,6 +17,7 @@ from core.api.schemas import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Curso
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages, StyleDatasets
 from core.errors import InvalidInputError, NotFoundError
+from core.style.requests import StyleRequest
 
 router = APIRouter(prefix="/ai", tags=["styles"])
 
@@ -65,7 +66,7 @@ class StyleImages(Answer):
     rejected: list[RejectedFile] = Field([])
 
 
-class ImageWish(Body):
+class ImageRequest(Body):
     """What the new image should show; with *dataset_id* in the style of that style dataset."""
 
     prompt: Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
@@ -103,7 +104,7 @@ class GeneratedAnswer(Answer):
 @router.post("/datasets", status_code=201)
 def create_style_dataset(body: NewStyleDataset, house: House) -> StyleDatasetAnswer:
     """Make an empty style dataset."""
-    made = house.style.create_style_dataset(body.project_id, body.name, body.master_prompt)
+    made = house.style_datasets.create_style_dataset(body.project_id, body.name, body.master_prompt)
     return StyleDatasetAnswer.model_validate(made)
 
 
@@ -122,7 +123,7 @@ def list_style_datasets(
 def add_references(dataset_id: Id, body: AddReferences, request: Request, house: House) -> StyleImages:
     """Add images of the project, and images behind addresses, to a style dataset."""
     _check_images(house, dataset_id, body.image_ids)
-    added = {row.id for row in house.style.add_images(dataset_id, body.image_ids, body.urls)}
+    added = {row.id for row in house.style_datasets.add_images(dataset_id, body.image_ids, body.urls)}
     return StyleImages(results=[row for row in _images(house, request, dataset_id) if row.id in added])
 
 
@@ -145,16 +146,16 @@ async def analyze_style_images(
     files_in_brackets: Annotated[list[UploadFile], File(alias="files[]", default_factory=list)],
     model: Annotated[str | None, Form(max_length=200, description="as litellm names it; empty measures only")] = None,
 ) -> StyleImages:
-    """Add images to a style dataset and analyse them."""
+    """Add images to a style dataset and analyze them."""
     uploads = [*files, *files_in_brackets]
     if not uploads:
         raise InvalidInputError("Send at least one image in the field files.", field="files")
     await asyncio.to_thread(ownership.check, house.db, "dataset_id", dataset_id)
-    dataset = await asyncio.to_thread(house.style.get_style_dataset, dataset_id)
+    dataset = await asyncio.to_thread(house.style_datasets.get_style_dataset, dataset_id)
     outcomes = await add_uploads(house.intake, dataset.project_id, uploads)
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
-    await asyncio.to_thread(house.style.add_images, dataset_id, image_ids)
-    await _on_own_loop(house.style.analyze_images(dataset_id, {"model": model} if model else None))
+    await asyncio.to_thread(house.style_datasets.add_images, dataset_id, image_ids)
+    await _on_background_loop(house.style_analysis.analyze_images(dataset_id, {"model": model} if model else None))
     rows = await asyncio.to_thread(_images, house, request, dataset_id)
     return StyleImages(
         results=[row for row in rows if row.image_id in image_ids],
@@ -163,12 +164,14 @@ async def analyze_style_images(
 
 
 @router.post("/generate", responses=MODEL_PROBLEMS)
-async def generate_image(body: ImageWish, request: Request, house: House) -> GeneratedAnswer:
+async def generate_image(body: ImageRequest, request: Request, house: House) -> GeneratedAnswer:
     """Make one image, in the style of a style dataset when one is named."""
     await asyncio.to_thread(_check_project, house, body)
-    more = body.model_dump(exclude={"llm_config"})
+    request_fields = body.model_dump(exclude={"llm_config", "project_id"})
     config = body.llm_config.model_dump(exclude_none=True)
-    made = await _on_own_loop(house.style.generate_image(config=config, **more))
+    made = await _on_background_loop(
+        house.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=body.project_id)
+    )
     return await asyncio.to_thread(_result, house, request, made.id)
 
 
@@ -186,10 +189,8 @@ def list_generated_images(
     conditions = _of_project(house, GeneratedImages, project_id)
     conditions += [col(GeneratedImages.dataset_id) == dataset_id] if dataset_id else []
     rows, following, total = page_by_key(house.db, GeneratedImages, conditions, limit, cursor, offset=offset)
-    with house.db.reading() as session:
-        query = select(Images).where(col(Images.id).in_({row.image_id for row in rows}))
-        images = {image.id: image for image in session.exec(query)}
-    items = [_generated(request, row, images.get(row.image_id)) for row in rows]
+    images = house.style_results.images_of(rows)
+    items = [_generated(request, row, images.get(row.image_id or "")) for row in rows]
     return Page(items=items, next_cursor=following, total=total)
 
 
@@ -199,31 +200,31 @@ def get_generated_image(generated_id: Id, request: Request, house: House) -> Gen
     return _result(house, request, generated_id)
 
 
-async def _on_own_loop(work: Coroutine[Any, Any, T]) -> T:
+async def _on_background_loop(work: Coroutine[Any, Any, T]) -> T:
     """Await a model call where all of them run: litellm keeps its clients per event loop."""
     return await asyncio.wrap_future(process.background_loop().submit(work))
 
 
-def _check_project(house: Rooms, body: ImageWish) -> None:
+def _check_project(house: Rooms, body: ImageRequest) -> None:
     """Refuse a project that does not exist, and a style dataset of another one."""
     ownership.check(house.db, "dataset_id", body.dataset_id)
     if body.project_id is None:
         return
     house.projects.get_project(body.project_id)
-    if body.dataset_id and house.style.get_style_dataset(body.dataset_id).project_id != body.project_id:
+    if body.dataset_id and house.style_datasets.get_style_dataset(body.dataset_id).project_id != body.project_id:
         raise InvalidInputError("This style dataset belongs to another project.", field="dataset_id")
 
 
 def _check_images(house: Rooms, dataset_id: str, image_ids: list[str]) -> None:
     """Refuse images of another project than the style dataset's."""
-    project_id = house.style.get_style_dataset(dataset_id).project_id
+    project_id = house.style_datasets.get_style_dataset(dataset_id).project_id
     if any(image.project_id != project_id for image in house.library.get_images(image_ids)):
         raise InvalidInputError("Some of these images belong to another project.", field="image_ids")
 
 
 def _images(house: Rooms, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
-    house.style.get_style_dataset(dataset_id)
-    return [_image(request, entry.row, entry.image) for entry in house.style.list_images(dataset_id)]
+    house.style_datasets.get_style_dataset(dataset_id)
+    return [_image(request, entry.row, entry.image) for entry in house.style_datasets.list_images(dataset_id)]
 
 
 def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> StyleImageAnswer:
@@ -233,7 +234,7 @@ def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> S
 
 
 def _result(house: Rooms, request: Request, generated_id: str) -> GeneratedAnswer:
-    found = house.style.result(generated_id)
+    found = house.style_results.get_result(generated_id)
     if found.generated.deleted_at is not None:
         raise NotFoundError("This generated image was discarded.")
     return _generated(request, found.generated, found.image)

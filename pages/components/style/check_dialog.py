@@ -17,15 +17,15 @@ def show(generated_id: str) -> None:
     ready = bool(question.strip() and answer.strip())
     if not st.button("Ask, and keep it if it fits", type="primary", disabled=not ready, key="style-check-ask"):
         return
-    work = page.services().style.keep_if_it_shows(generated_id, question, answer, choice.with_key)
+    work = page.services().style_generation.keep_if_verified(generated_id, question, answer, choice.with_key)
     try:
         with st.spinner("Asking"):
             checked = page.wait_for(work)
     except VitrineError as error:
         st.error(page.escape(str(error)), icon=":material/error:")
         return
-    st.text(f"The model answered: {checked.seen or 'nothing'}")
-    if checked.fits:
+    st.text(f"The model answered: {checked.answer or 'nothing'}")
+    if checked.matches:
         st.success("It fits: the image is in the project, its entry waits for review.", icon=":material/check:")
     else:
         st.warning("It does not fit, so the image was not kept.", icon=":material/close:")

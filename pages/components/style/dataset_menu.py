@@ -5,7 +5,7 @@ import streamlit as st
 from core import Projects, StyleDatasets, app
 from core.llm import session_keys
 from core.pluralize import pluralize
-from core.style.library import FIRST_STYLE_IMAGES
+from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.tasks.service import ACTIVE
 from pages.components.shared import model_picker, page
 
@@ -13,7 +13,7 @@ from pages.components.shared import model_picker, page
 def make(project: Projects) -> None:
     """Offer to make another style dataset, empty at first."""
     # Another number, another popover: the one that was used is closed.
-    made_so_far = len(page.services().style.list_style_datasets(project.id))
+    made_so_far = len(page.services().style_datasets.list_style_datasets(project.id))
     with (
         st.popover("New", icon=":material/add:", key=f"style-new-box-{made_so_far}"),
         st.form("style-new-form", border=False, clear_on_submit=True),
@@ -21,7 +21,7 @@ def make(project: Projects) -> None:
         name = st.text_input("Name", key="style-new", placeholder="Northern light")
         guidelines = st.text_area("Style guidelines", key="style-new-guidelines", height=80)
         if st.form_submit_button("Make it", key="style-make") and name.strip():
-            made = page.services().style.create_style_dataset(project.id, name, guidelines)
+            made = page.services().style_datasets.create_style_dataset(project.id, name, guidelines)
             st.query_params["style"] = made.id
             st.rerun()
 
@@ -37,52 +37,56 @@ def show(project: Projects, dataset: StyleDatasets, images: int) -> None:
             if st.button("Describe with a vision model", icon=":material/visibility:", key="style-describe"):
                 _describe(project, dataset)
             if st.button("Delete this style dataset", icon=":material/delete:", key="style-delete"):
-                page.services().style.delete_style_dataset(dataset.id)
+                page.services().style_datasets.delete_style_dataset(dataset.id)
                 st.session_state["style-deleted"] = dataset.id
                 st.query_params.pop("style", None)
                 st.rerun()
 
 
 def _rename(dataset: StyleDatasets) -> None:
-    style = page.services().style
+    services = page.services()
     name = st.text_input("Name", dataset.name, key=f"style-name-{dataset.id}-{dataset.version}")
     if name.strip() and name.strip() != dataset.name:
-        style.update_style_dataset(dataset.id, name=name)
+        services.style_datasets.update_style_dataset(dataset.id, name=name)
         st.rerun()
-    versions = {kept.version: f"{kept.version}: {kept.change}" for kept in style.style_versions(dataset.id)}
+    versions = {
+        kept.version: f"{kept.version}: {kept.change}" for kept in services.style_datasets.list_versions(dataset.id)
+    }
     back = st.selectbox(
         "Versions", list(versions), format_func=lambda number: versions[number],
         key=f"style-versions-{dataset.id}-{dataset.version}",
     )  # fmt: skip
     if back != dataset.version and st.button(f"Go back to version {back}", key="style-go-back"):
-        style.go_back_to_version(dataset.id, back)
+        services.style_datasets.restore_version(dataset.id, back)
         st.rerun()
 
 
 def _add(project: Projects, dataset: StyleDatasets) -> None:
     """Draw the ways in: the selection of the library, all of it, addresses."""
-    style = page.services().style
+    services = page.services()
     selected = selected_images(project)
     if selected:
         if st.button(f"Add the {len(selected):,} selected images", key="style-add-selected", type="primary"):
-            style.add_images(dataset.id, selected)
+            services.style_datasets.add_images(dataset.id, selected)
             _added(project, dataset)
     else:
         page.link("upload", "Select some in the library", icon="photo_library")
     if st.button("Add all images of the project", key="style-add-all"):
-        style.add_images(dataset.id, page.services().library.find_image_ids(project.id)[:FIRST_STYLE_IMAGES])
+        services.style_datasets.add_images(
+            dataset.id, page.services().library.find_image_ids(project.id)[:MAX_FIRST_IMAGES]
+        )
         _added(project, dataset)
     with st.form("style-urls-form", border=False, clear_on_submit=True):
         urls = st.text_area("Addresses, one a line", key="style-urls", height=80, placeholder="https://")
         if st.form_submit_button("Add these addresses", key="style-add-urls") and urls.strip():
-            style.add_images(dataset.id, urls=urls.splitlines())
+            services.style_datasets.add_images(dataset.id, urls=urls.splitlines())
             _added(project, dataset)
 
 
 def _added(project: Projects, dataset: StyleDatasets) -> None:
-    style = page.services().style
-    style.measure_images(dataset.id)
-    analyse_rest(project, dataset)
+    services = page.services()
+    services.style_analysis.measure_images(dataset.id)
+    analyze_rest(project, dataset)
     st.rerun()
 
 
@@ -96,7 +100,7 @@ def _copy(project: Projects, dataset: StyleDatasets) -> None:
     projects = page.unique_labels({one.id: one.name for one in page.services().projects.list_projects()})
     target = st.selectbox("Copy to project", list(projects), format_func=lambda id_: projects[id_], key="style-copy-to")
     if st.button("Copy", key="style-copy", icon=":material/content_copy:"):
-        made = page.services().style.copy_style_dataset(dataset.id, target)
+        made = page.services().style_datasets.copy_style_dataset(dataset.id, target)
         if target == project.id:
             st.query_params["style"] = made.id
         else:
@@ -106,9 +110,9 @@ def _copy(project: Projects, dataset: StyleDatasets) -> None:
 
 def offer_more() -> None:
     """Offer to bring back the style dataset that was deleted last, and to open the copy that was made last."""
-    style = page.services().style
+    services = page.services()
     if copied := st.session_state.get("style-copied"):
-        made = style.get_style_dataset(copied)
+        made = services.style_datasets.get_style_dataset(copied)
         name = page.services().projects.get_project(made.project_id).name
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Copied to the project {page.escape(name)}.", width="content")
@@ -121,22 +125,22 @@ def offer_more() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("The style dataset was deleted. Its results stay.", width="content")
             if st.button("Undo", key="style-undo-delete", icon=":material/undo:"):
-                style.restore_style_dataset(deleted)
+                services.style_datasets.restore_style_dataset(deleted)
                 st.query_params["style"] = deleted
                 del st.session_state["style-deleted"]
                 st.rerun()
 
 
-def analyse_rest(project: Projects, dataset: StyleDatasets) -> None:
+def analyze_rest(project: Projects, dataset: StyleDatasets) -> None:
     """Measure as a task what was not measured at once."""
     services = page.services()
-    summary = services.style.summary(dataset.id)
-    if summary.images > summary.analysed:
+    summary = services.style_datasets.summary(dataset.id)
+    if summary.images > summary.analyzed:
         task = services.tasks.create_task(project.id, "style-analysis", {"dataset_id": dataset.id})
         app.engine().submit(task.id)
 
 
-def analysing(project: Projects) -> bool:
+def is_analyzing(project: Projects) -> bool:
     tasks = page.services().tasks.list_tasks(project.id, limit=5, active_only=True)
     return any(task.task_type == "style-analysis" and task.status in ACTIVE for task in tasks)
 
@@ -147,7 +151,7 @@ def _describe(project: Projects, dataset: StyleDatasets) -> None:
     choice = model_picker.show(
         "style-describe", built_in="It describes only size, colors, brightness, contrast and the like."
     )
-    waiting = len(page.services().style.pending_images(dataset.id, choice.config["model"]))
+    waiting = len(page.services().style_analysis.pending_images(dataset.id, choice.config["model"]))
     st.caption(f"{pluralize(waiting, 'image has', 'images have')} no words of this model yet.")
     if st.button("Describe them", type="primary", disabled=not waiting, key="style-describe-start"):
         config = {"dataset_id": dataset.id, "llm_config": choice.config}

@@ -4,8 +4,8 @@ import streamlit as st
 
 from core import Projects, StyleDatasets
 from core.pluralize import pluralize
+from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.style.datasets import StyleImage
-from core.style.library import FIRST_STYLE_IMAGES
 from pages.components.shared import cards, media, page
 from pages.components.shared.cards import Action, Card
 from pages.components.style import dataset_menu, image_dialog, result_cards
@@ -15,7 +15,7 @@ _SHOWN = 12
 
 def choose(project: Projects) -> StyleDatasets | None:
     """Draw the picker and return the chosen style dataset, None when the project has none."""
-    found = page.services().style.list_style_datasets(project.id)
+    found = page.services().style_datasets.list_style_datasets(project.id)
     if not found:
         return None
     names = page.unique_labels({dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found})
@@ -51,23 +51,21 @@ def start(project: Projects) -> None:
         label = f"Learn the look of {len(selected):,} selected images" if selected else "Learn the look of this project"
         if st.button(label, type="primary", icon=":material/palette:", key="style-learn"):
             with st.spinner("Measuring the images"):
-                made = page.services().style.create_from_project(project.id, image_ids=selected)
+                made = page.services().style_datasets.create_from_project(project.id, image_ids=selected)
             st.query_params["style"] = made.id
-            dataset_menu.analyse_rest(project, made)
+            dataset_menu.analyze_rest(project, made)
             st.rerun()
         st.space("small")
 
 
 def _how_many(images: int) -> str:
-    return (
-        "your images" if images <= FIRST_STYLE_IMAGES else f"the newest {FIRST_STYLE_IMAGES} of your {images:,} images"
-    )
+    return "your images" if images <= MAX_FIRST_IMAGES else f"the newest {MAX_FIRST_IMAGES} of your {images:,} images"
 
 
 def show(project: Projects, dataset: StyleDatasets) -> None:
     """Draw the chosen style dataset."""
-    style = page.services().style
-    summary = style.summary(dataset.id)
+    services = page.services()
+    summary = services.style_datasets.summary(dataset.id)
     guidelines = st.text_area(
         "Style guidelines",
         value=dataset.master_prompt,
@@ -77,33 +75,33 @@ def show(project: Projects, dataset: StyleDatasets) -> None:
         height=90,
     )
     if guidelines.strip() != dataset.master_prompt:
-        style.update_style_dataset(dataset.id, master_prompt=guidelines)
+        services.style_datasets.update_style_dataset(dataset.id, master_prompt=guidelines)
         st.rerun()
     _brand(project)
-    _images(project, dataset, summary.images, summary.analysed)
+    _images(project, dataset, summary.images, summary.analyzed)
     dataset_menu.show(project, dataset, summary.images)
 
 
 def _brand(project: Projects) -> None:
-    style = page.services().style
-    profile = style.business_profile(project.id)
+    services = page.services()
+    profile = services.style_generation.get_business_profile(project.id)
     title = f"Brand: {page.escape(profile.business_name)}" if profile and profile.business_name else "Brand"
     with st.expander(title, key="style-brand"), st.form("style-brand-form", border=False):
         name = st.text_input("Name", profile.business_name if profile else "", key="style-brand-name")
         vibes = st.text_input("Vibe", profile.vibes if profile else "", key="style-brand-vibes")
         theme = st.text_input("Theme", profile.theme if profile else "", key="style-brand-theme")
         if st.form_submit_button("Save brand", key="style-brand-save"):
-            style.set_business_profile(project.id, name, vibes, theme)
+            services.style_generation.set_business_profile(project.id, name, vibes, theme)
             st.rerun()
 
 
-def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int) -> None:
-    style = page.services().style
-    waiting = total - analysed
-    st.caption(f"{pluralize(total, 'image')}, {analysed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
+def _images(project: Projects, dataset: StyleDatasets, total: int, analyzed: int) -> None:
+    services = page.services()
+    waiting = total - analyzed
+    st.caption(f"{pluralize(total, 'image')}, {analyzed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
     shown = int(st.session_state.get("style-shown", _SHOWN))
     act = cards.show(
-        [_card(entry) for entry in style.list_images(dataset.id, limit=shown)],
+        [_card(entry) for entry in services.style_datasets.list_images(dataset.id, limit=shown)],
         key=f"style-images-{dataset.id}",
         label="Images of the style dataset",
         min_width_px=80,
@@ -113,15 +111,15 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analysed: int
         st.rerun()
     if (
         waiting
-        and not dataset_menu.analysing(project)
-        and st.button("Analyse the rest", key="style-analyse", icon=":material/tune:")
+        and not dataset_menu.is_analyzing(project)
+        and st.button("Analyze the rest", key="style-analyze", icon=":material/tune:")
     ):
-        dataset_menu.analyse_rest(project, dataset)
+        dataset_menu.analyze_rest(project, dataset)
         st.rerun()
     if act and act.action == "open":
         image_dialog.show(act.id)
     if act and act.action == "remove":
-        style.remove_images(dataset.id, [act.id])
+        services.style_datasets.remove_images(dataset.id, [act.id])
         st.rerun()
 
 

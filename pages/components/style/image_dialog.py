@@ -14,7 +14,7 @@ from pages.components.style.request_draft import Draft
 @st.dialog("An image of the style dataset")
 def show(row_id: str) -> None:
     """Show an image with its words and numbers."""
-    entry = page.services().style.get_image_of_style(row_id)
+    entry = page.services().style_datasets.get_image(row_id)
     said = entry.row.analysis_result
     if entry.image is not None:
         url = media.image_url(entry.image.id, entry.image.sha256, "view")
@@ -31,18 +31,18 @@ def show(row_id: str) -> None:
         author = page.escape(entry.row.analysis_model or "nobody yet")
         st.caption(f"Written by {author}. Vibe and lighting go into the prompt.")
         if st.form_submit_button("Save", key=f"style-about-save-{row_id}"):
-            page.services().style.edit_analysis(row_id, words)
+            page.services().style_analysis.edit_analysis(row_id, words)
             st.rerun()
 
 
 def _pin(entry: StyleImage) -> None:
     """Offer to send it as a reference, whatever would have been chosen."""
-    style = page.services().style
-    draft = Draft.of(style.get_style_dataset(entry.row.dataset_id).draft)
+    services = page.services()
+    draft = Draft.of(services.style_datasets.get_style_dataset(entry.row.dataset_id).draft)
     if entry.row.id in draft.pinned:
         st.caption("Pinned: it is always sent as a reference.")
     elif st.button("Send as a reference", icon=":material/push_pin:", key=f"style-about-pin-{entry.row.id}"):
-        style.save_draft(entry.row.dataset_id, pinned(draft, entry.row.id).to_dict())
+        services.style_datasets.save_draft(entry.row.dataset_id, pinned(draft, entry.row.id).to_dict())
         st.rerun()
 
 

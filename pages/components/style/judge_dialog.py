@@ -12,13 +12,13 @@ from pages.components.shared import model_picker, page
 @st.dialog("Does it have the style of its references?")
 def show(generated_id: str) -> None:
     """Show what was said before, and ask a model when the person wants to."""
-    style = page.services().style
+    services = page.services()
     try:
-        case = style.judging_of(generated_id)
+        shown = services.style_generation.judge_input(generated_id)
     except VitrineError as error:
         st.error(page.escape(str(error)), icon=":material/error:")
         return
-    judge = case.generated.match.get("judge") or {}
+    judge = shown.generated.match.get("judge") or {}
     said = {verdict["question"]: verdict for verdict in judge.get("verdicts", [])}
     if said:
         st.caption(f"Judged by {page.escape(judge['model'])}.")
@@ -29,16 +29,16 @@ def show(generated_id: str) -> None:
     choice = model_picker.show(
         "style-judge", built_in="It judges by measured colors, light and structure, and says by how much they differ."
     )
-    images = len(case.references)
+    images = len(shown.references)
     st.text(
         f"It is shown the new image and {pluralize(images, 'reference')}. "
-        f"{_cost(case.cost(page.services().llm, choice.config['model']))}"
+        f"{_cost(shown.cost(page.services().llm, choice.config['model']))}"
     )
     if not st.button("Judge again" if said else "Judge", type="primary", key="style-judge-ask"):
         return
     try:
         with st.spinner("Looking"):
-            page.wait_for(style.judge(generated_id, choice.with_key))
+            page.wait_for(services.style_generation.judge(generated_id, choice.with_key))
     except VitrineError as error:
         st.error(page.escape(str(error)), icon=":material/error:")
         return

@@ -11,11 +11,11 @@ from pages.components.shared import page
 @st.dialog("Recipe", width="large")
 def show(generated_id: str) -> None:
     """Show everything that made a result."""
-    row = page.services().style.result(generated_id).generated
+    row = page.services().style_results.get_result(generated_id).generated
     made = row.recipe
     st.code(row.full_prompt, language=None, wrap_lines=True)
     st.text(_facts(row))
-    for used in page.services().style.references_used(generated_id):
+    for used in page.services().style_results.references_used(generated_id):
         said = used.reason if used.sent else f"not sent: {used.reason}"
         st.text(f"{used.number}. {used.name}: {said}")
     for notice in made.get("notices", []):

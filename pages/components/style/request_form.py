@@ -102,14 +102,14 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
         shown = [reference.id for reference in preview.references]
         if act.action == "swap":
             off = replace(draft, excluded=(*draft.excluded, act.id), pinned=tuple(i for i in shown if i != act.id))
-            again = page.services().style.preview_request(off.request(dataset.id), config=choice.config)
+            again = page.services().style_generation.preview(off.request(dataset.id), config=choice.config)
             _save(dataset, request_draft.swapped(draft, act.id, shown, [one.id for one in again.references]))
         _save(dataset, request_draft.changed(draft, act.action, act.id, shown))
 
 
 def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
     """Offer those that were switched off or swapped, to be sent after all."""
-    found = page.services().style.images_of_style(draft.excluded)
+    found = page.services().style_datasets.get_images(draft.excluded)
     names = {entry.row.id: entry.name for entry in found}
     back = st.pills(
         "Switched off; a click sends one after all", list(names), format_func=lambda id_: page.escape(names[id_]),
@@ -144,7 +144,7 @@ def _card(reference: Reference, count: int) -> Card:
 
 
 def _save(dataset: StyleDatasets, draft: Draft) -> None:
-    page.services().style.save_draft(dataset.id, draft.to_dict())
+    page.services().style_datasets.save_draft(dataset.id, draft.to_dict())
     st.rerun()
 
 

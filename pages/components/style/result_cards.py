@@ -103,7 +103,7 @@ def _decisions(found: Result) -> tuple[Action, ...]:
     if row.deleted_at is not None:
         return (Action("restore", "Bring back"),)
     keep = (
-        Action("put-back", "Kept", pressed=True, help="Take it out of the project again")
+        Action("unkeep", "Kept", pressed=True, help="Take it out of the project again")
         if row.kept
         else Action("keep", "Keep", help="Put it into the project as an image")
     )

@@ -21,7 +21,7 @@ _DIALOGS = {"recipe": recipe_dialog.show, "ask": check_dialog.show, "judge": jud
 
 def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> None:
     """Draw what the task has made so far: in the order it came while it runs, then the best match first."""
-    found = page.services().style.history(project.id, ResultFilter(task_id=task_id), limit=_MOST_OF_A_TASK)
+    found = page.services().style_results.history(project.id, ResultFilter(task_id=task_id), limit=_MOST_OF_A_TASK)
     if not found.items:
         return
     st.subheader("Results", anchor=False)
@@ -36,7 +36,7 @@ def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> N
 def opened(project: Projects, dataset: StyleDatasets | None) -> None:
     """Draw the result that was opened in the history, in full."""
     wanted = st.query_params.get("result")
-    found = page.services().style.result(wanted) if wanted else None
+    found = page.services().style_results.get_result(wanted) if wanted else None
     if found is None or found.generated.project_id != project.id:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,7 +49,7 @@ def opened(project: Projects, dataset: StyleDatasets | None) -> None:
 
 def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: str) -> None:
     """Draw the references above and what was made of them below, palettes under each."""
-    references = page.services().style.references_used(items[0].id)
+    references = page.services().style_results.references_used(items[0].id)
     if references:
         st.caption("The references, as they were sent")
         cards.show(
@@ -63,16 +63,16 @@ def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: st
 
 def history(project: Projects, dataset: StyleDatasets | None) -> None:
     """Draw the results of the project with filters."""
-    style = page.services().style
+    services = page.services()
     if (
-        not style.history(project.id, limit=1).items
-        and not style.history(project.id, ResultFilter(discarded=True), limit=1).items
+        not services.style_results.history(project.id, limit=1).items
+        and not services.style_results.history(project.id, ResultFilter(discarded=True), limit=1).items
     ):
         return
     st.subheader("History", anchor=False)
     wanted, by_match = _filters(project)
     limit = int(st.session_state.get("style-history-limit", _PAGE))
-    found = style.history(project.id, wanted, limit=limit)
+    found = services.style_results.history(project.id, wanted, limit=limit)
     items = _by_match(found.items) if by_match else found.items
     st.caption(pluralize(found.total, "image"))
     chosen = st.query_params.get("result")
@@ -85,9 +85,9 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
 
 
 def _filters(project: Projects) -> tuple[ResultFilter, bool]:
-    style = page.services().style
-    styles = page.unique_labels({one.id: one.name for one in style.list_style_datasets(project.id)})
-    models = style.models_used(project.id)
+    services = page.services()
+    styles = page.unique_labels({one.id: one.name for one in services.style_datasets.list_style_datasets(project.id)})
+    models = services.style_results.models_used(project.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("Prompt contains", key="style-find", type="search", width=200)
         state = st.selectbox("State", list(_STATES), format_func=_STATES.__getitem__, key="style-state", width=130)
@@ -117,27 +117,27 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
     if act.action in _DIALOGS:
         _DIALOGS[act.action](act.id)
         return
-    style = page.services().style
-    row = style.result(act.id).generated
+    services = page.services()
+    row = services.style_results.get_result(act.id).generated
     match act.action:
         case "open":
             st.query_params["result"] = act.id
         case "close":
             st.query_params.pop("result", None)
         case "keep":
-            style.keep(act.id)
-        case "put-back":
-            style.put_back(act.id)
+            services.style_results.keep(act.id)
+        case "unkeep":
+            services.style_results.unkeep(act.id)
         case "discard":
-            style.discard(act.id)
+            services.style_results.discard(act.id)
             st.session_state["style-discarded"] = act.id
         case "restore":
-            style.restore(act.id)
+            services.style_results.restore(act.id)
         case "refer" if dataset is not None:
-            style.use_as_reference(act.id, dataset.id)
+            services.style_results.use_as_reference(act.id, dataset.id)
         case "up" | "down":
             wanted = 1 if act.action == "up" else -1
-            style.rate(act.id, 0 if row.rating == wanted else wanted)
+            services.style_results.rate(act.id, 0 if row.rating == wanted else wanted)
         case "vary":
             vary(act.id)
         case "again":
@@ -147,19 +147,21 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
 
 def vary(generated_id: str) -> None:
     """Make the request of a result the draft of its style dataset again."""
-    style = page.services().style
-    result = style.result(generated_id)
+    services = page.services()
+    result = services.style_results.get_result(generated_id)
     dataset_id = result.generated.dataset_id
     if dataset_id is None:
         return
-    style.save_draft(dataset_id, varied(result, style.get_style_dataset(dataset_id).draft))
+    services.style_datasets.save_draft(
+        dataset_id, varied(result, services.style_datasets.get_style_dataset(dataset_id).draft)
+    )
     st.query_params["style"] = dataset_id
     st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
 
 
 def again(generated_id: str) -> None:
     """Send the request of a result once more, with the same references in the same order."""
-    row = page.services().style.result(generated_id).generated
+    row = page.services().style_results.get_result(generated_id).generated
     pinned = [used["id"] for used in row.recipe["references"]]
     request = row.recipe["request"] | {"pinned": pinned, "parent_id": row.id}
     config = {"request": request, "prompts": [row.prompt], "variants": 1, "llm_config": row.recipe["model"]}
@@ -190,6 +192,6 @@ def offer_undo() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Discarded.", width="content")
         if st.button("Undo", key="style-undo-discard", icon=":material/undo:"):
-            page.services().style.restore(discarded)
+            page.services().style_results.restore(discarded)
             del st.session_state["style-discarded"]
             st.rerun()

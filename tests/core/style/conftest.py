@@ -1,4 +1,4 @@
-"""A project with images of one look, its style dataset, and a model that paints what it is told to."""
+"""A project with images of one style, its style dataset, and a fake image model."""
 
 import pytest
 
@@ -25,15 +25,15 @@ def style(db: Database, artist: FakeArtist, images: ImageService) -> StyleGenera
 
 @pytest.fixture
 def image_ids(images: ImageService, project: Projects) -> list[str]:
-    """Eight images of one look."""
+    """Eight images of one style."""
     files = [(f"warm-{content}.png", encoded(drawn(WARM_SOFT, content))) for content in range(8)]
     return [outcome.image.id for outcome in images.intake.add_images(project.id, files) if outcome.image]
 
 
 @pytest.fixture
 def dataset(style: StyleGenerationService, project: Projects, image_ids: list[str]) -> StyleDatasets:
-    """A measured style dataset of the eight images."""
+    """The style dataset of the eight images, measured."""
     made = style.create_style_dataset(project.id, "Warm and soft", "No people")
     style.add_images(made.id, image_ids)
-    style.measure_images(made.id)
+    style.analysis.measure_images(made.id)
     return made

@@ -1,4 +1,4 @@
-"""Analysis: measured always, described by a model when asked, once per image and model, a person's words stay."""
+"""Analysis: always measured, described by a model once per image, never overwritten once a person edited it."""
 
 import pytest
 from sqlmodel import select
@@ -8,17 +8,17 @@ from core.db import Database, LlmCalls
 from core.errors import MissingKeyError, RefusedReplyError
 from tests.fakes.artist import FakeArtist
 
-SAID = {
+DESCRIBED = {
     "description": "Soft and warm.", "tags": ["soft", "analogue"], "vibe": "calm", "lighting": "evening light",
     "colors": ["orange"], "style": "blurred film",
 }  # fmt: skip
 GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
 
 
-def test_measuring_says_the_promised_fields_without_any_model(
+def test_measuring_fills_the_promised_fields_without_a_model(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    row = style.list_images(dataset.id)[0].row
+    row = style.datasets.list_images(dataset.id)[0].row
 
     assert {"description", "tags", "vibe", "lighting", "colors", "style"} <= set(row.analysis_result)
     assert row.analysis_result["measured"]["palette"][0]["hex"].startswith("#")
@@ -27,10 +27,10 @@ def test_measuring_says_the_promised_fields_without_any_model(
     assert artist.history == []
 
 
-async def test_a_vision_model_puts_its_words_over_the_measured_ones(
+async def test_the_description_of_a_vision_model_replaces_the_measured_one(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
 ) -> None:
-    artist.enqueue(*[SAID] * 8)
+    artist.enqueue(*[DESCRIBED] * 8)
 
     rows = await style.analyze_images(dataset.id, GPT)
 
@@ -42,10 +42,10 @@ async def test_a_vision_model_puts_its_words_over_the_measured_ones(
         assert [call.state for call in session.exec(select(LlmCalls))] == ["ok"] * 8
 
 
-async def test_an_image_is_analysed_once_per_model(
+async def test_an_image_is_analyzed_once_per_model(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    artist.enqueue(*[SAID] * 8)
+    artist.enqueue(*[DESCRIBED] * 8)
     await style.analyze_images(dataset.id, GPT)
 
     await style.analyze_images(dataset.id, GPT)
@@ -53,10 +53,10 @@ async def test_an_image_is_analysed_once_per_model(
     assert len(artist.history) == 8
 
 
-async def test_what_another_style_dataset_knows_of_an_image_is_not_asked_again(
+async def test_the_analysis_of_an_image_is_shared_between_style_datasets(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, image_ids: list[str]
 ) -> None:
-    artist.enqueue(*[SAID] * 8)
+    artist.enqueue(*[DESCRIBED] * 8)
     await style.analyze_images(dataset.id, GPT)
     again = style.create_style_dataset(dataset.project_id, "Again")
     style.add_images(again.id, image_ids[:2])
@@ -67,12 +67,12 @@ async def test_what_another_style_dataset_knows_of_an_image_is_not_asked_again(
     assert len(artist.history) == 8
 
 
-async def test_what_a_person_wrote_is_never_written_over(
+async def test_an_edited_analysis_is_not_overwritten(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    row = style.list_images(dataset.id)[0].row
-    style.edit_analysis(row.id, {"vibe": "wistful", "tags": "old, faded,"})
-    artist.enqueue(*[SAID] * 7)
+    row = style.datasets.list_images(dataset.id)[0].row
+    style.analysis.edit_analysis(row.id, {"vibe": "wistful", "tags": "old, faded,"})
+    artist.enqueue(*[DESCRIBED] * 7)
 
     rows = await style.analyze_images(dataset.id, GPT)
 
@@ -84,14 +84,14 @@ async def test_what_a_person_wrote_is_never_written_over(
 async def test_one_bad_reply_leaves_that_image_measured_and_the_others_described(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    artist.enqueue(RefusedReplyError("The model answered: no."), *[SAID] * 7)
+    artist.enqueue(RefusedReplyError("The model answered: no."), *[DESCRIBED] * 7)
 
     rows = await style.analyze_images(dataset.id, GPT)
 
     assert sorted(row.analysis_model for row in rows) == ["offline/measure", *["openai/gpt-4o"] * 7]
 
 
-async def test_an_error_that_every_call_would_meet_is_raised(
+async def test_an_error_that_would_fail_every_call_is_raised(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
     artist.enqueue(*[MissingKeyError("There is no key.")] * 8)

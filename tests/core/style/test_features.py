@@ -1,4 +1,4 @@
-"""Style features: what they see, what they do not care about, how they are stored."""
+"""Style features: what they measure, what does not change them, how they are stored."""
 
 import json
 
@@ -19,7 +19,7 @@ def test_a_vector_has_the_numbers_of_all_dimensions_in_order() -> None:
     assert np.isfinite(features.vector).all()
 
 
-def test_the_overall_numbers_say_what_a_plain_image_is() -> None:
+def test_the_overall_values_of_a_white_image() -> None:
     features = measure_style(Image.new("RGB", (80, 60), (255, 255, 255)))
 
     assert features.overall("lightness") == pytest.approx(100, abs=0.1)
@@ -43,7 +43,7 @@ def test_images_of_one_look_are_nearer_in_every_dimension_than_those_of_two() ->
         assert near < far, name
 
 
-def test_size_hardly_matters() -> None:
+def test_features_hardly_depend_on_the_size() -> None:
     small, large = (measure_style(drawn(DARK, 3).resize(size)) for size in ((192, 144), (1536, 1152)))
 
     assert abs(small.overall("lightness") - large.overall("lightness")) < 1
@@ -78,7 +78,7 @@ def test_features_survive_json() -> None:
 
 
 @pytest.mark.parametrize("stored", [{}, {"version": 0, "vector": "x"}])
-def test_nothing_and_older_versions_are_no_features(stored: dict) -> None:
+def test_missing_features_and_those_of_another_version_are_none(stored: dict) -> None:
     assert StyleFeatures.from_json(stored) is None
 
 

@@ -1,4 +1,4 @@
-"""The judge: five questions to a vision model, stored beside the score with the call that paid for them."""
+"""The judge: five questions to a vision model, stored with the match score and their call."""
 
 import pytest
 from sqlmodel import col, select
@@ -24,16 +24,16 @@ async def result_of(style: StyleGenerationService, artist: FakeArtist, dataset: 
     return (await style.generate_image("A cup", dataset.id, config=GPT, keep=False, **more)).id
 
 
-async def test_the_verdicts_are_stored_beside_the_score(
+async def test_the_verdicts_are_stored_with_the_score(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
     made = await result_of(style, artist, dataset)
-    score = style.result(made).generated.match["score"]
+    score = style.results.get_result(made).generated.match["score"]
     artist.enqueue(verdicts() | {"texture": {"answer": "Partly.", "evidence": "smoother"}})
 
-    await style.judge(made, GPT)
+    await style.generator.judge(made, GPT)
 
-    match = style.result(made).generated.match
+    match = style.results.get_result(made).generated.match
     assert match["score"] == score
     assert match["judge"] == {
         "model": "openai/gpt-4o",
@@ -54,10 +54,10 @@ async def test_the_judge_sees_the_references_in_order_and_the_new_image_last(
     made = await result_of(style, artist, dataset, reference_image_count=7)
     artist.enqueue(verdicts())
 
-    await style.judge(made, GPT)
+    await style.generator.judge(made, GPT)
 
     (asked,) = artist.history
-    result = style.result(made)
+    result = style.results.get_result(made)
     used = [images.get_image(used["image_id"]) for used in result.generated.recipe["references"][:5]]
     assert [part.label for part in asked.images] == [*(f"Reference {n}:" for n in range(1, 6)), "New image:"]
     assert [part.data for part in asked.images[:5]] == [images.model_image(one, 768).data for one in used if one]
@@ -72,41 +72,41 @@ async def test_the_call_of_a_judge_is_in_the_ledger_and_settled_with_its_verdict
     made = await result_of(style, artist, dataset)
     artist.enqueue(verdicts())
 
-    await style.judge(made, GPT)
+    await style.generator.judge(made, GPT)
 
     with db.reading() as session:
         (call,) = session.exec(select(LlmCalls).where(col(LlmCalls.purpose) == "style judge")).all()
     assert (call.state, call.cost) == ("ok", 0.001)
 
 
-async def test_what_a_judge_costs_is_known_before(
+async def test_the_cost_of_a_judgment_is_estimated_before(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    case = style.judging_of(await result_of(style, artist, dataset))
+    shown = style.generator.judge_input(await result_of(style, artist, dataset))
 
-    estimate = case.cost(LLMService(), "openai/gpt-4o")
+    estimate = shown.cost(LLMService(), "openai/gpt-4o")
 
-    assert len(case.references) == 5
+    assert len(shown.references) == 5
     assert estimate is not None
     assert 0.005 < estimate.low < estimate.high < 0.05
-    assert case.cost(LLMService(), "someone/unheard-of") is None
+    assert shown.cost(LLMService(), "someone/unheard-of") is None
 
 
-async def test_a_reference_that_is_gone_is_not_shown_and_without_any_nobody_is_asked(
+async def test_a_missing_reference_is_not_shown_and_without_any_no_call_is_made(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
 ) -> None:
     made = await result_of(style, artist, dataset)
-    case = style.judging_of(made)
-    images.original_path(case.references[0]).unlink()
+    shown = style.generator.judge_input(made)
+    images.original_path(shown.references[0]).unlink()
     artist.enqueue(verdicts())
 
-    await style.judge(made, GPT)
+    await style.generator.judge(made, GPT)
     assert len(artist.history[0].images) == 5
 
-    for reference in case.references[1:]:
+    for reference in shown.references[1:]:
         images.original_path(reference).unlink()
     with pytest.raises(InvalidInputError, match="None of the references"):
-        await style.judge(made, GPT)
+        await style.generator.judge(made, GPT)
 
 
 async def test_an_image_made_without_references_is_not_judged(
@@ -115,7 +115,7 @@ async def test_an_image_made_without_references_is_not_judged(
     made = await result_of(style, artist, dataset, reference_image_count=0)
 
     with pytest.raises(InvalidInputError, match="without references"):
-        await style.judge(made, GPT)
+        await style.generator.judge(made, GPT)
 
 
 async def test_the_offline_model_judges_by_measurement(
@@ -127,12 +127,12 @@ async def test_the_offline_model_judges_by_measurement(
     far = (await style.generate_image("A cup", dataset.id, config=GPT, keep=False)).id
     measuring = StyleGenerationService(db, LLMService(), images)
 
-    await measuring.judge(near)
-    await measuring.judge(far)
+    await measuring.generator.judge(near)
+    await measuring.generator.judge(far)
 
-    said = {id_: style.result(id_).generated.match["judge"] for id_ in (near, far)}
-    answers = {id_: [verdict["answer"] for verdict in judge["verdicts"]] for id_, judge in said.items()}
-    assert (said[near]["model"], said[near]["cost"]) == (OFFLINE_MODEL, 0.0)
+    judged = {id_: style.results.get_result(id_).generated.match["judge"] for id_ in (near, far)}
+    answers = {id_: [verdict["answer"] for verdict in judge["verdicts"]] for id_, judge in judged.items()}
+    assert (judged[near]["model"], judged[near]["cost"]) == (OFFLINE_MODEL, 0.0)
     assert answers[near] == ["yes"] * 5
     assert answers[far][0] == answers[far][2] == answers[far][4] == "no"
-    assert "is in none of them" in said[far]["verdicts"][0]["evidence"]
+    assert "is in none of them" in judged[far]["verdicts"][0]["evidence"]

@@ -1,4 +1,4 @@
-"""Style as long work: one item per prompt and variant, one item per image to analyse."""
+"""Style tasks: one item per prompt and variant, one item per image to analyze."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def config(dataset: StyleDatasets, *prompts: str, variants: int = 1) -> dict:
     return {"request": request, "prompts": list(prompts), "variants": variants, "llm_config": GEMINI}
 
 
-async def test_a_batch_makes_every_prompt_in_every_variant_each_by_a_call_of_its_own(
+async def test_a_batch_makes_one_call_for_each_variant_of_each_prompt(
     db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
 ) -> None:
     artist.enqueue_images(*[encoded(drawn(WARM_SOFT, 90 + number)) for number in range(4)])
@@ -41,7 +41,7 @@ async def test_a_batch_makes_every_prompt_in_every_variant_each_by_a_call_of_its
     ended = await run(db, style, task)
 
     assert (ended.status, ended.total_count) == ("completed", 4)
-    made = style.history(dataset.project_id, ResultFilter(task_id=task.id)).items
+    made = style.results.history(dataset.project_id, ResultFilter(task_id=task.id)).items
     assert sorted(result.generated.prompt for result in made) == ["A boat", "A boat", "A cup", "A cup"]
     assert not any(result.generated.kept for result in made)
     assert tasks.summary(task.id).spent == pytest.approx(4 * 0.039)
@@ -73,7 +73,7 @@ async def test_a_missing_key_pauses_the_batch(
     assert (ended.status, ended.note) == ("paused", "There is no key.")
 
 
-async def test_the_key_typed_for_the_session_is_lent_and_never_stored(
+async def test_the_session_key_is_used_and_never_stored(
     db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
 ) -> None:
     used: list[str | None] = []
@@ -105,25 +105,25 @@ async def test_the_key_typed_for_the_session_is_lent_and_never_stored(
         ({"request": {"mood": "x"}}, "no field mood"),
     ],
 )
-def test_a_batch_that_cannot_be_made_is_refused_before_it_starts(
+def test_an_invalid_batch_is_refused_before_it_starts(
     dataset: StyleDatasets, tasks: TaskService, change: dict, words: str
 ) -> None:
     with pytest.raises(InvalidInputError, match=words):
         tasks.create_task(dataset.project_id, "style-generation", config(dataset, "A cup") | change)
 
 
-async def test_an_analysis_has_an_item_for_each_image_that_waits(
+async def test_an_analysis_has_an_item_for_each_image_that_is_not_analyzed(
     db: Database, project: Projects, style: StyleGenerationService, tasks: TaskService, image_ids: list[str]
 ) -> None:
     made = style.create_style_dataset(project.id, "Warm")
     style.add_images(made.id, image_ids)
-    style.measure_images(made.id, limit=3)
+    style.analysis.measure_images(made.id, limit=3)
 
     task = tasks.create_task(project.id, "style-analysis", {"dataset_id": made.id})
     ended = await run(db, style, task)
 
     assert (ended.status, ended.total_count) == ("completed", 5)
-    assert style.summary(made.id).analysed == 8
+    assert style.datasets.summary(made.id).analyzed == 8
 
 
 @pytest.mark.parametrize("task_type", ["style-generation", "style-analysis"])

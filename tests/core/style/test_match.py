@@ -1,4 +1,4 @@
-"""Matches: a score against the set's own spread, words for each dimension, the copy alarm."""
+"""The match score relative to the spread of the references, words for each dimension, detection of copies."""
 
 import pytest
 from PIL import Image, ImageEnhance
@@ -25,7 +25,7 @@ def test_an_image_of_another_look_scores_far_above() -> None:
     assert match.word == "off"
 
 
-def test_every_dimension_has_a_word_and_says_the_direction_when_it_is_off() -> None:
+def test_every_dimension_has_a_word_and_a_direction_when_it_is_off() -> None:
     match = match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES)
     words = {one.dimension: one.word for one in match.dimensions}
 
@@ -35,7 +35,7 @@ def test_every_dimension_has_a_word_and_says_the_direction_when_it_is_off() -> N
     assert words["texture"] == "off: rougher"
 
 
-def test_darker_is_said_to_be_darker() -> None:
+def test_a_darker_image_is_called_darker() -> None:
     darker = ImageEnhance.Brightness(drawn(WARM_SOFT, 90)).enhance(0.35)
 
     words = {one.dimension: one.word for one in match_style(measure_style(darker), REFERENCES).dimensions}
@@ -56,7 +56,7 @@ def test_a_small_dataset_has_no_percentile() -> None:
     assert match_style(REFERENCES[0], REFERENCES, DATASET[:4]).percentile is None
 
 
-def test_one_reference_is_judged_by_what_is_usual() -> None:
+def test_one_reference_is_compared_by_the_usual_spread() -> None:
     assert match_style(measure_style(drawn(WARM_SOFT, 90)), REFERENCES[:1]).word == "fits"
     assert match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES[:1]).word == "off"
 
@@ -68,33 +68,33 @@ def test_identical_references_do_not_make_everything_infinitely_far() -> None:
 
 
 def test_without_references_there_is_nothing_to_match() -> None:
-    with pytest.raises(ValueError, match="nothing to compare"):
+    with pytest.raises(ValueError, match="no references"):
         match_style(REFERENCES[0], [])
 
 
-def test_a_recompressed_copy_raises_the_alarm() -> None:
+def test_a_resized_and_recolored_copy_is_detected() -> None:
     original = drawn(WARM_SOFT, 2)
     copy = ImageEnhance.Color(original.resize((150, 110))).enhance(0.6)
 
-    alarm = find_copy(measure_style(copy), [("a", REFERENCES[1]), ("b", measure_style(original))])
+    copy = find_copy(measure_style(copy), [("a", REFERENCES[1]), ("b", measure_style(original))])
 
-    assert alarm is not None
-    assert alarm.reference_id == "b"
-    assert alarm.distance_bits <= COPY_DISTANCE_BITS
-    assert not alarm.mirrored
+    assert copy is not None
+    assert copy.reference_id == "b"
+    assert copy.distance_bits <= COPY_DISTANCE_BITS
+    assert not copy.mirrored
 
 
-def test_a_mirrored_copy_raises_the_alarm_and_says_so() -> None:
+def test_a_mirrored_copy_is_detected_as_mirrored() -> None:
     original = drawn(COLD_GRAINY, 2)
     mirrored = original.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
-    alarm = find_copy(measure_style(mirrored), [("b", measure_style(original))])
+    copy = find_copy(measure_style(mirrored), [("b", measure_style(original))])
 
-    assert alarm is not None
-    assert alarm.mirrored
+    assert copy is not None
+    assert copy.mirrored
 
 
-def test_new_content_in_the_same_look_raises_no_alarm() -> None:
+def test_new_content_in_the_same_style_is_no_copy() -> None:
     named = [(str(number), features) for number, features in enumerate(DATASET)]
 
     assert find_copy(measure_style(drawn(WARM_SOFT, 90)), named) is None

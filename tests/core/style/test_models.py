@@ -1,4 +1,4 @@
-"""The table of image models: what each takes, what it costs, and how to change it."""
+"""The table of image models: limits, prices, and how to override it."""
 
 import json
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_a_price_is_a_range_or_unknown(
     assert image_model(model).cost(size, references) == cost
 
 
-def test_a_table_in_the_data_directory_goes_first(tmp_path: Path) -> None:
+def test_a_table_in_the_data_directory_takes_precedence(tmp_path: Path) -> None:
     row = {"match": "gpt-image-2", "max_references": 3, "price": {"": 0.5}, "reference_price": 0}
     (tmp_path / "image_models.json").write_text(json.dumps([row]))
 
@@ -62,7 +62,7 @@ def test_a_table_in_the_data_directory_goes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "[{}]", '[{"match": "x", "max_references": 1, "color": 1}]'])
-def test_a_table_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
+def test_an_invalid_table_is_reported_with_its_path(tmp_path: Path, text: str) -> None:
     (tmp_path / "image_models.json").write_text(text)
 
     with pytest.raises(ConfigurationError, match=r"image_models\.json"):

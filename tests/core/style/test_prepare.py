@@ -1,4 +1,4 @@
-"""Preparing references: all at once, in their order, recorded together."""
+"""Preparing references: concurrently, in their order, recorded in one transaction."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ from core import Images, Projects, StyleGenerationService
 from core.db import Database
 from core.fetch import Fetched
 from core.images import ImageService
+from core.style.hidden_images import HiddenImages
 from core.style.prepare import prepare
 from core.style.requests import Reference
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
@@ -25,15 +26,16 @@ def waiting_for_each_other(count: int):  # type: ignore[no-untyped-def]
     return fetch
 
 
-async def test_references_are_fetched_all_at_once_and_stay_in_their_order(db: Database, project: Projects) -> None:
+async def test_references_are_fetched_concurrently_and_keep_their_order(db: Database, project: Projects) -> None:
     images = ImageService(db)
-    style = StyleGenerationService(db, FakeArtist(), images, waiting_for_each_other(5))
-    made = style.create_style_dataset(project.id, "Web")
-    rows = style.add_images(made.id, urls=[f"https://example.com/{number}" for number in range(5)])
-    wanted = [Reference(number, row.id, "", False, None, row.image_url) for number, row in enumerate(rows, start=1)]
+    style = StyleGenerationService(db, FakeArtist(), images)
+    hidden = HiddenImages(db, images, waiting_for_each_other(5))
+    dataset = style.create_style_dataset(project.id, "Web")
+    rows = style.add_images(dataset.id, urls=[f"https://example.com/{number}" for number in range(5)])
+    references = [Reference(number, row.id, "", False, None, row.image_url) for number, row in enumerate(rows, start=1)]
 
     async with asyncio.timeout(20):
-        prepared = await prepare(wanted, project.id, images=images, shelf=style.shelf)
+        prepared = await prepare(references, project.id, images=images, hidden_images=hidden)
 
     assert [ready.reference.image_url[-1] for ready in prepared.ready] == ["0", "1", "2", "3", "4"]
     assert [part.label for part in prepared.parts] == [f"Reference {number}:" for number in range(1, 6)]
@@ -42,7 +44,9 @@ async def test_references_are_fetched_all_at_once_and_stay_in_their_order(db: Da
     assert {image.source for image in stored} == {"web"}
     assert {image.visibility for image in stored} == {"hidden"}
     assert images.list_images(project.id) == []
-    assert [entry.row.image_id for entry in style.list_images(made.id)] == [ready.image.id for ready in prepared.ready]
+    assert [entry.row.image_id for entry in style.datasets.list_images(dataset.id)] == [
+        ready.image.id for ready in prepared.ready
+    ]
 
 
 async def test_the_same_bytes_behind_two_addresses_are_stored_once(db: Database, project: Projects) -> None:
@@ -51,12 +55,13 @@ async def test_the_same_bytes_behind_two_addresses_are_stored_once(db: Database,
     async def fetch(url: str, *, max_bytes: int) -> Fetched:
         return Fetched(encoded(drawn(WARM_SOFT, 1)), url, "image/png")
 
-    style = StyleGenerationService(db, FakeArtist(), images, fetch)
-    made = style.create_style_dataset(project.id, "Web")
-    rows = style.add_images(made.id, urls=["https://example.com/a", "https://example.com/b"])
-    wanted = [Reference(number, row.id, "", False, None, row.image_url) for number, row in enumerate(rows, start=1)]
+    style = StyleGenerationService(db, FakeArtist(), images)
+    hidden = HiddenImages(db, images, fetch)
+    dataset = style.create_style_dataset(project.id, "Web")
+    rows = style.add_images(dataset.id, urls=["https://example.com/a", "https://example.com/b"])
+    references = [Reference(number, row.id, "", False, None, row.image_url) for number, row in enumerate(rows, start=1)]
 
-    prepared = await prepare(wanted, project.id, images=images, shelf=style.shelf)
+    prepared = await prepare(references, project.id, images=images, hidden_images=hidden)
 
     assert len({images.original_path(ready.image) for ready in prepared.ready}) == 1
     assert images.list_images(project.id) == []

@@ -1,4 +1,4 @@
-"""The full prompt: its promised order and words."""
+"""The full prompt: its promised order and text."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_without_anything_else_only_the_prompt_is_sent() -> None:
     assert full_prompt(build_parts("A teapot")) == "A teapot"
 
 
-def test_without_references_nothing_speaks_of_them() -> None:
+def test_without_references_no_part_mentions_them() -> None:
     parts = build_parts(
         "A teapot", reference_tags=["calm"], reference_count=0, overrides={"references": "Match all five images."}
     )
@@ -46,7 +46,7 @@ def test_without_references_nothing_speaks_of_them() -> None:
         (Brand(theme="sea"), "Theme: sea."),
     ],
 )
-def test_a_brand_says_only_what_is_known(brand: Brand, line: str) -> None:
+def test_empty_fields_of_a_brand_are_left_out(brand: Brand, line: str) -> None:
     assert full_prompt(build_parts("A teapot", brand=brand)) == f"{line}\nA teapot"
 
 
@@ -57,7 +57,7 @@ def test_a_brand_says_only_what_is_known(brand: Brand, line: str) -> None:
         ("balanced", "Match the style and aesthetic of the 2 reference image(s) provided."),
     ],
 )
-def test_the_wording_says_how_strongly_references_count(wording: str, line: str) -> None:
+def test_the_wording_sets_the_weight_of_the_references(wording: str, line: str) -> None:
     assert full_prompt(build_parts("A teapot", reference_count=2, wording=wording)) == f"{line}\nA teapot"
 
 
@@ -68,7 +68,7 @@ def test_the_strong_wording_still_asks_for_new_content() -> None:
     assert "never a copy" in text
 
 
-def test_a_part_can_be_written_anew_or_taken_out() -> None:
+def test_a_part_can_be_replaced_or_removed() -> None:
     parts = build_parts(
         "A teapot", brand=Brand("Nordlicht"), style="oil", overrides={"brand": "", "style": "Painted in oil."}
     )
@@ -85,7 +85,7 @@ def test_a_part_can_be_written_anew_or_taken_out() -> None:
         ({"prompt": "A teapot", "overrides": {"mood": "x"}}, "overrides"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_before_anything_is_sent(arguments: dict, field: str) -> None:
+def test_an_invalid_prompt_is_refused(arguments: dict, field: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         build_parts(**arguments)
 

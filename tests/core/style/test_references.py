@@ -1,4 +1,4 @@
-"""Choosing references: typical and different, no near-duplicates, no outliers, always the same."""
+"""Choosing references: typical and diverse, no near-duplicates, no outliers, deterministic."""
 
 import time
 
@@ -26,8 +26,8 @@ WARM = [Candidate(f"warm-{content}", measure_style(drawn(WARM_SOFT, content))) f
 
 def random_candidates(count: int, seed: int = 0) -> list[Candidate]:
     chance = np.random.default_rng(seed)
-    centres = chance.normal(0, 8, (8, LENGTH))
-    vectors = (centres[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
+    centers = chance.normal(0, 8, (8, LENGTH))
+    vectors = (centers[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
     hashes = chance.integers(0, 256, (count, 2, 32), dtype=np.uint8)
     return [
         Candidate(
@@ -37,7 +37,7 @@ def random_candidates(count: int, seed: int = 0) -> list[Candidate]:
     ]
 
 
-def test_as_many_are_chosen_as_were_asked_for_and_the_rest_have_a_reason() -> None:
+def test_the_wanted_number_is_chosen_and_the_others_have_a_reason() -> None:
     choice = choose_references(WARM, 5)
 
     assert len(choice.picks) == 5
@@ -46,7 +46,7 @@ def test_as_many_are_chosen_as_were_asked_for_and_the_rest_have_a_reason() -> No
     assert set(choice.left_out.values()) <= {ENOUGH, OUTLIER, NEAR_DUPLICATE}
 
 
-def test_the_choice_is_always_the_same() -> None:
+def test_the_choice_is_deterministic() -> None:
     assert choose_references(WARM, 6) == choose_references(WARM, 6)
 
 
@@ -56,7 +56,7 @@ def test_every_pick_has_a_reason_in_words() -> None:
     assert all(reason.startswith(("typical ", "adds ")) for reason in reasons)
 
 
-def test_the_pinned_come_first_in_their_order_and_the_switched_off_never() -> None:
+def test_pinned_images_come_first_in_their_order_and_excluded_ones_never() -> None:
     choice = choose_references(WARM, 4, pinned=["warm-7", "warm-2"], excluded=["warm-3"])
 
     assert [pick.id for pick in choice.picks[:2]] == ["warm-7", "warm-2"]
@@ -64,13 +64,13 @@ def test_the_pinned_come_first_in_their_order_and_the_switched_off_never() -> No
     assert choice.left_out["warm-3"] == SWITCHED_OFF
 
 
-def test_switched_off_beats_pinned() -> None:
+def test_an_excluded_image_is_not_chosen_even_when_pinned() -> None:
     choice = choose_references(WARM, 4, pinned=["warm-7"], excluded=["warm-7"])
 
     assert "warm-7" not in {pick.id for pick in choice.picks}
 
 
-def test_more_pinned_than_wanted_are_cut_in_their_order() -> None:
+def test_of_too_many_pinned_images_the_first_are_chosen() -> None:
     choice = choose_references(WARM, 2, pinned=["warm-1", "warm-4", "warm-9"])
 
     assert [pick.id for pick in choice.picks] == ["warm-1", "warm-4"]
@@ -100,7 +100,7 @@ def test_an_outlier_can_still_be_pinned() -> None:
     assert choose_references(pool, 3, pinned=["odd"]).picks[0].id == "odd"
 
 
-def test_images_that_were_not_measured_come_last_in_their_order() -> None:
+def test_images_without_features_come_last_in_their_order() -> None:
     pool = [Candidate("a", None), *WARM[:2], Candidate("b", None), Candidate("c", None)]
 
     choice = choose_references(pool, 4)
@@ -111,11 +111,11 @@ def test_images_that_were_not_measured_come_last_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("count", [0, -1])
-def test_none_wanted_is_none_chosen(count: int) -> None:
+def test_a_count_of_zero_or_less_chooses_none(count: int) -> None:
     assert choose_references(WARM, count).picks == ()
 
 
-def test_an_empty_dataset_has_nothing_to_choose() -> None:
+def test_of_an_empty_dataset_none_is_chosen() -> None:
     assert choose_references([], 5).picks == ()
 
 

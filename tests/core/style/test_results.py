@@ -1,4 +1,4 @@
-"""Results: their history, keeping, discarding, rating."""
+"""Results: history, keep, discard, rate."""
 
 import pytest
 
@@ -23,19 +23,19 @@ async def test_history_is_filtered_and_paged(
         await style.generate_image(f"Cup {number}", dataset.id, config=GEMINI, keep=number % 2 == 0)
         for number in range(5)
     ]
-    style.rate(made[1].id, 1)
+    style.results.rate(made[1].id, 1)
     project_id = dataset.project_id
 
-    first = style.history(project_id, limit=2)
-    second = style.history(project_id, limit=2, after=first.next_cursor)
+    first = style.results.history(project_id, limit=2)
+    second = style.results.history(project_id, limit=2, after=first.next_cursor)
 
     assert [result.generated.prompt for result in (*first.items, *second.items)] == ["Cup 4", "Cup 3", "Cup 2", "Cup 1"]
     assert (first.total, second.next_cursor is not None) == (5, True)
-    assert style.history(project_id, ResultFilter(kept=True)).total == 3
-    assert [one.id for one in style.history(project_id, ResultFilter(rating=1)).items] == [made[1].id]
-    assert [one.id for one in style.history(project_id, ResultFilter(text="CUP 3")).items] == [made[3].id]
-    assert style.history(project_id, ResultFilter(text="%")).total == 0
-    assert style.history(project_id, ResultFilter(dataset_id="other")).total == 0
+    assert style.results.history(project_id, ResultFilter(kept=True)).total == 3
+    assert [one.id for one in style.results.history(project_id, ResultFilter(rating=1)).items] == [made[1].id]
+    assert [one.id for one in style.results.history(project_id, ResultFilter(text="CUP 3")).items] == [made[3].id]
+    assert style.results.history(project_id, ResultFilter(text="%")).total == 0
+    assert style.results.history(project_id, ResultFilter(dataset_id="other")).total == 0
 
 
 async def test_a_result_is_hidden_until_it_is_kept_and_again_when_that_is_undone(
@@ -47,31 +47,31 @@ async def test_a_result_is_hidden_until_it_is_kept_and_again_when_that_is_undone
     assert images.get_image(made.image_id or "") is None
     assert images.get_image(made.image_id or "", include_hidden=True) is not None
 
-    kept = style.keep(made.id)
+    kept = style.results.keep(made.id)
 
     assert images.get_image(kept.id) is not None
-    assert style.result(made.id).generated.kept
-    assert style.references_of([kept.id]) == {kept.id: [used["image_id"] for used in made.recipe["references"]]}
+    assert style.results.get_result(made.id).generated.kept
 
-    style.put_back(made.id)
+    style.results.unkeep(made.id)
 
     assert images.get_image(kept.id) is None
     assert images.get_image(kept.id, include_hidden=True) is not None
-    assert style.references_of([kept.id]) == {}
 
 
-async def test_an_image_the_library_has_already_is_not_kept_twice(
+async def test_two_results_with_the_same_bytes_are_kept_as_one_image(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW, NEW)
     first = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
     second = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
 
-    style.keep(first.id)
-    style.keep(second.id)
+    style.results.keep(first.id)
+    style.results.keep(second.id)
 
     assert len(images.list_images(dataset.project_id)) == 9
-    assert style.result(first.id).generated.image_id == style.result(second.id).generated.image_id
+    assert (
+        style.results.get_result(first.id).generated.image_id == style.results.get_result(second.id).generated.image_id
+    )
 
 
 async def test_discarding_can_be_undone(
@@ -80,12 +80,12 @@ async def test_discarding_can_be_undone(
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
 
-    style.discard(made.id)
-    assert style.history(dataset.project_id).total == 0
-    assert style.history(dataset.project_id, ResultFilter(discarded=True)).total == 1
+    style.results.discard(made.id)
+    assert style.results.history(dataset.project_id).total == 0
+    assert style.results.history(dataset.project_id, ResultFilter(discarded=True)).total == 1
 
-    style.restore(made.id)
-    assert style.history(dataset.project_id).total == 1
+    style.results.restore(made.id)
+    assert style.results.history(dataset.project_id).total == 1
 
 
 async def test_a_result_can_become_a_reference(
@@ -94,9 +94,9 @@ async def test_a_result_can_become_a_reference(
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
 
-    style.use_as_reference(made.id, dataset.id)
+    style.results.use_as_reference(made.id, dataset.id)
 
-    entries = style.list_images(dataset.id)
+    entries = style.datasets.list_images(dataset.id)
     assert len(entries) == 9
     assert entries[-1].row.analysis_model == "offline/measure"
 
@@ -128,19 +128,19 @@ async def test_a_kept_image_that_is_deleted_from_the_library_is_gone_from_its_re
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
-    style.use_as_reference(made.id, dataset.id)
+    style.results.use_as_reference(made.id, dataset.id)
 
     images.delete_image(made.image_id or "")
 
-    assert style.result(made.id).image is None
-    assert [result.image for result in style.history(dataset.project_id).items] == [None]
-    assert len(style.list_images(dataset.id)) == 8
+    assert style.results.get_result(made.id).image is None
+    assert [result.image for result in style.results.history(dataset.project_id).items] == [None]
+    assert len(style.datasets.list_images(dataset.id)) == 8
     assert images.get_image(made.image_id or "", include_hidden=True) is None
-    assert style.keep(made.id).id == made.image_id
-    assert len(style.list_images(dataset.id)) == 9
+    assert style.results.keep(made.id).id == made.image_id
+    assert len(style.datasets.list_images(dataset.id)) == 9
 
 
-async def test_an_entry_of_an_image_that_was_put_back_is_not_exported(
+async def test_an_entry_of_an_image_that_is_hidden_again_is_not_exported(
     db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
     artist.enqueue_images(NEW)
@@ -149,7 +149,7 @@ async def test_an_entry_of_an_image_that_was_put_back_is_not_exported(
         dataset.project_id, made.image_id or "", "What is it?", "A teapot.", "m", confirmed=True
     )
 
-    style.put_back(made.id)
+    style.results.unkeep(made.id)
 
     with db.reading() as session:
         counts = count_entries(session, dataset.project_id, EntryChoice(generated_images=True), keeps_rejected=False)
@@ -157,6 +157,6 @@ async def test_an_entry_of_an_image_that_was_put_back_is_not_exported(
 
 
 @pytest.mark.parametrize("rating", [2, -2])
-def test_a_thumb_is_up_down_or_none(style: StyleGenerationService, rating: int) -> None:
+def test_a_rating_is_good_bad_or_none(style: StyleGenerationService, rating: int) -> None:
     with pytest.raises(InvalidInputError):
-        style.rate("any", rating)
+        style.results.rate("any", rating)

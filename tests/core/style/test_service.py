@@ -1,4 +1,4 @@
-"""Generation: what is sent, what is kept of it, and what happens when something on the way fails."""
+"""Generation: what is sent, what is stored, and what happens when a step fails."""
 
 import json
 
@@ -56,14 +56,14 @@ async def test_references_go_first_in_their_order_and_the_full_prompt_is_the_pro
     )  # fmt: skip
 
 
-async def test_the_recipe_is_frozen_and_holds_no_key(
+async def test_the_recipe_does_not_change_and_contains_no_key(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
-    style.update_style_dataset(dataset.id, name="Renamed", master_prompt="Other")
+    style.datasets.update_style_dataset(dataset.id, name="Renamed", master_prompt="Other")
 
-    recipe = style.result(made.id).generated.recipe
+    recipe = style.results.get_result(made.id).generated.recipe
 
     assert recipe["dataset"] == {"id": dataset.id, "name": "Warm and soft", "version": 1}
     assert made.dataset_version == 1
@@ -103,7 +103,7 @@ async def test_the_match_is_stored_with_words_and_a_palette(
     assert near["copy"] is None
 
 
-async def test_a_copy_of_a_reference_raises_the_alarm(
+async def test_a_copy_of_a_reference_is_detected(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
     artist.enqueue_images(encoded(drawn(WARM_SOFT, 3).resize((150, 112))))
@@ -123,13 +123,13 @@ async def test_without_a_style_dataset_only_the_text_is_sent_and_that_is_said(
     assert made.project_id == project.id
     assert artist.asked[0].references == ()
     assert artist.asked[0].prompt == "A teapot"
-    assert made.recipe["notices"] == ["No style dataset is chosen: only the text is sent."]
+    assert made.recipe["notices"] == ["No style dataset is chosen, so only the text is sent."]
 
 
 async def test_some_references_fail_and_the_rest_is_sent_and_said(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
 ) -> None:
-    preview = style.preview_request(StyleRequest("A teapot", dataset_id=dataset.id))
+    preview = style.generator.preview(StyleRequest("A teapot", dataset_id=dataset.id))
     gone = [preview.references[1], preview.references[3]]
     for reference in gone:
         assert reference.image is not None
@@ -145,10 +145,10 @@ async def test_some_references_fail_and_the_rest_is_sent_and_said(
     assert made.recipe["notices"][-1].startswith("2 of 5 references could not be used.")
 
 
-async def test_all_references_fail_and_the_text_alone_is_sent_and_said(
+async def test_when_all_references_fail_only_the_text_is_sent_with_a_notice(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
 ) -> None:
-    for entry in style.list_images(dataset.id):
+    for entry in style.datasets.list_images(dataset.id):
         assert entry.image is not None
         images.original_path(entry.image).unlink()
     artist.enqueue_images(NEW)
@@ -160,7 +160,7 @@ async def test_all_references_fail_and_the_text_alone_is_sent_and_said(
     assert made.recipe["notices"][-1].startswith("None of the 5 references could be used")
 
 
-async def test_references_behind_addresses_are_fetched_checked_and_kept_out_of_the_library(
+async def test_references_behind_urls_are_fetched_checked_and_hidden(
     db: Database, project: Projects, artist: FakeArtist, images: ImageService
 ) -> None:
     asked: list[str] = []
@@ -189,10 +189,10 @@ async def test_references_behind_addresses_are_fetched_checked_and_kept_out_of_t
     assert [image.source for image in images.list_images(project.id)] == ["generated"]
 
 
-def test_more_references_than_the_model_takes_are_said_loudly(
+def test_more_references_than_the_model_takes_give_a_notice(
     dataset: StyleDatasets, style: StyleGenerationService
 ) -> None:
-    preview = style.preview_request(
+    preview = style.generator.preview(
         StyleRequest("A teapot", dataset_id=dataset.id, reference_image_count=20), config=GEMINI
     )
 
@@ -205,7 +205,7 @@ def test_more_references_than_the_model_takes_are_said_loudly(
 def test_the_preview_shows_exactly_what_will_be_sent_and_sends_nothing(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    preview = style.preview_request(StyleRequest("A teapot", dataset_id=dataset.id), config=GEMINI)
+    preview = style.generator.preview(StyleRequest("A teapot", dataset_id=dataset.id), config=GEMINI)
 
     assert [reference.number for reference in preview.references] == [1, 2, 3, 4, 5]
     assert all(reference.reason for reference in preview.references)
@@ -214,27 +214,27 @@ def test_the_preview_shows_exactly_what_will_be_sent_and_sends_nothing(
     assert artist.asked == []
 
 
-def test_an_unknown_price_is_unknown_and_not_nothing(dataset: StyleDatasets, style: StyleGenerationService) -> None:
+def test_an_unknown_price_is_none_and_not_zero(dataset: StyleDatasets, style: StyleGenerationService) -> None:
     request = StyleRequest("A teapot", dataset_id=dataset.id)
 
-    assert style.preview_request(request, config={"model": "openrouter/someone/painter"}).cost is None
+    assert style.generator.preview(request, config={"model": "openrouter/someone/painter"}).cost is None
 
 
 @pytest.mark.parametrize(
-    ("wish", "field"),
+    ("more", "field"),
     [({"aspect_ratio": "7:3"}, "aspect_ratio"), ({"size": "8K"}, "size"), ({"wording": "brutal"}, "wording")],
 )
-async def test_what_the_model_does_not_make_is_refused_before_anything_is_sent(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, wish: dict, field: str
+async def test_what_the_model_does_not_make_is_refused_before_a_call(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, more: dict, field: str
 ) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        await style.generate_image("A teapot", dataset.id, config=GEMINI, **wish)
+        await style.generate_image("A teapot", dataset.id, config=GEMINI, **more)
 
     assert refused.value.field == field
     assert artist.asked == []
 
 
-async def test_a_refusal_shows_the_models_own_words_and_keeps_no_result(
+async def test_a_refusal_shows_the_models_text_and_stores_no_result(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
     artist.enqueue_images(RefusedReplyError("The model answered in words: I will not draw that. Say it differently."))
@@ -242,10 +242,10 @@ async def test_a_refusal_shows_the_models_own_words_and_keeps_no_result(
     with pytest.raises(RefusedReplyError, match="I will not draw that"):
         await style.generate_image("A teapot", dataset.id, config=GEMINI)
 
-    assert style.history(dataset.project_id).total == 0
+    assert style.results.history(dataset.project_id).total == 0
 
 
-async def test_bytes_that_are_no_image_are_never_shown_and_their_call_is_not_good(
+async def test_bytes_that_are_no_image_are_not_stored_and_their_call_failed(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
 ) -> None:
     artist.enqueue_images(b"<svg onload=alert(1)>")
@@ -258,10 +258,10 @@ async def test_bytes_that_are_no_image_are_never_shown_and_their_call_is_not_goo
         assert [call.state for call in session.exec(select(LlmCalls))] == ["failed"]
 
 
-async def test_a_pinned_reference_is_sent_first_and_one_that_is_off_never(
+async def test_a_pinned_reference_is_sent_first_and_an_excluded_one_never(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
 ) -> None:
-    rows = [entry.row.id for entry in style.list_images(dataset.id)]
+    rows = [entry.row.id for entry in style.datasets.list_images(dataset.id)]
     artist.enqueue_images(NEW)
 
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, pinned=[rows[6]], excluded=rows[:3])
@@ -271,23 +271,23 @@ async def test_a_pinned_reference_is_sent_first_and_one_that_is_off_never(
     assert set(used).isdisjoint(rows[:3])
 
 
-async def test_an_image_deleted_from_the_library_is_no_reference_until_it_is_back(
+async def test_an_image_deleted_from_the_library_is_no_reference_until_it_is_restored(
     dataset: StyleDatasets, style: StyleGenerationService, images: ImageService, image_ids: list[str]
 ) -> None:
     images.delete_image(image_ids[0])
-    assert style.summary(dataset.id).images == 7
+    assert style.datasets.summary(dataset.id).images == 7
 
     images.library.restore_images([image_ids[0]])
 
-    assert style.summary(dataset.id).images == 8
+    assert style.datasets.summary(dataset.id).images == 8
 
 
-async def test_an_unknown_style_dataset_is_named_as_that(style: StyleGenerationService, project: Projects) -> None:
+async def test_an_unknown_style_dataset_is_an_error(style: StyleGenerationService, project: Projects) -> None:
     with pytest.raises(NotFoundError, match="style dataset does not exist"):
         await style.generate_image("A teapot", "nowhere", config=GEMINI)
 
 
-async def test_a_style_dataset_of_another_project_is_refused_by_every_way_in(
+async def test_a_style_dataset_of_another_project_is_refused_everywhere(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
 ) -> None:
     other = ProjectService(db).create_project("Other").id
@@ -297,13 +297,13 @@ async def test_a_style_dataset_of_another_project_is_refused_by_every_way_in(
         await style.generate_image("A teapot", dataset.id, config=GEMINI, project_id=other)
     assert refused.value.field == "dataset_id"
     with pytest.raises(InvalidInputError, match="belongs to another project"):
-        style.preview_request(request, project_id=other)
+        style.generator.preview(request, project_id=other)
     with pytest.raises(InvalidInputError, match="belongs to another project"):
-        style.pending_images(dataset.id, "openai/gpt-4o", project_id=other)
+        style.analysis.pending_images(dataset.id, "openai/gpt-4o", project_id=other)
     assert artist.asked == []
 
 
-def test_images_of_another_project_do_not_come_into_a_style_dataset(
+def test_images_of_another_project_cannot_be_added(
     dataset: StyleDatasets, style: StyleGenerationService, db: Database, images: ImageService
 ) -> None:
     other = ProjectService(db).create_project("Other").id
@@ -313,7 +313,7 @@ def test_images_of_another_project_do_not_come_into_a_style_dataset(
     with pytest.raises(InvalidInputError, match="belong to another project"):
         style.add_images(dataset.id, [outcome.image.id])
 
-    assert style.summary(dataset.id).images == 8
+    assert style.datasets.summary(dataset.id).images == 8
 
 
 async def test_each_image_of_one_prompt_is_a_variant_of_its_own(

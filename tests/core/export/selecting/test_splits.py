@@ -127,7 +127,7 @@ async def _real_families(services: Services, project: Projects) -> dict[str, set
     return {
         "alike": {outcome.image.id for outcome in outcomes if outcome.image is not None},
         "pdf": {image.id for image in images if image.source == "pdf"},
-        "generated": {made.id, *services.style.references_of([made.id])[made.id]},
+        "generated": {made.id, reference.id},
     }
 
 

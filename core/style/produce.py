@@ -1,4 +1,4 @@
-"""Making one image: prepare, send, check, measure; stored in one transaction with the call that paid for it."""
+"""The pipeline that makes one image: prepare references, call the model, check and measure the result."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from sqlmodel import Session
 from core.db import Database, GeneratedImages, new_id, utc_now
 from core.errors import BadReplyError, ImageRejectedError
 from core.style import compose, results
-from core.style.hidden_images import GENERATED, HiddenImages, put
+from core.style.hidden_images import GENERATED, HiddenImages, insert_hidden
 from core.style.models import image_model
 from core.style.prepare import Prepared, prepare
 from core.style.prompt import PromptPart, full_prompt
@@ -24,37 +24,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Produced:
-    """A generated image that was checked and measured, and the row it becomes."""
+    """A generated image that is checked and measured, but not stored yet."""
 
     row: GeneratedImages
-    kept: "StoredFile"
+    stored: "StoredFile"
     reply: "ImageReply"
     ledger: "DatabaseLedger"
     actor: str
 
     def write(self, session: Session) -> GeneratedImages:
-        """Store the result with its image and settle its call."""
-        image = put(session, self.row.project_id, self.kept, GENERATED)
-        already_there = image.is_in_library
+        """Insert the result and its image and settle the call, all in the caller's transaction."""
+        image = insert_hidden(session, self.row.project_id, self.stored, GENERATED)
+        is_duplicate = image.is_in_library
         self.row.image_id = image.id
         session.add(self.row)
         session.flush()
         self.ledger.settle(session, self.reply)
-        if self.row.kept or already_there:
+        if self.row.kept or is_duplicate:
             results.keep(session, self.row.id, self.actor)
         return self.row
 
 
-class Generator:
-    """Everything one image takes; holds no state between calls."""
+class ImageProducer:
+    """Makes one image at a time; holds no state between calls."""
 
-    def __init__(self, db_session: Database, llm: "LLMService", images: "ImageService", shelf: HiddenImages) -> None:
+    def __init__(
+        self, db_session: Database, llm: "LLMService", images: "ImageService", hidden_images: HiddenImages
+    ) -> None:
         self._db = db_session
         self._llm = llm
         self._images = images
-        self.shelf = shelf
+        self._hidden = hidden_images
 
     def preview(self, project_id: str, request: StyleRequest, model: str) -> RequestPreview:
+        """Return what *request* would send to *model*."""
         with self._db.reading() as session:
             return compose.preview(session, project_id, request, model, image_model(model, self._db.data_dir))
 
@@ -70,33 +73,33 @@ class Generator:
         keep: bool = False,
         actor: str = "local",
     ) -> Produced:
-        """Make one image.
+        """Make one image; the caller stores it with ``Produced.write``.
 
         Raises:
-            LLMError: the model refused, answered in words, or could not be reached.
-            BadReplyError: what it sent is no image.
+            LLMError: the model refused, answered with text, or could not be reached.
+            BadReplyError: its reply is not an image that Vitrine accepts.
         """
         from core.llm import ImageRequest
 
         started = time.monotonic()
         plan = await asyncio.to_thread(self.preview, project_id, request, config.litellm_model)
-        prepared = await prepare(plan.references, project_id, images=self._images, shelf=self.shelf)
+        prepared = await prepare(plan.references, project_id, images=self._images, hidden_images=self._hidden)
         parts = await asyncio.to_thread(self._parts, project_id, plan, prepared)
-        wire = ImageRequest(
+        image_request = ImageRequest(
             full_prompt(parts), prepared.parts, aspect_ratio=request.aspect_ratio, size=request.size, variant=variant
         )
-        reply = await self._llm.create_image(config, wire, ledger=ledger)
+        reply = await self._llm.create_image(config, image_request, ledger=ledger)
         row = _row(project_id, plan, prepared, reply)
         row.task_id, row.kept = task_id, keep
-        kept = await asyncio.to_thread(self._check, row.id, reply, ledger)
-        row.resolution, row.format = _size_and_format(kept)
-        row.match = await asyncio.to_thread(self._match, kept, plan, prepared)
+        stored = await asyncio.to_thread(self._check, row.id, reply, ledger)
+        row.resolution, row.format = _size_and_format(stored)
+        row.match = await asyncio.to_thread(self._match, stored, plan, prepared)
         row.full_prompt = full_prompt(parts)
         row.recipe = _recipe(plan, parts, prepared, reply, config, time.monotonic() - started)
-        return Produced(row, kept, reply, ledger, actor)
+        return Produced(row, stored, reply, ledger, actor)
 
     def _parts(self, project_id: str, plan: RequestPreview, prepared: Prepared) -> tuple[PromptPart, ...]:
-        """Return the parts of the prompt for the references that are really sent."""
+        """Return the parts of the prompt for the references that could be prepared."""
         sent = [ready.reference for ready in prepared.ready]
         with self._db.reading() as session:
             return compose.parts_of(session, project_id, plan.request, plan.dataset, sent)
@@ -104,31 +107,31 @@ class Generator:
     def _check(self, generated_id: str, reply: "ImageReply", ledger: "DatabaseLedger") -> "StoredFile":
         data = reply.images[-1] if reply.images else b""
         try:
-            return self.shelf.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
+            return self._hidden.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
         except ImageRejectedError as error:
             ledger.reject(reply, str(error))
             raise BadReplyError(
-                f"The model sent something that is not an image Vitrine keeps: {error} Try again or another model."
+                f"The model's reply is not an image that Vitrine accepts: {error} Try again or choose another model."
             ) from error
 
-    def _match(self, kept: "StoredFile", plan: RequestPreview, prepared: Prepared) -> dict[str, Any]:
-        """Compare the result with its references and the style dataset; without any, say its palette."""
+    def _match(self, stored: "StoredFile", plan: RequestPreview, prepared: Prepared) -> dict[str, Any]:
+        """Return the palette of the result and, when references were sent, how well it matches their style."""
         from core.style import measuring
         from core.style.match import find_copy, match_style
 
-        if kept.image is None:
+        if stored.image is None:
             return {}
-        palette = {"palette": measuring.palette_of(self._images, kept.image)}
+        palette = {"palette": measuring.palette_of(self._images, stored.image)}
         if plan.dataset is None or not prepared.ready:
             return palette
-        own = measuring.style_of(self._images, kept.image)
+        own = measuring.style_of(self._images, stored.image)
         references = [measuring.style_of(self._images, ready.image) for ready in prepared.ready]
         with self._db.reading() as session:
             dataset = compose.features_of(session, plan.dataset.id)
         named = [(ready.reference.id, features) for ready, features in zip(prepared.ready, references, strict=True)]
-        alarm = find_copy(own, [*named, *dataset])
+        copy = find_copy(own, [*named, *dataset])
         match = match_style(own, references, [features for _, features in dataset])
-        return palette | replace(match, copy=alarm).to_json()
+        return palette | replace(match, copy=copy).to_json()
 
 
 def _row(project_id: str, plan: RequestPreview, prepared: Prepared, reply: "ImageReply") -> GeneratedImages:
@@ -142,8 +145,8 @@ def _row(project_id: str, plan: RequestPreview, prepared: Prepared, reply: "Imag
     )  # fmt: skip
 
 
-def _size_and_format(kept: "StoredFile") -> tuple[str, str]:
-    image = kept.image
+def _size_and_format(stored: "StoredFile") -> tuple[str, str]:
+    image = stored.image
     return (f"{image.width}x{image.height}", image.format) if image else ("", "")
 
 
@@ -155,7 +158,7 @@ def _recipe(
     config: "ModelConfig",
     duration_s: float,
 ) -> dict[str, Any]:
-    """Return everything that made the image, frozen: enough to read it, repeat it and price it."""
+    """Return the recipe of the image: everything that is needed to explain, repeat and price it."""
     dataset = plan.dataset
     return {
         "request": plan.request.to_dict(),

@@ -1,4 +1,4 @@
-"""The closed loop: a generated image is asked the question it was made for, and kept when the answer fits."""
+"""Verification: a vision model answers a question about a generated image, compared with the expected answer."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What a vision model saw in a generated image, against what was planned."""
+class Verification:
+    """The expected answer about a generated image and what a vision model answered."""
 
-    planned: str
-    seen: str
-    fits: bool
+    expected: str
+    answer: str
+    matches: bool
     entry: ImageDatasets | None = None
-    """The entry that was made of question and answer; None when the answer does not fit."""
+    """The entry created from question and expected answer; None when the answer does not match."""
 
 
-def fits(planned: str, seen: str) -> bool:
-    """Return whether the seen answer says the planned one: the same words, or its words within a sentence."""
-    wanted, found = question_key(planned), question_key(seen)
+def answer_matches(expected: str, answer: str) -> bool:
+    """Return whether *answer* contains the words of *expected* in a row; case and punctuation do not count."""
+    wanted, found = question_key(expected), question_key(answer)
     return bool(wanted) and f" {wanted} " in f" {found} "
 
 
@@ -56,7 +56,7 @@ async def ask(
 
 
 def make_entry(db_session: Database, image: Images, question: str, answer: str, model: str) -> ImageDatasets:
-    """Turn a kept image with its question and answer into an entry, still to be reviewed."""
+    """Create an entry of a kept image, not reviewed yet."""
     from core.dataset import ImageDatasetService
 
     return ImageDatasetService(db_session).create_dataset_entry(
