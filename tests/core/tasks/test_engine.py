@@ -129,18 +129,20 @@ def test_a_task_whose_runner_breaks_is_paused_with_an_id(
     assert "The log has the details under" in tasks.get_task(task.id).note
 
 
-def test_stopping_waits_for_what_is_in_flight_and_gives_the_rest_back(
+def test_stopping_waits_for_the_item_in_flight_and_stores_its_result(
     db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
 ) -> None:
     task, engine = make_task("wait", *["ok"] * 5, concurrency=1), make_engine()
     engine.submit(task.id)
     _until(lambda: kind.in_flight == 1)
     stopping = loop.submit(asyncio.to_thread(engine.stop))
+    time.sleep(0.3)
+    assert not stopping.done()
     _let_go(loop, kind)
     stopping.result(10)
     summary = tasks.summary(task.id)
-    assert (summary.task.status, summary.running) == ("running", 0)
-    assert counted(db) == list(range(summary.done))
+    assert (summary.task.status, summary.done, summary.running, summary.queued) == ("running", 1, 0, 5)
+    assert counted(db) == [0]
     make_engine()
     _wait_for(tasks, task.id, "completed")
     assert counted(db) == [0, 1, 2, 3, 4, 5]

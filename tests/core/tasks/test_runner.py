@@ -102,6 +102,17 @@ async def test_a_cost_cap_holds_nothing_up_where_the_price_is_unknown(
     assert (await running).status == "completed"
 
 
+async def test_with_a_cost_cap_the_first_call_goes_alone_until_its_price_is_known(
+    runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    running = asyncio.create_task(runner.run(make_task(*["wait"] * 8, cost_cap=0.05).id, concurrency=4))
+    await _until(lambda: kind.in_flight == 1)
+    await asyncio.sleep(0.4)  # several claims
+    assert kind.most_in_flight == 1
+    kind.go_on.set()
+    assert (await running).status == "completed"
+
+
 async def test_no_more_items_run_at_once_than_asked_for(
     runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
