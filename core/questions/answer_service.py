@@ -74,8 +74,8 @@ class ImageAnswerGenerationTask(GenerationTask):
         self, recipe: AnswerRecipe, model: ModelConfig, items: list[ItemContext]
     ) -> dict[int, PreparedItem | VitrineError]:
         loaded = self._load_all([item.subject_id for item in items], recipe, model)
-        asked = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
-        questions = [[q for q in asked if q.id in item.payload["question_ids"]] for item in items]
+        found = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
+        questions = [[q for q in found if q.id in item.payload["question_ids"]] for item in items]
         requests = [
             answering.build_request(own, one.part, recipe.language, examples=one.examples, fresh=recipe.fresh)
             for own, one in zip(questions, loaded, strict=True) if own and isinstance(one, LoadedImage)
@@ -93,13 +93,13 @@ class ImageAnswerGenerationTask(GenerationTask):
         ledger = DatabaseLedger(
             self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", prefetched=prepared.paid
         )
-        made = await answering.answer(
+        generated = await answering.answer(
             self._llm, prepared.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
             fresh=recipe.fresh,
         )  # fmt: skip
 
         def write(session: Session) -> dict[str, Any]:
-            stored = answering.store_answers(session, ledger, loaded.image, made, recipe.language, item.task_id)
-            return {"answers": stored, "kept": len(questions) - stored}
+            stored = answering.store_answers(session, ledger, loaded.image, generated, recipe.language, item.task_id)
+            return {"answers": stored, "unchanged": len(questions) - stored}
 
         return ItemResult(write)

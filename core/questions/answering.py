@@ -108,26 +108,31 @@ async def answer(
 
 
 def store_answers(
-    session: Session, ledger: DatabaseLedger, image: Images, made: GeneratedAnswers, language: str, task_id: str | None
+    session: Session,
+    ledger: DatabaseLedger,
+    image: Images,
+    generated: GeneratedAnswers,
+    language: str,
+    task_id: str | None,
 ) -> int:
     """Store the answers, mark their calls as good in the ledger, and return how many answers were stored."""
-    for reply in made.replies:
+    for reply in generated.replies:
         ledger.settle(session, reply)
-    last = made.replies[-1]
+    last = generated.replies[-1]
     origin = Origin(last.model, language, task_id, last.call_id)
-    return sum(store.store_answer(session, image, q, made.answers[q.id], origin) for q in made.questions)
+    return sum(store.store_answer(session, image, q, generated.answers[q.id], origin) for q in generated.questions)
 
 
 def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]:
-    given = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
-    if len(given) != len(questions):
+    parsed = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    if len(parsed) != len(questions):
         raise BadReplyError(
-            f"The model gave {len(given)} answers to {len(questions)} questions. Retry, or ask another model.",
+            f"The model gave {len(parsed)} answers to {len(questions)} questions. Retry, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
-    if sorted(one.number for one in given) == list(range(1, len(given) + 1)):
-        given = sorted(given, key=lambda one: one.number)
-    return {q.id: clean(one.answer, MAX_ANSWER_CHARS) for q, one in zip(questions, given, strict=True)}
+    if sorted(one.number for one in parsed) == list(range(1, len(parsed) + 1)):
+        parsed = sorted(parsed, key=lambda one: one.number)
+    return {q.id: clean(one.answer, MAX_ANSWER_CHARS) for q, one in zip(questions, parsed, strict=True)}
 
 
 def _problem(answer_text: str, question: Questions) -> str:

@@ -93,7 +93,7 @@ class GenerationTask:
             rows = examples.read(session, first[0].project_id, ids) if ids and first else []
         images = [image for image, _ in found.values()]
         sent = dict(zip(found, self._images.model_images(images, model.max_side_px), strict=True))
-        shown = examples.load(rows, self._images, model.max_side_px)
+        few_shot = examples.load(rows, self._images, model.max_side_px)
         loaded: list[LoadedImage | VitrineError] = []
         for image_id in image_ids:
             part = sent.get(image_id) or NotFoundError("This image does not exist any more.")
@@ -101,7 +101,7 @@ class GenerationTask:
                 loaded.append(part)
             else:
                 image, texts = found[image_id]
-                others = examples.build(shown, recipe.language, without=image_id)
+                others = examples.build(few_shot, recipe.language, without=image_id)
                 loaded.append(LoadedImage(image, ImagePart(part.data, part.mime_type), texts, others))
         return loaded
 

@@ -109,21 +109,21 @@ class GenerationPreview:
         first = await asyncio.to_thread(self._first, project_id, recipe, model.max_side_px)
         ledger = DatabaseLedger(self._db, purpose="try-out")
         if isinstance(recipe, QuestionRecipe):
-            made = await asking.ask(
+            generated = await asking.ask(
                 self._llm, model, recipe, first.part, first.image.image_name, first.existing, ledger=ledger,
                 examples=first.examples,
             )  # fmt: skip
-            questions, short_by, replies = made.questions, made.short_by, made.replies
+            questions, short_by, replies = generated.questions, generated.short_by, generated.replies
         else:
-            given = await answering.answer(
+            answered = await answering.answer(
                 self._llm, model, first.questions, first.part, recipe.language, ledger=ledger, examples=first.examples,
                 fresh=recipe.fresh,
             )  # fmt: skip
             questions = [
-                GeneratedQuestion(question.question, question.kind, given.answers[question.id])
+                GeneratedQuestion(question.question, question.kind, answered.answers[question.id])
                 for question in first.questions
             ]
-            short_by, replies = 0, given.replies
+            short_by, replies = 0, answered.replies
         for reply in replies:
             await asyncio.to_thread(ledger.settle_now, reply)
         known = [reply.cost for reply in replies if reply.cost is not None]
@@ -142,16 +142,16 @@ class GenerationPreview:
         replies = [(_fields(recipe), preview.pieces)]
         if preview.fixed:
             replies.append((frozenset({"answer"}), preview.fixed))
-        made = [
+        estimates = [
             self._one_call(ModelConfig.from_dict(model), recipe, len(preview.prompt), *reply)
             for model in recipe.models for reply in replies
         ]  # fmt: skip
         concurrency = recipe.concurrency or self._db.settings.llm_concurrency
-        costs = [cost for cost, _ in made if cost is not None]
-        observed = [usage for _, usage in made if usage is not None]
-        priced, timed = len(costs) == len(made), len(observed) == len(made)
+        costs = [cost for cost, _ in estimates if cost is not None]
+        observed = [usage for _, usage in estimates if usage is not None]
+        priced, timed = len(costs) == len(estimates), len(observed) == len(estimates)
         return GenerationEstimate(
-            calls=calls * len(made),
+            calls=calls * len(estimates),
             cost_low=sum(cost.low for cost in costs) * calls if priced else None,
             cost_high=sum(cost.high for cost in costs) * calls if priced else None,
             observed_calls=min(one.calls for one in observed) if timed else 0,
@@ -188,8 +188,8 @@ class GenerationPreview:
             rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
         sent = self._images.model_image(image, max_side_px)
         loaded = examples.load(rows, self._images, max_side_px)
-        shown = examples.build(loaded, recipe.language, without=image.id)
-        return _First(image, ImagePart(sent.data, sent.mime_type), sent.size_wh, existing, questions, shown)
+        few_shot = examples.build(loaded, recipe.language, without=image.id)
+        return _First(image, ImagePart(sent.data, sent.mime_type), sent.size_wh, existing, questions, few_shot)
 
     def _first_questions(
         self, session: Session, project_id: str, recipe: AnswerRecipe

@@ -46,8 +46,10 @@ class ImageQuestionGenerationTask(GenerationTask):
         recipe = question_recipe({"num_questions": num_questions, "custom_prompt": custom_prompt, "language": language})
         ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
         loaded = await self._load(image.id, recipe, model)
-        made = await self._ask(loaded, recipe, model, ledger)
-        return await self._db.write(lambda session: _store_questions(session, ledger, image, made, recipe.language))
+        generated = await self._ask(loaded, recipe, model, ledger)
+        return await self._db.write(
+            lambda session: _store_questions(session, ledger, image, generated, recipe.language)
+        )
 
     async def generate_single_question(
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
@@ -186,14 +188,14 @@ class ImageQuestionGenerationTask(GenerationTask):
         ledger = DatabaseLedger(
             self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=prepared.paid
         )
-        made = await self._ask(loaded, recipe, model, ledger, item.position)
+        generated = await self._ask(loaded, recipe, model, ledger, item.position)
         fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None
 
         def write(session: Session) -> dict[str, Any]:
-            added = _store_questions(session, ledger, loaded.image, made, recipe.language, item.task_id)
+            added = _store_questions(session, ledger, loaded.image, generated, recipe.language, item.task_id)
             if fixed is not None:
                 answering.store_answers(session, ledger, loaded.image, fixed, recipe.language, item.task_id)
-            return {"questions": len(added), "short_by": made.short_by}
+            return {"questions": len(added), "short_by": generated.short_by}
 
         return ItemResult(write)
 
@@ -227,13 +229,13 @@ def _store_questions(
     session: Session,
     ledger: DatabaseLedger,
     image: Images,
-    made: asking.GeneratedQuestions,
+    generated: asking.GeneratedQuestions,
     language: str,
     task_id: str | None = None,
 ) -> list[str]:
-    for reply in made.replies:
+    for reply in generated.replies:
         ledger.settle(session, reply)
-    if not made.replies:
+    if not generated.replies:
         return []
-    last = made.replies[-1]
-    return store.add_questions(session, image, made.questions, Origin(last.model, language, task_id, last.call_id))
+    last = generated.replies[-1]
+    return store.add_questions(session, image, generated.questions, Origin(last.model, language, task_id, last.call_id))

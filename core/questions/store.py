@@ -86,15 +86,16 @@ def _made(session: Session, task_id: str, image_id: str) -> list[tuple[str, str,
     ).all()
     if entries:
         return [(entry.question, entry.answer, entry.model) for entry in entries]
-    asked = select(Questions.question).where(Questions.image_id == image_id, Questions.task_id == task_id)
-    return [(question, "", "") for question in session.exec(asked.order_by(col(Questions.create_at)))]
+    questions = select(Questions.question).where(Questions.image_id == image_id, Questions.task_id == task_id)
+    return [(question, "", "") for question in session.exec(questions.order_by(col(Questions.create_at)))]
 
 
 def questions_by_id(db: Database, ids: list[str]) -> list[Questions]:
     """Return the questions with these ids that still exist, in the order of *ids*."""
     query = select(Questions).where(col(Questions.id).in_(ids), col(Questions.deleted_at).is_(None))
     with db.reading() as session:
-        return sorted(session.exec(query), key=lambda question: ids.index(question.id))
+        found = {question.id: question for question in session.exec(query)}
+    return [found[id_] for id_ in dict.fromkeys(ids) if id_ in found]
 
 
 def images_with_questions(
@@ -103,14 +104,14 @@ def images_with_questions(
     """Return those of the images that exist, each with the questions it has in *language*, oldest first."""
     query = select(Images).where(col(Images.id).in_(image_ids), in_library())
     found = {image.id: (image, list[str]()) for image in session.exec(query)}
-    asked = (
+    texts = (
         select(Questions.image_id, Questions.question)
         .where(
             col(Questions.image_id).in_(image_ids), Questions.language == language, col(Questions.deleted_at).is_(None)
         )
         .order_by(col(Questions.create_at), col(Questions.id))
     )
-    for image_id, text in session.exec(asked):
+    for image_id, text in session.exec(texts):
         if image_id in found:
             found[image_id][1].append(text)
     return found

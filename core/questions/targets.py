@@ -53,10 +53,10 @@ def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: 
 def image_ids_to_answer(session: Session, project_id: str, which: str) -> list[str]:
     """Return the ids of images with a question that *which* selects, or without one of the fixed questions."""
     fixed = [templates.is_missing(template) for template in templates.of_project(session, project_id)]
-    asked = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None))
+    existing = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None))
     if which == "unanswered":
-        asked = asked.where(~col(Questions.answered))
-    query = select(Images.id).where(*_in_project(project_id), or_(asked.correlate(Images).exists(), *fixed))
+        existing = existing.where(~col(Questions.answered))
+    query = select(Images.id).where(*_in_project(project_id), or_(existing.correlate(Images).exists(), *fixed))
     return list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
 
 
@@ -140,8 +140,8 @@ def _failed_last(project_id: str) -> Any:
 
 
 def _without_questions(language: str) -> ColumnElement[bool]:
-    asked = select(1).where(*_of_this_image(language), col(Questions.template_id).is_(None))
-    return ~asked.correlate(Images).exists()
+    existing = select(1).where(*_of_this_image(language), col(Questions.template_id).is_(None))
+    return ~existing.correlate(Images).exists()
 
 
 def _question_count(language: str) -> ColumnElement[int]:

@@ -22,8 +22,8 @@ _MIN_WORD_RATIO = 80.0
 def clean(text: str, max_chars: int) -> str:
     """Return *text* without control characters and lone surrogates, trimmed and cut to *max_chars*."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    kept = (char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
-    return "".join(kept).strip()[:max_chars]
+    printable = (char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
+    return "".join(printable).strip()[:max_chars]
 
 
 def is_near_repeat(question: str, existing: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Questions: asking a model for them, listing them; and asking a model to answer them."""
+"""Routes of questions: generating, answering and listing them, and the fixed questions of a project."""
 
 import asyncio
 from datetime import datetime
@@ -41,43 +41,47 @@ class QuestionAnswer(Answer):
 
 
 class AskQuestions(Body):
-    """Which images, how many questions each, in which language, by which model."""
+    """Which images get how many questions, in which language and from which model."""
 
     image_ids: ImageIds | None = Field(None, description="null: every image of the project")
     num_questions: Annotated[int, Field(ge=1, le=20), WHOLE] = 3
     language: Language = "en"
     custom_prompt: Annotated[str, Field(max_length=20_000)] | None = None
     with_answers: bool = Field(False, description="answer them in the same call")
-    kinds: dict[str, Annotated[int, Field(ge=0, le=100), WHOLE]] = Field({}, description="shares by kind of question")
-    only_without_questions: bool = Field(False, description="leave out images that were asked about in this language")
-    only_failed: bool = Field(False, description="only images whose last item in such a task failed")
-    top_up: bool = Field(False, description="count what an image has towards num_questions")
-    example_ids: ExampleIds = Field([], description="confirmed entries that the model is shown first")
-    fresh: bool = Field(False, description="pay again for what was asked before")
+    kinds: dict[str, Annotated[int, Field(ge=0, le=100), WHOLE]] = Field(
+        {}, description="weight of each kind of question"
+    )
+    only_without_questions: bool = Field(False, description="only images without a question in this language")
+    only_failed: bool = Field(False, description="only images whose last item in a question task failed")
+    top_up: bool = Field(False, description="count existing questions of an image towards num_questions")
+    example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
+    fresh: bool = Field(False, description="send requests again whose replies were paid for before")
     concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] | None = Field(None, description=AT_A_TIME)
     llm_config: ModelChoice = OFFLINE
-    cost_cap: float | None = Field(None, gt=0, description="US dollars; the task pauses when they are spent")
+    cost_cap: float | None = Field(
+        None, gt=0, description="US dollars; the task pauses before a call that would exceed them"
+    )
 
 
 class AskAnswers(Body):
     """Which questions are answered, by which model."""
 
-    question_ids: ImageIds | None = Field(None, description="null: all that have no answer yet")
+    question_ids: ImageIds | None = Field(None, description="null: those that which selects")
     image_ids: ImageIds | None = None
     which: Literal["unanswered", "all"] = "unanswered"
     language: Language = "en"
     concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] | None = Field(None, description=AT_A_TIME)
     llm_config: ModelChoice = OFFLINE
     more_models: Annotated[list[ModelChoice], Field(max_length=4)] = Field(
-        [], description="each answers everything too"
+        [], description="further models; each answers every question"
     )
-    example_ids: ExampleIds = Field([], description="confirmed entries that the model is shown first")
-    fresh: bool = Field(False, description="pay again for what was asked before")
+    example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
+    fresh: bool = Field(False, description="send requests again whose replies were paid for before")
     cost_cap: float | None = Field(None, gt=0, description="US dollars")
 
 
 class TemplateAnswer(Answer):
-    """A fixed question: every image of the project gets it, those added later too."""
+    """A fixed question: every image of the project gets it, later ones too."""
 
     id: str
     project_id: str
@@ -140,14 +144,14 @@ async def list_question_templates(project_id: Id, house: House) -> Page[Template
 
 @router.post("/question-templates", status_code=201)
 async def add_question_template(project_id: Id, body: NewTemplate, house: House) -> TemplateAnswer:
-    """Add a fixed question; tasks that ask or answer put it to their images."""
+    """Add a fixed question; generation tasks add it to their images."""
     made = await asyncio.to_thread(house.questions.templates.add_template, project_id, **body.model_dump())
     return TemplateAnswer.model_validate(made)
 
 
 @router.delete("/question-templates/{template_id}", status_code=204)
 async def remove_question_template(project_id: Id, template_id: Id, house: House) -> None:
-    """Remove a fixed question, and from every image where it has no answer."""
+    """Remove a fixed question, also from the images where it is unanswered."""
 
     def remove() -> None:
         if template_id not in [one.id for one in house.questions.templates.list_templates(project_id)]:

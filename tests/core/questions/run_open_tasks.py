@@ -1,4 +1,4 @@
-"""Runs what is open in a data directory until nothing is; started, and killed, by tests.
+"""Runs the active tasks of a data directory to their end; tests start it and kill it.
 
 python -m tests.core.questions.run_open_tasks DATA_DIR
 """
@@ -15,7 +15,7 @@ from core.tasks import LocalEngine
 def main() -> None:
     with connect(sys.argv[1]) as db:
         services = Services(db)
-        # Imported before anything runs, so that a kill right after the start finds calls in flight.
+        # Imports litellm first, so that a kill right after the start finds calls in flight.
         services.llm.warm_up()
         engine = LocalEngine(db, services.kinds, BackgroundLoop())
         engine.start()

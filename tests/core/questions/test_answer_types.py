@@ -38,12 +38,12 @@ def test_an_unknown_type_is_refused() -> None:
         checked_answer("x", "number")
 
 
-def test_exactly_one_label_is_one_label() -> None:
+def test_a_question_with_one_label_takes_exactly_one() -> None:
     assert checked_answer("red", "label", ["red", "blue"], one_label=True) == '["red"]'
     with pytest.raises(InvalidInputError, match="Give exactly one"):
         checked_answer('["red", "blue"]', "label", ["red", "blue"], one_label=True)
 
 
-def test_a_schema_that_refers_elsewhere_is_not_fetched() -> None:
+def test_references_in_a_schema_are_not_fetched() -> None:
     with pytest.raises(InvalidInputError, match="which is not in it"):
         checked_answer("{}", "custom_format", {"$ref": "http://127.0.0.1:9/schema.json"})

@@ -1,4 +1,4 @@
-"""Answers by models: one call an image, what a rerun may replace, what it may not."""
+"""Answers by models: one call per image, and which entries a rerun may replace."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from tests.fakes.model import FakeModel
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}
 
 
-async def test_answers_of_one_image_come_in_one_call_and_by_their_numbers(
+async def test_the_questions_of_one_image_are_answered_in_one_call_and_matched_by_number(
     answering: ImageAnswerGenerationTask,
     asking: ImageQuestionGenerationTask,
     model: FakeModel,
@@ -31,7 +31,7 @@ async def test_answers_of_one_image_come_in_one_call_and_by_their_numbers(
     project: Projects,
     db: Database,
 ) -> None:
-    model.enqueue_questions("What colour is it?", "Is it plain?")
+    model.enqueue_questions("What color is it?", "Is it plain?")
     await asking.generate_questions_for_image(images[0], MODEL, num_questions=2)
     model.enqueue({"answers": [{"number": 2, "answer": "Yes."}, {"number": 1, "answer": "Red."}]})
     config = {"llm_config": MODEL}
@@ -43,12 +43,12 @@ async def test_answers_of_one_image_come_in_one_call_and_by_their_numbers(
         entries = session.exec(select(ImageDatasets)).all()
     assert result["total_answers"] == 2
     assert {(entry.question, entry.answer) for entry in entries} == {
-        ("What colour is it?", "Red."),
+        ("What color is it?", "Red."),
         ("Is it plain?", "Yes."),
     }
 
 
-async def test_an_invalid_label_is_asked_about_once_more_and_then_marked_for_review(
+async def test_an_invalid_label_is_requested_once_more_and_then_marked_for_review(
     answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
     _add_question(db, images[0], answer_type="label", options=["red", "blue"])
@@ -67,7 +67,7 @@ async def test_an_invalid_label_is_asked_about_once_more_and_then_marked_for_rev
 
 
 @pytest.mark.parametrize("touched", [{"confirmed": True}, {"rejected": True}])
-async def test_what_a_person_decided_is_never_replaced_by_a_rerun(
+async def test_a_decided_entry_is_never_replaced_by_a_rerun(
     answering: ImageAnswerGenerationTask,
     model: FakeModel,
     images: list[Images],
@@ -88,7 +88,7 @@ async def test_what_a_person_decided_is_never_replaced_by_a_rerun(
         assert [entry.answer for entry in session.exec(select(ImageDatasets))] == ["Red."]
 
 
-async def test_a_change_by_a_person_is_never_replaced_by_a_rerun(
+async def test_an_entry_changed_by_a_person_is_never_replaced_by_a_rerun(
     answering: ImageAnswerGenerationTask,
     model: FakeModel,
     images: list[Images],
@@ -105,7 +105,7 @@ async def test_a_change_by_a_person_is_never_replaced_by_a_rerun(
     assert services.dataset.get_dataset_entry(entry.id).answer == "Red."
 
 
-async def test_an_answer_that_a_rerun_replaced_is_not_confirmed_unseen(
+async def test_confirming_an_answer_that_a_rerun_replaced_is_a_conflict(
     answering: ImageAnswerGenerationTask,
     model: FakeModel,
     images: list[Images],
@@ -122,7 +122,7 @@ async def test_an_answer_that_a_rerun_replaced_is_not_confirmed_unseen(
         services.review.decide(seen.id, seen.version, "confirm")
 
 
-async def test_an_untouched_answer_of_the_same_model_is_replaced_by_a_rerun(
+async def test_an_unreviewed_answer_of_the_same_model_is_replaced_by_a_rerun(
     answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
     _add_question(db, images[0])
@@ -134,7 +134,7 @@ async def test_an_untouched_answer_of_the_same_model_is_replaced_by_a_rerun(
         assert [entry.answer for entry in session.exec(select(ImageDatasets))] == ["Blue."]
 
 
-async def test_each_of_several_models_answers_and_their_answers_stand_beside_each_other(
+async def test_each_of_several_models_answers_and_disagreement_is_found(
     answering: ImageAnswerGenerationTask,
     model: FakeModel,
     images: list[Images],
@@ -157,7 +157,7 @@ async def test_each_of_several_models_answers_and_their_answers_stand_beside_eac
     assert services.entries.check_counts(project.id, parse_search(""))["disputed"] == 2
 
 
-async def test_confirmed_entries_are_shown_first_with_their_images(
+async def test_few_shot_examples_are_sent_before_the_image(
     answering: ImageAnswerGenerationTask,
     asking: ImageQuestionGenerationTask,
     model: FakeModel,
@@ -189,8 +189,8 @@ def _add_question(db: Database, image: Images, **values: Any) -> None:
             Questions(
                 project_id=image.project_id,
                 image_id=image.id,
-                question="What colour is it?",
-                question_key="what colour is it",
+                question="What color is it?",
+                question_key="what color is it",
                 **values,
             )
         )

@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a generation: nothing is lost, nothing is doubled, what was paid twice is counted."""
+"""kill -9 during a generation: no result is lost or stored twice, and calls paid twice are counted."""
 
 import json
 import os
@@ -25,7 +25,7 @@ REPLY_AFTER_S = 0.2
 
 
 def _one_entry(_call: Call) -> Reply:
-    item = {"question": "What colour is it?", "answer": "Plain.", "kind": "attribute"}
+    item = {"question": "What color is it?", "answer": "Plain.", "kind": "attribute"}
     return Reply(json.dumps({"items": [item]}), delay_s=REPLY_AFTER_S)
 
 

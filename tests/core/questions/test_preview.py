@@ -12,7 +12,7 @@ from tests.fakes.provider import FakeProvider, Reply
 RECIPE = {"num_questions": 2, "with_answers": True, "llm_config": {"model": "openai/gpt-4o"}}
 
 
-def test_the_estimate_follows_what_the_model_really_used(
+def test_the_estimate_follows_the_observed_token_use(
     services: Services, project: Projects, images: list[Images]
 ) -> None:
     preview = services.preview.request(project.id, RECIPE)
@@ -46,7 +46,7 @@ def test_the_estimated_time_follows_the_concurrency_of_the_setting(
     assert one_at_a_time == pytest.approx(8 * 100, rel=0.01)
 
 
-def test_replies_of_another_form_or_model_say_nothing(
+def test_replies_with_other_fields_or_of_another_model_are_not_used(
     services: Services, project: Projects, images: list[Images]
 ) -> None:
     preview = services.preview.request(project.id, RECIPE)
@@ -58,7 +58,7 @@ def test_replies_of_another_form_or_model_say_nothing(
 
 
 def test_several_models_and_examples_cost_more(services: Services, project: Projects, images: list[Images]) -> None:
-    services.questions.write_question(images[0].id, "What colour is it?")
+    services.questions.write_question(images[0].id, "What color is it?")
     example = services.dataset.create_dataset_entry(project.id, images[1].id, "Plain?", "Yes.", confirmed=True)
     recipe = {"llm_config": {"model": "openai/gpt-4o"}}
     more = {**recipe, "more_models": [{"model": "openai/gpt-4.1"}], "example_ids": [example.id]}
@@ -71,7 +71,7 @@ def test_several_models_and_examples_cost_more(services: Services, project: Proj
     assert (cheap.cost_low or 0) * 2 < (dear.cost_low or 0)
 
 
-def test_the_request_for_answers_holds_the_fixed_questions_that_will_be_put(
+def test_the_request_for_answers_has_the_fixed_questions_that_will_be_added(
     services: Services, project: Projects, images: list[Images]
 ) -> None:
     with pytest.raises(InvalidInputError, match="There is no unanswered question"):
@@ -82,16 +82,16 @@ def test_the_request_for_answers_holds_the_fixed_questions_that_will_be_put(
     assert services.questions.list_questions(project.id) == []
 
 
-async def test_answers_are_tried_on_one_image_and_not_stored(
+async def test_the_answers_of_a_trial_are_not_stored(
     services: Services, project: Projects, images: list[Images]
 ) -> None:
-    services.questions.write_question(images[0].id, "What colour is it?")
+    services.questions.write_question(images[0].id, "What color is it?")
     with FakeProvider(Reply(json.dumps({"answers": [{"number": 1, "answer": "Red."}]}))) as provider:
         config = provider.config()
         model = {"model": config.model, "api_base": config.api_base, "api_key": config.api_key}
         tried = await services.preview.run_trial(project.id, {"llm_config": model}, answers=True)
 
-    assert [(one.question, one.answer) for one in tried.questions] == [("What colour is it?", "Red.")]
+    assert [(one.question, one.answer) for one in tried.questions] == [("What color is it?", "Red.")]
     assert services.dataset.list_dataset_entries(project.id) == []
 
 

@@ -41,7 +41,7 @@ async def test_a_language_is_added_by_a_folder_of_prompts_and_one_line(
     assert [one.language for one in asking.list_questions(images[0].project_id)] == [toy_language]
 
 
-def test_a_language_without_prompts_of_its_own_is_asked_for_by_name_in_english() -> None:
+def test_a_language_without_prompts_is_requested_by_name_in_the_english_prompt() -> None:
     prompt = prompts.load("questions", "Portuguese")
 
     text = prompt.render(count="2", language=prompts.language_name("Portuguese"), kinds="object", existing="-")
@@ -59,5 +59,5 @@ def test_a_lone_dollar_sign_is_explained() -> None:
         prompts.Prompt("custom", "What costs 5 $ here?").check(PROMPT_VARIABLES)
 
 
-def test_a_doubled_dollar_sign_is_one() -> None:
+def test_a_doubled_dollar_sign_is_a_literal_one() -> None:
     assert prompts.Prompt("custom", "$$5").render() == "$5"

@@ -74,20 +74,20 @@ def test_a_value_out_of_range_is_refused_by_name(config: dict[str, object], fiel
 
 
 def test_an_unknown_variable_in_a_custom_prompt_is_refused_before_anything_is_spent() -> None:
-    with pytest.raises(InvalidInputError, match=r"uses the unknown variable \$colour"):
-        question_recipe({"custom_prompt": "Ask $count things about the $colour."})
+    with pytest.raises(InvalidInputError, match=r"uses the unknown variable \$color"):
+        question_recipe({"custom_prompt": "Ask $count things about the $color."})
 
 
 def test_a_blank_custom_prompt_is_none() -> None:
     assert question_recipe({"custom_prompt": "  "}).custom_prompt is None
 
 
-def test_an_answer_recipe_takes_only_known_sets() -> None:
+def test_an_unknown_value_of_which_is_refused() -> None:
     with pytest.raises(InvalidInputError):
         answer_recipe({"which": "some"})
 
 
-def test_kinds_come_out_by_their_shares_over_many_images() -> None:
+def test_over_many_images_kinds_come_out_in_proportion_to_their_weights() -> None:
     asked: Counter[str] = Counter()
     for turn in range(200):
         count, kind = describe_kinds({"count": 70, "position": 30}, 1, turn).split(" x ")
@@ -101,5 +101,5 @@ def test_kinds_of_one_image_add_up_to_its_count() -> None:
     assert describe_kinds({"object": 1, "count": 1}, 4, 0) == "2 x object, 2 x count"
 
 
-def test_no_chosen_kind_leaves_the_choice_to_the_model_but_never_asks_the_unanswerable() -> None:
+def test_without_chosen_kinds_every_kind_but_unanswerable_is_allowed() -> None:
     assert describe_kinds({}, 3, 0) == "object, attribute, count, position, text, reasoning, yes/no"

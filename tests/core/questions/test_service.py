@@ -23,14 +23,14 @@ MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-
 async def test_questions_for_one_image_are_returned_and_stored(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], db: Database
 ) -> None:
-    model.enqueue_questions("What colour is it?", "Is it plain?", "How wide is it?")
+    model.enqueue_questions("What color is it?", "Is it plain?", "How wide is it?")
 
     questions = await asking.generate_questions_for_image(images[0], MODEL, num_questions=3)
 
-    assert questions == ["What colour is it?", "Is it plain?", "How wide is it?"]
+    assert questions == ["What color is it?", "Is it plain?", "How wide is it?"]
     stored = asking.list_questions(images[0].project_id, images[0].id)
     assert [(row.question, row.model, row.answered) for row in stored] == [
-        ("What colour is it?", "openai/gpt-4o", False),
+        ("What color is it?", "openai/gpt-4o", False),
         ("Is it plain?", "openai/gpt-4o", False),
         ("How wide is it?", "openai/gpt-4o", False),
     ]
@@ -38,32 +38,32 @@ async def test_questions_for_one_image_are_returned_and_stored(
         assert [(call.state, call.cost) for call in session.exec(select(LlmCalls))] == [("ok", 0.001)]
 
 
-async def test_the_missing_questions_are_asked_for_once_with_those_there_are(
+async def test_missing_questions_are_requested_once_with_the_existing_ones_named(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images]
 ) -> None:
-    model.enqueue_questions("What colour is it?", "what COLOUR is it")
+    model.enqueue_questions("What color is it?", "what COLOR is it")
     model.enqueue_questions("Is it plain?")
 
     questions = await asking.generate_questions_for_image(images[0], MODEL, num_questions=3)
 
-    assert questions == ["What colour is it?", "Is it plain?"]
+    assert questions == ["What color is it?", "Is it plain?"]
     assert len(model.history) == 2
     assert "write exactly 2 questions" in model.history[1].prompt
-    assert "What colour is it?" in model.history[1].prompt
+    assert "What color is it?" in model.history[1].prompt
 
 
-async def test_what_the_first_call_brought_is_kept_when_the_second_fails(
+async def test_the_questions_of_the_first_call_are_stored_when_the_second_fails(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], db: Database
 ) -> None:
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
     model.enqueue(QuotaExceededError("Nothing left to spend."))
 
-    assert await asking.generate_questions_for_image(images[0], MODEL, num_questions=2) == ["What colour is it?"]
+    assert await asking.generate_questions_for_image(images[0], MODEL, num_questions=2) == ["What color is it?"]
     with db.reading() as session:
         assert [call.state for call in session.exec(select(LlmCalls))] == ["ok"]
 
 
-async def test_a_model_with_nothing_new_to_ask_fails_in_words_and_the_call_is_booked(
+async def test_a_reply_without_a_new_question_fails_and_its_cost_is_recorded(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], db: Database
 ) -> None:
     model.enqueue({"questions": []}, {"questions": []})
@@ -75,7 +75,7 @@ async def test_a_model_with_nothing_new_to_ask_fails_in_words_and_the_call_is_bo
         assert [(call.state, call.cost) for call in session.exec(select(LlmCalls))] == [("failed", 0.001)] * 2
 
 
-async def test_a_single_question_is_asked(
+async def test_a_single_question_is_generated(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images]
 ) -> None:
     model.enqueue_questions("Is it plain?")
@@ -83,11 +83,11 @@ async def test_a_single_question_is_asked(
     assert await asking.generate_single_question(images[0].id, MODEL) == "Is it plain?"
 
 
-async def test_a_task_asks_about_every_image_and_reports_what_it_made(
+async def test_a_task_covers_every_image_and_returns_its_results(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
     for _ in images:
-        model.enqueue_questions("What colour is it?")
+        model.enqueue_questions("What color is it?")
     config: dict[str, Any] = {"num_questions": 1, "concurrency": 1, "llm_config": MODEL}
     task = TaskService(db).create_task(project.id, config=config)
 
@@ -105,7 +105,7 @@ async def test_a_task_asks_about_every_image_and_reports_what_it_made(
 async def test_the_key_of_a_task_is_used_and_never_stored(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
     config: dict[str, Any] = {"image_ids": [images[0].id], "num_questions": 1, "llm_config": MODEL}
     task = TaskService(db).create_task(project.id, config=config)
 
@@ -116,12 +116,12 @@ async def test_the_key_of_a_task_is_used_and_never_stored(
         assert path.is_dir() or b"sk-typed-for-this-session" not in path.read_bytes()
 
 
-async def test_a_task_names_what_failed_and_why(
+async def test_a_task_returns_the_failed_items_and_their_causes(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
     model.enqueue(BadReplyError("The reply was not a list of questions."))
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
     config: dict[str, Any] = {"num_questions": 1, "concurrency": 1, "llm_config": MODEL}
     task = TaskService(db).create_task(project.id, config=config)
 
@@ -151,7 +151,7 @@ async def test_an_image_of_another_project_is_refused_before_anything_is_sent(
 async def test_questions_and_answers_in_one_call_become_entries(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
-    model.enqueue({"items": [{"question": "What colour is it?", "answer": "Red.", "kind": "attribute"}]})
+    model.enqueue({"items": [{"question": "What color is it?", "answer": "Red.", "kind": "attribute"}]})
     config: dict[str, Any] = {
         "image_ids": [images[0].id],
         "num_questions": 1,
@@ -165,7 +165,7 @@ async def test_questions_and_answers_in_one_call_become_entries(
     with db.reading() as session:
         entry = session.exec(select(ImageDatasets)).one()
     assert (entry.question, entry.answer, entry.kind, entry.model, entry.confirmed, entry.edited) == (
-        "What colour is it?",
+        "What color is it?",
         "Red.",
         "attribute",
         "openai/gpt-4o",
@@ -175,7 +175,7 @@ async def test_questions_and_answers_in_one_call_become_entries(
     assert asking.list_questions(project.id)[0].answered
 
 
-async def test_a_model_that_does_not_see_is_refused_before_a_task_is_made(
+async def test_a_model_without_vision_is_refused_before_a_task_is_created(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
 ) -> None:
     tasks = TaskService(services.db, lambda: {asking.task_type: asking})
@@ -186,10 +186,10 @@ async def test_a_model_that_does_not_see_is_refused_before_a_task_is_made(
     assert tasks.list_tasks(project.id) == []
 
 
-async def test_images_are_sent_as_small_as_the_model_wants_them(
+async def test_images_are_sent_in_the_size_of_the_model_config(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images]
 ) -> None:
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
 
     await asking.generate_questions_for_image(images[0], {**MODEL, "max_side_px": 8}, num_questions=1)
 
@@ -201,8 +201,8 @@ async def test_missing_questions_are_counted_for_the_whole_task(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:
     for _ in images:
-        model.enqueue_questions("What colour is it?")
-        model.enqueue_questions("What colour is it?")
+        model.enqueue_questions("What color is it?")
+        model.enqueue_questions("What color is it?")
     config: dict[str, Any] = {"num_questions": 3, "concurrency": 1, "llm_config": MODEL}
     task = TaskService(db).create_task(project.id, config=config)
 

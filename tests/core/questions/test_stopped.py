@@ -1,4 +1,4 @@
-"""Trouble that every further call would meet stops the whole task at its first sign, and loses nothing."""
+"""An error that every further call would meet pauses the whole task after one request, and loses nothing."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.fakes.http_server import Answer
 from tests.fakes.provider import MODELS, Call, FakeProvider, Reply, error_body
 from tests.pictures import png
 
-GOOD = Reply(json.dumps({"questions": [{"question": "What colour is it?", "kind": "attribute"}]}))
+GOOD = Reply(json.dumps({"questions": [{"question": "What color is it?", "kind": "attribute"}]}))
 
 
 def _task(services: Services, project: Projects, provider_url: str) -> str:
@@ -27,7 +27,7 @@ def _task(services: Services, project: Projects, provider_url: str) -> str:
     [(429, "You exceeded your current quota", "insufficient_quota"), (401, "Incorrect key", "invalid_api_key")],
     ids=["quota", "key"],
 )
-async def test_one_request_is_sent_the_task_pauses_and_a_resume_does_the_rest(
+async def test_one_request_is_sent_the_task_pauses_and_a_resume_runs_all_items(
     services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch, status: int, message: str, code: str
 ) -> None:
     monkeypatch.setenv("VITRINE_KEY_127_0_0_1", f"key-of-this-test-{status}")

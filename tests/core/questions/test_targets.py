@@ -8,30 +8,30 @@ from tests.fakes.model import FakeModel
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}
 
 
-async def test_what_failed_before_is_a_target_until_it_was_done(
+async def test_failed_images_are_a_choice_until_their_item_succeeds(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects
 ) -> None:
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
     model.enqueue(BadReplyError("Not a list."), BadReplyError("Not a list."))
     await _run(asking, project)
     assert asking.target_counts(project.id).failed == 2
 
-    model.enqueue_questions("What colour is it?")
+    model.enqueue_questions("What color is it?")
     model.enqueue(BadReplyError("Not a list."))
     await _run(asking, project, only_failed=True)
 
     assert asking.target_counts(project.id).failed == 1
 
 
-async def test_topping_up_asks_only_for_what_is_missing(
+async def test_topping_up_requests_only_the_missing_questions(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
-    for text in ("What colour is it?", "Is it plain?", "How wide is it?"):
+    for text in ("What color is it?", "Is it plain?", "How wide is it?"):
         services.questions.write_question(images[0].id, text)
-    services.questions.write_question(images[1].id, "What colour is it?")
+    services.questions.write_question(images[1].id, "What color is it?")
     assert asking.target_counts(project.id, "en", 3).below == 2
     model.enqueue_questions("Is it plain?", "How wide is it?")
-    model.enqueue_questions("What colour is it?", "Is it plain?", "How wide is it?")
+    model.enqueue_questions("What color is it?", "Is it plain?", "How wide is it?")
 
     await _run(asking, project, num_questions=3, top_up=True)
 
@@ -39,7 +39,7 @@ async def test_topping_up_asks_only_for_what_is_missing(
     assert [len(asking.list_questions(project.id, image.id)) for image in images] == [3, 3, 3]
 
 
-async def test_images_asked_about_in_another_language_are_without_questions_in_this_one(
+async def test_images_with_questions_in_another_language_are_without_questions_in_this_one(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
 ) -> None:
     services.questions.write_question(images[0].id, "Ne renk?", language="tr")

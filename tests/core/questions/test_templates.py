@@ -19,7 +19,7 @@ MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-
 SCHEMA = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
 
 
-async def test_a_fixed_question_is_answered_for_every_image_also_for_those_added_later(
+async def test_a_fixed_question_is_answered_for_every_image_also_for_later_ones(
     answering: ImageAnswerGenerationTask,
     asking: ImageQuestionGenerationTask,
     model: FakeModel,
@@ -43,7 +43,7 @@ async def test_a_label_question_takes_exactly_one_label_when_it_says_so(
     answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
     services.questions.templates.add_template(
-        project.id, "Which colour?", answer_type="label", options=["red", "blue"], one_label=True
+        project.id, "Which color?", answer_type="label", options=["red", "blue"], one_label=True
     )
     assert await _answers(answering, model, project, '["red", "blue"]', '["blue"]', image=images[0]) == 1
 
@@ -53,7 +53,7 @@ async def test_a_label_question_takes_exactly_one_label_when_it_says_so(
     assert (entry.answer, entry.answer_type, entry.needs_review) == ('["blue"]', "label", "")
 
 
-async def test_a_changed_fixed_question_is_put_anew_where_it_waits_and_stays_where_it_was_answered(
+async def test_a_changed_fixed_question_replaces_the_unanswered_ones_only(
     answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
     templates = services.questions.templates
@@ -70,7 +70,7 @@ async def test_a_changed_fixed_question_is_put_anew_where_it_waits_and_stays_whe
     assert (changed.id, changed.answer_type, changed.options) == (template.id, "label", ["none", "scratch"])
 
 
-def test_a_fixed_question_cannot_become_one_that_is_there_already(project: Projects, services: Services) -> None:
+def test_a_fixed_question_cannot_be_changed_into_an_existing_one(project: Projects, services: Services) -> None:
     templates = services.questions.templates
     templates.add_template(project.id, "Is it damaged?")
     other = templates.add_template(project.id, "Is it new?")
@@ -94,27 +94,27 @@ async def test_a_document_question_is_checked_against_its_schema(
     assert (json.loads(entry.answer), entry.needs_review) == ({"count": 2}, "")
 
 
-async def test_asking_with_answers_answers_the_fixed_questions_in_a_second_call(
+async def test_with_answers_the_fixed_questions_are_answered_in_a_second_call(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
     asking.templates.add_template(project.id, "Is the label damaged?")
-    model.enqueue({"items": [{"question": "What colour is it?", "answer": "Red."}]})
+    model.enqueue({"items": [{"question": "What color is it?", "answer": "Red."}]})
     model.enqueue_answers("No.")
 
     await _ask(asking, project, images[0])
 
     entries = services.dataset.list_dataset_entries(project.id)
     assert {(entry.question, entry.answer) for entry in entries} == {
-        ("What colour is it?", "Red."),
+        ("What color is it?", "Red."),
         ("Is the label damaged?", "No."),
     }
 
 
-async def test_when_the_fixed_questions_cannot_be_answered_what_was_asked_is_kept(
+async def test_generated_questions_are_stored_when_the_call_for_the_fixed_ones_fails(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
     asking.templates.add_template(project.id, "Is the label damaged?")
-    model.enqueue({"items": [{"question": "What colour is it?", "answer": "Red."}]})
+    model.enqueue({"items": [{"question": "What color is it?", "answer": "Red."}]})
     model.enqueue(QuotaExceededError("Nothing left to spend."))
 
     await _ask(asking, project, images[0])
@@ -123,7 +123,7 @@ async def test_when_the_fixed_questions_cannot_be_answered_what_was_asked_is_kep
     assert images[0].id in asking.image_ids_to_answer(project.id)
 
 
-async def test_an_image_with_fixed_questions_only_counts_as_not_asked_about(
+async def test_an_image_with_fixed_questions_only_counts_as_without_questions(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects
 ) -> None:
     asking.templates.add_template(project.id, "Is the label damaged?")
@@ -133,7 +133,7 @@ async def test_an_image_with_fixed_questions_only_counts_as_not_asked_about(
     assert asking.target_counts(project.id).without_questions == 3
 
 
-def test_a_removed_fixed_question_goes_from_the_images_where_it_has_no_answer(
+def test_a_removed_fixed_question_is_deleted_from_the_images_where_it_is_unanswered(
     services: Services, images: list[Images], project: Projects
 ) -> None:
     templates = services.questions.templates
@@ -156,12 +156,12 @@ def test_a_removed_fixed_question_goes_from_the_images_where_it_has_no_answer(
         ({"question": "  "}, "question"),
         ({"question": "is the LABEL damaged"}, "question"),
         ({"question": "Which?", "answer_type": "label", "options": ["one"]}, "options"),
-        ({"question": "Which?", "answer_type": "custom_format", "options": {"type": "colour"}}, "options"),
+        ({"question": "Which?", "answer_type": "custom_format", "options": {"type": "color"}}, "options"),
         ({"question": "Which?", "answer_type": "custom_format"}, "options"),
         ({"question": "Which?", "answer_type": "number"}, "answer_type"),
     ],
 )
-def test_a_fixed_question_that_cannot_be_answered_is_refused(
+def test_an_invalid_fixed_question_is_refused(
     services: Services, project: Projects, given: dict[str, Any], field: str
 ) -> None:
     services.questions.templates.add_template(project.id, "Is the label damaged?")
@@ -172,7 +172,7 @@ def test_a_fixed_question_that_cannot_be_answered_is_refused(
     assert caught.value.field == field
 
 
-def test_a_question_written_by_hand_is_stored_once(services: Services, images: list[Images]) -> None:
+def test_a_question_written_by_a_person_is_stored_once(services: Services, images: list[Images]) -> None:
     first = services.questions.write_question(images[0].id, "Who painted it?")
     again = services.questions.write_question(images[0].id, "who painted it")
 

@@ -18,7 +18,7 @@ def test_question_key_ignores_case_punctuation_and_spaces() -> None:
         ("杯子是什么颜色？", "杯子是什么颜色"),
     ],
 )
-def test_a_rewording_is_a_near_repeat(question: str, existing: str) -> None:
+def test_the_same_question_in_nearly_the_same_words_is_a_near_repeat(question: str, existing: str) -> None:
     assert is_near_repeat(question, [existing])
 
 
@@ -31,7 +31,7 @@ def test_a_rewording_is_a_near_repeat(question: str, existing: str) -> None:
         ("What colour is the cup?", "How many cups are there?"),
     ],
 )
-def test_a_question_that_differs_in_one_telling_word_stays(question: str, existing: str) -> None:
+def test_a_question_that_differs_in_one_content_word_is_no_repeat(question: str, existing: str) -> None:
     assert not is_near_repeat(question, [existing])
 
 
@@ -43,7 +43,7 @@ def test_long_texts_are_compared_quickly() -> None:
     assert time.perf_counter() - started < 0.5
 
 
-def test_clean_drops_control_characters_and_lone_surrogates() -> None:
+def test_clean_removes_control_characters_and_lone_surrogates() -> None:
     assert clean(" a\x00b\x07\nc\ud800 ", 100) == "ab\nc?"
 
 

@@ -1,4 +1,4 @@
-"""What runs tasks in a process: one engine for a data directory, whatever is asked of it meanwhile."""
+"""One engine runs the tasks of a data directory; it continues, resumes and stops them."""
 
 import asyncio
 import time
@@ -79,7 +79,7 @@ def test_submitting_twice_runs_once(
     assert counted(db) == list(range(20))
 
 
-def test_an_engine_goes_on_with_what_an_earlier_process_left_open(
+def test_a_new_engine_continues_the_active_tasks_of_an_earlier_process(
     tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
 ) -> None:
     open_, paused = make_task("ok"), make_task("ok")
@@ -89,7 +89,7 @@ def test_an_engine_goes_on_with_what_an_earlier_process_left_open(
     assert tasks.get_task(paused.id).status == "paused"
 
 
-def test_a_second_engine_of_the_same_data_directory_runs_nothing(
+def test_a_second_engine_of_the_same_data_directory_runs_no_tasks(
     tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine
 ) -> None:
     first, second = make_engine(), make_engine()
@@ -101,7 +101,7 @@ def test_a_second_engine_of_the_same_data_directory_runs_nothing(
     assert third.health().runs_here
 
 
-def test_a_task_resumed_before_its_last_item_ended_goes_on(
+def test_a_task_resumed_while_its_last_item_is_in_flight_continues(
     db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
 ) -> None:
     task, engine = make_task("wait", "ok", "ok", concurrency=1), make_engine()
@@ -115,7 +115,7 @@ def test_a_task_resumed_before_its_last_item_ended_goes_on(
     assert counted(db) == [0, 1, 2]
 
 
-def test_a_task_whose_runner_breaks_is_paused_with_an_id(
+def test_a_task_is_paused_with_an_error_id_when_its_runner_fails(
     tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

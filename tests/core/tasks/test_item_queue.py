@@ -1,4 +1,4 @@
-"""Items are claimed a few at a time, and what they need is read ahead."""
+"""Items are claimed in batches, prepared ahead (prefetch), and held back by a cost cap."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from tests.core.tasks.counting import Counting, counted, kinds
 
 
 class Prepared(Counting):
-    """Reads a word for each item beforehand; raises *failure* instead, when there is one."""
+    """Prepares a word for each item; raises *failure* instead if there is one."""
 
     def __init__(self, db: Database, *, failure: Exception | None = None) -> None:
         super().__init__(db)
@@ -31,9 +31,7 @@ class Prepared(Counting):
         return await super().run_item(item)
 
 
-async def test_each_item_finds_what_was_read_for_it_together_with_its_neighbours(
-    db: Database, make_task: MakeTask
-) -> None:
+async def test_items_are_prepared_in_batches_and_each_gets_its_own_value(db: Database, make_task: MakeTask) -> None:
     kind = Prepared(db)
     await TaskRunner(db, kinds(kind)).run(make_task(*["ok"] * 10).id, concurrency=4)
     assert kind.found == {str(number): f"word {number}" for number in range(10)}
@@ -42,16 +40,14 @@ async def test_each_item_finds_what_was_read_for_it_together_with_its_neighbours
 
 
 @pytest.mark.parametrize("failure", [NotFoundError("Nothing can be read."), KeyError("a bug")])
-async def test_items_are_done_without_what_could_not_be_read(
-    failure: Exception, db: Database, make_task: MakeTask
-) -> None:
+async def test_items_run_unprepared_when_preparing_fails(failure: Exception, db: Database, make_task: MakeTask) -> None:
     kind = Prepared(db, failure=failure)
     ended = await TaskRunner(db, kinds(kind)).run(make_task("ok", "ok").id)
     assert ended.status == "completed"
     assert kind.found == {"0": None, "1": None}
 
 
-async def test_calls_at_once_stay_below_the_cost_cap(
+async def test_concurrent_calls_stay_below_the_cost_cap(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     paused = await runner.run(make_task(*["pay"] * 60, cost_cap=0.21).id, concurrency=4)

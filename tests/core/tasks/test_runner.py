@@ -41,7 +41,7 @@ async def test_a_task_without_items_is_completed_at_once(runner: TaskRunner, mak
     assert (await runner.run(make_task().id)).status == "completed"
 
 
-async def test_failed_items_say_why_and_the_others_go_on(
+async def test_failed_items_have_a_cause_and_the_others_continue(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     ended = await runner.run(make_task("ok", "fail", "ok", "fail").id)
@@ -71,7 +71,7 @@ async def test_a_bug_fails_its_item_with_an_id_that_the_log_has_too(
     assert "ZeroDivisionError" not in broken.error
 
 
-async def test_a_refused_key_pauses_the_task_and_leaves_its_item_open(
+async def test_a_refused_key_pauses_the_task_and_queues_its_item_again(
     tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     paused = await runner.run(make_task("deny", *["ok"] * 5).id, concurrency=1)
@@ -81,7 +81,7 @@ async def test_a_refused_key_pauses_the_task_and_leaves_its_item_open(
     assert tasks.summary(paused.id).queued == 6
 
 
-async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_go_on(
+async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_continue(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
     paused = await runner.run(make_task(*["pay"] * 10, cost_cap=0.05).id, concurrency=1)
@@ -93,7 +93,7 @@ async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_go_on(
     assert (await runner.run(paused.id)).status == "completed"
 
 
-async def test_a_cost_cap_holds_nothing_up_where_the_price_is_unknown(
+async def test_a_cost_cap_has_no_effect_when_the_price_is_unknown(
     runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
     running = asyncio.create_task(runner.run(make_task("ok", *["wait"] * 8, cost_cap=0.05).id, concurrency=4))
@@ -102,7 +102,7 @@ async def test_a_cost_cap_holds_nothing_up_where_the_price_is_unknown(
     assert (await running).status == "completed"
 
 
-async def test_with_a_cost_cap_the_first_call_goes_alone_until_its_price_is_known(
+async def test_with_a_cost_cap_no_second_call_starts_before_the_first_has_ended(
     runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
     running = asyncio.create_task(runner.run(make_task(*["wait"] * 8, cost_cap=0.05).id, concurrency=4))
@@ -113,7 +113,7 @@ async def test_with_a_cost_cap_the_first_call_goes_alone_until_its_price_is_know
     assert (await running).status == "completed"
 
 
-async def test_no_more_items_run_at_once_than_asked_for(
+async def test_no_more_items_run_at_once_than_the_concurrency_allows(
     runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
     running = asyncio.create_task(runner.run(make_task(*["wait"] * 3, *["ok"] * 20, concurrency=3).id))
@@ -135,7 +135,7 @@ async def test_a_config_without_concurrency_runs_as_many_items_as_the_setting_sa
     assert kind.most_in_flight == 6
 
 
-async def test_a_pause_finishes_what_is_in_flight_and_a_resume_does_the_rest(
+async def test_a_pause_finishes_the_items_in_flight_and_a_resume_runs_the_others(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
     task = make_task("wait", *["ok"] * 5)
@@ -151,7 +151,7 @@ async def test_a_pause_finishes_what_is_in_flight_and_a_resume_does_the_rest(
     assert {item.attempts for item in tasks.items(task.id)} == {1}
 
 
-async def test_a_cancelled_task_keeps_what_it_made_and_never_starts_again(
+async def test_a_cancelled_task_keeps_its_results_and_never_starts_again(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
     task = make_task("wait", *["ok"] * 5)
@@ -166,7 +166,7 @@ async def test_a_cancelled_task_keeps_what_it_made_and_never_starts_again(
     assert counted(db) == [0]
 
 
-async def test_a_stopped_runner_leaves_the_task_to_the_next_one(
+async def test_the_next_runner_continues_a_task_whose_runner_was_stopped(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
 ) -> None:
     task = make_task("wait", *["ok"] * 5)

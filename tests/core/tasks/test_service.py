@@ -1,4 +1,4 @@
-"""Tasks as rows: what may become of a task, and what is never stored."""
+"""Creating tasks, changing their status, and keeping secrets out of their config."""
 
 import pytest
 
@@ -19,18 +19,18 @@ def test_a_task_is_made_with_its_items_in_their_order(tasks: TaskService, make_t
     ]
 
 
-def test_items_are_listed_from_a_position_on(tasks: TaskService, make_task: MakeTask) -> None:
+def test_items_are_listed_after_a_position(tasks: TaskService, make_task: MakeTask) -> None:
     task = make_task(*["ok"] * 5)
     assert [item.position for item in tasks.items(task.id, after=1, limit=2)] == [2, 3]
 
 
-def test_a_config_the_kind_refuses_makes_no_task(tasks: TaskService, project: Projects) -> None:
+def test_no_task_is_created_with_an_invalid_config(tasks: TaskService, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match="Name the items"):
         tasks.create_task(project.id, "counting", {})
     assert tasks.list_tasks() == []
 
 
-def test_a_task_of_a_project_that_is_gone_is_refused(tasks: TaskService) -> None:
+def test_a_task_of_an_unknown_project_is_refused(tasks: TaskService) -> None:
     with pytest.raises(NotFoundError, match="This project does not exist any more"):
         tasks.create_task("nowhere", "counting", {"items": []})
 
@@ -41,7 +41,7 @@ def test_keys_are_never_stored(tasks: TaskService, make_task: MakeTask) -> None:
     assert without_secrets({"a": ({"Token": 1, "b": 2},)}) == {"a": [{"b": 2}]}
 
 
-async def test_retrying_what_failed_runs_only_that(tasks: TaskService, runner: TaskRunner, make_task: MakeTask) -> None:
+async def test_a_retry_runs_only_the_failed_items(tasks: TaskService, runner: TaskRunner, make_task: MakeTask) -> None:
     task = await runner.run(make_task("ok", "fail", "break").id)
     assert tasks.retry_failed(task.id, "provider_down") == 1
     queued = tasks.get_task(task.id)
@@ -60,7 +60,7 @@ async def test_retrying_what_failed_runs_only_that(tasks: TaskService, runner: T
         ("pause", "pause", "This task is paused and cannot become paused."),
     ],
 )
-def test_a_step_that_makes_no_sense_is_refused_in_words(
+def test_an_invalid_change_of_status_is_refused_with_a_sentence(
     first: str, then: str, sentence: str, tasks: TaskService, make_task: MakeTask
 ) -> None:
     task = make_task("ok")
