@@ -1,14 +1,18 @@
-"""What a worker process does around each job; loaded once in the process that workers are forked from."""
+"""What a worker process of the sandbox runs around each job; imported once, in the process that workers fork from."""
 
 import os
-import resource
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-# Every BLAS thread reserves address space, of which a worker has little; set before numpy is loaded.
+try:
+    import resource
+except ImportError:  # Windows has no such module
+    resource = None  # type: ignore[assignment]
+
+# Every BLAS thread reserves address space, which is limited in a worker; set before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Arrow's own allocators reserve a gigabyte of it at once.
+# Arrow's default allocators reserve a gigabyte of address space.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import numpy  # noqa: F401
@@ -19,19 +23,26 @@ from core.images import decode  # noqa: F401
 T = TypeVar("T")
 
 OUT_OF_MEMORY = 99
-"""The exit code of a worker that ran into its limit; what it had allocated goes with it."""
+"""The exit code of a worker that reached its memory limit; exiting frees what it had allocated."""
+
+
+def can_limit() -> bool:
+    """Return whether this system can limit memory and CPU time of a process; wall time is limited everywhere."""
+    return resource is not None
 
 
 def limit(memory_bytes: int) -> None:
-    """Limit this process's address space, and leave no core files of other people's images behind."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Limit this process's address space, and disable core dumps, which would contain people's images."""
+    if can_limit():
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def run_limited(budget_s: float, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-    """Run one job; the kernel ends this process when the job uses more CPU time than *budget_s*."""
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + budget_s) + 1, hard))
+    """Run one job; the kernel kills this process when the job uses more CPU time than *budget_s*."""
+    if can_limit():
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + budget_s) + 1, hard))
     try:
         return function(*args)
     except MemoryError:
@@ -39,7 +50,7 @@ def run_limited(budget_s: float, function: Callable[..., T], args: tuple[Any, ..
 
 
 def run_group(function: Callable[..., T], jobs: Sequence[tuple[Any, ...]]) -> list[T | ImageRejectedError]:
-    """Run several jobs in one go; what one of them rejects stands in its place."""
+    """Run several jobs; an ImageRejectedError takes the position of a job that raised it."""
     results: list[T | ImageRejectedError] = []
     for job in jobs:
         try:
