@@ -1,0 +1,110 @@
+"""Image storage: what is durable before it has a name, and how old a file looks to the cleanup."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.images import decode, storage
+from core.images.storage import ImageStorage
+
+SHA256 = "ab" * 32
+OLD_S = 1_000_000_000.0
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> ImageStorage:
+    (tmp_path / "images").mkdir()
+    return ImageStorage(tmp_path / "images", tmp_path / "cache")
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The name and the size in bytes of each file or directory at the time of its fsync, in order."""
+    calls: list[tuple[str, int]] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        calls.append((path.name, path.stat().st_size if path.is_file() else -1))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return calls
+
+
+def test_bytes_from_memory_are_synced_after_they_were_written(
+    images: ImageStorage, synced: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    images.write(tmp_path / "file", b"12345")
+
+    assert (tmp_path / "file").read_bytes() == b"12345"
+    assert synced == [("file", 5)]
+
+
+def test_the_bytes_of_another_file_are_synced_after_they_were_copied(
+    images: ImageStorage, synced: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "source").write_bytes(b"123")
+    images.write(tmp_path / "file", tmp_path / "source")
+
+    assert (tmp_path / "file").read_bytes() == b"123"
+    assert synced == [("file", 3)]
+
+
+def test_the_sandbox_syncs_its_copy_of_an_original(synced: list[tuple[str, int]], tmp_path: Path) -> None:
+    decode.write_durably(tmp_path / "copy", b"1234")
+
+    assert synced == [("copy", 4)]
+
+
+def test_the_directories_of_a_new_original_are_synced_after_its_rename(
+    images: ImageStorage, synced: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "staged").write_bytes(b"x")
+
+    assert images.store_originals([(tmp_path / "staged", SHA256, "JPEG")]) == [f"ab/{SHA256}.jpg"]
+
+    assert not (tmp_path / "staged").exists()
+    assert (images.root / "ab" / f"{SHA256}.jpg").read_bytes() == b"x"
+    assert sorted(synced) == [("ab", -1), ("images", -1)]
+
+
+def test_storing_an_original_again_renews_its_mtime_and_keeps_its_bytes(images: ImageStorage, tmp_path: Path) -> None:
+    stored = images.root / "ab" / f"{SHA256}.png"
+    stored.parent.mkdir()
+    stored.write_bytes(b"first")
+    os.utime(stored, (OLD_S, OLD_S))
+    (tmp_path / "staged").write_bytes(b"second")
+
+    images.store_originals([(tmp_path / "staged", SHA256, "PNG")])
+
+    assert stored.read_bytes() == b"first"
+    ((path, modified_s),) = images.originals()
+    assert path == f"ab/{SHA256}.png"
+    assert modified_s > OLD_S + 3600
+
+
+def test_a_rendition_gets_its_name_in_one_step_and_replaces_an_older_one(images: ImageStorage, tmp_path: Path) -> None:
+    for content in (b"first", b"second"):
+        (tmp_path / "made").write_bytes(content)
+        path = images.store_rendition(tmp_path / "made", SHA256, "thumb320.jpg")
+
+    assert path == tmp_path / "cache" / "ab" / f"{SHA256}-thumb320.jpg"
+    assert path.read_bytes() == b"second"
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_staging_directory_in_use_is_not_removed_by_another_one(images: ImageStorage) -> None:
+    with images.staging() as first:
+        (first / "half").write_bytes(b"x")
+        with images.staging() as second:
+            assert images.remove_abandoned_staging() == 0
+            assert first.exists()
+        assert not second.exists()
+        assert (first / "half").exists()
+    assert list((images.root / ".incoming").iterdir()) == []
+
+
+def test_thumbnails_of_another_size_have_another_name() -> None:
+    assert (storage.thumbnail_variant(320), storage.thumbnail_variant(640)) == ("thumb320.jpg", "thumb640.jpg")
