@@ -1,7 +1,8 @@
-"""Getting an image from an address that somebody typed or imported, without being led into the own network.
+"""SSRF-safe download of an image from a URL that a user entered or imported.
 
-Only public addresses are asked: the name is resolved once, every answer is checked, and the connection goes to
-exactly the address that was checked. Redirects are followed by hand, each hop checked like the first.
+Only public IP addresses are contacted. The host name is resolved once, every resolved address is checked, and the
+connection goes to exactly the address that was checked, which prevents DNS rebinding. Each redirect is checked like
+the first URL.
 """
 
 import asyncio
@@ -18,8 +19,8 @@ from core.errors import InvalidInputError, StorageError
 MAX_REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
 
-# Python's is_global calls some of these public, in some versions all of them.
-_DENIED = tuple(
+# Special-purpose networks (IANA registries); ipaddress.is_global misses some of them, depending on the version.
+_DENIED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -36,15 +37,17 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 @dataclass(frozen=True)
 class Fetched:
+    """A downloaded response body."""
+
     data: bytes
     url: str
-    """Where it came from in the end, after redirects."""
+    """The URL after redirects."""
     content_type: str
-    """As the server claims; nothing relies on it."""
+    """The header of the response; untrusted."""
 
 
 class FetchError(StorageError):
-    """Raised when an address does not give what was hoped for."""
+    """Raised when a download fails."""
 
     code = "fetch"
 
@@ -57,55 +60,61 @@ async def fetch(
     resolve: Resolve | None = None,
     port_of: Mapping[str, int] = PORTS,
 ) -> Fetched:
-    """Get the bytes behind *url*.
+    """Download *url*.
 
-    *resolve* (name and port to addresses) and *port_of* (scheme to the one port allowed) are for tests.
+    Args:
+        max_bytes: of the response body.
+        timeout_s: for the whole download, redirects included.
+        resolve: host name and port to IP addresses; for tests.
+        port_of: the only allowed port of each scheme; for tests.
 
     Raises:
-        InvalidInputError: the address is not a public http or https address.
-        FetchError: nobody answers, too much is sent, or the answer is not 200.
+        InvalidInputError: the URL is not a public http or https address.
+        FetchError: the server does not answer, sends more than *max_bytes*, or answers with another status than 200.
     """
     import httpx
 
     try:
         async with asyncio.timeout(timeout_s):
             for _ in range(MAX_REDIRECTS + 1):
-                answer = await _ask(url, max_bytes, resolve or _resolve, port_of)
+                answer = await _request(url, max_bytes, resolve or _resolve, port_of)
                 if isinstance(answer, Fetched):
                     return answer
                 if url.startswith("https:") and not answer.startswith("https:"):
-                    raise InvalidInputError("The address leads from https to an unprotected one. Use another.")
+                    raise InvalidInputError("The address redirects from https to http. Use another one.")
                 url = answer
     except TimeoutError:
         raise FetchError(f"The address does not answer within {timeout_s:.0f} s. Try again later.") from None
     except httpx.InvalidURL:
-        raise InvalidInputError("The address makes no sense, or leads to one that makes none.") from None
+        raise InvalidInputError(
+            "The address, or one that it redirects to, is not valid. Check it in a browser."
+        ) from None
     except httpx.HTTPError as error:
         raise FetchError(f"The address cannot be reached ({type(error).__name__}). Check it in a browser.") from error
     raise FetchError(f"The address redirects more than {MAX_REDIRECTS} times. Use the one it leads to.")
 
 
 def is_public(address: str) -> bool:
-    """Return whether *address* belongs to the open internet, whatever other address is wrapped in it."""
+    """Return whether the IP *address* is public, also when it is an IPv4 address mapped into IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
-    return ip.is_global and not any(ip in network for network in _DENIED if network.version == ip.version)
+    return ip.is_global and not any(ip in network for network in _DENIED_NETWORKS if network.version == ip.version)
 
 
-async def _ask(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[str, int]) -> Fetched | str:
-    """Send one request; return what came, or the address that it redirects to."""
+async def _request(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[str, int]) -> Fetched | str:
+    """Send one request; return the response, or the URL that it redirects to."""
     import httpx
 
-    host, port = _parts(url, port_of)
-    address = await _checked_address(host, port, resolve)
+    host, port = _host_and_port(url, port_of)
+    address = await _public_address(host, port, resolve)
     parts = urlsplit(url)
     pinned = f"[{address}]" if ":" in address else address
     target = httpx.URL(url).copy_with(host=pinned)
     headers = {"Host": parts.netloc.rpartition("@")[2], "Accept": "image/*", "Accept-Encoding": "identity"}
-    # Without trust_env a proxy from the environment would resolve the name again.
+    # trust_env is off: a proxy from the environment would resolve the host name again.
     async with (
-        httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False) as client,
+        httpx.AsyncClient(verify=_tls_context(), trust_env=False, follow_redirects=False) as client,
         client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as reply,
     ):
         if reply.is_redirect:
@@ -121,15 +130,19 @@ async def _ask(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[str,
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
-    """Return the certificates that are trusted; loading them takes 15 ms, longer than fetching a small image."""
+def _tls_context() -> ssl.SSLContext:
+    """Return the TLS context with the trusted certificates; loading them takes 15 ms, so it is cached."""
     import httpx
 
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _parts(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
-    """Return the host and the port of an address that may be asked."""
+def _host_and_port(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
+    """Return host and port of a URL, after checking its scheme, port and user info.
+
+    Raises:
+        InvalidInputError: the URL is not an http or https URL on the usual port.
+    """
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -138,14 +151,14 @@ def _parts(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
     if parts.scheme not in PORTS or not parts.hostname:
         raise InvalidInputError("This is not a web address. It begins with https:// or http://.")
     if parts.username is not None or parts.password is not None:
-        raise InvalidInputError("Leave the user name out of the address.")
+        raise InvalidInputError("The address has a user name or password. Leave them out.")
     allowed = port_of[parts.scheme]
     if port not in (None, allowed):
-        raise InvalidInputError(f"Addresses are only asked on the usual port, not on {port}.")
+        raise InvalidInputError(f"Only the usual port of an address is allowed, not {port}. Leave the port out.")
     return parts.hostname, allowed
 
 
-async def _checked_address(host: str, port: int, resolve: Resolve) -> str:
+async def _public_address(host: str, port: int, resolve: Resolve) -> str:
     try:
         addresses = await resolve(host, port)
     except (OSError, UnicodeError):
@@ -153,7 +166,7 @@ async def _checked_address(host: str, port: int, resolve: Resolve) -> str:
     if not addresses:
         raise FetchError(f"There is no server called {host}. Check the address.")
     if not all(is_public(address) for address in addresses):
-        raise InvalidInputError(f"{host} is not an address of the open internet, so it is not asked.")
+        raise InvalidInputError(f"{host} is not a public address, so it is not contacted. Use a public one.")
     return addresses[0]
 
 

@@ -1,7 +1,7 @@
-"""What can be measured in an image without any model: the same pixels always give the same numbers.
+"""Measurements of an image without a model; deterministic: the same pixels give the same numbers.
 
-These numbers are stored with each image, compared when a style is matched, and are all that the offline
-provider knows. Pillow and numpy are imported when something is measured.
+They are stored with each image, compared when a style is matched, and are all that the offline provider knows.
+Pillow and numpy are imported lazily.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MEASURED_SIDE_PX = 256
-"""Images are brought to this longest side first, so that numbers of small and large ones compare."""
+"""Images are first scaled down to this longer side, so that small and large ones can be compared."""
 
 REGIONS = (
     "top left", "top", "top right",
@@ -20,7 +20,7 @@ REGIONS = (
     "bottom left", "bottom", "bottom right",
 )  # fmt: skip
 
-# Several shades share a name, because the nearest of few anchors in Lab is not what people call a color.
+# Several anchors for each name: with one, the nearest anchor in L*a*b* is often not the name that people use.
 _ANCHORS: tuple[tuple[str, str], ...] = (
     ("black", "#000000 #101010 #1a1a1a #12121c"),
     ("dark gray", "#333333 #444444 #555555 #3a3f44"),
@@ -42,31 +42,33 @@ _ANCHORS: tuple[tuple[str, str], ...] = (
 
 COLOR_NAMES = tuple(name for name, _ in _ANCHORS)
 
-# Levels a channel is reduced to for looking colors up; 8 of 256 steps are below what the eye tells apart.
+# Levels of a channel in the lookup table of colors; a step of 8 in 256 is hardly visible.
 _LEVELS = 32
 # CIE76 distance below which two colors count as the same plain surface.
 _SAME_SURFACE = 8.0
 _MIN_DOMINANT_SHARE = 0.03
 _MAX_DOMINANT = 5
-# A difference of mean L* below this is not a brighter region but noise.
+# A difference of mean L* below this is noise.
 _MIN_REGION_SPREAD = 1.0
 
 
 @dataclass(frozen=True)
 class NamedColor:
+    """A color with its English name."""
+
     name: str
     hex: str
-    """#rrggbb, the mean of the pixels that carry the name."""
+    """#rrggbb, the mean of the pixels with this name."""
     share: float
     """Of all pixels, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """The measured facts of one image as it is handed in, so upright if the caller has made it upright."""
+    """The measurements of one image as passed in; the caller makes it upright."""
 
     size_wh: tuple[int, int]
-    """Pixels, before anything is reduced."""
+    """px, before scaling."""
     orientation: str
     """landscape, portrait or square (sides within 2 %)."""
     average_color: str
@@ -76,7 +78,7 @@ class Measurement:
     brightness: float
     """Mean L*, 0 to 100."""
     contrast: float
-    """Standard deviation of L*."""
+    """Standard deviation of L*, 0 to 50."""
     sharpness: float
     """Variance of the Laplacian of the luma (0 to 255)."""
     saturation: float
@@ -84,24 +86,24 @@ class Measurement:
     warmth: float
     """Mean of red minus blue, -1 (cold) to 1 (warm)."""
     brightest_region: str | None
-    """One of REGIONS; None when all are alike."""
+    """One of REGIONS; None when all are equally bright."""
     darkest_region: str | None
     background: NamedColor
-    """The color that runs along the border, and the share of all pixels that have it."""
+    """The most common color of the border, and the share of all pixels that have it."""
     dhash: str
-    """64-bit difference hash, hex; images that look alike differ in few bits."""
+    """64-bit difference hash, hex; near-duplicates differ in few bits."""
     mirror_dhash: str
-    """The hash of the image seen in a mirror."""
+    """The hash of the image mirrored left to right."""
 
 
 def measure(image: "Image") -> Measurement:
-    """Measure *image*; transparent parts count as white. A few milliseconds at 256 px."""
+    """Measure *image*; transparent parts count as white. Takes a few milliseconds at 256 px."""
     import numpy as np
     from PIL.Image import Transpose
 
     small = flatten(image)
     small.thumbnail((MEASURED_SIDE_PX, MEASURED_SIDE_PX), reducing_gap=2.0)
-    # Separate planes: reducing over an interleaved last axis of three is ten times slower.
+    # One array for each channel: reducing over an interleaved last axis is ten times slower.
     rgb = np.stack([np.asarray(plane) for plane in small.split()])
     means = rgb.reshape(3, -1).mean(axis=1)
     lightness = _lightness(rgb)
@@ -127,7 +129,7 @@ def measure(image: "Image") -> Measurement:
 
 
 def orientation(size_wh: tuple[int, int]) -> str:
-    """Return landscape, portrait or square."""
+    """Return landscape, portrait or square (sides within 2 %)."""
     width, height = size_wh
     if abs(width - height) <= 0.02 * max(width, height):
         return "square"
@@ -135,7 +137,7 @@ def orientation(size_wh: tuple[int, int]) -> str:
 
 
 def hash_distance(one: str, other: str) -> int:
-    """Return in how many of 64 bits two hashes differ."""
+    """Return the Hamming distance of two 64-bit hashes."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
@@ -147,7 +149,7 @@ def color_name(rgb: tuple[int, int, int]) -> str:
 
 
 def flatten(image: "Image") -> "Image":
-    """Return a copy as RGB, laid on white where it is transparent."""
+    """Return a copy as RGB; transparent parts become white."""
     from PIL import Image
 
     if image.mode == "RGB":

@@ -1,4 +1,4 @@
-"""Measurements of drawn images whose truth is known."""
+"""Measurements of drawn images whose values are known."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def checkerboard(side_px: int = 256, cell_px: int = 8) -> Image.Image:
         ("#808080", "gray"), ("#444444", "dark gray"), ("#cccccc", "light gray"),
     ],
 )  # fmt: skip
-def test_a_color_has_the_name_that_people_give_it(hex_: str, name: str) -> None:
+def test_a_color_has_its_common_name(hex_: str, name: str) -> None:
     assert color_name(tuple(bytes.fromhex(hex_[1:]))) == name
 
 
@@ -59,13 +59,13 @@ def test_the_orientation_follows_the_sides(size_wh: tuple[int, int], orientation
     assert measure(Image.new("RGB", size_wh)).orientation == orientation
 
 
-def test_lightness_runs_from_black_at_0_to_white_at_100() -> None:
+def test_brightness_is_0_for_black_and_100_for_white() -> None:
     assert measure(Image.new("RGB", (50, 50), "black")).brightness == 0.0
     assert measure(Image.new("RGB", (50, 50), "white")).brightness == 100.0
     assert measure(Image.new("RGB", (50, 50), "#777777")).brightness == pytest.approx(50, abs=0.5)
 
 
-def test_contrast_is_the_spread_of_the_lightness() -> None:
+def test_contrast_is_the_standard_deviation_of_the_lightness() -> None:
     assert measure(Image.new("RGB", (50, 50), "red")).contrast == 0.0
     assert measure(halves("black", "white")).contrast == 50.0
 
@@ -77,7 +77,7 @@ def test_a_blurred_image_is_less_sharp() -> None:
     assert measure(Image.new("RGB", (50, 50), "red")).sharpness == 0.0
 
 
-def test_warmth_and_saturation_have_known_ends() -> None:
+def test_warmth_and_saturation_have_known_extremes() -> None:
     assert measure(Image.new("RGB", (50, 50), "#ff0000")).warmth == 1.0
     assert measure(Image.new("RGB", (50, 50), "#0000ff")).warmth == -1.0
     assert measure(Image.new("RGB", (50, 50), "#ff0000")).saturation == 1.0
@@ -102,7 +102,7 @@ def test_a_plain_image_has_no_brightest_region_and_is_all_background() -> None:
     assert measured.background == NamedColor("orange", "#ff7f0e", 1.0)
 
 
-def test_the_hash_survives_another_size_and_a_mirror_swaps_it_with_the_mirror_hash() -> None:
+def test_the_hash_is_robust_to_scaling_and_the_mirror_hash_to_mirroring() -> None:
     image = Image.new("RGB", (640, 480), "white")
     draw = ImageDraw.Draw(image)
     draw.ellipse((40, 40, 300, 300), fill="#d62728")
@@ -125,7 +125,7 @@ def test_the_same_pixels_give_the_same_numbers() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "I", "F"])
-def test_every_mode_that_a_file_can_have_is_measured(mode: str) -> None:
+def test_every_mode_of_pillow_is_measured(mode: str) -> None:
     white = Image.new(
         mode, (40, 40), {"CMYK": (0, 0, 0, 0), "I;16": 65535, "I": 65535, "F": 65535.0}.get(mode, "white")
     )
@@ -141,14 +141,14 @@ def test_transparent_parts_count_as_white() -> None:
 
 
 @pytest.mark.parametrize("size_wh", [(1, 1), (1, 500), (500, 1), (2, 3)])
-def test_an_image_of_hardly_any_pixels_is_measured(size_wh: tuple[int, int]) -> None:
+def test_an_image_of_few_pixels_is_measured(size_wh: tuple[int, int]) -> None:
     measured = measure(Image.new("RGB", size_wh, "blue"))
 
     assert measured.size_wh == size_wh
     assert measured.colors[0].name == "blue"
 
 
-def test_measuring_leaves_the_image_alone() -> None:
+def test_measuring_does_not_change_the_image() -> None:
     image = checkerboard(1000)
     measure(image)
 
