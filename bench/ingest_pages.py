@@ -45,11 +45,11 @@ FILTERS = {
     "least sharp": ImageFilter(sort="blurred"),
     "side": ImageFilter(min_side_px=3500),
     "since yesterday": ImageFilter(added_from=f"{utc_now() - timedelta(days=1):%Y-%m-%d}"),
-    "alike": ImageFilter(alike=True),
-    "questions": ImageFilter(holds="questions"),
-    "no questions": ImageFilter(holds="no-questions"),
-    "questions, color": ImageFilter(holds="questions", color="red"),
-    "no entries, PNG": ImageFilter(holds="no-entries", format="PNG"),
+    "near-duplicates": ImageFilter(near_duplicates=True),
+    "questions": ImageFilter(has="questions"),
+    "no questions": ImageFilter(has="no-questions"),
+    "questions, color": ImageFilter(has="questions", color="red"),
+    "no entries, PNG": ImageFilter(has="no-entries", format="PNG"),
 }
 
 # Posts the chosen files with as many requests in flight as a browser allows; returns the seconds it took.

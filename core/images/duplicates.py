@@ -75,7 +75,7 @@ def _find_groups(
     session: Session, project_id: str, image_filter: ImageFilter, limit: int, after: str | None
 ) -> DuplicateGroups:
     first = col(Images.near_duplicate_of)
-    where = [*conditions(project_id, replace(image_filter, alike=False)), first.is_not(None)]
+    where = [*conditions(project_id, replace(image_filter, near_duplicates=False)), first.is_not(None)]
     total = session.exec(select(func.count(func.distinct(first))).where(*where)).one()
     beyond = [] if after is None else [first > after]
     query = select(first).where(*where, *beyond).group_by(first).order_by(first).limit(limit + 1)

@@ -1,7 +1,7 @@
-"""Which images of a project, in which order, a page at a time."""
+"""Queries for the images of a project: filters, sort orders, keyset pagination and counts."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -20,102 +20,77 @@ SORTS = {
     "largest": (Images.size, True),
     "blurred": (Images.sharpness, False),
 }
-HOLDINGS = ("questions", "no-questions", "entries", "no-entries")
+HAS_CHOICES = ("questions", "no-questions", "entries", "no-entries")
 ORIENTATIONS = ("landscape", "portrait", "square")
 _BY_TIME = ("newest", "oldest")
-# So many rows are sorted sooner than they are met on a walk along the index of their order.
-_FEW = 4000
+# Up to this many matches, sorting them is faster than scanning the index of the sort order.
+_MAX_SORTED_ROWS = 4000
 
 
 @dataclass(frozen=True)
 class ImageFilter:
-    """What images must be like to be shown; an empty value asks for nothing."""
+    """What images must match; an empty value matches every image."""
 
     name: str = ""
-    """Part of the name; upper and lower case are the same."""
+    """Part of the name, case-insensitive."""
     tag: str = ""
     format: str = ""
     """JPEG, PNG or WEBP."""
     color: str = ""
-    """A dominant color by its name."""
+    """The name of a dominant color."""
     orientation: str = ""
-    holds: str = ""
+    has: str = ""
     """questions, no-questions, entries or no-entries."""
-    alike: bool = False
-    """Only images that look like another one, and those they look like."""
+    near_duplicates: bool = False
+    """Only near-duplicates, and the images that they look like."""
     source: str = ""
     min_side_px: int = 0
-    """Of the longer side."""
+    """Of the longer side, as is ``max_side_px``; 0 for no limit."""
     max_side_px: int = 0
     added_from: str = ""
     """ISO date, UTC."""
     added_to: str = ""
-    """ISO date, UTC, included."""
+    """ISO date, UTC, inclusive."""
     sort: str = "newest"
-
-    def to_query(self) -> dict[str, str]:
-        """Return what differs from the default, for an address."""
-        default = asdict(ImageFilter())
-        return {
-            name: str(int(v) if isinstance(v, bool) else v) for name, v in asdict(self).items() if v != default[name]
-        }
-
-    @classmethod
-    def from_query(cls, query: dict[str, str]) -> "ImageFilter":
-        """Read an address; what makes no sense in it is left out."""
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            text = query.get(field.name)
-            if text is None:
-                continue
-            if field.type is int or field.type is bool:
-                if text.isdecimal() and len(text) < 10:
-                    values[field.name] = field.type(int(text))
-            else:
-                values[field.name] = text
-        read = cls(**values)
-        try:
-            conditions("", read)
-            return read
-        except InvalidInputError:
-            return cls()
 
 
 @dataclass(frozen=True)
 class ImagePage:
+    """One page of images."""
+
     items: list[Images]
     next_cursor: str | None
-    """Hand it in to get what follows; None at the end."""
+    """The ``after`` of the following page; None on the last one."""
     total: int
-    """Of all pages."""
+    """Images of all pages."""
 
 
-# How many of the conditions only say which project's images are meant.
-_OF_PROJECT = 2
+# The first conditions select the project and the library; a list of ids replaces them.
+_PROJECT_CONDITIONS = 2
 
 
 def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool]]:
     """Return the filter as SQL conditions on Images.
 
     Raises:
-        InvalidInputError: a value of the filter is not one that exists.
+        InvalidInputError: a value of the filter does not exist.
     """
     found: list[ColumnElement[bool]] = [col(Images.project_id) == project_id, in_library()]
     if filter_.name:
         found.append(holds_text(col(Images.image_name), filter_.name))
     if filter_.tag:
-        found.append(_listed(col(Images.tags), filter_.tag))
+        found.append(_contains_word(col(Images.tags), filter_.tag))
     if filter_.color:
-        found.append(_listed(col(Images.colors), filter_.color))
+        found.append(_contains_word(col(Images.colors), filter_.color))
     for column, value in ((Images.format, filter_.format), (Images.source, filter_.source)):
         if value:
             found.append(col(column) == value)
     if filter_.orientation:
         found.append(_orientation(filter_.orientation))
-    if filter_.holds:
-        found.append(_holding(filter_.holds))
-    if filter_.alike:
-        found.append(col(Images.id).in_(_alike(project_id)))
+    if filter_.has:
+        found.append(_has(filter_.has))
+    if filter_.near_duplicates:
+        found.append(col(Images.id).in_(_near_duplicates(project_id)))
     if filter_.min_side_px or filter_.max_side_px:
         found += _sides(filter_.min_side_px, filter_.max_side_px)
     if filter_.added_from:
@@ -128,23 +103,28 @@ def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool
 def find(
     session: Session, project_id: str, filter_: ImageFilter, limit: int, after: str | None, count: Callable[[], int]
 ) -> ImagePage:
-    """Read one page; positions are found by key, so the last page costs what the first one does.
+    """Return one page by keyset pagination, so the last page takes as long as the first.
 
-    *count* says how many images fit; it is only called when that has to be counted.
+    Args:
+        after: the id of the last image of the page before.
+        count: returns how many images match; only called when the page itself does not tell.
+
+    Raises:
+        InvalidInputError: a value of the filter does not exist, or *after* was removed.
     """
     where = conditions(project_id, filter_)
     column, descending = _sort(filter_.sort)
     key = col(column)
-    few = _few(session, project_id, filter_)
-    if few is not None:
-        where = [col(Images.id).in_(few), *where[_OF_PROJECT:]]
-    # Whoever looks for the last image without questions would walk past all that have some.
-    most = min(limit + 1, count()) if filter_.holds.startswith("no-") else limit + 1
+    candidates = _candidates(session, project_id, filter_)
+    if candidates is not None:
+        where = [col(Images.id).in_(candidates), *where[_PROJECT_CONDITIONS:]]
+    # The count stops the scan: past the last match it would read all images that have questions or entries.
+    most = min(limit + 1, count()) if filter_.has.startswith("no-") else limit + 1
     query = select(Images).where(*where).order_by(*_order(key, descending)).limit(most)
     if after is not None:
         last = session.get(Images, after)
         if last is None:
-            raise InvalidInputError("This place in the list does not exist any more. Start from the beginning.")
+            raise InvalidInputError("This page of the list does not exist any more. Start from the first page.")
         value = getattr(last, column.key)
         beyond = key < value if descending else key > value
         later = col(Images.id) < last.id if descending else col(Images.id) > last.id
@@ -153,66 +133,66 @@ def find(
     has_more = len(items) > limit
     if after is None and not has_more:
         total = len(items)
-    elif few is not None:
-        total = _number(session, where)
+    elif candidates is not None:
+        total = _count_rows(session, where)
     else:
         total = count()
     return ImagePage(items[:limit], items[limit - 1].id if has_more else None, total)
 
 
 def count(session: Session, project_id: str, filter_: ImageFilter) -> int:
-    """Return how many images fit."""
-    everything = replace(filter_, holds="", sort=ImageFilter.sort)
-    if filter_.holds and everything == ImageFilter():
-        # Whatever is asked about an image is deleted with it: what is held needs no look at the images.
-        held = _held(session, _table(filter_.holds), project_id)
-        return count(session, project_id, everything) - held if filter_.holds.startswith("no-") else held
-    return _number(session, conditions(project_id, filter_))
+    """Return how many images match."""
+    everything = replace(filter_, has="", sort=ImageFilter.sort)
+    if filter_.has and everything == ImageFilter():
+        # Questions and entries are deleted with their image, so counting them needs no join with the images.
+        with_rows = _count_images_with(session, _table(filter_.has), project_id)
+        return count(session, project_id, everything) - with_rows if filter_.has.startswith("no-") else with_rows
+    return _count_rows(session, conditions(project_id, filter_))
 
 
-def _number(session: Session, where: list[ColumnElement[bool]]) -> int:
+def _count_rows(session: Session, where: list[ColumnElement[bool]]) -> int:
     return session.exec(select(func.count()).select_from(Images).where(*where)).one()
 
 
-def _few(session: Session, project_id: str, filter_: ImageFilter) -> list[str] | None:
-    """Return the ids of images among which all that fit are, when a narrow index tells that they are few.
+def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list[str] | None:
+    """Return the ids of a superset of the matches when a selective index has at most _MAX_SORTED_ROWS of them.
 
-    Otherwise None: walking an order's index meets the first ones soon.
+    Otherwise None: a scan of the index of the sort order then finds the first matches soon.
     """
-    if filter_.holds in ("questions", "entries"):
-        table = _table(filter_.holds)
+    if filter_.has in ("questions", "entries"):
+        table = _table(filter_.has)
         narrow = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None)).distinct()
-    elif filter_.alike:
-        narrow = _alike(project_id)
+    elif filter_.near_duplicates:
+        narrow = _near_duplicates(project_id)
     elif filter_.sort not in _BY_TIME and replace(filter_, sort=ImageFilter.sort) != ImageFilter():
         narrow = select(Images.id).where(*conditions(project_id, filter_))
     else:
         return None
-    found = list(session.execute(narrow.limit(_FEW + 1)).scalars())
-    return found if len(found) <= _FEW else None
+    found = list(session.execute(narrow.limit(_MAX_SORTED_ROWS + 1)).scalars())
+    return found if len(found) <= _MAX_SORTED_ROWS else None
 
 
 def stats(session: Session, project_id: str) -> dict[str, int]:
-    """Count the images of a project by what they are and hold."""
+    """Count the images of a project by format, by what they have, and the near-duplicates."""
     everything = conditions(project_id, ImageFilter())
     sizes = select(Images.format, func.count(), func.sum(Images.size)).where(*everything).group_by(Images.format)
     by_format = {name: (count, int(size)) for name, count, size in session.exec(sizes)}
-    alike = _number(session, [*everything, col(Images.near_duplicate_of).is_not(None)])
+    near_duplicates = _count_rows(session, [*everything, col(Images.near_duplicate_of).is_not(None)])
     return {
         "total_images": sum(count for count, _ in by_format.values()),
         "total_size": sum(size for _, size in by_format.values()),
         **{name.lower(): by_format.get(name, (0, 0))[0] for name in ("JPEG", "PNG", "WEBP")},
-        "with_questions": _held(session, Questions, project_id),
-        "with_entries": _held(session, ImageDatasets, project_id),
-        "near_duplicates": alike,
+        "with_questions": _count_images_with(session, Questions, project_id),
+        "with_entries": _count_images_with(session, ImageDatasets, project_id),
+        "near_duplicates": near_duplicates,
     }  # fmt: skip
 
 
-def _table(holds: str) -> Any:
-    return Questions if holds.endswith("questions") else ImageDatasets
+def _table(has: str) -> Any:
+    return Questions if has.endswith("questions") else ImageDatasets
 
 
-def _held(session: Session, table: Any, project_id: str) -> int:
+def _count_images_with(session: Session, table: Any, project_id: str) -> int:
     query = select(func.count(func.distinct(table.image_id)))
     return session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
 
@@ -224,14 +204,14 @@ def _sort(name: str) -> tuple[Any, bool]:
 
 
 def _order(key: Any, descending: bool) -> tuple[UnaryExpression[Any], ...]:
-    # Both in one direction, so that the index is read backwards and nothing is sorted.
+    # Both columns in the same direction, so that the index can be read backwards without a sort.
     return (key.desc(), col(Images.id).desc()) if descending else (key.asc(), col(Images.id).asc())
 
 
-def _listed(column: Any, word: str) -> ColumnElement[bool]:
-    """Whether *word* is one of the comma-separated words of *column*."""
+def _contains_word(column: Any, word: str) -> ColumnElement[bool]:
+    """Return the condition that *word* is one of the comma-separated words of *column*."""
     exactly: ColumnElement[bool] = ("," + column + ",").contains(f",{word.strip()},", autoescape=True)
-    # Most rows fall at the first, which puts no text together.
+    # The first condition is cheaper and excludes most rows: it concatenates nothing.
     return and_(holds_text(column, word.strip()), exactly)
 
 
@@ -243,7 +223,7 @@ def _sides(min_px: int, max_px: int) -> list[ColumnElement[bool]]:
 
 def _orientation(name: str) -> ColumnElement[bool]:
     width, height = col(Images.width), col(Images.height)
-    # The margins of core.measure.orientation.
+    # The same tolerance as in core.measure.orientation.
     wide, tall = width - height > 0.02 * width, height - width > 0.02 * height
     if name == "landscape":
         return wide
@@ -254,16 +234,16 @@ def _orientation(name: str) -> ColumnElement[bool]:
     raise InvalidInputError(f"There is no orientation {name}. Choose one of: {', '.join(ORIENTATIONS)}.")
 
 
-def _holding(name: str) -> ColumnElement[bool]:
-    if name not in HOLDINGS:
-        raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HOLDINGS)}.")
+def _has(name: str) -> ColumnElement[bool]:
+    if name not in HAS_CHOICES:
+        raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HAS_CHOICES)}.")
     table = _table(name)
-    held = select(1).where(table.image_id == Images.id, table.deleted_at.is_(None)).exists()
-    return ~held if name.startswith("no-") else held
+    rows = select(1).where(table.image_id == Images.id, table.deleted_at.is_(None)).exists()
+    return ~rows if name.startswith("no-") else rows
 
 
-def _alike(project_id: str) -> Any:
-    """Select the images that look like another one, and those they look like."""
+def _near_duplicates(project_id: str) -> Any:
+    """Select the ids of near-duplicates, and of the images that they look like."""
     marked = (
         Images.project_id == project_id, col(Images.near_duplicate_of).is_not(None), in_library()
     )  # fmt: skip

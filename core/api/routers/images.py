@@ -42,7 +42,7 @@ class ImageAnswer(Answer):
 
 
 class UploadOutcome(Answer):
-    """What became of one file."""
+    """The outcome of one file."""
 
     image_name: str
     outcome: Outcome
@@ -60,7 +60,7 @@ async def upload_images(
 ) -> UploadOutcomes:
     """Add images; one outcome for each file, in the order sent. A bad one does not fail the others."""
     await asyncio.to_thread(house.projects.get_project, project_id)
-    # A page's own component sends the token of that page; programs come with a bearer token or none.
+    # Components of a page send the token of that page; programs send a bearer token or none.
     source = "upload" if TOKEN_HEADER in request.headers else "api"
     outcomes = await add_uploads(house.intake, project_id, files, source)
     return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
@@ -71,14 +71,14 @@ Side = Annotated[int, Query(ge=0, le=100_000)]
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="ISO date, UTC")]
 
 
-def _chosen(
+def _filter(
     name: Word = "",
     tag: Word = "",
     format: Literal["", "JPEG", "PNG", "WEBP"] = "",
     color: Word = "",
     orientation: Literal["", "landscape", "portrait", "square"] = "",
-    holds: Literal["", "questions", "no-questions", "entries", "no-entries"] = "",
-    alike: bool = False,
+    has: Annotated[Literal["", "questions", "no-questions", "entries", "no-entries"], Query(alias="holds")] = "",
+    near_duplicates: Annotated[bool, Query(alias="alike")] = False,
     source: Word = "",
     min_side_px: Side = 0,
     max_side_px: Side = 0,
@@ -87,29 +87,29 @@ def _chosen(
     sort: Literal["newest", "oldest", "name", "largest", "blurred"] = "newest",
 ) -> ImageFilter:
     return ImageFilter(
-        name=name, tag=tag, format=format, color=color, orientation=orientation, holds=holds, alike=alike,
-        source=source, min_side_px=min_side_px, max_side_px=max_side_px, added_from=added_from, added_to=added_to,
-        sort=sort,
+        name=name, tag=tag, format=format, color=color, orientation=orientation, has=has,
+        near_duplicates=near_duplicates, source=source, min_side_px=min_side_px, max_side_px=max_side_px,
+        added_from=added_from, added_to=added_to, sort=sort,
     )  # fmt: skip
 
 
-Chosen = Annotated[ImageFilter, Depends(_chosen)]
+Filter = Annotated[ImageFilter, Depends(_filter)]
 
 
 @router.get("/projects/{project_id}/images")
 def list_images(
-    project_id: Id, chosen: Chosen, house: House, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, image_filter: Filter, house: House, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[ImageAnswer]:
     """List the images of a project, filtered and sorted as in the library."""
     house.projects.get_project(project_id)
-    page = house.library.find_images(project_id, chosen, limit=limit, after=cursor)
+    page = house.library.find_images(project_id, image_filter, limit=limit, after=cursor)
     items = [ImageAnswer.model_validate(image) for image in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 @router.get("/images/{image_id}")
 def get_image(image_id: Id, house: House) -> ImageAnswer:
-    """Return what is known about an image."""
+    """Return the record of an image."""
     return ImageAnswer.model_validate(_image(house, image_id))
 
 
@@ -125,7 +125,7 @@ def delete_image(image_id: Id, house: House) -> None:
     response_class=Response,
     responses={
         200: {"content": {name: {"schema": {"type": "string", "format": "binary"}} for name in media.IMAGE_TYPES}},
-        206: {"description": "The range that was asked for"},
+        206: {"description": "The requested range"},
         304: {"description": "Not changed"},
         416: {"description": "A range outside the file"},
     },
@@ -133,7 +133,7 @@ def delete_image(image_id: Id, house: House) -> None:
 async def get_image_data(
     image_id: Id, request: Request, house: House, size: Literal["original", "view", "thumb"] = "original"
 ) -> Response:
-    """Return the bytes: the original as it came, or upright and free of metadata as *view* or *thumb*."""
+    """Return the bytes: the unchanged original, or upright and without metadata as *view* or *thumb*."""
     return await media.file_answer(request, lambda: media.image_file(house.images, _image(house, image_id), size))
 
 

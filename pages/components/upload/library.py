@@ -29,7 +29,7 @@ def show(project_id: str) -> None:
     """Draw filters, thumbnails and, with a selection, its actions."""
     image_deletion.undo_notice()
     chosen = _filters()
-    if chosen.alike:
+    if chosen.near_duplicates:
         duplicates.show(project_id, chosen)
         return
     before, after = _position(project_id, chosen)
@@ -71,8 +71,9 @@ def _filters() -> ImageFilter:
             added_from = st.date_input("Added from", None, key="from", bind="query-params", format="YYYY-MM-DD")
             added_to = st.date_input("Added until", None, key="until", bind="query-params", format="YYYY-MM-DD")
     return ImageFilter(
-        name=name or "", tag=tag or "", format=format_, color=color, orientation=orientation, holds=holds,
-        alike=duplicates, min_side_px=low, max_side_px=0 if high == _SIDES[-1] else high, sort=sort or "newest",
+        name=name or "", tag=tag or "", format=format_, color=color, orientation=orientation, has=holds,
+        near_duplicates=duplicates, min_side_px=low, max_side_px=0 if high == _SIDES[-1] else high,
+        sort=sort or "newest",
         added_from=added_from.isoformat() if added_from else "", added_to=added_to.isoformat() if added_to else "",
     )  # fmt: skip
 
@@ -93,7 +94,7 @@ def _position(project_id: str, chosen: ImageFilter) -> tuple[int, str | None]:
 
     The trail of earlier pages begins anew with other filters.
     """
-    about = f"{project_id} {sorted(chosen.to_query().items())}"
+    about = f"{project_id} {chosen}"
     trail = st.session_state.get(_TRAIL)
     if trail is None or trail["about"] != about:
         trail = st.session_state[_TRAIL] = {"about": about, "after": []}

@@ -1,4 +1,4 @@
-"""Images that look alike: kept apart, merged, and each taken back."""
+"""Near-duplicates: separated, merged, and each decision undone."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from core.images import ImageFilter
 from tests.core.images.pictures import drawn, encoded
 
 
-def test_images_that_only_look_alike_are_kept_apart(services: Services, project: Projects) -> None:
+def test_a_separated_image_is_no_near_duplicate_until_that_is_undone(services: Services, project: Projects) -> None:
     same = drawn(1)
     outcomes = services.intake.add_images(
         project.id, [("a.png", encoded(same, "PNG")), ("b.jpg", encoded(same.resize((120, 90))))]
@@ -20,14 +20,14 @@ def test_images_that_only_look_alike_are_kept_apart(services: Services, project:
 
     assert services.duplicates.separate([second.id]) == 1
     assert services.duplicates.separate([second.id]) == 0
-    assert services.library.find_images(project.id, ImageFilter(alike=True)).total == 0
+    assert services.library.find_images(project.id, ImageFilter(near_duplicates=True)).total == 0
     services.duplicates.undo([second.id])
-    assert services.library.find_images(project.id, ImageFilter(alike=True)).total == 2
+    assert services.library.find_images(project.id, ImageFilter(near_duplicates=True)).total == 2
     with pytest.raises(ConflictError, match="nothing to undo"):
         services.duplicates.undo([second.id])
 
 
-def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
+def test_a_merge_leaves_the_oldest_image_with_the_questions_and_entries_of_all(
     services: Services, db: Database, project: Projects
 ) -> None:
     outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
@@ -53,7 +53,7 @@ def test_merged_images_leave_the_oldest_with_the_questions_and_entries_of_all(
         services.duplicates.merge([first.id])
 
 
-def test_a_merge_that_is_taken_back_leaves_every_image_with_what_it_had(
+def test_undoing_a_merge_gives_every_image_its_questions_and_entries_again(
     services: Services, db: Database, project: Projects
 ) -> None:
     scene = drawn(1, (400, 300))

@@ -1,4 +1,4 @@
-"""Filters of the library: each finds what it says, its address leads back to it, and its query has its index."""
+"""Filters of the library: each finds the images that match, and its query uses its index."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -70,10 +70,10 @@ TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
         ({"orientation": "portrait"}, ["tall_100%.jpg"]),
         ({"orientation": "square"}, ["Square.webp"]),
         ({"orientation": "landscape"}, ["large-small.jpg", "large.jpg", "red.png"]),
-        ({"holds": "questions"}, ["red.png"]),
-        ({"holds": "no-questions"}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
-        ({"holds": "entries"}, ["large.jpg"]),
-        ({"alike": True}, ["large-small.jpg", "large.jpg"]),
+        ({"has": "questions"}, ["red.png"]),
+        ({"has": "no-questions"}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
+        ({"has": "entries"}, ["large.jpg"]),
+        ({"near_duplicates": True}, ["large-small.jpg", "large.jpg"]),
         ({"min_side_px": 1000}, ["large.jpg"]),
         ({"max_side_px": 300}, ["Square.webp", "red.png"]),
         ({"added_from": TODAY}, ["Square.webp", "large-small.jpg", "large.jpg", "tall_100%.jpg"]),
@@ -83,7 +83,7 @@ TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
         ({"sort": "oldest", "max_side_px": 300}, ["red.png", "Square.webp"]),
     ],
 )
-def test_a_filter_finds_what_it_says(
+def test_a_filter_finds_the_images_that_match(
     chosen: dict[str, object], names: list[str], services: Services, project: Projects
 ) -> None:
     assert found(services, project, **chosen) == names
@@ -91,23 +91,15 @@ def test_a_filter_finds_what_it_says(
 
 @pytest.mark.parametrize(
     "chosen",
-    [{"orientation": "round"}, {"holds": "secrets"}, {"sort": "random"}, {"added_from": "tomorrow"}],
+    [{"orientation": "round"}, {"has": "secrets"}, {"sort": "random"}, {"added_from": "tomorrow"}],
 )
-def test_a_value_that_does_not_exist_is_refused(chosen: dict[str, str], services: Services, project: Projects) -> None:
+def test_an_unknown_value_raises(chosen: dict[str, str], services: Services, project: Projects) -> None:
     with pytest.raises(InvalidInputError):
         found(services, project, **chosen)
 
 
-def test_an_address_leads_back_to_its_filter() -> None:
-    chosen = ImageFilter(name="shelf", alike=True, min_side_px=512, sort="name")
-
-    assert chosen.to_query() == {"name": "shelf", "alike": "1", "min_side_px": "512", "sort": "name"}
-    assert ImageFilter.from_query(chosen.to_query()) == chosen
-    assert ImageFilter.from_query({"min_side_px": "many", "holds": "secrets", "x": "y"}) == ImageFilter()
-
-
 @pytest.mark.parametrize("sort", ["newest", "oldest", "name", "largest", "blurred"])
-def test_each_order_pages_without_gap_and_by_its_index(
+def test_each_sort_order_pages_without_gaps_by_its_index(
     sort: str, services: Services, db: Database, project: Projects
 ) -> None:
     services.intake.add_images(project.id, [(f"{n % 3}.jpg", encoded(drawn(n))) for n in range(8)])
@@ -128,7 +120,7 @@ def test_each_order_pages_without_gap_and_by_its_index(
     assert "TEMP B-TREE" not in plan
 
 
-def test_counting_reads_the_index_and_no_rows(services: Services, db: Database, project: Projects) -> None:
+def test_counting_uses_a_covering_index(services: Services, db: Database, project: Projects) -> None:
     services.intake.add_images(project.id, [(f"a{n}.png", encoded(drawn(n), "PNG")) for n in range(3)])
     chosen = ImageFilter(name="a", orientation="landscape", format="PNG")
     _, counting = plans_of(db, lambda: services.library.find_images(project.id, chosen, limit=1))
@@ -140,15 +132,15 @@ def test_counting_reads_the_index_and_no_rows(services: Services, db: Database, 
 @pytest.mark.parametrize(
     ("chosen", "index"),
     [
-        ({"holds": "questions"}, "ix_questions_held"),
-        ({"holds": "no-questions"}, "ix_questions_held"),
-        ({"holds": "entries"}, "ix_entries_held"),
-        ({"holds": "no-entries"}, "ix_entries_held"),
-        ({"alike": True}, "ix_images_groups"),
+        ({"has": "questions"}, "ix_questions_held"),
+        ({"has": "no-questions"}, "ix_questions_held"),
+        ({"has": "entries"}, "ix_entries_held"),
+        ({"has": "no-entries"}, "ix_entries_held"),
+        ({"near_duplicates": True}, "ix_images_groups"),
         ({"tag": "warm", "sort": "largest"}, "ix_images_newest"),
     ],
 )
-def test_a_filter_is_answered_by_its_own_index_first(
+def test_a_selective_filter_starts_with_its_own_index(
     chosen: dict[str, object], index: str, services: Services, db: Database, project: Projects
 ) -> None:
     plans = plans_of(db, lambda: services.library.find_images(project.id, ImageFilter(**chosen), limit=1))  # type: ignore[arg-type]
@@ -156,21 +148,21 @@ def test_a_filter_is_answered_by_its_own_index_first(
     assert f"USING COVERING INDEX {index} " in plans[0]
 
 
-@pytest.mark.parametrize("few", [0, 4000], ids=["many", "few"])
+@pytest.mark.parametrize("max_sorted_rows", [0, 4000], ids=["scan", "sort"])
 @pytest.mark.parametrize(
     "chosen",
     [
-        {"holds": "questions"}, {"holds": "no-questions"}, {"alike": True}, {"name": "large"},
-        {"holds": "no-entries", "orientation": "landscape"}, {"alike": True, "holds": "entries"},
+        {"has": "questions"}, {"has": "no-questions"}, {"near_duplicates": True}, {"name": "large"},
+        {"has": "no-entries", "orientation": "landscape"}, {"near_duplicates": True, "has": "entries"},
     ],
     ids=str,
 )  # fmt: skip
-def test_pages_of_few_and_of_many_are_the_same(
-    chosen: dict[str, object], few: int, services: Services, project: Projects, shelf: dict[str, str],
+def test_the_pages_are_the_same_by_scan_and_by_sort(
+    chosen: dict[str, object], max_sorted_rows: int, services: Services, project: Projects, shelf: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     whole = services.library.find_images(project.id, ImageFilter(sort="largest", **chosen))  # type: ignore[arg-type]
-    monkeypatch.setattr(filters, "_FEW", few)
+    monkeypatch.setattr(filters, "_MAX_SORTED_ROWS", max_sorted_rows)
     paged: list[str] = []
     after = None
     for _ in shelf:
@@ -191,15 +183,15 @@ def test_pages_of_few_and_of_many_are_the_same(
 
 
 def plans_of(db: Database, work: Callable[[], object]) -> list[str]:
-    """Return how SQLite answers each query that *work* makes."""
+    """Return the query plan of each SELECT that *work* executes."""
     seen: list[tuple[str, Any]] = []
 
-    def note(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+    def remember(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
         seen.append((statement, parameters))
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    event.listen(db.engine, "before_cursor_execute", remember)
     work()
-    event.remove(db.engine, "before_cursor_execute", note)
+    event.remove(db.engine, "before_cursor_execute", remember)
     with db.engine.connect() as connection:
         return [
             str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
