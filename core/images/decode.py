@@ -1,7 +1,7 @@
-"""Opening images: what runs in the worker processes and nowhere else.
+"""Decoding images: runs only in the worker processes of the sandbox.
 
-Every function takes plain values and returns plain values. Whatever a broken or hostile file makes Pillow raise
-becomes an ImageRejectedError; whatever it makes the process do is ended from outside.
+Arguments and results are picklable. Every exception of Pillow becomes an ImageRejectedError; crashes, memory and time
+are the business of the sandbox.
 """
 
 import hashlib
@@ -19,11 +19,12 @@ from core.errors import ImageRejectedError
 from core.images.structure import check_structure, image_format
 from core.measure import Measurement, flatten, measure, orientation
 
-# What Pillow raises on broken JPEG, PNG and WebP files; it asks not to be told about unexpected ones.
-_BROKEN = (
+# What Pillow raises on damaged JPEG, PNG and WebP files.
+_DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError,
     ZeroDivisionError, struct.error, zlib.error,
 )  # fmt: skip
+# The transposition that makes each EXIF orientation upright.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -34,15 +35,17 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _EXIF_ORIENTATION = 0x0112
-# The limit on pixels is a setting and is checked here, on the header.
+# Limits.max_pixels takes its place; it is checked on the header, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 _THUMBNAIL_QUALITY = 82
-# Thumbnails; what models are sent, where every byte is uploaded; what people zoom into.
+# Largest side and JPEG quality: thumbnails; model copies, which are uploaded; views, which people zoom into.
 _QUALITIES = ((512, _THUMBNAIL_QUALITY), (1600, 86), (math.inf, 92))
 
 
 @dataclass(frozen=True)
 class Limits:
+    """What a file may have to be accepted, and the size of its thumbnail."""
+
     max_bytes: int
     max_pixels: int
     thumbnail_side_px: int
@@ -50,24 +53,25 @@ class Limits:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What is known of an accepted image."""
+    """The facts of an accepted image."""
 
     sha256: str
     size_bytes: int
     format: str
     width: int
-    """Upright."""
+    """px, upright."""
     height: int
+    """px, upright."""
     measurement: Measurement
 
 
 def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Path) -> Inspected:
-    """Check an image completely, measure it, and write its thumbnail and (with *copy_to*) a durable copy.
+    """Decode an image completely, measure it, and write its thumbnail and (with *copy_to*) a durable copy.
 
-    Every compressed byte is decoded, so a file that is cut short is found here and not on a page.
+    Every compressed byte is decoded, so a truncated file is rejected here and not found later on a page.
 
     Raises:
-        ImageRejectedError: it is not an image that is kept; nothing has been written then.
+        ImageRejectedError: the file is not accepted; nothing was written.
     """
     data = _read(source, limits.max_bytes)
     format_ = image_format(data[:64])
@@ -75,7 +79,7 @@ def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Pa
     try:
         small, size_wh = _reduced(data, format_, limits.max_pixels, limits.thumbnail_side_px)
         measurement = replace(measure(small), size_wh=size_wh, orientation=orientation(size_wh))
-    except _BROKEN as error:
+    except _DECODING_ERRORS as error:
         raise _broken(error) from error
     small.save(thumbnail_to, "JPEG", quality=_THUMBNAIL_QUALITY)
     if copy_to is not None:
@@ -87,11 +91,19 @@ def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Pa
 
 
 def derive(source: Path, destination: Path, as_format: str, max_side_px: int | None) -> tuple[int, int]:
-    """Write an upright sRGB copy without metadata, at most *max_side_px* on its longer side; return its size."""
+    """Write a rendition: upright, sRGB, without metadata; return its width and height in px.
+
+    Args:
+        as_format: JPEG or PNG.
+        max_side_px: of the longer side; None for the full size.
+
+    Raises:
+        ImageRejectedError: the file cannot be decoded.
+    """
     data = source.read_bytes()
     try:
         image, _ = _reduced(data, image_format(data[:64]), None, max_side_px)
-    except _BROKEN as error:
+    except _DECODING_ERRORS as error:
         raise _broken(error) from error
     if as_format == "PNG":
         image.save(destination, "PNG", compress_level=4)
@@ -105,7 +117,7 @@ def _quality(max_side_px: int | None) -> int:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write *data* and wait until the disk has it."""
+    """Write *data* and return after the fsync."""
     with path.open("wb") as file:
         file.write(data)
         file.flush()
@@ -130,7 +142,7 @@ def _read(source: Path, max_bytes: int) -> bytes:
 def _reduced(
     data: bytes, format_: str, max_pixels: int | None, max_side_px: int | None
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """Return the image upright, as sRGB on white, within *max_side_px*; and its full upright size."""
+    """Return the image upright, in sRGB on white, at most *max_side_px*; and the full upright (width, height)."""
     with Image.open(BytesIO(data), formats=[format_]) as opened:
         width, height = opened.size
         if max_pixels is not None and width * height > max_pixels:
@@ -139,7 +151,7 @@ def _reduced(
                 "Scale it down and try again.",
                 reason="too-many-pixels",
             )
-        turn = _UPRIGHT.get(_orientation(opened))
+        transposition = _UPRIGHT.get(_orientation(opened))
         if max_side_px is not None:
             opened.draft(None, _fitting((width, height), max_side_px))
         opened.load()
@@ -147,12 +159,12 @@ def _reduced(
         if image.mode in ("1", "P", "PA"):
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         if max_side_px is not None and max(image.size) > max_side_px:
-            # As sharp as bicubic when an image gets smaller, at two thirds of its time.
+            # As sharp as bicubic for downscaling, in two thirds of the time.
             image = image.resize(_fitting((width, height), max_side_px), Image.Resampling.HAMMING, reducing_gap=2.0)
         image = _to_srgb(image, opened.info.get("icc_profile"))
-    if turn is not None:
-        image = image.transpose(turn)
-        if turn not in (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4]):
+    if transposition is not None:
+        image = image.transpose(transposition)
+        if transposition not in (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4]):
             width, height = height, width
     return image, (width, height)
 
@@ -165,18 +177,18 @@ def _fitting(size_wh: tuple[int, int], max_side_px: int) -> tuple[int, int]:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    except _BROKEN:
-        # Damaged metadata does not make the pixels worse.
+    except _DECODING_ERRORS:
+        # Damaged metadata says nothing about the pixels.
         return 1
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return *image* as RGB in the color space that screens and models expect."""
+    """Return *image* as RGB in sRGB; without a valid color profile its values are taken as sRGB."""
     if profile and image.mode in ("RGB", "CMYK", "L"):
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (ImageCms.PyCMSError, *_BROKEN):
+        except (ImageCms.PyCMSError, *_DECODING_ERRORS):
             converted = None
         if converted is not None:
             converted.info = {}
@@ -191,7 +203,9 @@ def _broken(error: BaseException) -> ImageRejectedError:
         return error
     text = str(error).lower()
     if "decompressed data too large" in text or "text chunk" in text:
-        return ImageRejectedError("The metadata of this file is too large. Save it anew.", reason="metadata")
+        return ImageRejectedError(
+            "The metadata of this file is too large. Save it again without metadata.", reason="metadata"
+        )
     return ImageRejectedError(
-        "The file is damaged or cut short and cannot be opened. Look for the original.", reason="damaged"
+        "The file is damaged or truncated and cannot be decoded. Look for the original.", reason="damaged"
     )

@@ -1,4 +1,4 @@
-"""What became of each file that was handed in, and the name it is shown under."""
+"""The outcome of each imported file, and the name it is shown under."""
 
 import re
 import unicodedata
@@ -22,26 +22,24 @@ _KNOWN_SUFFIXES = {suffix for suffixes in EXTENSIONS.values() for suffix in suff
 
 @dataclass(frozen=True)
 class ImageOutcome:
-    """One file's fate.
-
-    *image* is the stored image: the new one, or for a duplicate the one that was there already; None when
-    rejected. *reason* is a sentence for the person who handed it in, None when there is nothing to say.
-    """
+    """The outcome of one file."""
 
     image_name: str
     outcome: Outcome
     image: Images | None = None
+    """The new image, or for a duplicate the one that the project has; None when rejected."""
     reason: str | None = None
+    """A sentence for the user; None when there is nothing to say."""
 
 
 def label_of(name: str) -> str:
-    """Return the name under which a file is shown: its last part, without what cannot be shown.
+    """Return the name under which a file is shown: its last part, without unprintable characters.
 
-    A label is never used as a path.
+    At most MAX_NAME_CHARS characters; never used as a path.
     """
     last = re.split(r"[/\\]", name)[-1]
     text = last.encode("utf-8", "replace").decode("utf-8")
-    # Control, format (reading direction), private and unassigned characters.
+    # Unicode categories C*: control, format (such as right-to-left override), private and unassigned.
     text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
     text = " ".join(unicodedata.normalize("NFC", text).split())
     if len(text) > MAX_NAME_CHARS:
@@ -51,7 +49,7 @@ def label_of(name: str) -> str:
 
 
 def repaired(name: str, format_: str) -> tuple[str, str | None]:
-    """Return the label of a file with this content, and why it differs from *name* if it does."""
+    """Return the label with an extension that fits the format, and why it differs from *name*; None if it does not."""
     label = label_of(name)
     last = re.split(r"[/\\]", name)[-1]
     stem, dot, suffix = label.rpartition(".")
@@ -60,5 +58,5 @@ def repaired(name: str, format_: str) -> tuple[str, str | None]:
         label = (stem if known else label) + EXTENSIONS[format_][0]
         return label, f"The name was repaired to match the content, a {format_} image."
     if unicodedata.normalize("NFC", last) != label:
-        return label, "The name was repaired: it had characters that cannot be shown, or was too long."
+        return label, "The name was repaired: it had unprintable characters, or was too long."
     return label, None

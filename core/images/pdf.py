@@ -1,4 +1,4 @@
-"""Opening PDF files: runs in the worker processes, like everything that decodes."""
+"""Rendering PDF files: runs only in the worker processes of the sandbox."""
 
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,17 @@ _POINTS_PER_INCH = 72
 
 
 def page_count(path: Path) -> int:
-    """Return how many pages the file has.
+    """Return the number of pages.
 
     Raises:
-        ImageRejectedError: it is damaged or asks for a password.
+        ImageRejectedError: the file is damaged or encrypted.
     """
     with _opened(path) as document:
         return len(document)
 
 
 def render_pages(path: Path, pages: list[int], workdir: Path) -> list[tuple[str, str]]:
-    """Write each page (from 0) as PNG into *workdir*; return file name and reference of each."""
+    """Write each page (from 0) as PNG into *workdir*; return the file name and the reference of each."""
     made = []
     with _opened(path) as document:
         for number in pages:
@@ -56,7 +56,7 @@ def extract_images(path: Path, pages: list[int], workdir: Path) -> list[tuple[st
 
 
 def _write_embedded(found: Any, to: Path) -> None:
-    """Write a JPEG as it is embedded, everything else as PNG with the same pixels."""
+    """Write an embedded JPEG unchanged, and any other image as PNG with the same pixels."""
     if found.get_filters(skip_simple=True) == ["DCTDecode"]:
         to.write_bytes(bytes(found.get_data(decode_simple=True)))
         return
@@ -73,5 +73,5 @@ def _opened(path: Path) -> Any:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise ImageRejectedError("This PDF asks for a password. Save it without one.", reason="encrypted") from None
-        raise ImageRejectedError("This PDF is damaged and cannot be opened. Save it anew.", reason="damaged") from None
+            raise ImageRejectedError("This PDF needs a password. Save it without one.", reason="encrypted") from None
+        raise ImageRejectedError("This PDF is damaged and cannot be opened. Save it again.", reason="damaged") from None

@@ -1,7 +1,7 @@
-"""Twelve images that Vitrine draws itself, with questions whose answers are known.
+"""The sample project: twelve images that Vitrine draws, with questions whose answers are known.
 
-They are one family, so that a style can be learned from them: warm paper, five flat colors, simple shapes. Light
-and finish differ (plain, grain, dusk), so that there is something to tell apart.
+They share a style that can be learned from them: warm paper, five flat colors, simple shapes. Their finish differs
+(plain, grain, dusk), so that the style has variation.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,26 +23,28 @@ PAPER, INK, CLAY, MUSTARD, TEAL, SKY = "#f4ecdf", "#1d3557", "#d9653b", "#e9b44c
 SIZE_WH = (960, 720)
 PROJECT_NAME = "Sample project"
 
-# Drawn larger and reduced, because Pillow draws edges without smoothing.
+# Supersampling: Pillow draws without anti-aliasing.
 _SCALE = 2
 
 
 @dataclass(frozen=True)
 class Sample:
+    """One drawn image."""
+
     name: str
     data: bytes
     """An encoded image: JPEG, PNG or WebP."""
-    truths: tuple[tuple[str, str], ...]
-    """Questions with their answers, as drawn."""
+    answers: tuple[tuple[str, str], ...]
+    """Questions with their correct answers."""
 
 
 def draw_samples() -> list[Sample]:
-    """Draw the twelve; the same bytes every time with the same version of Pillow."""
-    return [Sample(name, _encoded(name, draw, finish), truths) for name, draw, finish, truths in _SCENES]
+    """Draw the twelve images; the same version of Pillow gives the same bytes."""
+    return [Sample(name, _encoded(name, draw, finish), answers) for name, draw, finish, answers in _SCENES]
 
 
 def create_sample_project(db_session: Database) -> Projects:
-    """Make a project with the twelve images in it and return it."""
+    """Create a project with the twelve images and return it."""
     from core.images.service import ImageService
     from core.projects import ProjectService
 
@@ -53,13 +55,13 @@ def create_sample_project(db_session: Database) -> Projects:
 
 
 def _new_project(projects: "ProjectService") -> Projects:
-    description = "Twelve drawn images to try things with."
+    description = "Twelve drawn images to try Vitrine with."
     for number in range(1, 1000):
         try:
             return projects.create_project(PROJECT_NAME if number == 1 else f"{PROJECT_NAME} {number}", description)
         except InvalidInputError:
             continue
-    raise InvalidInputError("There are too many sample projects. Delete some of them first.")
+    raise InvalidInputError("There are too many sample projects. Delete some first.")
 
 
 # --- finishing ----------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Worker processes for everything that opens a file from outside.
+"""The sandbox: worker processes that decode untrusted files, with limits on memory and time.
 
-A file can crash its worker, exhaust it or keep it busy: the worker is ended and replaced, and only that one file
-is rejected. The work is in other modules; this one knows limits and processes.
+A file can crash its worker, exhaust its memory or keep it busy: the worker is killed and replaced, and only that one
+file is rejected.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,15 +18,15 @@ from core.process import singleton
 
 T = TypeVar("T")
 
-_GROUP = 8
+_JOBS_PER_GROUP = 8
 
 
 class Sandbox:
-    """A pool of worker processes with limits on memory, CPU time and wall time for each job."""
+    """A pool of worker processes; memory, CPU time and wall time of each job are limited."""
 
     def __init__(self, workers: int, memory_bytes: int, timeout_s: float) -> None:
-        # The standard library's contexts import the main module in each worker: a notebook user's script without a
-        # guard would run again there. This one does not.
+        # The contexts of multiprocessing import the main module in each worker, which would run a user's script
+        # without an ``if __name__ == "__main__"`` again. This context does not.
         context = get_context("loky")
         self._timeout_s = timeout_s
         self._pool = ProcessPool(workers, initializer=worker.limit, initargs=(memory_bytes,), context=context)
@@ -34,7 +34,9 @@ class Sandbox:
     def run(self, function: Callable[..., T], *args: Any, timeout_s: float | None = None) -> T:
         """Run *function* in a worker and return its result, or raise what it raised.
 
-        *function* and *args* must be picklable.
+        Args:
+            function: picklable, as are its arguments and its result.
+            timeout_s: wall time and CPU time; the time limit of the sandbox when None.
 
         Raises:
             ImageRejectedError: the worker took too long or died.
@@ -42,12 +44,12 @@ class Sandbox:
         return self._result(self._start(function, args, timeout_s or self._timeout_s))
 
     def run_each(self, function: Callable[..., T], jobs: Sequence[tuple[Any, ...]]) -> list[T | ImageRejectedError]:
-        """Run *function* once for each tuple of arguments; what a job rejects stands in its place.
+        """Run *function* once for each tuple of arguments; an error takes the position of a job that failed.
 
-        Jobs travel in groups, because handing one over takes as long as decoding a small image. A group that
-        ends badly is repeated one by one, so that only the culprit is rejected.
+        Jobs are sent in groups, because sending one takes as long as decoding a small image. When a worker dies, the
+        jobs of its group are repeated one by one, so that only the file that killed it is rejected.
         """
-        groups = [jobs[start : start + _GROUP] for start in range(0, len(jobs), _GROUP)]
+        groups = [jobs[start : start + _JOBS_PER_GROUP] for start in range(0, len(jobs), _JOBS_PER_GROUP)]
         running: list[ProcessFuture[list[T | ImageRejectedError]]] = [
             self._start(worker.run_group, (function, group), self._timeout_s) for group in groups
         ]
@@ -61,7 +63,7 @@ class Sandbox:
         return results
 
     def close(self) -> None:
-        """End the workers, whatever they are doing."""
+        """Kill the workers, also those that are busy."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
@@ -79,15 +81,16 @@ class Sandbox:
             return future.result()
         except JobTimeoutError:
             raise ImageRejectedError(
-                "Opening this file takes too long to be an honest image. Save it anew and try again.", reason="time"
+                "Decoding this file timed out. Save it again with an image editor and try that.", reason="time"
             ) from None
         except ProcessExpired as ended:
             if ended.exitcode == worker.OUT_OF_MEMORY:
                 raise ImageRejectedError(
-                    "Opening this file needs more memory than is allowed. Scale it down and try again.", reason="memory"
+                    "Decoding this file needs more memory than is allowed. Scale it down and try again.",
+                    reason="memory",
                 ) from None
             raise ImageRejectedError(
-                "This file made the image decoder stop. Save it anew and try again.", reason="crash"
+                "This file crashed the image decoder. Save it again with an image editor and try that.", reason="crash"
             ) from None
 
 

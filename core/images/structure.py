@@ -1,7 +1,7 @@
-"""What can be read from an image's bytes before any decoder sees them.
+"""The structure of image files, read without a decoder.
 
-Decoders are quick to start and slow to stop: some small files cost them minutes or gigabytes. Their structure
-gives them away, and reading the structure takes milliseconds.
+Some small files take a decoder minutes or gigabytes (decompression bombs). Their structure tells them apart in
+milliseconds.
 """
 
 import re
@@ -32,10 +32,10 @@ _CLEAN_PNG_CHUNKS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sR
 
 
 def image_format(head: bytes) -> str:
-    """Return JPEG, PNG or WEBP by the first bytes, whatever the file is called.
+    """Return JPEG, PNG or WEBP by the first bytes (magic numbers); the file name does not matter.
 
     Raises:
-        ImageRejectedError: it is something else.
+        ImageRejectedError: the file has another format.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
@@ -55,14 +55,14 @@ def image_format(head: bytes) -> str:
 
 
 def check_structure(data: bytes, format_: str) -> None:
-    """Refuse files that are built to exhaust a decoder.
+    """Reject decompression bombs: files that would exhaust a decoder.
 
     Raises:
-        ImageRejectedError: too many scans, chunks, or a canvas beyond what the format's decoder can hold.
+        ImageRejectedError: there are too many scans or chunks, or the canvas is larger than the format allows.
     """
     if format_ == "JPEG" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise ImageRejectedError(
-            f"This JPEG is built from more than {MAX_JPEG_SCANS} scans, which no camera does. Save it anew.",
+            f"This JPEG has more than {MAX_JPEG_SCANS} scans, the limit. Save it again with an image editor.",
             reason="too-many-scans",
         )
     if format_ == "PNG":
@@ -77,19 +77,19 @@ def check_structure(data: bytes, format_: str) -> None:
 
 def _check_chunks(data: bytes) -> None:
     extra = 0
-    for number, (kind, _) in enumerate(_png_chunks(data)):
-        extra += kind != b"IDAT"
+    for number, (type_, _) in enumerate(_png_chunks(data)):
+        extra += type_ != b"IDAT"
         if extra > MAX_PNG_EXTRA_CHUNKS or number > MAX_PNG_CHUNKS:
             raise ImageRejectedError(
-                "This PNG consists of more pieces than any program writes. Save it anew.", reason="too-many-chunks"
+                "This PNG has too many chunks. Save it again with an image editor.", reason="too-many-chunks"
             )
 
 
 def is_clean(path: Path, format_: str) -> bool:
-    """Return whether the file is nothing but upright RGB pixels, so that it can be handed on as it is.
+    """Return whether the file has nothing but upright RGB pixels, so that it can be shown unchanged.
 
-    False when there is any metadata (EXIF, XMP, GPS, comments, color profiles), transparency, animation, more
-    than 8 bits a channel, inks instead of light, or anything behind the end of the image.
+    False when there is metadata (EXIF, XMP, GPS, comments, color profiles), transparency, animation, more than 8 bits
+    a channel, CMYK or gray, or any byte after the end of the image.
     """
     data = path.read_bytes()
     if format_ == "JPEG":
@@ -120,20 +120,20 @@ def _is_clean_jpeg(data: bytes) -> bool:
 
 def _is_clean_png(data: bytes) -> bool:
     end = len(_PNG_SIGNATURE)
-    for kind, body_end in _png_chunks(data):
-        if kind not in _CLEAN_PNG_CHUNKS:
+    for type_, chunk_end in _png_chunks(data):
+        if type_ not in _CLEAN_PNG_CHUNKS:
             return False
-        end = body_end
+        end = chunk_end
     bit_depth, color_type = data[24], data[25]
     return end == len(data) and bit_depth <= 8 and color_type == 2
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield the kind of each chunk and where it ends, up to the last one."""
+    """Yield the type of each chunk and the position after it, up to IEND."""
     position = len(_PNG_SIGNATURE)
     while position + 12 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, position)
+        length, type_ = struct.unpack_from(">I4s", data, position)
         position += 12 + length
-        yield kind, position
-        if kind == b"IEND":
+        yield type_, position
+        if type_ == b"IEND":
             return

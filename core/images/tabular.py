@@ -1,4 +1,4 @@
-"""Reading Parquet and Arrow files with images in them: runs in the worker processes."""
+"""Reading Parquet and Arrow files with images in them: runs only in the worker processes of the sandbox."""
 
 import json
 from collections.abc import Iterator
@@ -8,26 +8,32 @@ from typing import Any
 
 from core.errors import ImageRejectedError
 
-ROWS_OF_A_BATCH = 64
-_IMAGES = ("image", "images", "img", "picture", "photo")
-_QUESTIONS = ("question", "questions", "prompt", "query", "instruction")
-_ANSWERS = ("answer", "answers", "multiple_choice_answer", "response", "label", "caption", "text", "output")
+ROWS_PER_BATCH = 64
+_IMAGE_COLUMNS = ("image", "images", "img", "picture", "photo")
+_QUESTION_COLUMNS = ("question", "questions", "prompt", "query", "instruction")
+_ANSWER_COLUMNS = ("answer", "answers", "multiple_choice_answer", "response", "label", "caption", "text", "output")
 
 
 @dataclass(frozen=True)
 class TableRow:
+    """One row: its image as a file, and its questions with answers."""
+
     number: int
     name: str
     file: str
-    """In the working directory."""
+    """In the working directory; empty when the row has no usable image."""
     pairs: tuple[tuple[str, str], ...]
     """Questions with their answers."""
     reason: str = ""
-    """Why there is no file."""
+    """Why there is no file; empty when there is one."""
 
 
 def batch_count(path: Path) -> int:
-    """Return how many batches of ROWS_OF_A_BATCH the file has; it must have a column of images."""
+    """Return the number of batches of ROWS_PER_BATCH rows.
+
+    Raises:
+        ImageRejectedError: the file is damaged, or has no column of images.
+    """
     with _errors_in_words():
         if path.suffix == ".parquet":
             import pyarrow.parquet as parquet
@@ -37,8 +43,8 @@ def batch_count(path: Path) -> int:
         else:
             table = _arrow(path)
             rows, names = table.num_rows, table.schema.names
-    _column(names, _IMAGES)
-    return -(-int(rows) // ROWS_OF_A_BATCH)
+    _column(names, _IMAGE_COLUMNS)
+    return -(-int(rows) // ROWS_PER_BATCH)
 
 
 def read_batch(path: Path, number: int, workdir: Path, max_bytes: int) -> list[TableRow]:
@@ -48,11 +54,11 @@ def read_batch(path: Path, number: int, workdir: Path, max_bytes: int) -> list[T
 
 
 def _rows(path: Path, number: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    start = number * ROWS_OF_A_BATCH
+    start = number * ROWS_PER_BATCH
     if path.suffix == ".parquet":
-        yield from _parquet_rows(path, start, start + ROWS_OF_A_BATCH)
+        yield from _parquet_rows(path, start, start + ROWS_PER_BATCH)
     else:
-        yield from enumerate(_arrow(path).slice(start, ROWS_OF_A_BATCH).to_pylist(), start)
+        yield from enumerate(_arrow(path).slice(start, ROWS_PER_BATCH).to_pylist(), start)
 
 
 def _parquet_rows(path: Path, start: int, end: int) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -66,7 +72,7 @@ def _parquet_rows(path: Path, start: int, end: int) -> Iterator[tuple[int, dict[
             if at + rows <= start or at >= end:
                 at += rows
                 continue
-            for batch in file.iter_batches(ROWS_OF_A_BATCH, row_groups=[group], use_threads=False):
+            for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=[group], use_threads=False):
                 low, high = max(start - at, 0), min(end - at, batch.num_rows)
                 if low < high:
                     yield from enumerate(batch.slice(low, high - low).to_pylist(), at + low)
@@ -76,7 +82,7 @@ def _parquet_rows(path: Path, start: int, end: int) -> Iterator[tuple[int, dict[
 def _arrow(path: Path) -> Any:
     import pyarrow as pa
 
-    # Read whole: a memory map would count against the address space in the same way.
+    # Not memory-mapped: a map counts against the limit on the address space as well.
     with path.open("rb") as file:
         try:
             return pa.ipc.open_stream(file).read_all()
@@ -86,14 +92,14 @@ def _arrow(path: Path) -> Any:
 
 
 def _row(number: int, values: dict[str, Any], workdir: Path, max_bytes: int) -> TableRow:
-    image = values[_column(list(values), _IMAGES)]
+    image = values[_column(list(values), _IMAGE_COLUMNS)]
     if isinstance(image, list):
         image = image[0] if image else None
     data = image.get("bytes") if isinstance(image, dict) else image
-    known = image.get("path") if isinstance(image, dict) else None
-    name = str(values.get("file_name") or known or f"row-{number + 1:06}")
+    path = image.get("path") if isinstance(image, dict) else None
+    name = str(values.get("file_name") or path or f"row-{number + 1:06}")
     if not isinstance(data, bytes):
-        return TableRow(number, name, "", (), "This row has no image in it.")
+        return TableRow(number, name, "", (), "This row has no image.")
     if len(data) > max_bytes:
         return TableRow(number, name, "", (), f"The file is larger than {max_bytes / 1e6:,.0f} MB.")
     (workdir / str(number)).write_bytes(data)
@@ -101,8 +107,8 @@ def _row(number: int, values: dict[str, Any], workdir: Path, max_bytes: int) -> 
 
 
 def _pairs(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    question = next((values[key] for key in _QUESTIONS if values.get(key)), None)
-    answer = next((values[key] for key in _ANSWERS if values.get(key) is not None), None)
+    question = next((values[key] for key in _QUESTION_COLUMNS if values.get(key)), None)
+    answer = next((values[key] for key in _ANSWER_COLUMNS if values.get(key) is not None), None)
     if question is None or answer is None:
         return
     if isinstance(question, list):
@@ -123,7 +129,9 @@ def _text(answer: Any) -> str:
 def _column(names: list[str], wanted: tuple[str, ...]) -> str:
     found = next((name for key in wanted for name in names if name.lower() == key), None)
     if found is None:
-        raise ImageRejectedError(f"There is no column called {wanted[0]} in it.", reason="no-images")
+        raise ImageRejectedError(
+            f"It has no column called {wanted[0]}. Rename the column of the images.", reason="no-images"
+        )
     return found
 
 
@@ -136,5 +144,5 @@ class _errors_in_words:  # noqa: N801  used like a function
 
         if isinstance(error, pa.ArrowException | OSError) and not isinstance(error, MemoryError):
             raise ImageRejectedError(
-                "This table is damaged and cannot be opened. Save it anew.", reason="damaged"
+                "This table is damaged and cannot be opened. Save it again.", reason="damaged"
             ) from error

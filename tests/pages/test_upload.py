@@ -9,8 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from core import Projects
 from core.db import new_id
+from core.images import sources
+from core.images.sources.base import LoadedChunk, Source, SourceOption
 from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
+from pages.components.upload import import_forms
 from pages.components.upload.import_forms import labels
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
@@ -50,6 +53,47 @@ def test_every_source_has_its_form(source: str, page: AppTest) -> None:
     assert not page.error
     if source != "drop":
         assert any(button.label.startswith("Import") for button in page.button)
+
+
+class CameraSource(Source):
+    """A source that exists only here: its form follows from what it declares."""
+
+    name = "camera"
+    label = "Camera"
+    help = "The camera must be switched on."
+    input = "text"
+    input_key = "address"
+    input_label = "Address of the camera"
+    options = (
+        SourceOption("count", "Images", "10", minimum=1),
+        SourceOption("color", "Color", choices={"In color": True, "Gray": False}),
+    )
+
+    def plan(self, config: dict[str, object], context: object) -> list[dict[str, object]]:
+        return [{"address": config["address"]}]
+
+    def load(self, *_args: object) -> LoadedChunk:
+        return LoadedChunk([])
+
+
+def test_the_form_of_a_new_source_follows_from_its_declaration(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    extended = (*sources.SOURCES, CameraSource())
+    for module in (sources, import_forms):
+        monkeypatch.setattr(module, "SOURCES", extended)
+    page.run()
+    page.segmented_control(key="upload-from").set_value("camera").run()
+    assert page.text_input(key="import-camera").label == "Address of the camera"
+    assert "The camera must be switched on." in texts(page)
+    page.text_input(key="import-camera").set_value(" camera-7 ").run()
+    page.number_input(key="import-camera-count").set_value(3).run()
+    page.segmented_control(key="import-camera-color").set_value("Gray").run()
+    page.button(key="import-camera-start").click().run()
+
+    assert not page.exception
+    [task] = services().tasks.list_tasks(project_id())
+    assert (task.task_type, task.config) == (
+        "image-import", {"source": "camera", "address": "camera-7", "count": 3, "color": False},
+    )  # fmt: skip
 
 
 def test_addresses_are_imported_one_by_one(page: AppTest) -> None:

@@ -1,4 +1,4 @@
-"""A directory or a ZIP archive, seen alike: names, and the bytes behind a name."""
+"""Directories and ZIP archives through one interface: names, and the content of a name."""
 
 import os
 import zipfile
@@ -10,18 +10,24 @@ from core.errors import ImageRejectedError, InvalidInputError
 MAX_ARCHIVE_ENTRIES = 10_000
 MAX_ARCHIVE_BYTES = 10_000_000_000
 MAX_ARCHIVE_RATIO = 200
-# Of one annotation file; a million short questions are about 200 MB.
+# For one annotation file; a million short questions are about 200 MB.
 MAX_TEXT_BYTES = 256_000_000
 _COPY_BYTES = 1 << 20
 
 
 class Container(Protocol):
+    """Files by their names."""
+
     def names(self) -> list[str]:
-        """Return the files by their relative names with ``/``, sorted; hidden ones are left out."""
+        """Return the relative names of the files with ``/``, sorted, without hidden files."""
         ...
 
     def text(self, name: str) -> str:
-        """Return a text file."""
+        """Return the content of a UTF-8 text file.
+
+        Raises:
+            InvalidInputError: it is too large or not UTF-8.
+        """
         ...
 
 
@@ -42,10 +48,10 @@ class Folder:
         return sorted(found)
 
     def path(self, name: str) -> Path:
-        """Return where the file lies.
+        """Return the path of the file.
 
         Raises:
-            ImageRejectedError: it is gone, or not below the directory any more.
+            ImageRejectedError: the file is gone, or a symbolic link leads out of the directory.
         """
         path = self.root / name
         if path.is_symlink() or not path.is_file() or not path.resolve().is_relative_to(self.root.resolve()):
@@ -58,17 +64,17 @@ class Folder:
 
 
 class Archive:
-    """A ZIP archive that is read member by member, each within a budget; never unpacked as a whole."""
+    """A ZIP archive that is read member by member, each with a size limit; never unpacked as a whole."""
 
     def __init__(self, path: Path) -> None:
         """
         Raises:
-            InvalidInputError: not a ZIP, or one that is built to fill the disk.
+            InvalidInputError: the file is not a ZIP archive, or is a ZIP bomb.
         """
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            raise InvalidInputError("This is not a ZIP archive, or it is damaged. Pack it anew.") from None
+            raise InvalidInputError("This is not a ZIP archive, or it is damaged. Pack it again.") from None
         self._members = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
         try:
             self._check(path.stat().st_size)
@@ -83,7 +89,7 @@ class Archive:
         """Write one member to the file *to*.
 
         Raises:
-            ImageRejectedError: it is encrypted, damaged, or has more than *max_bytes*.
+            ImageRejectedError: the member is encrypted, damaged, or has more than *max_bytes*.
         """
         info = self._members[name]
         if info.flag_bits & 1:
@@ -103,7 +109,7 @@ class Archive:
             if isinstance(error, ImageRejectedError):
                 raise
             raise ImageRejectedError(
-                "The file is damaged inside the archive. Pack it anew.", reason="damaged"
+                "The file is damaged inside the archive. Pack it again.", reason="damaged"
             ) from error
 
     def text(self, name: str) -> str:
@@ -114,6 +120,7 @@ class Archive:
         self._zip.close()
 
     def _check(self, archive_bytes: int) -> None:
+        """Reject ZIP bombs by the number of members, their declared sizes and overlapping data."""
         members = self._zip.infolist()
         total = sum(info.file_size for info in members)
         if len(members) > MAX_ARCHIVE_ENTRIES:
@@ -128,7 +135,7 @@ class Archive:
         end = 0
         for info in sorted(members, key=lambda info: info.header_offset):
             if info.header_offset < end:
-                raise InvalidInputError("The files of this archive overlap, which no honest program writes.")
+                raise InvalidInputError("Files in this archive overlap, as in a ZIP bomb. Pack it again.")
             end = info.header_offset + info.compress_size
 
 

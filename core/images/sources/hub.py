@@ -1,4 +1,4 @@
-"""Datasets on the Hugging Face Hub: their Parquet files, fetched once and kept beside uploaded archives."""
+"""Datasets on the Hugging Face Hub: their Parquet files, downloaded once and stored beside uploaded archives."""
 
 import hashlib
 import os
@@ -13,27 +13,29 @@ from core.fetch import FetchError
 from core.images.sources.container import MAX_ARCHIVE_BYTES
 from core.images.storage import disk_errors_in_words
 
-# Where the Hub keeps every public dataset as Parquet, however its author stored it.
-_CONVERTED = "refs/convert/parquet"
+# The branch on which the Hub converts every public dataset to Parquet.
+_CONVERTED_REVISION = "refs/convert/parquet"
 
 
 @dataclass(frozen=True)
 class HubFile:
+    """One Parquet file of a dataset on the Hub."""
+
     name: str
     size_bytes: int
     revision: str
-    """The commit, so that all pieces of an import read the same version."""
+    """The commit, so that all chunks of an import read the same version."""
 
 
 def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
-    """Return the Parquet files of a dataset, those of one *split* if it is named. Asks ``HF_ENDPOINT``.
+    """Return the Parquet files of a dataset, or of one *split* of it; the server is ``HF_ENDPOINT``.
 
     Raises:
-        InvalidInputError: there is no such dataset, split or Parquet file, or it is too large.
+        InvalidInputError: the dataset, the split or a Parquet file does not exist, or the files are too large.
         FetchError: the Hub cannot be reached.
     """
     with _errors_in_words(dataset):
-        files = _listed(dataset, None) or _listed(dataset, _CONVERTED)
+        files = _list_files(dataset, None) or _list_files(dataset, _CONVERTED_REVISION)
     if not files:
         raise InvalidInputError(f"{dataset} has no Parquet files. Download it and import the directory.", field="path")
     if split:
@@ -49,8 +51,8 @@ def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
     return files
 
 
-def fetched(dataset: str, name: str, revision: str, uploads: Path) -> Path:
-    """Return where a file of a dataset lies on this machine, after fetching it if need be. May take long."""
+def download(dataset: str, name: str, revision: str, uploads: Path) -> Path:
+    """Return the local path of a file of a dataset, downloading it the first time; blocks."""
     from huggingface_hub import hf_hub_download
 
     directory = uploads / f"hub-{hashlib.sha256(f'{dataset}@{revision}'.encode()).hexdigest()[:16]}"
@@ -61,7 +63,7 @@ def fetched(dataset: str, name: str, revision: str, uploads: Path) -> Path:
     return Path(path)
 
 
-def _listed(dataset: str, revision: str | None) -> list[HubFile]:
+def _list_files(dataset: str, revision: str | None) -> list[HubFile]:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RevisionNotFoundError
 
@@ -85,7 +87,7 @@ def _endpoint() -> str | None:
 
 @contextmanager
 def _errors_in_words(dataset: str) -> Iterator[None]:
-    """Turn what the Hub's own library raises into a sentence."""
+    """Translate the exceptions of huggingface_hub into sentences."""
     import httpx
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -98,12 +100,10 @@ def _errors_in_words(dataset: str) -> Iterator[None]:
     try:
         yield
     except HFValidationError as error:
-        raise InvalidInputError(
-            "Write the name of a dataset as owner/name, as it stands on its page.", field="path"
-        ) from error
+        raise InvalidInputError("Write the name of a dataset as owner/name, as on its page.", field="path") from error
     except GatedRepoError as error:
         raise InvalidInputError(
-            f"{dataset} asks for a consent first. Give it on its page, and set HF_TOKEN.", field="path"
+            f"{dataset} is gated. Accept its terms on its page, and set HF_TOKEN.", field="path"
         ) from error
     except RepositoryNotFoundError as error:
         raise InvalidInputError(

@@ -39,7 +39,7 @@ class HuggingFaceSource(Source):
 
     def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
         if "part" in chunk:
-            file = hub.fetched(str(config["hub"]), chunk["file"], chunk["revision"], context.uploads)
+            file = hub.download(str(config["hub"]), chunk["file"], chunk["revision"], context.uploads)
             count, parts = sandbox(context.settings).run(tabular.batch_count, file), chunk["parts"]
             batches = range(count * chunk["part"] // parts, count * (chunk["part"] + 1) // parts)
         else:

@@ -1,4 +1,4 @@
-"""Files that are built to harm: each is made here, none is kept in the repository."""
+"""Malicious files, generated here; none is stored in the repository."""
 
 import io
 import struct
@@ -87,7 +87,7 @@ def lying_zip() -> bytes:
     return bytes(data)
 
 
-REFUSED: dict[str, tuple[bytes, str]] = {
+REJECTED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "empty"),
     "pixel bomb PNG": (png(50_000, 50_000, bits=1), "too-many-pixels"),
     "PNG of two thousand million pixels a side": (png(2**31 - 1, 2**31 - 1), "too-many-pixels"),

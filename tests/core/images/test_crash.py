@@ -1,4 +1,4 @@
-"""An import that is killed, and a disk that fills up: nothing is lost, nothing is there twice, nothing is half."""
+"""Crash tests: an import that is killed, and a full disk; no image is lost, doubled or partial."""
 
 import asyncio
 import errno
@@ -25,20 +25,20 @@ from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded
 
 IMAGES = 200
-HOUSE = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[3]
 
 
 def start_import(data_dir: Path, root: Path) -> subprocess.Popen[str]:
     """Start an import in a process group of its own; its workers go with it."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.core.images.importing", str(data_dir), str(root)],
-        cwd=HOUSE, env=os.environ | {"VITRINE_IMPORT_ROOTS": str(root)}, stdout=subprocess.PIPE, text=True,
+        cwd=ROOT, env=os.environ | {"VITRINE_IMPORT_ROOTS": str(root)}, stdout=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
 
 
-def check_nothing_is_half(data_dir: Path) -> int:
-    """Check files against rows and return how many images are recorded."""
+def check_files_match_rows(data_dir: Path) -> int:
+    """Check every file against its hash and its row; return the number of rows."""
     root = data_dir / "uploads" / "images"
     with connect(data_dir) as db, db.reading() as session:
         images = session.exec(select(Images)).all()
@@ -51,7 +51,7 @@ def check_nothing_is_half(data_dir: Path) -> int:
     return len(images)
 
 
-def kill_again_and_again(tmp_path: Path, kills: int) -> None:
+def kill_repeatedly(tmp_path: Path, kills: int) -> None:
     root, data_dir = tmp_path / "photos", tmp_path / "killed"
     root.mkdir()
     for number in range(IMAGES):
@@ -69,12 +69,12 @@ def kill_again_and_again(tmp_path: Path, kills: int) -> None:
             process.wait()
             killed += 1
         process.stdout.close()
-        if killed >= kills or check_nothing_is_half(data_dir) == IMAGES:
+        if killed >= kills or check_files_match_rows(data_dir) == IMAGES:
             break
     process = start_import(data_dir, root)
     output, _ = process.communicate(timeout=120)
     assert "completed" in output
-    assert check_nothing_is_half(data_dir) == IMAGES
+    assert check_files_match_rows(data_dir) == IMAGES
     with connect(data_dir) as db, db.reading() as session:
         # Of a second import too, when the first one had ended before its process was killed.
         items = session.exec(select(TaskItems)).all()
@@ -86,20 +86,20 @@ def kill_again_and_again(tmp_path: Path, kills: int) -> None:
     assert killed >= 1
 
 
-def test_an_import_killed_at_a_random_moment_goes_on_and_takes_every_image_once(tmp_path: Path) -> None:
-    kill_again_and_again(tmp_path, 2)
+def test_crash_an_import_killed_at_a_random_moment_resumes_and_adds_every_image_once(tmp_path: Path) -> None:
+    kill_repeatedly(tmp_path, 2)
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
-def test_an_import_killed_at_50_random_moments_takes_every_image_once(tmp_path: Path) -> None:
+def test_crash_an_import_killed_at_50_random_moments_adds_every_image_once(tmp_path: Path) -> None:
     for number in range(10):
         (tmp_path / f"{number}").mkdir()
-        kill_again_and_again(tmp_path / f"{number}", 5)
+        kill_repeatedly(tmp_path / f"{number}", 5)
 
 
 @pytest.mark.parametrize("at", range(1, 6))
-def test_a_disk_that_is_full_at_any_write_is_said_in_words_and_leaves_nothing_behind(
+def test_a_full_disk_at_any_write_raises_and_leaves_no_file(
     at: int, services: Services, db: Database, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writes = 0
@@ -140,7 +140,7 @@ def test_a_disk_that_is_full_at_any_write_is_said_in_words_and_leaves_nothing_be
     assert [outcome.outcome for outcome in services.intake.add_images(project.id, files)] == ["added"] * 5
 
 
-def test_a_full_disk_while_a_name_is_given_is_said_in_words(
+def test_a_full_disk_during_the_rename_raises_and_leaves_no_row(
     services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(directory: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_full_disk_while_a_name_is_given_is_said_in_words(
     assert services.images.list_images(project.id) == []
 
 
-def test_an_import_that_meets_a_full_disk_says_so_and_goes_on_after_space_is_made(
+def test_an_import_on_a_full_disk_fails_and_resumes_after_space_is_freed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root, data_dir = tmp_path / "photos", tmp_path / "data"
@@ -167,11 +167,11 @@ def test_an_import_that_meets_a_full_disk_says_so_and_goes_on_after_space_is_mad
     # No file may grow beyond what this one needs: the kernel refuses the write as a full disk does.
     limited = f"ulimit -f 3000; exec {sys.executable} -m tests.core.images.importing {data_dir} {root}"
     done = subprocess.run(
-        ["bash", "-c", limited], cwd=HOUSE, env=dict(os.environ), capture_output=True, text=True, timeout=120
+        ["bash", "-c", limited], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=120
     )
 
     assert "started" in done.stdout, done.stderr
-    assert check_nothing_is_half(data_dir) == 64
+    assert check_files_match_rows(data_dir) == 64
     with connect(data_dir) as db:
         kinds = {kind.task_type: kind for kind in image_task_kinds(Services(db).intake)}
         tasks = TaskService(db, lambda: kinds)
@@ -180,4 +180,4 @@ def test_an_import_that_meets_a_full_disk_says_so_and_goes_on_after_space_is_mad
         assert failure.example == "The disk is full. Free some space and try again; stored images are safe."
         tasks.retry_failed(task.id, failure.error_code)
         assert asyncio.run(TaskRunner(db, kinds).run(task.id)).status == "completed"
-    assert check_nothing_is_half(data_dir) == 71
+    assert check_files_match_rows(data_dir) == 71

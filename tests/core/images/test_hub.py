@@ -1,4 +1,4 @@
-"""Datasets by their name, fetched from a hub that this test serves on loopback."""
+"""Datasets by their name, downloaded from a hub that this test serves on loopback."""
 
 import json
 import threading
@@ -33,11 +33,11 @@ def table(seeds: range) -> bytes:
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the Hub's interface as its own library asks for."""
+    """The part of the Hub's API that huggingface_hub uses."""
 
     files: ClassVar[dict[str, dict[str, bytes]]]
     """By name of the dataset (with ``@revision`` beside the main one), then by path."""
-    fetched: ClassVar[list[str]]
+    downloaded: ClassVar[list[str]]
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
@@ -56,7 +56,7 @@ class Hub(BaseHTTPRequestHandler):
             name = rest.partition("/")[2]
             data = next(files[name] for key, files in self.files.items() if key.startswith(dataset) and name in files)
             if with_body:
-                self.fetched.append(name)
+                self.downloaded.append(name)
             self._send(200, data if with_body else b"", length=len(data), etag=f'"{len(data)}"')
 
     def _describe(self, path: str) -> None:
@@ -84,7 +84,7 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
-    Hub.files, Hub.fetched = {}, []
+    Hub.files, Hub.downloaded = {}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -95,7 +95,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
     thread.join()
 
 
-def test_a_dataset_comes_in_by_its_name_with_its_questions(
+def test_a_dataset_is_imported_by_its_name_with_its_questions(
     hub: type[Hub], services: Services, project: Projects
 ) -> None:
     train, test = "data/train-00000.parquet", "data/test-00000.parquet"
@@ -105,19 +105,19 @@ def test_a_dataset_comes_in_by_its_name_with_its_questions(
 
     assert counts == {"added": 5}
     assert entries(services, project) == [(f"{n}.jpg", f"Number {n}?", str(n)) for n in range(5)]
-    assert sorted(hub.fetched) == [test, train]
+    assert sorted(hub.downloaded) == [test, train]
 
 
-def test_one_split_is_fetched_alone(hub: type[Hub], services: Services, project: Projects) -> None:
+def test_only_the_named_split_is_downloaded(hub: type[Hub], services: Services, project: Projects) -> None:
     hub.files["shop/shelves"] = {"data/train-0.parquet": table(range(3)), "data/test-0.parquet": table(range(3, 5))}
 
     run(services, project, source="huggingface", hub="shop/shelves", split="test")
 
     assert names(services, project) == ["3.jpg", "4.jpg"]
-    assert hub.fetched == ["data/test-0.parquet"]
+    assert hub.downloaded == ["data/test-0.parquet"]
 
 
-def test_a_dataset_of_plain_files_is_read_as_the_hub_converted_it(
+def test_a_dataset_without_parquet_files_is_read_from_the_converted_branch(
     hub: type[Hub], services: Services, project: Projects
 ) -> None:
     hub.files["shop/shelves"] = {"train/0.jpg": encoded()}
@@ -138,7 +138,7 @@ def test_a_dataset_of_plain_files_is_read_as_the_hub_converted_it(
         ({"../../train.parquet": b""}, {"hub": "shop/shelves"}, "shop/shelves has no Parquet files"),
     ],
 )
-def test_what_cannot_be_imported_is_said_before_a_task_begins(
+def test_a_dataset_that_cannot_be_imported_raises_before_the_task_starts(
     files: dict[str, bytes] | None, config: dict[str, str], words: str, hub: type[Hub], services: Services,
     project: Projects,
 ) -> None:  # fmt: skip
@@ -149,7 +149,7 @@ def test_what_cannot_be_imported_is_said_before_a_task_begins(
         run(services, project, source="huggingface", **config)
 
 
-def test_a_hub_that_does_not_answer_is_said_in_one_sentence(
+def test_an_unreachable_hub_raises_one_sentence(
     services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")

@@ -1,4 +1,4 @@
-"""Copies of several images are made at once."""
+"""Renditions of several images are made in parallel."""
 
 import asyncio
 from io import BytesIO
@@ -17,7 +17,7 @@ def _stored(services: Services, project: Projects, number: int, size_wh: tuple[i
     return asyncio.run(services.images.upload_image(project.id, f"{number}.jpg", data))
 
 
-def test_several_images_come_as_models_are_sent_them_in_their_order(services: Services, project: Projects) -> None:
+def test_model_copies_come_in_the_order_of_their_images(services: Services, project: Projects) -> None:
     sizes = [(1600, 800), (640, 480), (800, 1600)]
     stored = [_stored(services, project, number, size_wh) for number, size_wh in enumerate(sizes)]
     sent = services.images.model_images(stored)
@@ -29,7 +29,7 @@ def test_several_images_come_as_models_are_sent_them_in_their_order(services: Se
     assert [services.images.model_image(image).data for image in stored] == [one.data for one in made]
 
 
-def test_one_that_cannot_be_opened_leaves_its_neighbours_alone(services: Services, project: Projects) -> None:
+def test_an_image_that_cannot_be_decoded_does_not_fail_the_others(services: Services, project: Projects) -> None:
     stored = [_stored(services, project, number, (1600, 800)) for number in range(3)]
     services.images.original_path(stored[1]).write_bytes(b"\xff\xd8\xff and no more")
     sent = services.images.model_images(stored)

@@ -11,16 +11,16 @@ def test_twelve_images_are_drawn_each_with_questions_and_answers() -> None:
 
     assert len(samples) == 12
     assert len({sample.name for sample in samples}) == 12
-    assert all(len(sample.truths) >= 2 for sample in samples)
+    assert all(len(sample.answers) >= 2 for sample in samples)
     assert {opened(sample.data).format for sample in samples} == {"JPEG", "PNG", "WEBP"}
     assert {opened(sample.data).size for sample in samples} == {(960, 720)}
 
 
-def test_drawing_gives_the_same_bytes_each_time() -> None:
+def test_drawing_is_deterministic() -> None:
     assert draw_samples() == draw_samples()
 
 
-def test_the_images_are_a_family_but_none_looks_like_another() -> None:
+def test_the_images_share_colors_but_none_is_a_near_duplicate() -> None:
     measured = [measure(opened(sample.data)) for sample in draw_samples()]
     hashes = [one.dhash for one in measured]
 
@@ -29,7 +29,7 @@ def test_the_images_are_a_family_but_none_looks_like_another() -> None:
     assert all(len(names) >= 1 for names in shared)
 
 
-def test_the_sample_project_holds_the_twelve_and_can_be_made_twice(services: Services) -> None:
+def test_the_sample_project_has_the_twelve_images_and_can_be_created_twice(services: Services) -> None:
     first = create_sample_project(services.db)
     second = create_sample_project(services.db)
 

@@ -22,7 +22,7 @@ def files_below(directory: Path) -> list[str]:
     return sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file())
 
 
-def test_each_file_gets_its_outcome_in_the_order_handed_in(services: Services, project: Projects) -> None:
+def test_the_outcomes_are_in_the_order_of_the_files(services: Services, project: Projects) -> None:
     original = drawn(1)
     outcomes = services.intake.add_images(
         project.id,
@@ -55,7 +55,7 @@ def test_each_file_gets_its_outcome_in_the_order_handed_in(services: Services, p
     ]  # fmt: skip
 
 
-def test_what_is_known_of_an_image_is_stored_with_it(services: Services, project: Projects) -> None:
+def test_the_measurements_of_an_image_are_stored_with_it(services: Services, project: Projects) -> None:
     image = Image.new("RGB", (200, 100), "#d62728")
     image.paste("#1f77b4", (100, 0, 200, 100))
 
@@ -68,7 +68,7 @@ def test_what_is_known_of_an_image_is_stored_with_it(services: Services, project
     assert stored.source == "upload"
 
 
-def test_the_original_keeps_its_bytes_and_lies_under_its_hash(services: Services, project: Projects) -> None:
+def test_the_original_keeps_its_bytes_and_is_stored_under_its_hash(services: Services, project: Projects) -> None:
     data = encoded(format_="WEBP")
     stored = asyncio.run(services.images.upload_image(project.id, "../../etc/passwd.webp", BytesIO(data)))
 
@@ -77,7 +77,7 @@ def test_the_original_keeps_its_bytes_and_lies_under_its_hash(services: Services
     assert files_below(services.db.data_dir / "uploads") == [f"images/{stored.path}"]
 
 
-def test_bytes_that_are_there_already_are_returned_as_they_were_stored(services: Services, project: Projects) -> None:
+def test_uploading_the_same_bytes_again_returns_the_stored_image(services: Services, project: Projects) -> None:
     first = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
     second = asyncio.run(services.images.upload_image(project.id, "two.jpg", encoded()))
 
@@ -93,7 +93,7 @@ def test_the_same_name_with_other_bytes_is_a_second_image(services: Services, pr
     assert [image.image_name for image in services.images.list_images(project.id)] == ["one.jpg", "one.jpg"]
 
 
-def test_two_projects_may_hold_the_same_bytes(services: Services, project: Projects) -> None:
+def test_two_projects_can_have_the_same_bytes(services: Services, project: Projects) -> None:
     other = services.projects.create_project("Other")
     first = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
     second = asyncio.run(services.images.upload_image(other.id, "one.jpg", encoded()))
@@ -104,19 +104,19 @@ def test_two_projects_may_hold_the_same_bytes(services: Services, project: Proje
     assert services.images.original_path(second).exists()
 
 
-def test_a_file_that_is_no_image_is_refused_with_a_sentence(services: Services, project: Projects) -> None:
+def test_a_file_that_is_no_image_is_rejected_with_a_sentence(services: Services, project: Projects) -> None:
     with pytest.raises(ImageRejectedError, match=r"^The content is not a JPEG, PNG or WebP image\."):
         asyncio.run(services.images.upload_image(project.id, "notes.jpg", b"just some words"))
 
     assert files_below(services.db.data_dir / "uploads") == []
 
 
-def test_an_unknown_project_is_refused_before_anything_is_stored(services: Services) -> None:
+def test_an_unknown_project_raises_before_anything_is_stored(services: Services) -> None:
     with pytest.raises(NotFoundError):
         services.intake.add_images("nowhere", [("one.jpg", encoded())])
 
 
-def test_what_is_handed_out_is_upright_and_free_of_metadata(services: Services, project: Projects) -> None:
+def test_renditions_are_upright_and_without_metadata(services: Services, project: Projects) -> None:
     image = Image.new("RGB", (200, 100), "white")
     image.paste("red", (0, 0, 20, 20))
     exif = Image.Exif()
@@ -139,7 +139,7 @@ def test_what_is_handed_out_is_upright_and_free_of_metadata(services: Services, 
     assert (sent.mime_type, sent.size_wh) == ("image/jpeg", (100, 200))
 
 
-def test_a_clean_upright_jpeg_is_sent_as_it_is(services: Services, project: Projects) -> None:
+def test_a_clean_upright_jpeg_is_sent_unchanged(services: Services, project: Projects) -> None:
     data = encoded(drawn(1, (640, 480)))
     stored = asyncio.run(services.images.upload_image(project.id, "one.jpg", data))
 
@@ -148,7 +148,7 @@ def test_a_clean_upright_jpeg_is_sent_as_it_is(services: Services, project: Proj
     assert services.images.get_image_data_url(stored.id) == "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
 
-def test_a_large_image_is_reduced_for_models(services: Services, project: Projects) -> None:
+def test_a_large_image_is_scaled_down_for_models(services: Services, project: Projects) -> None:
     stored = asyncio.run(services.images.upload_image(project.id, "one.png", encoded(drawn(1, (3000, 1500)), "PNG")))
 
     sent = services.images.model_image(stored)
@@ -167,7 +167,7 @@ def test_a_lost_thumbnail_is_made_again(services: Services, project: Projects) -
     assert services.images.thumbnail_path(stored).read_bytes() == before
 
 
-def test_an_image_takes_its_questions_and_entries_with_it_and_brings_exactly_those_back(
+def test_restoring_an_image_restores_exactly_what_was_deleted_with_it(
     services: Services, db: Database, project: Projects
 ) -> None:
     image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
@@ -194,7 +194,7 @@ def test_an_image_takes_its_questions_and_entries_with_it_and_brings_exactly_tho
         assert [event.action for event in session.exec(select(Events))] == ["deleted", "restored"]
 
 
-def test_deleting_names_what_depends_on_it_first(services: Services, db: Database, project: Projects) -> None:
+def test_dependents_are_counted_before_a_deletion(services: Services, db: Database, project: Projects) -> None:
     image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
     with db.transaction() as session:
         session.add(Questions(project_id=project.id, image_id=image.id, question="Who?", question_key="who"))
@@ -215,7 +215,7 @@ def test_the_bytes_of_a_deleted_image_can_be_uploaded_again(services: Services, 
         services.library.restore_images([first.id])
 
 
-def test_when_the_first_of_a_group_is_deleted_the_next_one_stands_for_it(services: Services, project: Projects) -> None:
+def test_deleting_the_first_of_a_group_promotes_the_next_oldest(services: Services, project: Projects) -> None:
     same = drawn(1)
     outcomes = services.intake.add_images(
         project.id, [(f"{width}.jpg", encoded(same.resize((width, width * 3 // 4)))) for width in (160, 200, 240)]
@@ -231,7 +231,7 @@ def test_when_the_first_of_a_group_is_deleted_the_next_one_stands_for_it(service
     assert found == {second.id: None, third.id: second.id}
 
 
-def test_plain_images_are_not_taken_for_near_duplicates(services: Services, project: Projects) -> None:
+def test_plain_images_are_no_near_duplicates(services: Services, project: Projects) -> None:
     outcomes = services.intake.add_images(
         project.id,
         [(f"{color}.png", encoded(Image.new("RGB", (60, 60), color), "PNG")) for color in ("red", "blue", "green")],
@@ -240,7 +240,7 @@ def test_plain_images_are_not_taken_for_near_duplicates(services: Services, proj
     assert [outcome.outcome for outcome in outcomes] == ["added", "added", "added"]
 
 
-def test_tags_are_added_once_and_remembered_as_an_event(services: Services, project: Projects) -> None:
+def test_a_tag_is_added_once_and_recorded_as_an_event(services: Services, project: Projects) -> None:
     image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
 
     assert services.library.tag_images([image.id], ["shop", " front  window "]) == 1
@@ -251,7 +251,7 @@ def test_tags_are_added_once_and_remembered_as_an_event(services: Services, proj
         services.library.tag_images([image.id], ["a,b"])
 
 
-def test_pages_follow_each_other_without_gap_or_repetition(services: Services, project: Projects) -> None:
+def test_pages_have_no_gaps_and_no_repetitions(services: Services, project: Projects) -> None:
     outcomes = services.intake.add_images(project.id, [(f"{n:02}.jpg", encoded(drawn(n))) for n in range(7)])
     seen: list[str] = []
     cursor: str | None = None
@@ -266,7 +266,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(services: Services, p
     assert seen == [outcome.image_name for outcome in outcomes]
 
 
-def test_leftovers_of_a_crash_are_swept_and_deleted_images_stay(services: Services, project: Projects) -> None:
+def test_leftovers_of_a_crash_are_removed_and_deleted_images_stay(services: Services, project: Projects) -> None:
     image = asyncio.run(services.images.upload_image(project.id, "one.jpg", encoded()))
     services.images.delete_image(image.id)
     root = services.db.data_dir / "uploads" / "images"
@@ -286,7 +286,7 @@ def test_leftovers_of_a_crash_are_swept_and_deleted_images_stay(services: Servic
     assert services.images.original_path(image).exists()
 
 
-def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, project: Projects) -> None:
+def test_the_statistics_of_a_project_are_counted(services: Services, db: Database, project: Projects) -> None:
     outcomes = services.intake.add_images(
         project.id, [("a.jpg", encoded()), ("b.png", encoded(drawn(2), "PNG")), ("c.webp", encoded(drawn(3), "WEBP"))]
     )
@@ -302,7 +302,7 @@ def test_the_numbers_of_a_project_are_counted(services: Services, db: Database, 
     assert services.images.get_project_image_stats("nowhere")["total_images"] == 0
 
 
-def test_a_selection_of_any_size_is_deleted(services: Services, project: Projects) -> None:
+def test_a_selection_larger_than_the_parameter_limit_is_deleted(services: Services, project: Projects) -> None:
     outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(2)])
     ids = [outcome.image.id for outcome in outcomes if outcome.image]
     many = [ids[0], *(f"{number:021}" for number in range(40_000)), ids[1]]

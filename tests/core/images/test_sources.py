@@ -83,7 +83,7 @@ def test_every_source_has_a_name_and_a_label() -> None:
     assert all(source.label for source in SOURCES)
 
 
-def test_a_directory_comes_in_with_its_subdirectories_and_without_links(
+def test_a_directory_is_imported_with_subdirectories_and_without_symbolic_links(
     services: Services, project: Projects, root: Path, tmp_path: Path
 ) -> None:
     (root / "deep" / "er").mkdir(parents=True)
@@ -112,20 +112,24 @@ def test_a_directory_comes_in_with_its_subdirectories_and_without_links(
 @pytest.mark.parametrize(
     "path", ["", "/etc", "/etc/passwd", "..", "../..", "allowed/../..", "a\0b", "\\\\host\\share", "C:\\x"]
 )
-def test_nothing_outside_the_allowed_roots_is_imported(services: Services, project: Projects, path: str) -> None:
+def test_a_path_outside_the_allowed_directories_raises(services: Services, project: Projects, path: str) -> None:
     for source in ("directory", "zip", "pdf", "huggingface"):
         with pytest.raises(InvalidInputError):
             run(services, project, source=source, path=path)
 
 
-def test_a_link_out_of_the_root_is_outside(services: Services, project: Projects, root: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_out_of_an_allowed_directory_raises(
+    services: Services, project: Projects, root: Path, tmp_path: Path
+) -> None:
     (root / "out").symlink_to(tmp_path)
 
     with pytest.raises(InvalidInputError, match="Nothing may be imported from there"):
         run(services, project, source="directory", path=str(root / "out"))
 
 
-def test_an_uploaded_archive_comes_in_member_by_member(services: Services, project: Projects, tmp_path: Path) -> None:
+def test_an_uploaded_archive_is_imported_member_by_member(
+    services: Services, project: Projects, tmp_path: Path
+) -> None:
     path = zipped(
         tmp_path / "x.zip",
         {
@@ -167,7 +171,7 @@ def test_llava_conversations_become_entries(services: Services, project: Project
     assert entries(services, project) == [("a.jpg", "How many?", "Two."), ("a.jpg", "What is it?", "A shelf.")]
 
 
-def test_vqa_v2_questions_meet_their_annotations(services: Services, project: Projects, root: Path) -> None:
+def test_vqa_v2_questions_are_joined_with_their_annotations(services: Services, project: Projects, root: Path) -> None:
     (root / "COCO_val2014_000000000042.jpg").write_bytes(encoded())
     questions = {
         "data_subtype": "val2014",
@@ -195,7 +199,7 @@ def test_image_folder_metadata_becomes_entries(services: Services, project: Proj
     assert entries(services, project) == [("a.png", "What is it?", "A shelf.")]
 
 
-def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, project: Projects, root: Path) -> None:
+def test_a_vitrine_export_is_imported_with_its_decisions(services: Services, project: Projects, root: Path) -> None:
     row = {
         "schema_version": 1, "question": "What is it?", "answer": "A shelf.", "answer_type": "text", "language": "en",
         "model": "offline/measure", "confirmed": True, "rejected": False, "score": 4.5, "tags": "good", "note": "",
@@ -217,7 +221,7 @@ def test_a_vitrine_export_comes_back_with_its_decisions(services: Services, proj
     ("format_", "answer"),
     [("vitrine", "A shelf."), ("llava", "A shelf."), ("vqa-v2", "shelf"), ("imagefolder", "A shelf.")],
 )
-def test_an_export_comes_back_without_a_word_about_its_report(
+def test_the_report_of_an_imported_export_is_ignored(
     format_: str, answer: str, services: Services, project: Projects, root: Path
 ) -> None:
     (outcome,) = services.intake.add_images(project.id, [("a.jpg", encoded())])
@@ -233,7 +237,9 @@ def test_an_export_comes_back_without_a_word_about_its_report(
     assert [row[1:] for row in entries(services, other)] == [("What?", answer)]
 
 
-def test_an_image_with_imported_answers_counts_as_asked(services: Services, project: Projects, root: Path) -> None:
+def test_an_image_with_imported_answers_counts_as_one_with_questions(
+    services: Services, project: Projects, root: Path
+) -> None:
     (root / "a.png").write_bytes(encoded(format_="PNG"))
     lines = [
         {"file_name": "a.png", "question": "What is it?", "answer": "A shelf."},
@@ -252,7 +258,7 @@ def test_an_image_with_imported_answers_counts_as_asked(services: Services, proj
     assert services.projects.counts(project.id).images_without_questions == 0
 
 
-def test_broken_annotations_are_named_before_anything_comes_in(
+def test_broken_annotations_raise_before_anything_is_imported(
     services: Services, project: Projects, root: Path
 ) -> None:
     (root / "llava.json").write_text("{")
@@ -282,7 +288,7 @@ def test_the_pages_of_a_pdf_become_images(services: Services, project: Projects,
     assert {(image.width, image.height) for image in services.images.list_images(project.id)} == {(334, 251)}
 
 
-def test_a_table_of_images_comes_in_with_its_questions(services: Services, project: Projects, root: Path) -> None:
+def test_a_table_of_images_is_imported_with_its_questions(services: Services, project: Projects, root: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -306,7 +312,7 @@ def test_a_table_of_images_comes_in_with_its_questions(services: Services, proje
     assert {row["name"] for row in refused if row["outcome"] == "rejected"} == {"missing.jpg"}
 
 
-def test_rows_are_read_from_the_row_groups_they_are_in(services: Services, project: Projects, root: Path) -> None:
+def test_rows_of_small_row_groups_are_all_read_once(services: Services, project: Projects, root: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -331,12 +337,12 @@ def test_addresses_that_are_not_public_are_rejected_one_by_one(services: Service
     assert [row["name"] for row in rows] == urls[:2]
 
 
-def test_an_unknown_source_is_refused(services: Services, project: Projects) -> None:
+def test_an_unknown_source_raises(services: Services, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match="Choose where the images come from"):
         run(services, project, source="magic")
 
 
-def test_an_archive_stays_until_its_import_ended_long_ago(
+def test_an_archive_is_removed_a_week_after_its_import_ended(
     services: Services, project: Projects, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "x.zip", {"a.jpg": encoded()}).read_bytes()
