@@ -19,7 +19,7 @@ def main() -> None:
     project = page.project()
     counts = page.services().projects.counts(project.id)
     action = page.header("Style", f"{pluralize(counts.images, 'image')} to learn from, {counts.generated:,} generated")
-    dataset_menu.offer_more()
+    dataset_menu.notices()
     if not page.services().style_datasets.list_style_datasets(project.id):
         if counts.images:
             dataset_panel.start(project)

@@ -35,7 +35,7 @@ def make_sample(page: Page, server: AppServer) -> str:
             dataset.confirm_entry(entry.id)
             dataset.rate_entry(entry.id, number % 6)
     page.goto(f"{server.url}/style?project={project_id}")
-    page.get_by_role("button", name="Learn the look of this project").click()
+    page.get_by_role("button", name="Learn the style of this project").click()
     prompt = page.get_by_role("textbox", name="Prompt", exact=True)
     prompt.fill("A lamp on a table")
     prompt.press("Control+Enter")

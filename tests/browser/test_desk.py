@@ -1,4 +1,4 @@
-"""The review desk in Chromium: each key decides the entry that is on the screen, and nothing is lost."""
+"""The review desk in Chromium: each key decides the entry that is shown, and no decision is lost."""
 
 import time
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from tests.pictures import png
 
 pytestmark = pytest.mark.browser
 
-# Notes, before the desk hears of it, which question is on the screen when a key goes down.
-WITNESS = """
+# Records, before the desk handles the key, which question is shown at each key press.
+KEY_RECORDER = """
 window.seen = [];
 window.addEventListener("keydown", (event) => {
   const hosts = [...document.querySelectorAll("*")].filter((node) => node.shadowRoot);
@@ -28,13 +28,13 @@ Project = tuple[str, list[str]]
 
 @pytest.fixture
 def project(server: AppServer) -> Callable[[int], Project]:
-    """Make a project of so many entries, three to an image; return its id and theirs."""
+    """Create projects with a number of entries, three per image; return the id of the project and of its entries."""
 
     def make(number: int) -> Project:
         with connect(server.data_dir) as db:
             made = ProjectService(db).create_project(f"Desk {time.monotonic_ns()}")
-            colours = ("red", "green", "blue", "orange", "purple", "navy", "teal", "gray")
-            files = [(f"{index}.png", png(colours[index % 8], (40 + index, 30))) for index in range(-(-number // 3))]
+            colors = ("red", "green", "blue", "orange", "purple", "navy", "teal", "gray")
+            files = [(f"{index}.png", png(colors[index % 8], (40 + index, 30))) for index in range(-(-number // 3))]
             images = [outcome.image for outcome in ImageService(db).intake.add_images(made.id, files)]
             dataset = ImageDatasetService(db)
             ids = []
@@ -53,7 +53,7 @@ def entries_of(server: AppServer, project_id: str) -> list[ImageDatasets]:
 
 
 def open_desk(page: Page, server: AppServer, project_id: str, q: str = "") -> None:
-    page.add_init_script(WITNESS)
+    page.add_init_script(KEY_RECORDER)
     page.goto(f"{server.url}/curate?project={project_id}&q={q}")
     settle(page)
     expect(page.locator(".desk .question")).to_be_visible(timeout=15000)
@@ -63,7 +63,7 @@ def wait_until_saved(page: Page) -> None:
     page.wait_for_function("() => !Object.keys(localStorage).some((name) => name.startsWith('vitrine-act:'))")
 
 
-def test_forty_fast_keys_are_forty_decisions_each_on_the_entry_that_was_on_the_screen(
+def test_forty_fast_keys_are_forty_decisions_each_on_the_entry_that_was_shown(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(45)
@@ -83,7 +83,7 @@ def test_forty_fast_keys_are_forty_decisions_each_on_the_entry_that_was_on_the_s
         assert [len(EntryQueries(db).history(entry.id)) for entry in entries] == [2] * 40 + [1] * 5
 
 
-def test_a_server_that_stalls_for_three_seconds_costs_no_decision(
+def test_a_server_that_stalls_for_three_seconds_loses_no_decision(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(30)
@@ -99,13 +99,13 @@ def test_a_server_that_stalls_for_three_seconds_costs_no_decision(
     page.route("**/desk/decide", stall)
     for _ in range(24):
         page.keyboard.press("a")
-    expect(page.locator(".desk .trouble")).to_contain_text("wait to be saved. The server does not answer")
+    expect(page.locator(".desk .trouble")).to_contain_text("wait to be saved. The server does not respond")
     wait_until_saved(page)
     assert [entry.decision for entry in entries_of(server, project_id)] == ["confirmed"] * 24 + ["open"] * 6
     expect(page.locator(".desk .trouble")).to_have_text("")
 
 
-def test_keys_do_nothing_while_one_types(server: AppServer, page: Page, project: Callable[[int], Project]) -> None:
+def test_keys_do_nothing_while_typing(server: AppServer, page: Page, project: Callable[[int], Project]) -> None:
     project_id, _ = project(3)
     open_desk(page, server, project_id)
     page.keyboard.press("e")
@@ -117,7 +117,7 @@ def test_keys_do_nothing_while_one_types(server: AppServer, page: Page, project:
     assert [entry.version for entry in entries_of(server, project_id)] == [1, 1, 1]
 
 
-def test_an_edit_is_saved_and_confirmed_with_one_key_and_undone_with_one(
+def test_an_edit_is_saved_and_confirmed_with_one_key_and_undone_with_another(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(3)
@@ -138,7 +138,7 @@ def test_an_edit_is_saved_and_confirmed_with_one_key_and_undone_with_one(
     assert (first.answer, first.decision) == ("yes", "open")
 
 
-def test_undo_goes_back_behind_a_reload(server: AppServer, page: Page, project: Callable[[int], Project]) -> None:
+def test_undo_continues_before_a_reload(server: AppServer, page: Page, project: Callable[[int], Project]) -> None:
     project_id, _ = project(4)
     open_desk(page, server, project_id)
     page.keyboard.press("a")
@@ -154,7 +154,7 @@ def test_undo_goes_back_behind_a_reload(server: AppServer, page: Page, project: 
     assert [entry.decision for entry in entries_of(server, project_id)] == ["open"] * 4
 
 
-def test_a_conflict_comes_back_with_both_versions_and_overwrites_nothing(
+def test_a_conflict_shows_both_versions_and_overwrites_nothing(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, ids = project(6)
@@ -174,7 +174,7 @@ def test_a_conflict_comes_back_with_both_versions_and_overwrites_nothing(
     assert (first.decision, first.answer) == ("confirmed", "theirs")
 
 
-def test_a_refused_change_is_said_aloud_and_taken_back_on_the_screen(
+def test_a_rejected_change_shows_an_alarm_and_is_rolled_back(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(2)
@@ -186,7 +186,7 @@ def test_a_refused_change_is_said_aloud_and_taken_back_on_the_screen(
     assert entries_of(server, project_id)[0].question == "Question 0?"
 
 
-def test_the_end_of_the_queue_says_what_was_done(
+def test_the_end_of_the_queue_counts_the_decisions(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(2)
@@ -194,11 +194,11 @@ def test_the_end_of_the_queue_says_what_was_done(
     page.keyboard.press("a")
     page.keyboard.press("s")
     expect(page.locator(".desk .ending")).to_contain_text("1 confirmed, 1 skipped in 1 minute")
-    page.locator(".desk .ending").get_by_text("Those you skipped").click()
+    page.locator(".desk .ending").get_by_text("Entries you skipped").click()
     expect(page.locator(".desk .question")).to_have_text("Question 1?")
 
 
-def test_a_queue_holds_the_entries_of_its_filter_only(
+def test_a_queue_contains_only_the_entries_of_its_filter(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, ids = project(5)
@@ -210,7 +210,7 @@ def test_a_queue_holds_the_entries_of_its_filter_only(
     expect(page.locator(".desk .question")).to_have_text("Question 3?")
 
 
-def test_the_history_of_an_entry_says_who_changed_what(
+def test_the_history_of_an_entry_shows_who_changed_what(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, ids = project(2)
@@ -222,7 +222,7 @@ def test_the_history_of_an_entry_says_who_changed_what(
     expect(page.locator(".desk .history ins")).to_have_text("answer: no <i>way</i>")
 
 
-def test_an_answer_is_asked_for_again_and_undone_while_the_reviewer_stays(server: AppServer, page: Page) -> None:
+def test_the_model_is_asked_again_and_its_answer_is_undone(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
         made = ProjectService(db).create_project("Again")
         image = ImageService(db).intake.add_images(made.id, [("red.png", png("red"))])[0].image
@@ -243,11 +243,11 @@ def test_an_answer_is_asked_for_again_and_undone_while_the_reviewer_stays(server
     wait_until_saved(page)
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("g")
-    expect(page.locator(".desk .notice")).to_contain_text("Not asked again. It is decided")
+    expect(page.locator(".desk .notice")).to_contain_text("Not asked again. This entry is already decided")
     assert entries_of(server, made.id)[0].answer == "a guess"
 
 
-def test_a_second_reader_sees_no_decision_and_changes_none(
+def test_a_second_reviewer_sees_no_decision_and_changes_none(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:
     project_id, ids = project(3)
@@ -256,15 +256,15 @@ def test_a_second_reader_sees_no_decision_and_changes_none(
         for id_ in ids:
             ReviewService(db).decide(id_, 1, "confirm", actor="Anna")
     open_desk(page, server, project_id, "second:local")
-    expect(page.locator(".desk .top")).to_contain_text("Second readings")
-    expect(page.locator(".desk .facts")).to_have_text("Second reading0.png")
+    expect(page.locator(".desk .top")).to_contain_text("Second reviews")
+    expect(page.locator(".desk .facts")).to_have_text("Second review0.png")
     page.keyboard.press("a")
     page.keyboard.press("x")
     page.keyboard.press("e")
     page.keyboard.press("Control+a")
     page.keyboard.type("no")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".desk .ending")).to_contain_text("3 read a second time")
+    expect(page.locator(".desk .ending")).to_contain_text("3 reviewed a second time")
     wait_until_saved(page)
     entries = entries_of(server, project_id)
     assert [(entry.decision, entry.answer, entry.flagged) for entry in entries] == [
@@ -275,7 +275,7 @@ def test_a_second_reader_sees_no_decision_and_changes_none(
     assert [entry.flagged for entry in entries_of(server, project_id)] == [False, True, False]
 
 
-def test_two_at_one_shared_queue_have_different_entries(
+def test_two_reviewers_of_a_shared_queue_get_different_entries(
     server: AppServer, open_page: Callable[..., Page], project: Callable[[int], Project]
 ) -> None:
     project_id, _ = project(45)

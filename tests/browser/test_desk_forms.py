@@ -1,4 +1,4 @@
-"""Editing at the desk in Chromium: answers by their type, tags by their beginning, stars in halves."""
+"""The forms of the desk in Chromium: answers by type, completion of tags, half stars."""
 
 import time
 from typing import Any
@@ -21,7 +21,7 @@ SCHEMA = {"type": "object", "properties": {"count": {"type": "integer"}}, "requi
 
 
 def desk_with(page: Page, server: AppServer, *entries: dict[str, Any]) -> str:
-    """Open the desk on a project of these entries and return its id."""
+    """Create a project with these entries, open its desk, and return its id."""
     with connect(server.data_dir) as db:
         made = ProjectService(db).create_project(f"Forms {time.monotonic_ns()}")
         image = ImageService(db).intake.add_images(made.id, [("red.png", png("red"))])[0].image
@@ -32,7 +32,7 @@ def desk_with(page: Page, server: AppServer, *entries: dict[str, Any]) -> str:
     return made.id
 
 
-def test_tab_completes_a_tag_and_never_leads_to_the_stars(server: AppServer, page: Page) -> None:
+def test_tab_completes_a_tag_and_never_moves_the_focus(server: AppServer, page: Page) -> None:
     project_id = desk_with(
         page, server, {"question": "One?", "answer": "1"}, {"question": "Two?", "answer": "2", "tags": "draft"}
     )
@@ -48,7 +48,7 @@ def test_tab_completes_a_tag_and_never_leads_to_the_stars(server: AppServer, pag
     assert (first.tags, first.score) == ("draft,new", 0)
 
 
-def test_the_same_star_again_takes_half_of_it_off(server: AppServer, page: Page) -> None:
+def test_the_same_star_again_removes_half_a_star(server: AppServer, page: Page) -> None:
     project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
     page.keyboard.press("4")
     page.keyboard.press("4")
@@ -57,7 +57,7 @@ def test_the_same_star_again_takes_half_of_it_off(server: AppServer, page: Page)
     assert entries_of(server, project_id)[0].score == 3.5
 
 
-def test_labels_are_chips_and_their_change_is_shown_in_words(server: AppServer, page: Page) -> None:
+def test_labels_are_chips_and_their_diff_is_readable(server: AppServer, page: Page) -> None:
     entry = {"question": "Mood?", "answer": '["calm"]', "answer_type": "label", "options": ["calm", "warm"]}
     project_id = desk_with(page, server, entry)
     page.keyboard.press("e")
@@ -70,7 +70,7 @@ def test_labels_are_chips_and_their_change_is_shown_in_words(server: AppServer, 
     assert (first.answer, first.confirmed) == ('["calm", "warm"]', True)
 
 
-def test_an_answer_with_a_schema_is_checked_while_it_is_typed_and_not_saved_before_it_holds(
+def test_an_answer_with_a_schema_is_validated_while_typing_and_saved_only_when_valid(
     server: AppServer, page: Page
 ) -> None:
     entry = {"question": "How many?", "answer": '{"count": 1}', "answer_type": "custom_format", "options": SCHEMA}
@@ -89,7 +89,7 @@ def test_an_answer_with_a_schema_is_checked_while_it_is_typed_and_not_saved_befo
     assert (first.answer, first.confirmed) == ('{"count": 2}', True)
 
 
-def test_other_answers_to_the_same_question_come_first_with_who_gave_them(server: AppServer, page: Page) -> None:
+def test_other_answers_to_the_same_question_come_first_with_their_model(server: AppServer, page: Page) -> None:
     desk_with(
         page, server,
         {"question": "Who?", "answer": "Ann"}, {"question": "Where?", "answer": "Here", "model": "a"},
@@ -101,9 +101,7 @@ def test_other_answers_to_the_same_question_come_first_with_who_gave_them(server
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1000, 700), (800, 900), (800, 600)])
-def test_the_desk_cuts_nothing_off_at_any_width(
-    server: AppServer, open_page: OpenPage, width: int, height: int
-) -> None:
+def test_the_desk_is_not_cut_off_at_any_size(server: AppServer, open_page: OpenPage, width: int, height: int) -> None:
     page = open_page(width=width, height=height)
     desk_with(page, server, {"question": "One?", "answer": "1"}, {"question": "Two?", "answer": "2"})
     page.keyboard.press("x")
@@ -125,7 +123,7 @@ def test_the_desk_cuts_nothing_off_at_any_width(
         assert bottom(".desk") <= height
 
 
-def test_a_change_of_many_words_reads_as_one(server: AppServer, page: Page) -> None:
+def test_a_change_of_several_words_is_one_change(server: AppServer, page: Page) -> None:
     desk_with(page, server, {"question": "What is in the box?", "answer": "1"})
     page.keyboard.press("e")
     page.locator(".desk textarea.question").fill("Who was near the box?")
@@ -133,7 +131,7 @@ def test_a_change_of_many_words_reads_as_one(server: AppServer, page: Page) -> N
     expect(page.locator(".desk .diff ins")).to_have_text(["Who was near"])
 
 
-def test_an_empty_shared_queue_says_who_has_the_rest_and_takes_what_they_leave(
+def test_an_empty_shared_queue_counts_leased_entries_and_takes_released_ones(
     server: AppServer, page: Page, open_page: OpenPage
 ) -> None:
     project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
@@ -142,7 +140,7 @@ def test_an_empty_shared_queue_says_who_has_the_rest_and_takes_what_they_leave(
         CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
     other = open_page()
     other.goto(f"{server.url}/curate?project={project_id}")
-    expect(other.locator(".desk .ending")).to_contain_text("1 entry is on the desks of others", timeout=15_000)
+    expect(other.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others", timeout=15_000)
     with connect(server.data_dir) as db, db.transaction() as session:
         session.execute(delete(EntryLeases))
     expect(other.locator(".desk .question")).to_have_text("One?", timeout=10_000)

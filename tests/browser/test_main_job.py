@@ -88,7 +88,7 @@ def _curate(page: Page) -> Counter[tuple[str, str]]:
 
 def _one_in_the_same_style(page: Page) -> None:
     _open(page, "Style")
-    page.get_by_role("button", name="Learn the look of this project").click()
+    page.get_by_role("button", name="Learn the style of this project").click()
     prompt = page.get_by_role("textbox", name="Prompt", exact=True)
     prompt.fill("A lamp on a table")
     prompt.press("Control+Enter")

@@ -1,4 +1,4 @@
-"""The drop zone, the grid and the drawer, in Chromium."""
+"""The drop zone, the grid and the image drawer in Chromium."""
 
 from pathlib import Path
 
@@ -23,10 +23,10 @@ def open_upload(server: AppServer, page: Page, seeds: range) -> str:
     return project.id
 
 
-def test_dropped_files_and_folders_come_in_and_what_is_odd_is_told(
+def test_dropped_files_and_folders_are_added_and_problems_are_listed(
     server: AppServer, page: Page, tmp_path: Path
 ) -> None:
-    page.on("dialog", lambda dialog: pytest.fail(f"a name was run: {dialog.message}"))
+    page.on("dialog", lambda dialog: pytest.fail(f"a file name was run as a script: {dialog.message}"))
     open_upload(server, page, range(0))
     folder = tmp_path / "photos"
     (folder / "deep").mkdir(parents=True)
@@ -39,7 +39,7 @@ def test_dropped_files_and_folders_come_in_and_what_is_odd_is_told(
 
     page.locator("input[type=file][aria-label=Folder]").set_input_files(folder)
 
-    expect(page.get_by_text("31 added, 1 here already, 1 rejected.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("31 added, 1 already in this project, 1 rejected.")).to_be_visible(timeout=30_000)
     expect(page.locator(".cell")).to_have_count(31)
     expect(page.get_by_text("1 to 31 of 31 images")).to_be_visible()
     for image in page.locator(".cell img").all():
@@ -47,25 +47,25 @@ def test_dropped_files_and_folders_come_in_and_what_is_odd_is_told(
 
     page.reload()
     settle(page)
-    expect(page.get_by_text("31 added, 1 here already, 1 rejected.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("31 added, 1 already in this project, 1 rejected.")).to_be_visible(timeout=30_000)
 
 
-def test_a_copy_is_dropped_beside_the_image_it_looks_like(server: AppServer, page: Page) -> None:
+def test_a_similar_image_is_deleted_from_its_group(server: AppServer, page: Page) -> None:
     project_id = open_upload(server, page, range(300, 301))
     with connect(server.data_dir) as db:
         smaller = drawn(300).resize((80, 60))
         ImageService(db).intake.add_images(project_id, [("smaller.jpg", encoded(smaller))])
     page.goto(f"{server.url}/upload?project={project_id}&alike=true")
     settle(page)
-    expect(page.get_by_text("1 group of images that look alike")).to_be_visible(timeout=20_000)
-    page.get_by_role("listitem").filter(has_text="smaller.jpg").get_by_role("button", name="Drop").click()
+    expect(page.get_by_text("1 group of similar images")).to_be_visible(timeout=20_000)
+    page.get_by_role("listitem").filter(has_text="smaller.jpg").get_by_role("button", name="Delete").click()
 
     expect(page.get_by_text("1 image was deleted.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("300.jpg")).to_be_visible()
 
 
-def test_keys_move_select_and_open_and_a_deletion_comes_back(server: AppServer, page: Page) -> None:
+def test_keys_move_select_and_open_and_a_deletion_is_undone(server: AppServer, page: Page) -> None:
     open_upload(server, page, range(200, 208))
     cells = page.locator(".cell")
     expect(cells).to_have_count(8)
@@ -75,7 +75,7 @@ def test_keys_move_select_and_open_and_a_deletion_comes_back(server: AppServer, 
     page.keyboard.press("Shift+ArrowRight")
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("2 images go, and with them 0 questions and 0 entries")).to_be_visible()
+    expect(page.get_by_text("This deletes 2 images with 0 questions and 0 entries")).to_be_visible()
     page.get_by_role("button", name="Delete 2 images").click()
     expect(cells).to_have_count(6, timeout=20_000)
     page.get_by_role("button", name="Undo").click()
@@ -91,7 +91,7 @@ def test_keys_move_select_and_open_and_a_deletion_comes_back(server: AppServer, 
     expect(drawer.locator(".stage img")).to_have_js_property("complete", True)
 
 
-def test_a_page_turn_paints_thumbnails_that_were_fetched_ahead(server: AppServer, page: Page) -> None:
+def test_the_next_page_shows_prefetched_thumbnails(server: AppServer, page: Page) -> None:
     open_upload(server, page, range(300, 430))
     expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
     page.wait_for_load_state("networkidle")
@@ -104,7 +104,7 @@ def test_a_page_turn_paints_thumbnails_that_were_fetched_ahead(server: AppServer
     expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
 
 
-def test_page_turns_quicker_than_the_server_are_all_made(server: AppServer, page: Page) -> None:
+def test_page_turns_faster_than_the_server_are_queued(server: AppServer, page: Page) -> None:
     open_upload(server, page, range(500, 630))
     expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
     settle(page)

@@ -1,4 +1,4 @@
-"""The style page as a person uses it: learn a look, set up a request, see what is sent, make an image."""
+"""The style page: learn a style, set up a request, preview it, generate an image."""
 
 import time
 
@@ -29,13 +29,13 @@ def code(at: AppTest) -> str:
     return at.code[0].value
 
 
-def test_a_project_without_images_leads_to_upload() -> None:
+def test_a_project_without_images_links_to_upload() -> None:
     project = services().projects.create_project("Shelf")
 
     assert "There are no images to learn a style from yet." in texts(open_page("style", project.id))
 
 
-def test_one_click_learns_the_look_and_shows_what_will_be_sent() -> None:
+def test_one_click_learns_the_style_and_shows_the_preview() -> None:
     project = with_images()
     at = open_page("style", project.id)
 
@@ -47,7 +47,7 @@ def test_one_click_learns_the_look_and_shows_what_will_be_sent() -> None:
     assert at.button(key="style-generate").disabled
 
 
-def test_the_full_prompt_follows_the_fields_and_the_draft_outlasts_a_reload() -> None:
+def test_the_full_prompt_contains_the_fields_and_the_draft_survives_a_reload() -> None:
     project, dataset = learned()
     at = open_page("style", project.id)
     at.text_area(key=f"style-prompt-{dataset.id}-0").set_value("A teapot").run()
@@ -61,7 +61,7 @@ def test_the_full_prompt_follows_the_fields_and_the_draft_outlasts_a_reload() ->
     assert code(again).endswith("A teapot\nStyle: oil.")
 
 
-def test_guidelines_and_brand_go_into_the_prompt_and_make_a_version() -> None:
+def test_guidelines_and_brand_are_in_the_prompt_and_create_a_version() -> None:
     project, dataset = learned()
     at = open_page("style", project.id)
     at.text_area(key=f"style-guidelines-{dataset.id}-1").set_value("No people").run()
@@ -72,7 +72,7 @@ def test_guidelines_and_brand_go_into_the_prompt_and_make_a_version() -> None:
     assert services().style.datasets.get_style_dataset(dataset.id).version == 2
 
 
-def test_more_references_than_there_are_is_said() -> None:
+def test_too_few_references_show_a_warning() -> None:
     project, dataset = learned(3)
     at = open_page("style", project.id)
 
@@ -80,7 +80,7 @@ def test_more_references_than_there_are_is_said() -> None:
     assert services().style.datasets.summary(dataset.id).images == 3
 
 
-def test_generating_makes_the_images_as_a_task_that_the_address_remembers() -> None:
+def test_generating_starts_a_task_that_is_in_the_address() -> None:
     project, dataset = learned()
     at = open_page("style", project.id)
     at.text_area(key=f"style-prompt-{dataset.id}-0").set_value("A teapot").run()
@@ -99,7 +99,7 @@ def test_generating_makes_the_images_as_a_task_that_the_address_remembers() -> N
     assert "Results" in [heading.value for heading in at.subheader]
 
 
-def test_a_deleted_style_dataset_can_be_brought_back_from_the_page() -> None:
+def test_a_deleted_style_dataset_is_restored_by_undo() -> None:
     project, dataset = learned()
     at = open_page("style", project.id)
     at.button(key="style-delete").click().run()
@@ -110,7 +110,7 @@ def test_a_deleted_style_dataset_can_be_brought_back_from_the_page() -> None:
     assert [one.id for one in services().style.datasets.list_style_datasets(project.id)] == [dataset.id]
 
 
-def test_a_style_dataset_is_made_by_name_and_guidelines_before_there_are_images() -> None:
+def test_a_style_dataset_is_created_before_there_are_images() -> None:
     project = services().projects.create_project("Shelf")
     at = open_page("style", project.id)
     at.text_input(key="style-new").set_value("Northern light")
@@ -122,7 +122,7 @@ def test_a_style_dataset_is_made_by_name_and_guidelines_before_there_are_images(
     assert at.query_params["style"] == made.id
 
 
-def test_addresses_are_added_and_the_analysis_of_them_begins() -> None:
+def test_urls_are_added_and_their_analysis_starts() -> None:
     project, dataset = learned(3)
     at = open_page("style", project.id)
     at.text_area(key="style-urls").set_value("http://127.0.0.1:9/a.png\n\nhttp://127.0.0.1:9/b.png")
@@ -132,7 +132,7 @@ def test_addresses_are_added_and_the_analysis_of_them_begins() -> None:
     assert [task.task_type for task in services().tasks.list_tasks(project.id)] == ["style-analysis"]
 
 
-def test_a_copy_in_another_project_can_be_opened_from_where_it_was_made() -> None:
+def test_a_copy_in_another_project_is_opened_by_its_notice() -> None:
     project, _ = learned(3)
     other = services().projects.create_project("Other")
     at = open_page("style", project.id)
@@ -146,7 +146,7 @@ def test_a_copy_in_another_project_can_be_opened_from_where_it_was_made() -> Non
     assert not at.exception
 
 
-def test_what_is_switched_off_is_named_and_can_be_sent_after_all() -> None:
+def test_a_reference_that_was_switched_off_can_be_sent_again() -> None:
     project, dataset = learned()
     off, *others = [entry.row.id for entry in services().style.datasets.list_images(dataset.id)]
     services().style.datasets.save_draft(dataset.id, Draft(excluded=(off,), pinned=(others[0],), count=2).to_dict())
@@ -158,19 +158,19 @@ def test_what_is_switched_off_is_named_and_can_be_sent_after_all() -> None:
     assert (draft.pinned, draft.excluded, draft.count) == ((others[0], off), (), 3)
 
 
-def test_a_result_opens_by_its_address_beside_its_references() -> None:
+def test_a_result_in_the_address_opens_beside_its_references() -> None:
     project, dataset = learned()
     result = _made(project, dataset)
 
     at = open_page("style", project.id, result=result)
 
-    assert "Opened" in [heading.value for heading in at.subheader]
+    assert "Selected result" in [heading.value for heading in at.subheader]
     used = services().style.results.references_used(result)
     assert [one.number for one in used] == [1, 2, 3, 4, 5]
     assert all(one.sent and one.image and one.palette for one in used)
 
 
-def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
+def test_a_card_shows_its_match_and_the_verdicts_of_the_judge() -> None:
     project, dataset = learned()
     result = _made(project, dataset)
     process.background_loop().run(services().style.generator.judge(result))
@@ -183,7 +183,7 @@ def test_a_card_shows_score_alarm_and_what_the_judge_said() -> None:
     assert "judge" in [action.name for action in card.actions]
 
 
-def test_a_reference_that_failed_stands_among_the_others_with_its_reason() -> None:
+def test_a_reference_that_failed_is_listed_with_its_reason() -> None:
     failed = UsedReference(2, "https://example.com/a.png", "The address answers 404.", False, None, ())
 
     card = result_cards.reference(failed)
@@ -200,25 +200,25 @@ def test_a_reference_that_failed_stands_among_the_others_with_its_reason() -> No
         ("later", (), (), 3),
     ],
 )
-def test_an_act_on_the_third_of_three_references(
+def test_an_action_on_the_third_of_three_references(
     action: str, pinned: tuple[str, ...], excluded: tuple[str, ...], count: int
 ) -> None:
-    draft = request_draft.changed(Draft(count=3), action, "c", ["a", "b", "c"])
+    draft = request_draft.apply_action(Draft(count=3), action, "c", ["a", "b", "c"])
 
     assert (draft.pinned, draft.excluded, draft.count) == (pinned, excluded, count)
 
 
-def test_a_swap_puts_the_newcomer_at_the_same_place() -> None:
-    draft = request_draft.swapped(Draft(count=3), "b", ["a", "b", "c"], ["a", "c", "d"])
+def test_a_swap_puts_the_replacement_at_the_same_position() -> None:
+    draft = request_draft.swap(Draft(count=3), "b", ["a", "b", "c"], ["a", "c", "d"])
 
     assert (draft.pinned, draft.excluded) == (("a", "d", "c"), ("b",))
 
 
-def test_a_swap_without_a_newcomer_leaves_the_place_out() -> None:
-    assert request_draft.swapped(Draft(), "b", ["a", "b"], ["a"]).pinned == ("a",)
+def test_a_swap_without_a_replacement_removes_the_position() -> None:
+    assert request_draft.swap(Draft(), "b", ["a", "b"], ["a"]).pinned == ("a",)
 
 
-def test_a_draft_survives_being_stored() -> None:
+def test_a_draft_round_trips_through_its_stored_form() -> None:
     draft = Draft(prompt="A\nB", batch=True, pinned=("a",), overrides={"style": "x"})
 
     assert Draft.of(draft.to_dict()) == draft
@@ -230,23 +230,23 @@ def test_a_draft_survives_being_stored() -> None:
 @pytest.mark.parametrize(
     ("cost", "images", "words"),
     [
-        (None, 1, "Cost: unknown, this model has no price in the table."),
-        ((0.0, 0.0), 4, "Cost: nothing."),
+        (None, 1, "Cost unknown: this model has no listed price."),
+        ((0.0, 0.0), 4, "No cost."),
         ((0.134, 0.134), 1, "Cost: about $0.13."),
         ((0.126, 0.33), 2, "Cost: about $0.25 to $0.66 for 2 images."),
     ],
 )
-def test_a_cost_is_a_range_nothing_or_unknown(cost: tuple[float, float] | None, images: int, words: str) -> None:
-    assert request_preview.cost_in_words(cost, images) == words
+def test_a_cost_is_a_range_zero_or_unknown(cost: tuple[float, float] | None, images: int, words: str) -> None:
+    assert request_preview.cost_text(cost, images) == words
 
 
-def test_a_result_opens_as_a_request_again() -> None:
+def test_a_result_is_copied_to_the_draft() -> None:
     project, dataset = learned()
     style = services().style
     result = _made(project, dataset)
     at = open_page("style", project.id)
     at.session_state["style-epoch"] = 1
-    style.datasets.save_draft(dataset.id, results.varied(style.results.get_result(result), {}))
+    style.datasets.save_draft(dataset.id, results.draft_from(style.results.get_result(result), {}))
     at.run()
 
     assert at.text_area(key=f"style-prompt-{dataset.id}-1").value == "A lamp"
@@ -266,11 +266,11 @@ def _made(project: Projects, dataset: StyleDatasets) -> str:
         ("", True, []),
     ],
 )
-def test_prompts_come_from_a_text_file_or_a_csv(text: str, is_csv: bool, prompts: list[str]) -> None:
+def test_prompts_are_read_from_a_text_file_or_a_csv(text: str, is_csv: bool, prompts: list[str]) -> None:
     assert request_draft.prompts_from(text, is_csv=is_csv) == prompts
 
 
-def test_a_batch_sends_every_line_and_can_be_capped() -> None:
+def test_a_batch_has_one_prompt_per_line_and_a_cost_cap() -> None:
     project, dataset = learned()
     at = open_page("style", project.id)
     at.toggle(key=f"style-batch-{dataset.id}-0").set_value(True).run()
@@ -285,7 +285,7 @@ def test_a_batch_sends_every_line_and_can_be_capped() -> None:
     assert (task.total_count, task.cost_cap) == (3, 1.5)
 
 
-def test_what_is_selected_in_the_library_joins_the_style_dataset() -> None:
+def test_images_selected_in_the_library_are_added_to_the_style_dataset() -> None:
     project, dataset = learned()
     style = services().style
     gone = [entry.row.id for entry in style.datasets.list_images(dataset.id)][:2]

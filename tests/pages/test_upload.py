@@ -1,4 +1,4 @@
-"""The upload page as a person uses it, without a browser; the drop zone and the grid are driven in Chromium."""
+"""The upload page without a browser; tests/browser/test_upload.py has the drop zone and the grid."""
 
 import time
 import zipfile
@@ -107,7 +107,7 @@ def test_addresses_are_imported_one_by_one(page: AppTest) -> None:
     assert task.task_type == "image-import"
 
 
-def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
+def test_the_library_counts_its_images_and_links_to_generate(page: AppTest) -> None:
     add(1, 2)
     page.run()
 
@@ -116,7 +116,7 @@ def test_the_library_says_how_much_there_is_and_leads_on(page: AppTest) -> None:
     assert any(caption.value.startswith("2 images, ") for caption in page.caption)
 
 
-def test_what_was_dropped_is_told_file_by_file(page: AppTest) -> None:
+def test_the_outcomes_of_a_drop_are_listed_by_file(page: AppTest) -> None:
     page.session_state[component_key(f"drop-{project_id()}")] = {
         "finished": {
             "counts": {"added": 3, "rejected": 1},
@@ -135,23 +135,23 @@ def test_what_was_dropped_is_told_file_by_file(page: AppTest) -> None:
     ]
 
 
-def test_filters_narrow_the_library(page: AppTest) -> None:
+def test_the_library_is_filtered(page: AppTest) -> None:
     add(1, 2, 3)
     page.run()
     page.text_input(key="name").set_value("2").run()
     assert not page.exception
     page.text_input(key="name").set_value("nothing like it").run()
-    assert "No image fits these filters." in texts(page)
+    assert "No image matches these filters." in texts(page)
 
 
-def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(page: AppTest) -> None:
+def test_a_selection_is_deleted_after_a_confirmation_and_restored_by_undo(page: AppTest) -> None:
     first, _ = add(1, 2)
     page.run()
     page.session_state["library-grid"] = {"selected": {"epoch": 0, "ids": [first]}}
     page.run()
     page.button(key="library-delete").click().run()
 
-    assert "1 image goes, and with it 0 questions and 0 entries, 0 confirmed. You can undo this." in texts(page)
+    assert "This deletes 1 image with 0 questions and 0 entries (0 confirmed). You can undo this." in texts(page)
     assert services().images.delete_image(first)
     page.session_state["library-deleted"] = [first]
     page.run()
@@ -161,7 +161,7 @@ def test_a_selection_is_deleted_after_its_consequences_are_named_and_comes_back(
     assert services().images.get_image(first) is not None
 
 
-def test_an_image_that_cannot_come_back_is_said_in_words(page: AppTest) -> None:
+def test_an_image_that_cannot_be_restored_shows_the_reason(page: AppTest) -> None:
     (first,) = add(1)
     services().images.delete_image(first)
     add(1)
@@ -181,22 +181,22 @@ def add_alike() -> list[str]:
     return [outcome.image.id for outcome in outcomes if outcome.image]
 
 
-def test_images_that_look_alike_are_kept_apart(page: AppTest) -> None:
+def test_similar_images_are_marked_as_different(page: AppTest) -> None:
     first, _ = add_alike()
     page.query_params["alike"] = "true"
     page.run()
-    assert "1 group of images that look alike; the oldest comes first." in texts(page)
+    assert "1 group of similar images; the oldest image comes first." in texts(page)
     page.button(key=f"alike-keep-{first}").click().run()
 
     assert not page.exception
-    assert "No two images look alike here." in texts(page)
+    assert "No similar images found." in texts(page)
     assert len(services().images.list_images(project_id())) == 2
-    assert "2 images were kept apart." in texts(page)
+    assert "2 images were marked as different." in texts(page)
     page.button(key="alike-undo").click().run()
-    assert "1 group of images that look alike; the oldest comes first." in texts(page)
+    assert "1 group of similar images; the oldest image comes first." in texts(page)
 
 
-def test_images_that_look_alike_are_merged_into_the_oldest(page: AppTest) -> None:
+def test_similar_images_are_merged_into_the_oldest(page: AppTest) -> None:
     first, second = add_alike()
     services().dataset.create_dataset_entry(project_id(), second, "What is it?", "A shelf.", "m")
     page.query_params["alike"] = "true"
@@ -210,18 +210,18 @@ def test_images_that_look_alike_are_merged_into_the_oldest(page: AppTest) -> Non
     assert [entry.question for entry in services().library.entries_of(second)] == ["What is it?"]
 
 
-def test_a_copy_is_dropped_at_once_and_comes_back(page: AppTest) -> None:
+def test_a_similar_image_without_questions_is_deleted_without_a_confirmation(page: AppTest) -> None:
     first, second = add_alike()
     page.query_params["alike"] = "true"
     page.run()
-    page.session_state[component_key(f"alike-cards-{first}")] = {"acted": {"action": "drop", "id": second}}
+    page.session_state[component_key(f"alike-cards-{first}")] = {"acted": {"action": "delete", "id": second}}
     page.run()
 
     assert services().images.get_image(second) is None
     assert "1 image was deleted." in texts(page)
 
 
-def test_an_archive_becomes_a_task_that_is_watched_on_the_page(page: AppTest) -> None:
+def test_an_archive_is_imported_by_a_task_with_progress_on_the_page(page: AppTest) -> None:
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.jpg", encoded(drawn(1)))
@@ -240,7 +240,7 @@ def test_an_archive_becomes_a_task_that_is_watched_on_the_page(page: AppTest) ->
     assert "1 added, 1 rejected." in texts(page)
 
 
-def test_a_directory_that_is_not_allowed_is_refused_in_words(page: AppTest) -> None:
+def test_a_directory_that_is_not_allowed_shows_the_error(page: AppTest) -> None:
     page.segmented_control(key="upload-from").set_value("directory").run()
     page.text_input(key="import-directory").set_value("/etc").run()
     page.button(key="import-directory-start").click().run()
@@ -250,17 +250,17 @@ def test_a_directory_that_is_not_allowed_is_refused_in_words(page: AppTest) -> N
     ]
 
 
-def test_an_address_with_filters_opens_the_library_narrowed() -> None:
+def test_an_address_with_filters_opens_the_filtered_library() -> None:
     id_ = services().projects.create_project("Shelf").id
     services().intake.add_images(id_, [(f"{n}.jpg", encoded(drawn(n))) for n in (1, 2)])
     assert "1 to" not in " ".join(texts(open_page("upload", id_, until="2020-01-31")))
     page = open_page("upload", id_, name="no such image")
 
     assert page.text_input(key="name").value == "no such image"
-    assert "No image fits these filters." in texts(page)
+    assert "No image matches these filters." in texts(page)
 
 
-def test_a_project_whose_id_holds_two_underscores_opens_like_any_other() -> None:
+def test_a_project_with_a_double_underscore_in_its_id_opens() -> None:
     odd = f"{new_id()[:8]}__{new_id()[:11]}"
     with services().db.transaction() as session:
         session.add(Projects(id=odd, name="Odd"))

@@ -23,7 +23,7 @@ class UrlSource(Source):
     label = "Web addresses"
     input = "lines"
     input_key = "urls"
-    input_label = "Addresses, one a line"
+    input_label = "Web addresses, one per line"
     placeholder = "https://example.com/shelf.jpg"
 
     def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:

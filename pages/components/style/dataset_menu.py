@@ -1,4 +1,4 @@
-"""What is done to a style dataset now and then: making, adding, describing, versions, copying, deleting."""
+"""The menu of a style dataset: create, add images, describe, restore versions, copy, delete."""
 
 import streamlit as st
 
@@ -11,27 +11,27 @@ from pages.components.shared import model_picker, page
 
 
 def make(project: Projects) -> None:
-    """Offer to make another style dataset, empty at first."""
-    # Another number, another popover: the one that was used is closed.
-    made_so_far = len(page.services().style_datasets.list_style_datasets(project.id))
+    """Draw the form that creates an empty style dataset."""
+    # A new key makes a new widget, so the popover closes after it was used.
+    count = len(page.services().style_datasets.list_style_datasets(project.id))
     with (
-        st.popover("New", icon=":material/add:", key=f"style-new-box-{made_so_far}"),
+        st.popover("New", icon=":material/add:", key=f"style-new-box-{count}"),
         st.form("style-new-form", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", key="style-new", placeholder="Northern light")
         guidelines = st.text_area("Style guidelines", key="style-new-guidelines", height=80)
-        if st.form_submit_button("Make it", key="style-make") and name.strip():
+        if st.form_submit_button("Create", key="style-make") and name.strip():
             made = page.services().style_datasets.create_style_dataset(project.id, name, guidelines)
             st.query_params["style"] = made.id
             st.rerun()
 
 
 def show(project: Projects, dataset: StyleDatasets, images: int) -> None:
-    """Draw what is needed now and then, for a style dataset of so many *images*."""
+    """Draw the menu for a style dataset with this number of *images*."""
     with st.container(horizontal=True):
         with st.popover("Add images", icon=":material/add_photo_alternate:", key=f"style-add-{dataset.id}-{images}"):
             _add(project, dataset)
-        with st.popover("Change", icon=":material/more_horiz:", key="style-change"):
+        with st.popover("Manage", icon=":material/more_horiz:", key="style-change"):
             _rename(dataset)
             _copy(project, dataset)
             if st.button("Describe with a vision model", icon=":material/visibility:", key="style-describe"):
@@ -50,19 +50,19 @@ def _rename(dataset: StyleDatasets) -> None:
         services.style_datasets.update_style_dataset(dataset.id, name=name)
         st.rerun()
     versions = {
-        kept.version: f"{kept.version}: {kept.change}" for kept in services.style_datasets.list_versions(dataset.id)
+        one.version: f"{one.version}: {one.change}" for one in services.style_datasets.list_versions(dataset.id)
     }
-    back = st.selectbox(
+    version = st.selectbox(
         "Versions", list(versions), format_func=lambda number: versions[number],
         key=f"style-versions-{dataset.id}-{dataset.version}",
     )  # fmt: skip
-    if back != dataset.version and st.button(f"Go back to version {back}", key="style-go-back"):
-        services.style_datasets.restore_version(dataset.id, back)
+    if version != dataset.version and st.button(f"Restore version {version}", key="style-go-back"):
+        services.style_datasets.restore_version(dataset.id, version)
         st.rerun()
 
 
 def _add(project: Projects, dataset: StyleDatasets) -> None:
-    """Draw the ways in: the selection of the library, all of it, addresses."""
+    """Draw the ways to add images: the selection in the library, the whole library, URLs."""
     services = page.services()
     selected = selected_images(project)
     if selected:
@@ -70,15 +70,15 @@ def _add(project: Projects, dataset: StyleDatasets) -> None:
             services.style_datasets.add_images(dataset.id, selected)
             _added(project, dataset)
     else:
-        page.link("upload", "Select some in the library", icon="photo_library")
+        page.link("upload", "Select images in the library", icon="photo_library")
     if st.button("Add all images of the project", key="style-add-all"):
         services.style_datasets.add_images(
             dataset.id, page.services().library.find_image_ids(project.id)[:MAX_FIRST_IMAGES]
         )
         _added(project, dataset)
     with st.form("style-urls-form", border=False, clear_on_submit=True):
-        urls = st.text_area("Addresses, one a line", key="style-urls", height=80, placeholder="https://")
-        if st.form_submit_button("Add these addresses", key="style-add-urls") and urls.strip():
+        urls = st.text_area("Web addresses, one per line", key="style-urls", height=80, placeholder="https://")
+        if st.form_submit_button("Add web addresses", key="style-add-urls") and urls.strip():
             services.style_datasets.add_images(dataset.id, urls=urls.splitlines())
             _added(project, dataset)
 
@@ -91,7 +91,7 @@ def _added(project: Projects, dataset: StyleDatasets) -> None:
 
 
 def selected_images(project: Projects) -> list[str]:
-    """Return the images of this project that are selected in the library."""
+    """Return the ids of the images of this project that are selected in the library."""
     found = page.services().library.get_images(st.session_state.get("selected-images", []))
     return [image.id for image in found if image.project_id == project.id]
 
@@ -108,8 +108,8 @@ def _copy(project: Projects, dataset: StyleDatasets) -> None:
         st.rerun()
 
 
-def offer_more() -> None:
-    """Offer to bring back the style dataset that was deleted last, and to open the copy that was made last."""
+def notices() -> None:
+    """Offer to undo the last deletion of a style dataset, and to open the last copy."""
     services = page.services()
     if copied := st.session_state.get("style-copied"):
         made = services.style_datasets.get_style_dataset(copied)
@@ -123,7 +123,7 @@ def offer_more() -> None:
                 st.rerun()
     if deleted := st.session_state.get("style-deleted"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("The style dataset was deleted. Its results stay.", width="content")
+            st.caption("The style dataset was deleted. Its results are still in the history.", width="content")
             if st.button("Undo", key="style-undo-delete", icon=":material/undo:"):
                 services.style_datasets.restore_style_dataset(deleted)
                 st.query_params["style"] = deleted
@@ -132,7 +132,7 @@ def offer_more() -> None:
 
 
 def analyze_rest(project: Projects, dataset: StyleDatasets) -> None:
-    """Measure as a task what was not measured at once."""
+    """Start a task that measures the images that have no measurements yet."""
     services = page.services()
     summary = services.style_datasets.summary(dataset.id)
     if summary.images > summary.analyzed:
@@ -141,19 +141,20 @@ def analyze_rest(project: Projects, dataset: StyleDatasets) -> None:
 
 
 def is_analyzing(project: Projects) -> bool:
+    """Return whether an analysis task of the project is active."""
     tasks = page.services().tasks.list_tasks(project.id, limit=5, active_only=True)
     return any(task.task_type == "style-analysis" and task.status in ACTIVE for task in tasks)
 
 
 @st.dialog("Describe the images")
 def _describe(project: Projects, dataset: StyleDatasets) -> None:
-    """Let a vision model put words to the images; those a person wrote stay."""
+    """Let a vision model describe the images; descriptions written by a person are kept."""
     choice = model_picker.show(
-        "style-describe", built_in="It describes only size, colors, brightness, contrast and the like."
+        "style-describe", built_in="It describes only size, colors, brightness, contrast and similar properties."
     )
     waiting = len(page.services().style_analysis.pending_images(dataset.id, choice.config["model"]))
-    st.caption(f"{pluralize(waiting, 'image has', 'images have')} no words of this model yet.")
-    if st.button("Describe them", type="primary", disabled=not waiting, key="style-describe-start"):
+    st.caption(f"{pluralize(waiting, 'image has', 'images have')} no description by this model yet.")
+    if st.button("Describe these images", type="primary", disabled=not waiting, key="style-describe-start"):
         config = {"dataset_id": dataset.id, "llm_config": choice.config}
         task = page.services().tasks.create_task(project.id, "style-analysis", config)
         if choice.api_key:

@@ -1,4 +1,4 @@
-"""The style dataset: which one, its guidelines, its brand, its images with their measured palettes."""
+"""The panel of the style dataset: picker, guidelines, brand, and images with their palettes."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from pages.components.shared import cards, media, page
 from pages.components.shared.cards import Action, Card
 from pages.components.style import dataset_menu, image_dialog, result_cards
 
-_SHOWN = 12
+_PAGE_SIZE = 12
 
 
 def choose(project: Projects) -> StyleDatasets | None:
@@ -36,19 +36,21 @@ def choose(project: Projects) -> StyleDatasets | None:
 
 
 def start(project: Projects) -> None:
-    """Offer the one click that makes a first style dataset."""
+    """Draw the button that creates the first style dataset."""
     images = page.services().projects.counts(project.id).images
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown(":material/palette:", text_alignment="center")
-        st.markdown("No style has been learned yet.", text_alignment="center")
+        st.markdown("There is no style dataset yet.", text_alignment="center")
         st.caption(
-            f"Vitrine measures the colors, light and texture of {_how_many(images)} and picks the ones that show "
+            f"Vitrine measures the colors, light and texture of {_which_images(images)} and picks the ones that show "
             "their style best. Nothing leaves this machine.",
             text_alignment="center",
         )
         selected = dataset_menu.selected_images(project)
-        label = f"Learn the look of {len(selected):,} selected images" if selected else "Learn the look of this project"
+        label = (
+            f"Learn the style of {len(selected):,} selected images" if selected else "Learn the style of this project"
+        )
         if st.button(label, type="primary", icon=":material/palette:", key="style-learn"):
             with st.spinner("Measuring the images"):
                 made = page.services().style_datasets.create_from_project(project.id, image_ids=selected)
@@ -58,12 +60,12 @@ def start(project: Projects) -> None:
         st.space("small")
 
 
-def _how_many(images: int) -> str:
+def _which_images(images: int) -> str:
     return "your images" if images <= MAX_FIRST_IMAGES else f"the newest {MAX_FIRST_IMAGES} of your {images:,} images"
 
 
 def show(project: Projects, dataset: StyleDatasets) -> None:
-    """Draw the chosen style dataset."""
+    """Draw the guidelines, brand, images and menu of the style dataset."""
     services = page.services()
     summary = services.style_datasets.summary(dataset.id)
     guidelines = st.text_area(
@@ -71,7 +73,7 @@ def show(project: Projects, dataset: StyleDatasets) -> None:
         value=dataset.master_prompt,
         key=f"style-guidelines-{dataset.id}-{dataset.version}",
         placeholder="Muted colors, soft northern light, no people",
-        help="Goes into every prompt. A change makes a new version; results keep theirs.",
+        help="Added to every prompt. A change creates a new version; earlier results keep theirs.",
         height=90,
     )
     if guidelines.strip() != dataset.master_prompt:
@@ -99,15 +101,15 @@ def _images(project: Projects, dataset: StyleDatasets, total: int, analyzed: int
     services = page.services()
     waiting = total - analyzed
     st.caption(f"{pluralize(total, 'image')}, {analyzed:,} measured" + (f", {waiting:,} waiting" if waiting else ""))
-    shown = int(st.session_state.get("style-shown", _SHOWN))
+    shown = int(st.session_state.get("style-shown", _PAGE_SIZE))
     act = cards.show(
         [_card(entry) for entry in services.style_datasets.list_images(dataset.id, limit=shown)],
         key=f"style-images-{dataset.id}",
         label="Images of the style dataset",
         min_width_px=80,
     )
-    if total > shown and st.button(f"Show more of the {total:,}", key="style-show-more"):
-        st.session_state["style-shown"] = shown + 2 * _SHOWN
+    if total > shown and st.button(f"Show more of {total:,}", key="style-show-more"):
+        st.session_state["style-shown"] = shown + 2 * _PAGE_SIZE
         st.rerun()
     if (
         waiting
@@ -132,7 +134,7 @@ def _card(entry: StyleImage) -> Card:
         name=entry.name,
         swatches=result_cards.swatches(palette),
         actions=(
-            Action("open", "Look closer", frame=True),
-            Action("remove", "Remove", help="Take it out of the style dataset; older versions keep it", corner=True),
+            Action("open", "Open", frame=True),
+            Action("remove", "Remove", help="Remove it from the style dataset; older versions keep it", corner=True),
         ),
     )

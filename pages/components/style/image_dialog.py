@@ -1,4 +1,4 @@
-"""One image of a style dataset: what was found out about it, in words and numbers, to be put in better words."""
+"""The dialog of one image of a style dataset: its analysis, which can be edited, and its measurements."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,50 +11,51 @@ from pages.components.shared import figure, media, page
 from pages.components.style.request_draft import Draft
 
 
-@st.dialog("An image of the style dataset")
+@st.dialog("Image of the style dataset")
 def show(row_id: str) -> None:
-    """Show an image with its words and numbers."""
+    """Draw the image with its description and measurements."""
     entry = page.services().style_datasets.get_image(row_id)
-    said = entry.row.analysis_result
+    analysis = entry.row.analysis_result
     if entry.image is not None:
         url = media.image_url(entry.image.id, entry.image.sha256, "view")
         figure.show(url, entry.name, height_px=220, fit="contain", key=f"style-about-{row_id}")
     st.text(entry.name)
     _pin(entry)
-    if measured := said.get("measured"):
-        st.text(in_numbers(measured))
+    if measured := analysis.get("measured"):
+        st.text(_measurements(measured))
     with st.form(f"style-about-form-{row_id}", border=False):
-        words = {}
+        fields = {}
         for name in FIELDS:
-            value = ", ".join(said.get(name, [])) if name in LISTS else str(said.get(name, ""))
-            words[name] = st.text_input(name.capitalize(), value, key=f"style-about-{name}-{row_id}")
-        author = page.escape(entry.row.analysis_model or "nobody yet")
-        st.caption(f"Written by {author}. Vibe and lighting go into the prompt.")
+            value = ", ".join(analysis.get(name, [])) if name in LISTS else str(analysis.get(name, ""))
+            fields[name] = st.text_input(name.capitalize(), value, key=f"style-about-{name}-{row_id}")
+        author = entry.row.analysis_model
+        described = f"Described by {page.escape(author)}." if author else "Not described yet."
+        st.caption(f"{described} Vibe and lighting are used in the prompt.")
         if st.form_submit_button("Save", key=f"style-about-save-{row_id}"):
-            page.services().style_analysis.edit_analysis(row_id, words)
+            page.services().style_analysis.edit_analysis(row_id, fields)
             st.rerun()
 
 
 def _pin(entry: StyleImage) -> None:
-    """Offer to send it as a reference, whatever would have been chosen."""
+    """Offer to always send the image as a reference."""
     services = page.services()
     draft = Draft.of(services.style_datasets.get_style_dataset(entry.row.dataset_id).draft)
     if entry.row.id in draft.pinned:
-        st.caption("Pinned: it is always sent as a reference.")
-    elif st.button("Send as a reference", icon=":material/push_pin:", key=f"style-about-pin-{entry.row.id}"):
+        st.caption("Pinned: always sent as a reference.")
+    elif st.button("Always send as a reference", icon=":material/push_pin:", key=f"style-about-pin-{entry.row.id}"):
         services.style_datasets.save_draft(entry.row.dataset_id, pinned(draft, entry.row.id).to_dict())
         st.rerun()
 
 
 def pinned(draft: Draft, row_id: str) -> Draft:
-    """Return the draft with one more image that is always sent, whether it was switched off or never chosen."""
-    kept = (*draft.pinned, row_id)
+    """Return the draft with image *row_id* pinned, also when it was switched off before."""
+    pins = (*draft.pinned, row_id)
     off = tuple(id_ for id_ in draft.excluded if id_ != row_id)
-    return replace(draft, pinned=kept, excluded=off, count=max(draft.count, len(kept)))
+    return replace(draft, pinned=pins, excluded=off, count=max(draft.count, len(pins)))
 
 
-def in_numbers(measured: dict[str, Any]) -> str:
-    """Return what was measured as a person reads it."""
+def _measurements(measured: dict[str, Any]) -> str:
+    """Return the measurements as text."""
     colors = ", ".join(f"{one['name']} {one['hex']} {100 * one['share']:.0f} %" for one in measured["palette"])
     numbers = (
         f"Lightness {measured['lightness']:.0f} of 100, contrast {measured['contrast']:.0f}, "
@@ -65,5 +66,5 @@ def in_numbers(measured: dict[str, Any]) -> str:
     where = [placed["orientation"]]
     where += [f"brightest {placed['brightest']}"] if placed["brightest"] else []
     where += [f"darkest {placed['darkest']}"] if placed["darkest"] else []
-    where += [f"{placed['background']} ground over {100 * placed['background_share']:.0f} %"]
+    where += [f"{placed['background']} background over {100 * placed['background_share']:.0f} %"]
     return f"Palette: {colors}.\n{numbers}\nComposition: {', '.join(where)}."

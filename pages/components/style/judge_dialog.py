@@ -1,4 +1,4 @@
-"""Letting a vision model judge the style of a generated image: what it was asked, what it said, what it costs."""
+"""The dialog in which a vision model judges the style of a generated image: questions, verdicts, cost."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from pages.components.shared import model_picker, page
 
 @st.dialog("Does it have the style of its references?")
 def show(generated_id: str) -> None:
-    """Show what was said before, and ask a model when the person wants to."""
+    """Draw the earlier verdicts, and ask a model when the button is clicked."""
     services = page.services()
     try:
         shown = services.style_generation.judge_input(generated_id)
@@ -19,25 +19,25 @@ def show(generated_id: str) -> None:
         st.error(page.escape(str(error)), icon=":material/error:")
         return
     judge = shown.generated.match.get("judge") or {}
-    said = {verdict["question"]: verdict for verdict in judge.get("verdicts", [])}
-    if said:
+    verdicts = {verdict["question"]: verdict for verdict in judge.get("verdicts", [])}
+    if verdicts:
         st.caption(f"Judged by {page.escape(judge['model'])}.")
     for name, question in QUESTIONS.items():
         st.text(question)
-        if name in said:
-            st.caption(f"**{said[name]['answer'].capitalize()}.** {page.escape(said[name]['evidence'])}")
+        if name in verdicts:
+            st.caption(f"**{verdicts[name]['answer'].capitalize()}.** {page.escape(verdicts[name]['evidence'])}")
     choice = model_picker.show(
-        "style-judge", built_in="It judges by measured colors, light and structure, and says by how much they differ."
+        "style-judge", built_in="It compares measured colors, light and structure, and reports how much they differ."
     )
     images = len(shown.references)
     st.text(
-        f"It is shown the new image and {pluralize(images, 'reference')}. "
+        f"The model sees the new image and {pluralize(images, 'reference')}. "
         f"{_cost(shown.cost(page.services().llm, choice.config['model']))}"
     )
-    if not st.button("Judge again" if said else "Judge", type="primary", key="style-judge-ask"):
+    if not st.button("Judge again" if verdicts else "Judge", type="primary", key="style-judge-ask"):
         return
     try:
-        with st.spinner("Looking"):
+        with st.spinner("Asking the model"):
             page.wait_for(services.style_generation.judge(generated_id, choice.with_key))
     except VitrineError as error:
         st.error(page.escape(str(error)), icon=":material/error:")
@@ -47,5 +47,5 @@ def show(generated_id: str) -> None:
 
 def _cost(estimate: CostEstimate | None) -> str:
     if estimate is None:
-        return "Cost: unknown, this model has no price in the table."
-    return "Cost: nothing." if estimate.high == 0 else f"Cost: about ${estimate.low:,.4f} to ${estimate.high:,.4f}."
+        return "Cost unknown: this model has no listed price."
+    return "No cost." if estimate.high == 0 else f"Cost: about ${estimate.low:,.4f} to ${estimate.high:,.4f}."

@@ -1,4 +1,4 @@
-"""The frozen recipe of a generated image: everything that made it."""
+"""The dialog with the recipe of a generated image: everything that is needed to generate it again."""
 
 import json
 
@@ -10,14 +10,14 @@ from pages.components.shared import page
 
 @st.dialog("Recipe", width="large")
 def show(generated_id: str) -> None:
-    """Show everything that made a result."""
+    """Draw the recipe of a result."""
     row = page.services().style_results.get_result(generated_id).generated
     made = row.recipe
     st.code(row.full_prompt, language=None, wrap_lines=True)
     st.text(_facts(row))
     for used in page.services().style_results.references_used(generated_id):
-        said = used.reason if used.sent else f"not sent: {used.reason}"
-        st.text(f"{used.number}. {used.name}: {said}")
+        status = used.reason if used.sent else f"not sent: {used.reason}"
+        st.text(f"{used.number}. {used.name}: {status}")
     for notice in made.get("notices", []):
         st.text(notice)
     if row.caption:
@@ -42,4 +42,4 @@ def _facts(row: GeneratedImages) -> str:
     facts += [f"wording {request.get('wording', 'balanced')}", cost, f"{made.get('duration_s', 0):.1f} s"]
     facts += [f"finished with {made.get('finish_reason') or 'stop'}"]
     facts += [f"style dataset {dataset['name']}, version {dataset['version']}"] if dataset else []
-    return ", ".join(facts) + f". Made {row.created_at:%Y-%m-%d %H:%M} UTC."
+    return ", ".join(facts) + f". Created {row.created_at:%Y-%m-%d %H:%M} UTC."

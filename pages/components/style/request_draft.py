@@ -1,4 +1,4 @@
-"""The request as it was last left: kept with its style dataset, so that a reload loses nothing."""
+"""The draft of a request: stored with its style dataset, so that a reload keeps the input."""
 
 import csv
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from core.style.requests import DEFAULT_REFERENCES, StyleRequest
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person has set up for the next images."""
+    """The input of the request form."""
 
     prompt: str = ""
     style: str = ""
@@ -45,7 +45,7 @@ class Draft:
         return [line.strip() for line in lines if line.strip()]
 
     def request(self, dataset_id: str | None) -> StyleRequest:
-        """Return the request of the first prompt; an empty one is stood in for, so that the rest can be shown."""
+        """Return the request for the first prompt; without a prompt, a placeholder, so that a preview is possible."""
         return StyleRequest(
             prompt=(self.prompts or ["…"])[0], dataset_id=dataset_id, style=self.style.strip() or None,
             aspect_ratio=self.aspect_ratio, reference_image_count=self.count, size=self.size, wording=self.wording,
@@ -53,8 +53,8 @@ class Draft:
         )  # fmt: skip
 
 
-def changed(draft: Draft, action: str, row_id: str, shown: list[str]) -> Draft:
-    """Return the draft after an act on one of the *shown* references (ids in their order)."""
+def apply_action(draft: Draft, action: str, row_id: str, shown: list[str]) -> Draft:
+    """Return the draft after an action on reference *row_id*; *shown* are the ids of the references in their order."""
     match action:
         case "pin":
             return replace(draft, pinned=(*draft.pinned, row_id))
@@ -73,10 +73,10 @@ def changed(draft: Draft, action: str, row_id: str, shown: list[str]) -> Draft:
     return draft
 
 
-def swapped(draft: Draft, row_id: str, shown: list[str], then: list[str]) -> Draft:
-    """Return the draft with *row_id* off and whatever came in for it (one of *then*) at its place."""
-    new = next((id_ for id_ in then if id_ not in shown), None)
-    order = [new if id_ == row_id else id_ for id_ in shown]
+def swap(draft: Draft, row_id: str, shown: list[str], alternatives: list[str]) -> Draft:
+    """Return the draft with *row_id* replaced, at its position, by the first of *alternatives* not shown yet."""
+    replacement = next((id_ for id_ in alternatives if id_ not in shown), None)
+    order = [replacement if id_ == row_id else id_ for id_ in shown]
     return replace(_without(draft, row_id), pinned=tuple(id_ for id_ in order if id_ is not None))
 
 
@@ -87,7 +87,7 @@ def _without(draft: Draft, row_id: str) -> Draft:
 
 
 def prompts_from(text: str, *, is_csv: bool) -> list[str]:
-    """Return the prompts of a file: a line each, or of a CSV its column "prompt", else its first column."""
+    """Return the prompts of a file: one per line, or the column "prompt" of a CSV, else its first column."""
     if not is_csv:
         return [line.strip() for line in text.splitlines() if line.strip()]
     rows = [row for row in csv.reader(text.splitlines()) if row]

@@ -1,4 +1,4 @@
-"""The request: what to show, in which form, and the references in their order."""
+"""The form of a request: prompt, parameters, and the references in their order."""
 
 import zlib
 from dataclasses import replace
@@ -22,14 +22,14 @@ _STRENGTHS = {"subtle": "Subtle", "balanced": "Balanced", "strong": "Strong"}
 
 
 def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes: tuple[str, ...]) -> Draft:
-    """Draw the fields of the request and return what they say."""
-    # Another epoch, other widgets: "Vary" has to be able to fill them anew.
+    """Draw the fields of the request and return their values as a draft."""
+    # A new epoch makes new widgets, so that "Vary" can prefill them.
     key = f"style-{{}}-{dataset.id}-{st.session_state.get('style-epoch', 0)}"
-    batch = st.toggle("A batch: one prompt a line", draft.batch, key=key.format("batch"))
+    batch = st.toggle("Batch: one prompt per line", draft.batch, key=key.format("batch"))
     if batch:
         _from_file(dataset, draft)
     prompt = st.text_area(
-        "Prompts, one a line" if batch else "Prompt",
+        "Prompts, one per line" if batch else "Prompt",
         draft.prompt,
         key=key.format("prompt"),
         placeholder="A teapot on a wooden table, morning" + ("\nA boat at the pier, fog" if batch else ""),
@@ -43,7 +43,7 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
         "Weight of the references", list(WORDINGS), format_func=lambda one: _STRENGTHS[one],
         default=draft.wording,
         key=key.format("wording"), required=True,
-        help="A choice of words in the prompt: no provider has a dial for style.",
+        help="Changes the wording of the prompt: providers have no setting for the strength of a style.",
     )  # fmt: skip
     left, right = st.columns(2)
     style = left.text_input("Style keyword", draft.style, key=key.format("keyword"), placeholder="watercolor")
@@ -54,7 +54,7 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
     cap = draft.cost_cap
     if batch or variants > 1:
         cap = st.number_input(
-            "Pause at, in US dollars", 0.0, None, draft.cost_cap, 0.5, key=key.format("cap"), placeholder="No limit"
+            "Cost cap, in US dollars", 0.0, None, draft.cost_cap, 0.5, key=key.format("cap"), placeholder="No cap"
         )
     return replace(
         draft, cost_cap=cap or None, prompt=prompt, batch=batch, aspect_ratio=ratio or "1:1",
@@ -63,7 +63,7 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
 
 
 def _from_file(dataset: StyleDatasets, draft: Draft) -> None:
-    """Take prompts from a CSV (its column "prompt", else the first) or a text file, one a line."""
+    """Read prompts from a CSV (the column "prompt", else the first) or a text file with one per line."""
     file = st.file_uploader("Prompts from a file", ["csv", "txt"], key=f"style-prompts-{dataset.id}", max_upload_size=1)
     if file is None or not st.button("Use these prompts", key="style-prompts-use"):
         return
@@ -79,14 +79,16 @@ def _shape(ratio: str) -> str:
 
 
 def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, choice: ModelChoice) -> None:
-    """Draw the references in the order in which they are sent, each with its reason and what can be done."""
+    """Draw the references in the order in which they are sent, each with its reason and actions."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.number_input(
             "References", 0, 64, draft.count, key=f"style-count-{dataset.id}-{draft.count}", width=130,
             help=f"This model takes up to {preview.max_references}. One is enough for style, "
             "three to four for style and light.",
         )  # fmt: skip
-        if (draft.pinned or draft.excluded) and st.button("Choose anew", icon=":material/refresh:", key="style-anew"):
+        if (draft.pinned or draft.excluded) and st.button(
+            "Reset selection", icon=":material/refresh:", key="style-anew"
+        ):
             _save(dataset, replace(draft, pinned=(), excluded=(), count=max(draft.count, 5)))
     if count != draft.count:
         _save(dataset, replace(draft, count=int(count)))
@@ -103,16 +105,16 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
         if act.action == "swap":
             off = replace(draft, excluded=(*draft.excluded, act.id), pinned=tuple(i for i in shown if i != act.id))
             again = page.services().style_generation.preview(off.request(dataset.id), config=choice.config)
-            _save(dataset, request_draft.swapped(draft, act.id, shown, [one.id for one in again.references]))
-        _save(dataset, request_draft.changed(draft, act.action, act.id, shown))
+            _save(dataset, request_draft.swap(draft, act.id, shown, [one.id for one in again.references]))
+        _save(dataset, request_draft.apply_action(draft, act.action, act.id, shown))
 
 
 def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
-    """Offer those that were switched off or swapped, to be sent after all."""
+    """Draw the references that were switched off or swapped; a click sends one again."""
     found = page.services().style_datasets.get_images(draft.excluded)
     names = {entry.row.id: entry.name for entry in found}
     back = st.pills(
-        "Switched off; a click sends one after all", list(names), format_func=lambda id_: page.escape(names[id_]),
+        "Switched off; click one to send it again", list(names), format_func=lambda id_: page.escape(names[id_]),
         key=f"style-off-{dataset.id}-{len(draft.excluded)}", wrap=True,
     )  # fmt: skip
     if back:
@@ -122,7 +124,7 @@ def _switched_off(dataset: StyleDatasets, draft: Draft) -> None:
 def _card(reference: Reference, count: int) -> Card:
     image = reference.image
     pin = (
-        Action("unpin", "Pin", pressed=True, help="Pinned; a click leaves it to the choice")
+        Action("unpin", "Pin", pressed=True, help="Pinned; click to unpin")
         if reference.pinned
         else Action("pin", "Pin", help="Always send it")
     )
@@ -136,8 +138,8 @@ def _card(reference: Reference, count: int) -> Card:
         lines=(reference.reason,),
         actions=(
             pin,
-            Action("swap", "Swap", help="Send another one in its place"),
-            Action("off", "Off", help="Do not send it, and one less"),
+            Action("swap", "Swap", help="Replace it with another image"),
+            Action("off", "Off", help="Do not send it; send one reference less"),
             *moves,
         ),
     )
@@ -149,7 +151,7 @@ def _save(dataset: StyleDatasets, draft: Draft) -> None:
 
 
 def parts(dataset: StyleDatasets, draft: Draft, preview: RequestPreview) -> None:
-    """Draw every part of the prompt, to be written anew before it is sent."""
+    """Draw every part of the prompt as an editable field."""
     with st.expander("Edit the parts of the prompt", key="style-parts"):
         overrides = {}
         for part in preview.parts:
@@ -164,7 +166,7 @@ def parts(dataset: StyleDatasets, draft: Draft, preview: RequestPreview) -> None
             if text.strip() != part.text or part.edited:
                 overrides[part.name] = text
         emptied = {name: text for name, text in draft.overrides.items() if not text.strip()}
-        if draft.overrides and st.button("As Vitrine wrote them", key="style-parts-reset", icon=":material/undo:"):
+        if draft.overrides and st.button("Reset the parts", key="style-parts-reset", icon=":material/undo:"):
             _save(dataset, replace(draft, overrides={}))
         if (merged := emptied | overrides) != draft.overrides:
             _save(dataset, replace(draft, overrides=merged))

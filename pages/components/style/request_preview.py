@@ -1,4 +1,4 @@
-"""What will be sent: the full prompt, the images, what is left out and why, what it costs."""
+"""The preview of the request: the full prompt, the images, what is left out and why, and the cost."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from pages.components.style.request_draft import Draft
 
 
 def show(preview: RequestPreview, draft: Draft) -> None:
-    """Draw exactly what goes over the wire."""
+    """Draw exactly what is sent to the provider."""
     st.markdown("**What will be sent**")
     for notice in preview.notices:
         st.warning(page.escape(notice), icon=":material/info:")
@@ -20,17 +20,17 @@ def show(preview: RequestPreview, draft: Draft) -> None:
     if preview.request.size:
         facts.append(f"size {preview.request.size}")
     st.caption(", ".join(facts) + ".")
-    st.text(cost_in_words(preview.cost, len(draft.prompts) * draft.variants))
+    st.text(cost_text(preview.cost, len(draft.prompts) * draft.variants))
     _left_out(preview)
 
 
-def cost_in_words(cost: tuple[float, float] | None, images: int) -> str:
-    """Return the estimate for so many images, "unknown" when the price of one is."""
+def cost_text(cost: tuple[float, float] | None, images: int) -> str:
+    """Return the estimate for *images* images; *cost* is the range for one image in US dollars, None if unknown."""
     if cost is None:
-        return "Cost: unknown, this model has no price in the table."
+        return "Cost unknown: this model has no listed price."
     low, high = (round(value * max(images, 1), 4) for value in cost)
     if high == 0:
-        return "Cost: nothing."
+        return "No cost."
     amount = f"${low:,.2f}" if low == high else f"${low:,.2f} to ${high:,.2f}"
     return f"Cost: about {amount}" + (f" for {images} images." if images > 1 else ".")
 

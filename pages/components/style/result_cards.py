@@ -1,4 +1,4 @@
-"""Generated images and their references as cards."""
+"""Cards of generated images and of their references."""
 
 from typing import Any
 
@@ -6,8 +6,12 @@ from core.style.results import Result, UsedReference
 from pages.components.shared import media
 from pages.components.shared.cards import Action, Bar, Card
 
-_WORDS = {"fits": "Fits the references", "a little off": "A little off the references", "off": "Off the references"}
-_DIMENSIONS = {"chroma": "color strength", "edge": "edges", "bands": "detail", "overall": "mood"}
+_MATCH_LABELS = {
+    "fits": "Fits the references",
+    "a little off": "Slightly different from the references",
+    "off": "Different from the references",
+}
+_DIMENSION_LABELS = {"chroma": "color strength", "edge": "edges", "bands": "detail", "overall": "mood"}
 
 
 def swatches(palette: list[dict[str, Any]] | tuple[dict[str, Any], ...]) -> tuple[tuple[str, str, float], ...]:
@@ -15,7 +19,7 @@ def swatches(palette: list[dict[str, Any]] | tuple[dict[str, Any], ...]) -> tupl
 
 
 def result(found: Result, *, can_refer: bool) -> Card:
-    """Return a result with everything that is known of its match and everything that can be done with it."""
+    """Return the full card of a result, with its match and all actions."""
     row, image, match = found.generated, found.image, found.generated.match
     judge = match.get("judge") or {}
     return Card(
@@ -23,11 +27,11 @@ def result(found: Result, *, can_refer: bool) -> Card:
         url=media.image_url(image.id, image.sha256, "view") if image else None,
         name=row.prompt,
         aspect=_aspect(found),
-        title=_WORDS.get(match.get("word", ""), row.prompt),
+        title=_MATCH_LABELS.get(match.get("word", ""), row.prompt),
         lines=_lines(found),
         swatches=swatches(match.get("palette", [])),
         bars=tuple(
-            Bar(_DIMENSIONS.get(one["dimension"], one["dimension"]), one["word"], one["ratio"])
+            Bar(_DIMENSION_LABELS.get(one["dimension"], one["dimension"]), one["word"], one["ratio"])
             for one in match.get("dimensions", [])
         ),
         verdicts=tuple((one["question"], one["answer"], one["evidence"]) for one in judge.get("verdicts", [])),
@@ -38,7 +42,7 @@ def result(found: Result, *, can_refer: bool) -> Card:
 
 
 def brief(found: Result, *, is_open: bool) -> Card:
-    """Return a result as one of many: what it shows, how well it fits, and what is decided about it."""
+    """Return the short card of a result for the history, with its match and the decisions."""
     row, image, match = found.generated, found.image, found.generated.match
     alarm = "Looks like a copy" if match.get("copy") else ""
     return Card(
@@ -46,7 +50,7 @@ def brief(found: Result, *, is_open: bool) -> Card:
         url=media.image_url(image.id, image.sha256) if image else None,
         name=row.prompt,
         aspect=_aspect(found),
-        title=_WORDS.get(match.get("word", ""), ""),
+        title=_MATCH_LABELS.get(match.get("word", ""), ""),
         lines=(row.prompt,),
         swatches=swatches(match.get("palette", [])),
         alarm=alarm,
@@ -59,7 +63,7 @@ def brief(found: Result, *, is_open: bool) -> Card:
 
 
 def reference(used: UsedReference) -> Card:
-    """Return a reference as it was sent, or why it was not."""
+    """Return the card of a reference, with the reason when it was not sent."""
     return Card(
         id=str(used.number),
         url=media.image_url(used.image.id, used.image.sha256) if used.image else None,
@@ -81,7 +85,7 @@ def _lines(found: Result) -> tuple[str, ...]:
     cost = "cost unknown" if row.cost is None else "no cost" if row.cost == 0 else f"${row.cost:,.3f}"
     lines = [row.prompt, f"{row.model}, {row.resolution}, {cost}, {row.recipe.get('duration_s', 0):.0f} s"]
     if (percentile := row.match.get("percentile")) is not None:
-        lines.append(f"Closer than {percentile} % of the style dataset's own images")
+        lines.append(f"A closer match than {percentile} % of the style dataset's own images")
     if failed := row.recipe.get("failed_references", []):
         sent = row.reference_images_count
         lines.append(f"{len(failed)} references failed, {sent} were sent" if sent else "No reference could be sent")
@@ -92,26 +96,26 @@ def _alarm(copy: dict[str, Any] | None) -> str:
     if not copy:
         return ""
     return (
-        "Looks like a mirrored copy of an image of the set"
+        "Looks like a mirrored copy of an image of the style dataset"
         if copy["mirrored"]
-        else "Looks like a copy of an image of the set"
+        else "Looks like a copy of an image of the style dataset"
     )
 
 
 def _decisions(found: Result) -> tuple[Action, ...]:
     row = found.generated
     if row.deleted_at is not None:
-        return (Action("restore", "Bring back"),)
+        return (Action("restore", "Restore"),)
     keep = (
-        Action("unkeep", "Kept", pressed=True, help="Take it out of the project again")
+        Action("unkeep", "Kept", pressed=True, help="Remove it from the project")
         if row.kept
-        else Action("keep", "Keep", help="Put it into the project as an image")
+        else Action("keep", "Keep", help="Add it to the project as an image")
     )
     return (
         keep,
         Action("discard", "Discard"),
-        Action("up", "Good", pressed=row.rating == 1, help="Matches the style, to your eyes"),
-        Action("down", "Bad", pressed=row.rating == -1, help="Does not match the style, to your eyes"),
+        Action("up", "Good", pressed=row.rating == 1, help="Rate it as matching the style"),
+        Action("down", "Bad", pressed=row.rating == -1, help="Rate it as not matching the style"),
     )
 
 
@@ -119,13 +123,13 @@ def _actions(found: Result, can_refer: bool) -> tuple[Action, ...]:
     if found.generated.deleted_at is not None:
         return (*_decisions(found), Action("recipe", "Recipe"))
     refer = (Action("refer", "Use as reference"),) if can_refer else ()
-    judge = (Action("judge", "Judge", help="Let a vision model answer five questions on its style"),)
+    judge = (Action("judge", "Judge", help="Let a vision model answer five questions about its style"),)
     return (
         *_decisions(found),
         Action("again", "Run again", help="Send the same request once more"),
-        Action("vary", "Vary", help="Open its request to change it"),
+        Action("vary", "Vary", help="Edit its request"),
         *refer,
         *(judge if found.generated.reference_images_count else ()),
-        Action("ask", "Ask", help="Keep it only if a vision model sees in it what was planned"),
+        Action("ask", "Check", help="Keep it only if a vision model sees what was planned"),
         Action("recipe", "Recipe"),
     )

@@ -1,4 +1,4 @@
-"""Generated images: as they arrive beside their references, and in the history."""
+"""Generated images: the results of a task beside their references, and the history."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from pages.components.shared import cards, model_picker, page
 from pages.components.shared.cards import Act
 from pages.components.style import check_dialog, judge_dialog, recipe_dialog, result_cards
 
-_PAGE = 24
-_MOST_OF_A_TASK = 100
+_PAGE_SIZE = 24
+_MAX_OF_A_TASK = 100
 _STATES = {"all": "All", "kept": "Kept", "open": "Not kept", "good": "Good", "bad": "Bad", "discarded": "Discarded"}
 _DIALOGS = {"recipe": recipe_dialog.show, "ask": check_dialog.show, "judge": judge_dialog.show}
 
 
 def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> None:
-    """Draw what the task has made so far: in the order it came while it runs, then the best match first."""
-    found = page.services().style_results.history(project.id, ResultFilter(task_id=task_id), limit=_MOST_OF_A_TASK)
+    """Draw the results of the task so far: in order of arrival while it runs, then the best match first."""
+    found = page.services().style_results.history(project.id, ResultFilter(task_id=task_id), limit=_MAX_OF_A_TASK)
     if not found.items:
         return
     st.subheader("Results", anchor=False)
@@ -29,18 +29,18 @@ def of_task(project: Projects, dataset: StyleDatasets | None, task_id: str) -> N
     by_match = st.toggle("Best match first", True, key="style-results-by-match", disabled=running)
     items = _by_match(found.items) if by_match and not running else found.items[::-1]
     if found.total > len(items):
-        st.caption(f"The newest {len(items):,} of {found.total:,}; the history has all of them.")
+        st.caption(f"The latest {len(items):,} of {found.total:,}; the history has all of them.")
     _side_by_side(items, dataset, key=f"style-results-{task_id}")
 
 
 def opened(project: Projects, dataset: StyleDatasets | None) -> None:
-    """Draw the result that was opened in the history, in full."""
+    """Draw the full card of the result that was opened in the history."""
     wanted = st.query_params.get("result")
     found = page.services().style_results.get_result(wanted) if wanted else None
     if found is None or found.generated.project_id != project.id:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Opened", anchor=False, width="content")
+        st.subheader("Selected result", anchor=False, width="content")
         if st.button("Close", icon=":material/close:", key="style-close"):
             st.query_params.pop("result", None)
             st.rerun()
@@ -48,21 +48,21 @@ def opened(project: Projects, dataset: StyleDatasets | None) -> None:
 
 
 def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: str) -> None:
-    """Draw the references above and what was made of them below, palettes under each."""
+    """Draw the references and, below them, the results, each with its palette."""
     references = page.services().style_results.references_used(items[0].id)
     if references:
-        st.caption("The references, as they were sent")
+        st.caption("References, as they were sent")
         cards.show(
             [result_cards.reference(used) for used in references], key=f"{key}-references",
             label="References of these results", min_width_px=110,
         )  # fmt: skip
-    st.caption("What was made. The thin line in a bar is how far the references are from each other.")
+    st.caption("Generated images. The thin line in each bar marks how much the references differ from each other.")
     made = [result_cards.result(one, can_refer=dataset is not None) for one in items]
     _act(cards.show(made, key=key, label="Results", min_width_px=250), dataset)
 
 
 def history(project: Projects, dataset: StyleDatasets | None) -> None:
-    """Draw the results of the project with filters."""
+    """Draw the history of the project, with filters."""
     services = page.services()
     if (
         not services.style_results.history(project.id, limit=1).items
@@ -71,7 +71,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
         return
     st.subheader("History", anchor=False)
     wanted, by_match = _filters(project)
-    limit = int(st.session_state.get("style-history-limit", _PAGE))
+    limit = int(st.session_state.get("style-history-limit", _PAGE_SIZE))
     found = services.style_results.history(project.id, wanted, limit=limit)
     items = _by_match(found.items) if by_match else found.items
     st.caption(pluralize(found.total, "image"))
@@ -79,7 +79,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
     shown = [result_cards.brief(one, is_open=one.id == chosen) for one in items]
     act = cards.show(shown, key="style-history", label="History", min_width_px=170)
     if found.next_cursor and st.button("Show more", key="style-history-more"):
-        st.session_state["style-history-limit"] = limit + _PAGE
+        st.session_state["style-history-limit"] = limit + _PAGE_SIZE
         st.rerun()
     _act(act, dataset)
 
@@ -111,7 +111,7 @@ def _by_match(found: list[Result]) -> list[Result]:
 
 
 def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
-    """Do what was asked on a card, and draw the page anew."""
+    """Run the action of a card, and run the page again."""
     if act is None:
         return
     if act.action in _DIALOGS:
@@ -146,21 +146,21 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
 
 
 def vary(generated_id: str) -> None:
-    """Make the request of a result the draft of its style dataset again."""
+    """Copy the request of a result to the draft of its style dataset."""
     services = page.services()
     result = services.style_results.get_result(generated_id)
     dataset_id = result.generated.dataset_id
     if dataset_id is None:
         return
     services.style_datasets.save_draft(
-        dataset_id, varied(result, services.style_datasets.get_style_dataset(dataset_id).draft)
+        dataset_id, draft_from(result, services.style_datasets.get_style_dataset(dataset_id).draft)
     )
     st.query_params["style"] = dataset_id
     st.session_state["style-epoch"] = int(st.session_state.get("style-epoch", 0)) + 1
 
 
 def again(generated_id: str) -> None:
-    """Send the request of a result once more, with the same references in the same order."""
+    """Send the request of a result again, with the same references in the same order."""
     row = page.services().style_results.get_result(generated_id).generated
     pinned = [used["id"] for used in row.recipe["references"]]
     request = row.recipe["request"] | {"pinned": pinned, "parent_id": row.id}
@@ -173,8 +173,8 @@ def again(generated_id: str) -> None:
     st.query_params["task"] = task.id
 
 
-def varied(result: Result, draft: dict[str, Any]) -> dict[str, Any]:
-    """Return *draft* with the request of *result* in it, its references pinned in their order."""
+def draft_from(result: Result, draft: dict[str, Any]) -> dict[str, Any]:
+    """Return *draft* with the request of *result*, its references pinned in their order."""
     row, request = result.generated, result.generated.recipe["request"]
     return draft | {
         "prompt": row.prompt, "style": row.style or "", "aspect_ratio": row.aspect_ratio, "size": request["size"],
@@ -185,12 +185,12 @@ def varied(result: Result, draft: dict[str, Any]) -> dict[str, Any]:
 
 
 def offer_undo() -> None:
-    """Offer to bring back what was discarded last."""
+    """Offer to undo the last discard of this session."""
     discarded = st.session_state.get("style-discarded")
     if discarded is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Discarded.", width="content")
+        st.caption("Result discarded.", width="content")
         if st.button("Undo", key="style-undo-discard", icon=":material/undo:"):
             page.services().style_results.restore(discarded)
             del st.session_state["style-discarded"]

@@ -1,4 +1,4 @@
-"""Images that look alike, side by side: keep them all, merge them into the first, or drop some."""
+"""Groups of similar images: mark them as different, merge them into the oldest, or delete some."""
 
 import streamlit as st
 
@@ -8,23 +8,23 @@ from core.pluralize import pluralize
 from pages.components.shared import cards, image_drawer, media, page, undo
 from pages.components.upload import image_deletion
 
-_AT_ONCE = 8
+_PAGE_SIZE = 8
 _SHOWN, _DECIDED = "alike-shown", "alike-decided"
 
 
 def show(project_id: str, chosen: ImageFilter) -> None:
-    """Draw the first groups; whatever is decided makes room for the next."""
+    """Draw the first groups; a group disappears once it is resolved."""
     _undo_notice()
-    count = st.session_state.get(_SHOWN, _AT_ONCE)
+    count = st.session_state.get(_SHOWN, _PAGE_SIZE)
     found = page.services().duplicates.find_groups(project_id, chosen, limit=count)
     if not found.groups:
-        st.caption("No two images look alike here.")
+        st.caption("No similar images found.")
         return
-    st.caption(f"{pluralize(found.total, 'group')} of images that look alike; the oldest comes first.")
+    st.caption(f"{pluralize(found.total, 'group')} of similar images; the oldest image comes first.")
     for group in found.groups:
         _group(group)
     if found.next_cursor is not None and st.button("Show more", icon=":material/expand_more:", key="alike-more"):
-        st.session_state[_SHOWN] = count + _AT_ONCE
+        st.session_state[_SHOWN] = count + _PAGE_SIZE
         st.rerun()
 
 
@@ -35,13 +35,13 @@ def _group(group: list[Images]) -> None:
             st.text(pluralize(len(group), "image"), width="stretch")
             if st.button(
                 "Keep all", icon=":material/call_split:", key=f"alike-keep-{first}",
-                help="They are different: the mark goes, the images stay.",
+                help="They are different images: keep them all and do not report them as similar again.",
             ):  # fmt: skip
                 page.services().duplicates.separate([image.id for image in group])
-                _decided(group, "kept apart")
+                _decided(group, "marked as different")
             if st.button(
                 "Merge", icon=":material/merge:", key=f"alike-merge-{first}",
-                help="Keep the oldest, with the questions and entries of all.",
+                help="Keep the oldest image, with the questions and entries of all.",
             ):  # fmt: skip
                 with page.show_errors():
                     page.services().duplicates.merge([image.id for image in group])
@@ -49,12 +49,12 @@ def _group(group: list[Images]) -> None:
         act = cards.show(
             [_card(image, image.id == first) for image in group],
             key=f"alike-cards-{first}",
-            label="Images that look alike",
+            label="Similar images",
         )
     if act is not None and act.action == "open":
         image_drawer.show(act.id, [image.id for image in group])
     elif act is not None:
-        _drop(act.id)
+        _delete(act.id)
 
 
 def _decided(group: list[Images], what: str) -> None:
@@ -63,7 +63,7 @@ def _decided(group: list[Images], what: str) -> None:
 
 
 def _undo_notice() -> None:
-    """Offer to take back what was decided last."""
+    """Offer to undo the last decision of this session."""
     decided = st.session_state.get(_DECIDED)
     if not decided:
         return
@@ -82,14 +82,14 @@ def _card(image: Images, is_first: bool) -> cards.Card:
         title=image.image_name,
         lines=(
             f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}",
-            "the first" if is_first else f"added {image.create_at:%Y-%m-%d %H:%M}",
+            "oldest" if is_first else f"added {image.create_at:%Y-%m-%d %H:%M}",
         ),
-        actions=(cards.Action("open", "Open", frame=True), cards.Action("drop", "Drop")),
+        actions=(cards.Action("open", "Open", frame=True), cards.Action("delete", "Delete")),
     )
 
 
-def _drop(image_id: str) -> None:
-    """Delete one image; at once when nothing is lost with it."""
+def _delete(image_id: str) -> None:
+    """Delete one image; ask first when questions or entries would be deleted with it."""
     counts = page.services().library.count_dependents([image_id])
     if counts.questions or counts.entries:
         image_deletion.ask([image_id])

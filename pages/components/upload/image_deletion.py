@@ -1,4 +1,4 @@
-"""Deleting images: what goes with them is named first, and all of it can come back."""
+"""Deleting images, with a confirmation that names what is deleted with them, and undo."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,12 +12,11 @@ _DELETED = "library-deleted"
 
 @st.dialog("Delete images")
 def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
-    """Name what would go and delete it when the person agrees; *after* is called then."""
+    """Ask for confirmation, naming what would be deleted; call *after* once the images are deleted."""
     counts = page.services().library.count_dependents(image_ids)
     st.text(
-        f"{pluralize(counts.images, 'image goes', 'images go')}, and with {'it' if counts.images == 1 else 'them'} "
-        f"{pluralize(counts.questions, 'question')} and {pluralize(counts.entries, 'entry')}, "
-        f"{counts.confirmed:,} confirmed. You can undo this."
+        f"This deletes {pluralize(counts.images, 'image')} with {pluralize(counts.questions, 'question')} and "
+        f"{pluralize(counts.entries, 'entry')} ({counts.confirmed:,} confirmed). You can undo this."
     )
     if st.button(f"Delete {pluralize(counts.images, 'image')}", type="primary", key="library-delete-confirm"):
         delete(image_ids)
@@ -26,12 +25,13 @@ def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
 
 
 def delete(image_ids: Sequence[str]) -> None:
+    """Delete the images and remember them for :func:`undo_notice`."""
     page.services().library.delete_images(image_ids)
     st.session_state[_DELETED] = list(image_ids)
 
 
 def undo_notice() -> None:
-    """Offer to bring back what was deleted last."""
+    """Offer to undo the last deletion of this session."""
     deleted = st.session_state.get(_DELETED)
     if not deleted:
         return

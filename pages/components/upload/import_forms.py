@@ -31,8 +31,8 @@ def show(key: str, project_id: str) -> None:
 
 
 def _start(project_id: str, config: dict[str, Any]) -> None:
-    with st.spinner("Looking at what is in it"):
-        # Vitrine's own exports come back with everything, also decisions and history.
+    with st.spinner("Checking the source"):
+        # Exports in Vitrine's own format are restored completely, with decisions and history.
         is_own = "path" in config and page.services().exports.is_vitrine_export(config["path"])
         task = page.services().tasks.create_task(project_id, "dataset-return" if is_own else "image-import", config)
     app.engine().submit(task.id)
@@ -121,5 +121,5 @@ def _allowed_directories() -> None:
     st.caption(
         page.escape(f"Allowed: {allowed}.")
         if roots
-        else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to those that may be imported from."
+        else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to the directories to allow."
     )

@@ -1,4 +1,4 @@
-"""What became of files: one sentence for what went well, one row for each that was not simply added."""
+"""The outcomes of an import: the counts, and a table of the files that were not plainly added."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,32 +7,35 @@ import streamlit as st
 from core.pluralize import pluralize
 from pages.components.shared import media
 
-_WORDS = {
+_LABELS = {
     "added": "added",
-    "near-duplicate": "added but looking like another",
-    "duplicate": "here already",
+    "near-duplicate": "added, similar to another image",
+    "duplicate": "already in this project",
     "rejected": "rejected",
 }
-# A table of this many rows still scrolls; all of them are in the task.
-_MOST_ROWS = 2000
+# A table of this many rows still scrolls smoothly; the items of the task are complete.
+_MAX_ROWS = 2000
 
 
 def show(counts: Mapping[str, int], rows: Sequence[Mapping[str, str]], *, entries: int = 0, key: str) -> None:
-    parts = [f"{counts[name]:,} {words}" for name, words in _WORDS.items() if counts.get(name)]
-    parts += [f"{pluralize(entries, 'entry')} made"] if entries else []
+    """Draw the counts by outcome, the number of created *entries*, and the rows with their reasons."""
+    parts = [f"{counts[name]:,} {label}" for name, label in _LABELS.items() if counts.get(name)]
+    parts += [f"{pluralize(entries, 'entry')} created"] if entries else []
     if parts:
         st.text(f"{', '.join(parts)}.")
     if not rows:
         return
     with st.expander(
-        f"{pluralize(len(rows), 'file was', 'files were')} not simply added",
+        f"{pluralize(len(rows), 'file needs', 'files need')} a look",
         expanded=len(rows) <= 20,
         key=f"{key}-notable",
     ):
-        kinds = [kind for kind in _WORDS if any(row["outcome"] == kind for row in rows)]
-        only = st.pills("Outcome", kinds, selection_mode="multi", format_func=_WORDS.__getitem__, key=f"{key}-kinds")
+        outcomes = [name for name in _LABELS if any(row["outcome"] == name for row in rows)]
+        only = st.pills(
+            "Outcome", outcomes, selection_mode="multi", format_func=_LABELS.__getitem__, key=f"{key}-outcomes"
+        )
         st.dataframe(
-            [_row(row) for row in rows if not only or row["outcome"] in only][:_MOST_ROWS],
+            [_row(row) for row in rows if not only or row["outcome"] in only][:_MAX_ROWS],
             column_config={
                 "image": st.column_config.ImageColumn("Image", width="small"),
                 "file": "File",
@@ -45,10 +48,10 @@ def show(counts: Mapping[str, int], rows: Sequence[Mapping[str, str]], *, entrie
 
 
 def _row(row: Mapping[str, str]) -> dict[str, str | None]:
-    known = row.get("image_id") and row.get("sha256")
+    is_stored = row.get("image_id") and row.get("sha256")
     return {
-        "image": media.image_url(row["image_id"], row["sha256"]) if known else None,
+        "image": media.image_url(row["image_id"], row["sha256"]) if is_stored else None,
         "file": row["name"],
-        "outcome": _WORDS.get(row["outcome"], row["outcome"]),
+        "outcome": _LABELS.get(row["outcome"], row["outcome"]),
         "reason": row["reason"],
     }

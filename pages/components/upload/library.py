@@ -1,4 +1,4 @@
-"""The images of a project: filters in the address, a page of thumbnails, and what to do with a selection."""
+"""The images of a project: filters, which the address stores, pages of thumbnails, and actions on a selection."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +9,7 @@ from core import Images
 from core.images import ImageFilter
 from core.measure import COLOR_NAMES
 from core.pluralize import pluralize
+from pages import PAGES
 from pages.components.shared import grid, image_drawer, media, page
 from pages.components.upload import duplicates, image_deletion
 
@@ -18,15 +19,16 @@ _SORTS = {
     "newest": "Newest first", "oldest": "Oldest first", "name": "By name", "largest": "Largest file first",
     "blurred": "Least sharp first",
 }  # fmt: skip
-_HOLDS = {
+_STATUSES = {
     "no-questions": "No questions", "questions": "Has questions", "no-entries": "No entries", "entries": "Has entries",
 }  # fmt: skip
-_ONWARD = (("generate", "Generate", "auto_awesome"), ("style", "Style", "palette"), ("export", "Export", "package_2"))
+# The pages that take the selected images over.
+_TARGETS = tuple(entry for entry in PAGES if entry.name in {"generate", "style", "export"})
 _TRAIL, _EPOCH, _SELECTED = "library-trail", "library-epoch", "selected-images"
 
 
 def show(project_id: str) -> None:
-    """Draw filters, thumbnails and, with a selection, its actions."""
+    """Draw the filters, the thumbnails, and the actions on the selected images."""
     image_deletion.undo_notice()
     chosen = _filters()
     if chosen.near_duplicates:
@@ -36,7 +38,7 @@ def show(project_id: str) -> None:
     read = partial(_read, project_id, chosen, before, after)
     found = page.cached(("library", project_id, chosen, before, after), read)
     if found is None:
-        st.caption("No image fits these filters." if chosen != ImageFilter() else "No images yet.")
+        st.caption("No image matches these filters." if chosen != ImageFilter() else "No images yet.")
         return
     actions = st.container(horizontal=True, vertical_alignment="center", key="library-actions")
     action = _thumbnails(found)
@@ -52,7 +54,7 @@ def _filters() -> ImageFilter:
         name = st.text_input(
             "Name", key="name", bind="query-params", type="search", placeholder="Part of the name", width=220
         )
-        holds = _choice("Holds", "holds", _HOLDS)
+        holds = _choice("Status", "holds", _STATUSES)
         format_ = _choice("Format", "format", {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP"})
         color = _choice("Color", "color", {name: name.capitalize() for name in COLOR_NAMES})
         orientation = _choice(
@@ -63,7 +65,7 @@ def _filters() -> ImageFilter:
         )
         with st.popover("More", icon=":material/tune:"):
             tag = st.text_input("Tag", key="tag", bind="query-params")
-            duplicates = st.toggle("Looks like another image", key="alike", bind="query-params")
+            duplicates = st.toggle("Similar to another image", key="alike", bind="query-params")
             low, high = st.select_slider(
                 "Longer side, px", _SIDES, value=(_SIDES[0], _SIDES[-1]), key="side", bind="query-params",
                 format_func=lambda side: "any" if side == _SIDES[-1] else f"{side:,}",
@@ -90,9 +92,9 @@ def _choice(label: str, key: str, options: dict[str, str]) -> str:
 
 
 def _position(project_id: str, chosen: ImageFilter) -> tuple[int, str | None]:
-    """Return how many images come before this page and which the last of them is.
+    """Return the number of images before this page and the cursor after the last of them.
 
-    The trail of earlier pages begins anew with other filters.
+    New filters start at the first page.
     """
     about = f"{project_id} {chosen}"
     trail = st.session_state.get(_TRAIL)
@@ -109,7 +111,7 @@ def _turn(direction: str) -> None:
 
 @dataclass(frozen=True)
 class _Found:
-    """A page of thumbnails and the one behind it, whose images are fetched ahead."""
+    """A page of thumbnails and the next one, whose images the browser prefetches."""
 
     shown: grid.GridPage
     following: grid.GridPage | None
@@ -121,14 +123,14 @@ def _read(project_id: str, chosen: ImageFilter, before: int, after: str | None) 
     found = library.find_images(project_id, chosen, limit=2 * PAGE_SIZE, after=after)
     if not found.items:
         return None
-    shown, ahead = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
+    shown, next_items = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
     duplicates = [one.near_duplicate_of for one in found.items if one.near_duplicate_of]
     first_ones = {one.id: one.image_name for one in library.get_images(duplicates)} if duplicates else {}
 
     def grid_page(images: list[Images], before: int, *, has_next: bool) -> grid.GridPage:
         return grid.GridPage(
             [
-                grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _note(one, first_ones))
+                grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _caption(one, first_ones))
                 for one in images
             ],
             where=f"{before + 1:,} to {before + len(images):,} of {pluralize(found.total, 'image')}",
@@ -136,8 +138,10 @@ def _read(project_id: str, chosen: ImageFilter, before: int, after: str | None) 
             has_next=has_next,
         )
 
-    following = grid_page(ahead, before + PAGE_SIZE, has_next=found.next_cursor is not None) if ahead else None
-    return _Found(grid_page(shown, before, has_next=bool(ahead)), following, found.total)
+    following = (
+        grid_page(next_items, before + PAGE_SIZE, has_next=found.next_cursor is not None) if next_items else None
+    )
+    return _Found(grid_page(shown, before, has_next=bool(next_items)), following, found.total)
 
 
 def _thumbnails(found: _Found) -> grid.GridAction:
@@ -153,9 +157,9 @@ def _thumbnails(found: _Found) -> grid.GridAction:
     )
 
 
-def _note(image: Images, first_ones: dict[str, str]) -> str:
+def _caption(image: Images, first_ones: dict[str, str]) -> str:
     if image.near_duplicate_of:
-        return f"looks like {first_ones.get(image.near_duplicate_of, 'another')}"
+        return f"similar to {first_ones.get(image.near_duplicate_of, 'another image')}"
     return image.tags.replace(",", ", ") or f"{image.width:,} x {image.height:,}"
 
 
@@ -167,22 +171,18 @@ def _select(ids: list[str]) -> None:
 def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
     selected = st.session_state[_SELECTED]
     if not selected:
-        st.caption("A click opens an image; its corner, Space or Shift with the arrow keys selects.")
+        st.caption("Click an image to open it. Select images with their corner, Space, or Shift and the arrow keys.")
         return
     st.text(f"{len(selected):,} selected")
     if len(selected) < total and st.button(f"Select all {total:,}", key="library-select-all"):
         _select(page.services().library.find_image_ids(project_id, replace(chosen, sort="oldest")))
         st.rerun()
-    if st.button("Clear", key="library-clear"):
+    if st.button("Clear selection", key="library-clear"):
         _select([])
         st.rerun()
-    for file, label, icon in (
-        ("generate", "Generate", "auto_awesome"),
-        ("style", "Style", "palette"),
-        ("export", "Export", "package_2"),
-    ):
-        if st.button(label, icon=f":material/{icon}:", key=f"library-to-{file}"):
-            page.go(file)
+    for target in _TARGETS:
+        if st.button(target.label, icon=f":material/{target.icon}:", key=f"library-to-{target.name}"):
+            page.go(target.name)
     if st.button("Tag", icon=":material/label:", key="library-tag"):
         _tag(selected)
     if st.button("Delete", icon=":material/delete:", key="library-delete"):

@@ -9,7 +9,7 @@ import streamlit as st
 from core.api import guard
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
-from pages.components.shared import media
+from pages.components.shared import media, streamlit_private
 
 _HERE = Path(__file__).parent
 # Joined into one browser module, in the order of their dependencies.
@@ -34,6 +34,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "offers_second": plan.second_percent > 0,
             "token": guard.page_token(actor),
             "base": media.base_path(),
+            "selectors": {"main": streamlit_private.MAIN, "block": streamlit_private.MAIN_BLOCK},
         },
         on_go_change=lambda: None,
         on_token_change=lambda: None,

@@ -1,11 +1,15 @@
-/* The desk: keys and buttons act on the entry that is on the screen, and on no other. */
+/* The desk: keys and buttons only ever act on the entry that is shown. */
+
+const POLL_MS = 5000;
+const PREFETCH_DELAY_MS = 40;
 
 class Desk {
-  constructor(root) {
+  constructor(root, selectors) {
+    this.selectors = selectors; // of Streamlit's page, see streamlit_private.py
     this.root = root.querySelector(".desk");
     this.part = Object.fromEntries([...this.root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
     this.queue = new Queue({
-      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), refused: (item) => this.refused(item),
+      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), rejected: (item) => this.onRejected(item),
       askForToken: () => this.trigger("token", newId()),
     });
     this.stage = new Stage(this.part.stage, this.part.lens, () => this.queue.data.base);
@@ -20,13 +24,13 @@ class Desk {
       if (button) this.do(button.dataset.do, button.dataset.value);
     };
     this.onKey = (event) => this.key(event);
-    this.onSize = () => this.resize();
+    this.onResize = () => this.resize();
     window.addEventListener("keydown", this.onKey, true);
-    window.addEventListener("resize", this.onSize);
-    // What stands above the desk may wrap after it was drawn.
-    this.sizes = new ResizeObserver(this.onSize);
-    this.sizes.observe(document.querySelector("[data-testid=stMainBlockContainer]") ?? document.body);
-    this.ticking = setInterval(() => (this.paintBars(), this.queue.keep(), this.queue.lookAgain()), 5000);
+    window.addEventListener("resize", this.onResize);
+    // Elements above the desk may wrap and move it after it was drawn.
+    this.resizeObserver = new ResizeObserver(this.onResize);
+    this.resizeObserver.observe(document.querySelector(this.selectors.block) ?? document.body);
+    this.timer = setInterval(() => (this.paintBars(), this.queue.renewLeases(), this.queue.pollSharedQueue()), POLL_MS);
   }
 
   use(data, trigger) {
@@ -38,30 +42,30 @@ class Desk {
 
   close() {
     window.removeEventListener("keydown", this.onKey, true);
-    window.removeEventListener("resize", this.onSize);
-    this.sizes.disconnect();
-    clearInterval(this.ticking);
+    window.removeEventListener("resize", this.onResize);
+    this.resizeObserver.disconnect();
+    clearInterval(this.timer);
   }
 
   resize() {
-    const top = this.root.getBoundingClientRect().top + (document.querySelector("[data-testid=stMain]")?.scrollTop ?? 0);
+    const top = this.root.getBoundingClientRect().top + (document.querySelector(this.selectors.main)?.scrollTop ?? 0);
     this.root.style.height = `${Math.max(460, innerHeight - top - 20)}px`;
   }
 
   key(event) {
     const target = event.composedPath()[0];
-    const typing = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
-    const leaves = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey));
-    if (this.form && this.root.getRootNode().contains(target) && (typing || leaves)) return this.form.key(event);
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
+    const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+    const endsForm = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey));
+    if (this.form && this.root.getRootNode().contains(target) && (isTyping || endsForm)) return this.form.key(event);
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
     const digit = /^Digit([0-5])$/.exec(event.code)?.[1] ?? /^[0-5]$/.exec(event.key)?.[0];
-    const name = { ...Object.fromEntries(KEYS.map(([does, key]) => [key.toLowerCase(), does])), z: "zoom", arrowleft: "back", arrowright: "on", escape: "escape" }[event.key.toLowerCase()];
+    const name = { ...Object.fromEntries(KEYS.map(([name, key]) => [key.toLowerCase(), name])), z: "zoom", arrowleft: "previous", arrowright: "next", escape: "escape" }[event.key.toLowerCase()];
     if (!name && digit === undefined) return;
     if ((event.key === "Enter" || event.key === " ") && target.tagName === "BUTTON") return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    // A key that is held down would decide entries nobody has looked at.
-    if (event.repeat && !["back", "on"].includes(name)) return;
+    // Ignore key repeat: a held key would decide entries that nobody has seen.
+    if (event.repeat && !["previous", "next"].includes(name)) return;
     if (digit === undefined) this.do(name);
     else if (event.shiftKey) this.do("reason", REASONS[digit - 1]);
     else this.do("rate", digit);
@@ -73,9 +77,9 @@ class Desk {
     if (name === "undo") return this.undo();
     if (name === "reason") return this.reason(value);
     if (name === "go") return this.trigger("go", { to: value, at: newId() });
-    if (this.form) return; // what is typed belongs to this entry, so the desk stays on it
-    if (name === "back" || name === "on") return this.queue.step(name === "back" ? -1 : 1), this.paint();
-    if (name === "look") return this.queue.show(this.refusals.shift()), this.paint();
+    if (this.form) return; // the form belongs to this entry, so the desk stays on it
+    if (name === "previous" || name === "next") return this.queue.step(name === "previous" ? -1 : 1), this.paint();
+    if (name === "show") return this.queue.show(this.rejectedItems.shift()), this.paint();
     if (!item) return;
     if (name === "fit") return this.stage.fit();
     if (name === "zoom") return this.stage.toggle();
@@ -93,7 +97,7 @@ class Desk {
     this.part.help.hidden = true;
     if (this.queue.data.second && decision !== "skip") this.queue.act(item, "second", { ...changes, verdict: decision });
     else this.queue.act(item, decision, changes);
-    for (const other of this.queue.line) {
+    for (const other of this.queue.entries) {
       const twin = other.others?.find(({ id }) => id === item.id);
       if (twin) Object.assign(twin, { state: item.state, question: item.question, answer: item.answer });
     }
@@ -101,14 +105,14 @@ class Desk {
     this.paint();
   }
 
-  /* One call for this entry; the reviewer may go on, and the reply finds the entry wherever it is by then. */
+  /* Ask the model again. The reviewer may go on; the reply is applied to this entry wherever it is by then. */
   async again(item) {
     if (item.asking || this.queue.data.second) return;
-    if (item.state !== "open") item.unasked = "It is decided, and its answer stays. Undo the decision first.";
+    if (item.state !== "open") item.againError = "This entry is already decided. Undo the decision first.";
     else {
-      Object.assign(item, { asking: true, unasked: "" });
+      Object.assign(item, { asking: true, againError: "" });
       this.paint();
-      await this.queue.again(item).catch((error) => (item.unasked = error.name === "TimeoutError" ? "The model took too long." : error.message));
+      await this.queue.again(item).catch((error) => (item.againError = error.name === "TimeoutError" ? "The model took too long." : error.message));
       item.asking = false;
     }
     this.paint();
@@ -119,7 +123,7 @@ class Desk {
   }
 
   reason(reason) {
-    const last = this.queue.done.at(-1);
+    const last = this.queue.undoStack.at(-1);
     if (last?.act.decision !== "reject" || !reason || last.item.reject_reason === reason) return;
     this.queue.act(last.item, "reject", { reject_reason: reason });
     this.paint();
@@ -129,17 +133,17 @@ class Desk {
     if (this.form) return;
     try {
       const undone = await this.queue.undo();
-      this.part.last.replaceChildren(undone ? "Taken back." : "Nothing is left to take back.");
+      this.part.last.replaceChildren(undone ? "Undone." : "There is nothing to undo.");
     } catch (error) {
       this.part.last.replaceChildren(error.message);
     }
     this.paint(true);
   }
 
-  refusals = [];
+  rejectedItems = [];
 
-  refused(item) {
-    if (item !== this.queue.current && item.question !== undefined) this.refusals.push(item);
+  onRejected(item) {
+    if (item !== this.queue.current && item.question !== undefined) this.rejectedItems.push(item);
     this.paint();
   }
 
@@ -161,7 +165,7 @@ class Desk {
     form.focus();
   }
 
-  shut() {
+  closeForm() {
     this.form = null;
     this.paint();
   }
@@ -169,7 +173,7 @@ class Desk {
   paint(keepLast) {
     const { queue, part } = this;
     const item = queue.current;
-    const last = queue.done.at(-1);
+    const last = queue.undoStack.at(-1);
     if (!keepLast && last) part.last.replaceChildren(...lastNodes(last));
     this.paintBars();
     part.ending.hidden = Boolean(item);
@@ -181,7 +185,7 @@ class Desk {
     part.notice.hidden = !notice.length;
     part.notice.className = item.problem ? "notice loud" : "notice";
     part.notice.replaceChildren(...notice);
-    // Taken out and put back, a field would lose the caret, and the next letters would be keys of the desk.
+    // Do not re-insert an open form: its field would lose focus, and the next letters would act as keys of the desk.
     if (this.form?.item === item) part.text.contains(this.form.node) || part.text.replaceChildren(this.form.node);
     else {
       this.form = null;
@@ -192,28 +196,28 @@ class Desk {
       this.paint();
     }));
     part.others.replaceChildren(...othersNode(item, queue.data.second));
-    // The decision goes first: fetching and decoding the images to come would take its time from it.
-    clearTimeout(this.ahead);
-    this.ahead = setTimeout(() => this.stage.prefetch(queue.line.slice(queue.at + 1, queue.at + 4)), 40);
+    // Prefetch after the decision was sent, because fetching and decoding images would delay it.
+    clearTimeout(this.prefetchTimer);
+    this.prefetchTimer = setTimeout(() => this.stage.prefetch(queue.entries.slice(queue.index + 1, queue.index + 4)), PREFETCH_DELAY_MS);
   }
 
   paintBars() {
     const { queue, part } = this;
-    if (!queue.line) return;
-    const { perMinute, left } = queue;
+    if (!queue.entries) return;
+    const { perMinute, remaining } = queue;
     part.name.textContent = queue.data.name;
-    part.place.textContent = queue.total ? `${Math.min(queue.passed + 1, queue.total).toLocaleString("en")} of ${queue.total.toLocaleString("en")}` : "";
-    part.pace.textContent = perMinute ? `${perMinute} a minute, ${plural(Math.max(1, Math.round(left / perMinute)), "minute", "minutes")} left` : "";
+    part.place.textContent = queue.total ? `${Math.min(queue.processed + 1, queue.total).toLocaleString("en")} of ${queue.total.toLocaleString("en")}` : "";
+    part.pace.textContent = perMinute ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
     part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
-    const waiting = queue.outbox.length;
-    part.trouble.textContent = queue.trouble ? `${plural(waiting, "decision waits", "decisions wait")} to be saved. ${queue.trouble}` : queue.loadTrouble ?? "";
-    const refused = this.refusals.filter((item) => item.problem && item !== queue.current);
-    this.refusals = refused;
-    part.alarm.hidden = !refused.length;
-    if (refused.length) {
-      const look = h("button", {}, "Look at it now");
-      look.dataset.do = "look";
-      part.alarm.replaceChildren(h("span", {}, `${plural(refused.length, "decision was", "decisions were")} not saved: ${refused[0].problem.detail}`), look);
+    const pending = queue.outbox.length;
+    part.trouble.textContent = queue.connectionError ? `${plural(pending, "decision waits", "decisions wait")} to be saved. ${queue.connectionError}` : queue.loadError ?? "";
+    const rejected = this.rejectedItems.filter((item) => item.problem && item !== queue.current);
+    this.rejectedItems = rejected;
+    part.alarm.hidden = !rejected.length;
+    if (rejected.length) {
+      const show = h("button", {}, "Show it");
+      show.dataset.do = "show";
+      part.alarm.replaceChildren(h("span", {}, `${plural(rejected.length, "decision was", "decisions were")} not saved: ${rejected[0].problem.detail}`), show);
     }
   }
 }
@@ -221,7 +225,7 @@ class Desk {
 const desks = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  if (!desks.has(parentElement)) desks.set(parentElement, new Desk(parentElement));
+  if (!desks.has(parentElement)) desks.set(parentElement, new Desk(parentElement, data.selectors));
   const desk = desks.get(parentElement);
   desk.use(data, setTriggerValue);
   return () => (desk.close(), desks.delete(parentElement));

@@ -1,4 +1,6 @@
-/* Editing in place: question, answer by its type, note; and tags. Keys typed here never reach the desk. */
+/* The forms of the desk: editing of question, answer and note; and tags. Keys typed here never reach the desk. */
+
+const CHECK_DEBOUNCE_MS = 150;
 
 class EditForm {
   constructor(desk, item) {
@@ -6,7 +8,7 @@ class EditForm {
     const area = (value, rows, cls) => h("textarea", { value, rows, cls, oninput: () => this.changed() });
     this.question = area(item.question, 2, "question");
     this.answer = item.answer_type === "custom_format" ? area(answerNode(item).textContent, 8, "code") : area(item.answer, 3, "answer");
-    this.note = h("input", { value: item.note, placeholder: "Note, for whoever reads this later" });
+    this.note = h("input", { value: item.note, placeholder: "Note for other reviewers" });
     this.status = h("div", { cls: "status", role: "status" });
     this.diff = h("div", {});
     const button = (label, key, act, cls) => h("button", { cls, onclick: act }, label, h("kbd", {}, key));
@@ -17,8 +19,8 @@ class EditForm {
       h("label", {}, "Note", this.note),
       h("div", { cls: "row" },
         button("Save, confirm, next", "Ctrl Enter", () => this.save(true), "primary"),
-        button("Save", "Shift Enter", () => this.save(false)), button("Leave", "Esc", () => desk.shut())));
-    // A second reader may have another answer; the entry itself is left as it is.
+        button("Save", "Shift Enter", () => this.save(false)), button("Cancel", "Esc", () => desk.closeForm())));
+    // A second reviewer may give another answer, but does not change the entry.
     this.isSecond = desk.queue.data.second;
     this.question.readOnly = this.note.readOnly = this.isSecond;
     this.changed();
@@ -36,7 +38,7 @@ class EditForm {
       },
     }, label);
     const box = h("div", { cls: "chips" }, ...offered.map(chip));
-    this.answer = h("input", { placeholder: "Another label, then Enter" });
+    this.answer = h("input", { placeholder: "Add a label, then press Enter" });
     this.answer.onkeydown = (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.shiftKey || !this.answer.value.trim()) return;
       this.chosen.push(this.answer.value.trim());
@@ -54,15 +56,15 @@ class EditForm {
     if (now.answer_type === "custom_format") now.generated_answer = now.generated_answer && answerNode({ ...now, answer: now.generated_answer }).textContent;
     const node = changesNode(now);
     this.diff.replaceChildren(...(node ? [node] : []));
-    clearTimeout(this.checking);
-    if (now.answer_type !== "text") this.checking = setTimeout(() => this.check(), 150);
+    clearTimeout(this.checkTimer);
+    if (now.answer_type !== "text") this.checkTimer = setTimeout(() => this.check(), CHECK_DEBOUNCE_MS);
   }
 
-  /* The server knows the rules of each type and the schema; the sentence is the one that saving would give. */
+  /* Only the server validates labels and schemas; it answers with the message that saving would give. */
   async check() {
-    const given = { answer: this.value, answer_type: this.item.answer_type, options: this.item.options };
+    const body = { answer: this.value, answer_type: this.item.answer_type, options: this.item.options };
     try {
-      await this.desk.queue.call("POST", "/desk/check", given);
+      await this.desk.queue.call("POST", "/desk/check", body);
       this.status.textContent = this.item.answer_type === "custom_format" ? "Valid" : "";
       this.status.className = "status";
     } catch (error) {
@@ -74,7 +76,7 @@ class EditForm {
 
   key(event) {
     event.stopImmediatePropagation();
-    if (event.key === "Escape") this.desk.shut();
+    if (event.key === "Escape") this.desk.closeForm();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey)) {
       event.preventDefault();
       this.save(event.ctrlKey || event.metaKey);
@@ -85,8 +87,8 @@ class EditForm {
     const { desk, item } = this;
     if (item.answer_type !== "text" && !(await this.check())) return;
     if (desk.form !== this) return;
-    const given = { question: this.question.value, answer: this.value, note: this.note.value };
-    const changes = Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== item[name]));
+    const fields = { question: this.question.value, answer: this.value, note: this.note.value };
+    const changes = Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== item[name]));
     desk.form = null;
     if (confirm || this.isSecond) desk.decide(item, "confirm", changes);
     else if (Object.keys(changes).length) desk.queue.act(item, "edit", changes);
@@ -99,35 +101,35 @@ class EditForm {
 class TagForm {
   constructor(desk, item) {
     Object.assign(this, { desk, item });
-    this.input = h("input", { value: item.tags ? `${item.tags.split(",").join(", ")}, ` : "", placeholder: "Tags, with commas between" });
-    this.offers = h("div", { cls: "chips small" });
-    this.input.oninput = () => this.offer();
+    this.input = h("input", { value: item.tags ? `${item.tags.split(",").join(", ")}, ` : "", placeholder: "Tags, separated by commas" });
+    this.suggestions = h("div", { cls: "chips small" });
+    this.input.oninput = () => this.suggest();
     this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
-      h("label", {}, "Tags", this.input), this.offers, h("div", { cls: "caption" }, "Enter saves, Tab completes, Esc leaves"));
-    this.offer();
+      h("label", {}, "Tags", this.input), this.suggestions, h("div", { cls: "caption" }, "Enter saves, Tab completes, Esc cancels"));
+    this.suggest();
   }
 
-  /* Known tags that begin as the word one is writing. */
-  offer() {
+  /* Suggest known tags that start with the word at the end of the input. */
+  suggest() {
     const parts = this.input.value.split(",");
-    const begun = parts.at(-1).trim().toLowerCase();
+    const prefix = parts.at(-1).trim().toLowerCase();
     const used = parts.slice(0, -1).map((tag) => tag.trim().toLowerCase());
-    this.found = this.desk.queue.tags.filter((tag) => tag.startsWith(begun) && !used.includes(tag)).slice(0, 12);
-    this.offers.replaceChildren(...this.found.map((tag) => h("button", { cls: "chip", onclick: () => this.complete(tag) }, tag)));
+    this.matches = this.desk.queue.tags.filter((tag) => tag.startsWith(prefix) && !used.includes(tag)).slice(0, 12);
+    this.suggestions.replaceChildren(...this.matches.map((tag) => h("button", { cls: "chip", onclick: () => this.complete(tag) }, tag)));
   }
 
   complete(tag) {
     this.input.value = [...this.input.value.split(",").slice(0, -1).map((part) => part.trim()), tag, ""].join(", ");
-    this.offer();
+    this.suggest();
     this.input.focus();
   }
 
   key(event) {
     event.stopImmediatePropagation();
-    if (event.key === "Escape") this.desk.shut();
+    if (event.key === "Escape") this.desk.closeForm();
     else if (event.key === "Tab" && !event.shiftKey) {
-      event.preventDefault(); // also with nothing to complete: the Enter that follows would press whatever comes next
-      if (this.found.length) this.complete(this.found[0]);
+      event.preventDefault(); // also without a match: otherwise Tab moves the focus, and the next Enter presses a button
+      if (this.matches.length) this.complete(this.matches[0]);
     }
     else if (event.key === "Enter") this.save();
   }
@@ -137,7 +139,7 @@ class TagForm {
     const { desk, item } = this;
     if (tags.join(",") !== item.tags) desk.queue.act(item, "tag", { tags: tags.join(",") });
     desk.queue.tags = [...new Set([...desk.queue.tags, ...tags])];
-    desk.shut();
+    desk.closeForm();
   }
 
   focus() { this.input.focus(); }

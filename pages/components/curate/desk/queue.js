@@ -1,14 +1,18 @@
-/* What the desk knows: the line of entries, where one stands in it, the acts on their way, and the way back. */
+/* The state of the desk: the loaded entries, the current index, the outbox of acts, and the undo stack.
+
+   Each act is an optimistic update: it is applied here at once, put into the outbox (a retry queue, mirrored to
+   localStorage), and rolled back when the server rejects it. */
 
 const PAGE_SIZE = 100;
-const SHARED_SIZE = 20; // what one person has before them, nobody else gets
-const KEEP_MS = 40000; // three times within a lease
+const SHARED_PAGE_SIZE = 20; // small, because entries leased to one person are hidden from the others
+const RENEW_LEASES_MS = 40000; // a third of the lease
 const AGAIN_TIMEOUT_MS = 180000;
-const REFILL_BELOW = 80; // about five seconds of the fastest keys: a server that stalls is not noticed
-const SEND_TIMEOUT_MS = 8000;
-const RETRY_MS = [300, 1000, 3000];
-const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
-const DONE = ["confirm", "reject", "skip", "second"];
+const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
+const REQUEST_TIMEOUT_MS = 8000;
+const MAX_ACTS_PER_REQUEST = 50;
+const BACKOFF_MS = [300, 1000, 3000];
+const ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+const DECISIONS = ["confirm", "reject", "skip", "second"];
 const EFFECTS = {
   confirm: { state: "confirmed", reject_reason: "" },
   reject: { state: "rejected" },
@@ -16,88 +20,87 @@ const EFFECTS = {
   unflag: { flagged: false },
 };
 
-const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte) => ALPHABET[byte & 63]).join("");
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte) => ID_ALPHABET[byte & 63]).join("");
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Queue {
   constructor(view) {
-    this.view = view; // paint(), refused(item), askForToken()
+    this.view = view; // paint(), paintBars(), rejected(item), askForToken()
     this.outbox = [];
-    this.done = [];
-    this.stamps = [];
+    this.undoStack = [];
+    this.decisionTimes = [];
     this.tags = [];
     this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, edited: 0, since: Date.now() };
-    this.trouble = "";
-    this.run = 0;
+    this.connectionError = "";
+    this.generation = 0;
   }
 
   use(data) {
     const changed = !this.data || ["project", "q", "actor", "shared"].some((name) => data[name] !== this.data[name]);
     const reopened = !this.data || data.project !== this.data.project || data.actor !== this.data.actor;
     this.data = data;
-    this.tokenCame?.();
-    if (reopened) this.adopt();
+    this.onToken?.();
+    if (reopened) this.restoreOutbox();
     if (changed) this.restart();
   }
 
   restart() {
-    Object.assign(this, { line: [], at: 0, next: undefined, total: 0, loading: false, passed: 0, run: this.run + 1 });
+    Object.assign(this, { entries: [], index: 0, next: undefined, total: 0, loading: false, processed: 0, generation: this.generation + 1 });
     this.load();
     this.count();
   }
 
-  get current() { return this.line[this.at]; }
+  get current() { return this.entries[this.index]; }
   get isLoading() { return this.next !== null; }
-  get ahead() { return this.line.slice(this.at).filter((item) => !item.done).length; }
-  get left() { return Math.max(0, this.total - this.passed); }
+  get remaining() { return Math.max(0, this.total - this.processed); }
 
-  get pageSize() { return this.data.shared && !this.data.second ? SHARED_SIZE : PAGE_SIZE; }
-  get needsMore() { return this.line.length - this.at < Math.min(REFILL_BELOW, this.pageSize * 0.8); }
+  get pageSize() { return this.data.shared && !this.data.second ? SHARED_PAGE_SIZE : PAGE_SIZE; }
+  get needsMore() { return this.entries.length - this.index < Math.min(REFILL_BELOW, this.pageSize * 0.8); }
 
-  /* While a desk is open, what it has fetched stays with it. */
-  keep() {
-    if (!this.line || this.pageSize === PAGE_SIZE || Date.now() - (this.kept ?? 0) < KEEP_MS) return;
-    this.kept = Date.now();
-    const entry_ids = this.line.slice(this.at).filter((item) => !item.done).map((item) => item.id).slice(0, PAGE_SIZE);
-    if (entry_ids.length) this.call("POST", "/desk/keep", { project_id: this.data.project, entry_ids }).catch(() => (this.kept = 0));
+  /* Renew the leases of the loaded entries, so that nobody else gets them while this desk is open. */
+  renewLeases() {
+    if (!this.entries || this.pageSize === PAGE_SIZE || Date.now() - (this.leasesRenewedAt ?? 0) < RENEW_LEASES_MS) return;
+    this.leasesRenewedAt = Date.now();
+    const entry_ids = this.entries.slice(this.index).filter((item) => !item.done).map((item) => item.id).slice(0, PAGE_SIZE);
+    if (entry_ids.length) this.call("POST", "/desk/keep", { project_id: this.data.project, entry_ids }).catch(() => (this.leasesRenewedAt = 0));
   }
 
-  /* What others had before them and left comes here: an empty shared queue looks again. */
-  async lookAgain() {
-    if (!this.data?.shared || this.data.second || !this.line || this.current || this.isLoading || this.outbox.length) return;
-    const run = this.run;
+  /* An empty shared queue polls for entries whose leases have ended. */
+  async pollSharedQueue() {
+    if (!this.data?.shared || this.data.second || !this.entries || this.current || this.isLoading || this.outbox.length) return;
+    const generation = this.generation;
     const page = await this.call("GET", "/desk/queue", { project_id: this.data.project, q: this.data.q, limit: this.pageSize }).catch(() => null);
-    if (!page || run !== this.run) return;
-    const known = new Set(this.line.filter((item) => !item.done).map((item) => item.id));
-    const left = page.items.filter((item) => !known.has(item.id));
-    if (left.length) Object.assign(this, { line: [...this.line, ...left], next: page.next });
+    if (!page || generation !== this.generation) return;
+    const known = new Set(this.entries.filter((item) => !item.done).map((item) => item.id));
+    const released = page.items.filter((item) => !known.has(item.id));
+    if (released.length) Object.assign(this, { entries: [...this.entries, ...released], next: page.next });
     await this.count();
     this.view.paint(true);
   }
 
   get perMinute() {
     const now = Date.now();
-    this.stamps = this.stamps.filter((stamp) => now - stamp < 60000);
-    if (this.stamps.length < 5) return 0;
-    return Math.round((this.stamps.length * 60000) / Math.max(5000, now - this.stamps[0]));
+    this.decisionTimes = this.decisionTimes.filter((time) => now - time < 60000);
+    if (this.decisionTimes.length < 5) return 0;
+    return Math.round((this.decisionTimes.length * 60000) / Math.max(5000, now - this.decisionTimes[0]));
   }
 
   async load() {
     if (this.loading || this.next === null) return;
     this.loading = true;
-    const run = this.run;
+    const generation = this.generation;
     try {
       const query = { project_id: this.data.project, q: this.data.q, limit: this.pageSize };
       const page = await this.call("GET", "/desk/queue", this.next ? { ...query, after: this.next } : query);
-      if (run !== this.run) return;
-      const known = new Set(this.line.map((item) => item.id));
-      this.line.push(...page.items.filter((item) => !known.has(item.id)));
+      if (generation !== this.generation) return;
+      const known = new Set(this.entries.map((item) => item.id));
+      this.entries.push(...page.items.filter((item) => !known.has(item.id)));
       this.next = page.next;
-      this.loadTrouble = "";
+      this.loadError = "";
     } catch (error) {
-      if (run !== this.run) return;
-      this.loadTrouble = error.message;
-      if (!error.status) wait(1000).then(() => run === this.run && this.load());
+      if (generation !== this.generation) return;
+      this.loadError = error.message;
+      if (!error.status) wait(1000).then(() => generation === this.generation && this.load());
       else this.next = null;
     }
     this.loading = false;
@@ -105,184 +108,184 @@ class Queue {
   }
 
   async count() {
-    const run = this.run;
+    const generation = this.generation;
     const counted = await this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
-    if (counted && run === this.run) Object.assign(this, counted, { total: counted.total + this.passed }), this.view.paintBars();
+    if (counted && generation === this.generation) Object.assign(this, counted, { total: counted.total + this.processed }), this.view.paintBars();
   }
 
-  /* One request; an answer that refuses becomes an error with its sentence. */
-  async call(method, path, given, timeout_ms = SEND_TIMEOUT_MS) {
+  /* Send one request. A refusal throws an error with the message of the server; status 0 means: retry. */
+  async call(method, path, params, timeout_ms = REQUEST_TIMEOUT_MS) {
     const url = new URL(this.data.base + path, location.origin);
     const options = { method, headers: { "X-Vitrine-Token": this.data.token }, signal: AbortSignal.timeout(timeout_ms) };
-    if (method === "GET") url.search = new URLSearchParams(given);
-    else Object.assign(options, { body: JSON.stringify(given), keepalive: true });
+    if (method === "GET") url.search = new URLSearchParams(params);
+    else Object.assign(options, { body: JSON.stringify(params), keepalive: true });
     const response = await fetch(url, options);
     if (response.status === 401) {
-      await this.freshToken();
-      return this.call(method, path, given, timeout_ms);
+      await this.renewToken();
+      return this.call(method, path, params, timeout_ms);
     }
-    const answer = await response.json().catch(() => ({ detail: `The server answered ${response.status}.` }));
+    const answer = await response.json().catch(() => ({ detail: `The server returned ${response.status}.` }));
     if (!response.ok) throw Object.assign(new Error(answer.detail), { status: response.status >= 500 ? 0 : response.status });
     return answer;
   }
 
-  freshToken() {
+  renewToken() {
     this.view.askForToken();
-    return new Promise((resolve) => (this.tokenCame = () => ((this.tokenCame = null), resolve())));
+    return new Promise((resolve) => (this.onToken = () => ((this.onToken = null), resolve())));
   }
 
-  /* Act on an item: it shows its new state at once, and the act is on its way. */
+  /* Apply an act to an entry at once (optimistic update), and put it into the outbox. */
   act(item, decision, changes = {}) {
     const before = { ...item };
-    Object.assign(item, EFFECTS[decision], decision === "second" ? {} : changes, { problem: null, unasked: "" });
-    if (DONE.includes(decision)) {
-      if (!item.done) this.passed++;
+    Object.assign(item, EFFECTS[decision], decision === "second" ? {} : changes, { problem: null, againError: "" });
+    if (DECISIONS.includes(decision)) {
+      if (!item.done) this.processed++;
       item.done = decision;
       this.tally[decision]++;
-      this.stamps.push(Date.now());
+      this.decisionTimes.push(Date.now());
     }
     if ("question" in changes || "answer" in changes) this.tally.edited++;
     const act = { act_id: newId(), entry_id: item.id, decision, changes };
-    this.done.push({ act, item, before });
-    this.post({ act, item, before });
+    this.undoStack.push({ act, item, before });
+    this.enqueue({ act, item, before });
     return act;
   }
 
-  /* Ask the model again. Acts on the entry that are on their way go first, since the reply rests on a version. */
+  /* Ask the model again. Pending acts on the entry are sent first, because the request names a version. */
   async again(item) {
     while (this.outbox.some(({ act }) => act.entry_id === item.id)) await wait(50);
     const act = { act_id: newId(), entry_id: item.id, decision: "regenerate", changes: {} };
     const { entry } = await this.call("POST", "/desk/again", { entry_id: item.id, version: item.version, act_id: act.act_id }, AGAIN_TIMEOUT_MS);
     const before = { ...item, asking: false };
     Object.assign(item, entry, { others: item.others, done: item.done });
-    this.done.push({ act, item, before });
+    this.undoStack.push({ act, item, before });
   }
 
   advance() {
-    let at = this.at + 1;
-    while (at < this.line.length && this.line[at].done) at++;
-    this.at = at;
+    let at = this.index + 1;
+    while (at < this.entries.length && this.entries[at].done) at++;
+    this.index = at;
     if (this.needsMore) this.load();
   }
 
   step(by) {
-    this.at = Math.max(0, Math.min(this.at + by, this.line.length - (this.isLoading ? 1 : 0)));
+    this.index = Math.max(0, Math.min(this.index + by, this.entries.length - (this.isLoading ? 1 : 0)));
     if (this.needsMore) this.load();
   }
 
-  /* Take the last act back; past those of this visit, the server knows the ones before. */
+  /* Undo the last act. When the undo stack is empty, the server undoes the last act of earlier visits. */
   async undo() {
-    const last = this.done.pop();
+    const last = this.undoStack.pop();
     const act = { act_id: newId(), decision: "undo", project_id: this.data.project };
     if (last) {
       const { item, before } = last;
-      if (item.done && !before.done) this.passed--, this.tally[item.done]--;
+      if (item.done && !before.done) this.processed--, this.tally[item.done]--;
       const { version, others, ...fields } = before;
       Object.assign(item, fields, { done: before.done });
       this.show(item);
-      this.post({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
+      this.enqueue({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
       return last;
     }
     if (this.outbox.length) return null;
     const [result] = (await this.call("POST", "/desk/decide", { acts: [act] })).results;
     if (!result.ok) throw new Error(result.detail);
-    if (result.entry) this.show(Object.assign(this.line.find((item) => item.id === result.entry.id) ?? {}, result.entry, { done: "" }));
+    if (result.entry) this.show(Object.assign(this.entries.find((item) => item.id === result.entry.id) ?? {}, result.entry, { done: "" }));
     else if (result.undone) this.restart();
     return result.undone > 0;
   }
 
   show(item) {
-    const place = this.line.indexOf(item);
-    if (place < 0) this.line.splice(this.at, 0, item);
-    else this.at = place;
+    const index = this.entries.indexOf(item);
+    if (index < 0) this.entries.splice(this.index, 0, item);
+    else this.index = index;
   }
 
-  /* The outbox: kept in the browser until the server has it, sent in order, one request at a time. */
-  get shelf() { return `vitrine-act:${this.data.project}:${this.data.actor}:`; }
+  /* The outbox is mirrored to localStorage until the server has confirmed, and sent in order, one request at a time. */
+  get storagePrefix() { return `vitrine-act:${this.data.project}:${this.data.actor}:`; }
 
-  post(parcel) {
-    const pending = this.outbox.filter((other) => other.act.entry_id === parcel.act.entry_id).length;
-    parcel.act.version = (parcel.item.version ?? 0) + pending;
+  enqueue(message) {
+    const earlier = this.outbox.filter((other) => other.act.entry_id === message.act.entry_id).length;
+    message.act.version = (message.item.version ?? 0) + earlier;
     try {
-      localStorage.setItem(this.shelf + parcel.act.act_id, JSON.stringify({ ...parcel.act, at: Date.now() }));
-    } catch { /* a full or closed store only costs the safety net */ }
-    this.outbox.push(parcel);
+      localStorage.setItem(this.storagePrefix + message.act.act_id, JSON.stringify({ ...message.act, at: Date.now() }));
+    } catch { /* without localStorage only the copy against a closed tab is missing */ }
+    this.outbox.push(message);
     this.flush();
   }
 
-  adopt() {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(this.shelf));
+  restoreOutbox() {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(this.storagePrefix));
     const acts = names.map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
     this.outbox.push(...acts.map(({ at, ...act }) => ({ act, item: null })));
     this.flush();
   }
 
   async flush() {
-    if (this.sending) return;
-    this.sending = true;
+    if (this.isFlushing) return;
+    this.isFlushing = true;
     for (let failures = 0; this.outbox.length; ) {
-      const parcels = this.nextParcels();
+      const batch = this.nextBatch();
       try {
-        const acts = parcels.map(({ act, item }) => ({ ...act, version: item?.version ?? act.version }));
+        const acts = batch.map(({ act, item }) => ({ ...act, version: item?.version ?? act.version }));
         const { results } = await this.call("POST", "/desk/decide", { acts });
-        parcels.forEach((parcel, index) => this.settle(parcel, results[index]));
+        batch.forEach((message, index) => this.settle(message, results[index]));
         failures = 0;
-        this.trouble = "";
+        this.connectionError = "";
       } catch (error) {
-        if (error.status) parcels.forEach((parcel) => this.settle(parcel, { ok: false, detail: error.message }));
+        if (error.status) batch.forEach((message) => this.settle(message, { ok: false, detail: error.message }));
         else {
-          this.trouble = "The server does not answer. Trying again.";
+          this.connectionError = "The server does not respond. Trying again.";
           this.view.paintBars();
-          await wait(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
+          await wait(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)]);
         }
       }
     }
-    this.sending = false;
+    this.isFlushing = false;
     this.view.paintBars();
   }
 
-  /* Acts on one entry go one by one: each needs the version that the one before has made. */
-  nextParcels() {
+  /* Take at most one act per entry: each act needs the version that the one before has created. */
+  nextBatch() {
     const seen = new Set();
-    const parcels = [];
-    for (const parcel of this.outbox) {
-      if (seen.has(parcel.act.entry_id) || parcels.length === 50) break;
-      seen.add(parcel.act.entry_id);
-      parcels.push(parcel);
+    const batch = [];
+    for (const message of this.outbox) {
+      if (seen.has(message.act.entry_id) || batch.length === MAX_ACTS_PER_REQUEST) break;
+      seen.add(message.act.entry_id);
+      batch.push(message);
     }
-    return parcels;
+    return batch;
   }
 
-  settle(parcel, result) {
-    this.drop((other) => other === parcel);
+  settle(message, result) {
+    this.removeFromOutbox((other) => other === message);
     if (result.ok) {
-      if (parcel.item && result.entry) parcel.item.version = result.entry.version;
+      if (message.item && result.entry) message.item.version = result.entry.version;
       return;
     }
-    // What was done to this entry afterwards rested on the refused act; nothing of it is written unseen.
-    this.drop((other) => other.act.entry_id === parcel.act.entry_id);
-    this.done = this.done.filter(({ item }) => item !== parcel.item);
-    const item = parcel.item ?? { id: parcel.act.entry_id, others: [] };
-    if (item.done) this.passed--, this.tally[item.done]--;
-    Object.assign(item, parcel.before, result.current, { done: "" });
-    item.problem = { detail: result.detail, mine: parcel.act, conflict: Boolean(result.current) };
-    this.comeBack(item);
+    // Later acts on this entry were based on the rejected one, so they are discarded with it.
+    this.removeFromOutbox((other) => other.act.entry_id === message.act.entry_id);
+    this.undoStack = this.undoStack.filter(({ item }) => item !== message.item);
+    const item = message.item ?? { id: message.act.entry_id, others: [] };
+    if (item.done) this.processed--, this.tally[item.done]--;
+    Object.assign(item, message.before, result.current, { done: "" });
+    item.problem = { detail: result.detail, mine: message.act, conflict: Boolean(result.current) };
+    this.reinsert(item);
   }
 
-  drop(matches) {
-    this.outbox.filter(matches).forEach(({ act }) => localStorage.removeItem(this.shelf + act.act_id));
-    this.outbox = this.outbox.filter((parcel) => !matches(parcel));
+  removeFromOutbox(matches) {
+    this.outbox.filter(matches).forEach(({ act }) => localStorage.removeItem(this.storagePrefix + act.act_id));
+    this.outbox = this.outbox.filter((message) => !matches(message));
   }
 
-  /* A refused entry comes next; it never takes the place of the one under someone's fingers. */
-  comeBack(item) {
-    const place = this.line.indexOf(item);
-    if (item.question === undefined) this.loadTrouble = `Not saved: ${item.problem.detail}`;
-    if (place !== this.at) {
-      if (place >= 0) this.line.splice(place, 1);
-      if (place >= 0 && place < this.at) this.at--;
-      if (item.question !== undefined) this.line.splice(this.at + (this.current ? 1 : 0), 0, item);
+  /* A rejected entry becomes the next one; it never replaces the one that is shown. */
+  reinsert(item) {
+    const index = this.entries.indexOf(item);
+    if (item.question === undefined) this.loadError = `Not saved: ${item.problem.detail}`;
+    if (index !== this.index) {
+      if (index >= 0) this.entries.splice(index, 1);
+      if (index >= 0 && index < this.index) this.index--;
+      if (item.question !== undefined) this.entries.splice(this.index + (this.current ? 1 : 0), 0, item);
     }
-    this.view.refused(item);
+    this.view.rejected(item);
   }
 }

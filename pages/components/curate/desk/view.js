@@ -1,16 +1,16 @@
-/* What the desk looks like: every text goes in as text, nothing is ever read as markup. */
+/* The DOM of the desk. Text is only ever set as textContent, never as HTML. */
 
 const KEYS = [
   ["confirm", "A", "Confirm"], ["reject", "X", "Reject"], ["skip", "S", "Skip"], ["edit", "E", "Edit"],
   ["again", "G", "Ask again"], ["undo", "U", "Undo"], ["tag", "T", "Tags"], ["flag", "F", "Flag"], ["help", "H", "Keys"],
 ];
 const MORE_KEYS = [
-  ["1 – 5", "Stars; the same number again takes half a star off"], ["0", "No stars"], ["← →", "Back and on, without deciding"],
-  ["Z", "Whole image, or one to one"], ["Shift + 1 – 5", "Why the last one was rejected"],
-  ["Ctrl + Enter", "While editing: save, confirm and go on"], ["Esc", "Leave editing as it was"],
+  ["1 – 5", "Stars; the same number again removes half a star"], ["0", "No stars"], ["← →", "Previous and next, without deciding"],
+  ["Z", "Whole image or 100 %"], ["Shift + 1 – 5", "Reason for the last rejection"],
+  ["Ctrl + Enter", "While editing: save, confirm, next"], ["Esc", "Cancel editing"],
 ];
 const REASONS = ["wrong answer", "bad question", "not in the image", "unclear image", "duplicate"];
-const WORDS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", second: "Read", flag: "Flagged", unflag: "Flag taken off" };
+const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", second: "Second review", flag: "Flagged", unflag: "Flag removed" };
 
 function h(tag, props = {}, ...kids) {
   const { cls, ...rest } = props;
@@ -33,34 +33,34 @@ function answerNode(item) {
   if (list) return h("div", { cls: "chips" }, ...list.map((label) => h("span", { cls: "chip" }, label)));
   if (item.answer_type !== "custom_format") return h("div", { cls: "answer" }, item.answer || h("i", {}, "No answer"));
   let text = item.answer;
-  try { text = JSON.stringify(JSON.parse(text), null, 2); } catch { /* shown as it is */ }
+  try { text = JSON.stringify(JSON.parse(text), null, 2); } catch { /* invalid JSON is shown unchanged */ }
   return h("pre", { cls: "answer code" }, text);
 }
 
-/* Words that went and words that came, by their longest common sequence. */
+/* Word diff by the longest common subsequence (LCS). */
 function difference(before, after) {
   const [a, b] = [before.split(/(\s+)/), after.split(/(\s+)/)];
   if (a.length * b.length > 250000) return [h("del", {}, before), " ", h("ins", {}, after)];
-  const best = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
+  const lcs = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
   for (let i = a.length - 1; i >= 0; i--)
     for (let j = b.length - 1; j >= 0; j--)
-      best[i][j] = a[i] === b[j] ? best[i + 1][j + 1] + 1 : Math.max(best[i + 1][j], best[i][j + 1]);
+      lcs[i][j] = a[i] === b[j] ? lcs[i + 1][j + 1] + 1 : Math.max(lcs[i + 1][j], lcs[i][j + 1]);
   const nodes = [];
-  let [went, came] = ["", ""];
-  const write = () => {
-    if (went) nodes.push(h("del", {}, went), " ");
-    if (came) nodes.push(h("ins", {}, came), " ");
-    [went, came] = ["", ""];
+  let [removed, added] = ["", ""];
+  const flush = () => {
+    if (removed) nodes.push(h("del", {}, removed), " ");
+    if (added) nodes.push(h("ins", {}, added), " ");
+    [removed, added] = ["", ""];
   };
   for (let i = 0, j = 0; i < a.length || j < b.length; )
     if (i < a.length && j < b.length && a[i] === b[j]) {
-      // A space between two changed words goes along with them: words that alternate cannot be read.
-      if ((went || came) && !a[i].trim()) went += a[i], came += b[j];
-      else write(), nodes.push(a[i]);
+      // A space between two changed words joins the change: alternating deletions and insertions are hard to read.
+      if ((removed || added) && !a[i].trim()) removed += a[i], added += b[j];
+      else flush(), nodes.push(a[i]);
       i++, j++;
-    } else if (j >= b.length || (i < a.length && best[i + 1][j] >= best[i][j + 1])) went += a[i++];
-    else came += b[j++];
-  write();
+    } else if (j >= b.length || (i < a.length && lcs[i + 1][j] >= lcs[i][j + 1])) removed += a[i++];
+    else added += b[j++];
+  flush();
   return nodes;
 }
 
@@ -77,7 +77,7 @@ function starsNode(item, rate) {
   stars.style.setProperty("--filled", `${item.score * 20}%`);
   stars.setAttribute("aria-label", item.score ? `${item.score} of 5 stars` : "No stars yet");
   stars.onclick = (event) => {
-    if (!event.detail) return; // pressed by a key: it points at no star, and the digits rate
+    if (!event.detail) return; // a key press has no position; the digit keys rate instead
     const box = stars.getBoundingClientRect();
     rate(Math.max(0.5, Math.ceil(((event.clientX - box.left) / box.width) * 10) / 2));
   };
@@ -86,13 +86,13 @@ function starsNode(item, rate) {
 
 function othersNode(item, isSecond) {
   if (!item.others?.length) return [];
-  const row = (other, said) =>
+  const row = (other, prefix) =>
     h("li", { cls: isSecond ? "" : other.state },
       h("span", { cls: "mark", title: isSecond ? "" : other.state }, isSecond ? "·" : { confirmed: "✓", rejected: "✕" }[other.state] ?? "·"),
-      h("span", {}, `${said} `, h("b", {}, labels(other.answer)?.join(", ") ?? other.answer)));
-  const list = (others, caption, said) => others.length
-    ? [h("div", { cls: "caption" }, caption(others.length)), h("ul", {}, ...others.map((other) => row(other, said(other))))] : [];
-  // Whoever answered the same question comes first, so that answers that differ are seen side by side.
+      h("span", {}, `${prefix} `, h("b", {}, labels(other.answer)?.join(", ") ?? other.answer)));
+  const list = (others, caption, prefix) => others.length
+    ? [h("div", { cls: "caption" }, caption(others.length)), h("ul", {}, ...others.map((other) => row(other, prefix(other))))] : [];
+  // Other answers to the same question come first, so that different answers are next to each other.
   const same = item.others.filter((other) => other.question === item.question);
   return [
     ...list(same, () => "The same question", (other) => `${other.model || "by a person"}:`),
@@ -102,15 +102,15 @@ function othersNode(item, isSecond) {
 
 function noticeNodes(item) {
   const { problem } = item;
-  if (item.asking) return [h("b", {}, "Asking again: "), `${item.model} looks at the image. You can go on meanwhile.`];
-  if (item.unasked) return [h("b", {}, "Not asked again. "), item.unasked];
-  if (!problem) return item.needs_review ? [h("b", {}, "Look twice: "), item.needs_review] : [];
-  const mine = { ...problem.mine.changes };
-  const wanted = [WORDS[problem.mine.decision] ?? "Undone", ...Object.entries(mine).map(([name, value]) => `${name}: ${value}`)].join(" · ");
+  if (item.asking) return [h("b", {}, "Asking again: "), `${item.model} is answering. You can continue meanwhile.`];
+  if (item.againError) return [h("b", {}, "Not asked again. "), item.againError];
+  if (!problem) return item.needs_review ? [h("b", {}, "Check this: "), item.needs_review] : [];
+  const changes = { ...problem.mine.changes };
+  const attempted = [RESULTS[problem.mine.decision] ?? "Undone", ...Object.entries(changes).map(([name, value]) => `${name}: ${value}`)].join(" · ");
   return [
-    h("b", {}, problem.conflict ? "Someone changed this entry first. " : "This was not saved. "), problem.conflict ? "" : problem.detail,
-    h("div", {}, h("span", { cls: "quiet" }, "Yours: "), wanted),
-    problem.conflict ? h("div", {}, h("span", { cls: "quiet" }, "Theirs: "), `${item.state}, as you see it here. Decide again, or go on to leave it.`) : "",
+    h("b", {}, problem.conflict ? "Someone else changed this entry first. " : "This was not saved. "), problem.conflict ? "" : problem.detail,
+    h("div", {}, h("span", { cls: "quiet" }, "Yours: "), attempted),
+    problem.conflict ? h("div", {}, h("span", { cls: "quiet" }, "Theirs: "), `${item.state}, as shown here. Decide again, or go to the next entry to keep theirs.`) : "",
   ];
 }
 
@@ -121,8 +121,8 @@ const doing = (name, value, cls, ...kids) => {
 };
 
 function factNodes(item, isSecond) {
-  // Whoever reads a second time is not told what the first one decided.
-  if (isSecond) return [h("span", { cls: "state" }, "Second reading"), h("span", {}, item.image_name)];
+  // A second reviewer must not see the first decision.
+  if (isSecond) return [h("span", { cls: "state" }, "Second review"), h("span", {}, item.image_name)];
   const words = [item.kind, item.language, item.model || "by a person", item.image_name].filter(Boolean);
   const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
   return [state, h("span", {}, words.join(" · ")), doing("history", undefined, "link", "History")].filter(Boolean);
@@ -134,7 +134,7 @@ function historyNodes(events) {
     h("li", { cls: event.undone ? "undone" : "" },
       h("b", {}, `${event.action} by ${event.actor}`), h("span", { cls: "quiet" }, ` ${new Date(event.at).toLocaleString()}`),
       shown(event.new) && h("div", {}, h("del", {}, shown(event.old)), " ", h("ins", {}, shown(event.new)))));
-  return [h("b", {}, "History"), rows.length ? h("ul", { cls: "history" }, ...rows) : h("p", { cls: "quiet" }, "Nobody has changed this entry.")];
+  return [h("b", {}, "History"), rows.length ? h("ul", { cls: "history" }, ...rows) : h("p", { cls: "quiet" }, "This entry has not been changed.")];
 }
 
 function markNodes(item, rate) {
@@ -146,9 +146,9 @@ function markNodes(item, rate) {
   ].filter(Boolean);
 }
 
-/* The last act stays readable, with the way back; a rejection takes its reason afterwards, so that X is one key. */
+/* The last decision with Undo. A rejection gets its reason afterwards, so that rejecting stays one key. */
 function lastNodes({ act, item }) {
-  const nodes = [h("span", { cls: "said" }, h("b", {}, `${WORDS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
+  const nodes = [h("span", { cls: "said" }, h("b", {}, `${RESULTS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
   if (act.decision !== "reject") return nodes;
   const reasons = REASONS.map((reason) => doing("reason", reason, item.reject_reason === reason ? "chip on" : "chip", reason));
   return [...nodes, h("div", { cls: "chips small" }, ...reasons)];
@@ -157,17 +157,17 @@ function lastNodes({ act, item }) {
 const quoted = (field, name) => `${field}:${/[\s"\\]/.test(name) ? `"${name.replace(/(["\\])/g, "\\$1")}"` : name}`;
 
 function endingNodes(queue) {
-  if (queue.loadTrouble) return [h("h3", {}, "The queue cannot be read"), h("p", {}, queue.loadTrouble)];
+  if (queue.loadError) return [h("h3", {}, "The queue could not be loaded"), h("p", {}, queue.loadError)];
   if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
   const { confirm, reject, second, skip, edited } = queue.tally;
-  const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} on the desks of others; what they leave comes here.` : "";
-  const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "read a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
+  const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} being reviewed by others. What they leave open appears here.` : "";
+  const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "reviewed a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
-  const next = [["", "Everything that is open"], ["doubtful:yes", "Doubtful ones"], [quoted("skipped", queue.data.actor), "Those you skipped"],
-    ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second readings"]] : []), ["table", "The table"], ["export", "Export"]];
+  const next = [["", "All open entries"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
+    ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
   return [
-    h("h3", {}, done.length ? "This queue is done" : "Nothing here waits for a decision"),
-    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held ? "" : "Choose another filter, or see what is there."),
+    h("h3", {}, done.length ? "This queue is done" : "No entries to review here"),
+    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held ? "" : "Choose another filter, or continue with one of these."),
     held && h("p", {}, held),
     h("div", { cls: "chips" }, ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),
   ];

@@ -1,4 +1,4 @@
-"""Images with what is known about them and what can be done with them: one component for any number of cards."""
+"""Cards of images with text, bars and buttons: one component for any number of cards."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,21 +12,21 @@ from pages.components.shared import page
 
 @dataclass(frozen=True)
 class Action:
-    """A button on a card; *name* is what the page is told, *label* what the person reads."""
+    """A button on a card; *name* is returned to the page, *label* is shown."""
 
     name: str
     label: str
     pressed: bool = False
     help: str = ""
     corner: bool = False
-    """Drawn as a small cross on the image."""
+    """Drawn as a small cross in the corner of the image."""
     frame: bool = False
     """The image itself is the button."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One dimension of a match: *ratio* is drawn from 0 to 3, 1 is as close as the references are to each other."""
+    """One dimension of a match: *ratio* is drawn from 0 to 3; 1 is the spread of the references among themselves."""
 
     name: str
     word: str
@@ -37,18 +37,18 @@ class Bar:
 class Card:
     id: str
     url: str | None
-    """Of the image, with the base path; None keeps its place empty."""
+    """URL of the image, with the base path; None draws an empty box."""
     name: str
     aspect: float = 4 / 3
-    """Width over height: the place is reserved before the image loads."""
+    """Width divided by height; the space is reserved before the image loads."""
     number: int | None = None
     title: str = ""
     lines: tuple[str, ...] = ()
     swatches: tuple[tuple[str, str, float], ...] = ()
-    """Hex, name and share of colors."""
+    """Hex code, name and share (0 to 1) of each color."""
     bars: tuple[Bar, ...] = ()
     verdicts: tuple[tuple[str, str, str], ...] = ()
-    """Question, answer (yes, partly or no) and evidence."""
+    """Question, answer (yes, partly or no) and evidence of each verdict."""
     judged_by: str = ""
     alarm: str = ""
     actions: tuple[Action, ...] = ()
@@ -56,14 +56,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Act:
-    """What a person did: the name of an action and the card it was done on."""
+    """A clicked button: the name of the action and the id of the card."""
 
     action: str
     id: str
 
 
 def show(cards: Sequence[Card], *, key: str, label: str, min_width_px: int = 150, fit: str = "contain") -> Act | None:
-    """Draw *cards*, and return what was done since the last run, if anything."""
+    """Draw *cards* and return the action clicked since the last run, if any."""
     component = st.components.v2.component(
         "vitrine_cards", html='<div class="cards" role="list"></div>', css=_part("cards.css"), js=_part("cards.js")
     )

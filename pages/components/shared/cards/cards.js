@@ -1,4 +1,4 @@
-/* Cards with an image, words, bars and buttons; every text is set as text. */
+/* Cards with an image, text, bars and buttons. Text is only ever set as textContent. */
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".cards");
@@ -37,9 +37,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       frame.append(image);
     } else frame.append(make("span", item.number === null ? "missing" : "missing numbered", item.name));
     if (item.number !== null) frame.append(make("span", "number", String(item.number)));
-    const opening = item.actions.find((action) => action.frame);
-    if (opening) {
-      const node = button(item, opening);
+    const openAction = item.actions.find((action) => action.frame);
+    if (openAction) {
+      const node = button(item, openAction);
       node.className = "whole";
       node.textContent = "";
       frame.append(node);
@@ -52,12 +52,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const row = make("div", "swatches");
     colors.forEach(([hex, name, share]) => {
       const node = make("span", "swatch");
-      const words = `${name} ${hex}, ${Math.round(share * 100)} %`;
+      const label = `${name} ${hex}, ${Math.round(share * 100)} %`;
       node.style.background = hex;
       node.style.flexGrow = share;
-      node.title = words;
+      node.title = label;
       node.setAttribute("role", "img");
-      node.setAttribute("aria-label", words);
+      node.setAttribute("aria-label", label);
       row.append(node);
     });
     return row;

@@ -1,4 +1,4 @@
-"""A page of thumbnails as one component: selection, keys, and a next page that is there before it is asked for."""
+"""A page of thumbnails as one component, with selection, keyboard control, and a prefetched next page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ _HTML = """<div class="grid"><div class="cells" role="listbox" aria-multiselecta
 class GridItem:
     id: str
     url: str
-    """Of the thumbnail, with the base path."""
+    """URL of the thumbnail, with the base path."""
     name: str
-    note: str = ""
-    """A few words below the name."""
+    caption: str = ""
+    """A short text below the name."""
 
 
 @dataclass(frozen=True)
 class GridPage:
-    """One page; *where* says which part of the whole it is."""
+    """One page; *where* is its position, such as "1 to 60 of 130"."""
 
     items: Sequence[GridItem]
     where: str
@@ -38,7 +38,7 @@ class GridPage:
 
 @dataclass(frozen=True)
 class GridAction:
-    """What the person did."""
+    """The selected ids, and the id that was opened, if any."""
 
     selected: list[str]
     opened: str | None
@@ -54,10 +54,14 @@ def show(
     selected: Sequence[str] = (),
     epoch: int = 0,
 ) -> GridAction:
-    """Draw the thumbnails; a turn paints *following*, when it is known, without waiting for the server.
+    """Draw a page of thumbnails.
 
-    *on_turn* is called with next or previous before the page runs again. The selection lives in the browser and
-    outlasts a page turn; *selected* replaces it when *epoch* changes.
+    The selection is kept in the browser, also across pages.
+
+    Args:
+        on_turn: called with "next" or "previous", before the page runs again.
+        following: the next page, which the browser prefetches and shows without waiting for the server.
+        selected: replaces the selection of the browser when *epoch* changes.
     """
     component = st.components.v2.component("vitrine_grid", html=_HTML, css=_part("grid.css"), js=_part("grid.js"))
     key = page.component_key(key)
@@ -78,12 +82,12 @@ def show(
 
 
 def _as_data(page_: GridPage) -> dict[str, Any]:
-    """Return the page as plain values; ``asdict`` would copy each of them, in a tenth of the page's run."""
+    """Return the page as a dictionary; ``asdict`` copies every value, which takes a tenth of a page run."""
     return {**vars(page_), "items": [vars(item) for item in page_.items]}
 
 
-def _selection(told: Any, epoch: int, otherwise: Sequence[str]) -> list[str]:
-    return list(told["ids"]) if told and told["epoch"] == epoch else list(otherwise)
+def _selection(reported: Any, epoch: int, default: Sequence[str]) -> list[str]:
+    return list(reported["ids"]) if reported and reported["epoch"] == epoch else list(default)
 
 
 @cache

@@ -1,8 +1,9 @@
-/* A page of thumbnails: their places are reserved, keys move between them, the next page is there ahead. */
+/* A page of thumbnails: space is reserved before they load, keys move between them, the next page is prefetched. */
 
 const grids = new WeakMap();
-const ANSWERED_WITHIN_MS = 3000;
+const SERVER_TIMEOUT_MS = 3000; // after this, a page turn no longer waits for the server
 const PAINT_MS = 100;
+const SELECTION_DEBOUNCE_MS = 120;
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let grid = grids.get(parentElement);
@@ -14,10 +15,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     grid.selected = new Set(data.selected);
   }
   cells.setAttribute("aria-label", data.label);
-  // Cells outlive a run of the page: what they call is looked up when they are used.
+  // Cells survive page runs, so they read the current callbacks from the grid instead of closing over them.
   Object.assign(grid, { epochNow: data.epoch, setStateValue, setTriggerValue });
   let view, ids;
-  // A run that began before the turn still brings the page that was left.
+  // A page run that started before the turn still delivers the old page.
   if (isWaiting() && grid.turned.from === first(data.page)) show(grid.turned.view);
   else {
     if (first(data.page) !== first(grid.view)) grid.earlier = [];
@@ -25,15 +26,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     show(data.page);
     while (grid.queued.length && !isWaiting()) turn(grid.queued.shift());
   }
-  (window.requestIdleCallback ?? setTimeout)(fetchAhead);
+  (window.requestIdleCallback ?? setTimeout)(prefetch);
 
-  function fetchAhead() {
+  function prefetch() {
     const next = data.following?.items ?? [];
-    if (grid.aheadOf === first(data.page)) return;
-    grid.aheadOf = first(data.page);
-    // Held, so that the browser keeps them decoded.
-    grid.ahead = next.map((item) => Object.assign(new Image(), { src: item.url }));
-    grid.ahead.forEach((image) => image.decode().catch(() => {}));
+    if (grid.prefetchedFor === first(data.page)) return;
+    grid.prefetchedFor = first(data.page);
+    // The reference keeps the decoded images in memory.
+    grid.prefetched = next.map((item) => Object.assign(new Image(), { src: item.url }));
+    grid.prefetched.forEach((image) => image.decode().catch(() => {}));
   }
 
   function show(shown) {
@@ -43,23 +44,23 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     grid.at = Math.min(grid.at, Math.max(ids.length - 1, 0));
     const items = JSON.stringify(view.items);
     const focused = cells.contains(root.getRootNode().activeElement);
-    const anew = grid.shown !== items;
+    const changed = grid.shown !== items;
     grid.shown = items;
-    if (anew) cells.replaceChildren(...view.items.map((item, index) => cell(item, index)));
+    if (changed) cells.replaceChildren(...view.items.map((item, index) => cell(item, index)));
     mark();
-    // Whoever moves with keys keeps their place when the page runs again.
-    if (anew && focused) cells.children[grid.at]?.focus();
+    // Keep the keyboard focus when the page runs again.
+    if (changed && focused) cells.children[grid.at]?.focus();
     bar();
   }
 
   function isWaiting() {
-    return grid.turned && performance.now() - grid.turned.at < ANSWERED_WITHIN_MS;
+    return grid.turned && performance.now() - grid.turned.at < SERVER_TIMEOUT_MS;
   }
 
   function turn(direction) {
     const next = direction === "next";
     if (isWaiting()) {
-      grid.queued.push(direction); // one page further is known only once the server has answered
+      grid.queued.push(direction); // the page after the next is unknown until the server has answered
       return;
     }
     if (!(next ? view.has_next : view.has_previous)) return;
@@ -69,7 +70,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     else grid.earlier.pop();
     grid.turned = { from, view: known ?? view, at: performance.now() };
     show(grid.turned.view);
-    // Painted first: answering the turn keeps the browser busy for longer than painting it.
+    // Paint first: handling the reply of the server keeps the browser busy for longer than painting.
     setTimeout(() => grid.setTriggerValue("turn", direction), known ? PAINT_MS : 0);
   }
 
@@ -85,15 +86,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     tick.title = "Select (Space)";
     tick.onclick = (event) => {
       event.stopPropagation();
-      act(index, event);
+      focusCell(index);
       event.shiftKey ? range(index) : toggle(index);
     };
     frame.append(image, tick);
     const name = make("div", "name", item.name);
     name.title = item.name;
-    node.append(frame, name, make("div", "note", item.note || "\u00a0"));
+    node.append(frame, name, make("div", "note", item.caption || "\u00a0"));
     node.onclick = (event) => {
-      act(index, event);
+      focusCell(index);
       if (event.shiftKey) range(index);
       else if (event.ctrlKey || event.metaKey) toggle(index);
       else grid.setTriggerValue("opened", item.id);
@@ -101,7 +102,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     return node;
   }
 
-  function act(index) {
+  function focusCell(index) {
     grid.at = index;
     mark();
     cells.children[index]?.focus({ preventScroll: false });
@@ -111,20 +112,20 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const id = ids[index];
     grid.selected.has(id) ? grid.selected.delete(id) : grid.selected.add(id);
     grid.anchor = index;
-    tell();
+    reportSelection();
   }
 
   function range(index) {
     const [from, to] = [Math.min(grid.anchor, index), Math.max(grid.anchor, index)];
     ids.slice(from, to + 1).forEach((id) => grid.selected.add(id));
-    tell();
+    reportSelection();
   }
 
-  function tell() {
+  function reportSelection() {
     mark();
-    // Quick selections are told together; each telling runs the page once.
+    // Debounced: each report runs the page once.
     clearTimeout(grid.timer);
-    grid.timer = setTimeout(() => grid.setStateValue("selected", { epoch: grid.epochNow, ids: [...grid.selected] }), 120);
+    grid.timer = setTimeout(() => grid.setStateValue("selected", { epoch: grid.epochNow, ids: [...grid.selected] }), SELECTION_DEBOUNCE_MS);
   }
 
   function mark() {
@@ -150,12 +151,12 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -grid.at, End: ids.length };
     if (event.key in steps) {
       const target = Math.max(0, Math.min(ids.length - 1, grid.at + steps[event.key]));
-      act(target);
+      focusCell(target);
       if (event.shiftKey) range(target);
     } else if (event.key === " ") toggle(grid.at);
     else if (event.key === "Enter") setTriggerValue("opened", ids[grid.at]);
-    else if (event.key === "Escape" && grid.selected.size) { grid.selected.clear(); tell(); }
-    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { ids.forEach((id) => grid.selected.add(id)); tell(); }
+    else if (event.key === "Escape" && grid.selected.size) { grid.selected.clear(); reportSelection(); }
+    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { ids.forEach((id) => grid.selected.add(id)); reportSelection(); }
     else if (event.key === "PageDown" && view.has_next) turn("next");
     else if (event.key === "PageUp" && view.has_previous) turn("previous");
     else return;

@@ -1,4 +1,4 @@
-"""An image in a drawer: large, with what is known of it, its questions, its entries and its history."""
+"""The image drawer: a large view with zoom, and the metadata, questions, entries and history of the image."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -17,7 +17,7 @@ _ZOOM_CSS = """.stage { overflow: hidden; max-height: 62vh; width: 100%; border-
 
 
 def show(image_id: str, neighbors: Sequence[str]) -> None:
-    """Open the drawer on an image; *neighbors* are the ids that left and right move through."""
+    """Open the drawer on an image; *neighbors* are the ids that Previous and Next step through."""
     st.session_state[_SHOWN] = image_id
     _drawer(list(neighbors))
 
@@ -28,9 +28,9 @@ def _drawer(neighbors: list[str]) -> None:
         id_ = st.session_state[_SHOWN]
         image = page.services().images.get_image(id_)
         if image is None:
-            st.text("This image does not exist any more.")
+            st.text("This image no longer exists.")
             return
-        _moves(id_, neighbors)
+        _step_buttons(id_, neighbors)
         _large(image, neighbors)
         st.text(image.image_name)
         facts, questions, history = st.tabs(["About", "Questions and entries", "History"], key="drawer-tabs")
@@ -42,7 +42,7 @@ def _drawer(neighbors: list[str]) -> None:
             _history(image)
 
 
-def _moves(id_: str, neighbors: list[str]) -> None:
+def _step_buttons(id_: str, neighbors: list[str]) -> None:
     at = neighbors.index(id_) if id_ in neighbors else 0
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, icon, step, key in (
@@ -53,13 +53,13 @@ def _moves(id_: str, neighbors: list[str]) -> None:
             inside = 0 <= target < len(neighbors)
             st.button(
                 label, icon=f":material/{icon}:", key=f"drawer-{label.lower()}", disabled=not inside, shortcut=key,
-                on_click=_move, args=(neighbors[target] if inside else id_,),
+                on_click=_open, args=(neighbors[target] if inside else id_,),
             )  # fmt: skip
         if len(neighbors) > 1:
             st.caption(f"{at + 1} of {len(neighbors)} on this page")
 
 
-def _move(id_: str) -> None:
+def _open(id_: str) -> None:
     st.session_state[_SHOWN] = id_
 
 
@@ -75,7 +75,7 @@ def _large(image: Images, neighbors: list[str]) -> None:
             "name": image.image_name,
             "width": image.width or 4,
             "height": image.height or 3,
-            "ahead": [media.image_url(one.id, one.sha256, "view") for one in around],
+            "prefetch": [media.image_url(one.id, one.sha256, "view") for one in around],
         },
     )
 
@@ -84,16 +84,16 @@ def _facts(image: Images) -> None:
     rows = [
         ("Size", f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}"),
         ("Colors", image.colors.replace(",", ", ")),
-        ("Lightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f}"),
-        ("Sharpness", f"{image.sharpness:,.0f}"),
+        ("Brightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f} of 50"),
+        ("Sharpness", f"{image.sharpness:,.0f} (higher is sharper)"),
         ("Tags", image.tags.replace(",", ", ") or "none"),
-        ("Came by", " ".join(part for part in (image.source, image.source_ref) if part)),
+        ("Source", " ".join(part for part in (image.source, image.source_ref) if part)),
         ("Added", f"{image.create_at:%Y-%m-%d %H:%M} UTC"),
-        ("Identity", f"sha256 {image.sha256[:16]}…"),
+        ("SHA-256", f"{image.sha256[:16]}…"),
     ]
     if image.near_duplicate_of:
         first = page.services().images.get_image(image.near_duplicate_of)
-        rows.insert(0, ("Looks like", first.image_name if first else "an image that was deleted"))
+        rows.insert(0, ("Similar to", first.image_name if first else "a deleted image"))
     for label, value in rows:
         left, right = st.columns([1, 3])
         left.caption(label)
@@ -104,8 +104,8 @@ def _questions(image: Images) -> None:
     library = page.services().library
     questions, entries = library.questions_of(image.id), library.entries_of(image.id)
     if not questions and not entries:
-        st.caption("Nothing has been asked about this image yet.")
-        page.link("generate", "Ask about it", icon="auto_awesome")
+        st.caption("This image has no questions yet.")
+        page.link("generate", "Ask about this image", icon="auto_awesome")
     for entry in entries:
         with st.container(border=True, key=f"drawer-entry-{entry.id}"):
             st.text(entry.question)
@@ -116,14 +116,14 @@ def _questions(image: Images) -> None:
         if question.id not in answered:
             with st.container(border=True, key=f"drawer-question-{question.id}"):
                 st.text(question.question)
-                st.caption("no answer yet")
+                st.caption("No answer yet")
 
 
 def _history(image: Images) -> None:
-    st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added by {page.escape(image.source)}")
+    st.caption(f"{image.create_at:%Y-%m-%d %H:%M} UTC: added, source: {page.escape(image.source)}")
     for event in reversed(page.services().library.history(image.id)):
-        what = ", ".join(f"{name} {value}" for name, value in event.new.items())
-        st.caption(page.escape(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {what}"))
+        changes = ", ".join(f"{name} {value}" for name, value in event.new.items())
+        st.caption(page.escape(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {changes}"))
 
 
 @cache

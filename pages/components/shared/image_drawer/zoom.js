@@ -1,4 +1,4 @@
-/* One image, large: the wheel or a double click zooms, dragging moves. */
+/* Zoom and pan of one image: the wheel or a double click zooms, dragging pans. */
 
 const states = new WeakMap();
 
@@ -14,11 +14,11 @@ export default function ({ data, parentElement }) {
     stage.style.aspectRatio = `${data.width} / ${data.height}`;
     stage.style.backgroundImage = `url("${data.thumb}")`;
     image.onload = () => (stage.style.backgroundImage = "none");
-    (window.requestIdleCallback ?? setTimeout)(() => data.ahead.forEach((url) => (new Image().src = url)));
+    (window.requestIdleCallback ?? setTimeout)(() => data.prefetch.forEach((url) => (new Image().src = url)));
   }
-  place();
+  applyTransform();
 
-  function place() {
+  function applyTransform() {
     image.style.transform = `translate(${state.x}px, ${state.y}px) scale(${state.scale})`;
     stage.style.cursor = state.scale > 1 ? "grab" : "zoom-in";
   }
@@ -29,14 +29,14 @@ export default function ({ data, parentElement }) {
     state.x = scale === 1 ? 0 : px - ((px - state.x) * scale) / state.scale;
     state.y = scale === 1 ? 0 : py - ((py - state.y) * scale) / state.scale;
     state.scale = scale;
-    place();
+    applyTransform();
   }
   stage.onwheel = (event) => { event.preventDefault(); zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, event); };
   stage.ondblclick = (event) => zoom(state.scale > 1 ? 0.01 : 3, event);
   stage.onpointerdown = (event) => {
     if (state.scale === 1) return;
     stage.setPointerCapture(event.pointerId);
-    stage.onpointermove = (move) => { state.x += move.movementX; state.y += move.movementY; place(); };
+    stage.onpointermove = (move) => { state.x += move.movementX; state.y += move.movementY; applyTransform(); };
   };
   stage.onpointerup = stage.onpointercancel = () => (stage.onpointermove = null);
 }

@@ -1,4 +1,4 @@
-"""The search line, kept in the address as ``q`` so that a copied address opens the same entries; and its views."""
+"""The search line, stored in the address as ``q`` so that a copied address opens the same entries; and saved views."""
 
 from functools import cache
 from pathlib import Path
@@ -11,19 +11,19 @@ from core.errors import VitrineError
 from pages.components.shared import media, page
 
 KEY = "search-line"
-_SEEN = "search-line-seen"
+_LAST_QUERY = "search-line-last-query"
 _BOX = "search-box"
-_SAID = "view-said"
+_MESSAGE = "view-message"
 _PARAMETER = "q"
 
 
 def show(label: str, project_id: str) -> str:
-    """Draw the line and return what stands in it; an address that brings another line wins.
+    """Draw the search line and return its text; a new ``q`` in the address replaces the text.
 
-    What may stand behind a field is asked for while somebody types it.
+    The component completes field names, and fetches the values of a field while it is typed.
     """
     address = st.query_params.get(_PARAMETER, "")
-    if address != st.session_state.get(_SEEN) or KEY not in st.session_state:
+    if address != st.session_state.get(_LAST_QUERY) or KEY not in st.session_state:
         st.session_state[KEY] = address
     line = str(st.session_state[KEY])
     component = st.components.v2.component(
@@ -45,12 +45,12 @@ def show(label: str, project_id: str) -> str:
         st.query_params[_PARAMETER] = line
     else:
         st.query_params.pop(_PARAMETER, None)
-    st.session_state[_SEEN] = line
+    st.session_state[_LAST_QUERY] = line
     return line
 
 
 def views(project_id: str, actor: str = "local") -> None:
-    """Draw the menu of the project's saved views; a view only puts its line into the search line."""
+    """Draw the menu of the saved views of the project; opening a view replaces the text of the search line."""
     with st.popover("Views", icon=":material/bookmark:", key="views", on_change="rerun") as menu:
         if not menu.open:
             return
@@ -58,17 +58,17 @@ def views(project_id: str, actor: str = "local") -> None:
         saved = {view.name: view.query for view in page.services().collaboration.saved_views(project_id)}
         if saved:
             st.selectbox(
-                "Open", list(saved), index=None, key="view-open", placeholder="Choose a view",
+                "Open a view", list(saved), index=None, key="view-open", placeholder="Choose a view",
                 on_change=lambda: _open(saved),
             )  # fmt: skip
-        st.text_input("Save this line as", key="view-name", max_chars=60, placeholder="Colors to mend")
+        st.text_input("Save this search as", key="view-name", max_chars=60, placeholder="Colors to check")
         with st.container(horizontal=True):
-            st.button("Save", key="view-save", on_click=_save, args=(project_id, line, actor))
+            st.button("Save view", key="view-save", on_click=_save, args=(project_id, line, actor))
             for name in [name for name, query in saved.items() if query == line][:1]:
                 label = f"Delete {page.escape(name)}"
                 st.button(label, key="view-delete", on_click=_delete, args=(project_id, name))
-        if said := st.session_state.pop(_SAID, None):
-            st.text(said)
+        if message := st.session_state.pop(_MESSAGE, None):
+            st.text(message)
 
 
 def _typed() -> None:
@@ -86,15 +86,15 @@ def _save(project_id: str, line: str, actor: str) -> None:
         view = page.services().collaboration.save_view(
             project_id, st.session_state["view-name"] or "", line, actor=actor
         )
-        st.session_state[_SAID] = f"Saved as {view.name}."
+        st.session_state[_MESSAGE] = f"Saved as {view.name}."
         st.session_state["view-name"] = ""
     except VitrineError as error:
-        st.session_state[_SAID] = str(error)
+        st.session_state[_MESSAGE] = str(error)
 
 
 def _delete(project_id: str, name: str) -> None:
     page.services().collaboration.delete_view(project_id, name)
-    st.session_state[_SAID] = f"{name} is forgotten."
+    st.session_state[_MESSAGE] = f"Deleted the view {name}."
 
 
 @cache

@@ -1,15 +1,16 @@
-/* The search line: what one types is completed by field names, then by the values in use. Texts stay texts. */
+/* The search line: completes field names, then the values of a field. Text is only ever set as textContent. */
 
-const PIECE = /(?:^|\s)(-?)(?:([A-Za-z]+):)?("[^"]*|[^\s"]*)$/;
-const known = new Map(); // values by project and field, for as long as the page is open
-const lines = new WeakMap();
+const CURRENT_TERM = /(?:^|\s)(-?)(?:([A-Za-z]+):)?("[^"]*|[^\s"]*)$/;
+const valueCache = new Map(); // values by project and field
+const CACHE_MS = 30000;
+const instances = new WeakMap();
 
-class Line {
+class SearchLine {
   constructor(root) {
     this.input = root.querySelector("input");
     this.list = root.querySelector("ul");
     this.clear = root.querySelector(".clear");
-    this.input.oninput = () => this.offer();
+    this.input.oninput = () => this.suggest();
     this.input.onkeydown = (event) => this.key(event);
     this.input.onblur = () => (this.close(), this.commit());
     this.clear.onclick = () => ((this.input.value = ""), this.commit(), this.input.focus());
@@ -30,73 +31,73 @@ class Line {
     this.trigger("typed", { line, at: Date.now() });
   }
 
-  get piece() { return PIECE.exec(this.input.value.slice(0, this.input.selectionStart)); }
+  get term() { return CURRENT_TERM.exec(this.input.value.slice(0, this.input.selectionStart)); }
 
-  async offer() {
-    const piece = this.piece;
+  async suggest() {
+    const term = this.term;
     this.clear.hidden = !this.input.value;
-    if (!piece || (!piece[2] && !piece[3])) return this.close();
-    const [, , field, begun] = piece;
+    if (!term || (!term[2] && !term[3])) return this.close();
+    const [, , field, prefix] = term;
     const found = field ? await this.values(field.toLowerCase()) : this.data.fields;
-    if (this.piece?.[0] !== piece[0]) return; // typed on meanwhile
-    const start = begun.replace(/^"/, "").toLowerCase();
+    if (this.term?.[0] !== term[0]) return; // more was typed while the values were fetched
+    const start = prefix.replace(/^"/, "").toLowerCase();
     this.paint(found.filter(([name]) => name.toLowerCase().startsWith(start) && name !== start).slice(0, 12), Boolean(field));
   }
 
   async values(field) {
     const name = `${this.data.project} ${field}`;
-    if (!known.has(name)) {
+    if (!valueCache.has(name)) {
       const url = new URL(`${this.data.base}/desk/values`, location.origin);
       url.search = new URLSearchParams({ project_id: this.data.project, field });
-      const answer = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
-      known.set(name, (answer.values ?? []).map((value) => [value, ""]));
-      setTimeout(() => known.delete(name), 30000);
+      const response = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
+      valueCache.set(name, (response.values ?? []).map((value) => [value, ""]));
+      setTimeout(() => valueCache.delete(name), CACHE_MS);
     }
-    return known.get(name);
+    return valueCache.get(name);
   }
 
-  paint(offers, isValue) {
-    this.offers = offers;
+  paint(suggestions, isValue) {
+    this.suggestions = suggestions;
     this.isValue = isValue;
-    this.at = -1;
-    this.list.replaceChildren(...offers.map(([name, help], place) => {
+    this.active = -1;
+    this.list.replaceChildren(...suggestions.map(([name, help], index) => {
       const row = document.createElement("li");
       row.role = "option";
-      row.id = `offer-${place}`;
+      row.id = `offer-${index}`;
       row.append(Object.assign(document.createElement("b"), { textContent: isValue ? name : `${name}:` }));
       if (help) row.append(Object.assign(document.createElement("span"), { textContent: help }));
-      row.onmousedown = (event) => (event.preventDefault(), this.choose(place));
+      row.onmousedown = (event) => (event.preventDefault(), this.choose(index));
       return row;
     }));
-    this.list.hidden = !offers.length;
-    this.input.ariaExpanded = String(offers.length > 0);
+    this.list.hidden = !suggestions.length;
+    this.input.ariaExpanded = String(suggestions.length > 0);
   }
 
   move(by) {
-    this.at = (this.at + by + this.offers.length + (this.at < 0 && by < 0 ? 1 : 0)) % this.offers.length;
-    [...this.list.children].forEach((row, place) => {
-      row.className = place === this.at ? "on" : "";
-      row.ariaSelected = String(place === this.at);
+    this.active = (this.active + by + this.suggestions.length + (this.active < 0 && by < 0 ? 1 : 0)) % this.suggestions.length;
+    [...this.list.children].forEach((row, index) => {
+      row.className = index === this.active ? "on" : "";
+      row.ariaSelected = String(index === this.active);
     });
-    this.list.children[this.at].scrollIntoView({ block: "nearest" });
-    this.input.setAttribute("aria-activedescendant", `offer-${this.at}`);
+    this.list.children[this.active].scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", `offer-${this.active}`);
   }
 
-  choose(place) {
-    const [name] = this.offers[place];
+  choose(index) {
+    const [name] = this.suggestions[index];
     const caret = this.input.selectionStart;
-    const begun = this.piece[3];
+    const prefix = this.term[3];
     const text = this.isValue ? (/[\s"\\]/.test(name) ? `"${name.replace(/(["\\])/g, "\\$1")}"` : name) + " " : `${name}:`;
-    const before = this.input.value.slice(0, caret - begun.length) + text;
+    const before = this.input.value.slice(0, caret - prefix.length) + text;
     this.input.value = before + this.input.value.slice(caret).trimStart();
     this.input.setSelectionRange(before.length, before.length);
     if (this.isValue) this.close();
-    else this.list.replaceChildren(), this.offerAll();
+    else this.list.replaceChildren(), this.suggestAllValues();
   }
 
-  /* Behind a field that was just chosen every value is offered, without a letter typed. */
-  async offerAll() {
-    const field = this.piece?.[2];
+  /* After a field was chosen, suggest its values before anything is typed. */
+  async suggestAllValues() {
+    const field = this.term?.[2];
     if (field) this.paint((await this.values(field.toLowerCase())).slice(0, 12), true);
   }
 
@@ -113,17 +114,17 @@ class Line {
       event.preventDefault();
       if (isOpen) this.move(event.key === "ArrowDown" ? 1 : -1);
       else if (!this.input.value.trim()) this.paint(this.data.fields, false);
-      else this.offer();
-    } else if (event.key === "Tab" && isOpen && !event.shiftKey) event.preventDefault(), this.choose(Math.max(0, this.at));
+      else this.suggest();
+    } else if (event.key === "Tab" && isOpen && !event.shiftKey) event.preventDefault(), this.choose(Math.max(0, this.active));
     else if (event.key === "Enter") {
       event.preventDefault();
-      if (isOpen && this.at >= 0) this.choose(this.at);
+      if (isOpen && this.active >= 0) this.choose(this.active);
       else this.close(), this.commit();
     } else if (event.key === "Escape") this.close();
   }
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {
-  if (!lines.has(parentElement)) lines.set(parentElement, new Line(parentElement));
-  lines.get(parentElement).use(data, setTriggerValue);
+  if (!instances.has(parentElement)) instances.set(parentElement, new SearchLine(parentElement));
+  instances.get(parentElement).use(data, setTriggerValue);
 }

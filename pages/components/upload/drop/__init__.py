@@ -1,4 +1,4 @@
-"""The drop zone: files and folders go straight from the browser to the disk, past any session's memory."""
+"""The drop zone: a component that uploads files to the REST API, which streams them to disk."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +13,7 @@ from pages.components.shared import media, page
 
 @dataclass(frozen=True)
 class Dropped:
-    """What became of one drop: how many of each outcome, and a row for each file that was not simply added."""
+    """The outcomes of one drop: the count of each, and a row for each file that was not plainly added."""
 
     counts: dict[str, int]
     rows: list[dict[str, str]]
@@ -21,7 +21,7 @@ class Dropped:
 
 
 def show(project_id: str, hint: str) -> Dropped | None:
-    """Draw the drop zone and return the outcome of the project's latest drop, None before the first."""
+    """Draw the drop zone and return the outcomes of the latest drop in the project, None before the first."""
     key = page.component_key(f"drop-{project_id}")
     component = st.components.v2.component(
         "vitrine_drop", html=_part("drop.html"), css=_part("drop.css"), js=_part("drop.js")
