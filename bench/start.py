@@ -22,6 +22,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.sample_rows import fill_project
+from pages import DEFAULT, PAGES
 from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settle
 
 BARE = Path(__file__).parent / "bare"
@@ -108,10 +109,7 @@ def compare_first_page(browser: Browser, rounds: int) -> float:
 
 
 BARE_PAGES = [("/two", "page two"), ("/", "page one")]
-VITRINE_PAGES = [
-    (f"/{title.lower()}", title)
-    for title in ("Upload", "Generate", "Curate", "Style", "Export", "Explore", "Tasks", "Settings")
-]
+VITRINE_PAGES = [(f"/{entry.url_path}", entry.label) for entry in PAGES if entry.name != DEFAULT]
 
 
 def compare_page_changes(browser: Browser, rounds: int, entries: int) -> float:

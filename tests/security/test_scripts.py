@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Request
 from core import connect
 from core.app import Services
 from core.db import Database
+from pages import PAGES, PageEntry
 from tests.browser.conftest import browser, open_page, page
 from tests.browser.driving import AppServer, settle
 from tests.pictures import striped
@@ -57,7 +58,6 @@ PAYLOADS = [
 SHOWING = ("overview", "curate", "explore")
 """Pages on which a payload stands without any further click, as text."""
 
-PAGES = ("overview", "upload", "generate", "curate", "explore", "style", "export", "tasks", "settings")
 
 # Every column that holds text of people, files or models, besides those that the program itself fills.
 TEXT_COLUMNS = {
@@ -152,8 +152,10 @@ def _poison(server: AppServer) -> None:
             connection.execute(f"UPDATE {table} SET {column} = json_patch({column}, ?)", (text,))  # noqa: S608
 
 
-@pytest.mark.parametrize("place", PAGES)
-def test_no_script_runs_and_nobody_else_is_called(poisoned: tuple[AppServer, str], page: Page, place: str) -> None:
+@pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
+def test_no_script_runs_and_nobody_else_is_called(
+    poisoned: tuple[AppServer, str], page: Page, entry: PageEntry
+) -> None:
     server, project_id = poisoned
     dialogs: list[str] = []
     foreign: list[str] = []
@@ -164,12 +166,12 @@ def test_no_script_runs_and_nobody_else_is_called(poisoned: tuple[AppServer, str
 
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.on("request", note)
-    page.goto(f"{server.url}/{'' if place == 'overview' else place}?project={project_id}")
+    page.goto(f"{server.url}/{entry.url_path}?project={project_id}")
     settle(page)
     for tab in page.get_by_role("tab").all():
         tab.click()
         settle(page)
     page.wait_for_load_state("networkidle")
     assert (dialogs, foreign) == ([], [])
-    if place in SHOWING:
+    if entry.name in SHOWING:
         assert page.get_by_text("alert(1)").count() > 0

@@ -54,7 +54,7 @@ def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> fac
     kind = board.kind or "no kind"
     dominates = board.total >= MIN_ANSWERS and board.leading_share >= DOMINANT_SHARE
     leading = answer_form.readable_answer(board.answers[0][0])
-    note = f"{board.leading_share:.0%} of {kind} answers are {leading}." if dominates else ""
+    hint = f"{board.leading_share:.0%} of {kind} answers are {leading}." if dominates else ""
     shown = []
     for answer, count in board.answers:
         line = _line(Term("kind", board.kind or "none"), Term("answer", answer or "none"))
@@ -62,7 +62,7 @@ def _balance_group(title: str, board: Balance, entry_filter: EntryFilter) -> fac
             facet_bars.Bar(answer_form.readable_answer(answer) or "none", count, line, line in str(entry_filter))
         )
     action = "Generate questions with other answers" if dominates and board.kind in KINDS else ""
-    return facet_bars.Group(title, shown, note, action)
+    return facet_bars.Group(title, shown, hint, action)
 
 
 def quality(project_id: str, entry_filter: EntryFilter) -> None:

@@ -9,7 +9,7 @@ _CSS = """
 :host { display: block; font-family: var(--st-font); color: var(--st-text-color); font-size: 14px; }
 section { margin-bottom: 18px; }
 h4 { margin: 0 0 4px; font-size: 13px; font-weight: 600; }
-.note { margin: 0 0 4px; font-size: 13px; color: color-mix(in srgb, var(--st-text-color) 68%, transparent); }
+.hint { margin: 0 0 4px; font-size: 13px; color: color-mix(in srgb, var(--st-text-color) 68%, transparent); }
 button { all: unset; box-sizing: border-box; display: grid; grid-template-columns: 1fr auto; gap: 8px; width: 100%;
   padding: 3px 8px; margin: 1px 0; border-radius: 4px; cursor: pointer; position: relative; isolation: isolate; }
 button::before { content: ""; position: absolute; inset: 0 auto 0 0; width: var(--share); min-width: 2px; z-index: -1;
@@ -47,7 +47,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const sections = data.groups.map((group) => {
       const section = node("section");
       section.append(node("h4", "", group.title));
-      if (group.note) section.append(node("p", "note", group.note));
+      if (group.hint) section.append(node("p", "hint", group.hint));
       if (group.action) {
         const go = node("button", "go", group.action);
         go.onclick = () => setTriggerValue("acted", { title: group.title, at: Date.now() });
@@ -94,9 +94,9 @@ class Bar:
 class Group:
     title: str
     bars: Sequence[Bar]
-    note: str = ""
+    hint: str = ""
     action: str = ""
-    """The label of a button below the note; empty for no button."""
+    """The label of a button below the hint; empty for no button."""
 
 
 def show(groups: Sequence[Group], *, key: str, on_toggle: Callable[[str], None]) -> str | None:

@@ -87,7 +87,7 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
             "three to four for style and light.",
         )  # fmt: skip
         if (draft.pinned or draft.excluded) and st.button(
-            "Reset selection", icon=":material/refresh:", key="style-anew"
+            "Reset choice", icon=":material/refresh:", key="style-reset-choice"
         ):
             _save(dataset, replace(draft, pinned=(), excluded=(), count=max(draft.count, 5)))
     if count != draft.count:

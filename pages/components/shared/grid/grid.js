@@ -92,7 +92,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     frame.append(image, tick);
     const name = make("div", "name", item.name);
     name.title = item.name;
-    node.append(frame, name, make("div", "note", item.caption || "\u00a0"));
+    node.append(frame, name, make("div", "caption", item.caption || "\u00a0"));
     node.onclick = (event) => {
       focusCell(index);
       if (event.shiftKey) range(index);
