@@ -1,4 +1,4 @@
-"""The real app in a process of its own, and Chromium to look at it.
+"""Fixtures: the app in a process of its own, and Chromium.
 
 ``server`` is one running app a module, with its own data directory; ``page`` is a fresh browser window on it that
 fails the test on any error of the page's scripts. Both leave nothing behind.
@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
-    """Open a window of its own: ``open_page(color_scheme="dark", width=800, height=900)``."""
+    """Open a new browser window: ``open_page(color_scheme="dark", width=800, height=900)``."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 

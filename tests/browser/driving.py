@@ -43,7 +43,7 @@ def free_port() -> int:
 
 @dataclass
 class AppServer:
-    """A running app; its data lie in ``data_dir``, what it printed in ``log``."""
+    """A running app, with its data in ``data_dir`` and its output in ``log``."""
 
     url: str
     data_dir: Path
@@ -61,7 +61,7 @@ class AppServer:
         module: str = "streamlit run",
         **environment: str,
     ) -> Iterator["AppServer"]:
-        """Serve *script* of *checkout* on a free port until the block is left; nothing is reloaded meanwhile.
+        """Serve *script* of *checkout* on a free port until the block ends; hot reload is off by default.
 
         *module* is what ``python -m`` runs. ``vitrine`` with an empty *script* is the installed command.
         """
@@ -98,7 +98,7 @@ class AppServer:
         raise AssertionError(f"the app was not ready after {timeout_s:.0f} s:\n{self.log_text()}")
 
     def stop(self) -> None:
-        """End the app as a service manager would, and whatever it started with it."""
+        """Terminate the app as a service manager does; kill its process group after a timeout."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -116,7 +116,7 @@ def _port_option(module: str, port: int) -> list[str]:
 
 
 def settle(page: Page, timeout_s: float = 30.0) -> None:
-    """Wait until the page's script has run to its end."""
+    """Wait until the page run has ended."""
     page.wait_for_selector(
         "[data-testid=stApp][data-test-script-state=notRunning]", state="attached", timeout=timeout_s * 1000
     )

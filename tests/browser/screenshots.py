@@ -1,6 +1,6 @@
 """Screenshots of every page, filled and empty, in light and dark, wide and narrow: ``make screenshots``.
 
-They go to ``screenshots/``, for a person to look at.
+They are written to ``screenshots/``, to be reviewed by a person.
 """
 
 import sys
@@ -21,7 +21,7 @@ TARGET = ROOT / "screenshots"
 
 
 def make_sample(page: Page, server: AppServer) -> str:
-    """Make the sample project with questions and answers as a person would; return its id."""
+    """Create the sample project in the browser, with entries and a generated image; return its id."""
     page.goto(server.url)
     settle(page)
     page.get_by_role("button", name="Try the sample project").click()

@@ -1,4 +1,4 @@
-"""Bars that are filters, in Chromium."""
+"""The filter bars and the search line in Chromium."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.pictures import png
 pytestmark = pytest.mark.browser
 
 
-def test_a_bar_puts_its_term_into_the_search_line_and_the_address_and_takes_it_out_again(
+def test_a_bar_adds_its_term_to_the_search_line_and_the_address_and_removes_it_again(
     server: AppServer, page: Page
 ) -> None:
     with connect(server.data_dir) as db:

@@ -1,4 +1,4 @@
-"""The frame around every page, as a browser shows it."""
+"""The frame around every page in Chromium."""
 
 import re
 
@@ -14,13 +14,13 @@ from tests.pictures import png
 pytestmark = pytest.mark.browser
 
 
-def test_the_first_address_shows_the_overview(server: AppServer, page: Page) -> None:
+def test_the_root_address_opens_the_overview(server: AppServer, page: Page) -> None:
     page.goto(server.url)
     settle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
-def test_a_deep_link_of_a_cold_process_goes_through_the_frame(server: AppServer, page: Page) -> None:
+def test_a_deep_link_into_a_cold_process_is_drawn_with_the_frame(server: AppServer, page: Page) -> None:
     page.goto(f"{server.url}/upload")
     settle(page)
     sidebar = page.get_by_test_id("stSidebar")
@@ -28,7 +28,7 @@ def test_a_deep_link_of_a_cold_process_goes_through_the_frame(server: AppServer,
     expect(page).to_have_title("Vitrine")
 
 
-def test_the_tab_has_the_app_s_icon_and_the_sidebar_its_name(server: AppServer, page: Page) -> None:
+def test_the_tab_has_the_icon_and_the_sidebar_the_wordmark(server: AppServer, page: Page) -> None:
     page.goto(server.url)
     settle(page)
     icon = (ROOT / "pages" / "assets" / "vitrine.png").read_bytes()
@@ -38,9 +38,7 @@ def test_the_tab_has_the_app_s_icon_and_the_sidebar_its_name(server: AppServer, 
     expect(page.get_by_test_id("stSidebar").get_by_alt_text("Vitrine")).to_be_visible()
 
 
-def test_a_link_to_the_page_one_is_on_takes_what_was_open_out_of_the_address_for_good(
-    server: AppServer, page: Page
-) -> None:
+def test_a_link_to_the_current_page_removes_the_open_task_from_the_address(server: AppServer, page: Page) -> None:
     with connect(server.data_dir) as db:
         project_id = ProjectService(db).create_project("Shelf").id
         ImageService(db).intake.add_images(project_id, [("red.png", png("red"))])

@@ -1,4 +1,4 @@
-"""Editing the code of a running app: the page shows it, no table is defined twice, errors are still caught."""
+"""Hot reload: the page shows edited code, no table is defined twice, errors are still caught."""
 
 import shutil
 from pathlib import Path
@@ -27,7 +27,7 @@ st.text(f"made: {{project.name}}")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Copy what runs to a directory where it can be edited."""
+    """Copy the app to a directory where it can be edited."""
     checkout = tmp_path / "checkout"
     for name in ("core", "pages", ".streamlit"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -39,7 +39,7 @@ def _edit(checkout: Path, state: str) -> None:
     (checkout / "pages" / "settings.py").write_text(PAGE.format(state=state))
 
 
-@pytest.mark.parametrize("core_is_watched", [False, True], ids=["core rests until the next start", "core is reloaded"])
+@pytest.mark.parametrize("core_is_watched", [False, True], ids=["core is not watched", "core is reloaded"])
 def test_an_edited_page_and_an_edited_core_file_work_after_a_reload(
     core_is_watched: bool, checkout: Path, tmp_path: Path, page: Page
 ) -> None:
@@ -62,7 +62,7 @@ def test_an_edited_page_and_an_edited_core_file_work_after_a_reload(
         settle(page)
         _expect_working(page, "third")
         log = server.log_text()
-    # An edit in the seconds while libraries are still being imported ends that warming up, with a trace, and no more.
+    # An edit during the warm-up ends the background imports with a traceback and has no other effect.
     assert "already defined" not in log
     assert "page failed" not in log
 

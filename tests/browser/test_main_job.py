@@ -1,4 +1,4 @@
-"""The whole main job as a new user does it: from a folder of images to an export that loads what was on the screen."""
+"""The main job of a new user: from a folder of images to an export whose loaded rows match what the pages showed."""
 
 import re
 import zipfile
@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_user_makes_a_dataset_from_a_folder_and_loads_it(
+def test_a_new_user_creates_a_dataset_from_a_folder_and_loads_it(
     server: AppServer, page: Page, folder: Path, tmp_path: Path
 ) -> None:
     _make_project(server, page)
@@ -74,7 +74,7 @@ def _generate(page: Page) -> None:
 
 
 def _curate(page: Page) -> Counter[tuple[str, str]]:
-    """Confirm everything with one key each; return each question with its answer as it was shown."""
+    """Confirm every entry with one key; return the questions with their answers as shown."""
     place = page.locator(".desk [data-part=place]")
     question, answer = page.locator(".desk .question"), page.locator(".desk .answer")
     shown: Counter[tuple[str, str]] = Counter()

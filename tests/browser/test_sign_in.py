@@ -1,4 +1,4 @@
-"""The password at the door, as a browser meets it."""
+"""Signing in and out in Chromium."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         yield app
 
 
-def test_the_password_opens_the_page_that_was_asked_for_and_signing_out_shuts_it(locked: AppServer, page: Page) -> None:
+def test_signing_in_opens_the_requested_page_and_signing_out_closes_it(locked: AppServer, page: Page) -> None:
     page.goto(f"{locked.url}/settings")
     expect(page.get_by_text("Sign in to use this Vitrine.")).to_be_visible()
     expect(page.get_by_test_id("stSidebar")).to_have_count(0)
