@@ -1,11 +1,11 @@
-"""How fast exports are, beside a bare loop that writes the same bytes; and how flat their memory is.
+"""The speed of exports, compared with a bare loop that writes the same bytes, and their peak memory.
 
     python bench/export.py          short: 200 images, 20,000 entries
     python bench/export.py --full   2,000 images of 250 KB with 10,000 entries; 10,000 and 1,000,000 entries without
     python bench/export.py --part parquet    one part of it: ZIP, directory, parquet, default or llava
 
 The bare loops: ZIP stored by ``zipfile``, parquet by ``pyarrow`` with the same columns and settings, plain files by
-the kernel's copy; each ends with the same sync to the disk as an export.
+the kernel's copy; each ends with the same sync as an export.
 """
 
 import argparse
@@ -42,12 +42,12 @@ TEXTS = ("default", "llava")
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--full", action="store_true")
-    options.add_argument("--part", choices=(*BUNDLES, *TEXTS), help="only this; results of the others stay")
+    options.add_argument("--part", choices=(*BUNDLES, *TEXTS), help="only this; results of the other parts are kept")
     options.add_argument("--rows", type=int, help=argparse.SUPPRESS)
     options.add_argument("--format", default="default", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     gc.collect()
-    gc.freeze()  # as the server does once it has started
+    gc.freeze()  # as the server does after its start
     if chosen.rows:
         print(json.dumps(_text_rows(chosen.rows, chosen.format)))
         return
@@ -73,7 +73,7 @@ def _keep(results: dict[str, Any], path: Path, *, afresh: bool) -> None:
 
 
 def _with_images(images: int, entries: int, parts: list[str]) -> dict[str, Any]:
-    """Export with originals as ZIP, parquet and directory, each beside its bare loop."""
+    """Export with originals as ZIP, parquet and directory, each compared with its bare loop."""
     with _project(images, entries, file_bytes=_IMAGE_BYTES) as (db, project_id, directory):
         exports = ExportService(db, ImageService(db))
         files = sorted(db.settings.images_dir.rglob("*.jpg"))
@@ -94,7 +94,7 @@ def _with_images(images: int, entries: int, parts: list[str]) -> dict[str, Any]:
 def _beside(
     exports: ExportService, project_id: str, recipe: ExportRecipe, bare_loop: Callable[[], None]
 ) -> dict[str, float]:
-    """Time both in turn, so that a busy machine slows both; the best run of each counts."""
+    """Time both alternately, so that other load slows both; the best run of each counts."""
     writing, checking, bare = [], [], []
     for _ in range(_RUNS):
         times = _timed_export(exports, project_id, recipe)
@@ -113,7 +113,7 @@ def _beside(
 
 
 def _timed_export(exports: ExportService, project_id: str, recipe: ExportRecipe) -> dict[str, float]:
-    """Return how long writing (with the last sync) and checking took."""
+    """Return the seconds that writing (with the last sync) and checking took."""
     marks: dict[str, float] = {"start": time.perf_counter()}
 
     def progress(share: float, step: str) -> None:
@@ -176,7 +176,7 @@ def _bare_parquet(files: list[Path], bare: Path, entries: int) -> None:
 
 
 def _in_new_process(rows: int, format_: str) -> dict[str, Any]:
-    """Run in a process of its own: the peak of memory is the process's."""
+    """Run in a new process, because peak memory is per process."""
     import subprocess
 
     command = [sys.executable, __file__, "--rows", str(rows), "--format", format_]
@@ -203,7 +203,7 @@ def _resident_bytes() -> int:
 
 
 def _peak_bytes() -> int:
-    # Not getrusage: what it says begins with the peak of the process that started this one.
+    # Not getrusage: its value starts with the peak of the parent process.
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
@@ -213,7 +213,7 @@ def _peak_bytes() -> int:
 
 @contextmanager
 def _project(images: int, entries: int, file_bytes: int) -> Iterator[tuple[Database, str, Path]]:
-    """Yield a database with so many images and entries; files are random bytes that nobody decodes."""
+    """Yield a database with so many images and entries; image files have random bytes, which are not decoded."""
     directory = Path(tempfile.mkdtemp(prefix="vitrine-bench-", dir=os.environ.get("VITRINE_BENCH_DIR")))
     try:
         with connect(directory / "data") as db:
@@ -260,7 +260,7 @@ def _entries(image: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
 
 
 def _jpeg(made: random.Random, file_bytes: int) -> bytes:
-    """Return bytes with the head of a JPEG and noise behind it: the size is what costs, not the pixels."""
+    """Return bytes with the header of a JPEG followed by noise: only the size matters for the speed."""
     if not file_bytes:
         return b""
     import io

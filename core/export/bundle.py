@@ -13,7 +13,7 @@ from core.export.recipe import SPLITS
 from core.export.writing.images import ImageSource, data_url, extension_of, with_files
 from core.export.writing.target import Target
 
-IMAGE_GONE = "the image's file is gone or does not open"
+IMAGE_MISSING = "the image's file is missing or does not open"
 _FIRST_ENTRIES = 5
 # LLaMA-Factory scales images down to this area by default.
 _LARGE_IMAGE_PX = 768 * 768
@@ -82,7 +82,7 @@ def write_bundle(
 ) -> BundleCounts:
     """Write rows and images to *target*, which stays open, and return what was written.
 
-    Entries whose image file is gone are left out and counted.
+    Entries whose image file is missing are left out and counted.
 
     Args:
         source: finds the file of an image; None when images are only named.
@@ -110,7 +110,7 @@ class _BundleWriter:
     def add(self, group: ImageGroup, path: Path | None) -> None:
         """Write an image and its entries; *path* is its file, None when it has none or is only named."""
         if path is None and self._job.layout.images != "none":
-            self._counts.left_out[IMAGE_GONE] += len(group.entries)
+            self._counts.left_out[IMAGE_MISSING] += len(group.entries)
             return
         name = self._name_of(group.image, extension_of(group.image, path))
         image_path, ref = self._writer.image_path(group.split, name)

@@ -26,7 +26,7 @@ def never_stop() -> None:
 
 @dataclass(frozen=True)
 class ExportJob:
-    """What is exported in which format, and the callbacks of whoever waits for it."""
+    """What is exported in which format, with the callbacks for progress and stopping."""
 
     recipe: ExportRecipe
     title: str

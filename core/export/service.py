@@ -260,7 +260,7 @@ class ExportService:
 
 
 class _ThrottledProgress:
-    """Reports progress and asks whether to stop, once in 500 entries: both may access the database."""
+    """Reports progress and checks for a stop once in 500 entries, because both may access the database."""
 
     def __init__(self, job: ExportJob, snapshot: Snapshot) -> None:
         self._job, self._snapshot = job, snapshot

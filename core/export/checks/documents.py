@@ -18,7 +18,7 @@ from core.export.checks.base import (
 from core.export.checks.images import is_safe_path, upright_size
 from core.export.checks.reading import Schema, read_document, read_rows
 
-IDS_ARE_INTEGERS = "Ids are integers below 2^53, which every JSON reader keeps exact"
+IDS_ARE_INTEGERS = "Ids are integers below 2^53, which every JSON reader reads exactly"
 FILES_AGREE = "All files have the same questions and images"
 ANSWERS_COUNTED = "Answers are numbered, and a most frequent one is named"
 SIZES_POSITIVE = "Every image has its size"

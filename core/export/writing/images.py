@@ -22,7 +22,7 @@ ImageSource = Callable[[ExportImage], Path | None]
 def image_source(
     images: "ImageService", image_form: str | None, max_side_px: int | None, *, as_jpeg: bool = False
 ) -> ImageSource:
-    """Return a function from an image to its file in the form to export; None when the file is gone or unreadable.
+    """Return a function from an image to its file in the form to export; None when the file is missing or unreadable.
 
     Args:
         image_form: ``original`` for the uploaded bytes, anything else for an upright view.

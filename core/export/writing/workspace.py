@@ -80,7 +80,7 @@ def _replace_directory(built: Path, final: Path) -> None:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove the build directories of processes that were killed: nobody holds their locks."""
+    """Remove the build directories of processes that were killed: their locks are free."""
     for abandoned in parent.glob(f"{_TEMPORARY}*"):
         if abandoned.suffix == ".lock":
             continue

@@ -1,4 +1,4 @@
-"""Ways to damage a bundle, one for each check: a check that cannot fail is a defect."""
+"""Ways to damage a bundle, one for each check."""
 
 import base64
 import csv
@@ -22,7 +22,7 @@ _REPORTS = ("EXPORT_REPORT.json", "EXPORT_REPORT.md", "README.md", "dataset_info
 
 
 class Damaged:
-    """A bundle in a directory, its rows open for damage; *save* writes them back."""
+    """A bundle in a directory with its rows in memory; :meth:`save` writes them back."""
 
     def __init__(self, root: Path, format_: Format) -> None:
         self.root, self.format = root, format_
@@ -31,7 +31,7 @@ class Damaged:
             for path in sorted(root.rglob("*"))
             if path.suffix in (".json", ".jsonl", ".parquet", ".csv", ".tar", ".txt") and path.name not in _REPORTS
         ]
-        # The split with the known entry first: damage is done to the first file.
+        # The split with the known entry comes first, because the first file is damaged.
         self.rows = {path: _read(path) for path in self.files}
         self.files.sort(key=lambda path: KNOWN_ANSWER not in repr(self.rows[path]).lower())
 
@@ -40,7 +40,7 @@ class Damaged:
         return self.rows[self.files[0]]
 
     def known(self, change: Callable[[str], Any], *words: str) -> None:
-        """Put ``change(text)`` in the place of every text that is the known answer (or one of *words*)."""
+        """Replace every text with the known answer (or one of *words*) by ``change(text)``."""
         wanted = [word.lower() for word in (words or (KNOWN_ANSWER,))]
         for rows in self.rows.values():
             rows[:] = [
@@ -54,7 +54,7 @@ class Damaged:
                 _write(path, rows)
 
 
-def _has(text: str, words: list[str]) -> bool:
+def _contains(text: str, words: list[str]) -> bool:
     return any(word in text.lower() for word in words)
 
 
@@ -148,7 +148,7 @@ def _repeat_an_id(bundle: Damaged) -> None:
 
 
 def _parts(bundle: Damaged, *names: str) -> Iterator[Rows]:
-    """Yield the lists inside the documents of VQA v2 and COCO."""
+    """Yield the lists in the documents of VQA v2 and COCO."""
     for rows in bundle.rows.values():
         for name in names or ("questions", "annotations"):
             document = rows[0] if rows else {}
@@ -194,7 +194,7 @@ def _replace_column(bundle: Damaged) -> None:
     del bundle.rows[path]
 
 
-def _a_key_less(bundle: Damaged) -> None:
+def _remove_a_key(bundle: Damaged) -> None:
     rows = bundle.first
     if "data" in rows[0]:
         rows = [row["data"] for row in rows if isinstance(row["data"], dict)]
@@ -228,7 +228,7 @@ def _image_in_two_splits(bundle: Damaged) -> None:
                 parts[0]["image_id" if name == "questions" else "id"] = 1
         return
     shards = [path for path in bundle.files if bundle.rows[path]]
-    path, other = _two_of_a_kind(shards)
+    path, other = _same_file_of_two_splits(shards)
     first, second = bundle.rows[path][0], bundle.rows[other][0]
     if path.suffix == ".txt":
         image = next(one for one in path.parent.iterdir() if one.suffix != ".txt")
@@ -242,8 +242,8 @@ def _image_in_two_splits(bundle: Damaged) -> None:
         second[key] = first[key]
 
 
-def _two_of_a_kind(paths: list[Path]) -> list[Path]:
-    def kind(path: Path) -> str:
+def _same_file_of_two_splits(paths: list[Path]) -> list[Path]:
+    def without_split(path: Path) -> str:
         name = f"{path.parent.name}/{path.name}"
         for split in ("train", "validation", "valid", "test"):
             name = name.replace(split, "")
@@ -252,10 +252,10 @@ def _two_of_a_kind(paths: list[Path]) -> list[Path]:
     first = paths[0]
     if first.suffix == ".txt":
         return [first, next(path for path in paths if path.parent != first.parent)]
-    return [first, next(path for path in paths if path != first and kind(path) == kind(first))]
+    return [first, next(path for path in paths if path != first and without_split(path) == without_split(first))]
 
 
-def _cut(bundle: Damaged) -> None:
+def _truncate(bundle: Damaged) -> None:
     path = bundle.files[0]
     data = path.read_bytes()
     if path.suffix == ".tar":
@@ -321,11 +321,11 @@ def _same_answers(bundle: Damaged) -> None:
     elif "rejected_response" in row:
         row["rejected_response"] = row["messages"][-1]["content"]
     else:
-        # Verdicts have no second answer; the check is for pairs.
+        # KTO rows have one answer; the check is for pairs.
         raise NoSuchDamageError
 
 
-def _text_for_a_verdict(bundle: Damaged) -> None:
+def _text_as_label(bundle: Damaged) -> None:
     row = bundle.first[0]
     key = next((key for key in ("kto_tag", "label") if key in row), None)
     if key is None:
@@ -365,7 +365,7 @@ def _raw_sizes(bundle: Damaged) -> None:
     image["width"], image["height"] = image["height"], image["width"]
 
 
-def _lonely_member(bundle: Damaged) -> None:
+def _remove_a_member(bundle: Damaged) -> None:
     del bundle.first[1]
 
 
@@ -373,7 +373,7 @@ def _ratings_too_few(bundle: Damaged) -> None:
     bundle.first[0]["relevance_ratings"] = []
 
 
-def _undeclared(bundle: Damaged) -> None:
+def _remove_features(bundle: Damaged) -> None:
     import pyarrow.parquet as pq
 
     path = bundle.files[0]
@@ -382,7 +382,7 @@ def _undeclared(bundle: Damaged) -> None:
 
 
 class NoSuchDamageError(Exception):
-    """This format has nothing that this check looks at."""
+    """The format has nothing that the check examines."""
 
 
 WAYS: dict[str, Callable[[Damaged], None]] = {
@@ -391,10 +391,10 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     base.NOTHING_EMPTY: lambda bundle: bundle.known(lambda text: " \n", *_KNOWN),
     base.PATHS_VALID: _unsafe_path,
     base.ONE_TYPE: _another_type,
-    base.SAME_KEYS: _a_key_less,
+    base.SAME_KEYS: _remove_a_key,
     base.LISTS_TYPED: lambda b: _untyped_column(b) if b.files[0].suffix == ".parquet" else _untyped_list(b),
     base.SPLITS_DISJOINT: _image_in_two_splits,
-    base.VALID_FILES: _cut,
+    base.VALID_FILES: _truncate,
     base.TOKENS_MATCH: _no_token,
     base.TOKEN_FIRST: _token_at_the_end,
     base.NO_TOKEN_IN_TEXT: lambda bundle: bundle.known(
@@ -405,17 +405,17 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     conversations.INFO_MATCHES: lambda bundle: (bundle.root / "dataset_info.json").unlink(),
     conversations.DATA_URLS: _image_in_the_second_turn,
     preference.ANSWERS_DIFFER: _same_answers,
-    preference.LABELS_BOOLEAN: _text_for_a_verdict,
+    preference.LABELS_BOOLEAN: _text_as_label,
     hugging_face.ONE_METADATA_FILE: lambda b: (b.root / "train" / "metadata.csv").write_text("file_name\n") and None,
     hugging_face.EVERY_IMAGE_LISTED: lambda b: (b.root / "train" / "images" / "new.jpg").write_bytes(b"x") and None,
-    hugging_face.FEATURES_DECLARED: _undeclared,
+    hugging_face.FEATURES_DECLARED: _remove_features,
     hugging_face_chat.RATINGS_PARALLEL: _ratings_too_few,
     documents.IDS_ARE_INTEGERS: _text_ids,
     documents.FILES_AGREE: _other_ids,
     documents.ANSWERS_COUNTED: _wrong_majority,
     documents.SIZES_POSITIVE: _no_sizes,
     documents.SIZES_MATCH: _raw_sizes,
-    files.SAMPLES_WHOLE: _lonely_member,
+    files.SAMPLES_WHOLE: _remove_a_member,
     files.ONE_LINE: lambda bundle: bundle.first[0].update(caption="one\ntwo\n"),
     files.NO_FORMULA: lambda bundle: bundle.first[0].update(question="=1+1"),
 }

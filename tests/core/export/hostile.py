@@ -1,4 +1,4 @@
-"""A project with everything that has ever broken an export."""
+"""A project with names, texts and images that have broken exports before."""
 
 import io
 from dataclasses import dataclass
@@ -28,6 +28,8 @@ TEXTS = [
 
 @dataclass(frozen=True)
 class HostileProject:
+    """The project and its database; the file of the last image is missing."""
+
     db: Database
     project_id: str
     exports: ExportService
@@ -35,6 +37,7 @@ class HostileProject:
 
 
 def make(db: Database) -> HostileProject:
+    """Create the project."""
     project = ProjectService(db).create_project('Nasty "set" | `x`\n# no heading')
     images = ImageService(db)
     outcomes = images.intake.add_images(project.id, [(name, _file(number)) for number, name in enumerate(NAMES)])
@@ -42,7 +45,7 @@ def make(db: Database) -> HostileProject:
     assert len(added) == len(NAMES)
     with db.transaction() as session:
         session.add_all(_entries(project.id, added))
-        twin, page_one, page_two, made = (session.get_one(Images, added[place].id) for place in (9, 2, 3, 4))
+        twin, page_one, page_two, made = (session.get_one(Images, added[index].id) for index in (9, 2, 3, 4))
         twin.near_duplicate_of = added[0].id
         page_one.source = page_two.source = "pdf"
         page_one.source_ref, page_two.source_ref = "book.pdf#page=1", "book.pdf#page=2"
@@ -92,7 +95,7 @@ def _file(number: int) -> bytes:
         exif = Image.Exif()
         exif[0x0112] = 6
         options["exif"] = exif
-    kind = "PNG" if name.endswith(".png") else "WEBP" if name.endswith(".webp") else "JPEG"
+    format_ = "PNG" if name.endswith(".png") else "WEBP" if name.endswith(".webp") else "JPEG"
     buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
+    image.save(buffer, format_, **options)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on loopback: as much of its HTTP API as sending a dataset takes."""
+"""A fake Hugging Face Hub on loopback: the part of its HTTP API that publishing a dataset needs."""
 
 import base64
 import hashlib
@@ -15,14 +15,14 @@ TOKEN = "hf_of_this_test"
 
 @dataclass
 class Hub:
-    """What was sent: datasets by name, each with its files; *private* says which are."""
+    """The datasets of the fake Hub by name."""
 
     url: str = ""
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
     private: dict[str, bool] = field(default_factory=dict)
     stored: dict[str, bytes] = field(default_factory=dict)
-    """Large files by their sha256, before a commit names them."""
-    asked: list[str] = field(default_factory=list)
+    """Large files by sha256, uploaded before the commit that names them."""
+    requests: list[str] = field(default_factory=list)
 
     def create(self, name: str, *, private: bool, files: dict[str, bytes] | None = None) -> None:
         self.files[name], self.private[name] = dict(files or {}), private
@@ -48,10 +48,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
-        if not self._known():
+        if not self._is_authorized():
             return
         path = self.path.partition("?")[0]
         name, _, rest = path.removeprefix("/api/datasets/").partition("/tree/")
@@ -61,21 +61,19 @@ class _Handler(BaseHTTPRequestHandler):
             return
         files = self.hub.files[name]
         if rest:
-            found = [
-                {"type": "file", "path": place, "size": len(data), "oid": "0" * 40} for place, data in files.items()
-            ]
+            found = [{"type": "file", "path": path, "size": len(data), "oid": "0" * 40} for path, data in files.items()]
             self._answer(200, found)
             return
         self._answer(
             200,
             {
                 "id": name, "sha": "0" * 40, "private": self.hub.private[name],
-                "siblings": [{"rfilename": place} for place in files],
+                "siblings": [{"rfilename": path} for path in files],
             },
         )  # fmt: skip
 
     def do_PUT(self) -> None:
-        self.hub.asked.append(f"PUT {self.path}")
+        self.hub.requests.append(f"PUT {self.path}")
         data = self._body()
         assert hashlib.sha256(data).hexdigest() == self.path.rpartition("/")[2]
         self.hub.stored[self.path.rpartition("/")[2]] = data
@@ -83,14 +81,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
-        if not self._known():
+        if not self._is_authorized():
             return
         path = self.path.partition("?")[0]
         if path == "/api/repos/create":
-            asked = json.loads(body)
-            name = f"{asked['organization']}/{asked['name']}" if asked.get("organization") else asked["name"]
-            assert asked["type"] == "dataset"
-            self.hub.create(name, private=asked.get("private") or asked.get("visibility") == "private")
+            request = json.loads(body)
+            name = f"{request['organization']}/{request['name']}" if request.get("organization") else request["name"]
+            assert request["type"] == "dataset"
+            self.hub.create(name, private=request.get("private") or request.get("visibility") == "private")
             self._answer(200, {"url": f"{self.hub.url}/datasets/{name}"})
         elif path == "/api/validate-yaml":
             self._answer(200, {"errors": [], "warnings": []})
@@ -103,19 +101,19 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404, {"error": f"nothing at {path}"})
 
-    def _preupload(self, asked: dict[str, Any]) -> None:
+    def _preupload(self, request: dict[str, Any]) -> None:
         def mode(path: str) -> str:
             return "regular" if path.endswith((".md", ".json", ".jsonl")) else "lfs"
 
         files = [
-            {"path": file["path"], "uploadMode": mode(file["path"]), "shouldIgnore": False} for file in asked["files"]
+            {"path": file["path"], "uploadMode": mode(file["path"]), "shouldIgnore": False} for file in request["files"]
         ]
         self._answer(200, {"files": files})
 
-    def _batch(self, asked: dict[str, Any]) -> None:
+    def _batch(self, request: dict[str, Any]) -> None:
         objects = [
             {**part, "actions": {"upload": {"href": f"{self.hub.url}/store/{part['oid']}"}}}
-            for part in asked["objects"]
+            for part in request["objects"]
         ]
         self._answer(200, {"transfer": "basic", "objects": objects})
 
@@ -132,8 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
                 del files[value["path"]]
         self._answer(200, {"commitUrl": f"{self.hub.url}/datasets/{name}/commit/{'0' * 40}", "commitOid": "0" * 40})
 
-    def _known(self) -> bool:
-        self.hub.asked.append(f"{self.command} {self.path}")
+    def _is_authorized(self) -> bool:
+        self.hub.requests.append(f"{self.command} {self.path}")
         if self.headers.get("Authorization") == f"Bearer {TOKEN}":
             return True
         self._answer(401, {"error": "Invalid credentials"})

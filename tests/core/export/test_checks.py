@@ -1,4 +1,4 @@
-"""A check that cannot fail is a defect: each one is made to fail in each format that has it."""
+"""Every check of every format fails on a bundle that is damaged for it."""
 
 import shutil
 import sys
@@ -23,7 +23,7 @@ SPLITS = {"train": 50, "validation": 50, "test": 0, "seed": 4}
 
 @pytest.fixture(scope="session")
 def bundles(hostile: HostileProject) -> Bundles:
-    """One finished bundle of each format, made once."""
+    """Finished bundles by format, filled when they are first used."""
     return {}
 
 
@@ -60,9 +60,9 @@ EVERY_CHECK = [
 def test_a_damaged_bundle_fails_the_check(
     format_: Format, check: str, hostile: HostileProject, bundles: Bundles, tmp_path: Path
 ) -> None:
-    good, recipe, counts = _bundle(format_, hostile, bundles)
-    assert _check(good, format_, recipe, counts)[check].passed
-    damaged = Damaged(Path(shutil.copytree(good, tmp_path / "damaged")), format_)
+    intact, recipe, counts = _bundle(format_, hostile, bundles)
+    assert _check(intact, format_, recipe, counts)[check].passed
+    damaged = Damaged(Path(shutil.copytree(intact, tmp_path / "damaged")), format_)
     try:
         WAYS[check](damaged)
     except NoSuchDamageError:
@@ -72,14 +72,14 @@ def test_a_damaged_bundle_fails_the_check(
 
     found = _check(damaged.root, format_, recipe, counts)
 
-    assert found[check].problems > 0, f"{check} did not notice"
+    assert found[check].problems > 0, f"{check} did not fail"
 
 
-def test_a_zip_is_read_by_several_threads_at_once(tmp_path: Path) -> None:
+def test_several_threads_read_one_zip_at_once(tmp_path: Path) -> None:
     texts = {f"rows-{number}.jsonl": str(number).encode() * 3000 for number in range(20)}
     with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
         for name, text in texts.items():
-            # Its header gets the extra field over which opening seeks.
+            # force_zip64 adds the extra field to the header, which ZipFile.open seeks over.
             with archive.open(name, "w", force_zip64=True) as member:
                 member.write(text)
 
@@ -87,11 +87,11 @@ def test_a_zip_is_read_by_several_threads_at_once(tmp_path: Path) -> None:
         with bundle.open(name) as file:
             return b"".join(iter(partial(file.read, 512), b""))
 
-    patience_s = sys.getswitchinterval()
+    interval_s = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
         for _ in range(20):
             with open_bundle(tmp_path / "bundle.zip") as bundle, ThreadPoolExecutor(4) as pool:
                 assert list(pool.map(read, repeat(bundle), texts)) == list(texts.values())
     finally:
-        sys.setswitchinterval(patience_s)
+        sys.setswitchinterval(interval_s)

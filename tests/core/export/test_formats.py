@@ -1,4 +1,4 @@
-"""Every format, present and future, keeps the same contract."""
+"""The contract of every format."""
 
 import json
 import zipfile
@@ -17,7 +17,7 @@ each_format = pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: fo
 
 
 @each_format
-def test_a_format_speaks_for_itself(format_: Format) -> None:
+def test_a_format_describes_itself(format_: Format) -> None:
     assert format_.label
     assert format_.help.endswith(".")
     assert format_.purpose in PURPOSES
@@ -50,9 +50,7 @@ def test_the_hostile_project_passes_every_check_in(
 
 
 @each_format
-def test_an_image_that_a_model_made_is_marked_in_names_report_and_card(
-    format_: Format, hostile: HostileProject
-) -> None:
+def test_generated_images_are_marked_in_names_report_and_card(format_: Format, hostile: HostileProject) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe({"format": format_.name}))
 
     [name] = made.report["generated_images"]
@@ -60,10 +58,10 @@ def test_an_image_that_a_model_made_is_marked_in_names_report_and_card(
     with open_bundle(hostile.db.data_dir / made.path) as bundle:
         assert "- 1 image made by a model" in bundle.open("README.md").read().decode()
         stem = name.rpartition(".")[0].encode()
-        places = [place for place in bundle.sizes if stem.decode() in place]
-        rows = [bundle.open(place).read() for place in bundle.sizes if not place.startswith(("EXPORT", "README"))]
-        told = [row for row in rows if stem in _readable(row)]
-    assert places or told or format_.name == "openai"  # there the image is in the row, under no name
+        files = [name for name in bundle.sizes if stem.decode() in name]
+        rows = [bundle.open(name).read() for name in bundle.sizes if not name.startswith(("EXPORT", "README"))]
+        mentions = [row for row in rows if stem in _readable(row)]
+    assert files or mentions or format_.name == "openai"  # its rows contain the image without a name
 
 
 def _readable(file: bytes) -> bytes:
@@ -93,7 +91,7 @@ def test_the_same_recipe_gives_the_same_bytes(format_: Format, hostile: HostileP
 
 
 @pytest.mark.parametrize("shape", [{"image_form": "original"}, {"max_side_px": 64}])
-def test_coco_names_the_sizes_that_a_person_sees(shape: dict[str, object], hostile: HostileProject) -> None:
+def test_coco_has_the_sizes_of_upright_images(shape: dict[str, object], hostile: HostileProject) -> None:
     recipe = parse_recipe({"format": "coco-captions", "entries": {"confirmed_only": False}, **shape})
 
     made = hostile.exports.export(hostile.project_id, recipe)
@@ -104,10 +102,10 @@ def test_coco_names_the_sizes_that_a_person_sees(shape: dict[str, object], hosti
     assert (turned["width"], turned["height"]) == ((38, 64) if "max_side_px" in shape else (64, 108))
 
 
-def test_an_image_whose_file_is_gone_takes_its_entries_out_counted(hostile: HostileProject) -> None:
+def test_entries_of_a_missing_image_file_are_left_out_and_counted(hostile: HostileProject) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe({"format": "llava"}))
 
-    assert made.report["left_out"]["the image's file is gone or does not open"] == 3
+    assert made.report["left_out"]["the image's file is missing or does not open"] == 3
     assert made.report["images"] == 15
 
 
@@ -122,6 +120,6 @@ def test_forty_questions_on_one_image_are_one_conversation_of_eighty_turns(hosti
     assert longest["conversations"][1] == {"from": "gpt", "value": "Answer 0."}
 
 
-def test_an_unknown_format_is_named_in_words() -> None:
+def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no export format called yolo"):
         parse_recipe({"format": "yolo"})

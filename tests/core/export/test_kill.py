@@ -1,4 +1,4 @@
-"""A killed export leaves nothing behind that looks finished, and the next run completes it."""
+"""Crash test: a killed export leaves no partial bundle, and the next run completes it."""
 
 import os
 import random
@@ -30,7 +30,7 @@ with connect(data_dir) as db:
 
 
 @pytest.mark.parametrize("container", ["zip", "directory"])
-def test_kill_9_leaves_no_partial_target_and_the_next_run_completes_it(container: str, hostile: HostileProject) -> None:
+def test_kill_9_leaves_no_partial_bundle_and_the_next_run_completes_it(container: str, hostile: HostileProject) -> None:
     recipe = parse_recipe({"format": "llava", "container": container, "image_form": "original"})
     whole = hostile.exports.export(hostile.project_id, recipe, f"whole-{container}")
     final = hostile.db.data_dir / whole.path.replace("whole", "killed")
@@ -53,7 +53,7 @@ def _export_and_kill(hostile: HostileProject, container: str, after_s: float) ->
     assert process.stdout is not None
     with process.stdout:
         process.stdout.readline()
-        # Any moment will do; there is nothing to wait for.
+        # The moment is arbitrary: there is no event to wait for.
         time.sleep(after_s)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -1,4 +1,4 @@
-"""Bundles load with the ``datasets`` library in a fresh process that cannot see the original images."""
+"""Bundles load with the ``datasets`` library in a new process without access to the original images."""
 
 import hashlib
 import json
@@ -48,9 +48,9 @@ def test_load_dataset_reads_every_pixel(
     recipe = parse_recipe({"format": format_, "splits": splits})
     made = hostile.exports.export(hostile.project_id, recipe)
     with zipfile.ZipFile(hostile.db.data_dir / made.path) as bundle:
-        bundle.extractall(tmp_path / "elsewhere")
+        bundle.extractall(tmp_path / "extracted")
 
-    found = _load(loader, column, tmp_path / "elsewhere", tmp_path / "cache")
+    found = _load(loader, column, tmp_path / "extracted", tmp_path / "cache")
 
     assert {split: len(part["images"]) for split, part in found.items()} == {
         split: counts["rows"] for split, counts in made.report["splits"].items()
@@ -70,7 +70,7 @@ def _load(loader: str, column: str, path: Path, cache: Path) -> dict[str, dict[s
 
 
 def _pixels(hostile: HostileProject, *, as_jpeg: bool) -> set[str]:
-    """Return the hashes of the pixels that a person sees in Vitrine."""
+    """Return the sha256 of the pixels of each upright view."""
     images = ImageService(hostile.db)
     hashes = set()
     for image in hostile.images[:-1]:

@@ -1,4 +1,4 @@
-"""Any entries in any format pass that format's checker."""
+"""Any entries in any format pass the checker of the format (property test)."""
 
 import itertools
 import tempfile
@@ -54,7 +54,7 @@ _IMAGES = st.lists(
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with one JPEG for each of the few images of an example."""
+    """A directory with one JPEG for each image of an example."""
     directory = tmp_path_factory.mktemp("pictures")
     for number in range(5):
         Image.new("RGB", (16, 12), (10, 40 * number, 200)).save(directory / f"image{number}.jpg")
@@ -92,11 +92,13 @@ def _groups(images: list[tuple[str, list[Entry]]], recipe: ExportRecipe, format_
     groups = []
     for number, (name, entries) in enumerate(images):
         usable = [Entry._make(values) for values in drop_blank(list(entries), Counter())]
-        kept = [e._replace(id=f"{e.id}{next(numbers)}") for e in usable if format_.includes_rejected or not e.rejected]
+        included = [
+            e._replace(id=f"{e.id}{next(numbers)}") for e in usable if format_.includes_rejected or not e.rejected
+        ]
         image = ExportImage(
             f"image{number}", name, sha256(str(number).encode()).hexdigest(), "JPEG", 16, 12, 600, "x.jpg",
             "upload", "", "", "", "2026-01-01T00:00:00+00:00",
         )  # fmt: skip
-        if kept:
-            groups.append(ImageGroup(image, tuple(kept), split_of(image.sha256, recipe.splits)))
+        if included:
+            groups.append(ImageGroup(image, tuple(included), split_of(image.sha256, recipe.splits)))
     return groups

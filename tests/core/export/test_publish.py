@@ -1,4 +1,4 @@
-"""Exports are sent to a Hub and to storages: nothing is written over, nothing becomes public by itself."""
+"""Exports are published on a Hub and in storages: nothing is overwritten, nothing becomes public unintentionally."""
 
 import io
 import sys
@@ -19,7 +19,7 @@ from tests.core.export.hub import Hub
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setenv("HF_TOKEN", fake_hub.TOKEN)
-    # What HF_HUB_DISABLE_XET sets: large files go by plain HTTP, which the hub here speaks.
+    # The effect of HF_HUB_DISABLE_XET: large files are uploaded by plain HTTP, which the fake Hub supports.
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     with fake_hub.running() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
@@ -28,14 +28,14 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryFileSystem]:
-    """A storage in memory under the name of S3."""
+    """A storage in memory, registered as S3."""
     monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", MemoryFileSystem)
     yield MemoryFileSystem()
     MemoryFileSystem.store.clear()
 
 
 def _exported(hostile: HostileProject, **values: object) -> str:
-    """Make an export with a row of its own, as its task does, and return its id."""
+    """Make an export, store it as its task does, and return its id."""
     from core.db import Exports, new_id
 
     recipe = parse_recipe({"format": "parquet", "title": "Shelf", **values})
@@ -51,9 +51,7 @@ def _exported(hostile: HostileProject, **values: object) -> str:
 
 
 @pytest.mark.parametrize("container", ["zip", "directory"])
-def test_the_hub_gets_every_file_with_the_card_and_keeps_it_private(
-    container: str, hostile: HostileProject, hub: Hub
-) -> None:
+def test_the_hub_gets_every_file_and_the_dataset_is_private(container: str, hostile: HostileProject, hub: Hub) -> None:
     export_id = _exported(hostile, container=container)
 
     address = hostile.exports.publish(export_id, parse_destination("hf://datasets/ada/shelf"))
@@ -69,7 +67,7 @@ def test_the_hub_gets_every_file_with_the_card_and_keeps_it_private(
     assert table.num_rows == hostile.exports.get_export(export_id).report["entries"]
 
 
-def test_a_second_export_takes_the_place_of_the_first(hostile: HostileProject, hub: Hub) -> None:
+def test_a_second_export_replaces_the_files_of_the_first(hostile: HostileProject, hub: Hub) -> None:
     splits = {"train": 50, "validation": 50}
     hostile.exports.publish(_exported(hostile, splits=splits), parse_destination("hf://datasets/ada/shelf"))
     hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/shelf"))
@@ -78,13 +76,13 @@ def test_a_second_export_takes_the_place_of_the_first(hostile: HostileProject, h
     assert parquet == ["data/train-00000-of-00001.parquet"]
 
 
-def test_public_is_a_choice(hostile: HostileProject, hub: Hub) -> None:
+def test_a_dataset_is_public_on_request(hostile: HostileProject, hub: Hub) -> None:
     hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/open", public=True))
 
     assert hub.private == {"ada/open": False}
 
 
-def test_a_dataset_that_is_public_already_gets_nothing_unasked(hostile: HostileProject, hub: Hub) -> None:
+def test_an_existing_public_dataset_gets_nothing_without_permission(hostile: HostileProject, hub: Hub) -> None:
     hub.create("ada/open", private=False)
 
     with pytest.raises(ExportError, match="is public on the Hub"):
@@ -93,7 +91,7 @@ def test_a_dataset_that_is_public_already_gets_nothing_unasked(hostile: HostileP
     assert hub.files["ada/open"] == {}
 
 
-def test_a_dataset_of_something_else_is_left_alone(hostile: HostileProject, hub: Hub) -> None:
+def test_a_dataset_with_other_files_is_not_changed(hostile: HostileProject, hub: Hub) -> None:
     hub.create("ada/letters", private=True, files={"letters.txt": b"Dear"})
 
     with pytest.raises(ExportError, match="has other files already"):
@@ -102,31 +100,31 @@ def test_a_dataset_of_something_else_is_left_alone(hostile: HostileProject, hub:
     assert hub.files["ada/letters"] == {"letters.txt": b"Dear"}
 
 
-def test_a_wrong_token_is_said_in_words(hostile: HostileProject, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_token_is_explained(hostile: HostileProject, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
 
     with pytest.raises(ExportError, match="refused HF_TOKEN"):
         hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/shelf"))
 
 
-def test_a_hub_out_of_reach_is_said_in_words(hostile: HostileProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    with fake_hub.running() as gone:
+def test_an_unreachable_hub_is_explained(hostile: HostileProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fake_hub.running() as stopped:
         pass
     monkeypatch.setenv("HF_TOKEN", fake_hub.TOKEN)
-    monkeypatch.setenv("HF_ENDPOINT", gone.url)
+    monkeypatch.setenv("HF_ENDPOINT", stopped.url)
 
     with pytest.raises(ExportError, match="could not be reached"):
         hostile.exports.publish(_exported(hostile), parse_destination("hf://datasets/ada/shelf"))
 
 
-def test_without_a_token_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_token_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_TOKEN", raising=False)
 
     with pytest.raises(ConfigurationError, match="Set HF_TOKEN"):
         parse_destination("hf://datasets/ada/shelf")
 
 
-def test_a_storage_gets_every_file_the_report_last(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_a_storage_gets_every_file_and_the_report_last(hostile: HostileProject, storage: MemoryFileSystem) -> None:
     export_id = _exported(hostile, format="llava", container="directory")
 
     assert hostile.exports.publish(export_id, parse_destination("s3://bucket/sets/shelf/")) == "s3://bucket/sets/shelf"
@@ -139,13 +137,13 @@ def test_a_storage_gets_every_file_the_report_last(hostile: HostileProject, stor
     assert all(storage.cat_file(f"bucket/sets/shelf/{name}") == file.read_bytes() for name, file in files.items())
 
 
-def test_a_zip_goes_to_a_storage_as_one_file(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_a_storage_gets_a_zip_as_one_file(hostile: HostileProject, storage: MemoryFileSystem) -> None:
     hostile.exports.publish(_exported(hostile), parse_destination("s3://bucket/sets"))
 
     assert list(MemoryFileSystem.store) == ["/bucket/sets/Shelf.zip"]
 
 
-def test_another_export_in_a_storage_is_not_written_over(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_another_export_in_a_storage_is_not_overwritten(hostile: HostileProject, storage: MemoryFileSystem) -> None:
     first, second = _exported(hostile), _exported(hostile, splits={"train": 50, "test": 50})
     hostile.exports.publish(first, parse_destination("s3://bucket/sets"))
     before = dict(MemoryFileSystem.store)
@@ -157,7 +155,7 @@ def test_another_export_in_a_storage_is_not_written_over(hostile: HostileProject
     assert MemoryFileSystem.store == before
 
 
-def test_a_storage_without_its_driver_says_what_to_install() -> None:
+def test_a_missing_driver_is_named() -> None:
     with pytest.raises(ConfigurationError, match="needs the package adlfs"):
         parse_destination("az://container/shelf")
 

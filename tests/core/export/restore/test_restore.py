@@ -1,4 +1,4 @@
-"""The Vitrine format comes back in with nothing lost."""
+"""Restoring an export in the Vitrine format is lossless."""
 
 import json
 import shutil
@@ -26,27 +26,29 @@ from tests.core.export.hostile import KNOWN_QUESTION, HostileProject
 from tests.core.images.pictures import encoded
 
 RECIPE = {"format": "vitrine", "entries": {"confirmed_only": False}}
-# What belongs to the place, not to the data.
-_OF_THE_PLACE = ("id", "source", "source_ref", "create_at", "tags")
+# Depends on where an image was added, not on the data.
+_LOCAL = ("id", "source", "source_ref", "create_at", "tags")
 
 
 @pytest.mark.parametrize("container", ["zip", "directory"])
 @pytest.mark.parametrize("rows", ["json", "jsonl"])
-def test_what_was_exported_comes_back_equal(container: str, rows: str, hostile: HostileProject, tmp_path: Path) -> None:
+def test_restored_entries_equal_the_exported_ones(
+    container: str, rows: str, hostile: HostileProject, tmp_path: Path
+) -> None:
     with hostile.db.transaction() as session:
-        _remember(session, hostile)
+        _add_history(session, hostile)
     recipe = parse_recipe({**RECIPE, "container": container, "rows": rows})
     made = hostile.exports.export(hostile.project_id, recipe)
     before = _by_id(hostile.db.data_dir / made.path)
 
     with connect(tmp_path / "other") as other:
-        project = ProjectService(other).create_project("Back")
-        returned = restore_export(other, ImageService(other), project.id, hostile.db.data_dir / made.path)
+        project = ProjectService(other).create_project("Restored")
+        restored = restore_export(other, ImageService(other), project.id, hostile.db.data_dir / made.path)
         again = ExportService(other, ImageService(other)).export(project.id, recipe)
         after = _by_id(other.data_dir / again.path)
 
-    assert returned.entries == len(before) == made.report["entries"]
-    assert (returned.images, returned.rejected) == (made.report["images"], 0)
+    assert restored.entries == len(before) == made.report["entries"]
+    assert (restored.images, restored.rejected) == (made.report["images"], 0)
     assert after == before
 
 
@@ -69,18 +71,18 @@ _ANY_ENTRIES = st.lists(
 
 
 @pytest.fixture(scope="session")
-def there_and_back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Database]]:
-    directory = tmp_path_factory.mktemp("there-and-back")
+def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Database]]:
+    directory = tmp_path_factory.mktemp("two-databases")
     with connect(directory / "one") as one, connect(directory / "other") as other:
         yield one, other
 
 
 @given(drawn_entries=_ANY_ENTRIES, rows=st.sampled_from(["json", "jsonl"]))
 @settings(max_examples=settings().max_examples // 5, deadline=None)
-def test_any_entries_come_back_equal(
-    drawn_entries: list[dict[str, Any]], rows: str, there_and_back: tuple[Database, Database]
+def test_any_restored_entries_equal_the_exported_ones(
+    drawn_entries: list[dict[str, Any]], rows: str, two_databases: tuple[Database, Database]
 ) -> None:
-    one, other = there_and_back
+    one, other = two_databases
     recipe = parse_recipe({**RECIPE, "rows": rows})
     project_id = ProjectService(one).create_project(new_id()).id
     image = ImageService(one).intake.add_images(project_id, [("shelf.jpg", encoded())])[0].image
@@ -91,16 +93,16 @@ def test_any_entries_come_back_equal(
             for values in drawn_entries
         )
     made = ExportService(one, ImageService(one)).export(project_id, recipe)
-    back = ProjectService(other).create_project(new_id()).id
+    restored_id = ProjectService(other).create_project(new_id()).id
 
-    returned = restore_export(other, ImageService(other), back, one.data_dir / made.path)
-    again = ExportService(other, ImageService(other)).export(back, recipe)
+    restored = restore_export(other, ImageService(other), restored_id, one.data_dir / made.path)
+    again = ExportService(other, ImageService(other)).export(restored_id, recipe)
 
-    assert returned.entries == len(drawn_entries)
+    assert restored.entries == len(drawn_entries)
     assert _by_id(other.data_dir / again.path) == _by_id(one.data_dir / made.path)
 
 
-def test_what_is_there_already_stays_as_it_is(hostile: HostileProject, tmp_path: Path) -> None:
+def test_restoring_twice_adds_nothing(hostile: HostileProject, tmp_path: Path) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
     with connect(tmp_path / "other") as other:
         projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
@@ -109,12 +111,12 @@ def test_what_is_there_already_stays_as_it_is(hostile: HostileProject, tmp_path:
             restore_export(other, ImageService(other), id_, path)
         again = [restore_export(other, ImageService(other), id_, path) for id_ in projects]
 
-    assert [(returned.entries, returned.known) for returned in again] == [(0, made.report["entries"])] * 2
+    assert [(restored.entries, restored.known) for restored in again] == [(0, made.report["entries"])] * 2
 
 
-async def test_a_bundle_comes_back_by_its_task(hostile: HostileProject, services: Services, project: Projects) -> None:
+async def test_a_task_restores_a_bundle(hostile: HostileProject, services: Services, project: Projects) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
-    path = services.intake.stage_upload("back.zip", (hostile.db.data_dir / made.path).read_bytes())
+    path = services.intake.stage_upload("export.zip", (hostile.db.data_dir / made.path).read_bytes())
 
     task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
     done = await TaskRunner(services.db, services.kinds).run(task.id)
@@ -128,7 +130,7 @@ async def test_a_bundle_comes_back_by_its_task(hostile: HostileProject, services
     assert services.dataset.get_dataset_stats(project.id)["total_entries"] == made.report["entries"]
 
 
-def test_only_vitrines_own_format_is_its_own(hostile: HostileProject, services: Services) -> None:
+def test_only_the_vitrine_format_is_recognized(hostile: HostileProject, services: Services) -> None:
     own, other = (
         services.intake.stage_upload(
             "a.zip",
@@ -143,7 +145,7 @@ def test_only_vitrines_own_format_is_its_own(hostile: HostileProject, services: 
     assert not services.exports.is_vitrine_export(other)
 
 
-def test_a_second_return_into_the_same_place_keeps_both(
+def test_two_projects_of_one_database_can_restore_the_same_export(
     hostile: HostileProject, project: Projects, tmp_path: Path
 ) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
@@ -154,19 +156,19 @@ def test_a_second_return_into_the_same_place_keeps_both(
     assert counts[0].entries == counts[1].entries == made.report["entries"]
 
 
-def test_an_entry_joins_the_question_that_its_image_has_already(hostile: HostileProject, tmp_path: Path) -> None:
+def test_a_restored_entry_uses_an_existing_question_of_its_image(hostile: HostileProject, tmp_path: Path) -> None:
     with hostile.db.transaction() as session:
-        _remember(session, hostile)
+        _add_history(session, hostile)
     path = hostile.db.data_dir / hostile.exports.export(hostile.project_id, parse_recipe(RECIPE)).path
-    asked = next(row for row in read_vitrine(path) if row["question"] == KNOWN_QUESTION)
+    row = next(row for row in read_vitrine(path) if row["question"] == KNOWN_QUESTION)
     with connect(tmp_path / "other") as other:
         project_id = ProjectService(other).create_project("Asked before").id
-        with open_bundle(path) as bundle, bundle.open(asked["image"]["file"]) as file:
+        with open_bundle(path) as bundle, bundle.open(row["image"]["file"]) as file:
             image = ImageService(other).intake.add_images(project_id, [("shelf.jpg", file.read())])[0].image
         assert image is not None
         with other.transaction() as session:
             own = Questions(
-                project_id=project_id, image_id=image.id, question=KNOWN_QUESTION, language=asked["language"],
+                project_id=project_id, image_id=image.id, question=KNOWN_QUESTION, language=row["language"],
                 question_key=question_key(KNOWN_QUESTION),
             )  # fmt: skip
             session.add(own)
@@ -174,13 +176,13 @@ def test_an_entry_joins_the_question_that_its_image_has_already(hostile: Hostile
         restore_export(other, ImageService(other), project_id, path)
 
         with other.reading() as session:
-            came = session.get_one(ImageDatasets, asked["id"])
-            assert came.question_id == own.id
+            entry = session.get_one(ImageDatasets, row["id"])
+            assert entry.question_id == own.id
             assert len(session.exec(select(Questions).where(Questions.image_id == image.id)).all()) == 1
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"image": None}, "image: "),
         ({"answer": 4}, "answer: "),
@@ -190,9 +192,7 @@ def test_an_entry_joins_the_question_that_its_image_has_already(hostile: Hostile
         ({"id": "../1"}, "id: "),
     ],
 )
-def test_a_row_that_was_damaged_is_named(
-    change: dict[str, Any], said: str, hostile: HostileProject, tmp_path: Path
-) -> None:
+def test_a_damaged_row_is_named(change: dict[str, Any], message: str, hostile: HostileProject, tmp_path: Path) -> None:
     recipe = parse_recipe({**RECIPE, "rows": "jsonl", "container": "directory"})
     bundle = tmp_path / "bundle"
     shutil.copytree(hostile.db.data_dir / hostile.exports.export(hostile.project_id, recipe).path, bundle)
@@ -201,22 +201,22 @@ def test_a_row_that_was_damaged_is_named(
     rows.write_text("\n".join([first, json.dumps(json.loads(second) | change), *others, ""]))
 
     with connect(tmp_path / "other") as other:
-        project = ProjectService(other).create_project("Back")
+        project = ProjectService(other).create_project("Restored")
         with pytest.raises(InvalidInputError, match=r"Row 2 of this export cannot be used") as refused:
             restore_export(other, ImageService(other), project.id, bundle)
 
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
-def test_something_else_is_refused(hostile: HostileProject, tmp_path: Path) -> None:
+def test_another_format_is_refused(hostile: HostileProject, tmp_path: Path) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe({"format": "llava"}))
 
     with pytest.raises(InvalidInputError, match="not a complete export in the Vitrine format"):
         list(read_vitrine(hostile.db.data_dir / made.path))
 
 
-def _remember(session: Session, hostile: HostileProject) -> None:
-    """Give one entry a question, a call and a history, once."""
+def _add_history(session: Session, hostile: HostileProject) -> None:
+    """Give one entry a question, a model call and a history, once."""
     entry = session.exec(select(ImageDatasets).where(ImageDatasets.question == KNOWN_QUESTION)).one()
     if entry.call_id is not None:
         return
@@ -238,6 +238,6 @@ def _remember(session: Session, hostile: HostileProject) -> None:
 def _by_id(path: Path) -> dict[str, dict[str, Any]]:
     found = {}
     for row in read_vitrine(path):
-        image = {name: value for name, value in row["image"].items() if name not in _OF_THE_PLACE}
+        image = {name: value for name, value in row["image"].items() if name not in _LOCAL}
         found[row["id"]] = row | {"image": image}
     return found

@@ -1,4 +1,4 @@
-"""Splits stay where they are when data are added, and keep relatives together."""
+"""Splits do not change when images are added, and related images share one."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from tests.core.images.pictures import drawn, encoded
 SHARES = SplitShares(train=70, validation=20, test=10, seed=1)
 
 
-def test_shares_are_met_about() -> None:
+def test_shares_are_approximate() -> None:
     splits = [split_of(f"{number:064x}", SHARES) for number in range(10_000)]
 
     assert abs(splits.count("train") - 7000) < 150
@@ -27,14 +27,14 @@ def test_shares_are_met_about() -> None:
     assert abs(splits.count("test") - 1000) < 100
 
 
-def test_another_seed_draws_again() -> None:
+def test_another_seed_gives_other_splits() -> None:
     other = SHARES.model_copy(update={"seed": 2})
 
     assert [split_of(str(n), SHARES) for n in range(50)] != [split_of(str(n), other) for n in range(50)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
-def test_relatives_share_a_split_whatever_joins_them(pairs: list[tuple[int, int]]) -> None:
+def test_related_images_share_a_split_through_any_chain(pairs: list[tuple[int, int]]) -> None:
     families = _families(31)
     for one, other in pairs:
         families.join(str(one), str(other), "alike")
@@ -44,12 +44,12 @@ def test_relatives_share_a_split_whatever_joins_them(pairs: list[tuple[int, int]
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(31, 60)), max_size=40, unique_by=lambda pair: pair[1]))
-def test_a_younger_relative_moves_nobody(pairs: list[tuple[int, int]]) -> None:
+def test_a_younger_related_image_moves_no_other_image(pairs: list[tuple[int, int]]) -> None:
     before = {number: _split(_families(31), number) for number in range(31)}
     grown = _families(61)
 
-    for old, young in pairs:
-        grown.join(str(young), str(old), "alike")
+    for old, new in pairs:
+        grown.join(str(new), str(old), "alike")
 
     assert {number: _split(grown, number) for number in range(31)} == before
 
@@ -76,7 +76,7 @@ def test_the_report_names_the_pairs_that_would_have_leaked(hostile: HostileProje
     assert {why for _, _, why in leaks} == {"near-duplicates", "pages of one PDF", "generated from a reference"}
 
 
-async def test_what_was_really_imported_and_made_stays_together(services: Services, project: Projects) -> None:
+async def test_imported_and_generated_images_stay_together(services: Services, project: Projects) -> None:
     families = await _real_families(services, project)
     exports = services.exports
     separated, leaks = [], set()
@@ -95,7 +95,7 @@ async def test_what_was_really_imported_and_made_stays_together(services: Servic
 
 
 async def _real_families(services: Services, project: Projects) -> dict[str, set[str]]:
-    """Bring in a PDF, an image with a smaller copy, and a generated image with its reference; an entry on each."""
+    """Add a PDF, an image with a smaller copy, and a generated image with its reference; an entry on each."""
     shelf = drawn(50, (640, 480))
     alike = [encoded(shelf), encoded(shelf.resize((320, 240)))]
     outcomes = services.intake.add_images(project.id, [(f"shelf-{n}.jpg", data) for n, data in enumerate(alike)])
@@ -131,14 +131,14 @@ async def _real_families(services: Services, project: Projects) -> dict[str, set
     }
 
 
-def test_one_split_leaks_nothing() -> None:
+def test_one_split_has_no_leaks() -> None:
     families = _families(3)
     families.join("0", "1", "alike")
 
     assert prevented_leaks(families, SplitShares()) == []
 
 
-def test_the_pdf_of_a_page() -> None:
+def test_a_page_names_its_pdf() -> None:
     assert pdf_of("report.pdf#page=3") == "report.pdf"
     assert pdf_of("report.pdf, page 3, image 1") == "report.pdf"
     assert pdf_of("report.pdf") == "report.pdf"

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run are disarmed, and only those."""
+"""Cells that a spreadsheet would run as formulas are escaped, and only those."""
 
 import pytest
 
@@ -11,5 +11,5 @@ def test_a_formula_gets_an_apostrophe(start: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["", "plain", "3", "a=b", "'quoted"])
-def test_other_text_stays(cell: str) -> None:
+def test_other_text_is_unchanged(cell: str) -> None:
     assert without_formula(cell) == cell

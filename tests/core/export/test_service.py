@@ -1,7 +1,4 @@
-"""The promised methods, literal rows, and what happens when things are wrong."""
-
-import json
-from pathlib import Path
+"""Exports by recipe: counts, changes, tasks and errors."""
 
 import pytest
 from sqlmodel import select
@@ -11,89 +8,9 @@ from core.app import Services
 from core.errors import ExportError, InvalidInputError, NotFoundError
 from core.export import ExportRecipe, parse_recipe
 from core.tasks import ItemContext, ItemLeftOpen, TaskRunner
-from tests.core.images.pictures import encoded
 
 
-@pytest.fixture
-def entries(services: Services, project: Projects) -> list[ImageDatasets]:
-    (outcome,) = services.intake.add_images(project.id, [("photo.jpg", encoded())])
-    assert outcome.image is not None
-    with services.db.transaction() as session:
-        rows = [
-            ImageDatasets(
-                project_id=project.id, image_id=outcome.image.id, image_name="photo.jpg", question=question,
-                answer=answer, confirmed=True, id=f"entry-{number}",
-            )
-            for number, (question, answer) in enumerate([("What color?", "Blue."), ("How many?", "3"), ("Where?", "")])
-        ]  # fmt: skip
-        session.add_all(rows)
-    return rows
-
-
-def test_export_json_writes_llava_rows_as_promised(
-    services: Services, entries: list[ImageDatasets], tmp_path: Path
-) -> None:
-    count = services.exporter.export_json(entries, tmp_path / "llava.json", format_style="llava")
-
-    assert count == 2
-    assert json.loads((tmp_path / "llava.json").read_text())[0] == {
-        "id": "entry-0",
-        "image": "images/photo.jpg",
-        "conversations": [
-            {"from": "human", "value": "<image>\nWhat color?"},
-            {"from": "gpt", "value": "Blue."},
-        ],
-    }
-
-
-def test_export_jsonl_writes_vqa_rows_as_promised(
-    services: Services, entries: list[ImageDatasets], tmp_path: Path
-) -> None:
-    count = services.exporter.export_jsonl(iter(entries), str(tmp_path / "vqa.jsonl"), format_style="vqa")
-
-    lines = (tmp_path / "vqa.jsonl").read_text().splitlines()
-    assert count == len(lines) == 2
-    assert json.loads(lines[1]) == {
-        "question_id": "entry-1",
-        "image_id": entries[0].image_id,
-        "image": "images/photo.jpg",
-        "question": "How many?",
-        "answer": "3",
-        "answer_type": "text",
-    }
-
-
-def test_base64_and_metadata_are_a_choice(services: Services, entries: list[ImageDatasets], tmp_path: Path) -> None:
-    services.exporter.export_json(entries, tmp_path / "a.json", use_base64=True, include_metadata=False)
-
-    row = json.loads((tmp_path / "a.json").read_text())[0]
-    assert row["image"].startswith("data:image/jpeg;base64,/9j/")
-    assert "metadata" not in row
-
-
-def test_export_with_images_puts_the_originals_beside_the_rows(
-    services: Services, entries: list[ImageDatasets], tmp_path: Path
-) -> None:
-    report = services.exporter.export_with_images(entries, tmp_path / "out", format_style="llava")
-
-    assert (tmp_path / "out" / "images" / "photo.jpg").read_bytes() == encoded()
-    assert (report["entries"], report["images"]) == (2, 1)
-    again = services.exporter.export_with_images(entries, tmp_path / "out", format_style="llava")
-    assert again["files"] == report["files"]
-
-
-def test_export_huggingface_format_makes_an_image_folder(
-    services: Services, entries: list[ImageDatasets], tmp_path: Path
-) -> None:
-    report = services.exporter.export_huggingface_format(entries, tmp_path / "hf", dataset_name="Shelf")
-
-    row = json.loads((tmp_path / "hf" / "train" / "metadata.jsonl").read_text().splitlines()[0])
-    assert (row["file_name"], row["question"], row["answer"]) == ("images/photo.jpg", "What color?", "Blue.")
-    assert (tmp_path / "hf" / "train" / "images" / "photo.jpg").is_file()
-    assert report["title"] == "Shelf"
-
-
-def test_what_is_left_out_is_counted_with_its_reason(
+def test_left_out_entries_are_counted_by_reason(
     services: Services, project: Projects, entries: list[ImageDatasets]
 ) -> None:
     with services.db.transaction() as session:
@@ -120,7 +37,7 @@ async def test_a_cancelled_export_leaves_nothing_behind(
     assert list((services.db.data_dir / "exports").iterdir()) == []
 
 
-async def test_the_report_says_what_changed_since_the_export_before(
+async def test_the_report_counts_changes_since_the_previous_export(
     services: Services, project: Projects, entries: list[ImageDatasets]
 ) -> None:
     async def export() -> dict[str, object]:
@@ -140,7 +57,7 @@ async def test_the_report_says_what_changed_since_the_export_before(
     assert second["changes"] == third["changes"] == {"added": 1, "changed": 1, "removed": 1}
 
 
-def test_a_search_line_chooses_entries(services: Services, project: Projects, entries: list[ImageDatasets]) -> None:
+def test_a_search_line_selects_entries(services: Services, project: Projects, entries: list[ImageDatasets]) -> None:
     recipe = parse_recipe({"entries": {"search": '"How many"'}, "format": "default", "images": "none"})
 
     assert services.exports.count(project.id, recipe).left_out == {"outside the search": 2}
@@ -148,7 +65,7 @@ def test_a_search_line_chooses_entries(services: Services, project: Projects, en
 
 
 @pytest.mark.parametrize(
-    ("values", "sentence"),
+    ("values", "message"),
     [
         ({"format": "openai", "images": "path"}, "does not support images as path"),
         ({"splits": {"train": 90}}, "must add up to 100"),
@@ -158,19 +75,19 @@ def test_a_search_line_chooses_entries(services: Services, project: Projects, en
         ({"entries": {"search": "nothing:here"}}, "no field called nothing"),
     ],
 )
-def test_a_recipe_that_makes_no_sense_says_why(values: dict[str, object], sentence: str) -> None:
-    with pytest.raises(InvalidInputError, match=sentence):
+def test_an_invalid_recipe_is_refused_with_the_reason(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
         parse_recipe(values)
 
 
-def test_nothing_to_export_is_said_in_words(services: Services, project: Projects) -> None:
+def test_an_export_without_entries_is_refused(services: Services, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match="No entry matches"):
         services.exports.export(project.id, ExportRecipe())
 
     assert not [path for path in (services.db.data_dir / "exports").iterdir() if path.name != ".entries"]
 
 
-def test_a_bundle_that_fails_its_checks_is_not_kept(
+def test_a_bundle_that_fails_its_checks_is_discarded(
     services: Services, project: Projects, entries: list[ImageDatasets], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from core.export.checks.images import image_problem
@@ -184,7 +101,7 @@ def test_a_bundle_that_fails_its_checks_is_not_kept(
     assert not [path for path in (services.db.data_dir / "exports").iterdir() if path.name != ".entries"]
 
 
-async def test_an_export_is_a_task_that_can_be_found_again(
+async def test_an_export_task_stores_the_export(
     services: Services, project: Projects, entries: list[ImageDatasets]
 ) -> None:
     recipe = parse_recipe({"format": "llava"})
