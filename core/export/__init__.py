@@ -5,6 +5,7 @@ from core.export.entry_exporter import ImageDatasetExporter
 from core.export.formats import FORMATS, PURPOSES, Format, format_named, formats_for
 from core.export.formats.recipes import parse_recipe
 from core.export.recipe import EntryChoice, ExportRecipe, SplitShares
+from core.export.restore.restore import read_vitrine
 from core.export.selecting.query import SelectionCounts
 from core.export.service import ExportService, FinishedExport, PreviewRow
 from core.export.task import export_task_kinds
@@ -26,4 +27,5 @@ __all__ = [
     "format_named",
     "formats_for",
     "parse_recipe",
+    "read_vitrine",
 ]

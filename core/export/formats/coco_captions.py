@@ -10,6 +10,7 @@ from core.export.writing.documents import CocoWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one caption per entry, with its image."""
     image_id = integer_id(group.image.id)
     # All images are in one directory; readers join the bare name to the directory they are given.
     name = group.ref.rsplit("/", 1)[-1]

@@ -9,7 +9,7 @@ from core.export.formats.base import Format
 from core.export.writing.base import JsonWriter
 
 
-def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
+def _row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
     row: Row = {
         "id": entry.id,
         "image_id": group.image.id,
@@ -36,7 +36,8 @@ def metadata(entry: Entry) -> Row:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    return (entry_to_row(entry, group, options) for entry in group.entries)
+    """Yield one row per entry."""
+    return (_row(entry, group, options) for entry in group.entries)
 
 
 FORMAT = Format(

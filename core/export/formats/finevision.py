@@ -13,6 +13,7 @@ UNRATED = ("image_correspondence_ratings", "visual_dependency_ratings", "formatt
 
 
 def features(options: RowOptions) -> dict[str, Any]:
+    """Return the types of the columns by name."""
     ratings = {name: ["int64"] for name in ("relevance_ratings", *UNRATED)}
     texts = [{"user": "string", "assistant": "string"}]
     return {"id": "string", "images": ["image"], "texts": texts, "source": "string", **ratings}
@@ -24,6 +25,7 @@ def rating(entry: Entry) -> int | None:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row for the image, with a rating for each pair of texts."""
     entries = group.entries
     yield {
         "id": group.image.id,

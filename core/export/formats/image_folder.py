@@ -9,7 +9,7 @@ from core.export.formats.default import metadata
 from core.export.writing.base import ImageFolderWriter
 
 
-def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
+def _row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
     row: Row = {
         "file_name": group.ref,
         "id": entry.id,
@@ -23,7 +23,8 @@ def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    return (entry_to_row(entry, group, options) for entry in group.entries)
+    """Yield one row per entry."""
+    return (_row(entry, group, options) for entry in group.entries)
 
 
 FORMAT = Format(

@@ -11,6 +11,7 @@ from core.export.writing.base import JsonWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per pair of answers."""
     for id_, entry, chosen, rejected in pairs(group):
         yield {
             "id": id_, "messages": [user_turn(entry)], "chosen": assistant_turn(chosen),

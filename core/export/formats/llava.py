@@ -8,7 +8,7 @@ from core.export.formats.base import Format, answer_text, question_text, turns
 from core.export.writing.base import JsonWriter
 
 
-def entry_to_turns(entry: Entry, *, first: bool) -> list[Row]:
+def _turns_of(entry: Entry, *, first: bool) -> list[Row]:
     return [
         {"from": "human", "value": question_text(entry, first=first)},
         {"from": "gpt", "value": answer_text(entry)},
@@ -16,8 +16,9 @@ def entry_to_turns(entry: Entry, *, first: bool) -> list[Row]:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per conversation."""
     for id_, entries in turns(group, options.grouping):
-        conversation = [turn for index, entry in enumerate(entries) for turn in entry_to_turns(entry, first=index == 0)]
+        conversation = [turn for index, entry in enumerate(entries) for turn in _turns_of(entry, first=index == 0)]
         yield {"id": id_, "image": group.ref, "conversations": conversation}
 
 

@@ -13,6 +13,7 @@ _MAX_SCORE = 5.0
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per conversation."""
     conversations = turns(group, options.grouping)
     for row, (_, entries) in zip(messages.rows(group, options), conversations, strict=True):
         if options.metadata and any(entry.score for entry in entries):

@@ -11,6 +11,7 @@ from core.export.writing.base import JsonWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per labeled answer."""
     for id_, entry, answer, label in labeled_answers(group):
         messages = [user_turn(entry), assistant_turn(answer)]
         yield {"id": id_, "messages": messages, "label": label, "images": [group.ref]}

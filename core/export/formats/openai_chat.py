@@ -9,6 +9,7 @@ from core.export.writing.base import JsonWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per conversation."""
     image = {"type": "image_url", "image_url": {"url": group.ref, "detail": "auto"}}
     for _, entries in turns(group, options.grouping):
         messages: list[Row] = []

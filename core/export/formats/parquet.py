@@ -25,7 +25,7 @@ def features(options: RowOptions) -> dict[str, Any]:
     return FEATURES | (_METADATA_FEATURES if options.metadata else {})
 
 
-def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
+def _row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
     row: Row = {
         "image": {"bytes": group.data, "path": group.ref},
         "id": entry.id,
@@ -41,7 +41,8 @@ def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    return (entry_to_row(entry, group, options) for entry in group.entries)
+    """Yield one row per entry."""
+    return (_row(entry, group, options) for entry in group.entries)
 
 
 FORMAT = Format(

@@ -9,6 +9,7 @@ from core.export.writing.files import SidecarWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one caption for the image."""
     # Some trainers read every line as a separate caption, so all answers are joined into one line.
     yield {"caption": " ".join(" ".join(answer_as_text(entry).split()) for entry in group.entries)}
 

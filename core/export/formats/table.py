@@ -9,7 +9,7 @@ from core.export.formats.default import metadata
 from core.export.writing.files import CsvWriter
 
 
-def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
+def _row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
     row: Row = {
         "id": entry.id, "image_id": group.image.id, "image_name": group.image.name, "image": group.ref,
         "question": entry.question, "answer": entry.answer, "answer_type": entry.answer_type,
@@ -18,7 +18,8 @@ def entry_to_row(entry: Entry, group: ImageGroup, options: RowOptions) -> Row:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    return (entry_to_row(entry, group, options) for entry in group.entries)
+    """Yield one row per entry."""
+    return (_row(entry, group, options) for entry in group.entries)
 
 
 FORMAT = Format(

@@ -10,10 +10,12 @@ from core.export.writing.parquet import ParquetWriter
 
 
 def features(options: RowOptions) -> dict[str, Any]:
+    """Return the types of the columns by name."""
     return {"id": "string", "images": ["image"], "messages": [{"role": "string", "content": "string"}]}
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per conversation."""
     for id_, entries in turns(group, options.grouping):
         messages = []
         for entry in entries:

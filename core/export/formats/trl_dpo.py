@@ -17,6 +17,7 @@ def features(options: RowOptions) -> dict[str, Any]:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per pair of answers."""
     for id_, entry, chosen, rejected in pairs(group):
         yield {
             "id": id_, "images": [{"bytes": group.data, "path": group.ref}],

@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 _NOT_REPEATED = frozenset({"image_id", "more"})
 
 
-def entry_to_row(entry: Entry, group: ImageGroup) -> Row:
+def _row(entry: Entry, group: ImageGroup) -> Row:
     image = {name: value for name, value in group.image._asdict().items() if name != "path"}
     columns = {name: value for name, value in entry._asdict().items() if name not in _NOT_REPEATED}
     columns |= {"confirmed": bool(entry.confirmed), "rejected": bool(entry.rejected)}
@@ -26,7 +26,8 @@ def entry_to_row(entry: Entry, group: ImageGroup) -> Row:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    return (entry_to_row(entry, group) for entry in group.entries)
+    """Yield one row per entry."""
+    return (_row(entry, group) for entry in group.entries)
 
 
 FORMAT = Format(
@@ -34,7 +35,7 @@ FORMAT = Format(
     label="Vitrine",
     help="Lossless: generated and edited texts, decisions, history, model calls. Restored by Vitrine.",
     purpose="archive",
-    load="from core.export.restore.restore import read_vitrine; entries = list(read_vitrine('{dir}'))",
+    load="from core.export import read_vitrine; entries = list(read_vitrine('{dir}'))",
     rows=rows,
     writer=JsonWriter,
     checker=VitrineChecker,

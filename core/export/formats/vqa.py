@@ -9,6 +9,7 @@ from core.export.writing.base import JsonWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per entry."""
     used: set[str] = set()
     for entry in group.entries:
         # Ids are unique: a second answer to the same question has the id of its entry.

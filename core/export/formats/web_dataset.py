@@ -9,6 +9,7 @@ from core.export.writing.files import WebDatasetWriter
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one sample for the image."""
     pairs: list[Row] = [
         {"id": entry.id, "question": entry.question, "answer": answer_as_text(entry), "answer_type": entry.answer_type}
         for entry in group.entries

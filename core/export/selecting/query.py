@@ -217,6 +217,16 @@ def _exclusions(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
         exclusions.append((case((found, 0), else_=1) == 1, "outside the search"))
     if not choice.generated_images:
         exclusions.append((on(col(Images.source) == GENERATED), ON_GENERATED))
+    exclusions += _attribute_exclusions(choice)
+    exclusions.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
+    exclusions.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
+    return exclusions
+
+
+def _attribute_exclusions(choice: EntryChoice) -> list[tuple[ColumnElement[bool], str]]:
+    """Return the conditions of single columns that exclude an entry."""
+    entry = ImageDatasets
+    exclusions: list[tuple[ColumnElement[bool], str]] = []
     for column, values in (
         ("answer_type", choice.answer_types),
         ("kind", choice.kinds),
@@ -232,8 +242,6 @@ def _exclusions(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
         )
     if choice.min_score:
         exclusions.append((col(entry.score) < choice.min_score, "below the lowest score"))
-    exclusions.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
-    exclusions.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
     return exclusions
 
 
