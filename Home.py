@@ -1,13 +1,14 @@
-"""The door: the server when imported, the frame around every page when run.
+"""The entry point: the server when it is imported, the frame around every page when it is run.
 
 ``streamlit run Home.py`` imports this file once to serve pages, API and images from one process, and then runs
 it for every page view.
 """
 
 if __name__ == "__main__":
-    from core import process
+    from core.runtime import runtime
 
-    process.load("core.db")  # whole, before another thread meets a part of it
+    # Imports every room before a page imports one: see core/lazy.py.
+    _ = runtime.services
     from pages.components.frame import layout
 
     layout.show()
@@ -20,7 +21,7 @@ else:
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
-    vitrine.refuse_open_door(st.get_option("server.address"))
+    vitrine.refuse_public_address(st.get_option("server.address"))
     app = st.App(
         __file__,
         routes=vitrine.routes(

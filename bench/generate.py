@@ -27,10 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from core import connect
-from core.app import Services
 from core.llm import ChatRequest, ImagePart
 from core.llm.schemas import QuestionAnswerList
-from core.process import background_loop
+from core.services import Services
 from core.tasks import TaskRunner
 
 REPLY_AFTER_S = 0.2
@@ -154,7 +153,7 @@ class Project:
         }  # fmt: skip
         task = services.tasks.create_task(self.id, config=config)
         started = time.perf_counter()
-        ended = background_loop().run(TaskRunner(services.db, services.kinds).run(task.id))
+        ended = services.loop.run(TaskRunner(services.db, services.kinds).run(task.id))
         took_s = time.perf_counter() - started
         if (ended.status, ended.processed_count) != ("completed", len(ids)):
             raise SystemExit(f"the task ended as {ended.status}: {services.tasks.summary(task.id).failures}")
@@ -240,7 +239,7 @@ class Bench:
         return watch(self._url, lambda number: photograph(number, (1000, 750), 76))
 
     def _bare(self, loop: Callable[..., Coroutine[Any, Any, float]], calls: int, concurrency: int) -> float:
-        return background_loop().run(loop(self._url, self._request, calls, concurrency))
+        return self._services.loop.run(loop(self._url, self._request, calls, concurrency))
 
 
 def main() -> int:

@@ -173,14 +173,14 @@ def _run_import(db: Database, project_id: str, root: Path) -> None:
 
 @contextmanager
 def _database(root: Path, data_dir: Path) -> Iterator[Database]:
-    from core.app import shut_down
+    from core.images import sandbox
 
     os.environ["VITRINE_IMPORT_ROOTS"] = str(root)
     try:
         with connect(data_dir) as db:
             yield db
     finally:
-        shut_down()
+        sandbox.close_shared()
 
 
 # --- many small ones -----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 import core.fetch
 from core import connect
-from core.app import Services, shut_down
+from core.services import Services
 from core.style.features import LENGTH, StyleFeatures, measure_style
 from core.style.hidden_images import HiddenImages
 from core.style.match import match_style
@@ -249,7 +249,7 @@ def preparing(rounds: int) -> tuple[float, float, float]:
         for start in range(6, len(references), 10):
             together.append(seconds(references[start : start + 5]))
             single.append(max(seconds([one]) for one in references[start + 5 : start + 10]))
-        shut_down()
+        services.close()
     server.shutdown()
     return statistics.median(together), statistics.median(single), len(files["/0.jpg"]) / 1000
 

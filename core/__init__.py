@@ -9,10 +9,9 @@ Every service takes the ``db_session`` that :func:`connect` yields. Names are lo
 ``import core`` costs nothing and brings in neither litellm nor datasets nor pandas.
 """
 
-import sys
 from typing import TYPE_CHECKING, Any
 
-from core import process
+from core.lazy import lazy_import
 
 if TYPE_CHECKING:
     from core.dataset import ImageDatasetService
@@ -84,8 +83,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'core' has no attribute {name!r}")
-    process.load(_HOMES[name])
-    return getattr(sys.modules[_HOMES[name]], name)
+    return getattr(lazy_import(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,56 +1,49 @@
-"""Doing in a thread what the first visitor would otherwise wait for."""
+"""Warm-up of the server: what the first visitor would otherwise wait for, done in a thread."""
 
-import gc
 import logging
-import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from core.process import SWITCH_INTERVAL_S
+from core import interpreter
 
 log = logging.getLogger(__name__)
 
-_LONGEST_WAIT_FOR_A_PAGE_S = 10.0
-_UNTIL_IT_IS_DRAWN_S = 1.0
+_FIRST_PAGE_TIMEOUT_S = 10.0
+_DRAWING_S = 1.0
 
 
 class WarmUp:
-    """Calls *at_once*, and each of *later* after the first page was shown, or when none was asked for."""
+    """Calls *first* at once, and the steps of *later* after the first page was shown or nobody asked for one."""
 
-    def __init__(self, at_once: Callable[[], object], later: Callable[[], Iterator[Callable[[], object]]]) -> None:
-        self._at_once = at_once
+    def __init__(self, first: Callable[[], object], later: Callable[[], Iterator[Callable[[], object]]]) -> None:
+        self._first = first
         self._later = later
         self._first_page = threading.Event()
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Do all of it; what goes wrong is logged, and met again by whoever needs it."""
-        sys.setswitchinterval(SWITCH_INTERVAL_S / 2)  # importing holds the interpreter, and requests wait meanwhile
-        gc.disable()  # nothing imported here is ever garbage, and looking for it takes a tenth of the time
+        """Run every step. An error is logged and ends the warm-up; whatever needs the same thing raises it again."""
         try:
-            self._at_once()
-            self._first_page.wait(_LONGEST_WAIT_FOR_A_PAGE_S)
-            self._stopped.wait(_UNTIL_IT_IS_DRAWN_S)
-            for step in self._later():
-                if self._stopped.is_set():
-                    return
-                step()
+            with interpreter.importing():
+                self._run_steps()
         except Exception:
-            log.exception("warming up failed; the pages say what is wrong")
-        finally:
-            sys.setswitchinterval(SWITCH_INTERVAL_S)
-            gc.enable()
-        # Streamlit collects garbage after page runs: 163 ms with these libraries on the heap, none once frozen.
-        gc.collect()
-        gc.freeze()
-        # A page run makes thousands of short-lived objects: looking for cycles every 700 takes a twentieth of it.
-        gc.set_threshold(10_000, 20, 20)
+            log.exception("warming up failed; the pages show what is wrong")
 
     def page_was_shown(self) -> None:
         """Let *later* begin."""
         self._first_page.set()
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Begin no further step."""
         self._stopped.set()
         self._first_page.set()
+
+    def _run_steps(self) -> None:
+        self._first()
+        self._first_page.wait(_FIRST_PAGE_TIMEOUT_S)
+        # The script has run; the browser still fetches what it shows.
+        self._stopped.wait(_DRAWING_S)
+        for step in self._later():
+            if self._stopped.is_set():
+                return
+            step()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import Projects, app
+from core import Projects
 from core.errors import InvalidInputError
 from core.export import ExportRecipe, SelectionCounts, parse_recipe
 from core.pluralize import pluralize
@@ -68,7 +68,7 @@ def _start_button(project: Projects, recipe: ExportRecipe | None, selection: Sel
 def run(project_id: str, recipe: ExportRecipe) -> None:
     """Start the export as a task and show its progress."""
     task = page.services().tasks.create_task(project_id, "dataset-export", {"recipe": recipe.as_dict()})
-    app.engine().submit(task.id)
+    page.services().engine.submit(task.id)
     st.query_params["task"] = task.id
     st.rerun()
 

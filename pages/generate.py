@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import Projects, app
+from core import Projects
 from core.llm import session_keys
 from core.pluralize import pluralize
 from pages.components.generate import manual_entry, newest_results, recipe_form, recipe_prefill, request_preview
@@ -64,7 +64,7 @@ def _start(project: Projects, recipe: Recipe) -> None:
         for index, choice in enumerate(recipe.choices):
             if choice.api_key:
                 session_keys.register(task.id, choice.api_key, index)
-        app.engine().submit(task.id)
+        page.services().engine.submit(task.id)
         page.go("generate", task=task.id)
 
 

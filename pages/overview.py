@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core import app
 from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
 from pages.components.overview import project_dialogs
@@ -54,7 +53,6 @@ def _first_steps() -> None:
 
 def open_sample() -> None:
     """Create the sample project and open it on Generate."""
-    app.load_rooms()
     from core.images.sample import create_sample_project
 
     with st.spinner("Creating the sample project"):

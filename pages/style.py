@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import Projects, StyleDatasets, app
+from core import Projects, StyleDatasets
 from core.errors import VitrineError
 from core.llm import session_keys
 from core.pluralize import pluralize
@@ -107,7 +107,7 @@ def _start(project: Projects, dataset: StyleDatasets, draft: Draft, choice: Mode
     task = page.services().tasks.create_task(project.id, "style-generation", config, cost_cap=draft.cost_cap)
     if choice.api_key:
         session_keys.register(task.id, choice.api_key)
-    app.engine().submit(task.id)
+    page.services().engine.submit(task.id)
     st.query_params["task"] = task.id
     st.rerun()
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import Tasks, app
+from core import Tasks
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from pages.components.shared import page, task_progress
@@ -22,7 +22,7 @@ def main() -> None:
     tasks = page.services().tasks.list_tasks(project.id, limit=50)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
     page.header("Tasks", f"{pluralize(len(tasks), 'task')}, {running:,} running" if tasks else "")
-    if not app.engine().health().runs_here:
+    if not page.services().engine.health().runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this data directory. Stop that process, or start tasks there.",
             icon=":material/warning:",

@@ -12,10 +12,12 @@ import hypothesis
 import pytest
 import streamlit as st
 
-from core import Projects, ProjectService, connect, process
-from core.app import Services, shut_down
+from core import Projects, ProjectService, connect
 from core.db import Database
+from core.images import sandbox
 from core.questions import prompts
+from core.runtime import runtime
+from core.services import Services
 
 PROVE = os.environ.get("VITRINE_PROVE") == "1"
 
@@ -41,17 +43,13 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
-    workers = process.forget("sandbox")
-    shut_down()
-    if workers is not None:
-        # Starting image workers takes half a second; they hold nothing of a test.
-        process.singleton("sandbox", lambda: workers)
+    runtime.close(keep_image_workers=True)  # they hold nothing of a test, and start in half a second
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _end_workers() -> Iterator[None]:
     yield
-    shut_down()
+    sandbox.close_shared()
 
 
 @pytest.fixture(scope="session")
@@ -72,8 +70,10 @@ def db(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def services(db: Database) -> Services:
-    return Services(db)
+def services(db: Database) -> Iterator[Services]:
+    made = Services(db)
+    yield made
+    made.close(keep_image_workers=True)
 
 
 @pytest.fixture

@@ -18,17 +18,19 @@ _NOT_OURS = {
 }  # fmt: skip
 
 # Each room with the rooms it may use; core/app.py knows all of them.
-_BOTTOM = {"errors", "config", "process", "measure", "pluralize"}
+_BOTTOM = {"errors", "config", "lazy", "background_loop", "measure", "pluralize"}
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
-    "process": {"errors"},
+    "lazy": set(),
+    "interpreter": set(),
+    "background_loop": {"interpreter"},
     "measure": {"errors"},
     "pluralize": set(),
     "logs": set(),
-    "warmup": {"process"},
+    "warmup": {"interpreter"},
     "fetch": {"errors", "config"},
     "access": _BOTTOM | {"db"},
     "db": _BOTTOM,
@@ -36,7 +38,9 @@ MAY_USE: dict[str, set[str]] = {
     "llm": _BOTTOM | {"db"},
     "projects": _MIDDLE,
     **{room: _MIDDLE | {"projects", *_DOMAINS[:place]} for place, room in enumerate(_DOMAINS)},
-    "api": _MIDDLE | {"access", "projects", *_DOMAINS},
+    "services": _MIDDLE | {"access", "projects", *_DOMAINS},
+    "runtime": _MIDDLE | {"logs", "warmup", "services"},
+    "api": _MIDDLE | {"access", "projects", "services", "runtime", *_DOMAINS},
     "cli": _BOTTOM | {"db", "access", "doctor"},
     "doctor": _MIDDLE | {"projects", *_DOMAINS},
 }

@@ -1,32 +1,40 @@
-"""What is served beside the pages: images, exports, the desk and the REST API, all behind one door.
+"""What is served beside the pages: images, exports, the review desk, sign-in and the REST API.
 
-Building the routes is cheap: FastAPI is imported, and its application made, when the first request for it comes.
+Building the routes is cheap: FastAPI is imported, and its application built, at the first request for it.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
+    from core.services import Services
 
-def build_routes(services: Callable[[], Any], *, allowed_hosts: Sequence[str] = ()) -> "list[BaseRoute]":
-    """Return every route beside the pages.
 
-    *services* returns the ``core.app.Services`` of the process; *allowed_hosts* are the names this server answers
-    to, those of this machine when empty. Nothing is reached but through :func:`core.api.guard.check`.
+def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[str] = ()) -> "list[BaseRoute]":
+    """Return every route beside the pages, each behind :class:`core.api.guard.AuthMiddleware`.
+
+    Args:
+        services: Returns the services of the process.
+        allowed_hosts: Host names the server answers to; empty for those of this machine.
     """
+    from starlette.middleware import Middleware
+
     from core.api.desk import desk_routes
-    from core.api.guard import Door
-    from core.api.lazy import api_routes
+    from core.api.guard import AuthMiddleware
+    from core.api.lazy_api import api_routes
     from core.api.login import sign_in_route
     from core.api.media import media_routes
-    from core.api.response_cache import KeptReplies, ReplyStore
+    from core.api.response_cache import ResponseCache, ResponseStore
 
-    routes = [*media_routes(services), *desk_routes(services), *api_routes(services)]
-    store = ReplyStore()
-    for route in routes:
-        route.app = Door(KeptReplies(route.app, services, store), services, allowed_hosts)
-    sign_in = sign_in_route(services)
-    sign_in.app = Door(sign_in.app, services, allowed_hosts, for_anyone=True)
-    return [*routes, sign_in]
+    authenticated = [
+        Middleware(AuthMiddleware, services, allowed_hosts),
+        Middleware(ResponseCache, services, ResponseStore()),
+    ]
+    return [
+        *media_routes(services, authenticated),
+        *desk_routes(services, authenticated),
+        *api_routes(services, authenticated),
+        sign_in_route(services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True)]),
+    ]

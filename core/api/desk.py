@@ -1,18 +1,22 @@
 """The review desk's own way to the server: it reads its queue and posts its decisions here, past any page run."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api import errors, ownership
-from core.api.desk_regenerate import again_route
+from core.api.desk_regenerate import regenerate_route
 from core.api.media import image_url
+from core.dataset import parse_search
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
+from core.questions.answer_types import checked_answer
+from core.services import Services
 
 MOST_ACTS = 100
 MOST_ITEMS = 200
@@ -25,10 +29,10 @@ _ENTRY_FIELDS = (
 )  # fmt: skip
 
 
-def desk_routes(services: Callable[[], Any]) -> list[Route]:
+def desk_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
     """Return the routes of the desk."""
 
-    def route(path: str, method: str, answer: Callable[[Any, str, dict[str, Any]], dict[str, Any]]) -> Route:
+    def route(path: str, method: str, answer: Callable[[Services, str, dict[str, Any]], dict[str, Any]]) -> Route:
         async def endpoint(request: Request) -> Response:
             given = dict(request.query_params) if method == "GET" else await _body(request)
             if given is None:
@@ -39,7 +43,7 @@ def desk_routes(services: Callable[[], Any]) -> list[Route]:
             except VitrineError as error:
                 return errors.of_error(error)
 
-        return Route(path, endpoint, methods=[method])
+        return Route(path, endpoint, methods=[method], middleware=middleware)
 
     return [
         route("/desk/queue", "GET", _queue),
@@ -49,7 +53,7 @@ def desk_routes(services: Callable[[], Any]) -> list[Route]:
         route("/desk/check", "POST", _check),
         route("/desk/keep", "POST", _keep),
         route("/desk/values", "GET", _values),
-        again_route(services, _item),
+        regenerate_route(services, _item, middleware),
     ]
 
 
@@ -61,98 +65,98 @@ async def _body(request: Request) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _queue(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _queue(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with the entries behind ``after`` that the reviewer still has to see."""
-    from core.dataset import parse_search
-
-    page = house.collaboration.assign_entries(
-        _project_id(house, given),
+    page = services.collaboration.assign_entries(
+        _project_id(services, given),
         parse_search(given.get("q", "")).for_review(),
         actor,
         limit=min(_whole(given, "limit", 100), MOST_ITEMS),
         after=given.get("after") or None,
     )
-    return {"items": _items(house.entries, page.items), "next": page.next_cursor}
+    return {"items": _items(services, page.items), "next": page.next_cursor}
 
 
-def _count(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _count(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with how many entries wait, here and with others, and the tags: what the first entry need not wait for."""
-    from core.dataset import parse_search
-
-    project_id, entry_filter = _project_id(house, given), parse_search(given.get("q", "")).for_review()
-    plan = house.collaboration.review_plan(project_id)
+    project_id, entry_filter = _project_id(services, given), parse_search(given.get("q", "")).for_review()
+    plan = services.collaboration.review_plan(project_id)
     own = plan.assigned(entry_filter, actor)
-    total = house.entries.count_entries(project_id, own, not_skipped_by=actor)
+    total = services.entries.count_entries(project_id, own, not_skipped_by=actor)
     held = (
-        house.entries.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
+        services.entries.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
         if plan.assignment == "shared"
         else 0
     )
-    return {"total": total, "held": held, "tags": house.entries.tag_names(project_id)}
+    return {"total": total, "held": held, "tags": services.entries.tag_names(project_id)}
 
 
-def _decide(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _decide(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Store acts in their order, each for itself: one that fails does not hold up the others."""
     acts = given.get("acts")
     if not isinstance(acts, list) or len(acts) > MOST_ACTS or not all(isinstance(act, dict) for act in acts):
         raise InvalidInputError(f"Send at most {MOST_ACTS} acts in a list.", field="acts")
-    return {"results": [_outcome(house, actor, act) for act in acts]}
+    return {"results": [_outcome(services, actor, act) for act in acts]}
 
 
-def _outcome(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _outcome(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(house, actor, act)
+        return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(services, actor, act)
     except ConflictError as error:
-        current = _items(house.entries, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
+        current = _items(services, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
         return {"ok": False, "code": error.code, "detail": str(error), "current": current}
     except VitrineError as error:
         return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
 
 
-def _one(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _one(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     changes = act.get("changes") or {}
     if not isinstance(changes, dict):
         raise InvalidInputError("Changes are an object of fields.", field="changes")
-    ownership.check(house.db, "entry_id", act.get("entry_id"), act.get("project_id"))
-    decided = house.review.decide(
+    ownership.check(services.db, "entry_id", act.get("entry_id"), act.get("project_id"))
+    decided = services.review.decide(
         str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
     )  # fmt: skip
     return {"entry": _entry(decided.entry)}
 
 
-def _undo(house: Any, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _undo(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     """Take back the named act, or the reviewer's last one; the entry comes along when it was about one."""
-    result = house.review.undo(_project_id(house, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act))
+    result = services.review.undo(
+        _project_id(services, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act)
+    )
     if result is None:
         return {"entry": None, "undone": 0}
-    entries = [house.dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
-    return {"entry": _items(house.entries, entries)[0] if entries else None, "undone": result.undone}
+    entries = [services.dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
+    return {"entry": _items(services, entries)[0] if entries else None, "undone": result.undone}
 
 
-def _check(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    from core.questions.answer_types import checked_answer
-
+def _check(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     checked_answer(str(given.get("answer", "")), str(given.get("answer_type", "text")), given.get("options"))
     return {"ok": True}
 
 
-def _keep(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _keep(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Renew what the reviewer has before them, so that nobody else gets it."""
     entry_ids = given.get("entry_ids")
     if not isinstance(entry_ids, list) or len(entry_ids) > MOST_ITEMS:
         raise InvalidInputError(f"Name at most {MOST_ITEMS} entries in a list.", field="entry_ids")
-    return {"kept": house.collaboration.renew_leases(_project_id(house, given), [str(id_) for id_ in entry_ids], actor)}
+    return {
+        "kept": services.collaboration.renew_leases(
+            _project_id(services, given), [str(id_) for id_ in entry_ids], actor
+        )
+    }
 
 
-def _values(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+def _values(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     """Answer with what may stand behind a field of the search line."""
-    return {"values": house.entries.field_values(_project_id(house, given), str(given.get("field")))}
+    return {"values": services.entries.field_values(_project_id(services, given), str(given.get("field")))}
 
 
-def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    ownership.check(house.db, "entry_id", given.get("entry_id"))
-    events = house.entries.history(given.get("entry_id", ""))
+def _history(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
+    ownership.check(services.db, "entry_id", given.get("entry_id"))
+    events = services.entries.history(given.get("entry_id", ""))
     return {
         "events": [
             {
@@ -164,18 +168,18 @@ def _history(house: Any, actor: str, given: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _project_id(house: Any, given: dict[str, Any]) -> str:
-    return str(house.projects.get_project(str(given.get("project_id"))).id)
+def _project_id(services: Services, given: dict[str, Any]) -> str:
+    return str(services.projects.get_project(str(given.get("project_id"))).id)
 
 
-def _item(queries: Any, entry: ImageDatasets) -> dict[str, Any]:
-    return _items(queries, [entry])[0]
+def _item(services: Services, entry: ImageDatasets) -> dict[str, Any]:
+    return _items(services, [entry])[0]
 
 
-def _items(queries: Any, entries: Any) -> list[dict[str, Any]]:
+def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[str, Any]]:
     """Return entries with their image and the other entries of it."""
-    images = queries.images_of(entries)
-    others = queries.entries_of_images({entry.image_id for entry in entries})
+    images = services.entries.images_of(entries)
+    others = services.entries.entries_of_images({entry.image_id for entry in entries})
     return [
         _entry(entry)
         | {

@@ -1,8 +1,8 @@
-"""No way in for anyone else: the one place that decides who may do what.
+"""Authentication for all routes: the one place that decides who may do what.
 
-Three modes follow from the settings. Without a password one person works on this machine: programs on it may call
-without a token, web pages from elsewhere may not. With a password every call needs one of: the token of a page,
-a bearer token, the cookie of the sign-in page, or, to look at one image or export, a signed address.
+The settings choose the mode. Without a password one person works on this machine: programs on it may call without a
+token, web pages of other origins may not. With a password every call needs a page token, a bearer token, the session
+cookie of the sign-in form, or, to read one image or export, a signed address.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -27,12 +27,16 @@ from core.api.keys import data_dir, signing_key
 from core.config import Settings
 from core.errors import VitrineError
 
+if TYPE_CHECKING:
+    from core.db import Database
+    from core.services import Services
+
 log = logging.getLogger(__name__)
 
 TOKEN_HEADER = "X-Vitrine-Token"  # noqa: S105  a name, no secret
 COOKIE = "vitrine-access"
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-# A page that stays open gets a fresh one with each run; half a day covers one that is only looked at.
+# Each page run issues a new token; half a day covers a page that stays open without one.
 PAGE_TOKEN_LIFE_S = 12 * 3600
 SESSION_LIFE_S = 14 * 24 * 3600
 
@@ -41,51 +45,59 @@ _READING = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True)
 class Actor:
-    """Who asks; *name* is what events and tasks are signed with."""
+    """Who calls; *name* is written to events and tasks."""
 
     name: str = "local"
     may_write: bool = True
 
 
-class Door:
-    """Puts :func:`check` in front of a route, so that no route can forget it.
+class AuthMiddleware:
+    """Calls :func:`check` before a route. Turns errors of the route into answers.
 
-    *for_anyone* is for signing in: pages from elsewhere are refused there too, people without a token are not.
+    Args:
+        services: Returns the services of the process.
+        allowed_hosts: Host names the server answers to; empty for those of this machine.
+        is_public: For signing in: refuses pages of other origins, but asks for no credentials.
     """
 
     def __init__(
-        self, app: ASGIApp, services: Callable[[], Any], allowed_hosts: Sequence[str] = (), *, for_anyone: bool = False
+        self,
+        app: ASGIApp,
+        services: "Callable[[], Services]",
+        allowed_hosts: Sequence[str] = (),
+        *,
+        is_public: bool = False,
     ) -> None:
         self._app = app
         self._services = services
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
-        self._for_anyone = for_anyone
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
 
-        async def noting(message: Message) -> None:
+        async def watched_send(message: Message) -> None:
             nonlocal has_begun
             has_begun = True
             await send(message)
 
         try:
-            await self._let_in(scope, receive, noting)
+            await self._authenticate(scope, receive, watched_send)
         except Exception as error:
             if has_begun:
                 raise
             answer = of_error(error) if isinstance(error, VitrineError) else of_bug(error, scope)
             await answer(scope, receive, send)
 
-    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _authenticate(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["vitrine.database"] = self._services().db
         scope["vitrine.hosts"] = self._allowed_hosts
         request = HTTPConnection(scope)
-        if self._for_anyone:
-            await (_foreign(request) or self._app)(scope, receive, send)
+        if self._is_public:
+            await (_refused_origin(request) or self._app)(scope, receive, send)
             return
         write = scope["method"] not in _READING
-        # A bearer token is looked up in the database, which may wait for a writer; the loop must not.
+        # A bearer token is looked up in the database, which may wait for a writer: off the event loop.
         by_token = "Authorization" in request.headers
         answer = await asyncio.to_thread(check, request, write) if by_token else check(request, write)
         if isinstance(answer, Response):
@@ -96,17 +108,17 @@ class Door:
 
 
 def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
-    """Return who asks, or the answer that refuses."""
-    refusal = _foreign(request)
+    """Return who calls, or the answer that refuses the call (401 or 403)."""
+    refusal = _refused_origin(request)
     if refusal is not None:
         return refusal
-    actor: Actor | Response | None = request.scope.get("vitrine.actor") or _actor(request)
+    actor: Actor | None = request.scope.get("vitrine.actor") or _actor(request)
     if actor is None:
         return problem(
             401, "not_signed_in", "Send a token of this Vitrine: Authorization: Bearer …",
             headers={"WWW-Authenticate": "Bearer"},
         )  # fmt: skip
-    if isinstance(actor, Actor) and write and not actor.may_write:
+    if write and not actor.may_write:
         return problem(403, "read_only", "This token may read only. Make one that may write in the settings.")
     return actor
 
@@ -122,9 +134,12 @@ def session_cookie(actor: Actor) -> str:
 
 
 def visitor(settings: Settings, address: str | None, cookie: str | None) -> Actor | None:
-    """Return who looks at a page: whoever is at this machine, or, once a password is set, whoever signed in.
+    """Return who looks at a page, None for a visitor who may not.
 
-    *address* is the visitor's, None for this machine; *cookie* is that of the sign-in form.
+    Args:
+        settings: With a password set, only *cookie* counts; without one, only *address*.
+        address: IP address of the visitor; None for this machine.
+        cookie: Value of the session cookie.
     """
     if settings.access_password is not None:
         return _unsign("session", cookie, SESSION_LIFE_S) if cookie else None
@@ -132,46 +147,46 @@ def visitor(settings: Settings, address: str | None, cookie: str | None) -> Acto
 
 
 def signature(path: str) -> str:
-    """Return what lets anyone read *path* (without base path): the same each time, so that browsers can cache."""
+    """Return the signature that lets anyone read *path* (without base path): always the same, so browsers cache."""
     digest = hmac.digest(signing_key(data_dir()), f"address:{path}".encode(), "sha256")
     return urlsafe_b64encode(digest[:18]).decode()
 
 
 def _logged(scope: Scope, send: Send) -> Send:
-    """Return a *send* that writes one line about a change: who, where and how it ended, nothing of what."""
+    """Return a *send* that logs one line about a change: method, path, status and duration, never content."""
     began = time.monotonic()
 
-    async def noting(message: Message) -> None:
+    async def logged_send(message: Message) -> None:
         if message["type"] == "http.response.start":
             duration_ms = round((time.monotonic() - began) * 1000, 1)
-            route = scope["path"].encode("unicode_escape").decode()  # one line, whatever the address holds
+            route = scope["path"].encode("unicode_escape").decode()  # a line break in the path stays on one line
             details = {"method": scope["method"], "route": route, "status": message["status"]}
             log.info("change", extra={**details, "duration_ms": duration_ms})
         await send(message)
 
-    return noting
+    return logged_send
 
 
-# --- who asks ------------------------------------------------------------------------------------------------
+# --- credentials ---------------------------------------------------------------------------------------------
 
 
-def _actor(request: HTTPConnection) -> Actor | Response | None:
+def _actor(request: HTTPConnection) -> Actor | None:
     headers = request.headers
     if TOKEN_HEADER in headers:
         return _unsign("page", headers[TOKEN_HEADER], PAGE_TOKEN_LIFE_S)
     if "Authorization" in headers:
-        return _of_bearer(request.scope["vitrine.database"], headers["Authorization"])
+        return _bearer_actor(request.scope["vitrine.database"], headers["Authorization"])
     signed = request.query_params.get("s") if b"s=" in request.scope["query_string"] else None
     if signed is not None and request.scope.get("method") in _READING:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
         return Actor("link", may_write=False) if hmac.compare_digest(signature(path), signed) else None
-    # That the connection came in on this machine was seen at the door already.
+    # No address: _refused_origin has already checked that the connection arrived on this machine's own interface.
     return visitor(request.scope["vitrine.database"].settings, None, request.cookies.get(COOKIE))
 
 
-def _of_bearer(database: Any, header: str) -> Actor | None:
-    kind, _, secret = header.partition(" ")
-    token = TokenService(database).find_token(secret.strip()) if kind.lower() == "bearer" else None
+def _bearer_actor(database: "Database", header: str) -> Actor | None:
+    scheme, _, secret = header.partition(" ")
+    token = TokenService(database).find_token(secret.strip()) if scheme.lower() == "bearer" else None
     return Actor(token.name, token.scope == "write") if token is not None else None
 
 
@@ -191,11 +206,11 @@ def _unsign(purpose: str, value: str, life_s: int) -> Actor | None:
         return None
 
 
-# --- where from ----------------------------------------------------------------------------------------------
+# --- origin --------------------------------------------------------------------------------------------------
 
 
-def _foreign(request: HTTPConnection) -> Response | None:
-    """Refuse other names of this server (DNS rebinding) and pages from elsewhere, whatever they carry."""
+def _refused_origin(request: HTTPConnection) -> Response | None:
+    """Return the answer that refuses unknown host names (DNS rebinding) and pages of other origins (CSRF)."""
     host = request.headers.get("Host", "")
     server = request.scope.get("server") or ("localhost", None)
     if request.scope["vitrine.database"].settings.access_password is None and not is_this_machine(server[0]):
@@ -205,7 +220,7 @@ def _foreign(request: HTTPConnection) -> Response | None:
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site", "none")
     if (origin is not None and urlsplit(origin).netloc != host) or site not in ("same-origin", "none"):
-        return problem(403, "foreign_page", "Pages from elsewhere may not call this server. Call it from a program.")
+        return problem(403, "foreign_page", "Pages of other origins may not call this server. Call it from a program.")
     return None
 
 

@@ -5,15 +5,15 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
-from core import process
 from core.config import Settings
+from core.runtime import runtime
 
 KEY_NAME = "secret.key"
 
 
 def data_dir() -> Path:
     """Return the data directory of the process's database, or the configured one before it is open."""
-    database = process.existing("database")
+    database = runtime.opened_database()
     return Path(database.data_dir if database is not None else Settings().data_dir)
 
 

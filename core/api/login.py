@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,6 +15,9 @@ from core.access import password_fits
 from core.api import guard
 from core.api.errors import problem
 
+if TYPE_CHECKING:
+    from core.services import Services
+
 PATH = "/access/session"
 # One in six seconds: too slow to guess a password, fast enough for a person who mistypes.
 _MOST_FAILURES = 10
@@ -21,7 +25,7 @@ _WITHIN_S = 60.0
 _MAX_NAME_CHARS = 60
 
 
-def sign_in_route(services: Callable[[], Any]) -> Route:
+def sign_in_route(services: "Callable[[], Services]", middleware: Sequence[Middleware] = ()) -> Route:
     """Return the route that the sign-in form posts to: ``{"password", "name"?}``; DELETE signs out."""
     failures: deque[float] = deque(maxlen=_MOST_FAILURES)
 
@@ -43,7 +47,7 @@ def sign_in_route(services: Callable[[], Any]) -> Route:
         )  # fmt: skip
         return answer
 
-    return Route(PATH, sign_in, methods=["POST", "DELETE"], max_body_size=10_000)
+    return Route(PATH, sign_in, methods=["POST", "DELETE"], max_body_size=10_000, middleware=middleware)
 
 
 async def _given(request: Request) -> tuple[str, str]:

@@ -1,10 +1,11 @@
 """Images and exports by id: nothing is served by path."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -12,6 +13,8 @@ from starlette.routing import Route
 from core.api import errors, guard, ownership
 from core.db import Images
 from core.errors import NotFoundError, VitrineError
+from core.images import ImageService
+from core.services import Services
 
 ImageSize = Literal["thumb", "view", "original"]
 
@@ -23,7 +26,7 @@ _SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", "
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
-def media_routes(services: Callable[[], Any]) -> list[Route]:
+def media_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
     """Return the routes of images and exports."""
 
     async def image(request: Request) -> Response:
@@ -33,8 +36,8 @@ def media_routes(services: Callable[[], Any]) -> list[Route]:
         return await file_answer(request, lambda: _export(services(), request))
 
     return [
-        Route("/img/{image_id}/{size}", image, methods=["GET"]),
-        Route("/exports/{export_id}", export, methods=["GET"]),
+        Route("/img/{image_id}/{size}", image, methods=["GET"], middleware=middleware),
+        Route("/exports/{export_id}", export, methods=["GET"], middleware=middleware),
     ]
 
 
@@ -50,7 +53,7 @@ def export_url(export_id: str) -> str:
     return f"{path}?s={guard.signature(path)}"
 
 
-def image_file(images: Any, image: Images, size: str) -> FileResponse:
+def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
     """Return the file of *image* in one of its sizes.
 
     Raises:
@@ -69,7 +72,7 @@ def image_file(images: Any, image: Images, size: str) -> FileResponse:
     )
 
 
-def _image(services: Any, request: Request) -> FileResponse:
+def _image(services: Services, request: Request) -> FileResponse:
     image_id = request.path_params["image_id"]
     ownership.check(services.db, "image_id", image_id)
     image = services.images.get_image(image_id, include_hidden=True)
@@ -78,7 +81,7 @@ def _image(services: Any, request: Request) -> FileResponse:
     return image_file(services.images, image, request.path_params["size"])
 
 
-def _export(services: Any, request: Request) -> FileResponse:
+def _export(services: Services, request: Request) -> FileResponse:
     exports, export_id = services.exports, request.path_params["export_id"]
     ownership.check(services.db, "export_id", export_id)
     file = exports.export_path(exports.get_export(export_id))

@@ -7,12 +7,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api import ownership
 from core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from core.services import Services
 
 # What these answer follows from the database alone, and from files that never change under their name.
 _PLACES = ("/img/", "/api/projects", "/api/images/", "/api/image-datasets/", "/ai/")
@@ -34,7 +37,7 @@ class _Reply:
     body: bytes
 
 
-class ReplyStore:
+class ResponseStore:
     """The newest answers by their address, up to a number of bytes together."""
 
     def __init__(self) -> None:
@@ -56,13 +59,13 @@ class ReplyStore:
                 self._size_bytes -= len(oldest.body)
 
 
-class KeptReplies:
+class ResponseCache:
     """Stands in front of an application and answers for it as long as nobody has written.
 
     An answer is made once for all who ask for it at the same time.
     """
 
-    def __init__(self, app: ASGIApp, services: Callable[[], Any], store: ReplyStore) -> None:
+    def __init__(self, app: ASGIApp, services: "Callable[[], Services]", store: ResponseStore) -> None:
         self._app = app
         self._services = services
         self._store = store

@@ -9,13 +9,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from core.api import docs, errors, ownership
-from core.api.dependencies import House
+from core.api.dependencies import ServicesDep
 from core.api.idempotency import IdempotencyKeys
 from core.api.routers import ALL
 from core.api.routers.entries import EntryAnswer
 from core.api.schemas import Problem
 from core.db import ImageDatasets
 from core.errors import ConflictError, InvalidInputError, VitrineError
+from core.services import Services
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "wrong_type", 400: "bad_request"}
 
@@ -32,7 +33,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def build_api(services: Callable[[], Any]) -> FastAPI:
+def build_api(services: Callable[[], Services]) -> FastAPI:
     """Return the application that answers below ``/api`` and ``/ai``."""
     api = FastAPI(
         title="Vitrine",
@@ -68,9 +69,9 @@ async def _known_query(request: Request) -> None:
             raise InvalidInputError(f"There is no parameter {name} here. Use {', '.join(known) or 'none'}.", field=name)
 
 
-def _belongs(request: Request, house: House) -> None:
+def _belongs(request: Request, services: ServicesDep) -> None:
     for name in ownership.OWNED.keys() & request.path_params.keys():
-        ownership.check(house.db, name, request.path_params[name])
+        ownership.check(services.db, name, request.path_params[name])
 
 
 async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:

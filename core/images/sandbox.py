@@ -4,6 +4,7 @@ A file can crash its worker, exhaust its memory or keep it busy: the worker is k
 file is rejected.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as JobTimeoutError
 from typing import Any, TypeVar
@@ -14,7 +15,6 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from core.config import Settings
 from core.errors import ImageRejectedError
 from core.images import worker
-from core.process import singleton
 
 T = TypeVar("T")
 
@@ -94,9 +94,23 @@ class Sandbox:
             ) from None
 
 
+_shared: Sandbox | None = None
+_shared_lock = threading.Lock()
+
+
 def sandbox(settings: Settings) -> Sandbox:
-    """Return the process's sandbox, starting it the first time."""
-    return singleton(
-        "sandbox",
-        lambda: Sandbox(settings.decode_workers, settings.decode_memory_bytes, settings.decode_timeout_s),
-    )
+    """Return the pool that the whole process shares, starting its workers the first time."""
+    global _shared
+    with _shared_lock:
+        if _shared is None:
+            _shared = Sandbox(settings.decode_workers, settings.decode_memory_bytes, settings.decode_timeout_s)
+        return _shared
+
+
+def close_shared() -> None:
+    """End the workers of the shared pool, if there is one; the next use of :func:`sandbox` starts new ones."""
+    global _shared
+    with _shared_lock:
+        closing, _shared = _shared, None
+    if closing is not None:
+        closing.close()

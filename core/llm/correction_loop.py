@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core import process
 from core.errors import (
     BadReplyError,
     CutReplyError,
@@ -36,6 +35,11 @@ _SCHEMA_NOT_SUPPORTED = re.compile(
 _DEFAULT_MAX_TOKENS = 4096
 
 
+# Learned by this process, by model and address: the form that worked, and the models that accept no temperature.
+_learned_forms: dict[tuple[str, str], str] = {}
+_models_without_temperature: set[tuple[str, str]] = set()
+
+
 class CorrectionLoop:
     """Sends *request* until there is a usable reply or a reason to stop; used once."""
 
@@ -53,7 +57,7 @@ class CorrectionLoop:
         self._sender = RetryingSender(start, ledger, policy)
         self._unreadable_text = ""
         self._corrections: set[str] = set()
-        self._form = _learned_forms().get(_model_key(config), SCHEMA_FORMS[0])
+        self._form = _learned_forms.get(_model_key(config), SCHEMA_FORMS[0])
 
     async def run(self) -> ChatReply:
         """Return a usable reply.
@@ -79,7 +83,7 @@ class CorrectionLoop:
             and self._config.temperature is not None
         ):
             # Reasoning models accept no temperature; the error is the only way to learn it.
-            _models_without_temperature().add(_model_key(self._config))
+            _models_without_temperature.add(_model_key(self._config))
             return self._first_time("temperature")
         if isinstance(error, RequestRefusedError):
             has_schema = self._request.schema is not None
@@ -168,7 +172,7 @@ class CorrectionLoop:
         if self._unreadable_text and form == SCHEMA_FORMS[0]:
             # The model ignored the schema parameter and followed the instruction in words.
             form = SCHEMA_FORMS[1]
-        _learned_forms()[_model_key(self._config)] = form
+        _learned_forms[_model_key(self._config)] = form
 
 
 def _schema_instruction(schema: type[BaseModel]) -> str:
@@ -176,17 +180,9 @@ def _schema_instruction(schema: type[BaseModel]) -> str:
     return f"Answer with one JSON document and nothing else. It follows this JSON schema: {json_schema}"
 
 
-def _learned_forms() -> dict[tuple[str, str], str]:
-    return process.singleton("llm_schema_forms", dict[tuple[str, str], str])
-
-
-def _models_without_temperature() -> set[tuple[str, str]]:
-    return process.singleton("llm_models_without_temperature", set)
-
-
 def _without_temperature(config: ModelConfig) -> ModelConfig:
     """Return *config*, without its temperature when the model is known to accept none."""
-    return replace(config, temperature=None) if _model_key(config) in _models_without_temperature() else config
+    return replace(config, temperature=None) if _model_key(config) in _models_without_temperature else config
 
 
 def _model_key(config: ModelConfig) -> tuple[str, str]:

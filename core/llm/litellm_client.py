@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core import process
 from core.errors import LLMError
 from core.llm import keys, litellm_private, models, providers, redaction
 from core.llm.error_mapping import map_error
 from core.llm.types import OFFLINE_MODEL, ChatRequest, ImagePart, ModelConfig
 
 _import_lock = threading.Lock()
+_litellm: Any = None
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,16 @@ class RawReply:
 
 def litellm() -> Any:
     """Return litellm, imported and configured once per process; the first call takes seconds."""
-    with _import_lock:  # not the lock of all singletons: pages would wait for those seconds
-        library = process.existing("litellm") or _set_up()
-        return process.singleton("litellm", lambda: library)
+    global _litellm
+    with _import_lock:  # not the lock of core.lazy: pages would wait for those seconds
+        if _litellm is None:
+            _litellm = _set_up()
+        return _litellm
 
 
 async def loaded() -> Any:
     """Return litellm; the first import runs in a thread so that it does not block the event loop."""
-    return litellm() if process.existing("litellm") else await asyncio.to_thread(litellm)
+    return _litellm or await asyncio.to_thread(litellm)
 
 
 def _set_up() -> Any:

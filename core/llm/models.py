@@ -3,9 +3,9 @@
 litellm's table is read from its file, because importing litellm takes seconds and pages need this at once.
 """
 
+from functools import cache
 from typing import Any
 
-from core import process
 from core.llm import keys, litellm_private, providers
 from core.llm.types import OFFLINE_MODEL, ModelConfig, ModelInfo
 
@@ -114,5 +114,6 @@ def _usable_models(suggested: set[str]) -> list[str]:
     return sorted(found - suggested)
 
 
+@cache
 def _table() -> dict[str, dict[str, Any]]:
-    return process.singleton("llm_model_table", litellm_private.price_table)
+    return litellm_private.price_table()

@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from core import process
 from core.errors import LLMError, QuotaExceededError, RateLimitedError
 from core.llm import keys
 from core.llm.types import NO_KEY, ModelConfig, RetryPolicy
@@ -201,13 +200,15 @@ class RateLimiter:
                 loop.call_soon_threadsafe(_complete, waiter)
 
 
+_limiters: dict[tuple[str, str, str], RateLimiter] = {}
+
+
 def rate_limiter_for(config: ModelConfig, key: str | None) -> RateLimiter:
     """Return the process's rate limiter for this provider, address and key."""
-    limiters = process.singleton("llm_rate_limiters", dict[tuple[str, str, str], RateLimiter])
     name = (keys.provider_of(config), config.api_base or "", hashlib.sha256((key or "").encode()).hexdigest()[:16])
-    if name not in limiters:
-        limiters.setdefault(name, RateLimiter(probes_first=key not in (None, NO_KEY)))
-    return limiters[name]
+    if name not in _limiters:
+        _limiters.setdefault(name, RateLimiter(probes_first=key not in (None, NO_KEY)))
+    return _limiters[name]
 
 
 def _complete(waiter: "asyncio.Future[None]") -> None:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable
 
-from core import process
 from core.llm import providers
 
 _NOISY_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "aiohttp")
@@ -11,16 +10,18 @@ _MIN_KEY_CHARS = 8
 
 MASK = "[key removed]"
 
+_known_keys: set[str] = set()
+
 
 def remember(key: str | None) -> None:
     """Remove *key* from every text from now on; it is kept in memory only."""
     if key and len(key) >= _MIN_KEY_CHARS:
-        _known_keys().add(key)
+        _known_keys.add(key)
 
 
 def redact(text: str, keys: Iterable[str] = ()) -> str:
     """Return *text* without *keys*, the keys used in this process, and everything that looks like a key."""
-    for key in sorted({*keys, *tuple(_known_keys())}, key=len, reverse=True):
+    for key in sorted({*keys, *tuple(_known_keys)}, key=len, reverse=True):
         text = text.replace(key, MASK)
     return providers.table().any_key.sub(MASK, text)
 
@@ -49,7 +50,3 @@ def redact_logs() -> None:
             handler.addFilter(RedactingFilter())
     for logger in noisy:
         logger.setLevel(logging.WARNING)
-
-
-def _known_keys() -> set[str]:
-    return process.singleton("llm_keys", set)

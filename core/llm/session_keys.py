@@ -1,17 +1,13 @@
 """Registry of keys typed in a session and used by the tasks started there; in memory only, lost with the process."""
 
-from core import process
+_keys: dict[str, str] = {}
 
 
 def register(task_id: str, api_key: str, model_index: int = 0) -> None:
     """Let a task use *api_key* while this process runs; *model_index* is the position of its model in the task."""
-    _keys()[f"{task_id}/{model_index}"] = api_key
+    _keys[f"{task_id}/{model_index}"] = api_key
 
 
 def find(task_id: str, model_index: int = 0) -> str | None:
     """Return the key registered for a task's model; None when there is none, or the process was restarted."""
-    return _keys().get(f"{task_id}/{model_index}")
-
-
-def _keys() -> dict[str, str]:
-    return process.singleton("session_keys", dict)
+    return _keys.get(f"{task_id}/{model_index}")

@@ -10,9 +10,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 from sqlmodel import col, select
 
+from core.background_loop import BackgroundLoop
 from core.db import Database, Tasks
 from core.errors import ConflictError
-from core.process import BackgroundLoop
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner

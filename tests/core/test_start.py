@@ -6,9 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import pytest
 
-from core import process
 from tests.browser.driving import AppServer
 
 FIRST_REQUESTS = ("/api/health", "/api/projects", "/api/openapi.json", "/api/models", "/img/none/thumb", "/")
@@ -27,22 +25,6 @@ def test_requests_in_the_moment_of_the_start_are_all_answered(tmp_path: Path) ->
         "/": 200,
     }
     assert "Traceback" not in server.log.read_text()
-
-
-def test_threads_that_load_a_package_and_a_part_of_it_both_get_it_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    package = tmp_path / "slowly"
-    package.mkdir()
-    (package / "__init__.py").write_text("import time\ntime.sleep(0.2)\nfrom slowly.part import NAME\n")
-    (package / "part.py").write_text("import time\ntime.sleep(0.2)\nNAME = 'part'\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    with ThreadPoolExecutor(2) as threads:
-        loads = [threads.submit(process.load, name) for name in ("slowly.part", "slowly")]
-        outcomes = [load.exception() for load in loads]
-
-    assert outcomes == [None, None]
 
 
 def test_the_first_model_call_may_come_while_litellm_is_still_being_imported() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from core import app
+from core.runtime import runtime
+from core.services import Services
 
 _HOME = Path(__file__).parents[2] / "Home.py"
 
@@ -23,9 +24,9 @@ def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest
     return at
 
 
-def services() -> app.Services:
+def services() -> Services:
     """Return the services that the app under test uses."""
-    return app.services()
+    return runtime.services
 
 
 def texts(at: AppTest) -> list[str]:

@@ -6,14 +6,15 @@ import zipfile
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import ImageDatasets, app
-from core.app import Services
+from core import ImageDatasets
+from core.runtime import runtime
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 
 @pytest.fixture
 def services() -> Services:
-    return app.services()
+    return runtime.services
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import app
 from core.db import LlmCalls
+from core.runtime import runtime
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import Call, FakeProvider, Reply, Scripted, error_body
 from tests.pages.running import open_page, services, texts
@@ -100,7 +100,7 @@ def _wait_for_tasks(at: AppTest) -> None:
     while services().tasks.list_tasks(active_only=True):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert app.engine().health().runs_here
+    assert runtime.services.engine.health().runs_here
     at.run()
 
 
@@ -139,7 +139,7 @@ def test_a_task_paused_by_a_refused_key_asks_for_another_and_resumes() -> None:
     with FakeProvider(answered) as provider:
         model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
         task = services().tasks.create_task(project_id, config={"num_questions": 1, "llm_config": model})
-        app.engine().submit(task.id)
+        runtime.services.engine.submit(task.id)
         _wait_for_status(task.id, "paused")
         at = open_page("generate", project_id, task=task.id)
         assert "does not accept the key" in at.info[0].value
@@ -294,7 +294,7 @@ def test_a_task_paused_at_its_cost_cap_resumes_with_a_higher_one() -> None:
     task = services().tasks.create_task(project_id, config={"num_questions": 1}, cost_cap=0.03)
     with services().db.transaction() as session:
         session.add(LlmCalls(task_id=task.id, model="openai/gpt-4o", request_hash="h", state="ok", cost=0.02))
-    app.engine().submit(task.id)
+    runtime.services.engine.submit(task.id)
     at = open_page("overview", project_id)
     _wait_for_status(task.id, "paused")
 

@@ -5,7 +5,8 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import Projects, StyleDatasets, app, process
+from core import Projects, StyleDatasets
+from core.runtime import runtime
 from core.style.results import ResultFilter, UsedReference
 from pages.components.style import request_draft, request_preview, result_cards, results
 from pages.components.style.request_draft import Draft
@@ -89,7 +90,7 @@ def test_generating_starts_a_task_that_is_in_the_address() -> None:
     task_id = at.query_params["task"]
     deadline = time.monotonic() + 60
     while services().tasks.get_task(task_id).status in ("queued", "running") and time.monotonic() < deadline:
-        app.engine().health()
+        runtime.services.engine.health()
         time.sleep(0.05)
 
     (made,) = services().style.results.history(project.id, ResultFilter(task_id=task_id)).items
@@ -173,7 +174,7 @@ def test_a_result_in_the_address_opens_beside_its_references() -> None:
 def test_a_card_shows_its_match_and_the_verdicts_of_the_judge() -> None:
     project, dataset = learned()
     result = _made(project, dataset)
-    process.background_loop().run(services().style.generator.judge(result))
+    runtime.services.loop.run(services().style.generator.judge(result))
 
     card = result_cards.result(services().style.results.get_result(result), can_refer=True)
 
@@ -254,7 +255,7 @@ def test_a_result_is_copied_to_the_draft() -> None:
 
 def _made(project: Projects, dataset: StyleDatasets) -> str:
     work = services().style.generate_image("A lamp", dataset.id, project_id=project.id, keep=False)
-    return process.background_loop().run(work).id
+    return runtime.services.loop.run(work).id
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from core import app
+from core.runtime import runtime
 from core.tasks import TaskStatus
 from tests.fakes.provider import Call, FakeProvider, Reply
 from tests.pages.running import open_page, services, texts
@@ -45,7 +45,7 @@ def test_a_cancelled_task_waits_for_its_calls_in_flight_and_counts_them() -> Non
     with FakeProvider(answered) as provider:
         model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
         task = services().tasks.create_task(project.id, config={"num_questions": 1, "llm_config": model})
-        app.engine().submit(task.id)
+        runtime.services.engine.submit(task.id)
         assert asked.wait(20)
         at = open_page("tasks", project.id)
         at.button(key=f"cancel-{task.id}").click().run()
@@ -53,7 +53,7 @@ def test_a_cancelled_task_waits_for_its_calls_in_flight_and_counts_them() -> Non
             "Cancelled: 0 of 1, waiting for the last calls"
         ]
         go_on.set()
-        _until(lambda: not app.engine().works_on(task.id))
+        _until(lambda: not runtime.services.engine.works_on(task.id))
 
     at.run()
     assert [element.proto.text for element in at.get("progress")] == ["Cancelled: 1 of 1"]

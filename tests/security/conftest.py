@@ -6,18 +6,18 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core import app
 from core.api import build_routes
-from core.app import Services
+from core.runtime import runtime
+from core.services import Services
 
 
 @pytest.fixture
 def services() -> Services:
-    return app.services()
+    return runtime.services
 
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    server = Starlette(routes=build_routes(app.services))
+    server = Starlette(routes=build_routes(lambda: runtime.services))
     with TestClient(server, base_url="http://localhost:8501", raise_server_exceptions=False) as made:
         yield made

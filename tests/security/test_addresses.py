@@ -21,10 +21,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import fetch as fetching
-from core.app import Services
 from core.errors import InvalidInputError
 from core.images.sources import hub as hub_source
 from core.llm import local_servers, providers
+from core.services import Services
 from tests.fakes.http_server import Answer, HttpServer
 from tests.fakes.provider import FakeProvider
 from tests.pictures import png
@@ -171,9 +171,9 @@ def _to_be_analyzed(client: TestClient, project_id: str, urls: list[str]) -> Non
 
 
 def _to_be_imported(client: TestClient, project_id: str, urls: list[str]) -> None:
-    from core import app
+    from core.runtime import runtime
 
-    services = app.services()
+    services = runtime.services
     task = services.tasks.create_task(project_id, "image-import", {"source": "urls", "urls": urls})
     services.engine.submit(task.id)
     client.get(f"/api/tasks/{task.id}/events")
@@ -268,10 +268,10 @@ def test_addresses_in_imported_annotations_are_names_and_no_more(
     rows = [{"id": str(number), "image": url, "conversations": turns} for number, url in enumerate([*urls, "red.png"])]
     (root / "llava.json").write_text(json.dumps(rows))
     monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(root))
-    from core import app
+    from core.runtime import runtime
 
-    app.shut_down()
-    made = app.services()
+    runtime.close()
+    made = runtime.services
     task = made.tasks.create_task(project_id, "image-import", {"source": "directory", "path": str(root)})
     made.engine.submit(task.id)
     client.get(f"/api/tasks/{task.id}/events")

@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 from core.api import ownership
 from core.api.media import export_url, image_url
 from core.api.rest import build_api
-from core.app import Services
 from core.db import Exports, GeneratedImages, Tasks, utc_now
+from core.services import Services
 from tests.pictures import png
 
 WITH_AN_ID = [

@@ -8,9 +8,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from core import ProjectService, app, connect
+from core import ProjectService, connect
 from core.api import build_routes, ownership
 from core.api.rest import build_api
+from core.services import Services
 
 SOME_ID = "a" * 21
 # The door of the sign-in form lets strangers knock; pages from elsewhere may not even do that.
@@ -98,7 +99,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 def _client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Serve one database to all tests of the module, and see that none of them has written anything."""
     with connect(tmp_path_factory.mktemp("data")) as db:
-        services = app.Services(db)
+        services = Services(db)
         with TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501") as client:
             yield client
         assert ProjectService(db).list_projects() == []

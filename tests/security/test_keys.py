@@ -10,9 +10,8 @@ import pytest
 from httpx import Response
 from starlette.testclient import TestClient
 
-from core import app
-from core.app import Services
 from core.llm import LLMService, RetryPolicy
+from core.services import Services
 from tests.fakes.faults import CANARY, FAULTS, Fault
 from tests.fakes.provider import FakeProvider, WireFormat
 from tests.pictures import png
@@ -29,7 +28,7 @@ NAMES: dict[WireFormat, tuple[str, str]] = {
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.03)
-    monkeypatch.setattr(app.Services, "llm", property(lambda _: LLMService(policy)))
+    monkeypatch.setattr("core.services.LLMService", lambda settings: LLMService(policy, settings))
 
 
 def _ask(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) -> list[str]:

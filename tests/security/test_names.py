@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
-from core.app import Services
+from core.services import Services
 from tests.pictures import png
 
 NAMES = [

@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from core.app import Services
 from core.db import Questions
+from core.services import Services
 from tests.pictures import png
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Request
 
 from core import connect
-from core.app import Services
+from core.services import Services
 from core.db import Database
 from pages import PAGES, PageEntry
 from tests.browser.conftest import browser, open_page, page

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
-from core.api.dependencies import Asker, House, Rooms
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import WHOLE, Answer, Body, Cursor, Id, Limit, Page, Problem, Text
 from core.dataset import EntryFilter, parse_search
 from core.db import ImageDatasets, Questions
 from core.errors import InvalidInputError, NotFoundError
+from core.services import Services
 
 router = APIRouter(prefix="/api", tags=["entries"])
 
@@ -103,17 +104,17 @@ class EntryConflict(Problem):
 
 
 @router.post("/projects/{project_id}/image-datasets", status_code=201)
-def create_entry(project_id: Id, body: NewEntry, house: House, actor: Asker) -> EntryAnswer:
+def create_entry(project_id: Id, body: NewEntry, services: ServicesDep, actor: CurrentActor) -> EntryAnswer:
     """Add an entry."""
-    house.projects.get_project(project_id)
+    services.projects.get_project(project_id)
     more = body.model_dump(include={"answer", "model", "answer_type", "score", "tags", "note", "confirmed"})
     if body.question is None:
-        return _answer(_create_answer(house, project_id, body.question_id, more, actor.name))
+        return _answer(_create_answer(services, project_id, body.question_id, more, actor.name))
     if body.image_id is None:
         raise InvalidInputError("Name the image that the question is about.", field="image_id")
     if body.question_id is not None:
-        _check_question(house, project_id, body.question_id)
-    made = house.dataset.create_dataset_entry(
+        _check_question(services, project_id, body.question_id)
+    made = services.dataset.create_dataset_entry(
         project_id, body.image_id, body.question, question_id=body.question_id, actor=actor.name, **more
     )
     return _answer(made)
@@ -147,26 +148,26 @@ Chosen = Annotated[EntryFilter, Depends(_chosen)]
 
 @router.get("/projects/{project_id}/image-datasets")
 def list_entries(
-    project_id: Id, chosen: Chosen, house: House, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, chosen: Chosen, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[EntryAnswer]:
     """List the entries of a project in the order they were made."""
-    house.projects.get_project(project_id)
-    page = house.entries.find_entries(project_id, chosen, limit=limit, after=cursor)
-    total = house.entries.count_entries(project_id, chosen)
+    services.projects.get_project(project_id)
+    page = services.entries.find_entries(project_id, chosen, limit=limit, after=cursor)
+    total = services.entries.count_entries(project_id, chosen)
     return Page(items=[_answer(entry) for entry in page.items], next_cursor=page.next_cursor, total=total)
 
 
 @router.get("/projects/{project_id}/image-datasets/stats")
-def get_entry_stats(project_id: Id, house: House) -> EntryStats:
+def get_entry_stats(project_id: Id, services: ServicesDep) -> EntryStats:
     """Count and rate the entries of a project."""
-    house.projects.get_project(project_id)
-    return EntryStats.model_validate(house.dataset.get_dataset_stats(project_id))
+    services.projects.get_project(project_id)
+    return EntryStats.model_validate(services.dataset.get_dataset_stats(project_id))
 
 
 @router.get("/image-datasets/{entry_id}")
-def get_entry(entry_id: Id, response: Response, house: House) -> EntryAnswer:
+def get_entry(entry_id: Id, response: Response, services: ServicesDep) -> EntryAnswer:
     """Return an entry; its ``ETag`` is what ``If-Match`` takes."""
-    return _tagged(response, house.dataset.get_dataset_entry(entry_id))
+    return _tagged(response, services.dataset.get_dataset_entry(entry_id))
 
 
 @router.put("/image-datasets/{entry_id}", responses={409: {"model": EntryConflict}})
@@ -174,47 +175,51 @@ def change_entry(
     entry_id: Id,
     body: EntryChange,
     response: Response,
-    house: House,
-    actor: Asker,
+    services: ServicesDep,
+    actor: CurrentActor,
     if_match: Annotated[str | None, Header(max_length=100)] = None,
 ) -> EntryAnswer:
     """Change fields of an entry; with ``If-Match`` or *version* a conflict is told (409, with both versions)."""
     changes = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"version"})
     version = body.version if if_match is None else _version(if_match)
-    changed = house.dataset.update_dataset_entry(entry_id, version=version, actor=actor.name, **changes)
+    changed = services.dataset.update_dataset_entry(entry_id, version=version, actor=actor.name, **changes)
     return _tagged(response, changed)
 
 
 @router.delete("/image-datasets/{entry_id}", status_code=204)
-def delete_entry(entry_id: Id, house: House, actor: Asker) -> None:
+def delete_entry(entry_id: Id, services: ServicesDep, actor: CurrentActor) -> None:
     """Delete an entry."""
-    if not house.dataset.delete_dataset_entry(entry_id, actor=actor.name):
+    if not services.dataset.delete_dataset_entry(entry_id, actor=actor.name):
         raise NotFoundError("This entry does not exist any more.")
 
 
 @router.post("/image-datasets/{entry_id}/confirm")
-def confirm_entry(entry_id: Id, body: Confirmation, response: Response, house: House, actor: Asker) -> EntryAnswer:
+def confirm_entry(
+    entry_id: Id, body: Confirmation, response: Response, services: ServicesDep, actor: CurrentActor
+) -> EntryAnswer:
     """Confirm an entry, or open it again."""
-    return _tagged(response, house.dataset.confirm_entry(entry_id, body.confirmed, actor=actor.name))
+    return _tagged(response, services.dataset.confirm_entry(entry_id, body.confirmed, actor=actor.name))
 
 
 @router.post("/image-datasets/{entry_id}/rate")
-def rate_entry(entry_id: Id, body: Rating, response: Response, house: House, actor: Asker) -> EntryAnswer:
+def rate_entry(
+    entry_id: Id, body: Rating, response: Response, services: ServicesDep, actor: CurrentActor
+) -> EntryAnswer:
     """Rate an entry with 0 (not rated) to 5, halves allowed."""
-    return _tagged(response, house.dataset.rate_entry(entry_id, body.score, actor=actor.name))
+    return _tagged(response, services.dataset.rate_entry(entry_id, body.score, actor=actor.name))
 
 
 def _create_answer(
-    house: Rooms, project_id: str, question_id: str | None, more: dict[str, Any], actor: str
+    services: Services, project_id: str, question_id: str | None, more: dict[str, Any], actor: str
 ) -> ImageDatasets:
     if question_id is None:
         raise InvalidInputError("Write a question, or name a stored one by question_id.", field="question")
-    _check_question(house, project_id, question_id)
-    return house.dataset.create_from_question(question_id, actor=actor, **more)
+    _check_question(services, project_id, question_id)
+    return services.dataset.create_from_question(question_id, actor=actor, **more)
 
 
-def _check_question(house: Rooms, project_id: str, question_id: str) -> None:
-    with house.db.reading() as session:
+def _check_question(services: Services, project_id: str, question_id: str) -> None:
+    with services.db.reading() as session:
         question = session.get(Questions, question_id)
     if question is None or question.project_id != project_id:
         raise NotFoundError("This question is not in the project. Choose another one.")

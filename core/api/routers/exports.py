@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from core.api.dependencies import Asker, House
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.pagination import page_by_key
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
@@ -61,11 +61,11 @@ class _Recipe(Body):
 
 @router.post("/image-datasets/export", status_code=202)
 async def export_entries(
-    project_id: Id, body: NewExport, request: Request, response: Response, house: House, actor: Asker
+    project_id: Id, body: NewExport, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
     """Start an export; its task carries ``download_url`` when it is done."""
     recipe = _Recipe(recipe=_recipe(body))
-    return await start(house, request, response, actor, project_id, "dataset-export", recipe)
+    return await start(services, request, response, actor, project_id, "dataset-export", recipe)
 
 
 class Sending(Body):
@@ -81,20 +81,26 @@ class _Sent(Sending):
 
 @router.post("/exports/{export_id}/send", status_code=202)
 async def send_export(
-    project_id: Id, export_id: Id, body: Sending, request: Request, response: Response, house: House, actor: Asker
+    project_id: Id,
+    export_id: Id,
+    body: Sending,
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    actor: CurrentActor,
 ) -> TaskAnswer:
     """Send a finished export to the Hugging Face Hub or an object storage."""
     config = _Sent(export_id=export_id, **body.model_dump())
-    return await start(house, request, response, actor, project_id, "dataset-send", config)
+    return await start(services, request, response, actor, project_id, "dataset-send", config)
 
 
 @router.get("/exports")
 def list_exports(
-    project_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, request: Request, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[ExportAnswer]:
     """List the exports of a project, newest first."""
-    house.projects.get_project(project_id)
-    rows, following, total = page_by_key(house.db, Exports, [Exports.project_id == project_id], limit, cursor)
+    services.projects.get_project(project_id)
+    rows, following, total = page_by_key(services.db, Exports, [Exports.project_id == project_id], limit, cursor)
     items = [ExportAnswer.model_validate(row) for row in rows]
     for item in items:
         item.download_url = f"{request.scope.get('root_path', '')}/exports/{item.id}"

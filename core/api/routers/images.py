@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
 
 from core.api import media
-from core.api.dependencies import House, Rooms
+from core.api.dependencies import ServicesDep
 from core.api.guard import TOKEN_HEADER
 from core.api.schemas import Answer, Cursor, Id, Limit, Page
 from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError
 from core.images import ImageFilter
+from core.services import Services
 
 router = APIRouter(prefix="/api", tags=["images"])
 
@@ -56,13 +57,13 @@ class UploadOutcomes(Answer):
 
 @router.post("/projects/{project_id}/images", status_code=201)
 async def upload_images(
-    project_id: Id, files: Annotated[list[UploadFile], File(min_length=1)], house: House, request: Request
+    project_id: Id, files: Annotated[list[UploadFile], File(min_length=1)], services: ServicesDep, request: Request
 ) -> UploadOutcomes:
     """Add images; one outcome for each file, in the order sent. A bad one does not fail the others."""
-    await asyncio.to_thread(house.projects.get_project, project_id)
+    await asyncio.to_thread(services.projects.get_project, project_id)
     # Components of a page send the token of that page; programs send a bearer token or none.
     source = "upload" if TOKEN_HEADER in request.headers else "api"
-    outcomes = await add_uploads(house.intake, project_id, files, source)
+    outcomes = await add_uploads(services.intake, project_id, files, source)
     return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
 
 
@@ -98,25 +99,25 @@ Filter = Annotated[ImageFilter, Depends(_filter)]
 
 @router.get("/projects/{project_id}/images")
 def list_images(
-    project_id: Id, image_filter: Filter, house: House, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, image_filter: Filter, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[ImageAnswer]:
     """List the images of a project, filtered and sorted as in the library."""
-    house.projects.get_project(project_id)
-    page = house.library.find_images(project_id, image_filter, limit=limit, after=cursor)
+    services.projects.get_project(project_id)
+    page = services.library.find_images(project_id, image_filter, limit=limit, after=cursor)
     items = [ImageAnswer.model_validate(image) for image in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 @router.get("/images/{image_id}")
-def get_image(image_id: Id, house: House) -> ImageAnswer:
+def get_image(image_id: Id, services: ServicesDep) -> ImageAnswer:
     """Return the record of an image."""
-    return ImageAnswer.model_validate(_image(house, image_id))
+    return ImageAnswer.model_validate(_image(services, image_id))
 
 
 @router.delete("/images/{image_id}", status_code=204)
-def delete_image(image_id: Id, house: House) -> None:
+def delete_image(image_id: Id, services: ServicesDep) -> None:
     """Delete an image with its questions and entries."""
-    if not house.images.delete_image(image_id):
+    if not services.images.delete_image(image_id):
         raise NotFoundError("This image does not exist any more.")
 
 
@@ -131,14 +132,14 @@ def delete_image(image_id: Id, house: House) -> None:
     },
 )
 async def get_image_data(
-    image_id: Id, request: Request, house: House, size: Literal["original", "view", "thumb"] = "original"
+    image_id: Id, request: Request, services: ServicesDep, size: Literal["original", "view", "thumb"] = "original"
 ) -> Response:
     """Return the bytes: the unchanged original, or upright and without metadata as *view* or *thumb*."""
-    return await media.file_answer(request, lambda: media.image_file(house.images, _image(house, image_id), size))
+    return await media.file_answer(request, lambda: media.image_file(services.images, _image(services, image_id), size))
 
 
-def _image(house: Rooms, image_id: str) -> Images:
-    image = house.images.get_image(image_id)
+def _image(services: Services, image_id: str) -> Images:
+    image = services.images.get_image(image_id)
     if image is None:
         raise NotFoundError("This image does not exist any more.")
     return image

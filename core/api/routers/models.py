@@ -1,11 +1,8 @@
 """Models: which there are, what they can do, whether one answers."""
 
-import asyncio
-
 from fastapi import APIRouter
 
-from core import process
-from core.api.dependencies import House
+from core.api.dependencies import ServicesDep
 from core.api.schemas import MODEL_PROBLEMS, Answer, Body, ModelChoice
 from core.llm import ModelConfig
 
@@ -43,16 +40,14 @@ class ConnectionAnswer(Answer):
 
 
 @router.get("")
-def list_models(house: House) -> ModelList:
+def list_models(services: ServicesDep) -> ModelList:
     """List the models this server knows; any other that litellm reaches may be named too."""
-    items = [ModelAnswer.model_validate(info) for info in house.llm.models()]
+    items = [ModelAnswer.model_validate(info) for info in services.llm.models()]
     return ModelList(items=items, total=len(items))
 
 
 @router.post("/test", responses=MODEL_PROBLEMS)
-async def test_model(body: ConnectionTest, house: House) -> ConnectionAnswer:
+async def test_model(body: ConnectionTest, services: ServicesDep) -> ConnectionAnswer:
     """Send one small picture to a model and say what came of it; this costs a call."""
     config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))
-    # litellm keeps its clients per event loop: every call runs on the process's own one.
-    result = process.background_loop().submit(house.llm.test_connection(config))
-    return ConnectionAnswer.model_validate(await asyncio.wrap_future(result))
+    return ConnectionAnswer.model_validate(await services.loop.call(services.llm.test_connection(config)))

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.api.dependencies import House
+from core.api.dependencies import ServicesDep
 from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, page_of
 from core.db import Projects
 from core.errors import NotFoundError
@@ -49,43 +49,43 @@ class ProjectChange(Body):
 
 
 @router.post("", status_code=201)
-def create_project(body: NewProject, house: House) -> ProjectAnswer:
+def create_project(body: NewProject, services: ServicesDep) -> ProjectAnswer:
     """Make a project; its name must be free."""
-    return _answer(house.projects.create_project(body.name, body.description))
+    return _answer(services.projects.create_project(body.name, body.description))
 
 
 @router.get("")
-def list_projects(house: House, limit: Limit = 100, cursor: Cursor = None) -> Page[ProjectAnswer]:
+def list_projects(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None) -> Page[ProjectAnswer]:
     """List projects, the most recently changed first."""
-    rows = house.projects.list_projects()
+    rows = services.projects.list_projects()
     part, following = page_of(rows, limit, cursor, lambda row: row.id)
     return Page(items=[_answer(row) for row in part], next_cursor=following, total=len(rows))
 
 
 @router.get("/{project_id}")
-def get_project(project_id: Id, house: House) -> ProjectAnswer:
+def get_project(project_id: Id, services: ServicesDep) -> ProjectAnswer:
     """Return a project."""
-    return _answer(house.projects.get_project(project_id))
+    return _answer(services.projects.get_project(project_id))
 
 
 @router.get("/{project_id}/counts")
-def get_project_counts(project_id: Id, house: House) -> CountsAnswer:
+def get_project_counts(project_id: Id, services: ServicesDep) -> CountsAnswer:
     """Count what a project holds."""
-    house.projects.get_project(project_id)
-    return CountsAnswer.model_validate(house.projects.counts(project_id))
+    services.projects.get_project(project_id)
+    return CountsAnswer.model_validate(services.projects.counts(project_id))
 
 
 @router.put("/{project_id}")
-def change_project(project_id: Id, body: ProjectChange, house: House) -> ProjectAnswer:
+def change_project(project_id: Id, body: ProjectChange, services: ServicesDep) -> ProjectAnswer:
     """Give a project another name or description."""
-    now = house.projects.get_project(project_id)
-    return _answer(house.projects.rename_project(project_id, body.name or now.name, body.description))
+    now = services.projects.get_project(project_id)
+    return _answer(services.projects.rename_project(project_id, body.name or now.name, body.description))
 
 
 @router.delete("/{project_id}", status_code=204)
-def delete_project(project_id: Id, house: House) -> None:
+def delete_project(project_id: Id, services: ServicesDep) -> None:
     """Delete a project with everything in it."""
-    if not house.projects.delete_project(project_id):
+    if not services.projects.delete_project(project_id):
         raise NotFoundError("This project does not exist any more.")
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlmodel import col
 
-from core.api.dependencies import Asker, House
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.pagination import page_by_key
 from core.api.routers.tasks import start
 from core.api.schemas import OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
@@ -103,39 +103,39 @@ class NewTemplate(Body):
 
 @router.post("/image-questions", status_code=202)
 async def generate_questions(
-    project_id: Id, body: AskQuestions, request: Request, response: Response, house: House, actor: Asker
+    project_id: Id, body: AskQuestions, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
     """Start asking a vision model for questions; returns the task that does it."""
-    return await start(house, request, response, actor, project_id, "image-question-generation", body)
+    return await start(services, request, response, actor, project_id, "image-question-generation", body)
 
 
 @router.post("/image-answers", status_code=202)
 async def generate_answers(
-    project_id: Id, body: AskAnswers, request: Request, response: Response, house: House, actor: Asker
+    project_id: Id, body: AskAnswers, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
     """Start answering questions with a vision model; each answer becomes an entry."""
-    return await start(house, request, response, actor, project_id, "image-answer-generation", body)
+    return await start(services, request, response, actor, project_id, "image-answer-generation", body)
 
 
 @router.get("/image-questions")
 def list_questions(
-    project_id: Id, house: House, image_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, services: ServicesDep, image_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[QuestionAnswer]:
     """List the questions of a project, or of one of its images, oldest first."""
-    house.projects.get_project(project_id)
+    services.projects.get_project(project_id)
     conditions = [col(Questions.project_id) == project_id, col(Questions.deleted_at).is_(None)]
     conditions += [col(Questions.image_id) == image_id] if image_id else []
-    rows, following, total = page_by_key(house.db, Questions, conditions, limit, cursor, newest_first=False)
+    rows, following, total = page_by_key(services.db, Questions, conditions, limit, cursor, newest_first=False)
     return Page(items=[QuestionAnswer.model_validate(row) for row in rows], next_cursor=following, total=total)
 
 
 @router.get("/question-templates")
-async def list_question_templates(project_id: Id, house: House) -> Page[TemplateAnswer]:
+async def list_question_templates(project_id: Id, services: ServicesDep) -> Page[TemplateAnswer]:
     """List the fixed questions of a project, oldest first."""
 
     def read() -> Page[TemplateAnswer]:
-        house.projects.get_project(project_id)
-        rows = house.questions.templates.list_templates(project_id)
+        services.projects.get_project(project_id)
+        rows = services.questions.templates.list_templates(project_id)
         items = [TemplateAnswer.model_validate(row) for row in rows]
         return Page(items=items, next_cursor=None, total=len(items))
 
@@ -143,19 +143,19 @@ async def list_question_templates(project_id: Id, house: House) -> Page[Template
 
 
 @router.post("/question-templates", status_code=201)
-async def add_question_template(project_id: Id, body: NewTemplate, house: House) -> TemplateAnswer:
+async def add_question_template(project_id: Id, body: NewTemplate, services: ServicesDep) -> TemplateAnswer:
     """Add a fixed question; generation tasks add it to their images."""
-    made = await asyncio.to_thread(house.questions.templates.add_template, project_id, **body.model_dump())
+    made = await asyncio.to_thread(services.questions.templates.add_template, project_id, **body.model_dump())
     return TemplateAnswer.model_validate(made)
 
 
 @router.delete("/question-templates/{template_id}", status_code=204)
-async def remove_question_template(project_id: Id, template_id: Id, house: House) -> None:
+async def remove_question_template(project_id: Id, template_id: Id, services: ServicesDep) -> None:
     """Remove a fixed question, also from the images where it is unanswered."""
 
     def remove() -> None:
-        if template_id not in [one.id for one in house.questions.templates.list_templates(project_id)]:
+        if template_id not in [one.id for one in services.questions.templates.list_templates(project_id)]:
             raise NotFoundError("This fixed question does not exist any more.")
-        house.questions.templates.remove_template(template_id)
+        services.questions.templates.remove_template(template_id)
 
     await asyncio.to_thread(remove)

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from sqlalchemy import text
 
-from core.api.dependencies import House
+from core.api.dependencies import ServicesDep
 from core.api.schemas import Answer
 
 router = APIRouter(prefix="/api", tags=["server"])
@@ -20,13 +20,13 @@ class Health(Answer):
 
 
 @router.get("/health")
-async def get_health(house: House) -> Health:
+async def get_health(services: ServicesDep) -> Health:
     """Say whether this server is well."""
 
     def look() -> Health:
-        with house.db.reading() as session:
+        with services.db.reading() as session:
             session.execute(text("SELECT 1"))
-        engine = house.engine.health()
+        engine = services.engine.health()
         return Health(status="ok", runs_tasks=engine.runs_here, running_tasks=engine.running)
 
     return await asyncio.to_thread(look)

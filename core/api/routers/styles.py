@@ -1,27 +1,25 @@
 """Styles: style datasets, the analysis of their images, and new images in their style."""
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field
 from sqlmodel import col
 
-from core import process
 from core.api import media, ownership
-from core.api.dependencies import House, Rooms
+from core.api.dependencies import ServicesDep
 from core.api.pagination import page_by_key
 from core.api.schemas import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages, StyleDatasets
 from core.errors import InvalidInputError, NotFoundError
+from core.services import Services
 from core.style.requests import StyleRequest
 
 router = APIRouter(prefix="/ai", tags=["styles"])
 
-T = TypeVar("T")
 Ids = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=1000)]
 Urls = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=1000)]
 
@@ -102,37 +100,37 @@ class GeneratedAnswer(Answer):
 
 
 @router.post("/datasets", status_code=201)
-def create_style_dataset(body: NewStyleDataset, house: House) -> StyleDatasetAnswer:
+def create_style_dataset(body: NewStyleDataset, services: ServicesDep) -> StyleDatasetAnswer:
     """Make an empty style dataset."""
-    made = house.style_datasets.create_style_dataset(body.project_id, body.name, body.master_prompt)
+    made = services.style_datasets.create_style_dataset(body.project_id, body.name, body.master_prompt)
     return StyleDatasetAnswer.model_validate(made)
 
 
 @router.get("/datasets")
 def list_style_datasets(
-    house: House, project_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    services: ServicesDep, project_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[StyleDatasetAnswer]:
     """List style datasets, newest first."""
-    conditions = _of_project(house, StyleDatasets, project_id)
-    rows, following, total = page_by_key(house.db, StyleDatasets, conditions, limit, cursor)
+    conditions = _of_project(services, StyleDatasets, project_id)
+    rows, following, total = page_by_key(services.db, StyleDatasets, conditions, limit, cursor)
     items = [StyleDatasetAnswer.model_validate(row) for row in rows]
     return Page(items=items, next_cursor=following, total=total)
 
 
 @router.post("/datasets/{dataset_id}/images", status_code=201)
-def add_references(dataset_id: Id, body: AddReferences, request: Request, house: House) -> StyleImages:
+def add_references(dataset_id: Id, body: AddReferences, request: Request, services: ServicesDep) -> StyleImages:
     """Add images of the project, and images behind addresses, to a style dataset."""
-    _check_images(house, dataset_id, body.image_ids)
-    added = {row.id for row in house.style_datasets.add_images(dataset_id, body.image_ids, body.urls)}
-    return StyleImages(results=[row for row in _images(house, request, dataset_id) if row.id in added])
+    _check_images(services, dataset_id, body.image_ids)
+    added = {row.id for row in services.style_datasets.add_images(dataset_id, body.image_ids, body.urls)}
+    return StyleImages(results=[row for row in _images(services, request, dataset_id) if row.id in added])
 
 
 @router.get("/dataset/{dataset_id}/images")
 def list_style_images(
-    dataset_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None
+    dataset_id: Id, request: Request, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[StyleImageAnswer]:
     """List the images of a style dataset, in their order."""
-    rows = _images(house, request, dataset_id)
+    rows = _images(services, request, dataset_id)
     part, following = page_of(rows, limit, cursor, lambda row: row.id)
     return Page(items=part, next_cursor=following, total=len(rows))
 
@@ -141,7 +139,7 @@ def list_style_images(
 async def analyze_style_images(
     dataset_id: Annotated[str, Form(max_length=100)],
     request: Request,
-    house: House,
+    services: ServicesDep,
     files: Annotated[list[UploadFile], File(default_factory=list)],
     files_in_brackets: Annotated[list[UploadFile], File(alias="files[]", default_factory=list)],
     model: Annotated[str | None, Form(max_length=200, description="as litellm names it; empty measures only")] = None,
@@ -150,13 +148,13 @@ async def analyze_style_images(
     uploads = [*files, *files_in_brackets]
     if not uploads:
         raise InvalidInputError("Send at least one image in the field files.", field="files")
-    await asyncio.to_thread(ownership.check, house.db, "dataset_id", dataset_id)
-    dataset = await asyncio.to_thread(house.style_datasets.get_style_dataset, dataset_id)
-    outcomes = await add_uploads(house.intake, dataset.project_id, uploads)
+    await asyncio.to_thread(ownership.check, services.db, "dataset_id", dataset_id)
+    dataset = await asyncio.to_thread(services.style_datasets.get_style_dataset, dataset_id)
+    outcomes = await add_uploads(services.intake, dataset.project_id, uploads)
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
-    await asyncio.to_thread(house.style_datasets.add_images, dataset_id, image_ids)
-    await _on_background_loop(house.style_analysis.analyze_images(dataset_id, {"model": model} if model else None))
-    rows = await asyncio.to_thread(_images, house, request, dataset_id)
+    await asyncio.to_thread(services.style_datasets.add_images, dataset_id, image_ids)
+    await services.loop.call(services.style_analysis.analyze_images(dataset_id, {"model": model} if model else None))
+    rows = await asyncio.to_thread(_images, services, request, dataset_id)
     return StyleImages(
         results=[row for row in rows if row.image_id in image_ids],
         rejected=[RejectedFile.model_validate(outcome) for outcome in outcomes if outcome.image is None],
@@ -164,21 +162,21 @@ async def analyze_style_images(
 
 
 @router.post("/generate", responses=MODEL_PROBLEMS)
-async def generate_image(body: ImageRequest, request: Request, house: House) -> GeneratedAnswer:
+async def generate_image(body: ImageRequest, request: Request, services: ServicesDep) -> GeneratedAnswer:
     """Make one image, in the style of a style dataset when one is named."""
-    await asyncio.to_thread(_check_project, house, body)
+    await asyncio.to_thread(_check_project, services, body)
     request_fields = body.model_dump(exclude={"llm_config", "project_id"})
     config = body.llm_config.model_dump(exclude_none=True)
-    made = await _on_background_loop(
-        house.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=body.project_id)
+    made = await services.loop.call(
+        services.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=body.project_id)
     )
-    return await asyncio.to_thread(_result, house, request, made.id)
+    return await asyncio.to_thread(_result, services, request, made.id)
 
 
 @router.get("/generated-images")
 def list_generated_images(
     request: Request,
-    house: House,
+    services: ServicesDep,
     dataset_id: str | None = None,
     project_id: str | None = None,
     limit: Limit = 100,
@@ -186,45 +184,40 @@ def list_generated_images(
     cursor: Cursor = None,
 ) -> Page[GeneratedAnswer]:
     """List generated images, newest first."""
-    conditions = _of_project(house, GeneratedImages, project_id)
+    conditions = _of_project(services, GeneratedImages, project_id)
     conditions += [col(GeneratedImages.dataset_id) == dataset_id] if dataset_id else []
-    rows, following, total = page_by_key(house.db, GeneratedImages, conditions, limit, cursor, offset=offset)
-    images = house.style_results.images_of(rows)
+    rows, following, total = page_by_key(services.db, GeneratedImages, conditions, limit, cursor, offset=offset)
+    images = services.style_results.images_of(rows)
     items = [_generated(request, row, images.get(row.image_id or "")) for row in rows]
     return Page(items=items, next_cursor=following, total=total)
 
 
 @router.get("/generated-images/{generated_id}")
-def get_generated_image(generated_id: Id, request: Request, house: House) -> GeneratedAnswer:
+def get_generated_image(generated_id: Id, request: Request, services: ServicesDep) -> GeneratedAnswer:
     """Return a generated image with its recipe."""
-    return _result(house, request, generated_id)
+    return _result(services, request, generated_id)
 
 
-async def _on_background_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Await a model call where all of them run: litellm keeps its clients per event loop."""
-    return await asyncio.wrap_future(process.background_loop().submit(work))
-
-
-def _check_project(house: Rooms, body: ImageRequest) -> None:
+def _check_project(services: Services, body: ImageRequest) -> None:
     """Refuse a project that does not exist, and a style dataset of another one."""
-    ownership.check(house.db, "dataset_id", body.dataset_id)
+    ownership.check(services.db, "dataset_id", body.dataset_id)
     if body.project_id is None:
         return
-    house.projects.get_project(body.project_id)
-    if body.dataset_id and house.style_datasets.get_style_dataset(body.dataset_id).project_id != body.project_id:
+    services.projects.get_project(body.project_id)
+    if body.dataset_id and services.style_datasets.get_style_dataset(body.dataset_id).project_id != body.project_id:
         raise InvalidInputError("This style dataset belongs to another project.", field="dataset_id")
 
 
-def _check_images(house: Rooms, dataset_id: str, image_ids: list[str]) -> None:
+def _check_images(services: Services, dataset_id: str, image_ids: list[str]) -> None:
     """Refuse images of another project than the style dataset's."""
-    project_id = house.style_datasets.get_style_dataset(dataset_id).project_id
-    if any(image.project_id != project_id for image in house.library.get_images(image_ids)):
+    project_id = services.style_datasets.get_style_dataset(dataset_id).project_id
+    if any(image.project_id != project_id for image in services.library.get_images(image_ids)):
         raise InvalidInputError("Some of these images belong to another project.", field="image_ids")
 
 
-def _images(house: Rooms, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
-    house.style_datasets.get_style_dataset(dataset_id)
-    return [_image(request, entry.row, entry.image) for entry in house.style_datasets.list_images(dataset_id)]
+def _images(services: Services, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
+    services.style_datasets.get_style_dataset(dataset_id)
+    return [_image(request, entry.row, entry.image) for entry in services.style_datasets.list_images(dataset_id)]
 
 
 def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> StyleImageAnswer:
@@ -233,8 +226,8 @@ def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> S
     return made
 
 
-def _result(house: Rooms, request: Request, generated_id: str) -> GeneratedAnswer:
-    found = house.style_results.get_result(generated_id)
+def _result(services: Services, request: Request, generated_id: str) -> GeneratedAnswer:
+    found = services.style_results.get_result(generated_id)
     if found.generated.deleted_at is not None:
         raise NotFoundError("This generated image was discarded.")
     return _generated(request, found.generated, found.image)
@@ -247,10 +240,10 @@ def _generated(request: Request, row: GeneratedImages, image: Images | None) -> 
     return GeneratedAnswer.model_validate(values | more)
 
 
-def _of_project(house: Rooms, row: Any, project_id: str | None) -> list[Any]:
+def _of_project(services: Services, row: Any, project_id: str | None) -> list[Any]:
     """Return what rows must meet that are not deleted, in one project or in any that exists."""
     if project_id is not None:
-        house.projects.get_project(project_id)
+        services.projects.get_project(project_id)
         return [row.deleted_at.is_(None), row.project_id == project_id]
     return [row.deleted_at.is_(None), ownership.in_projects_that_exist(row)]
 

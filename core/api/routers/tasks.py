@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import select
 from starlette.responses import StreamingResponse
 
-from core.api.dependencies import House, Rooms
+from core.api.dependencies import ServicesDep
 from core.api.guard import Actor
 from core.api.pagination import page_by_key
 from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
 from core.db import Exports, Tasks
 from core.llm import session_keys
+from core.services import Services
 from core.tasks import models_of, with_models
 
 router = APIRouter(prefix="/api", tags=["tasks"])
@@ -58,7 +59,7 @@ class Retried(Answer):
 
 
 async def start(
-    house: Rooms, request: Request, response: Response, actor: Actor, project_id: str, task_type: str, body: Body
+    services: Services, request: Request, response: Response, actor: Actor, project_id: str, task_type: str, body: Body
 ) -> TaskAnswer:
     """Make a task of *body* and give it to the engine; keys typed into it are lent to the task, never stored."""
     config = with_models(body.model_dump(exclude_none=True, exclude={"cost_cap"}))
@@ -66,26 +67,26 @@ async def start(
     cost_cap = getattr(body, "cost_cap", None)
 
     def make() -> Tasks:
-        house.projects.get_project(project_id)
-        return house.tasks.create_task(project_id, task_type, config, cost_cap=cost_cap, started_by=actor.name)
+        services.projects.get_project(project_id)
+        return services.tasks.create_task(project_id, task_type, config, cost_cap=cost_cap, started_by=actor.name)
 
     task = await asyncio.to_thread(make)
     for index, api_key in enumerate(keys):
         if api_key:
             session_keys.register(task.id, api_key, index)
-    await asyncio.to_thread(house.engine.submit, task.id)
-    made = answer(house, request, task)
+    await asyncio.to_thread(services.engine.submit, task.id)
+    made = answer(services, request, task)
     response.headers["Location"] = made.url
     return made
 
 
-def answer(house: Rooms, request: Request, task: Tasks) -> TaskAnswer:
+def answer(services: Services, request: Request, task: Tasks) -> TaskAnswer:
     """Return a task as a client sees it."""
     base = request.scope.get("root_path", "")
     made = TaskAnswer.model_validate(task)
     made.url = f"{base}/api/tasks/{task.id}"
     if task.task_type == "dataset-export" and task.ended_at is not None:
-        with house.db.reading() as session:
+        with services.db.reading() as session:
             export = session.exec(select(Exports).where(Exports.task_id == task.id)).first()
         made.download_url = f"{base}/exports/{export.id}" if export is not None else None
     return made
@@ -93,54 +94,54 @@ def answer(house: Rooms, request: Request, task: Tasks) -> TaskAnswer:
 
 @router.get("/projects/{project_id}/tasks")
 def list_tasks(
-    project_id: Id, request: Request, house: House, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, request: Request, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[TaskAnswer]:
     """List the tasks of a project, newest first."""
-    house.projects.get_project(project_id)
-    rows, following, total = page_by_key(house.db, Tasks, [Tasks.project_id == project_id], limit, cursor)
-    return Page(items=[answer(house, request, row) for row in rows], next_cursor=following, total=total)
+    services.projects.get_project(project_id)
+    rows, following, total = page_by_key(services.db, Tasks, [Tasks.project_id == project_id], limit, cursor)
+    return Page(items=[answer(services, request, row) for row in rows], next_cursor=following, total=total)
 
 
 @router.get("/tasks/{task_id}")
-def get_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+def get_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
     """Return a task; it has ended when ``ended_at`` is set."""
-    return answer(house, request, house.tasks.get_task(task_id))
+    return answer(services, request, services.tasks.get_task(task_id))
 
 
 @router.get("/tasks/{task_id}/summary")
-def get_task_summary(task_id: Id, request: Request, house: House) -> TaskSummaryAnswer:
+def get_task_summary(task_id: Id, request: Request, services: ServicesDep) -> TaskSummaryAnswer:
     """Return a task with its items by state, its cost and its failures by cause."""
-    summary = house.tasks.summary(task_id)
+    summary = services.tasks.summary(task_id)
     values = {name: getattr(summary, name) for name in TaskSummaryAnswer.model_fields if name != "task"}
-    return TaskSummaryAnswer.model_validate(values | {"task": answer(house, request, summary.task)})
+    return TaskSummaryAnswer.model_validate(values | {"task": answer(services, request, summary.task)})
 
 
 @router.post("/tasks/{task_id}/cancel")
-def cancel_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+def cancel_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
     """End a task; what it has made stays."""
-    return answer(house, request, house.tasks.cancel(task_id))
+    return answer(services, request, services.tasks.cancel(task_id))
 
 
 @router.post("/tasks/{task_id}/pause")
-def pause_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+def pause_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
     """Ask a task to stop taking items; it can be resumed."""
-    return answer(house, request, house.tasks.pause(task_id))
+    return answer(services, request, services.tasks.pause(task_id))
 
 
 @router.post("/tasks/{task_id}/resume")
-def resume_task(task_id: Id, request: Request, house: House) -> TaskAnswer:
+def resume_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
     """Let a paused task go on."""
-    task = house.tasks.resume(task_id)
-    house.engine.submit(task_id)
-    return answer(house, request, task)
+    task = services.tasks.resume(task_id)
+    services.engine.submit(task_id)
+    return answer(services, request, task)
 
 
 @router.post("/tasks/{task_id}/retry")
-def retry_task(task_id: Id, house: House) -> Retried:
+def retry_task(task_id: Id, services: ServicesDep) -> Retried:
     """Try the failed items of an ended task once more."""
-    count = house.tasks.retry_failed(task_id)
+    count = services.tasks.retry_failed(task_id)
     if count:
-        house.engine.submit(task_id)
+        services.engine.submit(task_id)
     return Retried(retried=count)
 
 
@@ -149,23 +150,23 @@ def retry_task(task_id: Id, house: House) -> Retried:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
 )
-async def follow_task(task_id: Id, request: Request, house: House) -> StreamingResponse:
+async def follow_task(task_id: Id, request: Request, services: ServicesDep) -> StreamingResponse:
     """Follow a task by server-sent events: one ``progress`` per change, ``end`` when it has ended."""
-    await asyncio.to_thread(house.tasks.get_task, task_id)
+    await asyncio.to_thread(services.tasks.get_task, task_id)
     return StreamingResponse(
-        _events(house, request, task_id),
+        _events(services, request, task_id),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(house: Rooms, request: Request, task_id: str) -> AsyncIterator[str]:
+async def _events(services: Services, request: Request, task_id: str) -> AsyncIterator[str]:
     last: dict[str, Any] = {}
     silent_s = 0.0
     while True:
-        task = await asyncio.to_thread(house.tasks.get_task, task_id)
-        made = answer(house, request, task).model_dump(mode="json")
-        made["progress"] = house.engine.progress(task_id)
+        task = await asyncio.to_thread(services.tasks.get_task, task_id)
+        made = answer(services, request, task).model_dump(mode="json")
+        made["progress"] = services.engine.progress(task_id)
         if made != last:
             name = "end" if task.ended_at is not None else "progress"
             yield f"event: {name}\ndata: {json.dumps(made, ensure_ascii=False)}\n\n"

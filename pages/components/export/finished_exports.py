@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core import app
 from core.export import ExportRecipe, format_named, parse_recipe
 from core.export.reporting.report import load_command
 from core.pluralize import pluralize
@@ -67,7 +66,7 @@ def _publish(export: "Exports") -> None:
         with page.show_errors():
             config = {"export_id": export.id, "address": address, "public": public}
             task = page.services().tasks.create_task(export.project_id, "dataset-send", config)
-            app.engine().submit(task.id)
+            page.services().engine.submit(task.id)
             st.query_params["task"] = task.id
             st.rerun()
 

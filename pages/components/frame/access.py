@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core import app
 from core.api import guard, login
+from core.runtime import runtime
 from pages.components.shared import media
 
 _CSS = """
@@ -48,7 +48,7 @@ export default function ({ parentElement, data }) {
 
 def require_access() -> guard.Actor:
     """Return the visitor of the page; without access, draw the sign-in form and stop the page."""
-    settings = app.database().settings
+    settings = runtime.database.settings
     actor = guard.visitor(settings, st.context.ip_address, st.context.cookies.get(guard.COOKIE))
     if actor is None:
         _sign_in(asks_password=settings.access_password is not None)
@@ -60,7 +60,7 @@ def require_access() -> guard.Actor:
 
 def sign_in_status() -> None:
     """Show the sign-in status: that no sign-in is needed, or the button that signs out."""
-    if app.database().settings.access_password is None:
+    if runtime.database.settings.access_password is None:
         st.caption("Local mode: one person, no sign-in.")
         return
     _component("vitrine_sign_out", '<button class="quiet">Sign out</button>', _SIGN_OUT_JS, "sign-out")

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 import pages
-from core import app
+from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access
 from pages.components.shared import page, run_queue
@@ -41,12 +41,10 @@ def show() -> None:
             page.sync_address(current.url_path)
             with st.sidebar:
                 _sidebar(drawn, project_id)
-            if current is not drawn[pages.DEFAULT]:  # it opens fast because it needs few of the packages
-                app.load_rooms()
             current.run()
     finally:
         page.store_address(current.url_path)
-        app.page_was_shown()
+        runtime.warm_up.page_was_shown()
 
 
 @cache

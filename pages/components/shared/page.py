@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import Projects, Tasks, app, process
-from core.app import Services
+from core import Projects, Tasks
 from core.errors import NotFoundError, VitrineError
 from core.pluralize import pluralize
+from core.runtime import runtime
+from core.services import Services
+from core.runtime import runtime
+from core.services import Services
 from pages.components.shared import run_queue
 
 T = TypeVar("T")
@@ -25,7 +28,7 @@ _ADDRESS = "address-of-last-run"
 
 
 def services() -> Services:
-    return app.services()
+    return runtime.services
 
 
 def project_id() -> str | None:
@@ -107,7 +110,7 @@ def cached(key: Hashable, compute: Callable[[], T]) -> T:
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
     """Run a model call on the background event loop and wait for it, without blocking other page runs meanwhile."""
     run_queue.release()
-    return process.background_loop().run(work)
+    return services().loop.run(work)
 
 
 def task_label(task: Tasks) -> str:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from core import app, process
+from core.runtime import runtime
 
 MAX_WAIT_S = 0.5
 """A run that waits longer starts beside the one that holds the semaphore."""
@@ -38,8 +38,7 @@ class _Queue:
         return time.monotonic() - self.last_wait_at < _CONTENTION_WINDOW_S
 
 
-def _queue() -> _Queue:
-    return process.singleton("page-turn", _Queue)
+_queue = _Queue()
 
 
 @contextmanager
@@ -52,13 +51,12 @@ def page_run() -> Iterator[None]:
         yield
         return
     _thread.is_running = True
-    queue = _queue()
-    _thread.holds_semaphore = queue.semaphore.acquire(blocking=False)
+    _thread.holds_semaphore = _queue.semaphore.acquire(blocking=False)
     if not _thread.holds_semaphore:
-        queue.last_wait_at = time.monotonic()
-        _thread.holds_semaphore = queue.semaphore.acquire(timeout=MAX_WAIT_S)
+        _queue.last_wait_at = time.monotonic()
+        _thread.holds_semaphore = _queue.semaphore.acquire(timeout=MAX_WAIT_S)
     try:
-        with app.database().read_cache.accept_recent() if queue.is_contended else nullcontext():
+        with runtime.database.read_cache.accept_recent() if _queue.is_contended else nullcontext():
             yield
     finally:
         release()
@@ -69,4 +67,4 @@ def release() -> None:
     """Release the semaphore early, for a run that waits for a model and computes little afterwards."""
     if _thread.holds_semaphore:
         _thread.holds_semaphore = False
-        _queue().semaphore.release()
+        _queue.semaphore.release()

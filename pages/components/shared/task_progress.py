@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core import Tasks, app
+from core import Tasks
 from core.llm import session_keys
 from core.pluralize import pluralize
 from core.tasks import TaskStatus, TaskSummary, models_of
@@ -34,14 +34,14 @@ def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
 
 
 def _is_active(task: Tasks) -> bool:
-    return task.status in ACTIVE or app.engine().works_on(task.id)
+    return task.status in ACTIVE or page.services().engine.works_on(task.id)
 
 
 def _draw(summary: TaskSummary) -> None:
     task = summary.task
     ended = summary.done + summary.failed
     share = ended / task.total_count if task.total_count else 1.0
-    doing = app.engine().progress(task.id)
+    doing = page.services().engine.progress(task.id)
     if task.total_count == 1 and doing and task.status in ACTIVE:
         share = doing[0]
     parts = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
@@ -139,7 +139,7 @@ def _run(task: Tasks) -> None:
     for index, model in enumerate(models_of(task.config)):
         if key := model_picker.typed_key_for(model):
             session_keys.register(task.id, key, index)
-    app.engine().submit(task.id)
+    page.services().engine.submit(task.id)
     st.rerun()
 
 

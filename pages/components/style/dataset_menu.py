@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import Projects, StyleDatasets, app
+from core import Projects, StyleDatasets
 from core.llm import session_keys
 from core.pluralize import pluralize
 from core.style.dataset_service import MAX_FIRST_IMAGES
@@ -137,7 +137,7 @@ def analyze_rest(project: Projects, dataset: StyleDatasets) -> None:
     summary = services.style_datasets.summary(dataset.id)
     if summary.images > summary.analyzed:
         task = services.tasks.create_task(project.id, "style-analysis", {"dataset_id": dataset.id})
-        app.engine().submit(task.id)
+        page.services().engine.submit(task.id)
 
 
 def is_analyzing(project: Projects) -> bool:
@@ -159,5 +159,5 @@ def _describe(project: Projects, dataset: StyleDatasets) -> None:
         task = page.services().tasks.create_task(project.id, "style-analysis", config)
         if choice.api_key:
             session_keys.register(task.id, choice.api_key)
-        app.engine().submit(task.id)
+        page.services().engine.submit(task.id)
         st.rerun()

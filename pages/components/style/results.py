@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core import Projects, StyleDatasets, app
+from core import Projects, StyleDatasets
 from core.llm import session_keys
 from core.pluralize import pluralize
 from core.style.results import Result, ResultFilter
@@ -169,7 +169,7 @@ def again(generated_id: str) -> None:
     provider = page.services().llm.model_info(row.recipe["model"]["model"]).provider
     if key := model_picker.typed_key(provider, row.recipe["model"].get("api_base")):
         session_keys.register(task.id, key)
-    app.engine().submit(task.id)
+    page.services().engine.submit(task.id)
     st.query_params["task"] = task.id
 
 

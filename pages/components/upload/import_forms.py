@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from core import app
 from core.images.sources import SOURCES
 from core.images.sources.base import Source, SourceOption
 from core.pluralize import pluralize
@@ -35,7 +34,7 @@ def _start(project_id: str, config: dict[str, Any]) -> None:
         # Exports in Vitrine's own format are restored completely, with decisions and history.
         is_own = "path" in config and page.services().exports.is_vitrine_export(config["path"])
         task = page.services().tasks.create_task(project_id, "dataset-return" if is_own else "image-import", config)
-    app.engine().submit(task.id)
+    page.services().engine.submit(task.id)
     st.query_params["task"] = task.id
     st.rerun()
 

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.api import build_routes
-from core.app import Services
+from core.services import Services
 
 MakeClient = Callable[..., TestClient]
 

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from core import ImageDatasets, Projects
 from core.api.guard import page_token
-from core.app import Services
+from core.services import Services
 from tests.core.dataset.conftest import add_image
 from tests.pictures import png
 

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from core.access import TokenService
 from core.api import guard
-from core.app import Services
 from core.config import Settings
 from core.db import connect
 from core.errors import ConfigurationError, StorageError
+from core.services import Services
 
 
 def _who(request: Request) -> Response:
@@ -27,7 +27,8 @@ def _fails(request: Request) -> Response:
 
 def _client(services: Services, hosts: tuple[str, ...] = ()) -> TestClient:
     door = Route(
-        "/who/{name}", guard.Door(Route("/who/{name}", _who, methods=["GET", "POST"]).app, lambda: services, hosts)
+        "/who/{name}",
+        guard.AuthMiddleware(Route("/who/{name}", _who, methods=["GET", "POST"]).app, lambda: services, hosts),
     )
     return TestClient(Starlette(routes=[door]), base_url="http://localhost:8501")
 
@@ -182,7 +183,7 @@ def test_without_a_password_a_connection_from_elsewhere_is_refused(services: Ser
 
 @pytest.fixture
 def falling(services: Services) -> TestClient:
-    door = Route("/who/{name}", guard.Door(Route("/who/{name}", _fails).app, lambda: services))
+    door = Route("/who/{name}", guard.AuthMiddleware(Route("/who/{name}", _fails).app, lambda: services))
     return TestClient(Starlette(routes=[door]), base_url="http://localhost:8501")
 
 
@@ -205,6 +206,6 @@ def test_a_database_that_cannot_be_opened_is_told_at_the_door() -> None:
     def nowhere() -> Services:
         raise ConfigurationError("The tables are newer than this version.")
 
-    door = Route("/who/{name}", guard.Door(Route("/who/{name}", _who).app, nowhere))
+    door = Route("/who/{name}", guard.AuthMiddleware(Route("/who/{name}", _who).app, nowhere))
     answer = TestClient(Starlette(routes=[door]), base_url="http://localhost:8501").get("/who/me")
     assert (answer.status_code, answer.json()["code"]) == (503, "configuration")

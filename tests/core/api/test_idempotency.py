@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from core import ProjectService
 from core.api.idempotency import _Fingerprint
-from core.app import Services
 from core.db import KeyedReplies, utc_now
+from core.services import Services
 from tests.pictures import png
 
 KEY = {"Idempotency-Key": "order-1"}

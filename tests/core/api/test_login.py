@@ -5,9 +5,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.api import build_routes, guard, login
-from core.app import Services
 from core.config import Settings
 from core.db import connect
+from core.services import Services
 
 
 @pytest.fixture

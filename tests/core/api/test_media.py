@@ -6,8 +6,8 @@ from starlette.testclient import TestClient
 
 from core import Images, Projects
 from core.api.media import export_url, image_url
-from core.app import Services
 from core.db import Exports
+from core.services import Services
 from tests.pictures import png
 
 RED = png((200, 30, 30), (640, 480))

@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import Images, Projects
-from core.app import Services
 from core.db import Exports, GeneratedImages, Questions, StyleDatasets, Tasks, utc_now
+from core.services import Services
 from tests.pictures import png
 
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from core import Projects, ProjectService, connect
 from core.api import build_routes, response_cache
 from core.api.media import image_url
-from core.app import Services
+from core.services import Services
 from tests.pictures import png
 
 
@@ -117,7 +117,7 @@ async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time(services:
         await asyncio.sleep(0.05)
         await JSONResponse({"made": made})(scope, receive, send)
 
-    app = response_cache.KeptReplies(slow, lambda: services, response_cache.ReplyStore())
+    app = response_cache.ResponseCache(slow, lambda: services, response_cache.ResponseStore())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
         answers = await asyncio.gather(*(http.get("/api/projects") for _ in range(5)))
 
@@ -126,7 +126,7 @@ async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time(services:
 
 def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(response_cache, "_MOST_BYTES_TOGETHER", 25)
-    store = response_cache.ReplyStore()
+    store = response_cache.ResponseStore()
     for number in range(4):
         store.put((str(number), b""), response_cache._Reply(1, [], b"x" * 10))
     assert [number for number in range(4) if store.get((str(number), b""))] == [2, 3]

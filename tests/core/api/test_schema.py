@@ -14,10 +14,10 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from core import app
 from core.api import build_routes
-from core.app import Services
 from core.db import Questions, StyleDatasets, Tasks
+from core.runtime import runtime
+from core.services import Services
 from tests.pictures import png
 
 # Times 40 operations and two modes: about 150 cases in the short form, above 2,000 in the long one.
@@ -57,12 +57,12 @@ class Shelf:
 
 @pytest.fixture
 def shelf() -> Shelf:
-    return Shelf(app.services())
+    return Shelf(runtime.services)
 
 
 @pytest.fixture
 def description(shelf: Shelf) -> OpenApiSchema:
-    server = Starlette(routes=build_routes(app.services, allowed_hosts=("*",)))
+    server = Starlette(routes=build_routes(lambda: runtime.services, allowed_hosts=("*",)))
 
     async def on_this_machine(scope: Scope, receive: Receive, send: Send) -> None:
         await server({**scope, "server": ("127.0.0.1", 8501)}, receive, send)

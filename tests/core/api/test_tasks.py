@@ -5,8 +5,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import Images, Projects
-from core.app import Services
 from core.llm import session_keys
+from core.services import Services
 from tests.pictures import png
 
 

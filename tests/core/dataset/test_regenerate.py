@@ -6,11 +6,11 @@ import pytest
 from sqlmodel import select
 
 from core import ImageDatasets, Projects
-from core.app import Services
 from core.dataset.edits import UserAction
 from core.dataset.regenerate import AnswerRegenerator
 from core.db import LlmCalls
 from core.errors import BadReplyError, ConflictError, InvalidInputError, LLMError
+from core.services import Services
 from tests.fakes.model import FakeModel
 from tests.pictures import png
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import ImageDatasets, Projects, connect
-from core.app import Services
+from core.services import Services
 from tests.core.export import hostile as hostile_project
 from tests.core.export.hostile import HostileProject
 from tests.core.images.pictures import encoded

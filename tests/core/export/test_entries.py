@@ -5,7 +5,6 @@ from datetime import UTC
 import pytest
 
 from core import Projects
-from core.app import Services
 from core.db import ImageDatasets
 from core.export.entries import (
     ARCHIVED_COLUMNS,
@@ -23,6 +22,7 @@ from core.export.formats import default, parquet
 from core.export.recipe import EntryChoice
 from core.export.restore.row import EntryColumns
 from core.export.selecting.query import EntryQuery, stream
+from core.services import Services
 from tests.core.export.formats.sample import IMAGE, SCORED, rows
 from tests.core.images.pictures import encoded
 

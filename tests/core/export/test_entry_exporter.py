@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from core import ImageDatasets
-from core.app import Services
+from core.services import Services
 from tests.core.images.pictures import encoded
 
 

@@ -9,7 +9,6 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
-from core import app
 from core.api import build_routes
 from core.errors import InvalidInputError
 from core.export import formats, parse_recipe
@@ -17,6 +16,7 @@ from core.export.checks.base import COUNTS_MATCH, NOTHING_EMPTY, Bundle, Checker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import Format
 from core.export.writing.base import Writer
+from core.runtime import runtime
 from tests.core.images.pictures import encoded
 
 # --- what a module of core/export/formats would contain ----------------------------------------------------------
@@ -76,7 +76,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project_id() -> str:
     """A project with one confirmed entry, in the database of the page."""
-    services = app.services()
+    services = runtime.services
     project_id = services.projects.create_project("Shelf").id
     [outcome] = services.intake.add_images(project_id, [("shelf.jpg", encoded())])
     assert outcome.image is not None
@@ -87,7 +87,7 @@ def project_id() -> str:
 
 
 def test_it_is_exported_checked_and_described(project_id: str) -> None:
-    services = app.services()
+    services = runtime.services
 
     made = services.exports.export(project_id, parse_recipe({"format": "toy", "rows": "txt", "grouping": "turn"}))
 
@@ -112,7 +112,7 @@ def test_its_own_endings_are_the_choice_and_those_of_no_format_are_refused() -> 
 
 
 def test_the_api_exports_it(project_id: str) -> None:
-    services = app.services()
+    services = runtime.services
     with TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501") as client:
         body = {"format_style": "toy", "file_format": "bundle"}
         answer = client.post(f"/api/projects/{project_id}/image-datasets/export", json=body)

@@ -4,9 +4,9 @@ import pytest
 from sqlmodel import select
 
 from core import ImageDatasets, Projects
-from core.app import Services
 from core.errors import ExportError, InvalidInputError, NotFoundError
 from core.export import ExportRecipe, parse_recipe
+from core.services import Services
 from core.tasks import ItemContext, ItemLeftOpen, TaskRunner
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from core import Projects
-from core.app import Services
 from core.db import Database, ImageDatasets, Questions
 from core.errors import ConflictError, InvalidInputError
 from core.images import ImageFilter
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 

@@ -9,11 +9,11 @@ from PIL import Image
 from sqlalchemy import event
 
 from core import Projects
-from core.app import Services
 from core.db import Database, ImageDatasets, Images, Questions
 from core.errors import InvalidInputError
 from core.images import ImageFilter
 from core.images import filter as filters
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core import Projects
-from core.app import Services
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images import pdf, worker
 from core.images.decode import Limits, derive, inspect
@@ -21,6 +20,7 @@ from core.images.import_outcome import label_of, repaired
 from core.images.sandbox import Sandbox
 from core.images.sources.container import Archive, Folder
 from core.images.structure import EXTENSIONS, is_clean
+from core.services import Services
 from tests.core.images import hostile
 from tests.core.images.pictures import drawn, encoded
 

@@ -13,9 +13,9 @@ import pyarrow.parquet as parquet
 import pytest
 
 from core import Projects
-from core.app import Services
 from core.errors import InvalidInputError
 from core.fetch import FetchError
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 from tests.core.images.test_sources import entries, names, run
 

@@ -10,11 +10,11 @@ from sqlmodel import select
 
 import core.images
 from core import Projects
-from core.app import Services
 from core.db import Database, ImageHashes
 from core.errors import NotFoundError
 from core.images import NewFile, intake
 from core.images.hash_index import quarters
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 

@@ -5,10 +5,10 @@ from io import BytesIO
 
 from PIL import Image
 
-from core.app import Services
 from core.db import Images, Projects
 from core.errors import ImageRejectedError
 from core.images.renditions import ModelImage
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 

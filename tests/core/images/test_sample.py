@@ -1,8 +1,8 @@
 """The sample project: drawn images with known answers."""
 
-from core.app import Services
 from core.images.sample import create_sample_project, draw_samples
 from core.measure import hash_distance, measure
+from core.services import Services
 from tests.core.images.pictures import opened
 
 

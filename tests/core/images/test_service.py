@@ -11,10 +11,10 @@ from PIL import Image
 from sqlmodel import select
 
 from core import Projects
-from core.app import Services
 from core.db import Database, Events, ImageDatasets, Questions
 from core.errors import ConflictError, ImageRejectedError, InvalidInputError, NotFoundError
 from core.images import ImageFilter
+from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 

@@ -14,12 +14,12 @@ import pytest
 from PIL import Image
 
 from core import Projects, Tasks, connect
-from core.app import Services
 from core.db import Database
 from core.errors import InvalidInputError
 from core.export import parse_recipe
 from core.images import image_task_kinds
 from core.images.sources import SOURCES
+from core.services import Services
 from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded
 

@@ -1,7 +1,7 @@
 import pytest
 
-from core.app import Services
 from core.errors import InvalidInputError, NotFoundError
+from core.services import Services
 
 
 def test_a_profile_keeps_model_address_and_parameters_but_no_key(services: Services) -> None:

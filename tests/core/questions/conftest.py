@@ -1,7 +1,7 @@
 import pytest
 
 from core import ImageAnswerGenerationTask, ImageQuestionGenerationTask, Images, Projects
-from core.app import Services
+from core.services import Services
 from tests.fakes.model import FakeModel
 from tests.pictures import png
 

@@ -7,8 +7,8 @@ import sys
 import time
 
 from core import connect
-from core.app import Services
-from core.process import BackgroundLoop
+from core.background_loop import BackgroundLoop
+from core.services import Services
 from core.tasks import LocalEngine
 
 

@@ -14,10 +14,10 @@ from core import (
     Questions,
     TaskService,
 )
-from core.app import Services
 from core.dataset import parse_search
 from core.db import Database
 from core.errors import ConflictError
+from core.services import Services
 from tests.fakes.model import FakeModel
 
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}

@@ -14,8 +14,8 @@ import pytest
 from sqlmodel import select
 
 from core import ImageDatasets, Images, Projects, Questions
-from core.app import Services
 from core.db import LlmCalls
+from core.services import Services
 from tests.fakes.provider import MODELS, Call, FakeProvider, Reply
 from tests.pictures import png
 

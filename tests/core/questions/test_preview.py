@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from core import Images, Projects
-from core.app import Services
 from core.db import LlmCalls, utc_now
 from core.errors import InvalidInputError
+from core.services import Services
 from tests.fakes.provider import FakeProvider, Reply
 
 RECIPE = {"num_questions": 2, "with_answers": True, "llm_config": {"model": "openai/gpt-4o"}}

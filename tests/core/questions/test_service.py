@@ -12,9 +12,9 @@ from core import (
     Projects,
     TaskService,
 )
-from core.app import Services
 from core.db import Database, LlmCalls
 from core.errors import BadReplyError, InvalidInputError, NoVisionError, QuotaExceededError
+from core.services import Services
 from tests.fakes.model import FakeModel
 
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core import Projects
-from core.app import Services
+from core.services import Services
 from core.tasks import TaskRunner
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import MODELS, Call, FakeProvider, Reply, error_body

@@ -1,8 +1,8 @@
 from typing import Any
 
 from core import ImageQuestionGenerationTask, Images, Projects, TaskService
-from core.app import Services
 from core.errors import BadReplyError
+from core.services import Services
 from tests.fakes.model import FakeModel
 
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}

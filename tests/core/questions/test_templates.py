@@ -10,8 +10,8 @@ from core import (
     Projects,
     TaskService,
 )
-from core.app import Services
 from core.errors import InvalidInputError, NotFoundError, QuotaExceededError
+from core.services import Services
 from tests.fakes.model import FakeModel
 from tests.pictures import png
 

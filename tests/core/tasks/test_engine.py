@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from core.background_loop import BackgroundLoop
 from core.db import Database
 from core.errors import ConflictError
-from core.process import BackgroundLoop
 from core.tasks import LocalEngine, TaskService
 from tests.core.tasks.conftest import MakeTask
 from tests.core.tasks.counting import Counting, counted, kinds

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import Projects
-from core.app import Services
 from core.db import GeneratedImages, Images
 from core.export import SplitShares, parse_recipe
 from core.export.restore.restore import read_vitrine
 from core.export.selecting.splits import Families, load_families, pdf_of, prevented_leaks, split_of
+from core.services import Services
 from core.tasks import TaskRunner
 from tests.core.export.hostile import HostileProject
 from tests.core.images.pictures import drawn, encoded

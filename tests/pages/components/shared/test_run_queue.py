@@ -1,24 +1,20 @@
 import threading
-from collections.abc import Iterator
 
 import pytest
 
-from core import process
 from pages.components.shared import page, run_queue
 
 
 @pytest.fixture(autouse=True)
-def _own_queue() -> Iterator[None]:
-    process.forget("page-turn")
-    yield
-    process.forget("page-turn")
+def _own_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_queue, "_queue", run_queue._Queue())
 
 
 def _is_free() -> bool:
     """Return whether another run would get the semaphore without waiting."""
-    acquired = run_queue._queue().semaphore.acquire(blocking=False)
+    acquired = run_queue._queue.semaphore.acquire(blocking=False)
     if acquired:
-        run_queue._queue().semaphore.release()
+        run_queue._queue.semaphore.release()
     return acquired
 
 

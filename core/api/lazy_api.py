@@ -1,0 +1,64 @@
+"""The REST API among the routes; FastAPI is imported at the first request for it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.api.routing import route_below
+from core.lazy import Lazy
+
+if TYPE_CHECKING:
+    from core.services import Services
+
+MAX_BODY_BYTES = 20_000_000
+
+
+def api_routes(services: "Callable[[], Services]", middleware: Sequence[Middleware] = ()) -> list[Route]:
+    """Return the routes of the REST API: everything below ``/api`` and ``/ai``."""
+    app = LazyApi(services)
+    return [route_below(prefix, app, middleware=middleware) for prefix in ("api", "ai")]
+
+
+class LazyApi:
+    """ASGI application that builds the REST API at its first request and passes requests on to it."""
+
+    def __init__(self, services: "Callable[[], Services]") -> None:
+        self._services = services
+        self._app = Lazy(self._build)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app.peek()
+        if app is None:
+            app = await asyncio.to_thread(self._app.get)
+        await app(scope, _limited(scope, receive), send)
+
+    def _build(self) -> ASGIApp:
+        from core.api.rest import build_api
+
+        return build_api(self._services)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Return a *receive* that raises 413 when a body that is read into memory grows too large.
+
+    Multipart uploads are written to disk as they arrive; each of their files has its own limit.
+    """
+    if Headers(scope=scope).get("Content-Type", "").startswith("multipart/form-data"):
+        return receive
+    received_bytes = 0
+
+    async def counted() -> Message:
+        nonlocal received_bytes
+        message = await receive()
+        received_bytes += len(message.get("body", b""))
+        if received_bytes > MAX_BODY_BYTES:
+            raise HTTPException(413, f"A body is at most {MAX_BODY_BYTES:,} bytes; send less at a time")
+        return message
+
+    return counted

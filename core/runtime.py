@@ -1,0 +1,84 @@
+"""The one object that owns what exists once per process: database, services, event loop, task engine, warm-up.
+
+Importing this module is cheap. What it owns is made at its first use, see :mod:`core.lazy`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from core import logs
+from core.lazy import Lazy, lazy_import
+from core.warmup import WarmUp
+
+if TYPE_CHECKING:
+    from core.db import Database
+    from core.services import Services
+
+
+class Runtime:
+    """Opens what the process shares at its first use, and closes it in the right order."""
+
+    def __init__(self) -> None:
+        self._database = Lazy(_open_database)
+        self._services = Lazy(self._make_services)
+        self.warm_up = WarmUp(self._prepare_first_page, self._prepare_the_rest)
+
+    @property
+    def database(self) -> "Database":
+        """The configured database, brought up to date at its first use."""
+        return self._database.get()
+
+    @property
+    def services(self) -> "Services":
+        """Every service over the database; the first use imports every room."""
+        return self._services.get()
+
+    def opened_database(self) -> "Database | None":
+        """Return the database, or None when nothing has opened it yet."""
+        return self._database.peek()
+
+    def close(self, *, keep_image_workers: bool = False) -> None:
+        """Stop tasks, then the event loop, the image workers and the database; a later use opens them again.
+
+        Starting image workers takes half a second, so tests keep them.
+        """
+        self.warm_up.stop()
+        self.warm_up = WarmUp(self._prepare_first_page, self._prepare_the_rest)
+        if services := self._services.take():
+            services.close(keep_image_workers=keep_image_workers)
+        if database := self._database.take():
+            database.close()
+
+    def _make_services(self) -> "Services":
+        lazy_import("core.services")
+        from core.services import Services
+
+        return Services(self.database)
+
+    def _prepare_first_page(self) -> None:
+        logs.set_up(json_lines=self.database.settings.log_json)
+        self.services.projects.list_projects()
+        self.services.tasks.list_tasks(active_only=True)
+
+    def _prepare_the_rest(self) -> Iterator[Callable[[], object]]:
+        yield lambda: self.services.engine
+        yield self.services.llm.warm_up
+        yield _import_table_libraries
+        yield self.services.intake.remove_leftovers
+
+
+def _import_table_libraries() -> None:
+    import pandas  # noqa: F401 - Streamlit imports both with the first table of a page
+    import pyarrow  # noqa: F401
+
+
+def _open_database() -> "Database":
+    lazy_import("core.services")
+    from core.config import load_settings
+    from core.db.database import open_database
+
+    return open_database(load_settings())
+
+
+runtime = Runtime()
+"""The runtime of this process."""

@@ -1,0 +1,97 @@
+"""Every service over one database.
+
+Importing this module imports every room and with them SQLAlchemy and the rest. It is the only boundary for that: the
+server reaches it through :mod:`core.runtime`, at the first use and by one thread at a time.
+"""
+
+from core.access import TokenService
+from core.background_loop import BackgroundLoop
+from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
+from core.db import Database
+from core.export import ExportService, ImageDatasetExporter, export_task_kinds
+from core.images import sandbox
+from core.images.service import ImageService
+from core.images.tasks import image_task_kinds
+from core.lazy import Lazy
+from core.llm import LLMService, ModelProfileService
+from core.projects import ProjectService
+from core.questions import (
+    GenerationPreview,
+    ImageAnswerGenerationTask,
+    ImageQuestionGenerationTask,
+    question_task_kinds,
+)
+from core.style.kinds import style_task_kinds
+from core.style.service import StyleGenerationService
+from core.tasks import LocalEngine, TaskKind, TaskService
+
+
+class Services:
+    """The services by name, the task engine, and the event loop that model calls run on.
+
+    Services hold no state of their own, so all threads share them.
+    """
+
+    def __init__(self, db: Database, llm: LLMService | None = None) -> None:
+        """*llm* replaces the service that calls models, with another retry policy for example."""
+        self.db = db
+        self.llm = llm or LLMService(settings=db.settings)
+        self.projects = ProjectService(db)
+        self.images = ImageService(db)
+        self.library = self.images.library
+        self.intake = self.images.intake
+        self.duplicates = self.images.duplicates
+        self.profiles = ModelProfileService(db)
+        self.questions = ImageQuestionGenerationTask(db, self.llm, self.images)
+        self.answers = ImageAnswerGenerationTask(db, self.llm, self.images)
+        self.preview = GenerationPreview(db, self.llm, self.images)
+        self.dataset = ImageDatasetService(db)
+        self.entries = EntryQueries(db)
+        self.review = ReviewService(db)
+        self.collaboration = CollaborationService(db)
+        self.style = StyleGenerationService(db, self.llm, self.images)
+        self.style_datasets = self.style.datasets
+        self.style_analysis = self.style.analysis
+        self.style_generation = self.style.generator
+        self.style_results = self.style.results
+        self.exporter = ImageDatasetExporter(db, self.images)
+        self.exports = ExportService(db, self.images)
+        self.tasks = TaskService(db, lambda: self.kinds)
+        self.tokens = TokenService(db)
+        self._loop = Lazy(BackgroundLoop)
+        self._engine = Lazy(self._start_engine)
+
+    @property
+    def kinds(self) -> dict[str, TaskKind]:
+        """Every kind of task by its ``task_type``."""
+        kinds = [
+            *image_task_kinds(self.intake),
+            *question_task_kinds(self.questions, self.answers),
+            *style_task_kinds(self.style),
+            *export_task_kinds(self.exports, self.images),
+        ]
+        return {kind.task_type: kind for kind in kinds}
+
+    @property
+    def loop(self) -> BackgroundLoop:
+        """The event loop for model calls and tasks; started at its first use."""
+        return self._loop.get()
+
+    @property
+    def engine(self) -> LocalEngine:
+        """What runs the tasks of this process; its first use starts it, which resumes tasks that were left open."""
+        return self._engine.get()
+
+    def close(self, *, keep_image_workers: bool = False) -> None:
+        """Stop the task engine, then the event loop and the image workers. The database stays open."""
+        if engine := self._engine.take():
+            engine.stop()
+        if loop := self._loop.take():
+            loop.close()
+        if not keep_image_workers:
+            sandbox.close_shared()
+
+    def _start_engine(self) -> LocalEngine:
+        engine = LocalEngine(self.db, self.kinds, self.loop)
+        engine.start()
+        return engine

@@ -1,0 +1,49 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from core.background_loop import BackgroundLoop
+
+
+@pytest.fixture
+def loop() -> Iterator[BackgroundLoop]:
+    made = BackgroundLoop()
+    yield made
+    made.close()
+
+
+async def thread_name() -> str:
+    await asyncio.sleep(0)
+    return threading.current_thread().name
+
+
+def test_work_runs_in_the_loop_s_own_thread_and_returns_its_result(loop: BackgroundLoop) -> None:
+    assert loop.run(thread_name(), 5) == "vitrine-loop"
+
+
+async def test_another_loop_can_await_work_of_this_one(loop: BackgroundLoop) -> None:
+    assert await loop.call(thread_name()) == "vitrine-loop"
+
+
+def test_a_timeout_ends_the_wait(loop: BackgroundLoop) -> None:
+    with pytest.raises(TimeoutError):
+        loop.run(asyncio.sleep(5), 0.01)
+
+
+def test_closing_cancels_what_runs_and_can_be_repeated(loop: BackgroundLoop) -> None:
+    ended: list[bool] = []
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    running = loop.submit(forever())
+    loop.run(asyncio.sleep(0), 5)
+    loop.close()
+    loop.close()
+    assert ended == [True]
+    assert running.cancelled()
