@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, Request
 
 from core import connect
-from core.services import Services
 from core.db import Database
+from core.services import Services
 from pages import PAGES, PageEntry
 from tests.browser.conftest import browser, open_page, page
 from tests.browser.driving import AppServer, settle

@@ -16,8 +16,6 @@ from core.errors import NotFoundError, VitrineError
 from core.pluralize import pluralize
 from core.runtime import runtime
 from core.services import Services
-from core.runtime import runtime
-from core.services import Services
 from pages.components.shared import run_queue
 
 T = TypeVar("T")
