@@ -1,5 +1,6 @@
 """Answers by models: one call per image, and which entries a rerun may replace."""
 
+import json
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from core.db import Database
 from core.errors import ConflictError
 from core.services import Services
 from tests.fakes.model import FakeModel
+from tests.fakes.provider import FakeProvider, Reply
 
 MODEL = {"provider": "openai", "model": "gpt-4o", "api_key": "sk-typed-for-this-session"}
 
@@ -181,6 +183,49 @@ async def test_few_shot_examples_are_sent_before_the_image(
     assert "1. Is it plain? Quite." in request.prompt
     assert "about the last image only" in request.prompt
     assert "Not confirmed." not in request.prompt
+
+
+@pytest.mark.parametrize(("fresh", "calls"), [(False, 1), (True, 2)])
+async def test_a_paid_reply_is_reused_unless_a_fresh_one_is_wanted(
+    fresh: bool, calls: int, images: list[Images], project: Projects, services: Services
+) -> None:
+    _add_question(services.db, images[0])
+    with FakeProvider(Reply(json.dumps({"answers": [{"number": 1, "answer": "Red."}]}))) as provider:
+        model = provider.config()
+        llm_config = {"model": model.model, "api_base": model.api_base, "api_key": model.api_key}
+        config = {"which": "all", "llm_config": llm_config, "fresh": fresh}
+        for _ in range(2):
+            task = services.tasks.create_task(project.id, "image-answer-generation", config)
+            result = await services.answers.process_task(task, config)
+            assert result["total_answers"] == 1
+
+    assert len(provider.calls) == calls
+
+
+async def test_an_entry_is_no_example_for_its_own_image(
+    answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
+) -> None:
+    example = services.dataset.create_dataset_entry(project.id, images[0].id, "Is it plain?", "Quite.", confirmed=True)
+    _add_question(services.db, images[0])
+    model.enqueue_answers("Red.")
+    config = {"llm_config": MODEL, "example_ids": [example.id], "image_ids": [images[0].id]}
+    task = TaskService(services.db).create_task(project.id, "image-answer-generation", config)
+
+    await answering.process_task(task, config)
+
+    assert len(model.history[0].images) == 1
+    assert "Quite." not in model.history[0].prompt
+
+
+def test_more_than_ten_questions_of_an_image_are_answered_in_several_calls(
+    answering: ImageAnswerGenerationTask, images: list[Images], project: Projects, services: Services
+) -> None:
+    for number in range(12):
+        services.questions.write_question(images[0].id, f"What is object number {number}?")
+
+    plan = list(answering.plan(project.id, {"llm_config": MODEL}))
+
+    assert [len(item.payload["question_ids"]) for item in plan] == [10, 2]
 
 
 def _add_question(db: Database, image: Images, **values: Any) -> None:

@@ -39,6 +39,15 @@ async def test_topping_up_requests_only_the_missing_questions(
     assert [len(asking.list_questions(project.id, image.id)) for image in images] == [3, 3, 3]
 
 
+def test_selected_images_that_a_filter_leaves_out_are_no_error(
+    asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
+) -> None:
+    services.questions.write_question(images[0].id, "What color is it?")
+    config = {"image_ids": [image.id for image in images], "only_without_questions": True}
+
+    assert [item.subject_id for item in asking.plan(project.id, config)] == [images[1].id, images[2].id]
+
+
 async def test_images_with_questions_in_another_language_are_without_questions_in_this_one(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
 ) -> None:

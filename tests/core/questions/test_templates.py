@@ -133,6 +133,15 @@ async def test_an_image_with_fixed_questions_only_counts_as_without_questions(
     assert asking.target_counts(project.id).without_questions == 3
 
 
+def test_the_same_question_in_another_language_does_not_replace_a_fixed_one(
+    services: Services, images: list[Images], project: Projects
+) -> None:
+    services.questions.write_question(images[0].id, "Logo?", language="en")
+    services.questions.templates.add_template(project.id, "Logo?", language="tr")
+
+    assert services.questions.templates.add_to_images(project.id) == 3
+
+
 def test_a_removed_fixed_question_is_deleted_from_the_images_where_it_is_unanswered(
     services: Services, images: list[Images], project: Projects
 ) -> None:

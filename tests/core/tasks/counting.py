@@ -61,6 +61,9 @@ class Counting:
             raise ZeroDivisionError("a bug")
         if does == "wait":
             await self.go_on.wait()
+        if does == "deny when released":
+            await self.go_on.wait()
+            raise AccessDeniedError("The provider refused the key. Choose another one.")
         if does == "leave":
             self.started.set()
             await asyncio.to_thread(_leave_when_cancelled, item)

@@ -39,6 +39,12 @@ async def test_items_are_prepared_in_batches_and_each_gets_its_own_value(db: Dat
     assert sorted(id_ for ids in kind.read for id_ in ids) == sorted(map(str, range(10)))
 
 
+async def test_a_batch_has_at_most_16_items_however_high_the_concurrency(db: Database, make_task: MakeTask) -> None:
+    kind = Prepared(db)
+    await TaskRunner(db, kinds(kind)).run(make_task(*["ok"] * 60).id, concurrency=40)
+    assert max(len(ids) for ids in kind.read) == 16
+
+
 @pytest.mark.parametrize("failure", [NotFoundError("Nothing can be read."), KeyError("a bug")])
 async def test_items_run_unprepared_when_preparing_fails(failure: Exception, db: Database, make_task: MakeTask) -> None:
     kind = Prepared(db, failure=failure)
@@ -57,9 +63,11 @@ async def test_concurrent_calls_stay_below_the_cost_cap(
     assert len(counted(db)) == 10
 
 
+@pytest.mark.parametrize(("items", "cost_cap"), [(10, 0.2), (15, 0.3)])
 async def test_a_task_that_ends_at_its_cost_cap_is_completed(
-    tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+    items: int, cost_cap: float, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
-    ended = await runner.run(make_task(*["pay"] * 10, cost_cap=0.2).id, concurrency=4)
+    # 0.3 minus fourteen times 0.02 is a little less than 0.02 in floating point.
+    ended = await runner.run(make_task(*["pay"] * items, cost_cap=cost_cap).id, concurrency=4)
     assert ended.status == "completed"
-    assert tasks.summary(ended.id).spent == pytest.approx(0.2)
+    assert tasks.summary(ended.id).spent == pytest.approx(cost_cap)

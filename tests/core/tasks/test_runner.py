@@ -81,6 +81,18 @@ async def test_a_refused_key_pauses_the_task_and_queues_its_item_again(
     assert tasks.summary(paused.id).queued == 6
 
 
+async def test_no_prefetched_item_starts_after_a_refused_key(
+    tasks: TaskService, runner: TaskRunner, make_task: MakeTask, kind: Counting
+) -> None:
+    task = make_task("deny when released", *["wait"] * 3, *["ok"] * 8)
+    running = asyncio.create_task(runner.run(task.id, concurrency=4))
+    await _until(lambda: kind.in_flight == 4)
+    kind.go_on.set()
+
+    assert (await running).status == "paused"
+    assert tasks.summary(task.id).done == 3
+
+
 async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_continue(
     db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:

@@ -46,6 +46,7 @@ async def test_a_retry_runs_only_the_failed_items(tasks: TaskService, runner: Ta
     assert tasks.retry_failed(task.id, "provider_down") == 1
     queued = tasks.get_task(task.id)
     assert (queued.status, queued.processed_count, queued.failed_count, queued.ended_at) == ("queued", 2, 1, None)
+    assert [(item.attempts, item.error) for item in tasks.items(task.id, state="queued")] == [(0, "")]
     again = await runner.run(task.id)
     assert (again.status, again.processed_count, again.failed_count) == ("completed with failures", 3, 2)
     assert tasks.retry_failed(task.id) == 2
