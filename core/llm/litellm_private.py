@@ -32,6 +32,7 @@ PROVIDER_ERROR = "litellm.llms.custom_llm:CustomLLMError"
 NAMES = (TRANSPORT_FACTORY, CLIENT_FACTORY, POOL_FACTORY, INTERNAL_CALL, SCHEMA_CONVERTER, PROVIDER_ERROR)
 
 PRICE_TABLE_FILE = "model_prices_and_context_window_backup.json"
+_NOT_MODELS = ("sample_spec", "fallback_generalizations")
 
 
 def prepare_import() -> None:
@@ -137,7 +138,7 @@ def price_table() -> dict[str, dict[str, Any]]:
         return {}
     path = Path(next(iter(found.submodule_search_locations))) / PRICE_TABLE_FILE
     rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else _imported_price_table()
-    return {name: row for name, row in rows.items() if isinstance(row, dict) and name != "sample_spec"}
+    return {name: row for name, row in rows.items() if isinstance(row, dict) and name not in _NOT_MODELS}
 
 
 def _imported_price_table() -> dict[str, Any]:
