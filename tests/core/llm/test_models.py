@@ -4,7 +4,6 @@ import sys
 import pytest
 
 from core.llm import LLMService, providers
-from core.llm.costs import image_tokens
 from core.llm.local_servers import find_local_models
 from tests.fakes.http_server import Answer, HttpServer
 
@@ -60,20 +59,6 @@ def test_at_an_address_of_its_own_only_the_makers_price_of_a_name_is_known() -> 
 
 def test_withdrawn_models_carry_the_day() -> None:
     assert LLMService().model_info("openai/gpt-4o-2024-05-13").deprecated_on == "2026-10-23"
-
-
-@pytest.mark.parametrize(
-    ("model", "size_wh", "low", "high"),
-    [
-        ("anthropic/claude-haiku-4-5", (1024, 768), 1049, 1154),
-        ("openai/gpt-4o", (1024, 1024), 765, 765),
-        ("openai/gpt-4o", (512, 512), 255, 255),
-        ("openai/gpt-4o-mini", (512, 512), 8500, 8500),
-        ("gemini/gemini-2.5-flash", (300, 300), 258, 1290),
-    ],
-)
-def test_image_tokens_follow_the_makers_rules(model: str, size_wh: tuple[int, int], low: int, high: int) -> None:
-    assert image_tokens(model, size_wh) == (low, high)
 
 
 def test_an_estimate_is_a_range_that_is_free_offline_and_none_when_unknown() -> None:

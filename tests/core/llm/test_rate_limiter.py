@@ -43,6 +43,12 @@ async def test_the_first_call_goes_alone_and_then_as_many_as_are_allowed() -> No
     assert work.most_at_once == 8
 
 
+async def test_without_a_limit_of_its_own_a_key_carries_more_calls_than_one_task_makes() -> None:
+    work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o"))
+    await asyncio.gather(*(work.call() for _ in range(80)))
+    assert work.most_at_once == 64
+
+
 async def test_everybody_who_waits_for_a_key_that_is_refused_fails_without_sending() -> None:
     work = Work(RateLimiter())
     refused = AccessDeniedError("The key is wrong. Check it.", http_status=401)

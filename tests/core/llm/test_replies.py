@@ -2,6 +2,7 @@ import contextlib
 import json
 from typing import Any
 
+import json_repair
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,15 @@ READ_AS_ONE = {
     "with more than was asked for": json.dumps({**ONE, "note": "done"}),
     "control characters": TEXT.replace("What", "Wh\x00at"),
 }
+READ_AFTER_REPAIR = {
+    "single quotes": "{'questions': [{'question': 'What is on the mat?', 'kind': 'object'}]}",
+    "names without quotes": '{questions: [{question: "What is on the mat?", kind: "object"}]}',
+    "a missing comma": '{"questions": [{"question": "What is on the mat?" "kind": "object"}]}',
+    "a comment": '{"questions": [ // one\n{"question": "What is on the mat?", "kind": "object"}\n// end\n]}',
+    "a missing bracket": '{"questions": [{"question": "What is on the mat?", "kind": "object"}}',
+    "prose around it": "Here: {'questions': [{'question': 'What is on the mat?', 'kind': 'object'}]} Enjoy.",
+    "curly quotes only": TEXT.replace('"kind"', "kind").translate({ord('"'): "\u201d"}),
+}
 READ_AS_BARE = {
     "texts instead of objects": '{"questions": ["What is on the mat?"]}',
     "a list of texts": '["What is on the mat?"]',
@@ -47,12 +57,37 @@ UNREADABLE = {
     "a number": "42",
     "empty questions": '{"questions": [{"question": ""}]}',
     "another shape": '{"questions": [{"answer": 3}]}',
+    "half a JSON with single quotes": "{'questions': [{'question': 'What is on the",
+    "prose with words in brackets": "The sign says [EXIT, WAY OUT] in red.",
 }
 
 
 @pytest.mark.parametrize("text", READ_AS_ONE.values(), ids=READ_AS_ONE)
 def test_a_usable_reply_is_read_however_it_is_wrapped(text: str) -> None:
     assert replies.parse(text, QuestionList).model_dump() == ONE
+
+
+@pytest.mark.parametrize("text", READ_AFTER_REPAIR.values(), ids=READ_AFTER_REPAIR)
+def test_damaged_json_is_repaired(text: str) -> None:
+    assert replies.parse(text, QuestionList).model_dump() == ONE
+
+
+def test_quotes_within_a_text_survive_the_repair() -> None:
+    text = '{"questions": [{\'question\': "Does it say \u201cEXIT\u201d or "OUT"?", "kind": "text"}]}'
+    (asked,) = replies.parse(text, QuestionList).model_dump()["questions"]
+    assert asked["question"] == 'Does it say \u201cEXIT\u201d or "OUT"?'
+
+
+@pytest.mark.parametrize(
+    "text", ["{a, " * 25_000 + "}", "[" + "{a}, " * 5_000 + "]", "{'a': '" + "x" * 60_000 + "'}"], ids=len
+)
+def test_what_would_take_long_to_repair_is_not_repaired(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def repair(*_: Any, **__: Any) -> Any:
+        raise AssertionError("json-repair takes minutes for such a text")
+
+    monkeypatch.setattr(json_repair, "repair_json", repair)
+    with pytest.raises(BadReplyError):
+        replies.parse(text, QuestionList)
 
 
 @pytest.mark.parametrize("text", READ_AS_BARE.values(), ids=READ_AS_BARE)
@@ -77,6 +112,18 @@ def test_what_cannot_be_read_keeps_its_beginning(text: str) -> None:
         "抱歉，我无法描述这张图片。",
         "Üzgünüm, bu görsel hakkında konuşamam.",
         "Es tut mir leid, das kann ich nicht.",
+        "Désolé, je ne peux pas décrire cette image.",
+        "Je suis désolé, mais c'est impossible.",
+        "Lo siento, no puedo ayudar con eso.",
+        "Maalesef bunu yapamam.",
+        "对不起，这个我不能回答。",
+        "我无法识别图片中的人物。",
+        "我不能回答这个问题。",
+        "I am sorry, but I won't.",
+        "I am not able to see who that is.",
+        "I can't identify people.",
+        "As an AI, I do not look at faces.",
+        "“Sorry”, it says {no}.",
     ],
 )
 def test_an_apology_instead_of_json_is_a_refusal(text: str) -> None:

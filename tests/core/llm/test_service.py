@@ -5,11 +5,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 from sqlmodel import select
 
+from core import connect
+from core.app import Services
+from core.config import Settings
 from core.db import Database, LlmCalls
 from core.errors import BadReplyError, CutReplyError, InvalidInputError, NoVisionError, ProviderDownError
 from core.llm import (
@@ -17,6 +21,7 @@ from core.llm import (
     ChatRequest,
     DatabaseLedger,
     ImagePart,
+    ImageRequest,
     LLMService,
     ModelConfig,
     Purpose,
@@ -262,3 +267,35 @@ print(sorted({str(host) for host in asked}))
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() in ("[]", "['127.0.0.1']")
     assert shown.stderr == ""
+
+
+async def test_the_time_limit_comes_from_the_settings_passed_in(
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.default = Answer(hangs=True)
+    monkeypatch.setenv("VITRINE_LLM_TIMEOUT_S", "60")
+    service = LLMService(RetryPolicy(max_sends=1), settings=Settings(llm_timeout_s=0.2))
+    with pytest.raises(ProviderDownError, match=r"did not finish within 0\.2 s"):
+        await service.chat(provider.config(), ChatRequest("Hello"))
+    with pytest.raises(ProviderDownError, match=r"did not finish within 0\.3 s"):
+        await service.chat(provider.config(timeout_s=0.3), ChatRequest("Hello"))
+    with pytest.raises(ProviderDownError, match=r"did not finish within 0\.2 s"):
+        await service.create_image(provider.config(), ImageRequest("A shelf"))
+
+
+async def test_without_settings_the_environment_is_read_once(
+    provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.default = Answer(hangs=True)
+    monkeypatch.setenv("VITRINE_LLM_TIMEOUT_S", "0.2")
+    service = LLMService(RetryPolicy(max_sends=1))
+    monkeypatch.setenv("VITRINE_LLM_TIMEOUT_S", "60")
+    with pytest.raises(ProviderDownError, match=r"did not finish within 0\.2 s"):
+        await service.chat(provider.config(), ChatRequest("Hello"))
+
+
+def test_the_services_of_a_database_pass_its_settings_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_LLM_TIMEOUT_S", "7")
+    with connect(tmp_path) as db:
+        monkeypatch.setenv("VITRINE_LLM_TIMEOUT_S", "60")
+        assert Services(db).llm._settings.llm_timeout_s == 7
