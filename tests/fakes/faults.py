@@ -1,4 +1,4 @@
-"""The ways in which providers misbehave, and how a call to each has to end."""
+"""The faults of providers, and the expected outcome of a call to each."""
 
 import gzip
 import json
@@ -19,14 +19,15 @@ _PAGE = b"<html><body><h1>Bad gateway</h1></body></html>"
 
 @dataclass(frozen=True)
 class Fault:
-    """*ends_as* None: the reply is odd but can be read. *sends*: how many requests one call makes at most."""
+    """One fault; *expected_error* is None when the reply is unusual but readable."""
 
     name: str
     make: Callable[[Call], Scripted]
-    ends_as: type[errors.LLMError] | None
-    sends: int = 1
+    expected_error: type[errors.LLMError] | None
+    max_sends: int = 1
+    """Most requests that one call sends."""
     slow: bool = False
-    """Takes as long as the time limit."""
+    """Lasts until the time limit."""
     wires: tuple[WireFormat, ...] = WIRE_FORMATS
 
     def __str__(self) -> str:
@@ -42,12 +43,12 @@ def _raw(body: bytes, status: int = 200, headers: dict[str, str] | None = None) 
     return lambda call: Answer(status, headers or _JSON, body)
 
 
-def _good(call: Call, **how: object) -> Answer:
+def _good(call: Call, **delivery: object) -> Answer:
     made = answer(call.wire, Reply(GOOD))
-    return Answer(body=made.body, **how)  # type: ignore[arg-type]
+    return Answer(body=made.body, **delivery)  # type: ignore[arg-type]
 
 
-def _says(reply: Reply) -> Callable[[Call], Reply]:
+def _replies_with(reply: Reply) -> Callable[[Call], Reply]:
     return lambda call: reply
 
 
@@ -66,12 +67,12 @@ def _retry_delay(call: Call) -> Answer:
     return Answer(429, _JSON, json.dumps(body).encode())
 
 
-def _bomb(call: Call) -> Answer:
-    return Answer(headers={**_JSON, "content-encoding": "gzip"}, body=_small_and_huge())
+def _gzip_bomb(call: Call) -> Answer:
+    return Answer(headers={**_JSON, "content-encoding": "gzip"}, body=_compressed_spaces())
 
 
 @cache
-def _small_and_huge() -> bytes:
+def _compressed_spaces() -> bytes:
     return gzip.compress(b" " * 20_000_000)
 
 
@@ -101,22 +102,22 @@ FAULTS: tuple[Fault, ...] = (
     Fault("reset before the reply", lambda call: Answer(resets_after=0), errors.ProviderDownError, 2),
     Fault("reset within the body", lambda call: _good(call, resets_after=20), errors.ProviderDownError, 2),
     Fault("body shorter than claimed", lambda call: _good(call, claims_bytes=9999), errors.ProviderDownError, 2),
-    Fault("gzip bomb", _bomb, errors.BadReplyError, 2),
-    Fault("reply of 5 MB", _says(Reply("x" * 5_000_000)), errors.BadReplyError, 2),
+    Fault("gzip bomb", _gzip_bomb, errors.BadReplyError, 2),
+    Fault("reply of 5 MB", _replies_with(Reply("x" * 5_000_000)), errors.BadReplyError, 2),
     Fault("redirect", _redirect, errors.RequestRefusedError),
     Fault("200 with HTML", _raw(_PAGE, 200, _HTML), errors.BadReplyError, 2),
     Fault("200 with nothing", _raw(b""), errors.BadReplyError, 2),
     Fault("200 with half a JSON", _raw(b'{"choices": [{"mess'), errors.BadReplyError, 2),
     Fault("200 with broken UTF-8", _raw(b'{"choices": "\xff\xfe'), errors.BadReplyError, 2),
     Fault("200 with an error in it", _status(200, "Upstream failed"), errors.ProviderDownError, 3),
-    Fault("no choices", _says(Reply(no_choices=True)), errors.EmptyReplyError, 2),
-    Fault("content is null", _says(Reply(None)), errors.EmptyReplyError, 2),
-    Fault("refused in words", _says(Reply("I'm sorry, I can't help with that.")), errors.RefusedReplyError),
-    Fault("filtered", _says(Reply("", finish="content_filter")), errors.FilteredReplyError),
-    Fault("cut", _says(Reply('{"questions": [{"quest', finish="length")), errors.CutReplyError, 2),
-    Fault("prose instead of JSON", _says(Reply("It is a nice cat on a mat.")), errors.BadReplyError, 2),
-    Fault("JSON of another shape", _says(Reply('{"questions": [{"answer": 3}]}')), errors.BadReplyError, 2),
-    Fault("JSON in a fence with prose", _says(Reply(f"Sure:\n```json\n{GOOD}\n```\nEnjoy")), None),
-    Fault("thinking before the JSON", _says(Reply(f"<think>Is it {{a}}?</think>{GOOD}")), None),
-    Fault("no usage", _says(Reply(GOOD, usage=None)), None, wires=("openai",)),
+    Fault("no choices", _replies_with(Reply(no_choices=True)), errors.EmptyReplyError, 2),
+    Fault("content is null", _replies_with(Reply(None)), errors.EmptyReplyError, 2),
+    Fault("refused in words", _replies_with(Reply("I'm sorry, I can't help with that.")), errors.RefusedReplyError),
+    Fault("filtered", _replies_with(Reply("", finish="content_filter")), errors.FilteredReplyError),
+    Fault("cut", _replies_with(Reply('{"questions": [{"quest', finish="length")), errors.CutReplyError, 2),
+    Fault("prose instead of JSON", _replies_with(Reply("It is a nice cat on a mat.")), errors.BadReplyError, 2),
+    Fault("JSON of another shape", _replies_with(Reply('{"questions": [{"answer": 3}]}')), errors.BadReplyError, 2),
+    Fault("JSON in a fence with prose", _replies_with(Reply(f"Sure:\n```json\n{GOOD}\n```\nEnjoy")), None),
+    Fault("thinking before the JSON", _replies_with(Reply(f"<think>Is it {{a}}?</think>{GOOD}")), None),
+    Fault("no usage", _replies_with(Reply(GOOD, usage=None)), None, wires=("openai",)),
 )

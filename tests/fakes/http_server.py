@@ -1,4 +1,4 @@
-"""A small real HTTP server whose replies can be as broken as a provider's: it speaks bytes, not a framework."""
+"""A small HTTP server on a real socket that can send invalid responses, which no framework would."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it arrived; *at* is the monotonic second."""
+    """A request as received; *at* is the time by the monotonic clock, in seconds."""
 
     method: str
     path: str
@@ -23,25 +23,25 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply, and how it is brought over the wire."""
+    """A response, and how it is delivered."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
     body: bytes = b"{}"
     delay_s: float = 0.0
     drip: tuple[int, float] | None = None
-    """So many bytes of the body, then so many seconds of waiting, again and again."""
+    """Bytes of the body sent at a time, and seconds between."""
     slow_headers_s: float = 0.0
-    """A header line every so many seconds, for ever."""
+    """Seconds between header lines, of which there is no end."""
     hangs: bool = False
     resets_after: int | None = None
-    """Break the connection after so many bytes of the body."""
+    """Number of bytes of the body after which the connection is reset."""
     claims_bytes: int | None = None
-    """A Content-Length that is not true; the connection closes when the body is out."""
+    """A false Content-Length; the connection is closed after the body."""
 
 
 class HttpServer:
-    """Serves on loopback from a thread of its own; *answer* is asked for each request."""
+    """Serves on loopback in its own thread; *answer* returns the response to each request."""
 
     def __init__(self, answer: Callable[[Received], Answer]) -> None:
         self._answer = answer
@@ -118,7 +118,7 @@ async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
 
 
 async def _write(writer: asyncio.StreamWriter, answer: Answer) -> bool:
-    """Bring the answer out; False when the connection is of no more use."""
+    """Send the response; return whether the connection can be reused."""
     if answer.delay_s:
         await asyncio.sleep(answer.delay_s)
     if answer.hangs:

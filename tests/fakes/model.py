@@ -1,4 +1,4 @@
-"""A model with a queue of replies and a memory of what it was asked, in place of LLMService."""
+"""A fake model in place of LLMService: returns replies from a queue and records the requests."""
 
 import json
 from collections import deque
@@ -9,7 +9,7 @@ from core.llm.ledger import CallStart
 
 
 class FakeModel(LLMService):
-    """Answers with what was enqueued, in order; an enqueued exception is raised instead."""
+    """Returns the enqueued replies in order; an enqueued exception is raised."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A fake provider on a real socket, with a queue and a memory; it speaks as OpenAI, Gemini and Anthropic do."""
+"""A fake provider on a real socket with the interfaces of OpenAI, Gemini and Anthropic: replies from a queue."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ Finish = Literal["stop", "length", "content_filter", "refusal"]
 
 @dataclass(frozen=True)
 class Reply:
-    """What the fake model says; turned into the wire format that the request came in."""
+    """A reply of the fake model; sent in the wire format of the request."""
 
     text: str | None = "ok"
     finish: Finish = "stop"
@@ -40,7 +40,7 @@ Script = Callable[["Call"], Scripted]
 
 @dataclass(frozen=True)
 class Call:
-    """A request as the provider understood it."""
+    """A received request, parsed."""
 
     received: Received
     wire: WireFormat
@@ -48,17 +48,17 @@ class Call:
 
     @property
     def images(self) -> list[bytes]:
-        """The images in the order they were sent."""
+        """The images, in order."""
         return [base64.b64decode(data) for data in _image_data(self.wire, self.body)]
 
     @property
     def texts(self) -> list[str]:
-        """The texts of the user's last turn, in the order they were sent."""
+        """The texts of the last user message, in order."""
         return _texts(self.wire, self.body)
 
 
 class FakeProvider(HttpServer):
-    """Answers what was enqueued, in that order, then *default* for ever."""
+    """Sends the enqueued replies in order, then always *default*; records all calls."""
 
     def __init__(self, default: Scripted | Script | None = None) -> None:
         super().__init__(self._respond)
@@ -91,13 +91,13 @@ def wire_of(path: str) -> WireFormat:
 
 
 def answer(wire: WireFormat, reply: Reply) -> Answer:
-    """Return *reply* as the provider of *wire* would send it."""
+    """Return *reply* in the format of *wire*."""
     body = {"openai": _openai, "gemini": _gemini, "anthropic": _anthropic}[wire](reply)
     return Answer(body=json.dumps(body).encode(), delay_s=reply.delay_s)
 
 
 def error_body(wire: WireFormat, status: int, message: str, code: str = "") -> bytes:
-    """Return an error as the provider of *wire* words it."""
+    """Return an error in the format of *wire*."""
     if wire == "gemini":
         return json.dumps({"error": {"code": status, "message": message, "status": code or "INTERNAL"}}).encode()
     if wire == "anthropic":

@@ -1,4 +1,4 @@
-"""A key that was sent to be used once is found nowhere afterwards, however badly the provider behaves."""
+"""A key used for a request is stored nowhere, whatever fault the provider has."""
 
 import logging
 import os
@@ -16,8 +16,8 @@ from tests.fakes.faults import CANARY, FAULTS, Fault
 from tests.fakes.provider import FakeProvider, WireFormat
 from tests.pictures import png
 
-# Those that use up a time limit take a second and more each.
-TRIED = [fault for fault in FAULTS if os.environ.get("VITRINE_PROVE") or not fault.slow]
+# Faults that last until the time limit take a second and more each.
+TESTED_FAULTS = [fault for fault in FAULTS if os.environ.get("VITRINE_PROVE") or not fault.slow]
 NAMES: dict[WireFormat, tuple[str, str]] = {
     "openai": ("openai", "gpt-4o"),
     "gemini": ("gemini", "gemini-2.5-flash"),
@@ -26,32 +26,32 @@ NAMES: dict[WireFormat, tuple[str, str]] = {
 
 
 @pytest.fixture(autouse=True)
-def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.03)
     monkeypatch.setattr("core.services.LLMService", lambda settings: LLMService(policy, settings))
 
 
 def _ask(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) -> list[str]:
-    """Use the key in every way there is; return what the server said."""
+    """Use the key in every route that takes one; return headers and bodies of the responses."""
     with FakeProvider(fault.make) as provider:
         provider_name, model = NAMES[wire]
         base = provider.config(wire).api_base
         choice = {"provider": provider_name, "model": model, "api_key": CANARY, "api_base": base, "timeout_s": 1.0}
         task = client.post(f"/api/projects/{project_id}/image-questions", json={"llm_config": choice})
-        said = [
+        responses = [
             task,
-            _at_rest(client, task.json()["url"]),
+            _finished(client, task.json()["url"]),
             client.get(f"{task.json()['url']}/summary"),
             client.post("/api/models/test", json={"llm_config": choice}),
             client.post("/ai/generate", json={"prompt": "A lamp.", "project_id": project_id, "llm_config": choice}),
         ]
-        assert any(CANARY in str(call.received.headers) for call in provider.calls), "the key was not even used"
-    assert all(answer.status_code < 500 or answer.status_code == 502 for answer in said)
-    return [f"{answer.headers} {answer.text}" for answer in said]
+        assert any(CANARY in str(call.received.headers) for call in provider.calls), "the key was not used"
+    assert all(answer.status_code < 500 or answer.status_code == 502 for answer in responses)
+    return [f"{answer.headers} {answer.text}" for answer in responses]
 
 
-def _at_rest(client: TestClient, url: str) -> Response:
-    """Return the task once it has ended or, for want of money or rights, paused itself."""
+def _finished(client: TestClient, url: str) -> Response:
+    """Return the task once it has ended, or paused itself because of quota or key."""
     deadline = time.monotonic() + 30
     while (answer := client.get(url)).json()["status"] in ("queued", "running"):
         assert time.monotonic() < deadline
@@ -75,21 +75,21 @@ def _unpacked(path: Path) -> bytes:
     return content
 
 
-def test_no_byte_of_a_key_is_left_behind(
+def test_a_key_is_neither_stored_nor_logged_nor_returned(
     client: TestClient, services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    assert len(TRIED) >= 25
+    assert len(TESTED_FAULTS) >= 25
     project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
     files = [("files", ("red.png", png("red")))]
     uploaded = client.post(f"/api/projects/{project_id}/images", files=files).json()
-    said = []
-    for number, fault in enumerate(TRIED):
-        said += _ask(client, project_id, fault, fault.wires[number % len(fault.wires)])
+    responses = []
+    for number, fault in enumerate(TESTED_FAULTS):
+        responses += _ask(client, project_id, fault, fault.wires[number % len(fault.wires)])
     assert _export(client, project_id, uploaded["results"][0]["image"]["id"]).startswith(b"PK")
 
     secret = CANARY.removeprefix("sk-").encode()
-    assert [text for text in said if secret.decode() in text] == []
+    assert [text for text in responses if secret.decode() in text] == []
     assert secret.decode() not in caplog.text
-    held = [path.name for path in services.db.data_dir.rglob("*") if path.is_file() and secret in _unpacked(path)]
-    assert held == []
+    containing = [path.name for path in services.db.data_dir.rglob("*") if path.is_file() and secret in _unpacked(path)]
+    assert containing == []

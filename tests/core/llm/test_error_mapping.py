@@ -21,8 +21,8 @@ CLASSES = sorted(
 )
 
 
-def _made(kind: type[Exception]) -> Exception:
-    """Make an exception of *kind* with something in each argument it insists on."""
+def _instance_of(found: type[Exception]) -> Exception:
+    """Return an exception of class *found* with a value for each required argument."""
     response = httpx.Response(400, request=httpx.Request("POST", "http://x"))
     fillers: dict[str, Any] = {
         "response": response,
@@ -31,40 +31,44 @@ def _made(kind: type[Exception]) -> Exception:
         "body": None,
         "failures": (),
     }
-    wanted = {
+    arguments = {
         name: fillers.get(name, "sk-canary-0123456789")
-        for name, parameter in inspect.signature(kind.__init__).parameters.items()
+        for name, parameter in inspect.signature(found.__init__).parameters.items()
         if name != "self" and parameter.default is inspect.Parameter.empty and parameter.kind not in (2, 4)
     }
     try:
-        return kind(**wanted)
+        return found(**arguments)
     except TypeError:  # some want a mapping with a message
-        return kind(**{name: {"message": value} if isinstance(value, str) else value for name, value in wanted.items()})
+        return found(
+            **{name: {"message": value} if isinstance(value, str) else value for name, value in arguments.items()}
+        )
 
 
-def test_there_are_many_exceptions_to_translate() -> None:
+def test_litellm_has_many_exceptions_to_map() -> None:
     assert len(CLASSES) >= 30
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("found", CLASSES, ids=lambda found: found.__name__)
 @pytest.mark.parametrize("status", [None, 200, 400, 401, 402, 403, 404, 413, 422, 429, 500, 503, 529])
-def test_every_exception_of_litellm_becomes_one_of_ours(kind: type[Exception], status: int | None) -> None:
+def test_every_exception_of_litellm_becomes_an_llm_error_without_key(
+    found: type[Exception], status: int | None
+) -> None:
     exchange = Exchange(sends=int(status is not None), http_status=status, head=b"the key sk-canary-0123456789 leaks")
-    translated = map_error(_made(kind), exchange, CONFIG, 60)
-    assert isinstance(translated, LLMError)
-    assert "sk-canary" not in f"{translated} {vars(translated)}"
-    assert str(translated).endswith(".")
+    mapped = map_error(_instance_of(found), exchange, CONFIG, 60)
+    assert isinstance(mapped, LLMError)
+    assert "sk-canary" not in f"{mapped} {vars(mapped)}"
+    assert str(mapped).endswith(".")
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), RuntimeError("x"), KeyError("usage"), TimeoutError()])
-def test_any_other_exception_becomes_one_of_ours(error: Exception) -> None:
+def test_any_other_exception_becomes_a_vitrine_error(error: Exception) -> None:
     assert isinstance(map_error(error, Exchange(), CONFIG, 60), VitrineError)
 
 
 @pytest.mark.parametrize("problem", ["unreachable", "broken", "redirect", "too large", "compressed"])
-def test_trouble_on_the_wire_counts_before_what_litellm_says(problem: str) -> None:
-    translated = map_error(ValueError("x"), Exchange(problem=problem), CONFIG, 60)
-    assert translated.maybe_paid is (problem == "broken")
+def test_the_http_exchange_takes_precedence_over_the_exception(problem: str) -> None:
+    mapped = map_error(ValueError("x"), Exchange(problem=problem), CONFIG, 60)
+    assert mapped.maybe_paid is (problem == "broken")
 
 
 @pytest.mark.parametrize(
@@ -80,5 +84,5 @@ def test_trouble_on_the_wire_counts_before_what_litellm_says(problem: str) -> No
         ("", '{"details": [{"retryDelay": "1.5s"}]}', 1.5),
     ],
 )
-def test_the_wait_is_what_the_provider_asks_for(header: str, body: str, seconds: float | None) -> None:
+def test_the_requested_wait_is_read_from_header_or_body(header: str, body: str, seconds: float | None) -> None:
     assert retry_after_s(header, body) == seconds

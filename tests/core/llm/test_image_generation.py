@@ -45,7 +45,7 @@ def provider() -> Iterator[FakeProvider]:
         ("openai/gpt-image-2", {"size": "2736x1536"}),
     ],
 )
-def test_ratio_and_size_are_written_as_each_family_reads_them(model: str, expected: dict[str, Any]) -> None:
+def test_ratio_and_size_are_sent_in_the_form_of_each_family(model: str, expected: dict[str, Any]) -> None:
     assert parameters(ModelConfig(model), REQUEST) == expected
 
 
@@ -62,7 +62,7 @@ def test_ratio_and_size_are_written_as_each_family_reads_them(model: str, expect
         ("gpt-image-2", "odd", None, "1024x1024"),
     ],
 )
-def test_sizes_for_openai_keep_its_rules(model: str, ratio: str, size: str | None, expected: str) -> None:
+def test_sizes_for_openai_follow_its_rules(model: str, ratio: str, size: str | None, expected: str) -> None:
     made = openai_size(model, ratio, size)
     assert made == expected
     width, height = (int(side) for side in made.split("x"))
@@ -113,25 +113,25 @@ async def test_openai_edits_references_and_makes_images_without_them(
 
 
 @pytest.mark.parametrize(
-    ("said", "error", "words"),
+    ("sent", "error", "message"),
     [
         (Reply("I cannot draw a real person.", images=()), RefusedReplyError, "I cannot draw a real person."),
         (Reply("", finish="content_filter"), FilteredReplyError, "withheld the image"),
         (Reply(None), EmptyReplyError, "neither an image nor text"),
     ],
 )
-async def test_no_image_is_shown_with_the_models_own_words(
-    provider: FakeProvider, db: Database, said: Reply, error: type[Exception], words: str
+async def test_a_reply_without_an_image_fails_with_the_text_of_the_model(
+    provider: FakeProvider, db: Database, sent: Reply, error: type[Exception], message: str
 ) -> None:
-    provider.enqueue(said)
-    with pytest.raises(error, match=words):
+    provider.enqueue(sent)
+    with pytest.raises(error, match=message):
         await LLMService().create_image(provider.config("gemini", model=GEMINI), REQUEST, ledger=DatabaseLedger(db))
     assert len(provider.calls) == 1
     with db.reading() as session:
         assert [call.state for call in session.exec(select(LlmCalls))] == ["failed"]
 
 
-async def test_an_image_that_may_have_been_paid_is_not_asked_for_again(provider: FakeProvider, db: Database) -> None:
+async def test_an_image_that_may_have_been_paid_for_is_not_retried(provider: FakeProvider, db: Database) -> None:
     provider.default = Answer(resets_after=0)
     with pytest.raises(ProviderDownError):
         await LLMService(POLICY).create_image(
@@ -142,7 +142,7 @@ async def test_an_image_that_may_have_been_paid_is_not_asked_for_again(provider:
         assert [call.state for call in session.exec(select(LlmCalls))] == ["unknown"]
 
 
-async def test_a_server_in_trouble_is_asked_again(provider: FakeProvider) -> None:
+async def test_a_server_error_is_retried(provider: FakeProvider) -> None:
     provider.enqueue(Answer(503), Reply(None, images=(FINAL,)))
     reply = await LLMService(POLICY).create_image(provider.config("gemini", model=GEMINI), REQUEST)
     assert reply.images == (FINAL,)
@@ -151,7 +151,7 @@ async def test_a_server_in_trouble_is_asked_again(provider: FakeProvider) -> Non
 @pytest.mark.parametrize(
     "model", ["gemini/gemini-3-pro-image", "openai/gpt-image-2", "openrouter/google/gemini-3-pro-image", "xai/painter"]
 )
-def test_no_provider_is_sent_the_number_of_a_variant(model: str) -> None:
+def test_only_the_offline_provider_gets_the_number_of_a_variant(model: str) -> None:
     config = ModelConfig(model)
 
     assert parameters(config, replace(REQUEST, variant=7)) == parameters(config, REQUEST)

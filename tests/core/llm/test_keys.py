@@ -21,26 +21,26 @@ def _write_secrets(text: str) -> None:
     Path(".streamlit/secrets.toml").write_text(text)
 
 
-def test_a_typed_key_goes_before_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_typed_key_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
     assert keys.key_for(ModelConfig("openai/gpt-4o", api_key="typed")) == "typed"
     assert keys.key_source(ModelConfig("openai/gpt-4o", api_key="typed")) == "session"
 
 
-def test_the_environment_goes_before_the_secrets_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_takes_precedence_over_the_secrets_file(monkeypatch: pytest.MonkeyPatch) -> None:
     _write_secrets('OPENAI_API_KEY = "from-secrets"\n[other]\nname = 1\n')
     assert (keys.key_for(OPENAI), keys.key_source(OPENAI)) == ("from-secrets", "secrets")
     monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
     assert (keys.key_for(OPENAI), keys.key_source(OPENAI)) == ("from-environment", "environment")
 
 
-def test_a_missing_key_says_where_to_put_it() -> None:
+def test_the_error_for_a_missing_key_names_its_variable() -> None:
     with pytest.raises(MissingKeyError, match="Set OPENAI_API_KEY in the environment or in"):
         keys.key_for(OPENAI)
     assert keys.key_source(OPENAI) is None
 
 
-def test_a_key_of_the_environment_never_goes_to_an_address_it_does_not_belong_to(
+def test_a_key_from_the_environment_is_never_sent_to_another_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
@@ -62,7 +62,7 @@ def test_local_models_need_no_key(config: ModelConfig) -> None:
     assert (keys.key_for(config), keys.key_source(config)) == (NO_KEY, "none needed")
 
 
-def test_a_broken_secrets_file_is_named() -> None:
+def test_an_invalid_secrets_file_is_named_in_the_error() -> None:
     _write_secrets("OPENAI_API_KEY = unquoted")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         keys.key_for(OPENAI)
@@ -80,7 +80,7 @@ def test_a_broken_secrets_file_is_named() -> None:
         ({"provider": "openrouter", "model": "google/gemini-3-pro-image"}, "openrouter/google/gemini-3-pro-image"),
     ],
 )
-def test_models_are_named_as_litellm_names_them(given: dict[str, str], model: str) -> None:
+def test_a_configuration_names_provider_and_model(given: dict[str, str], model: str) -> None:
     assert ModelConfig.from_dict(given).litellm_model == model
 
 
@@ -99,7 +99,7 @@ def test_a_configuration_never_shows_or_stores_its_key() -> None:
         ({"model": "x", "speed": "fast"}, "speed"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(given: dict[str, object], field: str) -> None:
+def test_an_invalid_field_is_named_in_the_error(given: dict[str, object], field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         ModelConfig.from_dict(given)
     assert caught.value.field == field
@@ -111,17 +111,17 @@ def test_what_makes_no_sense_is_refused_by_name(given: dict[str, object], field:
         "Incorrect API key: sk-proj-abcdef0123456789",
         "key AIzaSyA0123456789abcdefghij is wrong",
         "authorization: Bearer abc.def.ghi",
-        "the odd one: 9f8e7d6c5b4a",
+        "without a known form: 9f8e7d6c5b4a",
     ],
 )
-def test_keys_are_taken_out_of_texts(text: str) -> None:
+def test_keys_are_removed_from_texts(text: str) -> None:
     redaction.remember("9f8e7d6c5b4a")
     cleaned = redaction.redact(text)
     assert redaction.MASK in cleaned
     assert not any(part in cleaned for part in ("abcdef0123", "AIza", "abc.def", "9f8e7d6c5b4a"))
 
 
-def test_logs_carry_no_key_even_in_traces(caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_contain_no_key_even_in_stack_traces(caplog: pytest.LogCaptureFixture) -> None:
     redaction.remember("9f8e7d6c5b4a")
     redaction.redact_logs()
     try:

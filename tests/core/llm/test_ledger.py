@@ -7,7 +7,7 @@ from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, ModelCon
 from core.llm.ledger import CallStart, Usage, request_hash
 
 START = CallStart(model="openai/gpt-4o", request_hash="h", prompt="Ask", params={"temperature": 0.2}, attempt=1)
-REPLY = ChatReply("said", None, "openai/gpt-4o", 10, 5, 0.001, "stop")
+REPLY = ChatReply("text", None, "openai/gpt-4o", 10, 5, 0.001, "stop")
 
 
 def _row(db: Database, call_id: int) -> LlmCalls:
@@ -15,7 +15,7 @@ def _row(db: Database, call_id: int) -> LlmCalls:
         return session.exec(select(LlmCalls).where(LlmCalls.id == call_id)).one()
 
 
-def test_a_row_is_committed_before_the_send(db: Database) -> None:
+def test_a_row_is_committed_before_the_call_is_sent(db: Database) -> None:
     call_id = DatabaseLedger(db, task_id="t", item_id=7).start(START)
     row = _row(db, call_id)
     assert (row.state, row.task_id, row.item_id, row.prompt, row.params) == (
@@ -28,21 +28,21 @@ def test_a_row_is_committed_before_the_send(db: Database) -> None:
     assert row.ended_at is None
 
 
-def test_a_good_call_is_settled_with_what_was_made_of_it_or_not_at_all__rolls_back_on_error(db: Database) -> None:
+def test_a_call_is_settled_in_the_transaction_of_its_results__rolls_back_on_error(db: Database) -> None:
     ledger = DatabaseLedger(db)
     reply = ChatReply(**{**vars(REPLY), "call_id": ledger.start(START)})
     with pytest.raises(RuntimeError), db.transaction() as session:
-        session.add(Projects(name="made of it"))
+        session.add(Projects(name="result"))
         ledger.settle(session, reply)
         raise RuntimeError
     assert _row(db, reply.call_id or 0).state == "started"
     with db.transaction() as session:
         ledger.settle(session, reply)
     row = _row(db, reply.call_id or 0)
-    assert (row.state, row.reply, row.prompt_tokens, row.completion_tokens, row.cost) == ("ok", "said", 10, 5, 0.001)
+    assert (row.state, row.reply, row.prompt_tokens, row.completion_tokens, row.cost) == ("ok", "text", 10, 5, 0.001)
 
 
-def test_failures_are_committed_at_once_without_keys(db: Database) -> None:
+def test_failures_are_committed_immediately_and_without_keys(db: Database) -> None:
     ledger = DatabaseLedger(db)
     call_id = ledger.start(START)
     ledger.fail(call_id, ProviderDownError("It broke at sk-0123456789abcdef.", maybe_paid=True), Usage(1, 2, 0.5))
@@ -51,16 +51,16 @@ def test_failures_are_committed_at_once_without_keys(db: Database) -> None:
     assert row.reply == "It broke at [key removed]."
 
 
-async def test_a_readable_reply_of_no_use_keeps_its_cost(db: Database) -> None:
+async def test_a_rejected_reply_keeps_its_cost(db: Database) -> None:
     ledger = DatabaseLedger(db)
     reply = ChatReply(**{**vars(REPLY), "call_id": ledger.start(START)})
     ledger.reject(reply, "Two answers to three questions.")
     row = _row(db, reply.call_id or 0)
-    assert (row.state, row.cost, row.reply) == ("failed", 0.001, "said")
+    assert (row.state, row.cost, row.reply) == ("failed", 0.001, "text")
     assert await ledger.find_paid("h") is None
 
 
-async def test_only_good_calls_are_found_again_the_newest_first(db: Database) -> None:
+async def test_only_settled_calls_are_found_and_the_newest_first(db: Database) -> None:
     ledger = DatabaseLedger(db)
     for text in ("old", "new"):
         ledger.settle_now(ChatReply(**{**vars(REPLY), "text": text, "call_id": ledger.start(START)}))
@@ -71,7 +71,7 @@ async def test_only_good_calls_are_found_again_the_newest_first(db: Database) ->
     assert await ledger.find_paid("other") is None
 
 
-def test_the_hash_knows_everything_that_decides_the_reply() -> None:
+def test_the_hash_covers_everything_that_determines_the_reply() -> None:
     config = ModelConfig("openai/gpt-4o", api_key="one", temperature=0.1)
     request = ChatRequest("Ask", (ImagePart(b"a"), ImagePart(b"b")))
     same = request_hash(config, request)
@@ -89,9 +89,7 @@ def test_the_hash_knows_everything_that_decides_the_reply() -> None:
 
 
 @pytest.mark.parametrize("status", ["paused", "cancelled"])
-def test_an_item_whose_task_rests_sends_nothing_unless_it_has_a_good_reply_to_complete(
-    db: Database, status: str
-) -> None:
+def test_an_item_of_a_stopped_task_sends_nothing_unless_it_has_a_started_call(db: Database, status: str) -> None:
     task_id = _task(db)
     begun, waiting = (DatabaseLedger(db, task_id=task_id, item_id=number) for number in (1, 2))
     begun.start(START)

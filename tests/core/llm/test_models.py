@@ -8,7 +8,7 @@ from core.llm.local_servers import find_local_models
 from tests.fakes.http_server import Answer, HttpServer
 
 
-def test_offered_models_start_with_the_one_that_needs_nothing() -> None:
+def test_suggested_models_start_with_the_one_that_needs_no_key() -> None:
     first, *others = LLMService().models()
     assert (first.model, first.vision, first.input_price, first.key_source) == (
         "offline/measure",
@@ -21,7 +21,7 @@ def test_offered_models_start_with_the_one_that_needs_nothing() -> None:
     assert len({info.model for info in others}) == len(others)
 
 
-def test_a_key_brings_all_vision_models_of_its_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_adds_all_vision_models_of_its_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {info.model for info in LLMService().models()}
     monkeypatch.setenv("OPENAI_API_KEY", "sk-something-long")
     found = {info.model: info for info in LLMService().models()}
@@ -39,29 +39,29 @@ def test_a_key_brings_all_vision_models_of_its_provider(monkeypatch: pytest.Monk
         ("gpt-4o", True, False),
         ("openai/gpt-3.5-turbo", False, False),
         ("mistral/codestral-latest", False, False),
-        ("openai/a-model-nobody-knows", None, False),
+        ("openai/an-unknown-model", None, False),
         ("ollama/llava", None, False),
-        ("anthropic/claude-of-the-future", None, False),
+        ("anthropic/claude-unknown", None, False),
         ("gemini/gemini-3-pro-image", True, True),
         ("openrouter/google/gemini-3-pro-image", None, True),
         ("openai/gpt-image-2", True, True),
     ],
 )
-def test_what_a_model_can_do_is_yes_no_or_unknown(model: str, vision: bool | None, image_output: bool) -> None:
+def test_an_ability_of_a_model_is_known_or_unknown(model: str, vision: bool | None, image_output: bool) -> None:
     info = LLMService().model_info(model)
     assert (info.vision, info.image_output) == (vision, image_output)
 
 
-def test_at_an_address_of_its_own_only_the_makers_price_of_a_name_is_known() -> None:
+def test_at_a_custom_address_only_the_price_of_the_name_is_known() -> None:
     info = LLMService().model_info("openai/gpt-3.5-turbo", "http://localhost:11434/v1")
     assert (info.vision, info.input_price, info.key_source) == (None, 0.5, "none needed")
 
 
-def test_withdrawn_models_carry_the_day() -> None:
+def test_the_date_of_withdrawal_is_known() -> None:
     assert LLMService().model_info("openai/gpt-4o-2024-05-13").deprecated_on == "2026-10-23"
 
 
-def test_an_estimate_is_a_range_that_is_free_offline_and_none_when_unknown() -> None:
+def test_an_estimate_is_a_range_zero_offline_and_none_for_unknown_prices() -> None:
     service = LLMService()
     known = service.estimate_call("openai/gpt-4o", (1024, 768), 1500, 300)
     assert known is not None
@@ -86,7 +86,7 @@ async def test_local_servers_that_answer_are_listed(monkeypatch: pytest.MonkeyPa
         assert [request.path for request in good.received] == ["/v1/models"]
 
 
-def test_the_room_is_light_to_import_and_models_are_known_without_litellm() -> None:
+def test_models_are_known_without_importing_litellm() -> None:
     code = (
         "import sys; from core.llm import LLMService; assert len(LLMService().models()) > 10; "
         "print([name for name in ('litellm', 'openai', 'httpx', 'numpy', 'PIL') if name in sys.modules])"

@@ -1,4 +1,4 @@
-"""The offline provider says what is measured and nothing else, in three languages."""
+"""The offline provider replies with measurements and nothing else, in three languages."""
 
 import io
 import random
@@ -46,7 +46,7 @@ async def _answers(*questions: Any, language: str = "en") -> list[str]:
     return [given.answer for given in reply.parsed.answers]
 
 
-async def test_answers_are_what_the_pixels_say() -> None:
+async def test_answers_follow_from_the_pixels() -> None:
     assert await _answers(
         "What is the most common color in the image?",
         "Is the image wider than it is high?",
@@ -78,11 +78,11 @@ async def test_answers_are_what_the_pixels_say() -> None:
         ("tr", "Yalnızca pikselleri ölçerim, bu yüzden bunu yanıtlayamam."),
     ],
 )
-async def test_a_question_of_another_kind_is_not_answered(language: str, sentence: str) -> None:
+async def test_a_question_that_is_not_about_pixels_is_not_answered(language: str, sentence: str) -> None:
     assert await _answers("How many cats are there?", language=language) == [sentence]
 
 
-async def test_a_question_is_recognized_in_any_of_its_languages() -> None:
+async def test_a_question_is_matched_in_every_language() -> None:
     assert await _answers("Görselin eni boyundan büyük mü?", "图像的宽度大于高度吗？") == ["Evet", "是"]
 
 
@@ -101,7 +101,7 @@ async def test_a_document_is_filled_with_what_is_measured() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_twenty_different_questions_are_asked_and_each_can_be_answered(language: str) -> None:
+async def test_twenty_different_questions_are_generated_and_each_can_be_answered(language: str) -> None:
     reply = await _ask("questions_and_answers", QuestionAnswerList, count=20, language=language)
     assert isinstance(reply.parsed, QuestionAnswerList)
     items = reply.parsed.items
@@ -109,7 +109,7 @@ async def test_twenty_different_questions_are_asked_and_each_can_be_answered(lan
     assert await _answers(*(item.question for item in items), language=language) == [item.answer for item in items]
 
 
-async def test_existing_questions_are_not_asked_again_and_kinds_are_kept() -> None:
+async def test_existing_questions_are_not_repeated_and_kinds_are_respected() -> None:
     first = await _ask("questions", QuestionList, count=5)
     assert isinstance(first.parsed, QuestionList)
     existing = [asked.question for asked in first.parsed.questions]
@@ -136,7 +136,7 @@ async def test_a_style_is_described_by_its_measurements() -> None:
     )
 
 
-async def test_without_an_image_it_says_that_it_can_only_measure() -> None:
+async def test_without_an_image_the_reply_says_that_it_only_measures() -> None:
     reply = await LLMService().chat(CONFIG, ChatRequest("Hello"))
     assert reply.text == "offline/measure works, but no image was sent, and it can only measure images."
 
@@ -153,14 +153,14 @@ async def test_a_palette_study_has_the_colors_of_its_references(ratio: str, size
     assert again.images == reply.images
 
 
-async def test_each_variant_of_a_palette_study_looks_different_and_always_the_same() -> None:
-    wishes = [ImageRequest("A shelf", (_part(_drawn()),), variant=variant) for variant in (1, 2, 3, 1)]
-    made = [(await LLMService().create_image(CONFIG, wish)).images[0] for wish in wishes]
+async def test_each_variant_of_a_palette_study_is_different_and_reproducible() -> None:
+    requests = [ImageRequest("A shelf", (_part(_drawn()),), variant=variant) for variant in (1, 2, 3, 1)]
+    made = [(await LLMService().create_image(CONFIG, request)).images[0] for request in requests]
     assert len(set(made)) == 3
     assert made[3] == made[0]
 
 
-async def test_a_judge_compares_the_last_image_with_those_before_it() -> None:
+async def test_a_judgement_compares_the_last_image_with_those_before_it() -> None:
     green = _part(Image.new("RGB", (96, 64), "#00aa00"))
     purpose = Purpose("style_judgement")
     alike = ChatRequest("-", (_part(_drawn()), _part(_drawn())), schema=StyleJudgement, purpose=purpose)
@@ -191,22 +191,22 @@ async def test_any_other_offline_model_does_not_exist() -> None:
         await LLMService().chat(ModelConfig("offline/gpt"), ChatRequest("Hello"))
 
 
-async def test_what_is_no_image_is_refused_in_words() -> None:
+async def test_data_that_is_no_image_is_refused() -> None:
     with pytest.raises(RequestRefusedError, match="cannot be read"):
         await LLMService().chat(CONFIG, ChatRequest("-", (ImagePart(b"no image"),)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_topic_has_words_in_every_language(language: str) -> None:
+def test_every_topic_has_texts_in_every_language(language: str) -> None:
     texts = translations(language)
     for topic in TOPICS:
-        gaps = topic.choose(measure(_drawn()), random.Random(1))
-        slots = topic.fact(measure(_drawn()), gaps)
-        for way in range(2):
-            question = texts.question(topic.name, way, gaps)
-            assert texts.match_question(question) == (topic.name, gaps)
-        if slots is not None:
-            assert texts.answer(topic.name, slots)
+        values = topic.choose(measure(_drawn()), random.Random(1))
+        answer_values = topic.fact(measure(_drawn()), values)
+        for variant in range(2):
+            question = texts.question(topic.name, variant, values)
+            assert texts.match_question(question) == (topic.name, values)
+        if answer_values is not None:
+            assert texts.answer(topic.name, answer_values)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -216,7 +216,7 @@ def test_every_topic_has_words_in_every_language(language: str) -> None:
     st.sampled_from(LANGUAGES),
     st.integers(1, 20),
 )
-def test_any_image_can_be_asked_about(
+def test_questions_can_be_generated_for_any_image(
     colors: list[tuple[int, int, int]], size_wh: tuple[int, int], language: str, count: int
 ) -> None:
     image = Image.new("RGB", size_wh)
@@ -225,7 +225,7 @@ def test_any_image_can_be_asked_about(
     measured, texts = measure(image), translations(language)
     asked = responses.generate_questions(measured, texts, {"count": count})
     assert len(asked) == count
-    for topic, gaps, text in asked:
-        expected = topic.fact(measured, gaps)
+    for topic, values, text in asked:
+        expected = topic.fact(measured, values)
         assert expected is not None
         assert responses.answer(measured, texts, text) == texts.answer(topic.name, expected)

@@ -4,7 +4,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.services import Services
 
 
-def test_a_profile_keeps_model_address_and_parameters_but_no_key(services: Services) -> None:
+def test_a_profile_stores_model_address_and_parameters_but_no_key(services: Services) -> None:
     key = "sk-never-in-a-profile-4711"
     config = {"model": "openai/llava", "api_base": "http://127.0.0.1:11434/v1", "temperature": 0.2, "api_key": key}
 
@@ -30,7 +30,7 @@ def test_a_profile_keeps_model_address_and_parameters_but_no_key(services: Servi
         {"model": "openai/llava", "temperature": 7},
     ],
 )
-def test_a_profile_that_holds_a_key_elsewhere_or_makes_no_sense_is_refused(
+def test_a_profile_with_a_key_in_another_field_or_an_invalid_value_is_refused(
     services: Services, config: dict[str, object]
 ) -> None:
     with pytest.raises(InvalidInputError):
@@ -39,7 +39,7 @@ def test_a_profile_that_holds_a_key_elsewhere_or_makes_no_sense_is_refused(
     assert services.profiles.list_profiles() == []
 
 
-def test_a_profile_is_replaced_by_its_name_and_can_be_removed(services: Services) -> None:
+def test_saving_under_an_existing_name_replaces_the_profile_and_it_can_be_removed(services: Services) -> None:
     services.profiles.save_profile("Mine", {"model": "openai/gpt-4o"})
     services.profiles.save_profile("Mine", {"model": "openai/gpt-4.1"})
     assert [profile.config["model"] for profile in services.profiles.list_profiles()] == ["openai/gpt-4.1"]

@@ -12,7 +12,7 @@ CONFIG = ModelConfig("openai/gpt-4o", concurrency=8)
 
 
 class Work:
-    """Calls that note when they ran and how many ran at once."""
+    """Calls that record when they started and how many ran concurrently."""
 
     def __init__(self, limiter: RateLimiter, config: ModelConfig = CONFIG) -> None:
         self.limiter = limiter
@@ -21,20 +21,20 @@ class Work:
         self.most_at_once = 0
         self.started: list[float] = []
 
-    async def call(self, error: Exception | None = None, lasts_s: float = 0.01, tokens: int = 0) -> None:
+    async def call(self, error: Exception | None = None, duration_s: float = 0.01, tokens: int = 0) -> None:
         async with self.limiter.slot(self.config, tokens, POLICY):
             self.started.append(time.monotonic())
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-            await asyncio.sleep(lasts_s)
+            await asyncio.sleep(duration_s)
             self.at_once -= 1
             if error is not None:
                 raise error
 
 
-async def test_the_first_call_goes_alone_and_then_as_many_as_are_allowed() -> None:
+async def test_the_first_call_is_a_probe_and_then_the_concurrency_limit_holds() -> None:
     work = Work(RateLimiter())
-    first = asyncio.create_task(work.call(lasts_s=0.05))
+    first = asyncio.create_task(work.call(duration_s=0.05))
     await asyncio.sleep(0)
     others = [asyncio.create_task(work.call()) for _ in range(20)]
     await asyncio.sleep(0.02)
@@ -43,52 +43,52 @@ async def test_the_first_call_goes_alone_and_then_as_many_as_are_allowed() -> No
     assert work.most_at_once == 8
 
 
-async def test_without_a_limit_of_its_own_a_key_carries_more_calls_than_one_task_makes() -> None:
+async def test_without_a_configured_concurrency_64_calls_run_at_once() -> None:
     work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o"))
     await asyncio.gather(*(work.call() for _ in range(80)))
     assert work.most_at_once == 64
 
 
-async def test_everybody_who_waits_for_a_key_that_is_refused_fails_without_sending() -> None:
+async def test_when_the_key_of_the_probe_is_rejected_all_waiting_calls_fail_unsent() -> None:
     work = Work(RateLimiter())
     refused = AccessDeniedError("The key is wrong. Check it.", http_status=401)
-    ends = await asyncio.gather(work.call(refused), *(work.call() for _ in range(20)), return_exceptions=True)
+    outcomes = await asyncio.gather(work.call(refused), *(work.call() for _ in range(20)), return_exceptions=True)
     assert len(work.started) == 1
-    assert {type(end) for end in ends} == {AccessDeniedError}
+    assert {type(outcome) for outcome in outcomes} == {AccessDeniedError}
     await work.call()
     assert len(work.started) == 2
 
 
-async def test_trouble_of_the_first_call_does_not_hold_up_the_others() -> None:
+async def test_a_server_error_of_the_probe_does_not_block_the_other_calls() -> None:
     work = Work(RateLimiter())
     down = ProviderDownError("It is down. Try again later.")
-    ends = await asyncio.gather(work.call(down), *(work.call() for _ in range(20)), return_exceptions=True)
+    outcomes = await asyncio.gather(work.call(down), *(work.call() for _ in range(20)), return_exceptions=True)
     assert len(work.started) == 21
-    assert [type(end) for end in ends] == [ProviderDownError] + [type(None)] * 20
+    assert [type(outcome) for outcome in outcomes] == [ProviderDownError] + [type(None)] * 20
     assert work.most_at_once == 8
 
 
-async def test_a_stated_wait_holds_for_the_whole_lane() -> None:
+async def test_a_requested_wait_pauses_all_calls() -> None:
     work = Work(RateLimiter(probes_first=False))
     with pytest.raises(RateLimitedError):
-        await work.call(RateLimitedError("Slow down.", retry_after_s=0.2), lasts_s=0)
+        await work.call(RateLimitedError("Slow down.", retry_after_s=0.2), duration_s=0)
     paused_at = time.monotonic()
     await asyncio.gather(*(work.call() for _ in range(10)))
     assert min(work.started[1:]) >= paused_at + 0.19
 
 
-async def test_after_a_pause_one_call_goes_first_and_half_as_many_follow() -> None:
+async def test_after_a_pause_one_call_is_the_probe_and_the_concurrency_is_halved() -> None:
     work = Work(RateLimiter(probes_first=False))
     with pytest.raises(RateLimitedError):
         await work.call(RateLimitedError("Slow down.", retry_after_s=0.02))
     work.most_at_once = 0
     await work.call()
     assert work.limiter.allowed == 4
-    await asyncio.gather(*(work.call(lasts_s=0.02) for _ in range(4)))
+    await asyncio.gather(*(work.call(duration_s=0.02) for _ in range(4)))
     assert 4 < work.limiter.allowed <= 5
 
 
-async def test_many_slow_downs_at_once_halve_once() -> None:
+async def test_concurrent_rate_limit_errors_halve_the_concurrency_once() -> None:
     work = Work(RateLimiter(probes_first=False))
     slow = [RateLimitedError("Slow down.", retry_after_s=0.05) for _ in range(8)]
     await asyncio.gather(*(work.call(error) for error in slow), return_exceptions=True)
@@ -96,43 +96,43 @@ async def test_many_slow_downs_at_once_halve_once() -> None:
     assert work.limiter.allowed == 4
 
 
-async def test_a_lane_that_is_slowed_down_again_and_again_gives_up() -> None:
+async def test_after_eight_successive_pauses_the_call_fails() -> None:
     work = Work(RateLimiter(probes_first=False))
-    ends = []
+    outcomes = []
     for _ in range(8):
         try:
-            await work.call(RateLimitedError("Slow down."), lasts_s=0)
+            await work.call(RateLimitedError("Slow down."), duration_s=0)
         except (RateLimitedError, QuotaExceededError) as error:
-            ends.append(type(error))
-    assert ends == [RateLimitedError] * 7 + [QuotaExceededError]
+            outcomes.append(type(error))
+    assert outcomes == [RateLimitedError] * 7 + [QuotaExceededError]
 
 
-async def test_a_wait_of_hours_ends_the_call_and_leaves_the_lane_open() -> None:
+async def test_a_requested_wait_of_hours_fails_the_call_and_pauses_nothing() -> None:
     work = Work(RateLimiter())
     with pytest.raises(QuotaExceededError, match="wait for 7,200 s"):
         await work.call(RateLimitedError("Slow down.", retry_after_s=7200))
     assert work.limiter.pause_left_s == 0
 
 
-async def test_requests_per_minute_are_kept() -> None:
+async def test_requests_per_minute_are_limited() -> None:
     work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o", requests_per_minute=3))
-    calls = [asyncio.create_task(work.call(lasts_s=0)) for _ in range(5)]
+    calls = [asyncio.create_task(work.call(duration_s=0)) for _ in range(5)]
     await asyncio.sleep(0.1)
     assert len(work.started) == 3
-    await _cancelled(calls)
+    await _cancel(calls)
 
 
-async def test_tokens_per_minute_are_kept_but_one_call_always_goes() -> None:
+async def test_tokens_per_minute_are_limited_but_a_single_larger_call_is_sent() -> None:
     work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o", tokens_per_minute=1000))
-    calls = [asyncio.create_task(work.call(lasts_s=0, tokens=tokens)) for tokens in (5000, 10, 10)]
+    calls = [asyncio.create_task(work.call(duration_s=0, tokens=tokens)) for tokens in (5000, 10, 10)]
     await asyncio.sleep(0.1)
     assert len(work.started) == 1
-    await _cancelled(calls)
+    await _cancel(calls)
 
 
-async def test_a_cancelled_wait_does_not_lose_its_turn_to_nobody() -> None:
+async def test_a_cancelled_wait_passes_its_slot_to_the_next_call() -> None:
     work = Work(RateLimiter(probes_first=False), ModelConfig("openai/gpt-4o", concurrency=1))
-    running = asyncio.create_task(work.call(lasts_s=0.05))
+    running = asyncio.create_task(work.call(duration_s=0.05))
     await asyncio.sleep(0)
     waiting = [asyncio.create_task(work.call()) for _ in range(3)]
     await asyncio.sleep(0.01)
@@ -142,14 +142,14 @@ async def test_a_cancelled_wait_does_not_lose_its_turn_to_nobody() -> None:
     assert work.limiter.in_flight == 0
 
 
-def test_a_lane_serves_several_event_loops() -> None:
+def test_a_limiter_can_be_used_from_several_event_loops() -> None:
     limiter = RateLimiter(probes_first=False)
     for _ in range(3):
         asyncio.run(_ten_calls(limiter))
     assert limiter.in_flight == 0
 
 
-def test_a_lane_belongs_to_provider_address_and_key() -> None:
+def test_there_is_one_limiter_for_each_provider_address_and_key() -> None:
     limiter = rate_limiter_for(CONFIG, "one")
     assert rate_limiter_for(ModelConfig("openai/gpt-5"), "one") is limiter
     assert rate_limiter_for(CONFIG, "other") is not limiter
@@ -162,7 +162,7 @@ async def _ten_calls(limiter: RateLimiter) -> None:
     assert work.most_at_once == 2
 
 
-async def _cancelled(calls: "list[asyncio.Task[None]]") -> None:
+async def _cancel(calls: "list[asyncio.Task[None]]") -> None:
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)

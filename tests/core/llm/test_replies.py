@@ -63,7 +63,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("text", READ_AS_ONE.values(), ids=READ_AS_ONE)
-def test_a_usable_reply_is_read_however_it_is_wrapped(text: str) -> None:
+def test_json_is_found_however_it_is_wrapped(text: str) -> None:
     assert replies.parse(text, QuestionList).model_dump() == ONE
 
 
@@ -81,7 +81,7 @@ def test_quotes_within_a_text_survive_the_repair() -> None:
 @pytest.mark.parametrize(
     "text", ["{a, " * 25_000 + "}", "[" + "{a}, " * 5_000 + "]", "{'a': '" + "x" * 60_000 + "'}"], ids=len
 )
-def test_what_would_take_long_to_repair_is_not_repaired(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_would_take_long_to_repair_is_not_repaired(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def repair(*_: Any, **__: Any) -> Any:
         raise AssertionError("json-repair takes minutes for such a text")
 
@@ -91,12 +91,12 @@ def test_what_would_take_long_to_repair_is_not_repaired(text: str, monkeypatch: 
 
 
 @pytest.mark.parametrize("text", READ_AS_BARE.values(), ids=READ_AS_BARE)
-def test_texts_are_taken_for_questions(text: str) -> None:
+def test_strings_are_accepted_as_questions(text: str) -> None:
     assert replies.parse(text, QuestionList).model_dump() == BARE
 
 
 @pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_cannot_be_read_keeps_its_beginning(text: str) -> None:
+def test_the_error_for_an_unreadable_reply_contains_its_beginning(text: str) -> None:
     with pytest.raises(BadReplyError) as caught:
         replies.parse(text, QuestionList)
     assert caught.value.reply_head == text
@@ -132,7 +132,7 @@ def test_an_apology_instead_of_json_is_a_refusal(text: str) -> None:
     assert text in str(caught.value)
 
 
-def test_an_apology_inside_a_question_is_no_refusal() -> None:
+def test_an_apology_inside_json_is_no_refusal() -> None:
     text = '{"questions": [{"question": "I am sorry is written on which sign?", "kind": "text"}]}'
     assert replies.parse(text, QuestionList).model_dump()["questions"][0]["kind"] == "text"
 
@@ -146,13 +146,13 @@ def test_answers_of_any_type_become_text(answer: Any, read: str) -> None:
     assert replies.parse(text, AnswerList).model_dump() == {"answers": [{"number": 1, "answer": read}]}
 
 
-def test_questions_with_answers_are_read_under_any_name() -> None:
+def test_a_list_is_accepted_under_any_name() -> None:
     pair = {"question": "Which color?", "answer": "red", "kind": "attribute"}
     text = json.dumps({"qa_pairs": [pair]})
     assert replies.parse(text, QuestionAnswerList).model_dump() == {"items": [pair]}
 
 
-def test_an_analysis_reads_words_where_lists_were_asked_for() -> None:
+def test_a_comma_separated_text_is_accepted_as_a_list() -> None:
     text = json.dumps(
         {
             "description": "A shelf",
@@ -174,7 +174,7 @@ def test_an_analysis_reads_words_where_lists_were_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "error"),
+    ("reply", "error"),
     [
         ({"text": "", "finish_reason": "stop"}, EmptyReplyError),
         ({"text": "  \n", "finish_reason": ""}, EmptyReplyError),
@@ -183,9 +183,9 @@ def test_an_analysis_reads_words_where_lists_were_asked_for() -> None:
         ({"text": "", "finish_reason": "stop", "refusal": "No."}, RefusedReplyError),
     ],
 )
-def test_a_reply_that_is_none_is_an_outcome_of_its_own(how: dict[str, Any], error: type[BadReplyError]) -> None:
+def test_each_unusable_reply_has_its_error_class(reply: dict[str, Any], error: type[BadReplyError]) -> None:
     with pytest.raises(BadReplyError) as caught:
-        replies.check(**how)
+        replies.check(**reply)
     assert type(caught.value) is error
 
 
@@ -194,11 +194,11 @@ def test_a_reply_of_images_alone_is_not_empty() -> None:
 
 
 @given(st.text() | st.text(alphabet='{}[]",:\\`<think>/ \n0123abc'))
-def test_no_text_breaks_the_reader(text: str) -> None:
+def test_any_text_is_parsed_or_rejected(text: str) -> None:
     with contextlib.suppress(BadReplyError):
         replies.parse(text, QuestionList)
 
 
-def test_deep_nesting_does_not_break_the_reader() -> None:
+def test_deep_nesting_is_rejected() -> None:
     with pytest.raises(BadReplyError):
         replies.parse("[" * 100_000, QuestionList)

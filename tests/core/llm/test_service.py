@@ -47,7 +47,7 @@ def _calls(db: Database) -> list[LlmCalls]:
 
 
 @pytest.mark.parametrize("wire", WIRE_FORMATS)
-async def test_images_arrive_byte_for_byte_each_behind_its_label_and_the_prompt_last(
+async def test_images_arrive_unchanged_each_after_its_label_and_the_prompt_last(
     wire: WireFormat, provider: FakeProvider, jpeg: bytes
 ) -> None:
     other = jpeg + b"\x00"
@@ -71,7 +71,7 @@ async def test_a_schema_is_part_of_the_request(wire: WireFormat, provider: FakeP
 
 
 @pytest.mark.parametrize("schema", [QuestionList, AnswerList, QuestionAnswerList, StyleAnalysis])
-async def test_schemas_keep_to_what_strict_mode_knows(provider: FakeProvider, schema: type[BaseModel]) -> None:
+async def test_schemas_use_only_what_strict_mode_supports(provider: FakeProvider, schema: type[BaseModel]) -> None:
     with contextlib.suppress(BadReplyError):
         await LLMService().chat(provider.config(), ChatRequest("Ask", schema=schema))
     sent = provider.calls[0].body["response_format"]["json_schema"]
@@ -101,7 +101,7 @@ async def test_a_server_without_schemas_is_asked_in_a_simpler_form_and_that_is_r
     assert len(provider.calls) == 4
 
 
-async def test_a_reply_that_cannot_be_read_is_asked_about_once(provider: FakeProvider, db: Database) -> None:
+async def test_an_unreadable_reply_is_corrected_once(provider: FakeProvider, db: Database) -> None:
     provider.enqueue(Reply("There is a cat."), Reply(GOOD))
     ledger = DatabaseLedger(db)
     reply = await LLMService().chat(provider.config(), ChatRequest("Ask", schema=QuestionList), ledger=ledger)
@@ -114,7 +114,7 @@ async def test_a_reply_that_cannot_be_read_is_asked_about_once(provider: FakePro
     assert (second.state, second.attempt) == ("started", 2)
 
 
-async def test_what_stays_unreadable_is_kept_as_it_came(provider: FakeProvider, db: Database) -> None:
+async def test_an_unreadable_reply_is_stored_unchanged(provider: FakeProvider, db: Database) -> None:
     provider.default = Reply("There is a cat.")
     with pytest.raises(BadReplyError) as caught:
         await LLMService().chat(provider.config(), ChatRequest("Ask", schema=QuestionList), ledger=DatabaseLedger(db))
@@ -123,14 +123,14 @@ async def test_what_stays_unreadable_is_kept_as_it_came(provider: FakeProvider, 
     assert all(call.cost == 0.0027 for call in _calls(db))
 
 
-async def test_a_cut_reply_is_asked_for_once_with_twice_the_room(provider: FakeProvider) -> None:
+async def test_a_cut_reply_is_requested_again_once_with_twice_the_token_limit(provider: FakeProvider) -> None:
     provider.default = Reply(GOOD[:20], finish="length")
     with pytest.raises(CutReplyError):
         await LLMService().chat(provider.config(max_tokens=100), ChatRequest("Ask", schema=QuestionList))
     assert [call.body["max_tokens"] for call in provider.calls] == [100, 200]
 
 
-async def test_trouble_that_passes_is_waited_for(provider: FakeProvider, db: Database) -> None:
+async def test_transient_errors_are_retried(provider: FakeProvider, db: Database) -> None:
     provider.enqueue(Answer(503), Answer(429, {"retry-after": "0.02"}), Reply("ok"))
     reply = await LLMService(POLICY).chat(provider.config(), ChatRequest("Hello"), ledger=DatabaseLedger(db))
     assert reply.text == "ok"
@@ -141,21 +141,21 @@ async def test_trouble_that_passes_is_waited_for(provider: FakeProvider, db: Dat
     ]
 
 
-async def test_a_call_whose_reply_never_came_is_shown_as_maybe_paid(provider: FakeProvider, db: Database) -> None:
+async def test_a_call_without_a_reply_may_have_been_paid(provider: FakeProvider, db: Database) -> None:
     provider.default = Answer(resets_after=0)
     with pytest.raises(ProviderDownError):
         await LLMService(POLICY).chat(provider.config(), ChatRequest("Hello"), ledger=DatabaseLedger(db))
     assert [call.state for call in _calls(db)] == ["unknown", "unknown"]
 
 
-async def test_a_server_that_is_not_there_cost_nothing(db: Database) -> None:
+async def test_an_unreachable_server_costs_nothing(db: Database) -> None:
     config = ModelConfig("openai/gpt-4o", api_base="http://127.0.0.1:9/v1")
     with pytest.raises(ProviderDownError, match="cannot be reached"):
         await LLMService(POLICY).chat(config, ChatRequest("Hello"), ledger=DatabaseLedger(db))
     assert [call.state for call in _calls(db)] == ["failed"] * 3
 
 
-async def test_the_same_request_is_not_paid_twice_unless_asked(
+async def test_the_same_request_is_not_paid_twice_unless_it_is_fresh(
     provider: FakeProvider, db: Database, jpeg: bytes
 ) -> None:
     provider.default = Reply(GOOD)
@@ -163,7 +163,7 @@ async def test_the_same_request_is_not_paid_twice_unless_asked(
     request = ChatRequest("Ask", (ImagePart(jpeg),), schema=QuestionList)
     first = await service.chat(config, request, ledger=ledger)
     unsettled = await service.chat(config, request, ledger=ledger)
-    assert len(provider.calls) == 2, "a reply that nothing was made of is not known to be good"
+    assert len(provider.calls) == 2, "an unsettled reply is not used again"
     ledger.settle_now(unsettled)
     again = await service.chat(config, request, ledger=ledger)
     assert (again.cached, again.cost, again.parsed, again.call_id) == (True, 0.0, first.parsed, unsettled.call_id)
@@ -175,7 +175,7 @@ async def test_the_same_request_is_not_paid_twice_unless_asked(
     assert len(provider.calls) == 4
 
 
-async def test_a_model_known_not_to_see_is_never_sent_an_image(provider: FakeProvider, jpeg: bytes) -> None:
+async def test_a_model_without_vision_is_never_sent_an_image(provider: FakeProvider, jpeg: bytes) -> None:
     with pytest.raises(NoVisionError, match="Use one that can, for example offline/measure"):
         await LLMService().chat(ModelConfig("openai/gpt-3.5-turbo", api_key="x"), ChatRequest("?", (ImagePart(jpeg),)))
 
@@ -195,7 +195,7 @@ async def test_vision_chat_takes_a_data_url(provider: FakeProvider, jpeg: bytes)
     assert provider.calls[-1].images == [jpeg]
 
 
-async def test_vision_chat_says_when_the_image_is_no_base64() -> None:
+async def test_vision_chat_rejects_an_image_that_is_no_base64() -> None:
     with pytest.raises(InvalidInputError) as caught:
         await LLMService().vision_chat({"model": "gpt-4o"}, "?", "not base64!")
     assert caught.value.field == "image_data"
@@ -206,19 +206,19 @@ async def test_an_unknown_price_is_none_and_never_zero(provider: FakeProvider) -
     assert reply.cost is None
 
 
-async def test_the_connection_test_says_whether_the_model_sees(provider: FakeProvider) -> None:
+async def test_the_connection_test_reports_whether_the_model_sees_the_image(provider: FakeProvider) -> None:
     service = LLMService()
     provider.enqueue(Reply("Red."), Reply("I see nothing"), Answer(401, body=error_body("openai", 401, "Bad key")))
     saw = await service.test_connection(provider.config())
-    blind = await service.test_connection(provider.config())
+    unseen = await service.test_connection(provider.config())
     refused = await service.test_connection(provider.config())
     assert (saw.ok, "saw the test image" in saw.sentence) == (True, True)
-    assert (blind.ok, "may not see images" in blind.sentence) == (True, True)
+    assert (unseen.ok, "may not see images" in unseen.sentence) == (True, True)
     assert (refused.ok, "does not accept the key: Bad key" in refused.sentence) == (False, True)
     assert len(provider.calls[0].images) == 1
 
 
-async def test_offline_answers_take_the_same_way_and_cost_nothing(db: Database, jpeg: bytes) -> None:
+async def test_offline_calls_are_in_the_ledger_and_cost_nothing(db: Database, jpeg: bytes) -> None:
     ledger = DatabaseLedger(db)
     request = ChatRequest(
         "Ask", (ImagePart(jpeg),), schema=QuestionList, purpose=Purpose("questions", {"count": 4, "language": "tr"})
@@ -231,8 +231,8 @@ async def test_offline_answers_take_the_same_way_and_cost_nothing(db: Database, 
     assert [(call.model, call.state, call.cost) for call in _calls(db)] == [(OFFLINE_MODEL, "ok", 0.0)]
 
 
-@pytest.mark.parametrize("model", ["openai/o3", "openai/thinks-and-says-so"])
-async def test_a_model_that_takes_no_temperature_is_asked_without_one_from_then_on(
+@pytest.mark.parametrize("model", ["openai/o3", "openai/reasoning-model"])
+async def test_a_model_that_accepts_no_temperature_is_called_without_one_from_then_on(
     provider: FakeProvider, model: str
 ) -> None:
     if model != "openai/o3":  # which litellm itself knows
@@ -245,16 +245,16 @@ async def test_a_model_that_takes_no_temperature_is_asked_without_one_from_then_
     assert "temperature" not in provider.calls[-1].body
 
 
-def test_nobody_but_the_provider_is_connected_to(jpeg: bytes) -> None:
-    """The first call of a process imports litellm, which would fetch its tables if it were let."""
+def test_only_the_provider_is_connected_to(jpeg: bytes) -> None:
+    """The first call of a process imports litellm, which would download its tables by default."""
     code = """
 import asyncio, socket, sys
 asked = []
-look_up = socket.getaddrinfo
-def noted(host, *rest, **more):
+resolve = socket.getaddrinfo
+def recorded(host, *rest, **more):
     asked.append(host)
-    return look_up(host, *rest, **more)
-socket.getaddrinfo = noted
+    return resolve(host, *rest, **more)
+socket.getaddrinfo = recorded
 from core.llm import ChatRequest, ImagePart, LLMService
 from tests.fakes.provider import WIRE_FORMATS, FakeProvider
 async def calls(provider):

@@ -1,4 +1,4 @@
-"""For any provider configuration: no image goes to a model known not to see, and what goes is what was meant."""
+"""For any configuration: a model without vision is sent no image, and every other the intended one, upright."""
 
 import asyncio
 import io
@@ -15,11 +15,11 @@ from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig
 from core.llm.models import entry_of
 from tests.fakes.provider import WIRE_FORMATS, FakeProvider, WireFormat
 
-BLIND = ("gpt-3.5-turbo", "gpt-4", "gpt-4-0613", "o3-mini", "gpt-3.5-turbo-16k")
+WITHOUT_VISION = ("gpt-3.5-turbo", "gpt-4", "gpt-4-0613", "o3-mini", "gpt-3.5-turbo-16k")
 CORNERS = ("#d01010", "#10a010", "#1010d0", "#e0e010")
 """Top left, top right, bottom left, bottom right, seen upright."""
-# What has to be done to an upright image so that this EXIF orientation shows it upright again.
-TURNED = {
+# The transformation of an upright image that this EXIF orientation reverses.
+TRANSFORMATIONS = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -33,26 +33,26 @@ TURNED = {
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[FakeProvider]:
-    """Where even a call without an address of its own would arrive."""
+    """A provider that also receives calls without a custom address."""
     with FakeProvider() as running, pytest.MonkeyPatch.context() as environment:
         environment.setenv("OPENAI_API_BASE", f"{running.url}/v1")
         yield running
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ImageService, str]]:
-    with connect(tmp_path_factory.mktemp("shelf")) as db:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ImageService, str]]:
+    with connect(tmp_path_factory.mktemp("library")) as db:
         yield ImageService(db), ProjectService(db).create_project("Shelf").id
 
 
 def _photo(size_wh: tuple[int, int], orientation: int) -> bytes:
-    """Return a JPEG with a color in each corner, stored turned and marked with its EXIF orientation."""
+    """Return a JPEG with a color in each corner, stored transformed and marked with its EXIF orientation."""
     width, height = size_wh
     image = Image.new("RGB", size_wh, CORNERS[0])
     image.paste(CORNERS[1], (width // 2, 0, width, height // 2))
     image.paste(CORNERS[2], (0, height // 2, width // 2, height))
     image.paste(CORNERS[3], (width // 2, height // 2, width, height))
-    turn = TURNED[orientation]
+    turn = TRANSFORMATIONS[orientation]
     image = image if turn is None else image.transpose(turn)
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -63,8 +63,8 @@ def _photo(size_wh: tuple[int, int], orientation: int) -> bytes:
 
 def _corners(image: Image.Image) -> list[tuple[int, int, int]]:
     width, height = image.size
-    places = [(x, y) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
-    return [image.convert("RGB").getpixel(place) for place in places]  # type: ignore[misc]
+    points = [(x, y) for y in (height // 4, 3 * height // 4) for x in (width // 4, 3 * width // 4)]
+    return [image.convert("RGB").getpixel(point) for point in points]  # type: ignore[misc]
 
 
 def _near(one: tuple[int, int, int], hex_color: str) -> bool:
@@ -81,9 +81,9 @@ def _near(one: tuple[int, int, int], hex_color: str) -> bool:
     temperature=st.none() | st.floats(0, 1),
     max_tokens=st.none() | st.integers(16, 4096),
 )
-def test_what_is_sent_is_the_image_that_was_meant_upright_and_within_the_cap(
+def test_the_intended_image_is_sent_upright_and_within_the_size_limit(
     provider: FakeProvider,
-    shelf: tuple[ImageService, str],
+    library: tuple[ImageService, str],
     wire: WireFormat,
     size_wh: tuple[int, int],
     orientation: int,
@@ -91,7 +91,7 @@ def test_what_is_sent_is_the_image_that_was_meant_upright_and_within_the_cap(
     temperature: float | None,
     max_tokens: int | None,
 ) -> None:
-    images, project_id = shelf
+    images, project_id = library
     (added,) = images.intake.add_images(project_id, [("meant.jpg", _photo(size_wh, orientation))])
     if added.image is None:  # a size that was drawn before
         return
@@ -110,13 +110,13 @@ def test_what_is_sent_is_the_image_that_was_meant_upright_and_within_the_cap(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    model=st.sampled_from(BLIND),
+    model=st.sampled_from(WITHOUT_VISION),
     prefixed=st.booleans(),
     images=st.integers(1, 3),
     key=st.text("abcdef0123456789", min_size=8, max_size=20),
     temperature=st.none() | st.floats(0, 2),
 )
-def test_no_image_goes_to_a_model_known_not_to_see(
+def test_no_image_is_sent_to_a_model_without_vision(
     provider: FakeProvider, model: str, prefixed: bool, images: int, key: str, temperature: float | None
 ) -> None:
     before = len(provider.calls)
@@ -130,8 +130,8 @@ def test_no_image_goes_to_a_model_known_not_to_see(
     assert len(provider.calls) == before
 
 
-@pytest.mark.parametrize("model", ["openai/nobody-knows-this", "openai/gpt-3.5-turbo"])
-async def test_at_an_address_of_its_own_a_name_says_nothing_about_sight(
+@pytest.mark.parametrize("model", ["openai/unknown-model", "openai/gpt-3.5-turbo"])
+async def test_at_a_custom_address_the_name_does_not_tell_about_vision(
     provider: FakeProvider, model: str, jpeg: bytes
 ) -> None:
     await LLMService().chat(provider.config(model=model), ChatRequest("?", (ImagePart(jpeg),)))

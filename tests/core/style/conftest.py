@@ -5,12 +5,12 @@ import pytest
 from core import ImageService, Projects, StyleDatasets, StyleGenerationService
 from core.db import Database
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 
 @pytest.fixture
-def artist() -> FakeArtist:
-    return FakeArtist()
+def artist() -> FakeImageModel:
+    return FakeImageModel()
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def images(db: Database) -> ImageService:
 
 
 @pytest.fixture
-def style(db: Database, artist: FakeArtist, images: ImageService) -> StyleGenerationService:
+def style(db: Database, artist: FakeImageModel, images: ImageService) -> StyleGenerationService:
     return StyleGenerationService(db, artist, images)
 
 

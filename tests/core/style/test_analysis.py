@@ -6,7 +6,7 @@ from sqlmodel import select
 from core import StyleDatasets, StyleGenerationService
 from core.db import Database, LlmCalls
 from core.errors import MissingKeyError, RefusedReplyError
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 DESCRIBED = {
     "description": "Soft and warm.", "tags": ["soft", "analogue"], "vibe": "calm", "lighting": "evening light",
@@ -16,7 +16,7 @@ GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
 
 
 def test_measuring_fills_the_promised_fields_without_a_model(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     row = style.datasets.list_images(dataset.id)[0].row
 
@@ -28,7 +28,7 @@ def test_measuring_fills_the_promised_fields_without_a_model(
 
 
 async def test_the_description_of_a_vision_model_replaces_the_measured_one(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, db: Database
 ) -> None:
     artist.enqueue(*[DESCRIBED] * 8)
 
@@ -43,7 +43,7 @@ async def test_the_description_of_a_vision_model_replaces_the_measured_one(
 
 
 async def test_an_image_is_analyzed_once_per_model(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue(*[DESCRIBED] * 8)
     await style.analyze_images(dataset.id, GPT)
@@ -54,7 +54,7 @@ async def test_an_image_is_analyzed_once_per_model(
 
 
 async def test_the_analysis_of_an_image_is_shared_between_style_datasets(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, image_ids: list[str]
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, image_ids: list[str]
 ) -> None:
     artist.enqueue(*[DESCRIBED] * 8)
     await style.analyze_images(dataset.id, GPT)
@@ -68,7 +68,7 @@ async def test_the_analysis_of_an_image_is_shared_between_style_datasets(
 
 
 async def test_an_edited_analysis_is_not_overwritten(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     row = style.datasets.list_images(dataset.id)[0].row
     style.analysis.edit_analysis(row.id, {"vibe": "wistful", "tags": "old, faded,"})
@@ -82,7 +82,7 @@ async def test_an_edited_analysis_is_not_overwritten(
 
 
 async def test_one_bad_reply_leaves_that_image_measured_and_the_others_described(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue(RefusedReplyError("The model answered: no."), *[DESCRIBED] * 7)
 
@@ -92,7 +92,7 @@ async def test_one_bad_reply_leaves_that_image_measured_and_the_others_described
 
 
 async def test_an_error_that_would_fail_every_call_is_raised(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue(*[MissingKeyError("There is no key.")] * 8)
 

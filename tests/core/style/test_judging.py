@@ -9,7 +9,7 @@ from core.errors import InvalidInputError
 from core.llm import OFFLINE_MODEL
 from core.style.judging import PROMPT, QUESTIONS
 from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
 NEW = encoded(drawn(WARM_SOFT, 90))
@@ -19,13 +19,13 @@ def verdicts(answer: str = "yes") -> dict[str, dict[str, str]]:
     return {name: {"answer": answer, "evidence": f"{name} seen"} for name in QUESTIONS}
 
 
-async def result_of(style: StyleGenerationService, artist: FakeArtist, dataset: StyleDatasets, **more: int) -> str:
+async def result_of(style: StyleGenerationService, artist: FakeImageModel, dataset: StyleDatasets, **more: int) -> str:
     artist.enqueue_images(NEW)
     return (await style.generate_image("A cup", dataset.id, config=GPT, keep=False, **more)).id
 
 
 async def test_the_verdicts_are_stored_with_the_score(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     made = await result_of(style, artist, dataset)
     score = style.results.get_result(made).generated.match["score"]
@@ -49,7 +49,7 @@ async def test_the_verdicts_are_stored_with_the_score(
 
 
 async def test_the_judge_sees_the_references_in_order_and_the_new_image_last(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     made = await result_of(style, artist, dataset, reference_image_count=7)
     artist.enqueue(verdicts())
@@ -67,7 +67,7 @@ async def test_the_judge_sees_the_references_in_order_and_the_new_image_last(
 
 
 async def test_the_call_of_a_judge_is_in_the_ledger_and_settled_with_its_verdicts(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, db: Database
 ) -> None:
     made = await result_of(style, artist, dataset)
     artist.enqueue(verdicts())
@@ -80,7 +80,7 @@ async def test_the_call_of_a_judge_is_in_the_ledger_and_settled_with_its_verdict
 
 
 async def test_the_cost_of_a_judgment_is_estimated_before(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     shown = style.generator.judge_input(await result_of(style, artist, dataset))
 
@@ -93,7 +93,7 @@ async def test_the_cost_of_a_judgment_is_estimated_before(
 
 
 async def test_a_missing_reference_is_not_shown_and_without_any_no_call_is_made(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     made = await result_of(style, artist, dataset)
     shown = style.generator.judge_input(made)
@@ -110,7 +110,7 @@ async def test_a_missing_reference_is_not_shown_and_without_any_no_call_is_made(
 
 
 async def test_an_image_made_without_references_is_not_judged(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     made = await result_of(style, artist, dataset, reference_image_count=0)
 
@@ -119,7 +119,7 @@ async def test_an_image_made_without_references_is_not_judged(
 
 
 async def test_the_offline_model_judges_by_measurement(
-    dataset: StyleDatasets, images: ImageService, artist: FakeArtist, db: Database
+    dataset: StyleDatasets, images: ImageService, artist: FakeImageModel, db: Database
 ) -> None:
     style = StyleGenerationService(db, artist, images)
     near, far = await result_of(style, artist, dataset), ""

@@ -11,7 +11,7 @@ from core.style.requests import StyleRequest
 from core.style.results import ResultFilter
 from core.tasks import TaskRunner
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 GEMINI = {"model": "gemini/gemini-3-pro-image"}
 
@@ -31,7 +31,7 @@ def config(dataset: StyleDatasets, *prompts: str, variants: int = 1) -> dict:
 
 
 async def test_a_batch_makes_one_call_for_each_variant_of_each_prompt(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(*[encoded(drawn(WARM_SOFT, 90 + number)) for number in range(4)])
     task = tasks.create_task(
@@ -45,13 +45,13 @@ async def test_a_batch_makes_one_call_for_each_variant_of_each_prompt(
     assert sorted(result.generated.prompt for result in made) == ["A boat", "A boat", "A cup", "A cup"]
     assert not any(result.generated.kept for result in made)
     assert tasks.summary(task.id).spent == pytest.approx(4 * 0.039)
-    assert sorted((asked.prompt[-6:].strip(), asked.variant) for asked in artist.asked) == [
+    assert sorted((asked.prompt[-6:].strip(), asked.variant) for asked in artist.requests) == [
         ("A boat", 1), ("A boat", 2), ("A cup", 1), ("A cup", 2),
     ]  # fmt: skip
 
 
 async def test_one_filtered_image_does_not_stop_the_others(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(FilteredReplyError("The filter withheld it."), encoded(drawn(WARM_SOFT, 90)))
     task = tasks.create_task(dataset.project_id, "style-generation", config(dataset, "A cup", "A boat"))
@@ -63,7 +63,7 @@ async def test_one_filtered_image_does_not_stop_the_others(
 
 
 async def test_a_missing_key_pauses_the_batch(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(*[MissingKeyError("There is no key.")] * 8)
     task = tasks.create_task(dataset.project_id, "style-generation", config(dataset, "A cup", variants=8))
@@ -74,7 +74,7 @@ async def test_a_missing_key_pauses_the_batch(
 
 
 async def test_the_session_key_is_used_and_never_stored(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeArtist
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, tasks: TaskService, artist: FakeImageModel
 ) -> None:
     used: list[str | None] = []
     paint = artist.create_image

@@ -12,7 +12,7 @@ from core.style.hidden_images import HiddenImages
 from core.style.prepare import prepare
 from core.style.requests import Reference
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 
 def waiting_for_each_other(count: int):  # type: ignore[no-untyped-def]
@@ -28,7 +28,7 @@ def waiting_for_each_other(count: int):  # type: ignore[no-untyped-def]
 
 async def test_references_are_fetched_concurrently_and_keep_their_order(db: Database, project: Projects) -> None:
     images = ImageService(db)
-    style = StyleGenerationService(db, FakeArtist(), images)
+    style = StyleGenerationService(db, FakeImageModel(), images)
     hidden = HiddenImages(db, images, waiting_for_each_other(5))
     dataset = style.create_style_dataset(project.id, "Web")
     rows = style.add_images(dataset.id, urls=[f"https://example.com/{number}" for number in range(5)])
@@ -55,7 +55,7 @@ async def test_the_same_bytes_behind_two_addresses_are_stored_once(db: Database,
     async def fetch(url: str, *, max_bytes: int) -> Fetched:
         return Fetched(encoded(drawn(WARM_SOFT, 1)), url, "image/png")
 
-    style = StyleGenerationService(db, FakeArtist(), images)
+    style = StyleGenerationService(db, FakeImageModel(), images)
     hidden = HiddenImages(db, images, fetch)
     dataset = style.create_style_dataset(project.id, "Web")
     rows = style.add_images(dataset.id, urls=["https://example.com/a", "https://example.com/b"])

@@ -9,14 +9,14 @@ from core.export.recipe import EntryChoice
 from core.export.selecting.query import count_entries
 from core.style.results import ResultFilter
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 GEMINI = {"model": "gemini/gemini-3-pro-image", "api_key": "sk-secret"}
 NEW = encoded(drawn(WARM_SOFT, 90, (256, 256)))
 
 
 async def test_history_is_filtered_and_paged(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(*[encoded(drawn(WARM_SOFT, 90 + number)) for number in range(5)])
     made = [
@@ -39,7 +39,7 @@ async def test_history_is_filtered_and_paged(
 
 
 async def test_a_result_is_hidden_until_it_is_kept_and_again_when_that_is_undone(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
@@ -59,7 +59,7 @@ async def test_a_result_is_hidden_until_it_is_kept_and_again_when_that_is_undone
 
 
 async def test_two_results_with_the_same_bytes_are_kept_as_one_image(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW, NEW)
     first = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
@@ -75,7 +75,7 @@ async def test_two_results_with_the_same_bytes_are_kept_as_one_image(
 
 
 async def test_discarding_can_be_undone(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
@@ -89,7 +89,7 @@ async def test_discarding_can_be_undone(
 
 
 async def test_a_result_can_become_a_reference(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
@@ -109,7 +109,7 @@ def test_a_deleted_image_is_not_shown_as_a_hidden_one(images: ImageService, imag
 
 
 async def test_a_hidden_image_is_neither_deleted_nor_restored_through_the_library(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
@@ -124,7 +124,7 @@ async def test_a_hidden_image_is_neither_deleted_nor_restored_through_the_librar
 
 
 async def test_a_kept_image_that_is_deleted_from_the_library_is_gone_from_its_result_until_it_is_kept_again(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
@@ -141,7 +141,7 @@ async def test_a_kept_image_that_is_deleted_from_the_library_is_gone_from_its_re
 
 
 async def test_an_entry_of_an_image_that_is_hidden_again_is_not_exported(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)

@@ -11,14 +11,14 @@ from core.errors import BadReplyError, InvalidInputError, NotFoundError, Refused
 from core.fetch import Fetched, FetchError
 from core.style.requests import StyleRequest
 from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 GEMINI = {"model": "gemini/gemini-3-pro-image", "api_key": "sk-secret"}
 NEW = encoded(drawn(WARM_SOFT, 90, (256, 256)))
 
 
 async def test_the_promised_call_makes_an_image_and_puts_it_into_the_project(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
 
@@ -33,14 +33,14 @@ async def test_the_promised_call_makes_an_image_and_puts_it_into_the_project(
 
 
 async def test_references_go_first_in_their_order_and_the_full_prompt_is_the_promised_one(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     style.set_business_profile(dataset.project_id, "Nordlicht", "calm", "sea")
     artist.enqueue_images(NEW)
 
     made = await style.generate_image("A teapot", dataset.id, style="oil", config=GEMINI)
 
-    sent = artist.asked[0]
+    sent = artist.requests[0]
     assert [part.label for part in sent.references] == [f"Reference {number}:" for number in range(1, 6)]
     for part, used in zip(sent.references, made.recipe["references"], strict=True):
         stored = images.get_image(used["image_id"])
@@ -57,7 +57,7 @@ async def test_references_go_first_in_their_order_and_the_full_prompt_is_the_pro
 
 
 async def test_the_recipe_does_not_change_and_contains_no_key(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
@@ -75,7 +75,7 @@ async def test_the_recipe_does_not_change_and_contains_no_key(
 
 
 async def test_a_result_and_its_call_are_stored_in_one_transaction(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, db: Database
 ) -> None:
     artist.enqueue_images(NEW)
 
@@ -88,7 +88,7 @@ async def test_a_result_and_its_call_are_stored_in_one_transaction(
 
 
 async def test_the_match_is_stored_with_words_and_a_palette(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(encoded(drawn(WARM_SOFT, 90)), encoded(drawn(COLD_GRAINY, 90)))
 
@@ -104,7 +104,7 @@ async def test_the_match_is_stored_with_words_and_a_palette(
 
 
 async def test_a_copy_of_a_reference_is_detected(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(encoded(drawn(WARM_SOFT, 3).resize((150, 112))))
 
@@ -114,20 +114,20 @@ async def test_a_copy_of_a_reference_is_detected(
 
 
 async def test_without_a_style_dataset_only_the_text_is_sent_and_that_is_said(
-    project: Projects, style: StyleGenerationService, artist: FakeArtist
+    project: Projects, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW)
 
     made = await style.generate_image("A teapot", config=GEMINI)
 
     assert made.project_id == project.id
-    assert artist.asked[0].references == ()
-    assert artist.asked[0].prompt == "A teapot"
+    assert artist.requests[0].references == ()
+    assert artist.requests[0].prompt == "A teapot"
     assert made.recipe["notices"] == ["No style dataset is chosen, so only the text is sent."]
 
 
 async def test_some_references_fail_and_the_rest_is_sent_and_said(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     preview = style.generator.preview(StyleRequest("A teapot", dataset_id=dataset.id))
     gone = [preview.references[1], preview.references[3]]
@@ -139,14 +139,14 @@ async def test_some_references_fail_and_the_rest_is_sent_and_said(
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
 
     assert made.reference_images_count == 3
-    assert [part.label for part in artist.asked[0].references] == ["Reference 1:", "Reference 3:", "Reference 5:"]
+    assert [part.label for part in artist.requests[0].references] == ["Reference 1:", "Reference 3:", "Reference 5:"]
     assert "the 3 reference image(s)" in made.full_prompt
     assert [failed["number"] for failed in made.recipe["failed_references"]] == [2, 4]
     assert made.recipe["notices"][-1].startswith("2 of 5 references could not be used.")
 
 
 async def test_when_all_references_fail_only_the_text_is_sent_with_a_notice(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     for entry in style.datasets.list_images(dataset.id):
         assert entry.image is not None
@@ -161,7 +161,7 @@ async def test_when_all_references_fail_only_the_text_is_sent_with_a_notice(
 
 
 async def test_references_behind_urls_are_fetched_checked_and_hidden(
-    db: Database, project: Projects, artist: FakeArtist, images: ImageService
+    db: Database, project: Projects, artist: FakeImageModel, images: ImageService
 ) -> None:
     asked: list[str] = []
 
@@ -203,7 +203,7 @@ def test_more_references_than_the_model_takes_give_a_notice(
 
 
 def test_the_preview_shows_exactly_what_will_be_sent_and_sends_nothing(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     preview = style.generator.preview(StyleRequest("A teapot", dataset_id=dataset.id), config=GEMINI)
 
@@ -211,7 +211,7 @@ def test_the_preview_shows_exactly_what_will_be_sent_and_sends_nothing(
     assert all(reference.reason for reference in preview.references)
     assert sum(group.count for group in preview.left_out) == 3
     assert preview.cost == (0.1395, 0.1395)
-    assert artist.asked == []
+    assert artist.requests == []
 
 
 def test_an_unknown_price_is_none_and_not_zero(dataset: StyleDatasets, style: StyleGenerationService) -> None:
@@ -225,17 +225,17 @@ def test_an_unknown_price_is_none_and_not_zero(dataset: StyleDatasets, style: St
     [({"aspect_ratio": "7:3"}, "aspect_ratio"), ({"size": "8K"}, "size"), ({"wording": "brutal"}, "wording")],
 )
 async def test_what_the_model_does_not_make_is_refused_before_a_call(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, more: dict, field: str
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, more: dict, field: str
 ) -> None:
     with pytest.raises(InvalidInputError) as refused:
         await style.generate_image("A teapot", dataset.id, config=GEMINI, **more)
 
     assert refused.value.field == field
-    assert artist.asked == []
+    assert artist.requests == []
 
 
 async def test_a_refusal_shows_the_models_text_and_stores_no_result(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(RefusedReplyError("The model answered in words: I will not draw that. Say it differently."))
 
@@ -246,7 +246,7 @@ async def test_a_refusal_shows_the_models_text_and_stores_no_result(
 
 
 async def test_bytes_that_are_no_image_are_not_stored_and_their_call_failed(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, db: Database
 ) -> None:
     artist.enqueue_images(b"<svg onload=alert(1)>")
 
@@ -259,7 +259,7 @@ async def test_bytes_that_are_no_image_are_not_stored_and_their_call_failed(
 
 
 async def test_a_pinned_reference_is_sent_first_and_an_excluded_one_never(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     rows = [entry.row.id for entry in style.datasets.list_images(dataset.id)]
     artist.enqueue_images(NEW)
@@ -288,7 +288,7 @@ async def test_an_unknown_style_dataset_is_an_error(style: StyleGenerationServic
 
 
 async def test_a_style_dataset_of_another_project_is_refused_everywhere(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, db: Database
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, db: Database
 ) -> None:
     other = ProjectService(db).create_project("Other").id
     request = StyleRequest("A teapot", dataset_id=dataset.id)
@@ -300,7 +300,7 @@ async def test_a_style_dataset_of_another_project_is_refused_everywhere(
         style.generator.preview(request, project_id=other)
     with pytest.raises(InvalidInputError, match="belongs to another project"):
         style.analysis.pending_images(dataset.id, "openai/gpt-4o", project_id=other)
-    assert artist.asked == []
+    assert artist.requests == []
 
 
 def test_images_of_another_project_cannot_be_added(
@@ -317,7 +317,7 @@ def test_images_of_another_project_cannot_be_added(
 
 
 async def test_each_image_of_one_prompt_is_a_variant_of_its_own(
-    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW, NEW, NEW)
 
@@ -325,7 +325,7 @@ async def test_each_image_of_one_prompt_is_a_variant_of_its_own(
     await style.generate_image("A teapot", dataset.id, config=GEMINI)
     await style.generate_image("A cup", dataset.id, config=GEMINI)
 
-    assert [request.variant for request in artist.asked] == [1, 2, 1]
+    assert [request.variant for request in artist.requests] == [1, 2, 1]
 
 
 def test_a_request_survives_json() -> None:

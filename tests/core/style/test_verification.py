@@ -7,7 +7,7 @@ from core.db import Database
 from core.errors import InvalidInputError
 from core.style.verification import answer_matches
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
-from tests.fakes.artist import FakeArtist
+from tests.fakes.image_model import FakeImageModel
 
 GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
 
@@ -26,13 +26,13 @@ def test_an_answer_matches_when_it_contains_the_expected_words(expected: str, an
     assert answer_matches(expected, answer) is matches
 
 
-async def result_of(style: StyleGenerationService, artist: FakeArtist, dataset: StyleDatasets) -> str:
+async def result_of(style: StyleGenerationService, artist: FakeImageModel, dataset: StyleDatasets) -> str:
     artist.enqueue_images(encoded(drawn(WARM_SOFT, 90)))
     return (await style.generate_image("Three cups", dataset.id, config=GPT, keep=False)).id
 
 
 async def test_a_matching_answer_keeps_the_image_and_creates_an_entry_to_review(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist, images: ImageService
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     made = await result_of(style, artist, dataset)
     artist.enqueue_answers("Three")
@@ -48,7 +48,7 @@ async def test_a_matching_answer_keeps_the_image_and_creates_an_entry_to_review(
 
 
 async def test_another_answer_keeps_nothing(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeArtist
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     made = await result_of(style, artist, dataset)
     artist.enqueue_answers("Four")

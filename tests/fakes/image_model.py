@@ -1,4 +1,4 @@
-"""A model that paints, with a queue of images and a memory of what it was asked, in place of LLMService."""
+"""A fake image model in place of LLMService: returns images from a queue and records the requests."""
 
 from collections import deque
 from typing import Any
@@ -8,19 +8,19 @@ from core.llm.ledger import CallStart
 from tests.fakes.model import FakeModel
 
 
-class FakeArtist(FakeModel):
-    """Answers with the enqueued image bytes, in order; an enqueued exception is raised instead."""
+class FakeImageModel(FakeModel):
+    """Returns the enqueued image bytes in order; an enqueued exception is raised."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[ImageRequest] = []
+        self.requests: list[ImageRequest] = []
         self._images: deque[bytes | Exception] = deque()
 
     def enqueue_images(self, *images: bytes | Exception) -> None:
         self._images.extend(images)
 
     async def create_image(self, config: ModelConfig, request: ImageRequest, *, ledger: Any = None) -> ImageReply:
-        self.asked.append(request)
+        self.requests.append(request)
         call_id = None
         if isinstance(ledger, DatabaseLedger):
             call_id = ledger.start(CallStart(config.litellm_model, "0" * 64, request.prompt, {}, attempt=1))
