@@ -1,9 +1,9 @@
-"""A generation task against bare loops that only make the same calls, in one run, by turns.
+"""A generation task compared with bare loops that only make the same calls; they alternate in one run.
 
-A fake provider in a process of its own answers each call after 200 ms. The bare loops send the same bytes (an image of
+A fake provider in its own process replies to each call after 200 ms. The bare loops send the same bytes (an image of
 150 KB, prompt and schema) with litellm, and with httpx, on the same event loop, and read the reply; Vitrine runs whole
 tasks: fetch item, read image, call, parse, commit. Also: derivatives made in the same run, what an item costs without
-its call, memory over many calls, and how the page keeps up.
+its call, memory over many calls, and the response time of the page.
 
     python bench/generate.py [--full] [--part NAME]
 
@@ -40,7 +40,7 @@ OF_BARE_LITELLM_MAKING_DERIVATIVES = 0.6
 GROWTH_MB_AT_MOST = 50.0
 OVERHEAD_MS_AT_MOST = 2.0
 PARTS = ("rates", "derivatives", "overhead", "memory", "page")
-REPLY = json.dumps({"items": [{"question": "What colour is it?", "answer": "Plain.", "kind": "attribute"}]})
+REPLY = json.dumps({"items": [{"question": "What color is it?", "answer": "Plain.", "kind": "attribute"}]})
 
 
 def serve(pipe: Connection, reply_after_s: float = REPLY_AFTER_S) -> None:
@@ -48,19 +48,19 @@ def serve(pipe: Connection, reply_after_s: float = REPLY_AFTER_S) -> None:
     from tests.fakes.provider import FakeProvider, Reply
 
     with FakeProvider(Reply(REPLY, delay_s=reply_after_s)) as provider:
-        # The memory of a fake is for tests; over thousands of calls it would be the largest thing here.
-        provider.calls = provider.received = _Forgetful()
+        # The fake records its calls for tests; over thousands of calls that would dominate the memory.
+        provider.calls = provider.received = _DiscardingList()
         pipe.send(provider.url)
         pipe.recv()
 
 
-class _Forgetful(list[Any]):
+class _DiscardingList(list[Any]):
     def append(self, _item: Any) -> None:
         return
 
 
 def photograph(seed: int, size_wh: tuple[int, int], quality: int) -> bytes:
-    """Return a noisy JPEG, as large as a photograph of that size."""
+    """Return a JPEG of noise with about as many bytes as a photograph of that size."""
     import numpy as np
     from PIL import Image
 
@@ -119,7 +119,7 @@ async def bare_httpx(url: str, request: ChatRequest, calls: int, concurrency: in
 
 
 def body(request: ChatRequest) -> dict[str, Any]:
-    """Return what Vitrine sends for *request*; made anew for each call, as every image is another one."""
+    """Return what Vitrine sends for *request*; built for each call, because every image is a different one."""
     from core.llm import litellm_client
 
     return {
@@ -129,12 +129,12 @@ def body(request: ChatRequest) -> dict[str, Any]:
 
 
 class Project:
-    """A project of *count* different images in a data directory of its own."""
+    """A project of *count* different images."""
 
     def __init__(
         self, services: Services, name: str, count: int, size_wh: tuple[int, int], quality: int, *, first: int = 0
     ) -> None:
-        """*first* numbers the images: those of another number are other images, with copies of their own."""
+        """*first* is the number of the first image; images with different numbers are different."""
         self._services = services
         self.id = services.projects.create_project(name).id
         files = [(f"{number}.jpg", photograph(first + number, size_wh, quality)) for number in range(count)]
@@ -147,7 +147,7 @@ class Project:
         ids = [outcome.image.id for outcome in self.outcomes if outcome.image][:limit]
         config = {
             "image_ids": ids, "num_questions": 1, "with_answers": True, "concurrency": concurrency,
-            # Another language each time: the same request would be answered from what was paid for before.
+            # A different language each time: the same request would be answered from the call ledger.
             "language": f"Language {time.time_ns()}",
             "llm_config": llm_config,
         }  # fmt: skip
@@ -166,7 +166,7 @@ def rss_mb() -> float:
 
 
 class Bench:
-    """The parts; each says whether it kept its limits."""
+    """The parts of the bench; each returns whether its limits hold."""
 
     def __init__(self, services: Services, url: str, *, full: bool) -> None:
         self._services, self._url, self._full = services, url, full
@@ -209,13 +209,13 @@ class Bench:
         return statistics.median(shares) >= OF_BARE_LITELLM_MAKING_DERIVATIVES
 
     def overhead(self) -> bool:
-        """Run tasks whose calls are answered on the spot."""
+        """Run tasks whose calls return immediately."""
         from core.llm import litellm_client
 
-        async def at_once(*_: Any, **__: Any) -> litellm_client.RawReply:
+        async def immediately(*_: Any, **__: Any) -> litellm_client.RawReply:
             return litellm_client.RawReply(REPLY, "stop", "", (), 1000, 20, 0.001)
 
-        original, litellm_client.complete = litellm_client.complete, at_once
+        original, litellm_client.complete = litellm_client.complete, immediately
         try:
             each_ms = 1000 / statistics.median(self._ready.run(self._llm_config, 32) for _ in range(3))
         finally:

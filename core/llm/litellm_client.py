@@ -233,7 +233,7 @@ def _cost(response: Any, config: ModelConfig, prompt_tokens: int | None, complet
         return models.price_of_call(config.litellm_model, prompt_tokens, completion_tokens)
 
     if providers.find(keys.provider_of(config)).api_base:
-        return compute()  # litellm was told another provider and would charge that one's price
+        return compute()  # litellm was called as another provider and knows only its prices
     return litellm_private.response_cost(response, compute)
 
 

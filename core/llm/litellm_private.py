@@ -51,7 +51,7 @@ def install_transport(transport: "httpx.AsyncBaseTransport") -> None:
     ``litellm.aclient_session`` for OpenAI's interface and by the factory of clients for all others.
 
     Raises:
-        ConfigurationError: there is neither; without the transport no limit on requests and replies would hold.
+        ConfigurationError: litellm has neither; its requests and replies would not be limited.
     """
     import httpx
     import litellm

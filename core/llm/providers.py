@@ -11,7 +11,7 @@ TABLE_FILE = Path(__file__).with_name("providers.toml")
 
 ImageTokenRule = Literal["openai", "anthropic", "gemini"]
 
-# A bare model name that tells no maker.
+# For a bare model name that matches no entry.
 _DEFAULT_PROVIDER = "openai"
 
 

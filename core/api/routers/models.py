@@ -1,4 +1,4 @@
-"""Models: which there are, what they can do, whether one answers."""
+"""Routes of models: the list with abilities and prices, and the connection test."""
 
 from fastapi import APIRouter
 
@@ -10,7 +10,7 @@ router = APIRouter(prefix="/api/models", tags=["models"])
 
 
 class ModelAnswer(Answer):
-    """A model; *vision* is null when nobody knows, prices are US dollars per million tokens."""
+    """A model; *vision* is null when unknown, prices are US dollars per million tokens."""
 
     model: str
     provider: str
@@ -23,16 +23,22 @@ class ModelAnswer(Answer):
 
 
 class ModelList(Answer):
+    """All models; there is only one page."""
+
     items: list[ModelAnswer]
     next_cursor: None = None
     total: int
 
 
 class ConnectionTest(Body):
+    """The model to test."""
+
     llm_config: ModelChoice
 
 
 class ConnectionAnswer(Answer):
+    """Outcome of the connection test; *cost* is in US dollars."""
+
     ok: bool
     sentence: str
     latency_s: float
@@ -41,13 +47,13 @@ class ConnectionAnswer(Answer):
 
 @router.get("")
 def list_models(services: ServicesDep) -> ModelList:
-    """List the models this server knows; any other that litellm reaches may be named too."""
+    """List the suggested models and those with a key; any other that litellm knows may be named too."""
     items = [ModelAnswer.model_validate(info) for info in services.llm.models()]
     return ModelList(items=items, total=len(items))
 
 
 @router.post("/test", responses=MODEL_PROBLEMS)
 async def test_model(body: ConnectionTest, services: ServicesDep) -> ConnectionAnswer:
-    """Send one small picture to a model and say what came of it; this costs a call."""
+    """Send one small image to a model and describe the outcome; this costs a call."""
     config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))
     return ConnectionAnswer.model_validate(await services.loop.call(services.llm.test_connection(config)))

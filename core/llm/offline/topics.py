@@ -42,31 +42,38 @@ def _steps(group: str, value: float, steps: tuple[tuple[float, str], ...]) -> Wo
 
 
 def brightness(measured: Measurement) -> Word:
+    """Return the lightness in five steps."""
     steps = ((20, "very dark"), (40, "dark"), (60, "medium"), (80, "bright"), (float("inf"), "very bright"))
     return _steps("brightness", measured.brightness, steps)
 
 
 def contrast(measured: Measurement) -> Word:
+    """Return the contrast in three steps."""
     return _steps("level", measured.contrast, ((12, "low"), (24, "medium"), (float("inf"), "high")))
 
 
 def saturation(measured: Measurement) -> Word:
+    """Return the saturation in three steps."""
     return _steps("saturation", measured.saturation, ((0.12, "muted"), (0.35, "moderate"), (float("inf"), "vivid")))
 
 
 def warmth(measured: Measurement) -> Word:
+    """Return the color temperature in three steps."""
     return _steps("warmth", measured.warmth, ((-0.04, "cold"), (0.04, "neutral"), (float("inf"), "warm")))
 
 
 def sharpness(measured: Measurement) -> Word:
+    """Return the sharpness in three steps."""
     return _steps("sharpness", measured.sharpness, ((30, "blurred"), (150, "soft"), (float("inf"), "sharp")))
 
 
-def yes(holds: bool) -> Values:
-    return {"yes": Word("answers", "yes" if holds else "no")}
+def yes_or_no(is_true: bool) -> Values:
+    """Return the values of an answer that is yes or no."""
+    return {"yes": Word("answers", "yes" if is_true else "no")}
 
 
 def percent(share: float) -> int:
+    """Return a share of 0 to 1 in whole percent."""
     return round(share * 100)
 
 
@@ -92,8 +99,8 @@ def _region(read: Callable[[Measurement], str | None]) -> Fact:
     return fact
 
 
-def _holds(read: Callable[[Measurement], bool]) -> Fact:
-    return lambda measured, _: yes(read(measured))
+def _is_true(read: Callable[[Measurement], bool]) -> Fact:
+    return lambda measured, _: yes_or_no(read(measured))
 
 
 def _share_of(measured: Measurement, name: str) -> float:
@@ -139,31 +146,31 @@ TOPICS: tuple[Topic, ...] = (
     Topic("main_color", "attribute", _color(0)),
     Topic("brightness", "attribute", _word("brightness", brightness)),
     Topic("brightest_region", "position", _region(lambda measured: measured.brightest_region)),
-    Topic("is_landscape", "yes/no", _holds(lambda measured: measured.orientation == "landscape")),
+    Topic("is_landscape", "yes/no", _is_true(lambda measured: measured.orientation == "landscape")),
     Topic("color_count", "count", lambda measured, _: {"number": len(measured.colors)}),
     Topic("second_color", "attribute", _color(1)),
     Topic("which_is_larger", "reasoning", _larger, _two_colors),
     Topic("sharpness", "attribute", _word("sharpness", sharpness)),
-    Topic("is_main_color", "yes/no", lambda m, asked: yes(asked["color"].key == m.colors[0].name), _some_color),
+    Topic("is_main_color", "yes/no", lambda m, asked: yes_or_no(asked["color"].key == m.colors[0].name), _some_color),
     Topic("background_share", "count", lambda measured, _: {"percent": percent(measured.background.share)}),
     Topic("darkest_region", "position", _region(lambda measured: measured.darkest_region)),
     Topic("maker", "unanswerable", _unanswerable),
     Topic("contrast", "attribute", _word("level", contrast)),
     Topic("warmth", "attribute", _word("warmth", warmth)),
-    Topic("fits_square", "reasoning", _holds(lambda measured: measured.orientation == "square")),
+    Topic("fits_square", "reasoning", _is_true(lambda measured: measured.orientation == "square")),
     Topic("background_color", "attribute", lambda m, _: {"color": Word("colors", m.background.name)}),
-    Topic("is_bright", "yes/no", _holds(lambda measured: measured.brightness >= 50)),
+    Topic("is_bright", "yes/no", _is_true(lambda measured: measured.brightness >= 50)),
     Topic("orientation", "attribute", lambda measured, _: {"orientation": Word("orientation", measured.orientation)}),
     Topic("saturation", "attribute", _word("saturation", saturation)),
     Topic("bright_half", "position", lambda measured, _: _half_of(measured, ("left", "right"))),
     Topic("third_color", "attribute", _color(2)),
-    Topic("is_sharp", "yes/no", _holds(lambda measured: measured.sharpness >= 150)),
+    Topic("is_sharp", "yes/no", _is_true(lambda measured: measured.sharpness >= 150)),
     Topic("size", "count", lambda m, _: {"width": m.size_wh[0], "height": m.size_wh[1]}),
     Topic("main_share", "count", lambda measured, _: {"percent": percent(measured.colors[0].share)}),
     Topic("what_happened_before", "unanswerable", _unanswerable),
-    Topic("plain_background", "yes/no", _holds(lambda measured: measured.background.share >= 0.5)),
+    Topic("plain_background", "yes/no", _is_true(lambda measured: measured.background.share >= 0.5)),
     Topic("bright_half_vertical", "position", lambda measured, _: _half_of(measured, ("top", "bottom"))),
     Topic("longer_side", "reasoning", lambda m, _: {"percent": percent(max(m.size_wh) / min(m.size_wh))}),
     Topic("weight", "unanswerable", _unanswerable),
-    Topic("is_warm", "yes/no", _holds(lambda measured: measured.warmth > 0)),
+    Topic("is_warm", "yes/no", _is_true(lambda measured: measured.warmth > 0)),
 )

@@ -133,7 +133,7 @@ def test_without_litellms_pool_calls_go_through_httpx(provider: FakeProvider, mo
     provider.enqueue(Reply("ok"), Answer(401, body=b'{"error": {"message": "Bad key"}}'), Answer(resets_after=0))
     unreachable = ModelConfig("openai/gpt-4o", api_base="http://127.0.0.1:9/v1", api_key="k")
 
-    async def four_calls() -> list[Any]:  # on a loop of its own: pools are kept per loop
+    async def four_calls() -> list[Any]:  # on a new loop, which has no pool yet
         calls = [provider.config(), provider.config(), provider.config(), unreachable]
         outcomes = []
         for config in calls:
