@@ -1,0 +1,61 @@
+"""The sandbox: workers that crash, run out of memory or time out."""
+
+import os
+import signal
+
+import pytest
+
+from core.errors import ImageRejectedError
+from core.images.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def box() -> Sandbox:  # type: ignore[misc]
+    made = Sandbox(workers=2, memory_bytes=1_500_000_000, timeout_s=20)
+    yield made
+    made.close()
+
+
+def crash(_path: str) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def spin(_path: str) -> None:
+    while True:
+        pass
+
+
+def eat(_path: str) -> int:
+    return len(bytearray(4_000_000_000))
+
+
+def greet(path: str) -> str:
+    if path == "crash":
+        crash(path)
+    return f"hello {path}"
+
+
+@pytest.mark.parametrize(("work", "reason"), [(crash, "crash"), (eat, "memory")])
+def test_a_worker_that_dies_rejects_its_file_and_is_replaced(work: object, reason: str, box: Sandbox) -> None:
+    with pytest.raises(ImageRejectedError) as caught:
+        box.run(work, "x")  # type: ignore[arg-type]
+
+    assert caught.value.reason == reason
+    assert box.run(greet, "again") == "hello again"
+
+
+def test_a_worker_that_never_returns_is_killed() -> None:
+    short = Sandbox(workers=1, memory_bytes=1_500_000_000, timeout_s=1)
+    try:
+        with pytest.raises(ImageRejectedError) as caught:
+            short.run(spin, "x")
+        assert caught.value.reason in ("time", "crash")
+        assert short.run(greet, "again") == "hello again"
+    finally:
+        short.close()
+
+
+def test_one_crash_in_a_group_rejects_only_its_own_file(box: Sandbox) -> None:
+    results = box.run_each(greet, [("a",), ("crash",), ("b",)])
+
+    assert [r.reason if isinstance(r, ImageRejectedError) else r for r in results] == ["hello a", "crash", "hello b"]
