@@ -35,7 +35,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _EXIF_ORIENTATION = 0x0112
-# Limits.max_pixels takes its place; it is checked on the header, before anything is decoded.
+# Replaced by Limits.max_pixels, which is checked on the header before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
 _THUMBNAIL_QUALITY = 82
 # Largest side and JPEG quality: thumbnails; model copies, which are uploaded; views, which people zoom into.
@@ -53,7 +53,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Inspected:
-    """The facts of an accepted image."""
+    """The properties of an accepted image."""
 
     sha256: str
     size_bytes: int

@@ -11,7 +11,7 @@ from core.errors import NotFoundError
 from core.images import cleanup
 from core.images.import_outcome import ImageOutcome
 from core.images.recording import record
-from core.images.storage import ImageStorage, disk_errors_in_words
+from core.images.storage import ImageStorage, translate_disk_errors
 from core.images.stored_file import NewFile, StoredFile, store_files
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class ImageIntake:
         """Store an uploaded archive until its import has ended; return the ``path`` for the config of the import."""
         stored_name = f"{new_id()}{Path(name).suffix.lower()[:8]}"
         uploads = self.import_context.uploads
-        with disk_errors_in_words():
+        with translate_disk_errors():
             uploads.mkdir(parents=True, exist_ok=True)
         self._storage.write(uploads / stored_name, content)
         return stored_name

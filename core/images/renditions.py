@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from core.config import Settings
 from core.errors import ImageRejectedError
 from core.images.sandbox import sandbox
-from core.images.storage import ImageStorage, disk_errors_in_words
+from core.images.storage import ImageStorage, translate_disk_errors
 from core.images.structure import MIME_TYPES, is_clean
 
 T = TypeVar("T")
@@ -63,9 +63,9 @@ class Rendition:
 def view(storage: ImageStorage, image: ImageFile, max_side_px: int | None, *, as_jpeg: bool) -> Rendition | Path:
     """Return the view to be made; the path of the original when that can be shown unchanged."""
     original = storage.original(image.path)
-    fits = max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
-    if fits and (image.format == "JPEG" or not as_jpeg):
-        with disk_errors_in_words():
+    is_small_enough = max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
+    if is_small_enough and (image.format == "JPEG" or not as_jpeg):
+        with translate_disk_errors():
             if is_clean(original, image.format):
                 return original
     # PNG keeps the sharp edges of drawings; JPEG makes photographs much smaller.
@@ -94,7 +94,7 @@ def make(
     ]
     if not missing:
         return paths
-    with storage.staging() as staging, disk_errors_in_words():
+    with storage.staging() as staging, translate_disk_errors():
         jobs = [
             (storage.original(one.image.path), staging / str(position), one.as_format, one.max_side_px)
             for position, one in missing
@@ -109,7 +109,7 @@ def make(
 
 def as_sent(image: ImageFile, path: Path, side_px: int) -> ModelImage:
     """Read the model copy of *image* from *path*; its size follows from *side_px*, without decoding."""
-    with disk_errors_in_words():
+    with translate_disk_errors():
         data = path.read_bytes()
     width, height = image.width or 0, image.height or 0
     scale = min(1.0, side_px / max(width, height, 1))

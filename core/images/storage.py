@@ -43,7 +43,7 @@ class ImageStorage:
         The kernel releases its lock when the process dies, so the directories of a crash can be told from those in
         use.
         """
-        with disk_errors_in_words():
+        with translate_disk_errors():
             self._incoming.mkdir(parents=True, exist_ok=True)
             self.remove_abandoned_staging()
             directory = self._incoming / new_id()
@@ -78,7 +78,7 @@ class ImageStorage:
         """
         paths: list[str] = []
         directories: set[Path] = {self.root}
-        with disk_errors_in_words():
+        with translate_disk_errors():
             for file, sha256, format_ in staged:
                 path = f"{sha256[:2]}/{sha256}{EXTENSIONS[format_][0]}"
                 target = self.root / path
@@ -97,14 +97,14 @@ class ImageStorage:
     def store_rendition(self, file: Path, sha256: str, variant: str) -> Path:
         """Move a finished rendition into the cache and return its path."""
         target = self.cached(sha256, variant)
-        with disk_errors_in_words():
+        with translate_disk_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
         return target
 
     def write(self, destination: Path, content: bytes | memoryview | Path) -> None:
         """Write *content* durably: return after the fsync."""
-        with disk_errors_in_words(), destination.open("wb") as file:
+        with translate_disk_errors(), destination.open("wb") as file:
             if isinstance(content, Path):
                 with content.open("rb") as source:
                     shutil.copyfileobj(source, file, _COPY_BYTES)
@@ -126,7 +126,7 @@ def thumbnail_variant(side_px: int) -> str:
 
 
 @contextmanager
-def disk_errors_in_words() -> Iterator[None]:
+def translate_disk_errors() -> Iterator[None]:
     """Translate an OSError into a sentence.
 
     Raises:

@@ -13,7 +13,7 @@ from core.config import Settings
 from core.errors import ImageRejectedError
 from core.images.import_outcome import label_of, repaired
 from core.images.sandbox import sandbox
-from core.images.storage import ImageStorage, disk_errors_in_words, thumbnail_variant
+from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
 
 if TYPE_CHECKING:
     from core.images.decode import Inspected, Limits
@@ -31,7 +31,7 @@ class NewFile:
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """The facts of an image that was decoded and stored; what they mean is told by the columns of ``Images``."""
+    """The properties of a decoded and stored image; the columns of ``Images`` describe those without a docstring."""
 
     path: str
     """Relative to the storage directory."""
@@ -75,7 +75,7 @@ def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Setti
     limits = Limits(settings.max_image_bytes, settings.max_image_pixels, settings.thumbnail_side_px)
     with storage.staging() as staging:
         jobs = [_job(storage, staging, number, file, limits) for number, file in enumerate(files)]
-        with disk_errors_in_words():
+        with translate_disk_errors():
             results = sandbox(settings).run_each(inspect, jobs)
         accepted = {n: result for n, result in enumerate(results) if not isinstance(result, ImageRejectedError)}
         paths = storage.store_originals((staging / f"{n}.original", r.sha256, r.format) for n, r in accepted.items())

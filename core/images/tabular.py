@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def batch_count(path: Path) -> int:
     Raises:
         ImageRejectedError: the file is damaged, or has no column of images.
     """
-    with _errors_in_words():
+    with _translate_errors():
         if path.suffix == ".parquet":
             import pyarrow.parquet as parquet
 
@@ -49,7 +50,7 @@ def batch_count(path: Path) -> int:
 
 def read_batch(path: Path, number: int, workdir: Path, max_bytes: int) -> list[TableRow]:
     """Write the images of one batch into *workdir* and return its rows."""
-    with _errors_in_words():
+    with _translate_errors():
         return [_row(index, values, workdir, max_bytes) for index, values in _rows(path, number)]
 
 
@@ -135,14 +136,16 @@ def _column(names: list[str], wanted: tuple[str, ...]) -> str:
     return found
 
 
-class _errors_in_words:  # noqa: N801  used like a function
-    def __enter__(self) -> None:
-        pass
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """Translate the exceptions of pyarrow into a sentence; running out of memory is left to the sandbox."""
+    import pyarrow as pa
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        import pyarrow as pa
-
-        if isinstance(error, pa.ArrowException | OSError) and not isinstance(error, MemoryError):
-            raise ImageRejectedError(
-                "This table is damaged and cannot be opened. Save it again.", reason="damaged"
-            ) from error
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        raise ImageRejectedError(
+            "This table is damaged and cannot be opened. Save it again.", reason="damaged"
+        ) from error

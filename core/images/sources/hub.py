@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from core.errors import InvalidInputError
 from core.fetch import FetchError
 from core.images.sources.container import MAX_ARCHIVE_BYTES
-from core.images.storage import disk_errors_in_words
+from core.images.storage import translate_disk_errors
 
 # The branch on which the Hub converts every public dataset to Parquet.
 _CONVERTED_REVISION = "refs/convert/parquet"
@@ -34,7 +34,7 @@ def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
         InvalidInputError: the dataset, the split or a Parquet file does not exist, or the files are too large.
         FetchError: the Hub cannot be reached.
     """
-    with _errors_in_words(dataset):
+    with _translate_hub_errors(dataset):
         files = _list_files(dataset, None) or _list_files(dataset, _CONVERTED_REVISION)
     if not files:
         raise InvalidInputError(f"{dataset} has no Parquet files. Download it and import the directory.", field="path")
@@ -56,7 +56,7 @@ def download(dataset: str, name: str, revision: str, uploads: Path) -> Path:
     from huggingface_hub import hf_hub_download
 
     directory = uploads / f"hub-{hashlib.sha256(f'{dataset}@{revision}'.encode()).hexdigest()[:16]}"
-    with disk_errors_in_words(), _errors_in_words(dataset):
+    with translate_disk_errors(), _translate_hub_errors(dataset):
         path = hf_hub_download(
             dataset, name, repo_type="dataset", revision=revision, local_dir=directory, endpoint=_endpoint()
         )
@@ -86,7 +86,7 @@ def _endpoint() -> str | None:
 
 
 @contextmanager
-def _errors_in_words(dataset: str) -> Iterator[None]:
+def _translate_hub_errors(dataset: str) -> Iterator[None]:
     """Translate the exceptions of huggingface_hub into sentences."""
     import httpx
     from huggingface_hub.errors import (
