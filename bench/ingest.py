@@ -1,16 +1,15 @@
-"""Images in: directory imports beside a bare loop, uploads beside a bare route, and the library at size.
+"""Importing images: directory imports against a minimal loop, uploads against a minimal route, and large libraries.
 
     python bench/ingest.py          300 images of each kind, uploads, and the library at 1,000 images
-    python bench/ingest.py --full   1,000 of each; 100,000 of 20 KB for the flatness of rate and memory, and the
-                                    library at 100,000 images too
-    python bench/ingest.py --part upload    one part of it; results of the others stay
+    python bench/ingest.py --full   1,000 of each; 100,000 of 20 KB, whose rate and memory must stay flat, and
+                                    the library at 100,000 images too
+    python bench/ingest.py --part upload    one part; the results of the others stay
 
-Drawing the images takes longer than measuring; with --keep they stay for the next run.
+Generating the images takes longer than measuring; with --keep they are reused by the next run.
 
-Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. The bare loop runs on all cores and only reads, hashes,
-decodes reduced and writes a thumbnail. It and an import take turns on the same files, once each to warm up; the
-import does everything: hash, check in the sandbox, store with fsync, thumbnail, near-duplicate hash, colors, row
-committed.
+Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. The minimal loop runs on all cores and only reads, hashes,
+decodes at reduced size and writes a thumbnail. It and an import alternate on the same files, once each to warm up. The
+import hashes, decodes in the sandbox, stores with fsync, makes the thumbnail, measures, and commits rows.
 """
 
 import argparse
@@ -86,7 +85,7 @@ def _in_chromium(part: str, keep: Path | None, full: bool) -> dict[str, Any]:
         return {"library": ingest_pages.library(directory, (1_000, 100_000) if full else (1_000,))}
 
 
-# --- against the bare loop -----------------------------------------------------------------------------------
+# --- against the minimal loop -----------------------------------------------------------------------------------
 
 
 def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
 
 
 def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) -> None:
-    """Write images with the detail of photographs: soft forms with grain on them."""
+    """Write images with the detail of photographs: smooth shapes with noise."""
     import numpy as np
     from PIL import Image
 
@@ -120,7 +119,7 @@ def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) 
         forms = Image.fromarray(random.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(size_wh, 3)
         scenes.append((np.asarray(forms) + grain).clip(0, 255).astype(np.uint8))
     for number in range(count):
-        # Another patch makes another image of the same weight, without drawing a whole one.
+        # A new patch makes a new image of the same file size, without generating a whole one.
         pixels = scenes[number % 8].copy()
         patch = random.integers(0, 256, (3, 4, 3), dtype=np.uint8)
         side = height // 3

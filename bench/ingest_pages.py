@@ -1,4 +1,4 @@
-"""The upload page in Chromium, for ``bench/ingest.py``: files on their way in, and a library of many images."""
+"""The upload page in Chromium, for ``bench/ingest.py``: uploads, and the library with many images."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from core.measure import COLOR_NAMES
 from tests.browser.driving import CHROMIUM_ARGS, ROOT, AppServer, find_chromium, free_port, settle
 
 UPLOADED = (300, (1344, 1008), "JPEG")
-"""How many images for the upload, their size, their format: 0.25 MB each."""
+"""Number of images for the upload, their size in px and their format; 0.25 MB each."""
 OF_BARE_AT_MOST = 2.0
 FILTER_MS_AT_MOST = 30
 TURN_MS_AT_MOST = 150
@@ -52,7 +52,7 @@ FILTERS = {
     "no entries, PNG": ImageFilter(has="no-entries", format="PNG"),
 }
 
-# Posts the chosen files with as many requests in flight as a browser allows; returns the seconds it took.
+# Posts the chosen files with as many concurrent requests as a browser allows; returns the seconds it took.
 POST_BARE = """async () => {
   const files = [...document.querySelector("input").files];
   const start = performance.now();
@@ -88,7 +88,7 @@ TURN = """(direction) => new Promise((done) => {
 
 
 def upload(root: Path, directory: Path) -> dict[str, Any]:
-    """Upload the files of *root* through the page and past it, in turn, once each to warm up."""
+    """Upload the files of *root* through the page and to a minimal route alternately, once each to warm up."""
     paths = sorted(root.iterdir())
     with sync_playwright() as playwright, AppServer.running(directory) as server:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
@@ -171,15 +171,15 @@ def _turns_ms(page: Page) -> list[int]:
     times = []
     for _ in range(TURNS):
         settle(page)
-        page.wait_for_timeout(1000)  # nobody turns pages without a look; the page behind is fetched meanwhile
+        page.wait_for_timeout(1000)  # people look at a page; the next one is prefetched meanwhile
         times.append(round(page.evaluate(TURN, "next")))
     return times
 
 
 def fill_library(data_dir: Path, count: int) -> str:
-    """Make a project with that many rows of every kind that filters tell apart, a third with questions.
+    """Create a project with *count* rows that vary in every filtered column, a third with questions.
 
-    The newest have thumbnails, as many as the page turns show.
+    The newest have thumbnails, enough for the page turns.
     """
     random, start = Random(1), utc_now() - timedelta(days=20)
     with connect(data_dir) as db:
@@ -221,7 +221,7 @@ def _row(project_id: str, number: int, start: datetime, random: Random) -> dict[
 
 
 def filters_ms(db: Database, project_id: str) -> dict[str, float]:
-    """Return what one page takes by each filter, counting anew each time how many images fit."""
+    """Return the time of one page for each filter in ms, with an empty read cache each time."""
     library, found = ImageService(db).library, {}
     for name, chosen in FILTERS.items():
         times = []
