@@ -88,10 +88,28 @@ async def test_after_a_pause_one_call_is_the_probe_and_the_concurrency_is_halved
     assert 4 < work.limiter.allowed <= 5
 
 
+def test_without_a_requested_wait_pauses_grow_exponentially_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    ranges = []
+
+    def uniform(low: float, high: float) -> float:
+        ranges.append((low, high))
+        return 0.75
+
+    monkeypatch.setattr("core.llm.rate_limiter.random.uniform", uniform)
+    limiter, policy, pauses = RateLimiter(), RetryPolicy(first_wait_s=100, longest_wait_s=500), []
+    for _ in range(3):
+        limiter.pause(None, policy)
+        pauses.append(limiter.pause_left_s)
+        limiter._paused_until_s = 0.0
+    assert pauses == pytest.approx([150, 300, 375], abs=5)
+    assert ranges == [(0.5, 1.0)] * 3
+
+
 async def test_concurrent_rate_limit_errors_halve_the_concurrency_once() -> None:
     work = Work(RateLimiter(probes_first=False))
     slow = [RateLimitedError("Slow down.", retry_after_s=0.05) for _ in range(8)]
-    await asyncio.gather(*(work.call(error) for error in slow), return_exceptions=True)
+    outcomes = await asyncio.gather(*(work.call(error) for error in slow), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [RateLimitedError] * 8, "they count as one pause"
     await work.call()
     assert work.limiter.allowed == 4
 

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import contextlib
 import json
@@ -12,7 +13,6 @@ from pydantic import BaseModel
 from sqlmodel import select
 
 from core import connect
-from core.app import Services
 from core.config import Settings
 from core.db import Database, LlmCalls
 from core.errors import BadReplyError, CutReplyError, InvalidInputError, NoVisionError, ProviderDownError
@@ -28,6 +28,7 @@ from core.llm import (
     RetryPolicy,
 )
 from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis
+from core.services import Services
 from tests.fakes.http_server import Answer
 from tests.fakes.provider import WIRE_FORMATS, FakeProvider, Reply, WireFormat, error_body
 
@@ -139,6 +140,13 @@ async def test_transient_errors_are_retried(provider: FakeProvider, db: Database
         ("failed", "rate_limited", 429),
         ("started", "", None),
     ]
+
+
+async def test_after_a_rate_limit_error_only_the_rate_limiter_waits(provider: FakeProvider) -> None:
+    provider.enqueue(Answer(429, {"retry-after": "0.02"}), Reply("ok"))
+    slow_backoff = RetryPolicy(first_wait_s=60, longest_wait_s=60)
+    async with asyncio.timeout(10):
+        assert (await LLMService(slow_backoff).chat(provider.config(), ChatRequest("Hello"))).text == "ok"
 
 
 async def test_a_call_without_a_reply_may_have_been_paid(provider: FakeProvider, db: Database) -> None:
