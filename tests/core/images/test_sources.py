@@ -328,6 +328,21 @@ def test_rows_of_small_row_groups_are_all_read_once(services: Services, project:
     }
 
 
+def test_a_symbolic_link_to_a_table_is_not_followed(
+    services: Services, project: Projects, root: Path, tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    for path, seed in ((root / "data.parquet", 1), (tmp_path / "outside.parquet", 2)):
+        parquet.write_table(pa.Table.from_pylist([{"image": encoded(drawn(seed)), "file_name": path.stem}]), path)
+    (root / "link.parquet").symlink_to(tmp_path / "outside.parquet")
+
+    run(services, project, source="huggingface", path=str(root))
+
+    assert names(services, project) == ["data.jpg"]
+
+
 def test_addresses_that_are_not_public_are_rejected_one_by_one(services: Services, project: Projects) -> None:
     urls = ["http://127.0.0.1/a.png", "file:///etc/passwd", "http://127.0.0.1/a.png"]
 
