@@ -18,6 +18,7 @@ from core.style.references import (
     SWITCHED_OFF,
     Candidate,
     choose_references,
+    pick_diverse,
 )
 from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn
 
@@ -74,6 +75,15 @@ def test_of_too_many_pinned_images_the_first_are_chosen() -> None:
     choice = choose_references(WARM, 2, pinned=["warm-1", "warm-4", "warm-9"])
 
     assert [pick.id for pick in choice.picks] == ["warm-1", "warm-4"]
+
+
+def test_two_picks_of_two_groups_are_one_of_each() -> None:
+    chance = np.random.default_rng(0)
+    large, small = chance.normal(0, 1, (40, 6)), chance.normal(0, 1, (20, 6)) + 12
+
+    picked, _ = pick_diverse(np.concatenate([large, small]).astype(np.float32), 2)
+
+    assert {index < 40 for index in picked} == {True, False}
 
 
 def test_a_near_duplicate_is_not_chosen_twice() -> None:
