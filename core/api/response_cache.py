@@ -125,7 +125,7 @@ class ResponseCache:
             ownership.check(services.db, "image_id", image_id)
         except NotFoundError:
             return False
-        return services.images.get_image(image_id) is not None
+        return services.images.get_image(image_id, include_hidden=True) is not None
 
 
 class _Listener:
