@@ -1,9 +1,9 @@
-"""Style: preparing references, choosing them, and whether the match score tells styles apart.
+"""Style: speed of preparing and choosing references, and how well the match score separates styles.
 
-1. Preparing 5 references of 500 KB from a local server that answers after 300 ms, against the slowest single one;
-   choosing 14 of 10,000; features of one image.
+1. Preparing 5 references of 500 KB from a local server that answers after 300 ms, compared with the slowest single
+   one; choosing 14 of 10,000; features of one image.
 2. 16 synthetic styles x 14 contents at four difficulties: area under the ROC curve of the match score against 5
-   references. 1,500 points in 8 uneven clusters with near-duplicates and outliers: what the references cover.
+   references. 1,500 points in 8 uneven clusters with near-duplicates and outliers: clusters covered by 14 picks.
 
     python bench/style.py [--full]
 """
@@ -57,7 +57,7 @@ Rgb = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Look:
-    """A palette and a finish: what two images of one style share."""
+    """The palette and finish that images of one style share."""
 
     palette: tuple[Rgb, ...]
     blur_px: float
@@ -131,7 +131,7 @@ SETTINGS: dict[str, Callable[[int, int], tuple[Look, float]]] = {
 
 
 def auc_of(setting: str, seed: int) -> float:
-    """Return how often an image of a style scores closer to five references of it than one of another style."""
+    """Return how often an image scores closer to five references of its style than one of another style does."""
     features: list[list[StyleFeatures]] = []
     for number in range(STYLES):
         style, own_colors = SETTINGS[setting](seed * 100, number)
@@ -162,12 +162,12 @@ def points_in_clusters(seed: int, count: int = 1500, dimensions: int = 32) -> tu
     """Return points in 8 uneven clusters, 15 % near-duplicates and 4 % outliers, with their labels (-1: outlier)."""
     chance = np.random.default_rng(seed)
     weights = np.maximum(chance.dirichlet(np.full(8, 2.0)), 0.02)
-    centres = chance.normal(size=(8, dimensions))
-    centres *= 4.5 / np.linalg.norm(centres, axis=1, keepdims=True)
+    centers = chance.normal(size=(8, dimensions))
+    centers *= 4.5 / np.linalg.norm(centers, axis=1, keepdims=True)
     outliers, copies = round(0.04 * count), round(0.15 * count)
     labels = chance.choice(8, count - outliers - copies, p=weights / weights.sum())
     spread = chance.uniform(0.2, 0.45, 8)
-    points = centres[labels] + chance.normal(size=(len(labels), dimensions)) * spread[labels][:, None]
+    points = centers[labels] + chance.normal(size=(len(labels), dimensions)) * spread[labels][:, None]
     copied = chance.integers(0, len(points), copies)
     odd = chance.normal(size=(outliers, dimensions))
     odd *= chance.uniform(5, 9, (outliers, 1)) / np.linalg.norm(odd, axis=1, keepdims=True)
@@ -179,8 +179,8 @@ def points_in_clusters(seed: int, count: int = 1500, dimensions: int = 32) -> tu
 
 def choosing_s(count: int = 10_000) -> float:
     chance = np.random.default_rng(0)
-    centres = chance.normal(0, 8, (8, LENGTH))
-    vectors = (centres[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
+    centers = chance.normal(0, 8, (8, LENGTH))
+    vectors = (centers[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
     hashes = chance.integers(0, 256, (count, 2, 32), dtype=np.uint8)
     candidates = [
         Candidate(str(n), StyleFeatures(vectors[n], hashes[n, 0].tobytes(), hashes[n, 1].tobytes()))
@@ -225,7 +225,7 @@ def preparing(rounds: int) -> tuple[float, float, float]:
     """Return the seconds of five at once, of the slowest single one, and the kilobytes of an image."""
     files = {f"/{n}.jpg": photograph(n) for n in range(rounds * 10 + 6)}
     server = serving(files)
-    # The guard refuses this machine, and any port but 80; both verdicts are off, everything else is as always.
+    # The SSRF check refuses this machine and every port but 80: both rules are relaxed, the rest is unchanged.
     core.fetch.is_public = lambda address: address == "127.0.0.1"
     guarded = partial(core.fetch.fetch, port_of={"http": server.server_port})
     urls = [f"http://localhost:{server.server_port}{path}" for path in files]

@@ -1,4 +1,4 @@
-"""Styles: style datasets, the analysis of their images, and new images in their style."""
+"""Routes of the Style room: style datasets, the analysis of their images, and generated images."""
 
 import asyncio
 from datetime import datetime
@@ -65,7 +65,7 @@ class StyleImages(Answer):
 
 
 class ImageRequest(Body):
-    """What the new image should show; with *dataset_id* in the style of that style dataset."""
+    """A request for one image; with *dataset_id* in the style of that style dataset."""
 
     prompt: Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
     dataset_id: Annotated[str, Field(max_length=100)] | None = None
@@ -95,13 +95,13 @@ class GeneratedAnswer(Answer):
     model: str
     cost: float | None
     recipe: dict[str, Any]
-    match: Annotated[dict[str, Any], Field(description="how near it is to the references, in words; copy: too near")]
+    match: Annotated[dict[str, Any], Field(description="how well it matches the references; copy: of which image")]
     created_at: datetime
 
 
 @router.post("/datasets", status_code=201)
 def create_style_dataset(body: NewStyleDataset, services: ServicesDep) -> StyleDatasetAnswer:
-    """Make an empty style dataset."""
+    """Create an empty style dataset."""
     made = services.style_datasets.create_style_dataset(body.project_id, body.name, body.master_prompt)
     return StyleDatasetAnswer.model_validate(made)
 
@@ -119,7 +119,7 @@ def list_style_datasets(
 
 @router.post("/datasets/{dataset_id}/images", status_code=201)
 def add_references(dataset_id: Id, body: AddReferences, request: Request, services: ServicesDep) -> StyleImages:
-    """Add images of the project, and images behind addresses, to a style dataset."""
+    """Add images of the project and URLs to a style dataset."""
     _check_images(services, dataset_id, body.image_ids)
     added = {row.id for row in services.style_datasets.add_images(dataset_id, body.image_ids, body.urls)}
     return StyleImages(results=[row for row in _images(services, request, dataset_id) if row.id in added])
@@ -129,7 +129,7 @@ def add_references(dataset_id: Id, body: AddReferences, request: Request, servic
 def list_style_images(
     dataset_id: Id, request: Request, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[StyleImageAnswer]:
-    """List the images of a style dataset, in their order."""
+    """List the images of a style dataset in their order."""
     rows = _images(services, request, dataset_id)
     part, following = page_of(rows, limit, cursor, lambda row: row.id)
     return Page(items=part, next_cursor=following, total=len(rows))
@@ -142,7 +142,7 @@ async def analyze_style_images(
     services: ServicesDep,
     files: Annotated[list[UploadFile], File(default_factory=list)],
     files_in_brackets: Annotated[list[UploadFile], File(alias="files[]", default_factory=list)],
-    model: Annotated[str | None, Form(max_length=200, description="as litellm names it; empty measures only")] = None,
+    model: Annotated[str | None, Form(max_length=200, description="provider/model; empty only measures")] = None,
 ) -> StyleImages:
     """Add images to a style dataset and analyze them."""
     uploads = [*files, *files_in_brackets]
@@ -163,7 +163,7 @@ async def analyze_style_images(
 
 @router.post("/generate", responses=MODEL_PROBLEMS)
 async def generate_image(body: ImageRequest, request: Request, services: ServicesDep) -> GeneratedAnswer:
-    """Make one image, in the style of a style dataset when one is named."""
+    """Generate one image, in the style of a style dataset when *dataset_id* is given."""
     await asyncio.to_thread(_check_project, services, body)
     request_fields = body.model_dump(exclude={"llm_config", "project_id"})
     config = body.llm_config.model_dump(exclude_none=True)
@@ -199,7 +199,7 @@ def get_generated_image(generated_id: Id, request: Request, services: ServicesDe
 
 
 def _check_project(services: Services, body: ImageRequest) -> None:
-    """Refuse a project that does not exist, and a style dataset of another one."""
+    """Refuse a project that does not exist and a style dataset of another project."""
     ownership.check(services.db, "dataset_id", body.dataset_id)
     if body.project_id is None:
         return
@@ -229,7 +229,7 @@ def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> S
 def _result(services: Services, request: Request, generated_id: str) -> GeneratedAnswer:
     found = services.style_results.get_result(generated_id)
     if found.generated.deleted_at is not None:
-        raise NotFoundError("This generated image was discarded.")
+        raise NotFoundError("This generated image was discarded. Restore it in the history of the Style page.")
     return _generated(request, found.generated, found.image)
 
 
@@ -241,7 +241,7 @@ def _generated(request: Request, row: GeneratedImages, image: Images | None) -> 
 
 
 def _of_project(services: Services, row: Any, project_id: str | None) -> list[Any]:
-    """Return what rows must meet that are not deleted, in one project or in any that exists."""
+    """Return the conditions for rows that are not deleted, of one project or of every existing one."""
     if project_id is not None:
         services.projects.get_project(project_id)
         return [row.deleted_at.is_(None), row.project_id == project_id]
