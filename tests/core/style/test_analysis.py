@@ -6,6 +6,7 @@ from sqlmodel import select
 from core import StyleDatasets, StyleGenerationService
 from core.db import Database, LlmCalls
 from core.errors import MissingKeyError, RefusedReplyError
+from core.llm import ModelConfig
 from tests.fakes.image_model import FakeImageModel
 
 DESCRIBED = {
@@ -79,6 +80,21 @@ async def test_an_edited_analysis_is_not_overwritten(
     mine = next(one for one in rows if one.id == row.id)
     assert (mine.analysis_result["vibe"], mine.analysis_result["tags"]) == ("wistful", ["old", "faded"])
     assert len(artist.history) == 7
+
+
+async def test_an_edit_while_a_model_describes_the_image_is_not_overwritten(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, db: Database
+) -> None:
+    row = style.datasets.list_images(dataset.id)[0].row
+    artist.enqueue(DESCRIBED)
+    analyzed = await style.analysis.analyze_image(row.id, ModelConfig.from_dict(GPT))
+    style.analysis.edit_analysis(row.id, {"vibe": "wistful"})
+
+    with db.transaction() as session:
+        analyzed.write(session)
+
+    stored = style.datasets.get_image(row.id).row
+    assert (stored.analysis_result["vibe"], stored.analysis_model) == ("wistful", "person")
 
 
 async def test_one_bad_reply_leaves_that_image_measured_and_the_others_described(

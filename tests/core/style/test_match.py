@@ -1,9 +1,10 @@
 """The match score relative to the spread of the references, words for each dimension, detection of copies."""
 
+import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from core.style.features import DIMENSIONS, measure_style
+from core.style.features import DIMENSIONS, LENGTH, StyleFeatures, measure_style
 from core.style.match import COPY_DISTANCE_BITS, find_copy, match_style
 from tests.core.style.looks import COLD_GRAINY, DARK, WARM_SOFT, drawn
 
@@ -52,6 +53,25 @@ def test_the_percentile_is_taken_among_the_images_of_the_dataset() -> None:
     assert outside.percentile == 0
 
 
+def plain(value: float) -> StyleFeatures:
+    """Return features that are *value* in every place."""
+    return StyleFeatures(np.full(LENGTH, value, np.float32), bytes(32), bytes(32))
+
+
+def test_the_score_is_the_root_mean_square_of_the_ratios() -> None:
+    match = match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES)
+    ratios = [one.ratio for one in match.dimensions]
+
+    assert match.score == pytest.approx((sum(ratio**2 for ratio in ratios) / 8) ** 0.5, abs=0.002)
+
+
+def test_the_percentile_compares_a_reference_with_the_other_references() -> None:
+    references = [plain(value) for value in (0, 100, 200, 300, 400)]
+
+    # Mean distances: 120 for the image; 250, 175, 150, 175, 250 for the references.
+    assert match_style(plain(200), references, references).percentile == 100
+
+
 def test_a_small_dataset_has_no_percentile() -> None:
     assert match_style(REFERENCES[0], REFERENCES, DATASET[:4]).percentile is None
 
@@ -92,6 +112,18 @@ def test_a_mirrored_copy_is_detected_as_mirrored() -> None:
 
     assert copy is not None
     assert copy.mirrored
+
+
+def test_a_copy_of_a_symmetric_image_is_not_called_mirrored() -> None:
+    half = drawn(COLD_GRAINY, 2, (96, 144))
+    symmetric = Image.new("RGB", (192, 144))
+    symmetric.paste(half, (0, 0))
+    symmetric.paste(half.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (96, 0))
+
+    copy = find_copy(measure_style(symmetric), [("b", measure_style(symmetric))])
+
+    assert copy is not None
+    assert not copy.mirrored
 
 
 def test_new_content_in_the_same_style_is_no_copy() -> None:

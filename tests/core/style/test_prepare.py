@@ -49,7 +49,7 @@ async def test_references_are_fetched_concurrently_and_keep_their_order(db: Data
     ]
 
 
-async def test_the_same_bytes_behind_two_addresses_are_stored_once(db: Database, project: Projects) -> None:
+async def test_the_same_bytes_behind_two_urls_are_stored_once(db: Database, project: Projects) -> None:
     images = ImageService(db)
 
     async def fetch(url: str, *, max_bytes: int) -> Fetched:

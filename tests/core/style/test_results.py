@@ -5,8 +5,8 @@ import pytest
 from core import ImageDatasetService, ImageService, StyleDatasets, StyleGenerationService
 from core.db import Database
 from core.errors import InvalidInputError
-from core.export.recipe import EntryChoice
-from core.export.selecting.query import count_entries
+from core.export import ExportService
+from core.export.recipe import ExportRecipe
 from core.style.results import ResultFilter
 from tests.core.style.looks import WARM_SOFT, drawn, encoded
 from tests.fakes.image_model import FakeImageModel
@@ -72,6 +72,20 @@ async def test_two_results_with_the_same_bytes_are_kept_as_one_image(
     assert (
         style.results.get_result(first.id).generated.image_id == style.results.get_result(second.id).generated.image_id
     )
+
+
+async def test_a_result_with_the_bytes_of_an_upload_never_hides_the_upload(
+    dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
+) -> None:
+    (upload,) = images.intake.add_images(dataset.project_id, [("teapot.png", NEW)])
+    assert upload.image is not None
+    artist.enqueue_images(NEW)
+
+    made = await style.generate_image("A teapot", dataset.id, config=GEMINI, keep=False)
+    assert (made.image_id, made.kept) == (upload.image.id, True)
+    style.results.unkeep(made.id)
+
+    assert images.get_image(upload.image.id) is not None
 
 
 async def test_discarding_can_be_undone(
@@ -141,7 +155,7 @@ async def test_a_kept_image_that_is_deleted_from_the_library_is_gone_from_its_re
 
 
 async def test_an_entry_of_an_image_that_is_hidden_again_is_not_exported(
-    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
+    db: Database, dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
     made = await style.generate_image("A teapot", dataset.id, config=GEMINI)
@@ -151,8 +165,7 @@ async def test_an_entry_of_an_image_that_is_hidden_again_is_not_exported(
 
     style.results.unkeep(made.id)
 
-    with db.reading() as session:
-        counts = count_entries(session, dataset.project_id, EntryChoice(generated_images=True), keeps_rejected=False)
+    counts = ExportService(db, images).count(dataset.project_id, ExportRecipe(format="llava"))
     assert (counts.entries, counts.left_out) == (0, {"its image was deleted": 1})
 
 

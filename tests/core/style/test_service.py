@@ -113,7 +113,7 @@ async def test_a_copy_of_a_reference_is_detected(
     assert made.match["copy"]["distance_bits"] <= 40
 
 
-async def test_without_a_style_dataset_only_the_text_is_sent_and_that_is_said(
+async def test_without_a_style_dataset_only_the_text_is_sent_with_a_notice(
     project: Projects, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     artist.enqueue_images(NEW)
@@ -126,7 +126,7 @@ async def test_without_a_style_dataset_only_the_text_is_sent_and_that_is_said(
     assert made.recipe["notices"] == ["No style dataset is chosen, so only the text is sent."]
 
 
-async def test_some_references_fail_and_the_rest_is_sent_and_said(
+async def test_when_some_references_fail_the_others_are_sent_with_a_notice(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     preview = style.generator.preview(StyleRequest("A teapot", dataset_id=dataset.id))
@@ -200,6 +200,16 @@ def test_more_references_than_the_model_takes_give_a_notice(
     assert preview.notices[0].startswith(
         "gemini/gemini-3-pro-image takes at most 14 references: 6 of the 20 you asked for will not be sent."
     )
+
+
+def test_no_more_references_are_chosen_than_the_model_takes(
+    dataset: StyleDatasets, style: StyleGenerationService
+) -> None:
+    request = StyleRequest("A teapot", dataset_id=dataset.id, reference_image_count=7)
+
+    preview = style.generator.preview(request, config={"model": "openrouter/someone/painter"})
+
+    assert (preview.max_references, len(preview.references)) == (5, 5)
 
 
 def test_the_preview_shows_exactly_what_will_be_sent_and_sends_nothing(

@@ -27,8 +27,8 @@ def provider() -> Iterator[FakeProvider]:
         yield running
 
 
-class Bench:
-    """A style dataset of fourteen images, and the way to ask for one with some of them broken."""
+class StyleSetup:
+    """A style dataset of fourteen images, some of which can be made unreadable."""
 
     def __init__(self, db: Database, project: Projects) -> None:
         self.images = ImageService(db)
@@ -39,8 +39,8 @@ class Bench:
         self.dataset = self.style.create_style_dataset(project.id, "Warm")
         self.rows = self.style.add_images(self.dataset.id, [image.id for image in self.stored])
 
-    async def ask(self, config: dict[str, Any], wanted: int, broken: int, **more: Any) -> list[bytes]:
-        """Make an image, and return the bytes of the references that should have been sent."""
+    async def generate(self, config: dict[str, Any], wanted: int, broken: int, **more: Any) -> list[bytes]:
+        """Generate an image, and return the bytes of the references that should have been sent."""
         originals = [self.images.original_path(image) for image in self.stored[:broken]]
         for path in originals:
             path.rename(path.with_suffix(".away"))
@@ -56,8 +56,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(db: Database, project: Projects) -> Bench:
-    return Bench(db, project)
+def setup(db: Database, project: Projects) -> StyleSetup:
+    return StyleSetup(db, project)
 
 
 def expected_texts(wanted: int, broken: int) -> list[str]:
@@ -67,14 +67,14 @@ def expected_texts(wanted: int, broken: int) -> list[str]:
     return [*(f"Reference {number}:" for number in range(broken + 1, wanted + 1)), match + PROMPT]
 
 
-async def test_gemini_gets_references_in_order_labelled_and_the_prompt_last(
-    bench: Bench, provider: FakeProvider
+async def test_gemini_gets_references_in_order_labeled_and_the_prompt_last(
+    setup: StyleSetup, provider: FakeProvider
 ) -> None:
     config = provider.config("gemini", model="gemini/gemini-3-pro-image")
     given = {"model": config.model, "api_base": config.api_base, "api_key": config.api_key}
 
     for wanted, broken in CASES:
-        sent = await bench.ask(given, wanted, broken, size="2K")
+        sent = await setup.generate(given, wanted, broken, size="2K")
         call = provider.calls[-1]
 
         assert call.images == sent
@@ -91,13 +91,13 @@ async def test_gemini_gets_references_in_order_labelled_and_the_prompt_last(
     [("openrouter/google/gemini-3-pro-image", 14, {"size": "2K"}), ("openai/house-painter-image", 5, {})],
 )
 async def test_openrouter_and_gateways_get_the_same_as_a_chat(
-    bench: Bench, provider: FakeProvider, model: str, most: int, size: dict[str, str]
+    setup: StyleSetup, provider: FakeProvider, model: str, most: int, size: dict[str, str]
 ) -> None:
     given = {"model": model, "api_base": f"{provider.url}/v1", "api_key": "key-of-the-tests"}
 
     for wanted, broken in CASES:
         wanted, broken = min(wanted, most), min(broken, most)
-        sent = await bench.ask(given, wanted, broken, **size)
+        sent = await setup.generate(given, wanted, broken, **size)
         call = provider.calls[-1]
 
         assert call.images == sent
@@ -108,13 +108,13 @@ async def test_openrouter_and_gateways_get_the_same_as_a_chat(
         assert call.body["modalities"] == ["image", "text"]
 
 
-async def test_gpt_image_gets_an_edit_with_all_references_in_order(bench: Bench, provider: FakeProvider) -> None:
+async def test_gpt_image_gets_an_edit_with_all_references_in_order(setup: StyleSetup, provider: FakeProvider) -> None:
     body = json.dumps({"created": 1, "data": [{"b64_json": base64.b64encode(NEW).decode()}]}).encode()
     provider.default = Answer(body=body)
     given = {"model": "openai/gpt-image-2", "api_base": f"{provider.url}/v1", "api_key": "key-of-the-tests"}
 
     for wanted, broken in CASES:
-        sent = await bench.ask(given, wanted, broken)
+        sent = await setup.generate(given, wanted, broken)
         call = provider.calls[-1]
         prompt = expected_texts(wanted, broken)[-1]
 
