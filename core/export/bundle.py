@@ -100,24 +100,25 @@ class _BundleWriter:
     """Writes one image with its entries after the other."""
 
     def __init__(self, job: ExportJob, target: Target, name_of: Callable[..., str]) -> None:
-        self._job, self._target, self._name_of = job, target, name_of
-        self._writer = job.format.writer(target, job.layout)
-        self._copies_images = job.layout.images == "path" and not self._writer.embeds_images
+        self._target, self._name_of = target, name_of
+        self._format, self._layout, self._options = job.format, job.layout, job.row_options
+        self._writer = self._format.writer(target, self._layout)
+        self._copies_images = self._layout.images == "path" and not self._writer.embeds_images
         self._copied: set[str] = set()
         self._counts = BundleCounts()
         self.entries = 0
 
     def add(self, group: ImageGroup, path: Path | None) -> None:
         """Write an image and its entries; *path* is its file, None when it has none or is only named."""
-        if path is None and self._job.layout.images != "none":
+        if path is None and self._layout.images != "none":
             self._counts.left_out[IMAGE_MISSING] += len(group.entries)
             return
         name = self._name_of(group.image, extension_of(group.image, path))
         image_path, ref = self._writer.image_path(group.split, name)
         ready = self._with_image(group, path, name, ref)
-        rows = list(self._job.format.rows(ready, self._job.row_options))
+        rows = list(self._format.rows(ready, self._options))
         if not rows:
-            self._counts.left_out[self._job.format.no_rows_reason] += len(group.entries)
+            self._counts.left_out[self._format.no_rows_reason] += len(group.entries)
             return
         count = self._writer.add(ready, rows)
         if path is not None:
@@ -130,7 +131,7 @@ class _BundleWriter:
         data = b""
         if path is not None and self._writer.embeds_images:
             ref, data = name, path.read_bytes()
-        elif path is not None and self._job.layout.images == "base64":
+        elif path is not None and self._layout.images == "base64":
             ref = data_url(path)
         return ImageGroup(group.image, group.entries, group.split, ref, data)
 
@@ -141,15 +142,15 @@ class _BundleWriter:
         if self._copies_images:
             self._target.add_file(image_path, path)
             self._copied.add(image_path)
-            if self._job.layout.image_form == "original":
+            if self._layout.image_form == "original":
                 self._counts.originals[image_path] = group.image.sha256
 
     def finish(self) -> BundleCounts:
         """Complete the rows and add the companion files of the format."""
         self._writer.finish()
-        companion_files = self._job.format.companion_files
+        companion_files = self._format.companion_files
         if companion_files is not None:
-            names = {split: self._job.layout.rows_file(split) for split in self._writer.splits}
+            names = {split: self._layout.rows_file(split) for split in self._writer.splits}
             for name, data in companion_files(names).items():
                 self._target.add_bytes(name, data)
         return self._counts
