@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, true, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -100,13 +100,17 @@ def _undo_batch(session: Session, batch_id: str, action: UserAction) -> UndoResu
     total, last_id = session.execute(select(func.count(), func.max(Events.id)).where(_standing(batch_id))).one()
     name = session.scalars(select(col(Events.action)).where(_standing(batch_id)).limit(1)).one()
     undone = 0
-    for keys in session.scalars(select(json_keys(Events.old)).where(_standing(batch_id)).distinct()).all():
-        fields, has_keys = keys.split(","), json_keys(Events.old) == keys
+    key_lists = session.scalars(select(json_keys(Events.old)).where(_standing(batch_id)).distinct()).all()
+    for keys in key_lists:
+        # With a single list of keys every event has it; comparing it would take a third of the time.
+        is_single, fields = len(key_lists) == 1, keys.split(",")
+        has_old_keys = true() if is_single else json_keys(Events.old) == keys
+        has_new_keys = true() if is_single else json_keys(Events.new) == keys
         if BULK_FIELDS.issuperset(fields):
-            undone += _undo_in_sql(session, and_(_standing(batch_id), has_keys), fields, last_id, action)
-            write_events(session, action.batch_id, fields, json_keys(Events.new) == keys)
+            undone += _undo_in_sql(session, and_(_standing(batch_id), has_old_keys), fields, last_id, action)
+            write_events(session, action.batch_id, fields, has_new_keys)
         else:
-            undone += _undo_one_by_one(session, _standing_events(session, batch_id, has_keys, limit=None), action)
+            undone += _undo_one_by_one(session, _standing_events(session, batch_id, has_old_keys, limit=None), action)
     of_undone = select(Events.entity_id).where(Events.batch_id == action.batch_id)
     session.execute(
         update(Events)
