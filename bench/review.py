@@ -1,7 +1,7 @@
-"""The review desk: from a key to the next picture, to the commit; filters, annotators and bulk acts at size.
+"""Review: latency of the desk from a key press to the next image and to the commit; filters, editors, bulk actions.
 
-The desk runs in Chromium over pictures of 1600x1200; every press leads to another picture. The rest asks the service
-directly, as the routes do. For scale: plain Streamlit buttons took 161 ms a press on two cores (93 tuned).
+The desk runs in Chromium with images of 1600x1200; every key press shows another image. The other parts call the
+services directly, as the routes do. For comparison: Streamlit buttons took 161 ms a press on two cores (93 tuned).
 
     python bench/review.py [--full] [--part NAME] [--entries N]
 
@@ -37,11 +37,11 @@ SEARCHES = (
     "model:offline/measure edited:no kind:count", "is:open kind:nothing lang:en",
     *(f"check:{check.name}" for check in CHECKS), "check:repeated is:open",
 )  # fmt: skip
-"""Every field of the search line, with a value that many entries have and one that none has."""
+"""Every field of the search line, with a frequent and an absent value."""
 
 
 def searches(db: Database, project_id: str, entries: int) -> bool:
-    """Measure the first page of several filters."""
+    """Measure the first page and the count of every filter."""
     worst = slowest_count = 0.0
     for line in SEARCHES:
         found = parse_search(line)
@@ -57,23 +57,23 @@ def searches(db: Database, project_id: str, entries: int) -> bool:
 
 
 def annotators(db: Database, project_id: str, edits: int) -> bool:
-    """50 people, one edit a second each, for five seconds; then each that many edits flat out on 20 entries."""
+    """50 people make one edit a second for five seconds, and then *edits* each without a pause on 20 entries."""
     dataset = ImageDatasetService(db)
     ids = [entry.id for entry in EntryQueries(db).find_entries(project_id, parse_search("kind:none"), limit=250).items]
     times: list[float] = []
 
-    def calm(person: int) -> None:
+    def edit_slowly(person: int) -> None:
         for turn in range(5):
             started = time.perf_counter()
             dataset.update_dataset_entry(ids[person + 50 * turn], note=f"{person}/{turn}")
             times.append((time.perf_counter() - started) * 1000)
             time.sleep(max(0.0, 1 - (time.perf_counter() - started)))
 
-    everyone(calm, spread_s=1.0)
+    everyone(edit_slowly, spread_s=1.0)
     ok = limit("50 annotators, one edit a second each: p95", p95(times), 25)
     stored, conflicts = [], []
 
-    def hurried(person: int) -> None:
+    def edit_without_pause(person: int) -> None:
         for turn in range(edits):
             entry = dataset.get_dataset_entry(ids[(person + turn) % 20])
             try:
@@ -82,9 +82,9 @@ def annotators(db: Database, project_id: str, edits: int) -> bool:
             except ConflictError:
                 conflicts.append(entry.id)
 
-    everyone(hurried)
+    everyone(edit_without_pause)
     events = sum(event.new.get("answer") is not None for id_ in ids[:20] for event in EntryQueries(db).history(id_))
-    print(f"    flat out on 20 entries: {len(stored)} stored, {len(conflicts)} conflicts shown")
+    print(f"    without a pause on 20 entries: {len(stored)} stored, {len(conflicts)} conflicts shown")
     return (
         limit(
             "edits lost or without an event",
@@ -97,7 +97,7 @@ def annotators(db: Database, project_id: str, edits: int) -> bool:
 
 
 def bulk(db: Database, project_id: str) -> bool:
-    """Confirm every open entry at once, and take it back."""
+    """Confirm every open entry in one bulk action, and undo it."""
     dataset = ImageDatasetService(db)
     before = dataset.get_dataset_stats(project_id)
     started = time.perf_counter()
@@ -108,7 +108,7 @@ def bulk(db: Database, project_id: str) -> bool:
     undoing = (time.perf_counter() - started) * 1000
     assert dataset.get_dataset_stats(project_id) == before
     ok = limit(f"confirm {changed:,} entries at once", confirming, 3000)
-    return limit(f"take it back for {changed:,} entries", undoing, 3000) and ok
+    return limit(f"undo it for {changed:,} entries", undoing, 3000) and ok
 
 
 def everyone(work: Callable[[int], None], spread_s: float = 0.0) -> None:
@@ -123,8 +123,8 @@ def everyone(work: Callable[[int], None], spread_s: float = 0.0) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="100,000 entries at the desk, a million in the searches")
-    parser.add_argument("--part", choices=PARTS, help="measure this alone")
-    parser.add_argument("--entries", type=int, help="at this size alone")
+    parser.add_argument("--part", choices=PARTS, help="measure this part only")
+    parser.add_argument("--entries", type=int, help="at this size only")
     given = parser.parse_args()
     ok = True
     for part in (given.part,) if given.part else PARTS:

@@ -1,6 +1,6 @@
-"""A project with many rows, written straight into the tables: the benches measure reading, not making.
+"""A project with many rows, inserted directly into the tables, because the benches measure reading.
 
-Every image has a file with its thumbnail, all of them the same drawing.
+Every image has a file and a thumbnail with the same content.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ TAGS = ("", "draft", "", "kitchen,red", "draft,night")
 
 
 def fill_project(data_dir: Path, *, entries: int, with_files: bool = True) -> str:
-    """Make a project with that many entries, five to an image, a third of them confirmed; return its id."""
+    """Create a project with that many entries, five per image, a third of them confirmed; return its id."""
     with connect(data_dir) as db, db.transaction() as session:
         project = Projects(name=f"{entries:,} entries, {new_id()[:6]}")
         session.add(project)
@@ -66,7 +66,7 @@ def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dic
             question_key=f"what is number {number}", model="offline/measure", create_at=at, update_at=at,
         )  # fmt: skip
         questions.append(question.model_dump(exclude={"answered"}))
-        asked = number - 1 if number % 100 == 1 else number  # one in a hundred asks what stands there already
+        asked = number - 1 if number % 100 == 1 else number  # one in a hundred repeats a question
         answers.append(
             ImageDatasets(
                 project_id=project_id, image_id=image_id, image_name=name, question_id=question.id,

@@ -7,6 +7,7 @@ from core import ImageDatasets, ImageDatasetService, Images, Projects
 from core.dataset import CollaborationService, EntryFilter, EntryQueries, ReviewService, parse_search
 from core.dataset.collaboration import LEASE_S, Plan
 from core.db import Database, EntryLeases, utc_now
+from core.db.base import ID_ALPHABET
 from core.errors import InvalidInputError
 from tests.core.dataset.conftest import add_image
 
@@ -209,6 +210,21 @@ def test_at_zero_percent_no_entry_needs_a_second_review(
 ) -> None:
     collaboration.set_review_plan(project.id, "all", second_percent=0)
     assert waiting(entries, project, "Ben") == []
+
+
+def test_half_of_the_images_need_a_second_review_at_50_percent(
+    many: list[ImageDatasets],
+    entries: EntryQueries,
+    collaboration: CollaborationService,
+    review: ReviewService,
+    project: Projects,
+) -> None:
+    collaboration.set_review_plan(project.id, "all", second_percent=50)
+    for entry in many:
+        review.decide(entry.id, 1, "confirm", actor="Anna")
+    # The seventh letter of the image's id decides: the first 32 of 64 letters are half of the images.
+    expected = [entry.id for entry in many if ID_ALPHABET.index(entry.image_id[6]) < 32]
+    assert waiting(entries, project, "Ben") == expected
 
 
 def test_a_second_review_keeps_the_first_decision_and_flags_a_difference(

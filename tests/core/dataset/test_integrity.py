@@ -1,4 +1,4 @@
-"""Whatever several people do in whatever order: entries, history and statistics agree, and all of it can be undone."""
+"""Any sequence of actions by several people: entries, history and statistics agree, and everything can be undone."""
 
 import contextlib
 import re
@@ -139,7 +139,7 @@ class Annotators(RuleBasedStateMachine):
 
     @invariant()
     def history_and_rows_agree(self) -> None:
-        """Playing the events over nothing gives the entries, and the version counts the changes."""
+        """Replaying the events from an empty state gives the entries, and the version counts the changes."""
         for entry in self._rows():
             state: dict[str, Any] = {}
             changes = 0
@@ -182,7 +182,7 @@ class Annotators(RuleBasedStateMachine):
             assert self.queries.count_entries(self.project.id, parse_search(line)) == len(ids)
 
     def _undo_everything(self) -> None:
-        """Taking every act back, the last one first, leaves nothing but deleted entries as they were made."""
+        """Undo every action, last one first: only deleted entries as they were created remain."""
         with self.db.reading() as session:
             standing = [
                 event.batch_id
@@ -211,7 +211,7 @@ class Annotators(RuleBasedStateMachine):
             return list(session.exec(select(Events).where(Events.entity_id == entry_id).order_by(col(Events.id))))
 
 
-def test_any_sequence_of_acts_by_several_people_is_consistent_and_undoing_all_of_it_restores_the_start() -> None:
+def test_any_sequence_of_actions_is_consistent_and_can_be_undone_to_the_start() -> None:
     run_state_machine_as_test(
         Annotators,
         settings=settings(
@@ -223,8 +223,10 @@ def test_any_sequence_of_acts_by_several_people_is_consistent_and_undoing_all_of
     )
 
 
-def test_people_editing_the_same_entries_at_once_lose_nothing(db: Database, project: Projects) -> None:
-    """8 people, 15 edits each on 3 entries: every edit is either an event or a conflict that was shown."""
+def test_concurrent_edits_of_the_same_entries_are_stored_or_reported_as_conflicts(
+    db: Database, project: Projects
+) -> None:
+    """8 people, 15 edits each on 3 entries: every edit is either an event or a conflict."""
     dataset = ImageDatasetService(db)
     image = add_image(db, project.id, "shelf.jpg")
     ids = [dataset.create_dataset_entry(project.id, image.id, "What?", "start", "m").id for _ in range(3)]

@@ -10,7 +10,9 @@ Make = Callable[..., ImageDatasets]
 
 
 @pytest.fixture
-def shelf(make: Make, dataset: ImageDatasetService, entries: EntryQueries, other_image: Images) -> dict[str, str]:
+def named_entries(
+    make: Make, dataset: ImageDatasetService, entries: EntryQueries, other_image: Images
+) -> dict[str, str]:
     """Six different entries by name, and their ids."""
     entries = {
         "cups": make("How many cups?", "three", kind="count", tags="kitchen,red", score=4),
@@ -84,16 +86,16 @@ def shelf(make: Make, dataset: ImageDatasetService, entries: EntryQueries, other
     ],
 )
 def test_each_field_of_the_search_line_finds_its_entries(
-    line: str, expected: str, shelf: dict[str, str], entries: EntryQueries, project: Projects
+    line: str, expected: str, named_entries: dict[str, str], entries: EntryQueries, project: Projects
 ) -> None:
-    names = {entry_id: name for name, entry_id in shelf.items()}
+    names = {entry_id: name for name, entry_id in named_entries.items()}
     found = entries.find_entries(project.id, parse_search(line)).items
     assert " ".join(names[entry.id] for entry in found) == expected
     assert entries.count_entries(project.id, parse_search(line)) == len(expected.split())
 
 
 @pytest.mark.parametrize("line", ["score:many", "length:<", "created:yesterday", "check:spelling", "side:a..b"])
-def test_a_value_that_makes_no_sense_is_refused_with_words(line: str, entries: EntryQueries, project: Projects) -> None:
+def test_an_invalid_value_is_refused(line: str, entries: EntryQueries, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match=r"takes|no check called"):
         entries.find_entries(project.id, parse_search(line))
 
@@ -113,7 +115,7 @@ def test_repeated_and_disputed_answers_are_found(make: Make, entries: EntryQueri
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
-def test_pages_follow_each_other_without_a_gap_or_a_repetition(
+def test_keyset_pages_neither_skip_nor_repeat_an_entry(
     newest_first: bool, make: Make, entries: EntryQueries, project: Projects
 ) -> None:
     made = [make(f"Question {number}?").id for number in range(10)]
@@ -129,7 +131,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_repetition(
     assert sizes == [4, 4, 2]
 
 
-def test_a_page_goes_on_behind_an_entry_that_left_the_filter_or_was_deleted(
+def test_a_cursor_works_after_its_entry_left_the_filter_or_was_deleted(
     make: Make, dataset: ImageDatasetService, entries: EntryQueries, project: Projects
 ) -> None:
     made = [make(f"Question {number}?").id for number in range(3)]
@@ -140,11 +142,11 @@ def test_a_page_goes_on_behind_an_entry_that_left_the_filter_or_was_deleted(
     assert [e.id for e in entries.find_entries(project.id, queue, after=made[1]).items] == made[2:]
 
 
-def test_a_cursor_that_leads_nowhere_is_refused(entries: EntryQueries, project: Projects) -> None:
+def test_an_unknown_cursor_is_refused(entries: EntryQueries, project: Projects) -> None:
     with pytest.raises(InvalidInputError, match="Start again at the first one"):
         entries.find_entries(project.id, EntryFilter(), after="missing")
 
 
-def test_other_projects_are_out_of_sight(make: Make, entries: EntryQueries) -> None:
+def test_entries_of_other_projects_are_not_found(make: Make, entries: EntryQueries) -> None:
     make()
     assert entries.find_entries("another", EntryFilter()).items == ()

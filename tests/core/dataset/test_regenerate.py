@@ -1,4 +1,4 @@
-"""One answer asked for again: stored with its call, undone like any act, never over what a person decided."""
+"""A regenerated answer is stored with its call, can be undone, and never replaces a decided one."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def calls(services: Services) -> list[tuple[str, str]]:
         return [(call.purpose, call.state) for call in session.exec(select(LlmCalls))]
 
 
-async def test_the_new_answer_takes_the_place_of_the_old_one_and_undo_brings_it_back(
+async def test_a_regenerated_answer_replaces_the_old_one_until_undo(
     regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project)
@@ -57,7 +57,7 @@ async def test_the_new_answer_takes_the_place_of_the_old_one_and_undo_brings_it_
     assert services.dataset.get_dataset_entry(entry.id).answer == "green"
 
 
-async def test_what_a_person_decided_is_not_asked_about_again(
+async def test_the_answer_of_a_decided_entry_is_not_regenerated(
     regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project, confirmed=True)
@@ -66,7 +66,7 @@ async def test_what_a_person_decided_is_not_asked_about_again(
     assert (model.history, calls(services)) == ([], [])
 
 
-async def test_an_entry_that_is_confirmed_while_the_model_thinks_stays_and_the_call_is_in_the_ledger(
+async def test_an_entry_confirmed_during_the_call_is_unchanged_and_the_call_is_in_the_ledger(
     model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project)
@@ -86,7 +86,7 @@ async def test_an_entry_that_is_confirmed_while_the_model_thinks_stays_and_the_c
     assert calls(services) == [("answer again", "ok")]
 
 
-async def test_another_version_is_refused_before_anything_is_paid(
+async def test_an_outdated_version_is_refused_before_the_model_is_called(
     regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project)
@@ -96,7 +96,7 @@ async def test_another_version_is_refused_before_anything_is_paid(
     assert model.history == []
 
 
-async def test_an_answer_outside_the_labels_is_kept_with_its_doubt(
+async def test_an_answer_outside_the_labels_is_stored_with_a_reason_for_review(
     regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:
     entry = make(services, project, answer='["red"]', answer_type="label", options=["red", "blue"])
@@ -109,7 +109,7 @@ async def test_an_answer_outside_the_labels_is_kept_with_its_doubt(
     assert mended.needs_review == ""
 
 
-async def test_an_entry_that_a_person_answered_has_no_model_to_ask(
+async def test_the_answer_of_a_person_is_not_regenerated(
     regenerator: AnswerRegenerator, services: Services, project: Projects
 ) -> None:
     entry = make(services, project, model="")

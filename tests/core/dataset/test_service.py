@@ -17,7 +17,9 @@ def add_question(db: Database, image: Images, text: str, **more: object) -> Ques
     return row
 
 
-def test_an_entry_is_stored_with_the_name_of_its_image(make: Make, dataset: ImageDatasetService) -> None:
+def test_a_created_entry_has_normalized_fields_and_the_name_of_its_image(
+    make: Make, dataset: ImageDatasetService
+) -> None:
     made = make("How many cups?", "three", tags=" Red ,red, big  cup", score=4.5, note="clear")
     entry = dataset.get_dataset_entry(made.id)
     assert (entry.image_name, entry.question, entry.answer) == ("shelf.jpg", "How many cups?", "three")
@@ -25,7 +27,7 @@ def test_an_entry_is_stored_with_the_name_of_its_image(make: Make, dataset: Imag
     assert (entry.version, entry.generated_answer, entry.edited) == (1, "three", False)
 
 
-def test_an_entry_by_a_person_was_generated_by_nobody(make: Make) -> None:
+def test_an_entry_by_a_person_has_no_generated_answer(make: Make) -> None:
     assert make(model="").generated_answer is None
 
 
@@ -46,7 +48,7 @@ def test_an_image_of_another_project_is_refused(dataset: ImageDatasetService, db
         ("anything at all", "text", None, "anything at all"),
     ],
 )
-def test_answers_are_kept_in_the_form_of_their_type(
+def test_answers_are_stored_in_the_form_of_their_type(
     make: Make, answer: object, answer_type: str, options: object, stored: str
 ) -> None:
     assert make("What?", answer, answer_type=answer_type, options=options).answer == stored
@@ -82,7 +84,9 @@ def test_answers_that_break_the_rules_of_their_type_are_refused(
 
 
 @pytest.mark.parametrize("score", [-0.5, 5.5, 4.2, "high", None, True])
-def test_scores_outside_of_the_halves_are_refused(make: Make, dataset: ImageDatasetService, score: object) -> None:
+def test_scores_other_than_halves_from_0_to_5_are_refused(
+    make: Make, dataset: ImageDatasetService, score: object
+) -> None:
     entry = make()
     with pytest.raises(InvalidInputError, match="A score is 0 to 5 in steps of a half"):
         dataset.rate_entry(entry.id, score)
@@ -94,7 +98,7 @@ def test_an_empty_question_is_refused(make: Make) -> None:
         make("  ")
 
 
-def test_an_answer_to_a_question_takes_over_what_the_question_says(
+def test_an_answer_to_a_question_copies_the_fields_of_the_question(
     dataset: ImageDatasetService, db: Database, image: Images
 ) -> None:
     question = add_question(db, image, "Which mood?", kind="mood", language="tr", options=["calm", "dark"])
@@ -103,7 +107,7 @@ def test_an_answer_to_a_question_takes_over_what_the_question_says(
     assert (entry.options, entry.answer, entry.score) == (["calm", "dark"], '["calm"]', 3)
 
 
-def test_a_batch_is_stored_as_a_whole_or_not_at_all(
+def test_a_batch_is_stored_atomically(
     dataset: ImageDatasetService, db: Database, image: Images, project: Projects
 ) -> None:
     first, second = add_question(db, image, "One?"), add_question(db, image, "Two?")
@@ -119,7 +123,7 @@ def test_a_batch_needs_an_answer_for_each_question(dataset: ImageDatasetService)
         dataset.batch_create_from_questions(["a", "b"], ["1"])
 
 
-def test_entries_are_listed_by_what_was_promised(
+def test_entries_are_listed_by_every_promised_filter(
     make: Make, dataset: ImageDatasetService, project: Projects, image: Images, other_image: Images
 ) -> None:
     first = make("One?", "1", tags="red,big", score=4)
@@ -141,7 +145,7 @@ def test_entries_are_listed_by_what_was_promised(
     assert listed(limit=1, offset=1) == [second.id]
 
 
-def test_statistics_count_what_is_there(
+def test_statistics_count_entries_that_are_not_deleted(
     make: Make, dataset: ImageDatasetService, project: Projects, other_image: Images
 ) -> None:
     make(score=4)
@@ -172,7 +176,7 @@ def test_statistics_of_an_empty_project_are_zero(dataset: ImageDatasetService, p
     }
 
 
-def test_changed_fields_are_written_and_leave_both_values(
+def test_an_edit_writes_an_event_with_both_values(
     make: Make, dataset: ImageDatasetService, entries: EntryQueries
 ) -> None:
     entry = dataset.update_dataset_entry(make().id, answer="four", note="counted twice", actor="Anna")
@@ -183,7 +187,7 @@ def test_changed_fields_are_written_and_leave_both_values(
     assert event.new == {"answer": "four", "note": "counted twice"}
 
 
-def test_a_change_to_the_same_value_is_no_change(
+def test_writing_the_same_value_writes_no_event(
     make: Make, dataset: ImageDatasetService, entries: EntryQueries
 ) -> None:
     entry = make()
@@ -191,7 +195,7 @@ def test_a_change_to_the_same_value_is_no_change(
     assert [event.action for event in entries.history(entry.id)] == ["create"]
 
 
-def test_a_field_that_is_no_field_cannot_be_changed(make: Make, dataset: ImageDatasetService) -> None:
+def test_a_field_that_is_not_editable_is_refused(make: Make, dataset: ImageDatasetService) -> None:
     with pytest.raises(InvalidInputError, match="project_id cannot be changed"):
         dataset.update_dataset_entry(make().id, project_id="another")
 
@@ -204,7 +208,7 @@ def test_confirming_and_rejecting_exclude_each_other(make: Make, dataset: ImageD
     assert dataset.confirm_entry(entry.id, confirmed=False).decision == "open"
 
 
-def test_an_outdated_version_is_refused_with_both_versions(make: Make, dataset: ImageDatasetService) -> None:
+def test_an_outdated_version_is_a_conflict_with_both_versions(make: Make, dataset: ImageDatasetService) -> None:
     entry = make()
     dataset.update_dataset_entry(entry.id, version=1, answer="four", actor="Anna")
     with pytest.raises(ConflictError) as caught:
@@ -214,13 +218,13 @@ def test_an_outdated_version_is_refused_with_both_versions(make: Make, dataset: 
     assert dataset.get_dataset_entry(entry.id).answer == "four"
 
 
-def test_tags_are_added_to_those_that_are_there(make: Make, dataset: ImageDatasetService) -> None:
+def test_new_tags_are_added_to_the_existing_ones(make: Make, dataset: ImageDatasetService) -> None:
     entry = make(tags="red")
     assert dataset.add_tags(entry.id, ["Big", "red"]).tags == "red,big"
     assert dataset.add_tags(entry.id, "round, tall").tags == "red,big,round,tall"
 
 
-def test_a_deleted_entry_is_gone_until_it_is_undone(
+def test_a_deleted_entry_is_restored_by_undo(
     make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
 ) -> None:
     entry = make()
@@ -232,7 +236,7 @@ def test_a_deleted_entry_is_gone_until_it_is_undone(
     assert dataset.get_dataset_entry(entry.id).answer == "three"
 
 
-def test_texts_no_database_can_hold_are_made_storable(make: Make, dataset: ImageDatasetService) -> None:
+def test_characters_that_a_database_cannot_store_are_replaced(make: Make, dataset: ImageDatasetService) -> None:
     entry = make("Which\0 sign?", "\ud800 and \U0001f600")
     assert (entry.question, entry.answer) == ("Which sign?", "? and \U0001f600")
     assert dataset.get_dataset_entry(entry.id).answer == "? and \U0001f600"

@@ -18,7 +18,7 @@ from core.dataset.vqa import best_accuracy, normal_answer, vqa_accuracy
         ("  two \n cats ", "2 cats"),
     ],
 )
-def test_answers_are_read_as_the_challenge_reads_them(answer: str, expected: str) -> None:
+def test_answers_are_normalized_as_in_the_challenge(answer: str, expected: str) -> None:
     assert normal_answer(answer) == expected
 
 
@@ -26,12 +26,12 @@ def test_answers_are_read_as_the_challenge_reads_them(answer: str, expected: str
     ("alike", "expected"),
     [(0, 0.0), (1, 0.3), (2, 0.6), (3, 0.9), (4, 1.0), (10, 1.0)],
 )
-def test_accuracy_with_ten_people_has_the_known_values(alike: int, expected: float) -> None:
+def test_accuracy_with_ten_people_has_the_published_values(alike: int, expected: float) -> None:
     people = ["cat"] * alike + [f"other {number}" for number in range(10 - alike)]
     assert vqa_accuracy("cat", people) == pytest.approx(expected)
 
 
-def test_signs_are_evened_out_only_where_people_differ() -> None:
+def test_answers_are_normalized_only_where_people_differ() -> None:
     assert vqa_accuracy("cat.", ["cat"] * 10) == 0.0
     assert vqa_accuracy("cat.", ["cat"] * 9 + ["dog"]) == 1.0
 
