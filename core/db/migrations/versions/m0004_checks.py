@@ -1,7 +1,15 @@
-"""What finds the entries that fail a quality check, without looking at all of them.
+"""Indexes of the quality checks, and triggers that count repeated and disputed entries of an image.
 
-Which entries of an image repeat or contradict each other is counted when one of them is written: telling it when a
-page asks means to compare every entry with the others of its image.
+Comparing each entry with the others of its image is quadratic, so the counts are kept when an entry is written.
+
+The logic is SQL in triggers on purpose. Several modules insert entries, some of them past the ORM, and a trigger is
+the one place that none can forget. Keys computed in Python and stored in columns were measured: 5,000 inserts take
+1.1 s of CPU with them, 1.25 s to 1.7 s with these triggers, and 1.0 s without any counting. They would need two columns
+in every row, a rewrite of all rows, and the right keys from every module that inserts or edits. They become the
+better form once a single module writes entries; a test tells when that is so.
+
+STATISTICS is written by hand because ANALYZE sees an empty table here; without numbers the query planner prefers the
+index over the project and scans.
 """
 # ruff: noqa: S608 - constants of this file alone are put together
 
