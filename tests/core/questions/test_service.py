@@ -209,4 +209,7 @@ async def test_missing_questions_are_counted_for_the_whole_task(
     await asking.process_task(task, config)
 
     assert asking.shortfall(task.id) == 6
-    assert [result.short_by for result in asking.newest_results(task.id)] == [2, 2, 2]
+    newest = asking.newest_results(task.id)
+    assert [result.short_by for result in newest] == [2, 2, 2]
+    assert [result.image.id for result in newest] == [image.id for image in reversed(images)]
+    assert [result.image.id for result in asking.newest_results(task.id, limit=1)] == [images[2].id]
