@@ -63,11 +63,11 @@ async def test_concurrent_calls_stay_below_the_cost_cap(
     assert len(counted(db)) == 10
 
 
-@pytest.mark.parametrize(("items", "cost_cap"), [(10, 0.2), (15, 0.3)])
+@pytest.mark.parametrize(("items", "cost_cap", "concurrency"), [(10, 0.2, 4), (20, 0.4, 1)])
 async def test_a_task_that_ends_at_its_cost_cap_is_completed(
-    items: int, cost_cap: float, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+    items: int, cost_cap: float, concurrency: int, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
-    # 0.3 minus fourteen times 0.02 is a little less than 0.02 in floating point.
-    ended = await runner.run(make_task(*["pay"] * items, cost_cap=cost_cap).id, concurrency=4)
+    # 0.4 minus the sum of nineteen times 0.02 is a little less than 0.02 in floating point.
+    ended = await runner.run(make_task(*["pay"] * items, cost_cap=cost_cap).id, concurrency=concurrency)
     assert ended.status == "completed"
     assert tasks.summary(ended.id).spent == pytest.approx(cost_cap)
