@@ -12,6 +12,7 @@ from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn, encoded
 from tests.fakes.image_model import FakeImageModel
 
 GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
+GEMINI = {"model": "gemini/gemini-3-pro-image", "api_key": "sk-test"}
 NEW = encoded(drawn(WARM_SOFT, 90))
 
 
@@ -21,7 +22,7 @@ def verdicts(answer: str = "yes") -> dict[str, dict[str, str]]:
 
 async def result_of(style: StyleGenerationService, artist: FakeImageModel, dataset: StyleDatasets, **more: int) -> str:
     artist.enqueue_images(NEW)
-    return (await style.generate_image("A cup", dataset.id, config=GPT, keep=False, **more)).id
+    return (await style.generate_image("A cup", dataset.id, config=GEMINI, keep=False, **more)).id
 
 
 async def test_the_verdicts_are_stored_with_the_score(
