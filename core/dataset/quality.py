@@ -81,7 +81,7 @@ CHECKS: tuple[Check, ...] = (
     Check("schema", "JSON that breaks its schema", _breaks_rules_of("custom_format")),
     Check("language", "Another language than the asked one", _other_language),
     *(_row_check(check) for check in ROW_CHECKS),
-    Check("readers", "Two readers disagree", _reviewers_disagree, _second_reviews),
+    Check("readers", "Two reviewers disagree", _reviewers_disagree, _second_reviews),
 )
 
 

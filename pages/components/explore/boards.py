@@ -95,7 +95,7 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
             project_id, entry_filter.without("check").with_term("check", "readers")
         )
         chosen = "readers" in entry_filter.values("check")
-        bar = facet_bars.Bar("Reviewers disagree", differ, "check:readers", chosen)
+        bar = facet_bars.Bar("Two reviewers disagree", differ, "check:readers", chosen)
         facet_bars.show([facet_bars.Group("To resolve", [bar])], key="readers", on_toggle=toggle)
     if models:
         st.markdown("**Accuracy of models against human answers**")
