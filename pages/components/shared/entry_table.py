@@ -40,7 +40,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="table-empty"):
             st.text("No entry matches this filter.", width="content")
             _undo_button(project_id, actor)
-        _message()
+        _show_message()
         return
     cursors = _page_cursors(project_id, entry_filter)
     found = entries.find_entries(project_id, entry_filter, limit=PAGE_SIZE, after=cursors[-1])
@@ -48,7 +48,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     chosen = _table(list(found.items), actor)
     with bar:
         _bulk(project_id, entry_filter, total, chosen, actor)
-    _message()
+    _show_message()
     _pagination(cursors, found.next_cursor, len(found.items), total)
 
 
@@ -196,13 +196,13 @@ def _undo(project_id: str, actor: str) -> None:
     st.session_state[_MESSAGE] = f"Undone for {pluralize(result.undone, 'entry')}.{unchanged}"
 
 
-def _message() -> None:
+def _show_message() -> None:
     if message := st.session_state.pop(_MESSAGE, None):
         st.text(message)
 
 
 def _page_cursors(project_id: str, entry_filter: EntryFilter) -> list[str | None]:
-    """Return the cursors of the pages up to the current one; a new filter cursors at the first page."""
+    """Return the cursors of the pages up to the current one; a new filter starts at the first page."""
     name = f"{project_id} {entry_filter}"
     if st.session_state.get(_FILTER) != name:
         st.session_state[_FILTER] = name
