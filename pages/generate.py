@@ -12,9 +12,9 @@ from pages.components.generate.recipe_form import Recipe
 from pages.components.shared import page, task_progress
 
 _MODES = {
-    "both": "Questions and answers",
-    "questions": "Questions only",
-    "answers": "Answers only",
+    "both": "Both",
+    "questions": "Questions",
+    "answers": "Answers",
     "hand": "Write your own",
 }
 
@@ -35,7 +35,7 @@ def main() -> None:
     trouble = st.container(key="generate-trouble")
     recipe_prefill.apply()
     mode = st.segmented_control(
-        "Generate", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
+        "Questions, answers, or both", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
         key="generate-mode", persist_state="session",
     )  # fmt: skip
     if mode == "hand":
