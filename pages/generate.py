@@ -35,8 +35,8 @@ def main() -> None:
     trouble = st.container(key="generate-trouble")
     recipe_prefill.apply()
     mode = st.segmented_control(
-        "Questions, answers, or both", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both", required=True,
-        key="generate-mode", persist_state="session",
+        "Questions, answers, or both", list(_MODES), wrap=True, format_func=_MODES.__getitem__, default="both",
+        required=True, key="generate-mode", persist_state="session",
     )  # fmt: skip
     if mode == "hand":
         manual_entry.show(project.id, action)
