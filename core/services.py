@@ -13,7 +13,9 @@ from core.images import sandbox
 from core.images.service import ImageService
 from core.images.tasks import image_task_kinds
 from core.lazy import Lazy
+from core.listings import ListingService
 from core.llm import LLMService, ModelProfileService
+from core.ownership import OwnershipService
 from core.projects import ProjectService
 from core.questions import (
     GenerationPreview,
@@ -41,6 +43,8 @@ class Services:
         self.library = self.images.library
         self.intake = self.images.intake
         self.duplicates = self.images.duplicates
+        self.ownership = OwnershipService(db)
+        self.listings = ListingService(db)
         self.profiles = ModelProfileService(db)
         self.questions = ImageQuestionGenerationTask(db, self.llm, self.images)
         self.answers = ImageAnswerGenerationTask(db, self.llm, self.images)

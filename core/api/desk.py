@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.api import errors, ownership
+from core.api import errors
 from core.api.desk_regenerate import regenerate_route
 from core.api.media import image_url
 from core.dataset import parse_search
@@ -113,7 +113,7 @@ def _one(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     changes = act.get("changes") or {}
     if not isinstance(changes, dict):
         raise InvalidInputError("Changes are an object of fields.", field="changes")
-    ownership.check(services.db, "entry_id", act.get("entry_id"), act.get("project_id"))
+    services.ownership.check("entry_id", act.get("entry_id"), act.get("project_id"))
     decided = services.review.decide(
         str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
@@ -155,7 +155,7 @@ def _values(services: Services, actor: str, given: dict[str, Any]) -> dict[str, 
 
 
 def _history(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    ownership.check(services.db, "entry_id", given.get("entry_id"))
+    services.ownership.check("entry_id", given.get("entry_id"))
     events = services.entries.history(given.get("entry_id", ""))
     return {
         "events": [

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.api import errors, ownership
+from core.api import errors
 from core.dataset.edits import UserAction
 from core.dataset.regenerate import AnswerRegenerator
 from core.db import ImageDatasets
@@ -37,7 +37,7 @@ def regenerate_route(
             return errors.problem(422, "invalid", "Send the entry_id, its version and an act_id.")
         own, act = services(), UserAction("regenerate", request.scope["vitrine.actor"].name, act_id)
         try:
-            await asyncio.to_thread(ownership.check, own.db, "entry_id", entry_id)
+            await asyncio.to_thread(own.ownership.check, "entry_id", entry_id)
             work = AnswerRegenerator(own.db, own.llm, own.images).regenerate_answer(entry_id, version, act)
             entry = await own.loop.call(work)
             return JSONResponse({"entry": await asyncio.to_thread(as_item, own, entry)})

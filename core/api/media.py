@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from core.api import errors, guard, ownership
+from core.api import errors, guard
 from core.db import Images
 from core.errors import NotFoundError, VitrineError
 from core.images import ImageService
@@ -74,7 +74,7 @@ def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
 
 def _image(services: Services, request: Request) -> FileResponse:
     image_id = request.path_params["image_id"]
-    ownership.check(services.db, "image_id", image_id)
+    services.ownership.check("image_id", image_id)
     image = services.images.get_image(image_id, include_hidden=True)
     if image is None:
         raise NotFoundError("This image does not exist any more.")
@@ -83,7 +83,7 @@ def _image(services: Services, request: Request) -> FileResponse:
 
 def _export(services: Services, request: Request) -> FileResponse:
     exports, export_id = services.exports, request.path_params["export_id"]
-    ownership.check(services.db, "export_id", export_id)
+    services.ownership.check("export_id", export_id)
     file = exports.export_path(exports.get_export(export_id))
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export is a directory on the server, not a file to download.")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.api import ownership
 from core.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ class ResponseCache:
         """Whether the image is as it was: its bytes never change, but it can be deleted."""
         services = self._services()
         try:
-            ownership.check(services.db, "image_id", image_id)
+            services.ownership.check("image_id", image_id)
         except NotFoundError:
             return False
         return services.images.get_image(image_id, include_hidden=True) is not None

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from core.api import docs, errors, ownership
+from core.api import docs, errors
 from core.api.dependencies import ServicesDep
 from core.api.idempotency import IdempotencyKeys
 from core.api.routers import ALL
@@ -16,6 +16,7 @@ from core.api.routers.entries import EntryAnswer
 from core.api.schemas import Problem
 from core.db import ImageDatasets
 from core.errors import ConflictError, InvalidInputError, VitrineError
+from core.ownership import OWNED
 from core.services import Services
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "wrong_type", 400: "bad_request"}
@@ -70,8 +71,8 @@ async def _known_query(request: Request) -> None:
 
 
 def _belongs(request: Request, services: ServicesDep) -> None:
-    for name in ownership.OWNED.keys() & request.path_params.keys():
-        ownership.check(services.db, name, request.path_params[name])
+    for name in OWNED.keys() & request.path_params.keys():
+        services.ownership.check(name, request.path_params[name])
 
 
 async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:

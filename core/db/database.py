@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlmodel import Session
 
 from core.config import Settings, load_settings
@@ -76,6 +76,11 @@ class Database:
                 yield session
             finally:
                 self._thread.session = None
+
+    def check_connection(self) -> None:
+        """Run one trivial query; a database that cannot be reached raises its driver's error."""
+        with self.reading() as session:
+            session.execute(text("SELECT 1"))
 
     def submit(self, work: Callable[[Session], T]) -> "Future[T]":
         """Queue *work* for a writing transaction that it shares with other queued writes (group commit).

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from core import access
@@ -38,12 +40,22 @@ def test_a_revoked_token_lets_nobody_in_and_leaves_the_list(db: Database) -> Non
         tokens.revoke_token(made.row.id)
 
 
-def test_the_last_use_of_a_token_is_remembered(db: Database) -> None:
+def test_the_last_use_of_a_token_is_stored_at_most_every_ten_minutes(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tokens = TokenService(db)
     made = tokens.make_token("robot")
     assert tokens.list_tokens()[0].last_used_at is None
-    tokens.find_token(made.secret)
-    assert tokens.list_tokens()[0].last_used_at is not None
+    noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    stored = []
+    for minutes in (0, 1, 10, 11, 12):
+        now = noon + timedelta(minutes=minutes)
+        monkeypatch.setattr(access, "utc_now", lambda now=now: now)
+        tokens.find_token(made.secret)
+        last_used_at = tokens.list_tokens()[0].last_used_at
+        assert last_used_at is not None
+        stored.append((last_used_at - noon) // timedelta(minutes=1))
+    assert stored == [0, 0, 0, 11, 11]
 
 
 @pytest.mark.parametrize(("name", "scope"), [("", "read"), ("x" * 101, "read"), ("robot", "admin")])

@@ -5,7 +5,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from core.api import ownership
+from core import ownership
 from core.api.media import export_url, image_url
 from core.api.rest import build_api
 from core.db import Exports, GeneratedImages, Tasks, utc_now

@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from core import ProjectService, connect
-from core.api import build_routes, ownership
+from core import ProjectService, connect, ownership
+from core.api import build_routes
 from core.api.rest import build_api
 from core.services import Services
 

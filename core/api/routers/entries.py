@@ -9,7 +9,7 @@ from pydantic import Field
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import WHOLE, Answer, Body, Cursor, Id, Limit, Page, Problem, Text
 from core.dataset import EntryFilter, parse_search
-from core.db import ImageDatasets, Questions
+from core.db import ImageDatasets
 from core.errors import InvalidInputError, NotFoundError
 from core.services import Services
 
@@ -113,7 +113,7 @@ def create_entry(project_id: Id, body: NewEntry, services: ServicesDep, actor: C
     if body.image_id is None:
         raise InvalidInputError("Name the image that the question is about.", field="image_id")
     if body.question_id is not None:
-        _check_question(services, project_id, body.question_id)
+        services.listings.check_question(project_id, body.question_id)
     made = services.dataset.create_dataset_entry(
         project_id, body.image_id, body.question, question_id=body.question_id, actor=actor.name, **more
     )
@@ -214,15 +214,8 @@ def _create_answer(
 ) -> ImageDatasets:
     if question_id is None:
         raise InvalidInputError("Write a question, or name a stored one by question_id.", field="question")
-    _check_question(services, project_id, question_id)
+    services.listings.check_question(project_id, question_id)
     return services.dataset.create_from_question(question_id, actor=actor, **more)
-
-
-def _check_question(services: Services, project_id: str, question_id: str) -> None:
-    with services.db.reading() as session:
-        question = session.get(Questions, question_id)
-    if question is None or question.project_id != project_id:
-        raise NotFoundError("This question is not in the project. Choose another one.")
 
 
 def _version(if_match: str) -> int:

@@ -7,11 +7,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.pagination import page_by_key
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
 from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
-from core.db import Exports
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
@@ -100,11 +98,11 @@ def list_exports(
 ) -> Page[ExportAnswer]:
     """List the exports of a project, newest first."""
     services.projects.get_project(project_id)
-    rows, following, total = page_by_key(services.db, Exports, [Exports.project_id == project_id], limit, cursor)
-    items = [ExportAnswer.model_validate(row) for row in rows]
+    page = services.listings.exports(project_id, limit, cursor)
+    items = [ExportAnswer.model_validate(row) for row in page.items]
     for item in items:
         item.download_url = f"{request.scope.get('root_path', '')}/exports/{item.id}"
-    return Page(items=items, next_cursor=following, total=total)
+    return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 def _recipe(body: NewExport) -> dict[str, Any]:

@@ -6,13 +6,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
-from sqlmodel import col
 
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.pagination import page_by_key
 from core.api.routers.tasks import start
 from core.api.schemas import OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
-from core.db import Questions
 from core.errors import NotFoundError
 from core.questions.recipe import MAX_EXAMPLES
 
@@ -123,10 +120,9 @@ def list_questions(
 ) -> Page[QuestionAnswer]:
     """List the questions of a project, or of one of its images, oldest first."""
     services.projects.get_project(project_id)
-    conditions = [col(Questions.project_id) == project_id, col(Questions.deleted_at).is_(None)]
-    conditions += [col(Questions.image_id) == image_id] if image_id else []
-    rows, following, total = page_by_key(services.db, Questions, conditions, limit, cursor, newest_first=False)
-    return Page(items=[QuestionAnswer.model_validate(row) for row in rows], next_cursor=following, total=total)
+    page = services.listings.questions(project_id, image_id, limit, cursor)
+    items = [QuestionAnswer.model_validate(row) for row in page.items]
+    return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 @router.get("/question-templates")

@@ -6,14 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field
-from sqlmodel import col
 
-from core.api import media, ownership
+from core.api import media
 from core.api.dependencies import ServicesDep
-from core.api.pagination import page_by_key
 from core.api.schemas import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
 from core.api.uploads import add_uploads
-from core.db import GeneratedImages, Images, StyleDatasetImages, StyleDatasets
+from core.db import GeneratedImages, Images, StyleDatasetImages
 from core.errors import InvalidInputError, NotFoundError
 from core.services import Services
 from core.style.requests import StyleRequest
@@ -111,10 +109,10 @@ def list_style_datasets(
     services: ServicesDep, project_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[StyleDatasetAnswer]:
     """List style datasets, newest first."""
-    conditions = _of_project(services, StyleDatasets, project_id)
-    rows, following, total = page_by_key(services.db, StyleDatasets, conditions, limit, cursor)
-    items = [StyleDatasetAnswer.model_validate(row) for row in rows]
-    return Page(items=items, next_cursor=following, total=total)
+    _check_project_id(services, project_id)
+    page = services.listings.style_datasets(project_id, limit, cursor)
+    items = [StyleDatasetAnswer.model_validate(row) for row in page.items]
+    return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 @router.post("/datasets/{dataset_id}/images", status_code=201)
@@ -148,7 +146,7 @@ async def analyze_style_images(
     uploads = [*files, *files_in_brackets]
     if not uploads:
         raise InvalidInputError("Send at least one image in the field files.", field="files")
-    await asyncio.to_thread(ownership.check, services.db, "dataset_id", dataset_id)
+    await asyncio.to_thread(services.ownership.check, "dataset_id", dataset_id)
     dataset = await asyncio.to_thread(services.style_datasets.get_style_dataset, dataset_id)
     outcomes = await add_uploads(services.intake, dataset.project_id, uploads)
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
@@ -184,12 +182,11 @@ def list_generated_images(
     cursor: Cursor = None,
 ) -> Page[GeneratedAnswer]:
     """List generated images, newest first."""
-    conditions = _of_project(services, GeneratedImages, project_id)
-    conditions += [col(GeneratedImages.dataset_id) == dataset_id] if dataset_id else []
-    rows, following, total = page_by_key(services.db, GeneratedImages, conditions, limit, cursor, offset=offset)
-    images = services.style_results.images_of(rows)
-    items = [_generated(request, row, images.get(row.image_id or "")) for row in rows]
-    return Page(items=items, next_cursor=following, total=total)
+    _check_project_id(services, project_id)
+    page = services.listings.generated_images(project_id, dataset_id, limit, cursor, offset)
+    images = services.style_results.images_of(page.items)
+    items = [_generated(request, row, images.get(row.image_id or "")) for row in page.items]
+    return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 @router.get("/generated-images/{generated_id}")
@@ -200,7 +197,7 @@ def get_generated_image(generated_id: Id, request: Request, services: ServicesDe
 
 def _check_project(services: Services, body: ImageRequest) -> None:
     """Refuse a project that does not exist and a style dataset of another project."""
-    ownership.check(services.db, "dataset_id", body.dataset_id)
+    services.ownership.check("dataset_id", body.dataset_id)
     if body.project_id is None:
         return
     services.projects.get_project(body.project_id)
@@ -240,12 +237,10 @@ def _generated(request: Request, row: GeneratedImages, image: Images | None) -> 
     return GeneratedAnswer.model_validate(values | more)
 
 
-def _of_project(services: Services, row: Any, project_id: str | None) -> list[Any]:
-    """Return the conditions for rows that are not deleted, of one project or of every existing one."""
+def _check_project_id(services: Services, project_id: str | None) -> None:
+    """Raise NotFoundError for a project that does not exist; None stands for all projects."""
     if project_id is not None:
         services.projects.get_project(project_id)
-        return [row.deleted_at.is_(None), row.project_id == project_id]
-    return [row.deleted_at.is_(None), ownership.in_projects_that_exist(row)]
 
 
 def _url(request: Request, image: Images | None) -> str | None:

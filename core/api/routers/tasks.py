@@ -6,23 +6,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import select
 from starlette.responses import StreamingResponse
 
 from core.api.dependencies import ServicesDep
 from core.api.guard import Actor
-from core.api.pagination import page_by_key
 from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
-from core.db import Exports, Tasks
+from core.db import Tasks
 from core.llm import session_keys
 from core.services import Services
 from core.tasks import models_of, with_models
 
 router = APIRouter(prefix="/api", tags=["tasks"])
 
-# Often enough to look live; each look is two small queries.
-_LOOK_EVERY_S = 0.25
-_SHORTEST_PING_S = 15.0
+# Each poll is one or two small queries.
+POLL_INTERVAL_S = 0.25
+PING_INTERVAL_S = 15.0
 _EVENT = {
     "type": "object",
     "required": ["event", "data"],
@@ -82,13 +80,16 @@ async def start(
 
 def answer(services: Services, request: Request, task: Tasks) -> TaskAnswer:
     """Return a task as a client sees it."""
+    has_ended_export = task.task_type == "dataset-export" and task.ended_at is not None
+    export_ids = services.listings.export_ids([task.id]) if has_ended_export else {}
+    return _answer(request, task, export_ids.get(task.id))
+
+
+def _answer(request: Request, task: Tasks, export_id: str | None) -> TaskAnswer:
     base = request.scope.get("root_path", "")
     made = TaskAnswer.model_validate(task)
     made.url = f"{base}/api/tasks/{task.id}"
-    if task.task_type == "dataset-export" and task.ended_at is not None:
-        with services.db.reading() as session:
-            export = session.exec(select(Exports).where(Exports.task_id == task.id)).first()
-        made.download_url = f"{base}/exports/{export.id}" if export is not None else None
+    made.download_url = f"{base}/exports/{export_id}" if export_id is not None else None
     return made
 
 
@@ -98,8 +99,10 @@ def list_tasks(
 ) -> Page[TaskAnswer]:
     """List the tasks of a project, newest first."""
     services.projects.get_project(project_id)
-    rows, following, total = page_by_key(services.db, Tasks, [Tasks.project_id == project_id], limit, cursor)
-    return Page(items=[answer(services, request, row) for row in rows], next_cursor=following, total=total)
+    page = services.listings.tasks(project_id, limit, cursor)
+    export_ids = services.listings.export_ids([task.id for task in page.items])
+    items = [_answer(request, task, export_ids.get(task.id)) for task in page.items]
+    return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
 @router.get("/tasks/{task_id}")
@@ -161,20 +164,28 @@ async def follow_task(task_id: Id, request: Request, services: ServicesDep) -> S
 
 
 async def _events(services: Services, request: Request, task_id: str) -> AsyncIterator[str]:
+    """Yield an event for each change of the task, and a comment when nothing was sent for a while.
+
+    Proxies close connections that stay silent; clients ignore comments.
+    """
     last: dict[str, Any] = {}
     silent_s = 0.0
     while True:
-        task = await asyncio.to_thread(services.tasks.get_task, task_id)
-        made = answer(services, request, task).model_dump(mode="json")
-        made["progress"] = services.engine.progress(task_id)
-        if made != last:
-            name = "end" if task.ended_at is not None else "progress"
-            yield f"event: {name}\ndata: {json.dumps(made, ensure_ascii=False)}\n\n"
-            last, silent_s = made, 0.0
-        if task.ended_at is not None:
+        state = await asyncio.to_thread(_state, services, request, task_id)
+        has_ended = state["ended_at"] is not None
+        if state != last:
+            yield f"event: {'end' if has_ended else 'progress'}\ndata: {json.dumps(state, ensure_ascii=False)}\n\n"
+            last, silent_s = state, 0.0
+        if has_ended:
             return
-        if silent_s >= _SHORTEST_PING_S:
-            yield ": still here\n\n"
+        if silent_s >= PING_INTERVAL_S:
+            yield ": ping\n\n"
             silent_s = 0.0
-        await asyncio.sleep(_LOOK_EVERY_S)
-        silent_s += _LOOK_EVERY_S
+        await asyncio.sleep(POLL_INTERVAL_S)
+        silent_s += POLL_INTERVAL_S
+
+
+def _state(services: Services, request: Request, task_id: str) -> dict[str, Any]:
+    task = services.tasks.get_task(task_id)
+    state = answer(services, request, task).model_dump(mode="json")
+    return state | {"progress": services.engine.progress(task_id)}

@@ -2,9 +2,13 @@ import json
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from core import Images, Projects
+from core.api.routers import tasks
+from core.db import Tasks, utc_now
+from core.listings import ListingService
 from core.llm import session_keys
 from core.services import Services
 from tests.pictures import png
@@ -76,3 +80,41 @@ def test_a_summary_counts_items_and_costs(client: TestClient, image: Images) -> 
     assert {name: summary[name] for name in ("done", "failed", "status_text", "spent")} == {
         "done": 1, "failed": 0, "status_text": "completed", "spent": 0.0,
     }  # fmt: skip
+
+
+async def test_a_silent_task_is_followed_by_pings_until_it_ends(
+    services: Services, image: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "POLL_INTERVAL_S", 0.01)
+    monkeypatch.setattr(tasks, "PING_INTERVAL_S", 0.02)
+    task = services.tasks.create_task(image.project_id)
+    services.tasks.pause(task.id)
+    request = Request({"type": "http", "root_path": ""})
+    events = tasks._events(services, request, task.id)
+    first = await anext(events)
+    assert first.startswith("event: progress\ndata: {")
+    assert json.loads(first.partition("data: ")[2])["status"] == "paused"
+    assert [await anext(events), await anext(events)] == [": ping\n\n", ": ping\n\n"]
+    services.tasks.cancel(task.id)
+    rest = [event async for event in events if not event.startswith(":")]
+    assert [event.partition("\n")[0] for event in rest] == ["event: end"]
+
+
+def test_a_list_of_tasks_opens_one_transaction_for_all_their_exports(
+    client: TestClient, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    export_ids = ListingService.export_ids
+
+    def counted(self: ListingService, task_ids: list[str]) -> dict[str, str]:
+        asked.append(task_ids)
+        return export_ids(self, task_ids)
+
+    monkeypatch.setattr(ListingService, "export_ids", counted)
+    made = [services.tasks.create_task(project.id, "dataset-export", {"recipe": {}}).id for _ in range(3)]
+    with services.db.transaction() as session:
+        for task_id in made:
+            session.get_one(Tasks, task_id).ended_at = utc_now()
+    listed = client.get(f"/api/projects/{project.id}/tasks").json()["items"]
+    assert {task["id"] for task in listed} == set(made)
+    assert [sorted(ids) for ids in asked] == [sorted(made)]

@@ -1,0 +1,42 @@
+"""Start-up and shutdown of the server process."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from core import app, interpreter
+from core.runtime import Runtime, runtime
+from core.warmup import WarmUp
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Replace warm-up and closing by slow steps that report their end."""
+    ended: list[str] = []
+
+    def slow(name: str) -> None:
+        time.sleep(0.2)
+        ended.append(name)
+
+    monkeypatch.setattr(runtime, "warm_up", WarmUp(lambda: slow("warm-up"), lambda: iter([lambda: slow("later")])))
+    monkeypatch.setattr(Runtime, "close", lambda _self: slow("runtime"))
+    yield ended
+    monkeypatch.undo()
+    interpreter.reset()
+
+
+async def test_the_shutdown_waits_for_the_warm_up_and_then_for_everything_else(order: list[str]) -> None:
+    async with app.lifespan(None):
+        pass
+    assert order == ["warm-up", "runtime"]
+
+
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0"])  # noqa: S104
+def test_a_public_address_without_a_password_ends_the_start(address: str | None) -> None:
+    with pytest.raises(SystemExit, match="Set VITRINE_ACCESS_PASSWORD"):
+        app.refuse_public_address(address)
+
+
+def test_this_machine_s_address_needs_no_password() -> None:
+    app.refuse_public_address("127.0.0.1")
