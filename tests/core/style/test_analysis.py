@@ -7,6 +7,7 @@ from core import StyleDatasets, StyleGenerationService
 from core.db import Database, LlmCalls
 from core.errors import MissingKeyError, RefusedReplyError
 from core.llm import ModelConfig
+from core.style.analysis import reference_tags
 from tests.fakes.image_model import FakeImageModel
 
 DESCRIBED = {
@@ -114,3 +115,9 @@ async def test_an_error_that_would_fail_every_call_is_raised(
 
     with pytest.raises(MissingKeyError):
         await style.analyze_images(dataset.id, GPT)
+
+
+def test_the_tags_of_a_reference_are_its_vibe_and_lighting_one_by_one() -> None:
+    tags = reference_tags({"vibe": "calm, soft", "lighting": " low light,", "style": "oil"})
+
+    assert tags == ("calm", "soft", "low light")
