@@ -222,6 +222,23 @@ def test_what_the_server_and_each_page_import_first_stays_light() -> None:
     assert _loaded_by("import core.app") & heavy == set()
 
 
+def test_the_services_of_the_first_page_bring_in_no_decoder_and_no_model_library() -> None:
+    heavy = {
+        "litellm",
+        "datasets",
+        "pandas",
+        "numpy",
+        "pyarrow",
+        "PIL",
+        "pebble",
+        "loky",
+        "httpx",
+        "aiohttp",
+        "alembic",
+    }
+    assert _loaded_by("import core.services") & heavy == set()
+
+
 def test_core_offers_exactly_the_promised_names() -> None:
     assert set(core.__all__) == PROMISED
     assert set(dir(core)) == PROMISED

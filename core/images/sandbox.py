@@ -7,14 +7,13 @@ file is rejected.
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as JobTimeoutError
-from typing import Any, TypeVar
-
-from loky.backend.context import get_context
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.config import Settings
 from core.errors import ImageRejectedError
-from core.images import worker
+
+if TYPE_CHECKING:
+    from pebble import ProcessFuture
 
 T = TypeVar("T")
 
@@ -22,9 +21,18 @@ _JOBS_PER_GROUP = 8
 
 
 class Sandbox:
-    """A pool of worker processes; memory, CPU time and wall time of each job are limited."""
+    """A pool of worker processes; memory, CPU time and wall time of each job are limited.
+
+    The pool and the decoders (pebble, loky, Pillow, numpy) are imported with the first pool: the first page is shown
+    before anything is decoded, and their import takes 0.2 s of CPU.
+    """
 
     def __init__(self, workers: int, memory_bytes: int, timeout_s: float) -> None:
+        from loky.backend.context import get_context
+        from pebble import ProcessPool
+
+        from core.images import worker
+
         # The contexts of multiprocessing import the main module in each worker, which would run a user's script
         # without an ``if __name__ == "__main__"`` again. This context does not.
         context = get_context("loky")
@@ -50,6 +58,8 @@ class Sandbox:
         jobs of its group are repeated one by one, so that only the file that killed it is rejected.
         """
         groups = [jobs[start : start + _JOBS_PER_GROUP] for start in range(0, len(jobs), _JOBS_PER_GROUP)]
+        from core.images import worker
+
         running: list[ProcessFuture[list[T | ImageRejectedError]]] = [
             self._start(worker.run_group, (function, group), self._timeout_s) for group in groups
         ]
@@ -74,9 +84,15 @@ class Sandbox:
             return rejected
 
     def _start(self, function: Callable[..., T], args: tuple[Any, ...], timeout_s: float) -> "ProcessFuture[T]":
+        from core.images import worker
+
         return self._pool.schedule(worker.run_limited, args=(timeout_s, function, args), timeout=timeout_s)
 
     def _result(self, future: "ProcessFuture[T]") -> T:
+        from pebble import ProcessExpired
+
+        from core.images import worker
+
         try:
             return future.result()
         except JobTimeoutError:
