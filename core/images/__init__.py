@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from core.images.duplicates import DuplicateFinder
+    from core.images.duplicate_groups import DuplicateFinder
+    from core.images.duplicates import record
     from core.images.filter import ImageFilter, ImagePage
     from core.images.import_outcome import ImageOutcome
     from core.images.intake import ImageIntake
     from core.images.library import ImageLibrary
-    from core.images.recording import record
     from core.images.renditions import ImageFile, ModelImage
     from core.images.service import ImageService
     from core.images.stored_file import DecodedImage, NewFile, StoredFile
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "DecodedImage": "stored_file",
-    "DuplicateFinder": "duplicates",
+    "DuplicateFinder": "duplicate_groups",
     "ImageFile": "renditions",
     "ImageFilter": "filter",
     "ImageIntake": "intake",
@@ -32,7 +32,7 @@ _MODULES = {
     "NewFile": "stored_file",
     "StoredFile": "stored_file",
     "image_task_kinds": "tasks",
-    "record": "recording",
+    "record": "duplicates",
 }
 
 __all__ = [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from core.db import Database, Projects, new_id
 from core.errors import NotFoundError
 from core.images import cleanup
+from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
-from core.images.recording import record
 from core.images.storage import ImageStorage, translate_disk_errors
 from core.images.stored_file import NewFile, StoredFile, store_files
 

@@ -12,7 +12,7 @@ from core.db import Database, Images, cached_until_write
 from core.errors import ImageRejectedError
 from core.images import filter as filters
 from core.images import renditions
-from core.images.duplicates import DuplicateFinder
+from core.images.duplicate_groups import DuplicateFinder
 from core.images.filter import ImageFilter
 from core.images.intake import ImageIntake
 from core.images.library import ImageLibrary

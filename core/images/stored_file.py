@@ -1,6 +1,6 @@
 """From a new file to a stored one: decoded and measured in the sandbox, then stored under its hash.
 
-Storing and recording (:mod:`core.images.recording`) are two steps on purpose: files are durable before the
+Storing and recording (:mod:`core.images.duplicates`) are two steps on purpose: files are durable before the
 transaction begins, and the transaction stays short.
 """
 

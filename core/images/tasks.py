@@ -59,8 +59,8 @@ class ImportKind:
         loaded: "LoadedChunk",
         stored: "list[StoredFile]",
     ) -> dict[str, Any]:
+        from core.images.duplicates import record
         from core.images.imported_annotations import add_entries
-        from core.images.recording import record
 
         outcomes = record(session, item.project_id, stored, source.name)
         entries = sum(

@@ -13,7 +13,7 @@ from core import Projects
 from core.db import Database, ImageHashes
 from core.errors import NotFoundError
 from core.images import NewFile, intake
-from core.images.hash_index import quarters
+from core.images.near_duplicates import quarters
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
