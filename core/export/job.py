@@ -12,26 +12,26 @@ from core.export.recipe import ExportRecipe
 
 Progress = Callable[[float, str], None]
 """Called with the finished share (0 to 1) and the current step in words."""
-Stop = Callable[[], None]
-"""Called between steps; raises to stop the work."""
+CancelCheck = Callable[[], None]
+"""Called between steps; raises when the work is cancelled."""
 
 
 def ignore_progress(share: float, step: str) -> None:
     """Do nothing."""
 
 
-def never_stop() -> None:
+def never_cancelled() -> None:
     """Do nothing."""
 
 
 @dataclass(frozen=True)
 class ExportJob:
-    """What is exported in which format, with the callbacks for progress and stopping."""
+    """What is exported in which format, with the callbacks for progress and cancellation."""
 
     recipe: ExportRecipe
     title: str
     progress: Progress = ignore_progress
-    stop: Stop = never_stop
+    raise_if_cancelled: CancelCheck = never_cancelled
 
     @cached_property
     def format(self) -> Format:

@@ -1,7 +1,7 @@
-"""Publishing finished bundles to the Hugging Face Hub or to an object storage, through fsspec.
+"""Publishing finished bundles to the Hugging Face Hub or to object storage, through fsspec.
 
 Credentials come only from the environment of the server: ``HF_TOKEN`` (and ``HF_ENDPOINT`` for a private Hub), and
-what the fsspec driver of the storage reads there.
+what the fsspec driver of the object storage reads there.
 """
 
 import os
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ConfigurationError, ExportError, InvalidInputError
-from core.export.job import Progress, Stop
+from core.export.job import CancelCheck, Progress
 from core.export.layout import REPORT_JSON
 from core.pluralize import pluralize
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 HUB = "hf://datasets/"
-# Only these of fsspec's file systems: an address must not reach files or the network of this server (SSRF).
+# Only these of fsspec's file systems: a URL must not reach files or the network of this server (SSRF).
 STORAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 _LIBRARY_ERRORS = {
     "s3": ("botocore.exceptions", "BotoCoreError"),
@@ -39,23 +39,23 @@ _DEFAULT_FILES = {".gitattributes", "README.md"}
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a bundle is published; *address* starts with ``hf://datasets/`` or with the protocol of a storage."""
+    """Where a bundle is published; the URL *address* starts with ``hf://datasets/`` or a protocol of ``STORAGES``."""
 
     address: str
     public: bool = False
-    """Whether a dataset that is created on the Hub is public; storages have their own rules."""
+    """Whether a dataset that is created on the Hub is public; object storage has its own rules."""
 
     @property
     def repository(self) -> str:
-        """The dataset's name on the Hub; empty for a storage."""
+        """The dataset's name on the Hub; empty for object storage."""
         return self.address.removeprefix(HUB) if self.address.startswith(HUB) else ""
 
 
 def parse_destination(address: str, *, public: bool = False) -> Destination:
-    """Return the destination with *address*.
+    """Return the destination with the URL *address*.
 
     Raises:
-        InvalidInputError: it is not an address of the Hub or of a storage.
+        InvalidInputError: it is not a URL of the Hub or of object storage.
         ConfigurationError: the server has no token or no driver for it.
     """
     found = Destination(address.strip().rstrip("/"), public)
@@ -77,19 +77,19 @@ def parse_destination(address: str, *, public: bool = False) -> Destination:
     return found
 
 
-def publish_files(path: Path, name: str, to: Destination, progress: Progress, stop: Stop) -> str:
-    """Send the bundle at *path*, a directory or a file, and return its address at the destination.
+def publish_files(path: Path, name: str, to: Destination, progress: Progress, raise_if_cancelled: CancelCheck) -> str:
+    """Send the bundle at *path*, a directory or a file, and return its URL at the destination.
 
     Args:
         name: name of a single file at the destination.
-        stop: called before each file of a storage; may raise to stop.
+        raise_if_cancelled: called before each file that goes to object storage.
 
     Raises:
-        ExportError: the destination refused it, could not be reached, or has something else at this address.
+        ExportError: the destination refused it, could not be reached, or has something else at this URL.
     """
     if to.repository:
         return _publish_to_hub(path, to, progress)
-    return _publish_to_storage(path, name, to, progress, stop)
+    return _publish_to_storage(path, name, to, progress, raise_if_cancelled)
 
 
 # --- the Hub -------------------------------------------------------------------------------------------------
@@ -172,10 +172,12 @@ def _translated_hub_errors(to: Destination) -> Iterator[None]:
         ) from error
 
 
-# --- storages ------------------------------------------------------------------------------------------------
+# --- object storage ------------------------------------------------------------------------------------------------
 
 
-def _publish_to_storage(path: Path, name: str, to: Destination, progress: Progress, stop: Stop) -> str:
+def _publish_to_storage(
+    path: Path, name: str, to: Destination, progress: Progress, raise_if_cancelled: CancelCheck
+) -> str:
     files, system = _files(path, name), _file_system(to)
     root = to.address.partition("://")[2]
     with _translated_storage_errors(to):
@@ -186,7 +188,7 @@ def _publish_to_storage(path: Path, name: str, to: Destination, progress: Progre
                 return to.address
             raise ExportError(f"{to.address} has another export already. Choose another address.")
         for number, (name, file) in enumerate(files):
-            stop()
+            raise_if_cancelled()
             progress(number / len(files), f"Sending {number + 1:,} of {pluralize(len(files), 'file')}")
             system.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
             system.put_file(str(file), f"{root}/{name}")

@@ -16,7 +16,7 @@ from core.export.entries import ImageGroup, file_name
 from core.export.formats import format_named
 from core.export.formats.base import row_options
 from core.export.formats.recipes import parse_recipe
-from core.export.job import ExportJob, Progress, Stop, ignore_progress, never_stop
+from core.export.job import CancelCheck, ExportJob, Progress, ignore_progress, never_cancelled
 from core.export.publish import Destination, publish_files
 from core.export.recipe import ExportRecipe
 from core.export.reporting.comparison import EntryIndex
@@ -37,7 +37,7 @@ EXPORTS_DIRECTORY = "exports"
 _FACETS = ("answer_type", "kind", "language", "model")
 # Preference formats have rows for few images; a preview reads at most this many images.
 _MAX_PREVIEW_IMAGES = 300
-# Progress is stored in the database, so it is reported once in so many entries.
+# Progress is stored in the database, so it is not reported for every entry.
 _ENTRIES_PER_PROGRESS = 500
 
 
@@ -98,69 +98,72 @@ class ExportService:
         export_id: str | None = None,
         *,
         progress: Progress = ignore_progress,
-        stop: Stop = never_stop,
+        raise_if_cancelled: CancelCheck = never_cancelled,
     ) -> FinishedExport:
-        """Make the bundle of *recipe* in the data directory; it is complete and checked, or absent.
+        """Make the bundle of *recipe* in the data directory.
+
+        Atomic: the bundle appears only after it passed its checks.
 
         Args:
             export_id: names the bundle; a new id by default.
-            stop: called between steps; may raise to stop the export.
+            raise_if_cancelled: called between steps; raises to end the export.
 
         Raises:
             InvalidInputError: the recipe selects no entry.
             ExportError: the bundle did not pass its checks.
             StorageError: the disk is full or refuses to write.
         """
-        job = ExportJob(recipe, recipe.title or self._project_name(project_id), progress, stop)
+        job = ExportJob(recipe, recipe.title or self._project_name(project_id), progress, raise_if_cancelled)
         export_id = export_id or new_id()
-        final = self._db.data_dir / EXPORTS_DIRECTORY / f"{export_id}{_ending(recipe)}"
+        final = self._db.data_dir / EXPORTS_DIRECTORY / f"{export_id}{_extension(recipe)}"
         with build_directory(final) as directory:
             progress(0.0, "Collecting entries")
-            built, index = directory / f"bundle{_ending(recipe)}", EntryIndex()
+            built, entry_index = directory / f"bundle{_extension(recipe)}", EntryIndex()
             target = open_target(built, recipe.container)
             snapshot = Snapshot(_query(project_id, recipe), recipe.splits)
-            counts = self._write(job, snapshot, index, target, directory)
-            _refuse_empty(job, snapshot, counts)
-            report = finalize_bundle(job, built, target, counts, self._provenance(project_id, job, snapshot, index))
+            counts = self._write(job, snapshot, entry_index, target, directory)
+            _raise_if_empty(job, snapshot, counts)
+            provenance = self._provenance(project_id, job, snapshot, entry_index)
+            report = finalize_bundle(job, built, target, counts, provenance)
             if recipe.container == "file":
                 built = built / job.layout.rows_file(job.layout.splits[0])
-            stop()
+            raise_if_cancelled()
             progress(0.95, "Moving the bundle into place")
             size_bytes = _size_bytes(built)
-            index.save(self._index_path(export_id))
+            entry_index.save(self._index_path(export_id))
             move_into_place(built, final)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, report)
 
     def _write(
-        self, job: ExportJob, snapshot: Snapshot, index: EntryIndex, target: Target, directory: Path
+        self, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex, target: Target, directory: Path
     ) -> BundleCounts:
         layout = job.layout
         source = image_source(self._images, layout.image_form, layout.max_side_px, as_jpeg=job.format.writer.needs_jpeg)
         on_entries = _ThrottledProgress(job, snapshot)
         if layout.images == "none":
             with self._db.reading() as session:
-                groups = index.record(snapshot.streamed(session))
+                groups = entry_index.record(snapshot.streamed(session))
                 counts = write_bundle(job, groups, target, source, count_entries=on_entries)
         else:
-            groups = index.record(snapshot.copied_to(directory / "entries", self._db))
+            groups = entry_index.record(snapshot.copied_to(directory / "entries", self._db))
             counts = write_bundle(job, groups, target, source, count_entries=on_entries)
         counts.left_out.update(snapshot.left_out)
         return counts
 
-    def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, index: EntryIndex) -> Provenance:
-        changes = self._changes(project_id, job.recipe, index)
+    def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex) -> Provenance:
+        changes = self._changes(project_id, job.recipe, entry_index)
         with self._db.reading() as session:
             return Provenance(snapshot.leaks, changes, contributors(session, project_id))
 
-    def _changes(self, project_id: str, recipe: ExportRecipe, index: EntryIndex) -> dict[str, int] | None:
+    def _changes(self, project_id: str, recipe: ExportRecipe, entry_index: EntryIndex) -> dict[str, int] | None:
         """Return the changes since the last export by this recipe with other entries; None without one.
 
         Exports of exactly the same entries are skipped, so that running a recipe twice gives the same bytes.
         """
         for export in self.list_exports(project_id):
             path = self._index_path(export.id)
-            if _is_recipe(export.recipe, recipe) and path.is_file() and index.differs_from(path):
-                return index.changes_since(path)
+            if _equals_recipe(export.recipe, recipe) and path.is_file() and entry_index.differs_from(path):
+                return entry_index.changes_since(path)
         return None
 
     def _index_path(self, export_id: str) -> Path:
@@ -218,25 +221,25 @@ class ExportService:
         destination: Destination,
         *,
         progress: Progress = ignore_progress,
-        stop: Stop = never_stop,
+        raise_if_cancelled: CancelCheck = never_cancelled,
     ) -> str:
-        """Send a finished export to the Hugging Face Hub or an object storage and return its address there.
+        """Send a finished export to the Hugging Face Hub or to object storage and return its URL there.
 
         Raises:
-            ExportError: the destination refused it, could not be reached, or has something else at this address.
+            ExportError: the destination refused it, could not be reached, or has something else at this URL.
         """
         export = self.get_export(export_id)
         path = self.export_path(export)
         name = f"{export.report['directory']}{path.suffix}"
         if not destination.repository or path.is_dir():
-            return publish_files(path, name, destination, progress, stop)
+            return publish_files(path, name, destination, progress, raise_if_cancelled)
         # The Hub shows files, not archives.
         with build_directory(path.with_name(f"{export_id}-sent")) as directory:
             if path.suffix == ".zip":
                 shutil.unpack_archive(path, directory, "zip")
             else:
                 shutil.copy(path, directory / name)
-            return publish_files(directory, name, destination, progress, stop)
+            return publish_files(directory, name, destination, progress, raise_if_cancelled)
 
     # --- restoring -------------------------------------------------------------------------------------------
 
@@ -260,7 +263,7 @@ class ExportService:
 
 
 class _ThrottledProgress:
-    """Reports progress and checks for a stop once in 500 entries, because both may access the database."""
+    """Reports progress and checks for cancellation every 500 entries, because both may access the database."""
 
     def __init__(self, job: ExportJob, snapshot: Snapshot) -> None:
         self._job, self._snapshot = job, snapshot
@@ -270,7 +273,7 @@ class _ThrottledProgress:
         if entries - self._reported < _ENTRIES_PER_PROGRESS:
             return
         self._reported = entries
-        self._job.stop()
+        self._job.raise_if_cancelled()
         total = self._snapshot.entries
         share = min(entries / max(total, 1), 1)
         self._job.progress(share * 0.7, f"Writing entries, {entries:,} of {total:,}")
@@ -291,15 +294,15 @@ def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterato
             yield PreviewRow(image.id, image.name, image.sha256, row)
 
 
-def _is_recipe(stored: dict[str, Any], recipe: ExportRecipe) -> bool:
-    """Return whether *stored* is the recipe; one of an older version is completed before it is compared."""
+def _equals_recipe(stored: dict[str, Any], recipe: ExportRecipe) -> bool:
+    """Return whether *stored* equals the recipe; one of an older version is completed before it is compared."""
     try:
         return parse_recipe(stored) == recipe
     except InvalidInputError:
         return False
 
 
-def _refuse_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> None:
+def _raise_if_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> None:
     if not snapshot.entries:
         raise InvalidInputError(
             "No entry matches this choice. Confirm some entries on Curate, or choose more of them.", field="entries"
@@ -311,7 +314,7 @@ def _refuse_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> N
         )
 
 
-def _ending(recipe: ExportRecipe) -> str:
+def _extension(recipe: ExportRecipe) -> str:
     if recipe.container == "file":
         return f".{recipe.rows}"
     return ".zip" if recipe.container == "zip" else ""

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.db import Exports, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export.formats.recipes import parse_recipe
-from core.export.job import Stop
+from core.export.job import CancelCheck
 from core.export.publish import Destination, parse_destination
 from core.export.recipe import ExportRecipe
 from core.export.service import ExportService, FinishedExport
@@ -44,17 +44,17 @@ class DatasetExportKind:
             recipe,
             export_id,
             progress=item.progress,
-            stop=_stop_when_cancelled(item),
+            raise_if_cancelled=_cancel_check(item),
         )
         return ItemResult(write=lambda session: _store(session, item, recipe, export_id, finished))
 
 
-def _stop_when_cancelled(item: ItemContext) -> Stop:
-    def stop() -> None:
+def _cancel_check(item: ItemContext) -> CancelCheck:
+    def raise_if_cancelled() -> None:
         if item.is_cancelled():
             raise ItemLeftOpen
 
-    return stop
+    return raise_if_cancelled
 
 
 def _store(
@@ -99,7 +99,7 @@ class DatasetPublishKind:
             export_id,
             _destination(item.config),
             progress=item.progress,
-            stop=_stop_when_cancelled(item),
+            raise_if_cancelled=_cancel_check(item),
         )
         return ItemResult(write=lambda session: {"export_id": export_id, "address": address})
 
@@ -144,5 +144,5 @@ class DatasetRestoreKind:
 
 
 def export_task_kinds(exports: ExportService, images: "ImageService") -> list[TaskKind]:
-    """Return the kinds of tasks of this package."""
+    """Return the task kinds of this package."""
     return [DatasetExportKind(exports), DatasetPublishKind(exports), DatasetRestoreKind(exports, images)]
