@@ -1,7 +1,7 @@
-"""Page runs take turns under a semaphore, because threads that compute at the same time contend for the GIL.
+"""The queue of page runs: a semaphore admits one run at a time, because threads that compute contend for the GIL.
 
-With a hundred people clicking, page runs that compete for the interpreter take several times as long as the same
-runs one after another.
+A page run is one execution of a page's script by Streamlit. With a hundred users, concurrent page runs take several
+times as long as the same runs one after another.
 """
 
 import threading
@@ -12,12 +12,12 @@ from contextlib import contextmanager, nullcontext
 from core.runtime import runtime
 
 MAX_WAIT_S = 0.5
-"""A run that waits longer starts beside the one that holds the semaphore."""
+"""A run that waits longer runs concurrently with the one that holds the semaphore."""
 _CONTENTION_WINDOW_S = 1.0
 
 
 class _ThreadState(threading.local):
-    """What the page run of this thread does and holds."""
+    """The state of the page run of this thread."""
 
     is_running = False
     holds_semaphore = False
@@ -26,8 +26,8 @@ class _ThreadState(threading.local):
 _thread = _ThreadState()
 
 
-class _Queue:
-    """The semaphore of page runs, and when a run last had to wait for it."""
+class _PageRunSemaphore:
+    """The semaphore of page runs, and the time when a run last had to wait for it."""
 
     def __init__(self) -> None:
         self.semaphore = threading.Semaphore(1)
@@ -38,12 +38,12 @@ class _Queue:
         return time.monotonic() - self.last_wait_at < _CONTENTION_WINDOW_S
 
 
-_queue = _Queue()
+_page_runs = _PageRunSemaphore()
 
 
 @contextmanager
 def page_run() -> Iterator[None]:
-    """Hold the semaphore for a page run; a fragment that is drawn inside a page run shares its hold.
+    """Hold the semaphore for a page run; reentrant: a fragment inside a page run reuses the semaphore already held.
 
     Under contention (a run has waited within the last second), counts and lists may be stale by up to one second.
     """
@@ -51,12 +51,12 @@ def page_run() -> Iterator[None]:
         yield
         return
     _thread.is_running = True
-    _thread.holds_semaphore = _queue.semaphore.acquire(blocking=False)
+    _thread.holds_semaphore = _page_runs.semaphore.acquire(blocking=False)
     if not _thread.holds_semaphore:
-        _queue.last_wait_at = time.monotonic()
-        _thread.holds_semaphore = _queue.semaphore.acquire(timeout=MAX_WAIT_S)
+        _page_runs.last_wait_at = time.monotonic()
+        _thread.holds_semaphore = _page_runs.semaphore.acquire(timeout=MAX_WAIT_S)
     try:
-        with runtime.database.read_cache.accept_recent() if _queue.is_contended else nullcontext():
+        with runtime.database.read_cache.accept_recent() if _page_runs.is_contended else nullcontext():
             yield
     finally:
         release()
@@ -64,7 +64,7 @@ def page_run() -> Iterator[None]:
 
 
 def release() -> None:
-    """Release the semaphore early, for a run that waits for a model and computes little afterwards."""
+    """Release the semaphore early, for a run that waits for a model and then computes little."""
     if _thread.holds_semaphore:
         _thread.holds_semaphore = False
-        _queue.semaphore.release()
+        _page_runs.semaphore.release()

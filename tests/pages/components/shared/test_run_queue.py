@@ -6,15 +6,15 @@ from pages.components.shared import page, run_queue
 
 
 @pytest.fixture(autouse=True)
-def _own_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_queue, "_queue", run_queue._Queue())
+def _own_semaphore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_queue, "_page_runs", run_queue._PageRunSemaphore())
 
 
 def _is_free() -> bool:
     """Return whether another run would get the semaphore without waiting."""
-    acquired = run_queue._queue.semaphore.acquire(blocking=False)
+    acquired = run_queue._page_runs.semaphore.acquire(blocking=False)
     if acquired:
-        run_queue._queue.semaphore.release()
+        run_queue._page_runs.semaphore.release()
     return acquired
 
 
@@ -30,7 +30,7 @@ def test_a_run_that_fails_releases_the_semaphore() -> None:
     assert _is_free()
 
 
-def test_a_fragment_inside_a_page_run_shares_its_hold() -> None:
+def test_a_fragment_inside_a_page_run_reuses_the_semaphore() -> None:
     with run_queue.page_run():
         with run_queue.page_run():
             assert not _is_free()
