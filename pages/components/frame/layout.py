@@ -30,7 +30,7 @@ _REFRESH_S = 5.0
 
 
 def show() -> None:
-    """Draw the frame and run the page of the address."""
+    """Draw the frame and run the page of the URL."""
     st.set_page_config(page_title="Vitrine", layout="wide")
     drawn = {entry.name: copy(_page(entry)) for entry in PAGES}  # copies, because each run marks the current page
     current = st.navigation(list(drawn.values()), position="hidden")
@@ -38,12 +38,12 @@ def show() -> None:
         with run_queue.page_run(), page.show_errors():
             access.require_access()
             project_id = page.project_id()
-            page.sync_address(current.url_path)
+            page.sync_url(current.url_path)
             with st.sidebar:
                 _sidebar(drawn, project_id)
             current.run()
     finally:
-        page.store_address(current.url_path)
+        page.store_query_parameters(current.url_path)
         runtime.warm_up.page_was_shown()
 
 

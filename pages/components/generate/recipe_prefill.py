@@ -1,4 +1,4 @@
-"""A recipe prefilled from the address: kinds of question, and an answer to avoid."""
+"""A recipe prefilled from the URL: kinds of question, and an answer to avoid."""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ _APPLIED = "generate-prefilled"
 
 
 def apply() -> None:
-    """Prefill the recipe from the address, once, so that later changes of the user are not overwritten."""
+    """Prefill the recipe from the URL, once, so that later changes of the user are not overwritten."""
     kinds = [kind for kind in st.query_params.get("kinds", "").split(",") if kind in KINDS]
     avoid = st.query_params.get("avoid", "").strip()[:200]
     if not kinds:

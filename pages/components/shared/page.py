@@ -22,7 +22,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _PROJECT = "project"
-_ADDRESS = "address-of-last-run"
+_LAST_PARAMETERS = "query-parameters-of-last-run"
 
 
 def services() -> Services:
@@ -30,7 +30,7 @@ def services() -> Services:
 
 
 def project_id() -> str | None:
-    """Return the id of the open project: the one of the address, else the last one of this session."""
+    """Return the id of the open project: the one in the URL, else the last one of this session."""
     chosen = st.query_params.get(_PROJECT) or st.session_state.get(_PROJECT)
     if chosen is not None:
         st.session_state[_PROJECT] = chosen
@@ -40,7 +40,7 @@ def project_id() -> str | None:
 
 
 def choose_project(id_: str | None) -> None:
-    """Open project *id_* in this session and put it into the address; None closes the project."""
+    """Open project *id_* in this session and put it into the URL; None closes the project."""
     if id_ is None:
         st.session_state.pop(_PROJECT, None)
         st.query_params.pop(_PROJECT, None)
@@ -49,18 +49,18 @@ def choose_project(id_: str | None) -> None:
         st.query_params[_PROJECT] = id_
 
 
-def store_address(url_path: str) -> None:
-    """Store which query parameters the address had at the end of the run, for :func:`sync_address`."""
-    st.session_state[_ADDRESS] = [url_path, *st.query_params]
+def store_query_parameters(url_path: str) -> None:
+    """Store which query parameters the URL had at the end of the run, for :func:`sync_url`."""
+    st.session_state[_LAST_PARAMETERS] = [url_path, *st.query_params]
 
 
-def sync_address(url_path: str) -> None:
-    """Send the address to the browser when a link to the current page has removed query parameters.
+def sync_url(url_path: str) -> None:
+    """Send the URL to the browser when a link to the current page has removed query parameters.
 
-    Such a link runs the page with the new parameters, but the browser keeps the old address and sends it with the
-    next run. Setting a parameter makes Streamlit send the address.
+    Such a link runs the page with the new parameters, but the browser keeps the old URL and sends it with the next
+    run. Setting a parameter makes Streamlit send the URL.
     """
-    shown = st.session_state.get(_ADDRESS) or [None]
+    shown = st.session_state.get(_LAST_PARAMETERS) or [None]
     if shown[0] == url_path and not {_PROJECT, *st.query_params}.issuperset(shown[1:]) and _PROJECT in st.query_params:
         st.query_params[_PROJECT] = st.query_params[_PROJECT]
 
@@ -95,9 +95,9 @@ def component_key(key: str) -> str:
     return key.replace("__", "_.")
 
 
-def query_params(id_: str | None, **more: str) -> dict[str, str]:
+def query_params(id_: str | None, **extra: str) -> dict[str, str]:
     """Return the query parameters of a link that opens project *id_*."""
-    return ({_PROJECT: id_} if id_ else {}) | more
+    return ({_PROJECT: id_} if id_ else {}) | extra
 
 
 def cached(key: Hashable, compute: Callable[[], T]) -> T:
