@@ -1,4 +1,4 @@
-"""Adding images to a project: decode, measure, store, record."""
+"""Imports files as images: decode, measure, store, record."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ _BATCH_FILES, _BATCH_BYTES = 64, 32_000_000
 
 
 class ImageIntake:
-    """Takes files from outside and makes images of them."""
+    """Imports files as images, and stores uploads until they are imported."""
 
     def __init__(self, db_session: Database, storage: ImageStorage) -> None:
         self._db = db_session
@@ -51,7 +51,7 @@ class ImageIntake:
 
         Raises:
             NotFoundError: the project does not exist.
-            StorageError: the disk is full or broken; batches before that one stay.
+            StorageError: the disk is full or broken; earlier batches stay committed.
         """
         self._require_project(project_id)
         for batch in _batches(files):
@@ -76,7 +76,7 @@ class ImageIntake:
         """Return a temporary directory for unpacked files; it is removed at the end of the ``with`` block."""
         return self._storage.staging()
 
-    def stage_upload(self, name: str, content: memoryview | bytes) -> str:
+    def store_upload(self, name: str, content: memoryview | bytes) -> str:
         """Store an uploaded archive until its import has ended; return the ``path`` for the config of the import."""
         stored_name = f"{new_id()}{Path(name).suffix.lower()[:8]}"
         uploads = self.import_context.uploads
@@ -86,7 +86,7 @@ class ImageIntake:
         return stored_name
 
     def remove_leftovers(self, now_s: float | None = None) -> int:
-        """Remove partial files of crashes, originals without a row, and old uploads; return how many there were.
+        """Remove partial files left by crashes, originals without a row, and old uploads; return how many there were.
 
         Args:
             now_s: seconds since 1970, by which ages are judged; the current time when None.

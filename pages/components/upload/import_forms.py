@@ -55,7 +55,7 @@ def _upload(sources: Sequence[Source]) -> dict[str, Any] | None:
     options = _options(chosen) if chosen is not None else {}
     if not _is_pressed("Import", "upload", disabled=chosen is None) or file is None or chosen is None:
         return None
-    path = page.services().intake.stage_upload(file.name, file.getbuffer())
+    path = page.services().intake.store_upload(file.name, file.getbuffer())
     st.session_state["import-upload-number"] = number + 1
     return {**chosen.config_of(path), "name": file.name, **options}
 

@@ -158,7 +158,7 @@ def test_an_original_without_a_row_is_removed_after_an_hour(
 def test_an_upload_without_an_open_import_is_removed_after_a_week(
     age_days: int, removed: int, services: Services, project: Projects
 ) -> None:
-    name = services.intake.stage_upload("Photos.ZIP", b"x")
+    name = services.intake.store_upload("Photos.ZIP", b"x")
     path = services.intake.import_context.uploads / name
     assert path.suffix == ".zip"
     now_s = time.time()

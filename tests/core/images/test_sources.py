@@ -140,7 +140,7 @@ def test_an_uploaded_archive_is_imported_member_by_member(
             "__MACOSX/a.jpg": b"resource fork",
         },
     )
-    stored = services.intake.stage_upload("x.zip", path.read_bytes())
+    stored = services.intake.store_upload("x.zip", path.read_bytes())
     before = {p for p in tmp_path.rglob("*") if "uploads" not in p.parts and "cache" not in p.parts}
 
     _, counts, rows = run(services, project, source="zip", path=stored)
@@ -361,7 +361,7 @@ def test_an_archive_is_removed_a_week_after_its_import_ended(
     services: Services, project: Projects, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "x.zip", {"a.jpg": encoded()}).read_bytes()
-    imported, waiting = (services.intake.stage_upload("x.zip", archive) for _ in range(2))
+    imported, waiting = (services.intake.store_upload("x.zip", archive) for _ in range(2))
     run(services, project, source="zip", path=imported)
     kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
     TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", {"source": "zip", "path": waiting})

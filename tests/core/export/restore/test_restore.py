@@ -116,7 +116,7 @@ def test_restoring_twice_adds_nothing(hostile: HostileProject, tmp_path: Path) -
 
 async def test_a_task_restores_a_bundle(hostile: HostileProject, services: Services, project: Projects) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
-    path = services.intake.stage_upload("export.zip", (hostile.db.data_dir / made.path).read_bytes())
+    path = services.intake.store_upload("export.zip", (hostile.db.data_dir / made.path).read_bytes())
 
     task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
     done = await TaskRunner(services.db, services.kinds).run(task.id)
@@ -132,7 +132,7 @@ async def test_a_task_restores_a_bundle(hostile: HostileProject, services: Servi
 
 def test_only_the_vitrine_format_is_recognized(hostile: HostileProject, services: Services) -> None:
     own, other = (
-        services.intake.stage_upload(
+        services.intake.store_upload(
             "a.zip",
             (
                 hostile.db.data_dir / hostile.exports.export(hostile.project_id, parse_recipe({"format": name})).path

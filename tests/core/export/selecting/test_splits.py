@@ -102,7 +102,7 @@ async def _real_families(services: Services, project: Projects) -> dict[str, set
     assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
     pages = io.BytesIO()
     drawn(60).save(pages, "PDF", save_all=True, append_images=[drawn(seed) for seed in (61, 62)])
-    path = services.intake.stage_upload("book.pdf", pages.getvalue())
+    path = services.intake.store_upload("book.pdf", pages.getvalue())
     task = services.tasks.create_task(project.id, "image-import", {"source": "pdf", "path": path})
     await TaskRunner(services.db, services.kinds).run(task.id)
     reference, made = (
