@@ -199,13 +199,13 @@ def _edges(lightness: Array) -> Array:
 
 def _texture(lightness: Array) -> Array:
     """Return the shares of the ten rotation-invariant uniform patterns of eight neighbors (Ojala et al. 2002)."""
-    centre = lightness[1:-1, 1:-1]
-    height, width = centre.shape
-    code = np.zeros(centre.shape, dtype=np.uint8)
+    center = lightness[1:-1, 1:-1]
+    height, width = center.shape
+    code = np.zeros(center.shape, dtype=np.uint8)
     around = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
     for bit, (row, column) in enumerate(around):
         # A threshold of half a unit of L*: without it JPEG noise turns flat areas into patterns.
-        code |= (lightness[row : row + height, column : column + width] > centre + 0.5).astype(np.uint8) << bit
+        code |= (lightness[row : row + height, column : column + width] > center + 0.5).astype(np.uint8) << bit
     shares = np.bincount(_pattern_table()[code.ravel()], minlength=10) / code.size
     return shares.astype(np.float32)
 
