@@ -7,7 +7,7 @@ it for every page view.
 if __name__ == "__main__":
     from core.runtime import runtime
 
-    # Imports every room before a page imports one: see core/lazy.py.
+    # Imports every package of core before a page imports one: see core/lazy.py.
     _ = runtime.services
     from pages.components.frame import layout
 

@@ -1,4 +1,4 @@
-"""Modules and values that are made at their first use, by one thread at a time.
+"""Lazy modules and values: created at their first use, by one thread at a time.
 
 All of them share one lock. Of two threads that import a package and one of its modules at the same time, Python gives
 one a package that is only half initialized, and its import fails. A value's factory may import, so it takes the same

@@ -1,6 +1,6 @@
 """The one object that owns what exists once per process: database, services, event loop, task engine, warm-up.
 
-Importing this module is cheap. What it owns is made at its first use, see :mod:`core.lazy`.
+Importing this module is cheap. What it owns is created lazily, see :mod:`core.lazy`.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Runtime:
-    """Opens what the process shares at its first use, and closes it in the right order."""
+    """Creates what the process shares lazily, and closes it in the right order."""
 
     def __init__(self) -> None:
         self._database = Lazy(_open_database)
@@ -25,12 +25,12 @@ class Runtime:
 
     @property
     def database(self) -> "Database":
-        """The configured database, brought up to date at its first use."""
+        """The configured database, migrated to the current schema at its first use."""
         return self._database.get()
 
     @property
     def services(self) -> "Services":
-        """Every service over the database; the first use imports every room."""
+        """Every service over the database; the first use imports every package."""
         return self._services.get()
 
     def opened_database(self) -> "Database | None":

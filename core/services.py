@@ -1,7 +1,7 @@
 """Every service over one database.
 
-Importing this module imports every room and with them SQLAlchemy and the rest. It is the only boundary for that: the
-server reaches it through :mod:`core.runtime`, at the first use and by one thread at a time.
+Importing this module imports every package of core and their libraries, such as SQLAlchemy. It is the only such module:
+the server imports it through :mod:`core.runtime`, at the first use and by one thread at a time.
 """
 
 from core.access import TokenService
@@ -83,7 +83,7 @@ class Services:
 
     @property
     def engine(self) -> LocalEngine:
-        """What runs the tasks of this process; its first use starts it, which resumes tasks that were left open."""
+        """Runs the tasks of this process; its first use starts it and resumes interrupted tasks."""
         return self._engine.get()
 
     def close(self, *, keep_image_workers: bool = False) -> None:

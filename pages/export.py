@@ -32,15 +32,15 @@ def main() -> None:
 def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
     """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
     exports = page.services().exports
-    sentence = st.grid(3, min_column_width=250)
-    with sentence, st.container(border=True, key="export-these"):
+    columns = st.grid(3, min_column_width=250)
+    with columns, st.container(border=True, key="export-these"):
         st.subheader("Entries", anchor=False)
         entries = recipe_form.entries(exports.facets(project.id))
         counts_area = st.container()
-    with sentence, st.container(border=True, key="export-as"):
+    with columns, st.container(border=True, key="export-as"):
         st.subheader("Format", anchor=False)
         shape = recipe_form.shape()
-    with sentence, st.container(border=True, key="export-to"):
+    with columns, st.container(border=True, key="export-to"):
         st.subheader("Destination", anchor=False)
         destination = recipe_form.destination()
         error_area = st.container()

@@ -1,4 +1,4 @@
-"""Exporting lists of entries from scripts: the promised methods."""
+"""The public API to export lists of entries from scripts."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice

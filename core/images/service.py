@@ -1,4 +1,4 @@
-"""The promised face of the image room: upload, look up, delete, and read an image's bytes in each rendition."""
+"""The public API for images: upload, look up, delete, and read an image's bytes in each rendition."""
 
 import asyncio
 import base64

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from core.style.features import StyleFeatures
 
 FIELDS = ("description", "tags", "vibe", "lighting", "colors", "style")
-"""The fields of an analysis, as promised in the interface."""
+"""The fields of an analysis, as documented for the Python interface."""
 
 PROMPT = (
     "Describe the visual style of this image so that another image can be made in the same style. "

@@ -1,4 +1,4 @@
-"""The task kinds of this room: analyze a style dataset, generate many images."""
+"""Task kinds for style datasets: analyze a style dataset, generate many images."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -84,7 +84,7 @@ class StyleGenerationKind:
 
 
 def style_task_kinds(style: "StyleGenerationService") -> list[TaskKind]:
-    """Return the task kinds of this room."""
+    """Return the task kinds of this package."""
     return [StyleAnalysisKind(style), StyleGenerationKind(style)]
 
 

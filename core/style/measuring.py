@@ -1,4 +1,4 @@
-"""Measurements of stored images for the Style room, and which rows of a style dataset still need an analysis."""
+"""Measurements of stored images for style datasets, and which rows of a style dataset still need an analysis."""
 
 from typing import TYPE_CHECKING, Any
 

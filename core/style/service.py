@@ -1,4 +1,4 @@
-"""The promised interface of the Style room, composed of its four services."""
+"""The public API for styles, composed of four services."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,7 @@ class StyleGenerationService:
         return self.datasets.add_images(dataset_id, image_ids, urls)
 
     async def analyze_images(self, dataset_id: str, config: dict[str, Any] | None = None) -> list[StyleDatasetImages]:
-        """Measure all images and let the model of *config* describe them, each image once per model.
+        """Measure all images and have the model of *config* describe them, each image once per model.
 
         Raises:
             LLMError: a call failed with an error that every further call would meet.
@@ -84,7 +84,7 @@ class StyleGenerationService:
         *,
         project_id: str | None = None,
         keep: bool = True,
-        **more: Any,
+        **fields: Any,
     ) -> GeneratedImages:
         """Make one image in the style of a style dataset and put it into the project.
 
@@ -97,7 +97,7 @@ class StyleGenerationService:
             config: the model; the offline model by default.
             project_id: by default the project of the style dataset, else the newest project.
             keep: put the image into the library; otherwise it is hidden until it is kept.
-            more: further fields of ``StyleRequest``: ``size``, ``wording``, ``pinned``, ``excluded``, ``overrides``.
+            fields: further fields of ``StyleRequest``: ``size``, ``wording``, ``pinned``, ``excluded``, ``overrides``.
 
         Raises:
             InvalidInputError: the prompt is empty, the model does not make this aspect ratio or size, or the style
@@ -112,7 +112,7 @@ class StyleGenerationService:
                 "style": style,
                 "aspect_ratio": aspect_ratio,
                 "reference_image_count": reference_image_count,
-                **more,
+                **fields,
             }
         )
         return await self.generator.generate(request, config, project_id=project_id, keep=keep)

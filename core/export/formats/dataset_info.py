@@ -13,20 +13,20 @@ TAGS = {
 
 
 def dataset_info(
-    columns: dict[str, str], *, tags: dict[str, str] | None = TAGS, **more: Any
+    columns: dict[str, str], *, tags: dict[str, str] | None = TAGS, **extra: Any
 ) -> Callable[[dict[str, str]], dict[str, bytes]]:
     """Return a function that describes the rows files of a bundle, given by split.
 
     Args:
         columns: LLaMA-Factory's names of columns to those of the rows; ``images`` is added.
         tags: names of roles and keys; None for turns of human and gpt, which are LLaMA-Factory's defaults.
-        more: further settings of each file, like ``ranking``.
+        extra: further settings of each file, like ``ranking``.
     """
     settings = {"formatting": "sharegpt", "columns": columns | {"images": "images"}}
     settings |= {"tags": tags} if tags else {}
 
     def describe(files: dict[str, str]) -> dict[str, bytes]:
-        described = {name.rsplit(".", 1)[0]: {"file_name": name} | settings | more for name in files.values()}
+        described = {name.rsplit(".", 1)[0]: {"file_name": name} | settings | extra for name in files.values()}
         return {"dataset_info.json": orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)}
 
     return describe

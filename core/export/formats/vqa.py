@@ -1,4 +1,4 @@
-"""VQA rows: one row per entry with six fields, as the Python interface promises."""
+"""VQA rows: one row per entry with six fields, as documented for the Python interface."""
 
 from collections.abc import Iterable
 
