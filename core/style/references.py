@@ -6,6 +6,7 @@ nearest neighbors, so that outliers are not picked; farthest-point sampling (Gon
 The choice is deterministic.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -22,15 +23,15 @@ RELEVANCE_SHARE = 0.6
 _NEIGHBORS = 10
 _MAX_ANCHORS = 1024  # points among which neighbors are searched
 _COMPONENTS = 24  # principal components that are kept
-_DUPLICATE_SHARE = 0.2  # of the usual distance between neighbors: closer points are versions of one image
+_DUPLICATE_SHARE = 0.2  # of the median distance between neighbors: closer points are versions of one image
 _OUTLIER_DEVIATIONS = 4.0  # robust standard deviations of the distance to the neighbors
 _MIN_FOR_OUTLIERS = 8  # a smaller set has no outliers
 _ROUND_DIGITS = 5  # of scores, so that the rounding errors of another machine do not change the choice
 
 NEAR_DUPLICATE = "near-duplicate of a chosen one"
 OUTLIER = "unlike the rest of the style dataset"
-SWITCHED_OFF = "switched off"
-NOT_MEASURED = "not analyzed yet"
+EXCLUDED = "switched off"
+NOT_ANALYZED = "not analyzed yet"
 ENOUGH = "not needed, enough others were chosen"
 PINNED = "pinned by you"
 IN_ORDER = "next in order, not analyzed yet"
@@ -38,7 +39,7 @@ IN_ORDER = "next in order, not analyzed yet"
 _AVAILABLE, _OUTLIER, _DUPLICATE, _PICKED = range(4)  # states of a point
 _REASONS = (ENOUGH, OUTLIER, NEAR_DUPLICATE, "")  # why a point of each state is not picked
 
-# The words for a reference with more or less of an overall value than those before it.
+# Labels for a reference above and below all earlier ones in an overall value.
 _TRAITS = {
     "lightness": ("bright light", "low light"),
     "contrast": ("strong contrast", "soft contrast"),
@@ -54,8 +55,8 @@ _TRAIT_UNIT = {
     "warmth": 10.0, "shadow": 20.0, "highlight": 20.0,
 }  # fmt: skip
 
-_MIN_ADDITION = 0.4  # in those units; a smaller difference is not named
-# The words for a reference that is most typical in a dimension.
+_MIN_TRAIT_DIFFERENCE = 0.4  # in units of _TRAIT_UNIT; a smaller difference is not named
+# Labels for a reference that is most typical in a dimension.
 _TYPICAL = {
     "palette": "palette", "light": "light", "chroma": "color strength", "hue": "hues",
     "edge": "edges", "texture": "texture", "bands": "detail", "overall": "mood",
@@ -102,17 +103,17 @@ def choose_references(
     known = {candidate.id for candidate in candidates}
     first = [id_ for id_ in dict.fromkeys(pinned) if id_ in known and id_ not in off][: max(count, 0)]
     measured = {c.id: c.features for c in candidates if c.features is not None and c.id not in off}
-    left_out = {c.id: SWITCHED_OFF if c.id in off else NOT_MEASURED for c in candidates}
+    left_out = {c.id: EXCLUDED if c.id in off else NOT_ANALYZED for c in candidates}
     picks = [Pick(id_, PINNED, pinned=True) for id_ in first]
     if measured:
         ids, features = list(measured), list(measured.values())
         index_of = {id_: index for index, id_ in enumerate(ids)}
-        start = [index_of[id_] for id_ in first if id_ in index_of]
+        already_picked = [index_of[id_] for id_ in first if id_ in index_of]
         chosen, reasons = pick_diverse(
-            style_points(features), count - len(first), start=start, hashes=_hashes(features)
+            style_points(features), count - len(first), already_picked=already_picked, hashes=_hashes(features)
         )
         left_out |= {ids[index]: reason for index, reason in reasons.items()}
-        picks += _with_reasons(ids, features, start, chosen)
+        picks += _with_reasons(ids, features, already_picked, chosen)
     unmeasured = [c.id for c in candidates if c.features is None and c.id not in off and c.id not in first]
     picks += [Pick(id_, IN_ORDER) for id_ in unmeasured[: max(count - len(picks), 0)]]
     for pick in picks:
@@ -132,41 +133,41 @@ def pick_diverse(
     points: Array,
     count: int,
     *,
-    start: Sequence[int] = (),
+    already_picked: Sequence[int] = (),
     hashes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None,
 ) -> tuple[list[int], dict[int, str]]:
     """Pick rows of *points* by maximal marginal relevance.
 
     Args:
         points: shape ``(n, dimensions)``, one row for each image.
-        count: rows to pick in addition to *start*.
-        start: indexes of rows that are picked already.
+        count: rows to pick in addition to *already_picked*.
+        already_picked: indexes of rows.
         hashes: content hashes of the images and of their mirror images, each of shape ``(n, 32)``.
 
     Returns:
         The indexes of the picked rows in their order, and for every other row the reason why it is not picked.
     """
     points = _principal(points)
-    distance, usual = _neighbor_distance(points)
-    relevance = np.exp(-distance / usual)
+    distance, median_distance = _neighbor_distance(points)
+    relevance = np.exp(-distance / median_distance)
     state = np.where(_outliers(distance), _OUTLIER, _AVAILABLE)
     redundancy = np.zeros(len(points), dtype=np.float32)
     picked: list[int] = []
-    for index in start:
-        _pick(index, points, usual, hashes, redundancy, state)
+    for index in already_picked:
+        _pick(index, points, median_distance, hashes, redundancy, state)
     while len(picked) < count and (state == _AVAILABLE).any():
         score = RELEVANCE_SHARE * relevance - (1 - RELEVANCE_SHARE) * redundancy
         best = int(np.where(state == _AVAILABLE, np.round(score, _ROUND_DIGITS), -np.inf).argmax())
         picked.append(best)
-        _pick(best, points, usual, hashes, redundancy, state)
-    chosen = {*start, *picked}
+        _pick(best, points, median_distance, hashes, redundancy, state)
+    chosen = {*already_picked, *picked}
     return picked, {index: _REASONS[value] for index, value in enumerate(state.tolist()) if index not in chosen}
 
 
 def _pick(
     index: int,
     points: Array,
-    usual: float,
+    median_distance: float,
     hashes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None,
     redundancy: Array,
     state: NDArray[np.int_],
@@ -176,14 +177,14 @@ def _pick(
     Args:
         index: the row.
         points: shape ``(n, dimensions)``.
-        usual: the median distance of a point to its neighbors.
+        median_distance: of a point to its neighbors.
         hashes: as in ``pick_diverse``.
         redundancy: similarity to the nearest pick (0-1), shape ``(n,)``; changed in place.
         state: the state of each row, shape ``(n,)``; changed in place.
     """
     distance = np.sqrt(((points - points[index]) ** 2).sum(axis=1))
-    np.maximum(redundancy, np.exp(-distance / usual), out=redundancy)
-    duplicate = distance < _DUPLICATE_SHARE * usual
+    np.maximum(redundancy, np.exp(-distance / median_distance), out=redundancy)
+    duplicate = distance < _DUPLICATE_SHARE * median_distance
     if hashes is not None:
         upright, mirrored = hashes
         own = upright[index].tobytes()
@@ -201,7 +202,7 @@ def _principal(points: Array) -> Array:
     centered: Array = points - points.mean(axis=0)
     if points.shape[1] <= _COMPONENTS:
         return centered
-    anchors = centered[:: -(-len(points) // _MAX_ANCHORS)]
+    anchors = centered[:: _stride(len(points))]
     _, directions = np.linalg.eigh(anchors.T @ anchors)
     reduced: Array = (centered @ directions[:, -_COMPONENTS:]).astype(np.float32)
     return reduced
@@ -213,19 +214,24 @@ def _neighbor_distance(points: Array) -> tuple[Array, float]:
     Neighbors are searched among evenly spaced anchors. Versions of the same image do not count as neighbors: many
     copies do not make an image typical.
     """
-    anchors = points[:: -(-len(points) // _MAX_ANCHORS)]
+    anchors = points[:: _stride(len(points))]
     squared = (points**2).sum(axis=1)[:, None] - 2 * points @ anchors.T + (anchors**2).sum(axis=1)
     distance = np.sqrt(np.maximum(squared, 0))
     neighbors = min(_NEIGHBORS, max(1, (len(anchors) - 1) // 2), len(anchors) - 1)
     if neighbors < 1:
         return np.zeros(len(points), dtype=np.float32), 1.0
-    sample = distance[:: -(-len(points) // _MAX_ANCHORS)]
+    sample = distance[:: _stride(len(points))]
     nearest = np.partition(sample, neighbors, axis=1)[:, neighbors]
     duplicate = _DUPLICATE_SHARE * float(np.median(nearest))
     distance[distance <= duplicate] = np.inf
     nearest = np.partition(distance, neighbors - 1, axis=1)[:, :neighbors]
     mean: Array = np.where(np.isfinite(nearest), nearest, duplicate).mean(axis=1)
     return mean, max(float(np.median(mean)), 1e-6)
+
+
+def _stride(count: int) -> int:
+    """Return the step between rows that leaves at most ``_MAX_ANCHORS`` of *count*."""
+    return math.ceil(count / _MAX_ANCHORS)
 
 
 def _outliers(distance: Array) -> NDArray[np.bool_]:
@@ -250,24 +256,24 @@ def _hashes(features: Sequence[StyleFeatures]) -> tuple[NDArray[np.uint8], NDArr
 
 
 def _with_reasons(
-    ids: Sequence[str], features: Sequence[StyleFeatures], start: Sequence[int], chosen: Sequence[int]
+    ids: Sequence[str], features: Sequence[StyleFeatures], already_picked: Sequence[int], chosen: Sequence[int]
 ) -> list[Pick]:
-    """Return the rows *chosen* after those of *start* as picks, each with its reason."""
+    """Return the rows *chosen* after those of *already_picked* as picks, each with its reason."""
     traits = np.array([[f.overall(name) / unit for name, unit in _TRAIT_UNIT.items()] for f in features])
     vectors = np.stack([f.vector for f in features])
     deviation = by_dimension(np.abs(vectors - np.median(vectors, axis=0)))
     # Ranks, since the dimensions have different units.
     rank = deviation.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
-    picks, earlier = [], list(start)
+    picks, earlier = [], list(already_picked)
     for index in chosen:
-        added = _addition(traits[index], traits[earlier]) if earlier else None
+        added = _distinctive_trait(traits[index], traits[earlier]) if earlier else None
         typical = _TYPICAL[list(DIMENSIONS)[int(rank[index].argmin())]]
         picks.append(Pick(ids[index], f"adds {added}" if added else f"typical {typical}"))
         earlier.append(index)
     return picks
 
 
-def _addition(own: Array, earlier: Array) -> str | None:
+def _distinctive_trait(own: Array, earlier: Array) -> str | None:
     """Return the trait in which a reference exceeds all earlier ones most, None when no difference is large.
 
     Args:
@@ -277,7 +283,7 @@ def _addition(own: Array, earlier: Array) -> str | None:
     above, below = own - earlier.max(axis=0), earlier.min(axis=0) - own
     beyond = np.maximum(above, below)
     most = int(beyond.argmax())
-    if beyond[most] < _MIN_ADDITION:
+    if beyond[most] < _MIN_TRAIT_DIFFERENCE:
         return None
     more, less = _TRAITS[list(_TRAIT_UNIT)[most]]
     return more if above[most] > below[most] else less

@@ -11,11 +11,11 @@ from PIL import ImageEnhance
 from core.style.features import LENGTH, StyleFeatures, measure_style
 from core.style.references import (
     ENOUGH,
+    EXCLUDED,
     IN_ORDER,
     NEAR_DUPLICATE,
-    NOT_MEASURED,
+    NOT_ANALYZED,
     OUTLIER,
-    SWITCHED_OFF,
     Candidate,
     choose_references,
     pick_diverse,
@@ -62,7 +62,7 @@ def test_pinned_images_come_first_in_their_order_and_excluded_ones_never() -> No
 
     assert [pick.id for pick in choice.picks[:2]] == ["warm-7", "warm-2"]
     assert [pick.pinned for pick in choice.picks] == [True, True, False, False]
-    assert choice.left_out["warm-3"] == SWITCHED_OFF
+    assert choice.left_out["warm-3"] == EXCLUDED
 
 
 def test_an_excluded_image_is_not_chosen_even_when_pinned() -> None:
@@ -117,7 +117,7 @@ def test_images_without_features_come_last_in_their_order() -> None:
 
     assert [pick.id for pick in choice.picks[2:]] == ["a", "b"]
     assert [pick.reason for pick in choice.picks[2:]] == [IN_ORDER, IN_ORDER]
-    assert choice.left_out["c"] == NOT_MEASURED
+    assert choice.left_out["c"] == NOT_ANALYZED
 
 
 @pytest.mark.parametrize("count", [0, -1])
