@@ -103,7 +103,7 @@ class Verdict(BaseModel):
     evidence: Text
 
 
-class StyleJudgement(BaseModel):
+class StyleJudgment(BaseModel):
     """Whether a new image has the style of its references: one verdict for each question."""
 
     palette: Verdict

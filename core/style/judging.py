@@ -77,17 +77,17 @@ def judge_input(session: Session, generated_id: str) -> JudgeInput:
 async def ask(
     llm: "LLMService", images: "ImageService", shown: JudgeInput, config: "ModelConfig", ledger: "DatabaseLedger"
 ) -> "ChatReply":
-    """Let the model of *config* answer the five questions.
+    """Ask the model of *config* the five questions.
 
     Raises:
         InvalidInputError: none of the references can be opened any more.
         LLMError: the model could not be reached, or its reply cannot be used.
     """
     from core.llm import ChatRequest, Purpose
-    from core.llm.schemas import StyleJudgement
+    from core.llm.schemas import StyleJudgment
 
     parts = await asyncio.to_thread(_parts, images, shown)
-    request = ChatRequest(PROMPT, images=parts, schema=StyleJudgement, purpose=Purpose("style_judgement"))
+    request = ChatRequest(PROMPT, images=parts, schema=StyleJudgment, purpose=Purpose("style_judgement"))
     return await llm.chat(config, request, ledger=ledger)
 
 

@@ -31,10 +31,10 @@ def test_the_first_model_call_may_come_while_litellm_is_still_being_imported() -
     both_at_once = """
 from concurrent.futures import ThreadPoolExecutor
 from core.llm import litellm_client
-from core.llm.schemas import StyleJudgement
+from core.llm.schemas import StyleJudgment
 
 with ThreadPoolExecutor(2) as threads:
-    calls = [threads.submit(litellm_client.litellm), threads.submit(litellm_client.response_format, StyleJudgement)]
+    calls = [threads.submit(litellm_client.litellm), threads.submit(litellm_client.response_format, StyleJudgment)]
     print([call.exception() for call in calls])
 """
     run = subprocess.run([sys.executable, "-c", both_at_once], capture_output=True, text=True, timeout=120, check=False)

@@ -13,7 +13,7 @@ _OWN_COLORS = (0.8, 0.5)
 
 
 def reply(references: Sequence[Measurement], made: Measurement) -> str:
-    """Return the verdicts as JSON in the schema of :class:`core.llm.schemas.StyleJudgement`."""
+    """Return the verdicts as JSON in the schema of :class:`core.llm.schemas.StyleJudgment`."""
     verdicts = {
         "palette": _palette(references, made),
         "light": _light(references, made),

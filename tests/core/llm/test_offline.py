@@ -14,7 +14,7 @@ from core.llm import OFFLINE_MODEL, ChatReply, ChatRequest, ImagePart, ImageRequ
 from core.llm.offline import palette_study, responses
 from core.llm.offline.topics import TOPICS
 from core.llm.offline.translations import LANGUAGES, translations
-from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis, StyleJudgement
+from core.llm.schemas import AnswerList, QuestionAnswerList, QuestionList, StyleAnalysis, StyleJudgment
 from core.measure import measure
 
 CONFIG = ModelConfig(OFFLINE_MODEL)
@@ -163,14 +163,14 @@ async def test_each_variant_of_a_palette_study_is_different_and_reproducible() -
 async def test_a_judgement_compares_the_last_image_with_those_before_it() -> None:
     green = _part(Image.new("RGB", (96, 64), "#00aa00"))
     purpose = Purpose("style_judgement")
-    alike = ChatRequest("-", (_part(_drawn()), _part(_drawn())), schema=StyleJudgement, purpose=purpose)
-    apart = ChatRequest("-", (_part(_drawn()), green), schema=StyleJudgement, purpose=purpose)
-    alone = ChatRequest("-", (green,), schema=StyleJudgement, purpose=purpose)
+    alike = ChatRequest("-", (_part(_drawn()), _part(_drawn())), schema=StyleJudgment, purpose=purpose)
+    apart = ChatRequest("-", (_part(_drawn()), green), schema=StyleJudgment, purpose=purpose)
+    alone = ChatRequest("-", (green,), schema=StyleJudgment, purpose=purpose)
 
     same = (await LLMService().chat(CONFIG, alike)).parsed
     other = (await LLMService().chat(CONFIG, apart)).parsed
-    assert isinstance(same, StyleJudgement)
-    assert isinstance(other, StyleJudgement)
+    assert isinstance(same, StyleJudgment)
+    assert isinstance(other, StyleJudgment)
     assert {verdict["answer"] for verdict in same.model_dump().values()} == {"yes"}
     assert other.palette.answer == "no"
     assert other.palette.evidence == "0 % of its main colors are those of the references; green is in none of them."
