@@ -63,7 +63,7 @@ def test_the_buttons_store_an_edited_answer_and_a_reason() -> None:
 def test_undo_reverts_the_last_decision_of_the_same_reviewer() -> None:
     project, made = filled()
     at = open_page("curate", project.id, view="Buttons")
-    at.text_input(key="person").set_value("Anna").run()
+    at.text_input(key="reviewer-name").set_value("Anna").run()
     at.button(key="plain-confirm").click().run()
     assert services().entries.history(made[0].id)[-1].actor == "Anna"
     at.button(key="plain-undo").click().run()
@@ -158,12 +158,12 @@ def test_a_view_is_saved_opened_and_deleted() -> None:
 def test_the_team_menu_stores_how_entries_are_assigned() -> None:
     project, _ = filled()
     at = open_page("curate", project.id)
-    at.session_state["handing"] = True
+    at.session_state["team"] = True
     at.run()
-    at.radio(key="handing-way").set_value("divided")
-    at.text_input(key="handing-people").set_value("Anna, Ben")
-    at.number_input(key="handing-second").set_value(20)
-    at.button(key="handing-save").click().run()
+    at.radio(key="team-assignment").set_value("divided")
+    at.text_input(key="team-reviewers").set_value("Anna, Ben")
+    at.number_input(key="team-second").set_value(20)
+    at.button(key="team-save").click().run()
     assert "Saved." in texts(at)
     plan = services().collaboration.review_plan(project.id)
     assert (plan.assignment, plan.people, plan.second_percent) == ("divided", ("Anna", "Ben"), 20)
@@ -173,10 +173,10 @@ def test_the_team_menu_stores_how_entries_are_assigned() -> None:
 def test_a_divided_queue_without_reviewers_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("curate", project.id)
-    at.session_state["handing"] = True
+    at.session_state["team"] = True
     at.run()
-    at.radio(key="handing-way").set_value("divided")
-    at.button(key="handing-save").click().run()
+    at.radio(key="team-assignment").set_value("divided")
+    at.button(key="team-save").click().run()
     assert "Name the people among whom the entries are divided." in texts(at)
 
 

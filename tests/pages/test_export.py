@@ -132,5 +132,5 @@ def test_an_earlier_export_runs_again_with_its_recipe(services: Services, projec
     second, same = services.exports.list_exports(project_id)
     assert same.id == first.id
     assert second.recipe == first.recipe
-    one, other = (services.exports.export_path(export).read_bytes() for export in (first, second))
-    assert one == other
+    first_bytes, second_bytes = (services.exports.export_path(export).read_bytes() for export in (first, second))
+    assert first_bytes == second_bytes

@@ -197,7 +197,7 @@ def test_several_fixed_questions_are_added_and_one_is_changed() -> None:
     at.button(key="fixed-3-add").click().run()
 
     kept = services().questions.templates.list_templates(project_id)
-    assert [(one.id, one.question, one.options) for one in kept] == [
+    assert [(template.id, template.question, template.options) for template in kept] == [
         (first.id, "How bright is it?", None), (second.id, "How warm is it?", ["warm", "cold"]),
     ]  # fmt: skip
     assert [button.label for button in at.button if button.key == "fixed-4-add"] == ["Add fixed question"]
@@ -239,9 +239,9 @@ def test_a_person_writes_a_question_with_its_answer() -> None:
     at.session_state["generate-mode"] = "hand"
     at.run()
 
-    at.text_input(key="hand-0-question").input("Who painted it?").run()
-    at.text_area(key="hand-0-answer").input("Nobody knows.").run()
-    at.button(key="hand-save").click().run()
+    at.text_input(key="manual-0-question").input("Who painted it?").run()
+    at.text_area(key="manual-0-answer").input("Nobody knows.").run()
+    at.button(key="manual-save").click().run()
 
     (entry,) = services().dataset.list_dataset_entries(project_id)
     assert (entry.question, entry.answer, entry.model, entry.confirmed) == (
@@ -253,18 +253,18 @@ def test_a_question_with_an_invalid_answer_is_not_stored() -> None:
     project_id = _project(images=1)
     at = open_page("generate", project_id)
     at.session_state["generate-mode"] = "hand"
-    at.session_state["hand-0-type"] = "label"
+    at.session_state["manual-0-type"] = "label"
     at.run()
 
-    at.text_input(key="hand-0-question").input("How many lamps?").run()
-    at.text_area(key="hand-0-labels").input("one, two").run()
-    at.text_area(key="hand-0-answer").input("seven").run()
-    at.button(key="hand-save").click().run()
+    at.text_input(key="manual-0-question").input("How many lamps?").run()
+    at.text_area(key="manual-0-labels").input("one, two").run()
+    at.text_area(key="manual-0-answer").input("seven").run()
+    at.button(key="manual-save").click().run()
     assert "seven is not one of the labels" in at.error[0].value
     assert services().projects.counts(project_id).questions == 0
 
-    at.text_area(key="hand-0-answer").input("two").run()
-    at.button(key="hand-save").click().run()
+    at.text_area(key="manual-0-answer").input("two").run()
+    at.button(key="manual-save").click().run()
     (entry,) = services().dataset.list_dataset_entries(project_id)
     assert (entry.question, entry.answer) == ("How many lamps?", '["two"]')
 

@@ -34,7 +34,7 @@ def test_a_deleted_project_is_restored_by_undo() -> None:
 
     at.button(key="project-undo").click().run()
 
-    assert [one.name for one in services().projects.list_projects()] == ["Shelf"]
+    assert [project.name for project in services().projects.list_projects()] == ["Shelf"]
 
 
 def test_a_name_with_markup_is_escaped() -> None:

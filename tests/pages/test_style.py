@@ -108,7 +108,7 @@ def test_a_deleted_style_dataset_is_restored_by_undo() -> None:
 
     at.button(key="style-undo-delete").click().run()
 
-    assert [one.id for one in services().style.datasets.list_style_datasets(project.id)] == [dataset.id]
+    assert [dataset.id for dataset in services().style.datasets.list_style_datasets(project.id)] == [dataset.id]
 
 
 def test_a_style_dataset_is_created_before_there_are_images() -> None:
@@ -152,7 +152,7 @@ def test_a_reference_that_was_switched_off_can_be_sent_again() -> None:
     off, *others = [entry.row.id for entry in services().style.datasets.list_images(dataset.id)]
     services().style.datasets.save_draft(dataset.id, Draft(excluded=(off,), pinned=(others[0],), count=2).to_dict())
     at = open_page("style", project.id)
-    (pills,) = (one for one in at.button_group if "Switched off" in one.label)
+    (pills,) = (group for group in at.button_group if "Switched off" in group.label)
     pills.set_value(off).run()
 
     draft = Draft.of(services().style.datasets.get_style_dataset(dataset.id).draft)
@@ -167,8 +167,8 @@ def test_a_result_in_the_address_opens_beside_its_references() -> None:
 
     assert "Selected result" in [heading.value for heading in at.subheader]
     used = services().style.results.references_used(result)
-    assert [one.number for one in used] == [1, 2, 3, 4, 5]
-    assert all(one.sent and one.image and one.palette for one in used)
+    assert [reference.number for reference in used] == [1, 2, 3, 4, 5]
+    assert all(reference.sent and reference.image and reference.palette for reference in used)
 
 
 def test_a_card_shows_its_match_and_the_verdicts_of_the_judge() -> None:

@@ -172,7 +172,7 @@ def test_an_image_that_cannot_be_restored_shows_the_reason(page: AppTest) -> Non
     assert "The same image was added again, as 1.jpg." in page.error[0].value
 
 
-def add_alike() -> list[str]:
+def add_duplicates() -> list[str]:
     """Add an image and a smaller copy of it, and return their ids."""
     image = drawn(5, (640, 480))
     files = [("large.jpg", encoded(image)), ("small.jpg", encoded(image.resize((320, 240))))]
@@ -182,39 +182,39 @@ def add_alike() -> list[str]:
 
 
 def test_similar_images_are_marked_as_different(page: AppTest) -> None:
-    first, _ = add_alike()
+    first, _ = add_duplicates()
     page.query_params["alike"] = "true"
     page.run()
     assert "1 group of similar images; the oldest image comes first." in texts(page)
-    page.button(key=f"alike-keep-{first}").click().run()
+    page.button(key=f"duplicates-keep-{first}").click().run()
 
     assert not page.exception
     assert "No similar images found." in texts(page)
     assert len(services().images.list_images(project_id())) == 2
     assert "2 images were marked as different." in texts(page)
-    page.button(key="alike-undo").click().run()
+    page.button(key="duplicates-undo").click().run()
     assert "1 group of similar images; the oldest image comes first." in texts(page)
 
 
 def test_similar_images_are_merged_into_the_oldest(page: AppTest) -> None:
-    first, second = add_alike()
+    first, second = add_duplicates()
     services().dataset.create_dataset_entry(project_id(), second, "What is it?", "A shelf.", "m")
     page.query_params["alike"] = "true"
     page.run()
-    page.button(key=f"alike-merge-{first}").click().run()
+    page.button(key=f"duplicates-merge-{first}").click().run()
 
     assert not page.exception
     assert [image.id for image in services().images.list_images(project_id())] == [first]
     assert [entry.question for entry in services().library.entries_of(first)] == ["What is it?"]
-    page.button(key="alike-undo").click().run()
+    page.button(key="duplicates-undo").click().run()
     assert [entry.question for entry in services().library.entries_of(second)] == ["What is it?"]
 
 
 def test_a_similar_image_without_questions_is_deleted_without_a_confirmation(page: AppTest) -> None:
-    first, second = add_alike()
+    first, second = add_duplicates()
     page.query_params["alike"] = "true"
     page.run()
-    page.session_state[component_key(f"alike-cards-{first}")] = {"acted": {"action": "delete", "id": second}}
+    page.session_state[component_key(f"duplicates-cards-{first}")] = {"acted": {"action": "delete", "id": second}}
     page.run()
 
     assert services().images.get_image(second) is None

@@ -7,34 +7,34 @@ from core.dataset.collaboration import ASSIGNMENTS, Plan
 from core.errors import VitrineError
 from pages.components.shared import page
 
-_WORDS = {
+_ASSIGNMENT_LABELS = {
     "all": "Everyone reviews everything",
-    "shared": "Shared queue: nobody gets an entry that someone else has",
+    "shared": "Shared queue: each entry goes to one reviewer at a time",
     "divided": "Divided: each reviewer gets a fixed part",
 }
-_MESSAGE = "handing-message"
+_MESSAGE = "team-message"
 
 
 def menu(project_id: str, actor: str) -> None:
     """Draw the menu with the review plan of the project."""
-    with st.popover("Team", icon=":material/group:", key="handing", on_change="rerun") as opened:
+    with st.popover("Team", icon=":material/group:", key="team", on_change="rerun") as opened:
         if not opened.open:
             return
         plan = page.services().collaboration.review_plan(project_id)
-        with st.form("handing-form", border=False):
+        with st.form("team-form", border=False):
             st.radio(
                 "Assignment of entries", ASSIGNMENTS, index=ASSIGNMENTS.index(plan.assignment),
-                format_func=_WORDS.__getitem__, key="handing-way",
+                format_func=_ASSIGNMENT_LABELS.__getitem__, key="team-assignment",
             )  # fmt: skip
             st.text_input(
-                "Reviewers, separated by commas", ", ".join(plan.people), key="handing-people",
+                "Reviewers, separated by commas", ", ".join(plan.people), key="team-reviewers",
                 help="Each gets an equal part of the images with all their entries. Anyone else gets everything.",
             )  # fmt: skip
             st.number_input(
-                "Images with a second review, in %", 0, 100, plan.second_percent, step=5, key="handing-second",
+                "Images with a second review, in %", 0, 100, plan.second_percent, step=5, key="team-second",
                 help="Entries decided there wait for a review by a second person. Explore shows how far the two agree.",
             )  # fmt: skip
-            st.form_submit_button("Save", key="handing-save", on_click=_save, args=(project_id,))
+            st.form_submit_button("Save", key="team-save", on_click=_save, args=(project_id,))
         if message := st.session_state.pop(_MESSAGE, None):
             st.text(message)
         if plan.second_percent:
@@ -51,10 +51,10 @@ def hint(plan: Plan, actor: str) -> None:
 
 def _save(project_id: str) -> None:
     state = st.session_state
-    people = [name for name in (state["handing-people"] or "").split(",") if name.strip()]
+    people = [name for name in (state["team-reviewers"] or "").split(",") if name.strip()]
     try:
         page.services().collaboration.set_review_plan(
-            project_id, state["handing-way"], people, int(state["handing-second"] or 0)
+            project_id, state["team-assignment"], people, int(state["team-second"] or 0)
         )
         state[_MESSAGE] = "Saved."
     except VitrineError as error:

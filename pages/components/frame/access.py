@@ -54,7 +54,7 @@ def require_access() -> guard.Actor:
         _sign_in(asks_password=settings.access_password is not None)
         st.stop()
     if actor.name != "local":
-        st.session_state.setdefault("person", actor.name)
+        st.session_state.setdefault("reviewer-name", actor.name)
     return actor
 
 

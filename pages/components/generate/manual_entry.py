@@ -10,7 +10,7 @@ from core.pluralize import pluralize
 from core.questions.answer_types import checked_answer
 from pages.components.shared import answer_form, figure, language, media, page, reviewer_name
 
-_EPOCH = "hand-epoch"
+_EPOCH = "manual-epoch"
 
 
 def show(project_id: str, action: Any) -> None:
@@ -18,11 +18,11 @@ def show(project_id: str, action: Any) -> None:
     with page.show_errors():
         image, ids = _image(project_id)
         at = ids.index(image.id)
-        halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="hand-halves")
+        halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="manual-halves")
         with halves.cell():
             figure.show(
                 media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=340, fit="contain",
-                key="hand-image",
+                key="manual-image",
             )  # fmt: skip
             _moves(image, ids, at)
         with halves.cell():
@@ -44,10 +44,10 @@ def _image(project_id: str) -> tuple[Images, list[str]]:
 
 
 def _moves(image: Images, ids: list[str], at: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="hand-moves"):
+    with st.container(horizontal=True, vertical_alignment="center", key="manual-moves"):
         for label, icon, target in (("Previous", "arrow_back", at - 1), ("Next", "arrow_forward", at + 1)):
             inside = 0 <= target < len(ids)
-            if st.button(label, icon=f":material/{icon}:", key=f"hand-{label.lower()}", disabled=not inside):
+            if st.button(label, icon=f":material/{icon}:", key=f"manual-{label.lower()}", disabled=not inside):
                 st.query_params["image"] = ids[target]
                 st.rerun()
         st.caption(page.escape(f"{image.image_name}, {at + 1:,} of {len(ids):,}"))
@@ -57,11 +57,11 @@ def _open_questions(image: Images, actor: str) -> None:
     """Draw the questions without an answer, each with its own field."""
     entries = page.services().library.entries_of(image.id)
     answered = {entry.question_id for entry in entries}
-    waiting = [one for one in page.services().library.questions_of(image.id) if one.id not in answered]
+    waiting = [question for question in page.services().library.questions_of(image.id) if question.id not in answered]
     if entries:
         st.caption(f"This image already has {pluralize(len(entries), 'entry')}.")
     for question in waiting:
-        with st.form(f"hand-answer-{question.id}", border=True):
+        with st.form(f"manual-answer-{question.id}", border=True):
             st.text(question.question)
             answer = _answer_field(question)
             if st.form_submit_button("Save answer", icon=":material/check:") and answer:
@@ -71,7 +71,7 @@ def _open_questions(image: Images, actor: str) -> None:
 
 
 def _answer_field(question: Questions) -> str | list[str]:
-    key = f"hand-answer-to-{question.id}"
+    key = f"manual-answer-to-{question.id}"
     if question.answer_type == "label" and isinstance(question.options, list):
         most = 1 if question.one_label else None
         return st.multiselect("Answer", question.options, key=key, max_selections=most)
@@ -80,7 +80,7 @@ def _answer_field(question: Questions) -> str | list[str]:
 
 def _form(image: Images, action: Any, actor: str) -> None:
     """Draw the form for a new question; without an answer, the question waits for a model or a person."""
-    key = f"hand-{st.session_state.get(_EPOCH, 0)}"
+    key = f"manual-{st.session_state.get(_EPOCH, 0)}"
     question = st.text_input("New question", key=f"{key}-question", max_chars=2000)
     shape = answer_form.show(key)
     answer = st.text_area(
@@ -90,7 +90,7 @@ def _form(image: Images, action: Any, actor: str) -> None:
     asked_in = language.choose()
     with action:
         saved = st.button(
-            "Save", type="primary", icon=":material/check:", key="hand-save", disabled=not (question or "").strip()
+            "Save", type="primary", icon=":material/check:", key="manual-save", disabled=not (question or "").strip()
         )
     if saved:
         asked = shape.arguments()

@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.components.shared import page
 
-_KEY = "person"
-_KNOWN = "person-known"
+_KEY = "reviewer-name"
+_KNOWN = "reviewer-name-known"
 _JS = """
 const STORAGE_KEY = "vitrine-name";
 
@@ -37,7 +37,7 @@ def choose() -> str:
     _sync_with_browser()
     given = name()
     with st.popover(
-        "Your name" if given == "local" else page.escape(given), icon=":material/person:", key="person-popover"
+        "Your name" if given == "local" else page.escape(given), icon=":material/person:", key="reviewer-name-popover"
     ):
         st.text_input("Your name, shown in the history of each entry", key=_KEY, persist_state="session", max_chars=60)
     return given
@@ -47,8 +47,10 @@ def _sync_with_browser() -> None:
     """Read the stored name from the browser once a session, and store every later name there."""
     name = (st.session_state.get(_KEY) or "").strip()
     known = bool(st.session_state.get(_KNOWN)) or bool(name)
-    component = st.components.v2.component("vitrine_person", js=_JS)
-    stored = component(key="person-kept", data={"known": known, "name": name}, on_name_change=lambda: None).name
+    component = st.components.v2.component("vitrine_reviewer_name", js=_JS)
+    stored = component(
+        key="reviewer-name-stored", data={"known": known, "name": name}, on_name_change=lambda: None
+    ).name
     if not known and stored is not None:
         st.session_state[_KNOWN] = True
         if stored:

@@ -9,7 +9,7 @@ from pages.components.shared import cards, image_drawer, media, page, undo
 from pages.components.upload import image_deletion
 
 _PAGE_SIZE = 8
-_SHOWN, _DECIDED = "alike-shown", "alike-decided"
+_SHOWN, _DECIDED = "duplicates-shown", "duplicates-decided"
 
 
 def show(project_id: str, chosen: ImageFilter) -> None:
@@ -23,24 +23,24 @@ def show(project_id: str, chosen: ImageFilter) -> None:
     st.caption(f"{pluralize(found.total, 'group')} of similar images; the oldest image comes first.")
     for group in found.groups:
         _group(group)
-    if found.next_cursor is not None and st.button("Show more", icon=":material/expand_more:", key="alike-more"):
+    if found.next_cursor is not None and st.button("Show more", icon=":material/expand_more:", key="duplicates-more"):
         st.session_state[_SHOWN] = count + _PAGE_SIZE
         st.rerun()
 
 
 def _group(group: list[Images]) -> None:
     first = group[0].id
-    with st.container(border=True, key=f"alike-{first}"):
+    with st.container(border=True, key=f"duplicates-{first}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(pluralize(len(group), "image"), width="stretch")
             if st.button(
-                "Keep all", icon=":material/call_split:", key=f"alike-keep-{first}",
+                "Keep all", icon=":material/call_split:", key=f"duplicates-keep-{first}",
                 help="They are different images: keep them all and do not report them as similar again.",
             ):  # fmt: skip
                 page.services().duplicates.separate([image.id for image in group])
                 _decided(group, "marked as different")
             if st.button(
-                "Merge", icon=":material/merge:", key=f"alike-merge-{first}",
+                "Merge", icon=":material/merge:", key=f"duplicates-merge-{first}",
                 help="Keep the oldest image, with the questions and entries of all.",
             ):  # fmt: skip
                 with page.show_errors():
@@ -48,7 +48,7 @@ def _group(group: list[Images]) -> None:
                     _decided(group, "merged into one")
         act = cards.show(
             [_card(image, image.id == first) for image in group],
-            key=f"alike-cards-{first}",
+            key=f"duplicates-cards-{first}",
             label="Similar images",
         )
     if act is not None and act.action == "open":
@@ -67,7 +67,7 @@ def _undo_notice() -> None:
     decided = st.session_state.get(_DECIDED)
     if not decided:
         return
-    if undo.offer(f"{pluralize(len(decided['ids']), 'image was', 'images were')} {decided['what']}.", "alike"):
+    if undo.offer(f"{pluralize(len(decided['ids']), 'image was', 'images were')} {decided['what']}.", "duplicates"):
         del st.session_state[_DECIDED]
         with page.show_errors():
             page.services().duplicates.undo(decided["ids"])

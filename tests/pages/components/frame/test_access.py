@@ -31,4 +31,4 @@ def test_a_signed_in_person_sees_the_page_under_their_name(monkeypatch: pytest.M
     monkeypatch.setattr(ContextProxy, "cookies", {guard.COOKIE: cookie})
     at: AppTest = open_page("overview")
     assert [title.value for title in at.title] == ["Overview"]
-    assert at.session_state["person"] == "Ana"
+    assert at.session_state["reviewer-name"] == "Ana"

@@ -1,4 +1,4 @@
-"""Names that Streamlit does not promise: each is there, or its fallback works."""
+"""Private names of Streamlit: each is there, or its fallback works."""
 
 import pytest
 import streamlit as st
