@@ -41,7 +41,7 @@ async def dataset_from(files: list[Path], data_dir: Path, export_dir: Path) -> d
         dataset.add_tags(first.id, ["checked"])
 
         style = core.StyleGenerationService(db, llm, images)
-        look = style.create_style_dataset(project.id, "The look of this folder", "Calm, flat colors")
+        look = style.create_style_dataset(project.id, "The style of this folder", "Calm, flat colors")
         style.add_images(look.id, image_ids=image_ids)
         await style.analyze_images(look.id, MODEL)
         made = await style.generate_image("A lamp on a table", dataset_id=look.id, config=MODEL)

@@ -40,7 +40,7 @@ class StyleDatasetService:
             return datasets.create(session, project_id, name, master_prompt)
 
     def create_from_project(
-        self, project_id: str, name: str = "The look of this project", image_ids: Sequence[str] = ()
+        self, project_id: str, name: str = "The style of this project", image_ids: Sequence[str] = ()
     ) -> StyleDatasets:
         """Create a style dataset of *image_ids*, by default of the project's own images, and measure the first ones.
 

@@ -21,9 +21,9 @@ class DocumentSource(Source):
     input = "upload"
     suffixes = (".pdf",)
     options = (
-        SourceOption("embedded", "Take", choices={"Pages as images": False, "Embedded images": True}),
+        SourceOption("embedded", "Images to import", choices={"Pages as images": False, "Embedded images": True}),
         SourceOption("first_page", "First page", "1", minimum=1),
-        SourceOption("last_page", "Last page", "the last", minimum=1),
+        SourceOption("last_page", "Last page", "last page", minimum=1),
     )
 
     def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
