@@ -22,7 +22,7 @@ class PageEntry:
 
     @property
     def url_path(self) -> str:
-        """Its path in the address; Streamlit opens the default page at the root."""
+        """Its path in the URL; Streamlit opens the default page at the root."""
         return "" if self.name == DEFAULT else self.name
 
 

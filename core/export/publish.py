@@ -70,7 +70,7 @@ def parse_destination(address: str, *, public: bool = False) -> Destination:
     if protocol not in STORAGES or not rest.strip("/") or ".." in rest.split("/"):
         raise InvalidInputError(
             "This is not an address to publish to. Enter a dataset on the Hub (hf://datasets/owner/name) or a path "
-            "in a storage (s3://bucket/name, gs://bucket/name, az://container/name).",
+            "in object storage (s3://bucket/name, gs://bucket/name, az://container/name).",
             field="address",
         )
     _file_system(found)

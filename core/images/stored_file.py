@@ -26,7 +26,7 @@ class NewFile:
     name: str
     content: bytes | memoryview | Path
     source_ref: str = ""
-    """Where in its source: archive member, page, address."""
+    """Where in its source: archive member, page, URL."""
 
 
 @dataclass(frozen=True)

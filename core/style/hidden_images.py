@@ -40,7 +40,7 @@ class HiddenImages:
         """Fetch and check the image behind *url*; the caller records it with :meth:`record`.
 
         Raises:
-            VitrineError: the address is not allowed or does not answer, or the answer is not an image.
+            VitrineError: the URL is not allowed or does not answer, or the answer is not an image.
         """
         if not url:
             raise NotFoundError("This image is not in the library any more.")

@@ -1,4 +1,4 @@
-"""A list of web addresses, one image each."""
+"""A list of URLs, one image each."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from core.fetch import Fetched, fetch
 from core.images.sources.base import ImportContext, LoadedChunk, Source, in_chunks
 from core.images.stored_file import NewFile
 
-MAX_ADDRESSES = 100_000
+MAX_URLS = 100_000
 # Few at the same time: more would look like an attack to the server that has the images.
 _ADDRESSES_PER_CHUNK, _CONCURRENCY = 16, 4
 
 
 class UrlSource(Source):
-    """Downloads the addresses ``urls``, safe against SSRF (see :mod:`core.fetch`)."""
+    """Downloads the images behind ``urls``, safe against SSRF (see :mod:`core.fetch`)."""
 
     name = "urls"
     label = "Web addresses"
@@ -30,12 +30,12 @@ class UrlSource(Source):
         urls = list(dict.fromkeys(str(url).strip() for url in config.get("urls") or [] if str(url).strip()))
         if not urls:
             raise InvalidInputError("Enter at least one web address.", field="urls")
-        if len(urls) > MAX_ADDRESSES:
-            raise InvalidInputError(f"At most {MAX_ADDRESSES:,} addresses at a time. Split the list.", field="urls")
+        if len(urls) > MAX_URLS:
+            raise InvalidInputError(f"At most {MAX_URLS:,} addresses at a time. Split the list.", field="urls")
         return ({"urls": some} for some in in_chunks(urls, _ADDRESSES_PER_CHUNK))
 
     def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
-        """Download the addresses; runs an event loop of its own, so call it from a thread without one."""
+        """Download the images; runs an event loop of its own, so call it from a thread without one."""
         answers = asyncio.run(_fetch_each(chunk["urls"], context.settings.max_image_bytes))
         loaded = LoadedChunk([])
         for url, answer in zip(chunk["urls"], answers, strict=True):
@@ -49,14 +49,14 @@ class UrlSource(Source):
 async def _fetch_each(urls: list[str], max_bytes: int) -> list[Fetched | VitrineError]:
     semaphore = asyncio.Semaphore(_CONCURRENCY)
 
-    async def one(url: str) -> Fetched | VitrineError:
+    async def download(url: str) -> Fetched | VitrineError:
         async with semaphore:
             try:
                 return await fetch(url, max_bytes=max_bytes)
             except VitrineError as error:
                 return error
 
-    return list(await asyncio.gather(*(one(url) for url in urls)))
+    return list(await asyncio.gather(*(download(url) for url in urls)))
 
 
 def _file_name(url: str) -> str:

@@ -45,7 +45,7 @@ def report(export: "Exports") -> None:
 
 def _publish(export: "Exports") -> None:
     """Draw the form that publishes the bundle, and what would leave this machine."""
-    with st.expander("Publish to the Hugging Face Hub or an object storage", key=f"export-publish-{export.id}"):
+    with st.expander("Publish to the Hugging Face Hub or to object storage", key=f"export-publish-{export.id}"):
         made = export.report
         st.text(
             f"What leaves this machine: {pluralize(made['file_count'], 'file')}, {_size(export.size_bytes)}: "

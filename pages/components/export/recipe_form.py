@@ -121,7 +121,7 @@ def destination() -> dict[str, Any]:
         "Container", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
-    st.caption("A finished export can be published to the Hugging Face Hub or an object storage.")
+    st.caption("A finished export can be published to the Hugging Face Hub or to object storage.")
     title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
     license_ = st.selectbox(
         "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",

@@ -1,4 +1,4 @@
-"""Everything that Vitrine uses of Streamlit without a promise that it stays; last seen in Streamlit 1.67.0.
+"""Everything that Vitrine uses of the private interface of Streamlit; last seen in Streamlit 1.67.0.
 
 Each name has a fallback, so that a release without it still works, and a test that says which name is gone.
 """
@@ -14,7 +14,7 @@ MAIN_BLOCK = '[data-testid="stMainBlockContainer"]'
 
 
 def disable_pages_directory() -> None:
-    """Make Streamlit run Home.py for every address, although there is a folder called pages/.
+    """Make Streamlit run Home.py for every URL, although there is a folder called pages/.
 
     With such a folder, the first session of a process runs pages/<name>.py without Home.py, so without the sign-in.
     Streamlit ends that mode when ``st.navigation`` is first called; its switch is

@@ -1,4 +1,4 @@
-"""Exports are published on a Hub and in storages: nothing is overwritten, nothing becomes public unintentionally."""
+"""Exports are published on a Hub and in object storage: nothing is overwritten or made public unintentionally."""
 
 import io
 import sys
@@ -28,7 +28,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryFileSystem]:
-    """A storage in memory, registered as S3."""
+    """Object storage in memory, registered as S3."""
     monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", MemoryFileSystem)
     yield MemoryFileSystem()
     MemoryFileSystem.store.clear()
@@ -124,7 +124,7 @@ def test_a_missing_token_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         parse_destination("hf://datasets/ada/shelf")
 
 
-def test_a_storage_gets_every_file_and_the_report_last(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_object_storage_gets_every_file_and_the_report_last(hostile: HostileProject, storage: MemoryFileSystem) -> None:
     export_id = _exported(hostile, format="llava", container="directory")
 
     assert hostile.exports.publish(export_id, parse_destination("s3://bucket/sets/shelf/")) == "s3://bucket/sets/shelf"
@@ -137,13 +137,15 @@ def test_a_storage_gets_every_file_and_the_report_last(hostile: HostileProject, 
     assert all(storage.cat_file(f"bucket/sets/shelf/{name}") == file.read_bytes() for name, file in files.items())
 
 
-def test_a_storage_gets_a_zip_as_one_file(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_object_storage_gets_a_zip_as_one_file(hostile: HostileProject, storage: MemoryFileSystem) -> None:
     hostile.exports.publish(_exported(hostile), parse_destination("s3://bucket/sets"))
 
     assert list(MemoryFileSystem.store) == ["/bucket/sets/Shelf.zip"]
 
 
-def test_another_export_in_a_storage_is_not_overwritten(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_another_export_in_object_storage_is_not_overwritten(
+    hostile: HostileProject, storage: MemoryFileSystem
+) -> None:
     first, second = _exported(hostile), _exported(hostile, splits={"train": 50, "test": 50})
     hostile.exports.publish(first, parse_destination("s3://bucket/sets"))
     before = dict(MemoryFileSystem.store)

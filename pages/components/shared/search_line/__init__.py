@@ -1,4 +1,4 @@
-"""The search line, stored in the address as ``q`` so that a copied address opens the same entries; and saved views."""
+"""The search line, stored in the URL as ``q`` so that a copied URL opens the same entries; and saved views."""
 
 from functools import cache
 from pathlib import Path
@@ -18,13 +18,13 @@ _PARAMETER = "q"
 
 
 def show(label: str, project_id: str) -> str:
-    """Draw the search line and return its text; a new ``q`` in the address replaces the text.
+    """Draw the search line and return its text; a new ``q`` in the URL replaces the text.
 
     The component completes field names, and fetches the values of a field while it is typed.
     """
-    address = st.query_params.get(_PARAMETER, "")
-    if address != st.session_state.get(_LAST_QUERY) or KEY not in st.session_state:
-        st.session_state[KEY] = address
+    query = st.query_params.get(_PARAMETER, "")
+    if query != st.session_state.get(_LAST_QUERY) or KEY not in st.session_state:
+        st.session_state[KEY] = query
     line = str(st.session_state[KEY])
     component = st.components.v2.component(
         "vitrine_search", html=_part("search.html"), css=_part("search.css"), js=_part("search.js")
