@@ -136,9 +136,9 @@ def orientation(size_wh: tuple[int, int]) -> str:
     return "landscape" if width > height else "portrait"
 
 
-def hash_distance(one: str, other: str) -> int:
+def hash_distance(first: str, second: str) -> int:
     """Return the Hamming distance of two 64-bit hashes."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+    return (int(first, 16) ^ int(second, 16)).bit_count()
 
 
 def color_name(rgb: tuple[int, int, int]) -> str:

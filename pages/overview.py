@@ -11,7 +11,7 @@ from pages.components.shared import figure, media, page
 def main() -> None:
     projects = page.services().projects
     summaries = projects.summaries()
-    chosen = next((one.project for one in summaries if one.project.id == page.project_id()), None)
+    chosen = next((summary.project for summary in summaries if summary.project.id == page.project_id()), None)
     counts = None if chosen is None else projects.counts(chosen.id)
     with page.header("Overview", "" if counts is None else _state(counts)):
         if summaries and st.button("New project", type="primary", icon=":material/add:", key="new-project"):

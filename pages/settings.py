@@ -83,8 +83,8 @@ def _prompts() -> None:
 
 def _values() -> None:
     rows = [
-        {"Setting": one.variable, "Value": one.value, "Source": one.source, "Reason for the default": one.reason}
-        for one in config.describe(page.services().db.settings)
+        {"Setting": row.variable, "Value": row.value, "Source": row.source, "Reason for the default": row.reason}
+        for row in config.describe(page.services().db.settings)
     ]
     st.dataframe(rows, hide_index=True, key="settings-values", height="content")
 

@@ -162,7 +162,7 @@ def _with_files(
     if source is None or job.layout.images == "none":
         return ((group, None) for group in groups)
     if job.layout.image_form == "original":
-        # Nothing is rendered, and a hand-over to threads takes longer than reading.
+        # Nothing is rendered, and passing the work to threads takes longer than reading.
         return ((group, source(group.image)) for group in groups)
     return with_files(iter(groups), source)
 

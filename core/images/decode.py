@@ -1,7 +1,7 @@
 """Decoding images: runs only in the worker processes of the sandbox.
 
 Arguments and results are picklable. Every exception of Pillow becomes an ImageRejectedError; crashes, memory and time
-are the business of the sandbox.
+are handled by the sandbox.
 """
 
 import hashlib

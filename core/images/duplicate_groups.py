@@ -171,9 +171,11 @@ def _move_all(session: Session, source: Images, target: Images) -> dict[str, Any
 
     A question that *target* has too is not moved; its entries then answer the question of *target*.
     """
-    known = {(one.language, one.question_key): one.id for one in _rows_of(session, Questions, target.id)}
+    known = {
+        (question.language, question.question_key): question.id for question in _rows_of(session, Questions, target.id)
+    }
     questions = _rows_of(session, Questions, source.id)
-    same = {one.id: known.get((one.language, one.question_key)) for one in questions}
+    same = {question.id: known.get((question.language, question.question_key)) for question in questions}
     entries = _rows_of(session, ImageDatasets, source.id)
     moved = {
         "image": source.id,

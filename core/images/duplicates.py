@@ -65,5 +65,5 @@ def _same_bytes(session: Session, project_id: str, hashes: list[str]) -> dict[st
     """Return the project's images with these bytes by their sha256."""
     # One query for each hash: with a list of hashes SQLite scans the project instead of using ix_images_identity.
     query = select(Images).where(Images.project_id == project_id, Images.sha256 == bindparam("sha256"), in_library())
-    found = (session.execute(query, {"sha256": one}).scalars().first() for one in hashes)
+    found = (session.execute(query, {"sha256": sha256}).scalars().first() for sha256 in hashes)
     return {image.sha256: image for image in found if image is not None}

@@ -18,16 +18,17 @@ def add_entries(session: Session, image: Images | None, annotations: Sequence[Im
     known = set(session.exec(existing).all())
     question_ids = _question_ids(session, image, annotations, task_id)
     added = 0
-    for one in annotations:
-        if (one.question, one.answer) in known:
+    for annotation in annotations:
+        if (annotation.question, annotation.answer) in known:
             continue
-        known.add((one.question, one.answer))
+        known.add((annotation.question, annotation.answer))
         session.add(
             ImageDatasets(
-                project_id=image.project_id, image_id=image.id, image_name=image.image_name, question=one.question,
-                answer=one.answer, answer_type=one.answer_type, language=one.language, model=one.model,
-                confirmed=one.confirmed, score=one.score, tags=one.tags, note=one.note, task_id=task_id,
-                question_id=question_ids[one.language, question_key(one.question)],
+                project_id=image.project_id, image_id=image.id, image_name=image.image_name, task_id=task_id,
+                question_id=question_ids[annotation.language, question_key(annotation.question)],
+                question=annotation.question, answer=annotation.answer, answer_type=annotation.answer_type,
+                language=annotation.language, model=annotation.model, confirmed=annotation.confirmed,
+                score=annotation.score, tags=annotation.tags, note=annotation.note,
             )
         )  # fmt: skip
         added += 1
@@ -43,12 +44,13 @@ def _question_ids(
     """
     existing = select(Questions).where(Questions.image_id == image.id, col(Questions.deleted_at).is_(None))
     ids = {(question.language, question.question_key): question.id for question in session.exec(existing)}
-    for one in annotations:
-        key = one.language, question_key(one.question)
+    for annotation in annotations:
+        key = annotation.language, question_key(annotation.question)
         if key not in ids:
             question = Questions(
-                project_id=image.project_id, image_id=image.id, question=one.question, question_key=key[1],
-                language=one.language, answer_type=one.answer_type, model=one.model, task_id=task_id,
+                project_id=image.project_id, image_id=image.id, question=annotation.question, question_key=key[1],
+                language=annotation.language, answer_type=annotation.answer_type,
+                model=annotation.model, task_id=task_id,
             )  # fmt: skip
             session.add(question)
             ids[key] = question.id

@@ -38,7 +38,7 @@ class NearDuplicateIndex:
         self._project_id = project_id
         self._by_quarter: defaultdict[int, list[IndexedImage]] = defaultdict(list)
         self._new_rows: list[dict[str, str | int]] = []
-        wanted = {quarter for one in hashes for quarter in quarters(one)}
+        wanted = {quarter for hash_ in hashes for quarter in quarters(hash_)}
         query = (
             select(
                 col(ImageHashes.quarter), col(Images.create_at), col(Images.id), col(Images.dhash),
@@ -58,10 +58,10 @@ class NearDuplicateIndex:
         """Return the oldest image within MAX_DISTANCE_BITS of one of the hashes."""
         found = (
             indexed
-            for one in (dhash, mirror_dhash)
-            for quarter in quarters(one)
+            for hash_ in (dhash, mirror_dhash)
+            for quarter in quarters(hash_)
             for indexed in self._by_quarter[quarter]
-            if hash_distance(indexed.dhash, one) <= MAX_DISTANCE_BITS
+            if hash_distance(indexed.dhash, hash_) <= MAX_DISTANCE_BITS
         )
         return min(found, key=lambda indexed: indexed.order, default=None)
 

@@ -85,25 +85,25 @@ def make(
     from core.images.decode import derive
 
     paths: list[Path | ImageRejectedError] = [
-        storage.cached(one.image.sha256, one.variant) if isinstance(one, Rendition) else one for one in wanted
+        storage.cached(file.image.sha256, file.variant) if isinstance(file, Rendition) else file for file in wanted
     ]
     missing = [
-        (position, one)
-        for position, one in enumerate(wanted)
-        if isinstance(one, Rendition) and not _exists(paths[position])
+        (position, file)
+        for position, file in enumerate(wanted)
+        if isinstance(file, Rendition) and not _exists(paths[position])
     ]
     if not missing:
         return paths
     with storage.staging() as staging, translate_disk_errors():
         jobs = [
-            (storage.original(one.image.path), staging / str(position), one.as_format, one.max_side_px)
-            for position, one in missing
+            (storage.original(file.image.path), staging / str(position), file.as_format, file.max_side_px)
+            for position, file in missing
         ]
-        for (position, one), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
+        for (position, file), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
             if isinstance(made, ImageRejectedError):
                 paths[position] = made
             else:
-                paths[position] = storage.store_rendition(staging / str(position), one.image.sha256, one.variant)
+                paths[position] = storage.store_rendition(staging / str(position), file.image.sha256, file.variant)
     return paths
 
 

@@ -40,8 +40,8 @@ class ImageStorage:
     def staging(self) -> Iterator[Path]:
         """Yield an empty directory for files without a final name; it is removed at the end.
 
-        The kernel releases its lock when the process dies, so the directories of a crash can be told from those in
-        use.
+        The kernel releases its lock when the process dies, which distinguishes the directories left by a crash from
+        those in use.
         """
         with translate_disk_errors():
             self._incoming.mkdir(parents=True, exist_ok=True)

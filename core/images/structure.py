@@ -1,6 +1,6 @@
 """The structure of image files, read without a decoder.
 
-Some small files take a decoder minutes or gigabytes (decompression bombs). Their structure tells them apart in
+Some small files take a decoder minutes or gigabytes (decompression bombs). Their structure reveals them in
 milliseconds.
 """
 

@@ -56,7 +56,7 @@ class ImageAnalysis:
 
 
 class StyleAnalysisService:
-    """Measures the images of style datasets, and lets vision models describe them."""
+    """Measures the images of style datasets, and has vision models describe them."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class StyleAnalysisService:
         return len(found)
 
     async def analyze_images(self, dataset_id: str, config: dict[str, Any] | None = None) -> list[StyleDatasetImages]:
-        """Measure all images and let the model of *config* describe them, each image once per model.
+        """Measure all images and have the model of *config* describe them, each image once per model.
 
         An image that cannot be analyzed is left as it was.
 
@@ -165,7 +165,7 @@ class StyleAnalysisService:
     async def _describe(
         self, image: Images, model: "ModelConfig", measured: ImageAnalysis, task_id: str | None, item_id: int | None
     ) -> ImageAnalysis:
-        """Let a vision model describe a measured image."""
+        """Describe a measured image by a vision model."""
         from core.llm import ChatRequest, DatabaseLedger, ImagePart, Purpose
         from core.llm.schemas import StyleAnalysis
 
@@ -201,7 +201,7 @@ class StyleAnalysisService:
 
 
 def _raise_fatal(outcomes: Sequence[BaseException | None]) -> None:
-    """Raise the first error that is no matter of a single image."""
+    """Raise the first error that would affect every image."""
     for error in outcomes:
         if error is None or (
             isinstance(error, VitrineError) and not (isinstance(error, LLMError) and error.stops_task)

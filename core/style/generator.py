@@ -145,7 +145,7 @@ class StyleGenerator:
             return judging.judge_input(session, generated_id)
 
     async def judge(self, generated_id: str, config: dict[str, Any] | None = None) -> GeneratedImages:
-        """Let a vision model answer five questions on the style of a result; stored with its match score.
+        """Ask a vision model five questions about the style of a result; the answers are stored with its match score.
 
         Raises:
             InvalidInputError: the result was made without references.
@@ -159,7 +159,7 @@ class StyleGenerator:
     async def keep_if_verified(
         self, generated_id: str, question: str, expected: str, config: dict[str, Any] | None = None
     ) -> Verification:
-        """Let a vision model answer *question* about a result; on the *expected* answer keep it with an entry.
+        """Ask a vision model *question* about a result; on the *expected* answer keep it with an entry.
 
         Raises:
             InvalidInputError: question or expected answer is empty.

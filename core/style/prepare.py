@@ -69,15 +69,17 @@ async def prepare(
 ) -> Prepared:
     """Fetch, check, shrink and encode *references* concurrently; the result has their order."""
     made = await asyncio.gather(*(_prepare_one(reference, images, hidden_images) for reference in references))
-    fetched = {one.reference.id: one.fetched for one in made if isinstance(one, _Encoded) and one.fetched is not None}
+    fetched = {
+        item.reference.id: item.fetched for item in made if isinstance(item, _Encoded) and item.fetched is not None
+    }
     recorded = await asyncio.to_thread(hidden_images.record, project_id, fetched) if fetched else {}
     return Prepared(
         ready=tuple(
-            ReadyReference(one.reference, one.reference.image or recorded[one.reference.id], one.part)
-            for one in made
-            if isinstance(one, _Encoded)
+            ReadyReference(item.reference, item.reference.image or recorded[item.reference.id], item.part)
+            for item in made
+            if isinstance(item, _Encoded)
         ),
-        failed=tuple(one for one in made if isinstance(one, FailedReference)),
+        failed=tuple(item for item in made if isinstance(item, FailedReference)),
     )
 
 

@@ -198,26 +198,26 @@ def references_used(session: Session, generated_id: str) -> list[UsedReference]:
     used = recipe.get("references", [])
     rows, image = StyleDatasetImages, Images
     analyses = dict(
-        session.exec(select(rows.id, rows.analysis_result).where(col(rows.id).in_([one["id"] for one in used]))).all()
+        session.exec(select(rows.id, rows.analysis_result).where(col(rows.id).in_([row["id"] for row in used]))).all()
     )
     images = {
         found.id: found
         for found in session.exec(
-            select(image).where(col(image.id).in_([one["image_id"] for one in used]), col(image.deleted_at).is_(None))
+            select(image).where(col(image.id).in_([row["image_id"] for row in used]), col(image.deleted_at).is_(None))
         )
     }
     sent = [
         UsedReference(
-            one["number"], one["image_name"], one["reason"], True, images.get(one["image_id"]),
-            tuple(analyses.get(one["id"], {}).get("measured", {}).get("palette", [])),
+            reference["number"], reference["image_name"], reference["reason"], True, images.get(reference["image_id"]),
+            tuple(analyses.get(reference["id"], {}).get("measured", {}).get("palette", [])),
         )
-        for one in used
+        for reference in used
     ]  # fmt: skip
     failed = [
-        UsedReference(one["number"], one["name"], one["why"], False, None, ())
-        for one in recipe.get("failed_references", [])
+        UsedReference(reference["number"], reference["name"], reference["why"], False, None, ())
+        for reference in recipe.get("failed_references", [])
     ]
-    return sorted(sent + failed, key=lambda one: one.number)
+    return sorted(sent + failed, key=lambda reference: reference.number)
 
 
 def _conditions(project_id: str, filter_: ResultFilter) -> list[Any]:

@@ -71,7 +71,7 @@ class ConversationsChecker(RowsChecker):
         self.check_no_tokens([known[0].replace(IMAGE_TOKEN, "", 1), *known[1:]])
 
     def check_no_tokens(self, texts: list[str]) -> None:
-        """Check that no text has a token that a trainer takes for an image, a video, a sound or a box."""
+        """Check that no text has a token that a trainer reads as an image, a video, a sound or a box."""
         self.findings.count(NO_TOKEN_IN_TEXT, len(texts))
         for text in texts:
             if "<" in text and any(token in text.lower() for token in (IMAGE_TOKEN, *OTHER_TOKENS)):

@@ -88,7 +88,7 @@ class WebDatasetChecker(Checker):
 
 
 class SidecarChecker(Checker):
-    """Reads the caption beside each image; kohya takes every line of it for a caption."""
+    """Reads the caption beside each image; kohya reads every line of it as a caption."""
 
     checks: ClassVar[tuple[str, ...]] = (COUNTS_MATCH, ONE_LINE, NOTHING_EMPTY, SPLITS_DISJOINT, VALID_FILES)
 

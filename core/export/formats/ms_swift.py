@@ -18,7 +18,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     for row, (_, entries) in zip(messages.rows(group, options), conversations, strict=True):
         if options.metadata and any(entry.score for entry in entries):
             for index, entry in enumerate(entries):
-                # An answer without a score has the full loss: nobody rated it lower.
+                # An answer without a score has the full loss: no reviewer rated it lower.
                 row["messages"][2 * index + 1]["loss_scale"] = (entry.score or _MAX_SCORE) / _MAX_SCORE
         yield row
 

@@ -33,10 +33,10 @@ def labeled_answers(group: ImageGroup) -> Iterator[tuple[str, Entry, str, bool]]
             yield f"{entry.id}-edit", entry, answer_as_text(entry._replace(answer=generated)), False
 
 
-def _same_question(one: Entry, other: Entry) -> bool:
-    if one.question_id and one.question_id == other.question_id:
+def _same_question(first: Entry, second: Entry) -> bool:
+    if first.question_id and first.question_id == second.question_id:
         return True
-    return one.question.strip().casefold() == other.question.strip().casefold()
+    return first.question.strip().casefold() == second.question.strip().casefold()
 
 
 def _answers_this_question(entry: Entry) -> bool:

@@ -155,7 +155,7 @@ def _remarks(report: dict[str, Any]) -> list[str]:
             "",
             f"{report['leaks_prevented']['pairs']:,} pairs of images would have leaked between splits:",
             "",
-            *(f"- {one} and {other}: {why}" for one, other, why in report["leaks_prevented"]["named"]),
+            *(f"- {image} and {related}: {why}" for image, related, why in report["leaks_prevented"]["named"]),
             "",
         ]
     lines += changes_lines(report["changes"])

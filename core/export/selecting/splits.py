@@ -33,12 +33,12 @@ class Families:
             image_id = parent
         return image_id
 
-    def join(self, one: str, other: str, relation: str) -> None:
+    def join(self, first: str, second: str, relation: str) -> None:
         """Put two images into one family; unknown images are ignored."""
-        if one == other or one not in self.ages or other not in self.ages:
+        if first == second or first not in self.ages or second not in self.ages:
             return
-        self.pairs.append((one, other, relation))
-        older, younger = sorted((self.root(one), self.root(other)), key=lambda id_: self.ages[id_])
+        self.pairs.append((first, second, relation))
+        older, younger = sorted((self.root(first), self.root(second)), key=lambda id_: self.ages[id_])
         self.parents[younger] = older
 
     def split_key(self, image_id: str, sha256: str) -> str:

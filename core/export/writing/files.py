@@ -15,7 +15,7 @@ from core.export.writing.base import Writer
 from core.export.writing.target import Target
 
 _SHARD_BYTES = 1_000_000_000
-# OWASP ASVS 1.2.10: first characters by which a spreadsheet takes a cell for a formula.
+# OWASP ASVS 1.2.10: first characters that make a spreadsheet read a cell as a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 

@@ -133,10 +133,10 @@ def annotations_to_json(
     annotations: dict[str, list[ImportedAnnotation]], names: Iterable[str]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the annotations of the files *names*, for the payload of a task item."""
-    return {name: [asdict(one) for one in annotations[name]] for name in names if name in annotations}
+    return {name: [asdict(annotation) for annotation in annotations[name]] for name in names if name in annotations}
 
 
 def annotations_from_json(chunk: dict[str, Any]) -> dict[str, list[ImportedAnnotation]]:
     """Return the annotations of a chunk; items planned by an older version call them ``notes``."""
     stored = chunk.get("annotations") or chunk.get("notes") or {}
-    return {name: [ImportedAnnotation(**one) for one in annotations] for name, annotations in stored.items()}
+    return {name: [ImportedAnnotation(**fields) for fields in annotations] for name, annotations in stored.items()}

@@ -39,9 +39,9 @@ def _joined(content: dict[str, Any], others: dict[str, Any]) -> dict[str, list[I
     answers: dict[Any, str] = {}
     for other in others.values():
         if isinstance(other, dict) and isinstance(other.get("annotations"), list):
-            for one in other["annotations"]:
-                if isinstance(one, dict) and "question_id" in one:
-                    answers[one["question_id"]] = _majority_answer(one)
+            for annotation in other["annotations"]:
+                if isinstance(annotation, dict) and "question_id" in annotation:
+                    answers[annotation["question_id"]] = _majority_answer(annotation)
     subtype = str(content.get("data_subtype", ""))
     names_by_id = _names_by_id(others)
     found: dict[str, list[ImportedAnnotation]] = {}
@@ -63,7 +63,9 @@ def _names_by_id(others: dict[str, Any]) -> dict[Any, list[str]]:
 def _majority_answer(annotation: dict[str, Any]) -> str:
     if annotation.get("multiple_choice_answer"):
         return str(annotation["multiple_choice_answer"])
-    counts = Counter(str(one.get("answer", "")) for one in annotation.get("answers") or [] if isinstance(one, dict))
+    counts = Counter(
+        str(given.get("answer", "")) for given in annotation.get("answers") or [] if isinstance(given, dict)
+    )
     return counts.most_common(1)[0][0] if counts else ""
 
 

@@ -105,8 +105,8 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
         )
         st.dataframe(
             [
-                {"Model": one.model, "Questions": one.questions, "Accuracy": one.accuracy, "Maximum": one.reachable}
-                for one in models
+                {"Model": row.model, "Questions": row.questions, "Accuracy": row.accuracy, "Maximum": row.reachable}
+                for row in models
             ],
             hide_index=True, key="accuracy",
             column_config={name: st.column_config.NumberColumn(format="%.2f") for name in ("Accuracy", "Maximum")},

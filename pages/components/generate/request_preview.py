@@ -46,10 +46,10 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
     with st.spinner("Asking the model"):
         tried = page.wait_for(page.services().preview.run_trial(project.id, config, answers=answers))
     with st.container(border=True, key="generate-tried"):
-        for one in tried.questions:
-            st.text(one.question)
-            if one.answer is not None:
-                st.caption(page.escape(one.answer))
+        for question in tried.questions:
+            st.text(question.question)
+            if question.answer is not None:
+                st.caption(page.escape(question.answer))
         price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
         missing = f", {tried.short_by} fewer than requested" if tried.short_by else ""
         st.caption(page.escape(f"{tried.model}, {price}{missing}. Nothing was stored."))

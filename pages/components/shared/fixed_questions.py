@@ -33,7 +33,7 @@ def show(project_id: str, language: str) -> None:
         _row(template)
     # A new key resets the form after a submit.
     key = f"fixed-{st.session_state.get(_EPOCH, 0)}"
-    changed = next((one for one in known if one.id == st.session_state.get(_CHANGED)), None)
+    changed = next((question for question in known if question.id == st.session_state.get(_CHANGED)), None)
     if changed is not None:
         st.caption("Images that already have an answer keep the old question. All others get the new one.")
     question = st.text_input(

@@ -66,7 +66,7 @@ def show(key: str, *, image_output: bool = False, built_in: str = BUILT_IN_HELP)
 def show_more(key: str, first: ModelChoice) -> list[ModelChoice]:
     """Draw the choice of additional models and return them, without *first*."""
     chosen = st.multiselect(
-        "Additional models", [one for one in options() if one != first.config["model"]], key=f"{key}-more-models",
+        "Additional models", [name for name in options() if name != first.config["model"]], key=f"{key}-more-models",
         max_selections=4, accept_new_options=True, persist_state="session", placeholder="None",
         help="Each of them answers every question. Explore lists where they disagree, under Quality.",
     )  # fmt: skip
@@ -122,7 +122,8 @@ def _info_of_task(config: dict[str, Any]) -> ModelInfo:
 def _config_of(text: str) -> dict[str, Any]:
     """Parse an option: a profile, "model at address", or a model."""
     if text.startswith(_PROFILE):
-        found = [one for one in page.services().profiles.list_profiles() if one.name == text.removeprefix(_PROFILE)]
+        name = text.removeprefix(_PROFILE)
+        found = [profile for profile in page.services().profiles.list_profiles() if profile.name == name]
         return dict(found[0].config) if found else {"model": OFFLINE_MODEL}
     model, _, api_base = text.partition(_AT)
     return {"model": model.strip()} | ({"api_base": api_base.strip()} if api_base.strip() else {})
@@ -174,7 +175,7 @@ def _describe(info: ModelInfo, built_in: str) -> str:
 
 
 def _describe_profile(config: dict[str, Any]) -> str:
-    # Only the host: Markdown would draw a whole address as a link.
+    # Only the host: Markdown would draw a whole URL as a link.
     shown = {**config, "api_base": _host(config.get("api_base"))}
     return (
         page.escape(" " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items() if value))

@@ -50,7 +50,8 @@ def _rename(dataset: StyleDatasets) -> None:
         services.style_datasets.update_style_dataset(dataset.id, name=name)
         st.rerun()
     versions = {
-        one.version: f"{one.version}: {one.change}" for one in services.style_datasets.list_versions(dataset.id)
+        version.version: f"{version.version}: {version.change}"
+        for version in services.style_datasets.list_versions(dataset.id)
     }
     version = st.selectbox(
         "Versions", list(versions), format_func=lambda number: versions[number],
@@ -97,7 +98,7 @@ def selected_images(project: Projects) -> list[str]:
 
 
 def _copy(project: Projects, dataset: StyleDatasets) -> None:
-    projects = page.unique_labels({one.id: one.name for one in page.services().projects.list_projects()})
+    projects = page.unique_labels({project.id: project.name for project in page.services().projects.list_projects()})
     target = st.selectbox("Copy to project", list(projects), format_func=lambda id_: projects[id_], key="style-copy-to")
     if st.button("Copy", key="style-copy", icon=":material/content_copy:"):
         made = page.services().style_datasets.copy_style_dataset(dataset.id, target)
@@ -148,7 +149,7 @@ def is_analyzing(project: Projects) -> bool:
 
 @st.dialog("Describe the images")
 def _describe(project: Projects, dataset: StyleDatasets) -> None:
-    """Let a vision model describe the images; descriptions written by a person are kept."""
+    """Have a vision model describe the images; descriptions written by a person are kept."""
     choice = model_picker.show(
         "style-describe", built_in="It describes only size, colors, brightness, contrast and similar properties."
     )

@@ -56,7 +56,7 @@ def pinned(draft: Draft, row_id: str) -> Draft:
 
 def _measurements(measured: dict[str, Any]) -> str:
     """Return the measurements as text."""
-    colors = ", ".join(f"{one['name']} {one['hex']} {100 * one['share']:.0f} %" for one in measured["palette"])
+    colors = ", ".join(f"{color['name']} {color['hex']} {100 * color['share']:.0f} %" for color in measured["palette"])
     numbers = (
         f"Lightness {measured['lightness']:.0f} of 100, contrast {measured['contrast']:.0f}, "
         f"warmth {measured['warmth']:+.2f}, saturation {measured['saturation']:.2f}, "

@@ -40,7 +40,7 @@ def fields(dataset: StyleDatasets, draft: Draft, ratios: tuple[str, ...], sizes:
         default=draft.aspect_ratio if draft.aspect_ratio in ratios else "1:1", wrap=True,
     )  # fmt: skip
     wording = st.segmented_control(
-        "Weight of the references", list(WORDINGS), format_func=lambda one: _STRENGTHS[one],
+        "Weight of the references", list(WORDINGS), format_func=lambda wording: _STRENGTHS[wording],
         default=draft.wording,
         key=key.format("wording"), required=True,
         help="Changes the wording of the prompt: providers have no setting for the strength of a style.",
@@ -105,7 +105,7 @@ def references(dataset: StyleDatasets, draft: Draft, preview: RequestPreview, ch
         if act.action == "swap":
             off = replace(draft, excluded=(*draft.excluded, act.id), pinned=tuple(i for i in shown if i != act.id))
             again = page.services().style_generation.preview(off.request(dataset.id), config=choice.config)
-            _save(dataset, request_draft.swap(draft, act.id, shown, [one.id for one in again.references]))
+            _save(dataset, request_draft.swap(draft, act.id, shown, [reference.id for reference in again.references]))
         _save(dataset, request_draft.apply_action(draft, act.action, act.id, shown))
 
 

@@ -31,10 +31,12 @@ def result(found: Result, *, can_refer: bool) -> Card:
         lines=_lines(found),
         swatches=swatches(match.get("palette", [])),
         bars=tuple(
-            Bar(_DIMENSION_LABELS.get(one["dimension"], one["dimension"]), one["word"], one["ratio"])
-            for one in match.get("dimensions", [])
+            Bar(_DIMENSION_LABELS.get(row["dimension"], row["dimension"]), row["word"], row["ratio"])
+            for row in match.get("dimensions", [])
         ),
-        verdicts=tuple((one["question"], one["answer"], one["evidence"]) for one in judge.get("verdicts", [])),
+        verdicts=tuple(
+            (verdict["question"], verdict["answer"], verdict["evidence"]) for verdict in judge.get("verdicts", [])
+        ),
         judged_by=f"Judged by {judge.get('model')}",
         alarm=_alarm(match.get("copy")),
         actions=_actions(found, can_refer),

@@ -57,7 +57,7 @@ def _side_by_side(items: list[Result], dataset: StyleDatasets | None, *, key: st
             label="References of these results", min_width_px=110,
         )  # fmt: skip
     st.caption("Generated images. The thin line in each bar marks how much the references differ from each other.")
-    made = [result_cards.result(one, can_refer=dataset is not None) for one in items]
+    made = [result_cards.result(result, can_refer=dataset is not None) for result in items]
     _act(cards.show(made, key=key, label="Results", min_width_px=250), dataset)
 
 
@@ -76,7 +76,7 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
     items = _by_match(found.items) if by_match else found.items
     st.caption(pluralize(found.total, "image"))
     chosen = st.query_params.get("result")
-    shown = [result_cards.brief(one, is_open=one.id == chosen) for one in items]
+    shown = [result_cards.brief(result, is_open=result.id == chosen) for result in items]
     act = cards.show(shown, key="style-history", label="History", min_width_px=170)
     if found.next_cursor and st.button("Show more", key="style-history-more"):
         st.session_state["style-history-limit"] = limit + _PAGE_SIZE
@@ -86,7 +86,9 @@ def history(project: Projects, dataset: StyleDatasets | None) -> None:
 
 def _filters(project: Projects) -> tuple[ResultFilter, bool]:
     services = page.services()
-    styles = page.unique_labels({one.id: one.name for one in services.style_datasets.list_style_datasets(project.id)})
+    styles = page.unique_labels(
+        {style.id: style.name for style in services.style_datasets.list_style_datasets(project.id)}
+    )
     models = services.style_results.models_used(project.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("Prompt contains", key="style-find", type="search", width=200)

@@ -1,4 +1,4 @@
-"""The images of a project: filters, which the address stores, pages of thumbnails, and actions on a selection."""
+"""The images of a project: filters, which the URL stores, pages of thumbnails, and actions on a selection."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -124,14 +124,16 @@ def _read(project_id: str, chosen: ImageFilter, before: int, after: str | None) 
     if not found.items:
         return None
     shown, next_items = found.items[:PAGE_SIZE], found.items[PAGE_SIZE:]
-    duplicates = [one.near_duplicate_of for one in found.items if one.near_duplicate_of]
-    first_ones = {one.id: one.image_name for one in library.get_images(duplicates)} if duplicates else {}
+    duplicates = [image.near_duplicate_of for image in found.items if image.near_duplicate_of]
+    first_ones = {image.id: image.image_name for image in library.get_images(duplicates)} if duplicates else {}
 
     def grid_page(images: list[Images], before: int, *, has_next: bool) -> grid.GridPage:
         return grid.GridPage(
             [
-                grid.GridItem(one.id, media.image_url(one.id, one.sha256), one.image_name, _caption(one, first_ones))
-                for one in images
+                grid.GridItem(
+                    image.id, media.image_url(image.id, image.sha256), image.image_name, _caption(image, first_ones)
+                )
+                for image in images
             ],
             where=f"{before + 1:,} to {before + len(images):,} of {pluralize(found.total, 'image')}",
             has_previous=before > 0,

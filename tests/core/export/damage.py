@@ -231,7 +231,7 @@ def _image_in_two_splits(bundle: Damaged) -> None:
     path, other = _same_file_of_two_splits(shards)
     first, second = bundle.rows[path][0], bundle.rows[other][0]
     if path.suffix == ".txt":
-        image = next(one for one in path.parent.iterdir() if one.suffix != ".txt")
+        image = next(file for file in path.parent.iterdir() if file.suffix != ".txt")
         (other.parent / image.name).write_bytes(image.read_bytes())
     elif path.suffix == ".tar":
         second["name"], bundle.rows[other][1]["name"] = first["name"], bundle.rows[path][1]["name"]

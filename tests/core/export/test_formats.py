@@ -24,7 +24,7 @@ def test_a_format_describes_itself(format_: Format) -> None:
     assert "{dir}" in format_.load or format_.name == "vqa-v2"
     assert format_named(format_.name) is format_
     assert format_.checker.checks
-    assert len({one.label for one in FORMATS}) == len(FORMATS)
+    assert len({format_.label for format_ in FORMATS}) == len(FORMATS)
 
 
 @each_format
@@ -85,9 +85,9 @@ def test_the_same_recipe_gives_the_same_bytes(format_: Format, hostile: HostileP
 
     first, second = (hostile.exports.export(hostile.project_id, recipe) for _ in range(2))
 
-    one, other = (hostile.db.data_dir / made.path for made in (first, second))
-    assert one.read_bytes() == other.read_bytes()
-    assert one != other
+    first_path, second_path = (hostile.db.data_dir / made.path for made in (first, second))
+    assert first_path.read_bytes() == second_path.read_bytes()
+    assert first_path != second_path
 
 
 @pytest.mark.parametrize("shape", [{"image_form": "original"}, {"max_side_px": 64}])

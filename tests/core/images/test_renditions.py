@@ -21,16 +21,16 @@ def test_model_copies_come_in_the_order_of_their_images(services: Services, proj
     sizes = [(1600, 800), (640, 480), (800, 1600)]
     stored = [_stored(services, project, number, size_wh) for number, size_wh in enumerate(sizes)]
     sent = services.images.model_images(stored)
-    made = [one for one in sent if isinstance(one, ModelImage)]
-    assert [one.size_wh for one in made] == [(1024, 512), (640, 480), (512, 1024)]
-    for one in made:
-        with Image.open(BytesIO(one.data)) as opened:
-            assert opened.size == one.size_wh
-    assert [services.images.model_image(image).data for image in stored] == [one.data for one in made]
+    made = [image for image in sent if isinstance(image, ModelImage)]
+    assert [image.size_wh for image in made] == [(1024, 512), (640, 480), (512, 1024)]
+    for image in made:
+        with Image.open(BytesIO(image.data)) as opened:
+            assert opened.size == image.size_wh
+    assert [services.images.model_image(image).data for image in stored] == [image.data for image in made]
 
 
 def test_an_image_that_cannot_be_decoded_does_not_fail_the_others(services: Services, project: Projects) -> None:
     stored = [_stored(services, project, number, (1600, 800)) for number in range(3)]
     services.images.original_path(stored[1]).write_bytes(b"\xff\xd8\xff and no more")
     sent = services.images.model_images(stored)
-    assert [isinstance(one, ImageRejectedError) for one in sent] == [False, True, False]
+    assert [isinstance(image, ImageRejectedError) for image in sent] == [False, True, False]

@@ -22,10 +22,12 @@ def test_drawing_is_deterministic() -> None:
 
 def test_the_images_share_colors_but_none_is_a_near_duplicate() -> None:
     measured = [measure(opened(sample.data)) for sample in draw_samples()]
-    hashes = [one.dhash for one in measured]
+    hashes = [image.dhash for image in measured]
 
     assert min(hash_distance(a, b) for n, a in enumerate(hashes) for b in hashes[n + 1 :]) > 3
-    shared = [{color.name for color in one.colors} & {"beige", "turquoise", "orange", "dark blue"} for one in measured]
+    shared = [
+        {color.name for color in image.colors} & {"beige", "turquoise", "orange", "dark blue"} for image in measured
+    ]
     assert all(len(names) >= 1 for names in shared)
 
 

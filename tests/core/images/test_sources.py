@@ -205,7 +205,7 @@ def test_a_vitrine_export_is_imported_with_its_decisions(services: Services, pro
         "model": "offline/measure", "confirmed": True, "rejected": False, "score": 4.5, "tags": "good", "note": "",
         "image": {"name": "a.jpg", "file": "images/a.jpg"},
     }  # fmt: skip
-    lines = "\n".join(json.dumps(one) for one in (row, row | {"question": "Bad?", "rejected": True}))
+    lines = "\n".join(json.dumps(line) for line in (row, row | {"question": "Bad?", "rejected": True}))
     zipped(root / "x.zip", {"images/a.jpg": encoded(), "entries.jsonl": lines})
 
     run(services, project, source="zip", path=str(root / "x.zip"))

@@ -78,7 +78,7 @@ async def test_an_edited_analysis_is_not_overwritten(
 
     rows = await style.analyze_images(dataset.id, GPT)
 
-    mine = next(one for one in rows if one.id == row.id)
+    mine = next(stored for stored in rows if stored.id == row.id)
     assert (mine.analysis_result["vibe"], mine.analysis_result["tags"]) == ("wistful", ["old", "faded"])
     assert len(artist.history) == 7
 

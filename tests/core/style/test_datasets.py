@@ -12,7 +12,7 @@ def test_a_style_dataset_has_a_name_guidelines_and_a_version(style: StyleGenerat
     made = style.create_style_dataset(project.id, "  Warm   and soft ", " No people ")
 
     assert (made.name, made.master_prompt, made.version) == ("Warm and soft", "No people", 1)
-    assert [one.id for one in style.datasets.list_style_datasets(project.id)] == [made.id]
+    assert [dataset.id for dataset in style.datasets.list_style_datasets(project.id)] == [made.id]
 
 
 def test_a_style_dataset_needs_a_name_and_a_project(style: StyleGenerationService, project: Projects) -> None:
@@ -53,7 +53,7 @@ def test_every_change_makes_a_version_that_names_the_change(
     style.datasets.remove_images(dataset.id, [style.datasets.list_images(dataset.id)[0].row.id])
     style.add_images(dataset.id, urls=["https://example.com/a.png"])
 
-    changes = [(one.version, one.change) for one in style.datasets.list_versions(dataset.id)]
+    changes = [(version.version, version.change) for version in style.datasets.list_versions(dataset.id)]
     assert changes == [
         (5, "1 image added"), (4, "1 image removed"), (3, "renamed"), (2, "guidelines changed"), (1, "created"),
     ]  # fmt: skip

@@ -35,11 +35,11 @@ def test_warm_and_cool_have_opposite_signs(color: tuple[int, int, int], warmth: 
 
 
 def test_images_of_one_look_are_nearer_in_every_dimension_than_those_of_two() -> None:
-    one, same, other = (measure_style(drawn(*what)) for what in ((WARM_SOFT, 1), (WARM_SOFT, 2), (COLD_GRAINY, 1)))
+    warm, same, cold = (measure_style(drawn(*what)) for what in ((WARM_SOFT, 1), (WARM_SOFT, 2), (COLD_GRAINY, 1)))
 
     for name in DIMENSIONS:
-        near = np.abs(one.group(name) - same.group(name)).mean()
-        far = np.abs(one.group(name) - other.group(name)).mean()
+        near = np.abs(warm.group(name) - same.group(name)).mean()
+        far = np.abs(warm.group(name) - cold.group(name)).mean()
         assert near < far, name
 
 

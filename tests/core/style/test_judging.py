@@ -61,7 +61,7 @@ async def test_the_judge_sees_the_references_in_order_and_the_new_image_last(
     result = style.results.get_result(made)
     used = [images.get_image(used["image_id"]) for used in result.generated.recipe["references"][:5]]
     assert [part.label for part in asked.images] == [*(f"Reference {n}:" for n in range(1, 6)), "New image:"]
-    assert [part.data for part in asked.images[:5]] == [images.model_image(one, 768).data for one in used if one]
+    assert [part.data for part in asked.images[:5]] == [images.model_image(image, 768).data for image in used if image]
     assert result.image is not None
     assert asked.images[5].data == images.model_image(result.image, 768).data
     assert asked.prompt == PROMPT

@@ -28,7 +28,7 @@ def test_an_image_of_another_look_scores_far_above() -> None:
 
 def test_every_dimension_has_a_word_and_a_direction_when_it_is_off() -> None:
     match = match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES)
-    words = {one.dimension: one.word for one in match.dimensions}
+    words = {row.dimension: row.word for row in match.dimensions}
 
     assert list(words) == list(DIMENSIONS)
     assert words["light"] == "off: darker"
@@ -39,7 +39,7 @@ def test_every_dimension_has_a_word_and_a_direction_when_it_is_off() -> None:
 def test_a_darker_image_is_called_darker() -> None:
     darker = ImageEnhance.Brightness(drawn(WARM_SOFT, 90)).enhance(0.35)
 
-    words = {one.dimension: one.word for one in match_style(measure_style(darker), REFERENCES).dimensions}
+    words = {row.dimension: row.word for row in match_style(measure_style(darker), REFERENCES).dimensions}
 
     assert words["light"] == "off: darker"
 
@@ -60,7 +60,7 @@ def plain(value: float) -> StyleFeatures:
 
 def test_the_score_is_the_root_mean_square_of_the_ratios() -> None:
     match = match_style(measure_style(drawn(COLD_GRAINY, 90)), REFERENCES)
-    ratios = [one.ratio for one in match.dimensions]
+    ratios = [dimension.ratio for dimension in match.dimensions]
 
     assert match.score == pytest.approx((sum(ratio**2 for ratio in ratios) / 8) ** 0.5, abs=0.002)
 

@@ -32,8 +32,8 @@ async def test_history_is_filtered_and_paged(
     assert [result.generated.prompt for result in (*first.items, *second.items)] == ["Cup 4", "Cup 3", "Cup 2", "Cup 1"]
     assert (first.total, second.next_cursor is not None) == (5, True)
     assert style.results.history(project_id, ResultFilter(kept=True)).total == 3
-    assert [one.id for one in style.results.history(project_id, ResultFilter(rating=1)).items] == [made[1].id]
-    assert [one.id for one in style.results.history(project_id, ResultFilter(text="CUP 3")).items] == [made[3].id]
+    assert [result.id for result in style.results.history(project_id, ResultFilter(rating=1)).items] == [made[1].id]
+    assert [result.id for result in style.results.history(project_id, ResultFilter(text="CUP 3")).items] == [made[3].id]
     assert style.results.history(project_id, ResultFilter(text="%")).total == 0
     assert style.results.history(project_id, ResultFilter(dataset_id="other")).total == 0
 

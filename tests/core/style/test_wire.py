@@ -82,7 +82,7 @@ async def test_gemini_gets_references_in_order_labeled_and_the_prompt_last(
         assert "text" in call.body["contents"][-1]["parts"][-1]
         generation = call.body["generationConfig"]
         assert generation["imageConfig"] == {"aspectRatio": "16:9", "imageSize": "2K"}
-        assert {one.upper() for one in generation["responseModalities"]} == {"IMAGE", "TEXT"}
+        assert {modality.upper() for modality in generation["responseModalities"]} == {"IMAGE", "TEXT"}
     assert len(provider.calls) == len(CASES)
 
 

@@ -75,7 +75,7 @@ def _large(image: Images, neighbors: list[str]) -> None:
             "name": image.image_name,
             "width": image.width or 4,
             "height": image.height or 3,
-            "prefetch": [media.image_url(one.id, one.sha256, "view") for one in around],
+            "prefetch": [media.image_url(image.id, image.sha256, "view") for image in around],
         },
     )
 

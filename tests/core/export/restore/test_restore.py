@@ -73,8 +73,8 @@ _ANY_ENTRIES = st.lists(
 @pytest.fixture(scope="session")
 def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Database]]:
     directory = tmp_path_factory.mktemp("two-databases")
-    with connect(directory / "one") as one, connect(directory / "other") as other:
-        yield one, other
+    with connect(directory / "source") as source, connect(directory / "target") as target:
+        yield source, target
 
 
 @given(drawn_entries=_ANY_ENTRIES, rows=st.sampled_from(["json", "jsonl"]))
@@ -82,24 +82,24 @@ def two_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Da
 def test_any_restored_entries_equal_the_exported_ones(
     drawn_entries: list[dict[str, Any]], rows: str, two_databases: tuple[Database, Database]
 ) -> None:
-    one, other = two_databases
+    source, target = two_databases
     recipe = parse_recipe({**RECIPE, "rows": rows})
-    project_id = ProjectService(one).create_project(new_id()).id
-    image = ImageService(one).intake.add_images(project_id, [("shelf.jpg", encoded())])[0].image
+    project_id = ProjectService(source).create_project(new_id()).id
+    image = ImageService(source).intake.add_images(project_id, [("shelf.jpg", encoded())])[0].image
     assert image is not None
-    with one.transaction() as session:
+    with source.transaction() as session:
         session.add_all(
             ImageDatasets(project_id=project_id, image_id=image.id, image_name=image.image_name, **values)
             for values in drawn_entries
         )
-    made = ExportService(one, ImageService(one)).export(project_id, recipe)
-    restored_id = ProjectService(other).create_project(new_id()).id
+    made = ExportService(source, ImageService(source)).export(project_id, recipe)
+    restored_id = ProjectService(target).create_project(new_id()).id
 
-    restored = restore_export(other, ImageService(other), restored_id, one.data_dir / made.path)
-    again = ExportService(other, ImageService(other)).export(restored_id, recipe)
+    restored = restore_export(target, ImageService(target), restored_id, source.data_dir / made.path)
+    again = ExportService(target, ImageService(target)).export(restored_id, recipe)
 
     assert restored.entries == len(drawn_entries)
-    assert _by_id(other.data_dir / again.path) == _by_id(one.data_dir / made.path)
+    assert _by_id(target.data_dir / again.path) == _by_id(source.data_dir / made.path)
 
 
 def test_restoring_twice_adds_nothing(hostile: HostileProject, tmp_path: Path) -> None:

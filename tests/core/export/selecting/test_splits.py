@@ -36,11 +36,11 @@ def test_another_seed_gives_other_splits() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
 def test_related_images_share_a_split_through_any_chain(pairs: list[tuple[int, int]]) -> None:
     families = _families(31)
-    for one, other in pairs:
-        families.join(str(one), str(other), "alike")
+    for first, second in pairs:
+        families.join(str(first), str(second), "alike")
 
-    for one, other in pairs:
-        assert _split(families, one) == _split(families, other)
+    for first, second in pairs:
+        assert _split(families, first) == _split(families, second)
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(31, 60)), max_size=40, unique_by=lambda pair: pair[1]))
@@ -59,7 +59,7 @@ def test_pages_of_a_pdf_near_duplicates_and_references_are_families(hostile: Hos
         families = load_families(session, hostile.project_id)
 
     names = {image.id: image.image_name for image in hostile.images}
-    assert sorted((names[one][:12], names[other][:12], why) for one, other, why in families.pairs) == [
+    assert sorted((names[first][:12], names[second][:12], why) for first, second, why in families.pairs) == [
         ("n" * 12, 'quote"s and ', "pages of one PDF"),
         ("same name.jp", "plain.jpg", "near-duplicates"),
         ("ünïcödé 图片 ص", "passwd.jpg", "generated from a reference"),
