@@ -1,4 +1,4 @@
-"""One export while it is made."""
+"""The state of one export while it runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -117,7 +117,7 @@ class ImageService:
     def model_images(
         self, images: Sequence[ImageFile], max_side_px: int | None = None
     ) -> list[ModelImage | ImageRejectedError]:
-        """As :meth:`model_image` for many, decoded in parallel; an error takes the position of a failed one."""
+        """Like :meth:`model_image`, decoded in parallel; an error takes the position of a failed one."""
         side_px = max_side_px or self._db.settings.model_side_px
         views = [renditions.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP") for image in images]
         made = renditions.make(self._storage, self._db.settings, views)

@@ -127,7 +127,7 @@ def thumbnail_variant(side_px: int) -> str:
 
 @contextmanager
 def translate_disk_errors() -> Iterator[None]:
-    """Translate an OSError into a sentence.
+    """Translate an OSError into a StorageError.
 
     Raises:
         StorageError: the disk is full, read-only or broken.

@@ -138,7 +138,7 @@ def _column(names: list[str], wanted: tuple[str, ...]) -> str:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Translate the exceptions of pyarrow into a sentence; running out of memory is left to the sandbox."""
+    """Translate the exceptions of pyarrow into errors of Vitrine; running out of memory is left to the sandbox."""
     import pyarrow as pa
 
     try:

@@ -28,7 +28,7 @@ class ImportKind:
     """Adds the files of a source, a chunk at a time.
 
     ``config`` has ``source`` (the name of a source) and what that source asks for. The result of an item has
-    ``counts`` by outcome, ``rows`` for the files that were not simply added, and ``entries``.
+    ``counts`` by outcome, ``rows`` for the files whose outcome is not "added", and ``entries``.
     """
 
     task_type: ClassVar[str] = "image-import"
@@ -103,7 +103,7 @@ class ImportOutcomes:
     counts: dict[str, int]
     """Files by outcome."""
     rows: list[dict[str, str]]
-    """Name, outcome, reason, image_id and sha256 of each file that was not simply added."""
+    """Name, outcome, reason, image_id and sha256 of each file whose outcome is not "added"."""
     entries: int
 
 

@@ -20,7 +20,7 @@ MAX_FIRST_IMAGES = 500
 
 
 class StyleDatasetService:
-    """Style datasets: named sets of images whose style new images are given."""
+    """Style datasets: named sets of images; new images are generated in their style."""
 
     def __init__(
         self, db_session: Database, image_service: "ImageService", analysis_service: "StyleAnalysisService"

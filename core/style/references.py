@@ -141,7 +141,7 @@ def pick_diverse(
     Args:
         points: shape ``(n, dimensions)``, one row for each image.
         count: rows to pick in addition to *already_picked*.
-        already_picked: indexes of rows.
+        already_picked: indexes of the rows that are picked before.
         hashes: content hashes of the images and of their mirror images, each of shape ``(n, 32)``.
 
     Returns:
@@ -177,7 +177,7 @@ def _pick(
     Args:
         index: the row.
         points: shape ``(n, dimensions)``.
-        median_distance: of a point to its neighbors.
+        median_distance: the median of the distances to the neighbors.
         hashes: as in ``pick_diverse``.
         redundancy: similarity to the nearest pick (0-1), shape ``(n,)``; changed in place.
         state: the state of each row, shape ``(n,)``; changed in place.

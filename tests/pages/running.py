@@ -11,7 +11,7 @@ _HOME = Path(__file__).parents[2] / "Home.py"
 
 
 def open_page(file: str, project_id: str | None = None, **query: str) -> AppTest:
-    """Open ``pages/<file>.py`` with *project_id* and *query* in the address, and return the app."""
+    """Open ``pages/<file>.py`` with *project_id* and *query* in the URL, and return the app."""
     at = AppTest.from_file(_HOME, default_timeout=30)
     if project_id is not None:
         at.query_params["project"] = project_id

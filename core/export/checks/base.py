@@ -50,7 +50,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check came to: how much it examined, and the first problems it found."""
+    """The result of one check: how much it examined, and the first problems it found."""
 
     name: str
     examined: int

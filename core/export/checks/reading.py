@@ -82,7 +82,7 @@ def _array(file: IO[bytes]) -> Iterator[Any]:
         while True:
             try:
                 row, end = _DECODER.raw_decode(text, at)
-                # A number at the edge of a chunk could go on in the next one.
+                # A number at the edge of a chunk could continue in the next one.
                 if end < len(text) or ended:
                     break
             except json.JSONDecodeError:

@@ -87,7 +87,7 @@ def _endpoint() -> str | None:
 
 @contextmanager
 def _translate_hub_errors(dataset: str) -> Iterator[None]:
-    """Translate the exceptions of huggingface_hub into sentences."""
+    """Translate the exceptions of huggingface_hub into errors of Vitrine."""
     import httpx
     from huggingface_hub.errors import (
         GatedRepoError,

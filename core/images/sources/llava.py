@@ -8,7 +8,7 @@ from core.images.sources.base import ImportedAnnotation
 def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]] | None:
     """Return the annotations by image, None for another format.
 
-    Turns are taken in pairs: a question of the human and the answer that follows.
+    Turns are read in pairs: a question of the human and the answer that follows.
     """
     if not isinstance(content, list) or not content or not all(_is_conversation(item) for item in content):
         return None

@@ -1,4 +1,4 @@
-"""Annotations of Vitrine's own export: all fields of an entry come back."""
+"""Annotations of Vitrine's own export, with all fields of an entry."""
 
 from typing import Any
 

@@ -138,7 +138,7 @@ def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
 
 
 def empty_state(icon: str, sentence: str, file: str, label: str) -> None:
-    """Say that there is nothing here yet, with a link to the page that provides it."""
+    """Draw the message that there is nothing yet, with a link to the page that provides it."""
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown(f":material/{icon}:", text_alignment="center")

@@ -1,4 +1,4 @@
-"""The outcomes of an import: the counts, and a table of the files that were not plainly added."""
+"""The outcomes of an import: the counts, and a table of the files whose outcome is not "added"."""
 
 from collections.abc import Mapping, Sequence
 

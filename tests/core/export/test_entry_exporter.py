@@ -1,4 +1,4 @@
-"""The promised methods for lists of entries."""
+"""The public API for lists of entries."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from core.services import Services
 from tests.core.images.pictures import encoded
 
 
-def test_export_json_writes_llava_rows_as_promised(
+def test_export_json_writes_llava_rows_as_documented(
     services: Services, entries: list[ImageDatasets], tmp_path: Path
 ) -> None:
     count = services.exporter.export_json(entries, tmp_path / "llava.json", format_style="llava")
@@ -24,7 +24,7 @@ def test_export_json_writes_llava_rows_as_promised(
     }
 
 
-def test_export_jsonl_writes_vqa_rows_as_promised(
+def test_export_jsonl_writes_vqa_rows_as_documented(
     services: Services, entries: list[ImageDatasets], tmp_path: Path
 ) -> None:
     count = services.exporter.export_jsonl(iter(entries), str(tmp_path / "vqa.jsonl"), format_style="vqa")

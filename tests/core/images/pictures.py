@@ -1,4 +1,4 @@
-"""Drawn images for the tests of this room."""
+"""Drawn images for the tests of this package."""
 
 from io import BytesIO
 from typing import Any

@@ -18,7 +18,7 @@ from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
 
-def test_every_public_name_of_the_room_can_be_imported() -> None:
+def test_every_public_name_of_the_package_can_be_imported() -> None:
     assert [name for name in core.images.__all__ if getattr(core.images, name).__name__ != name] == []
     assert sorted(core.images.__all__) == core.images.__all__
     with pytest.raises(AttributeError, match="no attribute 'Picture'"):

@@ -17,7 +17,7 @@ DESCRIBED = {
 GPT = {"model": "openai/gpt-4o", "api_key": "sk-test"}
 
 
-def test_measuring_fills_the_promised_fields_without_a_model(
+def test_measuring_fills_the_documented_fields_without_a_model(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel
 ) -> None:
     row = style.datasets.list_images(dataset.id)[0].row

@@ -1,4 +1,4 @@
-"""The full prompt: its promised order and text."""
+"""The full prompt: its documented order and text."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from core.errors import InvalidInputError
 from core.style.prompt import Brand, build_parts, full_prompt
 
 
-def test_the_full_prompt_has_the_promised_parts_in_the_promised_order() -> None:
+def test_the_full_prompt_has_the_documented_parts_in_the_documented_order() -> None:
     parts = build_parts(
         "A teapot on a table",
         brand=Brand("Nordlicht", "calm, honest", "northern light"),

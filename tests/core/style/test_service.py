@@ -17,7 +17,7 @@ GEMINI = {"model": "gemini/gemini-3-pro-image", "api_key": "sk-secret"}
 NEW = encoded(drawn(WARM_SOFT, 90, (256, 256)))
 
 
-async def test_the_promised_call_makes_an_image_and_puts_it_into_the_project(
+async def test_the_public_call_makes_an_image_and_puts_it_into_the_project(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     artist.enqueue_images(NEW)
@@ -32,7 +32,7 @@ async def test_the_promised_call_makes_an_image_and_puts_it_into_the_project(
     assert images.original_path(image).read_bytes() == NEW
 
 
-async def test_references_go_first_in_their_order_and_the_full_prompt_is_the_promised_one(
+async def test_references_go_first_in_their_order_and_the_full_prompt_is_the_documented_one(
     dataset: StyleDatasets, style: StyleGenerationService, artist: FakeImageModel, images: ImageService
 ) -> None:
     style.set_business_profile(dataset.project_id, "Nordlicht", "calm", "sea")

@@ -13,7 +13,7 @@ from pages.components.shared import media, page
 
 @dataclass(frozen=True)
 class Dropped:
-    """The outcomes of one drop: the count of each, and a row for each file that was not plainly added."""
+    """The outcomes of one drop: the count of each, and a row for each file whose outcome is not "added"."""
 
     counts: dict[str, int]
     rows: list[dict[str, str]]
