@@ -1,4 +1,4 @@
-"""API tokens for programs, the password for people, and the check of the address that the server listens on."""
+"""API tokens of programs, the access password of people, and the check of the listening address."""
 
 import hashlib
 import hmac
@@ -19,24 +19,30 @@ Scope = Literal["read", "write"]
 
 PREFIX = "vitrine_"
 MAX_NAME_CHARS = 100
-# Writing each use down would turn every read into a write.
+# The last use is stored at most this often: storing every use would add a write to each read.
 _USE_RESOLUTION = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class MadeToken:
-    """A new token; *secret* is shown to the person now and cannot be had again."""
+class NewToken:
+    """A new token; *secret* is shown once, because the database stores only its hash."""
 
     row: ApiTokens
     secret: str
 
 
 class TokenService:
+    """Creates, lists, revokes and verifies API tokens."""
+
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
-    def make_token(self, name: str, scope: Scope = "write") -> MadeToken:
-        """Make a token that lets a program in.
+    def make_token(self, name: str, scope: Scope = "write") -> NewToken:
+        """Create an API token.
+
+        Args:
+            name: Name of the program that uses it; repeated spaces are collapsed.
+            scope: "read" for GET requests only, "write" for all requests.
 
         Raises:
             InvalidInputError: *name* is empty or too long, or *scope* is neither read nor write.
@@ -45,32 +51,36 @@ class TokenService:
         if not 0 < len(name) <= MAX_NAME_CHARS:
             raise InvalidInputError(f"Give the token a name of at most {MAX_NAME_CHARS} characters.", field="name")
         if scope not in ("read", "write"):
-            raise InvalidInputError("A token is for read or write.", field="scope")
+            raise InvalidInputError("The scope of a token is read or write. Choose one of them.", field="scope")
         secret = PREFIX + secrets.token_urlsafe(32)
         with self._db.transaction() as session:
             row = ApiTokens(name=name, scope=scope, token_hash=_hash(secret))
             session.add(row)
-        return MadeToken(row, secret)
+        return NewToken(row, secret)
 
     def list_tokens(self) -> list[ApiTokens]:
-        """Return the tokens that let someone in, newest first."""
+        """Return the tokens that are not revoked, newest first."""
         query = select(ApiTokens).where(col(ApiTokens.revoked_at).is_(None))
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(ApiTokens.create_at).desc(), col(ApiTokens.id))))
 
     def revoke_token(self, token_id: str) -> ApiTokens:
-        """Let nobody in with this token any more, from the next request on."""
+        """Revoke a token: requests with it are refused from now on.
+
+        Raises:
+            NotFoundError: there is no such token, or it is already revoked.
+        """
         with self._db.transaction() as session:
             row = session.get(ApiTokens, token_id)
             if row is None or row.revoked_at is not None:
-                raise NotFoundError("This token does not exist any more.")
+                raise NotFoundError("This token does not exist any more. Choose another one.")
             row.revoked_at = utc_now()
         return row
 
     def find_token(self, secret: str) -> ApiTokens | None:
-        """Return the token that *secret* is, None when it is none or was revoked."""
+        """Return the token with this secret, None when there is none or it is revoked; stores the time of use."""
         with self._db.reading() as session:
-            row = _valid(session, secret)
+            row = _active_token(session, secret)
         if row is not None and (row.last_used_at is None or utc_now() - row.last_used_at > _USE_RESOLUTION):
             with self._db.transaction() as session:
                 used = session.get_one(ApiTokens, row.id)
@@ -78,29 +88,33 @@ class TokenService:
         return row
 
 
-def password_fits(settings: Settings, given: str) -> bool:
-    """Compare in constant time; False when no password is set."""
+def password_matches(settings: Settings, password: str) -> bool:
+    """Return whether *password* is the access password; compares in constant time, False when none is set."""
     if settings.access_password is None:
         return False
-    return hmac.compare_digest(settings.access_password.get_secret_value().encode(), given.encode())
+    return hmac.compare_digest(settings.access_password.get_secret_value().encode(), password.encode())
 
 
-def check_address(address: str | None, settings: Settings) -> None:
-    """Refuse to listen beyond this machine without a password; None and "" stand for every address.
+def check_listening_address(address: str | None, settings: Settings) -> None:
+    """Refuse to listen beyond this machine without a password.
+
+    Args:
+        address: The address to listen on; None and "" stand for every address.
+        settings: Says whether a password is set.
 
     Raises:
-        ConfigurationError: the door would stand open.
+        ConfigurationError: other machines could connect and no password is set.
     """
-    if settings.access_password is None and not is_this_machine(address or "0.0.0.0"):  # noqa: S104
+    if settings.access_password is None and not is_loopback(address or "0.0.0.0"):  # noqa: S104
         raise ConfigurationError(
-            f"Vitrine does not listen on {address or 'every address'} without a password, because anyone in reach "
-            "could use it. Set VITRINE_ACCESS_PASSWORD, or listen on 127.0.0.1 only (server.address)."
+            f"Vitrine does not listen on {address or 'every address'} without a password, because anyone on the "
+            "network could use it. Set VITRINE_ACCESS_PASSWORD, or listen on 127.0.0.1 only (server.address)."
         )
 
 
 @lru_cache(maxsize=256)
-def is_this_machine(host: str) -> bool:
-    """Return whether *host* can be reached from this machine only."""
+def is_loopback(host: str) -> bool:
+    """Return whether *host*, a name or an IP address, is reachable from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -109,11 +123,11 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def _valid(session: Session, secret: str) -> ApiTokens | None:
+def _active_token(session: Session, secret: str) -> ApiTokens | None:
     query = select(ApiTokens).where(ApiTokens.token_hash == _hash(secret), col(ApiTokens.revoked_at).is_(None))
     return session.exec(query).first()
 
 
 def _hash(secret: str) -> str:
-    # A token is 256 random bits: nothing to guess, so a slow hash would protect nothing.
+    # A token has 256 random bits and cannot be guessed, so a slow password hash would add no protection.
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

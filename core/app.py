@@ -28,12 +28,12 @@ def refuse_public_address(address: str | None) -> None:
     """Exit with one sentence when *address* (None: every address) is public and no password is set."""
     if address in ("127.0.0.1", "localhost", "::1"):
         return  # the usual case, without importing anything
-    from core.access import check_address
+    from core.access import check_listening_address
     from core.config import load_settings
     from core.errors import ConfigurationError
 
     try:
-        check_address(address, load_settings())
+        check_listening_address(address, load_settings())
     except ConfigurationError as error:
         sys.exit(str(error))
 

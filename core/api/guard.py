@@ -21,7 +21,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.access import TokenService, is_this_machine
+from core.access import TokenService, is_loopback
 from core.api.errors import of_bug, of_error, problem
 from core.api.keys import data_dir, signing_key
 from core.config import Settings
@@ -143,7 +143,7 @@ def visitor(settings: Settings, address: str | None, cookie: str | None) -> Acto
     """
     if settings.access_password is not None:
         return _unsign("session", cookie, SESSION_LIFE_S) if cookie else None
-    return Actor() if address is None or is_this_machine(address) else None
+    return Actor() if address is None or is_loopback(address) else None
 
 
 def signature(path: str) -> str:
@@ -213,7 +213,7 @@ def _refused_origin(request: HTTPConnection) -> Response | None:
     """Return the answer that refuses unknown host names (DNS rebinding) and pages of other origins (CSRF)."""
     host = request.headers.get("Host", "")
     server = request.scope.get("server") or ("localhost", None)
-    if request.scope["vitrine.database"].settings.access_password is None and not is_this_machine(server[0]):
+    if request.scope["vitrine.database"].settings.access_password is None and not is_loopback(server[0]):
         return problem(403, "open_door", "Without VITRINE_ACCESS_PASSWORD only this machine is answered. Set it.")
     if not _is_allowed(host, request.scope["vitrine.hosts"]):
         return problem(403, "foreign_host", "This server does not answer to that name. Add it to server.allowedHosts.")

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.access import password_fits
+from core.access import password_matches
 from core.api import guard
 from core.api.errors import problem
 
@@ -37,7 +37,7 @@ def sign_in_route(services: "Callable[[], Services]", middleware: Sequence[Middl
         if len(failures) == _MOST_FAILURES and time.monotonic() - failures[0] < _WITHIN_S:
             return problem(429, "too_many_tries", "Too many wrong passwords. Wait a minute, then try again.")
         password, name = await _given(request)
-        if not await asyncio.to_thread(password_fits, services().db.settings, password):
+        if not await asyncio.to_thread(password_matches, services().db.settings, password):
             failures.append(time.monotonic())
             return problem(401, "wrong_password", "This is not the password. Try again.", "password")
         actor = guard.Actor(" ".join(name.split())[:_MAX_NAME_CHARS] or "local")

@@ -9,7 +9,7 @@ from core.db import ApiTokens, Database
 from core.errors import ConfigurationError, InvalidInputError, NotFoundError
 
 
-def test_a_token_is_shown_once_and_kept_as_a_hash(db: Database) -> None:
+def test_the_secret_of_a_token_is_stored_only_as_a_hash(db: Database) -> None:
     made = TokenService(db).make_token("  night   import ")
     assert made.secret.startswith("vitrine_")
     assert len(made.secret) == 51
@@ -30,7 +30,7 @@ def test_a_token_is_found_by_its_secret_and_by_nothing_else(db: Database) -> Non
     assert tokens.find_token("\ud800") is None
 
 
-def test_a_revoked_token_lets_nobody_in_and_leaves_the_list(db: Database) -> None:
+def test_a_revoked_token_is_not_found_and_not_listed(db: Database) -> None:
     tokens = TokenService(db)
     made = tokens.make_token("robot")
     tokens.revoke_token(made.row.id)
@@ -65,23 +65,23 @@ def test_a_token_needs_a_name_and_a_known_scope(db: Database, name: str, scope: 
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_this_machine_needs_no_password(address: str) -> None:
-    access.check_address(address, Settings(access_password=None))
+def test_listening_on_this_machine_needs_no_password(address: str) -> None:
+    access.check_listening_address(address, Settings(access_password=None))
 
 
 @pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.168.1.7", "vitrine.example"])  # noqa: S104
-def test_listening_further_without_a_password_is_refused_with_what_to_set(address: str | None) -> None:
+def test_listening_beyond_this_machine_without_a_password_is_refused(address: str | None) -> None:
     with pytest.raises(ConfigurationError, match="Set VITRINE_ACCESS_PASSWORD"):
-        access.check_address(address, Settings(access_password=None))
+        access.check_listening_address(address, Settings(access_password=None))
 
 
-def test_listening_further_with_a_password_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listening_beyond_this_machine_with_a_password_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
-    access.check_address("0.0.0.0", Settings())  # noqa: S104
+    access.check_listening_address("0.0.0.0", Settings())  # noqa: S104
 
 
-def test_a_password_fits_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not access.password_fits(Settings(), "")
+def test_only_the_password_itself_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not access.password_matches(Settings(), "")
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "pässwort")
-    assert access.password_fits(Settings(), "pässwort")
-    assert not access.password_fits(Settings(), "passwort")
+    assert access.password_matches(Settings(), "pässwort")
+    assert not access.password_matches(Settings(), "passwort")

@@ -19,7 +19,11 @@ def test_a_token_can_be_made_listed_and_revoked() -> None:
 
 def test_a_token_that_does_not_exist_ends_with_one_sentence_and_code_1() -> None:
     refused = runner.invoke(app, ["token", "revoke", "no-such-token"])
-    assert (refused.exit_code, refused.stdout, refused.stderr) == (1, "", "This token does not exist any more.\n")
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (
+        1,
+        "",
+        "This token does not exist any more. Choose another one.\n",
+    )
 
 
 def test_a_scope_that_does_not_exist_is_refused_before_anything_is_stored() -> None:
