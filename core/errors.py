@@ -4,7 +4,7 @@
     ├── ConfigurationError          a setting is missing or invalid
     ├── NotFoundError               there is nothing with this id        (LookupError)
     ├── InvalidInputError           a value cannot be used               (ValueError)
-    ├── ConflictError               another user changed the row first
+    ├── ConflictError               another user changed the row first (optimistic locking)
     ├── ImageRejectedError          a file cannot become an image        (ValueError)
     ├── StorageError                reading or writing the disk failed   (OSError)
     ├── ExportError                 a bundle was not written, or failed its checks
@@ -18,7 +18,7 @@
         │   These fail one item, after retries where those may help:
         ├── RateLimitedError        too many requests; states how long to wait
         ├── ProviderDownError       5xx, reset or timeout; a later attempt may succeed
-        ├── RequestRefusedError     the request itself is at fault and is not repeated
+        ├── RequestRefusedError     the request itself is invalid and is not repeated
         └── BadReplyError           the reply cannot be used
             ├── EmptyReplyError     it has neither text nor images
             ├── RefusedReplyError   the model refused and stated why
@@ -43,14 +43,20 @@ class VitrineError(Exception):
 
 
 class ConfigurationError(VitrineError):
+    """Raised when a setting is missing or invalid, or the installation lacks something that is needed."""
+
     code = "configuration"
 
 
 class NotFoundError(VitrineError, LookupError):
+    """Raised when no row has the given id, or the row was deleted."""
+
     code = "not_found"
 
 
 class InvalidInputError(VitrineError, ValueError):
+    """Raised when a value given by the caller cannot be used; *field* names the argument."""
+
     code = "invalid"
 
 
@@ -74,16 +80,20 @@ class ImageRejectedError(VitrineError, ValueError):
     code = "image_rejected"
 
     def __init__(self, message: str, *, reason: str = "rejected") -> None:
-        # The default lets the error travel between processes; its real reason follows in the pickled state.
+        # Unpickling calls __init__ with the message alone, then restores the attributes: reason needs a default.
         super().__init__(message)
         self.reason = reason
 
 
 class StorageError(VitrineError, OSError):
+    """Raised when the file system fails: the disk is full, or a file cannot be read or written."""
+
     code = "storage"
 
 
 class ExportError(VitrineError):
+    """Raised when an export cannot be written, or the written files fail their checks."""
+
     code = "export"
 
 
@@ -104,26 +114,36 @@ class LLMError(VitrineError):
 
 
 class MissingKeyError(LLMError):
+    """Raised before a call when there is no API key for the provider."""
+
     code = "missing_key"
     stops_task = True
 
 
 class AccessDeniedError(LLMError):
+    """Raised when the provider rejects the API key."""
+
     code = "access_denied"
     stops_task = True
 
 
 class QuotaExceededError(LLMError):
+    """Raised when the quota or credit at the provider is used up."""
+
     code = "quota"
     stops_task = True
 
 
 class ModelUnavailableError(LLMError):
+    """Raised when the provider has no model of this name."""
+
     code = "model_unavailable"
     stops_task = True
 
 
 class NoVisionError(LLMError):
+    """Raised when a model that does not accept images is given one."""
+
     code = "no_vision"
     stops_task = True
 
@@ -139,10 +159,14 @@ class RateLimitedError(LLMError):
 
 
 class ProviderDownError(LLMError):
+    """Raised on status 5xx, a reset connection or a timeout; a later attempt may succeed."""
+
     code = "provider_down"
 
 
 class RequestRefusedError(LLMError):
+    """Raised when the provider rejects the request itself; it is not repeated."""
+
     code = "request_refused"
 
 
@@ -157,18 +181,26 @@ class BadReplyError(LLMError):
 
 
 class EmptyReplyError(BadReplyError):
+    """Raised for a reply with neither text nor images."""
+
     code = "empty_reply"
 
 
 class RefusedReplyError(BadReplyError):
+    """Raised when the model declines to answer and states why."""
+
     code = "refused"
 
 
 class FilteredReplyError(BadReplyError):
+    """Raised when the content filter of the provider withholds the reply."""
+
     code = "filtered"
 
 
 class CutReplyError(BadReplyError):
+    """Raised for a reply that ends at the token limit."""
+
     code = "cut"
 
 

@@ -1,7 +1,7 @@
-"""The log: one line for each thing worth knowing, never what people or models wrote.
+"""Logging to standard error, one line per event.
 
-A line carries ids, counts and durations; texts, names and keys stay out. With ``VITRINE_LOG_JSON=1`` each line is
-a JSON object, for programs that read logs.
+A line contains ids, counts and durations, never texts, names or keys that people or models wrote. With
+``VITRINE_LOG_JSON=1`` each line is a JSON object, for log collectors.
 """
 
 import json
@@ -10,24 +10,28 @@ import sys
 from datetime import UTC, datetime
 from typing import ClassVar
 
-OURS = ("core", "pages")
-"""Our own loggers speak from INFO on, those of libraries from WARNING on."""
+OWN_LOGGERS = ("core", "pages")
+"""Loggers of this project, which log from level INFO; those of libraries keep the default, WARNING."""
 
 
-def set_up(*, json_lines: bool) -> None:
-    """Write the log to standard error; called once per process, again without effect."""
+def configure_logging(*, json_lines: bool) -> None:
+    """Add the handler that writes to standard error; further calls have no effect.
+
+    Args:
+        json_lines: Write JSON objects instead of plain text.
+    """
     root = logging.getLogger()
-    if any(isinstance(handler.formatter, _Line) for handler in root.handlers):
+    if any(isinstance(handler.formatter, _Formatter) for handler in root.handlers):
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLine() if json_lines else PlainLine())
+    handler.setFormatter(JsonFormatter() if json_lines else PlainFormatter())
     root.addHandler(handler)
-    for name in OURS:
+    for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-class _Line(logging.Formatter):
-    # Set by whoever logs, as ``extra``.
+class _Formatter(logging.Formatter):
+    # The only keys of ``extra`` that are written, so that nothing else gets into the log by accident.
     fields: ClassVar[tuple[str, ...]] = ("error_id", "method", "route", "status", "duration_ms")
 
     def values(self, record: logging.LogRecord) -> dict[str, object]:
@@ -40,16 +44,16 @@ class _Line(logging.Formatter):
         return values
 
 
-class JsonLine(_Line):
-    """A JSON object per line."""
+class JsonFormatter(_Formatter):
+    """Formats a record as a JSON object on one line; a traceback is its member ``trace``."""
 
     def format(self, record: logging.LogRecord) -> str:
         values = self.values(record)
         return json.dumps(values | ({"trace": record.exc_text} if record.exc_text else {}), ensure_ascii=False)
 
 
-class PlainLine(_Line):
-    """The same for people."""
+class PlainFormatter(_Formatter):
+    """Formats a record as plain text: time, level, logger, message, then the extra fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         values = self.values(record)

@@ -56,7 +56,7 @@ class Runtime:
         return Services(self.database)
 
     def _prepare_first_page(self) -> None:
-        logs.set_up(json_lines=self.database.settings.log_json)
+        logs.configure_logging(json_lines=self.database.settings.log_json)
         self.services.projects.list_projects()
         self.services.tasks.list_tasks(active_only=True)
 

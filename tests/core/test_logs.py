@@ -8,16 +8,17 @@ from core import logs
 
 
 @pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    handlers, levels = logging.getLogger().handlers[:], {name: logging.getLogger(name).level for name in logs.OURS}
+def _restored_loggers() -> Iterator[None]:
+    handlers = logging.getLogger().handlers[:]
+    levels = {name: logging.getLogger(name).level for name in logs.OWN_LOGGERS}
     yield
     logging.getLogger().handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 
 
-def test_a_line_can_be_read_by_a_program(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(json_lines=True)
+def test_a_json_line_has_the_fields_of_its_record(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=True)
     logging.getLogger("core.api").info("request", extra={"method": "POST", "route": "/api/projects", "status": 201})
     line = json.loads(capsys.readouterr().err)
     assert line.pop("at").endswith("+00:00")
@@ -27,8 +28,8 @@ def test_a_line_can_be_read_by_a_program(capsys: pytest.CaptureFixture[str]) -> 
     }  # fmt: skip
 
 
-def test_a_trace_stays_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(json_lines=True)
+def test_a_traceback_is_part_of_its_json_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=True)
     try:
         raise RuntimeError("broken")
     except RuntimeError:
@@ -38,16 +39,16 @@ def test_a_trace_stays_with_its_line(capsys: pytest.CaptureFixture[str]) -> None
     assert "RuntimeError: broken" in line["trace"]
 
 
-def test_people_get_one_line_with_time_level_and_place(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(json_lines=False)
-    logs.set_up(json_lines=False)
+def test_a_plain_line_has_level_logger_and_message_and_is_written_once(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=False)
+    logs.configure_logging(json_lines=False)
     logging.getLogger("pages").warning("slow")
     written = capsys.readouterr().err
     assert written.endswith(" WARNING pages: slow\n")
     assert written.count("\n") == 1
 
 
-def test_libraries_speak_only_when_something_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.set_up(json_lines=False)
+def test_info_records_of_libraries_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=False)
     logging.getLogger("some.library").info("chatter")
     assert capsys.readouterr().err == ""
