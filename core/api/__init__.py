@@ -1,4 +1,4 @@
-"""What is served beside the pages: images, exports, the review desk, sign-in and the REST API.
+"""The routes beside the pages: images, exports, the review desk, sign-in and the REST API.
 
 Building the routes is cheap: FastAPI is imported, and its application built, at the first request for it.
 """
@@ -26,11 +26,11 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     from core.api.lazy_api import api_routes
     from core.api.login import sign_in_route
     from core.api.media import media_routes
-    from core.api.response_cache import ResponseCache, ResponseStore
+    from core.api.response_cache import ResponseCache, response_store
 
     authenticated = [
         Middleware(AuthMiddleware, services, allowed_hosts),
-        Middleware(ResponseCache, services, ResponseStore()),
+        Middleware(ResponseCache, services, response_store()),
     ]
     return [
         *media_routes(services, authenticated),

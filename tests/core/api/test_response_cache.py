@@ -19,19 +19,21 @@ from tests.pictures import png
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note each time that the list of projects is really read."""
-    noted: list[str] = []
+    """Record every real read of the list of projects."""
+    recorded: list[str] = []
     read = ProjectService.list_projects
 
-    def noting(service: ProjectService) -> list[Projects]:
-        noted.append("read")
+    def recording(service: ProjectService) -> list[Projects]:
+        recorded.append("read")
         return read(service)
 
-    monkeypatch.setattr(ProjectService, "list_projects", noting)
-    return noted
+    monkeypatch.setattr(ProjectService, "list_projects", recording)
+    return recorded
 
 
-def test_an_answer_is_kept_until_someone_writes(client: TestClient, services: Services, reads: list[str]) -> None:
+def test_a_response_is_cached_until_the_database_changes(
+    client: TestClient, services: Services, reads: list[str]
+) -> None:
     first = client.get("/api/projects")
     assert client.get("/api/projects").content == first.content
     assert reads == ["read"]
@@ -40,26 +42,28 @@ def test_an_answer_is_kept_until_someone_writes(client: TestClient, services: Se
     assert reads == ["read", "read"]
 
 
-def test_another_process_that_writes_is_noticed(client: TestClient, services: Services, reads: list[str]) -> None:
+def test_a_write_by_another_connection_invalidates_the_cache(client: TestClient, services: Services) -> None:
     assert client.get("/api/projects").json()["total"] == 0
     with connect(services.db.data_dir) as other:
         ProjectService(other).create_project("Shelf")
     assert client.get("/api/projects").json()["total"] == 1
 
 
-def test_each_address_has_an_answer_of_its_own(client: TestClient, project: Projects) -> None:
+def test_each_path_and_query_has_its_own_response(client: TestClient, project: Projects) -> None:
     assert client.get("/api/projects", params={"limit": 1}).json()["total"] == 1
     assert client.get("/api/projects", params={"limit": 0}).status_code == 422
     assert client.get(f"/api/projects/{project.id}").json()["name"] == "Shelf"
 
 
-def test_refusals_are_not_kept(client: TestClient, services: Services, reads: list[str]) -> None:
+def test_error_responses_are_not_cached(client: TestClient, reads: list[str]) -> None:
     for _ in range(2):
         assert client.get("/api/projects", params={"cursor": "nowhere"}).status_code == 422
     assert len(reads) == 2
 
 
-def test_what_a_middleware_writes_into_one_answer_stays_out_of_the_next(services: Services, project: Projects) -> None:
+def test_headers_added_by_outer_middleware_stay_out_of_the_cached_response(
+    services: Services, project: Projects
+) -> None:
     for number in range(20):
         services.projects.create_project(f"Shelf {number}")
     app = GZipMiddleware(Starlette(routes=build_routes(lambda: services)))
@@ -72,7 +76,7 @@ def test_what_a_middleware_writes_into_one_answer_stays_out_of_the_next(services
     assert plain.json() == packed[0].json()
 
 
-def test_a_kept_image_answers_parts_and_repeats_as_a_fresh_one(
+def test_a_cached_image_answers_range_and_conditional_requests_like_a_new_one(
     client: TestClient, services: Services, project: Projects
 ) -> None:
     content = png("red", (300, 200))
@@ -87,7 +91,7 @@ def test_a_kept_image_answers_parts_and_repeats_as_a_fresh_one(
     assert (unchanged.status_code, unchanged.headers["Cache-Control"]) == (304, fresh.headers["Cache-Control"])
 
 
-def test_a_kept_thumbnail_outlives_writes_elsewhere_but_not_its_image_or_project(
+def test_a_cached_thumbnail_survives_unrelated_writes_but_not_the_deletion_of_its_image_or_project(
     client: TestClient, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (outcome,) = services.intake.add_images(project.id, [("red.png", png("red", (300, 200)))])
@@ -108,7 +112,7 @@ def test_a_kept_thumbnail_outlives_writes_elsewhere_but_not_its_image_or_project
     assert client.get(address).status_code == 404
 
 
-async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time(services: Services) -> None:
+async def test_concurrent_requests_for_the_same_address_share_one_response(services: Services) -> None:
     made = 0
 
     async def slow(scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,22 +121,26 @@ async def test_an_answer_is_made_once_for_all_who_ask_at_the_same_time(services:
         await asyncio.sleep(0.05)
         await JSONResponse({"made": made})(scope, receive, send)
 
-    app = response_cache.ResponseCache(slow, lambda: services, response_cache.ResponseStore())
+    app = response_cache.ResponseCache(slow, lambda: services, response_cache.response_store())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
         answers = await asyncio.gather(*(http.get("/api/projects") for _ in range(5)))
 
     assert [answer.json() for answer in answers] == [{"made": 1}] * 5
 
 
-def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(response_cache, "_MOST_BYTES_TOGETHER", 25)
-    store = response_cache.ResponseStore()
-    for number in range(4):
-        store.put((str(number), b""), response_cache._Reply(1, [], b"x" * 10))
-    assert [number for number in range(4) if store.get((str(number), b""))] == [2, 3]
+def test_the_least_recently_used_response_is_evicted_when_the_bodies_grow_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(response_cache, "_MAX_TOTAL_BYTES", 25)
+    store = response_cache.response_store()
+    for path in ("a", "b"):
+        store[path, b""] = response_cache.CachedResponse(1, [], b"x" * 10)
+    assert store.get(("a", b"")) is not None
+    store["c", b""] = response_cache.CachedResponse(1, [], b"x" * 10)
+    assert sorted(path for path, _ in store) == ["a", "c"]
 
 
-def test_with_a_password_a_kept_answer_still_asks_for_a_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_response_still_needs_authentication(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
     for client in _locked_client(tmp_path):
         client.post("/access/session", json={"password": "open sesame"})
