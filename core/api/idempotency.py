@@ -1,4 +1,4 @@
-"""``Idempotency-Key`` on posts: the same key twice makes one thing, and the second gets the first one's reply."""
+"""Idempotency keys: a POST repeated with the same ``Idempotency-Key`` gets the stored response of the first one."""
 
 import hashlib
 import json
@@ -20,61 +20,61 @@ if TYPE_CHECKING:
     from core.db import Database
 
 HEADER = "Idempotency-Key"
-_KEPT = timedelta(hours=24)
+_TTL = timedelta(hours=24)
 _MAX_KEY_CHARS = 200
 
 
 class IdempotencyKeys:
-    """Keeps the reply to each keyed post for a day.
+    """Middleware that stores the response to each POST with a key for a day and replays it.
 
-    A request that fails inside Vitrine (5xx), or is refused before it was read, is forgotten, so that it can be
-    tried again. What is the same request is told by the hash of its body, taken while the body streams through.
+    A response with status 5xx, or one sent before the body was read to its end, is not stored: the client can retry
+    with the same key. Two requests are the same if the hashes of path, query and body are equal; the hash is computed
+    while the body is streamed to the application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._working: set[str] = set()
+        self._in_progress: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" and scope["method"] == "POST" else None
         if key is None:
             await self._app(scope, receive, send)
         elif not 0 < len(key) <= _MAX_KEY_CHARS:
-            answer = problem(422, "invalid", f"Use a key of at most {_MAX_KEY_CHARS} characters.", HEADER)
-            await answer(scope, receive, send)
+            refusal = problem(422, "invalid", f"Use a key of at most {_MAX_KEY_CHARS} characters.", HEADER)
+            await refusal(scope, receive, send)
         else:
-            await self._once(key, scope, receive, send)
+            await self._handle(key, scope, receive, send)
 
-    async def _once(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _handle(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         db: Database = scope["app"].state.services().db
         key_hash = hashlib.sha256(f"{scope['vitrine.actor'].name}\n{key}".encode()).hexdigest()
-        if key_hash in self._working:
-            await problem(409, "in_progress", "The first request with this key is still worked on. Ask again.")(
-                scope, receive, send
-            )
+        if key_hash in self._in_progress:
+            message = "The first request with this key is still in progress. Wait, then repeat this one."
+            await problem(409, "in_progress", message)(scope, receive, send)
             return
-        self._working.add(key_hash)
+        self._in_progress.add(key_hash)
         request = _Fingerprint(scope, receive)
-        reply = _Reply()
+        response = _BufferedResponse()
         try:
-            kept = await run_in_threadpool(_claim, db, key_hash)
-            if kept is not None:
-                answer = _repeated(kept, await request.read())
-                await answer(scope, receive, send)
+            stored = await run_in_threadpool(_find_or_claim, db, key_hash)
+            if stored is not None:
+                replayed = _replay(stored, await request.read_to_end())
+                await replayed(scope, receive, send)
                 return
             try:
-                await self._app(scope, request.receive, reply)
+                await self._app(scope, request.receive, response)
             finally:
-                await run_in_threadpool(_keep, db, key_hash, request.value(), reply)
+                await run_in_threadpool(_store_response, db, key_hash, request.value(), response)
         finally:
-            self._working.discard(key_hash)
-        # Only now: whoever has the first reply may ask again at once, and must find it kept.
-        for message in reply.messages:
-            await send(message)
+            self._in_progress.discard(key_hash)
+        # Sent last: a client that repeats the request at once must find the stored response.
+        for part in response.messages:
+            await send(part)
 
 
-class _Reply:
-    """Holds a reply back until it is kept."""
+class _BufferedResponse:
+    """A *send* that collects the messages of a response, to be sent once it is stored."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -90,7 +90,7 @@ class _Reply:
 
 
 class _Fingerprint:
-    """Hashes a request while somebody reads it; the boundary of a form, new each time, does not count."""
+    """A *receive* that hashes the request; the multipart boundary, which differs in every request, is left out."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
@@ -98,69 +98,70 @@ class _Fingerprint:
         _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
         self._boundary = b"--" + options[b"boundary"] if b"boundary" in options else b""
         self._unhashed = b""
-        self._is_whole = False
+        self._is_complete = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._add(message.get("body", b""))
-            self._is_whole = not message.get("more_body", False)
+            self._is_complete = not message.get("more_body", False)
         return message
 
-    async def read(self) -> str | None:
-        """Read what nobody else reads, and return the hash."""
-        while not self._is_whole:
+    async def read_to_end(self) -> str | None:
+        """Read the rest of the body, and return the hash as :meth:`value` does."""
+        while not self._is_complete:
             if (await self.receive())["type"] == "http.disconnect":
                 break
         return self.value()
 
     def value(self) -> str | None:
         """Return the hash; None when the body was not read to its end."""
-        if not self._is_whole:
+        if not self._is_complete:
             return None
-        whole = self._hash.copy()
-        whole.update(self._unhashed)
-        return whole.hexdigest()
+        complete = self._hash.copy()
+        complete.update(self._unhashed)
+        return complete.hexdigest()
 
     def _add(self, chunk: bytes) -> None:
         if not self._boundary:
             self._hash.update(chunk)
             return
-        # A boundary may lie across two chunks: what could be its beginning waits for the next one.
+        # A boundary may be split over two chunks: bytes that can be its beginning are hashed with the next chunk.
         text = (self._unhashed + chunk).replace(self._boundary, b"")
         ready = max(len(text) - len(self._boundary) + 1, 0)
         self._hash.update(text[:ready])
         self._unhashed = text[ready:]
 
 
-def _claim(db: "Database", key_hash: str) -> KeyedReplies | None:
-    """Return what is kept under this key, None when this request is the first with it."""
+def _find_or_claim(db: "Database", key_hash: str) -> KeyedReplies | None:
+    """Return the stored response of this key; None for the first request with it, which reserves the key."""
     with db.transaction() as session:
-        session.execute(delete(KeyedReplies).where(col(KeyedReplies.create_at) < utc_now() - _KEPT))
-        kept = session.get(KeyedReplies, key_hash)
-        if kept is None:
+        session.execute(delete(KeyedReplies).where(col(KeyedReplies.create_at) < utc_now() - _TTL))
+        stored = session.get(KeyedReplies, key_hash)
+        if stored is None:
             session.add(KeyedReplies(key_hash=key_hash, request_hash=""))
-        return kept
+        return stored
 
 
-def _repeated(kept: KeyedReplies, request_hash: str | None) -> Response:
-    """Return the reply to a request whose key was used before."""
-    if kept.status is None:
-        message = "An earlier request with this key was interrupted. See whether it took effect, then use a new key."
+def _replay(stored: KeyedReplies, request_hash: str | None) -> Response:
+    """Return the response to a request whose key was used before."""
+    if stored.status is None:
+        message = "An earlier request with this key was interrupted. Check whether it took effect, then use a new key."
         return problem(409, "interrupted", message)
-    if kept.request_hash != request_hash:
+    if stored.request_hash != request_hash:
         return problem(422, "invalid", "This key was used for another request. Use a new one.", HEADER)
-    body = json.loads(kept.body)
-    location = {"Location": body["url"]} if kept.status == 202 else {}
-    return JSONResponse(body, kept.status, {"Idempotent-Replayed": "true"} | location)
+    body = json.loads(stored.body)
+    location = {"Location": body["url"]} if stored.status == 202 else {}
+    return JSONResponse(body, stored.status, {"Idempotent-Replayed": "true"} | location)
 
 
-def _keep(db: "Database", key_hash: str, request_hash: str | None, reply: _Reply) -> None:
+def _store_response(db: "Database", key_hash: str, request_hash: str | None, response: _BufferedResponse) -> None:
+    """Store the response under its key, or release the key if the request can be tried again."""
     with db.transaction() as session:
         row = session.get(KeyedReplies, key_hash)
         if row is None:
             return
-        if reply.status >= 500 or request_hash is None:
+        if response.status >= 500 or request_hash is None:
             session.delete(row)
         else:
-            row.request_hash, row.status, row.body = request_hash, reply.status, reply.body.decode()
+            row.request_hash, row.status, row.body = request_hash, response.status, response.body.decode()

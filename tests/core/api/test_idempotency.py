@@ -20,7 +20,7 @@ from tests.pictures import png
 KEY = {"Idempotency-Key": "order-1"}
 
 
-def test_the_same_key_twice_makes_one_thing(client: TestClient, services: Services) -> None:
+def test_a_repeated_key_creates_one_row_and_replays_the_response(client: TestClient, services: Services) -> None:
     first = client.post("/api/projects", json={"name": "Shelf"}, headers=KEY)
     again = client.post("/api/projects", json={"name": "Shelf"}, headers=KEY)
     assert (first.status_code, again.status_code) == (201, 201)
@@ -31,7 +31,7 @@ def test_the_same_key_twice_makes_one_thing(client: TestClient, services: Servic
 
 @pytest.fixture
 def upload(client: TestClient) -> Callable[..., Response]:
-    """Return what posts one image, each time as a form with another boundary."""
+    """Return a function that posts one image, each time with another multipart boundary."""
     project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
 
     def post(name: str, content: bytes) -> Response:
@@ -40,7 +40,7 @@ def upload(client: TestClient) -> Callable[..., Response]:
     return post
 
 
-def test_an_upload_under_the_same_key_is_answered_as_before(upload: Callable[..., Response]) -> None:
+def test_an_upload_repeated_with_the_same_key_is_replayed(upload: Callable[..., Response]) -> None:
     answers = [upload("red.png", png("red")) for _ in range(2)]
     assert [answer.json()["results"][0]["outcome"] for answer in answers] == ["added", "added"]
     assert answers[1].headers["Idempotent-Replayed"] == "true"
@@ -51,7 +51,7 @@ def test_an_upload_under_the_same_key_is_answered_as_before(upload: Callable[...
     [("red.png", png("blue")), ("blue.png", png("red")), ("red.png", png("red") + b" "), ("red.png", png("red")[:-1])],
     ids=["other content", "other name", "a byte more", "a byte less"],
 )
-def test_another_upload_under_the_same_key_is_refused(
+def test_another_upload_with_the_same_key_is_refused(
     upload: Callable[..., Response], name: str, content: bytes
 ) -> None:
     upload("red.png", png("red"))
@@ -64,10 +64,10 @@ def test_another_upload_under_the_same_key_is_refused(
     boundary=st.text("ab-", min_size=1, max_size=5),
     cuts=st.lists(st.integers(0, 60), max_size=6),
 )
-def test_neither_the_boundary_of_a_form_nor_the_way_it_is_cut_counts(
+def test_the_fingerprint_depends_neither_on_the_multipart_boundary_nor_on_the_chunks(
     parts: list[bytes], boundary: str, cuts: list[int]
 ) -> None:
-    """For parts that hold no boundary, which is what makes it one."""
+    """For parts that do not contain the boundary, as multipart requires."""
     marks = [f"--{one}".encode() for one in (boundary, "another-boundary")]
     assume(not any(mark in part + b"\r\n" + part for mark in marks for part in parts))
 
@@ -85,18 +85,18 @@ def test_neither_the_boundary_of_a_form_nor_the_way_it_is_cut_counts(
 
         form = b"multipart/form-data; boundary=" + mark.removeprefix(b"--")
         scope = {"type": "http", "path": "/", "query_string": b"", "headers": [(b"content-type", form)]}
-        return asyncio.run(_Fingerprint(scope, receive).read())
+        return asyncio.run(_Fingerprint(scope, receive).read_to_end())
 
     assert hashed(marks[0], cuts) == hashed(marks[1], []) is not None
 
 
-def test_a_request_that_was_refused_unread_can_be_made_smaller(client: TestClient) -> None:
+def test_a_key_can_be_used_again_after_a_body_that_was_too_large(client: TestClient) -> None:
     refused = client.post("/api/projects", content=b'{"name": "' + b"x" * 20_000_001 + b'"}', headers=KEY)
     assert refused.status_code == 413
     assert client.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code == 201
 
 
-def test_long_work_begun_once_is_found_twice(client: TestClient) -> None:
+def test_a_repeated_key_starts_one_task_and_returns_its_location_again(client: TestClient) -> None:
     project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
     address = f"/api/projects/{project_id}/image-questions"
     started = [client.post(address, json={"num_questions": 1}, headers=KEY) for _ in range(2)]
@@ -105,24 +105,24 @@ def test_long_work_begun_once_is_found_twice(client: TestClient) -> None:
     assert client.get(f"/api/projects/{project_id}/tasks").json()["total"] == 1
 
 
-def test_a_key_that_was_used_for_something_else_is_refused(client: TestClient) -> None:
+def test_a_key_that_was_used_for_another_request_is_refused(client: TestClient) -> None:
     client.post("/api/projects", json={"name": "Shelf"}, headers=KEY)
     other = client.post("/api/projects", json={"name": "Other"}, headers=KEY)
     assert (other.status_code, other.json()["field"]) == (422, "Idempotency-Key")
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])
-def test_a_key_is_neither_empty_nor_endless(client: TestClient, key: str) -> None:
+def test_a_key_has_between_1_and_200_characters(client: TestClient, key: str) -> None:
     answer = client.post("/api/projects", json={"name": "Shelf"}, headers={"Idempotency-Key": key})
     assert answer.status_code == 422
 
 
-def test_a_refusal_is_remembered_too(client: TestClient) -> None:
+def test_a_client_error_is_replayed_too(client: TestClient) -> None:
     refused = [client.post("/api/projects", json={"name": ""}, headers=KEY) for _ in range(2)]
     assert [answer.status_code for answer in refused] == [422, 422]
 
 
-def test_a_request_that_failed_inside_can_be_tried_again(
+def test_a_key_can_be_used_again_after_a_server_error(
     client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     careful = TestClient(client.app, base_url="http://localhost:8501", raise_server_exceptions=False)
@@ -132,7 +132,7 @@ def test_a_request_that_failed_inside_can_be_tried_again(
     assert careful.post("/api/projects", json={"name": "Shelf"}, headers=KEY).status_code == 201
 
 
-def test_a_request_that_died_with_the_server_is_not_repeated_blindly(client: TestClient, services: Services) -> None:
+def test_a_request_interrupted_by_a_server_stop_is_not_executed_again(client: TestClient, services: Services) -> None:
     client.post("/api/projects", json={"name": "Shelf"}, headers=KEY)
     with services.db.transaction() as session:
         session.exec(select(KeyedReplies)).one().status = None
@@ -140,7 +140,7 @@ def test_a_request_that_died_with_the_server_is_not_repeated_blindly(client: Tes
     assert (answer.status_code, answer.json()["code"]) == (409, "interrupted")
 
 
-def test_the_second_of_two_at_once_is_told_to_wait(
+def test_a_key_whose_first_request_is_in_progress_is_a_conflict(
     client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
@@ -165,7 +165,7 @@ def test_the_second_of_two_at_once_is_told_to_wait(
     assert answers == [201]
 
 
-def test_a_reply_is_forgotten_after_a_day(client: TestClient, services: Services) -> None:
+def test_a_stored_response_expires_after_a_day(client: TestClient, services: Services) -> None:
     client.post("/api/projects", json={"name": "Shelf"}, headers=KEY)
     with services.db.transaction() as session:
         session.exec(select(KeyedReplies)).one().create_at = utc_now() - timedelta(hours=25)
