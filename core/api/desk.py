@@ -41,7 +41,7 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
             try:
                 return JSONResponse(await asyncio.to_thread(answer, services(), actor, given))
             except VitrineError as error:
-                return errors.of_error(error)
+                return errors.error_response(error)
 
         return Route(path, endpoint, methods=[method], middleware=middleware)
 

@@ -42,6 +42,6 @@ def regenerate_route(
             entry = await own.loop.call(work)
             return JSONResponse({"entry": await asyncio.to_thread(as_item, own, entry)})
         except VitrineError as error:
-            return errors.of_error(error)
+            return errors.error_response(error)
 
     return Route(PATH, regenerate, methods=["POST"], middleware=middleware)

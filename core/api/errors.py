@@ -1,4 +1,4 @@
-"""Errors in one shape: ``{"code", "detail", "field"?}``, whichever route they come from."""
+"""Error responses, which have the same JSON body on all routes: ``{"code", "detail", "field"?}``."""
 
 import logging
 import secrets
@@ -30,28 +30,38 @@ _STATUS: dict[type[errors.VitrineError], int] = {
 def problem(
     status: int, code: str, detail: str, field: str | None = None, *, headers: dict[str, str] | None = None, **more: Any
 ) -> JSONResponse:
-    """Return an error answer; *detail* says what to do, *more* are further members of the body."""
+    """Return an error response.
+
+    Args:
+        status: HTTP status.
+        code: Stable name of the error, for programs.
+        detail: What is wrong and what to do next, for people.
+        field: The parameter or body field that is invalid.
+        headers: Additional headers.
+        more: Additional members of the body.
+    """
     body = {"code": code, "detail": detail} | ({"field": field} if field else {}) | more
     return JSONResponse(body, status, headers=headers)
 
 
-def of_error(error: errors.VitrineError) -> JSONResponse:
-    """Return the answer for an error that was raised on purpose."""
+def error_response(error: errors.VitrineError) -> JSONResponse:
+    """Return the response for an error with a message for the user."""
     return problem(status_of(error), error.code, str(error), error.field)
 
 
-def of_bug(error: Exception, scope: Scope) -> JSONResponse:
-    """Return the answer for an error that nobody meant, under an id that the log has too."""
+def bug_response(error: Exception, scope: Scope) -> JSONResponse:
+    """Log an unexpected error with its traceback, and return a response that contains only its id in the log."""
     error_id = secrets.token_hex(4)
-    where = {
+    details = {
         "error_id": error_id,
         "method": scope["method"],
         "route": scope["path"].encode("unicode_escape").decode(),
     }
-    log.error("request failed [%s]", error_id, exc_info=error, extra=where)
+    log.error("request failed [%s]", error_id, exc_info=error, extra=details)
     message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
     return problem(500, "bug", message, error_id=error_id)
 
 
 def status_of(error: errors.VitrineError) -> int:
-    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
+    """Return the HTTP status of an error, by its class."""
+    return next((status for class_, status in _STATUS.items() if isinstance(error, class_)), 400)

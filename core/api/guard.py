@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.access import TokenService, is_loopback
-from core.api.errors import of_bug, of_error, problem
+from core.api.errors import bug_response, error_response, problem
 from core.api.keys import data_dir, signing_key
 from core.config import Settings
 from core.errors import VitrineError
@@ -86,7 +86,7 @@ class AuthMiddleware:
         except Exception as error:
             if has_begun:
                 raise
-            answer = of_error(error) if isinstance(error, VitrineError) else of_bug(error, scope)
+            answer = error_response(error) if isinstance(error, VitrineError) else bug_response(error, scope)
             await answer(scope, receive, send)
 
     async def _authenticate(self, scope: Scope, receive: Receive, send: Send) -> None:

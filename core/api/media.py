@@ -1,4 +1,4 @@
-"""Images and exports by id: nothing is served by path."""
+"""Routes that serve the files of images and exports by id, never by path."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,21 +19,21 @@ from core.services import Services
 ImageSize = Literal["thumb", "view", "original"]
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
-_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-# Python 3.11 alone does not know .webp.
-_SUFFIXES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-# The address carries the hash of the bytes: other bytes have another address.
-_FOR_EVER = "private, max-age=31536000, immutable"
+_MEDIA_TYPE_OF_FORMAT = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+# mimetypes of Python 3.11 does not know .webp.
+_MEDIA_TYPE_OF_SUFFIX = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
+# The URL contains the hash of the bytes: other bytes have another URL.
+_IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 def media_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
-    """Return the routes of images and exports."""
+    """Return the routes ``/img/{image_id}/{size}`` and ``/exports/{export_id}``."""
 
     async def image(request: Request) -> Response:
-        return await file_answer(request, lambda: _image(services(), request))
+        return await file_response(request, lambda: _image(services(), request))
 
     async def export(request: Request) -> Response:
-        return await file_answer(request, lambda: _export(services(), request))
+        return await file_response(request, lambda: _export(services(), request))
 
     return [
         Route("/img/{image_id}/{size}", image, methods=["GET"], middleware=middleware),
@@ -42,33 +42,43 @@ def media_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
 
 
 def image_url(image_id: str, sha256: str, size: ImageSize = "thumb") -> str:
-    """Return the address of an image, without the base path; it stays the same as long as the bytes do."""
+    """Return the signed URL of an image, without the base path; equal bytes have equal URLs, so browsers cache them."""
     path = f"/img/{image_id}/{size}"
     return f"{path}?v={sha256[:12]}&s={guard.signature(path)}"
 
 
 def export_url(export_id: str) -> str:
-    """Return the address of a finished export, without the base path."""
+    """Return the signed URL of a finished export, without the base path."""
     path = f"/exports/{export_id}"
     return f"{path}?s={guard.signature(path)}"
 
 
 def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
-    """Return the file of *image* in one of its sizes.
+    """Return the response with the file of *image*.
+
+    Args:
+        images: Finds or makes the file.
+        image: The image.
+        size: "thumb", "view" or "original".
 
     Raises:
-        NotFoundError: *size* is not one of them.
+        NotFoundError: *size* is none of these.
     """
     etag = f'"{image.sha256[:24]}-{size}"'
-    headers = {"ETag": etag, "Cache-Control": _FOR_EVER, "X-Content-Type-Options": "nosniff"}
+    headers = {"ETag": etag, "Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
     if size == "original":
         path = images.original_path(image)
-        return FileResponse(path, headers=headers, media_type=_TYPES[image.format], filename=image.image_name)
+        return FileResponse(
+            path, headers=headers, media_type=_MEDIA_TYPE_OF_FORMAT[image.format], filename=image.image_name
+        )
     if size not in ("thumb", "view"):
-        raise NotFoundError("An image is there as thumb, view or original.")
+        raise NotFoundError("There is no such size of an image. Use thumb, view or original.")
     path = Path(images.thumbnail_path(image) if size == "thumb" else images.view_path(image))
     return FileResponse(
-        path, headers=headers, media_type=_SUFFIXES.get(path.suffix, _TYPES[image.format]), stat_result=path.stat()
+        path,
+        headers=headers,
+        media_type=_MEDIA_TYPE_OF_SUFFIX.get(path.suffix, _MEDIA_TYPE_OF_FORMAT[image.format]),
+        stat_result=path.stat(),
     )
 
 
@@ -77,7 +87,7 @@ def _image(services: Services, request: Request) -> FileResponse:
     services.ownership.check("image_id", image_id)
     image = services.images.get_image(image_id, include_hidden=True)
     if image is None:
-        raise NotFoundError("This image does not exist any more.")
+        raise NotFoundError("This image does not exist any more. Choose another one.")
     return image_file(services.images, image, request.path_params["size"])
 
 
@@ -86,19 +96,24 @@ def _export(services: Services, request: Request) -> FileResponse:
     services.ownership.check("export_id", export_id)
     file = exports.export_path(exports.get_export(export_id))
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
-        raise NotFoundError("This export is a directory on the server, not a file to download.")
+        raise NotFoundError("This export has no file to download. Look for its directory on the server.")
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
     return FileResponse(file, headers=headers, filename=file.name, media_type="application/octet-stream")
 
 
-async def file_answer(request: Request, find: Callable[[], FileResponse]) -> Response:
-    """Return the file that *find* finds, 304 when the client has it, or the error in words."""
+async def file_response(request: Request, find: Callable[[], FileResponse]) -> Response:
+    """Return the response of *find*, 304 when the client has the file already, or the error that *find* raised.
+
+    Args:
+        request: The request, for its ``If-None-Match``.
+        find: Returns the response with the file; called in a thread.
+    """
     try:
         response = await asyncio.to_thread(find)
     except VitrineError as error:
-        return errors.of_error(error)
+        return errors.error_response(error)
     etag = response.headers.get("ETag")
     if etag is not None and etag in request.headers.get("If-None-Match", ""):
-        kept = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
-        return Response(status_code=304, headers=kept)
+        headers = {name: response.headers[name] for name in ("ETag", "Cache-Control")}
+        return Response(status_code=304, headers=headers)
     return response

@@ -79,7 +79,7 @@ async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:
     if isinstance(error, ConflictError) and isinstance(error.current, ImageDatasets):
         current = EntryAnswer.model_validate(error.current).model_dump(mode="json")
         return errors.problem(409, error.code, str(error), current=current, attempted=error.attempted)
-    return errors.of_error(error)
+    return errors.error_response(error)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -116,4 +116,4 @@ async def _http(_request: Request, error: HTTPException) -> JSONResponse:
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    return errors.of_bug(error, request.scope)
+    return errors.bug_response(error, request.scope)

@@ -118,7 +118,7 @@ def get_image(image_id: Id, services: ServicesDep) -> ImageAnswer:
 def delete_image(image_id: Id, services: ServicesDep) -> None:
     """Delete an image with its questions and entries."""
     if not services.images.delete_image(image_id):
-        raise NotFoundError("This image does not exist any more.")
+        raise NotFoundError("This image does not exist any more. Choose another one.")
 
 
 @router.get(
@@ -135,11 +135,13 @@ async def get_image_data(
     image_id: Id, request: Request, services: ServicesDep, size: Literal["original", "view", "thumb"] = "original"
 ) -> Response:
     """Return the bytes: the unchanged original, or upright and without metadata as *view* or *thumb*."""
-    return await media.file_answer(request, lambda: media.image_file(services.images, _image(services, image_id), size))
+    return await media.file_response(
+        request, lambda: media.image_file(services.images, _image(services, image_id), size)
+    )
 
 
 def _image(services: Services, image_id: str) -> Images:
     image = services.images.get_image(image_id)
     if image is None:
-        raise NotFoundError("This image does not exist any more.")
+        raise NotFoundError("This image does not exist any more. Choose another one.")
     return image
