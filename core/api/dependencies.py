@@ -1,4 +1,4 @@
-"""What the routes of the REST API take from the request: the services, and who calls."""
+"""Dependencies of the REST routes (FastAPI): the services, and the actor who calls."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The review desk's own way to the server: it reads its queue and posts its decisions here, past any page run."""
+"""Routes of the review desk: its browser code reads the queue and posts decisions without running the page."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,9 +18,10 @@ from core.errors import ConflictError, InvalidInputError, VitrineError
 from core.questions.answer_types import checked_answer
 from core.services import Services
 
-MOST_ACTS = 100
-MOST_ITEMS = 200
-MOST_OTHERS = 30
+# An act is one decision or undo of a reviewer; its id makes a repeated request idempotent.
+MAX_ACTS = 100
+MAX_ITEMS = 200
+MAX_OTHERS = 30
 
 _ENTRY_FIELDS = (
     "id", "version", "image_id", "image_name", "question", "answer", "answer_type", "options", "kind", "language",
@@ -30,16 +31,16 @@ _ENTRY_FIELDS = (
 
 
 def desk_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
-    """Return the routes of the desk."""
+    """Return the routes of the desk; each takes and returns a JSON object."""
 
-    def route(path: str, method: str, answer: Callable[[Services, str, dict[str, Any]], dict[str, Any]]) -> Route:
+    def route(path: str, method: str, handle: Callable[[Services, str, dict[str, Any]], dict[str, Any]]) -> Route:
         async def endpoint(request: Request) -> Response:
-            given = dict(request.query_params) if method == "GET" else await _body(request)
-            if given is None:
+            params = dict(request.query_params) if method == "GET" else await _body(request)
+            if params is None:
                 return errors.problem(422, "invalid", "Send a JSON object.")
             actor = request.scope["vitrine.actor"].name
             try:
-                return JSONResponse(await asyncio.to_thread(answer, services(), actor, given))
+                return JSONResponse(await asyncio.to_thread(handle, services(), actor, params))
             except VitrineError as error:
                 return errors.error_response(error)
 
@@ -50,9 +51,9 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         route("/desk/count", "GET", _count),
         route("/desk/history", "GET", _history),
         route("/desk/decide", "POST", _decide),
-        route("/desk/check", "POST", _check),
-        route("/desk/keep", "POST", _keep),
-        route("/desk/values", "GET", _values),
+        route("/desk/check", "POST", _check_answer),
+        route("/desk/keep", "POST", _renew_leases),
+        route("/desk/values", "GET", _field_values),
         regenerate_route(services, _item, middleware),
     ]
 
@@ -65,43 +66,46 @@ async def _body(request: Request) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _queue(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Answer with the entries behind ``after`` that the reviewer still has to see."""
+def _queue(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the open entries after the entry ``after``, and assign them to the reviewer."""
     page = services.collaboration.assign_entries(
-        _project_id(services, given),
-        parse_search(given.get("q", "")).for_review(),
+        _project_id(services, params),
+        parse_search(params.get("q", "")).for_review(),
         actor,
-        limit=min(_whole(given, "limit", 100), MOST_ITEMS),
-        after=given.get("after") or None,
+        limit=min(_integer(params, "limit", 100), MAX_ITEMS),
+        after=params.get("after") or None,
     )
     return {"items": _items(services, page.items), "next": page.next_cursor}
 
 
-def _count(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Answer with how many entries wait, here and with others, and the tags: what the first entry need not wait for."""
-    project_id, entry_filter = _project_id(services, given), parse_search(given.get("q", "")).for_review()
+def _count(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the number of open entries, of those leased to others, and the tags.
+
+    Separate from the queue, because the desk shows the first entry before it needs them.
+    """
+    project_id, entry_filter = _project_id(services, params), parse_search(params.get("q", "")).for_review()
     plan = services.collaboration.review_plan(project_id)
     own = plan.assigned(entry_filter, actor)
     total = services.entries.count_entries(project_id, own, not_skipped_by=actor)
-    held = (
+    leased_to_others = (
         services.entries.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
         if plan.assignment == "shared"
         else 0
     )
-    return {"total": total, "held": held, "tags": services.entries.tag_names(project_id)}
+    return {"total": total, "held": leased_to_others, "tags": services.entries.tag_names(project_id)}
 
 
-def _decide(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Store acts in their order, each for itself: one that fails does not hold up the others."""
-    acts = given.get("acts")
-    if not isinstance(acts, list) or len(acts) > MOST_ACTS or not all(isinstance(act, dict) for act in acts):
-        raise InvalidInputError(f"Send at most {MOST_ACTS} acts in a list.", field="acts")
+def _decide(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Store acts in their order, each in its own transaction: the others are stored even if one fails."""
+    acts = params.get("acts")
+    if not isinstance(acts, list) or len(acts) > MAX_ACTS or not all(isinstance(act, dict) for act in acts):
+        raise InvalidInputError(f"Send at most {MAX_ACTS} acts in a list.", field="acts")
     return {"results": [_outcome(services, actor, act) for act in acts]}
 
 
 def _outcome(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {"ok": True} | (_undo if act.get("decision") == "undo" else _one)(services, actor, act)
+        return {"ok": True} | (_undo if act.get("decision") == "undo" else _decide_entry)(services, actor, act)
     except ConflictError as error:
         current = _items(services, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
         return {"ok": False, "code": error.code, "detail": str(error), "current": current}
@@ -109,20 +113,22 @@ def _outcome(services: Services, actor: str, act: dict[str, Any]) -> dict[str, A
         return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
 
 
-def _one(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _decide_entry(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
     changes = act.get("changes") or {}
     if not isinstance(changes, dict):
-        raise InvalidInputError("Changes are an object of fields.", field="changes")
+        raise InvalidInputError(
+            "changes must be a JSON object. Send the changed fields with their values.", field="changes"
+        )
     services.ownership.check("entry_id", act.get("entry_id"), act.get("project_id"))
     decided = services.review.decide(
-        str(act.get("entry_id")), _whole(act, "version", 0), str(act.get("decision")),
+        str(act.get("entry_id")), _integer(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor, batch_id=_act_id(act),
     )  # fmt: skip
     return {"entry": _entry(decided.entry)}
 
 
 def _undo(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
-    """Take back the named act, or the reviewer's last one; the entry comes along when it was about one."""
+    """Undo the act with this batch_id, or the last act of the reviewer; return the first entry that it changed."""
     result = services.review.undo(
         _project_id(services, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act)
     )
@@ -132,31 +138,31 @@ def _undo(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]
     return {"entry": _items(services, entries)[0] if entries else None, "undone": result.undone}
 
 
-def _check(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    checked_answer(str(given.get("answer", "")), str(given.get("answer_type", "text")), given.get("options"))
+def _check_answer(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    checked_answer(str(params.get("answer", "")), str(params.get("answer_type", "text")), params.get("options"))
     return {"ok": True}
 
 
-def _keep(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Renew what the reviewer has before them, so that nobody else gets it."""
-    entry_ids = given.get("entry_ids")
-    if not isinstance(entry_ids, list) or len(entry_ids) > MOST_ITEMS:
-        raise InvalidInputError(f"Name at most {MOST_ITEMS} entries in a list.", field="entry_ids")
+def _renew_leases(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Renew the leases of the entries in the queue of the reviewer, so that nobody else is assigned them."""
+    entry_ids = params.get("entry_ids")
+    if not isinstance(entry_ids, list) or len(entry_ids) > MAX_ITEMS:
+        raise InvalidInputError(f"Send at most {MAX_ITEMS} entry ids in a list.", field="entry_ids")
     return {
         "kept": services.collaboration.renew_leases(
-            _project_id(services, given), [str(id_) for id_ in entry_ids], actor
+            _project_id(services, params), [str(id_) for id_ in entry_ids], actor
         )
     }
 
 
-def _values(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Answer with what may stand behind a field of the search line."""
-    return {"values": services.entries.field_values(_project_id(services, given), str(given.get("field")))}
+def _field_values(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that a field of the search line can have, for autocompletion."""
+    return {"values": services.entries.field_values(_project_id(services, params), str(params.get("field")))}
 
 
-def _history(services: Services, actor: str, given: dict[str, Any]) -> dict[str, Any]:
-    services.ownership.check("entry_id", given.get("entry_id"))
-    events = services.entries.history(given.get("entry_id", ""))
+def _history(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    services.ownership.check("entry_id", params.get("entry_id"))
+    events = services.entries.history(params.get("entry_id", ""))
     return {
         "events": [
             {
@@ -168,8 +174,8 @@ def _history(services: Services, actor: str, given: dict[str, Any]) -> dict[str,
     }  # fmt: skip
 
 
-def _project_id(services: Services, given: dict[str, Any]) -> str:
-    return str(services.projects.get_project(str(given.get("project_id"))).id)
+def _project_id(services: Services, params: dict[str, Any]) -> str:
+    return str(services.projects.get_project(str(params.get("project_id"))).id)
 
 
 def _item(services: Services, entry: ImageDatasets) -> dict[str, Any]:
@@ -177,7 +183,7 @@ def _item(services: Services, entry: ImageDatasets) -> dict[str, Any]:
 
 
 def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[str, Any]]:
-    """Return entries with their image and the other entries of it."""
+    """Return entries, each with its image and the other entries of that image."""
     images = services.entries.images_of(entries)
     others = services.entries.entries_of_images({entry.image_id for entry in entries})
     return [
@@ -187,7 +193,7 @@ def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[st
             "others": [
                 {name: getattr(other, name) for name in ("id", "question", "answer", "model")}
                 | {"state": other.decision}
-                for other in others[entry.image_id][:MOST_OTHERS]
+                for other in others[entry.image_id][:MAX_OTHERS]
                 if other.id != entry.id
             ],
         }
@@ -213,12 +219,12 @@ def _image(image: Images | None) -> dict[str, Any] | None:
 def _act_id(act: dict[str, Any]) -> str:
     act_id = act.get("act_id")
     if not isinstance(act_id, str) or not 8 <= len(act_id) <= 21:
-        raise InvalidInputError("Give each act an id of its own, 8 to 21 characters.", field="act_id")
+        raise InvalidInputError("Give each act a unique act_id of 8 to 21 characters.", field="act_id")
     return act_id
 
 
-def _whole(given: dict[str, Any], name: str, default: int) -> int:
+def _integer(params: dict[str, Any], name: str, default: int) -> int:
     try:
-        return int(given.get(name, default))
+        return int(params.get(name, default))
     except (TypeError, ValueError) as error:
-        raise InvalidInputError(f"{name} is a whole number.", field=name) from error
+        raise InvalidInputError(f"{name} is not an integer. Send an integer.", field=name) from error

@@ -1,4 +1,4 @@
-"""The review desk's one route that waits for a model: it asks for the answer of an entry again."""
+"""Route of the review desk that asks a model for the answer of an entry again."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -24,23 +24,32 @@ def regenerate_route(
     as_item: Callable[[Services, ImageDatasets], dict[str, Any]],
     middleware: Sequence[Middleware] = (),
 ) -> Route:
-    """Return the route; it takes ``{"entry_id", "version", "act_id"}`` and answers with the new state of the entry.
+    """Return the route: it takes ``{"entry_id", "version", "act_id"}`` and returns the changed entry.
 
-    It waits on the event loop: a slow model takes no thread from those who decide meanwhile.
+    The route waits for the model on the event loop, so that slow models do not occupy the thread pool.
+
+    Args:
+        services: Returns the services of the process.
+        as_item: Returns an entry as the desk expects it.
+        middleware: Middleware of the route.
     """
 
     async def regenerate(request: Request) -> Response:
         try:
-            given = await request.json()
-            entry_id, version, act_id = str(given["entry_id"]), int(given["version"]), str(given["act_id"])
+            body = await request.json()
+            entry_id, version, act_id = str(body["entry_id"]), int(body["version"]), str(body["act_id"])
         except (ValueError, KeyError, TypeError):
-            return errors.problem(422, "invalid", "Send the entry_id, its version and an act_id.")
-        own, act = services(), UserAction("regenerate", request.scope["vitrine.actor"].name, act_id)
+            return errors.problem(
+                422, "invalid", "The body is not complete. Send the entry_id, its version and an act_id."
+            )
+        current, act = services(), UserAction("regenerate", request.scope["vitrine.actor"].name, act_id)
         try:
-            await asyncio.to_thread(own.ownership.check, "entry_id", entry_id)
-            work = AnswerRegenerator(own.db, own.llm, own.images).regenerate_answer(entry_id, version, act)
-            entry = await own.loop.call(work)
-            return JSONResponse({"entry": await asyncio.to_thread(as_item, own, entry)})
+            await asyncio.to_thread(current.ownership.check, "entry_id", entry_id)
+            regeneration = AnswerRegenerator(current.db, current.llm, current.images).regenerate_answer(
+                entry_id, version, act
+            )
+            entry = await current.loop.call(regeneration)
+            return JSONResponse({"entry": await asyncio.to_thread(as_item, current, entry)})
         except VitrineError as error:
             return errors.error_response(error)
 

@@ -1,4 +1,4 @@
-"""The desk's routes: acts are stored each for itself, repeated sends once, refusals come back with the entry."""
+"""Routes of the review desk: each act is stored by itself, a repeated act once; a conflict returns the entry."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def act(entry: ImageDatasets, decision: str, act_id: str, **more: object) -> dic
     return {"act_id": act_id, "entry_id": entry.id, "version": entry.version, "decision": decision} | more
 
 
-def test_the_queue_holds_open_entries_with_their_image_and_the_others_of_it(
+def test_the_queue_has_open_entries_with_their_image_and_its_other_entries(
     client: TestClient, make: Make, project: Projects
 ) -> None:
     first, second = make("One?", tags="draft"), make("Two?")
@@ -44,14 +44,14 @@ def test_the_queue_holds_open_entries_with_their_image_and_the_others_of_it(
     assert item["others"][1]["state"] == "confirmed"
 
 
-def test_the_queue_goes_on_behind_an_entry(client: TestClient, make: Make, project: Projects) -> None:
+def test_the_queue_is_paged_by_its_cursor(client: TestClient, make: Make, project: Projects) -> None:
     entries = [make(f"{number}?") for number in range(3)]
     first = client.get("/desk/queue", params={"project_id": project.id, "limit": 2}).json()
     rest = client.get("/desk/queue", params={"project_id": project.id, "limit": 2, "after": first["next"]}).json()
     assert [item["id"] for item in first["items"] + rest["items"]] == [entry.id for entry in entries]
 
 
-def test_one_refused_act_does_not_hold_up_the_others(client: TestClient, make: Make, services: Services) -> None:
+def test_a_refused_act_does_not_prevent_the_others(client: TestClient, make: Make, services: Services) -> None:
     first, second = make("One?"), make("Two?")
     services.dataset.update_dataset_entry(first.id, answer="no", actor="Ben")
     acts = [act(first, "confirm", "act-00001"), act(second, "confirm", "act-00002")]
@@ -61,9 +61,7 @@ def test_one_refused_act_does_not_hold_up_the_others(client: TestClient, make: M
     assert (stored["ok"], stored["entry"]["state"], stored["entry"]["version"]) == (True, "confirmed", 2)
 
 
-def test_an_act_that_is_sent_again_is_answered_but_stored_once(
-    client: TestClient, make: Make, services: Services
-) -> None:
+def test_a_repeated_act_is_stored_once(client: TestClient, make: Make, services: Services) -> None:
     entry = make("One?")
     body = {"acts": [act(entry, "reject", "act-00001", changes={"reject_reason": "duplicate"})]}
     answers = [client.post("/desk/decide", json=body).json() for _ in range(2)]
@@ -71,7 +69,7 @@ def test_an_act_that_is_sent_again_is_answered_but_stored_once(
     assert len(services.entries.history(entry.id)) == 2
 
 
-def test_the_last_act_is_undone_and_its_entry_comes_along(client: TestClient, make: Make, project: Projects) -> None:
+def test_undo_reverts_the_last_act_and_returns_its_entry(client: TestClient, make: Make, project: Projects) -> None:
     entry = make("One?")
     client.post("/desk/decide", json={"acts": [act(entry, "confirm", "act-00001")]})
     undo = {"act_id": "undo-0001", "decision": "undo", "project_id": project.id}
@@ -82,12 +80,12 @@ def test_the_last_act_is_undone_and_its_entry_comes_along(client: TestClient, ma
 
 
 @pytest.mark.parametrize("body", [{}, {"acts": "all"}, {"acts": [1]}, {"acts": [{}] * 101}])
-def test_bodies_that_are_no_acts_are_refused(client: TestClient, body: dict[str, object]) -> None:
+def test_bodies_without_a_valid_list_of_acts_are_refused(client: TestClient, body: dict[str, object]) -> None:
     assert client.post("/desk/decide", json=body).status_code == 422
 
 
 @pytest.mark.parametrize("broken", [{"act_id": 7}, {"version": "new"}, {"changes": "all"}, {"decision": "burn"}])
-def test_an_act_that_makes_no_sense_is_refused_alone(
+def test_an_invalid_act_is_refused_without_a_change(
     client: TestClient, make: Make, broken: dict[str, object], services: Services
 ) -> None:
     entry = make("One?")
@@ -97,14 +95,14 @@ def test_an_act_that_makes_no_sense_is_refused_alone(
     assert services.dataset.get_dataset_entry(entry.id).version == 1
 
 
-def test_an_answer_is_checked_as_it_would_be_when_saved(client: TestClient) -> None:
+def test_an_answer_is_validated_before_it_is_saved(client: TestClient) -> None:
     given = {"answer": '["x"]', "answer_type": "label", "options": ["y"]}
     answer = client.post("/desk/check", json=given)
     assert (answer.status_code, answer.json()["detail"]) == (422, "x is not one of the labels. Choose from y.")
     assert client.post("/desk/check", json=given | {"answer": '["y"]'}).json() == {"ok": True}
 
 
-def test_a_page_from_elsewhere_cannot_decide(client: TestClient, make: Make) -> None:
+def test_a_page_of_another_origin_cannot_decide(client: TestClient, make: Make) -> None:
     answer = client.post(
         "/desk/decide",
         json={"acts": [act(make("One?"), "confirm", "act-00001")]},
@@ -113,7 +111,7 @@ def test_a_page_from_elsewhere_cannot_decide(client: TestClient, make: Make) -> 
     assert answer.status_code == 403
 
 
-def test_shared_entries_are_handed_to_one_person_and_kept_while_they_look(
+def test_shared_entries_are_leased_to_one_reviewer_who_can_renew_the_leases(
     client: TestClient, make: Make, project: Projects, services: Services
 ) -> None:
     entries = [make(f"{number}?") for number in range(4)]
@@ -127,17 +125,15 @@ def test_shared_entries_are_handed_to_one_person_and_kept_while_they_look(
     assert queue("Anna") == [entry.id for entry in entries[:2]]
     assert queue("Ben") == [entry.id for entry in entries[2:]]
     body = {"project_id": project.id, "entry_ids": [entry.id for entry in entries]}
-    kept = client.post("/desk/keep", json=body, headers={"X-Vitrine-Token": page_token("Ben")})
-    assert kept.json() == {"kept": 2}
+    renewed = client.post("/desk/keep", json=body, headers={"X-Vitrine-Token": page_token("Ben")})
+    assert renewed.json() == {"kept": 2}
     waiting = client.get(
         "/desk/count", params={"project_id": project.id}, headers={"X-Vitrine-Token": page_token("Cleo")}
     )
     assert waiting.json() == {"total": 0, "held": 4, "tags": []}
 
 
-def test_the_search_line_is_told_what_may_stand_behind_a_field(
-    client: TestClient, make: Make, project: Projects
-) -> None:
+def test_values_of_a_field_are_returned_for_autocompletion(client: TestClient, make: Make, project: Projects) -> None:
     make("One?", kind="count", tags="draft")
     make("Two?", kind="count")
     make("Three?", kind="color")
@@ -156,9 +152,7 @@ def test_the_search_line_is_told_what_may_stand_behind_a_field(
     assert values("score") == values("nonsense") == []
 
 
-def test_an_answer_is_asked_for_again_by_its_own_model(
-    client: TestClient, project: Projects, services: Services
-) -> None:
+def test_an_answer_is_regenerated_by_its_own_model(client: TestClient, project: Projects, services: Services) -> None:
     image = services.intake.add_images(project.id, [("red.png", png("red"))])[0].image
     assert image is not None
     entry = services.dataset.create_dataset_entry(
