@@ -1,4 +1,4 @@
-"""The key this installation signs with: made once, readable by its owner only."""
+"""The secret key that signs tokens, cookies and URLs: created once, readable only by the owner of its file."""
 
 import os
 import secrets
@@ -12,14 +12,14 @@ KEY_NAME = "secret.key"
 
 
 def data_dir() -> Path:
-    """Return the data directory of the process's database, or the configured one before it is open."""
+    """Return the data directory of the open database, or the configured one before it is open."""
     database = runtime.opened_database()
     return Path(database.data_dir if database is not None else Settings().data_dir)
 
 
 @lru_cache(maxsize=8)
 def signing_key(data_dir: Path) -> bytes:
-    """Return the 32 bytes in *data_dir*, making them the first time."""
+    """Return the 32 bytes of the key in *data_dir*, which is created at the first call."""
     from filelock import FileLock
 
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -58,7 +58,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         received_bytes += len(message.get("body", b""))
         if received_bytes > MAX_BODY_BYTES:
-            raise HTTPException(413, f"A body is at most {MAX_BODY_BYTES:,} bytes; send less at a time")
+            raise HTTPException(413, f"A body has at most {MAX_BODY_BYTES:,} bytes; send less at a time")
         return message
 
     return counted

@@ -1,4 +1,4 @@
-"""The REST API: its routers, its errors, its description."""
+"""The FastAPI application: routers, error responses, OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,21 +21,25 @@ from core.services import Services
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "wrong_type", 400: "bad_request"}
 
-# Any route may be refused at the door or find its id gone, so every one of them is described with these.
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+# Every route declares these: authentication, ownership checks and validation apply to all of them.
+_COMMON_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The request cannot be read"},
-    401: {"model": Problem, "description": "No token, or one that is not valid"},
+    401: {"model": Problem, "description": "No token, or an invalid one"},
     403: {"model": Problem, "description": "Not allowed"},
-    404: {"model": Problem, "description": "No such id"},
-    409: {"model": Problem, "description": "Changed by someone else meanwhile, or still being worked on"},
+    404: {"model": Problem, "description": "Nothing has this id"},
+    409: {"model": Problem, "description": "Changed by another client meanwhile, or still in progress"},
     413: {"model": Problem, "description": "Too large"},
-    415: {"model": Problem, "description": "A body of another kind than this route reads"},
-    422: {"model": Problem, "description": "A value is malformed, or invalid where it stands; *field* names it"},
+    415: {"model": Problem, "description": "The route takes a body of another media type"},
+    422: {"model": Problem, "description": "A value is malformed or not allowed; *field* names it"},
 }
 
 
 def build_api(services: Callable[[], Services]) -> FastAPI:
-    """Return the application that answers below ``/api`` and ``/ai``."""
+    """Return the application for the routes below ``/api`` and ``/ai``.
+
+    Args:
+        services: Returns the services of the process.
+    """
     api = FastAPI(
         title="Vitrine",
         version="1",
@@ -43,39 +47,42 @@ def build_api(services: Callable[[], Services]) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses=_PROBLEMS,
+        responses=_COMMON_RESPONSES,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
-        dependencies=[Depends(_known_query), Depends(_belongs)],
+        dependencies=[Depends(_check_query_parameters), Depends(_check_ownership)],
     )
     api.state.services = services
     for router in ALL:
         api.include_router(router)
     api.include_router(docs.router)
     api.add_middleware(IdempotencyKeys)
-    for kind, answer in ((VitrineError, _on_purpose), (RequestValidationError, _invalid), (HTTPException, _http)):
-        api.exception_handler(kind)(answer)
-    api.exception_handler(Exception)(_bug)
+    for class_, handler in ((VitrineError, _expected), (RequestValidationError, _invalid), (HTTPException, _http)):
+        api.exception_handler(class_)(handler)
+    api.exception_handler(Exception)(_unexpected)
     return api
 
 
-async def _known_query(request: Request) -> None:
-    """Refuse a filter that does not exist: left out silently, it would answer with too much."""
+async def _check_query_parameters(request: Request) -> None:
+    """Refuse unknown query parameters: a misspelled filter that is ignored would return too much."""
     if not request.query_params:
         return
-    described = request.app.openapi()["paths"].get(request.scope["route"].path, {}).get(request.method.lower(), {})
-    known = [parameter["name"] for parameter in described.get("parameters", []) if parameter["in"] == "query"]
+    operation = request.app.openapi()["paths"].get(request.scope["route"].path, {}).get(request.method.lower(), {})
+    known = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
     for name in request.query_params:
         if name not in known:
-            raise InvalidInputError(f"There is no parameter {name} here. Use {', '.join(known) or 'none'}.", field=name)
+            raise InvalidInputError(
+                f"This route has no parameter {name}. Use {', '.join(known) or 'none'}.", field=name
+            )
 
 
-def _belongs(request: Request, services: ServicesDep) -> None:
+def _check_ownership(request: Request, services: ServicesDep) -> None:
+    """Refuse ids in the path whose project is deleted."""
     for name in OWNED.keys() & request.path_params.keys():
         services.ownership.check(name, request.path_params[name])
 
 
-async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:
+async def _expected(_request: Request, error: VitrineError) -> JSONResponse:
     if isinstance(error, ConflictError) and isinstance(error.current, ImageDatasets):
         current = EntryAnswer.model_validate(error.current).model_dump(mode="json")
         return errors.problem(409, error.code, str(error), current=current, attempted=error.attempted)
@@ -83,37 +90,39 @@ async def _on_purpose(_request: Request, error: VitrineError) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    if (wrong := _wrong_type(request)) is not None:
-        return wrong
+    if (refusal := _refused_media_type(request)) is not None:
+        return refusal
     first = error.errors()[0]
-    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
-    field = ".".join(place)
+    parts = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+    field = ".".join(parts)
     message = first["msg"].removeprefix("Value error, ")
     status = 404 if first["loc"][0] == "path" else 422
     code = "not_found" if status == 404 else "malformed"
     return errors.problem(status, code, f"{field}: {message}." if field else f"{message}.", field or None)
 
 
-def _wrong_type(request: Request) -> JSONResponse | None:
-    """Return the answer to a body of another kind than the route reads, None when that is not what is wrong."""
+def _refused_media_type(request: Request) -> JSONResponse | None:
+    """Return the response that refuses the media type of the body, None when the route takes it."""
     field = request.scope["route"].body_field
     if field is None:
         return None
-    wanted = (
+    expected = (
         "application/json"
         if isinstance(field.field_info, params.Body) and not isinstance(field.field_info, params.Form)
         else "multipart/form-data"
     )
-    if request.headers.get("Content-Type", "").startswith(wanted):
+    if request.headers.get("Content-Type", "").startswith(expected):
         return None
-    return errors.problem(415, "wrong_type", f"Send the body as {wanted}.", "Content-Type")
+    return errors.problem(
+        415, "wrong_type", f"This route takes another media type. Send the body as {expected}.", "Content-Type"
+    )
 
 
 async def _http(_request: Request, error: HTTPException) -> JSONResponse:
     code = _CODES.get(error.status_code, "error")
-    detail = f"{error.detail}. GET /api/openapi.json lists what there is."
+    detail = f"{error.detail}. GET /api/openapi.json lists the routes and their parameters."
     return errors.problem(error.status_code, code, detail, headers=dict(error.headers or {}))
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return errors.bug_response(error, request.scope)
