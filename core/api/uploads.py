@@ -1,4 +1,4 @@
-"""Uploaded files on their way into the library."""
+"""Adds the files of a multipart request to the image library."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,14 +9,21 @@ from fastapi import UploadFile
 if TYPE_CHECKING:
     from core.images import ImageIntake, ImageOutcome
 
-# Added together, so that the image workers decode in parallel; bounds the memory of one upload.
+# Files are added in batches of this size: the image workers decode a batch in parallel, and memory stays bounded.
 _BATCH_BYTES = 32_000_000
 
 
 async def add_uploads(
     intake: "ImageIntake", project_id: str, files: list[UploadFile], source: str = "api"
 ) -> "list[ImageOutcome]":
-    """Add files to the library and return the outcome of each, in their order."""
+    """Add files to the library and return the outcome of each, in their order.
+
+    Args:
+        intake: Adds the images.
+        project_id: The project that gets them.
+        files: The uploaded files.
+        source: Where the images come from, stored with each.
+    """
     outcomes: list[ImageOutcome] = []
     for batch in _batches(files):
         named = [(file.filename or "image", await file.read()) for file in batch]

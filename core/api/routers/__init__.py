@@ -1,4 +1,4 @@
-"""One file per resource."""
+"""The routers of the REST API, one file per resource."""
 
 from core.api.routers import entries, exports, images, models, projects, questions, server, styles, tasks
 

@@ -1,4 +1,4 @@
-"""Entries: one question about one image with its answer."""
+"""Routes of entries; an entry is a question about an image with its answer."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.schemas import WHOLE, Answer, Body, Cursor, Id, Limit, Page, Problem, Text
+from core.api.schemas import INTEGRAL, Cursor, Id, Limit, Page, Problem, RequestBody, ResponseBody, Text
 from core.dataset import EntryFilter, parse_search
 from core.db import ImageDatasets
 from core.errors import InvalidInputError, NotFoundError
@@ -20,7 +20,9 @@ Score = Annotated[float, Field(ge=0, le=5, multiple_of=0.5)]
 Tags = Annotated[str, Field(max_length=2000)]
 
 
-class EntryAnswer(Answer):
+class EntryAnswer(ResponseBody):
+    """An entry."""
+
     id: str
     project_id: str
     image_id: str
@@ -48,8 +50,8 @@ class EntryAnswer(Answer):
     task_id: str | None
 
 
-class NewEntry(Body):
-    """An entry of its own, or the answer to a stored question when *question_id* comes without *question*."""
+class NewEntry(RequestBody):
+    """A new entry; with *question_id* and without *question*, the answer to that stored question."""
 
     image_id: str | None = None
     question: Text | None = None
@@ -63,8 +65,8 @@ class NewEntry(Body):
     confirmed: bool = False
 
 
-class EntryChange(Body):
-    """The fields to change; with *version*, only if nobody changed the entry since."""
+class EntryChange(RequestBody):
+    """The fields to change; with *version*, only if the entry still has that version (optimistic locking)."""
 
     question: Text | None = None
     answer: Text | None = None
@@ -77,18 +79,24 @@ class EntryChange(Body):
     score: Score | None = None
     tags: Tags | None = None
     note: Text | None = None
-    version: Annotated[int, WHOLE] | None = None
+    version: Annotated[int, INTEGRAL] | None = None
 
 
-class Confirmation(Body):
+class Confirmation(RequestBody):
+    """Whether the entry is confirmed."""
+
     confirmed: bool = True
 
 
-class Rating(Body):
+class Rating(RequestBody):
+    """The score of the entry."""
+
     score: Score
 
 
-class EntryStats(Answer):
+class EntryStats(ResponseBody):
+    """Counts of the entries of a project; *average_score* is null without rated entries."""
+
     total_entries: int
     confirmed_entries: int
     average_score: float | None
@@ -97,7 +105,7 @@ class EntryStats(Answer):
 
 
 class EntryConflict(Problem):
-    """Someone else changed it first: the entry as it stands, and what was attempted."""
+    """Another client changed the entry first: its current state, and the attempted change."""
 
     current: EntryAnswer
     attempted: dict[str, Any]
@@ -107,67 +115,67 @@ class EntryConflict(Problem):
 def create_entry(project_id: Id, body: NewEntry, services: ServicesDep, actor: CurrentActor) -> EntryAnswer:
     """Add an entry."""
     services.projects.get_project(project_id)
-    more = body.model_dump(include={"answer", "model", "answer_type", "score", "tags", "note", "confirmed"})
+    fields = body.model_dump(include={"answer", "model", "answer_type", "score", "tags", "note", "confirmed"})
     if body.question is None:
-        return _answer(_create_answer(services, project_id, body.question_id, more, actor.name))
+        return _answer(_create_answer(services, project_id, body.question_id, fields, actor.name))
     if body.image_id is None:
-        raise InvalidInputError("Name the image that the question is about.", field="image_id")
+        raise InvalidInputError("A question needs its image. Send the image_id.", field="image_id")
     if body.question_id is not None:
         services.listings.check_question(project_id, body.question_id)
-    made = services.dataset.create_dataset_entry(
-        project_id, body.image_id, body.question, question_id=body.question_id, actor=actor.name, **more
+    created = services.dataset.create_dataset_entry(
+        project_id, body.image_id, body.question, question_id=body.question_id, actor=actor.name, **fields
     )
-    return _answer(made)
+    return _answer(created)
 
 
-def _chosen(
+def _filter(
     q: Annotated[str, Query(max_length=1000, description="a search line: cat kind:count score:<3 -tag:draft")] = "",
     image_id: Annotated[str | None, Query(max_length=100)] = None,
     answer_type: AnswerType | None = None,
     confirmed: bool | None = None,
     min_score: Annotated[float | None, Query(ge=0, le=5)] = None,
-    tags: Annotated[str, Query(max_length=1000, description="comma-separated; all must be there")] = "",
+    tags: Annotated[str, Query(max_length=1000, description="comma-separated; an entry must have all of them")] = "",
     model: Annotated[str | None, Query(max_length=200)] = None,
 ) -> EntryFilter:
-    chosen = parse_search(q)
+    entry_filter = parse_search(q)
     if image_id:
-        chosen = chosen.with_term("image", image_id)
+        entry_filter = entry_filter.with_term("image", image_id)
     if answer_type:
-        chosen = chosen.with_term("type", answer_type)
+        entry_filter = entry_filter.with_term("type", answer_type)
     if confirmed is not None:
-        chosen = chosen.with_term("is", "confirmed", negated=not confirmed)
+        entry_filter = entry_filter.with_term("is", "confirmed", negated=not confirmed)
     if min_score:
-        chosen = chosen.with_term("score", f"{min_score:g}..5")
+        entry_filter = entry_filter.with_term("score", f"{min_score:g}..5")
     for tag in filter(None, (tag.strip() for tag in tags.split(","))):
-        chosen = chosen.with_term("tag", tag)
-    return chosen.with_term("model", model) if model else chosen
+        entry_filter = entry_filter.with_term("tag", tag)
+    return entry_filter.with_term("model", model) if model else entry_filter
 
 
-Chosen = Annotated[EntryFilter, Depends(_chosen)]
+Filter = Annotated[EntryFilter, Depends(_filter)]
 
 
 @router.get("/projects/{project_id}/image-datasets")
 def list_entries(
-    project_id: Id, chosen: Chosen, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id, entry_filter: Filter, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[EntryAnswer]:
-    """List the entries of a project in the order they were made."""
+    """List the entries of a project in the order they were created."""
     services.projects.get_project(project_id)
-    page = services.entries.find_entries(project_id, chosen, limit=limit, after=cursor)
-    total = services.entries.count_entries(project_id, chosen)
+    page = services.entries.find_entries(project_id, entry_filter, limit=limit, after=cursor)
+    total = services.entries.count_entries(project_id, entry_filter)
     return Page(items=[_answer(entry) for entry in page.items], next_cursor=page.next_cursor, total=total)
 
 
 @router.get("/projects/{project_id}/image-datasets/stats")
 def get_entry_stats(project_id: Id, services: ServicesDep) -> EntryStats:
-    """Count and rate the entries of a project."""
+    """Return the counts and the average score of the entries of a project."""
     services.projects.get_project(project_id)
     return EntryStats.model_validate(services.dataset.get_dataset_stats(project_id))
 
 
 @router.get("/image-datasets/{entry_id}")
 def get_entry(entry_id: Id, response: Response, services: ServicesDep) -> EntryAnswer:
-    """Return an entry; its ``ETag`` is what ``If-Match`` takes."""
-    return _tagged(response, services.dataset.get_dataset_entry(entry_id))
+    """Return an entry; its ``ETag`` can be sent as ``If-Match`` with a change."""
+    return _with_etag(response, services.dataset.get_dataset_entry(entry_id))
 
 
 @router.put("/image-datasets/{entry_id}", responses={409: {"model": EntryConflict}})
@@ -179,26 +187,26 @@ def change_entry(
     actor: CurrentActor,
     if_match: Annotated[str | None, Header(max_length=100)] = None,
 ) -> EntryAnswer:
-    """Change fields of an entry; with ``If-Match`` or *version* a conflict is told (409, with both versions)."""
+    """Change fields of an entry; with ``If-Match`` or *version*, 409 with both versions if it was changed meanwhile."""
     changes = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"version"})
     version = body.version if if_match is None else _version(if_match)
     changed = services.dataset.update_dataset_entry(entry_id, version=version, actor=actor.name, **changes)
-    return _tagged(response, changed)
+    return _with_etag(response, changed)
 
 
 @router.delete("/image-datasets/{entry_id}", status_code=204)
 def delete_entry(entry_id: Id, services: ServicesDep, actor: CurrentActor) -> None:
     """Delete an entry."""
     if not services.dataset.delete_dataset_entry(entry_id, actor=actor.name):
-        raise NotFoundError("This entry does not exist any more.")
+        raise NotFoundError("This entry does not exist any more. Choose another one.")
 
 
 @router.post("/image-datasets/{entry_id}/confirm")
 def confirm_entry(
     entry_id: Id, body: Confirmation, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> EntryAnswer:
-    """Confirm an entry, or open it again."""
-    return _tagged(response, services.dataset.confirm_entry(entry_id, body.confirmed, actor=actor.name))
+    """Confirm an entry, or reopen it."""
+    return _with_etag(response, services.dataset.confirm_entry(entry_id, body.confirmed, actor=actor.name))
 
 
 @router.post("/image-datasets/{entry_id}/rate")
@@ -206,26 +214,30 @@ def rate_entry(
     entry_id: Id, body: Rating, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> EntryAnswer:
     """Rate an entry with 0 (not rated) to 5, halves allowed."""
-    return _tagged(response, services.dataset.rate_entry(entry_id, body.score, actor=actor.name))
+    return _with_etag(response, services.dataset.rate_entry(entry_id, body.score, actor=actor.name))
 
 
 def _create_answer(
-    services: Services, project_id: str, question_id: str | None, more: dict[str, Any], actor: str
+    services: Services, project_id: str, question_id: str | None, fields: dict[str, Any], actor: str
 ) -> ImageDatasets:
     if question_id is None:
-        raise InvalidInputError("Write a question, or name a stored one by question_id.", field="question")
+        raise InvalidInputError(
+            "An entry needs a question. Send a question, or the question_id of a stored one.", field="question"
+        )
     services.listings.check_question(project_id, question_id)
-    return services.dataset.create_from_question(question_id, actor=actor, **more)
+    return services.dataset.create_from_question(question_id, actor=actor, **fields)
 
 
 def _version(if_match: str) -> int:
     text = if_match.strip().strip('"')
     if not text.isascii() or not text.isdigit():
-        raise InvalidInputError("If-Match takes the ETag of the entry as it was read.", field="If-Match")
+        raise InvalidInputError(
+            "If-Match is not an ETag of an entry. Send the ETag that came with the entry.", field="If-Match"
+        )
     return int(text)
 
 
-def _tagged(response: Response, entry: ImageDatasets) -> EntryAnswer:
+def _with_etag(response: Response, entry: ImageDatasets) -> EntryAnswer:
     response.headers["ETag"] = f'"{entry.version}"'
     return _answer(entry)
 

@@ -1,4 +1,4 @@
-"""Exports: making a bundle, and where it is when it is made."""
+"""Routes of exports: starting, listing and publishing them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -9,15 +9,15 @@ from pydantic import Field
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
-from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
+from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
 FileFormat = Literal["json", "jsonl", "bundle", "huggingface"]
-Words = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
+Values = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
 
-# What the promised names mean as a recipe.
-_CONTAINERS: dict[str, dict[str, Any]] = {
+# The part of an export recipe that each file format stands for.
+_RECIPE_OF_FILE_FORMAT: dict[str, dict[str, Any]] = {
     "json": {"container": "file", "rows": "json"},
     "jsonl": {"container": "file", "rows": "jsonl"},
     "bundle": {"container": "zip"},
@@ -25,8 +25,8 @@ _CONTAINERS: dict[str, dict[str, Any]] = {
 }
 
 
-class NewExport(Body):
-    """Which entries, in which format."""
+class NewExport(RequestBody):
+    """The entries to export and their format."""
 
     format_style: Annotated[str, Field(max_length=60)] = "default"
     file_format: FileFormat = "bundle"
@@ -35,13 +35,15 @@ class NewExport(Body):
     confirmed: bool = Field(False, description="only confirmed entries")
     min_score: float = Field(0.0, ge=0, le=5)
     answer_types: list[AnswerType] = Field([])
-    languages: Words = Field([])
-    models: Words = Field([])
-    tags: Words = Field([])
-    image_ids: Words = Field([])
+    languages: Values = Field([])
+    models: Values = Field([])
+    tags: Values = Field([])
+    image_ids: Values = Field([])
 
 
-class ExportAnswer(Answer):
+class ExportAnswer(ResponseBody):
+    """A finished export."""
+
     id: str
     project_id: str
     task_id: str | None
@@ -53,7 +55,7 @@ class ExportAnswer(Answer):
     download_url: str = ""
 
 
-class _Recipe(Body):
+class _ExportConfig(RequestBody):
     recipe: dict[str, Any]
 
 
@@ -61,19 +63,19 @@ class _Recipe(Body):
 async def export_entries(
     project_id: Id, body: NewExport, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
-    """Start an export; its task carries ``download_url`` when it is done."""
-    recipe = _Recipe(recipe=_recipe(body))
-    return await start(services, request, response, actor, project_id, "dataset-export", recipe)
+    """Start an export; its task has a ``download_url`` when it has ended."""
+    config = _ExportConfig(recipe=_recipe(body))
+    return await start(services, request, response, actor, project_id, "dataset-export", config)
 
 
-class Sending(Body):
-    """Where a finished export is sent; keys are the server's own, from its environment."""
+class PublishRequest(RequestBody):
+    """Where a finished export is published; credentials come from the environment of the server."""
 
     address: str = Field(max_length=500, description="hf://datasets/owner/name, s3://bucket/name, gs://…, az://…")
-    public: bool = Field(False, description="whether a dataset made on the Hub may be seen by everybody")
+    public: bool = Field(False, description="whether a dataset repository created on the Hub is public")
 
 
-class _Sent(Sending):
+class _PublishConfig(PublishRequest):
     export_id: str
 
 
@@ -81,14 +83,14 @@ class _Sent(Sending):
 async def send_export(
     project_id: Id,
     export_id: Id,
-    body: Sending,
+    body: PublishRequest,
     request: Request,
     response: Response,
     services: ServicesDep,
     actor: CurrentActor,
 ) -> TaskAnswer:
-    """Send a finished export to the Hugging Face Hub or an object storage."""
-    config = _Sent(export_id=export_id, **body.model_dump())
+    """Start publishing a finished export to the Hugging Face Hub or an object storage."""
+    config = _PublishConfig(export_id=export_id, **body.model_dump())
     return await start(services, request, response, actor, project_id, "dataset-send", config)
 
 
@@ -106,12 +108,12 @@ def list_exports(
 
 
 def _recipe(body: NewExport) -> dict[str, Any]:
-    in_file = body.file_format in ("json", "jsonl")
+    is_single_file = body.file_format in ("json", "jsonl")
     entries = body.model_dump(include={"min_score", "answer_types", "languages", "models", "tags", "image_ids"})
     return {
         "format": body.format_style,
-        "images": "base64" if body.use_base64 else "none" if in_file else "path",
+        "images": "base64" if body.use_base64 else "none" if is_single_file else "path",
         "metadata": body.include_metadata,
         "entries": entries | {"confirmed_only": body.confirmed},
-        **_CONTAINERS[body.file_format],
+        **_RECIPE_OF_FILE_FORMAT[body.file_format],
     }

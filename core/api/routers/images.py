@@ -1,4 +1,4 @@
-"""Images: uploading, listing, the bytes themselves."""
+"""Routes of images: uploading, listing, downloading and deleting them."""
 
 import asyncio
 from datetime import datetime
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFi
 from core.api import media
 from core.api.dependencies import ServicesDep
 from core.api.guard import TOKEN_HEADER
-from core.api.schemas import Answer, Cursor, Id, Limit, Page
+from core.api.schemas import Cursor, Id, Limit, Page, ResponseBody
 from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError
@@ -21,7 +21,9 @@ router = APIRouter(prefix="/api", tags=["images"])
 Outcome = Literal["added", "duplicate", "near-duplicate", "rejected"]
 
 
-class ImageAnswer(Answer):
+class ImageAnswer(ResponseBody):
+    """An image of the library; *size* is in bytes, *width* and *height* in pixels."""
+
     id: str
     project_id: str
     image_name: str
@@ -42,7 +44,7 @@ class ImageAnswer(Answer):
     source: str
 
 
-class UploadOutcome(Answer):
+class UploadOutcome(ResponseBody):
     """The outcome of one file."""
 
     image_name: str
@@ -51,7 +53,9 @@ class UploadOutcome(Answer):
     reason: str | None
 
 
-class UploadOutcomes(Answer):
+class UploadOutcomes(ResponseBody):
+    """The outcomes of an upload, in the order of its files."""
+
     results: list[UploadOutcome]
 
 
@@ -59,32 +63,32 @@ class UploadOutcomes(Answer):
 async def upload_images(
     project_id: Id, files: Annotated[list[UploadFile], File(min_length=1)], services: ServicesDep, request: Request
 ) -> UploadOutcomes:
-    """Add images; one outcome for each file, in the order sent. A bad one does not fail the others."""
+    """Add images; returns one outcome per file, in the order sent. A rejected file does not affect the others."""
     await asyncio.to_thread(services.projects.get_project, project_id)
-    # Components of a page send the token of that page; programs send a bearer token or none.
+    # Only components of pages send a page token; programs send a bearer token or none.
     source = "upload" if TOKEN_HEADER in request.headers else "api"
     outcomes = await add_uploads(services.intake, project_id, files, source)
     return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
 
 
-Word = Annotated[str, Query(max_length=200)]
-Side = Annotated[int, Query(ge=0, le=100_000)]
-Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="ISO date, UTC")]
+Term = Annotated[str, Query(max_length=200)]
+SidePx = Annotated[int, Query(ge=0, le=100_000)]
+Date = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="ISO date, UTC")]
 
 
 def _filter(
-    name: Word = "",
-    tag: Word = "",
+    name: Term = "",
+    tag: Term = "",
     format: Literal["", "JPEG", "PNG", "WEBP"] = "",
-    color: Word = "",
+    color: Term = "",
     orientation: Literal["", "landscape", "portrait", "square"] = "",
     has: Annotated[Literal["", "questions", "no-questions", "entries", "no-entries"], Query(alias="holds")] = "",
     near_duplicates: Annotated[bool, Query(alias="alike")] = False,
-    source: Word = "",
-    min_side_px: Side = 0,
-    max_side_px: Side = 0,
-    added_from: Day = "",
-    added_to: Day = "",
+    source: Term = "",
+    min_side_px: SidePx = 0,
+    max_side_px: SidePx = 0,
+    added_from: Date = "",
+    added_to: Date = "",
     sort: Literal["newest", "oldest", "name", "largest", "blurred"] = "newest",
 ) -> ImageFilter:
     return ImageFilter(
@@ -110,7 +114,7 @@ def list_images(
 
 @router.get("/images/{image_id}")
 def get_image(image_id: Id, services: ServicesDep) -> ImageAnswer:
-    """Return the record of an image."""
+    """Return an image without its bytes."""
     return ImageAnswer.model_validate(_image(services, image_id))
 
 
@@ -128,13 +132,13 @@ def delete_image(image_id: Id, services: ServicesDep) -> None:
         200: {"content": {name: {"schema": {"type": "string", "format": "binary"}} for name in media.IMAGE_TYPES}},
         206: {"description": "The requested range"},
         304: {"description": "Not changed"},
-        416: {"description": "A range outside the file"},
+        416: {"description": "The range lies outside the file"},
     },
 )
 async def get_image_data(
     image_id: Id, request: Request, services: ServicesDep, size: Literal["original", "view", "thumb"] = "original"
 ) -> Response:
-    """Return the bytes: the unchanged original, or upright and without metadata as *view* or *thumb*."""
+    """Return the bytes: the unchanged original, or *view* or *thumb*: smaller, upright and without metadata."""
     return await media.file_response(
         request, lambda: media.image_file(services.images, _image(services, image_id), size)
     )

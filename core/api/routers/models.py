@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from core.api.dependencies import ServicesDep
-from core.api.schemas import MODEL_PROBLEMS, Answer, Body, ModelChoice
+from core.api.schemas import MODEL_PROBLEMS, ModelChoice, RequestBody, ResponseBody
 from core.llm import ModelConfig
 
 router = APIRouter(prefix="/api/models", tags=["models"])
 
 
-class ModelAnswer(Answer):
+class ModelAnswer(ResponseBody):
     """A model; *vision* is null when unknown, prices are US dollars per million tokens."""
 
     model: str
@@ -22,7 +22,7 @@ class ModelAnswer(Answer):
     key_source: str | None
 
 
-class ModelList(Answer):
+class ModelList(ResponseBody):
     """All models; there is only one page."""
 
     items: list[ModelAnswer]
@@ -30,13 +30,13 @@ class ModelList(Answer):
     total: int
 
 
-class ConnectionTest(Body):
+class ConnectionTest(RequestBody):
     """The model to test."""
 
     llm_config: ModelChoice
 
 
-class ConnectionAnswer(Answer):
+class ConnectionAnswer(ResponseBody):
     """Outcome of the connection test; *cost* is in US dollars."""
 
     ok: bool
@@ -47,13 +47,13 @@ class ConnectionAnswer(Answer):
 
 @router.get("")
 def list_models(services: ServicesDep) -> ModelList:
-    """List the suggested models and those with a key; any other that litellm knows may be named too."""
+    """List the suggested models and those with a key; requests may name any other model that litellm knows."""
     items = [ModelAnswer.model_validate(info) for info in services.llm.models()]
     return ModelList(items=items, total=len(items))
 
 
 @router.post("/test", responses=MODEL_PROBLEMS)
 async def test_model(body: ConnectionTest, services: ServicesDep) -> ConnectionAnswer:
-    """Send one small image to a model and describe the outcome; this costs a call."""
+    """Send one small image to a model and describe the outcome; the call costs money."""
     config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))
     return ConnectionAnswer.model_validate(await services.loop.call(services.llm.test_connection(config)))

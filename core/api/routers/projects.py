@@ -1,4 +1,4 @@
-"""Projects."""
+"""Routes of projects."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.api.dependencies import ServicesDep
-from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, page_of
+from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, page_of
 from core.db import Projects
 from core.errors import NotFoundError
 from core.projects import MAX_NAME_CHARS
@@ -17,7 +17,9 @@ router = APIRouter(prefix="/api/projects", tags=["projects"])
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=r"\S")]
 
 
-class ProjectAnswer(Answer):
+class ProjectAnswer(ResponseBody):
+    """A project."""
+
     id: str
     name: str
     description: str
@@ -25,8 +27,8 @@ class ProjectAnswer(Answer):
     update_at: datetime
 
 
-class CountsAnswer(Answer):
-    """How much of everything a project holds."""
+class CountsAnswer(ResponseBody):
+    """How many images, questions and entries a project has."""
 
     images: int
     images_without_questions: int
@@ -38,19 +40,23 @@ class CountsAnswer(Answer):
     open: int
 
 
-class NewProject(Body):
+class NewProject(RequestBody):
+    """A new project."""
+
     name: Name
     description: Annotated[str, Field(max_length=5000)] = ""
 
 
-class ProjectChange(Body):
+class ProjectChange(RequestBody):
+    """The fields to change."""
+
     name: Name | None = None
     description: Annotated[str, Field(max_length=5000)] | None = None
 
 
 @router.post("", status_code=201)
 def create_project(body: NewProject, services: ServicesDep) -> ProjectAnswer:
-    """Make a project; its name must be free."""
+    """Create a project; no other project may have its name."""
     return _answer(services.projects.create_project(body.name, body.description))
 
 
@@ -58,8 +64,8 @@ def create_project(body: NewProject, services: ServicesDep) -> ProjectAnswer:
 def list_projects(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None) -> Page[ProjectAnswer]:
     """List projects, the most recently changed first."""
     rows = services.projects.list_projects()
-    part, following = page_of(rows, limit, cursor, lambda row: row.id)
-    return Page(items=[_answer(row) for row in part], next_cursor=following, total=len(rows))
+    page, next_cursor = page_of(rows, limit, cursor, lambda row: row.id)
+    return Page(items=[_answer(row) for row in page], next_cursor=next_cursor, total=len(rows))
 
 
 @router.get("/{project_id}")
@@ -70,23 +76,23 @@ def get_project(project_id: Id, services: ServicesDep) -> ProjectAnswer:
 
 @router.get("/{project_id}/counts")
 def get_project_counts(project_id: Id, services: ServicesDep) -> CountsAnswer:
-    """Count what a project holds."""
+    """Count the images, questions and entries of a project."""
     services.projects.get_project(project_id)
     return CountsAnswer.model_validate(services.projects.counts(project_id))
 
 
 @router.put("/{project_id}")
 def change_project(project_id: Id, body: ProjectChange, services: ServicesDep) -> ProjectAnswer:
-    """Give a project another name or description."""
-    now = services.projects.get_project(project_id)
-    return _answer(services.projects.rename_project(project_id, body.name or now.name, body.description))
+    """Change the name or description of a project."""
+    project = services.projects.get_project(project_id)
+    return _answer(services.projects.rename_project(project_id, body.name or project.name, body.description))
 
 
 @router.delete("/{project_id}", status_code=204)
 def delete_project(project_id: Id, services: ServicesDep) -> None:
     """Delete a project with everything in it."""
     if not services.projects.delete_project(project_id):
-        raise NotFoundError("This project does not exist any more.")
+        raise NotFoundError("This project does not exist any more. Choose another one.")
 
 
 def _answer(project: Projects) -> ProjectAnswer:

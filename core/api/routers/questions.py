@@ -9,7 +9,18 @@ from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import start
-from core.api.schemas import OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, TaskAnswer
+from core.api.schemas import (
+    INTEGRAL,
+    OFFLINE,
+    Cursor,
+    Id,
+    Limit,
+    ModelChoice,
+    Page,
+    RequestBody,
+    ResponseBody,
+    TaskAnswer,
+)
 from core.errors import NotFoundError
 from core.questions.recipe import MAX_EXAMPLES
 
@@ -17,11 +28,13 @@ router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
 
 ImageIds = Annotated[list[str], Field(max_length=100_000)]
 Language = Annotated[str, Field(min_length=1, max_length=60)]
-AT_A_TIME = "calls in flight; null: the setting VITRINE_LLM_CONCURRENCY"
+CONCURRENCY_HELP = "maximum number of concurrent calls; null: the setting VITRINE_LLM_CONCURRENCY"
 ExampleIds = Annotated[list[str], Field(max_length=MAX_EXAMPLES)]
 
 
-class QuestionAnswer(Answer):
+class QuestionAnswer(ResponseBody):
+    """A question about an image; it is *answered* when an entry answers it."""
+
     id: str
     project_id: str
     image_id: str
@@ -37,48 +50,48 @@ class QuestionAnswer(Answer):
     update_at: datetime
 
 
-class AskQuestions(Body):
-    """Which images get how many questions, in which language and from which model."""
+class AskQuestions(RequestBody):
+    """The images to ask about, with the number, language and model of the questions."""
 
     image_ids: ImageIds | None = Field(None, description="null: every image of the project")
-    num_questions: Annotated[int, Field(ge=1, le=20), WHOLE] = 3
+    num_questions: Annotated[int, Field(ge=1, le=20), INTEGRAL] = 3
     language: Language = "en"
     custom_prompt: Annotated[str, Field(max_length=20_000)] | None = None
     with_answers: bool = Field(False, description="answer them in the same call")
-    kinds: dict[str, Annotated[int, Field(ge=0, le=100), WHOLE]] = Field(
+    kinds: dict[str, Annotated[int, Field(ge=0, le=100), INTEGRAL]] = Field(
         {}, description="weight of each kind of question"
     )
     only_without_questions: bool = Field(False, description="only images without a question in this language")
     only_failed: bool = Field(False, description="only images whose last item in a question task failed")
     top_up: bool = Field(False, description="count existing questions of an image towards num_questions")
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
-    fresh: bool = Field(False, description="send requests again whose replies were paid for before")
-    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] | None = Field(None, description=AT_A_TIME)
+    fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
+    concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)
     llm_config: ModelChoice = OFFLINE
     cost_cap: float | None = Field(
-        None, gt=0, description="US dollars; the task pauses before a call that would exceed them"
+        None, gt=0, description="US dollars; the task pauses before a call that would exceed this sum"
     )
 
 
-class AskAnswers(Body):
-    """Which questions are answered, by which model."""
+class AskAnswers(RequestBody):
+    """The questions to answer, and the models that answer them."""
 
-    question_ids: ImageIds | None = Field(None, description="null: those that which selects")
+    question_ids: ImageIds | None = Field(None, description="null: those selected by *which*")
     image_ids: ImageIds | None = None
     which: Literal["unanswered", "all"] = "unanswered"
     language: Language = "en"
-    concurrency: Annotated[int, Field(ge=1, le=64), WHOLE] | None = Field(None, description=AT_A_TIME)
+    concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)
     llm_config: ModelChoice = OFFLINE
     more_models: Annotated[list[ModelChoice], Field(max_length=4)] = Field(
         [], description="further models; each answers every question"
     )
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
-    fresh: bool = Field(False, description="send requests again whose replies were paid for before")
+    fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
     cost_cap: float | None = Field(None, gt=0, description="US dollars")
 
 
-class TemplateAnswer(Answer):
-    """A fixed question: every image of the project gets it, later ones too."""
+class TemplateAnswer(ResponseBody):
+    """A fixed question: every image of the project gets it, also images added later."""
 
     id: str
     project_id: str
@@ -90,19 +103,21 @@ class TemplateAnswer(Answer):
     create_at: datetime
 
 
-class NewTemplate(Body):
+class NewTemplate(RequestBody):
+    """A new fixed question."""
+
     question: Annotated[str, Field(min_length=1, max_length=2_000)]
     language: Language = "en"
     answer_type: Literal["text", "label", "custom_format"] = "text"
     options: list[str] | dict[str, Any] | None = Field(None, description="labels, or a JSON schema")
-    one_label: bool = Field(False, description="a label answer is a single one")
+    one_label: bool = Field(False, description="an answer has exactly one label")
 
 
 @router.post("/image-questions", status_code=202)
 async def generate_questions(
     project_id: Id, body: AskQuestions, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
-    """Start asking a vision model for questions; returns the task that does it."""
+    """Start a task that generates questions with a vision model."""
     return await start(services, request, response, actor, project_id, "image-question-generation", body)
 
 
@@ -110,7 +125,7 @@ async def generate_questions(
 async def generate_answers(
     project_id: Id, body: AskAnswers, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
-    """Start answering questions with a vision model; each answer becomes an entry."""
+    """Start a task that answers questions with a vision model; each answer becomes an entry."""
     return await start(services, request, response, actor, project_id, "image-answer-generation", body)
 
 
@@ -141,8 +156,8 @@ async def list_question_templates(project_id: Id, services: ServicesDep) -> Page
 @router.post("/question-templates", status_code=201)
 async def add_question_template(project_id: Id, body: NewTemplate, services: ServicesDep) -> TemplateAnswer:
     """Add a fixed question; generation tasks add it to their images."""
-    made = await asyncio.to_thread(services.questions.templates.add_template, project_id, **body.model_dump())
-    return TemplateAnswer.model_validate(made)
+    added = await asyncio.to_thread(services.questions.templates.add_template, project_id, **body.model_dump())
+    return TemplateAnswer.model_validate(added)
 
 
 @router.delete("/question-templates/{template_id}", status_code=204)
@@ -150,8 +165,8 @@ async def remove_question_template(project_id: Id, template_id: Id, services: Se
     """Remove a fixed question, also from the images where it is unanswered."""
 
     def remove() -> None:
-        if template_id not in [one.id for one in services.questions.templates.list_templates(project_id)]:
-            raise NotFoundError("This fixed question does not exist any more.")
+        if template_id not in [template.id for template in services.questions.templates.list_templates(project_id)]:
+            raise NotFoundError("This fixed question does not exist any more. Choose another one.")
         services.questions.templates.remove_template(template_id)
 
     await asyncio.to_thread(remove)

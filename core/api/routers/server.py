@@ -1,17 +1,17 @@
-"""The server itself: whether it is well."""
+"""The health check of the server."""
 
 import asyncio
 
 from fastapi import APIRouter
 
 from core.api.dependencies import ServicesDep
-from core.api.schemas import Answer
+from core.api.schemas import ResponseBody
 
 router = APIRouter(prefix="/api", tags=["server"])
 
 
-class Health(Answer):
-    """Whether the database answers, and whether tasks run in this process."""
+class Health(ResponseBody):
+    """Result of the health check; *running_tasks* counts those of this process."""
 
     status: str
     runs_tasks: bool
@@ -20,11 +20,11 @@ class Health(Answer):
 
 @router.get("/health")
 async def get_health(services: ServicesDep) -> Health:
-    """Say whether this server is well."""
+    """Check the database connection and the task engine."""
 
-    def look() -> Health:
+    def check() -> Health:
         services.db.check_connection()
         engine = services.engine.health()
         return Health(status="ok", runs_tasks=engine.runs_here, running_tasks=engine.running)
 
-    return await asyncio.to_thread(look)
+    return await asyncio.to_thread(check)

@@ -1,4 +1,4 @@
-"""Routes of the Style room: style datasets, the analysis of their images, and generated images."""
+"""Routes of styles: style datasets, the analysis of their images, and generated images."""
 
 import asyncio
 from datetime import datetime
@@ -9,7 +9,19 @@ from pydantic import Field
 
 from core.api import media
 from core.api.dependencies import ServicesDep
-from core.api.schemas import MODEL_PROBLEMS, OFFLINE, WHOLE, Answer, Body, Cursor, Id, Limit, ModelChoice, Page, page_of
+from core.api.schemas import (
+    INTEGRAL,
+    MODEL_PROBLEMS,
+    OFFLINE,
+    Cursor,
+    Id,
+    Limit,
+    ModelChoice,
+    Page,
+    RequestBody,
+    ResponseBody,
+    page_of,
+)
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages
 from core.errors import InvalidInputError, NotFoundError
@@ -22,7 +34,9 @@ Ids = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=10
 Urls = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=1000)]
 
 
-class StyleDatasetAnswer(Answer):
+class StyleDatasetAnswer(ResponseBody):
+    """A style dataset."""
+
     id: str
     user_id: str | None
     project_id: str
@@ -32,18 +46,24 @@ class StyleDatasetAnswer(Answer):
     created_at: datetime
 
 
-class NewStyleDataset(Body):
+class NewStyleDataset(RequestBody):
+    """A new style dataset."""
+
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     master_prompt: Annotated[str, Field(max_length=20_000)] = ""
     project_id: Annotated[str, Field(max_length=100)]
 
 
-class AddReferences(Body):
+class AddReferences(RequestBody):
+    """Images of the library and URLs of images to add as references."""
+
     image_ids: Ids = Field([])
     urls: Urls = Field([])
 
 
-class StyleImageAnswer(Answer):
+class StyleImageAnswer(ResponseBody):
+    """A reference image of a style dataset, with its analysis."""
+
     id: str
     dataset_id: str
     image_id: str | None
@@ -52,30 +72,38 @@ class StyleImageAnswer(Answer):
     created_at: datetime
 
 
-class RejectedFile(Answer):
+class RejectedFile(ResponseBody):
+    """A file that was not added, with the reason."""
+
     image_name: str
     reason: str | None
 
 
-class StyleImages(Answer):
+class StyleImages(ResponseBody):
+    """The added reference images, and the files that were not added."""
+
     results: list[StyleImageAnswer]
     rejected: list[RejectedFile] = Field([])
 
 
-class ImageRequest(Body):
-    """A request for one image; with *dataset_id* in the style of that style dataset."""
+class ImageRequest(RequestBody):
+    """A request for one image; with *dataset_id*, in the style of that style dataset."""
 
     prompt: Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"\S")]
     dataset_id: Annotated[str, Field(max_length=100)] | None = None
     style: Annotated[str, Field(max_length=200)] | None = None
     aspect_ratio: Annotated[str, Field(max_length=10)] = "1:1"
-    reference_image_count: Annotated[int, Field(ge=0, le=64, description="at most what the model takes"), WHOLE] = 5
+    reference_image_count: Annotated[
+        int, Field(ge=0, le=64, description="at most what the model accepts"), INTEGRAL
+    ] = 5
     size: Annotated[str, Field(max_length=10)] | None = None
     project_id: Annotated[str, Field(max_length=100)] | None = None
     llm_config: ModelChoice = OFFLINE
 
 
-class GeneratedAnswer(Answer):
+class GeneratedAnswer(ResponseBody):
+    """A generated image; *prompt_used* is the whole prompt that was sent, *cost* is in US dollars."""
+
     id: str
     project_id: str
     image_id: str | None
@@ -93,15 +121,18 @@ class GeneratedAnswer(Answer):
     model: str
     cost: float | None
     recipe: dict[str, Any]
-    match: Annotated[dict[str, Any], Field(description="how well it matches the references; copy: of which image")]
+    match: Annotated[
+        dict[str, Any],
+        Field(description="how well it matches the references; copy: the image it nearly equals"),
+    ]
     created_at: datetime
 
 
 @router.post("/datasets", status_code=201)
 def create_style_dataset(body: NewStyleDataset, services: ServicesDep) -> StyleDatasetAnswer:
     """Create an empty style dataset."""
-    made = services.style_datasets.create_style_dataset(body.project_id, body.name, body.master_prompt)
-    return StyleDatasetAnswer.model_validate(made)
+    created = services.style_datasets.create_style_dataset(body.project_id, body.name, body.master_prompt)
+    return StyleDatasetAnswer.model_validate(created)
 
 
 @router.get("/datasets")
@@ -129,8 +160,8 @@ def list_style_images(
 ) -> Page[StyleImageAnswer]:
     """List the images of a style dataset in their order."""
     rows = _images(services, request, dataset_id)
-    part, following = page_of(rows, limit, cursor, lambda row: row.id)
-    return Page(items=part, next_cursor=following, total=len(rows))
+    page, next_cursor = page_of(rows, limit, cursor, lambda row: row.id)
+    return Page(items=page, next_cursor=next_cursor, total=len(rows))
 
 
 @router.post("/dataset/analyze", responses=MODEL_PROBLEMS)
@@ -140,7 +171,7 @@ async def analyze_style_images(
     services: ServicesDep,
     files: Annotated[list[UploadFile], File(default_factory=list)],
     files_in_brackets: Annotated[list[UploadFile], File(alias="files[]", default_factory=list)],
-    model: Annotated[str | None, Form(max_length=200, description="provider/model; empty only measures")] = None,
+    model: Annotated[str | None, Form(max_length=200, description="provider/model; empty: measurements only")] = None,
 ) -> StyleImages:
     """Add images to a style dataset and analyze them."""
     uploads = [*files, *files_in_brackets]
@@ -162,13 +193,13 @@ async def analyze_style_images(
 @router.post("/generate", responses=MODEL_PROBLEMS)
 async def generate_image(body: ImageRequest, request: Request, services: ServicesDep) -> GeneratedAnswer:
     """Generate one image, in the style of a style dataset when *dataset_id* is given."""
-    await asyncio.to_thread(_check_project, services, body)
+    await asyncio.to_thread(_check_request, services, body)
     request_fields = body.model_dump(exclude={"llm_config", "project_id"})
     config = body.llm_config.model_dump(exclude_none=True)
-    made = await services.loop.call(
+    generated = await services.loop.call(
         services.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=body.project_id)
     )
-    return await asyncio.to_thread(_result, services, request, made.id)
+    return await asyncio.to_thread(_result, services, request, generated.id)
 
 
 @router.get("/generated-images")
@@ -195,21 +226,23 @@ def get_generated_image(generated_id: Id, request: Request, services: ServicesDe
     return _result(services, request, generated_id)
 
 
-def _check_project(services: Services, body: ImageRequest) -> None:
+def _check_request(services: Services, body: ImageRequest) -> None:
     """Refuse a project that does not exist and a style dataset of another project."""
     services.ownership.check("dataset_id", body.dataset_id)
     if body.project_id is None:
         return
     services.projects.get_project(body.project_id)
     if body.dataset_id and services.style_datasets.get_style_dataset(body.dataset_id).project_id != body.project_id:
-        raise InvalidInputError("This style dataset belongs to another project.", field="dataset_id")
+        raise InvalidInputError(
+            "This style dataset belongs to another project. Choose another one.", field="dataset_id"
+        )
 
 
 def _check_images(services: Services, dataset_id: str, image_ids: list[str]) -> None:
-    """Refuse images of another project than the style dataset's."""
+    """Refuse images that belong to another project than the style dataset."""
     project_id = services.style_datasets.get_style_dataset(dataset_id).project_id
     if any(image.project_id != project_id for image in services.library.get_images(image_ids)):
-        raise InvalidInputError("Some of these images belong to another project.", field="image_ids")
+        raise InvalidInputError("Some of these images belong to another project. Leave them out.", field="image_ids")
 
 
 def _images(services: Services, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
@@ -218,9 +251,9 @@ def _images(services: Services, request: Request, dataset_id: str) -> list[Style
 
 
 def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> StyleImageAnswer:
-    made = StyleImageAnswer.model_validate(row)
-    made.image_url = made.image_url or _url(request, image) or ""
-    return made
+    answer = StyleImageAnswer.model_validate(row)
+    answer.image_url = answer.image_url or _url(request, image) or ""
+    return answer
 
 
 def _result(services: Services, request: Request, generated_id: str) -> GeneratedAnswer:
@@ -233,8 +266,8 @@ def _result(services: Services, request: Request, generated_id: str) -> Generate
 def _generated(request: Request, row: GeneratedImages, image: Images | None) -> GeneratedAnswer:
     names = GeneratedAnswer.model_fields.keys() - {"image_url", "prompt_used"}
     values = {name: getattr(row, name) for name in names}
-    more = {"image_url": _url(request, image), "prompt_used": row.full_prompt}
-    return GeneratedAnswer.model_validate(values | more)
+    computed = {"image_url": _url(request, image), "prompt_used": row.full_prompt}
+    return GeneratedAnswer.model_validate(values | computed)
 
 
 def _check_project_id(services: Services, project_id: str | None) -> None:

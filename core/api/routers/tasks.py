@@ -1,4 +1,4 @@
-"""Long work: starting it, asking how it is, stopping it, following it."""
+"""Routes of tasks: listing, following, pausing, resuming, cancelling and retrying them."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from core.api.dependencies import ServicesDep
 from core.api.guard import Actor
-from core.api.schemas import Answer, Body, Cursor, Id, Limit, Page, TaskAnswer
+from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.db import Tasks
 from core.llm import session_keys
 from core.services import Services
@@ -18,7 +18,7 @@ from core.tasks import models_of, with_models
 
 router = APIRouter(prefix="/api", tags=["tasks"])
 
-# Each poll is one or two small queries.
+# Each poll runs one or two short queries.
 POLL_INTERVAL_S = 0.25
 PING_INTERVAL_S = 15.0
 _EVENT = {
@@ -26,19 +26,21 @@ _EVENT = {
     "required": ["event", "data"],
     "properties": {
         "event": {"enum": ["progress", "end"]},
-        "data": {"type": "string", "description": "the task as JSON, with *progress* of its current long item"},
+        "data": {"type": "string", "description": "the task as JSON, with the *progress* of its current item"},
     },
 }
 
 
-class Failures(Answer):
+class Failures(ResponseBody):
+    """The failed items with the same error code, and the message of one of them."""
+
     error_code: str
     count: int
     example: str
 
 
-class TaskSummaryAnswer(Answer):
-    """How a task stands: its items, what it cost, why items failed."""
+class TaskSummaryAnswer(ResponseBody):
+    """Items of a task by state, its cost in US dollars, and its failures by cause."""
 
     task: TaskAnswer
     queued: int
@@ -52,34 +54,45 @@ class TaskSummaryAnswer(Answer):
     status_text: str
 
 
-class Retried(Answer):
+class Retried(ResponseBody):
+    """How many failed items are processed again."""
+
     retried: int
 
 
 async def start(
-    services: Services, request: Request, response: Response, actor: Actor, project_id: str, task_type: str, body: Body
+    services: Services,
+    request: Request,
+    response: Response,
+    actor: Actor,
+    project_id: str,
+    task_type: str,
+    body: RequestBody,
 ) -> TaskAnswer:
-    """Make a task of *body* and give it to the engine; keys typed into it are lent to the task, never stored."""
+    """Create a task with the fields of *body* as its config, and submit it to the engine.
+
+    API keys in *body* are kept in memory for the task and never stored.
+    """
     config = with_models(body.model_dump(exclude_none=True, exclude={"cost_cap"}))
     keys = [model.pop("api_key", None) for model in models_of(config)]
     cost_cap = getattr(body, "cost_cap", None)
 
-    def make() -> Tasks:
+    def create() -> Tasks:
         services.projects.get_project(project_id)
         return services.tasks.create_task(project_id, task_type, config, cost_cap=cost_cap, started_by=actor.name)
 
-    task = await asyncio.to_thread(make)
+    task = await asyncio.to_thread(create)
     for index, api_key in enumerate(keys):
         if api_key:
             session_keys.register(task.id, api_key, index)
     await asyncio.to_thread(services.engine.submit, task.id)
-    made = answer(services, request, task)
-    response.headers["Location"] = made.url
-    return made
+    started = task_answer(services, request, task)
+    response.headers["Location"] = started.url
+    return started
 
 
-def answer(services: Services, request: Request, task: Tasks) -> TaskAnswer:
-    """Return a task as a client sees it."""
+def task_answer(services: Services, request: Request, task: Tasks) -> TaskAnswer:
+    """Return the response body for a task, with its URLs."""
     has_ended_export = task.task_type == "dataset-export" and task.ended_at is not None
     export_ids = services.listings.export_ids([task.id]) if has_ended_export else {}
     return _answer(request, task, export_ids.get(task.id))
@@ -87,10 +100,10 @@ def answer(services: Services, request: Request, task: Tasks) -> TaskAnswer:
 
 def _answer(request: Request, task: Tasks, export_id: str | None) -> TaskAnswer:
     base = request.scope.get("root_path", "")
-    made = TaskAnswer.model_validate(task)
-    made.url = f"{base}/api/tasks/{task.id}"
-    made.download_url = f"{base}/exports/{export_id}" if export_id is not None else None
-    return made
+    answer = TaskAnswer.model_validate(task)
+    answer.url = f"{base}/api/tasks/{task.id}"
+    answer.download_url = f"{base}/exports/{export_id}" if export_id is not None else None
+    return answer
 
 
 @router.get("/projects/{project_id}/tasks")
@@ -108,7 +121,7 @@ def list_tasks(
 @router.get("/tasks/{task_id}")
 def get_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
     """Return a task; it has ended when ``ended_at`` is set."""
-    return answer(services, request, services.tasks.get_task(task_id))
+    return task_answer(services, request, services.tasks.get_task(task_id))
 
 
 @router.get("/tasks/{task_id}/summary")
@@ -116,32 +129,32 @@ def get_task_summary(task_id: Id, request: Request, services: ServicesDep) -> Ta
     """Return a task with its items by state, its cost and its failures by cause."""
     summary = services.tasks.summary(task_id)
     values = {name: getattr(summary, name) for name in TaskSummaryAnswer.model_fields if name != "task"}
-    return TaskSummaryAnswer.model_validate(values | {"task": answer(services, request, summary.task)})
+    return TaskSummaryAnswer.model_validate(values | {"task": task_answer(services, request, summary.task)})
 
 
 @router.post("/tasks/{task_id}/cancel")
 def cancel_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
-    """End a task; what it has made stays."""
-    return answer(services, request, services.tasks.cancel(task_id))
+    """Cancel a task; its results so far stay."""
+    return task_answer(services, request, services.tasks.cancel(task_id))
 
 
 @router.post("/tasks/{task_id}/pause")
 def pause_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
-    """Ask a task to stop taking items; it can be resumed."""
-    return answer(services, request, services.tasks.pause(task_id))
+    """Pause a task: it starts no more items until it is resumed."""
+    return task_answer(services, request, services.tasks.pause(task_id))
 
 
 @router.post("/tasks/{task_id}/resume")
 def resume_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAnswer:
-    """Let a paused task go on."""
+    """Resume a paused task."""
     task = services.tasks.resume(task_id)
     services.engine.submit(task_id)
-    return answer(services, request, task)
+    return task_answer(services, request, task)
 
 
 @router.post("/tasks/{task_id}/retry")
 def retry_task(task_id: Id, services: ServicesDep) -> Retried:
-    """Try the failed items of an ended task once more."""
+    """Process the failed items of an ended task again."""
     count = services.tasks.retry_failed(task_id)
     if count:
         services.engine.submit(task_id)
@@ -154,7 +167,7 @@ def retry_task(task_id: Id, services: ServicesDep) -> Retried:
     responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
 )
 async def follow_task(task_id: Id, request: Request, services: ServicesDep) -> StreamingResponse:
-    """Follow a task by server-sent events: one ``progress`` per change, ``end`` when it has ended."""
+    """Follow a task by server-sent events: ``progress`` at each change, ``end`` when it has ended."""
     await asyncio.to_thread(services.tasks.get_task, task_id)
     return StreamingResponse(
         _events(services, request, task_id),
@@ -164,28 +177,28 @@ async def follow_task(task_id: Id, request: Request, services: ServicesDep) -> S
 
 
 async def _events(services: Services, request: Request, task_id: str) -> AsyncIterator[str]:
-    """Yield an event for each change of the task, and a comment when nothing was sent for a while.
+    """Yield an event for each change of the task, and a comment after ``PING_INTERVAL_S`` without one.
 
-    Proxies close connections that stay silent; clients ignore comments.
+    Comments keep the connection open, because proxies close idle ones; clients ignore them.
     """
     last: dict[str, Any] = {}
-    silent_s = 0.0
+    idle_s = 0.0
     while True:
         state = await asyncio.to_thread(_state, services, request, task_id)
         has_ended = state["ended_at"] is not None
         if state != last:
             yield f"event: {'end' if has_ended else 'progress'}\ndata: {json.dumps(state, ensure_ascii=False)}\n\n"
-            last, silent_s = state, 0.0
+            last, idle_s = state, 0.0
         if has_ended:
             return
-        if silent_s >= PING_INTERVAL_S:
+        if idle_s >= PING_INTERVAL_S:
             yield ": ping\n\n"
-            silent_s = 0.0
+            idle_s = 0.0
         await asyncio.sleep(POLL_INTERVAL_S)
-        silent_s += POLL_INTERVAL_S
+        idle_s += POLL_INTERVAL_S
 
 
 def _state(services: Services, request: Request, task_id: str) -> dict[str, Any]:
     task = services.tasks.get_task(task_id)
-    state = answer(services, request, task).model_dump(mode="json")
+    state = task_answer(services, request, task).model_dump(mode="json")
     return state | {"progress": services.engine.progress(task_id)}
