@@ -52,12 +52,12 @@ class Actor:
 
 
 class AuthMiddleware:
-    """Calls :func:`check` before a route. Turns errors of the route into answers.
+    """Middleware that calls :func:`check` before a route and turns errors of the route into error responses.
 
     Args:
         services: Returns the services of the process.
         allowed_hosts: Host names the server answers to; empty for those of this machine.
-        is_public: For signing in: refuses pages of other origins, but asks for no credentials.
+        is_public: True for the sign-in route: refuses pages of other origins, but needs no credentials.
     """
 
     def __init__(
@@ -74,20 +74,20 @@ class AuthMiddleware:
         self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_begun = False
+        has_started = False
 
         async def watched_send(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
+            nonlocal has_started
+            has_started = True
             await send(message)
 
         try:
             await self._authenticate(scope, receive, watched_send)
         except Exception as error:
-            if has_begun:
+            if has_started:
                 raise
-            answer = error_response(error) if isinstance(error, VitrineError) else bug_response(error, scope)
-            await answer(scope, receive, send)
+            response = error_response(error) if isinstance(error, VitrineError) else bug_response(error, scope)
+            await response(scope, receive, send)
 
     async def _authenticate(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["vitrine.database"] = self._services().db
@@ -99,23 +99,23 @@ class AuthMiddleware:
         write = scope["method"] not in _READING
         # A bearer token is looked up in the database, which may wait for a writer: off the event loop.
         by_token = "Authorization" in request.headers
-        answer = await asyncio.to_thread(check, request, write) if by_token else check(request, write)
-        if isinstance(answer, Response):
-            await answer(scope, receive, send)
+        checked = await asyncio.to_thread(check, request, write) if by_token else check(request, write)
+        if isinstance(checked, Response):
+            await checked(scope, receive, send)
             return
-        scope["vitrine.actor"] = answer
+        scope["vitrine.actor"] = checked
         await self._app(scope, receive, _logged(scope, send) if write else send)
 
 
 def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
-    """Return who calls, or the answer that refuses the call (401 or 403)."""
+    """Return who calls, or the response that refuses the call (401 or 403)."""
     refusal = _refused_origin(request)
     if refusal is not None:
         return refusal
     actor: Actor | None = request.scope.get("vitrine.actor") or _actor(request)
     if actor is None:
         return problem(
-            401, "not_signed_in", "Send a token of this Vitrine: Authorization: Bearer …",
+            401, "not_signed_in", "This request has no valid token. Send one as Authorization: Bearer …",
             headers={"WWW-Authenticate": "Bearer"},
         )  # fmt: skip
     if write and not actor.may_write:
@@ -134,7 +134,7 @@ def session_cookie(actor: Actor) -> str:
 
 
 def visitor(settings: Settings, address: str | None, cookie: str | None) -> Actor | None:
-    """Return who looks at a page, None for a visitor who may not.
+    """Return the visitor of a page, None if it may not be shown.
 
     Args:
         settings: With a password set, only *cookie* counts; without one, only *address*.
@@ -210,11 +210,13 @@ def _unsign(purpose: str, value: str, life_s: int) -> Actor | None:
 
 
 def _refused_origin(request: HTTPConnection) -> Response | None:
-    """Return the answer that refuses unknown host names (DNS rebinding) and pages of other origins (CSRF)."""
+    """Return the response that refuses unknown host names (DNS rebinding) and pages of other origins (CSRF)."""
     host = request.headers.get("Host", "")
     server = request.scope.get("server") or ("localhost", None)
     if request.scope["vitrine.database"].settings.access_password is None and not is_loopback(server[0]):
-        return problem(403, "open_door", "Without VITRINE_ACCESS_PASSWORD only this machine is answered. Set it.")
+        return problem(
+            403, "open_door", "Without a password only this machine may connect. Set VITRINE_ACCESS_PASSWORD."
+        )
     if not _is_allowed(host, request.scope["vitrine.hosts"]):
         return problem(403, "foreign_host", "This server does not answer to that name. Add it to server.allowedHosts.")
     origin = request.headers.get("Origin")
