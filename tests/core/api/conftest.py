@@ -1,4 +1,4 @@
-"""A client that calls the routes as a program on this machine does."""
+"""An HTTP client of all routes, as a program on this machine."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,5 +15,5 @@ MakeClient = Callable[..., TestClient]
 @pytest.fixture
 def client(services: Services) -> Iterator[TestClient]:
     app = Starlette(routes=build_routes(lambda: services))
-    with TestClient(app, base_url="http://localhost:8501") as made:
-        yield made
+    with TestClient(app, base_url="http://localhost:8501") as test_client:
+        yield test_client

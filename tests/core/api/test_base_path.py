@@ -1,4 +1,4 @@
-"""Everything works below ``server.baseUrlPath`` too, and every address that is given out carries it."""
+"""Routes below ``server.baseUrlPath``: they work as without it, and every returned URL includes it."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ def below() -> Iterator[TestClient]:
         yield made
 
 
-def test_the_api_answers_below_the_base_path_and_gives_addresses_that_work(below: TestClient) -> None:
+def test_routes_work_below_the_base_path_and_return_urls_that_include_it(below: TestClient) -> None:
     assert below.get("/api/projects").status_code == 404
     project_id = below.post("/lab/api/projects", json={"name": "Shelf"}).json()["id"]
     files = [("files", ("red.png", png("red")))]
@@ -43,25 +43,25 @@ def test_the_api_answers_below_the_base_path_and_gives_addresses_that_work(below
 
 
 @pytest.mark.parametrize("path", ["", "upload", "export", "images", "_stcore/health", "static/index.js"])
-def test_the_pages_below_the_base_path_are_left_to_streamlit(path: str) -> None:
+def test_pages_below_the_base_path_are_served_by_streamlit(path: str) -> None:
     pages = Route("/lab/{rest:path}", lambda _request: PlainTextResponse("a page"))
     with TestClient(Starlette(routes=[*app.routes(base_path="lab"), pages]), base_url="http://localhost:8501") as made:
         assert made.get(f"/lab/{path}").text == "a page"
         assert made.get("/lab/api/health").json()["status"] == "ok"
 
 
-def test_the_page_to_try_it_asks_below_the_base_path(below: TestClient) -> None:
+def test_the_documentation_page_sends_requests_below_the_base_path(below: TestClient) -> None:
     assert 'const base = "/lab";' in below.get("/lab/api/docs").text
     assert below.get("/lab/api/openapi.json").status_code == 200
 
 
-def test_a_signed_address_is_valid_below_the_base_path(below: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signed_url_is_valid_below_the_base_path(below: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
     path = "/img/nobody/thumb"
     assert below.get(f"/lab{path}").status_code == 401
     assert below.get(f"/lab{path}?s={guard.signature(path)}").status_code == 404
 
 
-def test_an_address_with_a_line_break_never_falls_through_to_a_page(below: TestClient) -> None:
+def test_a_path_with_a_line_break_does_not_fall_through_to_a_page(below: TestClient) -> None:
     answer = below.get("/lab/api/projects/a%0Ab")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")

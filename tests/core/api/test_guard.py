@@ -26,11 +26,11 @@ def _fails(request: Request) -> Response:
 
 
 def _client(services: Services, hosts: tuple[str, ...] = ()) -> TestClient:
-    door = Route(
+    route = Route(
         "/who/{name}",
         guard.AuthMiddleware(Route("/who/{name}", _who, methods=["GET", "POST"]).app, lambda: services, hosts),
     )
-    return TestClient(Starlette(routes=[door]), base_url="http://localhost:8501")
+    return TestClient(Starlette(routes=[route]), base_url="http://localhost:8501")
 
 
 @pytest.fixture
@@ -46,22 +46,22 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         yield _client(Services(db), ("*",))
 
 
-def test_a_program_on_this_machine_may_do_everything_without_a_token(local: TestClient) -> None:
+def test_without_a_password_programs_on_this_machine_need_no_token(local: TestClient) -> None:
     assert local.post("/who/me").json() == {"name": "local", "may_write": True}
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8501", "127.0.0.1:9", "[::1]:8501", "LOCALHOST"])
-def test_the_names_of_this_machine_are_answered(local: TestClient, host: str) -> None:
+def test_host_names_of_this_machine_are_allowed(local: TestClient, host: str) -> None:
     assert local.get("/who/me", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.7:8501", "[::1", "", "a b"])
-def test_another_name_of_this_server_is_refused(local: TestClient, host: str) -> None:
+def test_other_host_names_are_refused(local: TestClient, host: str) -> None:
     answer = local.get("/who/me", headers={"Host": host})
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_host")
 
 
-def test_a_name_that_was_allowed_is_answered_with_its_subdomains(services: Services) -> None:
+def test_configured_host_names_and_their_subdomains_are_allowed(services: Services) -> None:
     client = _client(services, ("vitrine.example", "*.lab.example"))
     assert client.get("/who/me", headers={"Host": "vitrine.example:443"}).status_code == 200
     assert client.get("/who/me", headers={"Host": "two.lab.example"}).status_code == 200
@@ -79,52 +79,52 @@ def test_a_name_that_was_allowed_is_answered_with_its_subdomains(services: Servi
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_page_from_elsewhere_is_refused(local: TestClient, method: str, headers: dict[str, str]) -> None:
+def test_a_page_of_another_origin_is_refused(local: TestClient, method: str, headers: dict[str, str]) -> None:
     answer = local.request(method, "/who/me", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "foreign_page")
 
 
-def test_a_page_from_elsewhere_is_refused_even_with_a_token(local: TestClient) -> None:
+def test_a_page_of_another_origin_is_refused_even_with_a_token(local: TestClient) -> None:
     headers = {"Origin": "https://evil.example", guard.TOKEN_HEADER: guard.page_token()}
     assert local.post("/who/me", headers=headers).status_code == 403
 
 
-def test_a_page_of_this_server_is_answered(local: TestClient) -> None:
+def test_a_page_of_the_same_origin_is_allowed(local: TestClient) -> None:
     headers = {"Origin": "http://localhost:8501", "Sec-Fetch-Site": "same-origin"}
     assert local.post("/who/me", headers=headers).status_code == 200
 
 
-def test_with_a_password_nothing_is_answered_without_a_token(locked: TestClient) -> None:
+def test_with_a_password_a_request_without_credentials_is_refused(locked: TestClient) -> None:
     answer = locked.get("/who/me")
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.json()["code"] == "not_signed_in"
 
 
-def test_the_token_of_a_page_acts_for_the_person_who_looks_at_it(locked: TestClient) -> None:
+def test_a_page_token_acts_for_the_visitor_of_the_page(locked: TestClient) -> None:
     headers = {guard.TOKEN_HEADER: guard.page_token("ana")}
     assert locked.post("/who/me", headers=headers).json() == {"name": "ana", "may_write": True}
 
 
 @pytest.mark.parametrize("token", ["", "ana", "ImFuYSI.aaaa.bbbb", "ä"])
-def test_a_made_up_token_is_refused_in_every_mode(local: TestClient, token: str) -> None:
+def test_a_forged_page_token_is_refused_also_without_a_password(local: TestClient, token: str) -> None:
     answer = local.get("/who/me", headers={guard.TOKEN_HEADER.encode(): token.encode()})
     assert answer.status_code == 401
 
 
-def test_a_token_of_a_page_ends_after_half_a_day(local: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_token_expires(local: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     token = guard.page_token()
     monkeypatch.setattr(guard, "PAGE_TOKEN_LIFE_S", -1)
     assert local.get("/who/me", headers={guard.TOKEN_HEADER: token}).status_code == 401
 
 
-def test_the_cookie_of_the_sign_in_page_is_no_token_of_a_page(locked: TestClient) -> None:
+def test_a_session_cookie_is_not_accepted_as_a_page_token(locked: TestClient) -> None:
     cookie = guard.session_cookie(guard.Actor("ana"))
     assert locked.get("/who/me", headers={guard.TOKEN_HEADER: cookie}).status_code == 401
     assert locked.get("/who/me", headers={"Cookie": f"{guard.COOKIE}={cookie}"}).json()["name"] == "ana"
 
 
-def test_a_signed_address_reads_that_address_and_nothing_else(locked: TestClient) -> None:
+def test_a_signature_allows_reading_its_own_path_only(locked: TestClient) -> None:
     signed = guard.signature("/who/me")
     assert locked.get(f"/who/me?s={signed}").json() == {"name": "link", "may_write": False}
     assert locked.get(f"/who/you?s={signed}").status_code == 401
@@ -132,18 +132,18 @@ def test_a_signed_address_reads_that_address_and_nothing_else(locked: TestClient
     assert locked.get("/who/me?s=").status_code == 401
 
 
-def test_an_address_is_signed_the_same_each_time_so_that_browsers_cache_it() -> None:
+def test_a_path_has_the_same_signature_each_time_so_that_browsers_cache_it() -> None:
     Settings().data_dir.mkdir()
     assert guard.signature("/img/a/thumb") == guard.signature("/img/a/thumb")
     assert guard.signature("/img/a/thumb") != guard.signature("/img/a/view")
 
 
-def test_the_key_is_readable_by_its_owner_only(services: Services) -> None:
+def test_the_file_of_the_key_is_readable_by_its_owner_only(services: Services) -> None:
     guard.page_token()
     assert oct((services.db.data_dir / "secret.key").stat().st_mode & 0o777) == "0o600"
 
 
-def test_a_check_inside_a_route_knows_who_came_through_the_door(services: Services) -> None:
+def test_a_check_inside_a_route_uses_the_actor_of_the_middleware(services: Services) -> None:
     scope = {
         "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")],
         "vitrine.database": services.db, "vitrine.hosts": ("localhost",),
@@ -155,7 +155,7 @@ def test_a_check_inside_a_route_knows_who_came_through_the_door(services: Servic
     assert guard.check(HTTPConnection(scope)) == guard.Actor("link", may_write=False)
 
 
-def test_a_bearer_token_says_who_asks_and_whether_they_may_write(locked: TestClient, tmp_path: Path) -> None:
+def test_a_bearer_token_identifies_the_actor_and_limits_it_to_its_scope(locked: TestClient, tmp_path: Path) -> None:
     with connect() as db:
         writer, reader = TokenService(db).make_token("robot"), TokenService(db).make_token("eye", "read")
     robot = {"Authorization": f"Bearer {writer.secret}"}
@@ -167,11 +167,11 @@ def test_a_bearer_token_says_who_asks_and_whether_they_may_write(locked: TestCli
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer x", "Basic YTpi", "vitrine_x"])
-def test_a_wrong_bearer_token_is_refused_in_local_mode_too(local: TestClient, header: str) -> None:
+def test_a_wrong_bearer_token_is_refused_also_without_a_password(local: TestClient, header: str) -> None:
     assert local.get("/who/me", headers={"Authorization": header}).status_code == 401
 
 
-def test_without_a_password_a_connection_from_elsewhere_is_refused(services: Services) -> None:
+def test_without_a_password_a_connection_on_another_interface_is_refused(services: Services) -> None:
     scope = {
         "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")],
         "vitrine.database": services.db, "vitrine.hosts": ("localhost",), "server": ("192.168.1.7", 8501),
@@ -182,30 +182,30 @@ def test_without_a_password_a_connection_from_elsewhere_is_refused(services: Ser
 
 
 @pytest.fixture
-def falling(services: Services) -> TestClient:
-    door = Route("/who/{name}", guard.AuthMiddleware(Route("/who/{name}", _fails).app, lambda: services))
-    return TestClient(Starlette(routes=[door]), base_url="http://localhost:8501")
+def failing(services: Services) -> TestClient:
+    route = Route("/who/{name}", guard.AuthMiddleware(Route("/who/{name}", _fails).app, lambda: services))
+    return TestClient(Starlette(routes=[route]), base_url="http://localhost:8501")
 
 
-def test_a_bug_behind_any_door_shows_an_id_that_the_log_has_too(
-    falling: TestClient, caplog: pytest.LogCaptureFixture
+def test_an_unexpected_error_shows_only_its_id_in_the_log(
+    failing: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = falling.get("/who/me")
+    answer = failing.get("/who/me")
     assert (answer.status_code, answer.json()["code"]) == (500, "bug")
     assert "secret inside" not in answer.text
     assert answer.json()["error_id"] in answer.json()["detail"]
     assert f"request failed [{answer.json()['error_id']}]" in caplog.text
 
 
-def test_an_error_on_purpose_is_told_in_words_behind_any_door(falling: TestClient) -> None:
-    answer = falling.get("/who/disk")
+def test_an_expected_error_shows_its_message(failing: TestClient) -> None:
+    answer = failing.get("/who/disk")
     assert (answer.status_code, answer.json()["detail"]) == (507, "The disk is full.")
 
 
-def test_a_database_that_cannot_be_opened_is_told_at_the_door() -> None:
+def test_a_database_that_cannot_be_opened_is_an_error_response() -> None:
     def nowhere() -> Services:
         raise ConfigurationError("The tables are newer than this version.")
 
-    door = Route("/who/{name}", guard.AuthMiddleware(Route("/who/{name}", _who).app, nowhere))
-    answer = TestClient(Starlette(routes=[door]), base_url="http://localhost:8501").get("/who/me")
+    route = Route("/who/{name}", guard.AuthMiddleware(Route("/who/{name}", _who).app, nowhere))
+    answer = TestClient(Starlette(routes=[route]), base_url="http://localhost:8501").get("/who/me")
     assert (answer.status_code, answer.json()["code"]) == (503, "configuration")

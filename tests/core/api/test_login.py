@@ -17,7 +17,7 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
         yield TestClient(Starlette(routes=build_routes(lambda: Services(db))), base_url="http://localhost:8501")
 
 
-def test_the_password_opens_the_door_for_this_browser(locked: TestClient) -> None:
+def test_the_password_signs_the_browser_in(locked: TestClient) -> None:
     assert locked.get("/api/projects").status_code == 401
     answer = locked.post(login.PATH, json={"password": "open sesame", "name": "  Ana "})
     assert answer.status_code == 204
@@ -27,35 +27,37 @@ def test_the_password_opens_the_door_for_this_browser(locked: TestClient) -> Non
     assert guard.visitor(Settings(), None, locked.cookies[guard.COOKIE]) == guard.Actor("Ana")
 
 
-def test_signing_out_closes_it_again(locked: TestClient) -> None:
+def test_signing_out_ends_the_session(locked: TestClient) -> None:
     locked.post(login.PATH, json={"password": "open sesame"})
     assert locked.delete(login.PATH).status_code == 204
     assert locked.get("/api/projects").status_code == 401
 
 
 @pytest.mark.parametrize("body", [{"password": "wrong"}, {}, [], {"password": None}, "open sesame"])
-def test_anything_else_leaves_it_shut(locked: TestClient, body: object) -> None:
+def test_a_wrong_password_or_body_does_not_sign_in(locked: TestClient, body: object) -> None:
     answer = locked.post(login.PATH, json=body)
     assert (answer.status_code, answer.json()["code"]) == (401, "wrong_password")
     assert guard.COOKIE not in locked.cookies
 
 
-def test_who_guesses_has_to_wait_even_with_the_right_one(locked: TestClient) -> None:
+def test_after_ten_wrong_passwords_even_the_right_one_is_refused_for_a_while(locked: TestClient) -> None:
     tries = [locked.post(login.PATH, json={"password": str(n)}).status_code for n in range(11)]
     assert tries == [401] * 10 + [429]
     assert locked.post(login.PATH, json={"password": "open sesame"}).status_code == 429
 
 
-def test_a_page_from_elsewhere_cannot_sign_in(locked: TestClient) -> None:
+def test_a_page_of_another_origin_cannot_sign_in(locked: TestClient) -> None:
     headers = {"Origin": "https://evil.example"}
     assert locked.post(login.PATH, json={"password": "open sesame"}, headers=headers).status_code == 403
 
 
-def test_without_a_password_there_is_nothing_to_sign_in_to(client: TestClient) -> None:
+def test_without_a_configured_password_signing_in_is_refused(client: TestClient) -> None:
     assert client.post(login.PATH, json={"password": ""}).status_code == 401
 
 
-def test_a_page_knows_its_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visitor_is_identified_by_cookie_with_a_password_and_by_address_without(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert guard.visitor(Settings(), None, None) == guard.Actor("local")
     assert guard.visitor(Settings(), "127.0.0.1", None) == guard.Actor("local")
     assert guard.visitor(Settings(), "192.168.1.7", None) is None

@@ -20,7 +20,7 @@ def image(services: Services, project: Projects) -> Images:
     return outcome.image
 
 
-def test_the_address_of_an_image_stays_the_same_as_long_as_its_bytes_do(image: Images) -> None:
+def test_the_url_of_an_image_depends_on_its_bytes(image: Images) -> None:
     address = image_url(image.id, image.sha256)
     assert address == image_url(image.id, image.sha256)
     assert address.startswith(f"/img/{image.id}/thumb?v={image.sha256[:12]}&s=")
@@ -28,7 +28,7 @@ def test_the_address_of_an_image_stays_the_same_as_long_as_its_bytes_do(image: I
 
 
 @pytest.mark.parametrize(("size", "kind"), [("thumb", "image/jpeg"), ("view", "image/png"), ("original", "image/png")])
-def test_each_size_comes_with_headers_that_let_browsers_keep_it_and_nothing_else(
+def test_each_size_has_headers_for_private_permanent_caching(
     client: TestClient, image: Images, size: str, kind: str
 ) -> None:
     answer = client.get(image_url(image.id, image.sha256, size))  # type: ignore[arg-type]
@@ -39,7 +39,7 @@ def test_each_size_comes_with_headers_that_let_browsers_keep_it_and_nothing_else
     assert answer.headers["ETag"] == f'"{image.sha256[:24]}-{size}"'
 
 
-def test_the_original_is_a_download_under_its_name(client: TestClient, services: Services, project: Projects) -> None:
+def test_the_original_is_downloaded_under_its_name(client: TestClient, services: Services, project: Projects) -> None:
     name = 'Regal "größer"; ñ 图.png'
     (outcome,) = services.intake.add_images(project.id, [(name, RED)])
     assert outcome.image is not None
@@ -48,7 +48,7 @@ def test_the_original_is_a_download_under_its_name(client: TestClient, services:
     assert answer.headers["Content-Disposition"] == f"attachment; filename*=utf-8''{quote(name)}"
 
 
-def test_a_part_of_an_image_can_be_asked_for(client: TestClient, image: Images) -> None:
+def test_a_range_of_an_image_can_be_requested(client: TestClient, image: Images) -> None:
     address = image_url(image.id, image.sha256, "original")
     part = client.get(address, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, RED[10:20])
@@ -56,7 +56,7 @@ def test_a_part_of_an_image_can_be_asked_for(client: TestClient, image: Images) 
     assert client.get(address, headers={"Range": "bytes=99999999-"}).status_code == 416
 
 
-def test_an_image_that_the_browser_has_is_not_sent_again(client: TestClient, image: Images) -> None:
+def test_an_image_with_a_matching_etag_is_not_sent_again(client: TestClient, image: Images) -> None:
     address = image_url(image.id, image.sha256)
     first = client.get(address)
     again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
@@ -65,17 +65,19 @@ def test_an_image_that_the_browser_has_is_not_sent_again(client: TestClient, ima
 
 
 @pytest.mark.parametrize("path", ["/img/nobody/thumb", "/img/{id}/huge", "/exports/nobody"])
-def test_what_is_not_there_is_a_404_that_is_no_page(client: TestClient, image: Images, path: str) -> None:
+def test_unknown_images_sizes_and_exports_are_not_found(client: TestClient, image: Images, path: str) -> None:
     answer = client.get(path.format(id=image.id))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_a_deleted_image_is_gone(client: TestClient, services: Services, image: Images) -> None:
+def test_a_deleted_image_is_not_found(client: TestClient, services: Services, image: Images) -> None:
     services.images.delete_image(image.id)
     assert client.get(image_url(image.id, image.sha256)).status_code == 404
 
 
-def test_a_finished_export_is_a_download(client: TestClient, services: Services, project: Projects) -> None:
+def test_a_finished_export_is_downloaded_under_its_name(
+    client: TestClient, services: Services, project: Projects
+) -> None:
     path = services.db.data_dir / "exports" / "shelf.zip"
     path.parent.mkdir()
     path.write_bytes(b"PK...")
@@ -89,7 +91,7 @@ def test_a_finished_export_is_a_download(client: TestClient, services: Services,
 
 
 @pytest.mark.parametrize("path", ["../outside.txt", "/etc/passwd", "exports/gone.zip", ""])
-def test_an_export_never_leads_out_of_the_data_directory(
+def test_an_export_outside_the_data_directory_is_not_served(
     client: TestClient, services: Services, project: Projects, tmp_path: Path, path: str
 ) -> None:
     (tmp_path / "outside.txt").write_text("private")

@@ -1,4 +1,4 @@
-"""Long lists are read by key: each row once, whatever is added or deleted between two pages."""
+"""Keyset pagination: each row is listed once, also if rows are added or deleted between two pages."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ LISTS = {
 
 
 @pytest.mark.parametrize("kind", LISTS)
-def test_each_row_is_listed_once_though_all_were_made_at_the_same_time(
+def test_rows_created_at_the_same_time_are_listed_once_each(
     client: TestClient, services: Services, image: Images, kind: str
 ) -> None:
     at = utc_now()
@@ -63,7 +63,7 @@ def test_each_row_is_listed_once_though_all_were_made_at_the_same_time(
     assert (refused.status_code, refused.json()["field"]) == (422, "cursor")
 
 
-def test_a_row_that_was_deleted_between_two_pages_keeps_the_place(
+def test_a_cursor_stays_valid_when_its_row_is_soft_deleted(
     client: TestClient, services: Services, image: Images
 ) -> None:
     rows = [_row("questions", image, number) for number in range(4)]
@@ -78,7 +78,7 @@ def test_a_row_that_was_deleted_between_two_pages_keeps_the_place(
     assert sorted(seen) == sorted(row.id for row in rows)
 
 
-def test_generated_images_may_be_asked_for_by_offset_too(client: TestClient, services: Services, image: Images) -> None:
+def test_generated_images_can_be_paged_by_offset(client: TestClient, services: Services, image: Images) -> None:
     rows = [_row("generated", image, number) for number in range(3)]
     with services.db.transaction() as session:
         session.add_all(rows)

@@ -1,4 +1,4 @@
-"""The main job over HTTP, by a client that knows the promised interface and nothing else, against the running app."""
+"""End-to-end test of the promised REST interface: a client with the running app, from upload to export."""
 
 import io
 import json
@@ -28,7 +28,7 @@ def http(server: AppServer) -> Iterator[httpx.Client]:
 
 
 def _ended(http: httpx.Client, started: httpx.Response) -> dict[str, Any]:
-    """Ask for a task until its status ends."""
+    """Poll a task until it has ended, and return it."""
     assert started.status_code == 202, started.text
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -39,7 +39,7 @@ def _ended(http: httpx.Client, started: httpx.Response) -> dict[str, Any]:
     raise AssertionError(f"the task did not end: {task}")
 
 
-def test_the_main_job_is_done_over_http(http: httpx.Client) -> None:
+def test_a_dataset_is_built_and_exported_over_http(http: httpx.Client) -> None:
     created = http.post("/api/projects", json={"name": "Shelf"})
     assert created.status_code == 201
     project_id = created.json()["id"]

@@ -16,7 +16,7 @@ def image(services: Services, project: Projects) -> Images:
 
 def test_fixed_questions_are_added_listed_and_removed(client: TestClient, project: Projects) -> None:
     base = f"/api/projects/{project.id}/question-templates"
-    body = {"question": "Which colour?", "answer_type": "label", "options": ["red", "blue"], "one_label": True}
+    body = {"question": "Which color?", "answer_type": "label", "options": ["red", "blue"], "one_label": True}
 
     made = client.post(base, json=body)
     assert (made.status_code, {name: made.json()[name] for name in body}) == (201, body)
@@ -28,7 +28,7 @@ def test_fixed_questions_are_added_listed_and_removed(client: TestClient, projec
     assert client.get(base).json()["total"] == 0
 
 
-def test_several_models_answer_each_with_its_own_key(client: TestClient, services: Services, image: Images) -> None:
+def test_each_of_several_models_uses_its_own_api_key(client: TestClient, services: Services, image: Images) -> None:
     services.questions.write_question(image.id, "How bright is the image overall?")
     offline = {"provider": "offline", "model": "measure"}
     body = {"llm_config": offline, "more_models": [{**offline, "api_key": "sk-of-the-second-4711"}]}
@@ -43,7 +43,7 @@ def test_several_models_answer_each_with_its_own_key(client: TestClient, service
 
 
 @pytest.mark.parametrize("kind", ["image-questions", "image-answers"])
-def test_a_task_without_a_chosen_concurrency_leaves_it_to_the_setting(
+def test_a_task_without_a_concurrency_uses_the_setting(
     client: TestClient, services: Services, image: Images, kind: str
 ) -> None:
     services.questions.write_question(image.id, "How bright is the image overall?")
@@ -55,7 +55,7 @@ def test_a_task_without_a_chosen_concurrency_leaves_it_to_the_setting(
     assert chosen["config"]["concurrency"] == 2
 
 
-def test_a_model_that_does_not_see_is_refused_without_a_task(
+def test_a_model_without_vision_is_refused_before_a_task_is_created(
     client: TestClient, services: Services, image: Images
 ) -> None:
     body = {"llm_config": {"provider": "openai", "model": "gpt-3.5-turbo"}}

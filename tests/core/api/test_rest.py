@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from core import ProjectService
 
 
-def test_every_error_has_one_shape(client: TestClient) -> None:
+def test_errors_have_the_same_body_on_all_routes(client: TestClient) -> None:
     missing = client.get("/api/projects/aaaaaaaaaaaaaaaaaaaaa")
     assert missing.status_code == 404
     assert missing.json() == {
@@ -24,20 +24,20 @@ def test_every_error_has_one_shape(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/ai/nothing", "/api/projects/../../etc/passwd"])
-def test_what_does_not_exist_is_a_404_in_json_and_never_a_page(client: TestClient, path: str) -> None:
+def test_unknown_paths_are_not_found_instead_of_falling_through_to_a_page(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     if path not in ("/api", "/etc/passwd"):
         assert answer.headers["Content-Type"] in ("application/json", "text/plain; charset=utf-8")
 
 
-def test_a_method_that_a_route_does_not_know_is_refused_with_those_it_knows(client: TestClient) -> None:
+def test_a_wrong_method_is_refused_with_the_allowed_methods(client: TestClient) -> None:
     answer = client.patch("/api/projects")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert "POST" in answer.headers["Allow"]
 
 
-def test_a_body_of_another_kind_is_told_so(client: TestClient) -> None:
+def test_a_body_of_another_media_type_is_refused(client: TestClient) -> None:
     answer = client.post("/api/projects", content="name=Shelf", headers={"Content-Type": "text/plain"})
     assert (answer.status_code, answer.json()["code"]) == (415, "wrong_type")
     project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
@@ -50,13 +50,13 @@ def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_a_bug_shows_an_id_that_the_log_has_too(
+def test_an_unexpected_error_shows_only_its_id_in_the_log(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fall(_: object) -> None:
+    def fail(_: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(ProjectService, "list_projects", fall)
+    monkeypatch.setattr(ProjectService, "list_projects", fail)
     careful = TestClient(client.app, base_url="http://localhost:8501", raise_server_exceptions=False)
     answer = careful.get("/api/projects")
     assert (answer.status_code, answer.json()["code"]) == (500, "bug")
@@ -64,18 +64,18 @@ def test_a_bug_shows_an_id_that_the_log_has_too(
     assert answer.json()["error_id"] in caplog.text
 
 
-def test_the_description_names_every_promised_route(client: TestClient) -> None:
+def test_the_openapi_document_has_the_promised_routes_of_entries(client: TestClient) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert {"get", "post"} <= paths["/api/projects/{project_id}/image-datasets"].keys()
     assert {"get", "put", "delete"} <= paths["/api/image-datasets/{entry_id}"].keys()
 
 
-def test_the_page_to_try_the_api_asks_no_other_server(client: TestClient) -> None:
+def test_the_documentation_page_loads_nothing_from_other_servers(client: TestClient) -> None:
     answer = client.get("/api/docs")
     assert answer.status_code == 200
     assert re.findall(r"https?://", answer.text) == []
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-def test_the_server_says_that_it_is_well(client: TestClient) -> None:
+def test_the_health_check_reports_the_task_engine(client: TestClient) -> None:
     assert client.get("/api/health").json() == {"status": "ok", "runs_tasks": True, "running_tasks": 0}

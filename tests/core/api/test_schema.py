@@ -1,4 +1,4 @@
-"""What the API says about itself holds: schemathesis sends what the description allows, and what it forbids."""
+"""Fuzz tests against the OpenAPI document: schemathesis sends valid and invalid requests to every route."""
 
 import contextlib
 import os
@@ -25,16 +25,16 @@ CASES_PER_OPERATION = 30 if os.environ.get("VITRINE_PROVE") else 2
 
 
 class Shelf:
-    """A project with one of everything, made anew when a case has deleted it."""
+    """A project with one row of each table, created again when a case has deleted it."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self._ids: dict[str, str] = {}
 
     def ids(self) -> dict[str, str]:
-        alive = self._ids and self.services.images.get_image(self._ids["image_id"])
+        exists = self._ids and self.services.images.get_image(self._ids["image_id"])
         projects = {project.id for project in self.services.projects.list_projects()}
-        if not alive or self._ids["project_id"] not in projects:
+        if not exists or self._ids["project_id"] not in projects:
             self._ids = self._make(len(projects))
         return self._ids
 
@@ -61,40 +61,40 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def description(shelf: Shelf) -> OpenApiSchema:
+def openapi(shelf: Shelf) -> OpenApiSchema:
     server = Starlette(routes=build_routes(lambda: runtime.services, allowed_hosts=("*",)))
 
-    async def on_this_machine(scope: Scope, receive: Receive, send: Send) -> None:
+    async def local_server(scope: Scope, receive: Receive, send: Send) -> None:
         await server({**scope, "server": ("127.0.0.1", 8501)}, receive, send)
 
-    return schemathesis.openapi.from_asgi("/api/openapi.json", on_this_machine)
+    return schemathesis.openapi.from_asgi("/api/openapi.json", local_server)
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["allowed", "forbidden"])
-def test_every_route_keeps_to_its_description(
-    description: OpenApiSchema, shelf: Shelf, mode: GenerationMode, subtests: pytest.Subtests
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "invalid"])
+def test_every_route_matches_the_openapi_document(
+    openapi: OpenApiSchema, shelf: Shelf, mode: GenerationMode, subtests: pytest.Subtests
 ) -> None:
-    for found in description.get_all_operations():
+    for found in openapi.get_all_operations():
         operation = found.ok()
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(max_examples=CASES_PER_OPERATION, deadline=None, suppress_health_check=list(HealthCheck))
-        def holds(case: Case) -> None:
+        def check(case: Case) -> None:
             _aim(case, shelf.ids())
             response = case.call()
-            # A value may have the right shape and make no sense where it stands: that is said by another code.
+            # A value can match its schema and still be refused, for example an id of another project: code "invalid".
             refused = response.status_code == 422 and response.json()["code"] == "invalid"
             excluded = [positive_data_acceptance] if refused else []
-            # Whatever stands in a part of a form is bytes: a number there is not forbidden.
+            # Multipart fields are bytes without a type: a number instead of a string is valid.
             excluded += [negative_data_rejection] if case.media_type == "multipart/form-data" else []
             case.validate_response(response, excluded_checks=excluded)
 
         with subtests.test(operation.label), contextlib.suppress(Unsatisfiable):
-            holds()  # a route without parameters cannot be sent anything that is forbidden
+            check()  # no invalid request exists for a route without parameters
 
 
 def _aim(case: Case, ids: dict[str, str]) -> None:
-    """Let most cases name things that exist, and let none of them call a model elsewhere."""
+    """Put existing ids into most cases, and the offline model into all of them."""
     for name in case.path_parameters or {}:
         given = str(case.path_parameters[name])
         if name in ids and re.fullmatch(r"[\w-]{21}", given, re.ASCII) and given[0] > "4":
@@ -111,6 +111,6 @@ def _aim(case: Case, ids: dict[str, str]) -> None:
         if isinstance(model.get(name), str) and 0 < len(model[name]) <= 100:
             model[name] = local
     if model.get("provider", "") == "":
-        model["provider"] = "offline"  # without one the model would be looked for at OpenAI
+        model["provider"] = "offline"  # an empty provider would mean OpenAI
     if isinstance(model.get("timeout_s"), float) and 1 <= model["timeout_s"] <= 3600:
         model["timeout_s"] = None

@@ -13,5 +13,5 @@ from core.llm import ModelConfig
         (ModelChoice(provider="offline", model="measure"), "offline/measure"),
     ],
 )
-def test_a_model_may_be_chosen_with_its_provider_in_the_name_or_beside_it(choice: ModelChoice, model: str) -> None:
+def test_the_provider_of_a_model_is_part_of_its_name_or_a_field_of_its_own(choice: ModelChoice, model: str) -> None:
     assert ModelConfig.from_dict(choice.model_dump(exclude_none=True)).litellm_model == model

@@ -26,7 +26,7 @@ def _events(text: str) -> list[tuple[str, dict[str, Any]]]:
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
 
 
-def test_long_work_answers_with_the_address_of_its_task(client: TestClient, image: Images) -> None:
+def test_starting_a_task_returns_it_with_its_location(client: TestClient, image: Images) -> None:
     started = client.post(f"/api/projects/{image.project_id}/image-questions", json={"image_ids": [image.id]})
     assert started.status_code == 202
     task = started.json()
@@ -43,7 +43,7 @@ def test_server_sent_events_follow_a_task_to_its_end(client: TestClient, image: 
     assert client.get("/api/tasks/aaaaaaaaaaaaaaaaaaaaa/events").status_code == 404
 
 
-def test_a_key_typed_into_a_request_is_lent_to_its_task_and_never_stored(
+def test_an_api_key_in_a_request_is_kept_in_memory_for_its_task_and_never_stored(
     client: TestClient, services: Services, image: Images
 ) -> None:
     canary = "sk-canary-0123456789"
@@ -52,10 +52,10 @@ def test_a_key_typed_into_a_request_is_lent_to_its_task_and_never_stored(
     assert canary not in started.text
     client.get(f"{started.json()['url']}/events")
     assert session_keys.find(started.json()["id"]) == canary
-    held = [
+    files_with_key = [
         path.name for path in services.db.data_dir.rglob("*") if path.is_file() and canary.encode() in path.read_bytes()
     ]
-    assert held == []
+    assert files_with_key == []
 
 
 def test_a_task_can_be_cancelled_once(client: TestClient, services: Services, project: Projects) -> None:
@@ -82,7 +82,7 @@ def test_a_summary_counts_items_and_costs(client: TestClient, image: Images) -> 
     }  # fmt: skip
 
 
-async def test_a_silent_task_is_followed_by_pings_until_it_ends(
+async def test_events_of_an_idle_task_are_pings_until_it_ends(
     services: Services, image: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "POLL_INTERVAL_S", 0.01)
@@ -100,14 +100,14 @@ async def test_a_silent_task_is_followed_by_pings_until_it_ends(
     assert [event.partition("\n")[0] for event in rest] == ["event: end"]
 
 
-def test_a_list_of_tasks_opens_one_transaction_for_all_their_exports(
+def test_a_list_of_tasks_reads_all_its_exports_in_one_query(
     client: TestClient, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[list[str]] = []
+    queried: list[list[str]] = []
     export_ids = ListingService.export_ids
 
     def counted(self: ListingService, task_ids: list[str]) -> dict[str, str]:
-        asked.append(task_ids)
+        queried.append(task_ids)
         return export_ids(self, task_ids)
 
     monkeypatch.setattr(ListingService, "export_ids", counted)
@@ -117,4 +117,4 @@ def test_a_list_of_tasks_opens_one_transaction_for_all_their_exports(
             session.get_one(Tasks, task_id).ended_at = utc_now()
     listed = client.get(f"/api/projects/{project.id}/tasks").json()["items"]
     assert {task["id"] for task in listed} == set(made)
-    assert [sorted(ids) for ids in asked] == [sorted(made)]
+    assert [sorted(ids) for ids in queried] == [sorted(made)]
