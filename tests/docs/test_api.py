@@ -1,4 +1,4 @@
-"""The examples of docs/API.md, run in their order against the running app with a password set."""
+"""The examples of docs/API.md, run in order against the running app with a password set."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.pictures import striped
 EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
-def test_the_examples_of_the_api_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_the_api_documentation_run_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = EXAMPLE.findall((ROOT / "docs" / "API.md").read_text(encoding="utf-8"))
     assert len(examples) > 10
     (tmp_path / "red.png").write_bytes(striped(1))
@@ -27,9 +27,9 @@ def test_the_examples_of_the_api_run_as_they_stand(tmp_path: Path, monkeypatch: 
             code = example.replace("http://127.0.0.1:8501", server.url)
             exec(compile(code, "docs/API.md", "exec"), names)  # noqa: S102
         assert "Traceback" not in server.log_text()
-    picture = names["picture"]
-    assert isinstance(picture, bytes)
-    assert picture.startswith(b"\x89PNG")
+    image_bytes = names["image_bytes"]
+    assert isinstance(image_bytes, bytes)
+    assert image_bytes.startswith(b"\x89PNG")
     assert (tmp_path / "shelf.zip").read_bytes().startswith(b"PK")
     assert isinstance(names["client"], httpx.Client)
     names["client"].close()
