@@ -1,6 +1,6 @@
-"""Every test gets a data directory of its own and leaves nothing behind.
+"""Fixtures for all tests: each test has its own data directory, and its caches are cleared afterwards.
 
-``VITRINE_PROVE=1`` (``make prove``) adds the tests marked ``prove`` and gives every property ten times the examples.
+``VITRINE_PROVE=1`` (``make prove``) adds the tests marked ``prove`` and runs ten times the examples of each property.
 """
 
 import os
@@ -27,34 +27,34 @@ hypothesis.settings.load_profile("prove" if PROVE else "quick")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long forms out unless they were asked for; they are not skipped, they belong to another command."""
-    long_forms = [item for item in items if not PROVE and item.get_closest_marker("prove")]
-    if long_forms:
-        config.hook.pytest_deselected(items=long_forms)
-        items[:] = [item for item in items if item not in long_forms]
+    """Deselect the tests marked ``prove`` unless VITRINE_PROVE is set; they do not count as skipped."""
+    deselected = [item for item in items if not PROVE and item.get_closest_marker("prove")]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Point VITRINE_DATA_DIR into the test's directory, hide real keys, and drop what the process keeps."""
+def _isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Point VITRINE_DATA_DIR into the test's directory, unset real API keys, and clear caches and services."""
     monkeypatch.setenv("VITRINE_DATA_DIR", str(tmp_path / "data"))
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     yield
     st.cache_resource.clear()
     st.cache_data.clear()
-    runtime.close(keep_image_workers=True)  # they hold nothing of a test, and start in half a second
+    runtime.close(keep_image_workers=True)  # workers have no state of a test, and starting them takes 0.5 s
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _end_workers() -> Iterator[None]:
+def _stop_image_workers() -> Iterator[None]:
     yield
     sandbox.close_shared()
 
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with every migration: copying it takes a hundredth of the time of migrating one."""
+    """Return the path of an empty migrated database; copying it takes 1 % of the time of the migrations."""
     directory = tmp_path_factory.mktemp("empty")
     with connect(directory):
         pass
@@ -83,7 +83,7 @@ def project(db: Database) -> Projects:
 
 @pytest.fixture
 def toy_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Add a language in the documented way: one folder of prompts and one line; return its code."""
+    """Add a language as documented, with one folder of prompts and one line; yield its code."""
     variables = {
         "questions": "$count, $kinds, $existing",
         "questions_and_answers": "$count, $kinds, $existing",
