@@ -1,4 +1,4 @@
-"""The routes of the app as a program on this machine reaches them, over a data directory of its own."""
+"""Client and services of the app, as a program on this machine uses them, with a separate data directory."""
 
 from collections.abc import Iterator
 

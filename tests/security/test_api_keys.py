@@ -1,4 +1,4 @@
-"""A key used for a request is stored nowhere, whatever fault the provider has."""
+"""API keys of requests are never stored, logged or returned, for any fault of the provider."""
 
 import logging
 import os
@@ -16,9 +16,9 @@ from tests.fakes.faults import CANARY, FAULTS, Fault
 from tests.fakes.provider import FakeProvider, WireFormat
 from tests.pictures import png
 
-# Faults that last until the time limit take a second and more each.
+# Faults that last until the timeout take more than a second each.
 TESTED_FAULTS = [fault for fault in FAULTS if os.environ.get("VITRINE_PROVE") or not fault.slow]
-NAMES: dict[WireFormat, tuple[str, str]] = {
+MODELS: dict[WireFormat, tuple[str, str]] = {
     "openai": ("openai", "gpt-4o"),
     "gemini": ("gemini", "gemini-2.5-flash"),
     "anthropic": ("anthropic", "claude-haiku-4-5"),
@@ -26,21 +26,21 @@ NAMES: dict[WireFormat, tuple[str, str]] = {
 
 
 @pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     policy = RetryPolicy(first_wait_s=0.01, longest_wait_s=0.03)
     monkeypatch.setattr("core.services.LLMService", lambda settings: LLMService(policy, settings))
 
 
-def _ask(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) -> list[str]:
-    """Use the key in every route that takes one; return headers and bodies of the responses."""
+def _use_key(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) -> list[str]:
+    """Send the key to every route that takes one; return headers and bodies of the responses."""
     with FakeProvider(fault.make) as provider:
-        provider_name, model = NAMES[wire]
+        provider_name, model = MODELS[wire]
         base = provider.config(wire).api_base
         choice = {"provider": provider_name, "model": model, "api_key": CANARY, "api_base": base, "timeout_s": 1.0}
         task = client.post(f"/api/projects/{project_id}/image-questions", json={"llm_config": choice})
         responses = [
             task,
-            _finished(client, task.json()["url"]),
+            _finished_task(client, task.json()["url"]),
             client.get(f"{task.json()['url']}/summary"),
             client.post("/api/models/test", json={"llm_config": choice}),
             client.post("/ai/generate", json={"prompt": "A lamp.", "project_id": project_id, "llm_config": choice}),
@@ -50,8 +50,8 @@ def _ask(client: TestClient, project_id: str, fault: Fault, wire: WireFormat) ->
     return [f"{answer.headers} {answer.text}" for answer in responses]
 
 
-def _finished(client: TestClient, url: str) -> Response:
-    """Return the task once it has ended, or paused itself because of quota or key."""
+def _finished_task(client: TestClient, url: str) -> Response:
+    """Return the task once it has ended or was paused because of quota or key."""
     deadline = time.monotonic() + 30
     while (answer := client.get(url)).json()["status"] in ("queued", "running"):
         assert time.monotonic() < deadline
@@ -67,7 +67,8 @@ def _export(client: TestClient, project_id: str, image_id: str) -> bytes:
     return client.get(client.get(task["url"]).json()["download_url"]).content
 
 
-def _unpacked(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, and of the members if it is a ZIP."""
     content = path.read_bytes()
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as bundle:
@@ -75,7 +76,7 @@ def _unpacked(path: Path) -> bytes:
     return content
 
 
-def test_a_key_is_neither_stored_nor_logged_nor_returned(
+def test_an_api_key_is_neither_stored_nor_logged_nor_returned(
     client: TestClient, services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -85,11 +86,11 @@ def test_a_key_is_neither_stored_nor_logged_nor_returned(
     uploaded = client.post(f"/api/projects/{project_id}/images", files=files).json()
     responses = []
     for number, fault in enumerate(TESTED_FAULTS):
-        responses += _ask(client, project_id, fault, fault.wires[number % len(fault.wires)])
+        responses += _use_key(client, project_id, fault, fault.wires[number % len(fault.wires)])
     assert _export(client, project_id, uploaded["results"][0]["image"]["id"]).startswith(b"PK")
 
     secret = CANARY.removeprefix("sk-").encode()
     assert [text for text in responses if secret.decode() in text] == []
     assert secret.decode() not in caplog.text
-    containing = [path.name for path in services.db.data_dir.rglob("*") if path.is_file() and secret in _unpacked(path)]
+    containing = [path.name for path in services.db.data_dir.rglob("*") if path.is_file() and secret in _content(path)]
     assert containing == []

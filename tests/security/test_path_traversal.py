@@ -1,4 +1,4 @@
-"""Names are labels and never paths: whatever a file is called, nothing is written or served outside its place."""
+"""Path traversal: no file name or URL path writes or reads outside the data directory."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -18,12 +18,12 @@ NAMES = [
 ]  # fmt: skip
 
 
-def _everything(root: Path) -> set[Path]:
+def _all_files(root: Path) -> set[Path]:
     return {path for path in root.rglob("*") if path.is_file()}
 
 
 def _part(name: str, content: bytes) -> bytes:
-    """Return a part of a form as a client would send it that does not care about rules."""
+    """Return a multipart part with *name* as file name, without the sanitizing of a browser."""
     raw = name.encode().replace(b"\n", b"%0A").replace(b'"', b"%22").replace(b"\x00", b"%00")
     head = (
         b'--x\r\nContent-Disposition: form-data; name="files"; filename="'
@@ -33,9 +33,11 @@ def _part(name: str, content: bytes) -> bytes:
     return head + content + b"\r\n"
 
 
-def test_a_hostile_name_leads_nowhere(client: TestClient, services: Services, tmp_path: Path) -> None:
+def test_a_malicious_file_name_writes_nothing_outside_the_data_directory(
+    client: TestClient, services: Services, tmp_path: Path
+) -> None:
     project_id = client.post("/api/projects", json={"name": "Shelf"}).json()["id"]
-    before = _everything(tmp_path)
+    before = _all_files(tmp_path)
     parts = [_part(name, png((number, 2 * number, 90))) for number, name in enumerate(NAMES)]
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = client.post(f"/api/projects/{project_id}/images", content=b"".join(parts) + b"--x--\r\n", headers=headers)
@@ -43,7 +45,7 @@ def test_a_hostile_name_leads_nowhere(client: TestClient, services: Services, tm
     images = [result["image"] for result in answer.json()["results"]]
     assert len(images) == len(NAMES)
 
-    written = _everything(tmp_path) - before
+    written = _all_files(tmp_path) - before
     data_dir = services.db.data_dir.resolve()
     assert len(written) >= len(NAMES)
     assert [path for path in written if not path.resolve().is_relative_to(data_dir)] == []
@@ -65,7 +67,7 @@ def test_a_hostile_name_leads_nowhere(client: TestClient, services: Services, tm
         "/api/images/..%2f..%2fsecret.key/data", "/api/../data/secret.key", "/desk/../../secret.key",
     ],
 )  # fmt: skip
-def test_no_path_is_served(client: TestClient, services: Services, path: str) -> None:
+def test_a_path_traversal_in_a_url_reads_no_file(client: TestClient, services: Services, path: str) -> None:
     from core.api.keys import signing_key
 
     secret = signing_key(services.db.data_dir)

@@ -1,4 +1,4 @@
-"""No route answers a page from elsewhere, another name of this server, or, once there is a password, a stranger."""
+"""Every route refuses other origins, unknown host names and, with a password, requests without credentials."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -14,13 +14,13 @@ from core.api.rest import build_api
 from core.services import Services
 
 SOME_ID = "a" * 21
-# The door of the sign-in form lets strangers knock; pages from elsewhere may not even do that.
-FOR_ANYONE = ("/access/session",)
+# The sign-in route needs no credentials; pages of other origins may not call it either.
+PUBLIC_PATHS = ("/access/session",)
 
 
 @cache
 def every_route() -> tuple[tuple[str, str], ...]:
-    """Return method and path of every route beside the pages, each path with an id in its holes."""
+    """Return method and path of every route except the pages, with an id for each path parameter."""
     described = build_api(lambda: None).openapi()["paths"]
     found = [(method.upper(), path) for path, methods in described.items() for method in methods]
     found += [("GET", "/api/openapi.json"), ("GET", "/api/docs"), ("POST", "/api/nothing"), ("GET", "/ai/nothing")]
@@ -28,28 +28,28 @@ def every_route() -> tuple[tuple[str, str], ...]:
         assert isinstance(route, Route)
         if "{rest:path}" not in route.path:
             found += [(method, route.path) for method in route.methods or () if method != "HEAD"]
-    holes = (*ownership.OWNED, "project_id", "size")
-    return tuple(sorted((method, _filled(path, holes)) for method, path in found))
+    parameters = (*ownership.OWNED, "project_id", "size")
+    return tuple(sorted((method, _filled(path, parameters)) for method, path in found))
 
 
-def _filled(path: str, holes: tuple[str, ...]) -> str:
-    for hole in holes:
-        path = path.replace(f"{{{hole}}}", "thumb" if hole == "size" else SOME_ID)
+def _filled(path: str, parameters: tuple[str, ...]) -> str:
+    for name in parameters:
+        path = path.replace(f"{{{name}}}", "thumb" if name == "size" else SOME_ID)
     assert "{" not in path
     return path
 
 
-def _names(route: tuple[str, str]) -> str:
+def _route_id(route: tuple[str, str]) -> str:
     return " ".join(route)
 
 
-def test_there_are_routes_to_try() -> None:
+def test_the_list_of_routes_is_complete() -> None:
     assert len(every_route()) > 45
     assert ("POST", "/desk/decide") in every_route()
     assert ("GET", f"/img/{SOME_ID}/thumb") in every_route()
 
 
-@pytest.mark.parametrize("route", every_route(), ids=_names)
+@pytest.mark.parametrize("route", every_route(), ids=_route_id)
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
@@ -60,17 +60,17 @@ def test_there_are_routes_to_try() -> None:
         ({"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"}, "foreign_page"),
         ({"Sec-Fetch-Site": "cross-site"}, "foreign_page"),
     ],
-    ids=["host", "host that begins like ours", "origin", "no origin", "neighbour", "fetch metadata"],
+    ids=["other host", "host with our name as prefix", "origin", "null origin", "other port", "fetch metadata"],
 )
-def test_a_foreign_request_is_refused_on_every_route(
-    doors: TestClient, route: tuple[str, str], headers: dict[str, str], code: str
+def test_every_route_refuses_unknown_hosts_and_other_origins(
+    unlocked: TestClient, route: tuple[str, str], headers: dict[str, str], code: str
 ) -> None:
-    answer = doors.request(*route, headers=headers)
+    answer = unlocked.request(*route, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, code)
 
 
-@pytest.mark.parametrize("route", every_route(), ids=_names)
-def test_a_stranger_gets_nothing_once_there_is_a_password(locked: TestClient, route: tuple[str, str]) -> None:
+@pytest.mark.parametrize("route", every_route(), ids=_route_id)
+def test_with_a_password_every_route_refuses_invalid_credentials(locked: TestClient, route: tuple[str, str]) -> None:
     for headers in (
         {},
         {"Authorization": "Bearer vitrine_guess"},
@@ -78,14 +78,14 @@ def test_a_stranger_gets_nothing_once_there_is_a_password(locked: TestClient, ro
         {"Cookie": "vitrine-access=x"},
     ):
         answer = locked.request(*route, headers=headers)
-        if route[1] in FOR_ANYONE:
+        if route[1] in PUBLIC_PATHS:
             assert "Set-Cookie" not in answer.headers or "Max-Age=0" in answer.headers["Set-Cookie"]
         else:
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
 
 
 @pytest.fixture(scope="module")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def unlocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     yield from _client(tmp_path_factory)
 
 
@@ -97,7 +97,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 def _client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """Serve one database to all tests of the module, and see that none of them has written anything."""
+    """Yield a client with one database for the whole module; check afterwards that no project was created."""
     with connect(tmp_path_factory.mktemp("data")) as db:
         services = Services(db)
         with TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501") as client:

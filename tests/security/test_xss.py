@@ -1,4 +1,4 @@
-"""Text of people, files and models stays text: scripts in every field run nowhere and call nobody."""
+"""XSS: markup in texts of users, files and models runs no script and loads nothing from other servers."""
 
 import json
 import sqlite3
@@ -22,28 +22,28 @@ __all__ = ["browser", "open_page", "page"]
 
 pytestmark = pytest.mark.browser
 
-ELSEWHERE = "evil.example"
+FOREIGN_HOST = "evil.example"
 PAYLOADS = [
-    f"<script src=//{ELSEWHERE}/a.js></script>",
+    f"<script src=//{FOREIGN_HOST}/a.js></script>",
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
-    f"<img src=http://{ELSEWHERE}/b.png>",
+    f"<img src=http://{FOREIGN_HOST}/b.png>",
     "<svg onload=alert(1)>",
-    f"<iframe src=//{ELSEWHERE}></iframe>",
+    f"<iframe src=//{FOREIGN_HOST}></iframe>",
     "<iframe srcdoc='<script>alert(1)</script>'>",
-    f"![beacon](http://{ELSEWHERE}/c.png)",
+    f"![beacon](http://{FOREIGN_HOST}/c.png)",
     "[link](javascript:alert(1))",
-    f"<link rel=stylesheet href=//{ELSEWHERE}/d.css>",
-    f"<style>@import '//{ELSEWHERE}/e.css';</style>",
+    f"<link rel=stylesheet href=//{FOREIGN_HOST}/d.css>",
+    f"<style>@import '//{FOREIGN_HOST}/e.css';</style>",
     "<body onload=alert(1)>",
     "<details open ontoggle=alert(1)>",
     "<input autofocus onfocus=alert(1)>",
-    f"<video poster=//{ELSEWHERE}/f.png><source onerror=alert(1)>",
-    f"<object data=//{ELSEWHERE}/g.swf></object>",
-    f"<embed src=//{ELSEWHERE}/h.swf>",
-    f"<meta http-equiv=refresh content='0;url=//{ELSEWHERE}'>",
-    f"<base href=//{ELSEWHERE}/>",
-    f"<form action=//{ELSEWHERE}><button>Send</button></form>",
+    f"<video poster=//{FOREIGN_HOST}/f.png><source onerror=alert(1)>",
+    f"<object data=//{FOREIGN_HOST}/g.swf></object>",
+    f"<embed src=//{FOREIGN_HOST}/h.swf>",
+    f"<meta http-equiv=refresh content='0;url=//{FOREIGN_HOST}'>",
+    f"<base href=//{FOREIGN_HOST}/>",
+    f"<form action=//{FOREIGN_HOST}><button>Send</button></form>",
     '"><script>alert(1)</script>',
     "'-alert(1)-'",
     "</textarea><script>alert(1)</script>",
@@ -52,14 +52,14 @@ PAYLOADS = [
     "`${alert(1)}`",
     "</script><script>alert(1)</script>",
     "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    f":material/home: <a href='//{ELSEWHERE}' ping='//{ELSEWHERE}/ping'>x</a>",
+    f":material/home: <a href='//{FOREIGN_HOST}' ping='//{FOREIGN_HOST}/ping'>x</a>",
     "$\\href{javascript:alert(1)}{x}$",
 ]
-SHOWING = ("overview", "curate", "explore")
-"""Pages on which a payload stands without any further click, as text."""
+PAGES_WITH_PAYLOAD = ("overview", "curate", "explore")
+"""Pages that show a payload as text without further clicks."""
 
 
-# Every column that holds text of people, files or models, besides those that the program itself fills.
+# Every column with text of users, files or models.
 TEXT_COLUMNS = {
     "projects": ("description",),
     "images": ("image_name", "tags", "source_ref"),
@@ -81,7 +81,7 @@ TEXT_COLUMNS = {
     "llm_calls": ("prompt", "reply"),
     "business_profiles": ("business_name", "vibes", "theme"),
 }  # fmt: skip
-# What a model said about images: an analysis, and the verdicts of a judge.
+# JSON with texts of models: the analysis of an image, and the verdicts of a judge.
 TEXT_IN_JSON: tuple[tuple[str, str, Callable[[str], dict[str, object]]], ...] = (
     ("style_dataset_images", "analysis_result", lambda text: dict.fromkeys(("description", "vibe", "style"), text)),
     (
@@ -94,14 +94,14 @@ TEXT_IN_JSON: tuple[tuple[str, str, Callable[[str], dict[str, object]]], ...] = 
 
 
 @pytest.fixture(scope="module")
-def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServer, str]]:
-    """Serve a project in which every text is a payload, each payload several times."""
+def server_with_payloads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AppServer, str]]:
+    """Serve a project in which every text is a payload; each payload occurs several times."""
     with AppServer.running(tmp_path_factory.mktemp("server")) as server:
         with httpx.Client(base_url=server.url, timeout=60) as http:
             project_id = _fill(http)
         with connect(server.data_dir) as db:
             _fill_by_services(db, project_id)
-        _poison(server)
+        _insert_payloads(server)
         yield server, project_id
         assert "Traceback" not in server.log_text(), server.log_text()[-4000:]
 
@@ -126,52 +126,52 @@ def _fill(http: httpx.Client) -> str:
 
 
 def _fill_by_services(db: Database, project_id: str) -> None:
-    """Add what people name without the API: tokens, saved views, model profiles, and who reviews."""
+    """Add what has no REST route: tokens, saved views, model profiles and reviewer names."""
     services = Services(db)
-    for place, payload in enumerate(PAYLOADS[:5]):
+    for number, payload in enumerate(PAYLOADS[:5]):
         services.tokens.make_token(payload)
-        services.collaboration.save_view(project_id, f"View {place}", "kind:count")
-        services.profiles.save_profile(f"Profile {place}", {"provider": "offline", "model": "measure"})
+        services.collaboration.save_view(project_id, f"View {number}", "kind:count")
+        services.profiles.save_profile(f"Profile {number}", {"provider": "offline", "model": "measure"})
     names = [payload for payload in PAYLOADS if len(payload) <= 60][:20]
     services.collaboration.set_review_plan(project_id, "divided", names, 20)
     for name, entry in zip(names, services.dataset.list_dataset_entries(project_id), strict=False):
         services.review.decide(entry.id, entry.version, "confirm", actor=name)
 
 
-def _poison(server: AppServer) -> None:
+def _insert_payloads(server: AppServer) -> None:
     payloads = cycle(PAYLOADS)
     with closing(sqlite3.connect(server.data_dir / "vitrine.db", timeout=30)) as connection, connection:
         for table, columns in TEXT_COLUMNS.items():
             for (row_id,) in connection.execute(f"SELECT rowid FROM {table}").fetchall():  # noqa: S608
                 values = [next(payloads) for _ in columns]
-                # A payload is not the same question twice, and a name keeps its ending.
+                # The row id keeps questions and names unique.
                 assignments = ", ".join(f"{column} = ? || ' {row_id}'" for column in columns)
                 connection.execute(f"UPDATE {table} SET {assignments} WHERE rowid = ?", (*values, row_id))  # noqa: S608
-        for table, column, told in TEXT_IN_JSON:
-            text = json.dumps(told(next(payloads)))
+        for table, column, make_json in TEXT_IN_JSON:
+            text = json.dumps(make_json(next(payloads)))
             connection.execute(f"UPDATE {table} SET {column} = json_patch({column}, ?)", (text,))  # noqa: S608
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: entry.name)
-def test_no_script_runs_and_nobody_else_is_called(
-    poisoned: tuple[AppServer, str], page: Page, entry: PageEntry
+def test_no_script_runs_and_no_other_server_is_requested(
+    server_with_payloads: tuple[AppServer, str], page: Page, entry: PageEntry
 ) -> None:
-    server, project_id = poisoned
+    server, project_id = server_with_payloads
     dialogs: list[str] = []
-    foreign: list[str] = []
+    foreign_urls: list[str] = []
 
-    def note(request: Request) -> None:
+    def record_foreign(request: Request) -> None:
         if not request.url.startswith((server.url, "data:", "blob:", server.url.replace("http", "ws"))):
-            foreign.append(request.url)
+            foreign_urls.append(request.url)
 
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.on("request", note)
+    page.on("request", record_foreign)
     page.goto(f"{server.url}/{entry.url_path}?project={project_id}")
     settle(page)
     for tab in page.get_by_role("tab").all():
         tab.click()
         settle(page)
     page.wait_for_load_state("networkidle")
-    assert (dialogs, foreign) == ([], [])
-    if entry.name in SHOWING:
+    assert (dialogs, foreign_urls) == ([], [])
+    if entry.name in PAGES_WITH_PAYLOAD:
         page.get_by_text("alert(1)").first.wait_for(state="attached")
