@@ -12,7 +12,7 @@ from core.warmup import WarmUp
 
 @pytest.fixture
 def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Replace warm-up and closing by slow steps that report their end."""
+    """Replace warm-up and closing by slow steps; return the list in which each records its end."""
     ended: list[str] = []
 
     def slow(name: str) -> None:
@@ -26,17 +26,17 @@ def order(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     interpreter.reset()
 
 
-async def test_the_shutdown_waits_for_the_warm_up_and_then_for_everything_else(order: list[str]) -> None:
+async def test_the_shutdown_waits_for_the_warm_up_and_then_closes_the_runtime(order: list[str]) -> None:
     async with app.lifespan(None):
         pass
     assert order == ["warm-up", "runtime"]
 
 
 @pytest.mark.parametrize("address", [None, "", "0.0.0.0"])  # noqa: S104
-def test_a_public_address_without_a_password_ends_the_start(address: str | None) -> None:
+def test_a_public_address_without_a_password_ends_the_process(address: str | None) -> None:
     with pytest.raises(SystemExit, match="Set VITRINE_ACCESS_PASSWORD"):
         app.refuse_public_address(address)
 
 
-def test_this_machine_s_address_needs_no_password() -> None:
+def test_a_loopback_address_needs_no_password() -> None:
     app.refuse_public_address("127.0.0.1")

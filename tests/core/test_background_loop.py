@@ -9,9 +9,9 @@ from core.background_loop import BackgroundLoop
 
 @pytest.fixture
 def loop() -> Iterator[BackgroundLoop]:
-    made = BackgroundLoop()
-    yield made
-    made.close()
+    background_loop = BackgroundLoop()
+    yield background_loop
+    background_loop.close()
 
 
 async def thread_name() -> str:
@@ -19,11 +19,11 @@ async def thread_name() -> str:
     return threading.current_thread().name
 
 
-def test_work_runs_in_the_loop_s_own_thread_and_returns_its_result(loop: BackgroundLoop) -> None:
+def test_a_coroutine_runs_in_the_thread_of_the_loop_and_returns_its_result(loop: BackgroundLoop) -> None:
     assert loop.run(thread_name(), 5) == "vitrine-loop"
 
 
-async def test_another_loop_can_await_work_of_this_one(loop: BackgroundLoop) -> None:
+async def test_a_coroutine_of_the_loop_can_be_awaited_from_another_loop(loop: BackgroundLoop) -> None:
     assert await loop.call(thread_name()) == "vitrine-loop"
 
 
@@ -32,7 +32,7 @@ def test_a_timeout_ends_the_wait(loop: BackgroundLoop) -> None:
         loop.run(asyncio.sleep(5), 0.01)
 
 
-def test_closing_cancels_what_runs_and_can_be_repeated(loop: BackgroundLoop) -> None:
+def test_closing_cancels_running_coroutines_and_is_idempotent(loop: BackgroundLoop) -> None:
     ended: list[bool] = []
 
     async def forever() -> None:

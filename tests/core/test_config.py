@@ -12,7 +12,7 @@ from core.errors import ConfigurationError
 README = Path(__file__).parents[2] / "README.md"
 
 
-def test_every_setting_has_a_reason_and_stands_in_the_readme() -> None:
+def test_every_setting_has_a_description_and_is_listed_in_the_readme() -> None:
     text = README.read_text(encoding="utf-8")
     for name, field in Settings.model_fields.items():
         assert field.description, name
@@ -30,7 +30,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert settings.images_dir == Path("/srv/vitrine/uploads/images")
 
 
-def test_the_promised_limits_hold_by_default() -> None:
+def test_the_defaults_are_the_promised_limits() -> None:
     settings = Settings()
     assert (settings.max_image_bytes, settings.import_roots, settings.access_password) == (100_000_000, [], None)
 
@@ -39,7 +39,9 @@ def test_the_promised_limits_hold_by_default() -> None:
     ("name", "value"),
     [("VITRINE_MAX_IMAGE_BYTES", "0"), ("VITRINE_LLM_CONCURRENCY", "65"), ("VITRINE_DECODE_TIMEOUT_S", "soon")],
 )
-def test_a_value_that_makes_no_sense_is_named(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_value_is_reported_with_the_name_of_its_field(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=name.removeprefix("VITRINE_").lower()):
         Settings()
@@ -54,12 +56,12 @@ def test_the_password_is_not_shown_when_settings_are_printed(monkeypatch: pytest
     assert "correct horse" not in settings.model_dump_json()
 
 
-def test_settings_do_not_change_once_made() -> None:
+def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().model_side_px = 1  # type: ignore[misc]
 
 
-def test_a_value_that_makes_no_sense_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_settings_reports_an_invalid_value_with_its_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_LLM_CONCURRENCY", "many")
 
     with pytest.raises(ConfigurationError, match="VITRINE_LLM_CONCURRENCY is not usable"):

@@ -19,23 +19,25 @@ def _levels(findings: list[Finding]) -> dict[str, str]:
     return {finding.subject: finding.level for finding in findings}
 
 
-def test_a_sound_installation_has_no_problem(db: Database, tmp_path: Path) -> None:
+def test_a_working_installation_has_no_problem(db: Database, tmp_path: Path) -> None:
     signing_key(db.data_dir)
     levels = _levels(examine(db.settings, tmp_path))
     assert "problem" not in levels.values()
     assert levels["Database"] == levels["secret.key"] == levels["Pillow"] == "ok"
 
 
-def test_looking_at_everything_takes_less_than_two_seconds(db: Database) -> None:
-    began = time.monotonic()
+def test_the_doctor_command_takes_less_than_two_seconds(db: Database) -> None:
+    started_s = time.monotonic()
     run = subprocess.run(
         [sys.executable, "-m", "vitrine", "doctor"], capture_output=True, text=True, timeout=30, check=False
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert time.monotonic() - began < 2 or os.getloadavg()[0] > 4
+    assert time.monotonic() - started_s < 2 or os.getloadavg()[0] > 4
 
 
-def test_a_key_that_others_can_read_is_a_problem_with_the_command_that_mends_it(db: Database, tmp_path: Path) -> None:
+def test_a_secret_file_that_others_can_read_is_a_problem_with_the_command_that_fixes_it(
+    db: Database, tmp_path: Path
+) -> None:
     signing_key(db.data_dir)
     key = db.data_dir / "secret.key"
     key.chmod(0o644)
@@ -61,7 +63,9 @@ def test_a_damaged_database_is_a_problem(db: Database, tmp_path: Path) -> None:
     assert "backups" in findings["Database"].sentence
 
 
-def test_a_large_database_is_not_read_for_ever(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_integrity_check_of_a_large_database_has_a_time_limit(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with sqlite3.connect(db.data_dir / "vitrine.db") as connection:
         connection.execute(
             "CREATE TABLE filler AS WITH RECURSIVE n(i) AS "
@@ -71,14 +75,14 @@ def test_a_large_database_is_not_read_for_ever(db: Database, monkeypatch: pytest
     assert _levels(examine(db.settings))["Database"] == "warning"
 
 
-def test_it_looks_and_makes_nothing(tmp_path: Path) -> None:
+def test_the_doctor_creates_no_files(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "nowhere")
     assert _levels(examine(settings, tmp_path))["Data directory"] == "warning"
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("free_gb", "level"), [(0.1, "problem"), (1.0, "warning"), (3.0, "ok")])
-def test_a_full_disk_is_told_before_it_hurts(
+def test_low_disk_space_is_a_warning_and_then_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gb: float, level: str
 ) -> None:
     usage = namedtuple("usage", "total used free")(10**12, 0, int(free_gb * 1e9))
@@ -89,5 +93,5 @@ def test_a_full_disk_is_told_before_it_hurts(
 @pytest.mark.parametrize(
     ("version", "level"), [((3, 51, 3), "ok"), ((3, 50, 7), "ok"), ((3, 44, 6), "ok"), ((3, 51, 2), "warning")]
 )
-def test_a_build_of_sqlite_with_the_known_bug_is_told(version: tuple[int, int, int], level: str) -> None:
+def test_an_sqlite_version_with_the_known_bug_is_a_warning(version: tuple[int, int, int], level: str) -> None:
     assert doctor._sqlite(Settings(), version).level == level

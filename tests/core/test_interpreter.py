@@ -30,7 +30,7 @@ def _state_after(code: str) -> str:
     return run.stdout
 
 
-def test_a_script_that_uses_core_keeps_python_s_defaults() -> None:
+def test_a_script_that_imports_core_keeps_the_defaults_of_python() -> None:
     use_core = (
         "import core, core.services, core.runtime; from core.background_loop import BackgroundLoop; "
         "loop = BackgroundLoop(); assert type(loop.loop).__module__.startswith('asyncio'); loop.close(); "
@@ -40,7 +40,7 @@ def test_a_script_that_uses_core_keeps_python_s_defaults() -> None:
 
 
 @pytest.mark.usefixtures("server_policy")
-def test_the_server_switches_threads_every_millisecond_and_twice_as_often_while_it_imports() -> None:
+def test_the_switch_interval_of_the_server_is_1_ms_and_half_of_it_during_imports() -> None:
     assert sys.getswitchinterval() == pytest.approx(0.001)
     with interpreter.importing():
         assert sys.getswitchinterval() == pytest.approx(0.0005)
@@ -49,7 +49,7 @@ def test_the_server_switches_threads_every_millisecond_and_twice_as_often_while_
 
 
 @pytest.mark.usefixtures("server_policy")
-def test_the_server_freezes_what_it_imported_and_collects_less_often() -> None:
+def test_the_server_freezes_imported_objects_and_raises_the_gc_thresholds() -> None:
     with pytest.raises(KeyError), interpreter.importing():
         raise KeyError
     assert gc.isenabled()
@@ -58,7 +58,7 @@ def test_the_server_freezes_what_it_imported_and_collects_less_often() -> None:
 
 
 @pytest.mark.usefixtures("server_policy")
-def test_the_server_s_background_loop_is_uvloop_s() -> None:
+def test_the_background_loop_of_the_server_uses_uvloop() -> None:
     loop = BackgroundLoop()
     try:
         assert type(loop.loop).__module__ == "uvloop"
@@ -67,15 +67,15 @@ def test_the_server_s_background_loop_is_uvloop_s() -> None:
 
 
 @pytest.mark.usefixtures("server_policy")
-def test_without_uvloop_the_server_uses_asyncio_s_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_uvloop_the_server_uses_asyncio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvloop", None)
     with closing(interpreter.new_event_loop()) as loop:
         assert type(loop).__module__.startswith("asyncio")
 
 
 @pytest.mark.usefixtures("server_policy")
-def test_uvloop_sends_small_answers_at_once_on_a_socket_bound_as_streamlit_binds_it() -> None:
-    """Without TCP_NODELAY, Linux delays each small answer by about 44 ms. Plain asyncio leaves it off here."""
+def test_uvloop_sets_tcp_nodelay_on_a_socket_bound_as_streamlit_binds_it() -> None:
+    """Without TCP_NODELAY, Linux delays each small response by about 44 ms. Plain asyncio does not set it here."""
     options: list[int] = []
 
     async def serve_one() -> None:

@@ -46,7 +46,7 @@ def test_a_factory_that_fails_is_called_again() -> None:
     assert value.get() == 1
 
 
-def test_a_taken_value_is_made_again_at_the_next_use() -> None:
+def test_after_take_the_value_is_created_again() -> None:
     value = Lazy(object)
     first = value.get()
     assert value.take() is first
@@ -54,7 +54,7 @@ def test_a_taken_value_is_made_again_at_the_next_use() -> None:
     assert value.get() is not first
 
 
-def test_threads_that_import_a_package_and_its_module_at_once_both_succeed(
+def test_concurrent_imports_of_a_package_and_its_submodule_both_succeed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "slowly"

@@ -1,4 +1,4 @@
-"""Measurements of drawn images whose values are known."""
+"""Measurements of drawn images with known values."""
 
 import numpy as np
 import pytest
@@ -28,11 +28,11 @@ def checkerboard(side_px: int = 256, cell_px: int = 8) -> Image.Image:
         ("#808080", "gray"), ("#444444", "dark gray"), ("#cccccc", "light gray"),
     ],
 )  # fmt: skip
-def test_a_color_has_its_common_name(hex_: str, name: str) -> None:
+def test_a_color_gets_its_common_name(hex_: str, name: str) -> None:
     assert color_name(tuple(bytes.fromhex(hex_[1:]))) == name
 
 
-def test_two_halves_are_two_dominant_colors_with_their_exact_hex_and_share() -> None:
+def test_the_dominant_colors_of_two_halves_have_the_exact_hex_value_and_share() -> None:
     measured = measure(halves("#d62728", "#1f77b4"))
 
     assert measured.size_wh == (200, 100)
@@ -55,7 +55,7 @@ def test_the_share_of_a_drawn_square_is_its_area() -> None:
     ("size_wh", "orientation"),
     [((300, 200), "landscape"), ((200, 300), "portrait"), ((200, 200), "square"), ((200, 201), "square")],
 )
-def test_the_orientation_follows_the_sides(size_wh: tuple[int, int], orientation: str) -> None:
+def test_the_orientation_follows_from_the_side_lengths(size_wh: tuple[int, int], orientation: str) -> None:
     assert measure(Image.new("RGB", size_wh)).orientation == orientation
 
 
@@ -77,7 +77,7 @@ def test_a_blurred_image_is_less_sharp() -> None:
     assert measure(Image.new("RGB", (50, 50), "red")).sharpness == 0.0
 
 
-def test_warmth_and_saturation_have_known_extremes() -> None:
+def test_warmth_and_saturation_reach_their_extremes_for_pure_colors_and_gray() -> None:
     assert measure(Image.new("RGB", (50, 50), "#ff0000")).warmth == 1.0
     assert measure(Image.new("RGB", (50, 50), "#0000ff")).warmth == -1.0
     assert measure(Image.new("RGB", (50, 50), "#ff0000")).saturation == 1.0
@@ -118,14 +118,14 @@ def test_the_hash_is_robust_to_scaling_and_the_mirror_hash_to_mirroring() -> Non
     assert hash_distance(measured.dhash, mirrored.dhash) > 8
 
 
-def test_the_same_pixels_give_the_same_numbers() -> None:
+def test_equal_pixels_give_equal_measurements() -> None:
     image = checkerboard()
 
     assert measure(image) == measure(image.copy())
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "I", "F"])
-def test_every_mode_of_pillow_is_measured(mode: str) -> None:
+def test_every_image_mode_of_pillow_can_be_measured(mode: str) -> None:
     white = Image.new(
         mode, (40, 40), {"CMYK": (0, 0, 0, 0), "I;16": 65535, "I": 65535, "F": 65535.0}.get(mode, "white")
     )
@@ -133,7 +133,7 @@ def test_every_mode_of_pillow_is_measured(mode: str) -> None:
     assert measure(white).average_color == "#ffffff"
 
 
-def test_transparent_parts_count_as_white() -> None:
+def test_transparent_pixels_are_flattened_on_white() -> None:
     image = Image.new("RGBA", (10, 10), (255, 0, 0, 0))
 
     assert flatten(image).getpixel((5, 5)) == (255, 255, 255)
@@ -141,7 +141,7 @@ def test_transparent_parts_count_as_white() -> None:
 
 
 @pytest.mark.parametrize("size_wh", [(1, 1), (1, 500), (500, 1), (2, 3)])
-def test_an_image_of_few_pixels_is_measured(size_wh: tuple[int, int]) -> None:
+def test_a_tiny_image_can_be_measured(size_wh: tuple[int, int]) -> None:
     measured = measure(Image.new("RGB", size_wh, "blue"))
 
     assert measured.size_wh == size_wh

@@ -4,7 +4,7 @@ from core.pluralize import pluralize
 
 
 @pytest.mark.parametrize(
-    ("number", "one", "many", "words"),
+    ("count", "singular", "plural", "expected"),
     [
         (0, "image", "", "0 images"),
         (1, "image", "", "1 image"),
@@ -15,5 +15,5 @@ from core.pluralize import pluralize
         (2, "file was", "files were", "2 files were"),
     ],
 )
-def test_a_number_agrees_with_its_noun(number: int, one: str, many: str, words: str) -> None:
-    assert pluralize(number, one, many) == words
+def test_a_number_agrees_with_its_noun(count: int, singular: str, plural: str, expected: str) -> None:
+    assert pluralize(count, singular, plural) == expected

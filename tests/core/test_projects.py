@@ -1,4 +1,4 @@
-"""Projects: making, renaming, deleting, and what stands in each."""
+"""Projects: create, rename, soft delete, restore, and count their contents."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def test_a_project_has_the_promised_columns(projects: ProjectService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "message"),
     [
         ("", "Give the project a name."),
         (" \t", "Give the project a name."),
@@ -32,15 +32,15 @@ def test_a_project_has_the_promised_columns(projects: ProjectService) -> None:
         ("Shelf", "There is a project called Shelf already. Choose another name."),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_in_words(name: str, sentence: str, projects: ProjectService) -> None:
+def test_an_invalid_or_taken_name_is_refused_with_a_message(name: str, message: str, projects: ProjectService) -> None:
     projects.create_project("Shelf")
     with pytest.raises(InvalidInputError) as refused:
         projects.create_project(name)
-    assert str(refused.value) == sentence
+    assert str(refused.value) == message
     assert refused.value.field == "name"
 
 
-def test_a_project_keeps_its_own_name_when_renamed(projects: ProjectService) -> None:
+def test_a_project_can_be_renamed_to_its_own_name_but_not_to_a_taken_one(projects: ProjectService) -> None:
     project, other = projects.create_project("Shelf"), projects.create_project("Board")
     assert projects.rename_project(project.id, "Shelf", "oak").description == "oak"
     assert projects.rename_project(project.id, "Rack").name == "Rack"
@@ -50,14 +50,14 @@ def test_a_project_keeps_its_own_name_when_renamed(projects: ProjectService) -> 
     assert projects.get_project(other.id).name == "Board"
 
 
-def test_the_project_changed_last_is_listed_first(projects: ProjectService) -> None:
+def test_the_most_recently_updated_project_is_listed_first(projects: ProjectService) -> None:
     first, second = projects.create_project("First"), projects.create_project("Second")
     assert [project.id for project in projects.list_projects()] == [second.id, first.id]
     projects.rename_project(first.id, "First again")
     assert [project.id for project in projects.list_projects()] == [first.id, second.id]
 
 
-def test_a_deleted_project_is_gone_for_every_reader_and_comes_back_whole(projects: ProjectService) -> None:
+def test_a_deleted_project_is_hidden_and_can_be_restored(projects: ProjectService) -> None:
     project = projects.create_project("Shelf", "oak")
     assert projects.delete_project(project.id) is True
     assert projects.delete_project(project.id) is False
@@ -69,14 +69,14 @@ def test_a_deleted_project_is_gone_for_every_reader_and_comes_back_whole(project
     assert [project.name for project in projects.list_projects()] == ["Shelf"]
 
 
-def test_a_project_that_comes_back_to_a_taken_name_gets_a_number(projects: ProjectService) -> None:
-    gone = projects.create_project("Shelf")
-    projects.delete_project(gone.id)
+def test_a_restored_project_whose_name_is_taken_gets_a_number(projects: ProjectService) -> None:
+    deleted = projects.create_project("Shelf")
+    projects.delete_project(deleted.id)
     projects.create_project("Shelf")
-    assert projects.restore_project(gone.id).name == "Shelf (2)"
+    assert projects.restore_project(deleted.id).name == "Shelf (2)"
 
 
-def test_ids_that_lead_nowhere_say_so(projects: ProjectService) -> None:
+def test_an_unknown_project_id_is_an_error_except_for_delete(projects: ProjectService) -> None:
     assert projects.delete_project("nowhere") is False
     for call in (projects.get_project, projects.restore_project):
         with pytest.raises(NotFoundError, match="does not exist any more"):
@@ -103,21 +103,23 @@ def _entry(question: Questions, **more: object) -> ImageDatasets:
     )  # fmt: skip
 
 
-def test_counts_say_what_stands_in_a_project_and_what_is_missing(
+def test_the_counts_of_a_project_include_what_is_missing(
     db: Database, projects: ProjectService, project: Projects
 ) -> None:
     other = projects.create_project("Board")
     with db.transaction() as session:
-        asked, bare, made = _image(project, 1), _image(project, 2), _image(project, 3, source="generated")
-        gone, elsewhere = _image(project, 4, deleted_at=utc_now()), _image(other, 5)
-        first, second, third = (_question(asked, text) for text in ("a", "b", "c"))
-        session.add_all([asked, bare, made, gone, elsewhere, first, second, third, _question(made, "d")])
+        with_questions, without_questions = _image(project, 1), _image(project, 2)
+        generated = _image(project, 3, source="generated")
+        deleted, of_other_project = _image(project, 4, deleted_at=utc_now()), _image(other, 5)
+        first, second, third = (_question(with_questions, text) for text in ("a", "b", "c"))
+        session.add_all([with_questions, without_questions, generated, deleted, of_other_project])
+        session.add_all([first, second, third, _question(generated, "d")])
         session.add_all(
             [
                 GeneratedImages(project_id=project.id, prompt="kept", kept=True),
-                GeneratedImages(project_id=project.id, prompt="a try"),
+                GeneratedImages(project_id=project.id, prompt="not kept"),
                 GeneratedImages(project_id=project.id, prompt="discarded", deleted_at=utc_now()),
-                GeneratedImages(project_id=other.id, prompt="elsewhere"),
+                GeneratedImages(project_id=other.id, prompt="of another project"),
             ]
         )
         session.flush()

@@ -6,7 +6,7 @@ from core.runtime import Runtime
 from core.services import Services
 
 
-def test_everything_is_made_once_and_again_after_closing() -> None:
+def test_services_are_created_once_and_again_after_closing() -> None:
     runtime = Runtime()
     try:
         assert runtime.opened_database() is None
@@ -22,7 +22,7 @@ def test_everything_is_made_once_and_again_after_closing() -> None:
         runtime.close(keep_image_workers=True)
 
 
-def test_closing_stops_the_engine_so_that_another_process_may_run_the_tasks(db: Database) -> None:
+def test_closing_releases_the_task_lock_for_other_services(db: Database) -> None:
     first, second = Services(db), Services(db)
     assert first.engine.health().runs_here
     first.close(keep_image_workers=True)
@@ -30,7 +30,7 @@ def test_closing_stops_the_engine_so_that_another_process_may_run_the_tasks(db: 
     second.close(keep_image_workers=True)
 
 
-def test_one_process_at_a_time_runs_the_tasks_of_a_data_directory(db: Database) -> None:
+def test_only_one_engine_runs_the_tasks_of_a_data_directory(db: Database) -> None:
     first, second = Services(db), Services(db)
     assert first.engine.health().runs_here
     assert not second.engine.health().runs_here
@@ -40,7 +40,7 @@ def test_one_process_at_a_time_runs_the_tasks_of_a_data_directory(db: Database) 
     second.close(keep_image_workers=True)
 
 
-def test_the_loop_of_closed_services_is_closed(db: Database) -> None:
+def test_closing_services_closes_their_loop(db: Database) -> None:
     services = Services(db)
     loop = services.loop
     services.close(keep_image_workers=True)

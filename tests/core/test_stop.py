@@ -1,4 +1,4 @@
-"""A stop in the middle of work: quick, clean, and the next start goes on."""
+"""A stop during a task: it is fast and clean, and the next start continues the task."""
 
 import signal
 import sqlite3
@@ -12,7 +12,7 @@ from tests.browser.driving import AppServer
 from tests.pictures import striped
 
 
-def _ended(http: httpx.Client, url: str) -> str:
+def _wait_for_task(http: httpx.Client, url: str) -> str:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         task = http.get(url).json()
@@ -22,17 +22,17 @@ def _ended(http: httpx.Client, url: str) -> str:
     raise AssertionError(f"the task did not end: {task}")
 
 
-def test_sigterm_ends_the_server_within_ten_seconds_with_nothing_half_done(tmp_path: Path) -> None:
+def test_sigterm_stops_the_server_within_ten_seconds_and_the_next_start_completes_the_task(tmp_path: Path) -> None:
     with AppServer.running(tmp_path) as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        address = f"/api/projects/{http.post('/api/projects', json={'name': 'Shelf'}).json()['id']}"
+        project_url = f"/api/projects/{http.post('/api/projects', json={'name': 'Shelf'}).json()['id']}"
         files = [("files", (f"{number}.png", striped(number))) for number in range(5)]
-        http.post(f"{address}/images", files=files).raise_for_status()
-        task = http.post(f"{address}/image-questions", json={"num_questions": 5, "concurrency": 1}).json()
-        began = time.monotonic()
+        http.post(f"{project_url}/images", files=files).raise_for_status()
+        task = http.post(f"{project_url}/image-questions", json={"num_questions": 5, "concurrency": 1}).json()
+        stopped_at_s = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        # uvicorn hands the signal on to itself once it has stopped cleanly.
+        # uvicorn raises the signal again after a clean stop.
         assert server.process.wait(30) in (0, -signal.SIGTERM)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - stopped_at_s < 10
         assert "Traceback" not in server.log_text()
 
     with closing(sqlite3.connect(tmp_path / "data" / "vitrine.db")) as database:
@@ -43,5 +43,5 @@ def test_sigterm_ends_the_server_within_ten_seconds_with_nothing_half_done(tmp_p
 
     with AppServer.running(tmp_path) as server, httpx.Client(base_url=server.url, timeout=60) as http:
         http.get("/api/health").raise_for_status()
-        assert _ended(http, task["url"]) == "completed"
-        assert http.get(f"{address}/image-questions").json()["total"] == 25
+        assert _wait_for_task(http, task["url"]) == "completed"
+        assert http.get(f"{project_url}/image-questions").json()["total"] == 25
