@@ -1,11 +1,12 @@
-"""The speed of exports, compared with a bare loop that writes the same bytes, and their peak memory.
+"""Speed and peak memory of exports, compared with a bare loop that writes the same bytes.
 
     python bench/export.py          short: 200 images, 20,000 entries
     python bench/export.py --full   2,000 images of 250 KB with 10,000 entries; 10,000 and 1,000,000 entries without
-    python bench/export.py --part parquet    one part of it: ZIP, directory, parquet, default or llava
+                                    images
+    python bench/export.py --part parquet    one part only: ZIP, directory, parquet, default or llava
 
-The bare loops: ZIP stored by ``zipfile``, parquet by ``pyarrow`` with the same columns and settings, plain files by
-the kernel's copy; each ends with the same sync as an export.
+The bare loops: an uncompressed ZIP by ``zipfile``, parquet by ``pyarrow`` with the same columns and settings, and
+``shutil.copyfile``. Each ends with the same sync as an export.
 """
 
 import argparse
@@ -42,12 +43,14 @@ TEXTS = ("default", "llava")
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--full", action="store_true")
-    options.add_argument("--part", choices=(*BUNDLES, *TEXTS), help="only this; results of the other parts are kept")
+    options.add_argument(
+        "--part", choices=(*BUNDLES, *TEXTS), help="run this part only; the stored results of the other parts stay"
+    )
     options.add_argument("--rows", type=int, help=argparse.SUPPRESS)
     options.add_argument("--format", default="default", help=argparse.SUPPRESS)
     chosen = options.parse_args()
     gc.collect()
-    gc.freeze()  # as the server does after its start
+    gc.freeze()  # as the server does after start-up
     if chosen.rows:
         print(json.dumps(_text_rows(chosen.rows, chosen.format)))
         return
@@ -59,42 +62,42 @@ def main() -> None:
     for rows in (10_000, 1_000_000) if chosen.full else (2000, 20_000):
         for format_ in (part for part in parts if part in TEXTS):
             results[f"{format_}, {rows:,} entries"] = _in_new_process(rows, format_)
-    _keep(results, RESULTS / ("export-full.json" if chosen.full else "export.json"), afresh=not chosen.part)
+    _store(results, RESULTS / ("export-full.json" if chosen.full else "export.json"), replace=not chosen.part)
     print(json.dumps(results, indent=2))
 
 
-def _keep(results: dict[str, Any], path: Path, *, afresh: bool) -> None:
+def _store(results: dict[str, Any], path: Path, *, replace: bool) -> None:
     path.parent.mkdir(exist_ok=True)
-    before = {} if afresh or not path.exists() else json.loads(path.read_text())
-    path.write_text(json.dumps(before | results, indent=2))
+    stored = {} if replace or not path.exists() else json.loads(path.read_text())
+    path.write_text(json.dumps(stored | results, indent=2))
 
 
 # --- with images ---------------------------------------------------------------------------------------------
 
 
 def _with_images(images: int, entries: int, parts: list[str]) -> dict[str, Any]:
-    """Export with originals as ZIP, parquet and directory, each compared with its bare loop."""
+    """Export original images as ZIP, parquet and directory, each compared with its bare loop."""
     with _project(images, entries, file_bytes=_IMAGE_BYTES) as (db, project_id, directory):
         exports = ExportService(db, ImageService(db))
         files = sorted(db.settings.images_dir.rglob("*.jpg"))
         bare = directory / "bare"
         original = {"image_form": "original"}
-        points: tuple[tuple[str, dict[str, str], Callable[[], None]], ...] = (
+        cases: tuple[tuple[str, dict[str, str], Callable[[], None]], ...] = (
             ("ZIP", {"format": "default"}, lambda: _bare_zip(files, bare)),
             ("directory", {"format": "default", "container": "directory"}, lambda: _bare_copy(files, bare)),
             ("parquet", {"format": "parquet", "container": "directory"}, lambda: _bare_parquet(files, bare, entries)),
         )
         return {
-            name: _beside(exports, project_id, parse_recipe(values | original), loop)
-            for name, values, loop in points
+            name: _compare(exports, project_id, parse_recipe(values | original), loop)
+            for name, values, loop in cases
             if name in parts
         }
 
 
-def _beside(
+def _compare(
     exports: ExportService, project_id: str, recipe: ExportRecipe, bare_loop: Callable[[], None]
 ) -> dict[str, float]:
-    """Time both alternately, so that other load slows both; the best run of each counts."""
+    """Time export and bare loop alternately, so that other load affects both; the best run of each counts."""
     writing, checking, bare = [], [], []
     for _ in range(_RUNS):
         times = _timed_export(exports, project_id, recipe)
@@ -208,12 +211,12 @@ def _peak_bytes() -> int:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
-# --- what is exported ----------------------------------------------------------------------------------------
+# --- test data -----------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _project(images: int, entries: int, file_bytes: int) -> Iterator[tuple[Database, str, Path]]:
-    """Yield a database with so many images and entries; image files have random bytes, which are not decoded."""
+    """Yield database, project id and directory; image files have random bytes, which are never decoded."""
     directory = Path(tempfile.mkdtemp(prefix="vitrine-bench-", dir=os.environ.get("VITRINE_BENCH_DIR")))
     try:
         with connect(directory / "data") as db:
@@ -225,12 +228,12 @@ def _project(images: int, entries: int, file_bytes: int) -> Iterator[tuple[Datab
 
 
 def _fill(db: Database, project_id: str, images: int, per_image: int, file_bytes: int) -> None:
-    made = random.Random(0)
+    generator = random.Random(0)
     now = utc_now()
     for start in range(0, images, 2000):
         rows = []
         for number in range(start, min(start + 2000, images)):
-            data = _jpeg(made, file_bytes)
+            data = _jpeg(generator, file_bytes)
             sha256 = hashlib.sha256(data or str(number).encode()).hexdigest()
             path = f"{sha256[:2]}/{sha256}.jpg"
             if data:
@@ -259,7 +262,7 @@ def _entries(image: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _jpeg(made: random.Random, file_bytes: int) -> bytes:
+def _jpeg(generator: random.Random, file_bytes: int) -> bytes:
     """Return bytes with the header of a JPEG followed by noise: only the size matters for the speed."""
     if not file_bytes:
         return b""
@@ -268,8 +271,8 @@ def _jpeg(made: random.Random, file_bytes: int) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.new("RGB", (1280, 960), tuple(made.randbytes(3))).save(buffer, "JPEG")
-    return buffer.getvalue() + made.randbytes(file_bytes - buffer.tell())
+    Image.new("RGB", (1280, 960), tuple(generator.randbytes(3))).save(buffer, "JPEG")
+    return buffer.getvalue() + generator.randbytes(file_bytes - buffer.tell())
 
 
 if __name__ == "__main__":

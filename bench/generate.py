@@ -1,13 +1,13 @@
-"""A generation task compared with bare loops that only make the same calls; they alternate in one run.
+"""Generation tasks, compared with bare loops that make the same calls; all alternate in one run.
 
 A fake provider in its own process replies to each call after 200 ms. The bare loops send the same bytes (an image of
-150 KB, prompt and schema) with litellm, and with httpx, on the same event loop, and read the reply; Vitrine runs whole
-tasks: fetch item, read image, call, parse, commit. Also: derivatives made in the same run, what an item costs without
-its call, memory over many calls, and the response time of the page.
+150 KB, prompt and schema) with litellm and with httpx on the same event loop, and parse the reply. Vitrine runs
+complete tasks: fetch item, read image, call, parse, commit. Also measured: derivatives made during the task, the
+overhead of an item without its call, memory growth over many calls, and the response time of the page.
 
     python bench/generate.py [--full] [--part NAME]
 
-One part alone: rates, derivatives, overhead, memory or page.
+Parts: rates, derivatives, overhead, memory or page.
 """
 
 import argparse
@@ -44,7 +44,7 @@ REPLY = json.dumps({"items": [{"question": "What color is it?", "answer": "Plain
 
 
 def serve(pipe: Connection, reply_after_s: float = REPLY_AFTER_S) -> None:
-    """Run the fake provider until the other end of *pipe* says stop."""
+    """Run the fake provider until a message arrives on *pipe*; send its URL first."""
     from tests.fakes.provider import FakeProvider, Reply
 
     with FakeProvider(Reply(REPLY, delay_s=reply_after_s)) as provider:
@@ -60,7 +60,7 @@ class _DiscardingList(list[Any]):
 
 
 def photograph(seed: int, size_wh: tuple[int, int], quality: int) -> bytes:
-    """Return a JPEG of noise with about as many bytes as a photograph of that size."""
+    """Return a JPEG of noise with about the size in bytes of a photograph."""
     import numpy as np
     from PIL import Image
 
@@ -71,12 +71,12 @@ def photograph(seed: int, size_wh: tuple[int, int], quality: int) -> bytes:
     return out.getvalue()
 
 
-async def at_a_time(calls: int, concurrency: int, call: Callable[[int], Awaitable[Any]]) -> float:
-    """Make *calls* calls, *concurrency* of them at a time, and return calls per second."""
-    waiting = iter(range(calls))
+async def calls_per_s(calls: int, concurrency: int, call: Callable[[int], Awaitable[Any]]) -> float:
+    """Make *calls* calls with the given concurrency and return calls per second."""
+    numbers = iter(range(calls))
 
     async def worker() -> None:
-        for number in waiting:
+        for number in numbers:
             await call(number)
 
     started = time.perf_counter()
@@ -101,7 +101,7 @@ async def bare_litellm(url: str, request: ChatRequest, calls: int, concurrency: 
         )
         json.loads(reply.choices[0].message.content)
 
-    return await at_a_time(calls, concurrency, call)
+    return await calls_per_s(calls, concurrency, call)
 
 
 async def bare_httpx(url: str, request: ChatRequest, calls: int, concurrency: int) -> float:
@@ -111,15 +111,15 @@ async def bare_httpx(url: str, request: ChatRequest, calls: int, concurrency: in
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
 
         async def call(_number: int) -> None:
-            sent = {"model": "gpt-4o", **body(request)}
-            reply = await client.post(f"{url}/v1/chat/completions", json=sent)
+            payload = {"model": "gpt-4o", **body(request)}
+            reply = await client.post(f"{url}/v1/chat/completions", json=payload)
             json.loads(reply.json()["choices"][0]["message"]["content"])
 
-        return await at_a_time(calls, concurrency, call)
+        return await calls_per_s(calls, concurrency, call)
 
 
 def body(request: ChatRequest) -> dict[str, Any]:
-    """Return what Vitrine sends for *request*; built for each call, because every image is a different one."""
+    """Return what Vitrine sends for *request*; built for each call, as Vitrine builds it for each image."""
     from core.llm import litellm_client
 
     return {
@@ -134,7 +134,7 @@ class Project:
     def __init__(
         self, services: Services, name: str, count: int, size_wh: tuple[int, int], quality: int, *, first: int = 0
     ) -> None:
-        """*first* is the number of the first image; images with different numbers are different."""
+        """*first* is the number of the first image; each number gives a different image."""
         self._services = services
         self.id = services.projects.create_project(name).id
         files = [(f"{number}.jpg", photograph(first + number, size_wh, quality)) for number in range(count)]
@@ -147,7 +147,7 @@ class Project:
         ids = [outcome.image.id for outcome in self.outcomes if outcome.image][:limit]
         config = {
             "image_ids": ids, "num_questions": 1, "with_answers": True, "concurrency": concurrency,
-            # A different language each time: the same request would be answered from the call ledger.
+            # A new language for each run: an equal request would be answered from the call ledger without a call.
             "language": f"Language {time.time_ns()}",
             "llm_config": llm_config,
         }  # fmt: skip
@@ -166,7 +166,7 @@ def rss_mb() -> float:
 
 
 class Bench:
-    """The parts of the bench; each returns whether its limits hold."""
+    """The parts of the benchmark; each method returns whether its bounds hold."""
 
     def __init__(self, services: Services, url: str, *, full: bool) -> None:
         self._services, self._url, self._full = services, url, full
@@ -182,7 +182,7 @@ class Bench:
         self._ready.run(self._llm_config, 32, limit=64)
 
     def rates(self) -> bool:
-        print(f"images of {len(self._ready.image) / 1000:.0f} KB that fit")
+        print(f"images of {len(self._ready.image) / 1000:.0f} KB that need no derivative")
         within = True
         for concurrency, calls in ((8, 200), (32, 480)):
             rates: dict[str, list[float]] = {"litellm": [], "Vitrine": [], "httpx": []}
@@ -200,12 +200,12 @@ class Bench:
 
     def derivatives(self) -> bool:
         shares = []
-        for turn in range(3 if self._full else 2):
-            large = Project(self._services, f"Large {turn}", 240, (1280, 960), 40, first=1000 * turn)
-            bare, made = self._bare(bare_litellm, 240, 32), large.run(self._llm_config, 32)
-            shares.append(made / bare)
-            print(f"images of {len(large.image) / 1000:.0f} KB, made smaller in the same run: {made:.0f} calls/s = "
-                  f"{made / bare:.2f} of bare litellm (at least {OF_BARE_LITELLM_MAKING_DERIVATIVES})")  # fmt: skip
+        for number in range(3 if self._full else 2):
+            large = Project(self._services, f"Large {number}", 240, (1280, 960), 40, first=1000 * number)
+            bare, ours = self._bare(bare_litellm, 240, 32), large.run(self._llm_config, 32)
+            shares.append(ours / bare)
+            print(f"images of {len(large.image) / 1000:.0f} KB, derivatives made during the task: {ours:.0f} calls/s = "
+                  f"{ours / bare:.2f} of bare litellm (at least {OF_BARE_LITELLM_MAKING_DERIVATIVES})")  # fmt: skip
         return statistics.median(shares) >= OF_BARE_LITELLM_MAKING_DERIVATIVES
 
     def overhead(self) -> bool:
@@ -244,8 +244,8 @@ class Bench:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--full", action="store_true", help="more rounds and 5,000 calls for the memory")
-    parser.add_argument("--part", choices=PARTS, help="one part alone")
+    parser.add_argument("--full", action="store_true", help="more rounds, and 5,000 calls for the memory part")
+    parser.add_argument("--part", choices=PARTS, help="run this part only")
     chosen = parser.parse_args()
     os.environ["OPENAI_API_KEY"] = "sk-fake"
     ours, theirs = multiprocessing.Pipe()

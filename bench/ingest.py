@@ -1,15 +1,15 @@
-"""Importing images: directory imports against a minimal loop, uploads against a minimal route, and large libraries.
+"""Imports compared with a minimal loop, uploads compared with a minimal route, and the page of a large library.
 
     python bench/ingest.py          300 images of each kind, uploads, and the library at 1,000 images
-    python bench/ingest.py --full   1,000 of each; 100,000 of 20 KB, whose rate and memory must stay flat, and
-                                    the library at 100,000 images too
-    python bench/ingest.py --part upload    one part; the results of the others stay
+    python bench/ingest.py --full   1,000 of each; 100,000 of 20 KB, with constant rate and memory; the library at
+                                    100,000 images too
+    python bench/ingest.py --part upload    one part only; the stored results of the other parts stay
 
-Generating the images takes longer than measuring; with --keep they are reused by the next run.
+Generating the images takes longer than the measurement; --keep stores them for the next run.
 
-Kinds: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP, generated. The minimal loop runs on all cores and only reads, hashes,
-decodes at reduced size and writes a thumbnail. It and an import alternate on the same files, once each to warm up. The
-import hashes, decodes in the sandbox, stores with fsync, makes the thumbnail, measures, and commits rows.
+Generated images: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP. The minimal loop runs on all cores and only reads, hashes,
+decodes at reduced size and writes a thumbnail. Loop and import run on the same files, each once to warm up. The import
+hashes, decodes in the sandbox, stores with fsync, makes the thumbnail, measures, and commits rows.
 """
 
 import argparse
@@ -34,9 +34,9 @@ from core.tasks import TaskRunner, TaskService
 
 RESULTS = Path(__file__).parent / "results" / "ingest.json"
 OF_BARE_AT_LEAST = 0.7
-FLAT_WITHIN = 0.15
+RATE_LOSS_AT_MOST = 0.15
 GROWTH_MB_AT_MOST = 100
-KINDS = {
+IMAGE_TYPES = {
     "0.8 MP JPEG": ((1024, 768), "JPEG"),
     "12 MP JPEG": ((4000, 3000), "JPEG"),
     "2 MP PNG": ((1632, 1224), "PNG"),
@@ -51,24 +51,24 @@ FLAT = "flat"
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--full", action="store_true")
-    options.add_argument("--count", type=int, help="images of each kind")
-    options.add_argument("--part", choices=[*KINDS, FLAT, *IN_CHROMIUM])
-    options.add_argument("--keep", type=Path, help="a directory for the generated images")
-    options.add_argument("--flat", type=int, default=100_000, help="how many small images for the flatness")
+    options.add_argument("--count", type=int, help="number of images of each type")
+    options.add_argument("--part", choices=[*IMAGE_TYPES, FLAT, *IN_CHROMIUM])
+    options.add_argument("--keep", type=Path, help="directory in which generated images are stored and reused")
+    options.add_argument("--flat", type=int, default=100_000, help="number of small images of the part flat")
     chosen = options.parse_args()
     count = chosen.count or (1000 if chosen.full else 300)
-    parts = (chosen.part,) if chosen.part else (*KINDS, *((FLAT,) if chosen.full else ()), *IN_CHROMIUM)
+    parts = (chosen.part,) if chosen.part else (*IMAGE_TYPES, *((FLAT,) if chosen.full else ()), *IN_CHROMIUM)
     results: dict[str, Any] = {}
     for part in parts:
-        if part in KINDS:
-            results[part] = _kind(part, count, chosen.keep)
+        if part in IMAGE_TYPES:
+            results[part] = _compare_import(part, count, chosen.keep)
         elif part == FLAT:
-            results[f"{chosen.flat:,} of 20 KB"] = _flatness(chosen.flat, chosen.keep)
+            results[f"{chosen.flat:,} of 20 KB"] = _constant_rate(chosen.flat, chosen.keep)
         else:
             results |= _in_chromium(part, chosen.keep, chosen.full)
-    before = json.loads(RESULTS.read_text()) if chosen.part and RESULTS.exists() else {}
+    stored = json.loads(RESULTS.read_text()) if chosen.part and RESULTS.exists() else {}
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(before | results, indent=2))
+    RESULTS.write_text(json.dumps(stored | results, indent=2))
     print(json.dumps(results, indent=2))
 
 
@@ -85,16 +85,16 @@ def _in_chromium(part: str, keep: Path | None, full: bool) -> dict[str, Any]:
         return {"library": ingest_pages.library(directory, (1_000, 100_000) if full else (1_000,))}
 
 
-# --- against the minimal loop -----------------------------------------------------------------------------------
+# --- import and minimal loop ------------------------------------------------------------------------------------
 
 
-def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
-    size_wh, format_ = KINDS[name]
+def _compare_import(name: str, count: int, keep: Path | None) -> dict[str, Any]:
+    size_wh, format_ = IMAGE_TYPES[name]
     with tempfile.TemporaryDirectory() as directory:
         root = (keep or Path(directory)) / f"{name} x {count}"
         if not root.exists():
             photographs(root, count, size_wh, format_)
-        bare = [_bare(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
+        bare = [_minimal_loop(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
         imported = [_import(root, Path(directory) / f"data{n}") for n in range(2)][-1]
     return {
         "images": count,
@@ -106,7 +106,7 @@ def _kind(name: str, count: int, keep: Path | None) -> dict[str, Any]:
 
 
 def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) -> None:
-    """Write images with the detail of photographs: smooth shapes with noise."""
+    """Write images with as much detail as photographs: smooth shapes with noise."""
     import numpy as np
     from PIL import Image
 
@@ -116,10 +116,10 @@ def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) 
     grain = random.normal(0, 5, (height, width, 1))
     scenes = []
     for _ in range(8):
-        forms = Image.fromarray(random.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(size_wh, 3)
-        scenes.append((np.asarray(forms) + grain).clip(0, 255).astype(np.uint8))
+        shapes = Image.fromarray(random.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize(size_wh, 3)
+        scenes.append((np.asarray(shapes) + grain).clip(0, 255).astype(np.uint8))
     for number in range(count):
-        # A new patch makes a new image of the same file size, without generating a whole one.
+        # A new patch gives a different image of the same file size; generating all pixels would take longer.
         pixels = scenes[number % 8].copy()
         patch = random.integers(0, 256, (3, 4, 3), dtype=np.uint8)
         side = height // 3
@@ -128,32 +128,32 @@ def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) 
         Image.fromarray(pixels).save(root / f"{number:06}.{format_.lower()}", format_, **options)
 
 
-def _bare(root: Path, to: Path) -> float:
-    to.mkdir()
+def _minimal_loop(root: Path, target: Path) -> float:
+    target.mkdir()
     paths = sorted(root.iterdir())
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(_bare_one, paths[:8], [to] * 8))
+        list(pool.map(_process_one, paths[:8], [target] * 8))
         started_s = time.perf_counter()
-        list(pool.map(_bare_one, paths, [to] * len(paths), chunksize=8))
+        list(pool.map(_process_one, paths, [target] * len(paths), chunksize=8))
         return len(paths) / (time.perf_counter() - started_s)
 
 
-def _bare_one(path: Path, to: Path) -> str:
+def _process_one(path: Path, target: Path) -> str:
     from PIL import Image
 
     data = path.read_bytes()
     with Image.open(BytesIO(data)) as image:
         image.thumbnail((320, 320))
-        image.convert("RGB").save(to / f"{path.stem}.jpg", "JPEG", quality=82)
+        image.convert("RGB").save(target / f"{path.stem}.jpg", "JPEG", quality=82)
     return hashlib.sha256(data).hexdigest()
 
 
 def _import(root: Path, data_dir: Path) -> float:
     count = sum(1 for _ in root.iterdir())
     with _database(root, data_dir) as db:
-        project = ProjectService(db).create_project("Bench")
+        project = ProjectService(db).create_project("Warm-up")
         ImageService(db).intake.add_images(project.id, [(path.name, path) for path in sorted(root.iterdir())[:8]])
-        project = ProjectService(db).create_project("Bench proper")
+        project = ProjectService(db).create_project("Measured")
         started_s = time.perf_counter()
         _run_import(db, project.id, root)
         taken_s = time.perf_counter() - started_s
@@ -182,14 +182,14 @@ def _database(root: Path, data_dir: Path) -> Iterator[Database]:
         sandbox.close_shared()
 
 
-# --- many small ones -----------------------------------------------------------------------------------------
+# --- many small images ---------------------------------------------------------------------------------------
 
 
-def _flatness(count: int, keep: Path | None) -> dict[str, Any]:
+def _constant_rate(count: int, keep: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as directory:
         root = (keep or Path(directory)) / f"small x {count}"
         if not root.exists():
-            _small(root, count)
+            _write_small_images(root, count)
         with _database(root, Path(directory) / "data") as db:
             project = ProjectService(db).create_project("Bench")
             rates, memory_mb = [], []
@@ -203,13 +203,13 @@ def _flatness(count: int, keep: Path | None) -> dict[str, Any]:
         "per_s_at_the_start": round(first, 1),
         "per_s_at_the_end": round(last, 1),
         "change": round(last / first - 1, 3),
-        "wanted_change": f"above -{FLAT_WITHIN}",
+        "wanted_change": f"above -{RATE_LOSS_AT_MOST}",
         "memory_growth_mb": round(memory_mb[-1] - memory_mb[0], 1),
         "wanted_growth": f"below {GROWTH_MB_AT_MOST}",
     }
 
 
-def _small(root: Path, count: int) -> None:
+def _write_small_images(root: Path, count: int) -> None:
     import numpy as np
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""The upload page in Chromium, for ``bench/ingest.py``: uploads, and the library with many images."""
+"""The upload page in Chromium, for ``bench/ingest.py``: uploads, and the library of a large project."""
 
 import hashlib
 import json
@@ -28,15 +28,15 @@ UPLOADED = (300, (1344, 1008), "JPEG")
 """Number of images for the upload, their size in px and their format; 0.25 MB each."""
 OF_BARE_AT_MOST = 2.0
 FILTER_MS_AT_MOST = 30
-TURN_MS_AT_MOST = 150
-TURNS = 12
+PAGE_TURN_MS_AT_MOST = 150
+PAGE_TURNS = 12
 SIZES = ((1280, 960), (960, 1280), (1000, 1000), (640, 480), (3000, 2000), (4000, 3000))
 FORMATS = ("JPEG", "JPEG", "PNG", "WEBP")
 TAGS = ("", "", "", "front,daylight", "night")
 FILTERS = {
     "all": ImageFilter(),
     "name": ImageFilter(name="123"),
-    "name of none": ImageFilter(name="zzz"),
+    "absent name": ImageFilter(name="zzz"),
     "tag": ImageFilter(tag="night"),
     "format, by name": ImageFilter(format="PNG", sort="name"),
     "color": ImageFilter(color="red"),
@@ -52,7 +52,7 @@ FILTERS = {
     "no entries, PNG": ImageFilter(has="no-entries", format="PNG"),
 }
 
-# Posts the chosen files with as many concurrent requests as a browser allows; returns the seconds it took.
+# Posts the chosen files with six concurrent requests, the limit of browsers per host; returns the seconds.
 POST_BARE = """async () => {
   const files = [...document.querySelector("input").files];
   const start = performance.now();
@@ -66,8 +66,8 @@ POST_BARE = """async () => {
   await Promise.all(Array.from({ length: 6 }, work));
   return (performance.now() - start) / 1000;
 }"""
-# Turns the page and returns the milliseconds until all its thumbnails are decoded and painted.
-TURN = """(direction) => new Promise((done) => {
+# Turns to another page of the grid; returns the milliseconds until all thumbnails are decoded and painted.
+TURN_PAGE = """(direction) => new Promise((done) => {
   const grid = [...document.querySelectorAll("*")].map((node) => node.shadowRoot?.querySelector(".grid")).find(Boolean);
   const button = grid.querySelectorAll(".turn")[direction === "next" ? 1 : 0];
   const before = grid.querySelector(".where").textContent;
@@ -88,22 +88,22 @@ TURN = """(direction) => new Promise((done) => {
 
 
 def upload(root: Path, directory: Path) -> dict[str, Any]:
-    """Upload the files of *root* through the page and to a minimal route alternately, once each to warm up."""
+    """Upload the files of *root* alternately through the page and to a minimal route; the first run is a warm-up."""
     paths = sorted(root.iterdir())
     with sync_playwright() as playwright, AppServer.running(directory) as server:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
-        bare, pages = [], []
+        bare, measured = [], []
         for _ in range(4):
             bare.append(_post_bare(browser, paths, directory))
-            pages.append(_upload(browser, server, paths))
+            measured.append(_upload(browser, server, paths))
         browser.close()
-    bare_s, page_s = statistics.median(bare[1:]), statistics.median(pages[1:])
+    bare_s, page_s = statistics.median(bare[1:]), statistics.median(measured[1:])
     return {
         "images": len(paths),
         "mb_each": round(sum(path.stat().st_size for path in paths) / len(paths) / 1e6, 2),
         "only_written_s": round(bare_s, 2),
         "page_s": round(page_s, 2),
-        "page_the_first_time_s": round(pages[0], 2),
+        "page_the_first_time_s": round(measured[0], 2),
         "of_bare": round(page_s / bare_s, 2),
         "wanted": f"at most {OF_BARE_AT_MOST}",
     }
@@ -119,7 +119,7 @@ def _post_bare(browser: Browser, paths: list[Path], directory: Path) -> float:
             try:
                 page.goto(f"http://127.0.0.1:{port}/")
                 break
-            except Exception:  # noqa: BLE001 - Playwright has one class for whatever a browser could not reach
+            except Exception:  # noqa: BLE001 - Playwright raises its generic Error when the server is not up yet
                 time.sleep(0.1)
         page.set_content("<input type=file multiple>")
         page.set_input_files("input", paths)
@@ -138,13 +138,13 @@ def _upload(browser: Browser, server: AppServer, paths: list[Path]) -> float:
     settle(page)
     page.locator("input[type=file][aria-label=Images]").set_input_files(paths)
     page.get_by_text("1 to 60 of 300 images").wait_for()
-    kept = page.evaluate("Object.entries(sessionStorage).find(([key]) => key.startsWith('vitrine-drop'))[1]")
+    stored = page.evaluate("Object.entries(sessionStorage).find(([key]) => key.startsWith('vitrine-drop'))[1]")
     page.close()
-    return float(json.loads(kept)["seconds"])
+    return float(json.loads(stored)["seconds"])
 
 
 def library(directory: Path, sizes: tuple[int, ...]) -> dict[str, Any]:
-    """Measure filters in the service, page turns in Chromium."""
+    """Measure filters in the service, and page turns in Chromium."""
     found: dict[str, Any] = {}
     with sync_playwright() as playwright, AppServer.running(directory) as server:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
@@ -160,7 +160,7 @@ def library(directory: Path, sizes: tuple[int, ...]) -> dict[str, Any]:
                 "filter_ms": filters,
                 "wanted_filter": f"below {FILTER_MS_AT_MOST}",
                 "page_turn_ms": {"median": statistics.median(turns), "slowest": max(turns)},
-                "wanted_turn": f"below {TURN_MS_AT_MOST}",
+                "wanted_turn": f"below {PAGE_TURN_MS_AT_MOST}",
             }
         browser.close()
     return found
@@ -169,17 +169,17 @@ def library(directory: Path, sizes: tuple[int, ...]) -> dict[str, Any]:
 def _turns_ms(page: Page) -> list[int]:
     page.get_by_text("1 to 60 of").wait_for()
     times = []
-    for _ in range(TURNS):
+    for _ in range(PAGE_TURNS):
         settle(page)
-        page.wait_for_timeout(1000)  # people look at a page; the next one is prefetched meanwhile
-        times.append(round(page.evaluate(TURN, "next")))
+        page.wait_for_timeout(1000)  # time to look at the page; the next page is prefetched meanwhile
+        times.append(round(page.evaluate(TURN_PAGE, "next")))
     return times
 
 
 def fill_library(data_dir: Path, count: int) -> str:
-    """Create a project with *count* rows that vary in every filtered column, a third with questions.
+    """Create a project with *count* images that vary in every filtered column, a third with questions.
 
-    The newest have thumbnails, enough for the page turns.
+    The newest images have thumbnails, enough for the page turns.
     """
     random, start = Random(1), utc_now() - timedelta(days=20)
     with connect(data_dir) as db:
@@ -195,7 +195,7 @@ def fill_library(data_dir: Path, count: int) -> str:
             session.execute(insert(Images), images)
             session.execute(insert(Questions), questions)
     thumbnails = [_thumbnail(sample.data) for sample in draw_samples()]
-    for number, image in enumerate(images[-(TURNS + 3) * 60 :]):
+    for number, image in enumerate(images[-(PAGE_TURNS + 3) * 60 :]):
         file = data_dir / "cache" / "images" / image["sha256"][:2] / f"{image['sha256']}-thumb320.jpg"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(thumbnails[number % len(thumbnails)])
@@ -221,7 +221,7 @@ def _row(project_id: str, number: int, start: datetime, random: Random) -> dict[
 
 
 def filters_ms(db: Database, project_id: str) -> dict[str, float]:
-    """Return the time of one page for each filter in ms, with an empty read cache each time."""
+    """Return for each filter the time of its first page in ms, with an empty read cache."""
     library, found = ImageService(db).library, {}
     for name, chosen in FILTERS.items():
         times = []

@@ -1,6 +1,6 @@
-"""A project with many rows, inserted directly into the tables, because the benches measure reading.
+"""A project with many rows, inserted directly into the tables, for benchmarks of reading.
 
-Every image has a file and a thumbnail with the same content.
+All images have the same file and thumbnail content.
 """
 
 import hashlib
@@ -52,8 +52,7 @@ def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dic
     for number in range(entries):
         at = start + timedelta(seconds=number)
         if number % QUESTIONS_PER_IMAGE == 0:
-            place = len(images)
-            image_id, name = new_id(), f"image-{place:05}.jpg"
+            image_id, name = new_id(), f"image-{len(images):05}.jpg"
             sha256 = hashlib.sha256(name.encode()).hexdigest()
             images.append(
                 Images(

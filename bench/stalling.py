@@ -1,4 +1,4 @@
-"""A way to a server on this machine that can stop passing anything on for a while, as a bad network does."""
+"""A TCP proxy that can stall for a while, to simulate a bad network."""
 
 import asyncio
 import threading
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class StallingWay:
-    """Passes bytes between its own port and the server's; what comes while it holds is passed on afterwards."""
+class StallingProxy:
+    """Forwards bytes between its port and the server's port; bytes received during a stall are forwarded afterwards."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -16,7 +16,9 @@ class StallingWay:
         self._open.set()
         self.port = 0
 
-    def hold(self, duration_s: float) -> None:
+    def stall(self, duration_s: float) -> None:
+        """Forward nothing for *duration_s*."""
+
         def stop() -> None:
             self._open.clear()
             self._loop.call_later(duration_s, self._open.set)
@@ -25,18 +27,19 @@ class StallingWay:
 
     @classmethod
     @contextmanager
-    def to(cls, server_port: int) -> Iterator["StallingWay"]:
-        way = cls(server_port)
-        thread = threading.Thread(target=way._loop.run_forever, daemon=True)
+    def to(cls, server_port: int) -> Iterator["StallingProxy"]:
+        """Run a proxy to the server in a thread, with an event loop of its own."""
+        proxy = cls(server_port)
+        thread = threading.Thread(target=proxy._loop.run_forever, daemon=True)
         thread.start()
-        way.port = asyncio.run_coroutine_threadsafe(way._listen(), way._loop).result()
+        proxy.port = asyncio.run_coroutine_threadsafe(proxy._listen(), proxy._loop).result()
         try:
-            yield way
+            yield proxy
         finally:
-            asyncio.run_coroutine_threadsafe(way._close(), way._loop).result()
-            way._loop.call_soon_threadsafe(way._loop.stop)
+            asyncio.run_coroutine_threadsafe(proxy._close(), proxy._loop).result()
+            proxy._loop.call_soon_threadsafe(proxy._loop.stop)
             thread.join()
-            way._loop.close()
+            proxy._loop.close()
 
     async def _listen(self) -> int:
         self._server = await asyncio.start_server(self._connect, "127.0.0.1")
@@ -50,12 +53,12 @@ class StallingWay:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, asking = await asyncio.open_connection("127.0.0.1", self._server_port)
-        # Who closes it cancels both directions: a stream that is asked about them would log that as an error.
+        server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
+        # _close cancels both directions; asyncio would log a cancelled connection handler as an error.
         with suppress(asyncio.CancelledError):
-            await asyncio.gather(self._pass_on(reader, asking), self._pass_on(answers, writer))
+            await asyncio.gather(self._forward(reader, server_writer), self._forward(server_reader, writer))
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65536):
                 await self._open.wait()

@@ -1,9 +1,9 @@
-"""How long until the first page, and from page to page, against the barest Streamlit apps; in one run, by turns.
+"""Time to the first page and time of a page change, compared with minimal Streamlit apps; all alternate in one run.
 
-First page: from starting the command to a page that has run to its end in Chromium with an empty cache; against
-``st.write("hello")``. Page change: from the click in the sidebar to the other page's last change, after litellm and
-datasets are loaded; against two pages of one ``st.write`` each in ``st.navigation``. The bare apps run from an
-empty directory with Streamlit's own defaults (besides no usage statistics and no browser tab of its own).
+First page: from the start of the command until the page run is complete in Chromium with an empty cache, compared with
+``st.write("hello")``. Page change: from the click in the sidebar to the last change of the new page, after litellm is
+imported, compared with two pages of one ``st.write`` each in ``st.navigation``. The bare apps run from an empty
+directory with Streamlit's defaults, except that usage statistics and the automatic browser tab are off.
 
     python bench/start.py [--full]      more rounds with --full
 """
@@ -32,9 +32,9 @@ Serving = AbstractContextManager[AppServer]
 FIRST_PAGE_AT_MOST = 1.3
 PAGE_CHANGE_AT_MOST = 1.5
 
-# Clicks a link and waits, inside the page, until the script has run and the new page's words are there.
+# Clicks a link and waits, inside the page, until the script has run and the text of the new page is shown.
 CLICK_AND_WAIT = """
-([link, words]) => new Promise((resolve, reject) => {
+([link, text]) => new Promise((resolve, reject) => {
     const anchor = [...document.querySelectorAll("[data-testid=stSidebar] a")]
         .find(a => new URL(a.href).pathname === link);
     const main = document.querySelector("[data-testid=stMain]");
@@ -43,28 +43,28 @@ CLICK_AND_WAIT = """
     const start = performance.now();
     const done = () => {
         const title = main.querySelector("h1") ?? main;
-        return app.dataset.testScriptState === "notRunning" && title.innerText.includes(words)
+        return app.dataset.testScriptState === "notRunning" && title.innerText.includes(text)
             && !main.querySelector("[data-stale=true]");
     };
     const observer = new MutationObserver(() => {
         if (done()) { observer.disconnect(); clearTimeout(late); resolve(performance.now() - start); }
     });
-    const late = setTimeout(() => { observer.disconnect(); reject(new Error("no " + words)); }, 20000);
+    const late = setTimeout(() => { observer.disconnect(); reject(new Error("no " + text)); }, 20000);
     observer.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
     anchor.click();
 })
 """
 
 
-def first_page_s(browser: Browser, serve: Callable[[Path], Serving], words: str) -> float:
-    """Return the seconds from the command to a first page that has run and shows *words*."""
+def first_page_s(browser: Browser, serve: Callable[[Path], Serving], text: str) -> float:
+    """Return the seconds from the start of the command until the first page run is complete and shows *text*."""
     with tempfile.TemporaryDirectory() as directory:
         context = browser.new_context()
         started = time.perf_counter()
         with serve(Path(directory)) as server:
             page = context.new_page()
             page.goto(server.url)
-            page.get_by_text(words).first.wait_for()
+            page.get_by_text(text).first.wait_for()
             settle(page)
             took = time.perf_counter() - started
         context.close()
@@ -72,12 +72,12 @@ def first_page_s(browser: Browser, serve: Callable[[Path], Serving], words: str)
 
 
 def page_changes_ms(page: Page, pages: list[tuple[str, str]], rounds: int) -> dict[str, float]:
-    """Return the median milliseconds of changing to each page of (address, words), going round."""
+    """Visit *pages* (path, text) in turn and return the median time of a change to each in ms."""
     times: dict[str, list[float]] = {link: [] for link, _ in pages}
-    for turn in range(rounds + 1):
-        for link, words in pages:
-            took = page.evaluate(CLICK_AND_WAIT, [link, words])
-            if turn:  # the first round warms up
+    for round_ in range(rounds + 1):
+        for link, text in pages:
+            took = page.evaluate(CLICK_AND_WAIT, [link, text])
+            if round_:  # the first round is a warm-up
                 times[link].append(took)
             page.wait_for_timeout(120)
     return {link: statistics.median(values) for link, values in times.items()}
@@ -95,16 +95,16 @@ def bare(script: str) -> Callable[[Path], Serving]:
 
 def compare_first_page(browser: Browser, rounds: int) -> float:
     with tempfile.TemporaryDirectory() as data:
-        used = partial(vitrine, data=Path(data))
-        first_ever = first_page_s(browser, used, "Overview")
+        with_database = partial(vitrine, data=Path(data))
+        first_start_s = first_page_s(browser, with_database, "Overview")
         ours, theirs = [], []
         for _ in range(rounds):
             theirs.append(first_page_s(browser, bare("hello.py"), "hello"))
-            ours.append(first_page_s(browser, used, "Overview"))
+            ours.append(first_page_s(browser, with_database, "Overview"))
     ratio = statistics.median(ours) / statistics.median(theirs)
     print(f"first page, median of {rounds}: bare {statistics.median(theirs):.2f} s, Vitrine "
           f"{statistics.median(ours):.2f} s = {ratio:.2f} times (at most {FIRST_PAGE_AT_MOST}); "
-          f"the very first start, which makes the database: {first_ever:.2f} s")  # fmt: skip
+          f"the first start, which creates the database: {first_start_s:.2f} s")  # fmt: skip
     return ratio
 
 
@@ -118,15 +118,16 @@ def compare_page_changes(browser: Browser, rounds: int, entries: int) -> float:
         with bare("two_pages.py")(Path(one)) as plain, vitrine(Path(other)) as full:
             theirs = _open(browser, plain.url)
             ours = _open(browser, f"{full.url}/?project={project_id}")
-            ours.wait_for_timeout(8000)  # litellm and datasets are loaded by then; the log says so
-            before = page_changes_ms(theirs, BARE_PAGES, rounds)
-            mine = page_changes_ms(ours, VITRINE_PAGES, rounds)
-            after = page_changes_ms(theirs, BARE_PAGES, rounds)
-    bare_ms = statistics.median([*before.values(), *after.values()])
-    ratio = statistics.median(mine.values()) / bare_ms
+            ours.wait_for_timeout(8000)  # litellm is imported by then, as the log shows
+            bare_before = page_changes_ms(theirs, BARE_PAGES, rounds)
+            measured = page_changes_ms(ours, VITRINE_PAGES, rounds)
+            bare_after = page_changes_ms(theirs, BARE_PAGES, rounds)
+    bare_ms = statistics.median([*bare_before.values(), *bare_after.values()])
+    our_ms = statistics.median(measured.values())
+    ratio = our_ms / bare_ms
     print(f"page change, {entries:,} entries, median of {rounds}: bare {bare_ms:.0f} ms, Vitrine "
-          f"{statistics.median(mine.values()):.0f} ms = {ratio:.2f} times (at most {PAGE_CHANGE_AT_MOST})")  # fmt: skip
-    print("   " + "  ".join(f"{link} {ms:.0f} ms ({ms / bare_ms:.1f})" for link, ms in mine.items()))
+          f"{our_ms:.0f} ms = {ratio:.2f} times (at most {PAGE_CHANGE_AT_MOST})")  # fmt: skip
+    print("   " + "  ".join(f"{link} {ms:.0f} ms ({ms / bare_ms:.1f})" for link, ms in measured.items()))
     return ratio
 
 
@@ -140,10 +141,10 @@ def _open(browser: Browser, url: str) -> Page:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true", help="15 rounds instead of 5")
-    parser.add_argument("--only", choices=["first", "change"], help="one half of it")
+    parser.add_argument("--only", choices=["first", "change"], help="measure this half only")
     chosen = parser.parse_args()
     rounds = 15 if chosen.full else 5
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a second start finds compiled code, as it does for people
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the second start uses compiled bytecode, as for users
     within = True
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)

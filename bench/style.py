@@ -1,7 +1,7 @@
-"""Style: speed of preparing and choosing references, and how well the match score separates styles.
+"""Style: speed of preparing and choosing references, and how well the style match score separates styles.
 
-1. Preparing 5 references of 500 KB from a local server that answers after 300 ms, compared with the slowest single
-   one; choosing 14 of 10,000; features of one image.
+1. Preparing 5 references of 500 KB from a local server with 300 ms latency, compared with the slowest single one;
+   choosing 14 of 10,000; features of one image.
 2. 16 synthetic styles x 14 contents at four difficulties: area under the ROC curve of the match score against 5
    references. 1,500 points in 8 uneven clusters with near-duplicates and outliers: clusters covered by 14 picks.
 
@@ -56,7 +56,7 @@ Rgb = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Look:
+class Style:
     """The palette and finish that images of one style share."""
 
     palette: tuple[Rgb, ...]
@@ -68,14 +68,15 @@ class Look:
     roundness: float
 
 
-def look(palette_seed: int, finish_seed: int) -> Look:
+def make_style(palette_seed: int, finish_seed: int) -> Style:
+    """Return a random style; equal seeds give an equal palette and an equal finish."""
     colors, finish = np.random.default_rng(palette_seed), np.random.default_rng(finish_seed + 1000)
     base = colors.uniform(0, 1)
     palette = tuple(
         _rgb((base + colors.normal(0, 0.09)) % 1, colors.uniform(0.15, 0.85), colors.uniform(0.25, 0.95))
         for _ in range(5)
     )
-    return Look(
+    return Style(
         palette, float(finish.choice([0.0, 0.8, 1.6, 2.6])), float(finish.choice([0.0, 5.0, 11.0, 20.0])),
         int(finish.integers(0, 4)), int(finish.choice([0, 0, 5, 9])), finish.uniform(0.6, 1.3), finish.uniform(0, 1),
     )  # fmt: skip
@@ -88,28 +89,28 @@ def _rgb(hue: float, saturation: float, value: float) -> Rgb:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def draw(style: Look, content: int, *, own_colors: float = 0.0, side_px: int = 256) -> Image.Image:
-    """Draw *content* in *style*; a share of *own_colors* belongs to the content."""
-    chance = np.random.default_rng(content + 5000)
+def draw(style: Style, content: int, *, own_colors: float = 0.0, side_px: int = 256) -> Image.Image:
+    """Draw *content* in *style*; the share *own_colors* of its shapes has colors that depend on the content."""
+    random = np.random.default_rng(content + 5000)
     colors = np.random.default_rng(content + 9000)
     image = Image.new("RGB", (side_px, side_px), style.palette[0])
     canvas = ImageDraw.Draw(image)
-    for number in range(int(chance.integers(8, 26))):
+    for number in range(int(random.integers(8, 26))):
         color = style.palette[1 + number % 4]
         if colors.uniform() < own_colors:
             color = _rgb(colors.uniform(), colors.uniform(0.2, 0.9), colors.uniform(0.3, 0.95))
-        x, y = chance.integers(-20, side_px, 2)
-        w, h = chance.integers(18, side_px // 2, 2)
+        x, y = random.integers(-20, side_px, 2)
+        w, h = random.integers(18, side_px // 2, 2)
         box = (int(x), int(y), int(x + w), int(y + h))
         line = (20, 20, 20) if style.outline_px else None
-        if chance.uniform() < style.roundness:
+        if random.uniform() < style.roundness:
             canvas.ellipse(box, fill=color, outline=line, width=style.outline_px)
         else:
             canvas.rectangle(box, fill=color, outline=line, width=style.outline_px)
-    return _finished(image, style, chance)
+    return _finished(image, style, random)
 
 
-def _finished(image: Image.Image, style: Look, chance: np.random.Generator) -> Image.Image:
+def _finished(image: Image.Image, style: Style, random: np.random.Generator) -> Image.Image:
     if style.hatch_px:
         canvas = ImageDraw.Draw(image)
         for offset in range(-image.height, image.width, style.hatch_px):
@@ -118,20 +119,20 @@ def _finished(image: Image.Image, style: Look, chance: np.random.Generator) -> I
         image = image.filter(ImageFilter.GaussianBlur(style.blur_px))
     pixels = np.asarray(image, dtype=np.float64)
     pixels = (pixels - 128) * style.contrast + 128
-    pixels = pixels + chance.normal(0, style.grain, (*pixels.shape[:2], 1)) if style.grain else pixels
+    pixels = pixels + random.normal(0, style.grain, (*pixels.shape[:2], 1)) if style.grain else pixels
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-SETTINGS: dict[str, Callable[[int, int], tuple[Look, float]]] = {
-    "easy": lambda seed, style: (look(seed + style, seed + style), 0.0),
-    "same palette, other finish": lambda seed, style: (look(seed, seed + style), 0.0),
-    "same finish, other palette": lambda seed, style: (look(seed + style, seed), 0.0),
-    "half the colors from the content": lambda seed, style: (look(seed + style, seed), 0.5),
+SETTINGS: dict[str, Callable[[int, int], tuple[Style, float]]] = {
+    "easy": lambda seed, style: (make_style(seed + style, seed + style), 0.0),
+    "same palette, other finish": lambda seed, style: (make_style(seed, seed + style), 0.0),
+    "same finish, other palette": lambda seed, style: (make_style(seed + style, seed), 0.0),
+    "half the colors from the content": lambda seed, style: (make_style(seed + style, seed), 0.5),
 }
 
 
 def auc_of(setting: str, seed: int) -> float:
-    """Return how often an image scores closer to five references of its style than one of another style does."""
+    """Return the AUC of the match score: images of the same style against images of other styles, 5 references."""
     features: list[list[StyleFeatures]] = []
     for number in range(STYLES):
         style, own_colors = SETTINGS[setting](seed * 100, number)
@@ -142,14 +143,14 @@ def auc_of(setting: str, seed: int) -> float:
     for number in range(STYLES):
         references = features[number][:REFERENCES]
         same += [match_style(one, references).score for one in features[number][REFERENCES:]]
-        for stranger in range(STYLES):
-            if stranger != number:
-                other += [match_style(one, references).score for one in features[stranger][REFERENCES::3]]
+        for other_style in range(STYLES):
+            if other_style != number:
+                other += [match_style(one, references).score for one in features[other_style][REFERENCES::3]]
     return auc(np.array(same), np.array(other))
 
 
 def auc(close: NDArray[np.float64], far: NDArray[np.float64]) -> float:
-    """Return the share of pairs in which the first is smaller, ties counting half."""
+    """Return the area under the ROC curve: the share of pairs with close < far, where a tie counts half."""
     ordered = np.sort(far)
     left, right = np.searchsorted(ordered, close, "left"), np.searchsorted(ordered, close, "right")
     return float(1 - (left + right).mean() / 2 / len(far))
@@ -160,28 +161,29 @@ def auc(close: NDArray[np.float64], far: NDArray[np.float64]) -> float:
 
 def points_in_clusters(seed: int, count: int = 1500, dimensions: int = 32) -> tuple[NDArray[np.float32], list[int]]:
     """Return points in 8 uneven clusters, 15 % near-duplicates and 4 % outliers, with their labels (-1: outlier)."""
-    chance = np.random.default_rng(seed)
-    weights = np.maximum(chance.dirichlet(np.full(8, 2.0)), 0.02)
-    centers = chance.normal(size=(8, dimensions))
+    random = np.random.default_rng(seed)
+    weights = np.maximum(random.dirichlet(np.full(8, 2.0)), 0.02)
+    centers = random.normal(size=(8, dimensions))
     centers *= 4.5 / np.linalg.norm(centers, axis=1, keepdims=True)
     outliers, copies = round(0.04 * count), round(0.15 * count)
-    labels = chance.choice(8, count - outliers - copies, p=weights / weights.sum())
-    spread = chance.uniform(0.2, 0.45, 8)
-    points = centers[labels] + chance.normal(size=(len(labels), dimensions)) * spread[labels][:, None]
-    copied = chance.integers(0, len(points), copies)
-    odd = chance.normal(size=(outliers, dimensions))
-    odd *= chance.uniform(5, 9, (outliers, 1)) / np.linalg.norm(odd, axis=1, keepdims=True)
-    everything = np.concatenate([points, points[copied] + chance.normal(size=(copies, dimensions)) * 0.01, odd])
+    labels = random.choice(8, count - outliers - copies, p=weights / weights.sum())
+    spread = random.uniform(0.2, 0.45, 8)
+    points = centers[labels] + random.normal(size=(len(labels), dimensions)) * spread[labels][:, None]
+    copied = random.integers(0, len(points), copies)
+    odd = random.normal(size=(outliers, dimensions))
+    odd *= random.uniform(5, 9, (outliers, 1)) / np.linalg.norm(odd, axis=1, keepdims=True)
+    everything = np.concatenate([points, points[copied] + random.normal(size=(copies, dimensions)) * 0.01, odd])
     known = np.concatenate([labels, labels[copied], np.full(outliers, -1)])
-    order = chance.permutation(count)
+    order = random.permutation(count)
     return everything[order].astype(np.float32), [int(label) for label in known[order]]
 
 
 def choosing_s(count: int = 10_000) -> float:
-    chance = np.random.default_rng(0)
-    centers = chance.normal(0, 8, (8, LENGTH))
-    vectors = (centers[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, LENGTH))).astype(np.float32)
-    hashes = chance.integers(0, 256, (count, 2, 32), dtype=np.uint8)
+    """Return the time of choosing 14 references."""
+    random = np.random.default_rng(0)
+    centers = random.normal(0, 8, (8, LENGTH))
+    vectors = (centers[random.integers(0, 8, count)] + random.normal(0, 1, (count, LENGTH))).astype(np.float32)
+    hashes = random.integers(0, 256, (count, 2, 32), dtype=np.uint8)
     candidates = [
         Candidate(str(n), StyleFeatures(vectors[n], hashes[n, 0].tobytes(), hashes[n, 1].tobytes()))
         for n in range(count)
@@ -196,15 +198,15 @@ def choosing_s(count: int = 10_000) -> float:
 
 def photograph(seed: int) -> bytes:
     """Return a JPEG of about 500 KB."""
-    chance = np.random.default_rng(seed)
-    soft = Image.fromarray(chance.integers(0, 256, (30, 40, 3), dtype=np.uint8)).resize((1600, 1200))
-    noisy = np.asarray(soft, dtype=np.int16) + chance.normal(0, 7, (1200, 1600, 1)).astype(np.int16)
+    random = np.random.default_rng(seed)
+    soft = Image.fromarray(random.integers(0, 256, (30, 40, 3), dtype=np.uint8)).resize((1600, 1200))
+    noisy = np.asarray(soft, dtype=np.int16) + random.normal(0, 7, (1200, 1600, 1)).astype(np.int16)
     out = io.BytesIO()
     Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=85)
     return out.getvalue()
 
 
-def serving(files: dict[str, bytes]) -> ThreadingHTTPServer:
+def serve_files(files: dict[str, bytes]) -> ThreadingHTTPServer:
     class Slow(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             time.sleep(LATENCY_S)
@@ -222,33 +224,33 @@ def serving(files: dict[str, bytes]) -> ThreadingHTTPServer:
 
 
 def preparing(rounds: int) -> tuple[float, float, float]:
-    """Return the seconds of five at once, of the slowest single one, and the kilobytes of an image."""
+    """Return the median seconds of five references together and of the slowest single one, and KB per image."""
     files = {f"/{n}.jpg": photograph(n) for n in range(rounds * 10 + 6)}
-    server = serving(files)
-    # The SSRF check refuses this machine and every port but 80: both rules are relaxed, the rest is unchanged.
+    server = serve_files(files)
+    # The SSRF check refuses loopback and all ports but 80; both rules are relaxed for the local server.
     core.fetch.is_public = lambda address: address == "127.0.0.1"
-    guarded = partial(core.fetch.fetch, port_of={"http": server.server_port})
+    fetch = partial(core.fetch.fetch, port_of={"http": server.server_port})
     urls = [f"http://localhost:{server.server_port}{path}" for path in files]
     together, single = [], []
     with tempfile.TemporaryDirectory() as directory, connect(directory) as db:
         services = Services(db)
         project = services.projects.create_project("Bench")
         style = StyleGenerationService(db, services.llm, services.images)
-        hidden = HiddenImages(db, services.images, guarded)
+        hidden = HiddenImages(db, services.images, fetch)
         dataset = style.create_style_dataset(project.id, "Bench")
         rows = style.add_images(dataset.id, urls=urls)
         references = [Reference(1, row.id, "", False, None, row.image_url) for row in rows]
 
-        def seconds(some: list[Reference]) -> float:
+        def prepare_s(some: list[Reference]) -> float:
             started = time.perf_counter()
-            done = asyncio.run(prepare(some, project.id, images=services.images, hidden_images=hidden))
-            assert len(done.ready) == len(some)
+            prepared = asyncio.run(prepare(some, project.id, images=services.images, hidden_images=hidden))
+            assert len(prepared.ready) == len(some)
             return time.perf_counter() - started
 
-        seconds(references[:6])  # starts the workers
+        prepare_s(references[:6])  # starts the workers
         for start in range(6, len(references), 10):
-            together.append(seconds(references[start : start + 5]))
-            single.append(max(seconds([one]) for one in references[start + 5 : start + 10]))
+            together.append(prepare_s(references[start : start + 5]))
+            single.append(max(prepare_s([one]) for one in references[start + 5 : start + 10]))
         services.close()
     server.shutdown()
     return statistics.median(together), statistics.median(single), len(files["/0.jpg"]) / 1000
@@ -258,41 +260,43 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--full", action="store_true")
     rounds = 5 if parser.parse_args().full else 1
-    verdicts = []
+    results = []
 
-    def say(what: str, value: str, good: bool) -> None:
-        verdicts.append(good)
-        print(f"{'ok  ' if good else 'MISS'} {what:<58} {value}", flush=True)
+    def show(label: str, value: str, within: bool) -> None:
+        results.append(within)
+        print(f"{'ok  ' if within else 'MISS'} {label:<58} {value}", flush=True)
 
     together, single, kilobytes = preparing(3 * rounds)
     share = together / single
-    words = f"{together:.2f} s, slowest single {single:.2f} s, {share:.2f} times (at most {OF_SLOWEST_SINGLE})"
-    say(f"preparing 5 references of {kilobytes:.0f} KB", words, share <= OF_SLOWEST_SINGLE)
+    text = f"{together:.2f} s, slowest single {single:.2f} s, {share:.2f} times (at most {OF_SLOWEST_SINGLE})"
+    show(f"preparing 5 references of {kilobytes:.0f} KB", text, share <= OF_SLOWEST_SINGLE)
     choosing = statistics.median(choosing_s() for _ in range(3))
-    say("choosing 14 of 10,000", f"{choosing:.2f} s (under {CHOOSING_S})", choosing < CHOOSING_S)
+    show("choosing 14 of 10,000", f"{choosing:.2f} s (under {CHOOSING_S})", choosing < CHOOSING_S)
     image = Image.open(io.BytesIO(photograph(0))).resize((320, 240))
     measure_style(image)
     times = [_timed(lambda: measure_style(image)) for _ in range(50)]
     features = 1000 * statistics.median(times)
-    say("features of an image", f"{features:.1f} ms (under {FEATURES_MS:.0f})", features < FEATURES_MS)
+    show("features of an image", f"{features:.1f} ms (under {FEATURES_MS:.0f})", features < FEATURES_MS)
     for setting, target in AUC.items():
         values = [auc_of(setting, seed) for seed in range(rounds)]
         value = statistics.mean(values)
-        say(f"AUC, {setting}", f"{value:.3f} (at least {target}), lowest {min(values):.3f}", value >= target)
-    _say_coverage(say)
-    return 0 if all(verdicts) else 1
+        show(f"AUC, {setting}", f"{value:.3f} (at least {target}), lowest {min(values):.3f}", value >= target)
+    _show_coverage(show)
+    return 0 if all(results) else 1
 
 
-def _say_coverage(say: Callable[[str, str, bool], None]) -> None:
+def _show_coverage(show: Callable[[str, str, bool], None]) -> None:
     outliers, clusters = 0, []
     for seed in range(10):
         points, labels = points_in_clusters(seed)
         chosen = [labels[index] for index in pick_diverse(points, 14)[0]]
         outliers += chosen.count(-1)
         clusters.append(len(set(chosen) - {-1}))
-    say("outliers among 14 references, 10 runs", f"{outliers} (0)", outliers == 0)
+    show("outliers among 14 references, 10 runs", f"{outliers} (0)", outliers == 0)
     covered = statistics.mean(clusters)
-    say("clusters covered by 14 references", f"{covered:.1f} of 8 (at least {CLUSTERS_OF_8})", covered >= CLUSTERS_OF_8)
+    show(
+        "clusters covered by 14 references", f"{covered:.1f} of 8 (at least {CLUSTERS_OF_8})", covered >= CLUSTERS_OF_8
+    )
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""The page of a running task in Chromium: how late its progress is, and what a change of page takes meanwhile."""
+"""The page of a running task in Chromium: delay of its progress, and duration of page changes during the task."""
 
 import re
 import statistics
@@ -15,41 +15,41 @@ from tests.browser.driving import CHROMIUM_ARGS, AppServer, find_chromium, settl
 
 IMAGES = 900
 CONCURRENCY = 8
-CHANGES = 12
-LATE_S_AT_MOST = 1.0
-SLOWER_AT_MOST = 1.5
-_SHOWN = re.compile(r"Running: ([\d,]+) of")
+PAGE_CHANGES = 12
+DELAY_S_AT_MOST = 1.0
+RATIO_AT_MOST = 1.5
+_PROGRESS = re.compile(r"Running: ([\d,]+) of")
 
 
 def watch(provider_url: str, make_image: Callable[[int], bytes]) -> bool:
-    """Return whether the page kept up with a task over images of *make_image*, each with a number of its own."""
+    """Run a task over images of *make_image* (number to bytes) and return whether the bounds hold."""
     executable = find_chromium()
     if executable is None:
-        raise SystemExit("NO BROWSER: install Chromium (apt install chromium) or name one in VITRINE_CHROMIUM")
+        raise SystemExit("There is no browser. Install Chromium (apt install chromium) or set VITRINE_CHROMIUM.")
     with (
         tempfile.TemporaryDirectory() as directory,
         AppServer.running(Path(directory)) as server,
         sync_playwright() as playwright,
         httpx.Client(base_url=f"{server.url}/api", timeout=60) as api,
     ):
-        project_id = api.post("/projects", json={"name": "Watched"}).json()["id"]
+        project_id = api.post("/projects", json={"name": "Bench"}).json()["id"]
         ids = _upload(api, project_id, make_image)
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
         page = browser.new_page()
         page.goto(f"{server.url}/tasks?project={project_id}")
         settle(page)
-        _changes(page, 4)
-        without = _changes(page, CHANGES)
+        _page_changes_s(page, 4)  # warm-up
+        without_task = _page_changes_s(page, PAGE_CHANGES)
         task_id = _start(api, project_id, ids, provider_url)
-        during = _changes(page, CHANGES)
-        late_s = _lateness(api, page, f"{server.url}/generate?project={project_id}&task={task_id}", task_id)
+        during_task = _page_changes_s(page, PAGE_CHANGES)
+        delay_s = _progress_delay_s(api, page, f"{server.url}/generate?project={project_id}&task={task_id}", task_id)
         api.post(f"/tasks/{task_id}/cancel")
         browser.close()
-    times = statistics.median(during) / statistics.median(without)
-    print(f"a change of page: {statistics.median(without) * 1000:.0f} ms, during a task "
-          f"{statistics.median(during) * 1000:.0f} ms = {times:.2f} times (at most {SLOWER_AT_MOST}); the progress "
-          f"shown is up to {late_s:.2f} s late (at most {LATE_S_AT_MOST:.0f})")  # fmt: skip
-    return times <= SLOWER_AT_MOST and late_s <= LATE_S_AT_MOST
+    ratio = statistics.median(during_task) / statistics.median(without_task)
+    print(f"page change: {statistics.median(without_task) * 1000:.0f} ms, during a task "
+          f"{statistics.median(during_task) * 1000:.0f} ms = {ratio:.2f} times (at most {RATIO_AT_MOST}); the "
+          f"progress is shown with a delay of up to {delay_s:.2f} s (at most {DELAY_S_AT_MOST:.0f})")  # fmt: skip
+    return ratio <= RATIO_AT_MOST and delay_s <= DELAY_S_AT_MOST
 
 
 def _upload(api: httpx.Client, project_id: str, make_image: Callable[[int], bytes]) -> list[str]:
@@ -63,12 +63,12 @@ def _upload(api: httpx.Client, project_id: str, make_image: Callable[[int], byte
 
 def _start(api: httpx.Client, project_id: str, ids: list[str], provider_url: str) -> str:
     model = {"provider": "openai", "model": "gpt-4o", "api_base": f"{provider_url}/v1", "api_key": "sk-fake"}
-    asked = {"image_ids": ids, "num_questions": 1, "concurrency": CONCURRENCY, "llm_config": model}
-    return str(api.post(f"/projects/{project_id}/image-questions", json=asked).raise_for_status().json()["id"])
+    body = {"image_ids": ids, "num_questions": 1, "concurrency": CONCURRENCY, "llm_config": model}
+    return str(api.post(f"/projects/{project_id}/image-questions", json=body).raise_for_status().json()["id"])
 
 
-def _changes(page: Page, count: int) -> list[float]:
-    """Go to and fro between two pages; return the seconds from each click to the page's end."""
+def _page_changes_s(page: Page, count: int) -> list[float]:
+    """Alternate between two pages; return the seconds from each click until the page run is complete."""
     took = []
     for number in range(count):
         title = "Export" if number % 2 else "Upload"
@@ -80,28 +80,28 @@ def _changes(page: Page, count: int) -> list[float]:
     return took
 
 
-def _lateness(api: httpx.Client, page: Page, address: str, task_id: str) -> float:
-    """Return how many seconds the count on the page lags behind the truth, at its worst of ten seconds."""
-    page.goto(address)
-    page.get_by_text(_SHOWN).wait_for()
-    truth: list[tuple[float, int]] = []
+def _progress_delay_s(api: httpx.Client, page: Page, url: str, task_id: str) -> float:
+    """Return the largest delay of the count on the page behind the API, in seconds, over ten seconds."""
+    page.goto(url)
+    page.get_by_text(_PROGRESS).wait_for()
+    counts: list[tuple[float, int]] = []
     ended = threading.Event()
 
-    def follow() -> None:
+    def poll() -> None:
         while not ended.wait(0.05):
             done = int(api.get(f"/tasks/{task_id}").json()["processed_count"])
-            truth.append((time.monotonic(), done))
+            counts.append((time.monotonic(), done))
 
-    following = threading.Thread(target=follow)
-    following.start()
-    late_s, until = 0.0, time.monotonic() + 10
+    polling = threading.Thread(target=poll)
+    polling.start()
+    largest_s, until = 0.0, time.monotonic() + 10
     while time.monotonic() < until:
-        text = page.get_by_text(_SHOWN).inner_text()
-        seen_at, match = time.monotonic(), _SHOWN.search(text)
+        text = page.get_by_text(_PROGRESS).inner_text()
+        seen_at, match = time.monotonic(), _PROGRESS.search(text)
         shown = int(match[1].replace(",", "")) if match else 0
-        outrun_at = next((at for at, done in list(truth) if done > shown), seen_at)
-        late_s = max(late_s, seen_at - outrun_at)
+        outdated_since = next((at for at, done in list(counts) if done > shown), seen_at)
+        largest_s = max(largest_s, seen_at - outdated_since)
         time.sleep(0.05)
     ended.set()
-    following.join()
-    return late_s
+    polling.join()
+    return largest_s

@@ -1,4 +1,4 @@
-"""A server that only writes what is posted to it: ``python -m bench.bare.writing PORT DIRECTORY``."""
+"""A server that only writes uploaded files: ``python -m bench.bare.writing PORT DIRECTORY``."""
 
 import sys
 from pathlib import Path
