@@ -1,8 +1,13 @@
-# make run    installs what is missing and serves the app      make test   the same set-up, then every check and test
-# make prove  the long forms of the tests                      make bench  what is measured, against whom
-# make mutants  changes the code, and says what no test notices
-# make lock   writes the lock files                            make doctor examines this machine
-# PYTHON=python3.12 picks another interpreter, PORT=8600 another port.
+# make run          installs Vitrine into .venv if needed and serves the app
+# make test         runs lint, type checks and all tests
+# make prove        runs all tests, including the long ones, with ten times the property test examples
+# make bench        runs all benchmarks; make bench-full with more rounds and larger data
+# make mutants      runs mutation tests and lists the surviving mutants
+# make screenshots  takes a screenshot of each page
+# make lock         writes the lock files
+# make doctor       checks this installation
+# make clean        deletes .venv
+# PYTHON=python3.12 uses another interpreter, PORT=8600 another port.
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -27,14 +32,14 @@ test: .venv/installed-tests
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
-# MUTANTS="--seed 2 --only core/export" takes other places.
+# MUTANTS="--seed 2 --only core/export" selects other mutants.
 mutants: .venv/installed-tests
 	$(BIN)/python tests/mutants.py $(MUTANTS)
 
 bench bench-full: .venv/installed-tests
 	@missed=; for bench in $$(grep -l __main__ bench/*.py); do echo "== $$bench"; \
 		PYTHONPATH=. $(BIN)/python $$bench $(if $(filter bench-full,$@),--full) || missed="$$missed $$bench"; done; \
-	test -z "$$missed" || { echo "A bound was missed, or the bench failed:$$missed"; exit 1; }
+	test -z "$$missed" || { echo "A bound was missed, or the benchmark failed:$$missed"; exit 1; }
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py
@@ -42,7 +47,7 @@ screenshots: .venv/installed-tests
 doctor: .venv/installed
 	@$(BIN)/python -m vitrine doctor
 
-# UPGRADE=--upgrade takes the newest versions; without it only what has to change does.
+# UPGRADE=--upgrade updates all libraries; without it, locked versions stay unless requirements.txt demands others.
 lock: .venv/installed-tests
 	$(LOCK) requirements.txt --output-file requirements.lock
 	$(LOCK) requirements.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
@@ -53,14 +58,14 @@ clean:
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Vitrine needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)."; \
-		echo "Install one and name it: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+		echo "Install it, then run: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
-		echo "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@echo "Installing what Vitrine runs on into .venv (once; about a minute) ..."
+		echo "Python could not create a virtual environment. On Debian and Ubuntu, run: apt install python3-venv"; exit 1; }
+	@echo "Installing the libraries of Vitrine into .venv (once; about a minute) ..."
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@touch $@
 
 .venv/installed-tests: .venv/installed tests/requirements.lock
-	@echo "Installing what the tests need into .venv (once) ..."
+	@echo "Installing the test tools into .venv (once) ..."
 	@$(PIP) install --require-hashes --requirement tests/requirements.lock
 	@touch $@
