@@ -29,7 +29,7 @@ def in_share(value: str) -> ColumnElement[bool]:
 
 
 def not_leased_to_others(actor: str) -> ColumnElement[bool]:
-    """Return the condition that nobody but *actor* holds a lease on the entry."""
+    """Return the condition that no one but *actor* has a lease on the entry."""
     leased = select(1).where(
         EntryLeases.entry_id == _Entry.id, EntryLeases.holder != actor, col(EntryLeases.until) > utc_now()
     )
@@ -43,11 +43,11 @@ def needs_second_review(actor: str) -> ColumnElement[bool]:
     """
     percent = select(ReviewPlans.second_percent).where(ReviewPlans.project_id == _Entry.project_id)
     number = bucket(col(_Entry.image_id), _SECOND_POSITION)
-    standing = (Events.entity_id == _Entry.id, col(Events.undone_by).is_(None))
-    decision = (*standing, col(Events.action).in_(("confirm", "reject")))
+    not_undone = (Events.entity_id == _Entry.id, col(Events.undone_by).is_(None))
+    decision = (*not_undone, col(Events.action).in_(("confirm", "reject")))
     by_others = select(1).where(*decision, Events.actor != actor)
     by_actor = select(1).where(*decision, Events.actor == actor)
-    second = select(1).where(*standing, Events.action == "second")
+    second = select(1).where(*not_undone, Events.action == "second")
     return and_(
         or_(col(_Entry.confirmed).is_(True), col(_Entry.rejected).is_(True)),
         number * 100 < percent.correlate(_Entry).scalar_subquery() * BUCKETS,

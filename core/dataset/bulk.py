@@ -1,7 +1,7 @@
 """Bulk actions: one action on many entries, in SQL, so that 100,000 entries take seconds.
 
 Old values differ between entries, but few different ones occur. One INSERT ... SELECT for each of them writes the
-events with both sides, and one UPDATE then takes the new values from the events.
+events with old and new values, and one UPDATE then takes the new values from the events.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,7 +33,7 @@ class BulkResult:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """An action on many entries; *new_values* must be idempotent, because its results may be old values of others."""
+    """An action on many entries; *new_values* must be idempotent: results may be old values of other entries."""
 
     fields: tuple[str, ...]
     new_values: Callable[[Values, Any], Values]
@@ -74,7 +74,7 @@ BULK_FIELDS = frozenset(name for action in BULK_ACTIONS.values() for name in act
 
 
 def apply(session: Session, where: list[Condition], action: UserAction, value: Any) -> BulkResult:
-    """Apply the bulk action *action.name* to every entry that meets *where*.
+    """Apply the bulk action *action.name* to every entry that matches *where*.
 
     Raises:
         InvalidInputError: there is no such action, or *value* breaks its rules.
@@ -90,12 +90,12 @@ def apply(session: Session, where: list[Condition], action: UserAction, value: A
         new = bulk_action.new_values(old, value)
         if new != old:
             changed += _insert_events(session, where, old, new, action)
-    write_events(session, action.batch_id, bulk_action.fields)
+    apply_events(session, action.batch_id, bulk_action.fields)
     return BulkResult(action.batch_id, changed)
 
 
-def write_events(session: Session, batch_id: str, fields: Iterable[str], *where: Condition) -> None:
-    """Write the new values of *fields* from the events of the batch that meet *where* to their entries."""
+def apply_events(session: Session, batch_id: str, fields: Iterable[str], *where: Condition) -> None:
+    """Set *fields* of the entries to the new values in the events of the batch that match *where*."""
     session.execute(
         update(_Entry)
         .where(col(_Entry.id) == col(Events.entity_id), col(Events.batch_id) == batch_id, *where)
@@ -104,18 +104,18 @@ def write_events(session: Session, batch_id: str, fields: Iterable[str], *where:
     )
 
 
-def event_value(side: Any, name: str) -> ColumnElement[Any]:
-    """Return the value of one of BULK_FIELDS on a *side*, old or new, of an event, typed like its column."""
-    value = side[name]
+def event_value(values: Any, name: str) -> ColumnElement[Any]:
+    """Return one of BULK_FIELDS from the old or new *values* of an event, typed like its column."""
+    value = values[name]
     if name in ("confirmed", "rejected", "deleted"):
         return value.as_boolean()  # type: ignore[no-any-return]
     return value.as_float() if name == "score" else value.as_string()  # type: ignore[no-any-return]
 
 
-def has_event_value(side: Any, name: str) -> Condition:
+def has_event_value(values: Any, name: str) -> Condition:
     """Return the condition that the entry has the event's value of *name*."""
     stored = col(_Entry.deleted_at).is_not(None) if name == "deleted" else getattr(_Entry, name)
-    return stored == event_value(side, name)
+    return stored == event_value(values, name)
 
 
 def _columns(fields: Iterable[str]) -> dict[str, ColumnElement[Any]]:

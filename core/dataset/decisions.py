@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.dataset import second_review
-from core.dataset.edits import UserAction, check_version, edit, entry_by_id, is_recorded, record_event
+from core.dataset.edits import UserAction, check_version, edit, entry_by_id, is_batch_recorded, record_event
 from core.db import ImageDatasets
 from core.errors import InvalidInputError
 
@@ -70,7 +70,7 @@ def decide(
             f"{action.name} is not a decision. Use one of {', '.join(DECISIONS)}.", field="decision"
         )
     entry = entry_by_id(session, entry_id)
-    if not is_recorded(session, action.batch_id):
+    if not is_batch_recorded(session, action.batch_id):
         changes = decision.values | changes
         check_version(entry, version, changes)
         entry = decision.apply(session, entry, changes, action)

@@ -1,4 +1,4 @@
-"""Edits with optimistic locking: values are checked, the version is compared, and one event keeps both sides."""
+"""Edits with optimistic locking: values are checked, versions compared, old and new values stored in one event."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class UserAction:
-    """What one actor does at once, to one entry or to many; its events share *batch_id* and are undone together."""
+    """One action of an actor on one entry or many; its events share *batch_id*, which undoes them."""
 
     name: str
     actor: str = LOCAL
@@ -81,7 +81,7 @@ def write(
     action: UserAction,
     event_details: dict[str, Any] | None = None,
 ) -> ImageDatasets:
-    """Write values that are in their stored form; ``deleted`` stands for ``deleted_at``.
+    """Write values that are in their stored form; ``deleted`` means that ``deleted_at`` is set.
 
     *event_details* are stored with the event only; with them an event is written even when no value changes.
 
@@ -121,7 +121,7 @@ def conflict(entry: ImageDatasets, attempted: Any) -> ConflictError:
 
 
 def value_of(entry: ImageDatasets, name: str) -> Any:
-    """Return the value of a field of an event, where ``deleted`` stands for ``deleted_at``."""
+    """Return the value of a field of an event, where ``deleted`` means that ``deleted_at`` is set."""
     return entry.deleted_at is not None if name == "deleted" else getattr(entry, name)
 
 
@@ -145,8 +145,8 @@ def record_event(
     )  # fmt: skip
 
 
-def is_recorded(session: Session, batch_id: str) -> bool:
-    """Whether this batch was stored already; *batch_id* serves as an idempotency key for repeated requests."""
+def is_batch_recorded(session: Session, batch_id: str) -> bool:
+    """Return whether this batch was stored already; *batch_id* serves as an idempotency key for repeated requests."""
     return session.exec(select(Events.id).where(Events.batch_id == batch_id).limit(1)).first() is not None
 
 

@@ -73,13 +73,17 @@ class ReviewService:
     def undo(
         self, project_id: str, *, batch_id: str | None = None, actor: str = LOCAL, undo_id: str | None = None
     ) -> UndoResult | None:
-        """Undo the action with *batch_id*, or the last one of *actor*; None when there is nothing to undo.
+        """Undo the action with *batch_id*, or the last one of *actor*.
+
 
         Args:
             undo_id: the client's idempotency key: a repeated request undoes once.
 
+        Returns:
+            None when there is nothing to undo or this undo was already applied.
+
         Raises:
-            ConflictError: the same fields were changed since.
+            ConflictError: a later action changed the same fields.
         """
         action = UserAction("undo", actor, undo_id or new_id())
         with self._db.transaction() as session:

@@ -1,4 +1,4 @@
-"""The promised interface to entries: create, read, change, delete."""
+"""The public API of entries: create, read, change, delete."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -68,15 +68,15 @@ class ImageDatasetService:
         answer_type: str = "text",
         *,
         actor: str = LOCAL,
-        **more: Any,
+        **extra: Any,
     ) -> ImageDatasets:
-        """Add an entry that answers a stored question; *more* are score, tags, note and confirmed.
+        """Add an entry that answers a stored question; *extra* are score, tags, note and confirmed.
 
         Raises:
             NotFoundError: the question or its image was deleted.
             InvalidInputError: a value breaks its rules.
         """
-        return self.batch_create_from_questions([question_id], [answer], model, answer_type, actor=actor, **more)[0]
+        return self.batch_create_from_questions([question_id], [answer], model, answer_type, actor=actor, **extra)[0]
 
     def batch_create_from_questions(
         self,
@@ -86,7 +86,7 @@ class ImageDatasetService:
         answer_type: str = "text",
         *,
         actor: str = LOCAL,
-        **more: Any,
+        **extra: Any,
     ) -> list[ImageDatasets]:
         """Add one entry for each question in one transaction, as :meth:`create_from_question` does.
 
@@ -103,7 +103,7 @@ class ImageDatasetService:
         with self._db.transaction() as session:
             return [
                 _create_answer(
-                    session, question_id, {"answer": answer, "model": model, "answer_type": answer_type} | more, action
+                    session, question_id, {"answer": answer, "model": model, "answer_type": answer_type} | extra, action
                 )
                 for question_id, answer in zip(question_ids, answers, strict=True)
             ]

@@ -1,4 +1,4 @@
-"""Undo: an action is undone as a whole, and never over what somebody changed since."""
+"""Undo one action; entries that a later action changed are skipped and counted as conflicts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, has_event_value, write_events
-from core.dataset.edits import UserAction, conflict, is_recorded, record_event, value_of, write
+from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, apply_events, has_event_value
+from core.dataset.edits import UserAction, conflict, is_batch_recorded, record_event, value_of, write
 from core.db import Events, ImageDatasets, utc_now
 from core.db.base import UtcDateTime
 from core.db.json_sql import json_has_key, json_keys
@@ -22,25 +22,30 @@ class UndoResult:
     """What an undo did; *conflicts* entries were changed since by another action, and stay as they are."""
 
     batch_id: str
+    """The batch of the undo itself, not of the action that it undid."""
     entry_ids: tuple[str, ...]
+    """The entry of an action on one entry; empty for an action on many."""
     undone: int
     conflicts: int
     action: str
 
 
 def undo(session: Session, project_id: str, batch_id: str | None, action: UserAction) -> UndoResult | None:
-    """Undo the action with *batch_id*, or the actor's last one; None when there is nothing to undo.
+    """Undo the action with *batch_id*, or the actor's last one.
+
+    Returns:
+        None when there is nothing to undo or this undo was already applied.
 
     Raises:
-        ConflictError: everything it changed was changed again since.
+        ConflictError: a later action changed every one of its entries.
     """
     batch_id = batch_id or _last_batch(session, project_id, action.actor)
-    standing = _standing_events(session, batch_id, limit=2) if batch_id else []
-    if not standing or standing[0].project_id != project_id or is_recorded(session, action.batch_id):
+    events = _events_not_undone(session, batch_id, limit=2) if batch_id else []
+    if not events or events[0].project_id != project_id or is_batch_recorded(session, action.batch_id):
         return None
-    if len(standing) == 1:
-        return _undo_event(session, standing[0], action)
-    result = _undo_batch(session, standing[0].batch_id, action)
+    if len(events) == 1:
+        return _undo_event(session, events[0], action)
+    result = _undo_batch(session, events[0].batch_id, action)
     if not result.undone:
         raise ConflictError("Every one of these entries was changed since. Nothing was undone.")
     return result
@@ -63,12 +68,12 @@ def _last_batch(session: Session, project_id: str, actor: str) -> str | None:
     return session.exec(query).first()
 
 
-def _standing(batch_id: str) -> ColumnElement[bool]:
+def _not_undone(batch_id: str) -> ColumnElement[bool]:
     return and_(col(Events.batch_id) == batch_id, col(Events.entity) == "entry", col(Events.undone_by).is_(None))
 
 
-def _standing_events(session: Session, batch_id: str, *where: ColumnElement[bool], limit: int | None) -> list[Events]:
-    query = select(Events).where(_standing(batch_id), *where).order_by(col(Events.id).desc())
+def _events_not_undone(session: Session, batch_id: str, *where: ColumnElement[bool], limit: int | None) -> list[Events]:
+    query = select(Events).where(_not_undone(batch_id), *where).order_by(col(Events.id).desc())
     return list(session.exec(query.limit(limit)))
 
 
@@ -95,36 +100,39 @@ def _undo_event(session: Session, event: Events, action: UserAction) -> UndoResu
     return UndoResult(action.batch_id, (entry.id,), 1, 0, event.action)
 
 
-def _undo_batch(session: Session, batch_id: str, action: UserAction) -> UndoResult:
-    """Undo the events of a batch, and count those that were changed since."""
-    total, last_id = session.execute(select(func.count(), func.max(Events.id)).where(_standing(batch_id))).one()
-    name = session.scalars(select(col(Events.action)).where(_standing(batch_id)).limit(1)).one()
+def _undo_batch(session: Session, undone_batch_id: str, action: UserAction) -> UndoResult:
+    """Undo the events of a batch; those whose entry a later action changed are skipped and counted."""
+    not_undone = _not_undone(undone_batch_id)
+    total, last_id = session.execute(select(func.count(), func.max(Events.id)).where(not_undone)).one()
+    action_name = session.scalars(select(col(Events.action)).where(not_undone).limit(1)).one()
     undone = 0
-    key_lists = session.scalars(select(json_keys(Events.old)).where(_standing(batch_id)).distinct()).all()
+    key_lists = session.scalars(select(json_keys(Events.old)).where(not_undone).distinct()).all()
     for keys in key_lists:
         # With a single list of keys every event has it; comparing it would take a third of the time.
         is_single, fields = len(key_lists) == 1, keys.split(",")
         has_old_keys = true() if is_single else json_keys(Events.old) == keys
         has_new_keys = true() if is_single else json_keys(Events.new) == keys
         if BULK_FIELDS.issuperset(fields):
-            undone += _undo_in_sql(session, and_(_standing(batch_id), has_old_keys), fields, last_id, action)
-            write_events(session, action.batch_id, fields, has_new_keys)
+            undone += _undo_in_sql(session, and_(not_undone, has_old_keys), fields, last_id, action)
+            apply_events(session, action.batch_id, fields, has_new_keys)
         else:
-            undone += _undo_one_by_one(session, _standing_events(session, batch_id, has_old_keys, limit=None), action)
+            undone += _undo_one_by_one(
+                session, _events_not_undone(session, undone_batch_id, has_old_keys, limit=None), action
+            )
     of_undone = select(Events.entity_id).where(Events.batch_id == action.batch_id)
     session.execute(
         update(Events)
-        .where(_standing(batch_id), col(Events.entity_id).in_(of_undone))
+        .where(not_undone, col(Events.entity_id).in_(of_undone))
         .values(undone_by=_first_event_id(session, action.batch_id))
         .execution_options(synchronize_session=False)
     )
-    return UndoResult(action.batch_id, (), undone, total - undone, name)
+    return UndoResult(action.batch_id, (), undone, total - undone, action_name)
 
 
 def _undo_in_sql(
     session: Session, where: ColumnElement[bool], fields: list[str], last_id: int, action: UserAction
 ) -> int:
-    """Add the undo events of the entries that nobody changed since, with both sides swapped; return how many."""
+    """Add the undo events of the entries not changed since, with old and new values swapped; return how many."""
     rows = select_columns(
         literal(action.batch_id), col(Events.project_id), literal("entry"), col(Events.entity_id),
         literal(action.name), literal(action.actor), literal(utc_now(), UtcDateTime()), col(Events.new),
@@ -149,7 +157,7 @@ def _undo_one_by_one(session: Session, events: Iterable[Events], action: UserAct
 
 
 def _changed_since(entry_id: Any, fields: Iterable[str], event_id: int) -> ColumnElement[bool]:
-    """Whether an action after *event_id* that still stands wrote one of *fields* of the entry."""
+    """Return whether an action after *event_id* wrote one of *fields* of the entry and was not undone."""
     later = aliased(Events)
     return exists().where(
         col(later.entity_id) == entry_id,
