@@ -204,9 +204,9 @@ class CutReplyError(BadReplyError):
     code = "cut"
 
 
-class ItemLeftOpen(Exception):  # noqa: N818  a signal like StopIteration, not an error
-    """Raised inside an item of a task that has been paused or cancelled: the item stays open.
+class ItemInterrupted(Exception):  # noqa: N818  a signal like StopIteration, not an error
+    """Raised inside an item of a task that has been paused or cancelled: the runner requeues the item.
 
-    The runner queues the item again. Real cancellation, ``asyncio.CancelledError``, means something else: the
+    Real cancellation, ``asyncio.CancelledError``, means something else: the
     coroutine itself was cancelled, for example when the process stops.
     """

@@ -14,7 +14,7 @@ from core.export.publish import Destination, parse_destination
 from core.export.recipe import ExportRecipe
 from core.export.service import ExportService, FinishedExport
 from core.pluralize import pluralize
-from core.tasks import ItemContext, ItemLeftOpen, ItemPlan, ItemResult, TaskKind
+from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -52,7 +52,7 @@ class DatasetExportKind:
 def _cancel_check(item: ItemContext) -> CancelCheck:
     def raise_if_cancelled() -> None:
         if item.is_cancelled():
-            raise ItemLeftOpen
+            raise ItemInterrupted
 
     return raise_if_cancelled
 

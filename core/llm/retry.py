@@ -6,7 +6,7 @@ from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from core.errors import ItemLeftOpen, LLMError, ProviderDownError, RateLimitedError
+from core.errors import ItemInterrupted, LLMError, ProviderDownError, RateLimitedError
 from core.llm import keys
 from core.llm.ledger import CallStart, Ledger, Usage
 from core.llm.litellm_client import RawReply
@@ -41,7 +41,7 @@ class RetryingSender:
 
         Raises:
             LLMError: the error cannot be retried, or occurred in the last attempt.
-            ItemLeftOpen: the task was paused or cancelled before the call was sent.
+            ItemInterrupted: the task was paused or cancelled before the call was sent.
         """
 
         async def attempt() -> tuple[RawReply, int | None]:
@@ -76,7 +76,7 @@ class RetryingSender:
         start = CallStart(**{**vars(self._start), "attempt": self._sends})
         call_id = await asyncio.wrap_future(self._ledger.begin(start))
         if call_id is None:
-            raise ItemLeftOpen("The task was paused or cancelled before this call was sent.")
+            raise ItemInterrupted("The task was paused or cancelled before this call was sent.")
         return call_id
 
     def _is_exhausted(self, state: RetryCallState) -> bool:

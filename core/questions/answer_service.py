@@ -61,7 +61,7 @@ class ImageAnswerGenerationTask(GenerationTask):
         ]
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence[PreparedItem | VitrineError]:
-        """Read the images, questions and paid replies of several items at once; see ``PreparesItems.prepare``."""
+        """Read the images, questions and paid replies of several items at once; see ``PrefetchingTaskKind.prepare``."""
         recipe = answer_recipe(items[0].config)  # all items are of one task
         prepared: dict[int, PreparedItem | VitrineError] = {}
         for index, model in enumerate(recipe.models):

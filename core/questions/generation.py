@@ -56,7 +56,7 @@ class GenerationTask:
         raise NotImplementedError
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence["PreparedItem | VitrineError"]:
-        """See ``PreparesItems.prepare``."""
+        """See ``PrefetchingTaskKind.prepare``."""
         raise NotImplementedError
 
     async def run_item(self, item: ItemContext) -> ItemResult:

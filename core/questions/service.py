@@ -170,7 +170,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         return [ItemPlan(id_, {"question_ids": fixed[id_]} if id_ in fixed else {}) for id_ in ids]
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence[PreparedItem | VitrineError]:
-        """Read the images and paid replies of several items at once; see ``PreparesItems.prepare``."""
+        """Read the images and paid replies of several items at once; see ``PrefetchingTaskKind.prepare``."""
         recipe = question_recipe(items[0].config)  # all items are of one task
         model = self._model(recipe.models[0], items[0].task_id)
         loaded = self._load_all([item.subject_id for item in items], recipe, model)

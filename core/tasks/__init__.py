@@ -1,6 +1,6 @@
 """Tasks: long work split into items, the runner that runs them, and the engine that starts runs."""
 
-from core.errors import ItemLeftOpen
+from core.errors import ItemInterrupted
 from core.tasks.engine import LocalEngine
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
 from core.tasks.models import models_of, with_models
@@ -10,7 +10,7 @@ from core.tasks.service import FailureGroup, TaskService, TaskStatus, TaskSummar
 __all__ = [
     "FailureGroup",
     "ItemContext",
-    "ItemLeftOpen",
+    "ItemInterrupted",
     "ItemPlan",
     "ItemResult",
     "LocalEngine",

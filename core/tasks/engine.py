@@ -88,7 +88,7 @@ class LocalEngine:
         return self._runner.progress.get(task_id)
 
     def stop(self, timeout_s: float = 8.0) -> None:
-        """Start no further items, wait at most *timeout_s* for those in flight, release the process lock."""
+        """Stop claiming items, wait at most *timeout_s* for those in flight, release the process lock."""
         self._runner.stop()
         _, late = wait(list(self._running.values()), timeout_s)
         for running in late:

@@ -1,4 +1,4 @@
-"""The queue that the workers of a task take items from: claimed in small batches, prepared ahead of need."""
+"""The queue that the workers of a task take items from: claimed in small batches and prefetched."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ from core.tasks.service import TaskStatus
 
 # The longest time until a pause or a cancel is noticed.
 _STATUS_CHECK_S = 0.5
-# Small enough to be prepared soon, large enough to share the work of preparing.
+# Small enough to be prefetched quickly, large enough to share the work.
 _MAX_BATCH = 16
 # How long to wait for the costs of the calls in flight when the cost cap allows no further call yet.
 _BUDGET_RETRY_S = 0.1
@@ -49,13 +49,13 @@ class ItemQueue:
         self._waits_for_budget = False
 
     def close(self) -> None:
-        """Return no further item."""
+        """Close the queue: :meth:`next` returns None from now on."""
         self._is_closed = True
 
     async def next(self) -> Claimed | None:
         """Return the next item; None when none is left or the task has to stop.
 
-        Prefetches: the next batch is claimed and prepared while items of the last one are worked on.
+        Prefetches: the next batch is claimed and prepared while items of the last one run.
         """
         while not (self._is_closed or self._stop.is_set()):
             age_s = time.monotonic() - self._refilled_at_s

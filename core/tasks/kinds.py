@@ -32,9 +32,9 @@ class ItemContext:
     progress: Callable[[float, str], None]
     """Publishes the done share (0 to 1) and the current step of a long item; cheap, may be called often."""
     is_cancelled: Callable[[], bool]
-    """Whether the task was paused or cancelled; long items call it between steps and raise ``ItemLeftOpen``."""
+    """Whether the task was paused or cancelled; long items call it between steps and raise ``ItemInterrupted``."""
     prepared: Any = None
-    """The result of :meth:`PreparesItems.prepare` for this item; None when there is none."""
+    """The result of :meth:`PrefetchingTaskKind.prepare` for this item; None when there is none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class TaskKind(Protocol):
         """Run one item; after a crash it may be called again for the same item.
 
         Raises:
-            ItemLeftOpen: the task was paused or cancelled meanwhile; the item is queued again.
+            ItemInterrupted: the task was paused or cancelled meanwhile; the item is requeued.
             VitrineError: the item failed, and the message tells the user why; an ``LLMError`` with ``stops_task``
                 pauses the whole task. Any other exception is a bug: it is logged with an id and fails the item.
         """
@@ -75,13 +75,13 @@ class TaskKind(Protocol):
 
 
 @runtime_checkable
-class PreparesItems(Protocol):
-    """A kind of task that reads the input of several items at once, ahead of their run (prefetch)."""
+class PrefetchingTaskKind(Protocol):
+    """A kind of task that prefetches: it reads the input of several items together, before they run."""
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence[Any]:
         """Return the ``prepared`` value of each item, in order; runs in a worker thread.
 
         Raises:
-            VitrineError: the items cannot be prepared together; each then runs unprepared.
+            VitrineError: the items cannot be prepared together; each then runs without prefetched input.
         """
         ...

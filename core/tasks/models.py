@@ -8,7 +8,7 @@ def models_of(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the model configs of a task in order; the index of each identifies its session key.
 
     Args:
-        config: The config of the task: with ``models``, or in the promised form with ``llm_config`` and the older
+        config: The config of the task: with ``models``, or in the documented form with ``llm_config`` and the older
             ``more_models``.
     """
     if config.get("models"):

@@ -1,7 +1,8 @@
 """Running the items of one task.
 
-Guarantees: the result of an item is stored exactly once; a model call is repeated only when the process died or the
-reply was unusable while that call was in flight; every failure ends in a state with a cause.
+Guarantees: the result of an item is stored exactly once, and an item that is done is never run again; a model call is
+repeated only by the retry policy, when the user retries a failed item, or if the process stopped before the result was
+committed; every failure is recorded with its cause.
 """
 
 import asyncio
@@ -15,9 +16,9 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
-from core.errors import ItemLeftOpen, LLMError, NotFoundError, VitrineError
+from core.errors import ItemInterrupted, LLMError, NotFoundError, VitrineError
 from core.tasks.item_queue import Claimed, ItemQueue, pause_running
-from core.tasks.kinds import ItemContext, ItemResult, PreparesItems, TaskKind
+from core.tasks.kinds import ItemContext, ItemResult, PrefetchingTaskKind, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class TaskRunner:
         return await self._db.write(lambda session: _end_run(session, task_id))
 
     def stop(self) -> None:
-        """Start no further items; running tasks stay "running" and continue at the next start."""
+        """Stop claiming items; running tasks keep the status "running" and continue at the next start."""
         self._stop.set()
 
     def _start_run(self, session: Session, task_id: str) -> Tasks:
@@ -80,11 +81,11 @@ class TaskRunner:
         return task
 
     async def _work(self, kind: TaskKind, task: Tasks, queue: ItemQueue) -> None:
-        """Run one item after the other.
+        """Run items one after the other.
 
-        While a result is being written the next item is prepared. Writes keep their order: the ledger row of the
-        next call is committed, and the call sent, only after the result before it. So each worker has at most one
-        call that is in flight or not yet stored.
+        Pipelined: the next item starts while the previous result is being committed. Writes keep their order: the
+        ledger row of the next call is committed, and the call sent, only after the previous result. So each worker
+        has at most one call that is in flight or not yet stored.
         """
         storing: asyncio.Task[None] | None = None
         while (claimed := await queue.next()) is not None:
@@ -97,21 +98,21 @@ class TaskRunner:
             await storing
 
     async def _run_item(self, kind: TaskKind, task: Tasks, claimed: Claimed, queue: ItemQueue) -> ItemResult | None:
-        """Return the item's result; None when it failed, which is then recorded, or was left open."""
+        """Return the item's result; None when it was interrupted, or failed and the failure is recorded."""
         item = claimed.item
         try:
             return await kind.run_item(self._context(task, item, claimed.prepared))
-        except ItemLeftOpen:
-            return None  # it is queued again when the run ends
+        except ItemInterrupted:
+            return None  # it is requeued when the run ends
         except asyncio.CancelledError as error:
             if (worker := asyncio.current_task()) is not None and worker.cancelling():
                 raise
-            # This worker was not cancelled: something inside the item was, and leaked.
+            # This worker was not cancelled: the CancelledError comes from inside the item.
             await self._record_bug(task, item, error)
         except LLMError as error:
             code, message = error.code, str(error)
             if error.stops_task:
-                # Every further call would fail alike: the item is retried once the user has fixed the cause.
+                # Every further call would fail the same way: the item is retried once the user has fixed the cause.
                 queue.close()
                 await self._db.write(lambda session: _requeue_and_pause(session, item, message))
             else:
@@ -146,16 +147,16 @@ class TaskRunner:
 
     def _preparer(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
         def prepare(items: list[TaskItems]) -> Sequence[Any]:
-            unprepared = [None] * len(items)
-            if not isinstance(kind, PreparesItems):
-                return unprepared
+            not_prefetched = [None] * len(items)
+            if not isinstance(kind, PrefetchingTaskKind):
+                return not_prefetched
             try:
                 return kind.prepare([self._context(task, item) for item in items])
             except VitrineError:
-                return unprepared  # each item meets the same error by itself, and records it
+                return not_prefetched  # each item raises the same error when it runs, and records it
             except Exception:
-                log.exception("a batch of task %s could not be prepared; its items run unprepared", task.id)
-                return unprepared
+                log.exception("a batch of task %s could not be prefetched; its items load their own input", task.id)
+                return not_prefetched
 
         return prepare
 
@@ -176,7 +177,7 @@ class TaskRunner:
 
 
 def _end_run(session: Session, task_id: str) -> Tasks:
-    """Queue again what was claimed but not finished, and complete the task when nothing is queued."""
+    """Requeue items that were claimed but not finished, and complete the task when nothing is queued."""
     task = session.get(Tasks, task_id)
     if task is None:
         raise NotFoundError("This task does not exist any more.")
@@ -213,7 +214,7 @@ def _end_item(session: Session, item: TaskItems, **values: Any) -> None:
     connection.execute(_COUNT_ITEM, {"task": item.task_id})
 
 
-# Core statements, built once, instead of ORM objects: every item executes them.
+# SQLAlchemy Core statements, built once, instead of ORM objects: every item executes them.
 _ITEMS, _TASKS = TaskItems.__table__, Tasks.__table__  # type: ignore[attr-defined]
 _UPDATE_ITEM = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(attempts=_ITEMS.c.attempts + 1)
 _COUNT_ITEM = (
@@ -222,7 +223,7 @@ _COUNT_ITEM = (
 
 
 def _requeue_interrupted(session: Session, task_id: str) -> None:
-    """Queue the items again that a dead process left running, and mark their calls as possibly paid."""
+    """Requeue items left in state running by a crashed process, and mark their calls as maybe paid."""
     session.execute(
         update(TaskItems)
         .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")

@@ -52,7 +52,8 @@ class TaskSummary:
     unpriced_calls: int
     """Calls whose price is unknown; if there are any, *spent* is a lower bound."""
     maybe_paid_twice: int
-    """Calls that were in flight when the process died, or that timed out: the provider may have charged for them."""
+    """Calls without a known outcome, in flight when the process died or timed out: the provider may have charged for
+    them, and the repeated call is charged too."""
     failures: tuple[FailureGroup, ...]
 
     @property

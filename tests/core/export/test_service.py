@@ -7,7 +7,7 @@ from core import ImageDatasets, Projects
 from core.errors import ExportError, InvalidInputError, NotFoundError
 from core.export import ExportRecipe, parse_recipe
 from core.services import Services
-from core.tasks import ItemContext, ItemLeftOpen, TaskRunner
+from core.tasks import ItemContext, ItemInterrupted, TaskRunner
 
 
 def test_left_out_entries_are_counted_by_reason(
@@ -31,7 +31,7 @@ async def test_a_cancelled_export_leaves_nothing_behind(
         config={"recipe": {"format": "llava"}}, attempt=1, progress=lambda share, step: None, is_cancelled=lambda: True,
     )  # fmt: skip
 
-    with pytest.raises(ItemLeftOpen):
+    with pytest.raises(ItemInterrupted):
         await services.kinds["dataset-export"].run_item(item)
 
     assert list((services.db.data_dir / "exports").iterdir()) == []

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from core.db import Database, Events, LlmCalls
 from core.errors import AccessDeniedError, InvalidInputError, ProviderDownError
-from core.tasks import ItemContext, ItemLeftOpen, ItemPlan, ItemResult, TaskKind
+from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, TaskKind
 
 
 class Counting:
@@ -81,7 +81,7 @@ class Counting:
 def _leave_when_cancelled(item: ItemContext) -> None:
     while not item.is_cancelled():
         time.sleep(0.01)
-    raise ItemLeftOpen
+    raise ItemInterrupted
 
 
 def kinds(kind: Counting) -> dict[str, TaskKind]:

@@ -1,4 +1,4 @@
-"""Items are claimed in batches, prepared ahead (prefetch), and held back by a cost cap."""
+"""Items are claimed in batches, prefetched, and limited by a cost cap."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,9 @@ async def test_a_batch_has_at_most_16_items_however_high_the_concurrency(db: Dat
 
 
 @pytest.mark.parametrize("failure", [NotFoundError("Nothing can be read."), KeyError("a bug")])
-async def test_items_run_unprepared_when_preparing_fails(failure: Exception, db: Database, make_task: MakeTask) -> None:
+async def test_items_run_without_input_when_prefetching_fails(
+    failure: Exception, db: Database, make_task: MakeTask
+) -> None:
     kind = Prepared(db, failure=failure)
     ended = await TaskRunner(db, kinds(kind)).run(make_task("ok", "ok").id)
     assert ended.status == "completed"
