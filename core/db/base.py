@@ -1,8 +1,8 @@
 """The base class of the tables, their ids and times.
 
 Every id is 21 random URL-safe characters; times are UTC and time zone aware. A row with ``deleted_at`` is soft-deleted:
-no query returns it, and it can be restored. Column names of the promised interface
-(``create_at``, ``update_at``, ``image_name``, ...) stay as they are.
+no query returns it, and it can be restored. Column names of the public API (``create_at``,
+``update_at``, ``image_name``, ...) stay as they are.
 """
 
 import secrets

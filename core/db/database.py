@@ -86,7 +86,7 @@ class Database:
         """Queue *work* for a writing transaction that it shares with other queued writes (group commit).
 
         For small writes of many threads or coroutines at the same time; everything else uses :meth:`transaction`. A
-        write that raises is undone alone. *work* may be called twice and must be idempotent.
+        write that raises is undone alone. *work* may be called twice and must be safe to run again after a rollback.
         """
         with self._lazy_lock:
             if self._writer is None:
@@ -127,7 +127,7 @@ def open_database(settings: Settings) -> Database:
 
     Raises:
         StorageError: the data directory cannot be written.
-        ConfigurationError: the address is not one SQLAlchemy understands, or the tables are newer than this version.
+        ConfigurationError: SQLAlchemy cannot parse the database URL, or the tables are newer than this version.
     """
     _ensure_writable(settings.data_dir)
     url = settings.database_url or f"sqlite:///{(settings.data_dir / DATABASE_NAME).resolve()}"
@@ -145,7 +145,7 @@ def connect(target: str | Path | None = None) -> Iterator[Database]:
     """Open a database and yield the ``db_session`` that every service takes.
 
     *target* is a data directory, the path of a SQLite file (its directory becomes the data directory), a
-    database address, or None for the configured one (``VITRINE_DATA_DIR``, ``VITRINE_DATABASE_URL``).
+    SQLAlchemy database URL, or None for the configured one (``VITRINE_DATA_DIR``, ``VITRINE_DATABASE_URL``).
     """
     database = open_database(_settings_for(target))
     try:
@@ -187,7 +187,7 @@ def _make_engine(url: str) -> Engine:
         engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigurationError(
-            "VITRINE_DATABASE_URL is not an address that can be opened. "
+            "VITRINE_DATABASE_URL is not a database URL that can be opened. "
             "Use for example sqlite:////srv/vitrine/vitrine.db, or leave it empty."
         ) from error
     if engine.dialect.name == "sqlite":

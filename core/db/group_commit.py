@@ -18,9 +18,9 @@ _MAX_GROUP_SIZE = 64
 
 
 class FairLock:
-    """A lock that the threads of this process get in the order they asked for it.
+    """A fair (FIFO) lock between the threads of this process.
 
-    SQLite retries a busy lock with back-off of up to 100 ms and is not fair: with a hundred people deciding at once,
+    SQLite retries a busy lock with backoff of up to 100 ms and is not fair: with a hundred people deciding at once,
     one decision was refused after the busy timeout of 30 s.
     """
 
@@ -56,7 +56,8 @@ class GroupWriter:
 
     With many model calls in flight their writes arrive together, and a commit waits 3 to 10 ms for the disk. When one
     write of a group raises, the transaction is rolled back and each write runs again in a savepoint of its own, so
-    that only the failing one is undone. A write may therefore be called twice and must be idempotent.
+    that only the failing one is undone. A write may therefore be called twice, and must be safe to run again after a
+    rollback.
     """
 
     def __init__(self, engine: Engine, write_lock: FairLock) -> None:

@@ -18,7 +18,7 @@ _REFUSALS = ("as an ai", "i cannot", "i can''t", "unable to", "i''m sorry")
 
 @dataclass(frozen=True)
 class RowCheck:
-    """A check whose *condition* is met by the rows that fail it; a query uses an index only for the same text."""
+    """A check whose *condition* is true for the rows that fail it; a query uses an index only for the same text."""
 
     name: str
     label: str

@@ -178,11 +178,11 @@ class QuestionTemplates(Base, table=True):
     deleted_at: datetime | None = time_field(now=False)
 
 
-def _index_of_some(
-    name: str, *columns: str, met: str, postgresql: str | None = None, carried: tuple[str, ...] = ()
+def _partial_index(
+    name: str, *columns: str, condition: str, postgresql: str | None = None, carried: tuple[str, ...] = ()
 ) -> Index:
-    """Return a partial index; a query uses it only if it states the condition *met* literally."""
-    where: dict[str, Any] = {"sqlite_where": text(met), "postgresql_where": text(postgresql or met)}
+    """Return a partial index; a query uses it only if it states *condition* literally."""
+    where: dict[str, Any] = {"sqlite_where": text(condition), "postgresql_where": text(postgresql or condition)}
     return Index(f"ix_entries_{name}", "project_id", "deleted_at", *columns, "create_at", "id", *carried, **where)
 
 
@@ -205,16 +205,16 @@ class ImageDatasets(Base, table=True):
             Index(f"ix_entries_{name}", "project_id", "deleted_at", name, "create_at", "id")
             for name in ("kind", "model", "language", "answer_type", "score")
         ),
-        _index_of_some("task", "task_id", met="task_id IS NOT NULL"),
-        _index_of_some("flagged", met="flagged IS 1", postgresql="flagged IS true"),
-        _index_of_some("doubtful", met="needs_review != ''", carried=("needs_review", "answer_type")),
-        _index_of_some("reason", "reject_reason", met="reject_reason != ''"),
-        _index_of_some(
+        _partial_index("task", "task_id", condition="task_id IS NOT NULL"),
+        _partial_index("flagged", condition="flagged IS 1", postgresql="flagged IS true"),
+        _partial_index("doubtful", condition="needs_review != ''", carried=("needs_review", "answer_type")),
+        _partial_index("reason", "reject_reason", condition="reject_reason != ''"),
+        _partial_index(
             "edited",
-            met="generated_answer IS NOT NULL AND generated_answer != answer"
+            condition="generated_answer IS NOT NULL AND generated_answer != answer"
             " OR generated_question IS NOT NULL AND generated_question != question",
         ),
-        *(_index_of_some(check.name, met=check.condition) for check in ROW_CHECKS if check.has_index),
+        *(_partial_index(check.name, condition=check.condition) for check in ROW_CHECKS if check.has_index),
     )
 
     id: str = id_field()
@@ -284,7 +284,7 @@ class Events(Base, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    batch_id: str = Field(max_length=21, description="the acts of one click or call share it; they are undone together")
+    batch_id: str = Field(max_length=21, description="events of one click or call share it; undo takes the whole batch")
     project_id: str
     entity: str = Field(description="entry, image or project")
     entity_id: str

@@ -53,23 +53,23 @@ def rows_with_text(texts: Iterable[str]) -> Select[Any] | None:
 
     None when no text has three characters, so that it has no trigram.
     """
-    parts = dict.fromkeys(one[at : at + 3] for one in texts for at in range(len(one) - 2))
-    known = [part.replace('"', '""') for part in parts if "\0" not in part]
-    if not known:
+    trigrams = dict.fromkeys(text_[start : start + 3] for text_ in texts for start in range(len(text_) - 2))
+    quoted = [trigram.replace('"', '""') for trigram in trigrams if "\0" not in trigram]
+    if not quoted:
         return None
-    match = " AND ".join(f'"{part}"' for part in known)
+    match = " AND ".join(f'"{trigram}"' for trigram in quoted)
     return select(_ENTRY_TEXT.c.rowid).where(
         text("entry_text MATCH :entry_text_match").bindparams(entry_text_match=match)
     )
 
 
-def rows_with_two_letters(pair: str) -> Select[Any] | None:
-    """Return the rowids of the entries with the two characters *pair* in a question, an answer or an image name.
+def rows_with_bigram(pair: str) -> Select[Any] | None:
+    """Return the rowids of the entries with the bigram *pair* in a question, an answer or an image name.
 
     The indexed texts end with a line break, so every pair begins some trigram. None when *pair* has another length,
     or has cased letters outside ASCII: the index folds the case of ASCII only.
     """
     folded = pair.lower() if pair.isascii() else pair
-    if len(pair) != 2 or "\0" in pair or any(one.lower() != one.upper() for one in folded if not one.isascii()):
+    if len(pair) != 2 or "\0" in pair or any(char.lower() != char.upper() for char in folded if not char.isascii()):
         return None
     return select(_PARTS.c.doc).where(_PARTS.c.term.between(folded, folded + _LAST_LETTER))

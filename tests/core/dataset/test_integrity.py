@@ -42,16 +42,16 @@ def _plain(answer: str) -> str:
     return answer.lower().strip(" .?!")
 
 
-def _repeats(one: ImageDatasets, other: ImageDatasets) -> bool:
-    shorter, longer = sorted((_near(one.question), _near(other.question)), key=len)
-    alike = one.model == other.model or _plain(one.answer) == _plain(other.answer)
+def _repeats(entry: ImageDatasets, other: ImageDatasets) -> bool:
+    shorter, longer = sorted((_near(entry.question), _near(other.question)), key=len)
+    alike = entry.model == other.model or _plain(entry.answer) == _plain(other.answer)
     begins = len(shorter) >= 20 and longer.startswith(shorter)
-    return one.id != other.id and alike and (shorter == longer or begins)
+    return entry.id != other.id and alike and (shorter == longer or begins)
 
 
-def _disputes(one: ImageDatasets, other: ImageDatasets) -> bool:
-    asked = _near(one.question) == _near(other.question)
-    return asked and one.model != other.model and _plain(one.answer) != _plain(other.answer)
+def _disputes(entry: ImageDatasets, other: ImageDatasets) -> bool:
+    asked = _near(entry.question) == _near(other.question)
+    return asked and entry.model != other.model and _plain(entry.answer) != _plain(other.answer)
 
 
 class Annotators(RuleBasedStateMachine):
@@ -245,10 +245,10 @@ def test_concurrent_edits_of_the_same_entries_are_stored_or_reported_as_conflict
                 conflicts.append(f"{person}/{number}")
 
     people = [threading.Thread(target=annotate, args=(person,)) for person in range(8)]
-    for one in people:
-        one.start()
-    for one in people:
-        one.join()
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
 
     history = [event for entry_id in ids for event in EntryQueries(db).history(entry_id) if event.action == "edit"]
     assert len(stored) + len(conflicts) == 8 * 15

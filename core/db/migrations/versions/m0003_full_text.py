@@ -1,4 +1,4 @@
-"""What finds entries by their words on SQLite, and what its planner cannot know by itself."""
+"""FTS5 trigram index over the texts of entries, and index statistics (sqlite_stat1) for SQLite."""
 # ruff: noqa: S608 - constants of this file alone are put together
 
 from alembic import op
@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# Over expressions, which the tables cannot name; the conditions of a search put them in the same words.
+# Indexes over expressions, which the ORM tables cannot declare; a query uses one only for the same SQL text.
 EXPRESSIONS = {
     "ix_entries_length": "image_datasets (project_id, deleted_at, length(answer))",
     "ix_entries_answer": "image_datasets (project_id, deleted_at, lower(trim(answer)), create_at, id) "
@@ -18,7 +18,7 @@ EXPRESSIONS = {
     "ix_images_side": "images (project_id, (CASE WHEN width > height THEN width ELSE height END))",
 }
 
-# Without the texts and without places: which row has which three characters. What it finds is looked at once more.
+# Contentless FTS5 index with detail=none: it stores only which row has which trigram. Matches are rechecked with LIKE.
 CREATE = "CREATE VIRTUAL TABLE entry_text USING fts5(text, content='', columnsize=0, detail=none, tokenize='trigram')"
 WORDS = "{0}question || char(10) || {0}answer || char(10) || {0}image_name || char(10) || {0}tags"
 ADD = f"INSERT INTO entry_text (rowid, text) VALUES (new.rowid, {WORDS.format('new.')});"
@@ -29,8 +29,8 @@ TRIGGERS = {
     "entry_text_removed AFTER DELETE": REMOVE,
 }
 
-# How many rows a value of each further column leaves, of a million in one project: without them SQLite takes a
-# project for ten rows, and walks through all of them where another index leads straight to a few.
+# Rows per value of each index prefix, for a project with a million entries: without statistics SQLite estimates ten
+# rows per project and scans it, even where another index is selective.
 STATISTICS = {
     "image_datasets": {
         "ix_entries_order": "1000000 1000000 1000000 1 1",
@@ -78,11 +78,11 @@ def upgrade() -> None:
                 text("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (:table, :index, :numbers)"),
                 {"table": table, "index": index, "numbers": numbers},
             )
-    op.execute("ANALYZE sqlite_master")  # reads them into this connection too
+    op.execute("ANALYZE sqlite_master")  # reloads the statistics in this connection
 
 
 def _make_text_index(connection: Connection) -> bool:
-    """Return False where SQLite was built without FTS5 or its trigrams: words are then looked for in every entry."""
+    """Create the index; False where SQLite lacks FTS5 or its trigram tokenizer: search then scans all entries."""
     try:
         connection.exec_driver_sql(CREATE)
     except OperationalError:

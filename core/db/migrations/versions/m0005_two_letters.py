@@ -1,4 +1,4 @@
-"""What finds entries by a word of two letters: which rows have three characters that begin with these."""
+"""fts5vocab table for two-character (bigram) search: a bigram matches the trigrams that begin with it."""
 
 from alembic import op
 

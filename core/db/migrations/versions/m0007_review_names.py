@@ -18,7 +18,7 @@ RENAMED = {
     ),
 }
 STATISTICS = "20000 20000 20000 1 1"
-"""Rows per value of each further column, of a million in one project (as in m0004)."""
+"""Rows per value of each index prefix, for a project with a million entries (as in m0004)."""
 
 
 def upgrade() -> None:
