@@ -22,9 +22,9 @@ class Check:
     """A quality check.
 
     Args:
-        condition: makes the condition that the failing entries meet.
-        candidates: makes a query of entry ids of a project, few and with all failing ones among them; for a check
-            whose condition no index answers.
+        condition: makes the SQL condition that is true for the failing entries.
+        candidates: makes a query of entry ids of a project, a small superset of the failing entries; for a check whose
+            condition no index answers.
     """
 
     name: str
@@ -86,7 +86,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def condition_of_check(name: str) -> ColumnElement[bool]:
-    """Return the condition that the failing entries meet.
+    """Return the SQL condition that is true for the failing entries.
 
     Raises:
         InvalidInputError: there is no such check.

@@ -1,7 +1,7 @@
-"""Query planner: starts from the most selective index where the database would scan.
+"""Query planner: restricts a query by an IN subquery on the most selective index when the database would scan.
 
 A page is read in the order of an index, skipping the rows that the filter rejects, which is fast while the filter
-accepts many. When an index shows that few entries meet one term, those are read and sorted instead.
+accepts many. When an index shows that few entries match one term, those are read and sorted instead.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from core.dataset.conditions import REVIEWING, Condition, conditions, side_is
 from core.dataset.filters import NONE, WORD, EntryFilter, Term
 from core.dataset.quality import candidates_of_check
 from core.db import Events, ImageDatasets, Images
-from core.db.text import has_text_index, rows_with_text, rows_with_two_letters
+from core.db.text import has_text_index, rows_with_bigram, rows_with_text
 
 MAX_SELECTED = 2500
 """Reading and sorting this many entries takes as long as skipping fifty thousand in an index."""
@@ -27,17 +27,22 @@ _BY_INDEX = (
     "model", "lang", "is",
 )  # fmt: skip
 """Fields with an index each, the most selective first."""
+# The indexes of the yes/no fields (flagged, doubtful, edited) are partial: they contain only the rows with "yes".
+_NOT_INDEXED = "no"
 _NOT_IN_PAGE_ORDER = ("length", "score", "check", "reason")
 """Fields whose index is not in the order of the pages, or only for some of their values."""
 
 
 def selective_condition(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
-    """Return a condition that at most MAX_SELECTED entries meet, all of the filter among them; None without one."""
+    """Return a selective condition; None if no index is that selective.
+
+    At most MAX_SELECTED rows match it, a superset of the matches of the filter.
+    """
     return _first_selective(session, _sources(session, project_id, entry_filter), MAX_SELECTED)
 
 
 def selective_condition_for_count(session: Session, project_id: str, entry_filter: EntryFilter) -> Condition | None:
-    """Return the same for counting, which needs no order: a twentieth of the table is still selective.
+    """Like :func:`selective_condition`, for COUNT: no sort, so up to 5 % of the table counts as selective.
 
     None also when a single index answers the whole filter.
     """
@@ -68,7 +73,7 @@ def _table_rows(session: Session) -> int:
 
 
 def _has_index(term: Term) -> bool:
-    return term.field in (*_BY_INDEX, "created") and not term.negated and term.value != "no"
+    return term.field in (*_BY_INDEX, "created") and not term.negated and term.value != _NOT_INDEXED
 
 
 def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> Iterator[tuple[Any, Select[Any]]]:
@@ -83,7 +88,7 @@ def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> It
             candidates = candidates_of_check(value, project_id) if field == "check" else None
             if candidates is not None:
                 yield col(_Entry.id), candidates
-            elif value != "no":
+            elif value != _NOT_INDEXED:
                 wanted = EntryFilter().with_term(field, value)
                 yield col(_Entry.id), select(col(_Entry.id)).where(*conditions(project_id, wanted))
     for value in _single_value(entry_filter, "side"):
@@ -98,7 +103,7 @@ def _text_rows(session: Session, entry_filter: EntryFilter) -> Iterator[Select[A
     words, tags = entry_filter.values(WORD), entry_filter.values("tag")
     if not (words or tags) or not has_text_index(session.connection()):
         return
-    found = [rows_with_text([*words, *(tag for tag in tags if tag != NONE)]), *map(rows_with_two_letters, words)]
+    found = [rows_with_text([*words, *(tag for tag in tags if tag != NONE)]), *map(rows_with_bigram, words)]
     yield from (rows for rows in found if rows is not None)
 
 
