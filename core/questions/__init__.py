@@ -21,5 +21,5 @@ __all__ = [
 
 
 def question_task_kinds(questions: ImageQuestionGenerationTask, answers: ImageAnswerGenerationTask) -> list[TaskKind]:
-    """Return the kinds of task of this room."""
+    """Return the task kinds of this package."""
     return [questions, answers]

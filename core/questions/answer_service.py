@@ -77,13 +77,13 @@ class ImageAnswerGenerationTask(GenerationTask):
         found = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
         questions = [[q for q in found if q.id in item.payload["question_ids"]] for item in items]
         requests = [
-            answering.build_request(own, one.part, recipe.language, examples=one.examples, fresh=recipe.fresh)
-            for own, one in zip(questions, loaded, strict=True) if own and isinstance(one, LoadedImage)
+            answering.build_request(own, result.part, recipe.language, examples=result.examples, fresh=recipe.fresh)
+            for own, result in zip(questions, loaded, strict=True) if own and isinstance(result, LoadedImage)
         ]  # fmt: skip
         paid = self._paid(recipe, model, requests)
         return {
-            item.item_id: PreparedItem(recipe, model, one, paid, own) if isinstance(one, LoadedImage) else one
-            for item, own, one in zip(items, questions, loaded, strict=True)
+            item.item_id: PreparedItem(recipe, model, result, paid, own) if isinstance(result, LoadedImage) else result
+            for item, own, result in zip(items, questions, loaded, strict=True)
         }
 
     async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:

@@ -39,7 +39,7 @@ def build_request(
     """Return the request that answers *questions*, exactly as it will be sent.
 
     Args:
-        correction: What was wrong with earlier answers; it stands before the questions.
+        correction: What was wrong with earlier answers; placed before the questions.
         fresh: Send the request even if its reply was paid for before.
     """
     lines = [f"{number}. {_with_options(question)}" for number, question in enumerate(questions, start=1)]
@@ -130,9 +130,9 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]
             f"The model gave {len(parsed)} answers to {len(questions)} questions. Retry, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
-    if sorted(one.number for one in parsed) == list(range(1, len(parsed) + 1)):
-        parsed = sorted(parsed, key=lambda one: one.number)
-    return {q.id: clean(one.answer, MAX_ANSWER_CHARS) for q, one in zip(questions, parsed, strict=True)}
+    if sorted(given.number for given in parsed) == list(range(1, len(parsed) + 1)):
+        parsed = sorted(parsed, key=lambda given: given.number)
+    return {q.id: clean(given.answer, MAX_ANSWER_CHARS) for q, given in zip(questions, parsed, strict=True)}
 
 
 def _problem(answer_text: str, question: Questions) -> str:

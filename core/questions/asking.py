@@ -18,7 +18,7 @@ class GeneratedQuestions:
     """The generated questions, and the replies of the calls that were paid for."""
 
     questions: list[GeneratedQuestion]
-    short_by: int
+    missing_questions: int
     """How many questions are missing after the second request."""
     prompt: str
     replies: list[ChatReply]
@@ -106,13 +106,13 @@ async def ask(
     replies = [reply]
     questions = _new_questions(reply, existing, wanted)
     if len(questions) < wanted:
-        known = existing + [one.question for one in questions]
+        known = existing + [question.question for question in questions]
         missing = wanted - len(questions)
         more = build_request(recipe, image, image_name, known, count=missing, position=position, examples=examples)
         try:
             second = await llm.chat(config, more, ledger=ledger)
         except LLMError:
-            # The questions of the first call are paid for and stored; short_by counts the missing ones.
+            # The questions of the first call are paid for and stored; missing_questions counts the missing ones.
             pass
         else:
             replies.append(second)
@@ -130,16 +130,16 @@ def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[Ge
     parsed = reply.parsed
     if isinstance(parsed, QuestionAnswerList):
         written = [
-            GeneratedQuestion(one.question, one.kind, clean(one.answer, MAX_ANSWER_CHARS)) for one in parsed.items
+            GeneratedQuestion(item.question, item.kind, clean(item.answer, MAX_ANSWER_CHARS)) for item in parsed.items
         ]
     elif isinstance(parsed, QuestionList):
-        written = [GeneratedQuestion(one.question, one.kind) for one in parsed.questions]
+        written = [GeneratedQuestion(item.question, item.kind) for item in parsed.questions]
     else:
         written = []
     known, new = list(existing), list[GeneratedQuestion]()
-    for one in written:
-        question = clean(one.question, MAX_QUESTION_CHARS)
+    for generated in written:
+        question = clean(generated.question, MAX_QUESTION_CHARS)
         if question and not is_near_repeat(question, known):
             known.append(question)
-            new.append(replace(one, question=question))
+            new.append(replace(generated, question=question))
     return new[:count]

@@ -56,7 +56,7 @@ def observed_usage(session: Session, model: str, *, fields: frozenset[str], piec
         seconds.append((call.ended_at - call.started_at).total_seconds())
     if not image:
         return None
-    tokens = ObservedTokens(_range(image), _range([one * pieces for one in each]))
+    tokens = ObservedTokens(_range(image), _range([tokens * pieces for tokens in each]))
     return ObservedUsage(len(image), tokens, sum(seconds) / len(seconds))
 
 

@@ -83,7 +83,7 @@ def read(session: Session, project_id: str, entry_ids: list[str]) -> list[tuple[
 def load(rows: list[tuple[ImageDatasets, Images]], images: "ImageService", max_side_px: int | None) -> list[Example]:
     """Read the images of the examples."""
     sent = [images.model_image(image, max_side_px) for _, image in rows]
-    return [Example(entry, ImagePart(one.data, one.mime_type)) for (entry, _), one in zip(rows, sent, strict=True)]
+    return [Example(entry, ImagePart(part.data, part.mime_type)) for (entry, _), part in zip(rows, sent, strict=True)]
 
 
 def build(loaded: list[Example], language: str, *, without: str) -> Examples:
@@ -92,9 +92,11 @@ def build(loaded: list[Example], language: str, *, without: str) -> Examples:
     Args:
         without: Id of the image in question; as its own example the model would only copy its answer.
     """
-    others = [one for one in loaded if one.entry.image_id != without]
+    others = [example for example in loaded if example.entry.image_id != without]
     if not others:
         return NO_EXAMPLES
-    lines = [f"{number}. {one.entry.question} {one.entry.answer}" for number, one in enumerate(others, start=1)]
+    lines = [
+        f"{number}. {example.entry.question} {example.entry.answer}" for number, example in enumerate(others, start=1)
+    ]
     text = prompts.load("examples", language).render(count=str(len(others)), examples="\n".join(lines))
-    return Examples(tuple(one.part for one in others), text)
+    return Examples(tuple(example.part for example in others), text)

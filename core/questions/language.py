@@ -35,7 +35,7 @@ def language_mismatch(text: str, language: str) -> str:
         return ""
     probabilities = {name: float(share) for name, share in _identifier().rank(text)}
     related = _RELATED.get(code, (code,))
-    if code not in probabilities or sum(probabilities.get(one, 0.0) for one in related) >= _MIN_PROBABILITY:
+    if code not in probabilities or sum(probabilities.get(name, 0.0) for name in related) >= _MIN_PROBABILITY:
         return ""
     found = max(probabilities, key=lambda name: probabilities[name])
     return f"{LANGUAGE_MISMATCH}: this looks like {_SHOWN.get(found, found)}, not {language}."

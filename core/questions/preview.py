@@ -41,7 +41,7 @@ class Trial:
     """The reply of a model about one image; nothing is stored but the call in the ledger."""
 
     questions: list[GeneratedQuestion]
-    short_by: int
+    missing_questions: int
     """How many questions were missing after the second request."""
     cost: float | None
     """US dollars; None when the price is unknown."""
@@ -113,7 +113,7 @@ class GenerationPreview:
                 self._llm, model, recipe, first.part, first.image.image_name, first.existing, ledger=ledger,
                 examples=first.examples,
             )  # fmt: skip
-            questions, short_by, replies = generated.questions, generated.short_by, generated.replies
+            questions, missing_questions, replies = generated.questions, generated.missing_questions, generated.replies
         else:
             answered = await answering.answer(
                 self._llm, model, first.questions, first.part, recipe.language, ledger=ledger, examples=first.examples,
@@ -123,12 +123,12 @@ class GenerationPreview:
                 GeneratedQuestion(question.question, question.kind, answered.answers[question.id])
                 for question in first.questions
             ]
-            short_by, replies = 0, answered.replies
+            missing_questions, replies = 0, answered.replies
         for reply in replies:
             await asyncio.to_thread(ledger.settle_now, reply)
         known = [reply.cost for reply in replies if reply.cost is not None]
         cost = sum(known) if known and len(known) == len(replies) else None
-        return Trial(questions=questions, short_by=short_by, cost=cost, model=model.litellm_model)
+        return Trial(questions=questions, missing_questions=missing_questions, cost=cost, model=model.litellm_model)
 
     def estimate(
         self, config: dict[str, Any], calls: int, preview: RequestPreview, *, answers: bool = False
@@ -154,8 +154,8 @@ class GenerationPreview:
             calls=calls * len(estimates),
             cost_low=sum(cost.low for cost in costs) * calls if priced else None,
             cost_high=sum(cost.high for cost in costs) * calls if priced else None,
-            observed_calls=min(one.calls for one in observed) if timed else 0,
-            seconds=sum(one.seconds for one in observed) * calls / concurrency if timed else None,
+            observed_calls=min(usage.calls for usage in observed) if timed else 0,
+            seconds=sum(usage.seconds for usage in observed) * calls / concurrency if timed else None,
         )
 
     def _one_call(

@@ -36,7 +36,7 @@ class Recipe(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read_models(cls, config: Any) -> Any:
-        """Accept the promised ``llm_config``, and ``more_models`` of older stored tasks, as ``models``."""
+        """Accept the documented ``llm_config``, and ``more_models`` of older stored tasks, as ``models``."""
         if not isinstance(config, dict) or not {"llm_config", "more_models"} & config.keys():
             return config
         if "models" in config:

@@ -99,12 +99,12 @@ class ImageQuestionGenerationTask(GenerationTask):
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id)).limit(limit)))
 
-    def newest_results(self, task_id: str, limit: int = 6) -> list[store.NewResult]:
-        """Return what the task made for the images that ended last, newest first."""
+    def newest_results(self, task_id: str, limit: int = 6) -> list[store.ImageResult]:
+        """Return the newest questions and answers of the task by image, newest first."""
         with self._db.reading() as session:
             return store.newest_results(session, task_id, limit)
 
-    def write_question(
+    def add_manual_question(
         self,
         image_id: str,
         question: str,
@@ -124,7 +124,7 @@ class ImageQuestionGenerationTask(GenerationTask):
             image = session.get(Images, image_id)
             if image is None or not image.is_in_library:
                 raise NotFoundError("This image does not exist any more.")
-            return store.write_question(
+            return store.add_manual_question(
                 session, image, question, language=language, answer_type=answer_type, options=options,
                 one_label=one_label,
             )  # fmt: skip
@@ -176,12 +176,16 @@ class ImageQuestionGenerationTask(GenerationTask):
         loaded = self._load_all([item.subject_id for item in items], recipe, model)
         requests = [
             asking.first_request(
-                recipe, one.part, one.image.image_name, one.existing, position=item.position, examples=one.examples
+                recipe, result.part, result.image.image_name, result.existing, position=item.position,
+                examples=result.examples,
             )
-            for item, one in zip(items, loaded, strict=True) if isinstance(one, LoadedImage)
+            for item, result in zip(items, loaded, strict=True) if isinstance(result, LoadedImage)
         ]  # fmt: skip
         paid = self._paid(recipe, model, [request for request in requests if request is not None])
-        return [PreparedItem(recipe, model, one, paid) if isinstance(one, LoadedImage) else one for one in loaded]
+        return [
+            PreparedItem(recipe, model, result, paid) if isinstance(result, LoadedImage) else result
+            for result in loaded
+        ]
 
     async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:
         recipe, model, loaded = cast(QuestionRecipe, prepared.recipe), prepared.model, prepared.loaded
@@ -195,7 +199,7 @@ class ImageQuestionGenerationTask(GenerationTask):
             added = _store_questions(session, ledger, loaded.image, generated, recipe.language, item.task_id)
             if fixed is not None:
                 answering.store_answers(session, ledger, loaded.image, fixed, recipe.language, item.task_id)
-            return {"questions": len(added), "short_by": generated.short_by}
+            return {"questions": len(added), "short_by": generated.missing_questions}
 
         return ItemResult(write)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
@@ -34,14 +34,22 @@ class Origin:
     call_id: int | None = None
 
 
+class GeneratedPair(NamedTuple):
+    """A generated question with its answer; *answer* and *model* are "" for a question without an answer."""
+
+    question: str
+    answer: str
+    model: str
+    """The model that answered."""
+
+
 @dataclass(frozen=True)
-class NewResult:
-    """An image with the questions and answers that a task made for it."""
+class ImageResult:
+    """An image with the questions and answers that a task generated for it."""
 
     image: Images
-    made: list[tuple[str, str, str]]
-    """Question, answer and the model that answered; the last two are "" for a question without an answer."""
-    short_by: int = 0
+    pairs: list[GeneratedPair]
+    missing_questions: int = 0
     """How many questions were still missing after the second request."""
 
 
@@ -59,7 +67,7 @@ class QuestionValues:
     one_label: bool = False
 
 
-def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult]:
+def newest_results(session: Session, task_id: str, limit: int) -> list[ImageResult]:
     """Return the images whose items ended last, newest first, with their new questions and answers."""
     finished = session.exec(
         select(Images, TaskItems.result)
@@ -73,21 +81,21 @@ def newest_results(session: Session, task_id: str, limit: int) -> list[NewResult
     for image, result in finished:
         newest.setdefault(image.id, (image, int(result.get("short_by", 0))))
     return [
-        NewResult(image, _made(session, task_id, image.id), short_by)
-        for image, short_by in list(newest.values())[:limit]
+        ImageResult(image, _generated_pairs(session, task_id, image.id), missing_questions)
+        for image, missing_questions in list(newest.values())[:limit]
     ]
 
 
-def _made(session: Session, task_id: str, image_id: str) -> list[tuple[str, str, str]]:
+def _generated_pairs(session: Session, task_id: str, image_id: str) -> list[GeneratedPair]:
     entries = session.exec(
         select(ImageDatasets)
         .where(ImageDatasets.image_id == image_id, ImageDatasets.task_id == task_id)
         .order_by(col(ImageDatasets.question_id), col(ImageDatasets.create_at))
     ).all()
     if entries:
-        return [(entry.question, entry.answer, entry.model) for entry in entries]
+        return [GeneratedPair(entry.question, entry.answer, entry.model) for entry in entries]
     questions = select(Questions.question).where(Questions.image_id == image_id, Questions.task_id == task_id)
-    return [(question, "", "") for question in session.exec(questions.order_by(col(Questions.create_at)))]
+    return [GeneratedPair(question, "", "") for question in session.exec(questions.order_by(col(Questions.create_at)))]
 
 
 def questions_by_id(db: Database, ids: list[str]) -> list[Questions]:
@@ -101,7 +109,7 @@ def questions_by_id(db: Database, ids: list[str]) -> list[Questions]:
 def images_with_questions(
     session: Session, image_ids: Sequence[str], language: str
 ) -> dict[str, tuple[Images, list[str]]]:
-    """Return those of the images that exist, each with the questions it has in *language*, oldest first."""
+    """Return the existing images with their questions in *language*, oldest first."""
     query = select(Images).where(col(Images.id).in_(image_ids), in_library())
     found = {image.id: (image, list[str]()) for image in session.exec(query)}
     texts = (
@@ -125,24 +133,24 @@ def question_texts(session: Session, image_id: str, language: str) -> list[str]:
 def add_questions(session: Session, image: Images, generated: list[GeneratedQuestion], origin: Origin) -> list[str]:
     """Store the questions that a model wrote, and its answers as entries; return those that are new to the image.
 
-    Uses Core statements instead of ORM objects, because every item of a task executes them.
+    Uses SQLAlchemy Core statements instead of ORM objects, because every item of a task executes them.
     """
     taken = {question_key(text) for text in question_texts(session, image.id, origin.language)}
     questions, entries = list[dict[str, Any]](), list[dict[str, Any]]()
-    for one in generated:
-        key = question_key(one.question)
+    for new in generated:
+        key = question_key(new.question)
         if key in taken:
             continue
         taken.add(key)
-        values = QuestionValues(new_id(), one.question, origin.language, one.kind, origin.model)
+        values = QuestionValues(new_id(), new.question, origin.language, new.kind, origin.model)
         questions.append(
             new_values(
                 Questions, **vars(values), project_id=image.project_id, image_id=image.id, question_key=key,
                 task_id=origin.task_id,
             )
         )  # fmt: skip
-        if one.answer is not None:
-            entries.append(_entry(image, values, one.answer, origin))
+        if new.answer is not None:
+            entries.append(_entry(image, values, new.answer, origin))
     if questions:
         session.connection().execute(_ADD_QUESTIONS, questions)
     if entries:
@@ -162,7 +170,7 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def write_question(
+def add_manual_question(
     session: Session,
     image: Images,
     question: str,

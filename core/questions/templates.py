@@ -72,7 +72,7 @@ class QuestionTemplateService:
         with self._db.transaction() as session:
             row = _template(session, template_id)
             _set_values(row, question, answer_type, options, one_label=one_label)
-            _check_not_repeated(row, [one for one in of_project(session, row.project_id) if one.id != row.id])
+            _check_not_repeated(row, [other for other in of_project(session, row.project_id) if other.id != row.id])
             _delete_unanswered(session, template_id)
         return row
 
@@ -114,7 +114,7 @@ def _set_values(row: QuestionTemplates, question: str, answer_type: str, options
 
 def _check_not_repeated(row: QuestionTemplates, known: list[QuestionTemplates]) -> None:
     key = question_key(row.question)
-    if any(question_key(one.question) == key and one.language == row.language for one in known):
+    if any(question_key(other.question) == key and other.language == row.language for other in known):
         raise InvalidInputError("This fixed question exists already.", field="question")
 
 

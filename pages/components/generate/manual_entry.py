@@ -96,7 +96,7 @@ def _form(image: Images, action: Any, actor: str) -> None:
         asked = shape.arguments()
         if (answer or "").strip():  # checked first: a question must not be stored when its answer is invalid
             checked_answer(answer or "", asked["answer_type"], asked["options"], one_label=asked["one_label"])
-        written = page.services().questions.write_question(image.id, question or "", language=asked_in, **asked)
+        written = page.services().questions.add_manual_question(image.id, question or "", language=asked_in, **asked)
         if (answer or "").strip():
             _save_answer(written, answer or "", actor)
         st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1

@@ -23,12 +23,12 @@ def show(task_id: str) -> None:
                 key=f"newest-{index}",
             )  # fmt: skip
         with right.container(gap="xsmall"):
-            several = len({model for _, _, model in result.made}) > 1
-            for question, answer, model in result.made:
-                parts = (question, answer_form.readable_answer(answer or ""), f"({model})" if several else "")
+            several = len({pair.model for pair in result.pairs}) > 1
+            for pair in result.pairs:
+                parts = (pair.question, answer_form.readable_answer(pair.answer), f"({pair.model})" if several else "")
                 st.text("  ".join(part for part in parts if part))
-            if result.short_by:
-                st.caption(f"{result.short_by} fewer than requested")
+            if result.missing_questions:
+                st.caption(f"{result.missing_questions} fewer than requested")
 
 
 def _shortfall(task_id: str) -> None:

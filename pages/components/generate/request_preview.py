@@ -51,7 +51,7 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
             if question.answer is not None:
                 st.caption(page.escape(question.answer))
         price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
-        missing = f", {tried.short_by} fewer than requested" if tried.short_by else ""
+        missing = f", {tried.missing_questions} fewer than requested" if tried.missing_questions else ""
         st.caption(page.escape(f"{tried.model}, {price}{missing}. Nothing was stored."))
 
 

@@ -29,7 +29,7 @@ def test_fixed_questions_are_added_listed_and_removed(client: TestClient, projec
 
 
 def test_each_of_several_models_uses_its_own_api_key(client: TestClient, services: Services, image: Images) -> None:
-    services.questions.write_question(image.id, "How bright is the image overall?")
+    services.questions.add_manual_question(image.id, "How bright is the image overall?")
     offline = {"provider": "offline", "model": "measure"}
     body = {"llm_config": offline, "more_models": [{**offline, "api_key": "sk-of-the-second-4711"}]}
 
@@ -46,7 +46,7 @@ def test_each_of_several_models_uses_its_own_api_key(client: TestClient, service
 def test_a_task_without_a_concurrency_uses_the_setting(
     client: TestClient, services: Services, image: Images, kind: str
 ) -> None:
-    services.questions.write_question(image.id, "How bright is the image overall?")
+    services.questions.add_manual_question(image.id, "How bright is the image overall?")
     url = f"/api/projects/{image.project_id}/{kind}"
 
     default, chosen = client.post(url, json={}).json(), client.post(url, json={"concurrency": 2}).json()

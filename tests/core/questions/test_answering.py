@@ -221,7 +221,7 @@ def test_more_than_ten_questions_of_an_image_are_answered_in_several_calls(
     answering: ImageAnswerGenerationTask, images: list[Images], project: Projects, services: Services
 ) -> None:
     for number in range(12):
-        services.questions.write_question(images[0].id, f"What is object number {number}?")
+        services.questions.add_manual_question(images[0].id, f"What is object number {number}?")
 
     plan = list(answering.plan(project.id, {"llm_config": MODEL}))
 

@@ -68,7 +68,7 @@ def _create_task(services: Services, project: Projects, provider_url: str) -> st
 
 
 def _run_with_kills(data_dir: Path, provider: FakeProvider, kills: int) -> int:
-    """Start the runner, kill it with calls in flight, again and again; then let it finish. Return the real kills."""
+    """Start the runner and kill it with calls in flight, repeatedly; then run it to the end. Return the real kills."""
     killed = 0
     for _ in range(kills):
         process = _start(data_dir)

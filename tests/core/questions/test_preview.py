@@ -58,7 +58,7 @@ def test_replies_with_other_fields_or_of_another_model_are_not_used(
 
 
 def test_several_models_and_examples_cost_more(services: Services, project: Projects, images: list[Images]) -> None:
-    services.questions.write_question(images[0].id, "What color is it?")
+    services.questions.add_manual_question(images[0].id, "What color is it?")
     example = services.dataset.create_dataset_entry(project.id, images[1].id, "Plain?", "Yes.", confirmed=True)
     recipe = {"llm_config": {"model": "openai/gpt-4o"}}
     more = {**recipe, "more_models": [{"model": "openai/gpt-4.1"}], "example_ids": [example.id]}
@@ -85,13 +85,13 @@ def test_the_request_for_answers_has_the_fixed_questions_that_will_be_added(
 async def test_the_answers_of_a_trial_are_not_stored(
     services: Services, project: Projects, images: list[Images]
 ) -> None:
-    services.questions.write_question(images[0].id, "What color is it?")
+    services.questions.add_manual_question(images[0].id, "What color is it?")
     with FakeProvider(Reply(json.dumps({"answers": [{"number": 1, "answer": "Red."}]}))) as provider:
         config = provider.config()
         model = {"model": config.model, "api_base": config.api_base, "api_key": config.api_key}
         tried = await services.preview.run_trial(project.id, {"llm_config": model}, answers=True)
 
-    assert [(one.question, one.answer) for one in tried.questions] == [("What color is it?", "Red.")]
+    assert [(generated.question, generated.answer) for generated in tried.questions] == [("What color is it?", "Red.")]
     assert services.dataset.list_dataset_entries(project.id) == []
 
 

@@ -38,7 +38,7 @@ async def test_a_language_is_added_by_a_folder_of_prompts_and_one_line(
     await asking.generate_questions_for_image(images[0], {"model": "openai/gpt-4o"}, 1, language=toy_language)
 
     assert model.history[0].prompt == "Toy questions: 1, object, attribute, count, position, text, reasoning, yes/no, -"
-    assert [one.language for one in asking.list_questions(images[0].project_id)] == [toy_language]
+    assert [question.language for question in asking.list_questions(images[0].project_id)] == [toy_language]
 
 
 def test_a_language_without_prompts_is_requested_by_name_in_the_english_prompt() -> None:

@@ -7,7 +7,7 @@ from core.questions.recipe import answer_recipe, describe_kinds, question_recipe
 from core.tasks import models_of, with_models
 
 
-def test_the_promised_config_is_a_recipe() -> None:
+def test_the_documented_config_is_a_recipe() -> None:
     recipe = question_recipe(
         {
             "image_ids": ["a"],

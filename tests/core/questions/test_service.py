@@ -99,7 +99,7 @@ async def test_a_task_covers_every_image_and_returns_its_results(
         "failed": 0,
         "total_questions": 3,
     }
-    assert {one["image_id"] for one in result["questions"]} == {image.id for image in images}
+    assert {question["image_id"] for question in result["questions"]} == {image.id for image in images}
 
 
 async def test_the_key_of_a_task_is_used_and_never_stored(
@@ -210,6 +210,6 @@ async def test_missing_questions_are_counted_for_the_whole_task(
 
     assert asking.shortfall(task.id) == 6
     newest = asking.newest_results(task.id)
-    assert [result.short_by for result in newest] == [2, 2, 2]
+    assert [result.missing_questions for result in newest] == [2, 2, 2]
     assert [result.image.id for result in newest] == [image.id for image in reversed(images)]
     assert [result.image.id for result in asking.newest_results(task.id, limit=1)] == [images[2].id]

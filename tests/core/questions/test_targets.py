@@ -27,8 +27,8 @@ async def test_topping_up_requests_only_the_missing_questions(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, services: Services
 ) -> None:
     for text in ("What color is it?", "Is it plain?", "How wide is it?"):
-        services.questions.write_question(images[0].id, text)
-    services.questions.write_question(images[1].id, "What color is it?")
+        services.questions.add_manual_question(images[0].id, text)
+    services.questions.add_manual_question(images[1].id, "What color is it?")
     assert asking.target_counts(project.id, "en", 3).below == 2
     model.enqueue_questions("Is it plain?", "How wide is it?")
     model.enqueue_questions("What color is it?", "Is it plain?", "How wide is it?")
@@ -42,7 +42,7 @@ async def test_topping_up_requests_only_the_missing_questions(
 def test_selected_images_that_a_filter_leaves_out_are_no_error(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
 ) -> None:
-    services.questions.write_question(images[0].id, "What color is it?")
+    services.questions.add_manual_question(images[0].id, "What color is it?")
     config = {"image_ids": [image.id for image in images], "only_without_questions": True}
 
     assert [item.subject_id for item in asking.plan(project.id, config)] == [images[1].id, images[2].id]
@@ -51,7 +51,7 @@ def test_selected_images_that_a_filter_leaves_out_are_no_error(
 async def test_images_with_questions_in_another_language_are_without_questions_in_this_one(
     asking: ImageQuestionGenerationTask, images: list[Images], project: Projects, services: Services
 ) -> None:
-    services.questions.write_question(images[0].id, "Ne renk?", language="tr")
+    services.questions.add_manual_question(images[0].id, "Ne renk?", language="tr")
 
     assert asking.target_counts(project.id, "tr").without_questions == 2
     assert asking.target_counts(project.id, "en").without_questions == 3

@@ -64,7 +64,7 @@ async def test_a_changed_fixed_question_replaces_the_unanswered_ones_only(
     templates.change_template(template.id, "Which damage?", answer_type="label", options=["none", "scratch"])
     templates.add_to_images(project.id)
 
-    asked = [[one.question for one in services.library.questions_of(image.id)] for image in images]
+    asked = [[question.question for question in services.library.questions_of(image.id)] for image in images]
     assert asked == [["Is it damaged?", "Which damage?"], ["Which damage?"], ["Which damage?"]]
     (changed,) = templates.list_templates(project.id)
     assert (changed.id, changed.answer_type, changed.options) == (template.id, "label", ["none", "scratch"])
@@ -79,7 +79,7 @@ def test_a_fixed_question_cannot_be_changed_into_an_existing_one(project: Projec
         templates.change_template(other.id, "is it damaged")
 
     assert templates.change_template(other.id, "Is it new?", answer_type="label", options=["yes", "no"]).options
-    assert [one.question for one in templates.list_templates(project.id)] == ["Is it damaged?", "Is it new?"]
+    assert [template.question for template in templates.list_templates(project.id)] == ["Is it damaged?", "Is it new?"]
 
 
 async def test_a_document_question_is_checked_against_its_schema(
@@ -136,7 +136,7 @@ async def test_an_image_with_fixed_questions_only_counts_as_without_questions(
 def test_the_same_question_in_another_language_does_not_replace_a_fixed_one(
     services: Services, images: list[Images], project: Projects
 ) -> None:
-    services.questions.write_question(images[0].id, "Logo?", language="en")
+    services.questions.add_manual_question(images[0].id, "Logo?", language="en")
     services.questions.templates.add_template(project.id, "Logo?", language="tr")
 
     assert services.questions.templates.add_to_images(project.id) == 3
@@ -153,7 +153,7 @@ def test_a_removed_fixed_question_is_deleted_from_the_images_where_it_is_unanswe
 
     assert templates.remove_template(template.id) == 2
 
-    assert [one.image_id for one in services.questions.list_questions(project.id)] == [images[0].id]
+    assert [question.image_id for question in services.questions.list_questions(project.id)] == [images[0].id]
     assert templates.list_templates(project.id) == []
     with pytest.raises(NotFoundError):
         templates.remove_template(template.id)
@@ -182,8 +182,8 @@ def test_an_invalid_fixed_question_is_refused(
 
 
 def test_a_question_written_by_a_person_is_stored_once(services: Services, images: list[Images]) -> None:
-    first = services.questions.write_question(images[0].id, "Who painted it?")
-    again = services.questions.write_question(images[0].id, "who painted it")
+    first = services.questions.add_manual_question(images[0].id, "Who painted it?")
+    again = services.questions.add_manual_question(images[0].id, "who painted it")
 
     assert (again.id, first.model) == (first.id, "")
 
