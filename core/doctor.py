@@ -29,11 +29,11 @@ INTEGRITY_TIMEOUT_S = 1.0
 
 @dataclass(frozen=True)
 class Finding:
-    """A result of one check: *sentence* says what was found and, for a problem, what to do."""
+    """A result of one check: *message* says what was found and, for a problem, what to do."""
 
     level: Level
     subject: str
-    sentence: str
+    message: str
 
 
 def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
@@ -105,7 +105,7 @@ def _disk(data_dir: Path) -> Finding:
     free_bytes = shutil.disk_usage(existing).free
     free = f"{free_bytes / 1e9:,.1f} GB free"
     if free_bytes < NO_DISK_BYTES:
-        return Finding("problem", "Disk", f"{free}. Make room before the next import.")
+        return Finding("problem", "Disk", f"{free}. Free some space before the next import.")
     return Finding("warning" if free_bytes < LOW_DISK_BYTES else "ok", "Disk", free)
 
 

@@ -11,5 +11,5 @@ def run() -> None:
     findings = examine(load_settings())
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
-        typer.echo(f"{finding.level:8} {finding.subject:{width}}  {finding.sentence}")
+        typer.echo(f"{finding.level:8} {finding.subject:{width}}  {finding.message}")
     raise typer.Exit(int(any(finding.level == "problem" for finding in findings)))

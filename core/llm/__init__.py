@@ -1,4 +1,4 @@
-"""The only room that knows litellm: calls, retries, costs, replies, and the offline provider."""
+"""The only package that imports litellm: calls, retries, costs, replies, and the offline provider."""
 
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
 from core.llm.profiles import ModelProfileService

@@ -35,13 +35,13 @@ _SCHEMA_NOT_SUPPORTED = re.compile(
 _DEFAULT_MAX_TOKENS = 4096
 
 
-# Learned by this process, by model and address: the form that worked, and the models that accept no temperature.
+# Learned by this process, by model and base URL: the form that worked, and the models that accept no temperature.
 _learned_forms: dict[tuple[str, str], str] = {}
 _models_without_temperature: set[tuple[str, str]] = set()
 
 
 class CorrectionLoop:
-    """Sends *request* until there is a usable reply or a reason to stop; used once."""
+    """Sends *request* until there is a usable reply or a reason to stop; create one per request."""
 
     def __init__(
         self, config: ModelConfig, request: ChatRequest, digest: str, ledger: Ledger | None, policy: RetryPolicy

@@ -1,8 +1,7 @@
 """Finds API keys: typed for the session, in the environment, or in the secrets file. Keys are never stored.
 
-A key from the environment is only ever sent to the address it belongs to. When a configuration names its own
-address, the key is looked up under that host's name, so that nobody can have a provider's key sent elsewhere by
-naming another address.
+A key from the environment is only ever sent to the base URL it belongs to. When a configuration names its own base URL,
+the key is looked up under that host's name, so that a provider's key cannot be sent to another host by naming its URL.
 """
 
 import ipaddress
@@ -70,9 +69,9 @@ def provider_of(config: ModelConfig) -> str:
     return config.litellm_model.split("/", 1)[0]
 
 
-def is_local(address: str | None) -> bool:
-    """Return whether *address* is on this machine or in a private network."""
-    host = urlsplit(address or "").hostname or ""
+def is_local(url: str | None) -> bool:
+    """Return whether *url* is on this machine or in a private network."""
+    host = urlsplit(url or "").hostname or ""
     try:
         parsed = ipaddress.ip_address(host)
     except ValueError:

@@ -171,7 +171,7 @@ def paid_calls(db: Database, request_hashes: Sequence[str]) -> dict[str, PaidCal
     return {request_hash: found.get(request_hash) for request_hash in request_hashes}
 
 
-# Used for every call: built once, and executed as Core statements, which are faster than the ORM.
+# Used for every call: built once, and executed as SQLAlchemy Core statements, which are faster than the ORM.
 _CALLS, _TASKS = LlmCalls.__table__, Tasks.__table__  # type: ignore[attr-defined]
 _COLUMNS_SET_LATER = {"id", "ended_at", "http_status", "prompt_tokens", "completion_tokens", "cost"}
 _CALL_DEFAULTS: dict[str, Any] = {"state": "started", "error_code": "", "reply": ""}

@@ -164,12 +164,12 @@ async def _exchange(
 
 
 def _target(config: ModelConfig, key: str | None, timeout_s: float) -> dict[str, Any]:
-    """Return the arguments that say which model is called at which address, with which key and limits."""
+    """Return the arguments that say which model is called at which base URL, with which key and limits."""
     model, api_base = config.litellm_model, config.api_base
     provider, _, bare = model.partition("/")
-    own_address = providers.find(provider).api_base
-    if own_address:
-        model, api_base = f"openai/{bare}", api_base or own_address
+    own_base = providers.find(provider).api_base
+    if own_base:
+        model, api_base = f"openai/{bare}", api_base or own_base
     values = {"model": model, "api_key": key, "api_base": api_base}
     given = {name: value for name, value in values.items() if value is not None}
     # litellm's limit is longer and only a backup: asyncio.timeout covers all steps together.

@@ -1,4 +1,4 @@
-"""Finds the model servers on this machine at their default addresses."""
+"""Finds the model servers on this machine at their default URLs."""
 
 import asyncio
 
@@ -12,8 +12,8 @@ _MAX_MODELS = 200
 
 async def find_local_models() -> list[ModelInfo]:
     """Return the models of every local server that answers; whether they accept images is unknown."""
-    addresses = [one.local_address for one in providers.table().providers.values() if one.local_address]
-    found = await asyncio.gather(*(_models_at(address) for address in addresses))
+    urls = [provider.local_url for provider in providers.table().providers.values() if provider.local_url]
+    found = await asyncio.gather(*(_models_at(url) for url in urls))
     return [info for infos in found for info in infos]
 
 

@@ -21,7 +21,7 @@ def models() -> list[ModelInfo]:
 
 
 def model_info(model: str, api_base: str | None = None) -> ModelInfo:
-    """Return what is known about *model*; with *api_base*, a custom address, only the price its name has elsewhere."""
+    """Return what is known about *model*; with *api_base*, a custom URL, only the price its name has elsewhere."""
     config = ModelConfig(model=model, api_base=api_base)
     provider = keys.provider_of(config)
     model = config.litellm_model
@@ -32,7 +32,7 @@ def model_info(model: str, api_base: str | None = None) -> ModelInfo:
         provider=provider,
         vision=_supports_vision(model, provider, entry),
         image_output=model == OFFLINE_MODEL or makes_images(model, entry),
-        # The ledger uses this price too, whatever the address.
+        # The ledger uses this price too, with any base URL.
         input_price=_per_million(model, listed, "input_cost_per_token"),
         output_price=_per_million(model, listed, "output_cost_per_token"),
         deprecated_on=entry.get("deprecation_date"),
@@ -103,9 +103,9 @@ def _usable_models(suggested: set[str]) -> list[str]:
     """Return the other vision models of litellm's table whose provider has a key."""
     found = set()
     with_key = {
-        one.name
-        for one in providers.table().providers.values()
-        if one.key_variables and keys.key_source(ModelConfig(model="any", provider=one.name))
+        provider.name
+        for provider in providers.table().providers.values()
+        if provider.key_variables and keys.key_source(ModelConfig(model="any", provider=provider.name))
     }
     for name, entry in _table().items() if with_key else ():
         provider = str(entry.get("litellm_provider", ""))

@@ -1,4 +1,4 @@
-"""Profiles: a named model with its address and parameters, for all projects; stored without its key."""
+"""Profiles: a named model with its base URL and parameters, for all projects; stored without its key."""
 
 import json
 from collections.abc import Mapping
@@ -62,9 +62,9 @@ def _by_name(session: Session, name: str) -> ModelProfiles | None:
 
 
 def _refuse_keys(config: dict[str, Any]) -> None:
-    address = urlsplit(config.get("api_base") or "")
+    url = urlsplit(config.get("api_base") or "")
     text = json.dumps(config, ensure_ascii=False)
-    if address.username or address.password or address.query or redact(text) != text:
+    if url.username or url.password or url.query or redact(text) != text:
         raise InvalidInputError(
             "A profile must not contain a key, and this one seems to. Remove it; you are asked for it when needed.",
             field="config",

@@ -26,7 +26,7 @@ class Provider:
     key_pattern: str = ""
     api_base: str | None = None
     local: bool = False
-    local_address: str | None = None
+    local_url: str | None = None
     prices_are_complete: bool = False
     image_token_rule: ImageTokenRule | None = None
     image_request: Literal["gemini"] | None = None
@@ -44,7 +44,7 @@ class ProviderTable:
     @cached_property
     def key_patterns(self) -> tuple[str, ...]:
         """The regular expressions of keys, of all providers that have one."""
-        return tuple(one.key_pattern for one in self.providers.values() if one.key_pattern)
+        return tuple(provider.key_pattern for provider in self.providers.values() if provider.key_pattern)
 
     @cached_property
     def any_key(self) -> re.Pattern[str]:
@@ -76,19 +76,19 @@ def find(name: str) -> Provider:
 def resolve_alias(name: str) -> str:
     """Return the name by which litellm knows a provider: ``gemini`` for ``google``."""
     lowered = name.lower()
-    return next((one.name for one in table().providers.values() if lowered in one.aliases), name)
+    return next((provider.name for provider in table().providers.values() if lowered in provider.aliases), name)
 
 
 def of_bare_name(model: str) -> str:
     """Return the provider of a model that is named without one: ``anthropic`` for ``claude-haiku``."""
     lowered = model.lower()
-    makers = (one.name for one in table().providers.values() if lowered.startswith(one.model_names))
+    makers = (maker.name for maker in table().providers.values() if lowered.startswith(maker.model_names))
     return next(makers, _DEFAULT_PROVIDER)
 
 
 def maker_of(model: str) -> Provider:
     """Return who made ``provider/model``, which may be another than who serves it."""
-    makers = (one for one in table().providers.values() if any(name in model for name in one.model_names))
+    makers = (maker for maker in table().providers.values() if any(name in model for name in maker.model_names))
     return next(makers, None) or find(model.split("/", 1)[0])
 
 

@@ -1,4 +1,4 @@
-"""Rate limiters: one for each provider, address and key, shared by all calls of the process.
+"""Rate limiters: one for each provider, base URL and key, shared by all calls of the process.
 
 Concurrency follows AIMD (additive increase, multiplicative decrease): a rate-limit error pauses all calls for as
 long as the provider asks and halves the concurrency; each round of successful calls then raises it by about one.
@@ -181,7 +181,7 @@ class RateLimiter:
         return self._fatal_errors[config.litellm_model][0] if config.litellm_model in self._fatal_errors else 0
 
     def _window_wait_s(self, now_s: float, config: ModelConfig, tokens: int) -> float:
-        """Return the seconds until the sliding window has room for a call of *tokens*."""
+        """Return the seconds until the sliding window allows a call of *tokens*."""
         while self._sent and self._sent[0][0] <= now_s - _WINDOW_S:
             self._sent.popleft()
         too_many = config.requests_per_minute and len(self._sent) >= config.requests_per_minute
@@ -204,7 +204,7 @@ _limiters: dict[tuple[str, str, str], RateLimiter] = {}
 
 
 def rate_limiter_for(config: ModelConfig, key: str | None) -> RateLimiter:
-    """Return the process's rate limiter for this provider, address and key."""
+    """Return the process's rate limiter for this provider, base URL and key."""
     name = (keys.provider_of(config), config.api_base or "", hashlib.sha256((key or "").encode()).hexdigest()[:16])
     if name not in _limiters:
         _limiters.setdefault(name, RateLimiter(probes_first=key not in (None, NO_KEY)))

@@ -14,7 +14,7 @@ _known_keys: set[str] = set()
 
 
 def remember(key: str | None) -> None:
-    """Remove *key* from every text from now on; it is kept in memory only."""
+    """Remove *key* from every text from now on; it is stored in memory only."""
     if key and len(key) >= _MIN_KEY_CHARS:
         _known_keys.add(key)
 
@@ -30,7 +30,7 @@ class RedactingFilter(logging.Filter):
     """Removes keys from each log record, stack traces included, before a handler writes it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redact *record* in place and let it pass."""
+        """Redact *record* in place and return True, so that it is logged."""
         message = record.getMessage()
         cleaned = redact(message)
         if cleaned != message:

@@ -15,7 +15,7 @@ from core.llm.types import ModelConfig, RetryPolicy
 
 
 class RetryingSender:
-    """Sends one request, again where that may help, and counts the attempts; used once."""
+    """Sends one request with retries and counts the attempts; create one per request."""
 
     def __init__(self, start: CallStart, ledger: Ledger | None, policy: RetryPolicy) -> None:
         self._start = start
@@ -35,7 +35,7 @@ class RetryingSender:
         """Return the reply to *request* and its row in the ledger; retry on rate limits and provider failures.
 
         Args:
-            config: names the rate limiter by its provider, address and key.
+            config: selects the rate limiter by its provider, base URL and key.
             tokens: estimate of the tokens of one attempt, for the limit of tokens per minute.
             request: sends once.
 

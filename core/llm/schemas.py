@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _as_text(value: Any) -> Any:
@@ -105,6 +105,9 @@ class Verdict(BaseModel):
 
 class StyleJudgment(BaseModel):
     """Whether a new image has the style of its references: one verdict for each question."""
+
+    # The title is part of the request hash in the ledger: another one would pay for stored replies again.
+    model_config = ConfigDict(title="StyleJudgement")
 
     palette: Verdict
     light: Verdict

@@ -126,7 +126,7 @@ class LLMService:
         return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens, images=images, observed=observed)
 
     async def test_connection(self, config: ModelConfig) -> ConnectionResult:
-        """Send one small image and describe the outcome in a sentence."""
+        """Send one small image and describe the outcome for the user."""
         return await connection_test.test_connection(self.chat, config)
 
     def warm_up(self) -> None:

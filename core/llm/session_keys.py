@@ -4,7 +4,7 @@ _keys: dict[str, str] = {}
 
 
 def register(task_id: str, api_key: str, model_index: int = 0) -> None:
-    """Let a task use *api_key* while this process runs; *model_index* is the position of its model in the task."""
+    """Register *api_key* for a task while this process runs; *model_index* is the position of its model in the task."""
     _keys[f"{task_id}/{model_index}"] = api_key
 
 

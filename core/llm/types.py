@@ -30,7 +30,7 @@ NO_KEY = "none-needed"
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Which model is called, at which address and with which parameters; stored without its key."""
+    """Which model is called, at which API base URL and with which parameters; stored without its key."""
 
     model: str
     provider: str = ""
@@ -52,7 +52,7 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, config: Mapping[str, Any]) -> "ModelConfig":
-        """Read the promised configuration ``{"provider", "model", "api_key", "temperature", ...}``.
+        """Read the documented configuration ``{"provider", "model", "api_key", "temperature", ...}``.
 
         Raises:
             InvalidInputError: the model is missing, a field is unknown, or a value is out of range.
@@ -210,10 +210,10 @@ class CostEstimate:
 
 @dataclass(frozen=True)
 class ConnectionResult:
-    """Outcome of a connection test; *sentence* describes it for the user, *cost* is in US dollars."""
+    """Outcome of a connection test; *message* describes it for the user, *cost* is in US dollars."""
 
     ok: bool
-    sentence: str
+    message: str
     latency_s: float
     cost: float | None
 

@@ -46,7 +46,7 @@ def test_a_secret_file_that_others_can_read_is_a_problem_with_the_command_that_f
     secrets.write_text("")
     secrets.chmod(0o640)
     problems = {
-        finding.subject: finding.sentence for finding in examine(db.settings, tmp_path) if finding.level == "problem"
+        finding.subject: finding.message for finding in examine(db.settings, tmp_path) if finding.level == "problem"
     }
     assert problems["secret.key"].endswith(f"chmod 600 {key}")
     assert problems["secrets.toml"].endswith(f"chmod 600 {secrets}")
@@ -60,7 +60,7 @@ def test_a_damaged_database_is_a_problem(db: Database, tmp_path: Path) -> None:
     path.write_bytes(content)
     findings = {finding.subject: finding for finding in examine(db.settings, tmp_path)}
     assert findings["Database"].level == "problem"
-    assert "backups" in findings["Database"].sentence
+    assert "backups" in findings["Database"].message
 
 
 def test_the_integrity_check_of_a_large_database_has_a_time_limit(

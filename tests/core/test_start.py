@@ -1,4 +1,4 @@
-"""The first second of a server: whoever asks first is answered, whatever is still being imported."""
+"""The first second of a server: the first request is answered, even while imports go on."""
 
 import subprocess
 import sys

@@ -233,7 +233,7 @@ def test_redirects_of_providers_and_local_model_servers_are_not_followed(
         with HttpServer(lambda _, status=status: Answer(status, {"location": canary_url}, b"")) as server:  # type: ignore[misc]
             config = {"provider": "openai", "model": "m", "api_key": "k", "api_base": f"{server.url}/v1"}
             assert client.post("/api/models/test", json={"llm_config": config}).json()["ok"] is False
-            table = providers.ProviderTable({"test": providers.Provider("test", local_address=server.url)}, (), ())
+            table = providers.ProviderTable({"test": providers.Provider("test", local_url=server.url)}, (), ())
             with monkeypatch.context() as patched:
                 patched.setattr(providers, "table", lambda table=table: table)
                 assert asyncio.run(local_servers.find_local_models()) == []

@@ -56,4 +56,5 @@ def list_models(services: ServicesDep) -> ModelList:
 async def test_model(body: ConnectionTest, services: ServicesDep) -> ConnectionAnswer:
     """Send one small image to a model and describe the outcome; the call costs money."""
     config = ModelConfig.from_dict(body.llm_config.model_dump(exclude_none=True))
-    return ConnectionAnswer.model_validate(await services.loop.call(services.llm.test_connection(config)))
+    result = await services.loop.call(services.llm.test_connection(config))
+    return ConnectionAnswer(ok=result.ok, sentence=result.message, latency_s=result.latency_s, cost=result.cost)

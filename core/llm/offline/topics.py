@@ -125,11 +125,11 @@ def _two_colors(measured: Measurement, rng: random.Random) -> Values:
 def _larger(measured: Measurement, asked: Mapping[str, Any]) -> Values | None:
     if "color" not in asked or "other" not in asked:
         return None
-    one, other = asked["color"], asked["other"]
-    first, second = _share_of(measured, one.key), _share_of(measured, other.key)
+    color, other = asked["color"], asked["other"]
+    first, second = _share_of(measured, color.key), _share_of(measured, other.key)
     if first == second:
         return None
-    return {"color": one if first > second else other}
+    return {"color": color if first > second else other}
 
 
 def _half_of(measured: Measurement, regions: tuple[str, str]) -> Values | None:

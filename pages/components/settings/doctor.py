@@ -19,4 +19,4 @@ def show() -> None:
     for finding in examine(page.services().db.settings, Path()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f":material/{_ICONS[finding.level]}: {finding.level}", width=110)
-            st.text(f"{finding.subject}: {finding.sentence}")
+            st.text(f"{finding.subject}: {finding.message}")

@@ -211,5 +211,5 @@ def _connection_test(choice: ModelChoice, key: str) -> None:
         with st.spinner("Sending a small test image"):
             result = page.wait_for(page.services().llm.test_connection(ModelConfig.from_dict(choice.with_key)))
         icon = "check_circle" if result.ok else "error"
-        st.text(result.sentence, width="content")
+        st.text(result.message, width="content")
         st.markdown(f":material/{icon}:", width="content")

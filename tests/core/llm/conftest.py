@@ -20,7 +20,7 @@ def jpeg() -> bytes:
 
 @pytest.fixture(scope="session", autouse=True)
 def _warm_litellm() -> None:
-    """Let litellm import what each wire format needs, which takes seconds, before any time limit is measured."""
+    """Make litellm import what each wire format needs, which takes seconds, before any time limit is measured."""
 
     async def one_call_each() -> None:
         with FakeProvider() as provider:

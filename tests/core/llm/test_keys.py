@@ -40,7 +40,7 @@ def test_the_error_for_a_missing_key_names_its_variable() -> None:
     assert keys.key_source(OPENAI) is None
 
 
-def test_a_key_from_the_environment_is_never_sent_to_another_address(
+def test_a_key_from_the_environment_is_never_sent_to_another_base_url(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "from-environment")

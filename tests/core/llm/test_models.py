@@ -52,7 +52,7 @@ def test_an_ability_of_a_model_is_known_or_unknown(model: str, vision: bool | No
     assert (info.vision, info.image_output) == (vision, image_output)
 
 
-def test_at_a_custom_address_only_the_price_of_the_name_is_known() -> None:
+def test_at_a_custom_url_only_the_price_of_the_name_is_known() -> None:
     info = LLMService().model_info("openai/gpt-3.5-turbo", "http://localhost:11434/v1")
     assert (info.vision, info.input_price, info.key_source) == (None, 0.5, "none needed")
 
@@ -75,8 +75,8 @@ def test_an_estimate_is_a_range_zero_offline_and_none_for_unknown_prices() -> No
 async def test_local_servers_that_answer_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"object": "list", "data": [{"id": "llava:13b"}, {"id": "qwen2.5-vl"}]}'
     with HttpServer(lambda request: Answer(body=body)) as good, HttpServer(lambda request: Answer(404)) as bad:
-        addresses = (f"{good.url}/v1", f"{bad.url}/v1", "http://127.0.0.1:9/v1")
-        entries = {address: providers.Provider(address, local_address=address) for address in addresses}
+        urls = (f"{good.url}/v1", f"{bad.url}/v1", "http://127.0.0.1:9/v1")
+        entries = {url: providers.Provider(url, local_url=url) for url in urls}
         monkeypatch.setattr(providers, "table", lambda: providers.ProviderTable(entries, (), ()))
         found = await find_local_models()
         assert [(info.model, info.vision, info.key_source, info.api_base) for info in found] == [

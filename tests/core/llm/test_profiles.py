@@ -4,7 +4,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.services import Services
 
 
-def test_a_profile_stores_model_address_and_parameters_but_no_key(services: Services) -> None:
+def test_a_profile_stores_model_base_url_and_parameters_but_no_key(services: Services) -> None:
     key = "sk-never-in-a-profile-4711"
     config = {"model": "openai/llava", "api_base": "http://127.0.0.1:11434/v1", "temperature": 0.2, "api_key": key}
 

@@ -19,7 +19,7 @@ model_names = ["teddy"]
 key_variables = ["TOY_KEY"]
 key_pattern = 'toy_[0-9]{6,}'
 api_base = "%s/v1"
-local_address = "%s"
+local_url = "%s"
 prices_are_complete = true
 image_token_rule = "anthropic"
 image_request = "gemini"
@@ -38,7 +38,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
         yield provider
 
 
-async def test_a_new_provider_is_called_at_its_address_with_its_key(
+async def test_a_new_provider_is_called_at_its_base_url_with_its_key(
     toy: FakeProvider, monkeypatch: pytest.MonkeyPatch, jpeg: bytes
 ) -> None:
     config = ModelConfig("toy/teddy-1")
@@ -56,7 +56,7 @@ async def test_a_new_provider_is_called_at_its_address_with_its_key(
     assert call.images == [jpeg]
 
 
-async def test_its_key_is_not_sent_to_another_address(toy: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_its_key_is_not_sent_to_another_base_url(toy: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOY_KEY", "toy_123456")
     with FakeProvider() as elsewhere:
         await LLMService().chat(ModelConfig("toy/teddy-1", api_base=f"{elsewhere.url}/v1"), ChatRequest("?"))
@@ -91,7 +91,7 @@ async def test_everything_else_about_it_comes_from_the_same_entry(monkeypatch: p
 @pytest.mark.usefixtures("toy")
 async def test_a_model_of_its_image_interface_is_not_sent_a_chat_by_the_connection_test() -> None:
     tested = await LLMService().test_connection(ModelConfig("toy/teddy-draws-image", api_key="k"))
-    assert (tested.ok, "only makes images" in tested.sentence) == (False, True)
+    assert (tested.ok, "only makes images" in tested.message) == (False, True)
 
 
 def test_a_provider_without_an_entry_has_a_name_and_a_key_variable() -> None:

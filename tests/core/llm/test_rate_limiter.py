@@ -167,7 +167,7 @@ def test_a_limiter_can_be_used_from_several_event_loops() -> None:
     assert limiter.in_flight == 0
 
 
-def test_there_is_one_limiter_for_each_provider_address_and_key() -> None:
+def test_there_is_one_limiter_for_each_provider_base_url_and_key() -> None:
     limiter = rate_limiter_for(CONFIG, "one")
     assert rate_limiter_for(ModelConfig("openai/gpt-5"), "one") is limiter
     assert rate_limiter_for(CONFIG, "other") is not limiter

@@ -190,9 +190,9 @@ async def test_a_model_without_vision_is_never_sent_an_image(provider: FakeProvi
 
 async def test_vision_chat_takes_a_data_url(provider: FakeProvider, jpeg: bytes) -> None:
     config = provider.config()
-    promised = {"provider": "openai", "model": "gpt-4o", "api_key": "k", "api_base": config.api_base}
+    documented = {"provider": "openai", "model": "gpt-4o", "api_key": "k", "api_base": config.api_base}
     url = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-    reply = await LLMService().vision_chat(promised, "What is this?", url)
+    reply = await LLMService().vision_chat(documented, "What is this?", url)
     assert reply == {
         "text": "ok",
         "model": "openai/gpt-4o",
@@ -220,9 +220,9 @@ async def test_the_connection_test_reports_whether_the_model_sees_the_image(prov
     saw = await service.test_connection(provider.config())
     unseen = await service.test_connection(provider.config())
     refused = await service.test_connection(provider.config())
-    assert (saw.ok, "saw the test image" in saw.sentence) == (True, True)
-    assert (unseen.ok, "may not see images" in unseen.sentence) == (True, True)
-    assert (refused.ok, "does not accept the key: Bad key" in refused.sentence) == (False, True)
+    assert (saw.ok, "saw the test image" in saw.message) == (True, True)
+    assert (unseen.ok, "may not see images" in unseen.message) == (True, True)
+    assert (refused.ok, "does not accept the key: Bad key" in refused.message) == (False, True)
     assert len(provider.calls[0].images) == 1
 
 

@@ -131,8 +131,6 @@ def test_no_image_is_sent_to_a_model_without_vision(
 
 
 @pytest.mark.parametrize("model", ["openai/unknown-model", "openai/gpt-3.5-turbo"])
-async def test_at_a_custom_address_the_name_does_not_tell_about_vision(
-    provider: FakeProvider, model: str, jpeg: bytes
-) -> None:
+async def test_at_a_custom_url_vision_is_unknown_from_the_name(provider: FakeProvider, model: str, jpeg: bytes) -> None:
     await LLMService().chat(provider.config(model=model), ChatRequest("?", (ImagePart(jpeg),)))
     assert provider.calls[-1].images == [jpeg]
