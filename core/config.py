@@ -24,13 +24,13 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         None,
-        description="An SQLAlchemy address. Empty means SQLite in the data directory, which needs no server.",
+        description="SQLAlchemy database URL. Empty means SQLite in the data directory, which needs no server.",
     )
 
     max_image_bytes: int = Field(
         100 * MEGABYTE,
         gt=0,
-        description="Larger files are refused: the promised limit of the Python interface.",
+        description="Larger files are refused: the documented limit of the public API.",
     )
     max_image_pixels: int = Field(
         100_000_000,

@@ -13,7 +13,7 @@ _DRAWING_S = 1.0
 
 
 class WarmUp:
-    """Calls *first* at once, and the steps of *later* after the first page was shown or nobody asked for one."""
+    """Calls *first* immediately, and the steps of *later* after the first page was shown or a timeout."""
 
     def __init__(self, first: Callable[[], object], later: Callable[[], Iterator[Callable[[], object]]]) -> None:
         self._first = first
@@ -22,7 +22,7 @@ class WarmUp:
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Run every step. An error is logged and ends the warm-up; whatever needs the same thing raises it again."""
+        """Run every step. An error is logged and ends the warm-up; the code that needs the import raises it again."""
         try:
             with interpreter.importing():
                 self._run_steps()
@@ -30,11 +30,11 @@ class WarmUp:
             log.exception("warming up failed; the pages show what is wrong")
 
     def page_was_shown(self) -> None:
-        """Let *later* begin."""
+        """Start *later*."""
         self._first_page.set()
 
     def stop(self) -> None:
-        """Begin no further step."""
+        """Stop after the current step."""
         self._stopped.set()
         self._first_page.set()
 

@@ -1,4 +1,4 @@
-"""Serving the app: Streamlit runs ``Home.py`` in a process that takes over from this one."""
+"""Serves the app: replaces this process (exec) with Streamlit running ``Home.py``."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""``vitrine token``: the API tokens that let programs in."""
+"""``vitrine token``: manage API tokens."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ def revoke(token_id: Annotated[str, typer.Argument(help="The id that 'vitrine to
 
 @contextmanager
 def _token_service() -> Iterator["TokenService"]:
-    """Yield the service over the configured database; an error of Vitrine ends the command with its sentence."""
+    """Yield the service over the configured database; an error of Vitrine ends the command with its message."""
     from core.access import TokenService
     from core.db import connect
 

@@ -65,6 +65,6 @@ def test_concurrent_imports_of_a_package_and_its_submodule_both_succeed(
 
     with ThreadPoolExecutor(2) as threads:
         imports = [threads.submit(lazy_import, name) for name in ("slowly.part", "slowly")]
-        outcomes = [one.exception() for one in imports]
+        outcomes = [future.exception() for future in imports]
 
     assert outcomes == [None, None]

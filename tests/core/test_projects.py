@@ -15,7 +15,7 @@ def projects(db: Database) -> ProjectService:
     return ProjectService(db)
 
 
-def test_a_project_has_the_promised_columns(projects: ProjectService) -> None:
+def test_a_project_has_the_documented_columns(projects: ProjectService) -> None:
     project = projects.create_project("  Shelf   and board ", " of oak ")
     assert (project.name, project.description) == ("Shelf and board", "of oak")
     assert len(project.id) == 21
@@ -137,7 +137,7 @@ def test_the_counts_of_a_project_include_what_is_missing(
         entries=3, confirmed=1, rejected=1, generated=2,
     )  # fmt: skip
     assert counts.open == 1
-    summary = next(one for one in projects.summaries() if one.project.id == project.id)
+    summary = next(row for row in projects.summaries() if row.project.id == project.id)
     assert (summary.images, summary.entries, summary.confirmed) == (3, 3, 1)
     assert summary.cover is not None
     assert summary.cover.image_name == "1.png"

@@ -123,7 +123,7 @@ def test_a_batch_needs_an_answer_for_each_question(dataset: ImageDatasetService)
         dataset.batch_create_from_questions(["a", "b"], ["1"])
 
 
-def test_entries_are_listed_by_every_promised_filter(
+def test_entries_are_listed_by_every_documented_filter(
     make: Make, dataset: ImageDatasetService, project: Projects, image: Images, other_image: Images
 ) -> None:
     first = make("One?", "1", tags="red,big", score=4)

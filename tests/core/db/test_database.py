@@ -150,7 +150,7 @@ def test_a_connection_is_told_what_every_connection_needs(db: Database) -> None:
         assert pragma("synchronous") in {1, 2}
 
 
-def test_a_directory_a_file_and_an_address_open_the_same_database(tmp_path: Path) -> None:
+def test_a_directory_a_file_and_a_url_open_the_same_database(tmp_path: Path) -> None:
     with connect(tmp_path) as db, db.transaction() as session:
         session.add(Projects(name="Shelf"))
     for target in (tmp_path, str(tmp_path), tmp_path / "vitrine.db", f"sqlite:///{tmp_path / 'vitrine.db'}"):
@@ -174,10 +174,10 @@ def test_a_data_directory_that_cannot_be_made_says_what_to_do(tmp_path: Path) ->
         connect(tmp_path / "data").__enter__()
 
 
-@pytest.mark.parametrize("address", ["nonsense://", "sqlite+nothing:///a.db"])
-def test_an_address_that_cannot_be_opened_says_what_one_looks_like(address: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["nonsense://", "sqlite+nothing:///a.db"])
+def test_a_url_that_cannot_be_opened_is_refused_with_an_example(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Use for example sqlite:///"):
-        connect(address).__enter__()
+        connect(url).__enter__()
 
 
 def test_reading_inside_reading_is_one_view_that_no_waiting_writer_can_block(db: Database) -> None:
@@ -195,7 +195,7 @@ def test_reading_inside_reading_is_one_view_that_no_waiting_writer_can_block(db:
     with db.reading() as outer:
         assert list(outer.exec(select(Projects.name))) == []
         reading.set()
-        done.wait(0.2)  # where the journal lets nobody past the reader, the writer waits from here on
+        done.wait(0.2)  # with a rollback journal, the writer waits for the reader from here on
         with db.reading() as inner:
             assert inner is outer
         assert _names(db) == []

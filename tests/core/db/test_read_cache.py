@@ -26,7 +26,7 @@ def _add(db: Database, name: str) -> None:
         session.add(Projects(name=name))
 
 
-def test_a_second_read_comes_from_the_cache_while_nobody_commits(db: Database) -> None:
+def test_a_second_read_comes_from_the_cache_until_a_commit(db: Database) -> None:
     _add(db, "a")
     reader = Reader(db)
 
