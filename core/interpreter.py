@@ -24,7 +24,7 @@ _is_server = False
 
 
 def apply_server_policy() -> None:
-    """Set the switch interval, and let :func:`new_event_loop` use uvloop. Called once, when the server starts."""
+    """Set the switch interval, and make :func:`new_event_loop` use uvloop. Called once, when the server starts."""
     global _is_server
     _is_server = True
     sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""Warm-up of the server: what the first visitor would otherwise wait for, done in a thread."""
+"""Warm-up of the server: a thread imports and prepares what the first page view needs."""
 
 import logging
 import threading

@@ -42,7 +42,7 @@ class Plan:
 
 
 class CollaborationService:
-    """Lets several people review one project."""
+    """Manages the review of a project by several people: plan, leases, second reviews, agreement."""
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session

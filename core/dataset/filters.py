@@ -3,7 +3,7 @@
     cat "red bus" kind:count score:<3 model:gpt-4o -tag:draft edited:yes is:open
 
 Terms of one field are alternatives (``kind:count kind:color`` finds both), except words and tags, which must all
-match. A leading minus negates a term. ``none`` stands for a missing value.
+match. A leading minus negates a term. ``none`` means a missing value.
 """
 
 import re

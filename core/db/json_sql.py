@@ -46,7 +46,7 @@ def _keys_sqlite(element: _Keys, compiler: Any, **options: Any) -> str:
 
 
 def json_has_key(column: Any, key: str) -> ColumnElement[bool]:
-    """Whether the JSON object in *column* has *key*, whatever its value; *key* is a plain identifier."""
+    """Return the condition that the JSON object in *column* has *key*, with any value; *key* is a plain identifier."""
     return _HasKey(column, literal(key, String()))
 
 

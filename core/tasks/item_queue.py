@@ -99,7 +99,7 @@ class ItemQueue:
             affordable = _affordable_calls(session, self._task_id, cost_cap, processed=processed, most=most)
             allowed = affordable - in_flight
             if allowed <= 0 and not in_flight:
-                reason = f"The cost cap of ${cost_cap:.2f} leaves no room for another call. Raise it to go on."
+                reason = f"The cost cap of ${cost_cap:.2f} does not allow another call. Raise it to go on."
                 pause_running(session, self._task_id, reason)
                 return None
         self._waits_for_budget = allowed <= 0 and bool(items)

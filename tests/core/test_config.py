@@ -30,7 +30,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert settings.images_dir == Path("/srv/vitrine/uploads/images")
 
 
-def test_the_defaults_are_the_promised_limits() -> None:
+def test_the_defaults_are_the_documented_limits() -> None:
     settings = Settings()
     assert (settings.max_image_bytes, settings.import_roots, settings.access_password) == (100_000_000, [], None)
 

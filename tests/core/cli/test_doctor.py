@@ -11,8 +11,8 @@ from core.doctor import Finding
 def test_findings_are_printed_in_columns_and_a_problem_ends_with_code_1(
     monkeypatch: pytest.MonkeyPatch, level: str, exit_code: int
 ) -> None:
-    findings = [Finding("ok", "Python", "3.11"), Finding(level, "Database", "A sentence.")]  # type: ignore[arg-type]
+    findings = [Finding("ok", "Python", "3.11"), Finding(level, "Database", "A message.")]  # type: ignore[arg-type]
     monkeypatch.setattr("core.doctor.examine", lambda settings: findings)
     result = CliRunner().invoke(app, ["doctor"])
-    assert result.stdout == f"ok       Python    3.11\n{level:8} Database  A sentence.\n"
+    assert result.stdout == f"ok       Python    3.11\n{level:8} Database  A message.\n"
     assert result.exit_code == exit_code

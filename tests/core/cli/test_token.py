@@ -17,7 +17,7 @@ def test_a_token_can_be_made_listed_and_revoked() -> None:
     assert runner.invoke(app, ["token", "list"]).stdout == ""
 
 
-def test_a_token_that_does_not_exist_ends_with_one_sentence_and_code_1() -> None:
+def test_a_token_that_does_not_exist_ends_with_one_message_and_code_1() -> None:
     refused = runner.invoke(app, ["token", "revoke", "no-such-token"])
     assert (refused.exit_code, refused.stdout, refused.stderr) == (
         1,

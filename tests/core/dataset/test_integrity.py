@@ -184,12 +184,12 @@ class Annotators(RuleBasedStateMachine):
     def _undo_everything(self) -> None:
         """Undo every action, last one first: only deleted entries as they were created remain."""
         with self.db.reading() as session:
-            standing = [
+            not_undone = [
                 event.batch_id
                 for event in session.exec(select(Events).order_by(col(Events.id).desc()))
                 if event.action != "undo" and event.undone_by is None
             ]
-        for batch_id in dict.fromkeys(standing):
+        for batch_id in dict.fromkeys(not_undone):
             self.review.undo(self.project.id, batch_id=batch_id, actor="cleaner")
         for entry in self._rows():
             assert entry.deleted_at is not None

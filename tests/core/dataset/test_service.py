@@ -55,7 +55,7 @@ def test_answers_are_stored_in_the_form_of_their_type(
 
 
 @pytest.mark.parametrize(
-    ("answer", "answer_type", "options", "sentence"),
+    ("answer", "answer_type", "options", "message"),
     [
         ('{"a": 1}', "label", None, "A label answer is a list of labels"),
         ('["night"]', "label", ["calm"], "night is not one of the labels"),
@@ -76,9 +76,9 @@ def test_answers_that_break_the_rules_of_their_type_are_refused(
     answer: str,
     answer_type: str,
     options: object,
-    sentence: str,
+    message: str,
 ) -> None:
-    with pytest.raises(InvalidInputError, match=sentence):
+    with pytest.raises(InvalidInputError, match=message):
         make("What?", answer, answer_type=answer_type, options=options)
     assert dataset.get_dataset_stats(project.id)["total_entries"] == 0
 

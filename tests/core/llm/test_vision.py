@@ -67,9 +67,9 @@ def _corners(image: Image.Image) -> list[tuple[int, int, int]]:
     return [image.convert("RGB").getpixel(point) for point in points]  # type: ignore[misc]
 
 
-def _near(one: tuple[int, int, int], hex_color: str) -> bool:
+def _near(color: tuple[int, int, int], hex_color: str) -> bool:
     other = bytes.fromhex(hex_color[1:])
-    return all(abs(a - b) <= 40 for a, b in zip(one, other, strict=True))
+    return all(abs(a - b) <= 40 for a, b in zip(color, other, strict=True))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -98,7 +98,7 @@ async def test_the_cost_cap_pauses_the_task_and_a_higher_one_lets_it_continue(
 ) -> None:
     paused = await runner.run(make_task(*["pay"] * 10, cost_cap=0.05).id, concurrency=1)
     assert (paused.status, paused.processed_count) == ("paused", 2)
-    assert paused.note == "The cost cap of $0.05 leaves no room for another call. Raise it to go on."
+    assert paused.note == "The cost cap of $0.05 does not allow another call. Raise it to go on."
     assert tasks.summary(paused.id).spent == pytest.approx(0.04)
     tasks.set_cost_cap(paused.id, 1.0)
     tasks.resume(paused.id)

@@ -53,7 +53,7 @@ async def test_a_retry_runs_only_the_failed_items(tasks: TaskService, runner: Ta
 
 
 @pytest.mark.parametrize(
-    ("first", "then", "sentence"),
+    ("first", "then", "message"),
     [
         ("cancel", "pause", "This task is cancelled and cannot become paused."),
         ("cancel", "resume", "This task is cancelled and cannot become queued."),
@@ -61,14 +61,14 @@ async def test_a_retry_runs_only_the_failed_items(tasks: TaskService, runner: Ta
         ("pause", "pause", "This task is paused and cannot become paused."),
     ],
 )
-def test_an_invalid_change_of_status_is_refused_with_a_sentence(
-    first: str, then: str, sentence: str, tasks: TaskService, make_task: MakeTask
+def test_an_invalid_change_of_status_is_refused_with_a_message(
+    first: str, then: str, message: str, tasks: TaskService, make_task: MakeTask
 ) -> None:
     task = make_task("ok")
     getattr(tasks, first)(task.id)
     with pytest.raises(InvalidInputError) as refused:
         getattr(tasks, then)(task.id)
-    assert str(refused.value) == sentence
+    assert str(refused.value) == message
 
 
 def test_tasks_are_listed_newest_first_and_by_project(
