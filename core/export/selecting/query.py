@@ -182,7 +182,8 @@ def _entries_of(
         col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None), *selected
     )
     grouped: dict[str, list[Any]] = {}
-    # Core, not ORM: the session would search each row for objects to track, which doubles the time of a million rows.
+    # SQLAlchemy Core, not the ORM: the session would search each row for objects to track, which doubles the time
+    # of a million rows.
     for row in session.connection().execute(query).all():
         grouped.setdefault(row[1], []).append(row)
     for entries in grouped.values():
