@@ -33,14 +33,14 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
     """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
     exports = page.services().exports
     columns = st.grid(3, min_column_width=250)
-    with columns, st.container(border=True, key="export-these"):
+    with columns, st.container(border=True, key="export-entries-column"):
         st.subheader("Entries", anchor=False)
         entries = recipe_form.entries(exports.facets(project.id))
         counts_area = st.container()
-    with columns, st.container(border=True, key="export-as"):
+    with columns, st.container(border=True, key="export-format-column"):
         st.subheader("Format", anchor=False)
         shape = recipe_form.shape()
-    with columns, st.container(border=True, key="export-to"):
+    with columns, st.container(border=True, key="export-destination-column"):
         st.subheader("Destination", anchor=False)
         destination = recipe_form.destination()
         error_area = st.container()

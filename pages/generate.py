@@ -41,7 +41,7 @@ def main() -> None:
     if mode == "hand":
         manual_entry.show(project.id, action)
         return
-    halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-halves")
+    halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="generate-columns")
     with halves.cell():
         recipe = recipe_form.show(project, str(mode))
     can_be_sent = False

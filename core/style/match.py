@@ -140,8 +140,8 @@ def copy_distances(content_hash: bytes, hashes: NDArray[np.uint8]) -> NDArray[np
     own, others = np.frombuffer(content_hash, np.uint64), np.ascontiguousarray(hashes).view(np.uint64)
     differing: NDArray[np.int64] = np.bitwise_count(others ^ own).sum(axis=1).astype(np.int64)
     either = np.bitwise_count(others | own).sum(axis=1)
-    alike = (differing <= COPY_DISTANCE_SHARE * either) & (either >= _MIN_SET_BITS)
-    return np.where(alike, differing, 256)
+    is_copy = (differing <= COPY_DISTANCE_SHARE * either) & (either >= _MIN_SET_BITS)
+    return np.where(is_copy, differing, 256)
 
 
 def distances_to_set(vector: Array, vectors: Array) -> Array:

@@ -68,7 +68,7 @@ def build_parts(
         InvalidInputError: the prompt is empty, or *wording* or a part is unknown.
     """
     if not prompt.strip():
-        raise InvalidInputError("The prompt is empty. Say what the new image should show.", field="prompt")
+        raise InvalidInputError("The prompt is empty. Describe what the new image should show.", field="prompt")
     if wording not in WORDINGS:
         raise InvalidInputError(f"There is no wording {wording}. Choose one of {', '.join(WORDINGS)}.", field="wording")
     if unknown := set(overrides or {}) - set(LABELS):

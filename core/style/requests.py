@@ -48,7 +48,7 @@ class StyleRequest:
         if unknown:
             raise InvalidInputError(f"A style request has no field {', '.join(unknown)}.", field=unknown[0])
         if not isinstance(values.get("prompt"), str):
-            raise InvalidInputError("The prompt is missing. Say what the new image should show.", field="prompt")
+            raise InvalidInputError("The prompt is missing. Describe what the new image should show.", field="prompt")
         lists = {name: tuple(values.get(name) or ()) for name in ("pinned", "excluded")}
         return cls(**(values | lists))
 

@@ -48,8 +48,8 @@ async def ask(
     from core.questions.answering import build_request
 
     shown = await asyncio.to_thread(images.model_image, image)
-    asked = Questions(project_id=image.project_id, image_id=image.id, question=question, question_key="")
-    reply = await llm.chat(config, build_request([asked], ImagePart(shown.data, shown.mime_type), "en"), ledger=ledger)
+    row = Questions(project_id=image.project_id, image_id=image.id, question=question, question_key="")
+    reply = await llm.chat(config, build_request([row], ImagePart(shown.data, shown.mime_type), "en"), ledger=ledger)
     await asyncio.to_thread(ledger.settle_now, reply)
     answers = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
     return answers[0].answer if answers else ""

@@ -100,8 +100,8 @@ def test_an_invalid_cell_shows_its_error() -> None:
 def test_a_bulk_action_names_its_count_and_has_one_undo() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table", q="tag:draft")
-    assert at.button(key="bulk-do").label == "Confirm 2 entries"
-    at.button(key="bulk-do").click().run()
+    assert at.button(key="bulk-apply").label == "Confirm 2 entries"
+    at.button(key="bulk-apply").click().run()
     assert decisions(project) == ["open", "confirmed", "confirmed"]
     assert "2 entries confirmed. Undo reverts all of them." in texts(at)
     at.button(key="table-undo").click().run()
@@ -113,7 +113,7 @@ def test_deleting_all_entries_of_a_filter_can_be_undone() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table", q="tag:draft")
     at.selectbox(key="bulk-action").set_value("delete").run()
-    at.button(key="bulk-do").click().run()
+    at.button(key="bulk-apply").click().run()
     assert decisions(project) == ["open"]
     assert "No entry matches this filter." in texts(at)
     at.button(key="table-undo").click().run()
@@ -124,8 +124,8 @@ def test_a_bulk_action_changes_only_the_selected_rows_when_there_are_some() -> N
     project, _ = filled()
     at = open_page("curate", project.id, view="Table")
     _edit(at, project, {2: {"chosen": True}})
-    assert at.button(key="bulk-do").label == "Confirm 1 entry"
-    at.button(key="bulk-do").click().run()
+    assert at.button(key="bulk-apply").label == "Confirm 1 entry"
+    at.button(key="bulk-apply").click().run()
     assert decisions(project) == ["open", "open", "confirmed"]
 
 
@@ -150,7 +150,7 @@ def test_a_view_is_saved_opened_and_deleted() -> None:
     at.run()
     at.selectbox(key="view-open").set_value("Drafts").run()
     assert at.session_state["search-line"] == "tag:draft"
-    assert at.button(key="bulk-do").label == "Confirm 2 entries"
+    assert at.button(key="bulk-apply").label == "Confirm 2 entries"
     at.button(key="view-delete").click().run()
     assert services().collaboration.saved_views(project.id) == []
 

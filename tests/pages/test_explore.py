@@ -83,7 +83,7 @@ def test_the_results_can_be_shown_as_a_table() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, **{"as": "Table"})
     assert not at.exception
-    assert at.button(key="bulk-do").label == "Confirm 5 entries"
+    assert at.button(key="bulk-apply").label == "Confirm 5 entries"
 
 
 def test_the_agreement_board_counts_second_reviews() -> None:

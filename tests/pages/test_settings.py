@@ -1,7 +1,7 @@
 from tests.pages.running import open_page, texts
 
 
-def test_every_setting_says_its_value_and_where_it_comes_from() -> None:
+def test_every_setting_has_its_value_and_its_source() -> None:
     at = open_page("settings", tab="Limits and storage")
 
     rows = at.dataframe[0].value.set_index("Setting")

@@ -96,7 +96,7 @@ def test_the_form_of_a_new_source_follows_from_its_declaration(page: AppTest, mo
     )  # fmt: skip
 
 
-def test_addresses_are_imported_one_by_one(page: AppTest) -> None:
+def test_urls_are_imported_one_by_one(page: AppTest) -> None:
     page.run()
     page.segmented_control(key="upload-from").set_value("urls").run()
     page.text_area(key="import-urls").set_value("http://127.0.0.1:9/shelf.jpg\nhttps://10.0.0.1/cup.png").run()

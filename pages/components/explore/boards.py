@@ -84,9 +84,9 @@ def agreement(project_id: str, entry_filter: EntryFilter) -> None:
     if not found.reviewed:
         st.caption("No entry has a second review yet. On Curate, choose under Team how many images get one.")
     else:
-        read, alike, alpha = st.columns(3)
-        read.metric("Reviewed twice", f"{found.reviewed:,}", help=page.escape(", ".join(found.reviewers)))
-        alike.metric("Same decision", f"{found.agreed / found.reviewed:.0%}")
+        reviewed_twice, same_decision, alpha = st.columns(3)
+        reviewed_twice.metric("Reviewed twice", f"{found.reviewed:,}", help=page.escape(", ".join(found.reviewers)))
+        same_decision.metric("Same decision", f"{found.agreed / found.reviewed:.0%}")
         alpha.metric(
             "Krippendorff's alpha", "none yet" if found.alpha is None else f"{found.alpha:.2f}",
             help="1 is full agreement, 0 is chance. There is no value while all decisions are the same.",

@@ -18,14 +18,14 @@ def show(project_id: str, action: Any) -> None:
     with page.show_errors():
         image, ids = _image(project_id)
         at = ids.index(image.id)
-        halves = st.grid(2, min_column_width=380, gap=("small", "medium"), key="manual-halves")
-        with halves.cell():
+        columns = st.grid(2, min_column_width=380, gap=("small", "medium"), key="manual-columns")
+        with columns.cell():
             figure.show(
                 media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=340, fit="contain",
                 key="manual-image",
             )  # fmt: skip
-            _moves(image, ids, at)
-        with halves.cell():
+            _navigation(image, ids, at)
+        with columns.cell():
             actor = reviewer_name.choose()
             _open_questions(image, actor)
             _form(image, action, actor)
@@ -43,8 +43,8 @@ def _image(project_id: str) -> tuple[Images, list[str]]:
     return found, ids
 
 
-def _moves(image: Images, ids: list[str], at: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="manual-moves"):
+def _navigation(image: Images, ids: list[str], at: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="manual-navigation"):
         for label, icon, target in (("Previous", "arrow_back", at - 1), ("Next", "arrow_forward", at + 1)):
             inside = 0 <= target < len(ids)
             if st.button(label, icon=f":material/{icon}:", key=f"manual-{label.lower()}", disabled=not inside):
@@ -57,10 +57,12 @@ def _open_questions(image: Images, actor: str) -> None:
     """Draw the questions without an answer, each with its own field."""
     entries = page.services().library.entries_of(image.id)
     answered = {entry.question_id for entry in entries}
-    waiting = [question for question in page.services().library.questions_of(image.id) if question.id not in answered]
+    unanswered = [
+        question for question in page.services().library.questions_of(image.id) if question.id not in answered
+    ]
     if entries:
         st.caption(f"This image already has {pluralize(len(entries), 'entry')}.")
-    for question in waiting:
+    for question in unanswered:
         with st.form(f"manual-answer-{question.id}", border=True):
             st.text(question.question)
             answer = _answer_field(question)
@@ -87,18 +89,22 @@ def _form(image: Images, action: Any, actor: str) -> None:
         "Answer to the new question", key=f"{key}-answer", height=90,
         help="Saved as confirmed, because a person wrote it. Without an answer, the question is saved as unanswered.",
     )  # fmt: skip
-    asked_in = language.choose()
+    language_code = language.choose()
     with action:
         saved = st.button(
             "Save", type="primary", icon=":material/check:", key="manual-save", disabled=not (question or "").strip()
         )
     if saved:
-        asked = shape.arguments()
+        arguments = shape.arguments()
         if (answer or "").strip():  # checked first: a question must not be stored when its answer is invalid
-            checked_answer(answer or "", asked["answer_type"], asked["options"], one_label=asked["one_label"])
-        written = page.services().questions.add_manual_question(image.id, question or "", language=asked_in, **asked)
+            checked_answer(
+                answer or "", arguments["answer_type"], arguments["options"], one_label=arguments["one_label"]
+            )
+        stored = page.services().questions.add_manual_question(
+            image.id, question or "", language=language_code, **arguments
+        )
         if (answer or "").strip():
-            _save_answer(written, answer or "", actor)
+            _save_answer(stored, answer or "", actor)
         st.session_state[_EPOCH] = st.session_state.get(_EPOCH, 0) + 1
         st.rerun()
 

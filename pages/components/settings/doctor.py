@@ -12,7 +12,7 @@ _ICONS = {"ok": "check_circle", "warning": "warning", "problem": "error"}
 def show() -> None:
     """Draw the button that runs the checks, and their findings."""
     st.caption("The same as `make doctor`: checks this installation and changes nothing.")
-    if not st.button("Run the checks", icon=":material/stethoscope:", key="doctor-look"):
+    if not st.button("Run the checks", icon=":material/stethoscope:", key="doctor-run"):
         return
     from core.doctor import examine
 

@@ -24,7 +24,7 @@ _ACTIONS = {
     "confirm": "Confirm", "reject": "Reject", "reopen": "Reopen", "rate": "Rate", "tag": "Add tags",
     "untag": "Remove tags", "delete": "Delete",
 }  # fmt: skip
-# What the button says of the entries, and what the message says afterwards.
+# The label of the button, and the text of the message afterwards.
 _BUTTONS = _ACTIONS | {"tag": "Add tags to", "untag": "Remove tags from"}
 _RESULTS = {
     "confirm": "confirmed", "reject": "rejected", "reopen": "reopened", "rate": "rated", "tag": "tagged",
@@ -135,16 +135,16 @@ def _value(name: str, value: Any) -> Any:
 
 def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[str], actor: str) -> None:
     number = len(chosen) or total
-    whose = "selected" if chosen else "of this filter"
+    scope = "selected" if chosen else "of this filter"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         action = st.selectbox(
-            f"Action for {pluralize(number, 'entry')} {whose}", list(_ACTIONS), format_func=_ACTIONS.__getitem__,
+            f"Action for {pluralize(number, 'entry')} {scope}", list(_ACTIONS), format_func=_ACTIONS.__getitem__,
             key="bulk-action", width=240,
         )  # fmt: skip
         value = _bulk_value(action)
         st.button(
             f"{_BUTTONS[action]} {pluralize(number, 'entry')}",
-            key="bulk-do", on_click=_do_bulk, disabled=value == "",
+            key="bulk-apply", on_click=_do_bulk, disabled=value == "",
             args=(project_id, str(entry_filter), chosen, action, value, actor),
         )  # fmt: skip
         _undo_button(project_id, actor)

@@ -19,18 +19,18 @@ def choose(project: Projects) -> StyleDatasets | None:
     if not found:
         return None
     names = page.unique_labels({dataset.id: f"{dataset.name}, version {dataset.version}" for dataset in found})
-    asked = st.query_params.get("style")
+    requested = st.query_params.get("style")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Style dataset",
             list(names),
-            index=list(names).index(asked) if asked in names else 0,
+            index=list(names).index(requested) if requested in names else 0,
             format_func=lambda id_: names.get(id_, ""),
-            key=f"style-dataset-{project.id}-{len(found)}-{asked}",
+            key=f"style-dataset-{project.id}-{len(found)}-{requested}",
             width="stretch",
         )
         dataset_menu.make(project)
-    if chosen is not None and chosen != asked:
+    if chosen is not None and chosen != requested:
         st.query_params["style"] = chosen
     return next((dataset for dataset in found if dataset.id == chosen), None)
 

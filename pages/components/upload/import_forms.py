@@ -79,7 +79,7 @@ def _entered(source: Source) -> dict[str, Any] | None:
     if not _is_pressed(label, source.name, disabled=not entered):
         return None
     if source.input == "path" and isinstance(entered, str):
-        # A file on the server belongs to the source that reads its kind.
+        # The source of a file on the server follows from its extension.
         source = _by_suffix(SOURCES).get(_suffix(entered), source)
     return {**source.config_of(entered), **options}
 

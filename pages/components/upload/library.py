@@ -22,7 +22,7 @@ _SORTS = {
 _STATUSES = {
     "no-questions": "No questions", "questions": "Has questions", "no-entries": "No entries", "entries": "Has entries",
 }  # fmt: skip
-# The pages that take the selected images over.
+# The pages that can continue with the selected images.
 _TARGETS = tuple(entry for entry in PAGES if entry.name in {"generate", "style", "export"})
 _TRAIL, _EPOCH, _SELECTED = "library-trail", "library-epoch", "selected-images"
 

@@ -343,7 +343,7 @@ def test_a_symbolic_link_to_a_table_is_not_followed(
     assert names(services, project) == ["data.jpg"]
 
 
-def test_addresses_that_are_not_public_are_rejected_one_by_one(services: Services, project: Projects) -> None:
+def test_urls_that_are_not_public_are_rejected_one_by_one(services: Services, project: Projects) -> None:
     urls = ["http://127.0.0.1/a.png", "file:///etc/passwd", "http://127.0.0.1/a.png"]
 
     _, counts, rows = run(services, project, source="urls", urls=urls)

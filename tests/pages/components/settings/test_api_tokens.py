@@ -28,5 +28,5 @@ def test_a_token_without_a_name_is_refused_with_an_error() -> None:
 
 def test_the_doctor_shows_its_findings() -> None:
     at = open_page("settings", tab="Doctor")
-    at.button(key="doctor-look").click().run()
+    at.button(key="doctor-run").click().run()
     assert any(text.startswith("Database: intact") for text in texts(at))
