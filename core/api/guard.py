@@ -221,9 +221,17 @@ def _refused_origin(request: HTTPConnection) -> Response | None:
         return problem(403, "foreign_host", "This server does not answer to that name. Add it to server.allowedHosts.")
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site", "none")
-    if (origin is not None and urlsplit(origin).netloc != host) or site not in ("same-origin", "none"):
+    if (origin is not None and _host_of(origin) != host) or site not in ("same-origin", "none"):
         return problem(403, "foreign_page", "Pages of other origins may not call this server. Call it from a program.")
     return None
+
+
+def _host_of(origin: str) -> str | None:
+    """Return host and port of an origin, None when it is not a URL."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=256)

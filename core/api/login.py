@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,6 +24,7 @@ PATH = "/access/session"
 _MAX_FAILURES = 10
 _FAILURE_WINDOW_S = 60.0
 _MAX_NAME_CHARS = 60
+_MAX_BODY_BYTES = 10_000
 
 
 def sign_in_route(services: "Callable[[], Services]", middleware: Sequence[Middleware] = ()) -> Route:
@@ -47,7 +49,9 @@ def sign_in_route(services: "Callable[[], Services]", middleware: Sequence[Middl
         )  # fmt: skip
         return response
 
-    return Route(PATH, sign_in, methods=["POST", "DELETE"], max_body_size=10_000, middleware=middleware)
+    # Inside the authentication: a page of another origin learns nothing of the limit.
+    limited = [*middleware, Middleware(RequestBodyLimitMiddleware, max_body_size=_MAX_BODY_BYTES)]
+    return Route(PATH, sign_in, methods=["POST", "DELETE"], middleware=limited)
 
 
 async def _credentials(request: Request) -> tuple[str, str]:

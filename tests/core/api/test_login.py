@@ -51,6 +51,16 @@ def test_a_page_of_another_origin_cannot_sign_in(locked: TestClient) -> None:
     assert locked.post(login.PATH, json={"password": "open sesame"}, headers=headers).status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://["])
+def test_a_large_body_of_another_origin_is_refused_for_its_origin(locked: TestClient, origin: str) -> None:
+    reply = locked.post("/access/session", content=b"x" * 20_000, headers={"Origin": origin})
+    assert (reply.status_code, reply.json()["code"]) == (403, "foreign_page")
+
+
+def test_a_large_body_is_refused_for_its_size(locked: TestClient) -> None:
+    assert locked.post("/access/session", content=b"x" * 20_000).status_code == 413
+
+
 def test_without_a_configured_password_signing_in_is_refused(client: TestClient) -> None:
     assert client.post(login.PATH, json={"password": ""}).status_code == 401
 
