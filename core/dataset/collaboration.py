@@ -17,7 +17,7 @@ ASSIGNMENTS = ("all", "shared", "divided")
 LEASE_S = 120
 """Enough to think about one entry; the review desk renews its leases three times as often."""
 _MIN_LEASED = 4
-"""One reviewer is leased up to this many entries even when they are the last ones."""
+"""Minimum batch: one reviewer may lease up to this many entries even if no others are left."""
 MAX_NAME_CHARS = 60
 
 

@@ -6,14 +6,15 @@ no query returns it, and it can be restored. Column names of the public API (``c
 """
 
 import secrets
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, TypeDecorator, text
+from sqlalchemy import JSON, DateTime, TypeDecorator, inspect, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import registry
+from sqlalchemy.orm import make_transient_to_detached, registry
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Field, SQLModel
 
 ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
@@ -57,27 +58,33 @@ class Base(SQLModel, registry=registry()):
     a table that it already knows.
     """
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if _FROZEN in self.__dict__:
-            raise TypeError("this row is cached and shared by threads: read it again in a transaction to change it")
-        super().__setattr__(name, value)
 
+def copy_rows(value: Any) -> Any:
+    """Return *value* with a detached copy of each row in it; looks into lists, tuples, dicts and dataclasses.
 
-_FROZEN = "_frozen"
-
-
-def freeze(value: Any) -> None:
-    """Make the rows in *value* read-only; looks into lists, tuples, dicts and dataclasses."""
+    JSON values are shared by the copies.
+    """
     if isinstance(value, Base):
-        value.__dict__[_FROZEN] = True
-    elif isinstance(value, list | tuple):
-        for item in value:
-            freeze(item)
-    elif isinstance(value, dict):
-        freeze(list(value.values()))
-    elif is_dataclass(value):
-        for item in fields(value):
-            freeze(getattr(value, item.name))
+        return _copy_of_row(value)
+    if isinstance(value, list | tuple):
+        return type(value)(map(copy_rows, value))
+    if isinstance(value, dict):
+        return {key: copy_rows(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        rows = {field.name: row for field in fields(value) if isinstance(row := getattr(value, field.name), Base)}
+        return replace(value, **{name: _copy_of_row(row) for name, row in rows.items()}) if rows else value
+    return value
+
+
+def _copy_of_row(row: Base) -> Base:
+    state = inspect(row)
+    copied: Base = state.mapper.class_manager.new_instance()
+    for name, loaded in state.dict.items():
+        if name in state.mapper.attrs:
+            set_committed_value(copied, name, loaded)
+    if state.key is not None:
+        make_transient_to_detached(copied)
+    return copied
 
 
 def new_values(table: type[Base], **given: Any) -> dict[str, Any]:

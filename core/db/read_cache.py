@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from cachetools import LRUCache
 
-from core.db.base import freeze
+from core.db.base import copy_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,22 +49,21 @@ class ReadCache:
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return the cached value of *key*; compute it when there is none or somebody has committed since.
 
-        All threads share the value: rows in it are frozen, and a list or dict is copied for each caller.
+        Each caller gets a copy of its own: rows, lists and dicts may be changed.
         """
         # The version is read before the value: a commit in between makes the value stale too early, never too late.
         version, read_at = self._version(), time.monotonic()
         with self._lock:
             cached = self._values.get(key)
         if cached is not None and (cached.version == version or self._is_recent_enough(cached, read_at)):
-            found: T = _own_copy(cached.value)
+            found: T = copy_rows(cached.value)
             return found
         with self._accepting_recent(False):  # a stale value must never be part of a value that counts as current
             value = compute()
         if version is not None:
-            freeze(value)
             with self._lock:
                 self._values[key] = _Cached(version, read_at, value)
-        own: T = _own_copy(value)
+        own: T = copy_rows(value)
         return own
 
     @contextmanager
@@ -90,10 +89,6 @@ class ReadCache:
             yield
         finally:
             self._thread.accepts_recent = before
-
-
-def _own_copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, list | dict) else value
 
 
 class _HasReadCache(Protocol):

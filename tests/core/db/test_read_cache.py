@@ -121,16 +121,27 @@ def test_the_least_recently_used_value_is_evicted_first(db: Database, monkeypatc
     assert computed == ["a", "b", "c", "b"]
 
 
-def test_a_cached_row_cannot_be_changed_and_a_cached_list_belongs_to_its_caller(db: Database) -> None:
+def test_a_caller_may_change_what_it_got_without_changing_what_others_get(db: Database) -> None:
+    projects = ProjectService(db)
+    project = projects.create_project("Shelf")
+    projects.get_project(project.id).name = "Other"
+    projects.list_projects()[0].name = "Other"
+    projects.list_projects().clear()
+    projects.summaries()[0].project.name = "Other"
+    assert projects.get_project(project.id).name == "Shelf"
+    assert [row.name for row in projects.list_projects()] == ["Shelf"]
+    assert projects.summaries()[0].project.name == "Shelf"
+
+
+def test_a_cached_row_can_be_merged_and_copied(db: Database) -> None:
     project = ProjectService(db).create_project("Shelf")
+    ProjectService(db).get_project(project.id)
     cached = ProjectService(db).get_project(project.id)
-    with pytest.raises(TypeError, match="this row is cached and shared by threads"):
-        cached.name = "Other"
-    ProjectService(db).list_projects().clear()
-    summaries = ProjectService(db).summaries()
-    assert [row.name for row in ProjectService(db).list_projects()] == ["Shelf"]
-    with pytest.raises(TypeError, match="read it again in a transaction"):
-        summaries[0].project.name = "Other"
+    copied = cached.model_copy(update={"name": "Copy"})
+    cached.name = "Kitchen"
+    with db.transaction() as session:
+        session.add(cached)
+    assert (copied.name, ProjectService(db).get_project(project.id).name) == ("Copy", "Kitchen")
 
 
 def test_a_row_read_in_a_transaction_can_be_changed_after_it_was_cached(db: Database) -> None:
