@@ -4,6 +4,7 @@ import pytest
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
 from core.dataset import EntryFilter, EntryQueries, parse_search
+from core.db import Database
 from core.errors import InvalidInputError
 
 Make = Callable[..., ImageDatasets]
@@ -150,3 +151,15 @@ def test_an_unknown_cursor_is_refused(entries: EntryQueries, project: Projects) 
 def test_entries_of_other_projects_are_not_found(make: Make, entries: EntryQueries) -> None:
     make()
     assert entries.find_entries("another", EntryFilter()).items == ()
+
+
+def test_a_page_has_at_least_1_and_at_most_1000_entries(
+    entries: EntryQueries, db: Database, image: Images, project: Projects
+) -> None:
+    columns = {"project_id": project.id, "image_id": image.id, "image_name": image.image_name, "answer": ""}
+    with db.transaction() as session:
+        session.add_all(ImageDatasets(**columns, question=f"{number}?") for number in range(1001))
+    page = entries.find_entries(project.id, EntryFilter(), limit=5000)
+    assert (len(page.items), page.next_cursor) == (1000, page.items[-1].id)
+    assert len(entries.find_entries(project.id, EntryFilter(), limit=5000, after=page.next_cursor).items) == 1
+    assert len(entries.find_entries(project.id, EntryFilter(), limit=0).items) == 1

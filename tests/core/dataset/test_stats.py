@@ -1,8 +1,12 @@
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
 
 from core import ImageDatasets, ImageDatasetService, Projects
-from core.dataset import EntryQueries, ReviewService, parse_search
+from core.dataset import EntryQueries, ReviewService, parse_search, stats
 from core.dataset.stats import Balance, FacetValue
+from core.db import Database, Events
 
 Make = Callable[..., ImageDatasets]
 ALL = parse_search("")
@@ -52,6 +56,35 @@ def test_the_balance_shows_when_one_answer_leads(make: Make, entries: EntryQueri
     board = entries.balance(project.id, ALL)
     assert board == (Balance("yes/no", 4, (("yes", 3), ("no", 1))), Balance("object", 1, (("a cup.", 1),)))
     assert board[0].leading_share == 0.75
+
+
+def test_answers_of_more_than_40_characters_are_left_out_of_the_balance(
+    make: Make, entries: EntryQueries, project: Projects
+) -> None:
+    make("What is it?", "x" * 40, kind="object")
+    make("What is it?", "x" * 41, kind="object")
+    assert entries.balance(project.id, ALL) == (Balance("object", 1, (("x" * 40, 1),)),)
+
+
+def test_the_first_day_of_the_window_is_counted_as_a_whole(
+    make: Make, entries: EntryQueries, db: Database, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = make()
+    times = [datetime(2026, 5, day, hour, tzinfo=UTC) for day, hour in ((7, 23), (8, 0), (8, 23), (10, 12))]
+    with db.transaction() as session:
+        for number, at in enumerate(times):
+            session.add(
+                Events(
+                    batch_id=f"batch-{number}", project_id=project.id, entity="entry", entity_id=entry.id,
+                    action="confirm", actor="Anna", at=at, old={}, new={},
+                )
+            )  # fmt: skip
+    monkeypatch.setattr(stats, "utc_now", lambda: datetime(2026, 5, 10, 12, tzinfo=UTC))
+    assert entries.decisions_per_day(project.id, 3) == (
+        (date(2026, 5, 8), 2),
+        (date(2026, 5, 9), 0),
+        (date(2026, 5, 10), 1),
+    )
 
 
 def test_decisions_are_counted_by_day_and_undone_ones_are_not(

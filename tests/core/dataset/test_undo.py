@@ -1,0 +1,61 @@
+from collections.abc import Callable
+
+import pytest
+
+from core import ImageDatasets, ImageDatasetService, Projects
+from core.dataset import ReviewService, parse_search
+from core.errors import ConflictError
+
+Make = Callable[..., ImageDatasets]
+ALL = parse_search("")
+
+
+def test_an_action_can_be_undone_after_the_later_one_was_undone(
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
+) -> None:
+    entry = make(score=1)
+    dataset.rate_entry(entry.id, 3, actor="Anna")
+    dataset.rate_entry(entry.id, 5, actor="Ben")
+    review.undo(project.id, actor="Ben")
+    assert dataset.get_dataset_entry(entry.id).score == 3
+    review.undo(project.id, actor="Anna")
+    assert dataset.get_dataset_entry(entry.id).score == 1
+
+
+def test_a_bulk_action_can_be_undone_after_the_later_one_was_undone(
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
+) -> None:
+    entries = [make("One?", score=1), make("Two?", score=2)]
+    review.bulk(project.id, ALL, "rate", 3, actor="Anna")
+    review.bulk(project.id, ALL, "rate", 5, actor="Ben")
+    review.undo(project.id, actor="Ben")
+    undone = review.undo(project.id, actor="Anna")
+    assert undone is not None
+    assert (undone.undone, undone.conflicts) == (2, 0)
+    assert [dataset.get_dataset_entry(entry.id).score for entry in entries] == [1, 2]
+
+
+def test_undoing_a_bulk_action_skips_a_value_that_was_changed_and_set_again(
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
+) -> None:
+    first, second = make("One?", score=1), make("Two?", score=2)
+    review.bulk(project.id, ALL, "rate", 3, actor="Anna")
+    dataset.rate_entry(first.id, 5, actor="Ben")
+    dataset.rate_entry(first.id, 3, actor="Ben")
+    undone = review.undo(project.id, actor="Anna")
+    assert undone is not None
+    assert (undone.undone, undone.conflicts) == (1, 1)
+    assert [dataset.get_dataset_entry(entry.id).score for entry in (first, second)] == [3, 2]
+
+
+def test_undoing_a_bulk_action_whose_entries_all_changed_since_is_a_conflict(
+    make: Make, dataset: ImageDatasetService, review: ReviewService, project: Projects
+) -> None:
+    entries = [make("One?"), make("Two?")]
+    review.bulk(project.id, ALL, "rate", 3, actor="Anna")
+    for entry in entries:
+        dataset.rate_entry(entry.id, 5, actor="Ben")
+        dataset.rate_entry(entry.id, 3, actor="Ben")
+    with pytest.raises(ConflictError, match="Nothing was undone"):
+        review.undo(project.id, actor="Anna")
+    assert [dataset.get_dataset_entry(entry.id).score for entry in entries] == [3, 3]
