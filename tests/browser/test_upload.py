@@ -92,14 +92,23 @@ def test_keys_move_select_and_open_and_a_deletion_is_undone(server: AppServer, p
 
 
 def test_the_next_page_shows_prefetched_thumbnails(server: AppServer, page: Page) -> None:
+    fetched: set[str] = set()
+    page.on("requestfinished", lambda request: fetched.add(request.url) if "/img/" in request.url else None)
     open_upload(server, page, range(300, 430))
     expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    for _ in range(200):
+        if len(fetched) >= 120:
+            break
+        page.wait_for_timeout(100)
+    before = frozenset(fetched)
+    assert len(before) >= 120
 
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("61 to 120 of 130 images")).to_be_visible(timeout=20_000)
     expect(page.locator(".cell")).to_have_count(60)
-    assert page.locator(".cell img").evaluate_all("images => images.every(one => one.complete)")
+    shown = page.locator(".cell img").evaluate_all("images => images.map(image => image.src)")
+    assert len(shown) == 60
+    assert set(shown) - before == set()
     page.get_by_role("button", name="Previous").click()
     expect(page.get_by_text("1 to 60 of 130 images")).to_be_visible()
 
