@@ -29,7 +29,7 @@ from typing import Any
 
 from core import ImageService, ProjectService, connect
 from core.db import Database
-from core.images import image_task_kinds
+from core.importing.tasks import image_task_kinds
 from core.tasks import TaskRunner, TaskService
 
 RESULTS = Path(__file__).parent / "results" / "ingest.json"

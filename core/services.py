@@ -11,7 +11,7 @@ from core.db import Database
 from core.export import ExportService, ImageDatasetExporter, export_task_kinds
 from core.images import sandbox
 from core.images.service import ImageService
-from core.images.tasks import image_task_kinds
+from core.importing.tasks import image_task_kinds
 from core.lazy import Lazy
 from core.listings import ListingService
 from core.llm import LLMService, ModelProfileService

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.images.tasks import outcomes_of
+from core.importing.tasks import outcomes_of
 from core.pluralize import pluralize
 from pages.components.shared import page, task_progress
 from pages.components.upload import drop, import_forms, import_outcomes, library

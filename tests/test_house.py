@@ -18,9 +18,9 @@ _NOT_OURS = {
 }  # fmt: skip
 
 # Each room with the rooms it may use; core/app.py knows all of them.
-_BOTTOM = {"errors", "config", "lazy", "background_loop", "measure", "pluralize"}
+_BOTTOM = {"errors", "config", "lazy", "background_loop", "measure", "pluralize", "container"}
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
-_DOMAINS = ("images", "questions", "dataset", "style", "export")
+_DOMAINS = ("images", "questions", "dataset", "style", "export", "importing")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
@@ -28,6 +28,7 @@ MAY_USE: dict[str, set[str]] = {
     "interpreter": set(),
     "background_loop": {"interpreter"},
     "measure": {"errors"},
+    "container": {"errors"},
     "pluralize": set(),
     "logs": set(),
     "warmup": {"interpreter"},

@@ -1,4 +1,4 @@
-"""Images: sources, decoding, storage, renditions, near-duplicates.
+"""Images: decoding, storage, renditions, near-duplicates.
 
 Names are imported lazily: the worker processes of the sandbox need the decoder and nothing else.
 """
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.images.renditions import ImageFile, ModelImage
     from core.images.service import ImageService
     from core.images.stored_file import DecodedImage, NewFile, StoredFile
-    from core.images.tasks import image_task_kinds
 
 _MODULES = {
     "DecodedImage": "stored_file",
@@ -31,13 +30,12 @@ _MODULES = {
     "ModelImage": "renditions",
     "NewFile": "stored_file",
     "StoredFile": "stored_file",
-    "image_task_kinds": "tasks",
     "record": "duplicates",
 }
 
 __all__ = [
     "DecodedImage", "DuplicateFinder", "ImageFile", "ImageFilter", "ImageIntake", "ImageLibrary", "ImageOutcome",
-    "ImagePage", "ImageService", "ModelImage", "NewFile", "StoredFile", "image_task_kinds", "record",
+    "ImagePage", "ImageService", "ModelImage", "NewFile", "StoredFile", "record",
 ]  # fmt: skip
 
 

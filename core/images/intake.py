@@ -15,7 +15,7 @@ from core.images.storage import ImageStorage, translate_disk_errors
 from core.images.stored_file import NewFile, StoredFile, store_files
 
 if TYPE_CHECKING:
-    from core.images.sources.base import ImportContext
+    from core.images.import_context import ImportContext
 
 Content = bytes | memoryview | Path
 
@@ -68,7 +68,7 @@ class ImageIntake:
     @property
     def import_context(self) -> "ImportContext":
         """The settings and the directories that sources may read from."""
-        from core.images.sources.base import ImportContext
+        from core.images.import_context import ImportContext
 
         return ImportContext(self._db.settings)
 

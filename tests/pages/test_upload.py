@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import Projects
 from core.db import new_id
-from core.images import sources
-from core.images.sources.base import LoadedChunk, Source, SourceOption
+from core.importing import sources
+from core.importing.sources.base import LoadedChunk, Source, SourceOption
 from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
 from pages.components.upload import import_forms

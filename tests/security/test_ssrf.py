@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 
 from core import fetch as fetching
 from core.errors import InvalidInputError
-from core.images.sources import hub as hub_source
+from core.importing.sources import hub as hub_source
 from core.llm import local_servers, providers
 from core.services import Services
 from tests.fakes.http_server import Answer, HttpServer

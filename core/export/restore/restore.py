@@ -51,7 +51,7 @@ def read_vitrine(path: str | Path) -> Iterator[dict[str, Any]]:
 
 def is_vitrine_bundle(path: str | Path) -> bool:
     """Return whether *path* is a ZIP or a directory in the Vitrine format, by its first row."""
-    from core.images.sources.container import Archive
+    from core.container import Archive
 
     try:
         if Path(path).is_file():

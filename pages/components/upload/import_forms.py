@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.images.sources import SOURCES
-from core.images.sources.base import Source, SourceOption
+from core.importing.sources import SOURCES
+from core.importing.sources.base import Source, SourceOption
 from core.pluralize import pluralize
 from pages.components.shared import page
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from core import ImageService, connect
-from core.images import image_task_kinds
+from core.importing.tasks import image_task_kinds
 from core.tasks import TaskRunner, TaskService
 
 

@@ -19,7 +19,7 @@ from sqlmodel import select
 from core import Projects, connect
 from core.db import Database, Images, TaskItems
 from core.errors import StorageError
-from core.images import image_task_kinds, storage
+from core.importing.tasks import image_task_kinds, storage
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded

@@ -17,8 +17,8 @@ from core import Projects, Tasks, connect
 from core.db import Database
 from core.errors import InvalidInputError
 from core.export import parse_recipe
-from core.images import image_task_kinds
-from core.images.sources import SOURCES
+from core.importing.sources import SOURCES
+from core.importing.tasks import image_task_kinds
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded

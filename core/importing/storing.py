@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from core.db import ImageDatasets, Images, Questions, question_key
-from core.images.sources.base import ImportedAnnotation
+from core.importing.sources.base import ImportedAnnotation
 
 
 def add_entries(session: Session, image: Images | None, annotations: Sequence[ImportedAnnotation], task_id: str) -> int:

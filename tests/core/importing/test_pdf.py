@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import ImageRejectedError
-from core.images import pdf
 from core.images.sandbox import Sandbox
+from core.importing import pdf
 from tests.core.images.pictures import drawn
 
 

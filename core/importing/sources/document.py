@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ImageRejectedError, InvalidInputError
-from core.images import pdf
+from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
-from core.images.sources.base import ImportContext, LoadedChunk, Source, SourceOption, in_chunks
 from core.images.stored_file import NewFile
+from core.importing import pdf
+from core.importing.sources.base import LoadedChunk, Source, SourceOption, in_chunks
 
 _PAGES_PER_CHUNK = 4
 

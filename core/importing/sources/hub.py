@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from core.container import MAX_ARCHIVE_BYTES
 from core.errors import InvalidInputError
 from core.fetch import FetchError
-from core.images.sources.container import MAX_ARCHIVE_BYTES
 from core.images.storage import translate_disk_errors
 
 # The branch on which the Hub converts every public dataset to Parquet.

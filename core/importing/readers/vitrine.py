@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.images.sources.base import ImportedAnnotation
+from core.importing.sources.base import ImportedAnnotation
 
 _KNOWN_VERSIONS = (1,)
 

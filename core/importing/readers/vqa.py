@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from core.images.sources.base import ImportedAnnotation
+from core.importing.sources.base import ImportedAnnotation
 
 
 def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]] | None:

@@ -17,7 +17,7 @@ from core.errors import InvalidInputError
 from core.fetch import FetchError
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
-from tests.core.images.test_sources import entries, names, run
+from tests.core.importing.test_sources import entries, names, run
 
 COMMIT = "a" * 40
 

@@ -15,8 +15,8 @@ from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 if TYPE_CHECKING:
     from core.images.import_outcome import ImageOutcome
     from core.images.intake import ImageIntake
-    from core.images.sources.base import LoadedChunk, Source
     from core.images.stored_file import StoredFile
+    from core.importing.sources.base import LoadedChunk, Source
 
 
 def image_task_kinds(intake: "ImageIntake") -> list[TaskKind]:
@@ -60,7 +60,7 @@ class ImportKind:
         stored: "list[StoredFile]",
     ) -> dict[str, Any]:
         from core.images.duplicates import record
-        from core.images.imported_annotations import add_entries
+        from core.importing.storing import add_entries
 
         outcomes = record(session, item.project_id, stored, source.name)
         entries = sum(
@@ -79,7 +79,7 @@ class ImportKind:
 
 
 def _source(config: dict[str, Any]) -> "Source":
-    from core.images.sources import SOURCES
+    from core.importing.sources import SOURCES
 
     found = next((source for source in SOURCES if source.name == config.get("source")), None)
     if found is None:

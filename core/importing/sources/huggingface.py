@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ImageRejectedError, InvalidInputError
-from core.images import tabular
+from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
-from core.images.sources import hub
-from core.images.sources.base import ImportContext, ImportedAnnotation, LoadedChunk, Source, SourceOption
 from core.images.stored_file import NewFile
+from core.importing import tabular
+from core.importing.sources import hub
+from core.importing.sources.base import ImportedAnnotation, LoadedChunk, Source, SourceOption
 
 # The rows of a file on the Hub are only known after its download, so its parts are planned by size.
 _PART_BYTES = 16_000_000

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from core.container import Archive, Folder
 from core.errors import ImageRejectedError, InvalidInputError
-from core.images.sources.container import Archive, Folder
 from tests.core.images import hostile
 from tests.core.images.pictures import encoded
 

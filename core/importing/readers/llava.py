@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.images.sources.base import ImportedAnnotation
+from core.importing.sources.base import ImportedAnnotation
 
 
 def read(name: str, content: Any, others: dict[str, Any]) -> dict[str, list[ImportedAnnotation]] | None:

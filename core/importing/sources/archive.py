@@ -5,18 +5,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from core.container import Archive
 from core.errors import ImageRejectedError, InvalidInputError
-from core.images.sources import annotations
-from core.images.sources.base import (
-    ImportContext,
+from core.images.import_context import ImportContext
+from core.images.stored_file import NewFile
+from core.importing.readers import annotations
+from core.importing.sources.base import (
     LoadedChunk,
     Source,
     annotations_from_json,
     annotations_to_json,
     in_chunks,
 )
-from core.images.sources.container import Archive
-from core.images.stored_file import NewFile
 
 
 class ArchiveSource(Source):

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from core.container import Container
 from core.errors import InvalidInputError
-from core.images.sources import image_folder, llava, vitrine, vqa
-from core.images.sources.base import ImportedAnnotation
-from core.images.sources.container import Container
+from core.importing.readers import image_folder, llava, vitrine, vqa
+from core.importing.sources.base import ImportedAnnotation
 
 Annotations = dict[str, list[ImportedAnnotation]]
 """By the name of the image, as the annotation file writes it."""

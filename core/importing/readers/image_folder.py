@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.images.sources.base import ImportedAnnotation
+from core.importing.sources.base import ImportedAnnotation
 
 _QUESTION_KEYS = ("question", "prompt", "instruction")
 _ANSWER_KEYS = ("answer", "text", "caption", "response")

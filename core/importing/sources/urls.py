@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from core.errors import InvalidInputError, VitrineError
 from core.fetch import Fetched, fetch
-from core.images.sources.base import ImportContext, LoadedChunk, Source, in_chunks
+from core.images.import_context import ImportContext
 from core.images.stored_file import NewFile
+from core.importing.sources.base import LoadedChunk, Source, in_chunks
 
 MAX_URLS = 100_000
 # Few at the same time: more would look like an attack to the server that has the images.
