@@ -1,0 +1,59 @@
+"""What readers yield: records of images, turns and fields, independent of the format they were written in."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedBox:
+    """A labeled box in one image of a record."""
+
+    label: str
+    xyxy: tuple[float, float, float, float]
+    unit: Literal["px", "relative"] = "px"
+    """px of the upright original, or shares (0 to 1) of its width and height."""
+    image: int = 0
+    """Position among the images of the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with its answer. Both are final: the rules of :mod:`core.importing.answers` have been applied."""
+
+    question: str
+    answer: str
+    answer_type: str = "text"
+    options: list[str] | dict[str, Any] | None = None
+    ratings: tuple[int | None, int | None, int | None, int | None] | None = None
+    """FineVision's relevance, image correspondence, visual dependency and formatting, 1 to 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row of an annotation file: images with a conversation; each turn becomes an entry."""
+
+    where: str
+    """``file:line`` or ``file row n``, for messages."""
+    images: tuple[str, ...]
+    """As they are written: paths, names or URLs; for images inside a table the reference of each file."""
+    turns: tuple[Turn, ...]
+    system: str = ""
+    language: str = ""
+    kind: str = ""
+    model: str = ""
+    """The model that answered, where the file says so."""
+    confirmed: bool = False
+    score: float = 0.0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    boxes: tuple[ImportedBox, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record, row or file that was left out, and why."""
+
+    where: str
+    """``file:line``, ``file row n`` or the name of a file."""
+    reason: str
+    """A sentence for the user."""
