@@ -27,6 +27,50 @@ def test_a_format_describes_itself(format_: Format) -> None:
     assert len({format_.label for format_ in FORMATS}) == len(FORMATS)
 
 
+# Image modes and endings of the rows file with the usual one first, then: whether several entries of an image can be
+# one conversation, whether rejected entries are exported, whether cells are guarded against formulas.
+OFFERED = {
+    "llava": ("path none base64", "json jsonl", True, False, False),
+    "qwen": ("path none base64", "jsonl json", True, False, False),
+    "llama-factory": ("path none base64", "json jsonl", True, False, False),
+    "sharegpt": ("path none base64", "json jsonl", True, False, False),
+    "ms-swift": ("path none base64", "jsonl", True, False, False),
+    "trl": ("path", "", True, False, False),
+    "openai": ("base64", "jsonl", True, False, False),
+    "finevision": ("path", "", False, False, False),
+    "roboflow": ("path none", "", False, False, False),
+    "sidecar": ("path", "", False, False, False),
+    "webdataset": ("path", "", False, False, False),
+    "llama-factory-dpo": ("path none base64", "json jsonl", False, True, False),
+    "llama-factory-kto": ("path none base64", "json jsonl", False, True, False),
+    "ms-swift-dpo": ("path none base64", "jsonl", False, True, False),
+    "ms-swift-kto": ("path none base64", "jsonl", False, True, False),
+    "trl-dpo": ("path", "", False, True, False),
+    "vqa-v2": ("path none", "", False, False, False),
+    "vqa": ("path none base64", "jsonl json", False, False, False),
+    "coco-captions": ("path none", "", False, False, False),
+    "parquet": ("path", "", False, False, False),
+    "imagefolder": ("path none", "", False, False, False),
+    "csv": ("none path", "csv", False, False, True),
+    "vitrine": ("path none base64", "jsonl json", False, True, False),
+    "default": ("path none base64", "jsonl json", False, False, False),
+}
+
+
+def test_each_format_offers_what_its_consumers_read() -> None:
+    offered = {
+        format_.name: (
+            " ".join(format_.image_modes),
+            " ".join(format_.row_endings),
+            format_.has_conversations,
+            format_.includes_rejected,
+            format_.for_spreadsheets,
+        )
+        for format_ in FORMATS
+    }
+    assert {name: offered.get(name) for name in OFFERED} == OFFERED
+
+
 @each_format
 @pytest.mark.parametrize("container", ["zip", "directory"])
 @pytest.mark.parametrize("splits", [{}, SPLITS], ids=["whole", "split"])
