@@ -22,6 +22,7 @@ from core.questions import (
     ImageAnswerGenerationTask,
     ImageQuestionGenerationTask,
     question_task_kinds,
+    schema_check,
 )
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
@@ -94,6 +95,7 @@ class Services:
             loop.close()
         if not keep_image_workers:
             sandbox.close_shared()
+            schema_check.close()
 
     def _start_engine(self) -> LocalEngine:
         engine = LocalEngine(self.db, self.kinds, self.loop)

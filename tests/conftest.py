@@ -15,7 +15,7 @@ import streamlit as st
 from core import Projects, ProjectService, connect
 from core.db import Database
 from core.images import sandbox
-from core.questions import prompts
+from core.questions import prompts, schema_check
 from core.runtime import runtime
 from core.services import Services
 
@@ -50,6 +50,7 @@ def _isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def _stop_image_workers() -> Iterator[None]:
     yield
     sandbox.close_shared()
+    schema_check.close()
 
 
 @pytest.fixture(scope="session")

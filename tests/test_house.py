@@ -18,7 +18,7 @@ _NOT_OURS = {
 }  # fmt: skip
 
 # Each room with the rooms it may use; core/app.py knows all of them.
-_BOTTOM = {"errors", "config", "lazy", "background_loop", "measure", "pluralize", "container"}
+_BOTTOM = {"errors", "config", "lazy", "background_loop", "measure", "pluralize", "container", "json_schema"}
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export", "importing")
 MAY_USE: dict[str, set[str]] = {
@@ -30,6 +30,7 @@ MAY_USE: dict[str, set[str]] = {
     "measure": {"errors"},
     "container": {"errors"},
     "pluralize": set(),
+    "json_schema": set(),
     "logs": set(),
     "warmup": {"interpreter"},
     "fetch": {"errors", "config"},

@@ -27,10 +27,13 @@ def checked(changes: dict[str, Any], *, answer_type: str, options: Any) -> dict[
         if name not in EDITABLE:
             raise InvalidInputError(f"{name} cannot be changed. Use one of {', '.join(EDITABLE)}.", field=name)
         stored[name] = _stored(name, value)
+    answer_type = stored.get("answer_type", answer_type)
+    if answer_type == "custom_format" and isinstance(stored.get("options"), dict):
+        from core.questions.schema_check import check_schema
+
+        check_schema(stored["options"])
     if "answer" in stored:
-        stored["answer"] = _answer(
-            stored["answer"], stored.get("answer_type", answer_type), stored.get("options", options)
-        )
+        stored["answer"] = _answer(stored["answer"], answer_type, stored.get("options", options))
     if stored.get("confirmed") and stored.get("rejected"):
         raise InvalidInputError("An entry is confirmed or rejected, not both. Choose one.", field="rejected")
     return stored

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from core.errors import InvalidInputError
+from core.questions import schema_check
 
 ANSWER_TYPES = ("text", "label", "custom_format")
 
@@ -31,7 +32,7 @@ def checked_answer(answer: str, answer_type: str, options: Options = None, *, on
             raise InvalidInputError(f"{len(labels)} labels were given. Give exactly one.", field="answer")
         return json.dumps(labels, ensure_ascii=False)
     if answer_type == "custom_format":
-        _check_document(answer, options if isinstance(options, dict) else None)
+        schema_check.check_document(answer, options if isinstance(options, dict) else None)
         return answer
     raise InvalidInputError(
         f"{answer_type} is not a type of answer. Use text, label or custom_format.", field="answer_type"
@@ -57,20 +58,14 @@ def checked_options(answer_type: str, options: Options) -> Options:
         return list(dict.fromkeys(labels))
     if not isinstance(options, dict) or not options:
         raise InvalidInputError('Give a JSON schema, for example {"type": "object"}.', field="options")
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        Draft202012Validator.check_schema(options)
-    except SchemaError as error:
-        raise InvalidInputError(f"This is not a JSON schema: {error.message}.", field="options") from error
+    schema_check.check_schema(options)
     return options
 
 
 def _labels(answer: str, options: list[str] | None) -> list[str]:
     try:
         value = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = [answer.strip()]
     if isinstance(value, str):
         value = [value]
@@ -82,28 +77,3 @@ def _labels(answer: str, options: list[str] | None) -> list[str]:
             f"{unknown[0]} is not one of the labels. Choose from {', '.join(options or [])}.", field="answer"
         )
     return value
-
-
-def _check_document(answer: str, schema: dict[str, Any] | None) -> None:
-    try:
-        document = json.loads(answer)
-    except ValueError as error:
-        raise InvalidInputError(
-            f"This answer is not JSON: {error}. Correct it or change its type.", field="answer"
-        ) from error
-    if schema is None:
-        return
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    try:
-        # With the default registry the library would fetch references to other addresses (SSRF).
-        problem = best_match(Draft202012Validator(schema, registry=Registry()).iter_errors(document))
-    except Unresolvable as error:
-        message = f"The schema refers to {error.ref}, which is not in it. Add it to the schema."
-        raise InvalidInputError(message, field="options") from error
-    if problem is not None:
-        where = "/".join(str(part) for part in problem.absolute_path) or "the document"
-        raise InvalidInputError(f"The answer breaks its schema at {where}: {problem.message}.", field="answer")

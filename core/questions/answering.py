@@ -92,7 +92,7 @@ async def answer(
         await asyncio.to_thread(ledger.reject, reply, str(error))
         raise
     replies = [reply]
-    problems = {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
+    problems = await asyncio.to_thread(_problems, answers, questions)
     if problems:
         invalid = [q for q in questions if q.id in problems]
         correction = "The last answers were not valid: " + " ".join(problems.values())
@@ -133,6 +133,11 @@ def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]
     if sorted(given.number for given in parsed) == list(range(1, len(parsed) + 1)):
         parsed = sorted(parsed, key=lambda given: given.number)
     return {q.id: clean(given.answer, MAX_ANSWER_CHARS) for q, given in zip(questions, parsed, strict=True)}
+
+
+def _problems(answers: dict[str, str], questions: list[Questions]) -> dict[str, str]:
+    """Return why answers are invalid, by the id of their question; those that are valid are left out."""
+    return {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
 
 
 def _problem(answer_text: str, question: Questions) -> str:

@@ -11,7 +11,7 @@ from core.db import Images, Questions, TaskItems, Tasks, cached_until_write
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, asking, examples, store, targets
-from core.questions.answer_types import Options
+from core.questions.answer_types import Options, checked_options
 from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
 from core.questions.recipe import QuestionRecipe, question_recipe
 from core.questions.store import Origin
@@ -120,6 +120,7 @@ class ImageQuestionGenerationTask(GenerationTask):
             NotFoundError: there is no such image.
             InvalidInputError: the question is empty, or *options* do not fit its type.
         """
+        checked_options(answer_type, options)  # a schema may take seconds to check: not while others cannot write
         with self._db.transaction() as session:
             image = session.get(Images, image_id)
             if image is None or not image.is_in_library:

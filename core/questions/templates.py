@@ -69,6 +69,7 @@ class QuestionTemplateService:
             NotFoundError: there is no such fixed question.
             InvalidInputError: as in :meth:`add_template`.
         """
+        checked_options(answer_type, options)  # a schema may take seconds to check: not while others cannot write
         with self._db.transaction() as session:
             row = _template(session, template_id)
             _set_values(row, question, answer_type, options, one_label=one_label)
