@@ -24,7 +24,7 @@ FORMAT = Format(
     label="LLaMA-Factory, DPO",
     help=f"{DPO_HELP}.",
     purpose="train",
-    load=LOAD.replace("train ", "train stage=dpo ", 1),
+    load=LOAD.replace("train ", "train stage=dpo "),
     rows=rows,
     writer=JsonWriter,
     checker=LlamaFactoryPreferenceChecker,

@@ -22,7 +22,7 @@ FORMAT = Format(
     label="LLaMA-Factory, KTO",
     help=f"{KTO_HELP}.",
     purpose="train",
-    load=LOAD.replace("train ", "train stage=kto ", 1),
+    load=LOAD.replace("train ", "train stage=kto "),
     rows=rows,
     writer=JsonWriter,
     checker=LlamaFactoryPreferenceChecker,
