@@ -18,8 +18,15 @@ class ImportContext:
         """The directory of uploaded archives and downloaded datasets."""
         return self.settings.data_dir / "imports"
 
+    @property
+    def allows_every_path(self) -> bool:
+        """True in local mode without VITRINE_IMPORT_ROOTS: the one person here may read these files anyway."""
+        return self.settings.access_password is None and not self.settings.import_roots
+
     def resolve(self, text: str) -> Path:
         """Return the real path of *text*, which must be below an allowed directory.
+
+        In local mode, with no directory named in the settings, every path of this machine is allowed.
 
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
@@ -27,9 +34,11 @@ class ImportContext:
         if not text or "\0" in text or "\\" in text:
             raise InvalidInputError("Enter the path of a file or directory on the server.", field="path")
         path = Path(text)
-        path = (path if path.is_absolute() else self.uploads / path).resolve()
+        is_on_machine = path.is_absolute()
+        path = (path if is_on_machine else self.uploads / path).resolve()
         roots = [self.uploads.resolve(), *(root.resolve() for root in self.settings.import_roots)]
-        if not any(path.is_relative_to(root) for root in roots):
+        is_allowed = is_on_machine and self.allows_every_path
+        if not is_allowed and not any(path.is_relative_to(root) for root in roots):
             allowed = ", ".join(str(root) for root in self.settings.import_roots) or "none yet"
             raise InvalidInputError(
                 f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {allowed}.", field="path"
