@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-PREFIXES = ("img", "exports", "desk", "access", "api", "ai")
+PREFIXES = ("img", "exports", "uploads", "desk", "access", "api", "ai")
 """First path segments of every route beside the pages."""
 
 
@@ -39,7 +39,7 @@ def refuse_public_address(address: str | None) -> None:
 
 
 def routes(base_path: str = "", allowed_hosts: Sequence[str] = (), icon: "Path | None" = None) -> "Sequence[BaseRoute]":
-    """Return the routes beside the pages: images, exports, review desk, sign-in, REST API.
+    """Return the routes beside the pages: images, exports, uploads, review desk, sign-in, REST API.
 
     Args:
         base_path: Prefix of every route, as ``server.baseUrlPath``.

@@ -57,7 +57,18 @@ class Settings(BaseSettings):
 
     import_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=list,
-        description="Server directories that may be imported from, separated by ':'. Empty: none.",
+        description="Directories that may be imported from, separated by ':'. Empty: all, or none with a password.",
+    )
+
+    max_upload_bytes: int = Field(
+        2000 * MEGABYTE,
+        gt=0,
+        description="One archive or table sent by a browser; larger ones are imported by their path.",
+    )
+    upload_quota_bytes: int = Field(
+        10_000 * MEGABYTE,
+        gt=0,
+        description="All uploads that wait for their import: a forgotten browser tab must not fill the disk.",
     )
 
     llm_timeout_s: float = Field(

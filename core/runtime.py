@@ -65,6 +65,7 @@ class Runtime:
         yield self.services.llm.warm_up
         yield _import_table_libraries
         yield self.services.intake.remove_leftovers
+        yield self.services.uploads.remove_abandoned
 
 
 def _import_table_libraries() -> None:

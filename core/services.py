@@ -12,6 +12,7 @@ from core.export import ExportService, ImageDatasetExporter, export_task_kinds
 from core.images import sandbox
 from core.images.service import ImageService
 from core.importing.tasks import image_task_kinds
+from core.importing.uploads import UploadService
 from core.lazy import Lazy
 from core.listings import ListingService
 from core.llm import LLMService, ModelProfileService
@@ -44,6 +45,7 @@ class Services:
         self.library = self.images.library
         self.intake = self.images.intake
         self.duplicates = self.images.duplicates
+        self.uploads = UploadService(db)
         self.ownership = OwnershipService(db)
         self.listings = ListingService(db)
         self.profiles = ModelProfileService(db)

@@ -1,4 +1,4 @@
-"""The routes beside the pages: images, exports, the review desk, sign-in and the REST API.
+"""The routes beside the pages: images, exports, uploads, the review desk, sign-in and the REST API.
 
 Building the routes is cheap: FastAPI is imported, and its application built, at the first request for it.
 """
@@ -21,6 +21,7 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     """
     from starlette.middleware import Middleware
 
+    from core.api.chunks import chunk_routes
     from core.api.desk import desk_routes
     from core.api.guard import AuthMiddleware
     from core.api.lazy_api import api_routes
@@ -34,6 +35,7 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     ]
     return [
         *media_routes(services, authenticated),
+        *chunk_routes(services, authenticated),
         *desk_routes(services, authenticated),
         *api_routes(services, authenticated),
         sign_in_route(services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True)]),

@@ -86,7 +86,7 @@ class ImageIntake:
         return stored_name
 
     def remove_leftovers(self, now_s: float | None = None) -> int:
-        """Remove partial files left by crashes, originals without a row, and old uploads; return how many there were.
+        """Remove partial files left by crashes and originals without a row; return how many there were.
 
         Args:
             now_s: seconds since 1970, by which ages are judged; the current time when None.
@@ -94,7 +94,6 @@ class ImageIntake:
         now_s = time.time() if now_s is None else now_s
         removed = self._storage.remove_abandoned_staging()
         with self._db.reading() as session:
-            removed += cleanup.remove_old_uploads(session, self.import_context.uploads, now_s)
             return removed + cleanup.remove_orphans(session, self._storage, now_s)
 
     def _add(self, project_id: str, files: Sequence[NewFile], source: str) -> list[ImageOutcome]:

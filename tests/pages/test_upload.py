@@ -3,6 +3,7 @@
 import time
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -240,13 +241,15 @@ def test_an_archive_is_imported_by_a_task_with_progress_on_the_page(page: AppTes
     assert "1 added, 1 rejected." in texts(page)
 
 
-def test_a_directory_that_is_not_allowed_shows_the_error(page: AppTest) -> None:
+def test_a_directory_that_is_not_allowed_shows_the_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(tmp_path))
+    page = open_page("upload", services().projects.create_project("Shelf").id)
     page.segmented_control(key="upload-from").set_value("directory").run()
     page.text_input(key="import-directory").set_value("/etc").run()
     page.button(key="import-directory-start").click().run()
 
     assert [error.value for error in page.error] == [
-        "Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: none yet."
+        f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {tmp_path}."
     ]
 
 

@@ -163,7 +163,7 @@ def test_an_upload_without_an_open_import_is_removed_after_a_week(
     assert path.suffix == ".zip"
     now_s = time.time()
 
-    assert services.intake.remove_leftovers(now_s + age_days * 24 * 3600) == removed
+    assert services.uploads.remove_abandoned(now_s + age_days * 24 * 3600) == removed
     assert path.exists() == (removed == 0)
 
 

@@ -366,6 +366,6 @@ def test_an_archive_is_removed_a_week_after_its_import_ended(
     kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
     TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", {"source": "zip", "path": waiting})
 
-    assert services.intake.remove_leftovers() == 0
-    assert services.intake.remove_leftovers(time.time() + 7 * 24 * 3600) == 1
+    assert services.uploads.remove_abandoned() == 0
+    assert services.uploads.remove_abandoned(time.time() + 7 * 24 * 3600) == 1
     assert [path.name for path in services.intake.import_context.uploads.iterdir()] == [waiting]

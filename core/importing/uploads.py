@@ -1,0 +1,327 @@
+"""Resumable uploads: a file arrives in chunks, each written to the disk, until it is complete and can be imported.
+
+The state of an upload is a small file beside its data, so it outlives the process, the connection and the page.
+"""
+
+import json
+import shutil
+import threading
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from sqlmodel import col, select
+
+from core.config import Settings
+from core.db import Database, Tasks, new_id
+from core.errors import ConflictError, InvalidInputError, NotFoundError, StorageError, VitrineError
+from core.images.import_outcome import label_of
+from core.images.storage import translate_disk_errors
+
+MAX_CHUNK_BYTES = 16_000_000
+"""Larger chunks are refused: a lost connection repeats at most this much."""
+ABANDONED_S = 24 * 3600
+"""An upload that got nothing for a day is abandoned."""
+KEPT_S = 7 * 24 * 3600
+"""For a week after its import an upload stays, so that items that failed can be tried again."""
+# Database, thumbnails and exports need room on the same disk.
+_FREE_BYTES = 500_000_000
+_MAX_NAME_BYTES = 200
+_STATE, _LOCK = ".upload.json", ".upload.lock"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way in, or complete and not imported yet."""
+
+    id: str
+    project_id: str
+    name: str
+    """As it is stored; the name of the user's file, made safe."""
+    size_bytes: int
+    modified_ms: int
+    """Time of the file's last change on the user's machine: with name and size it tells files apart."""
+    received_bytes: int = 0
+    is_started: bool = False
+    """Its import was created."""
+
+    @property
+    def is_complete(self) -> bool:
+        return self.received_bytes == self.size_bytes
+
+    @property
+    def path(self) -> str:
+        """The ``path`` for the config of an import."""
+        return f"{self.id}/{self.name}"
+
+
+class UploadService:
+    """Creates uploads, writes their chunks, and removes those that nothing needs any more."""
+
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+        self._creation = threading.Lock()
+
+    def create(self, project_id: str, name: str, size_bytes: int, modified_ms: int = 0) -> Upload:
+        """Return a new upload, or the one that was begun for the same file, to be continued.
+
+        Raises:
+            InvalidInputError: the file is empty or larger than the settings allow.
+            StorageError: the quota of uploads or the disk is full.
+        """
+        limit = self._settings.max_upload_bytes
+        if not 0 < size_bytes <= limit:
+            what = f"larger than {limit / 1e9:,.3g} GB, the limit of an upload" if size_bytes > 0 else "empty"
+            raise InvalidInputError(
+                f"This file is {what}. {'Import it by its path.' if size_bytes > 0 else 'Choose another one.'}",
+                field="size_bytes",
+            )
+        wanted = Upload("", project_id, _stored_name(name), size_bytes, modified_ms)
+        with self._creation:
+            for upload in self.list_uploads(project_id):
+                if replace(upload, id="", received_bytes=0) == wanted:
+                    return upload
+            self.remove_abandoned()
+            self._require_room(size_bytes)
+            upload = replace(wanted, id=new_id())
+            with translate_disk_errors():
+                self._directory(upload.id).mkdir(parents=True)
+                self._file(upload).touch()
+            self._save(upload)
+        return upload
+
+    def get(self, upload_id: str) -> Upload:
+        """Return the upload.
+
+        Raises:
+            NotFoundError: there is no such upload, or it was removed.
+        """
+        upload = self._read(self._directory(upload_id)) if _is_id(upload_id) else None
+        if upload is None:
+            raise NotFoundError("This upload does not exist any more. Choose the file again.")
+        return upload
+
+    def list_uploads(self, project_id: str) -> list[Upload]:
+        """Return the uploads of a project whose import was not started, oldest first."""
+        states = sorted(self._root.glob(f"*/{_STATE}"), key=lambda file: file.parent.stat().st_ctime)
+        found = (self._read(state.parent) for state in states)
+        return [upload for upload in found if upload and upload.project_id == project_id and not upload.is_started]
+
+    def open_chunk(self, upload_id: str, offset: int) -> "ChunkWriter":
+        """Return the writer of the chunk at *offset*; it has to be closed.
+
+        Raises:
+            NotFoundError: there is no such upload.
+            ConflictError: *offset* is not where the upload ends, or another chunk is being written; ``current`` is
+                the upload.
+        """
+        upload = self.get(upload_id)
+        unlock = _lock(self._directory(upload_id) / _LOCK)
+        if unlock is None:
+            raise ConflictError("Another tab or connection is sending this file.", current=upload)
+        try:
+            upload = self.get(upload_id)
+            if offset != upload.received_bytes:
+                raise ConflictError(f"The upload continues at byte {upload.received_bytes}.", current=upload)
+            return ChunkWriter(self._file(upload), upload, self._save, unlock)
+        except VitrineError:
+            unlock()
+            raise
+
+    def start(self, upload_id: str) -> Upload:
+        """Mark a complete upload as imported, so that it is not offered again; return it.
+
+        Raises:
+            NotFoundError: there is no such upload.
+            InvalidInputError: it is not complete.
+        """
+        upload = self.get(upload_id)
+        if not upload.is_complete:
+            raise InvalidInputError(f"{upload.name} is not complete. Send the rest first.")
+        upload = replace(upload, is_started=True)
+        self._save(upload)
+        return upload
+
+    def discard(self, upload_id: str) -> None:
+        """Remove an upload whose import was not started; one that does not exist is no error."""
+        upload = self._read(self._directory(upload_id)) if _is_id(upload_id) else None
+        if upload is not None and not upload.is_started:
+            shutil.rmtree(self._directory(upload_id), ignore_errors=True)
+
+    def remove_abandoned(self, now_s: float | None = None) -> int:
+        """Remove uploads that were abandoned or whose import has ended; return how many there were.
+
+        Args:
+            now_s: Seconds since 1970, by which ages are judged; the current time when None.
+        """
+        now_s = time.time() if now_s is None else now_s
+        unfinished, finished = self._imported()
+        removed = 0
+        for entry in sorted(self._root.glob("*")):
+            if entry.name in unfinished or not self._is_old(entry, now_s, is_imported=entry.name in finished):
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+            removed += 1
+        return removed
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    @property
+    def _settings(self) -> Settings:
+        return self._db.settings
+
+    @property
+    def _root(self) -> Path:
+        return self._settings.data_dir / "imports"
+
+    def _directory(self, upload_id: str) -> Path:
+        return self._root / upload_id
+
+    def _file(self, upload: Upload) -> Path:
+        return self._directory(upload.id) / upload.name
+
+    def _read(self, directory: Path) -> Upload | None:
+        try:
+            return Upload(**json.loads((directory / _STATE).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _save(self, upload: Upload) -> None:
+        state = self._directory(upload.id) / _STATE
+        with translate_disk_errors():
+            partial = state.with_suffix(".new")
+            partial.write_text(json.dumps(asdict(upload)), encoding="utf-8")
+            partial.replace(state)
+
+    def _require_room(self, size_bytes: int) -> None:
+        quota = self._settings.upload_quota_bytes
+        if self._used_bytes() + size_bytes > quota:
+            raise StorageError(
+                f"Uploads may take {quota / 1e9:,.3g} GB in all, and this one would exceed that. "
+                "Import or discard the others first."
+            )
+        with translate_disk_errors():
+            self._root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self._root).free
+        if free < size_bytes + _FREE_BYTES:
+            raise StorageError(
+                f"The disk has {free / 1e9:,.1f} GB left, too little for this file. Free some space first."
+            )
+
+    def _used_bytes(self) -> int:
+        """Return the bytes of all uploads, those that are still to come included."""
+        found = (self._read(state.parent) for state in self._root.glob(f"*/{_STATE}"))
+        return sum(upload.size_bytes for upload in found if upload is not None)
+
+    def _imported(self) -> tuple[set[str], set[str]]:
+        """Return the names in the directory that open imports need, and those whose imports have nothing left to do."""
+        query = select(Tasks.id, Tasks.config, Tasks.status).where(
+            col(Tasks.task_type).in_(["image-import", "dataset-return"])
+        )
+        open_, completed = set(), set()
+        with self._db.reading() as session:
+            for task_id, config, status in session.exec(query):
+                # An import also keeps what it has read below its own id.
+                names = {task_id, str(config.get("path") or "").partition("/")[0]}
+                if status in ("queued", "running", "paused"):
+                    open_ |= names
+                elif status == "completed":
+                    completed |= names
+        return open_, completed
+
+    def _is_old(self, entry: Path, now_s: float, *, is_imported: bool) -> bool:
+        state = entry / _STATE
+        try:
+            age_s = now_s - (state if state.exists() else entry).stat().st_mtime
+        except OSError:
+            return False
+        upload = self._read(entry)
+        if upload is None:
+            return age_s >= KEPT_S
+        if upload.is_started and is_imported:
+            return True
+        return age_s >= (KEPT_S if upload.is_complete else ABANDONED_S)
+
+
+class ChunkWriter:
+    """Writes one chunk behind the bytes that are confirmed; only :meth:`commit` confirms it.
+
+    What a cut connection or a killed process leaves behind is overwritten by the next chunk.
+    """
+
+    def __init__(self, file: Path, upload: Upload, save: Callable[[Upload], None], unlock: Callable[[], None]) -> None:
+        self._upload, self._save, self._unlock = upload, save, unlock
+        self._checksum, self._written = 0, 0
+        with translate_disk_errors():
+            self._file = file.open("r+b")
+            self._file.truncate(upload.received_bytes)
+            self._file.seek(upload.received_bytes)
+
+    def write(self, data: bytes) -> None:
+        """Append *data* to the chunk.
+
+        Raises:
+            InvalidInputError: the chunk or the file would become too large.
+            StorageError: the disk is full.
+        """
+        self._written += len(data)
+        if self._written > MAX_CHUNK_BYTES:
+            raise InvalidInputError(f"A chunk has at most {MAX_CHUNK_BYTES:,} bytes. Send smaller ones.")
+        if self._upload.received_bytes + self._written > self._upload.size_bytes:
+            raise InvalidInputError("This chunk goes beyond the size of the file. Choose the file again.")
+        self._checksum = zlib.crc32(data, self._checksum)
+        with translate_disk_errors():
+            self._file.write(data)
+
+    def commit(self, checksum: str) -> Upload:
+        """Confirm the chunk and return the upload.
+
+        Args:
+            checksum: CRC-32 of the chunk, eight hexadecimal digits.
+
+        Raises:
+            InvalidInputError: *checksum* differs from that of the bytes that arrived.
+        """
+        if not self._written or checksum.lower() != f"{self._checksum:08x}":
+            raise InvalidInputError("The chunk was damaged on its way. Send it again.", field="Upload-Checksum")
+        with translate_disk_errors():
+            self._file.flush()
+        upload = replace(self._upload, received_bytes=self._upload.received_bytes + self._written)
+        self._save(upload)
+        return upload
+
+    def close(self) -> None:
+        """Release the file and the lock."""
+        self._file.close()
+        self._unlock()
+
+
+def _lock(path: Path) -> Callable[[], None] | None:
+    """Lock the file *path* and return what unlocks it; None when another thread or process has locked it."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    return lock.release
+
+
+def _stored_name(name: str) -> str:
+    """Return the name as that of a file: one part, visible, short enough for every file system."""
+    label = label_of(name).lstrip(".")
+    stem, dot, suffix = label.rpartition(".")
+    if not dot:
+        stem, suffix = label, ""
+    room = _MAX_NAME_BYTES - len((dot + suffix).encode())
+    return stem.encode()[: max(room, 1)].decode("utf-8", "ignore") + dot + suffix if room > 0 else "file"
+
+
+def _is_id(upload_id: str) -> bool:
+    return 0 < len(upload_id) <= 40 and upload_id.replace("-", "").replace("_", "").isalnum()
