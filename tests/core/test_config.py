@@ -47,6 +47,41 @@ def test_an_invalid_value_is_reported_with_the_name_of_its_field(
         Settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("MAX_IMAGE_BYTES", (1,), (0,)),
+        ("MAX_IMAGE_PIXELS", (1,), (0,)),
+        ("THUMBNAIL_SIDE_PX", (64, 1024), (63, 1025)),
+        ("MODEL_SIDE_PX", (128, 4096), (127, 4097)),
+        ("DECODE_WORKERS", (1, 64), (0, 65)),
+        ("DECODE_TIMEOUT_S", (0.1,), (0,)),
+        ("LLM_TIMEOUT_S", (0.1,), (0,)),
+        ("LLM_CONCURRENCY", (1, 64), (0, 65)),
+    ],
+)
+def test_a_setting_may_have_the_values_within_its_bounds_and_no_others(
+    name: str, allowed: tuple[float, ...], refused: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in allowed:
+        monkeypatch.setenv(f"VITRINE_{name}", str(value))
+        assert getattr(Settings(), name.lower()) == value
+    for value in refused:
+        monkeypatch.setenv(f"VITRINE_{name}", str(value))
+        with pytest.raises(ValidationError, match=name.lower()):
+            Settings()
+
+
+def test_the_defaults_of_numbers_are_the_ones_that_the_readme_and_the_reasons_state() -> None:
+    values = Settings().model_dump()
+    numbers = {name: value for name, value in values.items() if type(value) in (int, float)}
+    assert numbers | {
+        "max_image_bytes": 100_000_000, "max_image_pixels": 100_000_000, "thumbnail_side_px": 320,
+        "model_side_px": 1024, "decode_workers": 2, "decode_memory_bytes": 1_500_000_000, "decode_timeout_s": 30.0,
+        "llm_timeout_s": 120.0, "llm_concurrency": 4,
+    } == numbers  # fmt: skip
+
+
 def test_the_password_is_not_shown_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "correct horse")
     settings = Settings()
