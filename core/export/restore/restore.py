@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -51,15 +52,22 @@ def read_vitrine(path: str | Path) -> Iterator[dict[str, Any]]:
 
 def is_vitrine_bundle(path: str | Path) -> bool:
     """Return whether *path* is a ZIP or a directory in the Vitrine format, by its first row."""
-    from core.container import Archive
-
     try:
         if Path(path).is_file():
-            Archive(Path(path)).close()  # refuses ZIP bombs
+            _check_archive(Path(path))
         first = next(read_vitrine(path), None)
     except (InvalidInputError, OSError, BadZipFile):
         return False
     return first is not None
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse an archive with a member that cannot be read, such as a ZIP bomb."""
+    from core.container import Archive
+
+    with closing(Archive(path)) as archive:
+        for name in archive.names():
+            archive.check(name)
 
 
 def restore_export(

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from core.container import Archive
+from core.container import Archive, shared_archive
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images.import_context import ImportContext
 from core.images.stored_file import NewFile
@@ -41,7 +41,7 @@ class ArchiveSource(Source):
 
     def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
         loaded = LoadedChunk([], annotations=annotations_from_json(chunk))
-        with closing(Archive(context.resolve(str(config["path"])))) as archive:
+        with shared_archive(context.resolve(str(config["path"]))) as archive:
             for number, name in enumerate(chunk["names"]):
                 unpacked = workdir / str(number)
                 try:

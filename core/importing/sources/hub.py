@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from core.container import MAX_ARCHIVE_BYTES
 from core.errors import InvalidInputError
 from core.fetch import FetchError
 from core.images.storage import translate_disk_errors
 
+MAX_DOWNLOAD_BYTES = 10_000_000_000
 # The branch on which the Hub converts every public dataset to Parquet.
 _CONVERTED_REVISION = "refs/convert/parquet"
 
@@ -43,9 +43,9 @@ def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
         if not files:
             raise InvalidInputError(f"{dataset} has no split called {split}.", field="split")
     total = sum(file.size_bytes for file in files)
-    if total > MAX_ARCHIVE_BYTES:
+    if total > MAX_DOWNLOAD_BYTES:
         raise InvalidInputError(
-            f"These are {total / 1e9:,.1f} GB; {MAX_ARCHIVE_BYTES / 1e9:,.0f} GB is the limit. Name a split.",
+            f"These are {total / 1e9:,.1f} GB; {MAX_DOWNLOAD_BYTES / 1e9:,.0f} GB is the limit. Name a split.",
             field="split",
         )
     return files
