@@ -58,7 +58,7 @@ def test_a_module_core_of_the_caller_disturbs_neither_the_package_nor_its_worker
         (tmp_path / name).write_text(_FOREIGN)
     (tmp_path / "job.py").write_text(_JOB)
     out = run([sys.executable, "job.py"], tmp_path, PYTHONPATH=str(installed))
-    assert out == "1 40 30 vitrine.core.db.tables False\n"
+    assert out == "1 40 30 vitrine.core.db.image_tables False\n"
     assert (tmp_path / "out.jsonl").read_text().count("\n") == 1
 
 

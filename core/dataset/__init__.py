@@ -6,6 +6,7 @@ from core.dataset.decisions import DecisionResult
 from core.dataset.entries import EntryQueries
 from core.dataset.filters import EntryFilter, Term, parse_search
 from core.dataset.history import HistoryEvent
+from core.dataset.insert import insert_entries
 from core.dataset.queries import EntryPage
 from core.dataset.review import ReviewService
 from core.dataset.service import ImageDatasetService
@@ -23,5 +24,6 @@ __all__ = [
     "ReviewService",
     "Term",
     "UndoResult",
+    "insert_entries",
     "parse_search",
 ]

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from core.dataset.assignment import in_share, needs_second_review, not_leased_to_others
 from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
 from core.dataset.quality import condition_of_check
-from core.db import Events, ImageDatasets, Images
+from core.db import IMPORTED, Events, ImageDatasets, Images, is_about
 from core.db.text import holds_text
 from core.errors import InvalidInputError
 
@@ -74,6 +74,23 @@ def _edited() -> Condition:
 
 def _same(column: Column) -> Callable[[str], Condition]:
     return lambda value: column == ("" if value == NONE else value)
+
+
+def _same_or_null(column: Column) -> Callable[[str], Condition]:
+    return lambda value: column.is_(None) if value == NONE else column == value
+
+
+def _image_count() -> Column:
+    more = col(_Entry.more_image_ids)
+    commas = func.length(more) - func.length(func.replace(more, ",", ""))
+    return 1 + case((more == literal_column("''"), 0), else_=commas + 1)
+
+
+def _origin(value: str) -> Condition:
+    imported = col(_Entry.origin) == IMPORTED
+    if value == IMPORTED:
+        return imported
+    return and_(not_(imported), col(_Entry.model) == "" if value == "person" else col(_Entry.model) != "")
 
 
 def _reason(value: str) -> Condition:
@@ -212,7 +229,10 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "by": lambda value: _acted(value, *REVIEWING),
     "skipped": skipped_by,
     "reason": _reason,
-    "image": _same(col(_Entry.image_id)),
+    "image": lambda value: is_about(_Entry, [value]),
+    "images": lambda value: _number(_image_count(), "images")(value),
+    "conversation": _same_or_null(col(_Entry.conversation_id)),
+    "origin": _origin,
     "id": lambda value: col(_Entry.id) == value,
     "task": lambda value: col(_Entry.task_id) == value,
     "check": condition_of_check,

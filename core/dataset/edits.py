@@ -1,5 +1,6 @@
 """Edits with optimistic locking: values are checked, versions compared, old and new values stored in one event."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import object_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
+from core.dataset.entry_images import image_columns, images_by_ids
 from core.dataset.values import checked
 from core.db import Events, ImageDatasets, Images, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -38,19 +40,17 @@ def entry_by_id(session: Session, entry_id: str) -> ImageDatasets:
 
 
 def create(
-    session: Session, image: Images, values: dict[str, Any], action: UserAction, **columns: Any
+    session: Session, images: Sequence[Images], values: dict[str, Any], action: UserAction, **columns: Any
 ) -> ImageDatasets:
-    """Add an entry about *image*; *values* are checked like those of an edit, *columns* are stored as they are.
+    """Add an entry about *images*; *values* are checked like those of an edit, *columns* are stored as they are.
 
     Raises:
         InvalidInputError: there is no question, or a value breaks its rules.
     """
-    stored = checked(values, answer_type="text", options=None)
+    stored = checked(values, answer_type="text", options=None, images=images)
     if "question" not in stored:
         raise InvalidInputError("Write a question.", field="question")
-    entry = ImageDatasets(
-        project_id=image.project_id, image_id=image.id, image_name=image.image_name, **stored, **columns
-    )
+    entry = ImageDatasets(project_id=images[0].project_id, **image_columns(images), **stored, **columns)
     if entry.model:
         entry.generated_question, entry.generated_answer = entry.question, entry.answer
     session.add(entry)
@@ -65,12 +65,17 @@ def edit(
 
     Raises:
         InvalidInputError: a value breaks its rules.
+        NotFoundError: one of ``image_ids`` is not in the project.
         ConflictError: the entry is not at *version*.
     """
-    check_version(entry, version, changes)
+    attempted = changes
+    check_version(entry, version, attempted)
     if {"options", "answer_type"} & changes.keys():
         changes = {"answer": entry.answer} | changes  # the stored answer must meet the new rules
-    stored = checked(changes, answer_type=entry.answer_type, options=entry.options)
+    changes, images = _with_images(session, entry, changes)
+    stored = checked(changes, answer_type=entry.answer_type, options=entry.options, images=images)
+    if "image_ids" in attempted:
+        stored |= image_columns(images)
     return write(session, entry, _with_consistent_decision(entry, _without_review_reason(entry, stored)), action)
 
 
@@ -148,6 +153,18 @@ def record_event(
 def is_batch_recorded(session: Session, batch_id: str) -> bool:
     """Return whether this batch was stored already; *batch_id* serves as an idempotency key for repeated requests."""
     return session.exec(select(Events.id).where(Events.batch_id == batch_id).limit(1)).first() is not None
+
+
+def _with_images(
+    session: Session, entry: ImageDatasets, changes: dict[str, Any]
+) -> tuple[dict[str, Any], Sequence[Images]]:
+    """Return the changes of columns and the images that the entry then has; empty when no change depends on them."""
+    if not {"image_ids", "boxes"} & changes.keys():
+        return changes, ()
+    others = {name: value for name, value in changes.items() if name != "image_ids"}
+    if "image_ids" in changes:
+        others.setdefault("boxes", entry.boxes)  # the stored boxes must lie on the new images
+    return others, images_by_ids(session, entry.project_id, changes.get("image_ids", entry.image_ids))
 
 
 def _with_consistent_decision(entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class EntryQueries:
     def images_of(self, entries: Sequence[ImageDatasets]) -> dict[str, Images]:
         """Return the images of *entries* by id, deleted ones too."""
         with self._db.reading() as session:
-            return queries.images_by_id(session, {entry.image_id for entry in entries})
+            return queries.images_by_id(session, {id_ for entry in entries for id_ in entry.image_ids})
 
     @cached_until_write
     def facets(self, project_id: str, entry_filter: EntryFilter) -> tuple[stats.Facet, ...]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
 from core.dataset.query_planner import selective_condition, selective_condition_for_count
-from core.db import ImageDatasets, Images
+from core.db import ImageDatasets, Images, is_about
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
 
@@ -69,15 +69,16 @@ def count_entries(
 
 
 def entries_of_images(session: Session, image_ids: set[str]) -> dict[str, list[ImageDatasets]]:
-    """Return all entries of these images by image id, oldest first."""
+    """Return all entries of these images by image id, oldest first; one of several images is with each of them."""
     query = (
         select(ImageDatasets)
-        .where(col(ImageDatasets.image_id).in_(image_ids), col(ImageDatasets.deleted_at).is_(None))
+        .where(is_about(ImageDatasets, image_ids), col(ImageDatasets.deleted_at).is_(None))
         .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
     )
     found: dict[str, list[ImageDatasets]] = {image_id: [] for image_id in image_ids}
     for entry in session.exec(query):
-        found[entry.image_id].append(entry)
+        for image_id in image_ids.intersection(entry.image_ids):
+            found[image_id].append(entry)
     return found
 
 

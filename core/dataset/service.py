@@ -8,8 +8,9 @@ from sqlmodel import Session, col, select
 from core.dataset import edits, stats, values
 from core.dataset.conditions import conditions
 from core.dataset.edits import LOCAL, UserAction
+from core.dataset.entry_images import images_by_ids
 from core.dataset.filters import EntryFilter, parse_search
-from core.db import Database, ImageDatasets, Images, Questions, cached_until_write
+from core.db import Database, ImageDatasets, Questions, cached_until_write, is_about
 from core.errors import InvalidInputError, NotFoundError
 
 
@@ -39,6 +40,13 @@ class ImageDatasetService:
         language: str = "en",
         options: list[str] | dict[str, Any] | None = None,
         actor: str = LOCAL,
+        image_ids: Sequence[str] | None = None,
+        conversation_id: str | None = None,
+        turn: int = 0,
+        system: str = "",
+        boxes: Sequence[dict[str, Any]] | None = None,
+        ratings: dict[str, int] | None = None,
+        origin: str = "",
     ) -> ImageDatasets:
         """Add an entry.
 
@@ -46,19 +54,30 @@ class ImageDatasetService:
             model: the model that answered; empty for a person.
             answer_type: text, label (*answer* is a JSON array of labels) or custom_format (a JSON document).
             options: the labels to choose from, or the JSON schema of the answer.
+            image_ids: all images of an entry about several, in their order; *image_id* is the first of them.
+            conversation_id: any text; entries that share it are the turns of a conversation, in the order of *turn*.
+            system: the system prompt that the question was asked with.
+            boxes: ``{"label", "xyxy", "image"}`` each: left, top, right, bottom in px of the upright original, and
+                the position of its image in *image_ids*, 0 when missing.
+            ratings: 1 to 5 for relevance, image_correspondence, visual_dependency and formatting.
+            origin: ``imported`` for an answer that came with other data, so that it does not count as a person's.
 
         Raises:
-            NotFoundError: the image is not in the project.
+            NotFoundError: an image is not in the project.
             InvalidInputError: the answer breaks the rules of its type, or another value is out of range.
         """
         given = {
             "question": question, "answer": answer, "model": model, "answer_type": answer_type, "score": score,
             "tags": tags, "note": note, "confirmed": confirmed, "kind": kind, "language": language,
-            "options": options,
+            "options": options, "conversation_id": conversation_id, "turn": turn, "system": system, "boxes": boxes,
+            "ratings": ratings, "origin": origin,
         }  # fmt: skip
+        ids = [image_id] if image_ids is None else image_ids
+        if list(ids[:1]) != [image_id]:
+            raise InvalidInputError("image_id is the first of image_ids. Make them agree.", field="image_ids")
         with self._db.transaction() as session:
-            image = _image(session, image_id, project_id)
-            return edits.create(session, image, given, UserAction("create", actor), question_id=question_id)
+            images = images_by_ids(session, project_id, ids)
+            return edits.create(session, images, given, UserAction("create", actor), question_id=question_id)
 
     def create_from_question(
         self,
@@ -137,6 +156,7 @@ class ImageDatasetService:
         """Return entries, oldest first.
 
         Args:
+            image_id: also finds entries that have it as their second or a further image.
             tags: every one of them is required.
             search: a search line, such as ``cat kind:count -tag:draft``.
 
@@ -144,9 +164,11 @@ class ImageDatasetService:
             InvalidInputError: the search line cannot be read.
         """
         where = conditions(project_id, parse_search(search))
+        if image_id is not None:
+            where.append(is_about(ImageDatasets, [image_id]))
         for column, wanted in (
-            (ImageDatasets.image_id, image_id), (ImageDatasets.answer_type, answer_type),
-            (ImageDatasets.confirmed, confirmed), (ImageDatasets.rejected, rejected), (ImageDatasets.model, model),
+            (ImageDatasets.answer_type, answer_type), (ImageDatasets.confirmed, confirmed),
+            (ImageDatasets.rejected, rejected), (ImageDatasets.model, model),
         ):  # fmt: skip
             if wanted is not None:
                 where.append(col(column) == wanted)
@@ -233,13 +255,6 @@ class ImageDatasetService:
             return edits.edit(session, edits.entry_by_id(session, entry_id), changes, action, version=version)
 
 
-def _image(session: Session, image_id: str, project_id: str | None = None) -> Images:
-    image = session.get(Images, image_id)
-    if image is None or not image.is_in_library or project_id not in (None, image.project_id):
-        raise NotFoundError("This image is not in the project. Choose another one.")
-    return image
-
-
 def _create_answer(session: Session, question_id: str, given: dict[str, Any], action: UserAction) -> ImageDatasets:
     question = session.get(Questions, question_id)
     if question is None or question.deleted_at is not None:
@@ -248,4 +263,5 @@ def _create_answer(session: Session, question_id: str, given: dict[str, Any], ac
         "question": question.question, "kind": question.kind, "language": question.language,
         "options": question.options,
     } | given  # fmt: skip
-    return edits.create(session, _image(session, question.image_id), fields, action, question_id=question_id)
+    images = images_by_ids(session, question.project_id, question.image_ids)
+    return edits.create(session, images, fields, action, question_id=question_id)

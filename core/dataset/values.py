@@ -1,23 +1,37 @@
 """Validation of the fields of an entry: answers by type, scores in halves, tags, texts of bounded length."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from core.dataset.boxes import checked_boxes
+from core.db import IMPORTED, Images
 from core.errors import InvalidInputError
 
 MAX_TEXT_CHARS = 20_000
 MAX_TAG_CHARS = 60
 MAX_SCORE = 5.0
 
-_TEXTS = ("question", "answer", "note", "reject_reason", "model", "kind", "language", "needs_review")
+MAX_TURN = 10_000
+MAX_CONVERSATION_ID_CHARS = 200
+RATINGS = ("relevance", "image_correspondence", "visual_dependency", "formatting")
+"""FineVision's ratings, each 1 to 5; its columns are called ``relevance_ratings`` and so on."""
+
+_TEXTS = ("question", "answer", "note", "reject_reason", "model", "kind", "language", "needs_review", "system")
 _FLAGS = ("confirmed", "rejected", "flagged")
-EDITABLE = (*_TEXTS, *_FLAGS, "answer_type", "options", "score", "tags")
-"""The columns that an edit may change."""
+EDITABLE = (
+    *_TEXTS, *_FLAGS, "answer_type", "options", "score", "tags", "conversation_id", "turn", "boxes", "ratings",
+    "origin",
+)  # fmt: skip
+"""The columns that an edit may change; ``image_ids`` stands for those that hold the images."""
 
 
-def checked(changes: dict[str, Any], *, answer_type: str, options: Any) -> dict[str, Any]:
+def checked(
+    changes: dict[str, Any], *, answer_type: str, options: Any, images: Sequence[Images] = ()
+) -> dict[str, Any]:
     """Return *changes* in their stored form; *answer_type* and *options* are those of the stored entry.
+
+    *images* are those of the entry; boxes need them.
 
     Raises:
         InvalidInputError: a column is not editable, or a value breaks its rules.
@@ -26,7 +40,7 @@ def checked(changes: dict[str, Any], *, answer_type: str, options: Any) -> dict[
     for name, value in changes.items():
         if name not in EDITABLE:
             raise InvalidInputError(f"{name} cannot be changed. Use one of {', '.join(EDITABLE)}.", field=name)
-        stored[name] = _stored(name, value)
+        stored[name] = checked_boxes(value, images) if name == "boxes" else _stored(name, value)
     answer_type = stored.get("answer_type", answer_type)
     if answer_type == "custom_format" and isinstance(stored.get("options"), dict):
         from core.questions.schema_check import check_schema
@@ -88,9 +102,43 @@ def _stored(name: str, value: Any) -> Any:
         return value
     if name == "answer" and isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    if name == "options":
-        return _options(value)
+    if name in _OTHERS:
+        return _OTHERS[name](value)
     return _text(name, value)
+
+
+def _conversation_id(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > MAX_CONVERSATION_ID_CHARS:
+        raise InvalidInputError(
+            f"conversation_id must be a text of at most {MAX_CONVERSATION_ID_CHARS} characters.",
+            field="conversation_id",
+        )
+    return _text("conversation_id", value)
+
+
+def _turn(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_TURN:
+        raise InvalidInputError(f"turn must be an integer from 0 to {MAX_TURN:,}.", field="turn")
+    return value
+
+
+def _ratings(value: Any) -> dict[str, int] | None:
+    if not value:
+        return None
+    if not isinstance(value, dict) or not all(
+        name in RATINGS and isinstance(rating, int) and not isinstance(rating, bool) and 1 <= rating <= 5
+        for name, rating in value.items()
+    ):
+        raise InvalidInputError(f"Ratings are integers from 1 to 5 for {', '.join(RATINGS)}.", field="ratings")
+    return value
+
+
+def _origin(value: Any) -> str:
+    if value not in ("", IMPORTED):
+        raise InvalidInputError(f"origin is {IMPORTED}, or empty for an answer that was given here.", field="origin")
+    return str(value)
 
 
 def _options(value: Any) -> list[str] | dict[str, Any] | None:
@@ -99,6 +147,11 @@ def _options(value: Any) -> list[str] | dict[str, Any] | None:
     if isinstance(value, list) and all(isinstance(label, str) for label in value):
         return value
     raise InvalidInputError("Options must be a list of labels or a JSON schema.", field="options")
+
+
+_OTHERS: dict[str, Callable[[Any], Any]] = {
+    "options": _options, "conversation_id": _conversation_id, "turn": _turn, "ratings": _ratings, "origin": _origin,
+}  # fmt: skip
 
 
 def _text(name: str, value: Any) -> str:

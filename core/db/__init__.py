@@ -2,32 +2,33 @@
 
 from core.db.access_tables import ApiTokens, KeyedReplies
 from core.db.base import new_id, utc_now
+from core.db.bulk_insert import insert_rows
 from core.db.database import Database, connect
+from core.db.image_tables import HIDDEN, LIBRARY, ImageHashes, Images, Projects, in_library, is_hidden
 from core.db.question_key import question_key
 from core.db.read_cache import cached_until_write
 from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import (
-    HIDDEN,
-    LIBRARY,
+    IMPORTED,
+    EntryImages,
     Events,
     ImageDatasets,
-    ImageHashes,
-    Images,
-    Projects,
+    QuestionImages,
     Questions,
     QuestionTemplates,
-    in_library,
-    is_hidden,
+    is_about,
 )
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
     "HIDDEN",
+    "IMPORTED",
     "LIBRARY",
     "ApiTokens",
     "BusinessProfiles",
     "Database",
+    "EntryImages",
     "EntryLeases",
     "Events",
     "Exports",
@@ -39,6 +40,7 @@ __all__ = [
     "LlmCalls",
     "ModelProfiles",
     "Projects",
+    "QuestionImages",
     "QuestionTemplates",
     "Questions",
     "ReviewPlans",
@@ -51,6 +53,8 @@ __all__ = [
     "cached_until_write",
     "connect",
     "in_library",
+    "insert_rows",
+    "is_about",
     "is_hidden",
     "new_id",
     "question_key",

@@ -1,9 +1,10 @@
-"""Tables of projects, images, questions and entries, and the event log of their changes."""
+"""Tables of questions and entries, and the event log of changes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, and_, exists, literal_column, select, text
+from sqlalchemy import JSON, Column, ColumnElement, Index, exists, or_, select, text
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, col
 
@@ -11,10 +12,13 @@ from core.db.base import ALIVE, Base, id_field, json_field, time_field
 from core.db.quality_sql import ROW_CHECKS
 
 SECOND = text("action = 'second'")
-LIBRARY, HIDDEN = "library", "hidden"
-IN_LIBRARY = text(f"deleted_at IS NULL AND visibility = '{LIBRARY}'")
-IS_HIDDEN = text(f"visibility = '{HIDDEN}'")
-LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
+
+
+def _further_images_field() -> Any:
+    return Field(
+        default="", sa_column_kwargs={"server_default": text("''")},
+        description="ids of the second and further images, comma-separated in their order; empty for most",
+    )  # fmt: skip
 
 
 def one_label_field() -> Any:
@@ -23,106 +27,40 @@ def one_label_field() -> Any:
     )
 
 
-class Projects(Base, table=True):
-    __tablename__: ClassVar[str] = "projects"
+class _AboutImages:
+    """What a question or an entry has images: ``image_id`` is the first, the others are in ``more_image_ids``."""
 
-    id: str = id_field()
-    name: str
-    description: str = ""
-    create_at: datetime = time_field()
-    update_at: datetime = time_field(touch=True)
-    deleted_at: datetime | None = time_field(now=False)
-
-
-class Images(Base, table=True):
-    """An image of a project; its bytes are stored once, under their sha256."""
-
-    __tablename__: ClassVar[str] = "images"
-    __table_args__ = (
-        Index(
-            "ix_images_identity",
-            "project_id",
-            "sha256",
-            unique=True,
-            sqlite_where=IN_LIBRARY,
-            postgresql_where=IN_LIBRARY,
-        ),
-        # A covering index for the filters: counting 100,000 rows reads the index alone.
-        Index(
-            "ix_images_newest",
-            "project_id", "deleted_at", "create_at", "id",
-            "image_name", "format", "colors", "tags", "width", "height", "near_duplicate_of", "source", "visibility",
-        ),
-        Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
-        Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
-        Index("ix_images_sharpness", "project_id", "deleted_at", "sharpness", "id"),
-        # A partial index: few images are near-duplicates.
-        Index(
-            "ix_images_groups",
-            "project_id", "deleted_at", "near_duplicate_of", "id", "visibility",
-            sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
-        ),
-        Index("ix_images_hidden", "project_id", "id", sqlite_where=IS_HIDDEN, postgresql_where=IS_HIDDEN),
-    )  # fmt: skip
-
-    id: str = id_field()
-    project_id: str = Field(foreign_key="projects.id")
-    image_name: str
-    path: str = Field(description="relative to the storage directory")
-    size: int = Field(description="bytes of the original")
-    width: int | None = Field(default=None, description="px, upright")
-    height: int | None = Field(default=None, description="px, upright")
-    create_at: datetime = time_field()
-    update_at: datetime = time_field(touch=True)
-    deleted_at: datetime | None = time_field(now=False)
-
-    sha256: str = Field(max_length=64)
-    format: str = Field(max_length=8, description="JPEG, PNG or WEBP, by content")
-    dhash: str = Field(default="", max_length=16, description="64-bit difference hash, hex")
-    near_duplicate_of: str | None = Field(default=None, description="id of the first of its near-duplicates")
-    average_color: str = Field(default="", max_length=7, description="#rrggbb")
-    colors: str = Field(default="", description="names of the dominant colors, comma-separated, largest share first")
-    brightness: float | None = Field(default=None, description="mean L*, 0-100")
-    contrast: float | None = Field(default=None, description="spread of L*")
-    sharpness: float | None = Field(default=None, description="variance of the Laplacian at 256 px")
-    tags: str = ""
-    source: str = Field(default="upload", description="upload, zip, directory, sample, generated, ...")
-    source_ref: str = Field(default="", description="where in that source: archive member, page, address")
-    visibility: str = Field(
-        default=LIBRARY, sa_column_kwargs={"server_default": text(f"'{LIBRARY}'")},
-        description="library, or hidden: a fetched reference or a result that was not kept",
-    )  # fmt: skip
+    image_id: str
+    more_image_ids: str
 
     @property
-    def is_in_library(self) -> bool:
-        """Whether the image is neither deleted nor hidden."""
-        return self.deleted_at is None and self.visibility == LIBRARY
+    def image_ids(self) -> list[str]:
+        """The ids of all its images, in their order."""
+        return [self.image_id, *filter(None, self.more_image_ids.split(","))]
 
 
-def in_library() -> ColumnElement[bool]:
-    """Return the condition that a row of ``Images`` is neither deleted nor hidden."""
-    # A literal: a partial index serves a query only when the planner sees the value.
-    return and_(col(Images.deleted_at).is_(None), col(Images.visibility) == literal_column(f"'{LIBRARY}'"))
+class EntryImages(Base, table=True):
+    """Which entries have an image as their second or a further one: ``more_image_ids`` by image, made by triggers."""
 
-
-def is_hidden() -> ColumnElement[bool]:
-    """Return the condition that a row of ``Images`` is hidden."""
-    return col(Images.visibility) == literal_column(f"'{HIDDEN}'")
-
-
-class ImageHashes(Base, table=True):
-    """Each image's difference hash in four 16-bit parts: two hashes that differ in at most 3 bits share a part."""
-
-    __tablename__: ClassVar[str] = "image_hashes"
+    __tablename__: ClassVar[str] = "entry_images"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    project_id: str = Field(foreign_key="projects.id", primary_key=True)
-    quarter: int = Field(primary_key=True, description="number of the part (0-3) * 65,536 + its 16 bits")
     image_id: str = Field(foreign_key="images.id", primary_key=True)
+    entry_id: str = Field(primary_key=True)
 
 
-class Questions(Base, table=True):
-    """A question about one image; ``answered`` is derived from the entries that answer it."""
+class QuestionImages(Base, table=True):
+    """The same for questions."""
+
+    __tablename__: ClassVar[str] = "question_images"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    image_id: str = Field(foreign_key="images.id", primary_key=True)
+    question_id: str = Field(primary_key=True)
+
+
+class Questions(_AboutImages, Base, table=True):
+    """A question about an image, or several; ``answered`` is derived from the entries that answer it."""
 
     __tablename__: ClassVar[str] = "questions"
     __table_args__ = (
@@ -131,7 +69,7 @@ class Questions(Base, table=True):
         Index("ix_questions_project", "project_id", "deleted_at", "create_at", "id"),
         Index(
             "ix_questions_once",
-            "image_id", "language", "question_key",
+            "image_id", "language", "question_key", "more_image_ids",
             unique=True, sqlite_where=ALIVE, postgresql_where=ALIVE,
         ),
     )  # fmt: skip
@@ -155,8 +93,16 @@ class Questions(Base, table=True):
 
     one_label: bool = one_label_field()
     template_id: str | None = Field(default=None, description="of the template it was made from")
+    more_image_ids: str = _further_images_field()
 
     answered: ClassVar[bool]
+
+
+def is_about(table: type[Questions] | type["ImageDatasets"], image_ids: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that a question or an entry has one of the images, as its first or a further one."""
+    links: Any = QuestionImages if table is Questions else EntryImages
+    key = links.question_id if table is Questions else links.entry_id
+    return or_(col(table.image_id).in_(image_ids), col(table.id).in_(select(key).where(links.image_id.in_(image_ids))))
 
 
 class QuestionTemplates(Base, table=True):
@@ -190,8 +136,13 @@ def _counted_by_triggers(what: str) -> Any:
     return Field(default=0, sa_column_kwargs={"server_default": text("0")}, description=what)
 
 
-class ImageDatasets(Base, table=True):
-    """An entry: one question about one image with its answer."""
+IN_CONVERSATION = text("conversation_id IS NOT NULL")
+IMPORTED = "imported"
+"""The ``origin`` of an answer that came with imported data: who gave it is not known, unless ``model`` says so."""
+
+
+class ImageDatasets(_AboutImages, Base, table=True):
+    """An entry: one question about an image, or several, with its answer."""
 
     __tablename__: ClassVar[str] = "image_datasets"
     __table_args__ = (
@@ -214,6 +165,13 @@ class ImageDatasets(Base, table=True):
             condition="generated_answer IS NOT NULL AND generated_answer != answer"
             " OR generated_question IS NOT NULL AND generated_question != question",
         ),
+        Index(
+            "ix_entries_conversation",
+            "conversation_id",
+            "turn",
+            sqlite_where=IN_CONVERSATION,
+            postgresql_where=IN_CONVERSATION,
+        ),
         *(_partial_index(check.name, condition=check.condition) for check in ROW_CHECKS if check.has_index),
     )
 
@@ -225,7 +183,9 @@ class ImageDatasets(Base, table=True):
     question: str
     answer: str
     answer_type: str = Field(default="text", description="text, label (JSON array) or custom_format (JSON)")
-    model: str = Field(default="", description="who answered; empty for a person")
+    model: str = Field(
+        default="", description="who answered; empty for a person, or when origin says that nobody knows"
+    )
     confirmed: bool = False
     rejected: bool = False
     reject_reason: str = ""
@@ -252,6 +212,27 @@ class ImageDatasets(Base, table=True):
     task_id: str | None = None
     repeats: int = _counted_by_triggers("entries of the image with nearly the same question")
     disputes: int = _counted_by_triggers("entries of the image with the same question and another answer")
+
+    more_image_ids: str = _further_images_field()
+    conversation_id: str | None = Field(default=None, description="entries that share it are turns of a conversation")
+    turn: int = Field(
+        default=0, sa_column_kwargs={"server_default": text("0")}, description="position in the conversation, from 0"
+    )
+    system: str = Field(
+        default="", sa_column_kwargs={"server_default": text("''")}, description="the system prompt it was asked with"
+    )
+    boxes: list[dict[str, Any]] | None = Field(
+        default=None, sa_column=Column("boxes", JSON(none_as_null=True), nullable=True),
+        description="label, xyxy in px of the upright original, image: 0 for the first one",
+    )  # fmt: skip
+    ratings: dict[str, int] | None = Field(
+        default=None, sa_column=Column("ratings", JSON(none_as_null=True), nullable=True),
+        description="FineVision's ratings, 1-5: relevance, image_correspondence, visual_dependency, formatting",
+    )  # fmt: skip
+    origin: str = Field(
+        default="", sa_column_kwargs={"server_default": text("''")},
+        description="imported, or empty for an answer that was given here",
+    )  # fmt: skip
 
     @property
     def edited(self) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from core.db.base import Base, id_field, json_field, time_field
@@ -48,6 +48,10 @@ class TaskItems(Base, table=True):
     position: int
     subject_id: str = Field(default="", description="id of the image, question or prompt it is about")
     payload: dict[str, Any] = json_field(dict)
+    stage: int = Field(
+        default=0, sa_column_kwargs={"server_default": text("0")},
+        description="items of a stage run when those of the stages before it have ended",
+    )  # fmt: skip
     state: str = "queued"
     attempts: int = 0
     error_code: str = ""

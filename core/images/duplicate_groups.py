@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Questions, in_library, new_id
+from core.db import Database, Events, ImageDatasets, Images, Questions, in_library, is_about, new_id
 from core.errors import ConflictError, InvalidInputError
 from core.images import lifecycle
 from core.images.filter import ImageFilter, conditions
@@ -171,23 +172,40 @@ def _move_all(session: Session, source: Images, target: Images) -> dict[str, Any
 
     A question that *target* has too is not moved; its entries then answer the question of *target*.
     """
-    known = {
-        (question.language, question.question_key): question.id for question in _rows_of(session, Questions, target.id)
-    }
-    questions = _rows_of(session, Questions, source.id)
-    same = {question.id: known.get((question.language, question.question_key)) for question in questions}
+    same = _same_questions(session, source.id, target.id)
     entries = _rows_of(session, ImageDatasets, source.id)
+    questions = [row for row in _rows_of(session, Questions, source.id) if row.id not in same]
     moved = {
         "image": source.id,
-        "questions": [id_ for id_, same_id in same.items() if same_id is None],
-        "entries": [entry.id for entry in entries],
-        "answered": {entry.id: entry.question_id for entry in entries if same.get(entry.question_id)},
+        "questions": [row.id for row in questions if not row.more_image_ids],
+        "entries": [row.id for row in entries if not row.more_image_ids],
+        "positions": {
+            row.id: [position for position, id_ in enumerate(row.image_ids) if id_ == source.id]
+            for row in (*questions, *entries)
+            if row.more_image_ids
+        },
+        "answered": {entry.id: entry.question_id for entry in entries if entry.question_id in same},
     }
     for entry in entries:
         entry.question_id = same.get(entry.question_id) or entry.question_id
     session.flush()
     _move(session, moved, source.id, target)
     return moved
+
+
+def _same_questions(session: Session, source_id: str, target_id: str) -> dict[str, str]:
+    """Return the questions of the source that would be the same as another one of the target, with that one's id."""
+
+    def key(question: Questions) -> tuple[str, ...]:
+        ids = (target_id if id_ == source_id else id_ for id_ in question.image_ids)
+        return question.language, question.question_key, *ids
+
+    kept = {key(row): row.id for row in _rows_of(session, Questions, target_id) if source_id not in row.image_ids}
+    return {
+        row.id: kept_id
+        for row in _rows_of(session, Questions, source_id)
+        if (kept_id := kept.setdefault(key(row), row.id)) != row.id
+    }
 
 
 def _move_back(session: Session, moved: dict[str, Any], target_id: str, actor: str) -> None:
@@ -216,8 +234,27 @@ def _move(session: Session, moved: dict[str, Any], source_id: str, target: Image
             .values(image_id=target.id, image_name=target.image_name, version=ImageDatasets.version + 1)
             .execution_options(synchronize_session=False)
         )
+    tables: tuple[Any, ...] = (Questions, ImageDatasets)
+    positions: dict[str, list[int]] = moved.get("positions", {})
+    for table, some in product(tables, list(lifecycle.in_chunks(list(positions)))):
+        for row in session.exec(select(table).where(table.id.in_(some))):
+            _replace_image(row, positions[row.id], source_id, target)
     session.flush()
 
 
+def _replace_image(row: Any, positions: Sequence[int], source_id: str, target: Images) -> None:
+    """Put *target* where a question or an entry of several images still has the source."""
+    ids = row.image_ids
+    for position in positions:
+        if ids[position : position + 1] == [source_id]:
+            ids[position] = target.id
+    if ids == row.image_ids:
+        return
+    row.image_id, row.more_image_ids = ids[0], ",".join(ids[1:])
+    if isinstance(row, ImageDatasets):
+        row.image_name = target.image_name if ids[0] == target.id else row.image_name
+        row.version += 1
+
+
 def _rows_of(session: Session, table: Any, image_id: str) -> list[Any]:
-    return list(session.exec(select(table).where(table.image_id == image_id, table.deleted_at.is_(None))))
+    return list(session.exec(select(table).where(is_about(table, [image_id]), table.deleted_at.is_(None))))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from typing import Any
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
-from core.db import Events, ImageDatasets, Images, Questions, in_library, new_id, utc_now
+from core.db import Events, ImageDatasets, Images, Questions, in_library, is_about, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 
 
@@ -26,21 +27,29 @@ class Dependents:
 def count_dependents(session: Session, image_ids: Sequence[str]) -> Dependents:
     """Count the images that exist and the rows that depend on them."""
 
-    def count(table: Any, column: Any, *conditions: Any) -> int:
-        exists = in_library() if table is Images else table.deleted_at.is_(None)
-        query = select(func.count()).select_from(table).where(exists, *conditions)
-        return sum(session.exec(query.where(column.in_(some))).one() for some in in_chunks(image_ids))
+    def count(table: Any, *conditions: Any) -> int:
+        ids = set[str]()  # an entry about images of two chunks counts once
+        for some in in_chunks(image_ids):
+            query = select(table.id).where(table.deleted_at.is_(None), is_about(table, some), *conditions)
+            ids.update(session.exec(query))
+        return len(ids)
+
+    def count_images(some: Sequence[str]) -> int:
+        return session.exec(select(func.count()).where(col(Images.id).in_(some), in_library())).one()
 
     return Dependents(
-        images=count(Images, col(Images.id)),
-        questions=count(Questions, col(Questions.image_id)),
-        entries=count(ImageDatasets, col(ImageDatasets.image_id)),
-        confirmed=count(ImageDatasets, col(ImageDatasets.image_id), col(ImageDatasets.confirmed).is_(True)),
+        images=sum(map(count_images, in_chunks(image_ids))),
+        questions=count(Questions),
+        entries=count(ImageDatasets),
+        confirmed=count(ImageDatasets, col(ImageDatasets.confirmed).is_(True)),
     )
 
 
 def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents:
-    """Soft-delete images, questions and entries with one timestamp, by which :func:`restore` finds them."""
+    """Soft-delete images, questions and entries with one timestamp, by which :func:`restore` finds them.
+
+    A question or an entry about several images is deleted with any of them.
+    """
     counts = count_dependents(session, image_ids)
     at, batch_id = utc_now(), new_id()
     for image in existing(session, image_ids):
@@ -51,7 +60,7 @@ def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents
     for table, some in product(tables, list(in_chunks(image_ids))):
         session.execute(
             update(table)
-            .where(table.image_id.in_(some), table.deleted_at.is_(None))
+            .where(is_about(table, some), table.deleted_at.is_(None))
             .values(deleted_at=at)
             .execution_options(synchronize_session=False)
         )
@@ -82,12 +91,23 @@ def restore(session: Session, image_id: str, actor: str) -> Images:
     for table in tables:
         session.execute(
             update(table)
-            .where(table.image_id == image_id, table.deleted_at == at)
+            .where(table.image_id == image_id, table.deleted_at == at, table.more_image_ids == "")
             .values(deleted_at=None)
             .execution_options(synchronize_session=False)
         )
+        of_several = select(table).where(
+            is_about(table, [image_id]), table.deleted_at == at, table.more_image_ids != ""
+        )
+        for row in session.exec(of_several):
+            row.deleted_at = _missing_since(session, row.image_ids)
     record_event(session, new_id(), image, "restored", actor)
     return image
+
+
+def _missing_since(session: Session, image_ids: Sequence[str]) -> datetime | None:
+    """Return when one of the images was deleted, so that restoring it finds their rows; None when all exist."""
+    deleted = select(Images.deleted_at).where(col(Images.id).in_(image_ids), col(Images.deleted_at).is_not(None))
+    return session.exec(deleted.order_by(col(Images.deleted_at)).limit(1)).first()
 
 
 def tag(session: Session, image_ids: Sequence[str], tags: Iterable[str], actor: str) -> int:

@@ -18,6 +18,25 @@ router = APIRouter(prefix="/api", tags=["entries"])
 AnswerType = Literal["text", "label", "custom_format"]
 Score = Annotated[float, Field(ge=0, le=5, multiple_of=0.5)]
 Tags = Annotated[str, Field(max_length=2000)]
+ImageIds = Annotated[list[str], Field(min_length=1, max_length=100)]
+Turn = Annotated[int, Field(ge=0), INTEGRAL]
+
+
+class Box(RequestBody):
+    """Where something is on an image, in px of the upright original."""
+
+    label: str = ""
+    xyxy: list[float] = Field(description="left, top, right, bottom")
+    image: Annotated[int, Field(ge=0), INTEGRAL] = Field(0, description="position of the image in image_ids")
+
+
+class Ratings(RequestBody):
+    """FineVision's ratings, each 1 to 5."""
+
+    relevance: Annotated[int, INTEGRAL] | None = None
+    image_correspondence: Annotated[int, INTEGRAL] | None = None
+    visual_dependency: Annotated[int, INTEGRAL] | None = None
+    formatting: Annotated[int, INTEGRAL] | None = None
 
 
 class EntryAnswer(ResponseBody):
@@ -26,6 +45,7 @@ class EntryAnswer(ResponseBody):
     id: str
     project_id: str
     image_id: str
+    image_ids: list[str] = Field(description="all images of the entry in their order; image_id is the first")
     image_name: str
     question_id: str | None
     question: str
@@ -48,6 +68,12 @@ class EntryAnswer(ResponseBody):
     needs_review: str
     edited: bool
     task_id: str | None
+    conversation_id: str | None = Field(description="entries that share it are turns of a conversation")
+    turn: int
+    system: str
+    boxes: list[dict[str, Any]] | None
+    ratings: dict[str, int] | None
+    origin: str = Field(description="imported, or empty for an answer that was given here")
 
 
 class NewEntry(RequestBody):
@@ -63,6 +89,16 @@ class NewEntry(RequestBody):
     tags: Tags = ""
     note: Text = ""
     confirmed: bool = False
+    kind: Annotated[str, Field(max_length=200)] = ""
+    language: Annotated[str, Field(max_length=35)] = "en"
+    options: list[str] | dict[str, Any] | None = Field(None, description="labels, or a JSON schema")
+    image_ids: ImageIds | None = Field(None, description="all images, when there are several")
+    conversation_id: str | None = None
+    turn: Turn = 0
+    system: Text = ""
+    boxes: list[Box] | None = None
+    ratings: Ratings | None = None
+    origin: Literal["", "imported"] = ""
 
 
 class EntryChange(RequestBody):
@@ -79,6 +115,15 @@ class EntryChange(RequestBody):
     score: Score | None = None
     tags: Tags | None = None
     note: Text | None = None
+    kind: Annotated[str, Field(max_length=200)] | None = None
+    language: Annotated[str, Field(max_length=35)] | None = None
+    options: list[str] | dict[str, Any] | None = None
+    image_ids: ImageIds | None = None
+    conversation_id: str | None = Field(None, description="empty: not a turn of a conversation")
+    turn: Turn | None = None
+    system: Text | None = None
+    boxes: list[Box] | None = Field(None, description="an empty list removes them")
+    ratings: Ratings | None = None
     version: Annotated[int, INTEGRAL] | None = None
 
 
@@ -115,15 +160,16 @@ class EntryConflict(Problem):
 def create_entry(project_id: Id, body: NewEntry, services: ServicesDep, actor: CurrentActor) -> EntryAnswer:
     """Add an entry."""
     services.projects.get_project(project_id)
-    fields = body.model_dump(include={"answer", "model", "answer_type", "score", "tags", "note", "confirmed"})
+    fields = body.model_dump(exclude_unset=True, exclude_none=True, exclude={"image_id", "question", "question_id"})
     if body.question is None:
         return _answer(_create_answer(services, project_id, body.question_id, fields, actor.name))
-    if body.image_id is None:
+    image_id = body.image_id or (body.image_ids[0] if body.image_ids else None)
+    if image_id is None:
         raise InvalidInputError("A question needs its image. Send the image_id.", field="image_id")
     if body.question_id is not None:
         services.listings.check_question(project_id, body.question_id)
     created = services.dataset.create_dataset_entry(
-        project_id, body.image_id, body.question, question_id=body.question_id, actor=actor.name, **fields
+        project_id, image_id, body.question, question_id=body.question_id, actor=actor.name, **fields
     )
     return _answer(created)
 

@@ -170,6 +170,7 @@ def test_crash_an_upgrade_killed_at_any_statement_leaves_the_old_database_as_it_
     assert _query(data / "vitrine.db", "SELECT name, colour FROM projects") == [("Shelf", "oak")]
 
 
+@pytest.mark.timeout(600)  # a process for each of about 190 statements
 def test_crash_the_first_start_killed_at_any_statement_can_be_repeated(tmp_path: Path) -> None:
     with connect(tmp_path / "whole"):
         pass
@@ -321,4 +322,96 @@ def _with_review_plan(path: Path) -> None:
             (WHEN, WHEN),
         )
         connection.execute("INSERT INTO review_plans VALUES ('p', 'divided', '[\"Anna\"]', 20)")
+        connection.commit()
+
+
+def test_crash_the_upgrade_to_several_images_killed_at_any_statement_leaves_the_old_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    _database_at("0007", data, tmp_path, monkeypatch)
+    _with_twins(data / "vitrine.db")
+    schema, rows = _schema(data / "vitrine.db"), _query(data / "vitrine.db", "SELECT * FROM image_datasets")
+    killed = 0
+    while _upgrade_and_die_at(killed + 1, data):
+        killed += 1
+        assert _schema(data / "vitrine.db") == schema
+        assert _query(data / "vitrine.db", "SELECT * FROM image_datasets") == rows
+        assert _query(data / "vitrine.db", "PRAGMA integrity_check") == [("ok",)]
+    assert killed == 29
+    found = _query(
+        data / "vitrine.db",
+        "SELECT id, repeats, more_image_ids, conversation_id, turn, system, boxes, ratings, origin FROM image_datasets"
+        " ORDER BY id",
+    )
+    assert found == [("e", 1, "", None, 0, "", None, None, ""), ("f", 1, "", None, 0, "", None, None, "")]
+    assert _query(data / "vitrine.db", "SELECT more_image_ids FROM questions") == [("",)]
+    assert _query(data / "vitrine.db", "SELECT stage FROM task_items") == [(0,)]
+
+
+def test_links_and_counts_follow_the_further_images_of_an_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    _database_at("0007", data, tmp_path, monkeypatch)
+    _with_twins(data / "vitrine.db")
+    with connect(data):
+        pass
+    path = data / "vitrine.db"
+
+    def change(sql: str) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(sql)
+            connection.commit()
+        links = _query(path, "SELECT entry_id, image_id FROM entry_images ORDER BY 1, 2")
+        return links, _query(path, "SELECT repeats FROM image_datasets ORDER BY id")
+
+    assert change("UPDATE image_datasets SET more_image_ids = 'j,k,j' WHERE id = 'e'") == (
+        [("e", "j"), ("e", "k")], [(0,), (0,)],
+    )  # fmt: skip
+    assert change("UPDATE image_datasets SET more_image_ids = 'j,k,j' WHERE id = 'f'")[1] == [(1,), (1,)]
+    assert change("UPDATE image_datasets SET more_image_ids = 'k' WHERE id = 'e'") == (
+        [("e", "k"), ("f", "j"), ("f", "k")], [(0,), (0,)],
+    )  # fmt: skip
+    assert change("UPDATE image_datasets SET more_image_ids = '' WHERE id = 'e'")[0] == [("f", "j"), ("f", "k")]
+    assert change("DELETE FROM image_datasets WHERE id = 'f'")[0] == []
+
+
+def _with_twins(path: Path) -> None:
+    """Insert three images, a question, two entries with the same question, and a task with an item."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "INSERT INTO projects (id, name, description, create_at, update_at) VALUES ('p', 'Shelf', '', ?, ?)",
+            (WHEN, WHEN),
+        )
+        for id_ in "ijk":
+            connection.execute(
+                "INSERT INTO images (id, project_id, image_name, path, size, create_at, update_at, sha256, format,"
+                " dhash, average_color, colors, tags, source, source_ref)"
+                " VALUES (?, 'p', ?, ?, 1, ?, ?, ?, 'PNG', '', '', '', '', 'upload', '')",
+                (id_, id_, id_, WHEN, WHEN, id_),
+            )
+        connection.execute(
+            "INSERT INTO questions (id, project_id, image_id, question, question_key, language, kind, answer_type,"
+            " model, create_at, update_at) VALUES ('q', 'p', 'i', 'What?', 'what', 'en', '', 'text', '', ?, ?)",
+            (WHEN, WHEN),
+        )
+        for id_ in "ef":
+            connection.execute(
+                "INSERT INTO image_datasets (id, project_id, image_id, image_name, question, answer, answer_type,"
+                " model, confirmed, rejected, reject_reason, flagged, score, tags, note, create_at, update_at, version,"
+                " kind, language, needs_review) VALUES (?, 'p', 'i', 'i', 'How many cups?', 'three', 'text', '', 0, 0,"
+                " '', 0, 0, '', '', ?, ?, 1, '', 'en', '')",
+                (id_, WHEN, WHEN),
+            )
+        connection.execute(
+            "INSERT INTO tasks (id, project_id, task_type, status, config, total_count, processed_count, failed_count,"
+            " note, create_at, update_at, started_by, result)"
+            " VALUES ('t', 'p', 'x', 'queued', '{}', 1, 0, 0, '', ?, ?, 'local', '{}')",
+            (WHEN, WHEN),
+        )
+        connection.execute(
+            "INSERT INTO task_items (task_id, position, subject_id, payload, state, attempts, error_code, error,"
+            " result) VALUES ('t', 0, '', '{}', 'queued', 0, '', '', '{}')"
+        )
         connection.commit()

@@ -1,0 +1,112 @@
+"""Tables of projects and images."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import ColumnElement, Index, and_, literal_column, text
+from sqlmodel import Field, col
+
+from core.db.base import Base, id_field, time_field
+
+LIBRARY, HIDDEN = "library", "hidden"
+IN_LIBRARY = text(f"deleted_at IS NULL AND visibility = '{LIBRARY}'")
+IS_HIDDEN = text(f"visibility = '{HIDDEN}'")
+LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
+
+
+class Projects(Base, table=True):
+    __tablename__: ClassVar[str] = "projects"
+
+    id: str = id_field()
+    name: str
+    description: str = ""
+    create_at: datetime = time_field()
+    update_at: datetime = time_field(touch=True)
+    deleted_at: datetime | None = time_field(now=False)
+
+
+class Images(Base, table=True):
+    """An image of a project; its bytes are stored once, under their sha256."""
+
+    __tablename__: ClassVar[str] = "images"
+    __table_args__ = (
+        Index(
+            "ix_images_identity",
+            "project_id",
+            "sha256",
+            unique=True,
+            sqlite_where=IN_LIBRARY,
+            postgresql_where=IN_LIBRARY,
+        ),
+        # A covering index for the filters: counting 100,000 rows reads the index alone.
+        Index(
+            "ix_images_newest",
+            "project_id", "deleted_at", "create_at", "id",
+            "image_name", "format", "colors", "tags", "width", "height", "near_duplicate_of", "source", "visibility",
+        ),
+        Index("ix_images_name", "project_id", "deleted_at", "image_name", "id"),
+        Index("ix_images_size", "project_id", "deleted_at", "size", "id"),
+        Index("ix_images_sharpness", "project_id", "deleted_at", "sharpness", "id"),
+        # A partial index: few images are near-duplicates.
+        Index(
+            "ix_images_groups",
+            "project_id", "deleted_at", "near_duplicate_of", "id", "visibility",
+            sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
+        ),
+        Index("ix_images_hidden", "project_id", "id", sqlite_where=IS_HIDDEN, postgresql_where=IS_HIDDEN),
+    )  # fmt: skip
+
+    id: str = id_field()
+    project_id: str = Field(foreign_key="projects.id")
+    image_name: str
+    path: str = Field(description="relative to the storage directory")
+    size: int = Field(description="bytes of the original")
+    width: int | None = Field(default=None, description="px, upright")
+    height: int | None = Field(default=None, description="px, upright")
+    create_at: datetime = time_field()
+    update_at: datetime = time_field(touch=True)
+    deleted_at: datetime | None = time_field(now=False)
+
+    sha256: str = Field(max_length=64)
+    format: str = Field(max_length=8, description="JPEG, PNG or WEBP, by content")
+    dhash: str = Field(default="", max_length=16, description="64-bit difference hash, hex")
+    near_duplicate_of: str | None = Field(default=None, description="id of the first of its near-duplicates")
+    average_color: str = Field(default="", max_length=7, description="#rrggbb")
+    colors: str = Field(default="", description="names of the dominant colors, comma-separated, largest share first")
+    brightness: float | None = Field(default=None, description="mean L*, 0-100")
+    contrast: float | None = Field(default=None, description="spread of L*")
+    sharpness: float | None = Field(default=None, description="variance of the Laplacian at 256 px")
+    tags: str = ""
+    source: str = Field(default="upload", description="upload, zip, directory, sample, generated, ...")
+    source_ref: str = Field(default="", description="where in that source: archive member, page, address")
+    visibility: str = Field(
+        default=LIBRARY, sa_column_kwargs={"server_default": text(f"'{LIBRARY}'")},
+        description="library, or hidden: a fetched reference or a result that was not kept",
+    )  # fmt: skip
+
+    @property
+    def is_in_library(self) -> bool:
+        """Whether the image is neither deleted nor hidden."""
+        return self.deleted_at is None and self.visibility == LIBRARY
+
+
+def in_library() -> ColumnElement[bool]:
+    """Return the condition that a row of ``Images`` is neither deleted nor hidden."""
+    # A literal: a partial index serves a query only when the planner sees the value.
+    return and_(col(Images.deleted_at).is_(None), col(Images.visibility) == literal_column(f"'{LIBRARY}'"))
+
+
+def is_hidden() -> ColumnElement[bool]:
+    """Return the condition that a row of ``Images`` is hidden."""
+    return col(Images.visibility) == literal_column(f"'{HIDDEN}'")
+
+
+class ImageHashes(Base, table=True):
+    """Each image's difference hash in four 16-bit parts: two hashes that differ in at most 3 bits share a part."""
+
+    __tablename__: ClassVar[str] = "image_hashes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    project_id: str = Field(foreign_key="projects.id", primary_key=True)
+    quarter: int = Field(primary_key=True, description="number of the part (0-3) * 65,536 + its 16 bits")
+    image_id: str = Field(foreign_key="images.id", primary_key=True)
