@@ -47,6 +47,8 @@ class ItemQueue:
         self._is_closed = False
         self._is_exhausted = False
         self._waits_for_budget = False
+        self._in_flight = 0
+        self._ended = asyncio.Event()
 
     def close(self) -> None:
         """Close the queue: :meth:`next` returns None from now on."""
@@ -55,7 +57,8 @@ class ItemQueue:
     async def next(self) -> Claimed | None:
         """Return the next item; None when none is left or the task has to stop.
 
-        Prefetches: the next batch is claimed and prepared while items of the last one run.
+        Prefetches: the next batch is claimed and prepared while items of the last one run. Items in flight may add
+        more items, or hold back a higher stage: as long as there are any, it waits.
         """
         while not (self._is_closed or self._stop.is_set()):
             age_s = time.monotonic() - self._refilled_at_s
@@ -63,11 +66,22 @@ class ItemQueue:
             if self._refilling is None and (is_low or age_s > _STATUS_CHECK_S / 2):
                 self._refilling = asyncio.create_task(self._refill())
             if self._ready and age_s <= _STATUS_CHECK_S:
+                self._in_flight += 1
                 return self._ready.popleft()
-            if self._refilling is None:
+            if self._refilling is not None:
+                await asyncio.shield(self._refilling)
+            elif self._in_flight:
+                self._ended.clear()
+                await self._ended.wait()
+            else:
                 return None
-            await asyncio.shield(self._refilling)
         return None
+
+    def item_ended(self) -> None:
+        """Note that the result or the failure of an item is committed; call it once for each item of :meth:`next`."""
+        self._in_flight -= 1
+        self._is_exhausted = False
+        self._ended.set()
 
     async def _refill(self) -> None:
         try:
@@ -90,8 +104,7 @@ class ItemQueue:
         if status != TaskStatus.RUNNING:
             return None
         wanted = min(self._concurrency - len(self._ready), _MAX_BATCH)
-        queued = select(TaskItems).where(TaskItems.task_id == self._task_id, TaskItems.state == "queued")
-        items = list(session.exec(queued.order_by(col(TaskItems.position)).limit(max(wanted, 1))))
+        items = _next_queued(session, self._task_id, max(wanted, 1))
         allowed = len(items)
         if items and cost_cap is not None:
             in_flight = _count_running(session, self._task_id)
@@ -107,6 +120,21 @@ class ItemQueue:
         ids = [item.id for item in items]
         session.execute(update(TaskItems).where(col(TaskItems.id).in_(ids)).values(state="running"))
         return items
+
+
+def _next_queued(session: Session, task_id: str, limit: int) -> list[TaskItems]:
+    """Return queued items of one stage by position; none while an item of a lower stage runs.
+
+    No item has a lower stage than one before it that still waits, so the first queued item has the lowest stage.
+    """
+    queued = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.state == "queued")
+    items = list(session.exec(queued.order_by(col(TaskItems.position)).limit(limit)))
+    stage = items[0].stage if items else 0
+    if stage:
+        running = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "running")
+        if session.exec(running.where(TaskItems.stage < stage).limit(1)).first() is not None:
+            return []
+    return [item for item in items if item.stage == stage]
 
 
 def _count_running(session: Session, task_id: str) -> int:

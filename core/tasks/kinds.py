@@ -14,6 +14,8 @@ class ItemPlan:
     subject_id: str = ""
     """Id of the image, question or other row that the item is about."""
     payload: dict[str, Any] = field(default_factory=dict)
+    stage: int = 0
+    """An item starts when every item of the lower stages has ended, failed ones too."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,13 @@ class ItemContext:
 class ItemResult:
     """The result of an item; *write* stores it.
 
-    *write* runs in the transaction that also marks the item as done. Its return value becomes the ``result`` of
-    the item.
+    *write* runs in the transaction that also marks the item as done and adds *more*. Its return value becomes the
+    ``result`` of the item.
     """
 
     write: Callable[[Session], dict[str, Any]] = field(default=lambda session: {})
+    more: Sequence[ItemPlan] = ()
+    """Further items of the task. None may have a lower stage than an item that still waits."""
 
 
 class TaskKind(Protocol):

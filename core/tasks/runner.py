@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.errors import ItemInterrupted, LLMError, NotFoundError, VitrineError
 from core.tasks.item_queue import Claimed, ItemQueue, pause_running
-from core.tasks.kinds import ItemContext, ItemResult, PrefetchingTaskKind, TaskKind
-from core.tasks.service import ACTIVE, TaskStatus
+from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind
+from core.tasks.service import ACTIVE, TaskStatus, insert_items
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,9 @@ class TaskRunner:
             result = await self._run_item(kind, task, claimed, queue)
             if storing is not None:
                 await storing
-            storing = self._store(task, item, result) if result else None
+            storing = self._store(task, item, result, queue) if result else None
+            if storing is None:
+                queue.item_ended()
         if storing is not None:
             await storing
 
@@ -124,7 +126,7 @@ class TaskRunner:
             await self._record_bug(task, item, error)
         return None
 
-    def _store(self, task: Tasks, item: TaskItems, result: ItemResult) -> asyncio.Task[None]:
+    def _store(self, task: Tasks, item: TaskItems, result: ItemResult, queue: ItemQueue) -> asyncio.Task[None]:
         """Queue the write of the result; the returned task ends when it is committed or its failure recorded."""
         writing = self._db.submit(lambda session: _mark_done(session, item, result))
 
@@ -136,6 +138,8 @@ class TaskRunner:
                 await self._db.write(lambda session: _mark_failed(session, item, code, message))
             except Exception as error:  # noqa: BLE001  the other items go on
                 await self._record_bug(task, item, error)
+            finally:
+                queue.item_ended()
 
         return asyncio.create_task(wait())
 
@@ -195,7 +199,24 @@ def _end_run(session: Session, task_id: str) -> Tasks:
 
 def _mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
     stored = result.write(session)
+    if result.more:
+        _add_items(session, item.task_id, result.more)
     _end_item(session, item, state="done", result=stored, error="", error_code="")
+
+
+def _add_items(session: Session, task_id: str, more: Sequence[ItemPlan]) -> None:
+    """Append items to a task.
+
+    Raises:
+        ValueError: an item of a higher stage waits already, and would run before them.
+    """
+    of_task = select(func.max(TaskItems.position)).where(TaskItems.task_id == task_id)
+    waiting = select(func.max(TaskItems.stage)).where(TaskItems.task_id == task_id, TaskItems.state == "queued")
+    if min(item.stage for item in more) < (session.exec(waiting).one() or 0):
+        raise ValueError("an item of a higher stage waits already")
+    last = session.exec(of_task).one()
+    insert_items(session, task_id, more, first=(last or 0) + 1)
+    session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(total_count=Tasks.total_count + len(more)))
 
 
 def _mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:

@@ -1,6 +1,6 @@
 """Creating tasks, reading their state, and changing it: pause, resume, cancel, retry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -109,7 +109,7 @@ class TaskService:
             )  # fmt: skip
             session.add(task)
             session.flush()
-            _insert_items(session, task.id, plan)
+            insert_items(session, task.id, plan)
         return task
 
     def plan_items(self, task_id: str, kind: TaskKind, config: dict[str, Any]) -> Tasks:
@@ -125,7 +125,7 @@ class TaskService:
             task = _task(session, task_id)
             if task.total_count == 0:
                 task.config, task.total_count = config, len(plan)
-                _insert_items(session, task_id, plan)
+                insert_items(session, task_id, plan)
         return task
 
     def get_task(self, task_id: str) -> Tasks:
@@ -270,7 +270,8 @@ class TaskService:
         return task
 
 
-def _insert_items(session: Session, task_id: str, plan: list[ItemPlan]) -> None:
+def insert_items(session: Session, task_id: str, plan: Sequence[ItemPlan], first: int = 0) -> None:
+    """Insert the items of a task from position *first* on, ordered by stage."""
     rows = [
         {
             **_ITEM_DEFAULTS,
@@ -278,8 +279,9 @@ def _insert_items(session: Session, task_id: str, plan: list[ItemPlan]) -> None:
             "position": position,
             "subject_id": item.subject_id,
             "payload": item.payload,
+            "stage": item.stage,
         }
-        for position, item in enumerate(plan)
+        for position, item in enumerate(sorted(plan, key=lambda item: item.stage), first)
     ]
     if rows:
         session.execute(insert(TaskItems), rows)

@@ -15,7 +15,10 @@ from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, TaskK
 
 
 class Counting:
-    """Does what the payload of each item says: nothing, fail, deny, break, wait, leave when paused, or die."""
+    """Does what the payload of each item says: nothing, fail, deny, break, wait, leave when paused, or die.
+
+    ``ok@1`` is an item of stage 1; ``add ok%1 fail%2`` adds two items when it has ended, ``die adding`` one.
+    """
 
     task_type: ClassVar[str] = "counting"
     label: ClassVar[str] = "Count"
@@ -30,7 +33,7 @@ class Counting:
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         if "items" not in config:
             raise InvalidInputError("Name the items.", field="items")
-        return [ItemPlan(str(number), {"does": does}) for number, does in enumerate(config["items"])]
+        return [_plan(str(number), does) for number, does in enumerate(config["items"])]
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         self.in_flight += 1
@@ -46,11 +49,11 @@ class Counting:
                        action="count", actor="test")
             )  # fmt: skip
             session.flush()
-            if item.payload["does"] == "die writing" and item.attempt == 1:
+            if item.payload["does"] in ("die writing", "die adding") and item.attempt == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
             return {"attempt": item.attempt}
 
-        return ItemResult(write)
+        return ItemResult(write, _added(item))
 
     async def _do(self, item: ItemContext, does: str) -> None:
         if does == "fail":
@@ -76,6 +79,18 @@ class Counting:
             with self._db.transaction() as session:
                 session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="started"))
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _plan(subject_id: str, does: str) -> ItemPlan:
+    does, _, stage = does.partition("@")
+    return ItemPlan(subject_id, {"does": does}, int(stage or 0))
+
+
+def _added(item: ItemContext) -> list[ItemPlan]:
+    does = item.payload["does"].replace("%", "@")
+    wanted = "ok@1" if does == "die adding" else does.removeprefix("add ") if does.startswith("add ") else ""
+    first = (int(item.subject_id) + 1) * 100
+    return [_plan(str(number), word) for number, word in enumerate(wanted.split(), first)]
 
 
 def _leave_when_cancelled(item: ItemContext) -> None:
