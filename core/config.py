@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core import allowed_hosts
 from core.errors import ConfigurationError
 
 MEGABYTE = 1_000_000
@@ -78,6 +79,12 @@ class Settings(BaseSettings):
         4, ge=1, le=64, description="Calls in flight per task; small enough for the lowest provider tiers."
     )
 
+    allowed_model_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Model servers inside the own network that may be called once a password is set, separated by "
+        "commas: hosts, host:port or networks. Without a password every server may be.",
+    )
+
     access_password: SecretStr | None = Field(
         None, description="Password of the sign-in page. Required to listen beyond this machine."
     )
@@ -92,6 +99,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split_paths(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("allowed_model_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        items = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if isinstance(items, list):
+            allowed_hosts.parse(items)
+        return items
 
 
 def load_settings() -> Settings:

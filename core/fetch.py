@@ -77,7 +77,7 @@ async def fetch(
     try:
         async with asyncio.timeout(timeout_s):
             for _ in range(MAX_REDIRECTS + 1):
-                answer = await _request(url, max_bytes, resolve or _resolve, port_of)
+                answer = await _request(url, max_bytes, resolve or resolve_host, port_of)
                 if isinstance(answer, Fetched):
                     return answer
                 if url.startswith("https:") and not answer.startswith("https:"):
@@ -100,6 +100,12 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
     return ip.is_global and not any(ip in network for network in _DENIED_NETWORKS if network.version == ip.version)
+
+
+async def resolve_host(host: str, port: int) -> list[str]:
+    """Return the IP addresses of *host*, as the operating system finds them; an OSError when there are none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 async def _request(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[str, int]) -> Fetched | str:
@@ -168,8 +174,3 @@ async def _public_address(host: str, port: int, resolve: Resolve) -> str:
     if not all(is_public(address) for address in addresses):
         raise InvalidInputError(f"{host} is not a public address, so it is not contacted. Use a public one.")
     return addresses[0]
-
-
-async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -23,7 +23,8 @@ _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export", "importing")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
-    "config": {"errors"},
+    "config": {"errors", "allowed_hosts"},
+    "allowed_hosts": set(),
     "lazy": set(),
     "interpreter": set(),
     "background_loop": {"interpreter"},
@@ -37,7 +38,7 @@ MAY_USE: dict[str, set[str]] = {
     "access": _BOTTOM | {"db"},
     "db": _BOTTOM,
     "tasks": _BOTTOM | {"db"},
-    "llm": _BOTTOM | {"db"},
+    "llm": _BOTTOM | {"db", "fetch", "allowed_hosts"},
     "projects": _MIDDLE,
     "ownership": _BOTTOM | {"db"},
     "listings": _BOTTOM | {"db", "ownership"},

@@ -1,6 +1,7 @@
 """Maps every exception of litellm to an error of Vitrine: by the HTTP exchange first, then by its class."""
 
 import json
+import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -35,12 +36,18 @@ _NO_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _RETRY_DELAY = re.compile(r'"retryDelay":\s*"([\d.]+)s"')
-_MAX_MESSAGE_CHARS = 300
+_MAX_MESSAGE_CHARS = 200
+# A year: longer ones are no information, and a number of 300 digits is no text.
+_LONGEST_WAIT_S = 365 * 24 * 3600.0
+_TAG = re.compile(r"<[^<>]*>")
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\).*", re.DOTALL)
+# Two or more names: a path of this machine, and no division. What follows a host in a URL is none.
+_PATH = re.compile(r"(?<![\w./:])(?:/[\w.@+~-]+){2,}|\b[A-Za-z]:\\[^\s\"']+")
 
 
 def map_error(error: BaseException, exchange: "Exchange", config: ModelConfig, timeout_s: float) -> LLMError:
     """Return the error to raise in place of *error*; its text contains no key."""
-    server = keys.provider_of(config) if not config.api_base else f"The server at {config.api_base}"
+    server = keys.provider_of(config) if not config.api_base else f"The server at {_shorten(config.api_base)}"
     if exchange.problem:
         return _connection_failed(exchange, server)
     if isinstance(error, TimeoutError) or type(error).__name__ in ("Timeout", "APITimeoutError"):
@@ -64,6 +71,21 @@ def _connection_failed(exchange: "Exchange", server: str) -> LLMError:
             f"{server} redirects to another address. Redirects are not followed; set the final address.",
             http_status=exchange.http_status,
         )
+    if exchange.problem == "not allowed":
+        return ModelUnavailableError(
+            f"{exchange.detail} is not a public server, so it is not called. Use a public address, or let the "
+            "administrator add it to VITRINE_ALLOWED_MODEL_HOSTS."
+        )
+    if exchange.problem == "foreign key":
+        return RequestRefusedError(
+            f"{server} was not called, because litellm would have sent it a key of this machine ({exchange.detail}). "
+            "Type the key of that server, or call it as openai/<model>."
+        )
+    if exchange.problem == "other client":
+        return RequestRefusedError(
+            f"{server} was not called, because litellm calls this provider in a way that Vitrine cannot limit. "
+            "Call the server as openai/<model>."
+        )
     if exchange.problem in ("too large", "compressed"):
         return BadReplyError(
             f"The reply of {server} is {exchange.problem} and was not read. Ask for less, or use another model.",
@@ -79,7 +101,7 @@ def _connection_failed(exchange: "Exchange", server: str) -> LLMError:
 
 def _before_sending(error: BaseException, config: ModelConfig) -> LLMError:
     """Map an error that litellm raised before anything was sent."""
-    text = redact(str(error))
+    text = _PATH.sub("[path]", _TRACEBACK.sub("", redact(str(error))))
     name = type(error).__name__
     if name == "AuthenticationError" or "api_key" in text.lower():
         return MissingKeyError(
@@ -135,18 +157,20 @@ def _error_status(status: int, head: str, exchange: "Exchange", config: ModelCon
 
 
 def retry_after_s(header: str, body: str = "") -> float | None:
-    """Return how many seconds a provider asks to wait: Retry-After as seconds or date, or Gemini's retryDelay."""
+    """Return how many seconds a provider asks to wait: Retry-After as seconds or date, or Gemini's retryDelay.
+
+    None when it does not say, or names no finite number.
+    """
     match = _RETRY_DELAY.search(body)
-    if not header:
-        return float(match[1]) if match else None
+    stated = header or (match[1] if match else "")
     try:
-        return max(float(header), 0.0)
+        seconds = float(stated)
     except ValueError:
-        pass
-    try:
-        return max((parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError):
-        return None
+        try:
+            seconds = (parsedate_to_datetime(stated) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT_S) if math.isfinite(seconds) else None
 
 
 def _provider_message(head: str) -> str:
@@ -163,5 +187,7 @@ def _provider_message(head: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    flat = " ".join(text.split())
+    """Return *text*, which others wrote, on one line without markup, control characters and invisible ones."""
+    text = _TAG.sub(" ", text).replace("<", "").replace(">", "")
+    flat = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return flat.rstrip(". ") if len(flat) <= _MAX_MESSAGE_CHARS else flat[: _MAX_MESSAGE_CHARS - 1] + "…"

@@ -53,13 +53,14 @@ def _set_up() -> Any:
     import litellm as library
 
     from core.llm.offline.provider import OfflineProvider
-    from core.llm.transport import GuardedTransport
+    from core.llm.transport import GuardedTransport, refuse_other_clients
 
     library.suppress_debug_info = True
     library.drop_params = False
     library.telemetry = False
     library.custom_provider_map = [{"provider": OFFLINE_MODEL.split("/")[0], "custom_handler": OfflineProvider()}]
     litellm_private.install_transport(GuardedTransport())
+    litellm_private.check_other_clients(refuse_other_clients)
     redaction.redact_logs()
     return library
 
@@ -145,9 +146,12 @@ async def _exchange(
     key = keys.key_for(config)
     redaction.remember(key)
     library = await loaded()
+    from core.llm.destination import Destination, allowed_hosts
     from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
 
-    exchange = Exchange(max_reply_bytes=max_reply_bytes or MAX_REPLY_BYTES)
+    own = bool(config.api_base)
+    destination = Destination(own, key or "", config.litellm_model, allowed_hosts.get() if own else None)
+    exchange = Exchange(max_reply_bytes or MAX_REPLY_BYTES, destination)
     token = current_exchange.set(exchange)
     failure: LLMError
     try:

@@ -5,6 +5,7 @@ its use here, or adapt it to the new name.
 """
 
 import contextlib
+import functools
 import json
 import os
 import pkgutil
@@ -67,6 +68,31 @@ def install_transport(transport: "httpx.AsyncBaseTransport") -> None:
         )
     else:
         raise ConfigurationError(f"This release of litellm cannot be guarded. Install litellm {SEEN_IN}.")
+
+
+def check_other_clients(check: Callable[[], None]) -> None:
+    """Call *check* before every request of ``httpx`` and ``requests``: litellm uses them beside its own clients.
+
+    Nothing here is private: a patch of these three public methods is the one way to see those requests.
+    """
+    import httpx
+    import requests
+
+    for owner, name in (
+        (httpx.HTTPTransport, "handle_request"),
+        (httpx.AsyncHTTPTransport, "handle_async_request"),
+        (requests.adapters.HTTPAdapter, "send"),
+    ):
+        setattr(owner, name, _checked(getattr(owner, name), check))
+
+
+def _checked(send: Callable[..., Any], check: Callable[[], None]) -> Callable[..., Any]:
+    @functools.wraps(send)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        check()
+        return send(*args, **kwargs)
+
+    return checked
 
 
 def make_connection_pool(fallback: "Callable[[], httpx.AsyncBaseTransport]") -> "httpx.AsyncBaseTransport":

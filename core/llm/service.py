@@ -5,9 +5,11 @@ import binascii
 from dataclasses import replace
 from typing import Any
 
+from core import allowed_hosts
+from core.allowed_hosts import AllowedHosts
 from core.config import Settings, load_settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
-from core.llm import connection_test, costs, image_generation, local_servers, models, replies
+from core.llm import connection_test, costs, destination, image_generation, local_servers, models, replies
 from core.llm.correction_loop import CorrectionLoop
 from core.llm.costs import ObservedTokens
 from core.llm.ledger import Ledger, request_hash
@@ -47,7 +49,10 @@ class LLMService:
         Raises:
             LLMError: as listed in :mod:`core.errors`.
         """
-        config = self._with_time_limit(config)
+        with destination.limited_to(self._allowed_hosts):
+            return await self._chat(self._with_time_limit(config), request, ledger)
+
+    async def _chat(self, config: ModelConfig, request: ChatRequest, ledger: Ledger | None) -> ChatReply:
         if request.images:
             self.require_vision(config)
         digest = request_hash(config, request)
@@ -85,7 +90,8 @@ class LLMService:
             RefusedReplyError: the model replied with text; the message contains it.
             LLMError: as listed in :mod:`core.errors`.
         """
-        return await image_generation.generate_image(self._with_time_limit(config), request, ledger, self._policy)
+        with destination.limited_to(self._allowed_hosts):
+            return await image_generation.generate_image(self._with_time_limit(config), request, ledger, self._policy)
 
     def models(self) -> list[ModelInfo]:
         """Return the suggested models, best known first, then all that have a key."""
@@ -96,8 +102,8 @@ class LLMService:
         return models.model_info(model, api_base)
 
     async def find_local_models(self) -> list[ModelInfo]:
-        """Return the models of the model servers on this machine."""
-        return await local_servers.find_local_models()
+        """Return the models of the model servers on this machine; with a password, of those that are allowed."""
+        return await local_servers.find_local_models(self._allowed_hosts)
 
     def require_vision(self, config: ModelConfig) -> None:
         """Check that the model is not known to reject images, before anything is sent.
@@ -134,6 +140,12 @@ class LLMService:
         from core.llm import litellm_client
 
         litellm_client.litellm()
+
+    @property
+    def _allowed_hosts(self) -> AllowedHosts | None:
+        """The servers beside public ones that calls may reach; None without a password: then one person works here."""
+        has_password = self._settings.access_password is not None
+        return allowed_hosts.parse(self._settings.allowed_model_hosts) if has_password else None
 
     def _with_time_limit(self, config: ModelConfig) -> ModelConfig:
         return config if config.timeout_s else replace(config, timeout_s=self._settings.llm_timeout_s)

@@ -1,17 +1,19 @@
 """The HTTP transport for all requests to providers, whichever client litellm uses.
 
-It sends one request per call, follows no redirect, and rejects compressed replies and replies above the size limit.
+It sends one request per call, only where the call may go (see :mod:`core.llm.destination`), follows no redirect, and
+rejects compressed replies and replies above the size limit.
 What happened is recorded in an :class:`Exchange`, because litellm's own exceptions do not tell it reliably.
 """
 
 import asyncio
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 import httpx
 
 from core.llm import litellm_private
+from core.llm.destination import Destination, ForbiddenDestinationError
 
 MAX_REPLY_BYTES = 4_000_000
 MAX_IMAGE_REPLY_BYTES = 96_000_000
@@ -23,6 +25,7 @@ class Exchange:
     """The HTTP exchange of one call."""
 
     max_reply_bytes: int = MAX_REPLY_BYTES
+    destination: Destination = field(default_factory=Destination)
     sends: int = 0
     connected: bool = False
     """Whether the provider can have received the request."""
@@ -32,10 +35,29 @@ class Exchange:
     head: bytes = b""
     """The first bytes of the reply, unparsed."""
     problem: str = ""
-    """"unreachable", "broken", "redirect", "too large" or "compressed"."""
+    """"unreachable", "broken", "redirect", "too large" or "compressed"; before sending: "not allowed", "foreign key" or
+    "other client".
+    """
+    detail: str = ""
+    """The host that is not allowed, or the name of the header or variable with the foreign key."""
 
 
 current_exchange: ContextVar[Exchange | None] = ContextVar("current_exchange", default=None)
+
+
+def refuse_other_clients() -> None:
+    """Refuse a request of this call that does not go through :class:`GuardedTransport`, when it has an own address.
+
+    Some providers of litellm exchange credentials with ``requests`` or a client of their own.
+
+    Raises:
+        ForbiddenDestinationError: the call has an own address.
+    """
+    exchange = current_exchange.get()
+    if exchange is not None and exchange.destination.own_address:
+        if not exchange.sends:  # otherwise it is a question beside the call, such as for a model's abilities
+            exchange.problem = "other client"
+        raise ForbiddenDestinationError("other client", "")
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
@@ -54,8 +76,13 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if exchange.sends:
             # litellm repeats a request after a lost connection; a repeated call may be charged twice.
             raise httpx.ReadError("a call sends one request", request=request)
-        exchange.sends += 1
         request.headers["accept-encoding"] = "identity"
+        try:
+            await exchange.destination.prepare(request)
+        except ForbiddenDestinationError as error:
+            exchange.problem, exchange.detail = error.problem, error.detail
+            raise httpx.ReadError("the request was not sent", request=request) from error
+        exchange.sends += 1
         try:
             response = await self._pool().handle_async_request(request)
         except httpx.RequestError as error:
@@ -115,7 +142,11 @@ class HttpxPool(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request*; the body of the response is not read yet."""
-        return await self._client.send(request, stream=True)
+        token = current_exchange.set(None)  # it was checked: refuse_other_clients does not mean this client
+        try:
+            return await self._client.send(request, stream=True)
+        finally:
+            current_exchange.reset(token)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -92,11 +93,27 @@ class ModelConfig:
     def _check(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature <= 2:
             raise InvalidInputError("The temperature must lie between 0 and 2.", field="temperature")
+        if "://" in self.model:
+            raise InvalidInputError("The name of a model contains no address. Write it as api_base.", field="model")
+        if self.api_base and not _is_web_address(self.api_base):
+            raise InvalidInputError(
+                "The address of a model begins with https:// or http:// and names no user.", field="api_base"
+            )
         positive = ("max_tokens", "timeout_s", "max_side_px", "concurrency", "requests_per_minute", "tokens_per_minute")
         for name in positive:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise InvalidInputError(f"{name} must be greater than zero.", field=name)
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True)

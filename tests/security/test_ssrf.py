@@ -133,7 +133,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedRequests]:
 
 def _treat_as_public(requests: RecordedRequests, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make 127.0.0.2 count as a public address, on the port of both servers."""
-    real_is_public, real_resolve = fetching.is_public, fetching._resolve
+    real_is_public, real_resolve = fetching.is_public, fetching.resolve_host
 
     async def resolve(host: str, port: int) -> list[str]:
         requests.resolved[host] += 1
@@ -144,7 +144,7 @@ def _treat_as_public(requests: RecordedRequests, monkeypatch: pytest.MonkeyPatch
         return await real_resolve(host, port)
 
     monkeypatch.setattr(fetching, "is_public", lambda address: address == PUBLIC_ADDRESS or real_is_public(address))
-    monkeypatch.setattr(fetching, "_resolve", resolve)
+    monkeypatch.setattr(fetching, "resolve_host", resolve)
     monkeypatch.setitem(fetching.PORTS, "http", requests.port)
     monkeypatch.setitem(fetching.PORTS, "https", requests.port)
 
