@@ -1,11 +1,10 @@
 """What readers yield: records of images, turns and fields, independent of the format they were written in."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedBox:
+# Named tuples: they are made five times as fast as frozen dataclasses, and an import makes millions.
+class ImportedBox(NamedTuple):
     """A labeled box in one image of a record."""
 
     label: str
@@ -16,8 +15,7 @@ class ImportedBox:
     """Position among the images of the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A question with its answer. Both are final: the rules of :mod:`core.importing.answers` have been applied."""
 
     question: str
@@ -28,8 +26,7 @@ class Turn:
     """FineVision's relevance, image correspondence, visual dependency and formatting, 1 to 5."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row of an annotation file: images with a conversation; each turn becomes an entry."""
 
     where: str
@@ -47,10 +44,11 @@ class Record:
     tags: tuple[str, ...] = ()
     note: str = ""
     boxes: tuple[ImportedBox, ...] = ()
+    rejected: bool = False
+    """The answer is a bad example: the rejected one of a preference pair, or one labeled as undesirable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A record, row or file that was left out, and why."""
 
     where: str

@@ -1,1 +1,50 @@
 """Readers of annotation files, one format a file."""
+
+from core.errors import InvalidInputError
+from core.importing.readers import conversations, hugging_face, messages, rows
+from core.importing.readers.base import Head, Reader
+
+# The more specific ones first: of readers that understand a file equally well, the first one reads it.
+READERS: tuple[Reader, ...] = (
+    conversations.READER,
+    messages.READER,
+    hugging_face.READER,
+    rows.READER,
+)
+
+AUTO = "auto"
+FORMATS: dict[str, str] = {AUTO: "Recognize the format"} | {reader.name: reader.label for reader in READERS}
+"""What ``format`` may be, with its label."""
+
+
+def readers_for(format_name: str) -> tuple[Reader, ...]:
+    """Return the readers that may read a file.
+
+    Raises:
+        InvalidInputError: there is no format of this name.
+    """
+    if format_name == AUTO:
+        return READERS
+    found = tuple(reader for reader in READERS if reader.name == format_name)
+    if not found:
+        raise InvalidInputError(
+            f"There is no format {format_name[:60]}. Use one of {', '.join(FORMATS)}.", field="format"
+        )
+    return found
+
+
+def recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> Reader | None:
+    """Return the reader that understands most of the first rows; None when none understands any."""
+    if head.reason:
+        return None
+    best = max(readers, key=lambda reader: reader.fit(head))
+    return best if best.fit(head) > 0 else None
+
+
+def not_recognized(head: Head) -> str:
+    """Return the sentence for a file that no reader understands: what was seen, and what would be read."""
+    if head.reason:
+        return f"This file was not read. {head.reason}"
+    seen = ", ".join(name[:40] for name in head.columns[:12]) or "nothing"
+    needed = "; ".join(f"{reader.label}: {reader.needs}" for reader in READERS)
+    return f"This file was not read, since its format is not known. Seen: {seen}. Needed is one of: {needed}."

@@ -1,0 +1,235 @@
+"""Rules for imported questions and answers: raw values of any shape become a turn, or a sentence why they do not."""
+
+import ast
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from core.dataset.values import MAX_TEXT_CHARS
+from core.errors import InvalidInputError
+from core.importing.records import Turn
+from core.questions.answer_types import ANSWER_TYPES, checked_answer
+
+CAPTION_QUESTION = "Describe this image."
+"""The question of answers that come without one: captions."""
+
+MAX_OPTIONS = 1_000
+_MAX_LITERAL_CHARS = 20_000
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Control characters but tab and line feed, and lone surrogates; no database and no export can hold them all.
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLACEHOLDER = r"(?:<image>|<\|image\|>|<ImageHere>|<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>)"
+_PLACEHOLDERS = re.compile(rf"^[ \t]*(?:{_PLACEHOLDER}[ \t]*)+\n?|[ \t]*{_PLACEHOLDER}", re.MULTILINE | re.IGNORECASE)
+
+
+class RowError(ValueError):
+    """Raised for a row that cannot come in; the message is a sentence for the user."""
+
+
+def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = None) -> Turn:
+    """Return the turn of a question and an answer of any shape.
+
+    Raises:
+        RowError: one of them is empty, too long, or breaks the rules of its type.
+    """
+    if answer_type is None and options is None and isinstance(answer, str):
+        return Turn(question_text(question), answer_text(answer))
+    asked = question_text(question)
+    choices = _choices(options)
+    if choices:
+        answer = _chosen(answer, choices)
+    kind = answer_type if answer_type in ANSWER_TYPES else "text"
+    if isinstance(answer, list | tuple):
+        answer, kind = _of_list(answer, kind)
+    elif isinstance(answer, dict):
+        answer, kind = _of_object(answer, kind)
+    given = answer_text(_scalar(answer))
+    if kind == "label" and given[0] not in '["':
+        given = json.dumps([given], ensure_ascii=False)
+    checked = choices if kind == "label" else None
+    try:
+        stored = checked_answer(given, kind, checked)
+    except InvalidInputError as error:
+        raise RowError(str(error)) from None
+    return Turn(asked, stored, kind, choices or (options if isinstance(options, dict) and options else None))
+
+
+def people_answer(answers: Sequence[Any]) -> Any:
+    """Return the most frequent of the answers of several people; the first of several that are.
+
+    Raises:
+        RowError: there is none.
+    """
+    given = [text for answer in answers if (text := _of_person(answer)) is not None and text != ""]
+    if not given:
+        raise RowError("There is no answer.")
+    return Counter(given).most_common(1)[0][0]
+
+
+def question_text(value: Any) -> str:
+    """Return a question as it is stored.
+
+    Raises:
+        RowError: it is empty, too long or no text.
+    """
+    text = clean_text(value) if isinstance(value, str) else clean_text(_scalar(value))
+    if not text:
+        raise RowError("The question is empty.")
+    if len(text) > MAX_TEXT_CHARS:
+        raise RowError(f"The question has {len(text):,} characters; {MAX_TEXT_CHARS:,} is the limit.")
+    return text
+
+
+def answer_text(value: str) -> str:
+    """Return an answer as it is stored.
+
+    Raises:
+        RowError: it is empty or too long.
+    """
+    text = clean_text(value)
+    if not text:
+        raise RowError("There is no answer.")
+    if len(text) > MAX_TEXT_CHARS:
+        raise RowError(f"The answer has {len(text):,} characters; {MAX_TEXT_CHARS:,} is the limit.")
+    return text
+
+
+def clean_text(text: str) -> str:
+    """Return *text* trimmed, without placeholders of images, control characters and lone surrogates."""
+    if "<" in text:
+        text = _PLACEHOLDERS.sub("", text)
+    if not text.isprintable():
+        text = text.replace("\r\n", "\n")
+        text = _UNWANTED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+    return text.strip()
+
+
+def parsed_list(value: Any) -> Any:
+    """Return the list that a text writes out, as cells of tables do; any other value unchanged."""
+    if not isinstance(value, str) or not value.startswith("[") or len(value) > _MAX_LITERAL_CHARS:
+        return value
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            found = parse(value)
+        except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+            continue
+        if isinstance(found, list):
+            return found
+    return value
+
+
+def _scalar(value: Any) -> str:
+    """Return one value as text, as JSON writes it.
+
+    Raises:
+        RowError: it is null, a list, an object or no number.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        try:
+            return str(value)
+        except ValueError:
+            raise RowError("A number in this row has too many digits.") from None
+    if isinstance(value, float):
+        return str(value) if math.isfinite(value) else ""
+    if isinstance(value, list | tuple | dict):
+        raise RowError("A text was expected, not a list or an object.")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return str(value)
+
+
+def _of_list(answer: Sequence[Any], kind: str) -> tuple[Any, str]:
+    """Return what a list means: labels, the answers of several people, or a document."""
+    if not answer:
+        return "", "text"
+    if kind == "custom_format" or any(isinstance(one, list | tuple) for one in answer):
+        return _document(answer), "custom_format"
+    if any(isinstance(one, dict) for one in answer):
+        if any(_of_person(one) is not None for one in answer):
+            return people_answer(answer), kind
+        return _document(answer), "custom_format"
+    texts = [clean_text(_scalar(one)) for one in answer if one is not None]
+    if len(set(texts)) < len(texts) and kind != "label":
+        return people_answer(texts), kind
+    labels = list(dict.fromkeys(text for text in texts if text))
+    return (json.dumps(labels, ensure_ascii=False), "label") if labels else ("", "text")
+
+
+def _of_object(answer: dict[str, Any], kind: str) -> tuple[Any, str]:
+    """Return what an object means: the answer of a person, SQuAD's lists of texts, or a document."""
+    person = _of_person(answer)
+    if person is not None and kind != "custom_format":
+        return person, kind
+    texts = answer.get("text")
+    if isinstance(texts, list | tuple) and texts and kind != "custom_format":
+        return people_answer(texts), kind
+    return _document(answer), "custom_format"
+
+
+def _of_person(answer: Any) -> str | None:
+    """Return the answer of one person as text; None for another object."""
+    if isinstance(answer, dict):
+        answer = answer.get("answer")
+        if isinstance(answer, list | tuple | dict) or answer is None:
+            return None
+    if answer is None or isinstance(answer, list | tuple):
+        return None
+    return clean_text(_scalar(answer))
+
+
+def _document(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_scalar)
+    except (ValueError, RecursionError):
+        raise RowError("The answer is nested too deeply.") from None
+
+
+def _choices(options: Any) -> list[str]:
+    """Return the choices of a question as texts; [] when there are none."""
+    options = parsed_list(options)
+    if isinstance(options, dict) and isinstance(options.get("text"), list | tuple):
+        options = options["text"]
+    if not isinstance(options, list | tuple) or not 0 < len(options) <= MAX_OPTIONS:
+        return []
+    if any(isinstance(option, list | tuple | dict) for option in options):
+        return []
+    return [clean_text(_scalar(option)) for option in options]
+
+
+def _chosen(answer: Any, choices: list[str]) -> Any:
+    """Return the words of a choice that is given by its index or its letter.
+
+    Raises:
+        RowError: the index is not one of the choices.
+    """
+    if isinstance(answer, str):
+        written = answer.strip()
+        if written in choices or not written:
+            return answer
+        letter = written.strip("().").upper()
+        if len(letter) == 1 and letter in _LETTERS[: len(choices)]:
+            return choices[_LETTERS.index(letter)]
+        if not (written.isascii() and written.isdecimal() and len(written) < 5):
+            return answer
+        answer = int(written)
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
+    if not isinstance(answer, int) or isinstance(answer, bool) or _is_choice(answer, choices):
+        return answer
+    if not 0 <= answer < len(choices):
+        raise RowError(f"The answer is choice {answer}, but there are {len(choices)} choices, counted from 0.")
+    return choices[answer]
+
+
+def _is_choice(number: int, choices: list[str]) -> bool:
+    """Return whether a number is itself one of the choices, which are numbers then."""
+    return abs(number) < 10**9 and str(number) in choices and all(choice.lstrip("-").isdecimal() for choice in choices)

@@ -1,0 +1,103 @@
+"""Streams of the rows of CSV and TSV files, with their delimiter and encoding detected."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from core.importing.json_text import MAX_ROW_BYTES, BadRow, Rows
+
+_DELIMITERS = ",;\t|"
+_HEAD_BYTES = 65_536
+_MAX_COLUMNS = 1_000
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+class DelimitedError(ValueError):
+    """Raised when a file is no readable table; the message is a sentence for the user."""
+
+
+def delimited_rows(file: BinaryIO, *, is_tab: bool = False) -> Rows:
+    """Yield the rows of a table as objects with the names of its first line.
+
+    Raises:
+        DelimitedError: the file is not UTF-8, or UTF-16 with a byte order mark; or has no line of names.
+    """
+    csv.field_size_limit(MAX_ROW_BYTES)
+    buffered = io.BufferedReader(_Raw(file), _HEAD_BYTES)
+    head = buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "utf-8")
+    text = io.TextIOWrapper(buffered, encoding=encoding, errors="strict", newline="")
+    delimiter = "\t" if is_tab else _delimiter(head.decode(encoding, "ignore"))
+    reader = csv.reader(text, delimiter=delimiter)
+    try:
+        yield from _rows(reader)
+    except UnicodeError:
+        raise DelimitedError(f"Line {reader.line_num + 1:,} is not UTF-8 text. Save the file as UTF-8.") from None
+
+
+def _rows(reader: Any) -> Rows:
+    names = next(_cells(reader), None)
+    if not isinstance(names, list) or not any(name.strip() for name in names):
+        raise DelimitedError("The first line has no names of columns. Add them.")
+    names = [name.strip() for name in names]
+    if len(names) > _MAX_COLUMNS:
+        raise DelimitedError(f"It has {len(names):,} columns; {_MAX_COLUMNS:,} is the limit.")
+    count = len(names)
+    number, line = 0, reader.line_num + 1
+    for cells in _cells(reader):
+        if cells == []:
+            line = reader.line_num + 1
+            continue
+        number += 1
+        if isinstance(cells, BadRow):
+            yield number, line, cells
+        elif len(cells) == count:
+            yield number, line, dict(zip(names, cells, strict=True))
+        elif len(cells) < count:
+            yield number, line, dict(zip(names, [*cells, *[""] * (count - len(cells))], strict=True))
+        else:
+            reason = (
+                f"This line has {len(cells):,} cells, but there are {count:,} columns. Quote cells with the delimiter."
+            )
+            yield number, line, BadRow(reason)
+        line = reader.line_num + 1
+
+
+def _cells(reader: Any) -> Iterator[list[str] | BadRow]:
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadRow(f"This line cannot be read: {error}.")
+
+
+def _delimiter(head: str) -> str:
+    """Return the delimiter that the first lines have most evenly; a comma when none is in the first line."""
+    lines = [line for line in head.splitlines()[:20] if line.strip()]
+    if not lines:
+        return ","
+
+    def rating(delimiter: str) -> tuple[bool, int, int]:
+        widths = [len(cells) for cells in csv.reader(lines, delimiter=delimiter)]
+        return widths[0] > 1, sum(width == widths[0] for width in widths), widths[0]
+
+    return max(_DELIMITERS, key=rating)
+
+
+class _Raw(io.RawIOBase):
+    """The stream of a container as a raw stream, which a BufferedReader asks for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

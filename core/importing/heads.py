@@ -1,0 +1,138 @@
+"""The beginnings of annotation files, from which their format is recognized, and the streams of their rows."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from core.errors import InvalidInputError
+from core.importing.delimited import DelimitedError, delimited_rows
+from core.importing.json_rows import json_rows
+from core.importing.json_text import BadRow, JsonSyntaxError, JsonText, Rows
+from core.importing.readers.base import Head
+
+SAMPLE_ROWS = 20
+MAX_KEYS = 200
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+DELIMITED_ENDINGS = (".csv", ".tsv")
+_IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+
+
+def head_of(name: str, file: BinaryIO) -> Head:
+    """Return the beginning of a JSON, JSON Lines, CSV or TSV file; its reason says why it cannot be read."""
+    try:
+        if name.lower().endswith(".json"):
+            text = JsonText(file)
+            first = text.peek()
+            if first == b"{":
+                return _head_of_object(name, text)
+            if first != b"[":
+                return Head(name, reason="It is empty." if not first else "It is no JSON.")
+            return _head_of_rows(name, text.elements())
+        return _head_of_rows(name, _top_rows(name, file))
+    except (JsonSyntaxError, DelimitedError, InvalidInputError) as error:
+        return Head(name, reason=str(error))
+
+
+def rows_of(head: Head, file: BinaryIO, key: str = "") -> Rows:
+    """Yield the rows of a file; those of the list *key* when it is an object of lists.
+
+    Raises:
+        JsonSyntaxError, DelimitedError: the file is broken or cut off from here on.
+    """
+    if head.shape == "object":
+        return _rows_of_list(JsonText(file), key)
+    if head.shape == "map":
+        return _rows_of_map(JsonText(file))
+    if head.shape == "single":
+        return iter([(1, 1, JsonText(file).value())])
+    return _top_rows(head.name, file)
+
+
+def _top_rows(name: str, file: BinaryIO) -> Rows:
+    low = name.lower()
+    return delimited_rows(file, is_tab=low.endswith(".tsv")) if low.endswith(DELIMITED_ENDINGS) else json_rows(file)
+
+
+def _rows_of_list(text: JsonText, key: str) -> Rows:
+    for name, first in text.members():
+        if name == key and first == b"[":
+            yield from text.elements()
+        else:
+            text.skip()
+
+
+def _rows_of_map(text: JsonText) -> Rows:
+    """Yield a row for each member of an object: its key is the image, unless the row names one itself."""
+    for number, (key, _) in enumerate(text.members(), 1):
+        line = text.line
+        yield number, line, _row_of_member(key, text.value())
+
+
+def _row_of_member(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {"file_name": key} | value if _is_image_name(key) else value
+    return {"file_name": key, "caption": value}
+
+
+def _head_of_rows(name: str, rows: Rows) -> Head:
+    found: list[dict[str, Any]] = []
+    reason = ""
+    try:
+        for number, _, value in rows:
+            if isinstance(value, dict):
+                found.append(value)
+            elif isinstance(value, BadRow):
+                reason = reason or value.reason
+            if len(found) == SAMPLE_ROWS or number >= 5 * SAMPLE_ROWS:
+                break
+    except (JsonSyntaxError, DelimitedError, InvalidInputError) as error:
+        reason = str(error)
+    if found:
+        return Head(name, "rows", tuple(found))
+    return Head(name, reason=reason or "It has no rows with names and values.")
+
+
+def _head_of_object(name: str, text: JsonText) -> Head:
+    lists: dict[str, tuple[Any, ...]] = {}
+    values: dict[str, Any] = {}
+    for key, first in text.members():
+        if len(lists) + len(values) >= MAX_KEYS:
+            break
+        if first == b"[":
+            lists[key], is_long = _sample(text)
+            if is_long:
+                break
+        elif first == b"{" and len(values) < SAMPLE_ROWS:
+            values[key] = text.value()
+        elif first == b"{":
+            break
+        else:
+            values[key] = text.value()
+    else:
+        if text.peek() == b"{":
+            return Head(name, "rows", ({**lists, **values},))
+    members = {**lists, **values}
+    if members and all(isinstance(value, dict) or _is_image_name(key) for key, value in members.items()):
+        return Head(name, "map", tuple(_row_of_member(*member) for member in members.items()))
+    if any(isinstance(value, dict) for values_ in lists.values() for value in values_):
+        return Head(name, "object", lists=lists, values=values)
+    return Head(name, "single", ({**{key: list(value) for key, value in lists.items()}, **values},))
+
+
+def _sample(text: JsonText) -> tuple[tuple[Any, ...], bool]:
+    """Return the first elements of a list, and whether there are more of them."""
+    found: list[Any] = []
+    for number, _, value in text.elements():
+        if number > SAMPLE_ROWS:
+            return tuple(found), True
+        if not isinstance(value, BadRow):
+            found.append(value)
+    return tuple(found), False
+
+
+def _is_image_name(name: str) -> bool:
+    return name.lower().endswith(_IMAGE_ENDINGS)
+
+
+def values_of(rows: Rows) -> Iterator[Any]:
+    """Yield the values of the rows that can be read."""
+    return (value for _, _, value in rows if not isinstance(value, BadRow))

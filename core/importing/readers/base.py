@@ -1,0 +1,129 @@
+"""What a reader of annotations is, and what it is given."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from core.importing.answers import RowError
+from core.importing.problems import Problems
+from core.importing.records import Record
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of an annotation file."""
+
+    name: str
+    shape: Literal["rows", "object", "map", "single", "table", ""] = ""
+    """How the rows are written: an array, lines or a table of text; lists in an object; an object whose keys name
+    its rows; one object that is a row; a table with types."""
+    rows: tuple[Row, ...] = ()
+    """The first rows, where the file is no object of lists."""
+    lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Of an object: its lists by key up to the first long one, each with its first elements."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Of an object: its other values by key; objects are left empty."""
+    reason: str = ""
+    """Why the file cannot be read; empty when it can be."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns of the first rows, or of the keys of the object."""
+        names = dict.fromkeys(str(name) for row in self.rows for name in row)
+        return [*(names or {**self.lists, **self.values})]
+
+
+class Files(Protocol):
+    """The files of an import, as readers see them."""
+
+    problems: Problems
+
+    @property
+    def heads(self) -> Mapping[str, Head]:
+        """The beginnings of all annotation files by name."""
+        ...
+
+    def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
+        """Yield where each row is, and the row; rows that cannot be parsed are added to the problems.
+
+        Args:
+            key: of a JSON object, the list whose elements are the rows.
+        """
+        ...
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a file of this name in any directory."""
+        ...
+
+    def embed(self, data: bytes | str, where: str, name: str = "") -> str:
+        """Keep an image that is written in a row; return the reference for its record.
+
+        Args:
+            data: bytes, base64, or a data URL.
+            name: what the row calls it.
+
+        Raises:
+            RowError: it is too large, or there are too many.
+        """
+        ...
+
+
+class Reader(Protocol):
+    """Turns the annotation files of one format into records; a new one is a file and a line in ``READERS``."""
+
+    @property
+    def name(self) -> str:
+        """The ``format`` that chooses this reader."""
+        ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def needs(self) -> str:
+        """What a row must have, for messages."""
+        ...
+
+    def fit(self, head: Head) -> float:
+        """Return the share of the first rows that this reader understands; 0 for a file of another format."""
+        ...
+
+    def read(self, name: str, files: Files) -> Iterator[Record]:
+        """Yield the records of a file; rows that are left out are added to the problems of *files*."""
+        ...
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """A reader of files in which each row is a record, or several, independent of the other rows."""
+
+    name: str
+    label: str
+    needs: str
+    fits: Callable[[Row], bool]
+    """Whether a row has the shape of this format."""
+    read_row: Callable[[Row, str, Files], Iterable[Record]]
+    """Return the records of a row. Raises RowError for a row that is left out."""
+
+    def fit(self, head: Head) -> float:
+        return max(self._fit_of(rows) for rows in (head.rows, *head.lists.values()))
+
+    def read(self, name: str, files: Files) -> Iterator[Record]:
+        read_row, problems = self.read_row, files.problems
+        for where, row in files.rows(name, self._key(files.heads[name])):
+            if not isinstance(row, dict):
+                problems.add(where, "This row is no object with names and values. Give every row the same shape.")
+                continue
+            try:
+                yield from read_row(row, where, files)
+            except RowError as error:
+                problems.add(where, str(error))
+
+    def _fit_of(self, rows: Sequence[Any]) -> float:
+        return sum(isinstance(row, dict) and self.fits(row) for row in rows) / max(len(rows), 1)
+
+    def _key(self, head: Head) -> str:
+        """Return the key of the list that has the rows; "" for rows at the top."""
+        return "" if head.rows else max(head.lists, key=lambda key: self._fit_of(head.lists[key]), default="")

@@ -1,0 +1,129 @@
+"""Which columns of a row hold its images, question, answer and the fields of a record, by their usual names."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from core.dataset.values import MAX_TEXT_CHARS, normal_score, normal_tags
+from core.errors import InvalidInputError
+from core.importing.answers import clean_text
+from core.importing.readers.base import Files, Row
+
+IMAGES = (
+    "file_name", "file_names", "image", "images", "img", "imgs", "image_path", "image_paths", "img_path", "image_file",
+    "picture", "photo", "filename", "path", "image_url", "image_urls", "imgname", "image_name", "file", "url",
+)  # fmt: skip
+QUESTIONS = ("question", "questions", "query", "prompt", "instruction", "problem")
+ANSWERS = (
+    "multiple_choice_answer", "answer", "answers", "response", "output", "completion", "solution", "label", "labels",
+    "caption", "captions", "text", "description", "target",
+)  # fmt: skip
+CAPTIONS = ("caption", "captions", "text", "description", "sentences", "answer")
+_OPTIONS = ("options", "choices", "candidates")
+_FIELDS = {
+    "system": ("system", "system_prompt"),
+    "language": ("language", "lang"),
+    "kind": ("kind", "category", "question_type"),
+    "model": ("model", "model_name"),
+    "confirmed": ("confirmed",),
+    "rejected": ("rejected",),
+    "score": ("score", "rating"),
+    "tags": ("tags",),
+    "note": ("note", "notes"),
+}
+_NUMBERED = re.compile(r"(?:image|img|picture)_?\d{1,3}(?:_path)?")
+_METADATA = "metadata"
+_MAX_CHARS = {"language": 35, "kind": 60, "model": 200, "system": MAX_TEXT_CHARS, "note": MAX_TEXT_CHARS}
+_MAX_TAGS = 100
+
+
+class Columns(NamedTuple):
+    """The columns of a row by what they hold; "" or () for what there is not."""
+
+    images: tuple[str, ...]
+    """One after the other until one has a value."""
+    more_images: tuple[str, ...]
+    """All of them, in this order."""
+    question: str
+    answer: str
+    caption: str
+    options: str
+    answer_type: str
+    fields: tuple[tuple[str, str], ...]
+    """Names of fields of a record with their columns."""
+    metadata: str
+    """A column with an object that holds such fields."""
+
+
+@lru_cache(maxsize=1024)
+def columns_of(names: tuple[str, ...]) -> Columns:
+    """Return the columns of a row with these *names*; the case of the names does not count."""
+    by_name = {name.strip().lower(): name for name in reversed(names) if isinstance(name, str)}
+
+    def first(wanted: Iterable[str]) -> str:
+        return next((by_name[name] for name in wanted if name in by_name), "")
+
+    endings = ("_file_name", "_file_names")
+    more = [name for low, name in by_name.items() if low.endswith(endings) or _NUMBERED.fullmatch(low)]
+    return Columns(
+        images=tuple(by_name[name] for name in IMAGES if name in by_name),
+        more_images=tuple(sorted(more, key=_in_number_order)),
+        question=first(QUESTIONS), answer=first(ANSWERS), caption=first(CAPTIONS), options=first(_OPTIONS),
+        answer_type=first(("answer_type",)), metadata=first((_METADATA,)),
+        fields=tuple((field, found) for field, wanted in _FIELDS.items() if (found := first(wanted))),
+    )  # fmt: skip
+
+
+def is_image_column(name: str) -> bool:
+    """Return whether a column of this name holds images."""
+    low = name.strip().lower()
+    return low in IMAGES or _NUMBERED.fullmatch(low) is not None
+
+
+def fields_of(row: Row, columns: Columns, where: str, files: Files) -> dict[str, Any]:
+    """Return the fields of a record that *row* has, checked; one that cannot be used is left out and said."""
+    found: dict[str, Any] = {}
+    if columns.metadata and isinstance(inner := row[columns.metadata], dict):
+        found = fields_of(inner, columns_of(tuple(inner)), where, files)
+    for field, column in columns.fields:
+        value = row[column]
+        if value is None or value == "" or value == []:
+            continue
+        try:
+            found[field] = _checked(field, value)
+        except InvalidInputError as error:
+            files.problems.add(where, f"{column} was left out. {error}")
+    return found
+
+
+def _checked(field: str, value: Any) -> Any:
+    if field == "score":
+        return normal_score(value)
+    if field in ("confirmed", "rejected"):
+        return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+    if field == "tags":
+        return _tags(value)
+    if not isinstance(value, str):
+        raise InvalidInputError("It is no text.")
+    text = clean_text(value)
+    if len(text) > _MAX_CHARS[field]:
+        raise InvalidInputError(f"It has more than {_MAX_CHARS[field]:,} characters.")
+    return text
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list | tuple) and all(isinstance(tag, str) for tag in value):
+        value = ",".join(value)
+    if not isinstance(value, str):
+        raise InvalidInputError("Tags are a list of texts.")
+    normal = normal_tags(clean_text(value))
+    tags = tuple(normal.split(",")) if normal else ()
+    if len(tags) > _MAX_TAGS:
+        raise InvalidInputError(f"There are more than {_MAX_TAGS} tags.")
+    return tags
+
+
+def _in_number_order(name: str) -> tuple[str, int]:
+    digits = re.search(r"\d+", name)
+    return re.sub(r"\d+", "", name), int(digits[0]) if digits else 0

@@ -1,0 +1,117 @@
+"""Chat messages by ``role`` and ``content``: OpenAI, LLaMA-Factory, TRL, ms-swift and others."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from core.dataset.values import normal_score
+from core.errors import InvalidInputError
+from core.importing.answers import RowError
+from core.importing.readers.base import Files, Row, RowReader
+from core.importing.readers.boxes import boxes_of, with_objects_named
+from core.importing.readers.columns import Columns, columns_of, fields_of
+from core.importing.readers.images import images_of, written_images
+from core.importing.readers.turns import MAX_TURNS, paired
+from core.importing.records import Record
+
+_OTHER_MEDIA = ("videos", "video", "audios", "audio")
+_MAX_SCORE = 5.0
+
+
+def conversation_records(row: Row, messages: Any, where: str, files: Files) -> Iterable[Record]:
+    """Return the record of a conversation.
+
+    Raises:
+        RowError: *messages* are no messages, or name no image.
+    """
+    if not isinstance(messages, list) or not messages:
+        raise RowError("This row has no conversation.")
+    columns = columns_of(tuple(row))
+    images: list[str] = []
+    pairs = read_messages(messages, images, where, files)
+    objects = row.get("objects")
+    if objects is not None:
+        pairs = [(role, with_objects_named(text, objects) if isinstance(text, str) else text) for role, text in pairs]
+    for name in _OTHER_MEDIA:
+        if row.get(name):
+            raise RowError(f"This row has {name}, which are not read.")
+    conversation = paired(pairs, where, files)
+    found = tuple(images) if images else images_of(row, columns, where, files)
+    if len(row) <= 3 and not columns.fields and not columns.metadata:
+        return (Record(where, found, conversation.turns, conversation.system),)
+    fields = _fields(row, columns, messages, where, files)
+    if conversation.system:
+        fields["system"] = conversation.system
+    boxes = boxes_of(objects) if objects is not None else boxes_of(row.get("boxes"))
+    return (Record(where, found, conversation.turns, boxes=boxes, **fields),)
+
+
+def read_messages(messages: list[Any], images: list[str], where: str, files: Files) -> list[tuple[Any, Any]]:
+    """Return role and text of each message; images in their parts are added to *images*.
+
+    Raises:
+        RowError: a message is no object, or there are too many.
+    """
+    if len(messages) > 4 * MAX_TURNS:
+        raise RowError(f"This conversation has {len(messages):,} messages; {4 * MAX_TURNS:,} is the limit.")
+    pairs = []
+    for message in messages:
+        if not isinstance(message, dict):
+            raise RowError("A message of this row is no object with a role and a text.")
+        role = message.get("from")
+        if role is None:
+            role = message.get("role")
+        text = message.get("value")
+        if text is None:
+            text = message.get("content")
+        if not isinstance(text, str) and text is not None:
+            text = _text_of_parts(text, images, where, files)
+        pairs.append((role, text))
+    return pairs
+
+
+def _text_of_parts(parts: Any, images: list[str], where: str, files: Files) -> str:
+    """Return the text of a content of parts, and add the images among them."""
+    texts = []
+    for part in parts if isinstance(parts, list | tuple) else [parts]:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, dict):
+            if isinstance(part.get("text"), str):
+                texts.append(part["text"])
+            for key in ("image_url", "image", "source"):
+                if part.get(key):
+                    images.extend(written_images(part[key], where, files))
+                    break
+    return "\n".join(texts)
+
+
+def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: Files) -> dict[str, Any]:
+    fields = fields_of(row, columns, where, files)
+    label = row.get("kto_tag", row.get("label"))
+    if isinstance(label, bool):
+        fields["rejected"] = not label
+    scales = {message.get("loss_scale") for message in messages if "loss_scale" in message}
+    # ms-swift: a share of the loss; Vitrine writes a fifth of the score.
+    if len(scales) == 1 and isinstance(scale := scales.pop(), int | float):
+        with suppress(InvalidInputError):
+            fields.setdefault("score", normal_score(round(scale * _MAX_SCORE, 6)))
+    return fields
+
+
+def _fits(row: Row) -> bool:
+    messages = row.get("messages")
+    return isinstance(messages, list) and "chosen" not in row and "rejected_response" not in row
+
+
+def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
+    return conversation_records(row, row.get("messages"), where, files)
+
+
+READER = RowReader(
+    name="messages",
+    label="Chat messages (OpenAI, LLaMA-Factory, TRL, ms-swift)",
+    needs="messages with role and content, and images or parts with image_url",
+    fits=_fits,
+    read_row=_read_row,
+)

@@ -1,0 +1,96 @@
+"""Rows of a question and an answer with an image, under their usual names: JSON, CSV, parquet."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from core.importing.answers import CAPTION_QUESTION, RowError, parsed_list, people_answer, turn
+from core.importing.readers.base import Files, Row, RowReader
+from core.importing.readers.boxes import boxes_of
+from core.importing.readers.columns import Columns, columns_of, fields_of
+from core.importing.readers.images import images_of
+from core.importing.records import Record, Turn
+
+_LETTERED_CHOICES = "ABCDEFGHIJ"
+
+
+def records_of_row(row: Row, where: str, files: Files) -> Iterable[Record]:
+    """Return the records of a row: one for each of its questions, or for each of its captions.
+
+    Raises:
+        RowError: there is no image, no question or no answer.
+    """
+    columns = columns_of(tuple(row))
+    images = images_of(row, columns, where, files)
+    turns = _turns(row, columns, where, files)
+    boxed = "objects" in row or "boxes" in row
+    if not columns.fields and not columns.metadata and not boxed:
+        return [Record(where, images, (one,)) for one in turns]
+    fields = fields_of(row, columns, where, files)
+    boxes = boxes_of(row.get("objects", row.get("boxes"))) if boxed else ()
+    return [Record(where, images, (one,), boxes=boxes, **fields) for one in turns]
+
+
+def has_turns(row: Row) -> bool:
+    """Return whether a row has columns for a question with an answer, or for a caption."""
+    columns = columns_of(tuple(row))
+    return bool(columns.caption or (columns.question and columns.answer))
+
+
+def _turns(row: Row, columns: Columns, where: str, files: Files) -> list[Turn]:
+    if not columns.question:
+        return _captions(row, columns)
+    if not columns.answer:
+        raise RowError("This row has no answer.")
+    question, answer = row[columns.question], row[columns.answer]
+    answer_type = row[columns.answer_type] if columns.answer_type else None
+    options = row[columns.options] if columns.options else _lettered(row)
+    if isinstance(question, list | tuple):
+        return _parallel(question, answer, answer_type, where, files)
+    if isinstance(answer, list | tuple) and columns.answer.lower() == "answers" and answer_type != "label":
+        answer = people_answer(answer) if all(isinstance(one, str | dict) for one in answer) else answer
+    return [turn(question, answer, answer_type, options)]
+
+
+def _captions(row: Row, columns: Columns) -> list[Turn]:
+    if not columns.caption:
+        raise RowError("This row has no question.")
+    value = parsed_list(row[columns.caption])
+    captions = [one for one in value if one] if isinstance(value, list | tuple) else [value]
+    if not captions:
+        raise RowError("There is no answer.")
+    return [turn(CAPTION_QUESTION, caption) for caption in captions[:100]]
+
+
+def _parallel(questions: Any, answers: Any, answer_type: Any, where: str, files: Files) -> list[Turn]:
+    """Return the turns of a row with a list of questions and a list of answers."""
+    if not isinstance(answers, list | tuple) or len(answers) != len(questions):
+        raise RowError("This row has a list of questions, but not as many answers.")
+    turns = []
+    for question, answer in zip(questions, answers, strict=True):
+        try:
+            turns.append(turn(question, answer, answer_type if isinstance(answer_type, str) else None))
+        except RowError as error:
+            files.problems.add(where, str(error))
+    return turns
+
+
+def _lettered(row: Row) -> list[Any] | None:
+    """Return the choices of benchmarks that have a column for each: A, B, C, ..."""
+    if "A" not in row or "B" not in row:
+        return None
+    found = [row[letter] for letter in _LETTERED_CHOICES if row.get(letter) not in (None, "")]
+    return found or None
+
+
+def _fits(row: Row) -> bool:
+    columns = columns_of(tuple(row))
+    return bool((columns.images or columns.more_images) and has_turns(row))
+
+
+READER = RowReader(
+    name="rows",
+    label="Rows of questions and answers (JSON, CSV, parquet)",
+    needs="image, question and answer, or image and caption",
+    fits=_fits,
+    read_row=records_of_row,
+)

@@ -1,0 +1,144 @@
+"""What runs in the workers of the sandbox: files become records, in a spool or as a preview."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from core.importing.annotation_files import AnnotationFiles
+from core.importing.opening import open_container
+from core.importing.problems import MAX_PROBLEMS, Problems
+from core.importing.records import ImportedBox, Problem, Record, Turn
+from core.importing.survey import Survey, survey, survey_of
+from core.importing.table_files import TableFiles, TableImage
+from core.importing.tables import TableBatch, TableSummary, read_table_batch, table_summary
+
+RECORDS_PER_PART = 2_000
+MAX_EMBEDDED_BYTES = 100_000_000
+_PART_BYTES = 8_000_000
+
+__all__ = [
+    "MAX_PROBLEMS",
+    "Preview",
+    "ReadSummary",
+    "Survey",
+    "TableBatch",
+    "TableImage",
+    "TableSummary",
+    "load_records",
+    "preview",
+    "read_annotations",
+    "read_table_batch",
+    "survey",
+    "table_summary",
+]
+
+
+@dataclass(frozen=True)
+class ReadSummary:
+    """What :func:`read_annotations` found."""
+
+    records: int
+    turns: int
+    parts: tuple[tuple[int, int, int], ...]
+    """Of the spool: offset in bytes, length in bytes, number of records."""
+    problems: tuple[Problem, ...]
+    """The first MAX_PROBLEMS of them."""
+    problem_count: int
+    formats: dict[str, str]
+    """The label of the reader by the name of the annotation file; "" when none read it."""
+    embedded: tuple[TableImage, ...] = ()
+    """Images that were written in rows (data URLs, base64): files in the directory :func:`embedded_directory`, by which
+    records name them with their reference."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first records of an import."""
+
+    records: tuple[Record, ...]
+    formats: dict[str, str]
+    problems: tuple[Problem, ...]
+    images: int
+    """Number of files to try as images."""
+
+
+def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSummary:
+    """Write the records of all annotation files of *root* to *spool*, a line each.
+
+    Raises:
+        InvalidInputError: *root* cannot be opened, or there is no such format.
+    """
+    embedded = TableFiles(embedded_directory(spool), MAX_EMBEDDED_BYTES, Problems())
+    with _annotation_files(root, embedded) as (files, _), spool.open("wb") as out:
+        records = turns = offset = 0
+        parts: list[tuple[int, int, int]] = []
+        lines: list[bytes] = []
+        size = 0
+        for record in files.records(format):
+            line = orjson.dumps(record, default=tuple)
+            lines.append(line)
+            size += len(line) + 1
+            turns += len(record.turns)
+            if len(lines) == RECORDS_PER_PART or size > _PART_BYTES:
+                parts.append((offset, _write(out, lines), len(lines)))
+                records, offset, size = records + len(lines), offset + parts[-1][1], 0
+                lines.clear()
+        if lines:
+            parts.append((offset, _write(out, lines), len(lines)))
+            records += len(lines)
+    problems = files.problems
+    return ReadSummary(
+        records, turns, tuple(parts), tuple(problems.kept), problems.count, files.formats, tuple(embedded.images)
+    )
+
+
+def embedded_directory(spool: Path) -> Path:
+    """Return the directory of the images that were written in the rows of the annotation files of *spool*."""
+    return spool.with_name(f"{spool.name}.images")
+
+
+def load_records(spool: Path, offset: int, length: int) -> list[Record]:
+    """Return the records of a part of a spool."""
+    with spool.open("rb") as file:
+        file.seek(offset)
+        return [_record(orjson.loads(line)) for line in file.read(length).rstrip(b"\n").split(b"\n")]
+
+
+def preview(root: Path, limit: int = 10, format: str = "auto") -> Preview:
+    """Return the first records of *root*, reading no more than it needs to.
+
+    Raises:
+        InvalidInputError: *root* cannot be opened, or there is no such format.
+    """
+    with _annotation_files(root) as (files, found):
+        records = tuple(islice(files.records(format), limit))
+        return Preview(records, files.formats, tuple(files.problems.kept), len(found.images))
+
+
+@contextmanager
+def _annotation_files(root: Path, embedded: TableFiles | None = None) -> Iterator[tuple[AnnotationFiles, Survey]]:
+    container = open_container(root)
+    try:
+        found = survey_of(container.names())
+        yield AnnotationFiles(container, found.annotations, Problems(), embedded), found
+    finally:
+        container.close()
+
+
+def _write(out: BinaryIO, lines: list[bytes]) -> int:
+    return out.write(b"\n".join(lines) + b"\n")
+
+
+def _record(values: list[Any]) -> Record:
+    record = Record(*values)
+    return record._replace(
+        images=tuple(record.images),
+        turns=tuple(Turn(*turn)._replace(ratings=turn[4] and tuple(turn[4])) for turn in values[2]),
+        tags=tuple(record.tags),
+        boxes=tuple(ImportedBox(label, tuple(xyxy), *rest) for label, xyxy, *rest in values[11]),
+    )

@@ -1,0 +1,152 @@
+"""Tables with types, in batches of bounded size: parquet and Arrow, with images inside or text only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import ImageRejectedError
+from core.importing import arrow_rows
+from core.importing.problems import Problems
+from core.importing.readers import not_recognized, recognized
+from core.importing.readers.base import Head
+from core.importing.records import Problem, Record
+from core.importing.table_files import TableFiles, TableImage
+
+SAMPLE_ROWS = 20
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """What a table holds."""
+
+    rows: int
+    batches: int
+    has_images: bool
+    """Whether it has columns with images inside; a table without is read as an annotation file."""
+    format: str
+    """The label of its reader; "" when nothing but the images is read."""
+
+
+@dataclass(frozen=True)
+class TableBatch:
+    """The rows of one batch."""
+
+    files: tuple[TableImage, ...]
+    records: tuple[Record, ...]
+    """Their images are references of *files*, or names as they are written."""
+    problems: tuple[Problem, ...]
+
+
+def table_summary(path: Path) -> TableSummary:
+    """Return what the table at *path* holds, without reading all of it.
+
+    Raises:
+        ImageRejectedError: the file is damaged.
+    """
+    with _translated_errors(), arrow_rows.opened(path) as table:
+        plan = table.plan()
+        sample = next(iter(table.batch(0)), []) if plan else []
+        reader = recognized(_head(path.name, sample, table.image_columns))
+        return TableSummary(table.rows, len(plan), bool(table.image_columns), reader.label if reader else "")
+
+
+def read_table_batch(path: Path, batch: int, workdir: Path, max_bytes: int, name: str) -> TableBatch:
+    """Write the images of one batch into *workdir* and return its records.
+
+    Args:
+        max_bytes: of an image.
+        name: of the table, for references and messages.
+
+    Raises:
+        ImageRejectedError: the file is damaged.
+    """
+    problems = Problems()
+    files = TableFiles(workdir, max_bytes, problems)
+    with _translated_errors(), arrow_rows.opened(path) as table:
+        first_row = table.plan()[batch].first_row
+        rows = _with_references(table, batch, first_row, name, files)
+        records = tuple(_records(name, rows, batch, table.image_columns, files))
+    return TableBatch(tuple(files.images), records, tuple(problems.kept))
+
+
+def text_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield number and values of the rows of a table without images.
+
+    Raises:
+        ImageRejectedError: the file is damaged.
+    """
+    with _translated_errors(), arrow_rows.opened(path) as table:
+        for index, planned in enumerate(table.plan()):
+            number = planned.first_row
+            for rows in table.batch(index):
+                for row in rows:
+                    number += 1
+                    yield number, row
+
+
+def _with_references(
+    table: "arrow_rows.Table", batch: int, first_row: int, name: str, files: TableFiles
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield where each row is, and its values with references in the place of images."""
+    number = first_row
+    for rows in table.batch(batch):
+        for row in rows:
+            number += 1
+            where = f"{name} row {number}"
+            for column in table.image_columns:
+                row[column] = files.stored(row[column], where, row)
+            yield where, row
+
+
+def _records(
+    name: str, rows: Iterator[tuple[str, dict[str, Any]]], batch: int, image_columns: tuple[str, ...], files: TableFiles
+) -> Iterator[Record]:
+    waiting = []
+    for row in rows:
+        waiting.append(row)
+        if len(waiting) == SAMPLE_ROWS:
+            break
+    head = _head(name, [row for _, row in waiting], image_columns)
+    reader = recognized(head)
+    files.heads = {name: head}
+    if reader is None:
+        others = [column for column in head.columns if column not in image_columns]
+        if batch == 0 and others:
+            files.problems.add(name, f"Only the images were read. {not_recognized(head)}")
+        for _ in rows:
+            pass
+        return
+    files.source = _chained(waiting, rows)
+    yield from reader.read(name, files)
+
+
+def _chained(
+    first: list[tuple[str, dict[str, Any]]], rest: Iterator[tuple[str, dict[str, Any]]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from first
+    yield from rest
+
+
+def _head(name: str, rows: list[dict[str, Any]], image_columns: tuple[str, ...]) -> Head:
+    """Return the head of a table; images count as named."""
+    sample = tuple(row | {column: row[column] or "image" for column in image_columns} for row in rows[:SAMPLE_ROWS])
+    return Head(name, "table", sample)
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    """Translate what pyarrow raises for damaged files; running out of memory is left to the sandbox."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeError, OverflowError, ValueError) as error:
+        if isinstance(error, ImageRejectedError):
+            raise
+        raise ImageRejectedError(
+            "This table is damaged and cannot be opened. Save it again.", reason="damaged"
+        ) from error
