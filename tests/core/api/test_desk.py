@@ -51,6 +51,16 @@ def test_the_queue_is_paged_by_its_cursor(client: TestClient, make: Make, projec
     assert [item["id"] for item in first["items"] + rest["items"]] == [entry.id for entry in entries]
 
 
+def test_a_page_of_the_queue_has_100_entries_unless_asked_otherwise(
+    client: TestClient, make: Make, project: Projects
+) -> None:
+    for number in range(101):
+        make(f"{number}?")
+    page = client.get("/desk/queue", params={"project_id": project.id}).json()
+    assert len(page["items"]) == 100
+    assert page["next"] is not None
+
+
 def test_a_refused_act_does_not_prevent_the_others(client: TestClient, make: Make, services: Services) -> None:
     first, second = make("One?"), make("Two?")
     services.dataset.update_dataset_entry(first.id, answer="no", actor="Ben")

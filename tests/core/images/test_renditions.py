@@ -3,11 +3,13 @@
 import asyncio
 from io import BytesIO
 
+import pytest
 from PIL import Image
 
 from core.db import Images, Projects
 from core.errors import ImageRejectedError
-from core.images.renditions import ModelImage
+from core.images.renditions import ModelImage, Rendition, view
+from core.images.storage import ImageStorage
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 
@@ -34,3 +36,26 @@ def test_an_image_that_cannot_be_decoded_does_not_fail_the_others(services: Serv
     services.images.original_path(stored[1]).write_bytes(b"\xff\xd8\xff and no more")
     sent = services.images.model_images(stored)
     assert [isinstance(image, ImageRejectedError) for image in sent] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("format_", "max_side_px", "as_jpeg", "expected"),
+    [
+        ("JPEG", None, True, "the original"),
+        ("JPEG", None, False, "the original"),
+        ("JPEG", 640, True, "the original"),
+        ("JPEG", 639, True, "view639.jpeg"),
+        ("PNG", None, False, "the original"),
+        ("PNG", None, True, "viewfull.jpeg"),
+        ("PNG", 639, False, "view639.png"),
+        ("PNG", 639, True, "view639.jpeg"),
+    ],
+)
+def test_a_view_is_the_original_when_it_is_small_enough_and_of_the_asked_format(
+    services: Services, project: Projects, format_: str, max_side_px: int | None, as_jpeg: bool, expected: str
+) -> None:
+    data = encoded(drawn(1, (640, 480)), format_)
+    image = asyncio.run(services.images.upload_image(project.id, f"1.{format_.lower()}", data))
+    storage = ImageStorage(services.db.settings.images_dir, services.db.data_dir / "cache" / "images")
+    made = view(storage, image, max_side_px, as_jpeg=as_jpeg)
+    assert (made.variant if isinstance(made, Rendition) else "the original") == expected
