@@ -19,6 +19,15 @@ _KNOWN_SUFFIXES = {suffix for suffixes in EXTENSIONS.values() for suffix in suff
     ".tiff",
 }
 
+# Zero-width joiner and non-joiner: parts of emoji, and of words in Persian and in many scripts of India.
+_JOINERS = "\u200d\u200c"
+# One without a character on both sides is invisible and joins nothing.
+_LOOSE_JOINER = re.compile(rf"(?:^|(?<=[\s.]))[{_JOINERS}]+|[{_JOINERS}]+(?=[{_JOINERS}\s.]|$)")
+# Signs that enclose the digits behind them; Unicode counts them among the format characters, but they are visible.
+_VISIBLE_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\u180e")
+# Tag characters are invisible text; only the flags of regions are made of them.
+_TAGS = re.compile("(\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f)|[\U000e0000-\U000e007f]")
+
 
 @dataclass(frozen=True)
 class ImageOutcome:
@@ -33,19 +42,39 @@ class ImageOutcome:
 
 
 def label_of(name: str) -> str:
-    """Return the name under which a file is shown: its last part, without unprintable characters.
+    """Return the name under which a file is shown: its last part, without control characters and invisible ones.
 
-    At most MAX_NAME_CHARS characters; never used as a path.
+    At most MAX_NAME_CHARS characters; never used as a path. Characters that join others, as in emoji and in Persian,
+    stay where they join something.
     """
     last = re.split(r"[/\\]", name)[-1]
-    text = last.encode("utf-8", "replace").decode("utf-8")
-    # Unicode categories C*: control, format (such as right-to-left override), private and unassigned.
-    text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
-    text = " ".join(unicodedata.normalize("NFC", text).split())
+    text = _TAGS.sub(lambda match: match[1] or "", last.encode("utf-8", "replace").decode("utf-8"))
+    text = unicodedata.normalize("NFC", "".join(char for char in text if _is_kept(char)))
+    text = _tidied(text)
     if len(text) > MAX_NAME_CHARS:
         stem, dot, suffix = text.rpartition(".")
-        text = f"{stem[: MAX_NAME_CHARS - 11]}{dot}{suffix[:10]}" if dot else text[:MAX_NAME_CHARS]
+        text = _tidied(f"{stem[: MAX_NAME_CHARS - 11]}{dot}{suffix[:10]}" if dot else text[:MAX_NAME_CHARS])
     return text if text.strip(". ") else "image"
+
+
+def _tidied(text: str) -> str:
+    return " ".join(_LOOSE_JOINER.sub("", text).split())
+
+
+def _is_kept(char: str) -> bool:
+    """Return whether a character is kept in a label.
+
+    Not kept are control characters, invisible format characters such as bidirectional overrides, and noncharacters.
+    Unassigned characters may be newer emoji, and those of private use come from other systems.
+    """
+    category = unicodedata.category(char)
+    if category == "Cf":
+        return char in _JOINERS or char in _VISIBLE_FORMATS or "\U000e0000" <= char <= "\U000e007f"
+    if category == "Cn":
+        code = ord(char)
+        # Noncharacters, and code points that are reserved for invisible characters.
+        return not (code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF or code >> 12 == 0xE0 or code >> 4 == 0xFFF)
+    return category not in ("Cc", "Cs", "Zl", "Zp")
 
 
 def repaired(name: str, format_: str) -> tuple[str, str | None]:

@@ -42,3 +42,42 @@ def test_any_text_becomes_a_label_that_can_be_stored(name: str) -> None:
     assert label.encode("utf-8")
     assert label_of(label) == label
     assert repaired(name, "PNG")[0].lower().endswith(EXTENSIONS["PNG"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "👩\u200d👩\u200d👧\u200d👦 family.jpg", "🏳\ufe0f\u200d🌈.png", "🧑🏽\u200d🌾.jpg", "1\ufe0f⃣.jpg",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f.png",  # the flag of England
+        "می\u200cخواهم.jpg", "نمایش\u200cنامه ۲.png", "क्\u200dष.jpg", "ക്\u200dക.jpg",
+        "سنة \u0601١٩٩٩.jpg", "שלום.jpg", "العربية.png", "葛\U000e0100飾区.jpg", "ᠮᠣᠩᠭᠣᠯ\u180eᠠ.jpg",
+        "\U0001fae8 newer than Unicode 14.jpg", "\uf8ff private use.jpg", "éx.jpg",
+        "#1 100% a+b & c=d; 'e' \"f\" (g) [h] {i} ~j!.jpg", "= formula.jpg", "한국어.jpg", "照片.jpg", "ﬁle.jpg",
+    ],
+)  # fmt: skip
+def test_a_name_keeps_what_people_wrote(name: str) -> None:
+    assert repaired(name, "PNG" if name.endswith("png") else "JPEG") == (name, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("\u202egnp.exe.jpg", "gnp.exe.jpg"),
+        ("a\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069b.jpg", "ab.jpg"),
+        ("a\u200e\u200f\u061cb.jpg", "ab.jpg"),
+        ("a\u200b\u2060\ufeff\u00adb.jpg", "ab.jpg"),
+        ("a\x00\x07\x1b[31m\x7f\x9bb.jpg", "a[31mb.jpg"),
+        ("a\u2028b\u2029c.jpg", "abc.jpg"),
+        ("a\ufffe\uffff\ufdd0\U0001ffffb.jpg", "ab.jpg"),
+        ("\u200da\u200d.\u200djpg\u200c", "a.jpg"),
+        ("a \u200d b\u200d\u200d\u200dc.jpg", "a b\u200dc.jpg"),
+        ("hidden\U000e0069\U000e0067\U000e006e text.jpg", "hidden text.jpg"),
+        ("🏴\U000e0067\U000e0062.jpg", "🏴.jpg"),
+        ("\u200d\u200c", "image"),
+        ("x" * 188 + "\u200d" + "y" * 100 + ".jpg", "x" * 188 + ".jpg"),
+        ("cafe\u0301.jpg", "café.jpg"),
+        ("set\\照片/می\u200cخواهم.jpg", "می\u200cخواهم.jpg"),
+    ],
+)
+def test_what_is_invisible_or_turns_text_around_is_left_out(name: str, label: str) -> None:
+    assert label_of(name) == label
