@@ -55,6 +55,7 @@ MAY_CATCH_EVERYTHING = {
     "core/api/guard.py",
     "core/warmup.py",
     "core/db/group_commit.py",
+    "core/images/worker.py",  # decoders of untrusted files raise anything; it costs one file and is logged
     "core/llm/litellm_client.py",  # litellm's errors share no base class; each becomes one of ours
     "core/tasks/engine.py",
     "core/tasks/runner.py",

@@ -7,6 +7,7 @@ are handled by the sandbox.
 import hashlib
 import math
 import os
+import stat
 import struct
 import zlib
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from core.measure import Measurement, flatten, measure, orientation
 # What Pillow raises on damaged JPEG, PNG and WebP files.
 _DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, IndexError, KeyError, TypeError, AttributeError, EOFError, OverflowError,
-    ZeroDivisionError, struct.error, zlib.error,
+    ZeroDivisionError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 # The transposition that makes each EXIF orientation upright.
 _UPRIGHT = {
@@ -126,13 +127,17 @@ def write_durably(path: Path, data: bytes) -> None:
 
 def _read(source: Path, max_bytes: int) -> bytes:
     try:
-        size_bytes = source.stat().st_size
-        data = source.read_bytes() if size_bytes <= max_bytes else b""
+        status = source.stat()
+        # Reading a pipe would wait for its writer.
+        is_file = stat.S_ISREG(status.st_mode)
+        data = source.read_bytes() if is_file and status.st_size <= max_bytes else b""
     except OSError as error:
         raise ImageRejectedError(
-            "The file cannot be read. Check that it is still there.", reason="unreadable"
+            f"The file cannot be read ({error.strerror}). Check that it is there and may be read.", reason="unreadable"
         ) from error
-    if size_bytes > max_bytes:
+    if not is_file:
+        raise ImageRejectedError("This is not a file. Choose an image file.", reason="not-a-file")
+    if status.st_size > max_bytes:
         raise ImageRejectedError(
             f"The file is larger than {max_bytes / 1e6:,.0f} MB. Scale it down and try again.", reason="too-large"
         )

@@ -4,6 +4,7 @@ A file can crash its worker, exhaust its memory or keep it busy: the worker is k
 file is rejected.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as JobTimeoutError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pebble import ProcessFuture
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 _JOBS_PER_GROUP = 8
 
@@ -67,6 +70,8 @@ class Sandbox:
         for group, future in zip(groups, running, strict=True):
             try:
                 done = self._result(future)
+                for result in done:
+                    _log_unexpected(result)
                 results += done
             except ImageRejectedError as rejected:
                 results += [rejected] if len(group) == 1 else [self._run_alone(function, job) for job in group]
@@ -95,6 +100,9 @@ class Sandbox:
 
         try:
             return future.result()
+        except ImageRejectedError as rejected:
+            _log_unexpected(rejected)
+            raise
         except JobTimeoutError:
             raise ImageRejectedError(
                 "Decoding this file timed out. Save it again with an image editor and try that.", reason="time"
@@ -108,6 +116,12 @@ class Sandbox:
             raise ImageRejectedError(
                 "This file crashed the image decoder. Save it again with an image editor and try that.", reason="crash"
             ) from None
+
+
+def _log_unexpected(result: object) -> None:
+    """Log the traceback of an error that no decoder translates, see :func:`core.images.worker.run_group`."""
+    for note in getattr(result, "__notes__", ()):
+        log.warning("A decoder raised an unexpected error; its file was rejected.\n%s", note)
 
 
 _shared: Sandbox | None = None

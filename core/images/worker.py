@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import numpy  # noqa: F401
 
-from core.errors import ImageRejectedError
+from core.errors import ImageRejectedError, VitrineError
 from core.images import decode  # noqa: F401
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ def run_limited(budget_s: float, function: Callable[..., T], args: tuple[Any, ..
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + budget_s) + 1, hard))
     try:
-        return function(*args)
+        return _run(function, args)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
@@ -54,7 +55,24 @@ def run_group(function: Callable[..., T], jobs: Sequence[tuple[Any, ...]]) -> li
     results: list[T | ImageRejectedError] = []
     for job in jobs:
         try:
-            results.append(function(*job))
+            results.append(_run(function, job))
         except ImageRejectedError as rejected:
             results.append(rejected)
     return results
+
+
+def _run(function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """Run one job; whatever a decoder raises rejects this one file. The traceback is a note of the error.
+
+    An OSError passes: the decoders translate theirs, so it comes from writing to the disk and concerns every file.
+    """
+    try:
+        return function(*args)
+    except (VitrineError, OSError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - decoders of untrusted files raise anything
+        rejected = ImageRejectedError(
+            "This file could not be decoded. Save it again with another program and try that.", reason="decoder"
+        )
+        rejected.add_note(traceback.format_exc())
+        raise rejected from None

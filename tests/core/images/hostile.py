@@ -114,6 +114,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "WebP cut short": (encoded(drawn(1, (640, 480)), "WEBP")[:-500], "damaged"),
     "PNG without pixels": (SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)) + chunk(b"IEND"),
                            "damaged"),
+    "indexed PNG without a palette": (png(8, 8, color=3, raw=b"\0" * 72), "damaged"),
     "chunk that claims four gigabytes": (SIGNATURE + b"\xff\xff\xff\xffIHDR" + b"\0" * 32, "damaged"),
 }  # fmt: skip
 

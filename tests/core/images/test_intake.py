@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -15,6 +16,7 @@ from core.errors import NotFoundError
 from core.images import NewFile, intake
 from core.images.near_duplicates import quarters
 from core.services import Services
+from tests.core.images import hostile
 from tests.core.images.pictures import drawn, encoded
 
 
@@ -138,6 +140,53 @@ def test_the_quarters_of_each_new_image_are_stored(services: Services, db: Datab
     assert {(row.project_id, row.image_id, row.quarter) for row in rows} == {
         (project.id, outcome.image.id, quarter) for quarter in quarters(outcome.image.dhash)
     }
+
+
+def test_the_same_bytes_twice_in_a_batch_are_one_image_that_both_outcomes_name(
+    services: Services, project: Projects
+) -> None:
+    data, other = encoded(drawn(1)), encoded(drawn(2))
+    outcomes = services.intake.add_images(project.id, [("a.jpg", data), ("b.jpg", data), ("c.jpg", other)])
+
+    assert [outcome.outcome for outcome in outcomes] == ["added", "duplicate", "added"]
+    first, second, _ = [outcome.image for outcome in outcomes]
+    assert first is not None
+    assert second is not None
+    assert second.id == first.id
+    assert services.images.get_image(second.id) is not None
+    assert outcomes[1].reason == "The project already has this image, as a.jpg."
+    assert services.images.get_project_image_stats(project.id)["total_images"] == 2
+
+
+def test_a_file_that_breaks_the_decoder_costs_that_file_alone(services: Services, project: Projects) -> None:
+    good = [(f"{n}.jpg", encoded(drawn(n))) for n in range(9)]
+    odd = hostile.png(8, 8, color=3, raw=b"\0" * 72)  # colors by number, without a palette
+
+    outcomes = services.intake.add_images(project.id, [*good, ("odd.png", odd)])
+
+    assert [outcome.outcome for outcome in outcomes] == ["added"] * 9 + ["rejected"]
+    assert outcomes[-1].reason is not None
+    assert outcomes[-1].reason.startswith("The file is damaged")
+
+
+def test_files_that_are_gone_or_no_files_are_rejected_alone(
+    services: Services, project: Projects, tmp_path: Path
+) -> None:
+    (tmp_path / "good.jpg").write_bytes(encoded())
+    (tmp_path / "locked.jpg").mkdir()
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    names = ("good.jpg", "gone.jpg", "locked.jpg", "loop.jpg", "pipe.jpg")
+
+    outcomes = services.intake.add_images(project.id, [(name, tmp_path / name) for name in names])
+
+    assert [outcome.outcome for outcome in outcomes] == ["added", *["rejected"] * 4]
+    assert [outcome.reason for outcome in outcomes[1:]] == [
+        "The file cannot be read (No such file or directory). Check that it is there and may be read.",
+        "This is not a file. Choose an image file.",
+        "The file cannot be read (Too many levels of symbolic links). Check that it is there and may be read.",
+        "This is not a file. Choose an image file.",
+    ]
 
 
 @pytest.mark.parametrize(("age_s", "removed"), [(3599, 0), (3601, 1)])

@@ -1,5 +1,6 @@
 """The sandbox: workers that crash, run out of memory or time out."""
 
+import errno
 import os
 import signal
 
@@ -35,6 +36,15 @@ def greet(path: str) -> str:
     return f"hello {path}"
 
 
+def trip(path: str) -> str:
+    """Raise what no decoder should raise."""
+    if path == "odd":
+        raise AssertionError(f"state of {path}")
+    if path == "full":
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return f"hello {path}"
+
+
 @pytest.mark.parametrize(("work", "reason"), [(crash, "crash"), (eat, "memory")])
 def test_a_worker_that_dies_rejects_its_file_and_is_replaced(work: object, reason: str, box: Sandbox) -> None:
     with pytest.raises(ImageRejectedError) as caught:
@@ -59,3 +69,20 @@ def test_one_crash_in_a_group_rejects_only_its_own_file(box: Sandbox) -> None:
     results = box.run_each(greet, [("a",), ("crash",), ("b",)])
 
     assert [r.reason if isinstance(r, ImageRejectedError) else r for r in results] == ["hello a", "crash", "hello b"]
+
+
+def test_whatever_a_decoder_raises_rejects_only_its_own_file_and_is_logged(
+    box: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    results = box.run_each(trip, [("a",), ("odd",), ("b",)])
+    with pytest.raises(ImageRejectedError, match="could not be decoded"):
+        box.run(trip, "odd")
+
+    assert [r.reason if isinstance(r, ImageRejectedError) else r for r in results] == ["hello a", "decoder", "hello b"]
+    logged = [record.getMessage() for record in caplog.records if record.name == "core.images.sandbox"]
+    assert ["AssertionError: state of odd" in text for text in logged] == [True, True]
+
+
+def test_an_error_of_the_disk_is_no_fault_of_the_file(box: Sandbox) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        box.run_each(trip, [("a",), ("full",)])
