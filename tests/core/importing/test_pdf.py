@@ -1,5 +1,7 @@
 """PDF files: damaged, huge, and with embedded images."""
 
+import os
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -27,6 +29,44 @@ def test_a_damaged_pdf_is_rejected(box: Sandbox, tmp_path: Path) -> None:
         box.run(pdf.page_count, tmp_path / "x.pdf")
 
     assert caught.value.reason == "damaged"
+
+
+def of_pages(kids: str, count: int, first: str = "") -> bytes:
+    """Return a PDF with one page, object 3, whose tree of pages says *kids* and *count*."""
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {count} >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] {first} >>",
+    ]
+    body = "".join(f"{number} 0 obj\n{text}\nendobj\n" for number, text in enumerate(objects, 1))
+    return f"%PDF-1.7\n{body}trailer << /Size 4 /Root 1 0 R >>\n%%EOF".encode()
+
+
+@pytest.mark.parametrize("read", [pdf.render_pages, pdf.extract_images])
+@pytest.mark.parametrize("kids", ["3 0 R 9 0 R", "3 0 R 2 0 R"], ids=["missing object", "circle"])
+def test_a_page_that_cannot_be_read_costs_that_page(
+    kids: str, read: Callable[..., object], box: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.pdf"
+    path.write_bytes(of_pages(kids, 2))
+
+    assert box.run(pdf.page_count, path) == 2
+    box.run(read, path, [0], tmp_path)
+    with pytest.raises(ImageRejectedError, match=r"^Page 2 is damaged and cannot be read\. Print it into a new PDF\.$"):
+        box.run(read, path, [1], tmp_path)
+
+
+def test_a_page_whose_crop_box_lies_outside_of_it_says_so(box: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(of_pages("3 0 R", 1, "/CropBox [400 400 500 500]"))
+    with pytest.raises(ImageRejectedError, match="Page 1 is damaged"):
+        box.run(pdf.render_pages, tmp_path / "x.pdf", [0], tmp_path)
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, os.mkfifo, lambda path: None], ids=["directory", "pipe", "nothing"])
+def test_a_path_that_is_no_file_says_so(made: Callable[[Path], object], box: Sandbox, tmp_path: Path) -> None:
+    made(tmp_path / "x.pdf")
+    with pytest.raises(ImageRejectedError, match=r"x\.pdf is not a file"):
+        box.run(pdf.page_count, tmp_path / "x.pdf")
 
 
 def test_a_huge_pdf_page_is_rendered_within_the_pixel_limit(box: Sandbox, tmp_path: Path) -> None:
