@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from core.config import Settings, load_settings
+from core.config import Settings
 from core.db import migrate
 from core.db.data_version import DataVersion
 from core.db.group_commit import FairLock, GroupWriter
+from core.db.opening import cannot_be_opened, ensure_writable, settings_for
 from core.db.read_cache import ReadCache
-from core.errors import ConfigurationError, StorageError
+from core.errors import ConfigurationError
 
 DATABASE_NAME = "vitrine.db"
 BUSY_TIMEOUT_S = 30
@@ -126,14 +128,18 @@ def open_database(settings: Settings) -> Database:
     """Open the database of *settings* and bring its tables up to date.
 
     Raises:
-        StorageError: the data directory cannot be written.
+        StorageError: the data directory cannot be written, or the database is damaged or cannot be reached.
         ConfigurationError: SQLAlchemy cannot parse the database URL, or the tables are newer than this version.
     """
-    _ensure_writable(settings.data_dir)
+    ensure_writable(settings)
     url = settings.database_url or f"sqlite:///{(settings.data_dir / DATABASE_NAME).resolve()}"
     engine = _make_engine(url)
+    backup_dir = settings.data_dir / "backups"
     try:
-        migrate.upgrade(engine, backup_dir=settings.data_dir / "backups")
+        migrate.upgrade(engine, backup_dir=backup_dir)
+    except DBAPIError as error:
+        engine.dispose()
+        raise cannot_be_opened(engine, error, backup_dir) from error
     except BaseException:
         engine.dispose()
         raise
@@ -145,38 +151,20 @@ def connect(target: str | Path | None = None) -> Iterator[Database]:
     """Open a database and yield the ``db_session`` that every service takes.
 
     *target* is a data directory, the path of a SQLite file (its directory becomes the data directory), a
-    SQLAlchemy database URL, or None for the configured one (``VITRINE_DATA_DIR``, ``VITRINE_DATABASE_URL``).
+    SQLAlchemy database URL, or None for the configured one (``VITRINE_DATA_DIR``, ``VITRINE_DATABASE_URL``). With the
+    URL of a server, images are stored in the configured data directory.
+
+    Raises:
+        InvalidInputError: *target* is no path and no URL, or a file that is no database.
+        StorageError: the directory cannot be written, or the database is damaged or cannot be reached.
+        ConfigurationError: SQLAlchemy cannot parse the URL, or the database belongs to a newer version or to another
+            program.
     """
-    database = open_database(_settings_for(target))
+    database = open_database(settings_for(target))
     try:
         yield database
     finally:
         database.close()
-
-
-def _settings_for(target: str | Path | None) -> Settings:
-    settings = load_settings()
-    if target is None:
-        return settings
-    if "://" in str(target):
-        return settings.model_copy(update={"database_url": str(target)})
-    path = Path(target)
-    if path.suffix in {".db", ".sqlite", ".sqlite3"}:
-        return settings.model_copy(update={"data_dir": path.parent, "database_url": f"sqlite:///{path.resolve()}"})
-    return settings.model_copy(update={"data_dir": path, "database_url": None})
-
-
-def _ensure_writable(data_dir: Path) -> None:
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        probe = data_dir / ".write-probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise StorageError(
-            f"The data directory {data_dir} cannot be written ({error.strerror}). "
-            "Make it writable or set VITRINE_DATA_DIR to another one."
-        ) from error
 
 
 def _make_engine(url: str) -> Engine:

@@ -20,7 +20,7 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     A SQLite database that has tables is first copied to *backup_dir*.
 
     Raises:
-        ConfigurationError: the database was written by a newer version.
+        ConfigurationError: the database was written by a newer version or, if it is a file, by another program.
     """
     known = sorted(path.stem[1:5] for path in (MIGRATIONS_DIR / "versions").glob("m[0-9]*.py"))
     current = _current_revision(engine)
@@ -30,6 +30,10 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
         raise ConfigurationError(
             "This database was written by a newer version of Vitrine. Update Vitrine, or restore an older backup."
         )
+    if current is None and engine.dialect.name == "sqlite" and _belongs_to_another_program(engine):
+        raise ConfigurationError(
+            f"{Path(str(engine.url.database)).name} has tables of another program. Choose another file or a directory."
+        )
     if current is not None and backup_dir is not None and engine.dialect.name == "sqlite":
         _back_up(engine, backup_dir / f"before-{known[-1]}.db")
     from alembic.script import ScriptDirectory
@@ -37,6 +41,12 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     script = ScriptDirectory(str(MIGRATIONS_DIR))
     with engine.execution_options(vitrine_write=True).begin() as connection:
         run_migrations(connection, script, known[-1])
+
+
+def _belongs_to_another_program(engine: Engine) -> bool:
+    # The version may have been written since it was asked for, by another process that opens the same new database.
+    names = inspect(engine).get_table_names()
+    return bool(names) and "alembic_version" not in names
 
 
 def _current_revision(engine: Engine) -> str | None:

@@ -171,7 +171,7 @@ def test_without_a_target_the_configured_data_directory_is_opened(
 def test_a_data_directory_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(StorageError, match=r"cannot be written .* set VITRINE_DATA_DIR to another one"):
-        connect(tmp_path / "data").__enter__()
+        connect(tmp_path / "data" / "below").__enter__()
 
 
 @pytest.mark.parametrize("url", ["nonsense://", "sqlite+nothing:///a.db"])
