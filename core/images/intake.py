@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.db import Database, Projects, new_id
-from core.errors import NotFoundError
+from core.errors import InvalidInputError, NotFoundError
 from core.images import cleanup
+from core.images.content import Content, kind_of, named_files
 from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
 from core.images.storage import ImageStorage, translate_disk_errors
@@ -16,8 +17,6 @@ from core.images.stored_file import NewFile, StoredFile, store_files
 
 if TYPE_CHECKING:
     from core.images.import_context import ImportContext
-
-Content = bytes | memoryview | Path
 
 # Bounds the memory of a stream, and is enough to keep the workers of the sandbox busy.
 _BATCH_FILES, _BATCH_BYTES = 64, 32_000_000
@@ -31,20 +30,27 @@ class ImageIntake:
         self._storage = storage
 
     def add_images(
-        self, project_id: str, files: Sequence[tuple[str, Content]], *, source: str = "upload", source_ref: str = ""
+        self,
+        project_id: str,
+        files: Sequence[tuple[str, Content] | Path],
+        *,
+        source: str = "upload",
+        source_ref: str = "",
     ) -> list[ImageOutcome]:
         """Add files and return the outcome of each, in their order.
 
         Args:
-            files: for each file its name and its bytes or path.
+            files: for each file its name and its bytes or path; or a path, whose name is taken.
             source: the ``source`` of the new images, such as ``upload``.
 
         Raises:
+            InvalidInputError: an argument has the wrong type.
             NotFoundError: the project does not exist.
             StorageError: the disk is full or broken.
         """
         self._require_project(project_id)
-        return self._add(project_id, [NewFile(name, content, source_ref) for name, content in files], source)
+        named = [NewFile(name, content, source_ref) for name, content in named_files(files)]
+        return self._add(project_id, named, source)
 
     def add_stream(self, project_id: str, files: Iterable[NewFile], *, source: str) -> Iterator[ImageOutcome]:
         """Add any number of files, and yield the outcome of each, in their order; each batch is one transaction.
@@ -102,6 +108,10 @@ class ImageIntake:
             return record(session, project_id, stored, source)
 
     def _require_project(self, project_id: str) -> None:
+        if not isinstance(project_id, str):
+            raise InvalidInputError(
+                f"Pass the id of a project, such as project.id, not {kind_of(project_id)}.", field="project_id"
+            )
         with self._db.reading() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlmodel import col, select
 
@@ -12,6 +11,7 @@ from core.db import Database, Images, cached_until_write
 from core.errors import ImageRejectedError
 from core.images import filter as filters
 from core.images import renditions
+from core.images.content import ImageData, content_of, name_of
 from core.images.duplicate_groups import DuplicateFinder
 from core.images.filter import ImageFilter
 from core.images.intake import ImageIntake
@@ -37,19 +37,24 @@ class ImageService:
         self.duplicates = DuplicateFinder(db_session)
 
     async def upload_image(
-        self, project_id: str, image_name: str, image_data: bytes | BinaryIO, generate_thumb: bool = False
+        self, project_id: str, image_name: str, image_data: ImageData, generate_thumb: bool = False
     ) -> Images:
         """Store one image and return it; for bytes that the project has already, return the image it has.
 
         Args:
+            image_name: when empty, the name of the file *image_data*, or "image".
+            image_data: bytes, a path, a file opened in binary mode, or a ``PIL.Image``, which is stored as an upright
+                PNG without metadata.
             generate_thumb: has no effect; a thumbnail is always made.
 
         Raises:
+            InvalidInputError: *image_data* is something else.
             ImageRejectedError: the file is not a JPEG, PNG or WebP image, is damaged, or is too large.
             NotFoundError: the project does not exist.
         """
-        content = image_data if isinstance(image_data, bytes) else await asyncio.to_thread(image_data.read)
-        (outcome,) = await asyncio.to_thread(self.intake.add_images, project_id, [(image_name, content)])
+        content = await asyncio.to_thread(content_of, image_data)
+        name = image_name or name_of(image_data)
+        (outcome,) = await asyncio.to_thread(self.intake.add_images, project_id, [(name, content)])
         if outcome.image is None:
             raise ImageRejectedError(outcome.reason or "The file is not an image.")
         return outcome.image
