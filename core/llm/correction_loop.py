@@ -119,7 +119,7 @@ class CorrectionLoop:
             replies.check(
                 reply.text, finish_reason=reply.finish_reason, refusal=reply.refusal, has_images=bool(reply.image_urls)
             )
-            parsed = self._parse(reply.text)
+            parsed = await self._parse(reply.text)
         except BadReplyError as error:
             await self._sender.write_failure(call_id, error, reply)
             raise
@@ -132,11 +132,11 @@ class CorrectionLoop:
             images=litellm_client.decoded_images(reply), call_id=call_id,
         )  # fmt: skip
 
-    def _parse(self, text: str) -> BaseModel | None:
+    async def _parse(self, text: str) -> BaseModel | None:
         if self._request.schema is None:
             return None
         try:
-            return replies.parse(text, self._request.schema)
+            return await replies.parse_off_loop(text, self._request.schema, self._request.expected_items)
         except BadReplyError:
             self._unreadable_text = text
             raise

@@ -19,6 +19,9 @@ from core.errors import BadReplyError, ConflictError, LLMError
 from core.llm.redaction import redact
 from core.llm.types import ChatReply, ChatRequest, ImageReply, ImageRequest, ModelConfig
 
+# More than any useful reply; what is read of a longer one is stored elsewhere.
+_MAX_REPLY_CHARS = 200_000
+
 
 @dataclass(frozen=True)
 class CallStart:
@@ -133,28 +136,30 @@ class DatabaseLedger:
         }
         return self._db.submit(lambda session: _complete(session, call_id, values))
 
-    def settle(self, session: Session, reply: ChatReply | ImageReply) -> None:
-        """Mark the call of *reply* as successful, in the transaction that stores its results."""
+    def settle(self, session: Session, reply: ChatReply | ImageReply, *, reusable: bool = True) -> None:
+        """Mark the call of *reply* as successful, in the transaction that stores its results.
+
+        Without *reusable* it is marked as failed: the same request is then sent again instead of being answered from
+        the ledger, because the reply brought nothing.
+        """
         if reply.call_id is None or (isinstance(reply, ChatReply) and reply.cached):
             return
-        values = {"state": "ok", "http_status": 200, "reply": reply.text, "cost": reply.cost}
-        if isinstance(reply, ChatReply):
-            values |= {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens}
-        _complete(session, reply.call_id, values)
+        _complete(session, reply.call_id, {
+            "state": "ok" if reusable else "failed", "error_code": "" if reusable else BadReplyError.code,
+            "http_status": 200, "reply": reply.text[:_MAX_REPLY_CHARS], **vars(_usage(reply)),
+        })  # fmt: skip
 
-    def settle_now(self, reply: ChatReply | ImageReply) -> None:
+    def settle_now(self, reply: ChatReply | ImageReply, *, reusable: bool = True) -> None:
         """Settle *reply* in its own transaction: for calls that store nothing else."""
         with self._db.transaction() as session:
-            self.settle(session, reply)
+            self.settle(session, reply, reusable=reusable)
 
     def reject(self, reply: ChatReply | ImageReply, reason: str) -> None:
         """Commit that a readable reply could not be used, and what it cost."""
         if reply.call_id is None:
             return
-        usage = Usage(cost=reply.cost)
-        if isinstance(reply, ChatReply):
-            usage = Usage(reply.prompt_tokens, reply.completion_tokens, reply.cost)
-        self.fail(reply.call_id, BadReplyError(reason, reply_head=reply.text[:2048], http_status=200), usage)
+        error = BadReplyError(reason, reply_head=reply.text[:2048], http_status=200)
+        self.fail(reply.call_id, error, _usage(reply))
 
     async def find_paid(self, request_hash: str) -> PaidCall | None:
         """Return the newest successful call with the same content, None when there is none."""
@@ -169,6 +174,10 @@ def paid_calls(db: Database, request_hashes: Sequence[str]) -> dict[str, PaidCal
         rows = session.connection().execute(_PAID, {"hashes": list(request_hashes)}).all()
     found = {row.request_hash: PaidCall(row.id, row.reply) for row in rows if row.reply}
     return {request_hash: found.get(request_hash) for request_hash in request_hashes}
+
+
+def _usage(reply: ChatReply | ImageReply) -> Usage:
+    return Usage(reply.prompt_tokens, reply.completion_tokens, reply.cost)
 
 
 # Used for every call: built once, and executed as SQLAlchemy Core statements, which are faster than the ORM.

@@ -1,29 +1,42 @@
 """Checks and parses replies of models: is the reply usable, and which JSON does it contain.
 
-Models wrap JSON in thinking blocks, code fences and prose, return one object instead of a list or strings instead of
-objects, and write damaged JSON. All of that is accepted; a reply that remains unreadable raises.
+The grammar of a structured reply, in EBNF, with prose wherever "prose" stands::
+
+    reply     = [ draft closing-tag ] { block } body ;
+    block     = opening-tag draft closing-tag ;        (* <think>, [THINK], ..., outside of documents and sentences *)
+    body      = document                               (* also within a JSON text: encoded twice *)
+              | prose { document prose }               (* code fences are prose *)
+              | prose lines prose ;
+    document  = named | list | item | by-number ;
+    named     = "{" name ":" ( list | item | by-number | text-of-lines ) "}" ;
+    list      = "[" { item | text } "]" ;              (* also under another name *)
+    by-number = "{" { number ":" ( item | text ) } "}" ;
+    lines     = { number text } ;                      (* "1. What color is it?" *)
+
+Documents are JSON, JSON with usual mistakes (:mod:`core.llm.relaxed_json`) or, last, what json-repair makes of them.
+Of several documents the one that fits the schema best is taken (:func:`core.llm.reply_items.best`); single items are
+one list. An item that does not fit is left out and costs only itself. Size, count, depth and work have limits.
 """
 
+import asyncio
 import json
 import re
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from core.errors import BadReplyError, CutReplyError, EmptyReplyError, FilteredReplyError, RefusedReplyError
+from core.llm import json_documents, thinking
+from core.llm.reply_items import MAX_ITEMS, ListSchema, best, of_plain_text
 
 HEAD_CHARS = 2048
 """How much of an unusable reply is stored and shown."""
 
-_THINKING = re.compile(r"<(think|thinking|thought|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_BOX = re.compile(r"<\|(?:begin|end)_of_box\|>|<\|[a-z_]+\|>")
-_FENCE = re.compile(r"```[a-zA-Z0-9]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
-# json-repair takes quadratic time on broken nesting, and replies are parsed on the event loop.
-_MAX_REPAIR_CHARS, _MAX_REPAIR_BRACKETS = 50_000, 100
-
-_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_SMART_QUOTES = str.maketrans({"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"})
+_MAX_WRAPPERS = 3
+# Reading them takes less than a millisecond.
+_MAX_CHARS_ON_LOOP = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_TAG_OR_TOKEN = re.compile(r"<|\[/?THINK|\u25c1", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"^\W*(I['\u2019]?m sorry|I am sorry|sorry\b|I can(no|['\u2019])t (help|assist|comply|provide|identify)"
     r"|I['\u2019]?m (not able|unable) to|I am (not able|unable) to|as an AI"
@@ -67,137 +80,97 @@ def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool 
 
 
 def clean(text: str) -> str:
-    """Return *text* without thinking blocks, box tokens and control characters, which no file format can store."""
-    return _CONTROL.sub("", _BOX.sub("", _THINKING.sub("", text))).strip()
+    """Return *text* without thinking, control tokens and control characters, which no file format can store."""
+    text = _CONTROL.sub("", text)
+    if not _TAG_OR_TOKEN.search(text):
+        return text.strip()
+    documents = json_documents.find(text).documents if thinking.has_tag(text) else []
+    return thinking.remove(text, [(document.start, document.end) for document in documents])
 
 
-def parse(text: str, schema: type[BaseModel]) -> BaseModel:
+def parse(text: str, schema: type[BaseModel], expected: int | None = None) -> BaseModel:
     """Parse *text* as *schema*.
+
+    Args:
+        expected: how many items were asked for; decides between a draft and the reply.
 
     Raises:
         RefusedReplyError: the text is an apology without JSON.
         BadReplyError: the text has no readable JSON, or the JSON does not fit *schema*.
     """
-    cleaned = clean(text)
-    found = _first_json(cleaned)
-    if found is None and not _REFUSAL.match(cleaned):
-        found = _repaired_json(cleaned)
-    if found is None:
-        if _REFUSAL.match(cleaned):
-            raise RefusedReplyError(
-                f"The model refused: {cleaned[:300]} Change the prompt, or use another model.",
-                reply_head=cleaned[:HEAD_CHARS],
-            )
-        raise BadReplyError(
-            "The reply contains no readable JSON. Try again, or use another model.",
+    cleaned = clean(_decoded(text))
+    is_refusal = _REFUSAL.match(cleaned) is not None
+    wanted = ListSchema.of(schema)
+    if wanted:
+        parsed, problem = _read_list(cleaned, wanted, expected, is_refusal)
+    else:
+        parsed, problem = _read_object(cleaned, schema)
+    if parsed is not None:
+        return parsed
+    if is_refusal and not problem:
+        raise RefusedReplyError(
+            f"The model refused: {cleaned[:300]} Change the prompt, or use another model.",
             reply_head=cleaned[:HEAD_CHARS],
         )
-    try:
-        return schema.model_validate(_fitted(found, schema))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the reply"
-    raise BadReplyError(
-        f"The reply does not have the requested form ({where}: {first['msg']}). Try again, or use another model.",
-        reply_head=cleaned[:HEAD_CHARS],
-    )
+    what = f"does not have the requested form ({problem})" if problem else "contains no readable JSON"
+    raise BadReplyError(f"The reply {what}. Try again, or use another model.", reply_head=cleaned[:HEAD_CHARS])
 
 
-def _first_json(text: str) -> Any:
-    """Return the first object or list in *text*, the largest when there are several."""
-    candidates = [text, *(match[1] for match in _FENCE.finditer(text))]
-    for candidate in candidates:
-        for attempt in (candidate, _with_plain_syntax(candidate)):
-            found = _loads(attempt)
-            if found is not None:
-                return found
-    return _embedded(text) or _embedded(_with_plain_syntax(text))
+async def parse_off_loop(text: str, schema: type[BaseModel], expected: int | None = None) -> BaseModel:
+    """Do the same as :func:`parse`; a long text is read in a thread, so that other tasks go on."""
+    if len(text) <= _MAX_CHARS_ON_LOOP:
+        return parse(text, schema, expected)
+    return await asyncio.to_thread(parse, text, schema, expected)
 
 
-def _loads(text: str) -> Any:
-    try:
-        found = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None
-    # JSON inside a JSON string: some gateways encode twice.
-    if isinstance(found, str) and found.lstrip()[:1] in ("{", "["):
-        return _loads(found)
-    return found if isinstance(found, dict | list) else None
-
-
-def _with_plain_syntax(text: str) -> str:
-    """Return *text* with straight quotes and without trailing commas."""
-    return _TRAILING_COMMA.sub(r"\1", text.translate(_SMART_QUOTES))
-
-
-def _repaired_json(text: str) -> Any:
-    """Return the object, or list of objects, that json-repair reads between the first and the last bracket.
-
-    The closing bracket has to be there: json-repair would complete a reply that was cut in the middle of a sentence.
-    """
-    start, end = _next_bracket(text, 0), max(text.rfind("}"), text.rfind("]"))
-    fragment = "" if start is None else text[start : end + 1]
-    brackets = fragment.count("{") + fragment.count("[")
-    if not fragment or len(fragment) > _MAX_REPAIR_CHARS or brackets > _MAX_REPAIR_BRACKETS:
-        return None
-    import json_repair
-
-    if '"' not in fragment:  # curly quotes belong to the text unless they delimit it
-        fragment = fragment.translate(_SMART_QUOTES)
-    try:
-        found = json_repair.repair_json(fragment, return_objects=True, skip_json_loads=True)
-    except (ValueError, RecursionError):
-        return None
-    parts = found if isinstance(found, list) else [found]
-    return found if parts and all(isinstance(part, dict) and part for part in parts) else None
-
-
-def _embedded(text: str) -> Any:
-    """Return the largest object or list within *text*; None when there is none."""
-    decoder = json.JSONDecoder(strict=False)
-    best: tuple[int, Any] = (0, None)
-    position, tries = 0, 0
-    while (start := _next_bracket(text, position)) is not None and tries < 200:
-        tries += 1
+def _decoded(text: str) -> str:
+    """Return the text within *text* when that is a JSON text: some gateways encode twice."""
+    for _ in range(_MAX_WRAPPERS):
+        if not text.lstrip().startswith('"'):
+            break
         try:
-            found, end = decoder.raw_decode(text, start)
+            inner = json.loads(text, strict=False)
         except (ValueError, RecursionError):
-            position = start + 1
-            continue
-        if found and end - start > best[0]:
-            best = (end - start, found)
-        position = end
-    return best[1]
+            break
+        text = inner
+    return text
 
 
-def _next_bracket(text: str, position: int) -> int | None:
-    positions = [found for found in (text.find("{", position), text.find("[", position)) if found >= 0]
-    return min(positions) if positions else None
+def _read_list(text: str, wanted: ListSchema, expected: int | None, is_refusal: bool) -> tuple[BaseModel | None, str]:
+    """Return the list in *text*, or None and what is wrong with its first item."""
+    found = json_documents.find(text)
+    fitted = best(found.documents, wanted, expected)
+    if not is_refusal and found.broken_at is not None and len(fitted.items if fitted else ()) < (expected or MAX_ITEMS):
+        repaired = json_documents.repaired(text, found.broken_at)
+        again = best([repaired], wanted, expected) if repaired else None
+        if again and (fitted is None or len(again.items) > len(fitted.items)):
+            fitted = again
+    if fitted is None and not is_refusal:
+        fitted = of_plain_text(text, wanted)
+    if fitted is None or (fitted.problem and not fitted.items):
+        return None, fitted.problem if fitted else ""
+    return wanted.schema.model_validate({wanted.name: fitted.items}), ""
 
 
-def _fitted(found: Any, schema: type[BaseModel]) -> Any:
-    """Convert common variations of a schema that is a single list into its form."""
-    name, item = _only_list(schema)
-    if name is None or item is None:
-        return found[0] if isinstance(found, list) and len(found) == 1 else found
-    if isinstance(found, dict) and name not in found:
-        lists = [value for value in found.values() if isinstance(value, list)]
-        found = {name: lists[0] if len(lists) == 1 else [found]}
-    elif isinstance(found, list):
-        found = {name: found}
-    entries = found.get(name)
-    if isinstance(entries, str | dict):
-        entries = [entries]
-    if isinstance(entries, list):
-        main = next((field for field in ("question", "answer") if field in item.model_fields), None)
-        found = {name: [{main: entry} if main and not isinstance(entry, dict) else entry for entry in entries]}
-    return found
+def _read_object(text: str, schema: type[BaseModel]) -> tuple[BaseModel | None, str]:
+    """Return the last object in *text* that fits, or None and what is wrong with the first that does not."""
+    found = json_documents.find(text)
+    repaired = json_documents.repaired(text, found.broken_at) if found.broken_at is not None else None
+    problem = ""
+    for document in reversed([*([repaired] if repaired else []), *found.documents]):
+        for value in _with_inner(document.value):
+            try:
+                return schema.model_validate(value), ""
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_input=False)[0]
+                where = ".".join(str(part) for part in first["loc"]) or "the reply"
+                problem = problem or f"{where}: {first['msg']}"
+    return None, problem
 
 
-def _only_list(schema: type[BaseModel]) -> tuple[str | None, type[BaseModel] | None]:
-    """Return name and item model of the schema's only field when it is a list of models."""
-    if len(schema.model_fields) != 1:
-        return None, None
-    name, field = next(iter(schema.model_fields.items()))
-    item = get_args(field.annotation)[0] if get_origin(field.annotation) is list else None
-    return (name, item) if isinstance(item, type) and issubclass(item, BaseModel) else (None, None)
+def _with_inner(value: Any) -> list[dict[str, Any]]:
+    """Return the objects that *value* is or holds directly: some models put the object into a list or another one."""
+    if json_documents.is_too_deep(value):
+        return []
+    inner = value if isinstance(value, list) else list(value.values())
+    return [part for part in (value, *inner[:MAX_ITEMS]) if isinstance(part, dict)]

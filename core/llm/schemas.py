@@ -1,6 +1,7 @@
 """Schemas of structured replies. Parsing is tolerant, see :mod:`core.llm.replies`."""
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -11,8 +12,22 @@ def _as_text(value: Any) -> Any:
     return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
 
 
+def _as_text_or_empty(value: Any) -> Any:
+    return "" if value is None else _as_text(value)
+
+
 def _as_list(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [_as_text(part) for part in value if part is not None] if isinstance(value, list) else value or []
+
+
+def _as_number(value: Any) -> Any:
+    """Accept "1." and "Q1" as 1; what holds no number counts as left out."""
+    if isinstance(value, str):
+        digits = re.search(r"\d{1,9}", value)
+        return int(digits[0]) if digits else 0
+    return int(value) if isinstance(value, int | float) and abs(value) < 10**9 else 0
 
 
 def _not_empty(value: str) -> str:
@@ -34,7 +49,10 @@ def _may_be_missing(value: Any) -> Any:
 
 
 Question = Annotated[str, AfterValidator(_not_empty)]
+Answer = Annotated[str, BeforeValidator(_as_text), AfterValidator(_not_empty)]
 Text = Annotated[str, BeforeValidator(_as_text)]
+Number = Annotated[int, BeforeValidator(_as_number)]
+OptionalText = Annotated[str, BeforeValidator(_as_text_or_empty)]
 Words = Annotated[list[str], BeforeValidator(_as_list)]
 
 
@@ -42,7 +60,7 @@ class AskedQuestion(BaseModel):
     """One generated question."""
 
     question: Question
-    kind: str = _may_be_missing("")
+    kind: OptionalText = _may_be_missing("")
 
 
 class QuestionList(BaseModel):
@@ -54,8 +72,8 @@ class QuestionList(BaseModel):
 class GivenAnswer(BaseModel):
     """One answer; *number* is that of its question in the prompt, from 1, or 0 when the model left it out."""
 
-    number: int = _may_be_missing(0)
-    answer: Text
+    number: Number = _may_be_missing(0)
+    answer: Answer
 
 
 class AnswerList(BaseModel):
@@ -68,8 +86,8 @@ class AnsweredQuestion(BaseModel):
     """One generated question with its answer."""
 
     question: Question
-    answer: Text
-    kind: str = _may_be_missing("")
+    answer: Answer
+    kind: OptionalText = _may_be_missing("")
 
 
 class QuestionAnswerList(BaseModel):
@@ -83,10 +101,10 @@ class StyleAnalysis(BaseModel):
 
     description: Text
     tags: Words
-    vibe: Text
-    lighting: Text
+    vibe: OptionalText
+    lighting: OptionalText
     colors: Words
-    style: Text
+    style: OptionalText
 
 
 def _as_verdict(value: Any) -> Any:

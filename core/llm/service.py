@@ -157,7 +157,10 @@ class LLMService:
         if paid is None:
             return None
         try:
-            parsed = replies.parse(paid.text, request.schema) if request.schema else None
+            parsed = (
+                await replies.parse_off_loop(paid.text, request.schema, request.expected_items)
+                if request.schema else None
+            )  # fmt: skip
         except BadReplyError:
             return None
         return ChatReply(

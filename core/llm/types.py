@@ -149,6 +149,8 @@ class ChatRequest:
     purpose: Purpose = Purpose()
     fresh: bool = False
     """Send it even when the ledger has a good reply to the same request."""
+    expected_items: int | None = None
+    """How many questions or answers are asked for; None for another kind of reply."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,8 @@ class ImageReply:
     call_id: int | None
     sent: dict[str, Any]
     """What was sent, without image bytes: parameters, prompt, sha256 of each reference in order."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ class ImageAnswerGenerationTask(GenerationTask):
 
         def write(session: Session) -> dict[str, Any]:
             stored = answering.store_answers(session, ledger, loaded.image, generated, recipe.language, item.task_id)
-            return {"answers": stored, "unchanged": len(questions) - stored}
+            given = len(generated.answers)
+            return {"answers": stored, "unchanged": given - stored, "short_by": len(questions) - given}
 
         return ItemResult(write)

@@ -19,7 +19,7 @@ from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 
 @dataclass(frozen=True)
 class GeneratedAnswers:
-    """The answers by question id, and the replies of the calls that were paid for."""
+    """The answers by question id, none for a question left out, and the replies of the calls that were paid for."""
 
     questions: list[Questions]
     answers: dict[str, str]
@@ -54,7 +54,7 @@ def build_request(
     }
     return ChatRequest(
         prompt=examples.prompt(text), images=examples.images(image), schema=AnswerList,
-        purpose=Purpose("answers", details), fresh=fresh,
+        purpose=Purpose("answers", details), fresh=fresh, expected_items=len(questions),
     )  # fmt: skip
 
 
@@ -78,11 +78,11 @@ async def answer(
     examples: Examples = NO_EXAMPLES,
     fresh: bool = False,
 ) -> GeneratedAnswers:
-    """Answer the questions; those with an answer that is invalid for its type are sent once more.
+    """Answer the questions; those without an answer, or with one that is invalid for its type, are sent once more.
 
     Raises:
         LLMError: the call failed.
-        BadReplyError: the reply has not as many answers as there are questions.
+        BadReplyError: it is unclear which question each answer of the reply belongs to.
     """
     request = build_request(questions, image, language, examples=examples, fresh=fresh)
     reply = await llm.chat(config, request, ledger=ledger)
@@ -93,14 +93,14 @@ async def answer(
         raise
     replies = [reply]
     problems = await asyncio.to_thread(_problems, answers, questions)
-    if problems:
-        invalid = [q for q in questions if q.id in problems]
-        correction = "The last answers were not valid: " + " ".join(problems.values())
+    unanswered = [q for q in questions if q.id in problems or q.id not in answers]
+    if unanswered:
+        correction = f"The last answers were not valid: {' '.join(problems.values())}" if problems else ""
         try:
-            repeated = build_request(invalid, image, language, correction, examples=examples, fresh=fresh)
+            repeated = build_request(unanswered, image, language, correction, examples=examples, fresh=fresh)
             second = await llm.chat(config, repeated, ledger=ledger)
             replies.append(second)
-            answers |= _by_question(second, invalid)
+            answers |= _by_question(second, unanswered)
         except LLMError:
             # The invalid answers are stored too, marked for review.
             pass
@@ -120,24 +120,28 @@ def store_answers(
         ledger.settle(session, reply)
     last = generated.replies[-1]
     origin = Origin(last.model, language, task_id, last.call_id)
-    return sum(store.store_answer(session, image, q, generated.answers[q.id], origin) for q in generated.questions)
+    given = [question for question in generated.questions if question.id in generated.answers]
+    return sum(store.store_answer(session, image, q, generated.answers[q.id], origin) for q in given)
 
 
 def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]:
+    """Return the answers by question id: by their numbers, or by their order when there is one for each question."""
     parsed = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    by_number = {given.number: given for given in parsed}
+    numbered = [(q, by_number[number]) for number, q in enumerate(questions, start=1) if number in by_number]
+    if numbered and len(by_number) == len(parsed) and 0 not in by_number:
+        return {q.id: clean(given.answer, MAX_ANSWER_CHARS) for q, given in numbered}
     if len(parsed) != len(questions):
         raise BadReplyError(
             f"The model gave {len(parsed)} answers to {len(questions)} questions. Retry, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
-    if sorted(given.number for given in parsed) == list(range(1, len(parsed) + 1)):
-        parsed = sorted(parsed, key=lambda given: given.number)
     return {q.id: clean(given.answer, MAX_ANSWER_CHARS) for q, given in zip(questions, parsed, strict=True)}
 
 
 def _problems(answers: dict[str, str], questions: list[Questions]) -> dict[str, str]:
     """Return why answers are invalid, by the id of their question; those that are valid are left out."""
-    return {q.id: problem for q in questions if (problem := _problem(answers[q.id], q))}
+    return {q.id: problem for q in questions if q.id in answers and (problem := _problem(answers[q.id], q))}
 
 
 def _problem(answer_text: str, question: Questions) -> str:

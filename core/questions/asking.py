@@ -10,7 +10,9 @@ from core.questions import prompts
 from core.questions.examples import NO_EXAMPLES, Examples
 from core.questions.recipe import QuestionRecipe, describe_kinds
 from core.questions.store import GeneratedQuestion
-from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, clean, is_near_repeat
+from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, KnownQuestions, clean
+
+_CANDIDATES_PER_QUESTION = 4
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class GeneratedQuestions:
     """How many questions are missing after the second request."""
     prompt: str
     replies: list[ChatReply]
+
+    @property
+    def only_repeats(self) -> bool:
+        """Whether every question of the replies is one that the image has already."""
+        return bool(self.replies) and not self.questions
 
 
 def build_request(
@@ -58,6 +65,7 @@ def build_request(
         schema=QuestionAnswerList if recipe.with_answers else QuestionList,
         purpose=Purpose(name, details),
         fresh=recipe.fresh,
+        expected_items=count,
     )
 
 
@@ -95,8 +103,10 @@ async def ask(
 ) -> GeneratedQuestions:
     """Generate as many questions as the recipe wants, with at most one more request for missing ones.
 
+    Replies that only repeat what the image has give no questions, and all that were wanted are missing.
+
     Raises:
-        LLMError: the first call failed, or the replies hold no new question.
+        LLMError: the first call failed, or the replies contain no question at all.
     """
     request = first_request(recipe, image, image_name, existing, position=position, examples=examples)
     wanted = _wanted(recipe, existing)
@@ -117,7 +127,7 @@ async def ask(
         else:
             replies.append(second)
             questions += _new_questions(second, known, wanted - len(questions))
-    if not questions:
+    if not any(_written(reply) for reply in replies):
         reason = "The model wrote no new question about this image. Ask for fewer questions or other kinds."
         for unusable in replies:
             await asyncio.to_thread(ledger.reject, unusable, reason)
@@ -126,20 +136,26 @@ async def ask(
 
 
 def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[GeneratedQuestion]:
-    """Return at most *count* questions of the reply, without repeats of the existing ones or of each other."""
+    """Return at most *count* questions of the reply, without repeats of the existing ones or of each other.
+
+    A model may write any number of questions. More than a few times *count* are not looked at, so that comparing them
+    takes a bounded time; the others make up for repeats.
+    """
+    known, new = KnownQuestions(existing), list[GeneratedQuestion]()
+    for generated in _written(reply)[: count * _CANDIDATES_PER_QUESTION]:
+        question = clean(generated.question, MAX_QUESTION_CHARS)
+        if len(new) < count and question and not known.has_near_repeat(question):
+            known.add(question)
+            new.append(replace(generated, question=question))
+    return new
+
+
+def _written(reply: ChatReply) -> list[GeneratedQuestion]:
     parsed = reply.parsed
     if isinstance(parsed, QuestionAnswerList):
-        written = [
+        return [
             GeneratedQuestion(item.question, item.kind, clean(item.answer, MAX_ANSWER_CHARS)) for item in parsed.items
         ]
-    elif isinstance(parsed, QuestionList):
-        written = [GeneratedQuestion(item.question, item.kind) for item in parsed.questions]
-    else:
-        written = []
-    known, new = list(existing), list[GeneratedQuestion]()
-    for generated in written:
-        question = clean(generated.question, MAX_QUESTION_CHARS)
-        if question and not is_near_repeat(question, known):
-            known.append(question)
-            new.append(replace(generated, question=question))
-    return new[:count]
+    if isinstance(parsed, QuestionList):
+        return [GeneratedQuestion(item.question, item.kind) for item in parsed.questions]
+    return []

@@ -120,12 +120,12 @@ class GenerationPreview:
                 fresh=recipe.fresh,
             )  # fmt: skip
             questions = [
-                GeneratedQuestion(question.question, question.kind, answered.answers[question.id])
+                GeneratedQuestion(question.question, question.kind, answered.answers.get(question.id))
                 for question in first.questions
             ]
-            missing_questions, replies = 0, answered.replies
+            missing_questions, replies = len(questions) - len(answered.answers), answered.replies
         for reply in replies:
-            await asyncio.to_thread(ledger.settle_now, reply)
+            await asyncio.to_thread(ledger.settle_now, reply, reusable=bool(questions))
         known = [reply.cost for reply in replies if reply.cost is not None]
         cost = sum(known) if known and len(known) == len(replies) else None
         return Trial(questions=questions, missing_questions=missing_questions, cost=cost, model=model.litellm_model)

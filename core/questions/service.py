@@ -35,13 +35,15 @@ class ImageQuestionGenerationTask(GenerationTask):
     ) -> list[str]:
         """Generate questions about one image, store them, and return those that are new to it.
 
+        The list is empty when the model only repeats what the image has.
+
         Args:
             config: The model config: provider, model, api_key and so on.
             language: A code such as "tr", or the English name of any language.
 
         Raises:
             InvalidInputError: a value is out of its range, or *custom_prompt* has an unknown variable.
-            LLMError: the call failed.
+            LLMError: the call failed, or the model wrote no question at all.
         """
         recipe = question_recipe({"num_questions": num_questions, "custom_prompt": custom_prompt, "language": language})
         ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
@@ -54,11 +56,11 @@ class ImageQuestionGenerationTask(GenerationTask):
     async def generate_single_question(
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
     ) -> str | None:
-        """Generate one more question about an image and return it.
+        """Generate one more question about an image and return it; None when the model only repeats what it has.
 
         Raises:
             NotFoundError: there is no such image.
-            LLMError: the call failed, or the model wrote no new question.
+            LLMError: the call failed, or the model wrote no question at all.
         """
         with self._db.reading() as session:
             image = session.get(Images, image_id)
@@ -75,7 +77,8 @@ class ImageQuestionGenerationTask(GenerationTask):
                 fields of a ``QuestionRecipe``; used when the task has no items yet.
 
         Returns:
-            ``processed``, ``failed``, ``total_questions``, ``questions`` and ``status``.
+            ``processed``, ``failed``, ``total_questions``, ``questions``, ``status`` and ``short_by``, the number of
+            questions that are missing because the models only repeated others.
 
         Raises:
             InvalidInputError: *config* has an invalid value.
@@ -89,6 +92,7 @@ class ImageQuestionGenerationTask(GenerationTask):
             "failed": ended.failed_count,
             "total_questions": len(questions),
             "questions": [{"id": q.id, "image_id": q.image_id, "question": q.question} for q in questions],
+            "short_by": self.shortfall(task.id),
         }
 
     def list_questions(self, project_id: str, image_id: str | None = None, limit: int = 100) -> list[Questions]:
@@ -239,7 +243,7 @@ def _store_questions(
     task_id: str | None = None,
 ) -> list[str]:
     for reply in generated.replies:
-        ledger.settle(session, reply)
+        ledger.settle(session, reply, reusable=not generated.only_repeats)
     if not generated.replies:
         return []
     last = generated.replies[-1]

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from core.db import question_key as question_key
 
@@ -26,18 +26,28 @@ def clean(text: str, max_chars: int) -> str:
     return "".join(printable).strip()[:max_chars]
 
 
-def is_near_repeat(question: str, existing: Iterable[str]) -> bool:
-    """Return whether *question* repeats one of the *existing* ones, in the same or nearly the same words."""
-    key = question_key(question)
-    return any(_is_near_repeat(key, question_key(other)) for other in existing)
+class KnownQuestions:
+    """Questions to compare others with: is one of them the same in nearly the same words."""
 
+    def __init__(self, questions: Iterable[str] = ()) -> None:
+        self._keys: list[str] = []
+        self._words: set[tuple[str, ...]] = set()
+        for question in questions:
+            self.add(question)
 
-def _is_near_repeat(first: str, second: str) -> bool:
-    if first == second:
-        return True
-    if sorted(first.split()) == sorted(second.split()) and " " in first:
-        return True
-    return fuzz.ratio(first, second, score_cutoff=_MIN_RATIO) >= _MIN_RATIO and not _differ_in_meaning(first, second)
+    def add(self, question: str) -> None:
+        """Add a question; later ones are compared with it too."""
+        key = question_key(question)
+        self._keys.append(key)
+        self._words.add(tuple(sorted(key.split())))
+
+    def has_near_repeat(self, question: str) -> bool:
+        """Return whether one of the questions is *question* in the same or nearly the same words."""
+        key = question_key(question)
+        if tuple(sorted(key.split())) in self._words:
+            return True
+        similar = process.extract_iter(key, self._keys, scorer=fuzz.ratio, processor=None, score_cutoff=_MIN_RATIO)
+        return any(not _differ_in_meaning(key, other) for other, _, _ in similar)
 
 
 def _differ_in_meaning(first: str, second: str) -> bool:

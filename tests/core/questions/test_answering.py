@@ -16,7 +16,7 @@ from core import (
     TaskService,
 )
 from core.dataset import parse_search
-from core.db import Database
+from core.db import Database, LlmCalls, question_key
 from core.errors import ConflictError
 from core.services import Services
 from tests.fakes.model import FakeModel
@@ -48,6 +48,44 @@ async def test_the_questions_of_one_image_are_answered_in_one_call_and_matched_b
         ("What color is it?", "Red."),
         ("Is it plain?", "Yes."),
     }
+
+
+async def test_a_question_without_an_answer_is_asked_once_more_and_then_left_open(
+    answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
+) -> None:
+    _add_question(db, images[0], "What color is it?")
+    _add_question(db, images[0], "Is it plain?")
+    for _ in range(2):
+        model.enqueue({"answers": [{"number": 1, "answer": "Red."}]})
+        model.enqueue({"answers": [{"number": 7, "answer": "Yes."}, {"number": 0, "answer": "No."}]})
+    task = TaskService(db).create_task(project.id, "image-answer-generation", {"llm_config": MODEL})
+
+    await answering.process_task(task, {"llm_config": MODEL})
+
+    with db.reading() as session:
+        assert [(entry.question, entry.answer) for entry in session.exec(select(ImageDatasets))] == [
+            ("What color is it?", "Red.")
+        ]
+        assert [call.state for call in session.exec(select(LlmCalls))] == ["ok", "ok"]
+    assert len(model.history) == 2
+    assert "What color" not in model.history[1].prompt
+    (item,) = TaskService(db).items(task.id)
+    assert item.result == {"answers": 1, "unchanged": 0, "short_by": 1}
+
+
+async def test_answers_without_clear_questions_are_not_stored(
+    answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
+) -> None:
+    _add_question(db, images[0], "What color is it?")
+    _add_question(db, images[0], "Is it plain?")
+    model.enqueue({"answers": [{"answer": "Red."}]})
+    task = TaskService(db).create_task(project.id, "image-answer-generation", {"llm_config": MODEL})
+
+    await answering.process_task(task, {"llm_config": MODEL})
+
+    (item,) = TaskService(db).items(task.id)
+    assert (item.state, item.error_code) == ("failed", "bad_reply")
+    assert item.error.startswith("The model gave 1 answers to 2 questions.")
 
 
 async def test_an_invalid_label_is_requested_once_more_and_then_marked_for_review(
@@ -228,14 +266,14 @@ def test_more_than_ten_questions_of_an_image_are_answered_in_several_calls(
     assert [len(item.payload["question_ids"]) for item in plan] == [10, 2]
 
 
-def _add_question(db: Database, image: Images, **values: Any) -> None:
+def _add_question(db: Database, image: Images, question: str = "What color is it?", **values: Any) -> None:
     with db.transaction() as session:
         session.add(
             Questions(
                 project_id=image.project_id,
                 image_id=image.id,
-                question="What color is it?",
-                question_key="what color is it",
+                question=question,
+                question_key=question_key(question),
                 **values,
             )
         )

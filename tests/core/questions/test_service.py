@@ -75,6 +75,39 @@ async def test_a_reply_without_a_new_question_fails_and_its_cost_is_recorded(
         assert [(call.state, call.cost) for call in session.exec(select(LlmCalls))] == [("failed", 0.001)] * 2
 
 
+async def test_a_model_that_only_repeats_gives_no_questions_and_its_cost_is_recorded(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], db: Database
+) -> None:
+    model.enqueue_questions("What color is it?")
+    await asking.generate_questions_for_image(images[0], MODEL, num_questions=1)
+    for _ in range(4):
+        model.enqueue_questions("what COLOR is it", "What colour is it?")
+
+    assert await asking.generate_questions_for_image(images[0], MODEL, num_questions=2) == []
+    assert await asking.generate_single_question(images[0].id, MODEL) is None
+
+    with db.reading() as session:
+        calls = [(call.state, call.cost) for call in session.exec(select(LlmCalls))]
+    assert calls == [("ok", 0.001), *[("failed", 0.001)] * 4], "the same request is not answered from the ledger"
+
+
+async def test_a_task_whose_model_only_repeats_is_short_and_has_not_failed(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
+) -> None:
+    model.enqueue_questions("What color is it?")
+    await asking.generate_questions_for_image(images[0], MODEL, num_questions=1)
+    model.enqueue_questions("What color is it?")
+    model.enqueue_questions("What color is it?")
+    config: dict[str, Any] = {"image_ids": [images[0].id], "num_questions": 2, "llm_config": MODEL}
+    task = TaskService(db).create_task(project.id, config=config)
+
+    result = await asking.process_task(task, config)
+
+    assert (result["status"], result["failed"], result["short_by"]) == ("completed", 0, 2)
+    (item,) = TaskService(db).items(task.id)
+    assert item.result == {"questions": 0, "short_by": 2}
+
+
 async def test_a_single_question_is_generated(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images]
 ) -> None:

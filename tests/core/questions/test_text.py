@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from core.questions.text import clean, is_near_repeat, question_key
+from core.questions.text import KnownQuestions, clean, question_key
 
 
 def test_question_key_ignores_case_punctuation_and_spaces() -> None:
@@ -19,7 +19,7 @@ def test_question_key_ignores_case_punctuation_and_spaces() -> None:
     ],
 )
 def test_the_same_question_in_nearly_the_same_words_is_a_near_repeat(question: str, existing: str) -> None:
-    assert is_near_repeat(question, [existing])
+    assert KnownQuestions([existing]).has_near_repeat(question)
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def test_the_same_question_in_nearly_the_same_words_is_a_near_repeat(question: s
     ],
 )
 def test_a_question_that_differs_in_one_content_word_is_no_repeat(question: str, existing: str) -> None:
-    assert not is_near_repeat(question, [existing])
+    assert not KnownQuestions([existing]).has_near_repeat(question)
 
 
 def test_long_texts_are_compared_quickly() -> None:
     first, second = "what " * 399 + "cat", "what " * 398 + "that cat"
 
     started = time.perf_counter()
-    assert not any(is_near_repeat(first, [second]) for _ in range(20))
+    assert not any(KnownQuestions([second]).has_near_repeat(first) for _ in range(20))
     assert time.perf_counter() - started < 0.5
 
 
