@@ -1,36 +1,42 @@
 """The annotation files of an import: recognized, and read one after the other into records."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from core.errors import InvalidInputError
+from core.importing.answers import RowError
 from core.importing.delimited import DelimitedError
-from core.importing.heads import head_of, rows_of
-from core.importing.json_text import BadRow, JsonSyntaxError
+from core.importing.heads import TEXT_ENDINGS, elements_of, head_of, rows_of
+from core.importing.json_text import BadRow, JsonSyntaxError, JsonText
 from core.importing.opening import Container
 from core.importing.problems import Problems
 from core.importing.readers import not_recognized, readers_for, recognized
 from core.importing.readers.base import Head
 from core.importing.records import Record
+from core.importing.survey import Survey
 from core.importing.table_files import TableFiles
 
 MAX_FILE_BYTES = 64_000_000_000
 """Files are read as streams: the limit only bounds the time."""
+MAX_TEXT_BYTES = 1_000_000
 
 
 class AnnotationFiles:
     """The annotation files of a container; what readers see of it is :class:`~core.importing.readers.base.Files`."""
 
     def __init__(
-        self, container: Container, names: tuple[str, ...], problems: Problems, embedded: TableFiles | None = None
+        self, container: Container, found: Survey, problems: Problems, embedded: TableFiles | None = None
     ) -> None:
         """
         Args:
             embedded: where images that are written in rows are kept; without it they are only named.
         """
         self._container = container
-        self._names = names
+        self._names = found.annotations
+        self._images = found.images
         self._embedded = embedded
         self.problems = problems
         self.formats: dict[str, str] = {}
@@ -68,6 +74,30 @@ class AnnotationFiles:
                 else:
                     yield where, value
 
+    def elements(self, name: str) -> Iterator[tuple[str, str, Any]]:
+        with self._container.open(name, MAX_FILE_BYTES) as file:
+            for key, number, line, value in elements_of(file):
+                where = f"{name}:{line}" if line else f"{name} {key} {number}"
+                if isinstance(value, BadRow):
+                    self.problems.add(where, value.reason)
+                else:
+                    yield key, where, value
+
+    def document(self, name: str) -> Any:
+        with self._container.open(name, MAX_FILE_BYTES) as file:
+            return JsonText(file).value()
+
+    def text(self, name: str) -> str:
+        with self._container.open(name, MAX_FILE_BYTES) as file:
+            data = file.read(MAX_TEXT_BYTES + 1)
+        if len(data) > MAX_TEXT_BYTES:
+            raise RowError(f"This text is larger than {MAX_TEXT_BYTES / 1e6:,.0f} MB.")
+        encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+        try:
+            return data.decode(encoding)
+        except UnicodeError:
+            raise RowError("This text is not UTF-8. Save it as UTF-8.") from None
+
     def has(self, name: str) -> bool:
         return name in self._base_names
 
@@ -78,9 +108,21 @@ class AnnotationFiles:
     def _base_names(self) -> frozenset[str]:
         return frozenset(name.rpartition("/")[2] for name in self._container.names())
 
+    @cached_property
+    def _images_by_stem(self) -> dict[str, str]:
+        """Names of images by their path without ending; "" where several share it."""
+        found: dict[str, str] = {}
+        for name in self._images:
+            stem = name.rpartition(".")[0]
+            found[stem] = "" if stem in found else name
+        return found
+
     def _head(self, name: str) -> Head:
+        beside = self._images_by_stem.get(name.rpartition(".")[0], "")
+        if name.lower().endswith(TEXT_ENDINGS):
+            return Head(name, "text", beside=beside)
         try:
             with self._container.open(name, MAX_FILE_BYTES) as file:
-                return head_of(name, file)
+                return replace(head_of(name, file), beside=beside)
         except InvalidInputError as error:
             return Head(name, reason=str(error))

@@ -46,7 +46,7 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
         answer, kind = _of_list(answer, kind)
     elif isinstance(answer, dict):
         answer, kind = _of_object(answer, kind)
-    given = answer_text(_scalar(answer))
+    given = answer_text(scalar_text(answer))
     if kind == "label" and given[0] not in '["':
         given = json.dumps([given], ensure_ascii=False)
     checked = choices if kind == "label" else None
@@ -75,7 +75,7 @@ def question_text(value: Any) -> str:
     Raises:
         RowError: it is empty, too long or no text.
     """
-    text = clean_text(value) if isinstance(value, str) else clean_text(_scalar(value))
+    text = clean_text(value) if isinstance(value, str) else clean_text(scalar_text(value))
     if not text:
         raise RowError("The question is empty.")
     if len(text) > MAX_TEXT_CHARS:
@@ -121,7 +121,7 @@ def parsed_list(value: Any) -> Any:
     return value
 
 
-def _scalar(value: Any) -> str:
+def scalar_text(value: Any) -> str:
     """Return one value as text, as JSON writes it.
 
     Raises:
@@ -157,7 +157,7 @@ def _of_list(answer: Sequence[Any], kind: str) -> tuple[Any, str]:
         if any(_of_person(one) is not None for one in answer):
             return people_answer(answer), kind
         return _document(answer), "custom_format"
-    texts = [clean_text(_scalar(one)) for one in answer if one is not None]
+    texts = [clean_text(scalar_text(one)) for one in answer if one is not None]
     if len(set(texts)) < len(texts) and kind != "label":
         return people_answer(texts), kind
     labels = list(dict.fromkeys(text for text in texts if text))
@@ -183,12 +183,12 @@ def _of_person(answer: Any) -> str | None:
             return None
     if answer is None or isinstance(answer, list | tuple):
         return None
-    return clean_text(_scalar(answer))
+    return clean_text(scalar_text(answer))
 
 
 def _document(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, default=_scalar)
+        return json.dumps(value, ensure_ascii=False, default=scalar_text)
     except (ValueError, RecursionError):
         raise RowError("The answer is nested too deeply.") from None
 
@@ -202,7 +202,7 @@ def _choices(options: Any) -> list[str]:
         return []
     if any(isinstance(option, list | tuple | dict) for option in options):
         return []
-    return [clean_text(_scalar(option)) for option in options]
+    return [clean_text(scalar_text(option)) for option in options]
 
 
 def _chosen(answer: Any, choices: list[str]) -> Any:

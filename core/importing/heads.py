@@ -11,15 +11,16 @@ from core.importing.readers.base import Head
 
 SAMPLE_ROWS = 20
 MAX_KEYS = 200
-JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+TEXT_ENDINGS = (".txt", ".caption")
 DELIMITED_ENDINGS = (".csv", ".tsv")
 _IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def head_of(name: str, file: BinaryIO) -> Head:
     """Return the beginning of a JSON, JSON Lines, CSV or TSV file; its reason says why it cannot be read."""
+    low = name.lower()
     try:
-        if name.lower().endswith(".json"):
+        if low.endswith(".json"):
             text = JsonText(file)
             first = text.peek()
             if first == b"{":
@@ -30,6 +31,21 @@ def head_of(name: str, file: BinaryIO) -> Head:
         return _head_of_rows(name, _top_rows(name, file))
     except (JsonSyntaxError, DelimitedError, InvalidInputError) as error:
         return Head(name, reason=str(error))
+
+
+def elements_of(file: BinaryIO) -> Iterator[tuple[str, int, int, Any]]:
+    """Yield key, number, line and value of the elements of all lists of a JSON object.
+
+    Raises:
+        JsonSyntaxError: the file is broken or cut off from here on.
+    """
+    text = JsonText(file)
+    for key, first in text.members():
+        if first != b"[":
+            text.skip()
+            continue
+        for number, line, value in text.elements():
+            yield key, number, line, value
 
 
 def rows_of(head: Head, file: BinaryIO, key: str = "") -> Rows:
@@ -131,8 +147,3 @@ def _sample(text: JsonText) -> tuple[tuple[Any, ...], bool]:
 
 def _is_image_name(name: str) -> bool:
     return name.lower().endswith(_IMAGE_ENDINGS)
-
-
-def values_of(rows: Rows) -> Iterator[Any]:
-    """Yield the values of the rows that can be read."""
-    return (value for _, _, value in rows if not isinstance(value, BadRow))

@@ -125,7 +125,7 @@ def _annotation_files(root: Path, embedded: TableFiles | None = None) -> Iterato
     container = open_container(root)
     try:
         found = survey_of(container.names())
-        yield AnnotationFiles(container, found.annotations, Problems(), embedded), found
+        yield AnnotationFiles(container, found, Problems(), embedded), found
     finally:
         container.close()
 

@@ -1,6 +1,9 @@
 """What readers yield: records of images, turns and fields, independent of the format they were written in."""
 
+import re
 from typing import Any, Literal, NamedTuple
+
+_PLACE = re.compile(r"(?::\d+| [^ /]+ \d+)$")
 
 
 # Named tuples: they are made five times as fast as frozen dataclasses, and an import makes millions.
@@ -55,3 +58,8 @@ class Problem(NamedTuple):
     """``file:line``, ``file row n`` or the name of a file."""
     reason: str
     """A sentence for the user."""
+
+
+def file_of(where: str) -> str:
+    """Return the name of the file that *where* is a place in."""
+    return _PLACE.sub("", where)

@@ -43,6 +43,15 @@ class TableFiles:
     def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
         return self.source
 
+    def elements(self, name: str) -> Iterator[tuple[str, str, Any]]:
+        return iter(())
+
+    def document(self, name: str) -> Any:
+        return None
+
+    def text(self, name: str) -> str:
+        return ""
+
     def has(self, name: str) -> bool:
         return False
 

@@ -1,15 +1,38 @@
 """Readers of annotation files, one format a file."""
 
 from core.errors import InvalidInputError
-from core.importing.readers import conversations, hugging_face, messages, rows
+from core.importing.readers import (
+    coco,
+    conversations,
+    finevision,
+    hugging_face,
+    label_studio,
+    messages,
+    ms_swift,
+    preferences,
+    roboflow,
+    rows,
+    sidecar,
+    vitrine_rows,
+    vqa_v2,
+)
 from core.importing.readers.base import Head, Reader
 
 # The more specific ones first: of readers that understand a file equally well, the first one reads it.
 READERS: tuple[Reader, ...] = (
+    vitrine_rows.READER,
+    preferences.READER,
     conversations.READER,
     messages.READER,
+    finevision.READER,
+    label_studio.READER,
+    vqa_v2.READER,
+    coco.READER,
+    roboflow.READER,
+    ms_swift.READER,
     hugging_face.READER,
     rows.READER,
+    sidecar.READER,
 )
 
 AUTO = "auto"

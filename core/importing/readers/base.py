@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from core.importing.answers import RowError
@@ -11,20 +12,25 @@ from core.importing.records import Record
 Row = dict[str, Any]
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Head:
     """The beginning of an annotation file."""
 
     name: str
-    shape: Literal["rows", "object", "map", "single", "table", ""] = ""
+    shape: Literal["rows", "object", "map", "single", "table", "text", ""] = ""
     """How the rows are written: an array, lines or a table of text; lists in an object; an object whose keys name
-    its rows; one object that is a row; a table with types."""
+    its rows; one object that is a row; a table with types; a text."""
     rows: tuple[Row, ...] = ()
     """The first rows, where the file is no object of lists."""
-    lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    lists: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: _NOTHING)
     """Of an object: its lists by key up to the first long one, each with its first elements."""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     """Of an object: its other values by key; objects are left empty."""
+    beside: str = ""
+    """The image in the same directory whose name differs only in its ending; "" without one."""
     reason: str = ""
     """Why the file cannot be read; empty when it can be."""
 
@@ -50,6 +56,26 @@ class Files(Protocol):
 
         Args:
             key: of a JSON object, the list whose elements are the rows.
+        """
+        ...
+
+    def elements(self, name: str) -> Iterator[tuple[str, str, Any]]:
+        """Yield key, where and value of the elements of all lists of a JSON object, in the order of the file."""
+        ...
+
+    def document(self, name: str) -> Any:
+        """Return the value of a whole JSON file.
+
+        Raises:
+            JsonSyntaxError: it is broken, or larger than a row may be.
+        """
+        ...
+
+    def text(self, name: str) -> str:
+        """Return the content of a text file.
+
+        Raises:
+            RowError: it is too large.
         """
         ...
 

@@ -7,6 +7,9 @@ from typing import Any, Literal
 from core.importing.answers import clean_text
 from core.importing.records import ImportedBox
 
+DETECTION_QUESTION = "Which objects are in this image?"
+"""The question of boxes that come without one; their labels are its answer."""
+
 MAX_BOXES = 2_000
 _MAX_LABEL_CHARS = 200
 

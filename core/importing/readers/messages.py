@@ -15,6 +15,7 @@ from core.importing.readers.turns import MAX_TURNS, paired
 from core.importing.records import Record
 
 _OTHER_MEDIA = ("videos", "video", "audios", "audio")
+_USUAL = frozenset({"id", "image", "images", "conversations", "messages"})
 _MAX_SCORE = 5.0
 
 
@@ -37,7 +38,8 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
             raise RowError(f"This row has {name}, which are not read.")
     conversation = paired(pairs, where, files)
     found = tuple(images) if images else images_of(row, columns, where, files)
-    if len(row) <= 3 and not columns.fields and not columns.metadata:
+    # The usual row has no other columns, and nothing beside the text in its last message.
+    if row.keys() <= _USUAL and len(messages[-1]) <= 2:
         return (Record(where, found, conversation.turns, conversation.system),)
     fields = _fields(row, columns, messages, where, files)
     if conversation.system:

@@ -143,7 +143,7 @@ def test_a_preview_reads_the_first_records_only(tmp_path: Path) -> None:
 def test_an_unknown_format_lists_those_that_there_are(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text("[]")
 
-    with pytest.raises(InvalidInputError, match=r"There is no format lava\. Use one of auto, llava, "):
+    with pytest.raises(InvalidInputError, match=r"There is no format lava\. Use one of auto, vitrine, .*llava, "):
         read_annotations(tmp_path, tmp_path / "spool", "lava")
 
 

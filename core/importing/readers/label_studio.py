@@ -1,0 +1,146 @@
+"""Label Studio: tasks with the results of their annotators (JSON), and the short form of its export (JSON-MIN)."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from core.importing.answers import CAPTION_QUESTION, RowError, turn
+from core.importing.readers.base import Files, Row, RowReader
+from core.importing.readers.boxes import DETECTION_QUESTION, corners, label_at
+from core.importing.readers.columns import ANSWERS, QUESTIONS, columns_of
+from core.importing.readers.images import images_of
+from core.importing.records import ImportedBox, Record, Turn
+
+_CAPTIONS = ("caption", "captions", "description", "text", "transcription")
+_TEXTS = frozenset({*ANSWERS, *_CAPTIONS, "choice", "choices", "class", "sentiment"})
+_DATA = frozenset({"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "annotation_review"})
+# Label Studio puts eight digits of a hash before the names of uploaded files.
+_UPLOADED = re.compile(r"(?:^|/)data/upload/(?:\d+/)?(?P<name>(?:[0-9a-f]{8}-)?(?P<original>.+))$")
+
+
+def _fits(row: Row) -> bool:
+    if isinstance(row.get("data"), dict) and ("annotations" in row or "predictions" in row or "completions" in row):
+        return True
+    return "annotation_id" in row or ("lead_time" in row and "annotator" in row)
+
+
+def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
+    is_short = not isinstance(row.get("data"), dict)
+    data: Row = row if is_short else row["data"]
+    columns = columns_of(tuple(data))
+    images = tuple(_original(name, files) for name in images_of(data, columns, where, files))
+    question = next((data[name] for name in QUESTIONS if isinstance(data.get(name), str)), None)
+    if is_short:
+        results = [result for name, value in row.items() if name not in _DATA for result in _short(name, value)]
+        return _records(where, images, question, results, files)
+    annotations = row.get("annotations") or row.get("completions") or []
+    done = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
+    if not done:
+        raise RowError("This task has no annotation.")
+    records: list[Record] = []
+    for one in done:
+        results = [result for result in one.get("result") or [] if isinstance(result, dict)]
+        records += _records(where, images, question, results, files)
+    return records
+
+
+def _records(
+    where: str, images: tuple[str, ...], question: str | None, results: list[dict[str, Any]], files: Files
+) -> list[Record]:
+    """Return a record for each text and choice; boxes belong to the first, or answer a question of their own.
+
+    Raises:
+        RowError: there is none.
+    """
+    boxes = tuple(box for result in results for box in _boxes(result))
+    score = next((score for result in results if (score := _score(result))), 0.0)
+    turns: list[Turn] = []
+    reasons: list[str] = []
+    for result in results:
+        answer = _answer(result)
+        if answer is None:
+            continue
+        try:
+            turns.append(turn(question or _question(result), answer, result.get("type")))
+        except RowError as error:
+            reasons.append(str(error))
+    if boxes and not turns:
+        labels = list(dict.fromkeys(box.label for box in boxes if box.label))
+        turns.append(turn(question or DETECTION_QUESTION, labels, "label"))
+    if not turns:
+        raise RowError(reasons[0] if reasons else "This task has no text, choice or box.")
+    for reason in reasons:
+        files.problems.add(where, reason)
+    return [
+        Record(where, images, (one,), score=score, boxes=boxes if index == 0 else ()) for index, one in enumerate(turns)
+    ]
+
+
+def _question(result: dict[str, Any]) -> str:
+    name = result.get("from_name")
+    if not isinstance(name, str) or name.lower() in _CAPTIONS:
+        return CAPTION_QUESTION
+    return name.replace("_", " ")
+
+
+def _answer(result: dict[str, Any]) -> Any:
+    """Return the text or the choices of a result; None when it has none."""
+    value = result.get("value")
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get("choices"), list):
+        return value["choices"][0] if len(value["choices"]) == 1 else value["choices"]
+    text = value.get("text")
+    if isinstance(text, list):
+        return "\n".join(one for one in text if isinstance(one, str)) or None
+    return text if isinstance(text, str) else None
+
+
+def _score(result: dict[str, Any]) -> float:
+    value = result.get("value")
+    rating = value.get("rating") if isinstance(value, dict) else None
+    return float(rating) if isinstance(rating, int) and 1 <= rating <= 5 else 0.0
+
+
+def _boxes(result: dict[str, Any]) -> Iterator[ImportedBox]:
+    value = result.get("value")
+    if not isinstance(value, dict) or not isinstance(value.get("rectanglelabels"), list):
+        return
+    xyxy = corners([value.get("x"), value.get("y"), value.get("width"), value.get("height")], is_size=True)
+    if xyxy is None:
+        return
+    x1, y1, x2, y2 = (number / 100 for number in xyxy)
+    yield ImportedBox(label_at(value["rectanglelabels"], 0), (x1, y1, x2, y2), "relative")
+
+
+def _short(name: str, value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the results of a column of the short form: a text, choices, a rating or boxes."""
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        for one in value:
+            yield {"from_name": name, "value": one}
+    elif isinstance(value, dict):
+        yield {"from_name": name, "value": value}
+    elif isinstance(value, int) and name.lower() in ("rating", "score"):
+        yield {"from_name": name, "value": {"rating": value}}
+    elif isinstance(value, str | list) and name.lower() in _TEXTS:
+        yield {"from_name": name, "value": {"text": value}}
+
+
+def _original(name: str, files: Files) -> str:
+    """Return the path that a task means: of a local file, or of an uploaded one under its first name."""
+    if "/local-files/" in name:
+        return next(iter(parse_qs(urlsplit(name).query).get("d", ())), name)
+    found = _UPLOADED.search(name)
+    if found is None:
+        return name
+    return found["name"] if files.has(found["name"]) else found["original"]
+
+
+READER = RowReader(
+    name="label-studio",
+    label="Label Studio",
+    needs="data with an image, and annotations",
+    fits=_fits,
+    read_row=_read_row,
+)
