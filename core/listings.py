@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import func, literal, tuple_
 from sqlmodel import Session, col, select
 
-from core.db import Database, Exports, GeneratedImages, Questions, StyleDatasets, Tasks
+from core.db import Database, Exports, GeneratedImages, Questions, StyleDatasets, Tasks, is_about
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError, NotFoundError
 from core.ownership import in_existing_project
@@ -52,7 +52,7 @@ class ListingService:
     def questions(self, project_id: str, image_id: str | None, limit: int, cursor: str | None) -> ListPage[Questions]:
         """Return the questions of a project or of one of its images, oldest first."""
         conditions = [col(Questions.project_id) == project_id, col(Questions.deleted_at).is_(None)]
-        conditions += [col(Questions.image_id) == image_id] if image_id else []
+        conditions += [is_about(Questions, [image_id])] if image_id else []
         return self._page(Questions, conditions, limit, cursor, newest_first=False)
 
     def check_question(self, project_id: str, question_id: str) -> None:

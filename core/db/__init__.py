@@ -17,6 +17,8 @@ from core.db.tables import (
     QuestionImages,
     Questions,
     QuestionTemplates,
+    further_images,
+    has_one_image,
     is_about,
 )
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
@@ -52,6 +54,8 @@ __all__ = [
     "Tasks",
     "cached_until_write",
     "connect",
+    "further_images",
+    "has_one_image",
     "in_library",
     "insert_rows",
     "is_about",

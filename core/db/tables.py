@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, exists, or_, select, text
+from sqlalchemy import JSON, Column, ColumnElement, Index, Select, and_, exists, or_, select, text
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, col
 
@@ -96,6 +96,19 @@ class Questions(_AboutImages, Base, table=True):
     more_image_ids: str = _further_images_field()
 
     answered: ClassVar[bool]
+
+
+def further_images(table: type[Questions] | type["ImageDatasets"], project_id: Any) -> Select[Any]:
+    """Return the query of the ids of images that existing rows of a project have as their second or a further one."""
+    links: Any = QuestionImages if table is Questions else EntryImages
+    key = links.question_id if table is Questions else links.entry_id
+    alive = and_(col(table.id) == key, col(table.project_id) == project_id, col(table.deleted_at).is_(None))
+    return select(links.image_id).where(exists(select(1).where(alive)))
+
+
+def has_one_image(table: type[Questions] | type["ImageDatasets"]) -> ColumnElement[bool]:
+    """Return the condition that a question or an entry is about a single image."""
+    return col(table.more_image_ids) == ""
 
 
 def is_about(table: type[Questions] | type["ImageDatasets"], image_ids: Collection[str]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, in_library
+from core.db import ImageDatasets, Images, Questions, further_images, in_library
 from core.db.text import holds_text
 from core.errors import InvalidInputError
 
@@ -161,7 +161,8 @@ def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list
     """
     if filter_.has in ("questions", "entries"):
         table = _table(filter_.has)
-        narrow = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None)).distinct()
+        first = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None))
+        narrow = first.union(further_images(table, project_id))
     elif filter_.near_duplicates:
         narrow = _near_duplicates(project_id)
     elif filter_.sort not in _BY_TIME and replace(filter_, sort=ImageFilter.sort) != ImageFilter():
@@ -194,7 +195,14 @@ def _table(has: str) -> Any:
 
 def _count_images_with(session: Session, table: Any, project_id: str) -> int:
     query = select(func.count(func.distinct(table.image_id)))
-    return session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
+    first = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
+    # Few images are only the second or a further one; a union of all would take longer.
+    further = select(Images.id).where(col(Images.id).in_(further_images(table, project_id)), ~_is_first_of(table))
+    return first + session.execute(select(func.count()).select_from(further.subquery())).scalar_one()
+
+
+def _is_first_of(table: Any) -> ColumnElement[bool]:
+    return select(1).where(table.image_id == Images.id, table.deleted_at.is_(None)).exists()
 
 
 def _sort(name: str) -> tuple[Any, bool]:
@@ -238,7 +246,7 @@ def _has(name: str) -> ColumnElement[bool]:
     if name not in HAS_CHOICES:
         raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HAS_CHOICES)}.")
     table = _table(name)
-    rows = select(1).where(table.image_id == Images.id, table.deleted_at.is_(None)).exists()
+    rows = or_(_is_first_of(table), col(Images.id).in_(further_images(table, col(Images.project_id))))
     return ~rows if name.startswith("no-") else rows
 
 

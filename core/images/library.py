@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlmodel import col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Questions, cached_until_write, in_library
+from core.db import Database, Events, ImageDatasets, Images, Questions, cached_until_write, in_library, is_about
 from core.images import filter as filters
 from core.images import lifecycle
 from core.images.filter import ImageFilter, ImagePage
@@ -53,14 +53,14 @@ class ImageLibrary:
     def questions_of(self, image_id: str) -> list[Questions]:
         """Return the questions about the image, oldest first."""
         with self._db.reading() as session:
-            query = select(Questions).where(Questions.image_id == image_id, col(Questions.deleted_at).is_(None))
+            query = select(Questions).where(is_about(Questions, [image_id]), col(Questions.deleted_at).is_(None))
             return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id))))
 
     def entries_of(self, image_id: str) -> list[ImageDatasets]:
         """Return the entries about the image, oldest first."""
         with self._db.reading() as session:
             query = select(ImageDatasets).where(
-                ImageDatasets.image_id == image_id, col(ImageDatasets.deleted_at).is_(None)
+                is_about(ImageDatasets, [image_id]), col(ImageDatasets.deleted_at).is_(None)
             )
             return list(session.exec(query.order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, question_key
+from core.db import ImageDatasets, Images, Questions, has_one_image, question_key
 from core.importing.sources.base import ImportedAnnotation
 
 
@@ -42,7 +42,9 @@ def _question_ids(
 
     Without question rows, an image with imported answers would count as one without questions.
     """
-    existing = select(Questions).where(Questions.image_id == image.id, col(Questions.deleted_at).is_(None))
+    existing = select(Questions).where(
+        Questions.image_id == image.id, has_one_image(Questions), col(Questions.deleted_at).is_(None)
+    )
     ids = {(question.language, question.question_key): question.id for question in session.exec(existing)}
     for annotation in annotations:
         key = annotation.language, question_key(annotation.question)

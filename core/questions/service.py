@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Images, Questions, TaskItems, Tasks, cached_until_write
+from core.db import Images, Questions, TaskItems, Tasks, cached_until_write, is_about
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, asking, examples, store, targets
@@ -99,7 +99,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         """Return the questions of a project or of one image, oldest first."""
         query = select(Questions).where(Questions.project_id == project_id, col(Questions.deleted_at).is_(None))
         if image_id is not None:
-            query = query.where(Questions.image_id == image_id)
+            query = query.where(is_about(Questions, [image_id]))
         with self._db.reading() as session:
             return list(session.exec(query.order_by(col(Questions.create_at), col(Questions.id)).limit(limit)))
 

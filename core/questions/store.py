@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, insert
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems, in_library, new_id
+from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems, has_one_image, in_library, new_id
 from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
@@ -115,7 +115,10 @@ def images_with_questions(
     texts = (
         select(Questions.image_id, Questions.question)
         .where(
-            col(Questions.image_id).in_(image_ids), Questions.language == language, col(Questions.deleted_at).is_(None)
+            col(Questions.image_id).in_(image_ids),
+            Questions.language == language,
+            has_one_image(Questions),
+            col(Questions.deleted_at).is_(None),
         )
         .order_by(col(Questions.create_at), col(Questions.id))
     )
@@ -164,7 +167,7 @@ _TEXTS = (
     select(Questions.question)
     .where(
         Questions.image_id == bindparam("image_id"), Questions.language == bindparam("language"),
-        col(Questions.deleted_at).is_(None),
+        has_one_image(Questions), col(Questions.deleted_at).is_(None),
     )
     .order_by(col(Questions.create_at), col(Questions.id))
 )  # fmt: skip
@@ -191,7 +194,7 @@ def add_manual_question(
         raise InvalidInputError("Write a question.", field="question")
     same = select(Questions).where(
         Questions.image_id == image.id, Questions.language == language, Questions.question_key == key,
-        col(Questions.deleted_at).is_(None),
+        has_one_image(Questions), col(Questions.deleted_at).is_(None),
     )  # fmt: skip
     row = session.exec(same).first()
     if row is None:

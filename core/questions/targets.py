@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
-from core.db import Images, Questions, TaskItems, Tasks, in_library
+from core.db import Images, Questions, TaskItems, Tasks, has_one_image, in_library
 from core.errors import InvalidInputError
 from core.questions import templates
 from core.questions.recipe import AnswerRecipe, QuestionRecipe
@@ -151,6 +151,7 @@ def _question_count(language: str) -> ColumnElement[int]:
 def _of_this_image(language: str) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Questions.image_id) == col(Images.id),
+        has_one_image(Questions),
         col(Questions.language) == language,
         col(Questions.deleted_at).is_(None),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, Projects, Questions, QuestionTemplates, in_library, new_id, utc_now
+from core.db import Database, Images, Projects, Questions, QuestionTemplates, has_one_image, in_library, new_id, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.questions.answer_types import Options, checked_options
 from core.questions.text import MAX_QUESTION_CHARS, clean, question_key
@@ -146,7 +146,7 @@ def is_missing(template: QuestionTemplates) -> ColumnElement[bool]:
     """Return the SQL condition that an image does not have this question, from any origin."""
     query = select(1).where(
         Questions.image_id == Images.id, Questions.language == template.language,
-        Questions.question_key == question_key(template.question), col(Questions.deleted_at).is_(None),
+        Questions.question_key == question_key(template.question), has_one_image(Questions), col(Questions.deleted_at).is_(None),
     )  # fmt: skip
     return ~query.correlate(Images).exists()
 
