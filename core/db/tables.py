@@ -1,6 +1,5 @@
 """Tables of questions and entries, and the event log of changes."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -111,8 +110,11 @@ def has_one_image(table: type[Questions] | type["ImageDatasets"]) -> ColumnEleme
     return col(table.more_image_ids) == ""
 
 
-def is_about(table: type[Questions] | type["ImageDatasets"], image_ids: Collection[str]) -> ColumnElement[bool]:
-    """Return the condition that a question or an entry has one of the images, as its first or a further one."""
+def is_about(table: type[Questions] | type["ImageDatasets"], image_ids: Any) -> ColumnElement[bool]:
+    """Return the condition that a question or an entry has one of the images, as its first or a further one.
+
+    *image_ids* are a list of ids or a query of them.
+    """
     links: Any = QuestionImages if table is Questions else EntryImages
     key = links.question_id if table is Questions else links.entry_id
     return or_(col(table.image_id).in_(image_ids), col(table.id).in_(select(key).where(links.image_id.in_(image_ids))))

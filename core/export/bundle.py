@@ -1,16 +1,16 @@
 """A bundle: writing rows and images into a target, and reading the result back."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import ExportError
 from core.export.checks.base import CheckResult, Expected, open_bundle
-from core.export.entries import GENERATED, ImageGroup, file_name, has_media_token
+from core.export.entries import GENERATED, ExportImage, FurtherImage, ImageGroup, file_name, has_media_token
 from core.export.job import ExportJob
 from core.export.recipe import SPLITS
-from core.export.writing.images import ImageSource, data_url, extension_of, with_files
+from core.export.writing.images import ImageSource, data_url, extension_of, files_of, with_files
 from core.export.writing.target import Target
 
 IMAGE_MISSING = "the image's file is missing or does not open"
@@ -63,10 +63,8 @@ class BundleCounts:
                 self.edited += 1
             if "<" in entry.question + entry.answer and has_media_token(entry.question + entry.answer):
                 self.with_media_tokens += 1
-        if group.image.width * group.image.height > _LARGE_IMAGE_PX:
-            self.large_images += 1
-        if group.image.source == GENERATED:
-            self.generated.add(file_name(group.image))
+        self.large_images += sum(image.width * image.height > _LARGE_IMAGE_PX for image in group.images)
+        self.generated.update(file_name(image) for image in group.images if image.source == GENERATED)
         if missing := _FIRST_ENTRIES - len(self.first):
             self.first += [(group.image.name, entry.question, entry.answer) for entry in group.entries[:missing]]
 
@@ -90,8 +88,8 @@ def write_bundle(
         count_entries: called after each image with the number of entries written so far; may raise to stop.
     """
     bundle = _BundleWriter(job, target, name_of)
-    for group, path in _with_files(job, groups, source):
-        bundle.add(group, path)
+    for group, paths in _with_files(job, groups, source):
+        bundle.add(group, paths)
         count_entries(bundle.entries)
     return bundle.finish()
 
@@ -104,46 +102,65 @@ class _BundleWriter:
         self._format, self._layout, self._options = job.format, job.layout, job.row_options
         self._writer = self._format.writer(target, self._layout)
         self._copies_images = self._layout.images == "path" and not self._writer.embeds_images
-        self._copied: set[str] = set()
+        self._written: set[str] = set()
         self._counts = BundleCounts()
         self.entries = 0
 
-    def add(self, group: ImageGroup, path: Path | None) -> None:
-        """Write an image and its entries; *path* is its file, None when it has none or is only named."""
-        if path is None and self._layout.images != "none":
+    def add(self, group: ImageGroup, paths: Sequence[Path | None]) -> None:
+        """Write images and their entries; *paths* are their files, None for one that has none or is only named."""
+        if None in paths and self._layout.images != "none":
             self._counts.left_out[IMAGE_MISSING] += len(group.entries)
             return
-        name = self._name_of(group.image, extension_of(group.image, path))
-        image_path, ref = self._writer.image_path(group.split, name)
-        ready = self._with_image(group, path, name, ref)
+        if group.further and not self._format.reads_several_images:
+            self._counts.left_out[f"about several images, of which {self._format.label} reads one"] += len(
+                group.entries
+            )
+            return
+        copies, ready = self._with_images(group, paths)
         rows = list(self._format.rows(ready, self._options))
         if not rows:
             self._counts.left_out[self._format.no_rows_reason] += len(group.entries)
             return
         count = self._writer.add(ready, rows)
-        if path is not None:
-            self._add_image(group, image_path, path)
+        for image, image_path, path in copies:
+            self._add_image(group.split, image, image_path, path)
         self._counts.add(group, count)
         self.entries += len(group.entries)
 
-    def _with_image(self, group: ImageGroup, path: Path | None, name: str, ref: str) -> ImageGroup:
-        """Return the group as its rows refer to the image: by path, as a data URL, or with the image's bytes."""
+    def _with_images(
+        self, group: ImageGroup, paths: Sequence[Path | None]
+    ) -> tuple[list[tuple[ExportImage, str, Path]], ImageGroup]:
+        """Return the images with their path in the bundle and their file, and the group as its rows refer to them."""
+        copies: list[tuple[ExportImage, str, Path]] = []
+        referred: list[tuple[str, bytes]] = []
+        for image, path in zip(group.images, paths, strict=True):
+            name = self._name_of(image, extension_of(image, path))
+            image_path, ref = self._writer.image_path(group.split, name)
+            referred.append(self._reference(path, name, ref))
+            if path is not None:
+                copies.append((image, image_path, path))
+        (ref, data), *others = referred
+        further = tuple(FurtherImage(image, *how) for image, how in zip(group.images[1:], others, strict=True))
+        return copies, ImageGroup(group.image, group.entries, group.split, ref, data, further)
+
+    def _reference(self, path: Path | None, name: str, ref: str) -> tuple[str, bytes]:
+        """Return how rows refer to an image: by path, as a data URL, or with the image's bytes."""
         data = b""
         if path is not None and self._writer.embeds_images:
             ref, data = name, path.read_bytes()
         elif path is not None and self._layout.images == "base64":
             ref = data_url(path)
-        return ImageGroup(group.image, group.entries, group.split, ref, data)
+        return ref, data
 
-    def _add_image(self, group: ImageGroup, image_path: str, path: Path) -> None:
-        if image_path in self._copied:
+    def _add_image(self, split: str, image: ExportImage, image_path: str, path: Path) -> None:
+        if image_path in self._written:
             return
-        self._counts.images[group.split] += 1
+        self._written.add(image_path)
+        self._counts.images[split] += 1
         if self._copies_images:
             self._target.add_file(image_path, path)
-            self._copied.add(image_path)
             if self._layout.image_form == "original":
-                self._counts.originals[image_path] = group.image.sha256
+                self._counts.originals[image_path] = image.sha256
 
     def finish(self) -> BundleCounts:
         """Complete the rows and add the companion files of the format."""
@@ -158,12 +175,12 @@ class _BundleWriter:
 
 def _with_files(
     job: ExportJob, groups: Iterable[ImageGroup], source: ImageSource | None
-) -> Iterator[tuple[ImageGroup, Path | None]]:
+) -> Iterator[tuple[ImageGroup, Sequence[Path | None]]]:
     if source is None or job.layout.images == "none":
-        return ((group, None) for group in groups)
+        return ((group, [None] * len(group.images)) for group in groups)
     if job.layout.image_form == "original":
         # Nothing is rendered, and passing the work to threads takes longer than reading.
-        return ((group, source(group.image)) for group in groups)
+        return ((group, files_of(group, source)) for group in groups)
     return with_files(iter(groups), source)
 
 

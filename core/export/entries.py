@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -42,6 +43,10 @@ class Entry(NamedTuple):
     score: float
     generated_answer: str | None
     create_at: str | datetime
+    more_image_ids: str = ""
+    conversation_id: str | None = None
+    turn: int = 0
+    system: str = ""
     version: int = 1
     tags: str = ""
     note: str = ""
@@ -49,6 +54,9 @@ class Entry(NamedTuple):
     rejected: bool = False
     generated_question: str | None = None
     update_at: str | datetime = ""
+    boxes: list[dict[str, Any]] | None = None
+    ratings: dict[str, int] | None = None
+    origin: str = ""
     more: dict[str, Any] | None = None
     """For the lossless format: ARCHIVED_COLUMNS by name, ``call`` and ``history``."""
 
@@ -60,7 +68,7 @@ ENTRY_COLUMNS = tuple(name for name in Entry._fields if name != "more")
 ARCHIVED_COLUMNS = ("options", "needs_review", "flagged", "reject_reason", "task_id")
 METADATA_COLUMNS = ("kind", "language", "model", "confirmed", "score", "tags", "note", "create_at", "update_at")
 
-_NULLABLE = ("generated_question", "generated_answer")
+_NULLABLE = ("generated_question", "generated_answer", "conversation_id", "boxes", "ratings")
 
 
 class ExportImage(NamedTuple):
@@ -81,9 +89,20 @@ class ExportImage(NamedTuple):
     create_at: str | datetime
 
 
+Row = dict[str, Any]
+
+
+class FurtherImage(NamedTuple):
+    """The second or a further image of entries; *ref* and *data* as in :class:`ImageGroup`."""
+
+    image: ExportImage
+    ref: str = ""
+    data: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageGroup:
-    """The entries of one image, oldest first.
+    """The entries of one image, oldest first; entries about the same several images are a group of their own.
 
     *ref* is how a row refers to the image: a path in the bundle with forward slashes, or a data URL.
     *data* are the bytes of the image for formats that embed images in their rows.
@@ -94,6 +113,31 @@ class ImageGroup:
     split: str = "train"
     ref: str = ""
     data: bytes = b""
+    further: tuple[FurtherImage, ...] = ()
+    """The second and further images; the first turns of a conversation may have only some of them."""
+
+    @property
+    def images(self) -> tuple[ExportImage, ...]:
+        """All images of the entries, in their order."""
+        return (self.image, *(further.image for further in self.further))
+
+    def refs(self, entries: Sequence[Entry]) -> list[str]:
+        """Return how a row of *entries* refers to their images."""
+        return [self.ref, *(further.ref for further in self.further[: _most_further(entries)])]
+
+    def embedded(self, entries: Sequence[Entry]) -> list[Row]:
+        """Return the images of a row of *entries* with their bytes."""
+        rows = [{"bytes": self.data, "path": self.ref}]
+        return rows + [{"bytes": image.data, "path": image.ref} for image in self.further[: _most_further(entries)]]
+
+
+def further_count(entry: Entry) -> int:
+    """Return how many images an entry has beside the first one."""
+    return entry.more_image_ids.count(",") + 1 if entry.more_image_ids else 0
+
+
+def _most_further(entries: Sequence[Entry]) -> int:
+    return max(map(further_count, entries), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +147,6 @@ class RowOptions:
     grouping: str = "turn"
     metadata: bool = True
     source: str = "vitrine"
-
-
-Row = dict[str, Any]
 
 
 def entry_of(row: ImageDatasets) -> Entry:

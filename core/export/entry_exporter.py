@@ -10,11 +10,12 @@ from sqlmodel import col, select
 from core.db import Database, ImageDatasets, Images
 from core.errors import InvalidInputError
 from core.export.bundle import BundleCounts, write_bundle
-from core.export.entries import ExportImage, ImageGroup, entry_of, file_name, image_of, safe_stem
+from core.export.entries import ExportImage, FurtherImage, ImageGroup, entry_of, file_name, image_of, safe_stem
 from core.export.formats.recipes import parse_recipe
 from core.export.job import ExportJob
 from core.export.reporting.finalize import finalize_bundle
 from core.export.reporting.report import Provenance
+from core.export.selecting.query import by_images
 from core.export.writing.images import image_source
 from core.export.writing.target import DirectoryTarget, Target
 from core.export.writing.workspace import build_directory, move_into_place
@@ -144,14 +145,16 @@ class ImageDatasetExporter:
         return write_bundle(job, self._groups(entries), target, source, name_of=_PlainNames())
 
     def _groups(self, entries: Iterable[ImageDatasets]) -> Iterator[ImageGroup]:
-        """Yield consecutive entries of one image as a group; entries without question or answer are skipped."""
+        """Yield consecutive entries of one first image as groups; entries without question or answer are skipped."""
         remaining = iter(entries)
         while chunk := list(islice(remaining, _ENTRIES_PER_QUERY)):
             usable = [e for e in chunk if (e.question or "").strip() and (e.answer or "").strip()]
-            images = self._images_by_id({entry.image_id for entry in usable})
-            for image_id, found in groupby(usable, key=lambda entry: entry.image_id):
-                if image_id in images:
-                    yield ImageGroup(images[image_id], tuple(entry_of(row) for row in found))
+            images = self._images_by_id({id_ for entry in usable for id_ in entry.image_ids})
+            for _, found in groupby(usable, key=lambda entry: entry.image_id):
+                for ids, same in by_images([entry_of(row) for row in found]):
+                    if all(id_ in images for id_ in ids):
+                        first, *others = (images[id_] for id_ in ids)
+                        yield ImageGroup(first, tuple(same), further=tuple(FurtherImage(image) for image in others))
 
     def _images_by_id(self, image_ids: set[str]) -> dict[str, ExportImage]:
         with self._db.reading() as session:

@@ -162,7 +162,7 @@ def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list
     if filter_.has in ("questions", "entries"):
         table = _table(filter_.has)
         first = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None))
-        narrow = first.union(further_images(table, project_id))
+        narrow: Any = first.union(further_images(table, project_id))
     elif filter_.near_duplicates:
         narrow = _near_duplicates(project_id)
     elif filter_.sort not in _BY_TIME and replace(filter_, sort=ImageFilter.sort) != ImageFilter():
@@ -198,7 +198,7 @@ def _count_images_with(session: Session, table: Any, project_id: str) -> int:
     first = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
     # Few images are only the second or a further one; a union of all would take longer.
     further = select(Images.id).where(col(Images.id).in_(further_images(table, project_id)), ~_is_first_of(table))
-    return first + session.execute(select(func.count()).select_from(further.subquery())).scalar_one()
+    return first + session.exec(select(func.count()).select_from(further.subquery())).one()
 
 
 def _is_first_of(table: Any) -> ColumnElement[bool]:

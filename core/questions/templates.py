@@ -146,7 +146,8 @@ def is_missing(template: QuestionTemplates) -> ColumnElement[bool]:
     """Return the SQL condition that an image does not have this question, from any origin."""
     query = select(1).where(
         Questions.image_id == Images.id, Questions.language == template.language,
-        Questions.question_key == question_key(template.question), has_one_image(Questions), col(Questions.deleted_at).is_(None),
+        Questions.question_key == question_key(template.question), has_one_image(Questions),
+        col(Questions.deleted_at).is_(None),
     )  # fmt: skip
     return ~query.correlate(Images).exists()
 

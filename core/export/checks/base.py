@@ -17,7 +17,7 @@ _CHUNK_BYTES = 1 << 20
 _EXAMPLES = 3
 
 TOKENS_MATCH = "There are as many image tokens as images"
-TOKEN_FIRST = "The image token is in the first user turn only, once"  # noqa: S105
+TOKEN_FIRST = "Image tokens stand before the text of a user turn, those of a single image in the first one"  # noqa: S105
 NO_TOKEN_IN_TEXT = "No text contains another media token"  # noqa: S105
 TURNS_ALTERNATE = "Turns alternate, user first, assistant last"
 NOTHING_EMPTY = "No text is empty and no value is null"

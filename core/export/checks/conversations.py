@@ -1,5 +1,6 @@
 """Checks of conversations: turns, roles and image tokens, by the rules of the trainers."""
 
+import re
 from typing import Any, ClassVar
 
 from core.export.checks.base import (
@@ -23,6 +24,7 @@ DATA_URLS = "Images are data URLs of at most 10 MB, in user turns only"
 
 OTHER_TOKENS = ("<video>", "<audio>", "<bbox>", "<ref-object>")
 _MAX_IMAGE_BYTES = 10_000_000
+_LEADING_TOKENS = rf"^(?:{IMAGE_TOKEN})+"
 
 
 class ConversationsChecker(RowsChecker):
@@ -33,12 +35,14 @@ class ConversationsChecker(RowsChecker):
     turns_key: ClassVar[str] = "messages"
     role_key: ClassVar[str] = "role"
     text_key: ClassVar[str] = "content"
+    has_system: ClassVar[bool] = False
+    """Whether the first turn may be a system prompt."""
 
     def examine_row(self, row: dict[str, Any], bundle: Bundle) -> int:
         turns = row.get(self.turns_key)
         if not self.check_turns(turns) or not isinstance(turns, list):
             return 0
-        texts = [turn.get(self.text_key) for turn in turns]
+        texts = [turn.get(self.text_key) for turn in self.without_system(turns)]
         self.check_texts(texts, len(self.images_of(row)))
         return len(turns) // 2
 
@@ -52,13 +56,20 @@ class ConversationsChecker(RowsChecker):
         if not isinstance(turns, list) or not turns or not all(isinstance(turn, dict) for turn in turns):
             self.findings.fail(TURNS_ALTERNATE, f"{self.turns_key} is not a list of turns")
             return False
-        roles = [turn.get(self.role_key) for turn in turns]
-        if roles != [self.roles[index % 2] for index in range(len(turns))] or roles[-1] != self.roles[ends_with]:
+        roles = [turn.get(self.role_key) for turn in self.without_system(turns)]
+        if roles != [self.roles[index % 2] for index in range(len(roles))] or roles[-1:] != [self.roles[ends_with]]:
             self.findings.fail(TURNS_ALTERNATE, f"roles are {roles[:6]}")
         return True
 
+    def without_system(self, turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the turns behind the system prompt, which must have a text."""
+        if not self.has_system or turns[0].get(self.role_key) != "system":
+            return turns
+        self.check_text("the system prompt", turns[0].get(self.text_key))
+        return turns[1:]
+
     def check_texts(self, texts: list[Any], images: int) -> None:
-        """Check the texts of the turns; the first one has the image tokens."""
+        """Check the texts of the turns; the first one has the image tokens, a later question those of its images."""
         for text in texts:
             self.check_text("a turn", text.replace(IMAGE_TOKEN, "") if isinstance(text, str) else text)
         known = [text if isinstance(text, str) else "" for text in texts]
@@ -66,9 +77,14 @@ class ConversationsChecker(RowsChecker):
         if sum(text.count(IMAGE_TOKEN) for text in known) != images:
             self.findings.fail(TOKENS_MATCH, f"{images} images, texts are {[text[:40] for text in known[:3]]}")
         self.findings.count(TOKEN_FIRST)
-        if any(IMAGE_TOKEN in text for text in known[1:]) or not known[0].startswith(IMAGE_TOKEN):
-            self.findings.fail(TOKEN_FIRST, f"first turn is {known[0][:60]!r}")
-        self.check_no_tokens([known[0].replace(IMAGE_TOKEN, "", 1), *known[1:]])
+        if not known[:1] or not known[0].startswith(IMAGE_TOKEN):
+            self.findings.fail(TOKEN_FIRST, f"first turn is {known[:1]!r:.60}")
+        self.check_no_tokens(
+            [
+                re.sub(_LEADING_TOKENS, "", text, count=1) if index == 0 or (images > 1 and index % 2 == 0) else text
+                for index, text in enumerate(known)
+            ]
+        )
 
     def check_no_tokens(self, texts: list[str]) -> None:
         """Check that no text has a token that a trainer reads as an image, a video, a sound or a box."""
@@ -94,6 +110,8 @@ class LlavaChecker(ConversationsChecker):
 
 
 class _WithImageList(ConversationsChecker):
+    has_system = True
+
     def images_of(self, row: dict[str, Any]) -> list[Any]:
         images = row.get("images")
         return images if isinstance(images, list) else [None]
@@ -153,16 +171,19 @@ class OpenAIChecker(RowsChecker):
         if list(row) != ["messages"] or not isinstance(turns, list) or not turns:
             self.findings.fail(TURNS_ALTERNATE, f"a row has the keys {list(row)}")
             return 0
+        if turns[0].get("role") == "system":
+            self.check_text("the system prompt", turns[0].get("content"))
+            turns = turns[1:]
         roles = [turn.get("role") for turn in turns]
-        if roles != ["user", "assistant"] * (len(turns) // 2):
+        if not turns or roles != ["user", "assistant"] * (len(turns) // 2):
             self.findings.fail(TURNS_ALTERNATE, f"roles are {roles[:6]}")
         for index, turn in enumerate(turns):
             self._check_content(turn.get("content"), index)
         return len(turns) // 2
 
     def images_of(self, row: dict[str, Any]) -> list[Any]:
-        first = (row.get("messages") or [{}])[0].get("content")
-        parts = first if isinstance(first, list) else []
+        contents = [turn.get("content") for turn in row.get("messages") or []]
+        parts = [part for content in contents if isinstance(content, list) for part in content]
         return [part["image_url"].get("url") for part in parts if part.get("type") == "image_url"] or [None]
 
     def _check_content(self, content: Any, index: int) -> None:
@@ -171,7 +192,7 @@ class OpenAIChecker(RowsChecker):
         for part in parts:
             if part.get("type") == "text":
                 self.check_text("a turn", part.get("text"))
-            elif index:
+            elif index % 2:
                 self.findings.fail(DATA_URLS, f"turn {index} has an image")
             elif len(str(part.get("image_url", {}).get("url"))) * 3 / 4 > _MAX_IMAGE_BYTES:
                 self.findings.fail(DATA_URLS, "an image is larger than 10 MB")

@@ -12,14 +12,15 @@ RATINGS_PARALLEL = "Every list of ratings is as long as the list of texts"
 
 
 class _ChatChecker(ParquetChecker):
-    """One image and its conversation in each row."""
+    """The images of a conversation and its turns in each row."""
 
     checks: ClassVar[tuple[str, ...]] = (*ParquetChecker.checks, TURNS_ALTERNATE, NO_TOKEN_IN_TEXT)
 
     def examine_row(self, row: dict[str, Any], split: str, seen: dict[str, str]) -> int:
         self.check_text("id", row.get("id"))
         images = row.get("images")
-        self.check_image(images[0] if images is not None and len(images) == 1 else None, split, seen)
+        for image in images if images is not None and len(images) else [None]:
+            self.check_image(image, split, seen)
         return self.examine_turns(row)
 
     def examine_turns(self, row: dict[str, Any]) -> int:
@@ -47,6 +48,9 @@ class TrlChecker(_ChatChecker):
 
     def examine_turns(self, row: dict[str, Any]) -> int:
         turns = row.get("messages") or []
+        if turns and turns[0].get("role") == "system":
+            self.check_text("the system prompt", turns[0].get("content"))
+            turns = turns[1:]
         self.check_turns(turns, ("user", "assistant") * (len(turns) // 2))
         return len(turns) // 2
 

@@ -127,8 +127,8 @@ class VitrineChecker(RowsChecker):
         return 1
 
     def images_of(self, row: dict[str, Any]) -> list[Any]:
-        image = row.get("image")
-        return [image.get("file") if isinstance(image, dict) else None]
+        images = [row.get("image"), *row.get("further_images", ())]
+        return [image.get("file") if isinstance(image, dict) else None for image in images]
 
 
 def _data_url_problem(url: str) -> str:

@@ -1,6 +1,6 @@
 """What a format declares about itself; the page, the API and the tests read nothing else."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from core.export.entries import (
     Row,
     RowOptions,
     answer_as_text,
+    further_count,
     without_media_tokens,
 )
 from core.export.layout import BundleLayout
@@ -46,7 +47,9 @@ class Format:
     """Endings that the rows file may have, the usual one first; empty when the writer names its files itself."""
     image_modes: tuple[Literal["path", "base64", "none"], ...] = ("path", "none", "base64")
     has_conversations: bool = False
-    """Whether several entries of one image can be one conversation."""
+    """Whether several entries can be one conversation: those of one image, or the turns of an imported one."""
+    reads_several_images: bool = False
+    """Whether a row can have several images; otherwise entries about several are left out."""
     stem: str = ""
     """Name of the rows file without split and ending; empty: derived from *name*."""
     includes_rejected: bool = False
@@ -96,18 +99,45 @@ def row_options(recipe: ExportRecipe) -> RowOptions:
 
 
 def turns(group: ImageGroup, grouping: str) -> Iterable[tuple[str, tuple[Entry, ...]]]:
-    """Yield the conversations of an image with their ids: one for the image, or one for each entry."""
-    if grouping == "conversation":
-        yield group.image.id, group.entries
+    """Yield the conversations of a group with their ids, each in its order.
+
+    Turns of an imported conversation are one. The other entries are one conversation, or one each.
+    """
+    conversations: dict[str, list[Entry]] = {}
+    others: list[Entry] = []
+    for entry in group.entries:
+        kept = others if entry.conversation_id is None else conversations.setdefault(entry.conversation_id, [])
+        kept.append(entry)
+    if others and grouping == "conversation":
+        # The id of the image is taken by its entries of one image.
+        yield others[0].id if group.further else group.image.id, tuple(others)
     else:
-        for entry in group.entries:
+        for entry in others:
             yield entry.id, (entry,)
+    for found in conversations.values():
+        found.sort(key=lambda entry: entry.turn)
+        yield found[0].id, tuple(found)
 
 
-def question_text(entry: Entry, *, first: bool, separator: str = "\n") -> str:
-    """Return the question, with the image token before it when it is the first turn."""
+def system_text(entries: Sequence[Entry]) -> str:
+    """Return the system prompt of a conversation, without media tokens; empty for most."""
+    return without_media_tokens(next((entry.system for entry in entries if entry.system), ""))
+
+
+def new_images(entries: Sequence[Entry]) -> list[int]:
+    """Return how many images each turn of a conversation brings: all of the first turn, and what later ones add."""
+    counts, seen = [], 0
+    for entry in entries:
+        total = 1 + further_count(entry)
+        counts.append(max(0, total - seen))
+        seen = max(seen, total)
+    return counts
+
+
+def question_text(entry: Entry, *, images: int, separator: str = "\n") -> str:
+    """Return the question behind as many image tokens as the turn brings *images*."""
     question = without_media_tokens(entry.question)
-    return f"{IMAGE_TOKEN}{separator}{question}" if first else question
+    return f"{IMAGE_TOKEN * images}{separator}{question}" if images else question
 
 
 def answer_text(entry: Entry) -> str:

@@ -1,39 +1,43 @@
-"""FineVision, read by nanoVLM: one row per image; the scores of reviewers become relevance ratings."""
+"""FineVision, read by nanoVLM: one row per image, or per set of images, with the ratings of each question.
 
-from collections.abc import Iterable
+Without a rating of its relevance, the score that a reviewer gave becomes one.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from core.dataset import RATINGS
 from core.export.checks.hugging_face_chat import FineVisionChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, question_text
+from core.export.formats.base import Format, answer_text, question_text, turns
 from core.export.writing.parquet import ParquetWriter
-
-# Vitrine has no scores for these; the trainer keeps pairs without a rating.
-UNRATED = ("image_correspondence_ratings", "visual_dependency_ratings", "formatting_ratings")
 
 
 def features(options: RowOptions) -> dict[str, Any]:
     """Return the types of the columns by name."""
-    ratings = {name: ["int64"] for name in ("relevance_ratings", *UNRATED)}
+    ratings = {f"{name}_ratings": ["int64"] for name in RATINGS}
     texts = [{"user": "string", "assistant": "string"}]
     return {"id": "string", "images": ["image"], "texts": texts, "source": "string", **ratings}
 
 
-def rating(entry: Entry) -> int | None:
-    """Return the score as a rating of 1 to 5, halves rounded up; None without a score."""
-    return int(entry.score + 0.5) or None
+def rating(entry: Entry, name: str) -> int | None:
+    """Return a rating of 1 to 5; for the relevance also the score, halves rounded up; None without: pairs are kept."""
+    score = int(entry.score + 0.5) if name == "relevance" else 0
+    return (entry.ratings or {}).get(name) or score or None
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    """Yield one row for the image, with a rating for each pair of texts."""
-    entries = group.entries
-    yield {
-        "id": group.image.id,
-        "images": [{"bytes": group.data, "path": group.ref}],
-        "texts": [{"user": question_text(entry, first=False), "assistant": answer_text(entry)} for entry in entries],
+    """Yield one row for the images, and one for each imported conversation, with a rating for each pair of texts."""
+    yield from (_row(group, id_, entries, options) for id_, entries in turns(group, "conversation"))
+
+
+def _row(group: ImageGroup, id_: str, entries: Sequence[Entry], options: RowOptions) -> Row:
+    return {
+        "id": id_,
+        "images": group.embedded(entries),
+        "texts": [{"user": question_text(entry, images=0), "assistant": answer_text(entry)} for entry in entries],
         "source": options.source,
-        "relevance_ratings": [rating(entry) for entry in entries],
-        **{name: [None] * len(entries) for name in UNRATED},
+        **{f"{name}_ratings": [rating(entry, name) for entry in entries] for name in RATINGS},
     }
 
 
@@ -44,9 +48,9 @@ FORMAT = Format(
     purpose="train",
     load="datasets.load_dataset('{dir}')  # nanoVLM: --train_dataset_path {dir} --relevance_min_rating 3",
     rows=rows,
-    detail="texts",
     writer=ParquetWriter,
     checker=FineVisionChecker,
     image_modes=("path",),
     features=features,
+    reads_several_images=True,
 )

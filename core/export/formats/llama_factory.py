@@ -22,6 +22,7 @@ FORMAT = Format(
     checker=LlamaFactoryChecker,
     row_endings=("json", "jsonl"),
     has_conversations=True,
+    reads_several_images=True,
     companion_files=dataset_info({"messages": "messages"}),
     hints=(_CUTOFF,),
 )

@@ -1,25 +1,27 @@
 """LLaVA 1.5: a JSON array of conversations, one image each; many later trainers read the same file."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from core.export.checks.conversations import LlavaChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, question_text, turns
+from core.export.formats.base import Format, answer_text, new_images, question_text, turns
 from core.export.writing.base import JsonWriter
 
 
-def _turns_of(entry: Entry, *, first: bool) -> list[Row]:
+def turns_of(entry: Entry, images: int) -> list[Row]:
+    """Return question and answer as turns; the first brings so many *images*."""
     return [
-        {"from": "human", "value": question_text(entry, first=first)},
+        {"from": "human", "value": question_text(entry, images=images)},
         {"from": "gpt", "value": answer_text(entry)},
     ]
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    """Yield one row per conversation."""
+    """Yield one row per conversation; LLaVA knows no system prompt."""
     for id_, entries in turns(group, options.grouping):
-        conversation = [turn for index, entry in enumerate(entries) for turn in _turns_of(entry, first=index == 0)]
-        yield {"id": id_, "image": group.ref, "conversations": conversation}
+        conversation = chain.from_iterable(map(turns_of, entries, new_images(entries)))
+        yield {"id": id_, "image": group.ref, "conversations": list(conversation)}
 
 
 FORMAT = Format(

@@ -19,7 +19,8 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         if options.metadata and any(entry.score for entry in entries):
             for index, entry in enumerate(entries):
                 # An answer without a score has the full loss: no reviewer rated it lower.
-                row["messages"][2 * index + 1]["loss_scale"] = (entry.score or _MAX_SCORE) / _MAX_SCORE
+                answers = [turn for turn in row["messages"] if turn["role"] == "assistant"]
+                answers[index]["loss_scale"] = (entry.score or _MAX_SCORE) / _MAX_SCORE
         yield row
 
 
@@ -35,4 +36,5 @@ FORMAT = Format(
     checker=MsSwiftChecker,
     row_endings=("jsonl",),
     has_conversations=True,
+    reads_several_images=True,
 )

@@ -1,22 +1,28 @@
 """OpenAI chat lines with the image as a data URL, read by Azure OpenAI, Fireworks, ms-swift and others."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from core.export.checks.conversations import OpenAIChecker
 from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import Format, turns
+from core.export.formats.base import Format, new_images, turns
 from core.export.writing.base import JsonWriter
+
+
+def _image_part(url: str) -> Row:
+    return {"type": "image_url", "image_url": {"url": url, "detail": "auto"}}
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     """Yield one row per conversation."""
-    image = {"type": "image_url", "image_url": {"url": group.ref, "detail": "auto"}}
     for _, entries in turns(group, options.grouping):
-        messages: list[Row] = []
-        for index, entry in enumerate(entries):
+        system = next((entry.system for entry in entries if entry.system), "")
+        messages: list[Row] = [{"role": "system", "content": system}] if system else []
+        images = iter(group.refs(entries))
+        for entry, count in zip(entries, new_images(entries), strict=True):
             text = {"type": "text", "text": entry.question}
             messages += [
-                {"role": "user", "content": [text, image] if index == 0 else [text]},
+                {"role": "user", "content": [text, *map(_image_part, islice(images, count))]},
                 {"role": "assistant", "content": answer_as_text(entry)},
             ]
         yield {"messages": messages}
@@ -35,6 +41,7 @@ FORMAT = Format(
     row_endings=("jsonl",),
     image_modes=("base64",),
     has_conversations=True,
+    reads_several_images=True,
     hints=(
         "Base64 adds a third to the size of the images. Detail low uses at most 512 px of the longest side.",
         "Providers exclude images with people, faces, children or captchas from training.",

@@ -47,7 +47,7 @@ def _answers_this_question(entry: Entry) -> bool:
 
 def user_turn(entry: Entry) -> Row:
     """Return the question as a user turn with the image token."""
-    return {"role": "user", "content": question_text(entry, first=True, separator="")}
+    return {"role": "user", "content": question_text(entry, images=1, separator="")}
 
 
 def assistant_turn(answer: str) -> Row:

@@ -11,7 +11,7 @@ from core.export.writing.base import RoboflowWriter
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     """Yield one row per entry."""
     for entry in group.entries:
-        yield {"image": group.ref, "prefix": question_text(entry, first=False), "suffix": answer_text(entry)}
+        yield {"image": group.ref, "prefix": question_text(entry, images=0), "suffix": answer_text(entry)}
 
 
 FORMAT = Format(

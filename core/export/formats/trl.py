@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, question_text, turns
+from core.export.formats.base import Format, answer_text, question_text, system_text, turns
 from core.export.writing.parquet import ParquetWriter
 
 
@@ -17,11 +17,12 @@ def features(options: RowOptions) -> dict[str, Any]:
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     """Yield one row per conversation."""
     for id_, entries in turns(group, options.grouping):
-        messages = []
+        system = system_text(entries)
+        messages = [{"role": "system", "content": system}] if system else []
         for entry in entries:
-            messages.append({"role": "user", "content": question_text(entry, first=False)})
+            messages.append({"role": "user", "content": question_text(entry, images=0)})
             messages.append({"role": "assistant", "content": answer_text(entry)})
-        yield {"id": id_, "images": [{"bytes": group.data, "path": group.ref}], "messages": messages}
+        yield {"id": id_, "images": group.embedded(entries), "messages": messages}
 
 
 FORMAT = Format(
@@ -36,6 +37,7 @@ FORMAT = Format(
     checker=TrlChecker,
     image_modes=("path",),
     has_conversations=True,
+    reads_several_images=True,
     features=features,
     hints=("Set max_length=None in TRL: its default truncates image tokens and fails.",),
 )

@@ -22,7 +22,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         yield {
             "id": id_, "images": [{"bytes": group.data, "path": group.ref}],
             # TRL inserts the image token itself.
-            "prompt": [{"role": "user", "content": question_text(entry, first=False)}],
+            "prompt": [{"role": "user", "content": question_text(entry, images=0)}],
             "chosen": [assistant_turn(chosen)], "rejected": [assistant_turn(rejected)],
         }  # fmt: skip
 

@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 
 from core.export.checks.records import VitrineChecker
-from core.export.entries import Entry, ImageGroup, Row, RowOptions
+from core.export.entries import Entry, ExportImage, ImageGroup, Row, RowOptions, further_count
 from core.export.formats.base import Format
 from core.export.writing.base import JsonWriter
 
 SCHEMA_VERSION = 1
 
-_NOT_REPEATED = frozenset({"image_id", "more"})
+_NOT_REPEATED = frozenset({"image_id", "more_image_ids", "more"})
 
 
 def _row(entry: Entry, group: ImageGroup) -> Row:
-    image = {name: value for name, value in group.image._asdict().items() if name != "path"}
     columns = {name: value for name, value in entry._asdict().items() if name not in _NOT_REPEATED}
     columns |= {"confirmed": bool(entry.confirmed), "rejected": bool(entry.rejected)}
     return {
@@ -21,8 +20,13 @@ def _row(entry: Entry, group: ImageGroup) -> Row:
         **columns,
         **(entry.more or {}),
         "split": group.split,
-        "image": image | {"file": group.ref},
+        "image": _image(group.image, group.ref),
+        "further_images": [_image(image, ref) for image, ref, _ in group.further[: further_count(entry)]],
     }
+
+
+def _image(image: ExportImage, file: str) -> Row:
+    return {name: value for name, value in image._asdict().items() if name != "path"} | {"file": file}
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
@@ -41,5 +45,6 @@ FORMAT = Format(
     checker=VitrineChecker,
     row_endings=("jsonl", "json"),
     includes_rejected=True,
+    reads_several_images=True,
     detail="history",
 )

@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 from sqlmodel import Session, col, select
 
+from core.dataset import checked_boxes, image_columns, images_by_ids
 from core.db import Database, Events, ImageDatasets, LlmCalls, Questions
 from core.errors import InvalidInputError
 from core.export.checks.base import Bundle, Findings, open_bundle
@@ -92,10 +93,10 @@ def restore_export(
             _restore_images(images, project_id, bundle, part, image_ids, counts)
             with db.transaction() as session:
                 for row in part:
-                    image_id = image_ids[row.image.file]
-                    if image_id is None:
+                    own_ids = [id_ for image in row.images if (id_ := image_ids[image.file]) is not None]
+                    if len(own_ids) < len(row.images):
                         counts.rejected += 1
-                    elif _restore_entry(session, project_id, image_id, row):
+                    elif _restore_entry(session, project_id, own_ids, row):
                         counts.entries += 1
                     else:
                         counts.known += 1
@@ -125,7 +126,7 @@ def _restore_images(
     counts: RestoreCounts,
 ) -> None:
     """Add the images of *rows* and enter their ids into *image_ids* by file; None for rejected images."""
-    for file, image in ((row.image.file, row.image) for row in rows):
+    for file, image in ((image.file, image) for row in rows for image in row.images):
         if file in image_ids:
             continue
         image_ids[file] = None
@@ -143,15 +144,16 @@ def _restore_images(
             counts.images += outcome.image is not None
 
 
-def _restore_entry(session: Session, project_id: str, image_id: str, row: RestoredRow) -> bool:
+def _restore_entry(session: Session, project_id: str, image_ids: list[str], row: RestoredRow) -> bool:
     """Add an entry with its history; return False when the project has it already."""
     id_ = _free_id(session, project_id, row.id)
     if session.get(ImageDatasets, id_) is not None:
         return False
+    images = images_by_ids(session, project_id, image_ids)
+    columns = row.columns | image_columns(images) | {"boxes": checked_boxes(row.columns["boxes"], images)}
     entry = ImageDatasets(
-        id=id_, project_id=project_id, image_id=image_id, image_name=row.image.name,
-        question_id=_restore_question(session, project_id, image_id, row), call_id=_restore_call(session, row.call),
-        **row.columns,
+        id=id_, project_id=project_id, question_id=_restore_question(session, project_id, image_ids, row),
+        call_id=_restore_call(session, row.call), **columns | {"image_name": row.image.name},
     )  # fmt: skip
     session.add(entry)
     session.add_all(
@@ -168,17 +170,17 @@ def _free_id(session: Session, project_id: str, id_: str) -> str:
     return hashlib.sha256(f"{project_id}/{id_}".encode()).hexdigest()[:21]
 
 
-def _restore_question(session: Session, project_id: str, image_id: str, row: RestoredRow) -> str | None:
+def _restore_question(session: Session, project_id: str, image_ids: list[str], row: RestoredRow) -> str | None:
     if row.question_id is None:
         return None
     known = session.get(Questions, row.question_id)
-    if known is not None and known.image_id == image_id:
+    if known is not None and known.image_ids == image_ids:
         return known.id
-    columns = row.columns
+    columns, (image_id, *further) = row.columns, image_ids
     key = question_key(columns["question"])
     same = select(Questions.id).where(
         Questions.image_id == image_id, Questions.language == columns["language"], Questions.question_key == key,
-        col(Questions.deleted_at).is_(None),
+        Questions.more_image_ids == ",".join(further), col(Questions.deleted_at).is_(None),
     )  # fmt: skip
     existing = session.exec(same).first()
     if existing is not None or known is not None:
@@ -188,6 +190,7 @@ def _restore_question(session: Session, project_id: str, image_id: str, row: Res
             id=row.question_id,
             project_id=project_id,
             image_id=image_id,
+            more_image_ids=",".join(further),
             question_key=key,
             **{name: columns[name] for name in ("question", "language", "kind", "answer_type", "options")},
         )

@@ -1,18 +1,25 @@
 """Validating a row of the Vitrine format before it is restored: the file may come from anywhere."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, ValidationError, create_model
 
+from core.dataset import MAX_IMAGES, RATINGS
+from core.dataset.values import MAX_CONVERSATION_ID_CHARS, MAX_TURN
 from core.db import ImageDatasets
 from core.errors import InvalidInputError
 from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS
 
+_RatingName = Annotated[str, StringConstraints(pattern=f"^({'|'.join(RATINGS)})$")]
 _Id = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
-# Ids are assigned anew, and the task that made an entry is not part of an export.
-_NOT_RESTORED = ("id", "image_id", "question_id", "task_id")
+# Ids are assigned anew, the row has the images themselves, and the task that made an entry is not part of an export.
+_NOT_RESTORED = ("id", "image_id", "more_image_ids", "question_id", "task_id")
 _STRICTER: dict[str, Any] = {
+    "turn": (Annotated[int, Field(ge=0, le=MAX_TURN)], 0),
+    "conversation_id": (Annotated[str, Field(max_length=MAX_CONVERSATION_ID_CHARS)] | None, None),
+    "ratings": (dict[_RatingName, Annotated[int, Field(ge=1, le=5)]] | None, None),
+    "origin": (Literal["", "imported"], ""),
     "score": (Annotated[float, Field(ge=0, le=5)], 0.0),
     "version": (Annotated[int, Field(ge=1)], 1),
     "create_at": (AwareDatetime, ...),
@@ -77,9 +84,15 @@ class RestoredRow(BaseModel):
     id: _Id
     question_id: _Id | None = None
     image: RestoredImage
+    further_images: list[RestoredImage] = Field(default=[], max_length=MAX_IMAGES - 1)
     call: RestoredCall | None = None
     history: list[RestoredEvent] = []
     columns: dict[str, Any] = {}
+
+    @property
+    def images(self) -> list[RestoredImage]:
+        """All images of the entry, in their order."""
+        return [self.image, *self.further_images]
 
 
 def restored_row(row: dict[str, Any], number: int) -> RestoredRow:

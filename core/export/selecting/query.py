@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from core.dataset import parse_search
 from core.dataset.conditions import conditions
-from core.db import Events, ImageDatasets, Images, LlmCalls, in_library, is_hidden
+from core.db import Events, ImageDatasets, Images, LlmCalls, in_library, is_about, is_hidden
 from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS, GENERATED, TEXT_COLUMNS, Detail, Entry
 from core.export.recipe import EntryChoice
 
@@ -89,16 +89,12 @@ def facet(session: Session, project_id: str, column: str) -> list[str]:
     return sorted(session.exec(query))
 
 
-def stream(session: Session, query: EntryQuery) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
-    """Yield (image, entries) as tuples in the order of ``ExportImage`` and ``Entry``; oldest image first.
+def stream(session: Session, query: EntryQuery) -> Iterator[tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]]:
+    """Yield (images, entries) as tuples in the order of ``ExportImage`` and ``Entry``; oldest first image first.
 
     Entries with blank texts are included: see :func:`drop_blank`.
     """
-    selected = [
-        ~test
-        for test, reason in _exclusions(query)
-        if reason not in (IMAGE_DELETED, ON_GENERATED, NO_QUESTION, NO_ANSWER)
-    ]
+    selected = [~test for test, reason in _exclusions(query) if reason not in (IMAGE_DELETED, NO_QUESTION, NO_ANSWER)]
     last: tuple[Any, str] | None = None
     while True:
         images = _page_of_images(session, query, last)
@@ -108,10 +104,46 @@ def stream(session: Session, query: EntryQuery) -> Iterator[tuple[tuple[Any, ...
         entries = _entries_of(session, [image[0] for image in images], _COLUMNS[query.detail], selected)
         if query.detail == "history":
             _add_history(session, entries)
+        known = _with_further_images(session, images, entries)
         for image in images:
-            found = entries.get(image[0])
-            if found:
-                yield image, found
+            for ids, found in by_images(entries.get(image[0], [])):
+                yield [known[id_] for id_ in ids], found
+
+
+def by_images(entries: Sequence[Any]) -> list[tuple[list[str], list[Any]]]:
+    """Return entries of one first image by the ids of all their images, those of one image first.
+
+    A conversation stays together when each turn has the images of the turn before it, and perhaps more.
+    """
+    if not any(entry[_MORE_IMAGES] for entry in entries):
+        return [([entries[0][_IMAGE]], list(entries))] if entries else []
+    longest: dict[str, str] = {}
+    for entry in entries:
+        if (conversation := entry[_CONVERSATION]) is not None:
+            longest[conversation] = max(longest.get(conversation, ""), entry[_MORE_IMAGES], key=len)
+    groups: dict[str, list[Any]] = {"": []}
+    for entry in entries:
+        more, most = entry[_MORE_IMAGES], longest.get(entry[_CONVERSATION], "")
+        groups.setdefault(most if f"{most},".startswith(f"{more}," if more else "") else more, []).append(entry)
+    first = entries[0][_IMAGE]
+    return [([first, *filter(None, more.split(","))], found) for more, found in groups.items() if found]
+
+
+def _with_further_images(
+    session: Session, images: list[tuple[Any, ...]], entries: dict[str, list[Any]]
+) -> dict[str, tuple[Any, ...]]:
+    """Return *images* and the further images of *entries* by id."""
+    known = {image[0]: image for image in images}
+    ids = {
+        id_ for found in entries.values() for entry in found if entry[_MORE_IMAGES]
+        for id_ in entry[_MORE_IMAGES].split(",")
+    }  # fmt: skip
+    missing = sorted(ids - known.keys())
+    for start in range(0, len(missing), _IMAGES_PER_PAGE):
+        some = col(Images.id).in_(missing[start : start + _IMAGES_PER_PAGE])
+        rows = session.execute(select(*_IMAGE_COLUMNS).where(some))  # type: ignore[call-overload]
+        known |= {row[0]: tuple(row) for row in rows}
+    return known
 
 
 def drop_blank(entries: list[tuple[Any, ...]], left_out: Counter[str]) -> list[tuple[Any, ...]]:
@@ -127,6 +159,9 @@ def drop_blank(entries: list[tuple[Any, ...]], left_out: Counter[str]) -> list[t
     return usable
 
 
+_IMAGE = Entry._fields.index("image_id")
+_MORE_IMAGES = Entry._fields.index("more_image_ids")
+_CONVERSATION = Entry._fields.index("conversation_id")
 _QUESTION = Entry._fields.index("question")
 _ANSWER = Entry._fields.index("answer")
 _AGE_KEY = itemgetter(Entry._fields.index("create_at"), Entry._fields.index("id"))
@@ -217,7 +252,8 @@ def _exclusions(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
         # A comparison with NULL is unknown, which counts as not found.
         exclusions.append((case((found, 0), else_=1) == 1, "outside the search"))
     if not choice.generated_images:
-        exclusions.append((on(col(Images.source) == GENERATED), ON_GENERATED))
+        made = select(Images.id).where(Images.project_id == query.project_id, Images.source == GENERATED)
+        exclusions.append((is_about(entry, made), ON_GENERATED))
     exclusions += _attribute_exclusions(choice)
     exclusions.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
     exclusions.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))

@@ -12,7 +12,7 @@ import orjson
 from sqlmodel import Session
 
 from core.db import Database
-from core.export.entries import Entry, ExportImage, ImageGroup
+from core.export.entries import Entry, ExportImage, FurtherImage, ImageGroup
 from core.export.recipe import SplitShares
 from core.export.selecting.query import NO_ANSWER, NO_QUESTION, EntryQuery, count_by_reason, drop_blank, stream
 from core.export.selecting.splits import load_families, prevented_leaks, split_of
@@ -20,8 +20,8 @@ from core.export.selecting.splits import load_families, prevented_leaks, split_o
 _BUFFER_BYTES = 1 << 20
 _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NAIVE_UTC
 
-Selected = tuple[Sequence[Any], str, Sequence[Sequence[Any]]]
-"""An image, its split and its entries, as plain values."""
+Selected = tuple[Sequence[Sequence[Any]], str, Sequence[Sequence[Any]]]
+"""Images, their split and their entries, as plain values."""
 
 _DEFAULTS = tuple(Entry._field_defaults.get(name) for name in Entry._fields)
 
@@ -42,8 +42,8 @@ class Snapshot:
     def copied_to(self, path: Path, db: Database) -> Iterator[ImageGroup]:
         """Copy all entries to *path* in one read transaction, and return an iterator that reads them from there."""
         with db.reading() as session, path.open("wb", buffering=_BUFFER_BYTES) as file:
-            for image, split, entries in self._select(session):
-                file.write(orjson.dumps((image, split, [tuple(entry) for entry in entries]), option=_OPTIONS))
+            for images, split, entries in self._select(session):
+                file.write(orjson.dumps((images, split, [tuple(entry) for entry in entries]), option=_OPTIONS))
         return _read(path)
 
     def streamed(self, session: Session) -> Iterator[ImageGroup]:
@@ -59,11 +59,11 @@ class Snapshot:
         families = load_families(session, self._query.project_id) if is_split else None
         self.leaks = prevented_leaks(families, self._shares) if families else []
         only_split = self._shares.names[0]
-        for image, found in stream(session, self._query):
+        for images, found in stream(session, self._query):
             entries = drop_blank(found, self.left_out)
             if entries:
-                key = families.split_key(image[0], image[2]) if families else ""
-                yield image, split_of(key, self._shares) if families else only_split, entries
+                key = families.split_key(images[0][0], images[0][2]) if families else ""
+                yield images, split_of(key, self._shares) if families else only_split, entries
 
 
 def _read(path: Path) -> Iterator[ImageGroup]:
@@ -72,9 +72,10 @@ def _read(path: Path) -> Iterator[ImageGroup]:
             yield group_of(*orjson.loads(line))
 
 
-def group_of(image: Sequence[Any], split: str, entries: Sequence[Sequence[Any]]) -> ImageGroup:
+def group_of(images: Sequence[Sequence[Any]], split: str, entries: Sequence[Sequence[Any]]) -> ImageGroup:
     """Return the group of plain values; columns that were not read have the defaults of ``Entry``."""
     # _make takes a third of the time of a call with arguments.
     missing = _DEFAULTS[len(entries[0]) :]
     made = tuple([Entry._make((*values, *missing)) for values in entries])
-    return ImageGroup(ExportImage._make(image), made, split)
+    first, *others = (ExportImage._make(image) for image in images)
+    return ImageGroup(first, made, split, further=tuple(FurtherImage(image) for image in others))

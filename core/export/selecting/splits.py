@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from core.db import GeneratedImages, Images, in_library
+from core.db import EntryImages, GeneratedImages, ImageDatasets, Images, in_library
 from core.export.recipe import Split, SplitShares
 
 
 @dataclass
 class Families:
-    """Related images, as a union-find: near-duplicates, pages of one PDF, a generated image and its references.
+    """Related images, as a union-find: near-duplicates, pages of one PDF, images of one entry, a generated image
+    and its references.
 
     The root of a family is its oldest image, which stays the same when younger images join. Images without
     relatives are not stored.
@@ -85,12 +86,21 @@ def load_families(session: Session, project_id: str) -> Families:
         .order_by(col(Images.create_at), col(Images.id))
     ).all()
     related.update(id_ for id_, _ in pages)
+    together = session.exec(
+        select(ImageDatasets.image_id, EntryImages.image_id)
+        .join(EntryImages, col(EntryImages.entry_id) == col(ImageDatasets.id))
+        .where(ImageDatasets.project_id == project_id, col(ImageDatasets.deleted_at).is_(None))
+        .distinct()
+    ).all()
+    related.update(id_ for pair in together for id_ in pair)
     _load_keys(session, families, sorted(related))
     for id_, other in near:
         families.join(id_, other or id_, "near-duplicates")
     first_pages: dict[str, str] = {}
     for id_, source_ref in pages:
         families.join(id_, first_pages.setdefault(pdf_of(source_ref), id_), "pages of one PDF")
+    for first, further in together:
+        families.join(first, further, "images of one entry")
     for generated, used in references:
         for reference in used:
             families.join(generated, reference, "generated from a reference")

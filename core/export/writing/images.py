@@ -42,22 +42,27 @@ def image_source(
     return source
 
 
-def with_files(groups: Iterator[ImageGroup], source: ImageSource) -> Iterator[tuple[ImageGroup, Path | None]]:
-    """Yield each group with the file of its image while the next few are rendered."""
-    waiting: deque[tuple[ImageGroup, Future[Path | None]]] = deque()
+def files_of(group: ImageGroup, source: ImageSource) -> list[Path | None]:
+    """Return the files of the images of *group*, in their order."""
+    return [source(image) for image in group.images]
+
+
+def with_files(groups: Iterator[ImageGroup], source: ImageSource) -> Iterator[tuple[ImageGroup, list[Path | None]]]:
+    """Yield each group with the files of its images while the next few are rendered."""
+    waiting: deque[tuple[ImageGroup, Future[list[Path | None]]]] = deque()
     with ThreadPoolExecutor(4, thread_name_prefix="vitrine-export") as pool:
         try:
             for group in groups:
-                waiting.append((group, pool.submit(source, group.image)))
+                waiting.append((group, pool.submit(files_of, group, source)))
                 if len(waiting) >= _PREFETCHED:
-                    ahead, path = waiting.popleft()
-                    yield ahead, path.result()
+                    ahead, paths = waiting.popleft()
+                    yield ahead, paths.result()
             while waiting:
-                ahead, path = waiting.popleft()
-                yield ahead, path.result()
+                ahead, paths = waiting.popleft()
+                yield ahead, paths.result()
         finally:
-            for _, path in waiting:
-                path.cancel()
+            for _, paths in waiting:
+                paths.cancel()
 
 
 def data_url(path: Path) -> str:

@@ -32,7 +32,7 @@ class ParquetWriter(Writer):
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
         made = list(rows)
-        self._of(group.split).add(made, len(group.data))
+        self._of(group.split).add(made, len(group.data) + sum(len(image.data) for image in group.further))
         return self.count(group.split, len(made))
 
     def _of(self, split: str) -> "_Shards":

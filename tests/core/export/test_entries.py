@@ -59,9 +59,9 @@ def test_rows_and_restoring_have_the_declared_columns() -> None:
     assert list(default.metadata(SCORED)) == list(METADATA_COLUMNS)
     assert list(rows("csv", SCORED)[0])[-len(METADATA_COLUMNS) :] == list(METADATA_COLUMNS)
     assert set(parquet.FEATURES) | {*METADATA_COLUMNS} == set(rows("parquet", SCORED)[0]) | {"create_at", "update_at"}
-    assert set(ENTRY_COLUMNS) - {"image_id"} <= set(rows("vitrine", SCORED)[0])
+    assert set(ENTRY_COLUMNS) - {"image_id", "more_image_ids"} <= set(rows("vitrine", SCORED)[0])
     assert set(EntryColumns.model_fields) == {*ENTRY_COLUMNS, *ARCHIVED_COLUMNS} - {
-        "id", "image_id", "question_id", "task_id",
+        "id", "image_id", "more_image_ids", "question_id", "task_id",
     }  # fmt: skip
 
 

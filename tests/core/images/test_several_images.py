@@ -15,7 +15,9 @@ Trio = tuple[Images, Images, Images]
 def trio(services: Services, project: Projects) -> Trio:
     outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n))) for n in range(3)])
     first, second, third = (outcome.image for outcome in outcomes)
-    assert first and second and third
+    assert first is not None
+    assert second is not None
+    assert third is not None
     return first, second, third
 
 

@@ -65,7 +65,8 @@ def test_vitrine_has_every_column() -> None:
 
     assert row == {key: value for key, value in TEXTS.items() if key != "image_id"} | METADATA | {
         "schema_version": 1, "question_id": "q-1", "generated_answer": "Four.", "generated_question": None,
-        "rejected": False, "version": 1, "split": "train", "image": image, **more,
+        "rejected": False, "version": 1, "split": "train", "image": image, "further_images": [],
+        "conversation_id": None, "turn": 0, "system": "", "boxes": None, "ratings": None, "origin": "", **more,
     }  # fmt: skip
 
 
