@@ -22,7 +22,7 @@ _SILENCE_S = 20.0
 
 
 def chunk_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
-    """Return the routes ``/uploads`` (POST) and ``/uploads/{upload_id}`` (GET, PUT, DELETE).
+    """Return the routes ``/uploads/new`` (POST) and ``/uploads/{upload_id}`` (GET, PUT, DELETE).
 
     PUT takes the bytes at ``Upload-Offset`` with their CRC-32 in ``Upload-Checksum``. At a conflict the answer says
     where the upload continues.
@@ -43,7 +43,7 @@ def chunk_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
 
     limited = [*middleware, Middleware(RequestBodyLimitMiddleware, max_body_size=_MAX_BODY_BYTES)]
     return [
-        Route("/uploads", create, methods=["POST"], middleware=limited),
+        Route("/uploads/new", create, methods=["POST"], middleware=limited),
         Route("/uploads/{upload_id}", one, methods=["GET", "PUT", "DELETE"], middleware=middleware),
     ]
 

@@ -19,7 +19,7 @@ from core.services import Services
 
 def create(client: TestClient, project: Projects, size_bytes: int, name: str = "a.zip") -> str:
     body = {"project_id": project.id, "name": name, "size_bytes": size_bytes, "modified_ms": 5}
-    answer = client.post("/uploads", json=body)
+    answer = client.post("/uploads/new", json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -50,7 +50,7 @@ def test_after_a_reload_the_same_file_continues(client: TestClient, services: Se
     upload_id = create(client, project, 6)
     put(client, upload_id, 0, b"012")
     body = {"project_id": project.id, "name": "a.zip", "size_bytes": 6, "modified_ms": 5}
-    assert client.post("/uploads", json=body).json() == {"id": upload_id, "size_bytes": 6, "received_bytes": 3}
+    assert client.post("/uploads/new", json=body).json() == {"id": upload_id, "size_bytes": 6, "received_bytes": 3}
     assert put(client, upload_id, 3, b"345").json()["received_bytes"] == 6
     assert stored(services) == [b"012345"]
 
@@ -93,7 +93,7 @@ def test_a_project_over_its_quota_gets_a_sentence(client: TestClient, project: P
     for number in range(5):
         create(client, project, 2_000_000_000, f"{number}.zip")
     body = {"project_id": project.id, "name": "6.zip", "size_bytes": 1, "modified_ms": 0}
-    answer = client.post("/uploads", json=body)
+    answer = client.post("/uploads/new", json=body)
     assert (answer.status_code, answer.json()["code"]) == (507, "storage")
     assert "10 GB in all" in answer.json()["detail"]
 
@@ -110,14 +110,14 @@ def test_a_file_that_is_not_taken_is_refused_before_it_is_sent(
     client: TestClient, services: Services, project: Projects, changed: dict[str, object], status: int
 ) -> None:
     body = {"project_id": project.id, "name": "a.zip", "size_bytes": 5, "modified_ms": 0} | changed
-    assert client.post("/uploads", json=body).status_code == status
+    assert client.post("/uploads/new", json=body).status_code == status
     assert stored(services) == []
 
 
 def test_a_body_that_is_no_json_and_an_offset_that_is_no_number_are_refused(
     client: TestClient, project: Projects
 ) -> None:
-    assert client.post("/uploads", content=b"{").status_code in (404, 422)
+    assert client.post("/uploads/new", content=b"{").status_code in (404, 422)
     upload_id = create(client, project, 3)
     for offset in ("", "x"):
         answer = client.put(f"/uploads/{upload_id}", content=b"012", headers={"Upload-Offset": offset})
@@ -220,9 +220,9 @@ def test_a_stranger_is_refused_before_a_byte_is_read(locked: Services) -> None:
     assert (status, taken) == (401, b"")
     client = TestClient(Starlette(routes=build_routes(lambda: locked)), base_url="http://localhost:8501")
     body = {"project_id": project.id, "name": "b.zip", "size_bytes": 5, "modified_ms": 0}
-    assert client.post("/uploads", json=body).status_code == 401
+    assert client.post("/uploads/new", json=body).status_code == 401
     assert client.get(f"/uploads/{upload.id}").status_code == 401
     assert client.delete(f"/uploads/{upload.id}").status_code == 401
     assert [one.id for one in locked.uploads.list_uploads(project.id)] == [upload.id]
     signed_in = {guard.TOKEN_HEADER: guard.page_token("ann")}
-    assert client.post("/uploads", json=body, headers=signed_in).status_code == 201
+    assert client.post("/uploads/new", json=body, headers=signed_in).status_code == 201
