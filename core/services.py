@@ -11,6 +11,7 @@ from core.db import Database
 from core.export import ExportService, ImageDatasetExporter, export_task_kinds
 from core.images import sandbox
 from core.images.service import ImageService
+from core.importing.previewing import ImportPreviewer
 from core.importing.tasks import image_task_kinds
 from core.importing.uploads import UploadService
 from core.lazy import Lazy
@@ -46,6 +47,7 @@ class Services:
         self.intake = self.images.intake
         self.duplicates = self.images.duplicates
         self.uploads = UploadService(db)
+        self.import_previewer = ImportPreviewer(db, self.images)
         self.ownership = OwnershipService(db)
         self.listings = ListingService(db)
         self.profiles = ModelProfileService(db)

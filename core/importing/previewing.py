@@ -1,0 +1,213 @@
+"""The preview of an import: its first records with their images, before anything is stored."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from sqlmodel import col, select
+
+from core.db import Database, Images, in_library
+from core.errors import ImageRejectedError
+from core.images.import_context import ImportContext
+from core.images.sandbox import sandbox
+from core.images.service import ImageService
+from core.importing.matching import Match, ReferenceIndex, Written, match
+from core.importing.records import Problem, Record, Turn
+from core.importing.survey import Survey
+
+LIMIT = 10
+"""Records of a preview."""
+_SIDE_PX = 320
+# Beside each other on the page; further ones are counted.
+_IMAGES_PER_RECORD = 3
+# A table in an archive is unpacked for its preview; a larger one is read by the import only.
+_MAX_UNPACKED_BYTES = 200_000_000
+_INSIDE = "inside:"
+
+
+@dataclass(frozen=True)
+class PreviewImage:
+    """An image as a record names it, with what was found: an image of the project, or a thumbnail, or neither."""
+
+    name: str
+    image_id: str = ""
+    sha256: str = ""
+    thumbnail: bytes = b""
+    """JPEG, of an image that comes with the import."""
+    note: str = ""
+    """Why there is neither."""
+
+
+@dataclass(frozen=True)
+class PreviewRecord:
+    """A record of the preview; see :class:`core.importing.records.Record`."""
+
+    where: str
+    images: tuple[PreviewImage, ...]
+    turns: tuple[Turn, ...]
+    system: str = ""
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """What an import would bring in, by its first records."""
+
+    records: tuple[PreviewRecord, ...]
+    formats: dict[str, str]
+    """The label of the reader by the name of the annotation file; "" when none read it."""
+    problems: tuple[Problem, ...]
+    """Of what was read so far."""
+    images: int
+    """Files that will be tried as images."""
+    has_table: bool = False
+    """The records are rows of a table, with further images inside."""
+
+
+class ImportPreviewer:
+    """Surveys what may be imported, and previews its records."""
+
+    def __init__(self, db_session: Database, images: ImageService) -> None:
+        self._db = db_session
+        self._images = images
+
+    def survey(self, path: str) -> Survey:
+        """Return what is at the import *path*, by the names of its files.
+
+        Raises:
+            InvalidInputError: nothing may be imported from there, or it cannot be opened.
+        """
+        from core.importing.reading import survey
+
+        return survey(self._context.resolve(path))
+
+    def preview(self, project_id: str, path: str, format: str = "auto") -> ImportPreview:
+        """Return the first records of the import *path*, with the images that they mean.
+
+        Raises:
+            InvalidInputError: nothing may be imported from there, it cannot be opened, or there is no such *format*.
+            ImageRejectedError: reading it took too long or too much memory.
+        """
+        from core.importing import reading
+
+        root = self._context.resolve(path)
+        found = reading.survey(root)
+        if found.annotations:
+            read = sandbox(self._db.settings).run(reading.preview, root, LIMIT, format)
+            if read.records or not found.tables:
+                records = self._with_images(project_id, root, found, read.records, {})
+                return ImportPreview(records, read.formats, read.problems, read.images)
+        if found.tables:
+            return self._table(project_id, root, found)
+        return ImportPreview((), {}, (), len(found.images))
+
+    @property
+    def _context(self) -> ImportContext:
+        return ImportContext(self._db.settings)
+
+    def _with_images(
+        self, project_id: str, root: Path, found: Survey, records: Sequence[Record], known: dict[str, PreviewImage]
+    ) -> tuple[PreviewRecord, ...]:
+        """Return *records* with their images, which are *known* or looked for in *root* and in the project."""
+        written = {
+            (record.where, name): Written(name, _directory(record.where))
+            for record in records
+            for name in record.images[:_IMAGES_PER_RECORD]
+            if name not in known
+        }
+        images = self._images_of(project_id, root, found, list(written.values()))
+
+        def image(where: str, name: str) -> PreviewImage:
+            looked_for = written.get((where, name))
+            return images[looked_for] if looked_for else known.get(name) or PreviewImage(name)
+
+        return tuple(
+            PreviewRecord(
+                record.where, tuple(image(record.where, name) for name in record.images), record.turns, record.system
+            )
+            for record in records
+        )
+
+    def _images_of(
+        self, project_id: str, root: Path, found: Survey, written: Sequence[Written]
+    ) -> dict[Written, PreviewImage]:
+        """Return what each written name means among the images of *root* and of the project."""
+        names = {_last_part(unquote(name.name)).casefold() for name in written}
+        inside = {_INSIDE + path: path for path in found.images if _last_part(path).casefold() in names}
+        stored = {image.id: image for image in self._images_named(project_id, [name.name for name in written])}
+        # What comes with the import first, as the import itself does.
+        places = match(written, ReferenceIndex((path, id_) for id_, path in inside.items()))
+        missing = [name for name, place in places.items() if place is None]
+        of_project = {
+            (path, image.id) for image in stored.values() for path in (image.source_ref, image.image_name) if path
+        }
+        places |= match(missing, ReferenceIndex(of_project))
+        meant = {inside[place.image_id] for place in places.values() if place and place.image_id in inside}
+        thumbnails = self._thumbnails(root, sorted(meant))
+
+        def image(name: str, place: Match | None) -> PreviewImage:
+            if place is None or not place.image_id:
+                return PreviewImage(name, note=place.reason if place else _missing(name))
+            if place.image_id in stored:
+                return PreviewImage(name, place.image_id, stored[place.image_id].sha256)
+            made = thumbnails.get(inside[place.image_id], b"")
+            return PreviewImage(name, thumbnail=made, note="" if made else "This image cannot be read.")
+
+        return {name: image(name.name, place) for name, place in places.items()}
+
+    def _images_named(self, project_id: str, names: Iterable[str]) -> list[Images]:
+        """Return the images of the project that may be meant: of the same name, as written or percent-decoded."""
+        wanted = {part for name in names for part in (_last_part(name), _last_part(unquote(name)))}
+        query = select(Images).where(Images.project_id == project_id, in_library(), col(Images.image_name).in_(wanted))
+        with self._db.reading() as session:
+            return list(session.exec(query))
+
+    def _thumbnails(self, root: Path, names: Sequence[str]) -> dict[str, bytes]:
+        from core.importing.thumbnails import thumbnails
+
+        if not names:
+            return {}
+        settings = self._db.settings
+        with self._images.intake.workdir() as workdir:
+            return sandbox(settings).run(thumbnails, root, names, workdir, settings.max_image_bytes, _SIDE_PX)
+
+    # --- rows of tables -----------------------------------------------------------------------------------------
+
+    def _table(self, project_id: str, root: Path, found: Survey) -> ImportPreview:
+        """Return the first rows of the first table, most of which have their images inside."""
+        from core.importing.reading import read_table_batch, table_summary
+        from core.importing.thumbnails import thumbnail, unpacked
+
+        settings, name = self._db.settings, found.tables[0]
+        workers = sandbox(settings)
+        with self._images.intake.workdir() as workdir:
+            unpacked_to = workdir / f"table{Path(name).suffix}"
+            table = workers.run(unpacked, root, name, unpacked_to, _MAX_UNPACKED_BYTES)
+            summary = workers.run(table_summary, table)
+            batch = workers.run(read_table_batch, table, 0, workdir, settings.max_image_bytes, name)
+            records = batch.records[:LIMIT]
+            shown = {reference for record in records for reference in record.images[:_IMAGES_PER_RECORD]}
+            files = [file for file in batch.files if file.reference in shown]
+            jobs = [(workdir / file.file, workdir / f"{number}.jpg", _SIDE_PX) for number, file in enumerate(files)]
+            made = workers.run_each(thumbnail, jobs)
+        known = {
+            file.reference: PreviewImage(file.name, note=str(one))
+            if isinstance(one, ImageRejectedError)
+            else PreviewImage(file.name, thumbnail=one)
+            for file, one in zip(files, made, strict=True)
+        }
+        rows = self._with_images(project_id, root, found, records, known)
+        return ImportPreview(rows, {name: summary.format}, batch.problems, len(found.images), has_table=True)
+
+
+def _directory(where: str) -> str:
+    """Return the directory of the annotation file, from the place of a record in it."""
+    return where.rpartition("/")[0]
+
+
+def _last_part(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def _missing(name: str) -> str:
+    return "Fetched from the web by the import." if "://" in name else "Not among the images here."
