@@ -4,23 +4,27 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from core.errors import InvalidInputError
+from core.container import Container
+from core.errors import ImageRejectedError, InvalidInputError
 from core.importing.answers import RowError
 from core.importing.delimited import DelimitedError
 from core.importing.heads import TEXT_ENDINGS, elements_of, head_of, rows_of
 from core.importing.json_text import BadRow, JsonSyntaxError, JsonText
-from core.importing.opening import Container
 from core.importing.problems import Problems
 from core.importing.readers import not_recognized, readers_for, recognized
 from core.importing.readers.base import Head
 from core.importing.records import Record
 from core.importing.survey import Survey
 from core.importing.table_files import TableFiles
+from core.importing.tables import text_rows, text_table_head
 
 MAX_FILE_BYTES = 64_000_000_000
 """Files are read as streams: the limit only bounds the time."""
+MAX_TABLE_BYTES = 4_000_000_000
+"""Of a copy of a table that is in an archive."""
 MAX_TEXT_BYTES = 1_000_000
 
 
@@ -28,15 +32,23 @@ class AnnotationFiles:
     """The annotation files of a container; what readers see of it is :class:`~core.importing.readers.base.Files`."""
 
     def __init__(
-        self, container: Container, found: Survey, problems: Problems, embedded: TableFiles | None = None
+        self,
+        container: Container,
+        found: Survey,
+        problems: Problems,
+        scratch: Path,
+        embedded: TableFiles | None = None,
     ) -> None:
         """
         Args:
+            scratch: a directory for copies of tables that are in an archive.
             embedded: where images that are written in rows are kept; without it they are only named.
         """
         self._container = container
         self._names = found.annotations
         self._images = found.images
+        self._tables = [name for name in found.tables if not name.lower().endswith(".tar")]
+        self._scratch = scratch
         self._embedded = embedded
         self.problems = problems
         self.formats: dict[str, str] = {}
@@ -44,7 +56,8 @@ class AnnotationFiles:
 
     @cached_property
     def heads(self) -> dict[str, Head]:
-        return {name: self._head(name) for name in self._names}
+        tables = {name: head for name in self._tables if (head := self._table_head(name)) is not None}
+        return {name: self._head(name) for name in self._names} | tables
 
     def records(self, format_name: str = "auto") -> Iterator[Record]:
         """Yield the records of all files.
@@ -61,11 +74,15 @@ class AnnotationFiles:
                 continue
             try:
                 yield from reader.read(name, self)
-            except (JsonSyntaxError, DelimitedError, InvalidInputError) as error:
+            except (JsonSyntaxError, DelimitedError, InvalidInputError, ImageRejectedError) as error:
                 self.problems.add(name, str(error))
 
     def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
         problems = self.problems
+        if self.heads[name].shape == "table":
+            for number, row in text_rows(self._table_path(name)):
+                yield f"{name} row {number}", row
+            return
         with self._container.open(name, MAX_FILE_BYTES) as file:
             for number, line, value in rows_of(self.heads[name], file, key):
                 where = f"{name}:{line}" if line else f"{name} row {number}"
@@ -116,6 +133,17 @@ class AnnotationFiles:
             stem = name.rpartition(".")[0]
             found[stem] = "" if stem in found else name
         return found
+
+    def _table_head(self, name: str) -> Head | None:
+        """Return the head of a table; None for one with images inside, which is read in batches."""
+        try:
+            return text_table_head(self._table_path(name), name)
+        except ImageRejectedError as error:
+            return Head(name, reason=str(error))
+
+    def _table_path(self, name: str) -> Path:
+        copy = self._scratch / str(self._tables.index(name))
+        return copy if copy.exists() else self._container.file(name, copy, MAX_TABLE_BYTES)
 
     def _head(self, name: str) -> Head:
         beside = self._images_by_stem.get(name.rpartition(".")[0], "")

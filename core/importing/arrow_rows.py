@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+import orjson
+
 from core.importing.readers.columns import is_image_column
 
 BATCH_BYTES = 32_000_000
@@ -35,6 +37,7 @@ class Table(ABC):
         names = [field.name for field in schema if not _is_never_read(field.type)]
         self._names = list(dict.fromkeys(names))
         self.image_columns = tuple(field.name for field in schema if _holds_images(field))
+        self._class_names = _class_names(schema)
 
     @abstractmethod
     def plan(self) -> list[Planned]:
@@ -43,6 +46,15 @@ class Table(ABC):
     @abstractmethod
     def batch(self, index: int) -> Iterator[list[dict[str, Any]]]:
         """Yield the rows of a batch, some at a time."""
+
+    def _plain(self, batch: Any) -> list[dict[str, Any]]:
+        rows = plain_rows(batch)
+        for column, names in self._class_names.items():
+            for row in rows:
+                value = row.get(column)
+                if isinstance(value, int) and 0 <= value < len(names):
+                    row[column] = names[value]
+        return rows
 
 
 class ParquetTable(Table):
@@ -69,7 +81,7 @@ class ParquetTable(Table):
         ):
             low, high = max(batch.start - at, 0), min(batch.stop - at, found.num_rows)
             if low < high:
-                yield plain_rows(found.slice(low, high - low))
+                yield self._plain(found.slice(low, high - low))
             at += found.num_rows
             if at >= batch.stop:
                 return
@@ -107,7 +119,7 @@ class ArrowTable(Table):
             low, high = max(batch.start - at, 0), min(batch.stop - at, found.num_rows)
             for start in range(low, high, _ROWS_AT_ONCE):
                 part = found.select(self._names).slice(start, min(_ROWS_AT_ONCE, high - start))
-                yield plain_rows(part)
+                yield self._plain(part)
             at += found.num_rows
 
     def _batches(self) -> Iterator[Any]:
@@ -189,6 +201,19 @@ def _plain_value(scalar: Any) -> Any:
         return None
     except (ValueError, OverflowError):
         return None
+
+
+def _class_names(schema: Any) -> dict[str, list[str]]:
+    """Return the names of the classes by column, which datasets writes beside the numbers."""
+    try:
+        features = orjson.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+        return {
+            column: [str(name) for name in feature["names"]]
+            for column, feature in features.items()
+            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _holds_images(field: Any) -> bool:

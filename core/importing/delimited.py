@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from core.importing.json_text import MAX_ROW_BYTES, BadRow, Rows
 
@@ -25,7 +25,7 @@ def delimited_rows(file: BinaryIO, *, is_tab: bool = False) -> Rows:
         DelimitedError: the file is not UTF-8, or UTF-16 with a byte order mark; or has no line of names.
     """
     csv.field_size_limit(MAX_ROW_BYTES)
-    buffered = io.BufferedReader(_Raw(file), _HEAD_BYTES)
+    buffered = io.BufferedReader(cast(io.RawIOBase, file), _HEAD_BYTES)
     head = buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
     encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "utf-8")
     text = io.TextIOWrapper(buffered, encoding=encoding, errors="strict", newline="")
@@ -86,18 +86,3 @@ def _delimiter(head: str) -> str:
         return widths[0] > 1, sum(width == widths[0] for width in widths), widths[0]
 
     return max(_DELIMITERS, key=rating)
-
-
-class _Raw(io.RawIOBase):
-    """The stream of a container as a raw stream, which a BufferedReader asks for."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        data = self._file.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)

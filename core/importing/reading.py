@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import orjson
 
+from core.container import open_container
 from core.importing.annotation_files import AnnotationFiles
-from core.importing.opening import open_container
 from core.importing.problems import MAX_PROBLEMS, Problems
 from core.importing.records import ImportedBox, Problem, Record, Turn
 from core.importing.survey import Survey, survey, survey_of
@@ -74,7 +75,7 @@ def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSumma
         InvalidInputError: *root* cannot be opened, or there is no such format.
     """
     embedded = TableFiles(embedded_directory(spool), MAX_EMBEDDED_BYTES, Problems())
-    with _annotation_files(root, embedded) as (files, _), spool.open("wb") as out:
+    with _annotation_files(root, spool.parent, embedded) as (files, _), spool.open("wb") as out:
         records = turns = offset = 0
         parts: list[tuple[int, int, int]] = []
         lines: list[bytes] = []
@@ -115,17 +116,24 @@ def preview(root: Path, limit: int = 10, format: str = "auto") -> Preview:
     Raises:
         InvalidInputError: *root* cannot be opened, or there is no such format.
     """
-    with _annotation_files(root) as (files, found):
+    with _annotation_files(root, None) as (files, found):
         records = tuple(islice(files.records(format), limit))
         return Preview(records, files.formats, tuple(files.problems.kept), len(found.images))
 
 
 @contextmanager
-def _annotation_files(root: Path, embedded: TableFiles | None = None) -> Iterator[tuple[AnnotationFiles, Survey]]:
+def _annotation_files(
+    root: Path, scratch: Path | None, embedded: TableFiles | None = None
+) -> Iterator[tuple[AnnotationFiles, Survey]]:
+    """Yield the annotation files of *root*; tables in archives are copied below *scratch* to be opened."""
     container = open_container(root)
     try:
         found = survey_of(container.names())
-        yield AnnotationFiles(container, found, Problems(), embedded), found
+        problems = Problems()
+        for name, reason in container.problems:
+            problems.add(name, reason)
+        with TemporaryDirectory(dir=scratch) as directory:
+            yield AnnotationFiles(container, found, problems, Path(directory), embedded), found
     finally:
         container.close()
 

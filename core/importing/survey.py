@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.importing.opening import open_container
+from core.container import open_container
 
 _ANNOTATIONS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _TEXTS = (".txt", ".caption")

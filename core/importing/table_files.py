@@ -32,7 +32,7 @@ class TableFiles:
 
     def __init__(self, workdir: Path, max_bytes: int, problems: Problems) -> None:
         self._workdir = workdir
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._left = MAX_TOTAL_BYTES
         self._used: dict[str, int] = {}
         self.problems = problems
@@ -76,8 +76,8 @@ class TableFiles:
     def embed(self, data: bytes | str, where: str, name: str = "") -> str:
         content = _decoded(data) if isinstance(data, str) else data
         self._left -= len(content)
-        if len(content) > self._max_bytes:
-            raise RowError(f"An image of this row is larger than {self._max_bytes / 1e6:,.0f} MB.")
+        if len(content) > self.max_bytes:
+            raise RowError(f"An image of this row is larger than {self.max_bytes / 1e6:,.0f} MB.")
         if len(self.images) >= MAX_FILES or self._left < 0:
             raise RowError(f"There are more images inside the rows than {MAX_FILES:,} files or 20 GB. Split the file.")
         number = self._used[where] = self._used.get(where, 0) + 1

@@ -12,6 +12,7 @@ from core.importing.problems import Problems
 from core.importing.readers import not_recognized, recognized
 from core.importing.readers.base import Head
 from core.importing.records import Problem, Record
+from core.importing.samples import LABEL, planned_samples, records_of_samples
 from core.importing.table_files import TableFiles, TableImage
 
 SAMPLE_ROWS = 20
@@ -45,9 +46,12 @@ def table_summary(path: Path) -> TableSummary:
     Raises:
         ImageRejectedError: the file is damaged.
     """
+    if _is_tar(path):
+        batches = planned_samples(path)
+        return TableSummary(sum(batch.samples for batch in batches), len(batches), True, LABEL)
     with _translated_errors(), arrow_rows.opened(path) as table:
         plan = table.plan()
-        sample = next(iter(table.batch(0)), []) if plan else []
+        sample = next(table.batch(0), []) if plan else []
         reader = recognized(_head(path.name, sample, table.image_columns))
         return TableSummary(table.rows, len(plan), bool(table.image_columns), reader.label if reader else "")
 
@@ -64,11 +68,27 @@ def read_table_batch(path: Path, batch: int, workdir: Path, max_bytes: int, name
     """
     problems = Problems()
     files = TableFiles(workdir, max_bytes, problems)
+    if _is_tar(path):
+        found = tuple(records_of_samples(path, planned_samples(path)[batch], name, files))
+        return TableBatch(tuple(files.images), found, tuple(problems.kept))
     with _translated_errors(), arrow_rows.opened(path) as table:
         first_row = table.plan()[batch].first_row
         rows = _with_references(table, batch, first_row, name, files)
         records = tuple(_records(name, rows, batch, table.image_columns, files))
     return TableBatch(tuple(files.images), records, tuple(problems.kept))
+
+
+def text_table_head(path: Path, name: str) -> Head | None:
+    """Return the beginning of a table without images; None for one with images.
+
+    Raises:
+        ImageRejectedError: the file is damaged.
+    """
+    with _translated_errors(), arrow_rows.opened(path) as table:
+        if table.image_columns:
+            return None
+        rows = next(table.batch(0), []) if table.plan() else []
+        return Head(name, "table", tuple(rows[:SAMPLE_ROWS]), reason="" if rows else "It has no rows.")
 
 
 def text_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -84,6 +104,10 @@ def text_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 for row in rows:
                     number += 1
                     yield number, row
+
+
+def _is_tar(path: Path) -> bool:
+    return path.suffix.lower() == ".tar"
 
 
 def _with_references(
