@@ -111,6 +111,8 @@ class LLMError(VitrineError):
         super().__init__(message)
         self.http_status = http_status
         self.maybe_paid = maybe_paid
+        self.tokens: tuple[int | None, int | None] = (None, None)
+        """Prompt and completion tokens that the failed call used, as far as its reply states them."""
 
 
 class MissingKeyError(LLMError):

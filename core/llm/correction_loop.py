@@ -116,30 +116,39 @@ class CorrectionLoop:
             ),
         )
         try:
+            text = replies.clean(reply.text) if self._request.schema is None else reply.text
             replies.check(
-                reply.text, finish_reason=reply.finish_reason, refusal=reply.refusal, has_images=bool(reply.image_urls)
-            )
-            parsed = await self._parse(reply.text)
+                text, finish_reason=reply.finish_reason, refusal=reply.refusal, has_images=bool(reply.image_urls),
+                has_thinking=reply.has_thinking or bool(reply.text.strip()),
+            )  # fmt: skip
+            parsed = await self._parse(reply)
         except BadReplyError as error:
             await self._sender.write_failure(call_id, error, reply)
             raise
         if self._request.schema is not None:
             self._remember_form()
         return ChatReply(
-            text=reply.text if self._request.schema else replies.clean(reply.text), parsed=parsed,
+            text=text, parsed=parsed,
             model=self._config.litellm_model, prompt_tokens=reply.prompt_tokens,
             completion_tokens=reply.completion_tokens, cost=reply.cost, finish_reason=reply.finish_reason,
-            images=litellm_client.decoded_images(reply), call_id=call_id,
+            call_id=call_id,
         )  # fmt: skip
 
-    async def _parse(self, text: str) -> BaseModel | None:
+    async def _parse(self, reply: litellm_client.RawReply) -> BaseModel | None:
+        instead = BadReplyError(
+            f"The model called {reply.tool[:100]} instead of answering, although no tool was offered. "
+            "Try again, or use another model.",
+            reply_head=reply.text[: replies.HEAD_CHARS],
+        )
+        if self._request.schema is None and reply.tool:
+            raise instead
         if self._request.schema is None:
             return None
         try:
-            return await replies.parse_off_loop(text, self._request.schema, self._request.expected_items)
-        except BadReplyError:
-            self._unreadable_text = text
-            raise
+            return await replies.parse_off_loop(reply.text, self._request.schema, self._request.expected_items)
+        except BadReplyError as error:
+            self._unreadable_text = reply.text
+            raise (instead if reply.tool else error) from None
 
     def _expected_tokens(self) -> int:
         chars = len(self._request.prompt) + len(self._request.system)

@@ -86,6 +86,13 @@ def _connection_failed(exchange: "Exchange", server: str) -> LLMError:
             f"{server} was not called, because litellm calls this provider in a way that Vitrine cannot limit. "
             "Call the server as openai/<model>."
         )
+    if exchange.problem == "stream":
+        return BadReplyError(
+            f"{server} sent a stream of events, although none was asked for, in a form that cannot be read. Turn "
+            "streaming off there, or use another model.",
+            reply_head=redact(exchange.head.decode("utf-8", "replace"))[:2048],
+            http_status=exchange.http_status,
+        )
     if exchange.problem in ("too large", "compressed"):
         return BadReplyError(
             f"The reply of {server} is {exchange.problem} and was not read. Ask for less, or use another model.",
@@ -177,7 +184,7 @@ def _provider_message(head: str) -> str:
     """Return the message of a provider's error body, shortened; empty when there is none."""
     try:
         body: Any = json.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if isinstance(body, list) and body:
         body = body[0]

@@ -9,8 +9,8 @@ import math
 from dataclasses import replace
 from typing import Any, Literal
 
-from core.errors import EmptyReplyError, FilteredReplyError, LLMError, RefusedReplyError
-from core.llm import keys, litellm_client, providers
+from core.errors import BadReplyError, EmptyReplyError, FilteredReplyError, RefusedReplyError
+from core.llm import keys, litellm_client, providers, replies, reply_images
 from core.llm.ledger import CallStart, Ledger, parameters_of, request_hash
 from core.llm.retry import RetryingSender
 from core.llm.types import ChatRequest, ImagePart, ImageReply, ImageRequest, ModelConfig, RetryPolicy
@@ -103,17 +103,35 @@ async def generate_image(
     sender = RetryingSender(start, ledger, replace(policy, max_maybe_paid=1))
     tokens = len(request.prompt) // 3 + _REFERENCE_TOKENS * (len(request.references) + 1)
     reply, call_id = await sender.send(config, tokens, lambda: _send(config, request, given))
-    images = litellm_client.decoded_images(reply)
-    if not images:
-        failure = _missing_image_error(reply)
-        await sender.write_failure(call_id, failure, reply)
-        raise failure
+    try:
+        images, text = await _read(reply, config)
+    except BadReplyError as error:
+        await sender.write_failure(call_id, error, reply)
+        raise
     return ImageReply(
         # Earlier images are drafts: Gemini 3 sends its sketches first.
         images=images[-1:] if route_of(config) != "openai images" else images,
-        text=reply.text, finish_reason=reply.finish_reason, cost=reply.cost, model=config.litellm_model,
+        text=text, finish_reason=reply.finish_reason, cost=reply.cost, model=config.litellm_model,
         call_id=call_id, sent=_record_of_request(config, request, given),
+        prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens,
     )  # fmt: skip
+
+
+async def _read(reply: litellm_client.RawReply, config: ModelConfig) -> tuple[tuple[bytes, ...], str]:
+    """Return the images of *reply*, also those that its text shows, and the text without them.
+
+    Raises:
+        BadReplyError: there is none, or none can be read.
+    """
+    from core.llm.transport import MAX_IMAGE_REPLY_BYTES
+
+    urls, text = reply.image_urls, replies.clean(reply.text)
+    if not urls and reply.finish_reason != "content_filter":
+        urls, text = reply_images.in_text(text)
+    images = await reply_images.load(urls, max_bytes=MAX_IMAGE_REPLY_BYTES, timeout_s=config.timeout_s or 60.0)
+    if not images:
+        raise _missing_image_error(reply)
+    return images, text
 
 
 async def _send(config: ModelConfig, request: ImageRequest, given: dict[str, Any]) -> litellm_client.RawReply:
@@ -131,7 +149,7 @@ async def _send(config: ModelConfig, request: ImageRequest, given: dict[str, Any
     return await litellm_client.complete(config, messages, parameters=given, max_reply_bytes=MAX_IMAGE_REPLY_BYTES)
 
 
-def _missing_image_error(reply: litellm_client.RawReply) -> LLMError:
+def _missing_image_error(reply: litellm_client.RawReply) -> BadReplyError:
     text = " ".join((reply.refusal or reply.text).split())
     if reply.finish_reason == "content_filter":
         quoted = f" Its message: {text[:500]}" if text else ""

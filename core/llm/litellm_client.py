@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from core.errors import LLMError
-from core.llm import keys, litellm_private, models, providers, redaction
+from core.llm import keys, litellm_private, models, providers, redaction, reply_body
 from core.llm.error_mapping import map_error
 from core.llm.types import OFFLINE_MODEL, ChatRequest, ImagePart, ModelConfig
 
@@ -32,6 +32,10 @@ class RawReply:
     completion_tokens: int | None
     cost: float | None
     """US dollars; None when the price is unknown."""
+    tool: str = ""
+    """The tool that the model called instead of answering; *text* is its arguments then."""
+    has_thinking: bool = False
+    """Whether there is thinking apart from the text."""
 
 
 def litellm() -> Any:
@@ -161,6 +165,7 @@ async def _exchange(
         return _read_images(response, config) if function != "acompletion" else _read(response, config)
     except Exception as error:  # noqa: BLE001  litellm raises six classes that share no base with the others
         failure = map_error(error, exchange, config, timeout_s)
+        failure.tokens = exchange.tokens
     finally:
         current_exchange.reset(token)
     # Raised outside of the except block: an exception keeps the one it was raised in, which contains the key.
@@ -191,11 +196,16 @@ def _read(response: Any, config: ModelConfig) -> RawReply:
     extras = getattr(message, "provider_specific_fields", None) or {}
     images = getattr(message, "images", None) or []
     prompt_tokens, completion_tokens = _tokens(getattr(response, "usage", None))
+    text, tool = str(getattr(message, "content", None) or ""), ""
+    if not text.strip() and not images:
+        tool, text = _called_tool(message)
     return RawReply(
-        text=_text(getattr(message, "content", None)),
+        text=text,
+        tool=tool,
+        has_thinking=bool(getattr(message, "reasoning_content", None)),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),
         refusal=str(extras.get("refusal") or getattr(message, "refusal", None) or ""),
-        image_urls=tuple(str(image["image_url"]["url"]) for image in images),
+        image_urls=tuple(url for image in images if (url := reply_body.image_url(image))),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         cost=_cost(response, config, prompt_tokens, completion_tokens),
@@ -203,7 +213,7 @@ def _read(response: Any, config: ModelConfig) -> RawReply:
 
 
 def _read_images(response: Any, config: ModelConfig) -> RawReply:
-    encoded_images = [entry.b64_json for entry in response.data or [] if getattr(entry, "b64_json", None)]
+    entries = [dict(entry) for entry in response.data or []]
     usage = getattr(response, "usage", None)
     prompt_tokens = getattr(usage, "input_tokens", None) or None
     completion_tokens = getattr(usage, "output_tokens", None) or None
@@ -211,17 +221,18 @@ def _read_images(response: Any, config: ModelConfig) -> RawReply:
         text="",
         finish_reason="stop",
         refusal="",
-        image_urls=tuple(f"data:image/png;base64,{encoded}" for encoded in encoded_images),
+        image_urls=tuple(url for entry in entries if (url := reply_body.image_url(entry))),
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
         cost=_cost(response, config, prompt_tokens, completion_tokens),
     )
 
 
-def _text(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return str(content or "")
+def _called_tool(message: Any) -> tuple[str, str]:
+    """Return the name of the tool that the model called, and its arguments; "" when it called none."""
+    calls = [call.function for call in getattr(message, "tool_calls", None) or []]
+    name = next((str(call.name) for call in calls if call.name), "a tool") if calls else ""
+    return name, "\n".join(str(call.arguments or "") for call in calls)
 
 
 def _tokens(usage: Any) -> tuple[int | None, int | None]:
@@ -239,8 +250,3 @@ def _cost(response: Any, config: ModelConfig, prompt_tokens: int | None, complet
     if providers.find(keys.provider_of(config)).api_base:
         return compute()  # litellm was called as another provider and knows only its prices
     return litellm_private.response_cost(response, compute)
-
-
-def decoded_images(reply: RawReply) -> tuple[bytes, ...]:
-    """Return the images of *reply* as bytes, in their order."""
-    return tuple(base64.b64decode(url.split(",", 1)[1]) for url in reply.image_urls if url.startswith("data:"))

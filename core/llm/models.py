@@ -73,12 +73,14 @@ def vision_models(limit: int = 3) -> list[str]:
 
 
 def price_of_call(model: str, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
-    """Return the US dollars of a call by litellm's table; None when the price or the tokens are unknown."""
+    """Return the US dollars of a call by litellm's table; None when the tokens or the price are unknown."""
     entry = entry_of(model)
     input_price, output_price = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
     if input_price is None or output_price is None or prompt_tokens is None:
         return None
-    return float(input_price * prompt_tokens + output_price * (completion_tokens or 0))
+    return (
+        float(input_price * prompt_tokens + output_price * (completion_tokens or 0)) or None
+    )  # as 0 it states a price that it does not know
 
 
 def _supports_vision(model: str, provider: str, entry: dict[str, Any]) -> bool | None:

@@ -46,7 +46,9 @@ _REFUSAL = re.compile(
 )
 
 
-def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool = False) -> None:
+def check(
+    text: str, *, finish_reason: str, refusal: str = "", has_images: bool = False, has_thinking: bool = False
+) -> None:
     """Raise when a reply is not usable.
 
     Args:
@@ -54,6 +56,7 @@ def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool 
         finish_reason: why the model stopped, in litellm's words.
         refusal: the reason of a refusal, when the provider states it apart from the text.
         has_images: whether the reply contains images; then it may be without text.
+        has_thinking: whether the reply contains thinking apart from *text*.
 
     Raises:
         RefusedReplyError: the model refused and stated why.
@@ -75,6 +78,8 @@ def check(text: str, *, finish_reason: str, refusal: str = "", has_images: bool 
         )
     if finish_reason == "length":
         raise CutReplyError("The reply was cut at the token limit. Raise max_tokens, or ask for less.", reply_head=head)
+    if not text.strip() and not has_images and has_thinking:
+        raise EmptyReplyError("The model only thought and gave no answer. Raise max_tokens, or use another model.")
     if not text.strip() and not has_images:
         raise EmptyReplyError("The model gave an empty reply. Try again, or use another model.")
 

@@ -10,6 +10,7 @@ from core.errors import ItemInterrupted, LLMError, ProviderDownError, RateLimite
 from core.llm import keys
 from core.llm.ledger import CallStart, Ledger, Usage
 from core.llm.litellm_client import RawReply
+from core.llm.models import price_of_call
 from core.llm.rate_limiter import rate_limiter_for
 from core.llm.types import ModelConfig, RetryPolicy
 
@@ -53,6 +54,9 @@ class RetryingSender:
                 except LLMError as error:
                     await self.write_failure(call_id, error)
                     raise
+                except asyncio.CancelledError:
+                    self._write_interruption(call_id)
+                    raise
 
         retrying = AsyncRetrying(
             sleep=asyncio.sleep,
@@ -67,8 +71,17 @@ class RetryingSender:
         """Record in the ledger that the call failed, with the usage stated in *reply*."""
         if self._ledger is None or call_id is None:
             return
-        usage = Usage(reply.prompt_tokens, reply.completion_tokens, reply.cost) if reply else Usage()
+        prompt_tokens, completion_tokens = error.tokens
+        usage = Usage(prompt_tokens, completion_tokens, price_of_call(self._start.model, *error.tokens) or None)
+        if reply is not None:
+            usage = Usage(reply.prompt_tokens, reply.completion_tokens, reply.cost)
         await asyncio.wrap_future(self._ledger.record_failure(call_id, error, usage))
+
+    def _write_interruption(self, call_id: int | None) -> None:
+        """Record that nobody waits for the call any more; not awaited, because the caller was cancelled."""
+        if self._ledger is not None and call_id is not None:
+            error = ProviderDownError("The call was interrupted before its reply arrived.", maybe_paid=True)
+            self._ledger.record_failure(call_id, error, Usage())
 
     async def _write_start(self) -> int | None:
         if self._ledger is None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 import aiohttp
 import httpx
 
-from core.llm import litellm_private
+from core.llm import litellm_private, reply_body
 from core.llm.destination import Destination, ForbiddenDestinationError
 
 MAX_REPLY_BYTES = 4_000_000
 MAX_IMAGE_REPLY_BYTES = 96_000_000
 _HEAD_BYTES = 4096
+_MAX_BYTES_ON_LOOP = 200_000
 
 
 @dataclass
@@ -35,9 +36,11 @@ class Exchange:
     head: bytes = b""
     """The first bytes of the reply, unparsed."""
     problem: str = ""
-    """"unreachable", "broken", "redirect", "too large" or "compressed"; before sending: "not allowed", "foreign key" or
-    "other client".
+    """"unreachable", "broken", "redirect", "too large", "compressed" or "stream"; before sending: "not allowed",
+    "foreign key" or "other client".
     """
+    tokens: tuple[int | None, int | None] = (None, None)
+    """Prompt and completion tokens that the reply states, also one that litellm cannot read."""
     detail: str = ""
     """The host that is not allowed, or the name of the header or variable with the foreign key."""
 
@@ -97,12 +100,30 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             body = await self._read(request, response, exchange)
         finally:
             await response.aclose()
-        headers = [
-            (name, value)
-            for name, value in response.headers.multi_items()
+        headers = {
+            name: value
+            for name, value in response.headers.items()
             if name not in ("content-length", "transfer-encoding", "content-encoding")
-        ]
+        }
+        if response.status_code < 400:
+            body, headers = await self._normalized(body, headers, exchange)
+            if exchange.problem:
+                raise httpx.ReadError("the reply is a stream", request=request)
         return httpx.Response(response.status_code, headers=headers, content=body, request=request)
+
+    async def _normalized(
+        self, body: bytes, headers: dict[str, str], exchange: Exchange
+    ) -> tuple[bytes, dict[str, str]]:
+        content_type = headers.get("content-type", "")
+        if len(body) > _MAX_BYTES_ON_LOOP:
+            reply = await asyncio.to_thread(reply_body.normalized, body, content_type)
+        else:
+            reply = reply_body.normalized(body, content_type)
+        if reply.content is not body:
+            exchange.head = reply.content[:_HEAD_BYTES]
+        exchange.tokens = reply.prompt_tokens, reply.completion_tokens
+        exchange.problem = "stream" if reply.is_unread_stream else ""
+        return reply.content, headers | {"content-type": "application/json"} if reply.is_json else headers
 
     async def _read(self, request: httpx.Request, response: httpx.Response, exchange: Exchange) -> bytes:
         if response.is_redirect:

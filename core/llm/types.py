@@ -165,7 +165,6 @@ class ChatReply:
     cost: float | None
     """US dollars; None when the price is unknown."""
     finish_reason: str
-    images: tuple[bytes, ...] = ()
     call_id: int | None = None
     """Row of the call ledger; None without a ledger."""
     cached: bool = False

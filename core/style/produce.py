@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session
 
 from core.db import Database, GeneratedImages, new_id, utc_now
-from core.errors import BadReplyError, ImageRejectedError
+from core.errors import BadReplyError, ImageRejectedError, VitrineError
 from core.style import compose, results
 from core.style.hidden_images import GENERATED, HiddenImages, insert_hidden
 from core.style.models import image_model
@@ -91,9 +91,13 @@ class ImageProducer:
         reply = await self._llm.create_image(config, image_request, ledger=ledger)
         row = _row(project_id, plan, prepared, reply)
         row.task_id, row.kept = task_id, keep
-        stored = await asyncio.to_thread(self._check, row.id, reply, ledger)
+        try:
+            stored = await asyncio.to_thread(self._check, row.id, reply)
+            row.match = await asyncio.to_thread(self._match, stored, plan, prepared)
+        except VitrineError as error:
+            await asyncio.to_thread(ledger.reject, reply, str(error))
+            raise
         row.resolution, row.format = _size_and_format(stored)
-        row.match = await asyncio.to_thread(self._match, stored, plan, prepared)
         row.full_prompt = full_prompt(parts)
         row.recipe = _recipe(plan, parts, prepared, reply, config, time.monotonic() - started)
         return Produced(row, stored, reply, ledger, actor)
@@ -104,12 +108,11 @@ class ImageProducer:
         with self._db.reading() as session:
             return compose.parts_of(session, project_id, plan.request, plan.dataset, sent)
 
-    def _check(self, generated_id: str, reply: "ImageReply", ledger: "DatabaseLedger") -> "StoredFile":
+    def _check(self, generated_id: str, reply: "ImageReply") -> "StoredFile":
         data = reply.images[-1] if reply.images else b""
         try:
             return self._hidden.check(f"generated-{generated_id[:8]}", data, source_ref=generated_id)
         except ImageRejectedError as error:
-            ledger.reject(reply, str(error))
             raise BadReplyError(
                 f"The model's reply is not an image that Vitrine accepts: {error} Try again or choose another model."
             ) from error

@@ -220,13 +220,26 @@ def _add_items(session: Session, task_id: str, more: Sequence[ItemPlan]) -> None
 
 
 def _mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:
+    _end_calls(session, item, code)
     _end_item(session, item, state="failed", error_code=code, error=message)
     session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
 
 
 def _requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
+    _end_calls(session, item, "interrupted")
     session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued"))
     pause_running(session, item.task_id, reason)
+
+
+def _end_calls(session: Session, item: TaskItems, code: str) -> None:
+    """Mark calls whose reply came, but whose item stored nothing, as maybe paid."""
+    session.execute(
+        update(LlmCalls)
+        .where(
+            col(LlmCalls.task_id) == item.task_id, col(LlmCalls.state) == "started", col(LlmCalls.item_id) == item.id
+        )
+        .values(state="unknown", error_code=code, ended_at=utc_now())
+    )
 
 
 def _end_item(session: Session, item: TaskItems, **values: Any) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, utc_now
-from core.errors import InvalidInputError, NotFoundError
+from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
 from core.tasks.kinds import ItemPlan, TaskKind
 
@@ -50,7 +50,7 @@ class TaskSummary:
     spent: float
     """US dollars, for the calls whose price is known."""
     unpriced_calls: int
-    """Calls whose price is unknown; if there are any, *spent* is a lower bound."""
+    """Calls with a reply, usable or not, whose price is unknown; if there are any, *spent* is a lower bound."""
     maybe_paid_twice: int
     """Calls without a known outcome, in flight when the process died or timed out: the provider may have charged for
     them, and the repeated call is charged too."""
@@ -62,6 +62,14 @@ class TaskSummary:
         if self.task.status == TaskStatus.COMPLETED_WITH_FAILURES:
             return f"completed with {pluralize(self.failed, 'failure')}"
         return self.task.status
+
+
+# A reply that could not be used was paid for too. A call that the provider rejected stated no tokens.
+_UNUSABLE = [BadReplyError.code, *(error.code for error in BadReplyError.__subclasses__())]
+_HAS_A_REPLY = or_(
+    col(LlmCalls.state) == "ok",
+    (col(LlmCalls.state) == "failed") & (col(LlmCalls.error_code).in_(_UNUSABLE) | (col(LlmCalls.prompt_tokens) > 0)),
+)
 
 
 class TaskService:
@@ -163,7 +171,7 @@ class TaskService:
             unpriced = session.exec(
                 select(func.count())
                 .select_from(LlmCalls)
-                .where(LlmCalls.task_id == task_id, LlmCalls.state == "ok", col(LlmCalls.cost).is_(None))
+                .where(LlmCalls.task_id == task_id, col(LlmCalls.cost).is_(None), _HAS_A_REPLY)
             ).one()
             unknown = session.exec(
                 select(func.count())

@@ -93,7 +93,7 @@ def _cost(summary: TaskSummary) -> list[str]:
         return [spent, unpriced] if unpriced else [spent]
     if unpriced:
         return ["cost unknown", unpriced]
-    return ["no cost"] if models_of(summary.task.config) else []
+    return ["no cost"] if models_of(summary.task.config) and not summary.maybe_paid_twice else []
 
 
 def format_duration(seconds: float) -> str:

@@ -75,6 +75,11 @@ class Counting:
         if does == "pay":
             with self._db.transaction() as session:
                 session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="ok", cost=0.02))
+        if does.startswith("call and "):
+            call = LlmCalls(task_id=item.task_id, item_id=item.item_id, model="m", request_hash="0", state="started")
+            with self._db.transaction() as session:
+                session.add(call)
+            await self._do(item, does.removeprefix("call and "))
         if does == "die" and item.attempt == 1:
             with self._db.transaction() as session:
                 session.add(LlmCalls(task_id=item.task_id, model="m", request_hash="0", state="started"))

@@ -202,6 +202,16 @@ async def test_an_unknown_task_and_an_unknown_kind_are_refused(
         await TaskRunner(db, {}).run(tasks.create_task(project.id, "counting", {"items": []}).id)
 
 
+@pytest.mark.parametrize(("ending", "code"), [("fail", "provider_down"), ("break", "bug"), ("deny", "interrupted")])
+async def test_a_call_does_not_stay_started_when_its_item_stored_nothing(
+    ending: str, code: str, db: Database, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    await runner.run(make_task(f"call and {ending}", "ok").id)
+    with db.reading() as session:
+        calls = [(call.state, call.error_code) for call in session.exec(select(LlmCalls))]
+    assert calls == [("unknown", code)]
+
+
 @pytest.mark.parametrize("moment", ["die", "die writing"])
 @pytest.mark.parametrize("place", [0, 7, 19])
 def test_crash_contract_a_process_killed_in_any_item_repeats_that_item_only(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.db import Projects
+from core.db import Database, LlmCalls, Projects
 from core.errors import InvalidInputError, NotFoundError
 from core.tasks import TaskRunner, TaskService
 from core.tasks.service import without_secrets
@@ -79,3 +79,25 @@ def test_tasks_are_listed_newest_first_and_by_project(
     assert [task.id for task in tasks.list_tasks(project.id)] == [second.id, first.id]
     assert [task.id for task in tasks.list_tasks(active_only=True)] == [second.id]
     assert tasks.list_tasks("another") == []
+
+
+@pytest.mark.parametrize(
+    ("call", "counts"),
+    [
+        ({"state": "ok"}, True),
+        ({"state": "ok", "cost": 0.0}, False),
+        ({"state": "failed", "error_code": "refused", "prompt_tokens": 900}, True),
+        ({"state": "failed", "error_code": "bad_reply"}, True),
+        ({"state": "failed", "error_code": "request_refused", "prompt_tokens": 900}, True),
+        ({"state": "failed", "error_code": "refused", "cost": 0.01}, False),
+        ({"state": "failed", "error_code": "access_denied"}, False),
+        ({"state": "started"}, False),
+    ],
+)
+def test_a_reply_without_a_known_price_counts_also_when_it_could_not_be_used(
+    db: Database, tasks: TaskService, make_task: MakeTask, call: dict[str, object], counts: bool
+) -> None:
+    task = make_task("ok")
+    with db.transaction() as session:
+        session.add(LlmCalls(task_id=task.id, model="m", request_hash="0", **call))
+    assert tasks.summary(task.id).unpriced_calls == int(counts)
