@@ -18,13 +18,19 @@ _NOT_OURS = {
 }  # fmt: skip
 
 # Each room with the rooms it may use; core/app.py knows all of them.
-_BOTTOM = {"errors", "config", "lazy", "background_loop", "measure", "pluralize", "container", "json_schema"}
+_BOTTOM = {
+    "errors", "config", "lazy", "background_loop", "measure", "pluralize", "container", "json_schema", "addresses",
+    "secret_key", "password",
+}  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export", "importing")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
-    "config": {"errors", "allowed_hosts"},
     "allowed_hosts": set(),
+    "addresses": set(),
+    "secret_key": {"errors"},
+    "password": {"secret_key"},
+    "config": {"errors", "allowed_hosts", "password"},
     "lazy": set(),
     "interpreter": set(),
     "background_loop": {"interpreter"},
