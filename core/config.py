@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core import allowed_hosts
 from core.errors import ConfigurationError
+from core.password import check_hash
 
 MEGABYTE = 1_000_000
 
@@ -17,7 +19,7 @@ MEGABYTE = 1_000_000
 class Settings(BaseSettings):
     """Immutable settings; read for each database that is opened, never a module global."""
 
-    model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Field(
         Path("data"),
@@ -86,7 +88,13 @@ class Settings(BaseSettings):
     )
 
     access_password: SecretStr | None = Field(
-        None, description="Password of the sign-in page. Required to listen beyond this machine."
+        None,
+        description="Password of the sign-in page, or its Argon2id hash. Required to listen beyond this machine.",
+    )
+    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        default_factory=list,
+        description="Reverse proxies, addresses or networks separated by commas, whose X-Forwarded-For, -Proto and "
+        "-Host headers count. Empty: none.",
     )
 
     log_json: bool = Field(False, description="Log one JSON object per line, for log collectors.")
@@ -94,6 +102,20 @@ class Settings(BaseSettings):
     @property
     def images_dir(self) -> Path:
         return self.data_dir / "uploads" / "images"
+
+    @field_validator("access_password")
+    @classmethod
+    def _check_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            if not value.get_secret_value():
+                raise ValueError("the password is empty")
+            check_hash(value.get_secret_value())
+        return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("import_roots", mode="before")
     @classmethod
@@ -120,7 +142,8 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         variable = f"VITRINE_{str(first['loc'][0]).upper()}"
-        raise ConfigurationError(f"{variable} is not usable: {first['msg']}. Correct it or remove it.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(f"{variable} is not usable: {reason}. Correct it or remove it.") from error
 
 
 @dataclass(frozen=True)
@@ -140,7 +163,9 @@ def describe(settings: Settings) -> list[SettingInfo]:
         variable = f"VITRINE_{name.upper()}"
         value = getattr(settings, name)
         shown = ("set" if value else "not set") if isinstance(value, SecretStr) or name == "access_password" else value
-        if shown is None or shown == []:
+        if isinstance(shown, list):
+            shown = ", ".join(map(str, shown))
+        if shown is None or shown == "":
             shown = "-"
         source = "environment" if variable in os.environ else "default"
         described.append(SettingInfo(variable, str(shown), source, info.description or ""))

@@ -1,0 +1,61 @@
+"""The access password, compared by Argon2id: every attempt costs the same, and no hash needs to be kept secret.
+
+The setting holds the password itself or, so that it stands in no file, a hash that begins with ``$argon2id$``.
+"""
+
+from functools import lru_cache
+
+from core.secret_key import derive_key
+
+HASH_PREFIX = "$argon2id$"
+# The second choice of RFC 9106 needs 64 MiB an attempt; these are the minimum that OWASP recommends (19 MiB, 2 passes,
+# 1 lane): about 20 ms, and the attempts of strangers take little memory.
+MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
+
+
+def is_hash(password: str) -> bool:
+    """Return whether *password* is an Argon2id hash instead of a password."""
+    return password.startswith(HASH_PREFIX)
+
+
+def check_hash(password: str) -> None:
+    """Raise ValueError when *password* begins like an Argon2id hash and is none."""
+    from argon2 import extract_parameters
+    from argon2.exceptions import InvalidHashError
+
+    if is_hash(password):
+        try:
+            extract_parameters(password)
+        except InvalidHashError as error:
+            raise ValueError(
+                "it begins like an Argon2id hash but is not complete; quote it, because a shell replaces $"
+            ) from error
+
+
+@lru_cache(maxsize=4)
+def password_hash(password: str, secret: bytes) -> str:
+    """Return the Argon2id hash of the configured *password*; a hash is returned as it is.
+
+    The salt follows from *secret*, so that a restart gives the same hash and keeps the sessions that depend on it.
+    """
+    from argon2.low_level import Type, hash_secret
+
+    if is_hash(password):
+        return password
+    salt = derive_key(secret, "password salt")[:16]
+    return hash_secret(_bytes(password), salt, PASSES, MEMORY_KIB, LANES, 32, Type.ID).decode()
+
+
+def matches(hash_: str, attempt: str) -> bool:
+    """Return whether *attempt* is the password with this hash."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import VerificationError
+
+    try:
+        return PasswordHasher().verify(hash_, _bytes(attempt))
+    except VerificationError:
+        return False
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

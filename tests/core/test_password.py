@@ -1,0 +1,51 @@
+"""The access password is compared by Argon2id, also when the setting holds its hash."""
+
+import pytest
+from argon2 import PasswordHasher
+from pydantic import ValidationError
+
+from core import password
+from core.config import Settings, load_settings
+from core.errors import ConfigurationError
+
+SECRET = b"s" * 32
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.mark.parametrize("text", ["open sesame", "pässwort", "密码", "\ud800", "x" * 5_000])
+def test_only_the_password_itself_matches_its_hash(text: str) -> None:
+    hash_ = password.password_hash(text, SECRET)
+    assert hash_.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert password.matches(hash_, text)
+    for wrong in ("", text + " ", text.upper() + "x", hash_):
+        assert not password.matches(hash_, wrong)
+
+
+def test_a_hash_in_the_setting_matches_its_password_and_not_itself() -> None:
+    hash_ = CHEAP.hash("open sesame")
+    assert password.password_hash(hash_, SECRET) == hash_
+    assert password.matches(hash_, "open sesame")
+    assert not password.matches(hash_, hash_)
+
+
+def test_the_hash_of_a_password_is_the_same_after_a_restart_and_depends_on_the_secret() -> None:
+    first = password.password_hash("open sesame", SECRET)
+    password.password_hash.cache_clear()
+    assert password.password_hash("open sesame", SECRET) == first
+    assert password.password_hash("open sesame", b"t" * 32) != first
+
+
+@pytest.mark.parametrize("value", ["", "$argon2id$v=19$m=19456", "$argon2id$"])
+def test_an_empty_password_and_half_a_hash_are_refused_without_being_shown(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", value)
+    with pytest.raises(ConfigurationError, match="VITRINE_ACCESS_PASSWORD is not usable: ") as refused:
+        load_settings()
+    assert isinstance(refused.value.__cause__, ValidationError)
+    assert not value or value not in f"{refused.value}{refused.value.__cause__}"
+
+
+def test_a_whole_hash_is_accepted_as_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", CHEAP.hash("open sesame"))
+    assert Settings().access_password is not None
