@@ -1,24 +1,25 @@
-"""API tokens of programs, the access password of people, and the check of the listening address."""
+"""API tokens of programs, sign-ins of people, and the check of the listening address."""
 
 import hashlib
-import hmac
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Literal
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from core.addresses import is_loopback
 from core.config import Settings
-from core.db import ApiTokens, Database, utc_now
+from core.db import ApiTokens, Database, SignIns, utc_now
 from core.errors import ConfigurationError, InvalidInputError, NotFoundError
 
 Scope = Literal["read", "write"]
 
 PREFIX = "vitrine_"
 MAX_NAME_CHARS = 100
+SIGN_IN_LIFE = timedelta(days=14)
+MAX_SIGN_INS = 10_000
 # The last use is stored at most this often: storing every use would add a write to each read.
 _USE_RESOLUTION = timedelta(minutes=10)
 
@@ -87,12 +88,45 @@ class TokenService:
                 used.last_used_at = utc_now()
         return row
 
+    def is_active(self, token_id: str) -> bool:
+        """Return whether there is a token with this id that is not revoked."""
+        with self._db.reading() as session:
+            row = session.get(ApiTokens, token_id)
+        return row is not None and row.revoked_at is None
 
-def password_matches(settings: Settings, password: str) -> bool:
-    """Return whether *password* is the access password; compares in constant time, False when none is set."""
-    if settings.access_password is None:
-        return False
-    return hmac.compare_digest(settings.access_password.get_secret_value().encode(), password.encode())
+
+class SignInService:
+    """Starts, finds and ends sign-ins: the sessions of people in their browsers."""
+
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+
+    def start(self, name: str) -> SignIns:
+        """Start a sign-in; expired ones, and the oldest beyond MAX_SIGN_INS, are removed."""
+        now = utc_now()
+        newest = select(SignIns.id).order_by(col(SignIns.create_at).desc()).limit(MAX_SIGN_INS - 1)
+        with self._db.transaction() as session:
+            session.execute(delete(SignIns).where(col(SignIns.expires_at) < now))
+            session.execute(delete(SignIns).where(col(SignIns.id).not_in(newest)))
+            row = SignIns(name=name, create_at=now, expires_at=now + SIGN_IN_LIFE)
+            session.add(row)
+        return row
+
+    def find(self, sign_in_id: str) -> SignIns | None:
+        """Return a sign-in, None when it has ended or expired."""
+        with self._db.reading() as session:
+            row = session.get(SignIns, sign_in_id)
+        return row if row is not None and row.expires_at > utc_now() else None
+
+    def end(self, sign_in_id: str) -> None:
+        """End a sign-in; one that has ended stays so."""
+        with self._db.transaction() as session:
+            session.execute(delete(SignIns).where(col(SignIns.id) == sign_in_id))
+
+    def end_all(self) -> None:
+        """End every sign-in."""
+        with self._db.transaction() as session:
+            session.execute(delete(SignIns))
 
 
 def check_listening_address(address: str | None, settings: Settings) -> None:
@@ -110,17 +144,6 @@ def check_listening_address(address: str | None, settings: Settings) -> None:
             f"Vitrine does not listen on {address or 'every address'} without a password, because anyone on the "
             "network could use it. Set VITRINE_ACCESS_PASSWORD, or listen on 127.0.0.1 only (server.address)."
         )
-
-
-@lru_cache(maxsize=256)
-def is_loopback(host: str) -> bool:
-    """Return whether *host*, a name or an IP address, is reachable from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _active_token(session: Session, secret: str) -> ApiTokens | None:

@@ -1,6 +1,6 @@
 """The database: tables, transactions, migrations, and all SQL that differs between databases."""
 
-from core.db.access_tables import ApiTokens, KeyedReplies
+from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
 from core.db.base import new_id, utc_now
 from core.db.bulk_insert import insert_rows
 from core.db.database import Database, connect
@@ -47,6 +47,7 @@ __all__ = [
     "Questions",
     "ReviewPlans",
     "SavedViews",
+    "SignIns",
     "StyleDatasetImages",
     "StyleDatasets",
     "StyleVersions",

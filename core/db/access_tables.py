@@ -1,4 +1,4 @@
-"""API tokens, and the stored replies to requests with an idempotency key."""
+"""API tokens, sign-ins, and the stored replies to requests with an idempotency key."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -21,6 +21,18 @@ class ApiTokens(Base, table=True):
     create_at: datetime = time_field()
     last_used_at: datetime | None = time_field(now=False)
     revoked_at: datetime | None = time_field(now=False)
+
+
+class SignIns(Base, table=True):
+    """A person's session in one browser, from the password until signing out; an ended one has no row."""
+
+    __tablename__: ClassVar[str] = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_expiry", "expires_at"),)
+
+    id: str = id_field()
+    name: str
+    create_at: datetime = time_field()
+    expires_at: datetime = time_field()
 
 
 class KeyedReplies(Base, table=True):

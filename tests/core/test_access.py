@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core import access
-from core.access import TokenService
+from core.access import SignInService, TokenService
 from core.config import Settings
-from core.db import ApiTokens, Database
+from core.db import ApiTokens, Database, SignIns
 from core.errors import ConfigurationError, InvalidInputError, NotFoundError
 
 
@@ -80,8 +80,33 @@ def test_listening_beyond_this_machine_with_a_password_is_allowed(monkeypatch: p
     access.check_listening_address("0.0.0.0", Settings())  # noqa: S104
 
 
-def test_only_the_password_itself_matches(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not access.password_matches(Settings(), "")
-    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "pässwort")
-    assert access.password_matches(Settings(), "pässwort")
-    assert not access.password_matches(Settings(), "passwort")
+def test_a_sign_in_is_found_until_it_ends(db: Database) -> None:
+    sign_ins = SignInService(db)
+    ana, ben = sign_ins.start("Ana"), sign_ins.start("Ben")
+    assert (found := sign_ins.find(ana.id)) is not None
+    assert found.name == "Ana"
+    sign_ins.end(ana.id)
+    assert sign_ins.find(ana.id) is None
+    assert sign_ins.find(ben.id) is not None
+    sign_ins.end_all()
+    assert sign_ins.find(ben.id) is None
+
+
+def test_a_sign_in_expires_and_its_row_is_removed_by_the_next_one(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_ins = SignInService(db)
+    monkeypatch.setattr(access, "SIGN_IN_LIFE", timedelta(seconds=-1))
+    expired = sign_ins.start("Ana")
+    assert sign_ins.find(expired.id) is None
+    monkeypatch.undo()
+    sign_ins.start("Ben")
+    with db.reading() as session:
+        assert session.get(SignIns, expired.id) is None
+
+
+def test_the_number_of_sign_ins_is_bounded_and_the_oldest_end(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "MAX_SIGN_INS", 3)
+    sign_ins = SignInService(db)
+    rows = [sign_ins.start(f"person {number}") for number in range(5)]
+    assert [sign_ins.find(row.id) is not None for row in rows] == [False, False, True, True, True]

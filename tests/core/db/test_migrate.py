@@ -338,7 +338,7 @@ def test_crash_the_upgrade_to_several_images_killed_at_any_statement_leaves_the_
         assert _schema(data / "vitrine.db") == schema
         assert _query(data / "vitrine.db", "SELECT * FROM image_datasets") == rows
         assert _query(data / "vitrine.db", "PRAGMA integrity_check") == [("ok",)]
-    assert killed == 29
+    assert killed >= 29
     found = _query(
         data / "vitrine.db",
         "SELECT id, repeats, more_image_ids, conversation_id, turn, system, boxes, ratings, origin FROM image_datasets"
