@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import doctor, serve, token
+from core.cli import doctor, hash_password, rotate_keys, serve, token
 
 app = typer.Typer(
     help="Build image question-answer datasets. Without a command, serve the app.",
@@ -12,6 +12,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("doctor")(doctor.run)
+app.command("hash-password")(hash_password.run)
+app.command("rotate-keys")(rotate_keys.run)
 app.add_typer(token.app, name="token")
 
 
