@@ -21,13 +21,12 @@ else:
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
-    vitrine.refuse_public_address(st.get_option("server.address"))
+    streamlit_private.disable_proxy_headers()
+    where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": st.get_option("server.allowedHosts")}
+    icon = Path(__file__).parent / "pages" / "assets" / "vitrine.png"
     app = st.App(
         __file__,
-        routes=vitrine.routes(
-            base_path=st.get_option("server.baseUrlPath"),
-            allowed_hosts=st.get_option("server.allowedHosts"),
-            icon=Path(__file__).parent / "pages" / "assets" / "vitrine.png",
-        ),
+        routes=vitrine.routes(**where, icon=icon),
+        middleware=[vitrine.gate(vitrine.access_settings(st.get_option("server.address")), **where)],
         lifespan=vitrine.lifespan,
     )

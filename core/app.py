@@ -6,6 +6,7 @@ fetches the page's scripts.
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,25 +18,55 @@ from core.runtime import runtime
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.middleware import Middleware
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from core.config import Settings
 
 PREFIXES = ("img", "exports", "uploads", "desk", "access", "api", "ai")
 """First path segments of every route beside the pages."""
 
 
-def refuse_public_address(address: str | None) -> None:
-    """Exit with one sentence when *address* (None: every address) is public and no password is set."""
-    if address in ("127.0.0.1", "localhost", "::1"):
-        return  # the usual case, without importing anything
+# Settings that the gate needs; without them nothing has to be imported before the first page.
+_GATE_VARIABLES = {"VITRINE_ACCESS_PASSWORD", "VITRINE_TRUSTED_PROXIES"}
+
+
+def access_settings(address: str | None) -> "Settings | None":
+    """Return the settings for :func:`gate`, None when a single person uses this machine and nothing is configured.
+
+    Exits with one sentence when a setting is not usable, or when *address* (None: every address) is public and no
+    password is set.
+    """
+    if address in ("127.0.0.1", "localhost", "::1") and not _GATE_VARIABLES & {name.upper() for name in os.environ}:
+        return None  # the usual case, without importing anything
     from core.access import check_listening_address
     from core.config import load_settings
     from core.errors import ConfigurationError
 
     try:
-        check_listening_address(address, load_settings())
+        settings = load_settings()
+        check_listening_address(address, settings)
     except ConfigurationError as error:
         sys.exit(str(error))
+    return settings
+
+
+def gate(settings: "Settings | None", *, base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Middleware":
+    """Return the middleware that stands before everything the process answers.
+
+    Args:
+        settings: What :func:`access_settings` returned.
+        base_path: Prefix of every route, as ``server.baseUrlPath``.
+        allowed_hosts: Host names the server answers to; empty for those of this machine.
+    """
+    from starlette.middleware import Middleware
+
+    from core.api.gate import Gate
+
+    return Middleware(
+        Gate, settings, lambda: runtime.database, prefixes=PREFIXES, allowed_hosts=allowed_hosts, base_path=base_path
+    )
 
 
 def routes(base_path: str = "", allowed_hosts: Sequence[str] = (), icon: "Path | None" = None) -> "Sequence[BaseRoute]":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[str] = ()) -> "list[BaseRoute]":
-    """Return every route beside the pages, each behind :class:`core.api.guard.AuthMiddleware`.
+    """Return every route beside the pages, each but the health checks behind :class:`core.api.guard.AuthMiddleware`.
 
     Args:
         services: Returns the services of the process.
@@ -24,6 +24,7 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     from core.api.chunks import chunk_routes
     from core.api.desk import desk_routes
     from core.api.guard import AuthMiddleware
+    from core.api.health import health_routes
     from core.api.lazy_api import api_routes
     from core.api.login import sign_in_route
     from core.api.media import media_routes
@@ -34,6 +35,7 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
         Middleware(ResponseCache, services, response_store()),
     ]
     return [
+        *health_routes(services),
         *media_routes(services, authenticated),
         *chunk_routes(services, authenticated),
         *desk_routes(services, authenticated),

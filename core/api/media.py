@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from core.api import errors, guard
+from core.api import credentials, errors
+from core.api.credentials import Actor
 from core.db import Images
 from core.errors import NotFoundError, VitrineError
 from core.images import ImageService
@@ -41,16 +43,24 @@ def media_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
     ]
 
 
-def image_url(image_id: str, sha256: str, size: ImageSize = "thumb") -> str:
-    """Return the signed URL of an image, without the base path; equal bytes have equal URLs, so browsers cache them."""
+def image_url(image_id: str, sha256: str, size: ImageSize = "thumb", *, signed_for: Actor | None = None) -> str:
+    """Return the URL of an image, without the base path; equal bytes have equal URLs, so browsers cache them.
+
+    Args:
+        image_id: The image.
+        sha256: Hash of its bytes.
+        size: "thumb", "view" or "original".
+        signed_for: With a password the URL can be read without credentials while those of this actor are valid; a
+            page needs no signature, because its browser sends the session.
+    """
     path = f"/img/{image_id}/{size}"
-    return f"{path}?v={sha256[:12]}&s={guard.signature(path)}"
+    signature = credentials.signature(path, signed_for) if signed_for is not None else ""
+    return f"{path}?v={sha256[:12]}" + (f"&s={quote(signature)}" if signature else "")
 
 
 def export_url(export_id: str) -> str:
-    """Return the signed URL of a finished export, without the base path."""
-    path = f"/exports/{export_id}"
-    return f"{path}?s={guard.signature(path)}"
+    """Return the URL of a finished export, without the base path."""
+    return f"/exports/{export_id}"
 
 
 def image_file(images: ImageService, image: Images, size: str) -> FileResponse:

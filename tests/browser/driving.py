@@ -93,6 +93,10 @@ class AppServer:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as reply:  # noqa: S310
                     if reply.status == 200:
                         return
+            except urllib.error.HTTPError as refused:
+                if refused.code == 401:  # the gate of an app with a password
+                    return
+                time.sleep(0.02)
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.02)
         raise AssertionError(f"the app was not ready after {timeout_s:.0f} s:\n{self.log_text()}")

@@ -1,13 +1,23 @@
-"""Signing in and out in Chromium."""
+"""Signing in and out in Chromium, and pages of other ports."""
 
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.driving import AppServer, settle
 
 pytestmark = pytest.mark.browser
+
+OPEN_SOCKET = """
+url => new Promise(done => {
+  const socket = new WebSocket(url, ["streamlit"]);
+  socket.onopen = () => done("open");
+  socket.onclose = () => done("refused");
+})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -17,21 +27,77 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         yield app
 
 
+@pytest.fixture
+def other_port() -> Iterator[str]:
+    """Serve an empty page on another port of this machine."""
+
+    class EmptyPage(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def test_signing_in_opens_the_requested_page_and_signing_out_closes_it(locked: AppServer, page: Page) -> None:
-    page.goto(f"{locked.url}/settings")
+    page.goto(f"{locked.url}/settings?tab=Prompts")
     expect(page.get_by_text("Sign in to use this Vitrine.")).to_be_visible()
-    expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+    expect(page.get_by_label("Password")).to_be_focused()
 
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("This is not the password. Try again.")
 
     page.get_by_label("Password").fill("open sesame")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Your name").fill("Ana")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    assert page.url == f"{locked.url}/settings?tab=Prompts"
 
     page.reload()
     settle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("Sign in to use this Vitrine.")).to_be_visible()
+
+
+def test_the_sign_in_page_works_without_scripts_and_loads_nothing_else(locked: AppServer, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(f"{locked.url}/explore")
+    assert requested == [f"{locked.url}/explore"]
+    page.get_by_label("Password").fill("open sesame")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{locked.url}/explore")
+    assert {cookie["name"] for cookie in context.cookies()} >= {"vitrine-access", "vitrine-device"}
+    context.close()
+
+
+def test_a_page_on_another_port_opens_no_websocket(server: AppServer, page: Page, other_port: str) -> None:
+    stream = f"{server.url.replace('http', 'ws')}/_stcore/stream"
+    page.goto(other_port)
+    assert page.evaluate(OPEN_SOCKET, stream) == "refused"
+    page.goto(server.url)
+    settle(page)
+    assert page.evaluate(OPEN_SOCKET, stream) == "open"
+
+
+def test_a_page_on_another_port_opens_no_websocket_of_a_signed_in_person(
+    locked: AppServer, page: Page, other_port: str
+) -> None:
+    stream = f"{locked.url.replace('http', 'ws')}/_stcore/stream"
+    page.goto(locked.url)
+    page.get_by_label("Password").fill("open sesame")
+    page.get_by_role("button", name="Sign in").click()
+    settle(page)
+    page.goto(other_port)
+    assert page.evaluate(OPEN_SOCKET, stream) == "refused"

@@ -35,8 +35,22 @@ async def test_the_shutdown_waits_for_the_warm_up_and_then_closes_the_runtime(or
 @pytest.mark.parametrize("address", [None, "", "0.0.0.0"])  # noqa: S104
 def test_a_public_address_without_a_password_ends_the_process(address: str | None) -> None:
     with pytest.raises(SystemExit, match="Set VITRINE_ACCESS_PASSWORD"):
-        app.refuse_public_address(address)
+        app.access_settings(address)
 
 
-def test_a_loopback_address_needs_no_password() -> None:
-    app.refuse_public_address("127.0.0.1")
+def test_a_loopback_address_needs_no_password_and_no_settings() -> None:
+    assert app.access_settings("127.0.0.1") is None
+
+
+@pytest.mark.parametrize("variable", ["VITRINE_ACCESS_PASSWORD", "vitrine_access_password"])
+def test_a_password_is_noticed_on_a_loopback_address_too(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "open sesame")
+    settings = app.access_settings("127.0.0.1")
+    assert settings is not None
+    assert settings.access_password is not None
+
+
+def test_an_empty_password_ends_the_process_instead_of_letting_everybody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "")
+    with pytest.raises(SystemExit, match="the password is empty"):
+        app.access_settings("127.0.0.1")

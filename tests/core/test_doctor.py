@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from core import doctor
-from core.api.keys import signing_key
 from core.config import Settings
 from core.db import Database
 from core.doctor import Finding, examine
+from core.secret_key import secret_key
 
 
 def _levels(findings: list[Finding]) -> dict[str, str]:
@@ -20,7 +20,7 @@ def _levels(findings: list[Finding]) -> dict[str, str]:
 
 
 def test_a_working_installation_has_no_problem(db: Database, tmp_path: Path) -> None:
-    signing_key(db.data_dir)
+    secret_key(db.data_dir)
     levels = _levels(examine(db.settings, tmp_path))
     assert "problem" not in levels.values()
     assert levels["Database"] == levels["secret.key"] == levels["Pillow"] == "ok"
@@ -38,7 +38,7 @@ def test_the_doctor_command_takes_less_than_two_seconds(db: Database) -> None:
 def test_a_secret_file_that_others_can_read_is_a_problem_with_the_command_that_fixes_it(
     db: Database, tmp_path: Path
 ) -> None:
-    signing_key(db.data_dir)
+    secret_key(db.data_dir)
     key = db.data_dir / "secret.key"
     key.chmod(0o644)
     secrets = tmp_path / ".streamlit" / "secrets.toml"

@@ -1,4 +1,4 @@
-"""The health check of the server."""
+"""The state of the server."""
 
 import asyncio
 
@@ -10,21 +10,19 @@ from core.api.schemas import ResponseBody
 router = APIRouter(prefix="/api", tags=["server"])
 
 
-class Health(ResponseBody):
-    """Result of the health check; *running_tasks* counts those of this process."""
+class ServerStatus(ResponseBody):
+    """Whether this process runs tasks, and how many are running in it."""
 
-    status: str
     runs_tasks: bool
     running_tasks: int
 
 
-@router.get("/health")
-async def get_health(services: ServicesDep) -> Health:
-    """Check the database connection and the task engine."""
+@router.get("/status")
+async def get_status(services: ServicesDep) -> ServerStatus:
+    """Return the state of the task engine. ``/api/health`` and ``/api/ready`` need no token and say less."""
 
-    def check() -> Health:
-        services.db.check_connection()
+    def read() -> ServerStatus:
         engine = services.engine.health()
-        return Health(status="ok", runs_tasks=engine.runs_here, running_tasks=engine.running)
+        return ServerStatus(runs_tasks=engine.runs_here, running_tasks=engine.running)
 
-    return await asyncio.to_thread(check)
+    return await asyncio.to_thread(read)

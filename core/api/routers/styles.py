@@ -277,5 +277,7 @@ def _check_project_id(services: Services, project_id: str | None) -> None:
 
 
 def _url(request: Request, image: Images | None) -> str | None:
-    base = str(request.scope.get("root_path", ""))
-    return base + media.image_url(image.id, image.sha256, "original") if image is not None else None
+    if image is None:
+        return None
+    base, actor = str(request.scope.get("root_path", "")), request.scope["vitrine.actor"]
+    return base + media.image_url(image.id, image.sha256, "original", signed_for=actor)

@@ -9,8 +9,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from core import app
-from core.api import guard
+from core.api import credentials
+from core.api.credentials import Actor
 from core.api.media import image_url
+from core.runtime import runtime
 from tests.pictures import png
 
 
@@ -59,7 +61,9 @@ def test_a_signed_url_is_valid_below_the_base_path(below: TestClient, monkeypatc
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
     path = "/img/nobody/thumb"
     assert below.get(f"/lab{path}").status_code == 401
-    assert below.get(f"/lab{path}?s={guard.signature(path)}").status_code == 404
+    token = runtime.services.tokens.make_token("robot").row
+    signature = credentials.signature(path, Actor("robot", credential=f"token:{token.id}"))
+    assert below.get(f"/lab{path}?s={signature}").status_code == 404
 
 
 def test_a_path_with_a_line_break_does_not_fall_through_to_a_page(below: TestClient) -> None:

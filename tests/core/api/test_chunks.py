@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core import Projects
-from core.api import build_routes, chunks, guard
+from core.api import build_routes, chunks, credentials
 from core.db import connect
 from core.importing import uploads
 from core.services import Services
@@ -224,5 +224,5 @@ def test_a_stranger_is_refused_before_a_byte_is_read(locked: Services) -> None:
     assert client.get(f"/uploads/{upload.id}").status_code == 401
     assert client.delete(f"/uploads/{upload.id}").status_code == 401
     assert [one.id for one in locked.uploads.list_uploads(project.id)] == [upload.id]
-    signed_in = {guard.TOKEN_HEADER: guard.page_token("ann")}
+    signed_in = {"Cookie": f"{credentials.COOKIE}={credentials.start_session(locked.db, 'ann')}"}
     assert client.post("/uploads/new", json=body, headers=signed_in).status_code == 201

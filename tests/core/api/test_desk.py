@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from core import ImageDatasets, Projects
-from core.api.guard import page_token
+from core.api.credentials import page_token
 from core.services import Services
 from tests.core.dataset.conftest import add_image
 from tests.pictures import png

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.api import guard
+from core.api import credentials
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
 from pages.components.shared import media, streamlit_private
@@ -32,7 +32,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "second": bool(entry_filter.values("second")),
             "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
-            "token": guard.page_token(actor),
+            "token": credentials.page_token(actor),
             "base": media.base_path(),
             "selectors": {"main": streamlit_private.MAIN, "block": streamlit_private.MAIN_BLOCK},
         },

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.api import guard
+from core.api import credentials
 from core.dataset.filters import FIELDS
 from core.errors import VitrineError
 from pages.components.shared import media, page
@@ -36,7 +36,7 @@ def show(label: str, project_id: str) -> str:
             "line": line,
             "fields": [[name, meaning] for name, (meaning, _) in FIELDS.items()],
             "project": project_id,
-            "token": guard.page_token(),
+            "token": credentials.page_token(),
             "base": media.base_path(),
         },
         on_typed_change=_typed,

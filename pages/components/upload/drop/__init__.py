@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.api import guard
+from core.api import credentials
 from pages.components.shared import media, page
 
 
@@ -30,7 +30,7 @@ def show(project_id: str, hint: str) -> Dropped | None:
         key=key,
         data={
             "url": f"{media.base_path()}/api/projects/{project_id}/images",
-            "token": guard.page_token(),
+            "token": credentials.page_token(),
             "hint": hint,
             "finished": "finished" in st.session_state.get(key, {}),
         },

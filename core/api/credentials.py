@@ -1,0 +1,198 @@
+"""Who calls, by the credentials of a request: a session, a token, a signed address, or none on this machine.
+
+A page token only carries a name, for one person who works on this machine; with a password it counts for nothing, since
+the session says who it is. A signed address names the session or token that it was given to, and ends with it.
+"""
+
+import hmac
+import threading
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cachetools import TTLCache
+from itsdangerous import BadData
+from starlette.requests import HTTPConnection
+
+from core.api import signing
+
+if TYPE_CHECKING:
+    from core.db import Database
+
+TOKEN_HEADER = "X-Vitrine-Token"  # noqa: S105  a name, no secret
+COOKIE = "vitrine-access"
+# Each page run issues a new token; half a day covers a page that stays open without one.
+PAGE_TOKEN_LIFE_S = 12 * 3600
+SESSION_LIFE_S = 14 * 24 * 3600
+# A session that another process has ended is admitted at most this long; this process forgets it at once.
+RECHECK_AFTER_S = 1.0
+
+READING_METHODS = ("GET", "HEAD", "OPTIONS")
+_SIGNATURE_BYTES = 18
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who calls.
+
+    Attributes:
+        name: Written to events and tasks.
+        may_write: False for read tokens and signed addresses.
+        credential: The session or token, as ``session:ID`` or ``token:ID``; empty without a password.
+    """
+
+    name: str = "local"
+    may_write: bool = True
+    credential: str = ""
+
+    @property
+    def has_session(self) -> bool:
+        return self.credential.startswith("session:")
+
+
+class _ValidCredentials:
+    """Credentials that were found valid within the last second, by their text; used by several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._actors: TTLCache[str, Actor] = TTLCache(1_000, RECHECK_AFTER_S)
+        self._generation = 0
+
+    def get(self, text: str) -> Actor | None:
+        with self._lock:
+            return self._actors.get(text)
+
+    @property
+    def generation(self) -> int:
+        return self._generation
+
+    def add(self, text: str, actor: Actor, generation: int) -> None:
+        """Store *actor*, unless something was ended since *generation*, when the check began."""
+        with self._lock:
+            if generation == self._generation:
+                self._actors[text] = actor
+
+    def clear(self) -> None:
+        with self._lock:
+            self._generation += 1
+            self._actors.clear()
+
+
+valid_credentials = _ValidCredentials()
+
+
+def known_actor(request: HTTPConnection) -> Actor | None:
+    """Return the caller if the session was checked within the last second: without waiting for the database."""
+    headers = request.headers
+    if "Authorization" in headers or COOKIE not in headers.get("Cookie", ""):
+        return None
+    return valid_credentials.get(_cache_key(request.cookies.get(COOKIE, "")))
+
+
+def find_actor(request: HTTPConnection, database: "Database") -> Actor | None:
+    """Return the caller, None without valid credentials; may wait for the database."""
+    headers, has_password = request.headers, database.settings.access_password is not None
+    if "Authorization" in headers:
+        return _bearer_actor(database, headers["Authorization"])
+    if not has_password and TOKEN_HEADER in headers:
+        name = _unsign("page", headers[TOKEN_HEADER], PAGE_TOKEN_LIFE_S)
+        return Actor(name) if name is not None else None
+    if not has_password:
+        return Actor()
+    actor = session_actor(database, request.cookies.get(COOKIE))
+    if actor is None and b"s=" in request.scope.get("query_string", b""):
+        return _signed_address_actor(request, database)
+    return actor
+
+
+def session_actor(database: "Database", cookie: str | None) -> Actor | None:
+    """Return who signed in with this cookie, None when the session has ended."""
+    from core.access import SignInService
+
+    if not cookie:
+        return None
+    known = valid_credentials.get(_cache_key(cookie))
+    if known is not None:
+        return known
+    generation = valid_credentials.generation
+    session_id = _unsign("session", cookie, SESSION_LIFE_S)
+    row = SignInService(database).find(session_id) if session_id is not None else None
+    if row is None:
+        return None
+    actor = Actor(row.name, credential=f"session:{row.id}")
+    valid_credentials.add(_cache_key(cookie), actor, generation)
+    return actor
+
+
+def start_session(database: "Database", name: str) -> str:
+    """Start a session and return the value of its cookie."""
+    from core.access import SignInService
+
+    return signing.timed_serializer("session").dumps(SignInService(database).start(name).id)
+
+
+def end_session(database: "Database", cookie: str | None) -> None:
+    """End the session of this cookie on the server."""
+    from core.access import SignInService
+
+    session_id = _unsign("session", cookie or "", SESSION_LIFE_S)
+    if session_id is not None:
+        SignInService(database).end(session_id)
+        valid_credentials.clear()
+
+
+def page_token(name: str = "local") -> str:
+    """Return what a page's component sends as ``X-Vitrine-Token`` to act for *name* in local mode."""
+    return signing.timed_serializer("page").dumps(name)
+
+
+def signature(path: str, actor: Actor) -> str:
+    """Return the signature that lets anyone read *path* (without base path) while *actor*'s credential is valid.
+
+    It is always the same for a credential, so that browsers cache what they read. Without a password it is empty.
+    """
+    return f"{actor.credential}.{_address_mac(path, actor.credential)}" if actor.credential else ""
+
+
+# --- credentials ---------------------------------------------------------------------------------------------
+
+
+def _bearer_actor(database: "Database", header: str) -> Actor | None:
+    from core.access import TokenService
+
+    scheme, _, secret = header.partition(" ")
+    token = TokenService(database).find_token(secret.strip()) if scheme.lower() == "bearer" else None
+    return Actor(token.name, token.scope == "write", f"token:{token.id}") if token is not None else None
+
+
+def _signed_address_actor(request: HTTPConnection, database: "Database") -> Actor | None:
+    if request.scope.get("method") not in READING_METHODS:
+        return None
+    credential, _, mac = request.query_params.get("s", "").rpartition(".")
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    if not hmac.compare_digest(_address_mac(path, credential).encode(), mac.encode()):
+        return None
+    return Actor("link", may_write=False, credential=credential) if _is_valid(database, credential) else None
+
+
+def _is_valid(database: "Database", credential: str) -> bool:
+    from core.access import SignInService, TokenService
+
+    kind, _, id_ = credential.partition(":")
+    return SignInService(database).find(id_) is not None if kind == "session" else TokenService(database).is_active(id_)
+
+
+def _address_mac(path: str, credential: str) -> str:
+    text = f"address:{credential}:{path}".encode("utf-8", "surrogatepass")
+    return urlsafe_b64encode(hmac.digest(signing.signing_key(), text, "sha256")[:_SIGNATURE_BYTES]).decode()
+
+
+def _unsign(purpose: str, value: str, life_s: int) -> str | None:
+    try:
+        return str(signing.timed_serializer(purpose).loads(value, max_age=life_s))
+    except BadData:
+        return None
+
+
+def _cache_key(cookie: str) -> str:
+    return f"cookie:{cookie}"

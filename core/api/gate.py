@@ -1,0 +1,124 @@
+"""The gate: middleware before everything that the server process answers, Streamlit's own routes included.
+
+With a password nothing but the sign-in page, the route that it posts to and the two health checks answers without
+credentials. The body of a refused request is not read, and no websocket is accepted. Streamlit's routes and pages need
+a session; a token opens the routes beside the pages only.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.api import sign_in_page
+from core.api.credentials import Actor, find_actor, known_actor
+from core.api.errors import error_response
+from core.api.guard import ACTOR, not_signed_in, refused_stranger
+from core.api.open_connections import OpenConnections
+from core.api.origin import LOCAL_HOSTS, is_navigation, refused_origin, seen_through_proxies
+from core.errors import VitrineError
+
+if TYPE_CHECKING:
+    from core.config import Settings
+    from core.db import Database
+
+HEALTH_PATHS = ("/api/health", "/api/ready")
+SESSION_PATH = "/access/session"
+
+
+class Gate:
+    """Middleware that admits a request or websocket, or answers it.
+
+    Args:
+        settings: The settings; None when there is no password and no trusted proxy, so that none have to be loaded.
+        database: Returns the database of the process; called with a password only.
+        prefixes: First path segments of the routes beside the pages, for programs with a token.
+        allowed_hosts: Host names the server answers to; empty for those of this machine.
+        base_path: Prefix of every path, as ``server.baseUrlPath``.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: "Settings | None",
+        database: "Callable[[], Database]",
+        *,
+        prefixes: Sequence[str],
+        allowed_hosts: Sequence[str] = (),
+        base_path: str = "",
+    ) -> None:
+        self._app = app
+        self._has_password = settings is not None and settings.access_password is not None
+        self._proxies = settings.trusted_proxies if settings is not None else []
+        self._database = database
+        self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
+        self._base = f"/{base_path.strip('/')}".rstrip("/")
+        self._health_paths = tuple(self._base + path for path in HEALTH_PATHS)
+        self._program_prefixes = frozenset(prefixes)
+        self._connections = OpenConnections(self._is_still_admitted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["path"] in self._health_paths:
+            await self._app(scope, receive, send)
+            return
+        scope = seen_through_proxies(scope, self._proxies)
+        request = HTTPConnection(scope)
+        checked = self._check_origin(request) or await self._find_actor(request)
+        if isinstance(checked, Response):
+            await _refuse(checked, scope, receive, send)
+            return
+        if checked is not None:
+            scope[ACTOR] = checked
+        if checked is None or not checked.credential:
+            await self._app(scope, receive, send)
+        else:
+            await self._connections.serve(self._app, scope, receive, send)
+
+    def _check_origin(self, request: HTTPConnection) -> Response | None:
+        may_navigate = not self._is_for_programs(request.scope["path"])
+        return refused_stranger(request, self._has_password) or refused_origin(
+            request, self._allowed_hosts, may_navigate=may_navigate
+        )
+
+    async def _find_actor(self, request: HTTPConnection) -> Actor | Response | None:
+        """Return the caller, None where a route decides itself, or the response that refuses."""
+        path = request.scope["path"]
+        is_for_programs = self._is_for_programs(path)
+        if not self._has_password:
+            return None if is_for_programs else Actor()
+        if path == self._base + SESSION_PATH and request.scope.get("method") in ("POST", "DELETE"):
+            return None
+        actor = known_actor(request)
+        if actor is None:
+            try:
+                actor = await asyncio.to_thread(lambda: find_actor(request, self._database()))
+            except VitrineError as error:
+                return error_response(error)
+        if actor is None or not (is_for_programs or actor.has_session):
+            return self._sign_in_page(request) if is_navigation(request) else not_signed_in()
+        return actor
+
+    def _is_for_programs(self, path: str) -> bool:
+        below = path.removeprefix(f"{self._base}/") if path.startswith(f"{self._base}/") else ""
+        return below.partition("/")[0] in self._program_prefixes
+
+    def _sign_in_page(self, request: HTTPConnection) -> Response:
+        wanted = sign_in_page.requested_address(request.scope)
+        return sign_in_page.response(self._base, wanted, status=401)
+
+    def _is_still_admitted(self, scope: Scope) -> bool:
+        actor = find_actor(HTTPConnection(scope), self._database())
+        return actor is not None and actor.credential == scope[ACTOR].credential
+
+
+async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})  # before it is accepted: status 403
+    else:
+        await response(scope, receive, send)

@@ -1,0 +1,147 @@
+"""The gate in front of an application, as the server puts it: with a password, proxies and a base path."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from core import app
+from core.config import load_settings
+from core.runtime import runtime
+
+PASSWORD = "open sesame"
+SIGN_IN = "/access/session"
+STREAM = "ws://localhost:8501"
+OpenGate = Callable[..., TestClient]
+
+
+async def _page(request: Request) -> Response:
+    return PlainTextResponse(f"{request.url.scheme} {request.headers['Host']} {request.client and request.client.host}")
+
+
+async def _stream(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text("hello")
+    await socket.close()
+
+
+@pytest.fixture
+def open_gate(monkeypatch: pytest.MonkeyPatch) -> OpenGate:
+    """Return a client of the whole server: ``open_gate(base="", peer="127.0.0.1", VITRINE_ACCESS_PASSWORD=…)``."""
+
+    def make(base: str = "", peer: str = "127.0.0.1", **environment: str) -> TestClient:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        pages = [WebSocketRoute(f"{base}/_stcore/stream", _stream), Route("/{rest:path}", _page)]
+        hosts = ["localhost", "vitrine.example"]
+        routes = [*app.routes(base_path=base, allowed_hosts=hosts), *pages]
+        settings = load_settings() if environment else None
+        gate = app.gate(settings, base_path=base, allowed_hosts=hosts)
+        server = Starlette(routes=routes, middleware=[gate])
+        return TestClient(server, base_url="http://localhost:8501", client=(peer, 5000))
+
+    return make
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    with pytest.raises(WebSocketDisconnect):
+        yield
+
+
+def test_without_a_password_a_page_needs_no_settings_and_no_database(open_gate: OpenGate) -> None:
+    client = open_gate()
+    assert client.get("/explore").text == "http localhost:8501 127.0.0.1"
+    assert runtime.opened_database() is None
+    with client.websocket_connect(f"{STREAM}/_stcore/stream", headers={"Origin": "http://localhost:8501"}) as socket:
+        assert socket.receive_text() == "hello"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://localhost:8625"}, {"Origin": "null"}, {"Host": "evil.example"}], ids=str
+)
+def test_without_a_password_other_origins_and_hosts_are_refused_everywhere(
+    open_gate: OpenGate, headers: dict[str, str]
+) -> None:
+    client = open_gate()
+    for path in ("/", "/_stcore/health", "/api/projects", "/static/index.js"):
+        assert client.get(path, headers=headers).status_code == 403, path
+    with _refused(), client.websocket_connect(f"{STREAM}/_stcore/stream", headers=headers):
+        pass
+
+
+def test_without_a_password_no_proxy_lets_other_machines_in(open_gate: OpenGate) -> None:
+    answer = open_gate().get("/", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "open_door")
+
+
+@pytest.mark.parametrize("base", ["", "/lab"])
+def test_with_a_password_a_page_asks_for_it_and_opens_afterwards(open_gate: OpenGate, base: str) -> None:
+    client = open_gate(base, VITRINE_ACCESS_PASSWORD=PASSWORD)
+    asked = client.get(f"{base}/explore?q=a", headers={"Accept": "text/html"})
+    assert asked.status_code == 401
+    assert f'action="{base}{SIGN_IN}"' in asked.text
+    assert f'name="next" value="{base}/explore?q=a"' in asked.text
+    with _refused(), client.websocket_connect(f"{STREAM}{base}/_stcore/stream"):
+        pass
+    fields = {"password": PASSWORD, "next": f"{base}/explore?q=a"}
+    assert client.post(f"{base}{SIGN_IN}", data=fields).text.startswith("http localhost:8501")
+    with client.websocket_connect(f"{STREAM}{base}/_stcore/stream") as socket:
+        assert socket.receive_text() == "hello"
+
+
+def test_a_page_behind_a_trusted_proxy_has_the_origin_that_the_browser_sees(open_gate: OpenGate) -> None:
+    client = open_gate(peer="10.0.0.1", VITRINE_ACCESS_PASSWORD=PASSWORD, VITRINE_TRUSTED_PROXIES="10.0.0.0/8, ::1")
+    proxy = {
+        "X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "vitrine.example",
+        "Origin": "https://vitrine.example",
+    }  # fmt: skip
+    signed_in = client.post(SIGN_IN, json={"password": PASSWORD}, headers=proxy)
+    assert signed_in.status_code == 204
+    assert "Secure" in signed_in.headers["Set-Cookie"]
+    cookie = {"Cookie": f"vitrine-access={signed_in.cookies['vitrine-access']}"}
+    assert client.get("/", headers=proxy | cookie).text == "https vitrine.example 192.0.2.7"
+    with client.websocket_connect(f"{STREAM}/_stcore/stream", headers=proxy | cookie) as socket:
+        assert socket.receive_text() == "hello"
+    for wrong in ({"Origin": "http://vitrine.example"}, {"X-Forwarded-Host": "evil.example"}):
+        assert client.get("/", headers=proxy | cookie | wrong).status_code == 403
+
+
+def test_twenty_people_behind_one_proxy_have_attempts_of_their_own(open_gate: OpenGate) -> None:
+    client = open_gate(peer="10.0.0.1", VITRINE_ACCESS_PASSWORD=PASSWORD, VITRINE_TRUSTED_PROXIES="10.0.0.1")
+
+    def attempt(forwarded_for: str, password: str) -> int:
+        client.cookies.clear()
+        headers = {"X-Forwarded-For": forwarded_for}
+        return client.post(SIGN_IN, json={"password": password}, headers=headers).status_code
+
+    # The guesser writes another address in front each time; the proxy adds the real one.
+    guesses = [attempt(f"203.0.113.{number}, 192.0.2.66", "wrong") for number in range(8)]
+    assert guesses == [401] * 5 + [429] * 3
+    for person in range(20):
+        assert [attempt(f"192.0.2.{person}", password) for password in ("wrong", "wrong", PASSWORD)] == [401, 401, 204]
+
+
+def test_forged_headers_give_no_attempts_without_a_trusted_proxy(open_gate: OpenGate) -> None:
+    client = open_gate(peer="192.0.2.66", VITRINE_ACCESS_PASSWORD=PASSWORD)
+    names = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Client-IP", "True-Client-IP", "X-Forwarded-Host")
+    guesses = [
+        client.post(SIGN_IN, json={"password": "x"}, headers=dict.fromkeys(names, f"192.0.2.{number}")).status_code
+        for number in range(8)
+    ]
+    assert guesses == [401] * 5 + [429] * 3
+
+
+def test_addresses_of_one_ipv6_network_share_their_attempts(open_gate: OpenGate) -> None:
+    client = open_gate(peer="10.0.0.1", VITRINE_ACCESS_PASSWORD=PASSWORD, VITRINE_TRUSTED_PROXIES="10.0.0.1")
+    guesses = [
+        client.post(SIGN_IN, json={"password": "x"}, headers={"X-Forwarded-For": f"2001:db8::{number}"}).status_code
+        for number in range(8)
+    ]
+    assert guesses == [401] * 5 + [429] * 3
