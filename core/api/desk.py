@@ -10,9 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api import errors
+from core.api.credentials import Actor
 from core.api.desk_regenerate import regenerate_route
 from core.api.media import image_url
 from core.dataset import parse_search
+from core.dataset.queries import EntryPage
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
 from core.questions.answer_types import checked_answer
@@ -30,24 +32,31 @@ _ENTRY_FIELDS = (
 )  # fmt: skip
 
 
+Handle = Callable[[Services, str, dict[str, Any]], dict[str, Any]]
+"""Takes the services, the name of the caller and the parameters; returns the body of the response."""
+
+
 def desk_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
     """Return the routes of the desk; each takes and returns a JSON object."""
 
-    def route(path: str, method: str, handle: Callable[[Services, str, dict[str, Any]], dict[str, Any]]) -> Route:
+    def route(path: str, method: str, handle: Handle, read_only: Handle | None = None) -> Route:
+        """*read_only* takes the place of *handle* for callers that may not write."""
+
         async def endpoint(request: Request) -> Response:
             params = dict(request.query_params) if method == "GET" else await _body(request)
             if params is None:
                 return errors.problem(422, "invalid", "Send a JSON object.")
-            actor = request.scope["vitrine.actor"].name
+            actor: Actor = request.scope["vitrine.actor"]
+            handler = handle if actor.may_write or read_only is None else read_only
             try:
-                return JSONResponse(await asyncio.to_thread(handle, services(), actor, params))
+                return JSONResponse(await asyncio.to_thread(handler, services(), actor.name, params))
             except VitrineError as error:
                 return errors.error_response(error)
 
         return Route(path, endpoint, methods=[method], middleware=middleware)
 
     return [
-        route("/desk/queue", "GET", _queue),
+        route("/desk/queue", "GET", _queue, _read_queue),
         route("/desk/count", "GET", _count),
         route("/desk/history", "GET", _history),
         route("/desk/decide", "POST", _decide),
@@ -68,7 +77,18 @@ async def _body(request: Request) -> dict[str, Any] | None:
 
 def _queue(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
     """Return the open entries after the entry ``after``, and assign them to the reviewer."""
-    page = services.collaboration.assign_entries(
+    return _next_entries(services, services.collaboration.assign_entries, actor, params)
+
+
+def _read_queue(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the same entries and assign them to nobody."""
+    return _next_entries(services, services.collaboration.open_entries, actor, params)
+
+
+def _next_entries(
+    services: Services, find: Callable[..., EntryPage], actor: str, params: dict[str, Any]
+) -> dict[str, Any]:
+    page = find(
         _project_id(services, params),
         parse_search(params.get("q", "")).for_review(),
         actor,

@@ -117,6 +117,14 @@ class CollaborationService:
             )
         return Plan(assignment, names, second_percent)
 
+    def open_entries(
+        self, project_id: str, entry_filter: EntryFilter, actor: str, *, limit: int, after: str | None = None
+    ) -> queries.EntryPage:
+        """Return the next entries that *actor* would be assigned, and assign none."""
+        assigned = self.review_plan(project_id).assigned(entry_filter, actor)
+        with self._db.reading() as session:
+            return queries.find_entries(session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor)
+
     def assign_entries(
         self, project_id: str, entry_filter: EntryFilter, actor: str, *, limit: int, after: str | None = None
     ) -> queries.EntryPage:
@@ -124,10 +132,7 @@ class CollaborationService:
         plan = self.review_plan(project_id)
         assigned = plan.assigned(entry_filter, actor)
         if plan.assignment != "shared" or assigned == entry_filter:
-            with self._db.reading() as session:
-                return queries.find_entries(
-                    session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor
-                )
+            return self.open_entries(project_id, entry_filter, actor, limit=limit, after=after)
         with self._db.transaction() as session:
             page = queries.find_entries(session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor)
             if page.next_cursor is None and len(page.items) > _MIN_LEASED:  # leave half of the last ones to others
