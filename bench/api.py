@@ -99,10 +99,11 @@ def fill(http: httpx.Client) -> str:
     return project_id
 
 
-async def rate(url: str, path: str, seconds: float) -> float:
+async def rate(url: str, path: str, seconds: float, cookie: str = "") -> float:
     """Return responses per second over CONNECTIONS keep-alive connections."""
     host, port = url.removeprefix("http://").split(":")
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+    cookie_line = f"Cookie: {cookie}\r\n" if cookie else ""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\n{cookie_line}\r\n".encode()
     done, until = 0, time.monotonic() + seconds
 
     async def send_requests() -> None:

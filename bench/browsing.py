@@ -83,6 +83,14 @@ class Browser:
         self._refreshing.clear()
 
 
-def open_browser(url: str) -> connect:
+def open_browser(url: str, cookie: str = "") -> connect:
     websocket_url = url.replace("http", "ws") + "/_stcore/stream"
-    return connect(websocket_url, subprotocols=["streamlit"], origin=url, compression=None, max_size=None)  # type: ignore[arg-type,list-item]
+    headers = {"Cookie": cookie} if cookie else {}
+    return connect(
+        websocket_url,
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        origin=url,  # type: ignore[arg-type]
+        compression=None,
+        max_size=None,
+        additional_headers=headers,
+    )

@@ -1,0 +1,136 @@
+"""Strangers in numbers: what a thousand open connections and large bodies without sign-in cost the people inside."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.browser.driving import AppServer
+from tests.conftest import PROVE
+from tests.pictures import png
+
+PASSWORD = "open sesame"
+# The long form is that of `make prove`.
+SOCKETS = 1_000 if PROVE else 100
+DECISIONS = 200 if PROVE else 40
+UPLOADS, UPLOAD_BYTES = (8, 90_000_000) if PROVE else (4, 10_000_000)
+MAX_SLOWDOWN = 3.0
+MAX_GROWTH_BYTES = 5_000_000
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    with AppServer.running(tmp_path_factory.mktemp("server"), VITRINE_ACCESS_PASSWORD=PASSWORD) as running:
+        yield running
+
+
+async def test_open_connections_at_the_sign_in_page_do_not_slow_a_decision(app: AppServer) -> None:
+    async with httpx.AsyncClient(base_url=app.url, timeout=60) as person:
+        (await person.post("/access/session", json={"password": PASSWORD})).raise_for_status()
+        entries = await _entries(person, 2 * DECISIONS + 5)
+        await _p95_ms(person, entries[:5])
+        quiet_ms = await _p95_ms(person, entries[5 : 5 + DECISIONS])
+        async with _strangers(app.url, SOCKETS):
+            crowded_ms = await _p95_ms(person, entries[5 + DECISIONS :])
+    print(f"p95 of a decision: {quiet_ms:.1f} ms quiet, {crowded_ms:.1f} ms with {SOCKETS} connections")
+    assert crowded_ms <= MAX_SLOWDOWN * quiet_ms
+
+
+def test_bodies_without_sign_in_are_neither_stored_nor_kept(app: AppServer) -> None:
+    paths = ["/_stcore/upload_file/session/file", "/api/projects/any/images", "/uploads/any", "/access/session"]
+    body = b"x" * UPLOAD_BYTES
+
+    def send(number: int) -> int:
+        return httpx.put(app.url + paths[number % 3], content=body, timeout=120).status_code
+
+    with ThreadPoolExecutor(UPLOADS) as threads:
+        list(threads.map(lambda path: httpx.put(app.url + path, content=b"x"), paths))
+        before_bytes, files = _steady_memory_bytes(app), _files(app.data_dir)
+        sending = [threads.submit(send, number) for number in range(UPLOADS)]
+        peak_bytes = before_bytes
+        while not all(one.done() for one in sending):
+            peak_bytes = max(peak_bytes, _memory_bytes(app))
+            time.sleep(0.02)
+        assert {one.result() for one in sending} == {401}
+    growth_bytes = max(peak_bytes, _memory_bytes(app)) - before_bytes
+    print(f"memory grew by {growth_bytes / 1e6:.1f} MB over {UPLOADS} bodies of {UPLOAD_BYTES / 1e6:.0f} MB")
+    assert growth_bytes <= MAX_GROWTH_BYTES
+    assert _files(app.data_dir) == files
+
+
+@asynccontextmanager
+async def _strangers(url: str, count: int) -> AsyncIterator[None]:
+    """Keep connections open at the sign-in page; each asks for it again every ten seconds."""
+    address = urlsplit(url)
+    connections = [await asyncio.open_connection(address.hostname, address.port) for _ in range(count)]
+    head = f"GET / HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: text/html\r\n\r\n".encode()
+
+    async def stay(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(10 * number / count)
+        while True:
+            writer.write(head)
+            answer = await reader.readuntil(b"</html>\n")
+            assert answer.startswith(b"HTTP/1.1 401 "), answer
+            await asyncio.sleep(10)
+
+    staying = [asyncio.create_task(stay(number, *streams)) for number, streams in enumerate(connections)]
+    try:
+        yield
+        assert not [task for task in staying if task.done()]
+    finally:
+        for task in staying:
+            task.cancel()
+        await asyncio.wait(staying)
+        for _, writer in connections:
+            writer.close()
+
+
+async def _entries(person: httpx.AsyncClient, count: int) -> list[dict[str, object]]:
+    project_id = (await person.post("/api/projects", json={"name": "Shelf"})).json()["id"]
+    files = [("files", ("red.png", png("red")))]
+    uploaded = (await person.post(f"/api/projects/{project_id}/images", files=files)).json()
+    made = []
+    for number in range(count):
+        body = {"image_id": uploaded["results"][0]["image"]["id"], "question": f"Number {number}?", "answer": "Yes."}
+        made.append((await person.post(f"/api/projects/{project_id}/image-datasets", json=body)).json())
+    return made
+
+
+async def _p95_ms(person: httpx.AsyncClient, entries: list[dict[str, object]]) -> float:
+    """Return the time of a decision that one in twenty exceeds; a decision follows the other after 20 ms."""
+    took_ms = []
+    for entry in entries:
+        act = {"act_id": str(entry["id"]), "entry_id": entry["id"], "version": entry["version"], "decision": "confirm"}
+        began_s = time.perf_counter()
+        answer = await person.post("/desk/decide", json={"acts": [act]})
+        took_ms.append((time.perf_counter() - began_s) * 1000)
+        assert answer.json()["results"][0]["ok"], answer.text
+        await asyncio.sleep(0.02)
+    return statistics.quantiles(took_ms, n=20)[-1]
+
+
+def _steady_memory_bytes(app: AppServer) -> int:
+    """Return the memory once the imports of the start have ended."""
+    memory = [_memory_bytes(app)]
+    for _ in range(60):
+        time.sleep(0.5)
+        memory.append(_memory_bytes(app))
+        if max(memory[-4:]) - min(memory[-4:]) < 100_000 and len(memory) > 4:
+            break
+    return memory[-1]
+
+
+def _memory_bytes(app: AppServer) -> int:
+    status = Path(f"/proc/{app.process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def _files(directory: Path) -> set[Path]:
+    return {path for path in directory.rglob("*") if path.is_file()}
