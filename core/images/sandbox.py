@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_JOBS_PER_GROUP = 8
+# Sending one job takes as long as decoding a small image. Each worker gets several groups all the same, because the
+# last one of a worker keeps the others waiting.
+_MAX_JOBS_PER_GROUP, _GROUPS_PER_WORKER = 8, 6
 
 
 class Sandbox:
@@ -39,8 +41,9 @@ class Sandbox:
         # The contexts of multiprocessing import the main module in each worker, which would run a user's script
         # without an ``if __name__ == "__main__"`` again. This context does not.
         context = get_context("loky")
+        self._workers = workers
         self._timeout_s = timeout_s
-        self._pool = ProcessPool(workers, initializer=worker.limit, initargs=(memory_bytes,), context=context)
+        self._pool = ProcessPool(workers, initializer=worker.prepare, initargs=(memory_bytes,), context=context)
 
     def run(self, function: Callable[..., T], *args: Any, timeout_s: float | None = None) -> T:
         """Run *function* in a worker and return its result, or raise what it raised.
@@ -57,10 +60,11 @@ class Sandbox:
     def run_each(self, function: Callable[..., T], jobs: Sequence[tuple[Any, ...]]) -> list[T | ImageRejectedError]:
         """Run *function* once for each tuple of arguments; an error takes the position of a job that failed.
 
-        Jobs are sent in groups, because sending one takes as long as decoding a small image. When a worker dies, the
-        jobs of its group are repeated one by one, so that only the file that killed it is rejected.
+        Jobs are sent in groups. When a worker dies, the jobs of its group are repeated one by one, so that only the
+        file that killed it is rejected.
         """
-        groups = [jobs[start : start + _JOBS_PER_GROUP] for start in range(0, len(jobs), _JOBS_PER_GROUP)]
+        size = min(max(len(jobs) // (self._workers * _GROUPS_PER_WORKER), 1), _MAX_JOBS_PER_GROUP)
+        groups = [jobs[start : start + size] for start in range(0, len(jobs), size)]
         from core.images import worker
 
         running: list[ProcessFuture[list[T | ImageRejectedError]]] = [

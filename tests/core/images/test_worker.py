@@ -42,3 +42,31 @@ def test_memory_core_dumps_and_cpu_time_are_limited_where_the_system_can(monkeyp
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_CPU: (31, 1000),
     }
+
+
+FAULTS = """
+import resource
+from core.images import worker
+{prepare}
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(3):
+    blocks = [bytearray(8_000_000) for _ in range(3)]
+    del blocks
+before = faults()
+blocks = [bytearray(8_000_000) for _ in range(3)]
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_a_worker_reuses_the_memory_of_its_last_image() -> None:
+    """A decoder of WebP allocates blocks like these for each image; every new page costs a page fault."""
+
+    def page_faults(prepare: str) -> int:
+        code = FAULTS.format(prepare=prepare)
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        return int(run.stdout)
+
+    assert page_faults("") > 1000
+    assert page_faults("worker.prepare(1_500_000_000)") < 100
