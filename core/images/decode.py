@@ -6,7 +6,6 @@ are handled by the sandbox.
 
 import hashlib
 import math
-import os
 import stat
 import struct
 import zlib
@@ -67,7 +66,7 @@ class Inspected:
 
 
 def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Path) -> Inspected:
-    """Decode an image completely, measure it, and write its thumbnail and (with *copy_to*) a durable copy.
+    """Decode an image completely, measure it, and write its thumbnail and (with *copy_to*) a copy.
 
     Every compressed byte is decoded, so a truncated file is rejected here and not found later on a page.
 
@@ -84,7 +83,7 @@ def inspect(source: Path, limits: Limits, copy_to: Path | None, thumbnail_to: Pa
         raise _broken(error) from error
     small.save(thumbnail_to, "JPEG", quality=_THUMBNAIL_QUALITY)
     if copy_to is not None:
-        write_durably(copy_to, data)
+        copy_to.write_bytes(data)
     return Inspected(
         sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data), format=format_,
         width=size_wh[0], height=size_wh[1], measurement=measurement,
@@ -115,14 +114,6 @@ def derive(source: Path, destination: Path, as_format: str, max_side_px: int | N
 
 def _quality(max_side_px: int | None) -> int:
     return next(quality for side_px, quality in _QUALITIES if (max_side_px or math.inf) <= side_px)
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write *data* and return after the fsync."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read(source: Path, max_bytes: int) -> bytes:

@@ -19,7 +19,8 @@ from sqlmodel import select
 from core import Projects, connect
 from core.db import Database, Images, TaskItems
 from core.errors import StorageError
-from core.importing.tasks import image_task_kinds, storage
+from core.images import storage
+from core.importing.tasks import image_task_kinds
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded
@@ -146,7 +147,7 @@ def test_a_full_disk_during_the_rename_raises_and_leaves_no_row(
     def full(directory: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(storage, "_sync_directory", full)
+    monkeypatch.setattr(storage, "_sync_one", full)
     with pytest.raises(StorageError, match="The disk is full"):
         services.intake.add_images(project.id, [("a.jpg", encoded())])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.images import decode, storage
+from core.images import storage
 from core.images.storage import ImageStorage
 
 SHA256 = "ab" * 32
@@ -52,22 +52,38 @@ def test_the_bytes_of_another_file_are_synced_after_they_were_copied(
     assert synced == [("file", 3)]
 
 
-def test_the_sandbox_syncs_its_copy_of_an_original(synced: list[tuple[str, int]], tmp_path: Path) -> None:
-    decode.write_durably(tmp_path / "copy", b"1234")
-
-    assert synced == [("copy", 4)]
-
-
-def test_the_directories_of_a_new_original_are_synced_after_its_rename(
-    images: ImageStorage, synced: list[tuple[str, int]], tmp_path: Path
+def test_originals_are_synced_before_their_rename_and_their_directories_after_it(
+    images: ImageStorage, synced: list[tuple[str, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "staged").write_bytes(b"x")
+    rename = Path.rename
 
-    assert images.store_originals([(tmp_path / "staged", SHA256, "JPEG")]) == [f"ab/{SHA256}.jpg"]
+    def noted(path: Path, target: Path) -> Path:
+        synced.append((f"{path.name} renamed", 0))
+        return rename(path, target)
 
-    assert not (tmp_path / "staged").exists()
-    assert (images.root / "ab" / f"{SHA256}.jpg").read_bytes() == b"x"
-    assert sorted(synced) == [("ab", -1), ("images", -1)]
+    monkeypatch.setattr(Path, "rename", noted)
+    hashes = [SHA256, "cd" * 32]
+    for number, sha256 in enumerate(hashes):
+        (tmp_path / f"staged {number}").write_bytes(sha256.encode())
+
+    paths = images.store_originals([(tmp_path / f"staged {n}", sha256, "JPEG") for n, sha256 in enumerate(hashes)])
+
+    assert paths == [f"ab/{SHA256}.jpg", f"cd/{'cd' * 32}.jpg"]
+    assert [(images.root / path).read_text() for path in paths] == hashes
+    assert not list(tmp_path.glob("staged*"))
+    assert sorted(synced[:2]) == [("staged 0", 64), ("staged 1", 64)]
+    assert synced[2:4] == [("staged 0 renamed", 0), ("staged 1 renamed", 0)]
+    assert sorted(synced[4:]) == [("ab", -1), ("cd", -1), ("images", -1)]
+
+
+def test_the_same_bytes_twice_are_stored_once(images: ImageStorage, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).write_bytes(b"same")
+
+    paths = images.store_originals([(tmp_path / name, SHA256, "PNG") for name in ("first", "second")])
+
+    assert paths == [f"ab/{SHA256}.png"] * 2
+    assert (images.root / paths[0]).read_bytes() == b"same"
 
 
 def test_storing_an_original_again_renews_its_mtime_and_keeps_its_bytes(images: ImageStorage, tmp_path: Path) -> None:
