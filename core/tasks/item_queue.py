@@ -125,7 +125,7 @@ class ItemQueue:
 def _next_queued(session: Session, task_id: str, limit: int) -> list[TaskItems]:
     """Return queued items of one stage by position; none while an item of a lower stage runs.
 
-    No item has a lower stage than one before it that still waits, so the first queued item has the lowest stage.
+    Positions are ordered by stage, so the first queued item has the lowest one.
     """
     queued = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.state == "queued")
     items = list(session.exec(queued.order_by(col(TaskItems.position)).limit(limit)))

@@ -49,7 +49,7 @@ class ItemResult:
 
     write: Callable[[Session], dict[str, Any]] = field(default=lambda session: {})
     more: Sequence[ItemPlan] = ()
-    """Further items of the task. None may have a lower stage than an item that still waits."""
+    """Further items of the task."""
 
 
 class TaskKind(Protocol):

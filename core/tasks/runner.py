@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
@@ -205,17 +205,7 @@ def _mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
 
 
 def _add_items(session: Session, task_id: str, more: Sequence[ItemPlan]) -> None:
-    """Append items to a task.
-
-    Raises:
-        ValueError: an item of a higher stage waits already, and would run before them.
-    """
-    of_task = select(func.max(TaskItems.position)).where(TaskItems.task_id == task_id)
-    waiting = select(func.max(TaskItems.stage)).where(TaskItems.task_id == task_id, TaskItems.state == "queued")
-    if min(item.stage for item in more) < (session.exec(waiting).one() or 0):
-        raise ValueError("an item of a higher stage waits already")
-    last = session.exec(of_task).one()
-    insert_items(session, task_id, more, first=(last or 0) + 1)
+    insert_items(session, task_id, more)
     session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(total_count=Tasks.total_count + len(more)))
 
 

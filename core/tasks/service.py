@@ -278,8 +278,11 @@ class TaskService:
         return task
 
 
-def insert_items(session: Session, task_id: str, plan: Sequence[ItemPlan], first: int = 0) -> None:
-    """Insert the items of a task from position *first* on, ordered by stage."""
+def insert_items(session: Session, task_id: str, plan: Sequence[ItemPlan]) -> None:
+    """Append items to their stages; positions are ordered by stage first."""
+    by_stage: dict[int, list[ItemPlan]] = {}
+    for item in plan:
+        by_stage.setdefault(item.stage, []).append(item)
     rows = [
         {
             **_ITEM_DEFAULTS,
@@ -287,14 +290,25 @@ def insert_items(session: Session, task_id: str, plan: Sequence[ItemPlan], first
             "position": position,
             "subject_id": item.subject_id,
             "payload": item.payload,
-            "stage": item.stage,
+            "stage": stage,
         }
-        for position, item in enumerate(sorted(plan, key=lambda item: item.stage), first)
+        for stage, items in by_stage.items()
+        for position, item in enumerate(items, _next_position(session, task_id, stage))
     ]
     if rows:
         session.execute(insert(TaskItems), rows)
 
 
+def _next_position(session: Session, task_id: str, stage: int) -> int:
+    first = stage * _POSITIONS_PER_STAGE
+    positions = select(func.max(TaskItems.position)).where(
+        TaskItems.task_id == task_id, TaskItems.position >= first, TaskItems.position < first + _POSITIONS_PER_STAGE
+    )
+    last = session.exec(positions).one()
+    return first if last is None else last + 1
+
+
+_POSITIONS_PER_STAGE = 100_000_000
 _ITEM_DEFAULTS: dict[str, Any] = {
     "state": "queued", "attempts": 0, "error_code": "", "error": "", "result": {},
 }  # fmt: skip

@@ -329,16 +329,21 @@ async def test_an_item_adds_items_that_run_with_full_concurrency(
     kind.go_on.set()
     ended = await running
     assert (ended.status, ended.total_count, ended.processed_count) == ("completed", 4, 4)
-    assert [item.position for item in tasks.items(task.id)] == [0, 1, 2, 3]
+    assert [item.position for item in tasks.items(task.id)] == [0, 1, 100_000_000, 100_000_001]
     assert counted(db) == [0, 100, 101, 102]
 
 
-async def test_items_of_a_stage_below_one_that_waits_already_are_refused(
-    tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+async def test_an_item_added_to_a_low_stage_runs_before_the_higher_ones_that_wait(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
 ) -> None:
-    ended = await runner.run(make_task("add ok%0", "ok@1").id)
-    assert (ended.status, ended.total_count) == ("completed with failures", 2)
-    assert [item.error_code for item in tasks.items(ended.id)] == ["bug", ""]
+    ended = await runner.run(make_task("add ok%0 ok%1", "ok@1", "ok@2").id)
+    assert (ended.status, ended.total_count) == ("completed", 5)
+    assert [(item.stage, item.subject_id) for item in tasks.items(ended.id)] == [
+        (0, "0"), (0, "100"), (1, "1"), (1, "101"), (2, "2"),
+    ]  # fmt: skip
+    with db.reading() as session:
+        done = [int(entity) for entity in session.exec(select(Events.entity_id).order_by(col(Events.id)))]
+    assert (done[:2], set(done[2:4]), done[4]) == ([0, 100], {1, 101}, 2)
 
 
 async def test_a_paused_task_keeps_the_order_of_its_stages_after_the_resume(
