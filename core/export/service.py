@@ -259,7 +259,7 @@ class ExportService:
         Raises:
             InvalidInputError: it is not such an export, or it is damaged.
         """
-        return restore_export(self._db, self._images, project_id, path, progress)
+        return restore_export(self._db, self._images.intake, project_id, path, progress)
 
 
 class _ThrottledProgress:

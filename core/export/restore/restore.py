@@ -24,7 +24,7 @@ from core.pluralize import pluralize
 from core.questions.text import question_key
 
 if TYPE_CHECKING:
-    from core.images import ImageService
+    from core.images import ImageIntake
 
 _ROWS_PER_TRANSACTION = 200
 
@@ -34,6 +34,8 @@ class RestoreCounts:
     """What was restored."""
 
     images: int = 0
+    """Images that are new in the project."""
+    known_images: int = 0
     entries: int = 0
     rejected: int = 0
     """Entries whose image is missing or was rejected."""
@@ -73,7 +75,7 @@ def _check_archive(path: Path) -> None:
 
 def restore_export(
     db: Database,
-    images: "ImageService",
+    intake: "ImageIntake",
     project_id: str,
     path: str | Path,
     progress: Progress = ignore_progress,
@@ -90,7 +92,7 @@ def restore_export(
         rows = (restored_row(row, number) for number, row in enumerate(_rows(bundle), 1))
         while part := list(islice(rows, _ROWS_PER_TRANSACTION)):
             progress(0.0, f"{pluralize(counts.entries, 'entry')} restored")
-            _restore_images(images, project_id, bundle, part, image_ids, counts)
+            _restore_images(intake, project_id, bundle, part, image_ids, counts)
             with db.transaction() as session:
                 for row in part:
                     own_ids = [id_ for image in row.images if (id_ := image_ids[image.file]) is not None]
@@ -118,7 +120,7 @@ def _rows(bundle: Bundle) -> Iterator[dict[str, Any]]:
 
 
 def _restore_images(
-    images: "ImageService",
+    intake: "ImageIntake",
     project_id: str,
     bundle: Bundle,
     rows: Iterable[RestoredRow],
@@ -130,18 +132,14 @@ def _restore_images(
         if file in image_ids:
             continue
         image_ids[file] = None
-        if (
-            is_safe_path(file)
-            and 0 < bundle.sizes.get(file, 0) <= images.intake.import_context.settings.max_image_bytes
-        ):
+        if is_safe_path(file) and 0 < bundle.sizes.get(file, 0) <= intake.import_context.settings.max_image_bytes:
             with bundle.open(file) as opened:
                 files = [(image.name, opened.read())]
-                # The source keeps generated images marked as generated.
-                outcome = images.intake.add_images(project_id, files, source=image.source, source_ref=image.source_ref)[
-                    0
-                ]
+            # The source keeps generated images marked as generated.
+            (outcome,) = intake.add_images(project_id, files, source=image.source, source_ref=image.source_ref)
             image_ids[file] = outcome.image.id if outcome.image is not None else None
-            counts.images += outcome.image is not None
+            counts.images += outcome.outcome in ("added", "near-duplicate")
+            counts.known_images += outcome.outcome == "duplicate"
 
 
 def _restore_entry(session: Session, project_id: str, image_ids: list[str], row: RestoredRow) -> bool:
@@ -167,36 +165,48 @@ def _free_id(session: Session, project_id: str, id_: str) -> str:
     existing = session.get(ImageDatasets, id_)
     if existing is None or existing.project_id == project_id:
         return id_
+    return _derived_id(project_id, id_)
+
+
+def _derived_id(project_id: str, id_: str) -> str:
     return hashlib.sha256(f"{project_id}/{id_}".encode()).hexdigest()[:21]
 
 
 def _restore_question(session: Session, project_id: str, image_ids: list[str], row: RestoredRow) -> str | None:
+    """Return the id of the question that an entry answers, adding it when the images have none like it."""
     if row.question_id is None:
         return None
-    known = session.get(Questions, row.question_id)
-    if known is not None and known.image_ids == image_ids:
-        return known.id
+    id_ = _free_question_id(session, project_id, image_ids, row.question_id)
+    known = session.get(Questions, id_)
+    if known is not None and known.deleted_at is None:
+        return id_
     columns, (image_id, *further) = row.columns, image_ids
-    key = question_key(columns["question"])
+    key, more = question_key(columns["question"]), ",".join(further)
     same = select(Questions.id).where(
         Questions.image_id == image_id, Questions.language == columns["language"], Questions.question_key == key,
-        Questions.more_image_ids == ",".join(further), col(Questions.deleted_at).is_(None),
+        Questions.more_image_ids == more, col(Questions.deleted_at).is_(None),
     )  # fmt: skip
     existing = session.exec(same).first()
     if existing is not None or known is not None:
         return existing
     session.add(
         Questions(
-            id=row.question_id,
+            id=id_,
             project_id=project_id,
             image_id=image_id,
-            more_image_ids=",".join(further),
+            more_image_ids=more,
             question_key=key,
             **{name: columns[name] for name in ("question", "language", "kind", "answer_type", "options")},
         )
     )
     session.flush()
-    return row.question_id
+    return id_
+
+
+def _free_question_id(session: Session, project_id: str, image_ids: list[str], id_: str) -> str:
+    """Return the question's own id, or an id derived from it and the project when other images' question has it."""
+    existing = session.get(Questions, id_)
+    return id_ if existing is None or existing.image_ids == image_ids else _derived_id(project_id, id_)
 
 
 def _restore_call(session: Session, call: RestoredCall | None) -> int | None:

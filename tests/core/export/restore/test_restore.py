@@ -43,7 +43,7 @@ def test_restored_entries_equal_the_exported_ones(
 
     with connect(tmp_path / "other") as other:
         project = ProjectService(other).create_project("Restored")
-        restored = restore_export(other, ImageService(other), project.id, hostile.db.data_dir / made.path)
+        restored = restore_export(other, ImageService(other).intake, project.id, hostile.db.data_dir / made.path)
         again = ExportService(other, ImageService(other)).export(project.id, recipe)
         after = _by_id(other.data_dir / again.path)
 
@@ -95,7 +95,7 @@ def test_any_restored_entries_equal_the_exported_ones(
     made = ExportService(source, ImageService(source)).export(project_id, recipe)
     restored_id = ProjectService(target).create_project(new_id()).id
 
-    restored = restore_export(target, ImageService(target), restored_id, source.data_dir / made.path)
+    restored = restore_export(target, ImageService(target).intake, restored_id, source.data_dir / made.path)
     again = ExportService(target, ImageService(target)).export(restored_id, recipe)
 
     assert restored.entries == len(drawn_entries)
@@ -108,8 +108,8 @@ def test_restoring_twice_adds_nothing(hostile: HostileProject, tmp_path: Path) -
         projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
         path = hostile.db.data_dir / made.path
         for id_ in projects:
-            restore_export(other, ImageService(other), id_, path)
-        again = [restore_export(other, ImageService(other), id_, path) for id_ in projects]
+            restore_export(other, ImageService(other).intake, id_, path)
+        again = [restore_export(other, ImageService(other).intake, id_, path) for id_ in projects]
 
     assert [(restored.entries, restored.known) for restored in again] == [(0, made.report["entries"])] * 2
 
@@ -151,7 +151,9 @@ def test_two_projects_of_one_database_can_restore_the_same_export(
     made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
     with connect(tmp_path / "other") as other:
         projects = [ProjectService(other).create_project(name).id for name in ("One", "Two")]
-        counts = [restore_export(other, ImageService(other), id_, hostile.db.data_dir / made.path) for id_ in projects]
+        counts = [
+            restore_export(other, ImageService(other).intake, id_, hostile.db.data_dir / made.path) for id_ in projects
+        ]
 
     assert counts[0].entries == counts[1].entries == made.report["entries"]
 
@@ -173,7 +175,7 @@ def test_a_restored_entry_uses_an_existing_question_of_its_image(hostile: Hostil
             )  # fmt: skip
             session.add(own)
 
-        restore_export(other, ImageService(other), project_id, path)
+        restore_export(other, ImageService(other).intake, project_id, path)
 
         with other.reading() as session:
             entry = session.get_one(ImageDatasets, row["id"])
@@ -203,7 +205,7 @@ def test_a_damaged_row_is_named(change: dict[str, Any], message: str, hostile: H
     with connect(tmp_path / "other") as other:
         project = ProjectService(other).create_project("Restored")
         with pytest.raises(InvalidInputError, match=r"Row 2 of this export cannot be used") as refused:
-            restore_export(other, ImageService(other), project.id, bundle)
+            restore_export(other, ImageService(other).intake, project.id, bundle)
 
     assert message in str(refused.value)
 
