@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from core.export import ImageDatasetExporter
     from core.images import ImageService
+    from core.importing.importer import DatasetImporter, ImportProblem, ImportReport
     from core.llm import LLMService
     from core.projects import ProjectService
     from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BusinessProfiles": "core.db",
+    "DatasetImporter": "core.importing.importer",
     "GeneratedImages": "core.db",
     "ImageAnswerGenerationTask": "core.questions",
     "ImageDatasetExporter": "core.export",
@@ -45,6 +47,8 @@ _HOMES = {
     "ImageQuestionGenerationTask": "core.questions",
     "ImageService": "core.images",
     "Images": "core.db",
+    "ImportProblem": "core.importing.importer",
+    "ImportReport": "core.importing.importer",
     "LLMService": "core.llm",
     "ProjectService": "core.projects",
     "Projects": "core.db",
@@ -59,6 +63,7 @@ _HOMES = {
 
 __all__ = [
     "BusinessProfiles",
+    "DatasetImporter",
     "GeneratedImages",
     "ImageAnswerGenerationTask",
     "ImageDatasetExporter",
@@ -67,6 +72,8 @@ __all__ = [
     "ImageQuestionGenerationTask",
     "ImageService",
     "Images",
+    "ImportProblem",
+    "ImportReport",
     "LLMService",
     "ProjectService",
     "Projects",

@@ -69,10 +69,10 @@ MAY_CATCH_EVERYTHING = {
 }
 
 PROMISED = {
-    "BusinessProfiles", "GeneratedImages", "ImageAnswerGenerationTask", "ImageDatasetExporter",
-    "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "LLMService",
-    "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets", "StyleGenerationService",
-    "TaskService", "Tasks", "connect",
+    "BusinessProfiles", "DatasetImporter", "GeneratedImages", "ImageAnswerGenerationTask", "ImageDatasetExporter",
+    "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
+    "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
+    "StyleGenerationService", "TaskService", "Tasks", "connect",
 }  # fmt: skip
 
 

@@ -101,6 +101,7 @@ class TaskAnswer(ResponseBody):
     result: dict[str, Any]
     url: str = Field("", description="URL of this task")
     download_url: str | None = Field(None, description="URL of the file, for finished exports")
+    outcomes_url: str | None = Field(None, description="URL of the outcome of each file and row, for imports")
 
 
 def page_of(

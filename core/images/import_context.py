@@ -12,6 +12,8 @@ class ImportContext:
     """The settings of the process, and the directories that imports may read from."""
 
     settings: Settings
+    is_unlimited: bool = False
+    """Python code may read what its process may read."""
 
     @property
     def uploads(self) -> Path:
@@ -21,12 +23,13 @@ class ImportContext:
     @property
     def allows_every_path(self) -> bool:
         """True in local mode without VITRINE_IMPORT_ROOTS: the one person here may read these files anyway."""
-        return self.settings.access_password is None and not self.settings.import_roots
+        return self.is_unlimited or (self.settings.access_password is None and not self.settings.import_roots)
 
-    def resolve(self, text: str) -> Path:
+    def resolve(self, text: str, *, in_roots: bool = False) -> Path:
         """Return the real path of *text*, which must be below an allowed directory.
 
-        In local mode, with no directory named in the settings, every path of this machine is allowed.
+        In local mode, with no directory named in the settings, every path of this machine is allowed, unless
+        *in_roots* asks for a named directory.
 
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
@@ -37,7 +40,7 @@ class ImportContext:
         is_on_machine = path.is_absolute()
         path = (path if is_on_machine else self.uploads / path).resolve()
         roots = [self.uploads.resolve(), *(root.resolve() for root in self.settings.import_roots)]
-        is_allowed = is_on_machine and self.allows_every_path
+        is_allowed = is_on_machine and self.allows_every_path and not in_roots
         if not is_allowed and not any(path.is_relative_to(root) for root in roots):
             allowed = ", ".join(str(root) for root in self.settings.import_roots) or "none yet"
             raise InvalidInputError(

@@ -26,7 +26,7 @@ class ImageIntake:
     """Imports files as images, and stores uploads until they are imported."""
 
     def __init__(self, db_session: Database, storage: ImageStorage) -> None:
-        self._db = db_session
+        self.db = self._db = db_session
         self._storage = storage
 
     def add_images(

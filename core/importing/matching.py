@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 _END = "\0"
 _IS_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|\w+://")
 _IS_URL = re.compile(r"\w+://")
+_PLACE = re.compile(r"(:\d+| row \d+)$")
 
 Rule = Literal["exact", "tail", "name"]
 
@@ -128,9 +129,19 @@ class ReferenceIndex:
         return _Found(first, rule) if first >= 0 else None
 
 
-def match(written: Iterable[Written], index: ReferenceIndex) -> dict[Written, Match | None]:
-    """Return the image that each name means, None where nothing fits. Give all names of an import together."""
+def match(
+    written: Iterable[Written], index: ReferenceIndex, *, urls_by_name: bool = True
+) -> dict[Written, Match | None]:
+    """Return the image that each name means, None where nothing fits. Give all names of an import together.
+
+    Args:
+        urls_by_name: without it a URL has to have a directory in common with the path of its image.
+    """
     found = {name: index.find(name) for name in dict.fromkeys(written)}
+    if not urls_by_name:
+        for name, place in found.items():
+            if _IS_URL.match(name.name) and isinstance(place, _Found) and place.rule == "name":
+                found[name] = None
     exact = {place.position for place in found.values() if isinstance(place, _Found) and place.rule == "exact"}
     keys: defaultdict[int, set[str]] = defaultdict(set)
     for name, place in found.items():
@@ -163,6 +174,11 @@ def _agree(keys: set[str]) -> bool:
     """Return whether each path is the tail of the longest one."""
     longest = max(keys, key=len)
     return all(longest.startswith(key) for key in keys)
+
+
+def directory_of(where: str) -> str:
+    """Return the directory of the annotation file of a record: ``a/b.json:3`` and ``a/b.csv row 3`` are in ``a``."""
+    return _PLACE.sub("", where).rpartition("/")[0]
 
 
 def normalized_keys(path: str) -> tuple[str, str, str]:

@@ -1,60 +1,209 @@
-"""Imported annotations become questions and entries."""
+"""Records become questions and entries: many at once, and again without doubling anything."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+import orjson
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, has_one_image, question_key
-from core.importing.sources.base import ImportedAnnotation
+from core.dataset import insert_entries
+from core.dataset.boxes import checked_boxes
+from core.dataset.values import RATINGS
+from core.db import IMPORTED, ImageDatasets, Images, Questions, in_library, insert_rows, new_id, question_key, utc_now
+from core.db.base import new_values
+from core.errors import InvalidInputError
+from core.importing.records import ImportedBox, Problem, Record, Turn
+
+_IDS_PER_QUERY = 500
+_GONE = "Its image was deleted while the import ran."
 
 
-def add_entries(session: Session, image: Images | None, annotations: Sequence[ImportedAnnotation], task_id: str) -> int:
-    """Add the entries of an image and return how many; those that the image already has are skipped."""
-    if image is None or not annotations:
-        return 0
-    existing = select(ImageDatasets.question, ImageDatasets.answer).where(
-        ImageDatasets.image_id == image.id, col(ImageDatasets.deleted_at).is_(None)
-    )
-    known = set(session.exec(existing).all())
-    question_ids = _question_ids(session, image, annotations, task_id)
-    added = 0
-    for annotation in annotations:
-        if (annotation.question, annotation.answer) in known:
-            continue
-        known.add((annotation.question, annotation.answer))
-        session.add(
-            ImageDatasets(
-                project_id=image.project_id, image_id=image.id, image_name=image.image_name, task_id=task_id,
-                question_id=question_ids[annotation.language, question_key(annotation.question)],
-                question=annotation.question, answer=annotation.answer, answer_type=annotation.answer_type,
-                language=annotation.language, model=annotation.model, confirmed=annotation.confirmed,
-                score=annotation.score, tags=annotation.tags, note=annotation.note,
-            )
-        )  # fmt: skip
-        added += 1
-    return added
+class Matched(NamedTuple):
+    """A record with the ids of its images; without any, *reason* says why."""
+
+    record: Record
+    image_ids: Sequence[str]
+    reason: str = ""
 
 
-def _question_ids(
-    session: Session, image: Images, annotations: Sequence[ImportedAnnotation], task_id: str
-) -> dict[tuple[str, str], str]:
-    """Return the ids of the questions by language and key, adding the new ones.
+@dataclass
+class Stored:
+    """What became of some records."""
 
-    Without question rows, an image with imported answers would count as one without questions.
+    records: int = 0
+    questions: int = 0
+    """Questions with an answer that were found in them."""
+    entries: int = 0
+    """Those that became entries."""
+    known: int = 0
+    """Those that the project has already."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+class _Image(NamedTuple):
+    id: str
+    image_name: str
+    width: int | None
+    height: int | None
+
+
+class _Key(NamedTuple):
+    """What makes two questions one, apart from their language; with the answer as third, two entries."""
+
+    image_id: str
+    more_image_ids: str
+    question: str
+
+
+def store_records(session: Session, project_id: str, task_id: str | None, matched: Sequence[Matched]) -> Stored:
+    """Add the entries of *matched* to the caller's transaction, with their questions.
+
+    Idempotent: a question with its answer that its images have already is counted as known, and so is a conversation
+    whose turns they all have. Answers have the origin "imported".
     """
-    existing = select(Questions).where(
-        Questions.image_id == image.id, has_one_image(Questions), col(Questions.deleted_at).is_(None)
-    )
-    ids = {(question.language, question.question_key): question.id for question in session.exec(existing)}
-    for annotation in annotations:
-        key = annotation.language, question_key(annotation.question)
-        if key not in ids:
-            question = Questions(
-                project_id=image.project_id, image_id=image.id, question=annotation.question, question_key=key[1],
-                language=annotation.language, answer_type=annotation.answer_type,
-                model=annotation.model, task_id=task_id,
+    stored = Stored(records=len(matched), questions=sum(len(one.record.turns) for one in matched))
+    part = _Part(session, project_id, task_id, {id_ for one in matched for id_ in one.image_ids})
+    rows = [row for one in matched for row in part.rows_of(one, stored)]
+    insert_rows(session, Questions, part.new_questions)
+    stored.entries = insert_entries(session, rows)
+    return stored
+
+
+class _Part:
+    """What the images of some records have already, and what is added to them."""
+
+    def __init__(self, session: Session, project_id: str, task_id: str | None, image_ids: set[str]) -> None:
+        self._project_id, self._task_id = project_id, task_id
+        self._images: dict[str, _Image] = {}
+        self._known: set[tuple[_Key, str]] = set()
+        self._conversations: set[tuple[str, int]] = set()
+        self._questions: dict[tuple[_Key, str], str] = {}
+        self.new_questions: list[dict[str, Any]] = []
+        ids = sorted(image_ids)
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            self._load(session, ids[start : start + _IDS_PER_QUERY])
+
+    def _load(self, session: Session, ids: list[str]) -> None:
+        images = select(Images.id, Images.image_name, Images.width, Images.height)
+        for row in session.execute(images.where(col(Images.id).in_(ids), in_library())):
+            self._images[row[0]] = _Image(*row)
+        entries = select(
+            ImageDatasets.image_id, ImageDatasets.more_image_ids, ImageDatasets.question, ImageDatasets.answer,
+            ImageDatasets.conversation_id, ImageDatasets.turn,
+        ).where(col(ImageDatasets.image_id).in_(ids), col(ImageDatasets.deleted_at).is_(None))  # type: ignore[call-overload]  # fmt: skip
+        for image_id, more, question, answer, conversation_id, turn in session.execute(entries):
+            self._known.add((_Key(image_id, more, question), answer))
+            if conversation_id is not None:
+                self._conversations.add((conversation_id, turn))
+        questions = select(
+            Questions.image_id, Questions.more_image_ids, Questions.question_key, Questions.language, Questions.id
+        ).where(col(Questions.image_id).in_(ids), col(Questions.deleted_at).is_(None))  # type: ignore[call-overload]
+        for image_id, more, key, language, id_ in session.execute(questions):
+            self._questions[_Key(image_id, more, key), language] = id_
+
+    def rows_of(self, matched: Matched, stored: Stored) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the new entries of a record; count what is known and what cannot be stored."""
+        record = matched.record
+        if not matched.image_ids:
+            stored.problems.append(Problem(record.where, matched.reason))
+            return
+        if not all(id_ in self._images for id_ in matched.image_ids):
+            stored.problems.append(Problem(record.where, _GONE))
+            return
+        first, *others = matched.image_ids
+        more = ",".join(others)
+        conversation_id = _conversation_id(self._project_id, matched)
+        keys = [(_Key(first, more, turn.question), turn.answer) for turn in record.turns]
+        new = self._new_turns(keys, conversation_id)
+        stored.known += len(record.turns) - len(new)
+        if not new:
+            return
+        common = self._common_columns(matched, stored) | {"more_image_ids": more, "conversation_id": conversation_id}
+        for number in new:
+            turn = record.turns[number]
+            self._known.add(keys[number])
+            if conversation_id is not None:
+                self._conversations.add((conversation_id, number))
+            row = common | {
+                "question_id": self._question_id(keys[number][0], record, turn),
+                "question": turn.question, "answer": turn.answer, "answer_type": turn.answer_type,
+                "options": turn.options, "turn": number, "ratings": _ratings(turn),
+            }  # fmt: skip
+            # The boxes are those of the record, so its first entry has them.
+            yield row if number == 0 else row | {"boxes": None}
+
+    def _new_turns(self, keys: list[tuple[_Key, str]], conversation_id: str | None) -> Sequence[int]:
+        """Return the numbers of the turns that are not stored yet.
+
+        Turns of different conversations may be the same words, so a conversation is stored as a whole.
+        """
+        if all(key in self._known for key in keys):
+            return ()
+        if conversation_id is None:
+            return range(len(keys))
+        return [number for number in range(len(keys)) if (conversation_id, number) not in self._conversations]
+
+    def _common_columns(self, matched: Matched, stored: Stored) -> dict[str, Any]:
+        record = matched.record
+        images = [self._images[id_] for id_ in matched.image_ids]
+        return {
+            "project_id": self._project_id, "task_id": self._task_id, "image_id": images[0].id,
+            "image_name": images[0].image_name, "language": record.language or "en", "kind": record.kind,
+            "model": record.model, "confirmed": record.confirmed and not record.rejected, "rejected": record.rejected,
+            "score": record.score, "tags": ",".join(record.tags), "note": record.note, "system": record.system,
+            "origin": IMPORTED, "boxes": _boxes(record, images, stored),
+        }  # fmt: skip
+
+    def _question_id(self, key: _Key, record: Record, turn: Turn) -> str:
+        language = record.language or "en"
+        normalized = key._replace(question=question_key(turn.question)), language
+        id_ = self._questions.get(normalized)
+        if id_ is None:
+            id_ = self._questions[normalized] = new_id()
+            now = utc_now()
+            self.new_questions.append(
+                new_values(
+                    Questions, id=id_, project_id=self._project_id, image_id=key.image_id,
+                    more_image_ids=key.more_image_ids, question=turn.question, question_key=normalized[0].question,
+                    language=language, kind=record.kind, answer_type=turn.answer_type, options=turn.options,
+                    model=record.model, task_id=self._task_id, create_at=now, update_at=now,
+                )
             )  # fmt: skip
-            session.add(question)
-            ids[key] = question.id
-    session.flush()
-    return ids
+        return id_
+
+
+def _conversation_id(project_id: str, matched: Matched) -> str | None:
+    """Return the id of the conversation that a record is, the same whenever it is imported; None for a single turn."""
+    record = matched.record
+    if len(record.turns) < 2:
+        return None
+    said = [(turn.question, turn.answer) for turn in record.turns]
+    content = orjson.dumps([project_id, list(matched.image_ids), record.system, said], default=list)
+    return hashlib.sha256(content).hexdigest()[:21]
+
+
+def _ratings(turn: Turn) -> dict[str, int] | None:
+    if not turn.ratings:
+        return None
+    return {name: value for name, value in zip(RATINGS, turn.ratings, strict=True) if value is not None} or None
+
+
+def _boxes(record: Record, images: Sequence[_Image], stored: Stored) -> list[dict[str, Any]] | None:
+    """Return the boxes in px; None when there are none, or when they cannot be used, which is a problem."""
+    if not record.boxes:
+        return None
+    try:
+        return checked_boxes([_in_px(box, images) for box in record.boxes], images)  # type: ignore[arg-type]
+    except InvalidInputError as error:
+        stored.problems.append(Problem(record.where, f"Its boxes were left out. {error}"))
+        return None
+
+
+def _in_px(box: ImportedBox, images: Sequence[_Image]) -> dict[str, Any]:
+    xyxy: Iterable[float] = box.xyxy
+    if box.unit == "relative" and 0 <= box.image < len(images):
+        width, height = images[box.image].width or 0, images[box.image].height or 0
+        xyxy = (round(share * side, 2) for share, side in zip(box.xyxy, (width, height) * 2, strict=True))
+    return {"label": box.label, "xyxy": list(xyxy), "image": box.image}

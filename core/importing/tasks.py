@@ -2,21 +2,43 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlmodel import Session
 
-from core.db import TaskItems
-from core.errors import InvalidInputError
+from core.images.import_context import ImportContext
+from core.importing.outcomes import (
+    ImportOutcomes,
+    add_to_task,
+    image_row,
+    left_out_row,
+    outcomes_of,
+    rejected_row,
+    stored_result,
+)
+from core.importing.records import Problem, Record
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind
 
 if TYPE_CHECKING:
     from core.images.import_outcome import ImageOutcome
     from core.images.intake import ImageIntake
-    from core.images.stored_file import StoredFile
-    from core.importing.sources.base import LoadedChunk, Source
+    from core.images.stored_file import NewFile, StoredFile
+    from core.importing.loading import Loaded
+    from core.importing.matched_spools import SpoolPart
+
+__all__ = ["ImportKind", "ImportOutcomes", "image_task_kinds", "outcomes_of"]
+
+_UNREAD = (
+    "This kind of file is not read. Images: JPEG, PNG, WebP. Annotations: JSON, JSONL, CSV, TSV, TXT. "
+    "Tables: Parquet, Arrow, tar. Documents: PDF."
+)
+_NO_IMAGE = "The content is not a"
+_IMAGE_SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif",
+    ".avif", ".jp2", ".jxl", ".svg", ".ico", ".psd", ".dng",
+})  # fmt: skip
 
 
 def image_task_kinds(intake: "ImageIntake") -> list[TaskKind]:
@@ -25,95 +47,154 @@ def image_task_kinds(intake: "ImageIntake") -> list[TaskKind]:
 
 
 class ImportKind:
-    """Adds the files of a source, a chunk at a time.
+    """Adds the images and entries of a source; the stages of its items are those of :mod:`core.importing.stages`.
 
-    ``config`` has ``source`` (the name of a source) and what that source asks for. The result of an item has
-    ``counts`` by outcome, ``rows`` for the files whose outcome is not "added", and ``entries``.
+    ``config`` has ``source`` (the name of a source) and what that source asks for. What the result of an item has says
+    :mod:`core.importing.outcomes`.
     """
 
     task_type: ClassVar[str] = "image-import"
-    label: ClassVar[str] = "Import images"
+    label: ClassVar[str] = "Import"
 
-    def __init__(self, intake: "ImageIntake") -> None:
+    def __init__(self, intake: "ImageIntake", context: ImportContext | None = None) -> None:
+        """*context* says what may be read; by default what the settings allow."""
         self._intake = intake
+        self._context = context or intake.import_context
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        source = _source(config)
-        return [ItemPlan(payload=chunk) for chunk in source.plan(config, self._intake.import_context)]
+        from core.importing.sources import source_of
+
+        return list(source_of(config).plan(config, self._context))
 
     async def run_item(self, item: ItemContext) -> ItemResult:
-        source = _source(item.config)
-        loaded, stored = await asyncio.to_thread(self._load_and_store, source, item)
-        return ItemResult(lambda session: self._record(session, item, source, loaded, stored))
+        return await asyncio.to_thread(self._run, item)
 
-    def _load_and_store(self, source: "Source", item: ItemContext) -> "tuple[LoadedChunk, list[StoredFile]]":
+    def _run(self, item: ItemContext) -> ItemResult:
+        from core.importing import record_items
+
+        do = item.payload.setdefault("do", _do_of_former(item.payload))
+        own = self._context.uploads / item.task_id
+        match do:
+            case "open" | "find" | "download":
+                return self._open(item, own)
+            case "read":
+                read, more = record_items.read_item(item.config, self._context, own)
+                return _result(item, record_items.read_result(read), more)
+            case "match":
+                is_again = bool(item.payload.get("again"))
+                more = record_items.match_item(self._intake.db, item.project_id, item.task_id, own, is_again=is_again)
+                return _result(item, {}, more)
+            case "records":
+                return self._store_records(item, own)
+            case "restore":
+                return self._restore(item)
+            case "list":
+                return _result(item, {"rows": item.payload["rows"]})
+            case _:
+                return self._load(item, own)
+
+    def _open(self, item: ItemContext, own: Path) -> ItemResult:
+        from core.importing.opening_items import download_items, find_items, open_items
+
+        items = {"open": open_items, "find": find_items, "download": download_items}[item.payload["do"]]
+        return _result(item, {}, items(item.payload, item.config, self._context, own))
+
+    def _load(self, item: ItemContext, own: Path) -> ItemResult:
+        from core.importing.loading import load
+        from core.importing.record_items import write_spool
+
         with self._intake.workdir() as workdir:
-            loaded = source.load(item.payload, item.config, self._intake.import_context, workdir)
-            return loaded, self._intake.store(loaded.files)
+            loaded = load(item.payload, item.config, self._context, own, workdir)
+            stored = self._intake.store(loaded.files)
+        references = {file.source_ref for file in loaded.files}
+        inside = [record for record in loaded.records if references.issuperset(record.images)]
+        outside = [record for record in loaded.records if not references.issuperset(record.images)]
+        spools = write_spool(own, f"table-{item.item_id}.jsonl", outside) if outside else []
+        return ItemResult(lambda session: self._record(session, item, loaded, stored, inside, spools))
 
     def _record(
         self,
         session: Session,
         item: ItemContext,
-        source: "Source",
-        loaded: "LoadedChunk",
-        stored: "list[StoredFile]",
+        loaded: "Loaded",
+        files: "list[StoredFile]",
+        records: list[Record],
+        spools: "list[SpoolPart]",
     ) -> dict[str, Any]:
         from core.images.duplicates import record
-        from core.importing.storing import add_entries
+        from core.importing.storing import Matched, store_records
 
-        outcomes = record(session, item.project_id, stored, source.name)
-        entries = sum(
-            add_entries(session, outcome.image, loaded.annotations.get(file.source_ref, ()), item.task_id)
-            for file, outcome in zip(loaded.files, outcomes, strict=True)
-        )
-        counts = Counter(outcome.outcome for outcome in outcomes)
-        counts["rejected"] += len(loaded.rejected)
-        rows = [
-            _row(file.name, outcome)
-            for file, outcome in zip(loaded.files, outcomes, strict=True)
-            if outcome.outcome != "added" or outcome.reason
+        outcomes = record(session, item.project_id, files, loaded.source)
+        pairs = list(zip(loaded.files, outcomes, strict=True))
+        refs = {file.source_ref: outcome.image.id for file, outcome in pairs if outcome.image is not None}
+        matched = [
+            Matched(one, [refs[name] for name in one.images])
+            if one.images and refs.keys() >= set(one.images)
+            else Matched(one, (), "Its image was rejected." if one.images else "It names no image.")
+            for one in records
         ]
-        rows += [{"name": name, "outcome": "rejected", "reason": reason} for name, reason in loaded.rejected]
-        return {"counts": {name: count for name, count in counts.items() if count}, "rows": rows, "entries": entries}
+        result = stored_result(store_records(session, item.project_id, item.task_id, matched))
+        result["left_out"] |= {"row": len(loaded.problems)} if loaded.problems else {}
+        rejected = [rejected_row(name, _reason(name, reason)) for name, reason in loaded.rejected]
+        file_rows = _rows_of(pairs, has_made_names=loaded.source == "huggingface")
+        result["rows"] = [*file_rows, *rejected, *map(left_out_row, loaded.problems), *result["rows"]]
+        counts = Counter(outcome.outcome for outcome in outcomes) + Counter(rejected=len(loaded.rejected))
+        return add_to_task(session, item.task_id, {**result, "counts": dict(counts), "refs": refs, "spools": spools})
+
+    def _store_records(self, item: ItemContext, own: Path) -> ItemResult:
+        from core.importing.record_items import matched_records
+        from core.importing.storing import store_records
+
+        matched = matched_records(own, item.payload)
+
+        def write(session: Session) -> dict[str, Any]:
+            stored = store_records(session, item.project_id, item.task_id, matched)
+            return add_to_task(session, item.task_id, stored_result(stored))
+
+        return ItemResult(write)
+
+    def _restore(self, item: ItemContext) -> ItemResult:
+        from core.export.restore.restore import restore_export
+
+        path = self._context.resolve(str(item.config["path"]))
+        restored = restore_export(self._intake.db, self._intake, item.project_id, path, item.progress)
+        found = restored.entries + restored.known + restored.rejected
+        images = {"added": restored.images, "duplicate": restored.known_images}
+        result = {
+            "counts": {outcome: count for outcome, count in images.items() if count},
+            "records": found, "questions": found, "entries": restored.entries, "known": restored.known,
+            "left_out": {"image": restored.rejected} if restored.rejected else {},
+        }  # fmt: skip
+        if restored.rejected:
+            reason = f"The image of {restored.rejected:,} entries is missing in the export or cannot be read."
+            result["rows"] = [left_out_row(Problem(path.name, reason), "image")]
+        return _result(item, result)
 
 
-def _source(config: dict[str, Any]) -> "Source":
-    from core.importing.sources import SOURCES
-
-    found = next((source for source in SOURCES if source.name == config.get("source")), None)
-    if found is None:
-        names = ", ".join(source.name for source in SOURCES)
-        raise InvalidInputError(f"Choose where the images come from: {names}.", field="source")
-    return found
+def _result(item: ItemContext, result: dict[str, Any], more: Sequence[ItemPlan] = ()) -> ItemResult:
+    return ItemResult(lambda session: add_to_task(session, item.task_id, result), more)
 
 
-def _row(name: str, outcome: "ImageOutcome") -> dict[str, str]:
-    image = outcome.image
-    return {
-        "name": name, "outcome": outcome.outcome, "reason": outcome.reason or "",
-        "image_id": image.id if image else "", "sha256": image.sha256 if image else "",
-    }  # fmt: skip
+def _rows_of(pairs: "Iterable[tuple[NewFile, ImageOutcome]]", *, has_made_names: bool) -> Iterator[dict[str, str]]:
+    """Yield the rows of the files that need a look; a made name that got its ending needs none."""
+    for file, outcome in pairs:
+        row = image_row(file.name, outcome)
+        if outcome.outcome == "rejected":
+            row["reason"] = _reason(file.name, row["reason"])
+        if outcome.outcome != "added" or (outcome.reason and not has_made_names):
+            yield row
 
 
-@dataclass(frozen=True)
-class ImportOutcomes:
-    """The outcomes of an import up to now."""
-
-    counts: dict[str, int]
-    """Files by outcome."""
-    rows: list[dict[str, str]]
-    """Name, outcome, reason, image_id and sha256 of each file whose outcome is not "added"."""
-    entries: int
+def _reason(name: str, reason: str) -> str:
+    """Return why a file was rejected; of one whose name is not that of an image, which files are read."""
+    suffix = Path(name).suffix.lower()
+    return _UNREAD if suffix and suffix not in _IMAGE_SUFFIXES and reason.startswith(_NO_IMAGE) else reason
 
 
-def outcomes_of(items: Iterable[TaskItems]) -> ImportOutcomes:
-    """Add up the results of the items of an import."""
-    counts: Counter[str] = Counter()
-    rows: list[dict[str, str]] = []
-    entries = 0
-    for item in items:
-        counts.update(item.result.get("counts", {}))
-        rows += item.result.get("rows", [])
-        entries += item.result.get("entries", 0)
-    return ImportOutcomes(dict(counts), rows, entries)
+def _do_of_former(payload: dict[str, Any]) -> str:
+    """Return what an item does that was planned by a version without ``do``."""
+    if "names" in payload:
+        return "files"
+    if "urls" in payload:
+        return "urls"
+    return "pages" if "pages" in payload else "table"

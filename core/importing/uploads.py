@@ -78,13 +78,13 @@ class UploadService:
                 f"This file is {what}. {'Import it by its path.' if size_bytes > 0 else 'Choose another one.'}",
                 field="size_bytes",
             )
-        wanted = Upload("", project_id, _stored_name(name), size_bytes, modified_ms)
+        wanted = Upload("", project_id, stored_name(name), size_bytes, modified_ms)
         with self._creation:
             for upload in self.list_uploads(project_id):
                 if replace(upload, id="", received_bytes=0) == wanted:
                     return upload
             self.remove_abandoned()
-            self._require_room(size_bytes)
+            self.require_room(size_bytes)
             upload = replace(wanted, id=new_id())
             with translate_disk_errors():
                 self._directory(upload.id).mkdir(parents=True)
@@ -198,7 +198,12 @@ class UploadService:
             partial.write_text(json.dumps(asdict(upload)), encoding="utf-8")
             partial.replace(state)
 
-    def _require_room(self, size_bytes: int) -> None:
+    def require_room(self, size_bytes: int) -> None:
+        """Check that there is room for so many bytes more.
+
+        Raises:
+            StorageError: the quota of uploads or the disk is full.
+        """
         quota = self._settings.upload_quota_bytes
         if self._used_bytes() + size_bytes > quota:
             raise StorageError(
@@ -313,7 +318,7 @@ def _lock(path: Path) -> Callable[[], None] | None:
     return lock.release
 
 
-def _stored_name(name: str) -> str:
+def stored_name(name: str) -> str:
     """Return the name as that of a file: one part, visible, short enough for every file system."""
     label = label_of(name).lstrip(".")
     stem, dot, suffix = label.rpartition(".")

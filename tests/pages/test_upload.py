@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from core import Projects
 from core.db import new_id
 from core.importing import sources
-from core.importing.sources.base import LoadedChunk, Source, SourceOption
+from core.importing.sources.base import Source, SourceOption
+from core.tasks import ItemPlan
 from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
 from pages.components.upload import import_forms
@@ -41,7 +42,7 @@ def test_an_empty_project_offers_every_source_of_images(page: AppTest) -> None:
     assert [title.value for title in page.title] == ["Upload"]
     assert "No images yet." in texts(page)
     assert page.segmented_control(key="upload-from").options == [
-        "Files and folders", "ZIP or PDF", "Server directory", "Web addresses", "Hugging Face dataset",
+        "Files and folders", "ZIP, PDF or file", "Path", "Web addresses", "Hugging Face dataset",
     ]  # fmt: skip
 
 
@@ -70,11 +71,8 @@ class CameraSource(Source):
         SourceOption("color", "Color", choices={"In color": True, "Gray": False}),
     )
 
-    def plan(self, config: dict[str, object], context: object) -> list[dict[str, object]]:
-        return [{"address": config["address"]}]
-
-    def load(self, *_args: object) -> LoadedChunk:
-        return LoadedChunk([])
+    def plan(self, config: dict[str, object], context: object) -> list[ItemPlan]:
+        return [ItemPlan(payload={"do": "list", "rows": []})]
 
 
 def test_the_form_of_a_new_source_follows_from_its_declaration(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,15 +236,15 @@ def test_an_archive_is_imported_by_a_task_with_progress_on_the_page(page: AppTes
         assert time.monotonic() < ended_by_s
         time.sleep(0.02)
     page.run()
-    assert "1 added, 1 rejected." in texts(page)
+    assert "1 added." in texts(page)
 
 
 def test_a_directory_that_is_not_allowed_shows_the_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(tmp_path))
     page = open_page("upload", services().projects.create_project("Shelf").id)
-    page.segmented_control(key="upload-from").set_value("directory").run()
-    page.text_input(key="import-directory").set_value("/etc").run()
-    page.button(key="import-directory-start").click().run()
+    page.segmented_control(key="upload-from").set_value("path").run()
+    page.text_input(key="import-path").set_value("/etc").run()
+    page.button(key="import-path-start").click().run()
 
     assert [error.value for error in page.error] == [
         f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {tmp_path}."

@@ -1,11 +1,12 @@
 """The routers of the REST API, one file per resource."""
 
-from core.api.routers import entries, exports, images, models, projects, questions, server, styles, tasks
+from core.api.routers import entries, exports, images, imports, models, projects, questions, server, styles, tasks
 
 ALL = (
     server.router,
     projects.router,
     images.router,
+    imports.router,
     questions.router,
     entries.router,
     exports.router,

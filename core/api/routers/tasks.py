@@ -103,6 +103,7 @@ def _answer(request: Request, task: Tasks, export_id: str | None) -> TaskAnswer:
     answer = TaskAnswer.model_validate(task)
     answer.url = f"{base}/api/tasks/{task.id}"
     answer.download_url = f"{base}/exports/{export_id}" if export_id is not None else None
+    answer.outcomes_url = f"{answer.url}/outcomes" if task.task_type == "image-import" else None
     return answer
 
 

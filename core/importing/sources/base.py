@@ -1,44 +1,17 @@
-"""What a source of images is: it declares its form, plans chunks of work, and loads the files of one chunk."""
+"""What a source of an import is: it declares its form and plans the items of the task."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
 from core.images.import_context import ImportContext
-from core.images.stored_file import NewFile
+from core.tasks import ItemPlan
 
 T = TypeVar("T")
 
 # Files of a chunk: enough to keep the workers busy, few enough that little is repeated after a crash.
 FILES_PER_CHUNK = 64
-
-
-@dataclass(frozen=True)
-class ImportedAnnotation:
-    """A question with its answer that comes with an image; it becomes an entry."""
-
-    question: str
-    answer: str
-    answer_type: str = "text"
-    language: str = "en"
-    model: str = ""
-    confirmed: bool = False
-    score: float = 0.0
-    tags: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class LoadedChunk:
-    """The files of a chunk, those that were rejected before they were read, and the annotations."""
-
-    files: list[NewFile]
-    rejected: list[tuple[str, str]] = field(default_factory=list)
-    """Name and reason."""
-    annotations: dict[str, list[ImportedAnnotation]] = field(default_factory=dict)
-    """By the ``source_ref`` of the file."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +29,19 @@ class SourceOption:
 
 
 class Source(ABC):
-    """Where images come from; a new source is a subclass in a file of its own, and its line in ``SOURCES``."""
+    """Where an import comes from; a new source is a subclass in a file of its own, and its line in ``SOURCES``."""
 
     name: ClassVar[str]
-    """The ``source`` in the config of an import, and of its images."""
+    """The ``source`` in the config of an import."""
     label: ClassVar[str]
     help: ClassVar[str] = ""
     """Shown below the input."""
-    input: ClassVar[Literal["upload", "path", "lines", "text"]]
-    """What is entered: an uploaded file, a path on the server, a text of several lines, or one line."""
+    input: ClassVar[Literal["path", "lines", "text"]]
+    """What is entered: a path, a text of several lines, or one line."""
     input_key: ClassVar[str] = "path"
     """The key of the input in the config."""
     input_label: ClassVar[str] = ""
     placeholder: ClassVar[str] = ""
-    suffixes: ClassVar[tuple[str, ...]] = ()
-    """Endings of the files that it reads, uploaded or on the server."""
     options: ClassVar[tuple[SourceOption, ...]] = ()
 
     def config_of(self, entered: Any) -> dict[str, Any]:
@@ -78,32 +49,15 @@ class Source(ABC):
         return {"source": self.name, self.input_key: entered}
 
     @abstractmethod
-    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
-        """Return the chunks of work, each as JSON.
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
+        """Return the items of an import; ``do`` in a payload says which function of the room runs it.
 
         Raises:
             InvalidInputError: *config* names nothing that can be imported.
         """
-
-    @abstractmethod
-    def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
-        """Return the files of one chunk; what has to be unpacked is written to *workdir*. May block."""
 
 
 def in_chunks(items: Sequence[T], size: int = FILES_PER_CHUNK) -> Iterator[list[T]]:
     """Yield *items* in lists of at most *size*."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
-
-
-def annotations_to_json(
-    annotations: dict[str, list[ImportedAnnotation]], names: Iterable[str]
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the annotations of the files *names*, for the payload of a task item."""
-    return {name: [asdict(annotation) for annotation in annotations[name]] for name in names if name in annotations}
-
-
-def annotations_from_json(chunk: dict[str, Any]) -> dict[str, list[ImportedAnnotation]]:
-    """Return the annotations of a chunk; items planned by an older version call them ``notes``."""
-    stored = chunk.get("annotations") or chunk.get("notes") or {}
-    return {name: [ImportedAnnotation(**fields) for fields in annotations] for name, annotations in stored.items()}

@@ -16,6 +16,10 @@ MAX_DOWNLOAD_BYTES = 10_000_000_000
 # The branch on which the Hub converts every public dataset to Parquet.
 _CONVERTED_REVISION = "refs/convert/parquet"
 
+# Without any split in the names of its files, a dataset is training data.
+_TRAIN = "train"
+_SPLITS = frozenset({_TRAIN, "test", "validation", "valid", "val", "dev"})
+
 
 @dataclass(frozen=True)
 class HubFile:
@@ -38,8 +42,8 @@ def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
         files = _list_files(dataset, None) or _list_files(dataset, _CONVERTED_REVISION)
     if not files:
         raise InvalidInputError(f"{dataset} has no Parquet files. Download it and import the directory.", field="path")
-    if split:
-        files = [file for file in files if split in re.split(r"[/.-]", file.name)]
+    if split and (split != _TRAIN or any(_words(file) & _SPLITS for file in files)):
+        files = [file for file in files if split in _words(file)]
         if not files:
             raise InvalidInputError(f"{dataset} has no split called {split}.", field="split")
     total = sum(file.size_bytes for file in files)
@@ -49,6 +53,10 @@ def parquet_files(dataset: str, split: str = "") -> list[HubFile]:
             field="split",
         )
     return files
+
+
+def _words(file: HubFile) -> set[str]:
+    return set(re.split(r"[/.-]", file.name))
 
 
 def download(dataset: str, name: str, revision: str, uploads: Path) -> Path:

@@ -1,20 +1,17 @@
 """A list of URLs, one image each."""
 
-import asyncio
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from core.errors import InvalidInputError, VitrineError
-from core.fetch import Fetched, fetch
+from core.errors import InvalidInputError
 from core.images.import_context import ImportContext
-from core.images.stored_file import NewFile
-from core.importing.sources.base import LoadedChunk, Source, in_chunks
+from core.importing import stages
+from core.importing.sources.base import Source, in_chunks
+from core.tasks import ItemPlan
 
 MAX_URLS = 100_000
 # Few at the same time: more would look like an attack to the server that has the images.
-_ADDRESSES_PER_CHUNK, _CONCURRENCY = 16, 4
+URLS_PER_CHUNK = 16
 
 
 class UrlSource(Source):
@@ -27,38 +24,18 @@ class UrlSource(Source):
     input_label = "Web addresses, one per line"
     placeholder = "https://example.com/shelf.jpg"
 
-    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[dict[str, Any]]:
-        urls = list(dict.fromkeys(str(url).strip() for url in config.get("urls") or [] if str(url).strip()))
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
+        given = config.get("urls")
+        if not isinstance(given, list | tuple) or not all(isinstance(url, str) for url in given):
+            raise InvalidInputError("urls must be a list of web addresses.", field="urls")
+        urls = list(dict.fromkeys(url.strip() for url in given if url.strip()))
         if not urls:
             raise InvalidInputError("Enter at least one web address.", field="urls")
         if len(urls) > MAX_URLS:
             raise InvalidInputError(f"At most {MAX_URLS:,} addresses at a time. Split the list.", field="urls")
-        return ({"urls": some} for some in in_chunks(urls, _ADDRESSES_PER_CHUNK))
-
-    def load(self, chunk: dict[str, Any], config: dict[str, Any], context: ImportContext, workdir: Path) -> LoadedChunk:
-        """Download the images; runs an event loop of its own, so call it from a thread without one."""
-        answers = asyncio.run(_fetch_each(chunk["urls"], context.settings.max_image_bytes))
-        loaded = LoadedChunk([])
-        for url, answer in zip(chunk["urls"], answers, strict=True):
-            if isinstance(answer, Fetched):
-                loaded.files.append(NewFile(_file_name(url), answer.data, url))
-            else:
-                loaded.rejected.append((url, str(answer)))
-        return loaded
+        return (ItemPlan(payload={"do": "urls", "urls": some}, stage=stages.LOAD) for some in url_chunks(urls))
 
 
-async def _fetch_each(urls: list[str], max_bytes: int) -> list[Fetched | VitrineError]:
-    semaphore = asyncio.Semaphore(_CONCURRENCY)
-
-    async def download(url: str) -> Fetched | VitrineError:
-        async with semaphore:
-            try:
-                return await fetch(url, max_bytes=max_bytes)
-            except VitrineError as error:
-                return error
-
-    return list(await asyncio.gather(*(download(url) for url in urls)))
-
-
-def _file_name(url: str) -> str:
-    return unquote(urlsplit(url).path.rpartition("/")[2]) or urlsplit(url).hostname or "image"
+def url_chunks(urls: list[str]) -> Iterable[list[str]]:
+    """Yield *urls* in the chunks that one item fetches."""
+    return in_chunks(urls, URLS_PER_CHUNK)

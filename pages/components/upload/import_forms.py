@@ -1,6 +1,5 @@
 """The forms of imports, derived from what each source of images declares."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -13,15 +12,14 @@ from pages.components.shared import page
 
 def labels() -> dict[str, str]:
     """Return the label of each form by its key; all uploaded files share one form."""
-    uploads = {"upload": " or ".join(source.label for source in SOURCES if source.input == "upload")}
-    return uploads | {source.name: source.label for source in SOURCES if source.input != "upload"}
+    return {"upload": "ZIP, PDF or file"} | {source.name: source.label for source in SOURCES}
 
 
 def show(key: str, project_id: str) -> None:
     """Draw the form with this key and start its import."""
     with st.container(border=True, key=f"import-form-{key}"):
         if key == "upload":
-            config = _upload([source for source in SOURCES if source.input == "upload"])
+            config = _upload(SOURCES[0])
         else:
             config = _entered(next(source for source in SOURCES if source.name == key))
         if config is not None:
@@ -39,25 +37,17 @@ def _start(project_id: str, config: dict[str, Any]) -> None:
     st.rerun()
 
 
-def _upload(sources: Sequence[Source]) -> dict[str, Any] | None:
+def _upload(source: Source) -> dict[str, Any] | None:
     # A new key makes a new widget, which frees the bytes of the last upload.
     number = st.session_state.setdefault("import-upload-number", 0)
-    by_suffix = _by_suffix(sources)
-    file = st.file_uploader(
-        " or ".join(source.label for source in sources),
-        type=[suffix.removeprefix(".") for suffix in by_suffix],
-        key=f"import-file-{number}",
-    )
-    for source in sources:
-        if source.help:
-            st.caption(source.help)
-    chosen = by_suffix.get(_suffix(file.name)) if file is not None else None
-    options = _options(chosen) if chosen is not None else {}
-    if not _is_pressed("Import", "upload", disabled=chosen is None) or file is None or chosen is None:
+    file = st.file_uploader("ZIP, PDF or file", key=f"import-file-{number}")
+    st.caption(source.help)
+    options = _options(source) if file is not None and _suffix(file.name) == ".pdf" else {}
+    if not _is_pressed("Import", "upload", disabled=file is None) or file is None:
         return None
     path = page.services().intake.store_upload(file.name, file.getbuffer())
     st.session_state["import-upload-number"] = number + 1
-    return {**chosen.config_of(path), "name": file.name, **options}
+    return {**source.config_of(path), "name": file.name, **options}
 
 
 def _entered(source: Source) -> dict[str, Any] | None:
@@ -73,14 +63,11 @@ def _entered(source: Source) -> dict[str, Any] | None:
         options = _options(source)
     if source.help:
         st.caption(source.help)
-    if source.input == "path" or source.suffixes:
+    if source.input == "path":
         _allowed_directories()
     label = f"Import {pluralize(len(entered), 'image')}" if source.input == "lines" else "Import"
     if not _is_pressed(label, source.name, disabled=not entered):
         return None
-    if source.input == "path" and isinstance(entered, str):
-        # The source of a file on the server follows from its extension.
-        source = _by_suffix(SOURCES).get(_suffix(entered), source)
     return {**source.config_of(entered), **options}
 
 
@@ -104,10 +91,6 @@ def _option(source: Source, option: SourceOption) -> Any:
 
 def _is_pressed(label: str, key: str, *, disabled: bool) -> bool:
     return st.button(label, type="primary", key=f"import-{key}-start", disabled=disabled)
-
-
-def _by_suffix(sources: Sequence[Source]) -> dict[str, Source]:
-    return {suffix: source for source in sources for suffix in source.suffixes}
 
 
 def _suffix(name: str) -> str:

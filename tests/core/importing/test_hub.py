@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from core import Projects
+from core import DatasetImporter, Projects
 from core.errors import InvalidInputError
 from core.fetch import FetchError
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
-from tests.core.importing.test_sources import entries, names, run
+from tests.core.importing.test_sources import entries, names, run, started
 
 COMMIT = "a" * 40
 
@@ -145,8 +145,10 @@ def test_a_dataset_that_cannot_be_imported_raises_before_the_task_starts(
     if files is not None:
         hub.files["shop/shelves"] = files
 
+    importer = DatasetImporter(services.db, services.images)
     with pytest.raises(InvalidInputError, match=words):
-        run(services, project, source="huggingface", **config)
+        importer.import_hub(project.id, config["hub"], config.get("split", ""))
+    assert services.tasks.list_tasks(project.id) == []
 
 
 def test_an_unreachable_hub_raises_one_sentence(
@@ -155,4 +157,26 @@ def test_an_unreachable_hub_raises_one_sentence(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
 
     with pytest.raises(FetchError, match=r"^The Hugging Face Hub cannot be reached"):
-        run(services, project, source="huggingface", hub="shop/shelves")
+        DatasetImporter(services.db, services.images).import_hub(project.id, "shop/shelves")
+
+
+def test_an_unreachable_hub_fails_the_item_with_the_same_sentence(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+
+    task = started(services, project, source="huggingface", hub="shop/shelves")
+
+    assert task.status == "completed with failures"
+    (failed,) = services.tasks.items(task.id, state="failed")
+    assert failed.error.startswith("The Hugging Face Hub cannot be reached")
+
+
+def test_the_files_of_a_dataset_without_splits_are_its_training_data(
+    hub: type[Hub], services: Services, project: Projects
+) -> None:
+    hub.files["shop/shelves"] = {"shelves.parquet": table(range(2))}
+
+    report = DatasetImporter(services.db, services.images).import_hub(project.id, "shop/shelves")
+
+    assert (report.images_added, report.entries_added) == (2, 2)

@@ -46,17 +46,22 @@ def project(services: Services) -> Projects:
 
 def run(services: Services, project: Projects, **config: Any) -> tuple[Tasks, dict[str, int], list[dict[str, str]]]:
     """Run an import to its end; return the task, its counts by outcome and the rows that need a look."""
-    kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
-    tasks = TaskService(services.db, lambda: kinds)
-    task = asyncio.run(TaskRunner(services.db, kinds).run(tasks.create_task(project.id, "image-import", config).id))
+    task = started(services, project, **config)
     counts: dict[str, int] = {}
     rows: list[dict[str, str]] = []
-    for item in tasks.items(task.id, limit=1000):
+    for item in services.tasks.items(task.id, limit=1000):
         assert item.state == "done", item.error
         rows += item.result["rows"]
         for outcome, count in item.result["counts"].items():
             counts[outcome] = counts.get(outcome, 0) + count
     return task, counts, rows
+
+
+def started(services: Services, project: Projects, **config: Any) -> Tasks:
+    """Run an import to its end and return its task."""
+    kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
+    task = TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", config)
+    return asyncio.run(TaskRunner(services.db, kinds).run(task.id))
 
 
 def names(services: Services, project: Projects) -> list[str]:
@@ -79,7 +84,7 @@ def entries(services: Services, project: Projects) -> list[tuple[str, str, str]]
 
 
 def test_every_source_has_a_name_and_a_label() -> None:
-    assert [source.name for source in SOURCES] == ["zip", "pdf", "directory", "urls", "huggingface"]
+    assert [source.name for source in SOURCES] == ["path", "urls", "huggingface"]
     assert all(source.label for source in SOURCES)
 
 
@@ -100,11 +105,13 @@ def test_a_directory_is_imported_with_subdirectories_and_without_symbolic_links(
     task, counts, rows = run(services, project, source="directory", path=str(root))
 
     assert task.status == "completed"
-    assert counts == {"added": 2, "duplicate": 1, "rejected": 1}
+    assert counts == {"added": 2, "duplicate": 1}
     assert names(services, project) == ["a.jpg", "b.png"]
-    assert [(row["name"], row["outcome"]) for row in rows] == [
+    assert sorted((row["name"], row["outcome"]) for row in rows) == [
         ("deep/again.jpg", "duplicate"),
-        ("notes.txt", "rejected"),
+        ("link.jpg", "left-out"),
+        ("linked", "left-out"),
+        ("notes.txt", "left-out"),
     ]
     assert {image.source_ref for image in services.images.list_images(project.id)} == {"a.jpg", "deep/er/b.png"}
 
@@ -211,10 +218,12 @@ def test_a_vitrine_export_is_imported_with_its_decisions(services: Services, pro
     run(services, project, source="zip", path=str(root / "x.zip"))
 
     (image,) = services.images.list_images(project.id)
-    (entry,) = services.library.entries_of(image.id)
-    assert (entry.question, entry.confirmed, entry.score, entry.tags, entry.model) == (
-        "What is it?", True, 4.5, "good", "offline/measure",
+    found = {entry.question: entry for entry in services.library.entries_of(image.id)}
+    entry = found.pop("What is it?")
+    assert (entry.confirmed, entry.score, entry.tags, entry.model, entry.origin) == (
+        True, 4.5, "good", "offline/measure", "imported",
     )  # fmt: skip
+    assert [(entry.question, entry.confirmed, entry.rejected) for entry in found.values()] == [("Bad?", False, True)]
 
 
 @pytest.mark.parametrize(
@@ -258,13 +267,18 @@ def test_an_image_with_imported_answers_counts_as_one_with_questions(
     assert services.projects.counts(project.id).images_without_questions == 0
 
 
-def test_broken_annotations_raise_before_anything_is_imported(
+def test_a_broken_annotation_file_is_named_and_the_rest_comes_in(
     services: Services, project: Projects, root: Path
 ) -> None:
     (root / "llava.json").write_text("{")
+    (root / "a.jpg").write_bytes(encoded())
 
-    with pytest.raises(InvalidInputError, match=r"^llava\.json is not valid JSON"):
-        run(services, project, source="directory", path=str(root))
+    _, counts, rows = run(services, project, source="path", path=str(root))
+
+    assert counts == {"added": 1}
+    ((name, outcome, reason),) = [(row["name"], row["outcome"], row["reason"]) for row in rows]
+    assert (name, outcome) == ("llava.json", "left-out")
+    assert reason.startswith("This file was not read.")
 
 
 def pdf_of(images: list[Image.Image]) -> bytes:
@@ -307,9 +321,12 @@ def test_a_table_of_images_is_imported_with_its_questions(services: Services, pr
 
     _, counts, refused = run(services, project, source="huggingface", path=str(root))
 
-    assert counts == {"added": 3, "duplicate": 3, "rejected": 2}
+    assert counts == {"added": 3, "duplicate": 3}
     assert entries(services, project) == [(f"{n}.jpg", f"Which number is {n}?", str(n)) for n in range(3)]
-    assert {row["name"] for row in refused if row["outcome"] == "rejected"} == {"missing.jpg"}
+    assert sorted((row["name"], row["reason"]) for row in refused if row["outcome"] == "left-out") == [
+        ("data.arrow row 4", "It names an image that is not here: missing.jpg"),
+        ("data.parquet row 4", "It names an image that is not here: missing.jpg"),
+    ]
 
 
 def test_rows_of_small_row_groups_are_all_read_once(services: Services, project: Projects, root: Path) -> None:
@@ -353,7 +370,7 @@ def test_urls_that_are_not_public_are_rejected_one_by_one(services: Services, pr
 
 
 def test_an_unknown_source_raises(services: Services, project: Projects) -> None:
-    with pytest.raises(InvalidInputError, match="Choose where the images come from"):
+    with pytest.raises(InvalidInputError, match="Choose where the import comes from: path, urls, huggingface"):
         run(services, project, source="magic")
 
 

@@ -1,0 +1,187 @@
+"""Routes of imports: starting one from files, a path, URLs or the Hub, and reading what became of each file and row."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError, model_validator
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import StreamingResponse
+
+from core.api.dependencies import CurrentActor, ServicesDep
+from core.api.guard import Actor
+from core.api.routers.tasks import task_answer
+from core.api.schemas import Id, RequestBody, TaskAnswer
+from core.db import Tasks
+from core.errors import InvalidInputError
+from core.export.writing.files import without_formula
+from core.importing.outcomes import COLUMNS, iter_rows
+from core.importing.readers import FORMATS
+from core.importing.received import receive
+from core.services import Services
+
+router = APIRouter(prefix="/api", tags=["imports"])
+
+MAX_FILES = 10_000
+_ROWS_PER_PIECE = 200
+_FormatName = Annotated[str, Field(max_length=60, description=f"one of {', '.join(FORMATS)}")]
+
+
+class NewImport(RequestBody):
+    """What to import: a *path* below VITRINE_IMPORT_ROOTS, *urls* of images, or a dataset on the *hub*."""
+
+    path: Annotated[str, Field(max_length=4096)] | None = None
+    urls: Annotated[list[Annotated[str, Field(max_length=2048)]], Field(min_length=1, max_length=100_000)] | None = None
+    hub: Annotated[str, Field(max_length=200, description="owner/name")] | None = None
+    split: Annotated[str, Field(max_length=100)] = Field("train", description="of the Hub; empty for all of them")
+    format: _FormatName = "auto"
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "NewImport":
+        if sum(value is not None for value in (self.path, self.urls, self.hub)) != 1:
+            raise ValueError("send exactly one of path, urls and hub")
+        return self
+
+
+def _one_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema with what :meth:`NewImport._is_one` checks; a null counts as missing."""
+    keys = ("path", "urls", "hub")
+    for key in keys:
+        value = next(part for part in schema["properties"][key].pop("anyOf") if part.get("type") != "null")
+        schema["properties"][key] = {"title": key.title(), **value}
+    return schema | {"oneOf": [{"required": [key]} for key in keys]}
+
+
+_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {"schema": _one_of(NewImport.model_json_schema())},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {
+                    "files": {
+                        "type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"},
+                        "description": "images, annotation files, a ZIP, a PDF, a table; names may have directories",
+                    },
+                    "format": {"type": "string", "default": "auto"},
+                },
+            }
+        },
+    },
+}  # fmt: skip
+
+
+@router.post("/projects/{project_id}/imports", status_code=202, openapi_extra={"requestBody": _BODY})
+async def start_import(
+    project_id: Id, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
+) -> TaskAnswer:
+    """Start an import. Its task carries the counts, and the URL of the outcome of each file and row."""
+    await asyncio.to_thread(services.projects.get_project, project_id)
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type == "application/json":
+        config = await asyncio.to_thread(_config, services, await _json(request))
+    elif media_type == "multipart/form-data":
+        async with request.form(max_files=MAX_FILES, max_fields=MAX_FILES) as form:
+            config = await asyncio.to_thread(_uploaded, services, form)
+    else:
+        raise HTTPException(415, "Send the body as application/json or multipart/form-data")
+    task = await asyncio.to_thread(_create, services, actor, project_id, config)
+    started = task_answer(services, request, task)
+    response.headers["Location"] = started.url
+    return started
+
+
+@router.get(
+    "/tasks/{task_id}/outcomes",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object", "required": ["rows"],
+                        "properties": {"rows": {"type": "array", "items": {"type": "object"}}},
+                    }
+                },
+                "text/csv": {"schema": {"type": "string"}},
+            }
+        }
+    },
+)  # fmt: skip
+def list_outcomes(
+    task_id: Id, services: ServicesDep, format: Annotated[Literal["json", "csv"], Query()] = "json"
+) -> StreamingResponse:
+    """Return the outcome of each file, row and question of an import that did not simply come in."""
+    services.tasks.get_task(task_id)
+    rows = iter_rows(services.db, task_id)
+    if format == "json":
+        return StreamingResponse(_json_pieces(rows), media_type="application/json")
+    name = f"import-{task_id}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_csv_pieces(rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _json(request: Request) -> NewImport:
+    try:
+        return NewImport.model_validate_json(await request.body())
+    except ValidationError as error:
+        found = [
+            {**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_context=False)
+        ]
+        raise RequestValidationError(found) from None
+
+
+def _config(services: Services, body: NewImport) -> dict[str, Any]:
+    if body.path is not None:
+        services.intake.import_context.resolve(body.path, in_roots=True)
+        return {"source": "path", "path": body.path, "format": body.format}
+    if body.urls is not None:
+        return {"source": "urls", "urls": body.urls}
+    return {"source": "huggingface", "hub": body.hub, "split": body.split}
+
+
+def _uploaded(services: Services, form: FormData) -> dict[str, Any]:
+    """Store the files of a form, and return the config of their import."""
+    files = [value for value in form.getlist("files") if isinstance(value, UploadFile)]
+    others = sorted(set(form) - {"files", "format"})
+    if not files or others:
+        what = f"an unknown field {others[0][:60]}" if others else "no file"
+        raise InvalidInputError(f"The form has {what}. Send the files as files, and perhaps a format.", field="files")
+    path = receive(services.uploads, services.db.settings, [(file.filename or "file", file.file) for file in files])
+    name = files[0].filename if len(files) == 1 else f"{len(files):,} files"
+    return {"source": "path", "path": path, "format": str(form.get("format") or "auto")[:60], "name": name}
+
+
+def _create(services: Services, actor: Actor, project_id: str, config: dict[str, Any]) -> Tasks:
+    task = services.tasks.create_task(project_id, "image-import", config, started_by=actor.name)
+    services.engine.submit(task.id)
+    return task
+
+
+def _json_pieces(rows: Iterable[dict[str, str]]) -> Iterator[str]:
+    yield '{"rows": ['
+    separator = ""
+    for row in rows:
+        yield separator + json.dumps({name: row.get(name, "") for name in COLUMNS}, ensure_ascii=False)
+        separator = ",\n"
+    yield "]}"
+
+
+def _csv_pieces(rows: Iterable[dict[str, str]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for number, row in enumerate(rows, 1):
+        writer.writerow([without_formula(row.get(name, "")) for name in COLUMNS])
+        if number % _ROWS_PER_PIECE == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -1,0 +1,187 @@
+"""Imports from Python: a path, URLs, or a dataset of the Hugging Face Hub, each to its end."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.background_loop import BackgroundLoop
+from core.db import Database, Projects, Tasks
+from core.errors import InvalidInputError, NotFoundError
+from core.images.import_context import ImportContext
+from core.importing.outcomes import LEFT_OUT, iter_rows, outcomes_of_task
+from core.importing.tasks import ImportKind
+from core.tasks import TaskKind, TaskRunner, TaskService
+
+if TYPE_CHECKING:
+    import pandas
+
+    from core.images import ImageService
+
+Progress = Callable[[float, str], None]
+_PROGRESS_INTERVAL_S = 0.25
+_PROBLEMS = ("rejected", LEFT_OUT)
+
+
+@dataclass(frozen=True)
+class ImportProblem:
+    """A file, row or question that did not come in."""
+
+    where: str
+    """The name of a file, ``file:line`` or ``file row n``."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import brought in."""
+
+    images_added: int
+    images_known: int
+    """Files that the project had already, or that came twice."""
+    entries_added: int
+    records: int
+    """Rows of annotations that were read."""
+    questions: int = 0
+    """Questions with an answer in them."""
+    questions_known: int = 0
+    """Those that the project had already, with this answer."""
+    problems: list[ImportProblem] = field(default_factory=list)
+    """One for each file, row or question that did not come in."""
+    task_id: str = ""
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return the problems as a table with the columns ``where`` and ``reason``."""
+        import pandas
+
+        return pandas.DataFrame([vars(problem) for problem in self.problems], columns=["where", "reason"])
+
+    def __str__(self) -> str:
+        return (
+            f"{self.images_added:,} images added, {self.images_known:,} known; "
+            f"{self.entries_added:,} of {self.questions:,} questions added, {self.questions_known:,} known; "
+            f"{len(self.problems):,} problems"
+        )
+
+
+class DatasetImporter:
+    """Imports images with their questions and answers; importing the same again doubles nothing.
+
+    Each call returns when its import has ended. It works in notebooks and beside a running server, whose page of tasks
+    shows it.
+    """
+
+    def __init__(self, db_session: Database, images: "ImageService") -> None:
+        self._db = db_session
+        self._images = images
+
+    def import_path(
+        self,
+        project_id: str,
+        path: str | os.PathLike[str],
+        *,
+        format: str = "auto",
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Import a directory, a ZIP archive, a PDF, a table, an annotation file or an image.
+
+        An annotation file or a table without images finds its images in the project.
+
+        Args:
+            path: anything this process may read; VITRINE_IMPORT_ROOTS does not apply.
+            format: the reader of the annotations (:data:`core.importing.readers.FORMATS`).
+            progress: is called with the share that is done (0 to 1) and the current step.
+
+        Raises:
+            InvalidInputError: there is nothing at *path* that can be imported, or no such *format*.
+            NotFoundError: there is no such project.
+        """
+        if not isinstance(path, str | os.PathLike) or isinstance(path, bytes) or not str(path):
+            raise InvalidInputError(f"path must be a path, not {type(path).__name__}.", field="path")
+        found = Path(path).expanduser()
+        if not found.exists():
+            raise InvalidInputError(f"There is nothing at {found}. Check the path.", field="path")
+        config = {"source": "path", "path": str(found.resolve()), "name": found.resolve().name, "format": format}
+        return self._run(project_id, config, progress)
+
+    def import_hub(
+        self, project_id: str, name: str, split: str = "train", *, progress: Progress | None = None
+    ) -> ImportReport:
+        """Import one *split* of a dataset on the Hugging Face Hub, all of them with ``""``.
+
+        Raises:
+            InvalidInputError: there is no such dataset or split, or it is too large.
+            FetchError: the Hub cannot be reached.
+            NotFoundError: there is no such project.
+        """
+        from core.importing.sources import hub
+
+        hub.parquet_files(name, split)
+        return self._run(project_id, {"source": "huggingface", "hub": name, "split": split}, progress)
+
+    def import_urls(self, project_id: str, urls: Sequence[str], *, progress: Progress | None = None) -> ImportReport:
+        """Import the images behind *urls*; only public addresses are contacted.
+
+        Raises:
+            InvalidInputError: there are no URLs, or too many.
+            NotFoundError: there is no such project.
+        """
+        given = [urls] if isinstance(urls, str) else list(urls)
+        return self._run(project_id, {"source": "urls", "urls": given}, progress)
+
+    def _run(self, project_id: str, config: dict[str, Any], progress: Progress | None) -> ImportReport:
+        self._require_project(project_id)
+        kind = ImportKind(self._images.intake, ImportContext(self._db.settings, is_unlimited=True))
+        kinds: dict[str, TaskKind] = {kind.task_type: kind}
+        tasks = TaskService(self._db, lambda: kinds)
+        task = tasks.create_task(project_id, kind.task_type, config, started_by="python")
+        ended = self._run_to_end(tasks, TaskRunner(self._db, kinds), task.id, progress)
+        report = self._report(ended)
+        if not ended.failed_count:
+            shutil.rmtree(self._db.data_dir / "imports" / task.id, ignore_errors=True)
+        return report
+
+    def _run_to_end(self, tasks: TaskService, runner: TaskRunner, task_id: str, progress: Progress | None) -> Tasks:
+        """Run the task on a loop of its own, since the thread of a notebook has one that runs already."""
+        loop = BackgroundLoop()
+        running = loop.submit(runner.run(task_id))
+        try:
+            while not wait([running], _PROGRESS_INTERVAL_S).done:
+                self._report_progress(tasks, task_id, progress)
+            self._report_progress(tasks, task_id, progress)
+            return running.result()
+        finally:
+            if not running.done():  # interrupted, or *progress* raised
+                tasks.cancel(task_id)
+                wait([running])
+            loop.close()
+
+    def _report(self, task: Tasks) -> ImportReport:
+        found = outcomes_of_task(task)
+        problems = [
+            ImportProblem(row["name"], row["reason"])
+            for row in iter_rows(self._db, task.id)
+            if row["outcome"] in _PROBLEMS
+        ]
+        counts = found.counts
+        return ImportReport(
+            images_added=counts.get("added", 0) + counts.get("near-duplicate", 0),
+            images_known=counts.get("duplicate", 0), entries_added=found.entries, records=found.records,
+            questions=found.questions, questions_known=found.known, problems=problems, task_id=task.id,
+        )  # fmt: skip
+
+    def _report_progress(self, tasks: TaskService, task_id: str, progress: Progress | None) -> None:
+        if progress is not None:
+            task = tasks.get_task(task_id)
+            files = sum(task.result.get("counts", {}).values())
+            step = f"{files:,} files, {task.result.get('entries', 0):,} entries"
+            progress(task.processed_count / max(task.total_count, 1), step)
+
+    def _require_project(self, project_id: str) -> None:
+        with self._db.reading() as session:
+            project = session.get(Projects, project_id)
+        if project is None or project.deleted_at is not None:
+            raise NotFoundError("This project does not exist any more. Choose another one.")

@@ -1,0 +1,61 @@
+"""The items that come first: a file inside a directory or archive is opened, or one of the Hub downloaded."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from core.images.import_context import ImportContext
+from core.images.sandbox import sandbox
+from core.importing import stages
+from core.importing.loading import opened
+from core.importing.opened import page_items, table_items
+from core.importing.sources import hub
+from core.tasks import ItemPlan
+
+# Of one table or document in an archive.
+MAX_UNPACKED_BYTES = 20_000_000_000
+
+
+def open_items(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path) -> list[ItemPlan]:
+    """Return the items that read a table or document inside a directory or archive, unpacking it from an archive.
+
+    Raises:
+        ImageRejectedError: it cannot be read.
+    """
+    root, name = context.resolve(str(config["path"])), item["name"]
+    stored = _stored_name(name)
+    own.mkdir(parents=True, exist_ok=True)
+    with opened(root) as container:
+        file = container.file(name, own / stored, MAX_UNPACKED_BYTES)
+    is_document = Path(name).suffix.lower() == ".pdf"
+    stored = stored if file == own / stored else str(file)
+    return (page_items if is_document else table_items)(sandbox(context.settings), file, stored, name, config)
+
+
+def find_items(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path) -> list[ItemPlan]:
+    """Return the items that download the files of a dataset on the Hub.
+
+    Raises:
+        InvalidInputError: there is no such dataset or split, or it is too large.
+        FetchError: the Hub cannot be reached.
+    """
+    return [
+        ItemPlan(payload={"do": "download", "file": file.name, "revision": file.revision}, stage=stages.OPEN)
+        for file in hub.parquet_files(item["name"], str(config.get("split") or "").strip())
+    ]
+
+
+def download_items(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path) -> list[ItemPlan]:
+    """Download a file of a dataset on the Hub, and return the items that read it.
+
+    Raises:
+        FetchError: the Hub cannot be reached.
+        ImageRejectedError: the file is damaged.
+    """
+    file = hub.download(str(config["hub"]), item["file"], item["revision"], context.uploads)
+    return table_items(sandbox(context.settings), file, str(file), item["file"], config)
+
+
+def _stored_name(name: str) -> str:
+    """Return a name for an unpacked file, different for different names, with the ending that says what it is."""
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16] + Path(name).suffix.lower()

@@ -1,0 +1,52 @@
+"""Files that came together in one request, stored as a directory that can be imported."""
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from core.config import Settings
+from core.db import new_id
+from core.errors import InvalidInputError
+from core.images.storage import translate_disk_errors
+from core.importing.uploads import UploadService, stored_name
+
+_COPY_BYTES = 1 << 20
+
+
+def receive(uploads: UploadService, settings: Settings, files: Sequence[tuple[str, BinaryIO]]) -> str:
+    """Store files and return the ``path`` for the config of their import.
+
+    Args:
+        files: name and content of each; directories in a name are kept.
+
+    Raises:
+        InvalidInputError: two files have the same name, or they are larger than the settings allow.
+        StorageError: the quota of uploads or the disk is full.
+    """
+    size_bytes = sum(content.seek(0, os.SEEK_END) for _, content in files)
+    limit = settings.max_upload_bytes
+    if size_bytes > limit:
+        raise InvalidInputError(
+            f"These files are larger than {limit / 1e9:,.3g} GB, the limit. Import them by their path.", field="files"
+        )
+    names = [_relative(name) for name, _ in files]
+    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if twice is not None:
+        raise InvalidInputError(f"Two files are called {twice}. Rename one.", field="files")
+    uploads.require_room(size_bytes)
+    directory = settings.data_dir / "imports" / new_id()
+    with translate_disk_errors():
+        for name, (_, content) in zip(names, files, strict=True):
+            file = directory / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            content.seek(0)
+            with file.open("wb") as stored:
+                shutil.copyfileobj(content, stored, _COPY_BYTES)
+    return f"{directory.name}/{names[0]}" if len(names) == 1 else directory.name
+
+
+def _relative(name: str) -> str:
+    parts = [stored_name(part) for part in re.split(r"[/\\]", name) if part.strip(". ")]
+    return "/".join(parts) or "file"

@@ -1,0 +1,147 @@
+"""The items that turn annotations into entries: read into a spool, match to images, store."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlmodel import col, select
+
+from core.db import Database, Images, TaskItems, in_library
+from core.images.import_context import ImportContext
+from core.images.sandbox import sandbox
+from core.importing import stages
+from core.importing.matched_spools import MatchSummary, SpoolPart, match_spools
+from core.importing.outcomes import left_out_row
+from core.importing.reading import ReadSummary, load_records, read_annotations
+from core.importing.records import Problem, Record
+from core.importing.sources.base import in_chunks
+from core.importing.sources.urls import MAX_URLS, url_chunks
+from core.importing.storing import Matched
+from core.tasks import ItemPlan
+
+# Reading and matching a million records take minutes; the limit on CPU time is the same.
+_TIMEOUT_S = 3600.0
+_ROWS_PER_QUERY = 5_000
+READ_SPOOL = "records.jsonl"
+
+
+def read_item(config: dict[str, Any], context: ImportContext, own: Path) -> tuple[ReadSummary, list[ItemPlan]]:
+    """Read the annotation files of an import into a spool; return the items of the images that are in their rows."""
+    root = context.resolve(str(config["path"]))
+    format_ = str(config.get("format") or "auto")
+    spool = own / READ_SPOOL
+    own.mkdir(parents=True, exist_ok=True)
+    read = sandbox(context.settings).run(read_annotations, root, spool, format_, timeout_s=_TIMEOUT_S)
+    files = [[one.name, one.file, one.reference] for one in read.embedded]
+    more = [
+        ItemPlan(payload={"do": "embedded", "spool": READ_SPOOL, "files": some}, stage=stages.LOAD)
+        for some in in_chunks(files)
+    ]
+    return read, more
+
+
+def read_result(read: ReadSummary) -> dict[str, Any]:
+    """Return the result of the item that read the annotation files."""
+    rows = [left_out_row(problem) for problem in read.problems]
+    if read.problem_count > len(rows):
+        rest = f"{read.problem_count - len(rows):,} more rows or files were left out."
+        rows.append(left_out_row(Problem("annotation files", rest)))
+    return {
+        "rows": rows, "left_out": {"row": read.problem_count} if read.problem_count else {}, "formats": read.formats,
+        "spools": [[READ_SPOOL, *part] for part in read.parts],
+    }  # fmt: skip
+
+
+def write_spool(own: Path, name: str, records: Iterable[Record]) -> list[SpoolPart]:
+    """Write records that still have to be matched; return their part."""
+    lines = [orjson.dumps(record, default=tuple) for record in records]
+    own.mkdir(parents=True, exist_ok=True)
+    (own / name).write_bytes(b"".join(line + b"\n" for line in lines))
+    return [(name, 0, sum(len(line) + 1 for line in lines), len(lines))] if lines else []
+
+
+def match_item(db: Database, project_id: str, task_id: str, own: Path, *, is_again: bool) -> list[ItemPlan]:
+    """Match the records of all spools; return the items that store them, or fetch URLs before matching again."""
+    parts = [tuple(part) for result in _results(db, task_id) for part in result.get("spools", ())]
+    if not parts:
+        return []
+    own.mkdir(parents=True, exist_ok=True)
+    references = own / "references.jsonl"
+    _write_lines(references, (pair for result in _results(db, task_id) for pair in result.get("refs", {}).items()))
+    max_urls = 0 if is_again else MAX_URLS
+    found = _matched(db, own, parts, [references], max_urls)
+    if not found.is_complete:
+        of_project = own / "project.jsonl"
+        _write_lines(of_project, _references_of(db, project_id))
+        found = _matched(db, own, parts, [references, of_project], max_urls)
+        of_project.unlink()
+    if found.urls:
+        return [
+            *(ItemPlan(payload={"do": "urls", "urls": some}, stage=stages.FETCH) for some in url_chunks([*found.urls])),
+            ItemPlan(payload={"do": "match", "again": True}, stage=stages.MATCH_FETCHED),
+        ]
+    return [
+        ItemPlan(payload={"do": "records", "part": part, "matches": place}, stage=stages.STORE)
+        for part, place in zip(parts, found.parts, strict=True)
+    ]
+
+
+def matched_records(own: Path, item: dict[str, Any]) -> list[Matched]:
+    """Return the records of a part with the images they mean."""
+    spool, offset, length, _ = item["part"]
+    records = load_records(own / spool, offset, length)
+    offset, length = item["matches"]
+    with (own / "matches.jsonl").open("rb") as file:
+        file.seek(offset)
+        places = orjson.loads(file.read(length))
+    return [
+        Matched(record, (), place) if isinstance(place, str) else Matched(record, place)
+        for record, place in zip(records, places, strict=True)
+    ]
+
+
+def _matched(db: Database, own: Path, parts: list[SpoolPart], references: list[Path], max_urls: int) -> MatchSummary:
+    to = own / "matches.jsonl"
+    return sandbox(db.settings).run(match_spools, own, parts, references, to, max_urls, timeout_s=_TIMEOUT_S)
+
+
+def _results(db: Database, task_id: str) -> Iterator[dict[str, Any]]:
+    """Yield the results of the items that are done, a page at a time."""
+    after = -1
+    while True:
+        query = select(TaskItems.position, TaskItems.result).where(
+            TaskItems.task_id == task_id, TaskItems.state == "done", TaskItems.position > after
+        )
+        with db.reading() as session:
+            page = session.exec(query.order_by(col(TaskItems.position)).limit(100)).all()
+        if not page:
+            return
+        for _, result in page:
+            yield dict(result)
+        after = page[-1][0]
+
+
+def _references_of(db: Database, project_id: str) -> Iterator[tuple[str, str]]:
+    """Yield what the images of a project may be called: where they came from, and their name if that differs."""
+    after = ""
+    while True:
+        query = select(Images.id, Images.source_ref, Images.image_name).where(
+            Images.project_id == project_id, in_library(), col(Images.id) > after
+        )
+        with db.reading() as session:
+            page = session.exec(query.order_by(col(Images.id)).limit(_ROWS_PER_QUERY)).all()
+        if not page:
+            return
+        for id_, reference, name in page:
+            if reference:
+                yield reference, id_
+            if reference.rpartition("/")[2] != name:
+                yield name, id_
+        after = page[-1][0]
+
+
+def _write_lines(file: Path, values: Iterable[Any]) -> None:
+    with file.open("wb") as out:
+        for value in values:
+            out.write(orjson.dumps(value) + b"\n")

@@ -1,0 +1,92 @@
+"""A path: a directory, a ZIP archive, a PDF, a table, or a file of annotations or an image alone."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from core.container import open_container
+from core.errors import ImageRejectedError, InvalidInputError
+from core.export.restore.restore import is_vitrine_bundle
+from core.images.import_context import ImportContext
+from core.images.sandbox import sandbox
+from core.importing import stages
+from core.importing.opened import page_items, table_items
+from core.importing.readers import AUTO, readers_for
+from core.importing.sources.base import Source, SourceOption, in_chunks
+from core.importing.survey import Survey, survey_of
+from core.tasks import ItemPlan
+
+# Of one import, so that the payload stays small.
+_MAX_LISTED = 1_000
+
+
+class PathSource(Source):
+    """Reads everything at ``path``; ``format`` names the reader of its annotations, by default the one that fits.
+
+    For a PDF also ``embedded`` (its embedded images instead of its pages), ``first_page`` and ``last_page``.
+    """
+
+    name = "path"
+    label = "Path"
+    help = "A folder, ZIP, PDF, Parquet, Arrow, tar, JSON or CSV file of any size."
+    input = "path"
+    input_label = "Directory or file"
+    placeholder = "/srv/images"
+    options = (
+        SourceOption("embedded", "Images to import", choices={"Pages as images": False, "Embedded images": True}),
+        SourceOption("first_page", "First page", "1", minimum=1),
+        SourceOption("last_page", "Last page", "last page", minimum=1),
+    )
+
+    def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
+        root = context.resolve(str(config.get("path") or ""))
+        format_ = str(config.get("format") or AUTO)
+        readers_for(format_)
+        if config.get("source") == "pdf" and root.is_dir():
+            raise InvalidInputError(f"{root.name} is a directory, not a PDF. Name a file in it.", field="path")
+        found, listed = _listed(root)
+        if format_ == AUTO and _may_be_bundle(found) and is_vitrine_bundle(root):
+            return [ItemPlan(payload={"do": "restore"}, stage=stages.STORE)]
+        items = list(_items(root, found, config, context))
+        if not items and not listed:
+            what = "directory" if root.is_dir() else "file"
+            raise InvalidInputError(f"There are no files to import in this {what}.", field="path")
+        rows = [{"name": name, "outcome": "left-out", "reason": reason} for name, reason in listed[:_MAX_LISTED]]
+        return [ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD), *items] if rows else items
+
+
+def _listed(root: Path) -> tuple[Survey, list[tuple[str, str]]]:
+    """Return what *root* holds, and what its container says about files that it leaves out."""
+    container = open_container(root)
+    try:
+        return survey_of(container.names()), list(container.problems)
+    finally:
+        container.close()
+
+
+def _items(root: Path, found: Survey, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
+    is_single = root.is_file() and found.images + found.annotations + found.tables + found.documents == (root.name,)
+    if found.annotations:
+        yield ItemPlan(payload={"do": "read"}, stage=stages.LOAD)
+    for names in in_chunks(found.images):
+        yield ItemPlan(payload={"do": "files", "names": names}, stage=stages.LOAD)
+    for name in (*found.tables, *found.documents):
+        if is_single:
+            yield from _items_of_file(root, config, context)
+        else:
+            yield ItemPlan(payload={"do": "open", "name": name}, stage=stages.OPEN)
+    if found.annotations or found.tables:
+        yield ItemPlan(payload={"do": "match"}, stage=stages.MATCH)
+
+
+def _items_of_file(root: Path, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
+    plan = page_items if root.suffix.lower() == ".pdf" else table_items
+    title = str(config.get("name") or root.name)
+    try:
+        return plan(sandbox(context.settings), root, "", title, config)
+    except ImageRejectedError as error:
+        raise InvalidInputError(str(error), field="path") from error
+
+
+def _may_be_bundle(found: Survey) -> bool:
+    return any(name.rpartition("/")[2].startswith("vitrine") for name in found.annotations)
