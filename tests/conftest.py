@@ -90,6 +90,8 @@ def toy_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         "questions_and_answers": "$count, $kinds, $existing",
         "answers": "$count, $questions",
         "examples": "$count, $examples",
+        "several": "$count, $images",
+        "several_questions": "$count, $images",
     }
     directory = tmp_path / "prompts"
     shutil.copytree(prompts.DIRECTORY, directory)

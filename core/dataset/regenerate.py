@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from sqlmodel import Session
 
 from core.dataset.edits import UserAction, check_version, entry_by_id, write
+from core.dataset.entry_images import images_by_ids
 from core.db import Database, ImageDatasets, Images, Questions, Tasks
 from core.errors import BadReplyError, ConflictError, InvalidInputError, NotFoundError
 from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
 from core.llm.schemas import AnswerList
 from core.questions import answering
 from core.questions.answer_types import checked_answer
+from core.questions.examples import NO_EXAMPLES
+from core.questions.image_sets import image_set
 from core.questions.language import entry_language_mismatch
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 from core.tasks import models_of
@@ -38,9 +41,11 @@ class AnswerRegenerator:
             ConflictError: the entry was changed before the model replied; the ledger keeps the reply.
             LLMError: the call failed.
         """
-        entry, image, config = await asyncio.to_thread(self._load, entry_id, version)
-        sent = await asyncio.to_thread(self._images.model_image, image)
-        request = answering.build_request([_question(entry)], ImagePart(sent.data, sent.mime_type), entry.language)
+        entry, images, config = await asyncio.to_thread(self._load, entry_id, version)
+        part, *further = [await asyncio.to_thread(self._part, image) for image in images]
+        names = [image.image_name for image in images]
+        sent_with = image_set(names, further, entry.language, asks=False) if further else NO_EXAMPLES
+        request = answering.build_request([_question(entry)], part, entry.language, examples=sent_with)
         ledger = DatabaseLedger(self._db, purpose="answer again")
         reply = await self._llm.chat(config, replace(request, fresh=True), ledger=ledger)
         try:
@@ -65,14 +70,16 @@ class AnswerRegenerator:
             await asyncio.to_thread(ledger.settle_now, reply)
             raise
 
-    def _load(self, entry_id: str, version: int) -> tuple[ImageDatasets, Images, ModelConfig]:
+    def _part(self, image: Images) -> ImagePart:
+        sent = self._images.model_image(image)
+        return ImagePart(sent.data, sent.mime_type)
+
+    def _load(self, entry_id: str, version: int) -> tuple[ImageDatasets, list[Images], ModelConfig]:
         with self._db.reading() as session:
             entry = _open_entry(session, entry_id, version)
-            image = session.get(Images, entry.image_id)
+            images = images_by_ids(session, entry.project_id, entry.image_ids)
             task = session.get(Tasks, entry.task_id) if entry.task_id else None
-        if image is None or not image.is_in_library:
-            raise NotFoundError("The image of this entry was deleted, so its answer cannot be regenerated.")
-        return entry, image, self._config(entry, task)
+        return entry, images, self._config(entry, task)
 
     def _config(self, entry: ImageDatasets, task: Tasks | None) -> ModelConfig:
         """Return the model settings of the entry's task, with the API key that was passed for this session."""

@@ -43,20 +43,24 @@ class ImageAnswerGenerationTask(GenerationTask):
         }
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        """Return one item per image, model and at most ``MAX_PER_CALL`` questions; see ``TaskKind.plan``."""
+        """Return one item per image or set, model and at most ``MAX_PER_CALL`` questions; see ``TaskKind.plan``."""
         recipe = answer_recipe(config)
         for model in recipe.models:
             self._llm.require_vision(ModelConfig.from_dict(model))
         if recipe.question_ids is None:
             QuestionTemplateService(self._db).add_to_images(project_id, recipe.image_ids)
         with self._db.reading() as session:
-            by_image: dict[str, list[str]] = {}
+            by_images: dict[tuple[str, ...], list[str]] = {}
             for question in targets.questions_to_answer(session, project_id, recipe):
-                by_image.setdefault(question.image_id, []).append(question.id)
+                by_images.setdefault(tuple(question.image_ids), []).append(question.id)
         return [
-            ItemPlan(image_id, {"question_ids": ids[start : start + MAX_PER_CALL], "model": index})
+            ItemPlan(
+                set_[0],
+                {"question_ids": ids[start : start + MAX_PER_CALL], "model": index}
+                | ({"image_ids": list(set_)} if len(set_) > 1 else {}),
+            )
             for index in range(len(recipe.models))
-            for image_id, ids in by_image.items()
+            for set_, ids in by_images.items()
             for start in range(0, len(ids), MAX_PER_CALL)
         ]
 
@@ -73,7 +77,7 @@ class ImageAnswerGenerationTask(GenerationTask):
     def _prepare_for(
         self, recipe: AnswerRecipe, model: ModelConfig, items: list[ItemContext]
     ) -> dict[int, PreparedItem | VitrineError]:
-        loaded = self._load_all([item.subject_id for item in items], recipe, model)
+        loaded = self._load_all([self._set_of(item) for item in items], recipe, model)
         found = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
         questions = [[q for q in found if q.id in item.payload["question_ids"]] for item in items]
         requests = [

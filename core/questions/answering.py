@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -12,7 +13,8 @@ from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMServi
 from core.llm.schemas import AnswerList
 from core.questions import prompts, store
 from core.questions.answer_types import checked_answer
-from core.questions.examples import NO_EXAMPLES, Examples
+from core.questions.examples import NO_EXAMPLES, SentWith
+from core.questions.image_sets import ImageSet
 from core.questions.store import Origin
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
 
@@ -33,7 +35,7 @@ def build_request(
     language: str,
     correction: str = "",
     *,
-    examples: Examples = NO_EXAMPLES,
+    examples: SentWith = NO_EXAMPLES,
     fresh: bool = False,
 ) -> ChatRequest:
     """Return the request that answers *questions*, exactly as it will be sent.
@@ -48,10 +50,11 @@ def build_request(
         language=prompts.language_name(language),
         questions="\n".join([*([correction] if correction else []), *lines]),
     )
-    details = {
+    details: dict[str, Any] = {
         "language": language,
         "questions": [{"question": q.question, "answer_type": q.answer_type, "options": q.options} for q in questions],
     }
+    details |= {"images": len(examples.images(image))} if isinstance(examples, ImageSet) else {}
     return ChatRequest(
         prompt=examples.prompt(text), images=examples.images(image), schema=AnswerList,
         purpose=Purpose("answers", details), fresh=fresh, expected_items=len(questions),
@@ -75,7 +78,7 @@ async def answer(
     language: str,
     *,
     ledger: DatabaseLedger,
-    examples: Examples = NO_EXAMPLES,
+    examples: SentWith = NO_EXAMPLES,
     fresh: bool = False,
 ) -> GeneratedAnswers:
     """Answer the questions; those without an answer, or with one that is invalid for its type, are sent once more.

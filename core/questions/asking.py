@@ -7,7 +7,8 @@ from core.errors import BadReplyError, LLMError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
 from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
-from core.questions.examples import NO_EXAMPLES, Examples
+from core.questions.examples import NO_EXAMPLES, SentWith
+from core.questions.image_sets import ImageSet
 from core.questions.recipe import QuestionRecipe, describe_kinds
 from core.questions.store import GeneratedQuestion
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, KnownQuestions, clean
@@ -39,7 +40,7 @@ def build_request(
     *,
     count: int,
     position: int = 0,
-    examples: Examples = NO_EXAMPLES,
+    examples: SentWith = NO_EXAMPLES,
 ) -> ChatRequest:
     """Return the request for *count* questions about one image, exactly as it will be sent.
 
@@ -59,6 +60,7 @@ def build_request(
         "image_name": image_name,
     }
     details = {"count": count, "language": recipe.language, "kinds": list(recipe.kinds), "existing": existing}
+    details |= {"images": len(examples.images(image))} if isinstance(examples, ImageSet) else {}
     return ChatRequest(
         prompt=examples.prompt(template.render(**values)),
         images=examples.images(image),
@@ -76,7 +78,7 @@ def first_request(
     existing: list[str],
     *,
     position: int = 0,
-    examples: Examples = NO_EXAMPLES,
+    examples: SentWith = NO_EXAMPLES,
 ) -> ChatRequest | None:
     """Return the first request of :func:`ask`; None when the image has enough questions."""
     wanted = _wanted(recipe, existing)
@@ -99,7 +101,7 @@ async def ask(
     *,
     position: int = 0,
     ledger: DatabaseLedger,
-    examples: Examples = NO_EXAMPLES,
+    examples: SentWith = NO_EXAMPLES,
 ) -> GeneratedQuestions:
     """Generate as many questions as the recipe wants, with at most one more request for missing ones.
 

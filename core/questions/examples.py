@@ -9,6 +9,7 @@ from core.db import ImageDatasets, Images, in_library
 from core.errors import InvalidInputError
 from core.llm import ImagePart
 from core.questions import prompts
+from core.questions.image_sets import ImageSet
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -31,6 +32,9 @@ class Examples:
 
 
 NO_EXAMPLES = Examples()
+
+SentWith = Examples | ImageSet
+"""What is sent with an image: examples before it, or the other images of its set behind it."""
 
 
 def suggest(session: Session, project_id: str, language: str, count: int) -> list[str]:

@@ -10,8 +10,9 @@ from core.errors import NotFoundError, VitrineError
 from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
 from core.llm.ledger import paid_calls, request_hash
 from core.questions import examples, store
-from core.questions.examples import Examples
-from core.questions.recipe import Recipe
+from core.questions.examples import SentWith
+from core.questions.image_sets import image_set
+from core.questions.recipe import QuestionRecipe, Recipe
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ class LoadedImage:
     image: Images
     part: ImagePart
     existing: list[str]
-    examples: Examples
+    examples: SentWith
+    further_ids: tuple[str, ...] = ()
+    """The second and further images of a set."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,18 @@ class GenerationTask:
         return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
 
     async def _load(self, image_id: str, recipe: Recipe, model: ModelConfig) -> LoadedImage:
-        (loaded,) = await asyncio.to_thread(self._load_all, [image_id], recipe, model)
+        (loaded,) = await asyncio.to_thread(self._load_all, [(image_id,)], recipe, model)
         if isinstance(loaded, VitrineError):
             raise loaded
         return loaded
 
     def _load_all(
-        self, image_ids: Sequence[str], recipe: Recipe, model: ModelConfig
+        self, sets: Sequence[tuple[str, ...]], recipe: Recipe, model: ModelConfig
     ) -> list[LoadedImage | VitrineError]:
-        """Return the loaded image for each id, or the error that keeps it from being sent."""
+        """Return the loaded images for each set of ids, mostly of one, or the error that keeps it from being sent."""
+        image_ids = list(dict.fromkeys(id_ for set_ in sets for id_ in set_))
         with self._db.reading() as session:
+            of_sets = {set_: store.question_texts(session, set_, recipe.language) for set_ in sets if len(set_) > 1}
             found = store.images_with_questions(session, image_ids, recipe.language)
             ids, first = recipe.example_ids, next(iter(found.values()), None)
             rows = examples.read(session, first[0].project_id, ids) if ids and first else []
@@ -95,15 +100,30 @@ class GenerationTask:
         sent = dict(zip(found, self._images.model_images(images, model.max_side_px), strict=True))
         few_shot = examples.load(rows, self._images, model.max_side_px)
         loaded: list[LoadedImage | VitrineError] = []
-        for image_id in image_ids:
-            part = sent.get(image_id) or NotFoundError("This image does not exist any more.")
-            if isinstance(part, VitrineError):
-                loaded.append(part)
+        for first_id, *further_ids in sets:
+            parts: list[ImagePart] = []
+            for image_id in (first_id, *further_ids):
+                part = sent.get(image_id) or NotFoundError("This image does not exist any more.")
+                if isinstance(part, VitrineError):
+                    loaded.append(part)
+                    break
+                parts.append(ImagePart(part.data, part.mime_type))
             else:
-                image, texts = found[image_id]
-                others = examples.build(few_shot, recipe.language, without=image_id)
-                loaded.append(LoadedImage(image, ImagePart(part.data, part.mime_type), texts, others))
+                image, texts = found[first_id]
+                if further_ids:
+                    texts, names = of_sets[first_id, *further_ids], [found[id_][0].image_name for id_ in further_ids]
+                    others: SentWith = image_set(
+                        [image.image_name, *names], parts[1:], recipe.language, asks=isinstance(recipe, QuestionRecipe)
+                    )
+                else:
+                    others = examples.build(few_shot, recipe.language, without=first_id)
+                loaded.append(LoadedImage(image, parts[0], texts, others, tuple(further_ids)))
         return loaded
+
+    @staticmethod
+    def _set_of(item: ItemContext) -> tuple[str, ...]:
+        """Return the ids of the images of an item."""
+        return tuple(item.payload.get("image_ids") or (item.subject_id,))
 
     def _paid(self, recipe: Recipe, model: ModelConfig, requests: Sequence[ChatRequest]) -> dict[str, PaidCall | None]:
         """Return earlier paid calls with the same content, by request hash."""

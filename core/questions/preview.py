@@ -11,7 +11,8 @@ from core.errors import InvalidInputError
 from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
 from core.questions import answering, asking, calibration, examples, store, targets, templates
 from core.questions.answer_service import MAX_PER_CALL
-from core.questions.examples import Examples
+from core.questions.examples import SentWith
+from core.questions.image_sets import image_set
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
 from core.questions.store import GeneratedQuestion
 
@@ -32,6 +33,8 @@ class RequestPreview:
     sent_bytes: int
     pieces: int
     """How many questions or answers the reply is to have."""
+    images: int = 1
+    """How many images the request is about; more for a set."""
     fixed: int = 0
     """How many fixed questions a second call per image answers."""
 
@@ -71,7 +74,8 @@ class _First:
     size_wh: tuple[int, int]
     existing: list[str]
     questions: list[Questions]
-    examples: Examples
+    examples: SentWith
+    image_count: int = 1
 
 
 class GenerationPreview:
@@ -92,10 +96,12 @@ class GenerationPreview:
         first = self._first(project_id, recipe)
         request, pieces = _request(recipe, first)
         fixed = 0
-        if isinstance(recipe, QuestionRecipe) and recipe.with_answers:
+        if isinstance(recipe, QuestionRecipe) and recipe.with_answers and not recipe.sets:
             with self._db.reading() as session:
                 fixed = len(templates.of_project(session, project_id))
-        return RequestPreview(first.image, request.prompt, first.size_wh, len(first.part.data), pieces, fixed)
+        return RequestPreview(
+            first.image, request.prompt, first.size_wh, len(first.part.data), pieces, first.image_count, fixed
+        )
 
     async def run_trial(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> Trial:
         """Send the first request of the recipe and return the reply; the task will reuse it without paying again.
@@ -143,7 +149,7 @@ class GenerationPreview:
         if preview.fixed:
             replies.append((frozenset({"answer"}), preview.fixed))
         estimates = [
-            self._one_call(ModelConfig.from_dict(model), recipe, len(preview.prompt), *reply)
+            self._one_call(ModelConfig.from_dict(model), recipe, preview, *reply)
             for model in recipe.models for reply in replies
         ]  # fmt: skip
         concurrency = recipe.concurrency or self._db.settings.llm_concurrency
@@ -159,13 +165,13 @@ class GenerationPreview:
         )
 
     def _one_call(
-        self, model: ModelConfig, recipe: Recipe, prompt_chars: int, fields: frozenset[str], pieces: int
+        self, model: ModelConfig, recipe: Recipe, preview: RequestPreview, fields: frozenset[str], pieces: int
     ) -> tuple[CostEstimate | None, calibration.ObservedUsage | None]:
         with self._db.reading() as session:
             usage = calibration.observed_usage(session, model.litellm_model, fields=fields, pieces=pieces)
         cost = self._llm.estimate_call(
-            model.litellm_model, self._size_wh(model), prompt_chars, pieces * _TOKENS_PER_PIECE * len(fields),
-            images=1 + len(recipe.example_ids), observed=usage.tokens if usage else None,
+            model.litellm_model, self._size_wh(model), len(preview.prompt), pieces * _TOKENS_PER_PIECE * len(fields),
+            images=preview.images + len(recipe.example_ids), observed=usage.tokens if usage else None,
         )  # fmt: skip
         return cost, usage
 
@@ -178,18 +184,25 @@ class GenerationPreview:
         max_side_px = max_side_px or recipe.models[0].get("max_side_px")
         with self._db.reading() as session:
             if isinstance(recipe, QuestionRecipe):
-                ids, questions = targets.image_ids(session, project_id, recipe, limit=1), list[Questions]()
+                ids = targets.image_ids(session, project_id, recipe, limit=None if recipe.sets else 1)
+                questions = list[Questions]()
+                ids = list(targets.image_sets(session, ids, recipe)[0]) if recipe.sets else ids
             else:
                 ids, questions = self._first_questions(session, project_id, recipe)
-            image = session.get(Images, ids[0]) if ids else None
-            if image is None:
+            images = [image for id_ in ids if (image := session.get(Images, id_)) is not None]
+            if not images:
                 raise InvalidInputError("No image is chosen. Upload some, or choose others.", field="image_ids")
-            existing = store.question_texts(session, image.id, recipe.language)
+            existing = store.question_texts(session, ids, recipe.language)
             rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
-        sent = self._images.model_image(image, max_side_px)
-        loaded = examples.load(rows, self._images, max_side_px)
-        few_shot = examples.build(loaded, recipe.language, without=image.id)
-        return _First(image, ImagePart(sent.data, sent.mime_type), sent.size_wh, existing, questions, few_shot)
+        first, *further = (self._images.model_image(image, max_side_px) for image in images)
+        part = ImagePart(first.data, first.mime_type)
+        if further:
+            names, parts = [image.image_name for image in images], [ImagePart(p.data, p.mime_type) for p in further]
+            others: SentWith = image_set(names, parts, recipe.language, asks=isinstance(recipe, QuestionRecipe))
+        else:
+            loaded = examples.load(rows, self._images, max_side_px)
+            others = examples.build(loaded, recipe.language, without=images[0].id)
+        return _First(images[0], part, first.size_wh, existing, questions, others, len(images))
 
     def _first_questions(
         self, session: Session, project_id: str, recipe: AnswerRecipe
@@ -201,6 +214,10 @@ class GenerationPreview:
             raise InvalidInputError("There is no unanswered question. Generate some first, or answer all again.")
         one_image = recipe.model_copy(update={"image_ids": [first]})
         stored = targets.questions_to_answer(session, project_id, one_image)
+        together = stored[0].image_ids if stored else [first]
+        stored = [question for question in stored if question.image_ids == together]
+        if len(together) > 1:
+            return together, stored[:MAX_PER_CALL]
         return [first], [*stored, *targets.missing_fixed_questions(session, project_id, first)][:MAX_PER_CALL]
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import InvalidInputError
+from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.prompts import Prompt
 from core.tasks import with_models
 
@@ -59,8 +60,19 @@ class QuestionRecipe(Recipe):
     """Only images without a question in this language; fixed questions do not count."""
     only_failed: bool = False
     """Only images whose last item in a task of this kind failed."""
+    sets: SetsBy | None = None
+    """Ask about sets of images, see :func:`core.questions.image_sets.sets_of`; None asks about each image alone."""
+    set_size: int = Field(4, ge=MIN_IMAGES, le=MAX_IMAGES)
+    """The most images of a set."""
     top_up: bool = False
     """Count an image's existing questions towards *num_questions*; images that have enough are left out."""
+
+    @model_validator(mode="after")
+    def _fit_sets(self) -> "QuestionRecipe":
+        for name in ("only_without_questions", "only_failed", "top_up", "example_ids"):
+            if self.sets and getattr(self, name):
+                raise ValueError(f"Questions about sets of images cannot be combined with {name}. Leave it out")
+        return self
 
     @field_validator("custom_prompt")
     @classmethod

@@ -91,7 +91,10 @@ class ImageQuestionGenerationTask(GenerationTask):
             "processed": ended.processed_count,
             "failed": ended.failed_count,
             "total_questions": len(questions),
-            "questions": [{"id": q.id, "image_id": q.image_id, "question": q.question} for q in questions],
+            "questions": [
+                {"id": q.id, "image_id": q.image_id, "image_ids": q.image_ids, "question": q.question}
+                for q in questions
+            ],
             "short_by": self.shortfall(task.id),
         }
 
@@ -145,6 +148,16 @@ class ImageQuestionGenerationTask(GenerationTask):
         with self._db.reading() as session:
             return targets.count(session, project_id, language, num_questions)
 
+    def image_sets(self, project_id: str, config: dict[str, Any]) -> list[tuple[str, ...]]:
+        """Return the ids of the images of each set that a ``QuestionRecipe`` with ``sets`` asks about.
+
+        Raises:
+            InvalidInputError: *config* has an invalid value, or no two of its images belong to a set.
+        """
+        recipe = question_recipe(config)
+        with self._db.reading() as session:
+            return targets.image_sets(session, targets.image_ids(session, project_id, recipe), recipe)
+
     @cached_until_write
     def image_ids_to_answer(self, project_id: str, which: str = "unanswered") -> list[str]:
         """Return the ids of the images with questions that *which* selects ("unanswered" or "all"), oldest first."""
@@ -164,11 +177,17 @@ class ImageQuestionGenerationTask(GenerationTask):
         return int(found or 0)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
-        """Add the missing fixed questions to the images and return one item per image; see ``TaskKind.plan``."""
+        """Add the missing fixed questions to the images and return one item per image; see ``TaskKind.plan``.
+
+        Sets of images have one item each, and no fixed questions.
+        """
         recipe = question_recipe(config)
         self._llm.require_vision(ModelConfig.from_dict(recipe.models[0]))
         with self._db.reading() as session:
             ids = targets.image_ids(session, project_id, recipe)
+            sets = targets.image_sets(session, ids, recipe) if recipe.sets else []
+        if recipe.sets:
+            return [ItemPlan(set_[0], {"image_ids": list(set_)}) for set_ in sets]
         self.templates.add_to_images(project_id, ids)
         with self._db.reading() as session:
             fixed = targets.unanswered_fixed_questions(session, project_id) if recipe.with_answers else {}
@@ -178,7 +197,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         """Read the images and paid replies of several items at once; see ``PrefetchingTaskKind.prepare``."""
         recipe = question_recipe(items[0].config)  # all items are of one task
         model = self._model(recipe.models[0], items[0].task_id)
-        loaded = self._load_all([item.subject_id for item in items], recipe, model)
+        loaded = self._load_all([self._set_of(item) for item in items], recipe, model)
         requests = [
             asking.first_request(
                 recipe, result.part, result.image.image_name, result.existing, position=item.position,
@@ -198,10 +217,12 @@ class ImageQuestionGenerationTask(GenerationTask):
             self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=prepared.paid
         )
         generated = await self._ask(loaded, recipe, model, ledger, item.position)
-        fixed = await self._answer_fixed(item, recipe, model, loaded) if item.payload else None
+        fixed = await self._answer_fixed(item, recipe, model, loaded) if "question_ids" in item.payload else None
 
         def write(session: Session) -> dict[str, Any]:
-            added = _store_questions(session, ledger, loaded.image, generated, recipe.language, item.task_id)
+            added = _store_questions(
+                session, ledger, loaded.image, generated, recipe.language, item.task_id, loaded.further_ids
+            )
             if fixed is not None:
                 answering.store_answers(session, ledger, loaded.image, fixed, recipe.language, item.task_id)
             return {"questions": len(added), "short_by": generated.missing_questions}
@@ -241,10 +262,12 @@ def _store_questions(
     generated: asking.GeneratedQuestions,
     language: str,
     task_id: str | None = None,
+    further_ids: Sequence[str] = (),
 ) -> list[str]:
     for reply in generated.replies:
         ledger.settle(session, reply, reusable=not generated.only_repeats)
     if not generated.replies:
         return []
     last = generated.replies[-1]
-    return store.add_questions(session, image, generated.questions, Origin(last.model, language, task_id, last.call_id))
+    origin = Origin(last.model, language, task_id, last.call_id)
+    return store.add_questions(session, image, generated.questions, origin, further_ids)

@@ -65,6 +65,7 @@ class QuestionValues:
     answer_type: str = "text"
     options: Options = None
     one_label: bool = False
+    more_image_ids: str = ""
 
 
 def newest_results(session: Session, task_id: str, limit: int) -> list[ImageResult]:
@@ -128,24 +129,36 @@ def images_with_questions(
     return found
 
 
-def question_texts(session: Session, image_id: str, language: str) -> list[str]:
-    """Return the questions that the image has in *language*, oldest first."""
-    return list(session.connection().execute(_TEXTS, {"image_id": image_id, "language": language}).scalars())
+def question_texts(session: Session, image_ids: Sequence[str], language: str) -> list[str]:
+    """Return the questions in *language* about exactly these images, oldest first."""
+    first, *others = image_ids
+    values = {"image_id": first, "more_image_ids": ",".join(others), "language": language}
+    return list(session.connection().execute(_TEXTS, values).scalars())
 
 
-def add_questions(session: Session, image: Images, generated: list[GeneratedQuestion], origin: Origin) -> list[str]:
-    """Store the questions that a model wrote, and its answers as entries; return those that are new to the image.
+def add_questions(
+    session: Session,
+    image: Images,
+    generated: list[GeneratedQuestion],
+    origin: Origin,
+    further_ids: Sequence[str] = (),
+) -> list[str]:
+    """Store the questions that a model wrote, and its answers as entries; return those that are new to the images.
+
+    *further_ids* are the second and further images of a set, of which *image* is the first.
 
     Uses SQLAlchemy Core statements instead of ORM objects, because every item of a task executes them.
     """
-    taken = {question_key(text) for text in question_texts(session, image.id, origin.language)}
+    taken = {question_key(text) for text in question_texts(session, [image.id, *further_ids], origin.language)}
     questions, entries = list[dict[str, Any]](), list[dict[str, Any]]()
     for new in generated:
         key = question_key(new.question)
         if key in taken:
             continue
         taken.add(key)
-        values = QuestionValues(new_id(), new.question, origin.language, new.kind, origin.model)
+        values = QuestionValues(
+            new_id(), new.question, origin.language, new.kind, origin.model, more_image_ids=",".join(further_ids)
+        )
         questions.append(
             new_values(
                 Questions, **vars(values), project_id=image.project_id, image_id=image.id, question_key=key,
@@ -167,7 +180,7 @@ _TEXTS = (
     select(Questions.question)
     .where(
         Questions.image_id == bindparam("image_id"), Questions.language == bindparam("language"),
-        has_one_image(Questions), col(Questions.deleted_at).is_(None),
+        Questions.more_image_ids == bindparam("more_image_ids"), col(Questions.deleted_at).is_(None),
     )
     .order_by(col(Questions.create_at), col(Questions.id))
 )  # fmt: skip
@@ -245,8 +258,8 @@ def _entry(image: Images, question: Questions | QuestionValues, answer: str, ori
     problem = problem or entry_language_mismatch(question.question, answer, question.language)
     return new_values(
         ImageDatasets, project_id=image.project_id, image_id=image.id, image_name=image.image_name,
-        question_id=question.id,
-        question=question.question, answer=answer, answer_type=question.answer_type, options=question.options,
+        more_image_ids=question.more_image_ids, question_id=question.id, question=question.question,
+        answer=answer, answer_type=question.answer_type, options=question.options,
         model=origin.model, kind=question.kind, language=question.language, needs_review=problem,
         generated_question=question.question if question.model else None, generated_answer=answer,
         call_id=origin.call_id, task_id=origin.task_id,

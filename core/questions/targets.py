@@ -1,5 +1,6 @@
 """The images and questions that a recipe selects."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ from sqlmodel import Session, col, select
 from core.db import Images, Questions, TaskItems, Tasks, has_one_image, in_library
 from core.errors import InvalidInputError
 from core.questions import templates
+from core.questions.image_sets import sets_of
 from core.questions.recipe import AnswerRecipe, QuestionRecipe
 
+_IDS_PER_QUERY = 10_000
 QUESTION_TASK_TYPE = "image-question-generation"
 
 
@@ -48,6 +51,24 @@ def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: 
         message = "Some of these images are not in the project any more. Choose again."
         raise InvalidInputError(message, field="image_ids")
     return [id_ for id_ in dict.fromkeys(recipe.image_ids) if id_ in present][:limit]
+
+
+def image_sets(session: Session, image_ids: Sequence[str], recipe: QuestionRecipe) -> list[tuple[str, ...]]:
+    """Return the sets of the chosen images that *recipe* asks about.
+
+    Raises:
+        InvalidInputError: no two of the images belong together.
+    """
+    found: dict[str, Images] = {}
+    for start in range(0, len(image_ids), _IDS_PER_QUERY):
+        some = select(Images).where(col(Images.id).in_(image_ids[start : start + _IDS_PER_QUERY]))
+        found |= {image.id: image for image in session.exec(some)}
+    sets = sets_of((found[id_] for id_ in image_ids), recipe.sets or "selection", recipe.set_size)
+    if not sets:
+        raise InvalidInputError(
+            "No two of these images belong to a set. Choose more images, or another way to make sets.", field="sets"
+        )
+    return sets
 
 
 def image_ids_to_answer(session: Session, project_id: str, which: str) -> list[str]:

@@ -22,6 +22,7 @@ from core.api.schemas import (
     TaskAnswer,
 )
 from core.errors import NotFoundError
+from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.recipe import MAX_EXAMPLES
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
@@ -38,6 +39,7 @@ class QuestionAnswer(ResponseBody):
     id: str
     project_id: str
     image_id: str
+    image_ids: list[str] = Field(description="all images of the question in their order; image_id is the first")
     question: str
     answered: bool
     language: str
@@ -64,6 +66,12 @@ class AskQuestions(RequestBody):
     only_without_questions: bool = Field(False, description="only images without a question in this language")
     only_failed: bool = Field(False, description="only images whose last item in a question task failed")
     top_up: bool = Field(False, description="count existing questions of an image towards num_questions")
+    sets: SetsBy | None = Field(
+        None, description="ask about sets of images: in their order, with like names, or the pages of one PDF"
+    )
+    set_size: Annotated[int, Field(ge=MIN_IMAGES, le=MAX_IMAGES), INTEGRAL] = Field(
+        4, description="the most images of a set"
+    )
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
     fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
     concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)

@@ -39,6 +39,10 @@ class OfflineProvider(CustomLLM):
 
 def _reply(messages: list[Any], purpose: dict[str, Any]) -> tuple[str, bytes | None]:
     name = str(purpose.pop("name", "free"))
+    if int(purpose.pop("images", 1)) > 1:
+        raise provider_error(
+            400, "offline/measure looks at one image at a time. Choose another model for sets of images."
+        )
     measured = [_measured(url) for url in _image_urls(messages)]
     if name == "style_image":
         seed = zlib.crc32(f"{purpose.get('variant', 1)} {purpose.get('prompt', '')}".encode())

@@ -1,14 +1,16 @@
 """The recipe of Generate: images, questions, model, options."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from core import Projects
+from core.errors import InvalidInputError
 from core.pluralize import pluralize
 from core.questions import prompts
 from core.questions import recipe as recipes
+from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from pages.components.shared import fixed_questions, language, model_picker, page
 from pages.components.shared.model_picker import ModelChoice
 
@@ -57,6 +59,8 @@ def show(project: Projects, mode: str) -> Recipe:
         placeholder="No cap", help="The task pauses when the known cost of its calls reaches this.",
     )  # fmt: skip
     config |= _more(project, config["language"])
+    if "sets" in config:
+        config["example_ids"] = []  # each is about one image
     return Recipe(mode, config, choices, cap, images)
 
 
@@ -74,7 +78,36 @@ def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
     }
     if counts.below == counts.without_questions:
         del sets["below"]
-    return _radio(sets, "generate-target")
+    if (by := _sets_by()) is None:
+        return _radio(sets, "generate-target")
+    config, _ = _radio({name: sets[name] for name in ("selected", "all")}, "generate-set-target")
+    size = st.slider(
+        "Images in a set, at most", MIN_IMAGES, MAX_IMAGES, 4, key="generate-set-size", persist_state="session"
+    )
+    config |= {"sets": by, "set_size": size}
+    try:
+        found = page.services().questions.image_sets(project.id, config)
+    except InvalidInputError as error:
+        st.caption(str(error))
+        return config, 0
+    st.caption(f"{pluralize(len(found), 'set')}, each sent in one request with its images in order.")
+    return config, len(found)
+
+
+def _sets_by() -> SetsBy | None:
+    chosen = st.selectbox(
+        "Ask about", list(_SETS), format_func=_SETS.__getitem__, key="generate-sets", persist_state="session",
+        help="Questions about a set compare its images, which are called image 1, image 2 and so on.",
+    )  # fmt: skip
+    return None if chosen == "alone" else cast(SetsBy, chosen)
+
+
+_SETS = {
+    "alone": "Each image alone",
+    "selection": "Sets of images in their order",
+    "name": "Sets of images whose names begin alike",
+    "pdf": "Sets of the pages of one PDF",
+}
 
 
 def _answer_targets(project: Projects) -> tuple[dict[str, Any], int]:

@@ -64,3 +64,20 @@ def test_a_model_without_vision_is_refused_before_a_task_is_created(
 
     assert (refused.status_code, refused.json()["code"]) == (422, "no_vision")
     assert services.tasks.list_tasks(image.project_id) == []
+
+
+def test_sets_of_images_are_asked_about_and_the_offline_model_says_that_it_sees_one(
+    client: TestClient, services: Services, image: Images
+) -> None:
+    services.intake.add_images(image.project_id, [("blue.png", png("blue"))])
+    base = f"/api/projects/{image.project_id}/image-questions"
+    assert client.post(base, json={"sets": "selection", "top_up": True}).status_code == 422
+    assert client.post(base, json={"sets": "color"}).json()["field"].startswith("sets")
+    assert "No two of these images" in client.post(base, json={"sets": "name"}).json()["detail"]
+
+    started = client.post(base, json={"sets": "selection", "set_size": 2.0})
+    client.get(f"{started.json()['url']}/events")
+
+    (item,) = services.tasks.items(started.json()["id"])
+    assert (started.json()["total_count"], len(item.payload["image_ids"])) == (1, 2)
+    assert "looks at one image at a time" in item.error
