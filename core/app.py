@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core import interpreter
+from core import interpreter, uvicorn_private
 from core.lazy import Lazy, lazy_import
 from core.runtime import runtime
 
@@ -116,6 +116,7 @@ class _LazyRoutes:
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start-up and shutdown of the server process; the shutdown returns when everything has stopped."""
     interpreter.apply_server_policy()
+    uvicorn_private.limit_request_heads()
     warm_up = runtime.warm_up
     warming = asyncio.create_task(asyncio.to_thread(warm_up.run))
     try:

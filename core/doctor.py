@@ -14,6 +14,7 @@ from typing import Literal
 
 from core.config import MEGABYTE, Settings
 from core.db.database import DATABASE_NAME, journal_mode
+from core.db.opening import database_url_problem
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -128,6 +129,8 @@ def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:
 def _database(settings: Settings) -> Finding:
     path = settings.data_dir / DATABASE_NAME
     if settings.database_url:
+        if problem := database_url_problem(settings.database_url):
+            return Finding("problem", "Database", problem)
         return Finding("ok", "Database", "not SQLite in the data directory; check it with its own tools")
     if not path.exists():
         return Finding("ok", "Database", "not created yet")

@@ -37,6 +37,7 @@ MAY_USE: dict[str, set[str]] = {
     "measure": {"errors"},
     "container": {"errors"},
     "pluralize": set(),
+    "uvicorn_private": set(),
     "json_schema": set(),
     "logs": set(),
     "warmup": {"interpreter"},
@@ -59,6 +60,7 @@ MAY_USE: dict[str, set[str]] = {
 # The outermost edges, where whatever comes must not pass: an error there is logged with an id or handed on.
 MAY_CATCH_EVERYTHING = {
     "core/api/guard.py",
+    "core/api/bug_responses.py",
     "core/warmup.py",
     "core/db/group_commit.py",
     "core/images/worker.py",  # decoders of untrusted files raise anything; it costs one file and is logged

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from core.api import errors
 from core.api.credentials import Actor
 from core.api.desk_regenerate import regenerate_route
+from core.api.json_body import read_object
 from core.api.media import image_url
 from core.dataset import parse_search
 from core.dataset.queries import EntryPage
@@ -43,12 +44,10 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         """*read_only* takes the place of *handle* for callers that may not write."""
 
         async def endpoint(request: Request) -> Response:
-            params = dict(request.query_params) if method == "GET" else await _body(request)
-            if params is None:
-                return errors.problem(422, "invalid", "Send a JSON object.")
             actor: Actor = request.scope["vitrine.actor"]
             handler = handle if actor.may_write or read_only is None else read_only
             try:
+                params = dict(request.query_params) if method == "GET" else await read_object(request)
                 return JSONResponse(await asyncio.to_thread(handler, services(), actor.name, params))
             except VitrineError as error:
                 return errors.error_response(error)
@@ -65,14 +64,6 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         route("/desk/values", "GET", _field_values),
         regenerate_route(services, _item, middleware),
     ]
-
-
-async def _body(request: Request) -> dict[str, Any] | None:
-    try:
-        body = await request.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
 
 
 def _queue(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:

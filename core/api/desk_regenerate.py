@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api import errors
+from core.api.json_body import read_object
 from core.dataset.edits import UserAction
 from core.dataset.regenerate import AnswerRegenerator
 from core.db import ImageDatasets
@@ -36,7 +37,7 @@ def regenerate_route(
 
     async def regenerate(request: Request) -> Response:
         try:
-            body = await request.json()
+            body = await read_object(request)
             entry_id, version, act_id = str(body["entry_id"]), int(body["version"]), str(body["act_id"])
         except (ValueError, KeyError, TypeError):
             return errors.problem(

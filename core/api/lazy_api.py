@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
@@ -44,21 +44,24 @@ class LazyApi:
         return build_api(self._services)
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
-    """Return a *receive* that raises 413 when a body that is read into memory grows too large.
+@dataclass
+class BodyLimit:
+    """How many bytes the body of one request may have; a route that does not read it into memory raises it."""
 
-    Multipart uploads are written to disk as they arrive; each of their files has its own limit.
-    """
-    if Headers(scope=scope).get("Content-Type", "").startswith("multipart/form-data"):
-        return receive
+    max_bytes: int = MAX_BODY_BYTES
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    """Return a *receive* that raises 413 when a body grows larger than the :class:`BodyLimit` in *scope*."""
+    limit = scope["vitrine.body_limit"] = BodyLimit()
     received_bytes = 0
 
     async def counted() -> Message:
         nonlocal received_bytes
         message = await receive()
         received_bytes += len(message.get("body", b""))
-        if received_bytes > MAX_BODY_BYTES:
-            raise HTTPException(413, f"A body has at most {MAX_BODY_BYTES:,} bytes; send less at a time")
+        if received_bytes > limit.max_bytes:
+            raise HTTPException(413, f"A body has at most {limit.max_bytes:,} bytes here; send less at a time")
         return message
 
     return counted

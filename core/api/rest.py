@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from core.api import docs, errors
+from core.api.bug_responses import BugResponses
 from core.api.dependencies import ServicesDep
 from core.api.idempotency import IdempotencyKeys
 from core.api.routers import ALL
@@ -57,9 +58,9 @@ def build_api(services: Callable[[], Services]) -> FastAPI:
         api.include_router(router)
     api.include_router(docs.router)
     api.add_middleware(IdempotencyKeys)
+    api.add_middleware(BugResponses)
     for class_, handler in ((VitrineError, _expected), (RequestValidationError, _invalid), (HTTPException, _http)):
         api.exception_handler(class_)(handler)
-    api.exception_handler(Exception)(_unexpected)
     return api
 
 
@@ -122,7 +123,3 @@ async def _http(_request: Request, error: HTTPException) -> JSONResponse:
     code = _CODES.get(error.status_code, "error")
     detail = f"{error.detail}. GET /api/openapi.json lists the routes and their parameters."
     return errors.problem(error.status_code, code, detail, headers=dict(error.headers or {}))
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    return errors.bug_response(error, request.scope)

@@ -16,13 +16,14 @@ from sqlmodel import Session
 from core.config import Settings
 from core.db import migrate
 from core.db.data_version import DataVersion
+from core.db.driver_errors import translate_driver_errors
 from core.db.group_commit import FairLock, GroupWriter
-from core.db.opening import cannot_be_opened, ensure_writable, settings_for
+from core.db.opening import cannot_be_opened, database_url_problem, ensure_writable, settings_for
 from core.db.read_cache import ReadCache
 from core.errors import ConfigurationError
 
 DATABASE_NAME = "vitrine.db"
-BUSY_TIMEOUT_S = 30
+BUSY_TIMEOUT_S = 30.0
 T = TypeVar("T")
 
 
@@ -143,6 +144,7 @@ def open_database(settings: Settings) -> Database:
     except BaseException:
         engine.dispose()
         raise
+    translate_driver_errors(engine)  # from here on; before, cannot_be_opened names the file and its backups
     return Database(engine, settings)
 
 
@@ -168,16 +170,10 @@ def connect(target: str | Path | None = None) -> Iterator[Database]:
 
 
 def _make_engine(url: str) -> Engine:
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-    try:
-        # Without hide_parameters the error messages of SQLAlchemy contain whole rows.
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise ConfigurationError(
-            "VITRINE_DATABASE_URL is not a database URL that can be opened. "
-            "Use for example sqlite:////srv/vitrine/vitrine.db, or leave it empty."
-        ) from error
+    if problem := database_url_problem(url):
+        raise ConfigurationError(problem)
+    # Without hide_parameters the error messages of SQLAlchemy contain whole rows.
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -188,7 +184,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # SQLAlchemy begins transactions (see _begin_sqlite), not the driver.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute(f"PRAGMA journal_mode = {journal_mode()}")
     cursor.execute("PRAGMA synchronous = NORMAL" if journal_mode() == "WAL" else "PRAGMA synchronous = FULL")

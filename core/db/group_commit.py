@@ -1,6 +1,7 @@
 """Group commit: small writes of many threads and coroutines share a transaction and so one disk flush."""
 
 import queue
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session
+
+from core.errors import StorageError
 
 Work = Callable[[Session], Any]
 _Queued = tuple[Work, "Future[Any]"]
@@ -97,8 +100,11 @@ class GroupWriter:
         outcomes: list[tuple[Any, BaseException | None]]
         try:
             outcomes = [(result, None) for result in self._in_one_transaction(works)]
-        except Exception:  # noqa: BLE001 - run one by one, each error reaches its own caller
+        except Exception as first:  # noqa: BLE001 - run one by one, each error reaches its own caller
             try:
+                # On a full disk SQLite ends the whole transaction: there are no savepoints to go back to.
+                if isinstance(first, StorageError) and isinstance(first.__cause__, sqlite3.Error):
+                    raise
                 outcomes = self._in_savepoints(works)
             except BaseException as error:  # noqa: BLE001 - the commit failed: every caller has to know
                 outcomes = [(None, error)] * len(group)

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from core.config import Settings, load_settings
 from core.errors import InvalidInputError, StorageError
@@ -82,6 +82,31 @@ def cannot_be_opened(engine: Engine, error: DBAPIError, backup_dir: Path) -> Sto
         advice = f"If the file is damaged, put a backup in its place.{copies}"
     reason = " ".join(str(error.orig).split())[:300].rstrip(".")
     return StorageError(f"The database {where} cannot be opened ({reason}). {advice}")
+
+
+def database_url_problem(url: str) -> str:
+    """Return why a database URL cannot be used on this machine, or ""; nothing is connected."""
+    try:
+        make_url(url).get_dialect().import_dbapi()
+    except ImportError as error:
+        return _missing_driver(url, error.name or "a driver")
+    except (ArgumentError, NoSuchModuleError):
+        if url.startswith("postgres:"):
+            return "VITRINE_DATABASE_URL begins with postgres:. Begin it with postgresql+psycopg:."
+        return (
+            "VITRINE_DATABASE_URL is not a database URL that can be opened. "
+            "Use for example sqlite:////srv/vitrine/vitrine.db, or leave it empty."
+        )
+    return ""
+
+
+def _missing_driver(url: str, module: str) -> str:
+    if not url.startswith("postgresql"):
+        return f"VITRINE_DATABASE_URL needs {module}, which is not installed. Install it, or use SQLite."
+    return (
+        "VITRINE_DATABASE_URL names PostgreSQL, but its driver is not installed. "
+        'Run pip install "psycopg[binary]", and begin the URL with postgresql+psycopg:.'
+    )
 
 
 def _is_sqlite(path: Path) -> bool:

@@ -17,7 +17,7 @@ from core.images.filter import ImageFilter
 from core.images.intake import ImageIntake
 from core.images.library import ImageLibrary
 from core.images.renditions import ImageFile, ModelImage, Rendition, or_raise
-from core.images.storage import ImageStorage, thumbnail_variant
+from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
 
 VIEW_SIDE_PX = 2048
 
@@ -96,8 +96,15 @@ class ImageService:
         return f"data:{renditions.mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
     def original_path(self, image: ImageFile) -> Path:
-        """Return the path of the unchanged original."""
-        return self._storage.original(image.path)
+        """Return the path of the unchanged original.
+
+        Raises:
+            StorageError: the file is missing.
+        """
+        path = self._storage.original(image.path)
+        with translate_disk_errors():
+            path.stat()
+        return path
 
     def thumbnail_path(self, image: ImageFile) -> Path:
         """Return the path of the thumbnail, a small JPEG; it is made again when the cache has lost it."""

@@ -127,6 +127,12 @@ def thumbnail_variant(side_px: int) -> str:
     return f"thumb{side_px}.jpg"
 
 
+MISSING_FILE = (
+    "The file of this image is missing in the data directory. Put it back from a backup, or delete the image and "
+    "add it again."
+)
+
+
 @contextmanager
 def translate_disk_errors() -> Iterator[None]:
     """Translate an OSError into a StorageError.
@@ -139,6 +145,8 @@ def translate_disk_errors() -> Iterator[None]:
     except StorageError:
         raise
     except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise StorageError(MISSING_FILE) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageError("The disk is full. Free some space and try again; stored images are safe.") from error
         raise StorageError(

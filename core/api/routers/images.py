@@ -10,13 +10,14 @@ from core.api import media
 from core.api.dependencies import ServicesDep
 from core.api.guard import TOKEN_HEADER
 from core.api.schemas import Cursor, Id, Limit, Page, ResponseBody
+from core.api.upload_form import UploadRoute
 from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError
 from core.images import ImageFilter
 from core.services import Services
 
-router = APIRouter(prefix="/api", tags=["images"])
+router = APIRouter(prefix="/api", tags=["images"], route_class=UploadRoute)
 
 Outcome = Literal["added", "duplicate", "near-duplicate", "rejected"]
 

@@ -22,13 +22,14 @@ from core.api.schemas import (
     ResponseBody,
     page_of,
 )
+from core.api.upload_form import UploadRoute
 from core.api.uploads import add_uploads
 from core.db import GeneratedImages, Images, StyleDatasetImages
 from core.errors import InvalidInputError, NotFoundError
 from core.services import Services
 from core.style.requests import StyleRequest
 
-router = APIRouter(prefix="/ai", tags=["styles"])
+router = APIRouter(prefix="/ai", tags=["styles"], route_class=UploadRoute)
 
 Ids = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=1000)]
 Urls = Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=1000)]

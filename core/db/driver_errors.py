@@ -1,0 +1,45 @@
+"""Errors of the database driver in words: what a person can mend is no bug."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from core.errors import StorageError
+
+# Primary result codes of SQLite (sqlite.org/rescode.html).
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The disk is full. Free some space and try again; nothing was changed.",
+    sqlite3.SQLITE_BUSY: "Another program has locked the database for too long. Close it, then try again.",
+    sqlite3.SQLITE_LOCKED: "Another program has locked the database for too long. Close it, then try again.",
+    sqlite3.SQLITE_READONLY: "The database cannot be written. Make the data directory and its files writable.",
+    sqlite3.SQLITE_PERM: "The database cannot be written. Make the data directory and its files writable.",
+    sqlite3.SQLITE_CANTOPEN: "The database cannot be opened. Check that the data directory is readable and writable.",
+    sqlite3.SQLITE_IOERR: "The disk of the database cannot be written or read. Check it, and its free space.",
+    sqlite3.SQLITE_CORRUPT: (
+        "The database is damaged. Stop Vitrine, run vitrine doctor, and put back the newest copy from backups."
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "The file of the database is not a database. Stop Vitrine, run vitrine doctor, and put back the newest copy "
+        "from backups."
+    ),
+}
+
+
+def translate_driver_errors(engine: Engine) -> None:
+    """Make *engine* raise a StorageError in place of errors of its driver that a person can mend."""
+    event.listen(engine, "handle_error", _replacement, retval=True)
+
+
+def _replacement(context: Any) -> StorageError | None:
+    if context.dialect.name == "sqlite":
+        return _as_storage_error(context.original_exception)
+    is_away = context.is_disconnect or context.connection is None
+    return StorageError("The database server does not answer. Check it and VITRINE_DATABASE_URL.") if is_away else None
+
+
+def _as_storage_error(error: BaseException | None) -> StorageError | None:
+    """Return the error to raise in place of *error* of SQLite's driver, None when it is a bug."""
+    code = getattr(error, "sqlite_errorcode", None)
+    sentence = _SENTENCES.get(code & 0xFF) if isinstance(code, int) else None
+    return StorageError(sentence) if sentence else None

@@ -1,0 +1,81 @@
+"""What a person can mend about the database is said in words, not reported as a bug."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from core import ProjectService
+from core.db import Database, Projects, connect
+from core.errors import ConfigurationError, StorageError
+
+
+@contextmanager
+def _no_more_pages(db: Database) -> Iterator[None]:
+    """Make the database as large as it may become: SQLite answers as it does on a full disk."""
+    with db.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    yield
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+
+
+def _fill(db: Database) -> None:
+    with db.transaction() as session:
+        session.add_all([Projects(name="x" * 100, description="y" * 4000) for _ in range(50)])
+
+
+async def test_a_full_disk_is_said_and_changes_nothing(db: Database) -> None:
+    with _no_more_pages(db):
+        with pytest.raises(StorageError, match="The disk is full"):
+            _fill(db)
+        with pytest.raises(StorageError, match="The disk is full"):  # the writer that groups small commits
+            await db.write(lambda session: session.add_all([Projects(name="x" * 4000) for _ in range(50)]))
+    assert ProjectService(db).list_projects() == []
+    _fill(db)
+
+
+def test_a_database_that_another_program_locks_is_said(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.db.database.BUSY_TIMEOUT_S", 0.1)
+    with connect(db.data_dir) as impatient, closing(sqlite3.connect(db.data_dir / "vitrine.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match="Another program has locked the database"):
+            ProjectService(impatient).create_project("Shelf")
+        other.rollback()
+        ProjectService(impatient).create_project("Shelf")
+
+
+def test_a_database_that_is_damaged_while_it_is_open_is_said(db: Database) -> None:
+    ProjectService(db).create_project("Shelf")
+    db.engine.dispose()
+    path = db.data_dir / "vitrine.db"
+    path.write_bytes(b"\xff" * len(path.read_bytes()))
+    with pytest.raises(StorageError, match=r"not a database.*vitrine doctor"):
+        ProjectService(db).list_projects()
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://localhost/v", "postgresql://localhost/v", "postgres://x/v"])
+def test_a_postgresql_address_without_its_driver_says_what_to_install(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("psycopg", "psycopg2"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    with pytest.raises(ConfigurationError, match=r"postgresql\+psycopg:") as raised, connect(url):
+        pass
+    assert "pip install" in str(raised.value) or url.startswith("postgres:")
+
+
+def test_an_address_that_is_none_is_said() -> None:
+    with pytest.raises(ConfigurationError, match="not a database URL"), connect("nonsense://x"):
+        pass
+
+
+def test_a_bug_stays_a_bug(db: Database) -> None:
+    with pytest.raises(Exception, match="no such table") as raised, db.reading() as session:
+        session.connection().exec_driver_sql("SELECT * FROM missing_table")
+    assert not isinstance(raised.value, StorageError)

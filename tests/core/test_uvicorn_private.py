@@ -1,0 +1,89 @@
+"""The private names of uvicorn are there, and request heads are limited on a real socket."""
+
+import pkgutil
+import socket
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from core import uvicorn_private
+from tests.serving import served
+
+
+@pytest.fixture
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Serve ``/`` with a time limit of a fifth of a second for heads; yield the port."""
+    monkeypatch.setattr(uvicorn_private, "HEAD_TIMEOUT_S", 0.2)
+    uvicorn_private.limit_request_heads()
+
+    async def size(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(len(await request.body())))
+
+    app = Starlette(routes=[Route("/", size, methods=["GET", "POST"])])
+    with served(app) as served_port:
+        yield served_port
+
+
+def _answer_to(port: int, *pieces: bytes) -> bytes:
+    """Send *pieces* and return what the server sends until it closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for piece in pieces:
+            try:
+                connection.sendall(piece)
+            except OSError:  # it was closed before the last piece
+                break
+        answer = b""
+        try:
+            while part := connection.recv(4096):
+                answer += part
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+@pytest.mark.parametrize("name", [*uvicorn_private.METHODS, uvicorn_private.REFUSE])
+def test_uvicorn_still_has_the_private_name(name: str) -> None:
+    assert hasattr(pkgutil.resolve_name(uvicorn_private.PROTOCOL), name), (
+        f"uvicorn {version('uvicorn')} has no {name} any more; it was last seen in {uvicorn_private.SEEN_IN}. "
+        "Request heads are not limited now. Find the new name in core/uvicorn_private.py."
+    )
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "])
+def test_a_head_that_stops_ends_the_connection(port: int, sent: bytes) -> None:
+    assert b"did not arrive in time" in _answer_to(port, sent)
+
+
+def test_a_connection_without_a_request_is_closed_without_an_answer(port: int) -> None:
+    assert _answer_to(port) == b""
+
+
+def test_a_second_head_on_the_same_connection_is_limited_too(port: int) -> None:
+    answer = _answer_to(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nX-Slow: ")
+    assert b"200 OK" in answer
+    assert b"did not arrive in time" in answer
+
+
+def test_a_head_without_end_is_refused(port: int) -> None:
+    line = b"X-Long: " + b"x" * 1_000 + b"\r\n"
+    answer = _answer_to(port, b"GET / HTTP/1.1\r\n", *[line] * (uvicorn_private.MAX_HEAD_BYTES // 1_000 + 200))
+    assert b"200 OK" not in answer
+
+
+def test_slow_bodies_and_pooled_requests_are_not_limited(port: int) -> None:
+    def slow_body() -> Iterator[bytes]:
+        for _ in range(4):
+            time.sleep(0.1)
+            yield b"x" * 50_000
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        assert client.post("/", content=slow_body()).text == "200000"
+        time.sleep(0.4)
+        assert client.get("/").text == "0"

@@ -1,0 +1,245 @@
+"""Bodies, uploads and errors have limits, each with its sentence, and leave the connection usable."""
+
+import io
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.api import build_routes, json_body, lazy_api, upload_form
+from core.runtime import runtime
+from core.services import Services
+from tests.pictures import png
+from tests.serving import served
+
+LIMIT = 200_000
+
+
+@pytest.fixture
+def project_id(client: TestClient) -> str:
+    return str(client.post("/api/projects", json={"name": "Shelf"}).json()["id"])
+
+
+@pytest.fixture
+def pooled(services: Services) -> Iterator[httpx.Client]:
+    """A client that uses its one connection again, on a real socket."""
+    app = Starlette(routes=build_routes(lambda: runtime.services))
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    with served(app) as port, httpx.Client(base_url=f"http://localhost:{port}", limits=limits, timeout=60) as client:
+        yield client
+
+
+def _refused(response: Any, status: int, code: str) -> str:
+    assert (response.status_code, response.json()["code"]) == (status, code), response.text
+    return str(response.json()["detail"])
+
+
+# --- uploads -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spooled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the bytes of each write to a temporary file of a form."""
+    written: list[int] = []
+    spool = tempfile.SpooledTemporaryFile
+
+    class Recorded(spool):  # type: ignore[valid-type, misc]
+        def write(self, data: bytes) -> int:
+            written.append(len(data))
+            return int(super().write(data))
+
+    monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", Recorded)
+    return written
+
+
+def test_a_file_is_spooled_up_to_its_limit_only_and_its_neighbors_are_added(
+    client: TestClient, project_id: str, spooled: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_MAX_IMAGE_BYTES", str(LIMIT))
+    runtime.close(keep_image_workers=True)
+    files = [
+        ("files", ("first.png", png("red"))),
+        ("files", ("huge.png", io.BytesIO(png("blue") + b"\0" * 20 * LIMIT))),
+        ("files", ("last.png", png("green"))),
+    ]
+    results = client.post(f"/api/projects/{project_id}/images", files=files).json()["results"]
+    assert [result["outcome"] for result in results] == ["added", "rejected", "added"]
+    assert "larger" in results[1]["reason"] or "at most" in results[1]["reason"]
+    assert sum(spooled) <= LIMIT + 1 + len(png("red")) + len(png("green"))
+
+
+def test_a_form_that_is_too_large_is_refused_before_anything_is_spooled(
+    client: TestClient, project_id: str, spooled: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_form, "MAX_UPLOAD_BYTES", LIMIT)
+    files = [("files", ("a.png", b"\0" * 2 * LIMIT))]
+    sentence = _refused(client.post(f"/api/projects/{project_id}/images", files=files), 413, "too_large")
+    assert "200,000 bytes; send fewer files at a time" in sentence
+    assert spooled == []
+
+
+def test_a_form_that_does_not_say_its_size_stops_at_the_limit(
+    pooled: httpx.Client, spooled: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_id = pooled.post("/api/projects", json={"name": "Shelf"}).json()["id"]
+    monkeypatch.setattr(upload_form, "MAX_UPLOAD_BYTES", LIMIT)
+
+    def endless() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        for _ in range(100):
+            yield b"\0" * 50_000
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    sent = pooled.post(f"/api/projects/{project_id}/images", content=endless(), headers=headers)
+    _refused(sent, 413, "too_large")
+    assert sum(spooled) <= LIMIT
+    assert pooled.get("/api/projects").status_code == 200
+
+
+def test_a_full_disk_for_temporary_files_is_said(
+    client: TestClient, project_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(tempfile.SpooledTemporaryFile):  # type: ignore[type-arg]
+        def write(self, _data: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", Full)
+    sent = client.post(f"/api/projects/{project_id}/images", files=[("files", ("a.png", png("red")))])
+    assert _refused(sent, 507, "storage").startswith("The disk for temporary files is full.")
+
+
+def test_a_form_sent_to_a_route_that_takes_json_is_not_read_into_memory(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lazy_api.BodyLimit, "max_bytes", LIMIT)
+    monkeypatch.setattr(lazy_api.BodyLimit.__init__, "__defaults__", (LIMIT,))
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    _refused(client.post("/api/projects", content=b"\0" * 2 * LIMIT, headers=headers), 413, "too_large")
+
+
+# --- bodies --------------------------------------------------------------------------------------------------
+
+DESK_ROUTES = ["/desk/check", "/desk/decide", "/desk/keep", "/desk/again"]
+DEEP = b"[" * 5_000
+BODIES = [DEEP, b'{"a":' * 5_000, b"[]", b"nothing", b"", b"\xff\xfe", b"[" * 100_000 + b"]" * 100_000]
+
+
+@pytest.mark.parametrize("path", DESK_ROUTES)
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:8]))
+def test_the_desk_answers_every_body_with_a_sentence(client: TestClient, path: str, body: bytes) -> None:
+    sent = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert _refused(sent, 422, "invalid").endswith(".")
+
+
+def test_the_desk_reads_no_large_body(client: TestClient) -> None:
+    body = json.dumps({"answer": "x" * json_body.MAX_BYTES})
+    assert "larger than 1,000,000 bytes" in _refused(client.post("/desk/check", content=body), 422, "invalid")
+
+
+@pytest.mark.parametrize("body", [DEEP, b'{"name":' * 5_000, b"\xff"])
+def test_the_api_answers_a_deep_body_with_a_sentence(client: TestClient, body: bytes) -> None:
+    sent = client.post("/api/projects", content=body, headers={"Content-Type": "application/json"})
+    assert sent.status_code in (400, 422)
+    assert sent.json()["code"] in ("bad_request", "malformed")
+
+
+# --- errors leave the connection usable ----------------------------------------------------------------------
+
+
+def _connections_of(client: httpx.Client) -> set[int]:
+    """Record the local port of every request from now on."""
+    ports: set[int] = set()
+
+    def remember(response: httpx.Response) -> None:
+        ports.add(response.extensions["network_stream"].get_extra_info("client_addr")[1])
+
+    client.event_hooks = {"response": [remember]}
+    return ports
+
+
+def test_after_an_unexpected_error_the_same_connection_is_used_again(
+    pooled: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = _connections_of(pooled)
+    with monkeypatch.context() as broken:
+        broken.setattr(services.projects, "list_projects", lambda *_, **__: 1 / 0)
+        for _ in range(5):
+            answer = pooled.get("/api/projects")
+            assert (answer.status_code, answer.json()["code"]) == (500, "bug")
+            assert pooled.get("/api/health").status_code == 200
+    assert pooled.get("/api/projects").status_code == 200
+    assert len(ports) == 1
+
+
+def test_after_a_refused_body_the_same_connection_is_used_again(
+    pooled: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = _connections_of(pooled)
+    headers = {"Content-Type": "application/json"}
+    for _ in range(3):
+        _refused(pooled.post("/api/projects", content=b"1" * 21_000_000, headers=headers), 413, "too_large")
+        assert pooled.get("/api/projects").status_code == 200
+    assert len(ports) == 1
+
+
+# --- faults of the disk --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def image(client: TestClient, project_id: str) -> dict[str, Any]:
+    sent = client.post(f"/api/projects/{project_id}/images", files=[("files", ("red.png", png("red", (800, 600))))])
+    made: dict[str, Any] = sent.json()["results"][0]["image"]
+    return made
+
+
+def test_a_lost_original_is_the_same_sentence_everywhere(
+    client: TestClient, services: Services, image: dict[str, Any]
+) -> None:
+    stored = services.images.get_image(image["id"])
+    assert stored is not None
+    services.images.original_path(stored).unlink()
+    shutil.rmtree(Path(services.db.data_dir) / "cache")
+    paths = [f"/api/images/{image['id']}/data{query}" for query in ("", "?size=thumb", "?size=view")]
+    paths += [f"/img/{image['id']}/{size}" for size in ("original", "thumb", "view")]
+    sentences = {_refused(client.get(path), 507, "storage") for path in paths}
+    assert len(sentences) == 1
+    assert sentences.pop().startswith("The file of this image is missing")
+
+
+def test_a_full_disk_is_a_sentence_for_every_row(
+    client: TestClient, services: Services, project_id: str, image: dict[str, Any]
+) -> None:
+    with services.db.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    long = {"image_id": image["id"], "question": "q" * 15_000, "answer": "a" * 15_000}
+    answers = [client.post(f"/api/projects/{project_id}/image-datasets", json=long) for _ in range(20)]
+    assert "The disk is full" in _refused(answers[-1], 507, "storage")
+    assert {answer.status_code for answer in answers} <= {201, 507}
+
+
+def test_a_lock_held_too_long_is_a_sentence(client: TestClient, project_id: str, services: Services) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    with services.db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 100")
+    with closing(sqlite3.connect(services.db.data_dir / "vitrine.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        seen: list[str] = []
+        sending = threading.Thread(
+            target=lambda: seen.append(_refused(client.post("/api/projects", json={"name": "B"}), 507, "storage"))
+        )
+        sending.start()
+        sending.join(5)
+        other.rollback()
+        sending.join()
+    assert "Another program has locked the database" in seen[0]
