@@ -44,6 +44,8 @@ class _Request(Request):
             HTTPException: 413, the form is too large; 400, it is malformed.
             StorageError: the files cannot be stored temporarily.
         """
+        if not self.headers.get("Content-Type", "").startswith("multipart/form-data"):
+            return await super().form(**limits)
         announced = self.headers.get("Content-Length", "0")
         if announced.isdecimal() and int(announced) > MAX_UPLOAD_BYTES:  # before anything is spooled
             raise HTTPException(413, f"An upload has at most {MAX_UPLOAD_BYTES:,} bytes; send fewer files at a time")

@@ -1,6 +1,7 @@
 """Assignment of entries to reviewers, as SQL conditions: shares of the images, leases, second reviews."""
 
 import re
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
@@ -8,6 +9,9 @@ from sqlmodel import col, select
 from core.db import EntryLeases, Events, ImageDatasets, ReviewPlans, utc_now
 from core.db.bucket import BUCKETS, bucket
 from core.errors import InvalidInputError
+
+LEASE_S = 120
+"""Enough to think about one entry; the review desk renews its leases three times as often."""
 
 _Entry = ImageDatasets
 # Positions in the image's id: all entries of an image go to the same person, and both choices are independent.
@@ -30,8 +34,13 @@ def in_share(value: str) -> ColumnElement[bool]:
 
 def not_leased_to_others(actor: str) -> ColumnElement[bool]:
     """Return the condition that no one but *actor* has a lease on the entry."""
+    now = utc_now()
     leased = select(1).where(
-        EntryLeases.entry_id == _Entry.id, EntryLeases.holder != actor, col(EntryLeases.until) > utc_now()
+        EntryLeases.entry_id == _Entry.id,
+        EntryLeases.holder != actor,
+        col(EntryLeases.until) > now,
+        # A lease that ends later than one made now is from before the clock was set back.
+        col(EntryLeases.until) <= now + timedelta(seconds=LEASE_S),
     )
     return ~leased.correlate(_Entry).exists()
 

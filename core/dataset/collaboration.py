@@ -9,13 +9,12 @@ from sqlmodel import Session, col, select
 
 from core.dataset import agreement, queries
 from core.dataset.agreement import Agreement, ModelAccuracy
+from core.dataset.assignment import LEASE_S
 from core.dataset.filters import EntryFilter, parse_search
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
 from core.errors import InvalidInputError
 
 ASSIGNMENTS = ("all", "shared", "divided")
-LEASE_S = 120
-"""Enough to think about one entry; the review desk renews its leases three times as often."""
 _MIN_LEASED = 4
 """Minimum batch: one reviewer may lease up to this many entries even if no others are left."""
 MAX_NAME_CHARS = 60

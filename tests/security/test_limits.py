@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +20,7 @@ from starlette.testclient import TestClient
 from core.api import build_routes, json_body, lazy_api, upload_form
 from core.runtime import runtime
 from core.services import Services
+from tests.browser.driving import ROOT
 from tests.pictures import png
 from tests.serving import served
 
@@ -243,3 +247,47 @@ def test_a_lock_held_too_long_is_a_sentence(client: TestClient, project_id: str,
         other.rollback()
         sending.join()
     assert "Another program has locked the database" in seen[0]
+
+
+_READ_ONLY = """
+import asyncio, sys
+from pathlib import Path
+from core import ImageService, ProjectService, connect
+from core.errors import StorageError
+from core.images.sample import draw_samples
+
+directory, samples = Path(sys.argv[1]), draw_samples()
+
+def refused(act):
+    try:
+        act()
+    except StorageError as error:
+        assert "writ" in str(error), error
+    else:
+        raise AssertionError(act)
+
+if __name__ == "__main__":
+    with connect(directory) as db:
+        project, images = ProjectService(db).create_project("Shelf"), ImageService(db)
+        image = asyncio.run(images.upload_image(project.id, samples[0].name, samples[0].data))
+        for path in [*directory.rglob("*"), directory]:
+            path.chmod(0o500 if path.is_dir() else 0o400)
+        refused(lambda: ProjectService(db).create_project("Second"))
+        refused(lambda: asyncio.run(images.upload_image(project.id, samples[1].name, samples[1].data)))
+        refused(lambda: images.view_path(image, 100))
+        assert [found.name for found in ProjectService(db).list_projects()] == ["Shelf"]
+        assert images.get_image_data_url(image.id)
+    refused(lambda: connect(directory).__enter__())
+"""
+
+
+def test_a_data_directory_that_becomes_read_only_is_said_and_still_read(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(_READ_ONLY)
+    # root may write everywhere, unless it gives that right away
+    as_others = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"] if os.geteuid() == 0 else []
+    command = [*as_others, sys.executable, str(script), str(tmp_path / "data")]
+    run = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")]:
+        path.chmod(0o700)
+    assert run.returncode == 0, run.stderr.decode()

@@ -5,7 +5,8 @@ import pytest
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
 from core.dataset import CollaborationService, EntryFilter, EntryQueries, ReviewService, parse_search
-from core.dataset.collaboration import LEASE_S, Plan
+from core.dataset.assignment import LEASE_S
+from core.dataset.collaboration import Plan
 from core.db import Database, EntryLeases, utc_now
 from core.db.base import ID_ALPHABET
 from core.errors import InvalidInputError
@@ -102,6 +103,18 @@ def test_an_entry_whose_lease_expired_is_leased_to_the_next_person(
     # Anna's renewal comes late: what Ben holds by now stays with Ben.
     assert collaboration.renew_leases(project.id, ids(many), "Anna") == 9
     assert assigned(collaboration, project, "Ben") == ids([*many[:2], many[11]])
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(
+    many: list[ImageDatasets], collaboration: CollaborationService, project: Projects, db: Database
+) -> None:
+    collaboration.set_review_plan(project.id, "shared")
+    with db.transaction() as session:
+        session.add_all(
+            EntryLeases(entry_id=entry.id, project_id=project.id, holder="Anna", until=utc_now() + timedelta(days=1))
+            for entry in many[:2]
+        )
+    assert assigned(collaboration, project, "Ben") == ids(many[:4])
 
 
 def test_renewing_a_lease_extends_it(
