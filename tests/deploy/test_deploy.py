@@ -38,7 +38,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         tmp_path_factory.mktemp("server"),
         VITRINE_ACCESS_PASSWORD=PASSWORD,
         VITRINE_TRUSTED_PROXIES="127.0.0.1",
-        STREAMLIT_SERVER_ALLOWED_HOSTS=HOST,
+        STREAMLIT_SERVER_ALLOWED_HOSTS=f"{HOST} 127.0.0.1",
     ) as running:
         yield running
 
