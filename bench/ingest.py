@@ -1,4 +1,4 @@
-"""Imports compared with a minimal loop, uploads compared with a minimal route, and the page of a large library.
+"""Imports compared with a minimal loop, uploads with a minimal route, and the page of a large library.
 
     python bench/ingest.py          300 images of each kind, uploads, and the library at 1,000 images
     python bench/ingest.py --full   1,000 of each; 100,000 of 20 KB, with constant rate and memory; the library at
@@ -9,7 +9,8 @@ Generating the images takes longer than the measurement; --keep stores them for 
 
 Generated images: 0.8 MP and 12 MP JPEG, 2 MP PNG, 2 MP WebP. The minimal loop runs on all cores and only reads, hashes,
 decodes at reduced size and writes a thumbnail. Loop and import run on the same files, each once to warm up. The import
-hashes, decodes in the sandbox, stores with fsync, makes the thumbnail, measures, and commits rows.
+hashes, decodes in the sandbox, stores with fsync, makes the thumbnail, measures, and commits rows. The part rest sends
+the same files to the REST API in batches of 50, from one client, and takes the peak memory of server and workers.
 """
 
 import argparse
@@ -46,22 +47,25 @@ IMAGE_TYPES = {
 
 IN_CHROMIUM = ("upload", "library")
 FLAT = "flat"
+REST = "rest"
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--full", action="store_true")
     options.add_argument("--count", type=int, help="number of images of each type")
-    options.add_argument("--part", choices=[*IMAGE_TYPES, FLAT, *IN_CHROMIUM])
+    options.add_argument("--part", choices=[*IMAGE_TYPES, REST, FLAT, *IN_CHROMIUM])
     options.add_argument("--keep", type=Path, help="directory in which generated images are stored and reused")
     options.add_argument("--flat", type=int, default=100_000, help="number of small images of the part flat")
     chosen = options.parse_args()
     count = chosen.count or (1000 if chosen.full else 300)
-    parts = (chosen.part,) if chosen.part else (*IMAGE_TYPES, *((FLAT,) if chosen.full else ()), *IN_CHROMIUM)
+    parts = (chosen.part,) if chosen.part else (*IMAGE_TYPES, REST, *((FLAT,) if chosen.full else ()), *IN_CHROMIUM)
     results: dict[str, Any] = {}
     for part in parts:
         if part in IMAGE_TYPES:
             results[part] = _compare_import(part, count, chosen.keep)
+        elif part == REST:
+            results[part] = _compare_rest(count, chosen.keep)
         elif part == FLAT:
             results[f"{chosen.flat:,} of 20 KB"] = _constant_rate(chosen.flat, chosen.keep)
         else:
@@ -103,6 +107,19 @@ def _compare_import(name: str, count: int, keep: Path | None) -> dict[str, Any]:
         "of_bare": round(imported / bare, 2),
         "wanted": f"at least {OF_BARE_AT_LEAST}",
     }
+
+
+def _compare_rest(count: int, keep: Path | None) -> dict[str, Any]:
+    from bench import ingest_rest
+
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        root = (keep or directory) / f"rest x {count}"
+        if not root.exists():
+            photographs(root, count, (1024, 768), "JPEG")
+        return ingest_rest.compare(
+            root, directory, lambda target: _minimal_loop(root, target), lambda data_dir: _import(root, data_dir)
+        )
 
 
 def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) -> None:
