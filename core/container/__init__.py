@@ -3,7 +3,7 @@
 from core.container.archive import MAX_ARCHIVE_FILES, Archive
 from core.container.base import MAX_TEXT_BYTES, Container
 from core.container.folder import Folder, SingleFile, open_container
-from core.container.shared import shared_archive
+from core.container.shared import shared_archive, shared_container
 
 __all__ = [
     "MAX_ARCHIVE_FILES",
@@ -14,4 +14,5 @@ __all__ = [
     "SingleFile",
     "open_container",
     "shared_archive",
+    "shared_container",
 ]

@@ -124,9 +124,17 @@ def open_container(path: Path) -> Container:
     """
     if path.is_dir():
         return Folder(path)
+    return Archive(path) if is_archive_at(path) else SingleFile(path)
+
+
+def is_archive_at(path: Path) -> bool:
+    """Return whether the file at *path* is a ZIP archive by its first bytes, possibly a truncated one.
+
+    Raises:
+        InvalidInputError: nothing is there, it is no file, or it cannot be read.
+    """
     with _opened(path, _NO_LIMIT) as file:
-        head = file.read(4)
-    return Archive(path) if is_archive(head) else SingleFile(path)
+        return is_archive(file.read(4))
 
 
 def _opened(path: Path, max_bytes: int) -> BinaryIO:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.container.archive import Archive
+from core.container.base import Container
+from core.container.folder import is_archive_at, open_container
 
 # Long enough for the time between two chunks; then the memory is free again.
 IDLE_S = 20.0
@@ -25,6 +27,20 @@ class _Shared:
 
 _open: dict[tuple[Path, int, int], _Shared] = {}
 _lock = threading.Lock()
+
+
+@contextmanager
+def shared_container(path: Path) -> Iterator[Container]:
+    """Yield the container that *path* is, as :func:`open_container` returns it; an archive is a shared one.
+
+    Raises:
+        InvalidInputError: nothing is there, it is no file, or it cannot be read.
+    """
+    if path.is_dir() or not is_archive_at(path):
+        yield open_container(path)
+        return
+    with shared_archive(path) as archive:
+        yield archive
 
 
 @contextmanager

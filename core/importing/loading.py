@@ -1,14 +1,12 @@
 """Loading the files of one item: from a directory, an archive, a PDF, a table, or the web."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from core.container import Container, open_container, shared_archive
+from core.container import Archive, shared_container
 from core.errors import ImageRejectedError, InvalidInputError, VitrineError
 from core.fetch import Fetched, fetch
 from core.images.import_context import ImportContext
@@ -61,8 +59,8 @@ def load(item: dict[str, Any], config: dict[str, Any], context: ImportContext, o
 
 
 def _files(names: list[str], root: Path, context: ImportContext, workdir: Path) -> Loaded:
-    with opened(root) as container:
-        loaded = Loaded("directory" if root.is_dir() else "zip" if len(container.names()) > 1 else "file")
+    with shared_container(root) as container:
+        loaded = Loaded("directory" if root.is_dir() else "zip" if isinstance(container, Archive) else "file")
         for number, name in enumerate(names):
             try:
                 file = container.file(name, workdir / str(number), context.settings.max_image_bytes)
@@ -70,25 +68,6 @@ def _files(names: list[str], root: Path, context: ImportContext, workdir: Path) 
             except ImageRejectedError as error:
                 loaded.rejected.append((name, str(error)))
     return loaded
-
-
-@contextmanager
-def opened(root: Path) -> Iterator[Container]:
-    """Yield the container at *root*; an archive is shared by the items of an import.
-
-    Raises:
-        InvalidInputError: nothing is there, or it cannot be read.
-    """
-    if root.is_dir():
-        yield open_container(root)
-        return
-    container = open_container(root)
-    container.close()
-    if container.names() == [root.name]:
-        yield container
-        return
-    with shared_archive(root) as archive:
-        yield archive
 
 
 def _embedded(files: list[list[str]], spool: Path) -> Loaded:

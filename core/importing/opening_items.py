@@ -4,10 +4,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from core.container import shared_container
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.importing import stages
-from core.importing.loading import opened
 from core.importing.opened import page_items, table_items
 from core.importing.sources import hub
 from core.tasks import ItemPlan
@@ -25,7 +25,7 @@ def open_items(item: dict[str, Any], config: dict[str, Any], context: ImportCont
     root, name = context.resolve(str(config["path"])), item["name"]
     stored = _stored_name(name)
     own.mkdir(parents=True, exist_ok=True)
-    with opened(root) as container:
+    with shared_container(root) as container:
         file = container.file(name, own / stored, MAX_UNPACKED_BYTES)
     is_document = Path(name).suffix.lower() == ".pdf"
     stored = stored if file == own / stored else str(file)

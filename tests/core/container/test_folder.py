@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.container import Archive, Folder, SingleFile, open_container
+from core.container import Archive, Folder, SingleFile, open_container, shared_container
 from core.errors import ImageRejectedError, InvalidInputError
 from tests.core.container.archives import packed
 
@@ -87,6 +87,18 @@ def test_a_path_is_opened_as_what_it_is(tmp_path: Path) -> None:
     assert single.file("rows.jsonl", tmp_path / "scratch", 1) == tmp_path / "rows.jsonl"
     with pytest.raises(InvalidInputError, match="larger than 0 MB"), single.open("rows.jsonl", 2) as stream:
         stream.read()
+
+
+def test_a_shared_container_is_an_archive_or_what_the_path_is(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(packed({"a.jpg": b"x"}))
+    with shared_container(tmp_path / "a.zip") as first, shared_container(tmp_path / "a.zip") as second:
+        assert isinstance(first, Archive)
+        assert first is second
+    with shared_container(tmp_path) as folder:
+        assert folder.names() == ["a.zip"]
+    (tmp_path / "rows.jsonl").touch()
+    with shared_container(tmp_path / "rows.jsonl") as single:
+        assert isinstance(single, SingleFile)
 
 
 def test_a_pipe_or_a_missing_path_is_not_opened(tmp_path: Path) -> None:
