@@ -29,7 +29,7 @@ MAX_OTHERS = 30
 _ENTRY_FIELDS = (
     "id", "version", "image_id", "image_name", "question", "answer", "answer_type", "options", "kind", "language",
     "model", "score", "tags", "note", "flagged", "reject_reason", "needs_review", "generated_question",
-    "generated_answer",
+    "generated_answer", "image_ids", "conversation_id", "turn", "system", "origin",
 )  # fmt: skip
 
 
@@ -194,18 +194,23 @@ def _item(services: Services, entry: ImageDatasets) -> dict[str, Any]:
 
 
 def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[str, Any]]:
-    """Return entries, each with its image and the other entries of that image."""
+    """Return entries, each with its images, the turns before it, and the other entries of its first image."""
     images = services.entries.images_of(entries)
     others = services.entries.entries_of_images({entry.image_id for entry in entries})
+    earlier = services.entries.earlier_turns(entries)
+    single = services.entries.single_label_questions(entries)
     return [
         _entry(entry)
         | {
-            "image": _image(images.get(entry.image_id)),
+            "images": [_image(images.get(id_), entry.image_name) for id_ in entry.image_ids],
+            "one_label": entry.question_id in single,
+            "turns": [{"question": turn.question, "answer": turn.answer} for turn in earlier.get(entry.id, ())],
             "others": [
-                {name: getattr(other, name) for name in ("id", "question", "answer", "model")}
+                {name: getattr(other, name) for name in ("id", "question", "answer", "model", "origin")}
                 | {"state": other.decision}
                 for other in others[entry.image_id][:MAX_OTHERS]
                 if other.id != entry.id
+                and (not entry.conversation_id or other.conversation_id != entry.conversation_id)
             ],
         }
         for entry in entries
@@ -216,10 +221,12 @@ def _entry(entry: ImageDatasets) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in _ENTRY_FIELDS} | {"state": entry.decision}
 
 
-def _image(image: Images | None) -> dict[str, Any] | None:
+def _image(image: Images | None, name: str) -> dict[str, Any]:
+    """Return an image with its addresses; only the name of a deleted one."""
     if image is None or not image.is_in_library:
-        return None
+        return {"name": image.image_name if image is not None else name}
     return {
+        "name": image.image_name,
         "url": image_url(image.id, image.sha256, "view"),
         "thumb": image_url(image.id, image.sha256, "thumb"),
         "width": image.width,

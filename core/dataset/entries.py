@@ -73,6 +73,16 @@ class EntryQueries:
         with self._db.reading() as session:
             return queries.images_by_id(session, {id_ for entry in entries for id_ in entry.image_ids})
 
+    def earlier_turns(self, entries: Sequence[ImageDatasets]) -> dict[str, list[ImageDatasets]]:
+        """Return the last 20 turns before each entry that is a turn of a conversation, in their order, by entry id."""
+        with self._db.reading() as session:
+            return queries.earlier_turns(session, entries)
+
+    def single_label_questions(self, entries: Sequence[ImageDatasets]) -> set[str]:
+        """Return the ids of the questions of *entries* whose answers are exactly one label."""
+        with self._db.reading() as session:
+            return queries.single_label_questions(session, entries)
+
     @cached_until_write
     def facets(self, project_id: str, entry_filter: EntryFilter) -> tuple[stats.Facet, ...]:
         """Return the facets of the filter's entries that have more than one value."""

@@ -1,5 +1,6 @@
 """Queries for entries with keyset pagination: each page is read in the order of an index, never by offset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Tuple, func, literal, tuple_
@@ -8,11 +9,12 @@ from sqlmodel import Session, col, select
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
 from core.dataset.query_planner import selective_condition, selective_condition_for_count
-from core.db import ImageDatasets, Images, is_about
+from core.db import ImageDatasets, Images, Questions, is_about
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
 
 MAX_LIMIT = 1000
+MAX_EARLIER_TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,32 @@ def entries_of_images(session: Session, image_ids: set[str]) -> dict[str, list[I
         for image_id in image_ids.intersection(entry.image_ids):
             found[image_id].append(entry)
     return found
+
+
+def earlier_turns(session: Session, entries: Sequence[ImageDatasets]) -> dict[str, list[ImageDatasets]]:
+    """Return the last turns before each entry of a conversation, in their order."""
+    talks = {entry.conversation_id for entry in entries if entry.conversation_id is not None and entry.turn > 0}
+    if not talks:
+        return {}
+    query = select(ImageDatasets).where(
+        col(ImageDatasets.conversation_id).in_(talks), ImageDatasets.project_id == entries[0].project_id,
+        col(ImageDatasets.deleted_at).is_(None),
+    )  # fmt: skip
+    turns: dict[str | None, list[ImageDatasets]] = {}
+    for turn in session.exec(query.order_by(col(ImageDatasets.turn), col(ImageDatasets.create_at))):
+        turns.setdefault(turn.conversation_id, []).append(turn)
+    return {
+        entry.id: [turn for turn in turns.get(entry.conversation_id, ()) if turn.turn < entry.turn][-MAX_EARLIER_TURNS:]
+        for entry in entries if entry.conversation_id in talks
+    }  # fmt: skip
+
+
+def single_label_questions(session: Session, entries: Sequence[ImageDatasets]) -> set[str]:
+    """Return the ids of the questions of label entries that take exactly one label."""
+    ids = {entry.question_id for entry in entries if entry.answer_type == "label" and entry.question_id}
+    if not ids:
+        return set()
+    return set(session.exec(select(Questions.id).where(col(Questions.id).in_(ids), col(Questions.one_label).is_(True))))
 
 
 def images_by_id(session: Session, image_ids: set[str]) -> dict[str, Images]:

@@ -36,9 +36,14 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
 
 
 def _image(entry: ImageDatasets) -> None:
-    image = page.services().entries.images_of([entry]).get(entry.image_id)
-    url = media.image_url(image.id, image.sha256, "view") if image and image.is_in_library else None
-    figure.show(url, entry.image_name, height_px=480, key="plain-image", fit="contain")
+    found = page.services().entries.images_of([entry])
+    several = len(entry.image_ids) > 1
+    for number, id_ in enumerate(entry.image_ids, start=1):
+        image = found.get(id_)
+        url = media.image_url(image.id, image.sha256, "view") if image and image.is_in_library else None
+        name = image.image_name if image else entry.image_name
+        caption, key = (f"{number}. {name}", f"plain-image-{number}") if several else (name, "plain-image")
+        figure.show(url, caption, height_px=480, key=key, fit="contain")
 
 
 def _buttons(project_id: str, entry: ImageDatasets, actor: str, *, is_second: bool) -> None:

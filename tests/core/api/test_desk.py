@@ -39,7 +39,7 @@ def test_the_queue_has_open_entries_with_their_image_and_its_other_entries(
     counted = client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()
     assert counted == {"total": 2, "held": 0, "tags": ["draft"]}
     item = answer["items"][0]
-    assert item["image"]["url"].startswith(f"/img/{first.image_id}/view?v=")
+    assert item["images"][0]["url"].startswith(f"/img/{first.image_id}/view?v=")
     assert [other["question"] for other in item["others"]] == ["Two?", "Done?"]
     assert item["others"][1]["state"] == "confirmed"
 
@@ -177,3 +177,33 @@ def test_an_answer_is_regenerated_by_its_own_model(client: TestClient, project: 
     services.dataset.confirm_entry(entry.id)
     refused = client.post("/desk/again", json=body | {"version": 3})
     assert (refused.status_code, "decided" in refused.json()["detail"]) == (422, True)
+
+
+def test_an_entry_comes_with_all_its_images_its_earlier_turns_and_whether_it_takes_one_label(
+    client: TestClient, make: Make, project: Projects, services: Services
+) -> None:
+    first = make("One?", conversation_id="talk", turn=0)
+    make("Elsewhere?", conversation_id="other", turn=0)
+    last = make("Three?", conversation_id="talk", turn=2, system="Be brief.", origin="imported")
+    services.dataset.update_dataset_entry(last.id, image_ids=[first.image_id, first.image_id])
+    items = client.get("/desk/queue", params={"project_id": project.id, "q": ""}).json()["items"]
+    found = {item["question"]: item for item in items}
+
+    three = found["Three?"]
+    assert three["image_ids"] == [first.image_id] * 2
+    assert [image["url"] for image in three["images"]] == [found["One?"]["images"][0]["url"]] * 2
+    assert three["turns"] == [{"question": "One?", "answer": first.answer}]
+    assert (three["system"], three["origin"], three["one_label"]) == ("Be brief.", "imported", False)
+    assert [other["question"] for other in three["others"]] == ["Elsewhere?"]
+    assert found["One?"]["turns"] == []
+
+
+def test_a_question_with_one_label_says_so(
+    client: TestClient, make: Make, project: Projects, services: Services
+) -> None:
+    question = services.questions.add_manual_question(
+        make("Other?").image_id, "Mood?", answer_type="label", options=["calm", "warm"], one_label=True
+    )
+    services.dataset.create_from_question(question.id, '["calm"]', answer_type="label")
+    items = client.get("/desk/queue", params={"project_id": project.id, "q": ""}).json()["items"]
+    assert [item["one_label"] for item in items] == [False, True]

@@ -50,7 +50,8 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
 
 @cache
 def _script() -> str:
-    return "\n".join(_part(name) for name in _SCRIPTS)
+    # One table of keys: the handlers, the buttons, the help and the documentation read it.
+    return "\n".join([f"const KEYS = {_part('keys.json')};", *map(_part, _SCRIPTS)])
 
 
 def _part(name: str) -> str:

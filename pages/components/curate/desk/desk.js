@@ -2,6 +2,7 @@
 
 const POLL_MS = 5000;
 const PREFETCH_DELAY_MS = 40;
+const NAME_OF_KEY = Object.fromEntries(KEYS.flatMap(({ name, keys = [] }) => keys.map((key) => [key, name])));
 
 class Desk {
   constructor(root, selectors) {
@@ -13,8 +14,8 @@ class Desk {
       askForToken: () => this.trigger("token", newId()),
     });
     this.stage = new Stage(this.part.stage, this.part.lens, () => this.queue.data.base);
-    this.part.keys.append(...KEYS.map(([name, key, label]) => {
-      const button = h("button", { title: `${label} (${key})` }, label, h("kbd", {}, key));
+    this.part.keys.append(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
+      const button = h("button", { title: `${label} (${shown})` }, label, h("kbd", {}, shown));
       button.dataset.do = name;
       return button;
     }));
@@ -58,17 +59,20 @@ class Desk {
     const endsForm = event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey || event.shiftKey));
     if (this.form && this.root.getRootNode().contains(target) && (isTyping || endsForm)) return this.form.key(event);
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
-    const digit = /^Digit([0-5])$/.exec(event.code)?.[1] ?? /^[0-5]$/.exec(event.key)?.[0];
-    const name = { ...Object.fromEntries(KEYS.map(([name, key]) => [key.toLowerCase(), name])), z: "zoom", arrowleft: "previous", arrowright: "next", escape: "escape" }[event.key.toLowerCase()];
+    const digit = /^Digit([0-9])$/.exec(event.code)?.[1] ?? /^[0-9]$/.exec(event.key)?.[0];
+    const name = NAME_OF_KEY[event.key.toLowerCase()];
     if (!name && digit === undefined) return;
     if ((event.key === "Enter" || event.key === " ") && target.tagName === "BUTTON") return;
     event.preventDefault();
     event.stopImmediatePropagation();
     // Ignore key repeat: a held key would decide entries that nobody has seen.
-    if (event.repeat && !["previous", "next"].includes(name)) return;
+    if (event.repeat && !["previous", "next", "imageBefore", "imageAfter"].includes(name)) return;
+    const rates = this.rates; // R was pressed just before
+    this.rates = name === "stars";
     if (digit === undefined) this.do(name);
     else if (event.shiftKey) this.do("reason", REASONS[digit - 1]);
-    else this.do("rate", digit);
+    else if (this.queue.current && choices(this.queue.current) && !rates) this.do("label", digit);
+    else if (digit <= 5) this.do("rate", digit);
   }
 
   do(name, value) {
@@ -83,6 +87,7 @@ class Desk {
     if (!item) return;
     if (name === "fit") return this.stage.fit();
     if (name === "zoom") return this.stage.toggle();
+    if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1);
     if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);
     if (name === "history") return this.history(item);
     if (name === "edit") return this.open(new EditForm(this, item));
@@ -90,6 +95,7 @@ class Desk {
     if (name === "tag") return this.open(new TagForm(this, item));
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
     if (name === "rate") this.rate(item, Number(value));
+    if (name === "label") this.chooseLabel(item, Number(value) - 1);
     this.paint();
   }
 
@@ -122,6 +128,16 @@ class Desk {
     this.queue.act(item, "rate", { score: stars && stars === item.score ? stars - 0.5 : stars });
   }
 
+  /* A question with one label gets the chosen one; otherwise labels are added and removed, but one stays. */
+  chooseLabel(item, index) {
+    const chosen = labels(item.answer) ?? [];
+    const label = [...new Set([...choices(item), ...chosen])][index];
+    if (label === undefined || this.queue.data.second) return;
+    const kept = chosen.includes(label) ? chosen.filter((one) => one !== label) : choices(item).filter((one) => one === label || chosen.includes(one));
+    const next = item.one_label ? [label] : kept;
+    if (next.length && next.join("\n") !== chosen.join("\n")) this.queue.act(item, "edit", { answer: JSON.stringify(next) });
+  }
+
   reason(reason) {
     const last = this.queue.undoStack.at(-1);
     if (last?.act.decision !== "reject" || !reason || last.item.reject_reason === reason) return;
@@ -148,7 +164,7 @@ class Desk {
   }
 
   help(open) {
-    const rows = [...KEYS.map(([, key, label]) => [key, label]), ...MORE_KEYS];
+    const rows = KEYS.map(({ shown, label }) => [shown, label]);
     this.part.help.replaceChildren(h("b", {}, "Keys"), h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)])));
     this.part.help.hidden = !open;
   }
@@ -189,7 +205,7 @@ class Desk {
     if (this.form?.item === item) part.text.contains(this.form.node) || part.text.replaceChildren(this.form.node);
     else {
       this.form = null;
-      part.text.replaceChildren(...[h("div", { cls: "question" }, item.question), answerNode(item), changesNode(item)].filter(Boolean));
+      part.text.replaceChildren(...[turnsNode(item), h("div", { cls: "question" }, item.question), answerNode(item), changesNode(item)].filter(Boolean));
     }
     part.marks.replaceChildren(...markNodes(item, (stars) => {
       queue.act(item, "rate", { score: stars });

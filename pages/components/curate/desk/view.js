@@ -1,14 +1,5 @@
 /* The DOM of the desk. Text is only ever set as textContent, never as HTML. */
 
-const KEYS = [
-  ["confirm", "A", "Confirm"], ["reject", "X", "Reject"], ["skip", "S", "Skip"], ["edit", "E", "Edit"],
-  ["again", "G", "Ask again"], ["undo", "U", "Undo"], ["tag", "T", "Tags"], ["flag", "F", "Flag"], ["help", "H", "Keys"],
-];
-const MORE_KEYS = [
-  ["1 – 5", "Stars; the same number again removes half a star"], ["0", "No stars"], ["← →", "Previous and next, without deciding"],
-  ["Z", "Whole image or 100 %"], ["Shift + 1 – 5", "Reason for the last rejection"],
-  ["Ctrl + Enter", "While editing: save, confirm, next"], ["Esc", "Cancel editing"],
-];
 const REASONS = ["wrong answer", "bad question", "not in the image", "unclear image", "duplicate"];
 const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", second: "Second review", flag: "Flagged", unflag: "Flag removed" };
 
@@ -28,8 +19,15 @@ function labels(answer) {
   } catch { return null; }
 }
 
+/* The labels that the digit keys choose; null where digits rate. */
+const choices = (item) => item.answer_type === "label" && Array.isArray(item.options) && item.options.length ? item.options : null;
+
 function answerNode(item) {
   const list = item.answer_type === "label" && labels(item.answer);
+  const offered = list && choices(item);
+  if (offered)
+    return h("div", { cls: "chips" }, ...[...new Set([...offered, ...list])].map((label, index) =>
+      doing("label", String(index + 1), list.includes(label) ? "chip on" : "chip", label, index < 9 && index < offered.length ? h("kbd", {}, String(index + 1)) : "")));
   if (list) return h("div", { cls: "chips" }, ...list.map((label) => h("span", { cls: "chip" }, label)));
   if (item.answer_type !== "custom_format") return h("div", { cls: "answer" }, item.answer || h("i", {}, "No answer"));
   let text = item.answer;
@@ -73,7 +71,7 @@ function changesNode(item) {
 }
 
 function starsNode(item, rate) {
-  const stars = h("button", { cls: "stars", title: "Stars (1 to 5)" }, "★★★★★");
+  const stars = h("button", { cls: "stars", title: choices(item) ? "Stars (R, then 1 to 5)" : "Stars (1 to 5)" }, "★★★★★");
   stars.style.setProperty("--filled", `${item.score * 20}%`);
   stars.setAttribute("aria-label", item.score ? `${item.score} of 5 stars` : "No stars yet");
   stars.onclick = (event) => {
@@ -82,6 +80,17 @@ function starsNode(item, rate) {
     rate(Math.max(0.5, Math.ceil(((event.clientX - box.left) / box.width) * 10) / 2));
   };
   return stars;
+}
+
+const author = (entry) => entry.model || (entry.origin === "imported" ? "imported" : "by a person");
+
+/* What was said before this turn of a conversation. */
+function turnsNode(item) {
+  if (!item.turns?.length && !item.system) return null;
+  const turns = (item.turns ?? []).flatMap((turn) => [h("div", { cls: "asked" }, turn.question), h("div", {}, labels(turn.answer)?.join(", ") ?? turn.answer)]);
+  const system = item.system ? [h("div", { cls: "caption" }, "System prompt"), h("div", {}, item.system)] : [];
+  const caption = turns.length ? [h("div", { cls: "caption" }, plural(item.turns.length, "earlier turn", "earlier turns"))] : [];
+  return h("div", { cls: "turns" }, ...system, ...caption, ...turns);
 }
 
 function othersNode(item, isSecond) {
@@ -95,7 +104,7 @@ function othersNode(item, isSecond) {
   // Other answers to the same question come first, so that different answers are next to each other.
   const same = item.others.filter((other) => other.question === item.question);
   return [
-    ...list(same, () => "The same question", (other) => `${other.model || "by a person"}:`),
+    ...list(same, () => "The same question", (other) => `${author(other)}:`),
     ...list(item.others.filter((other) => !same.includes(other)), (n) => `${plural(n, "other entry", "other entries")} of this image`, (other) => other.question),
   ];
 }
@@ -123,7 +132,7 @@ const doing = (name, value, cls, ...kids) => {
 function factNodes(item, isSecond) {
   // A second reviewer must not see the first decision.
   if (isSecond) return [h("span", { cls: "state" }, "Second review"), h("span", {}, item.image_name)];
-  const words = [item.kind, item.language, item.model || "by a person", item.image_name].filter(Boolean);
+  const words = [item.kind, item.language, author(item), (item.images?.length ?? 1) > 1 ? plural(item.images.length, "image", "images") : item.image_name].filter(Boolean);
   const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
   return [state, h("span", {}, words.join(" · ")), doing("history", undefined, "link", "History")].filter(Boolean);
 }

@@ -1,0 +1,30 @@
+"""The one table of keys of the desk: handlers, buttons, help and documentation read it."""
+
+import json
+import re
+from pathlib import Path
+
+from pages.components.curate import desk
+
+ROOT = Path(__file__).parents[2]
+HERE = ROOT / "pages/components/curate/desk"
+KEYS = json.loads((HERE / "keys.json").read_text(encoding="utf-8"))
+
+
+def test_the_documentation_has_the_table_of_the_desk() -> None:
+    lines = (ROOT / "docs/KEYS.md").read_text(encoding="utf-8").splitlines()
+    table = [tuple(line.strip("| ").split(" | ")) for line in lines if line.startswith("| ")][1:]
+    assert table == [(key["shown"], key["label"]) for key in KEYS]
+
+
+def test_every_key_has_one_meaning_and_the_desk_does_something_for_it() -> None:
+    pressed = [key for row in KEYS for key in row.get("keys", ())]
+    assert len(set(pressed)) == len(pressed)
+    script = (HERE / "desk.js").read_text(encoding="utf-8")
+    named = set(re.findall(r'"(\w+)"', script))
+    assert {row["name"] for row in KEYS if "keys" in row} <= named
+
+
+def test_the_browser_gets_the_table() -> None:
+    table = desk._script().split("\n/* The state", 1)[0].removeprefix("const KEYS = ").rstrip(";\n ")
+    assert json.loads(table) == KEYS
