@@ -185,10 +185,13 @@ def has_media_token(text: str) -> bool:
 
 def answer_as_text(entry: Entry) -> str:
     """Return the answer as training text: labels joined by commas, other answers unchanged."""
-    if entry.answer_type != "label":
-        return entry.answer
-    labels = _labels(entry.answer)
-    return ", ".join(labels) if labels else entry.answer
+    return labels_as_text(entry.answer) if entry.answer_type == "label" else entry.answer
+
+
+def labels_as_text(answer: str) -> str:
+    """Return a label answer as training text: its labels joined by commas."""
+    labels = _labels(answer)
+    return ", ".join(labels) if labels else answer
 
 
 def _labels(answer: str) -> list[str]:
@@ -221,7 +224,12 @@ def file_name(image: ExportImage, extension: str | None = None) -> str:
 
     Names of images that a model made begin with ``generated``: every format carries the file name.
     """
-    stem = safe_stem(image.name)
-    if image.source == GENERATED and not stem.startswith(GENERATED):
+    return bundle_name(image.name, image.source, image.sha256, image.format, extension)
+
+
+def bundle_name(name: str, source: str, sha256: str, format_: str, extension: str | None = None) -> str:
+    """Return :func:`file_name` from the columns of an image."""
+    stem = safe_stem(name)
+    if source == GENERATED and not stem.startswith(GENERATED):
         stem = f"{GENERATED}-{stem}"
-    return f"{stem}-{image.sha256[:12]}{extension or EXTENSIONS.get(image.format, '.jpg')}"
+    return f"{stem}-{sha256[:12]}{extension or EXTENSIONS.get(format_, '.jpg')}"

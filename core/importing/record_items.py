@@ -8,6 +8,7 @@ import orjson
 from sqlmodel import col, select
 
 from core.db import Database, Images, TaskItems, in_library
+from core.export.entries import bundle_name
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.importing import stages
@@ -123,22 +124,21 @@ def _results(db: Database, task_id: str) -> Iterator[dict[str, Any]]:
 
 
 def _references_of(db: Database, project_id: str) -> Iterator[tuple[str, str]]:
-    """Yield what the images of a project may be called: where they came from, and their name if that differs."""
+    """Yield what the images of a project may be called: where they came from, their name, their name in exports."""
     after = ""
     while True:
-        query = select(Images.id, Images.source_ref, Images.image_name).where(
-            Images.project_id == project_id, in_library(), col(Images.id) > after
-        )
+        query = select(Images).where(Images.project_id == project_id, in_library(), col(Images.id) > after)
         with db.reading() as session:
             page = session.exec(query.order_by(col(Images.id)).limit(_ROWS_PER_QUERY)).all()
         if not page:
             return
-        for id_, reference, name in page:
-            if reference:
-                yield reference, id_
-            if reference.rpartition("/")[2] != name:
-                yield name, id_
-        after = page[-1][0]
+        for image in page:
+            if image.source_ref:
+                yield image.source_ref, image.id
+            if image.source_ref.rpartition("/")[2] != image.image_name:
+                yield image.image_name, image.id
+            yield bundle_name(image.image_name, image.source, image.sha256, image.format), image.id
+        after = page[-1].id
 
 
 def _write_lines(file: Path, values: Iterable[Any]) -> None:

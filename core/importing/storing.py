@@ -1,7 +1,8 @@
 """Records become questions and entries: many at once, and again without doubling anything."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,9 +12,12 @@ from sqlmodel import Session, col, select
 from core.dataset import insert_entries
 from core.dataset.boxes import checked_boxes
 from core.dataset.values import RATINGS
+from core.dataset.vqa import normal_answer
 from core.db import IMPORTED, ImageDatasets, Images, Questions, in_library, insert_rows, new_id, question_key, utc_now
 from core.db.base import new_values
 from core.errors import InvalidInputError
+from core.export.entries import labels_as_text
+from core.importing.answers import CAPTION_QUESTION
 from core.importing.records import ImportedBox, Problem, Record, Turn
 
 _IDS_PER_QUERY = 500
@@ -78,6 +82,8 @@ class _Part:
         self._project_id, self._task_id = project_id, task_id
         self._images: dict[str, _Image] = {}
         self._known: set[tuple[_Key, str]] = set()
+        self._answers: defaultdict[_Key, list[str]] = defaultdict(list)
+        self._captions: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._conversations: set[tuple[str, int]] = set()
         self._questions: dict[tuple[_Key, str], str] = {}
         self.new_questions: list[dict[str, Any]] = []
@@ -91,10 +97,12 @@ class _Part:
             self._images[row[0]] = _Image(*row)
         entries = select(
             ImageDatasets.image_id, ImageDatasets.more_image_ids, ImageDatasets.question, ImageDatasets.answer,
-            ImageDatasets.conversation_id, ImageDatasets.turn,
+            ImageDatasets.answer_type, ImageDatasets.conversation_id, ImageDatasets.turn,
         ).where(col(ImageDatasets.image_id).in_(ids), col(ImageDatasets.deleted_at).is_(None))  # type: ignore[call-overload]  # fmt: skip
-        for image_id, more, question, answer, conversation_id, turn in session.execute(entries):
-            self._known.add((_Key(image_id, more, question), answer))
+        for image_id, more, question, answer, answer_type, conversation_id, turn in session.execute(entries):
+            self._add_known(_Key(image_id, more, question), answer)
+            if answer_type == "label":  # most formats write labels as text
+                self._add_known(_Key(image_id, more, question), labels_as_text(answer))
             if conversation_id is not None:
                 self._conversations.add((conversation_id, turn))
         questions = select(
@@ -102,6 +110,24 @@ class _Part:
         ).where(col(Questions.image_id).in_(ids), col(Questions.deleted_at).is_(None))  # type: ignore[call-overload]
         for image_id, more, key, language, id_ in session.execute(questions):
             self._questions[_Key(image_id, more, key), language] = id_
+
+    def _add_known(self, key: _Key, answer: str) -> None:
+        self._known.add((key, answer))
+        self._answers[key].append(answer)
+        self._captions[key.image_id, key.more_image_ids].add(" ".join(answer.split()))
+
+    def _is_known(self, key: _Key, answer: str) -> bool:
+        """Return whether the images have this entry, also as formats write it that keep less of it.
+
+        Captions have no question of their own and may be all answers in one line; VQA v2 answers are normalized.
+        """
+        if (key, answer) in self._known:
+            return True
+        if key.question == CAPTION_QUESTION and _is_made_of(
+            answer, self._captions.get((key.image_id, key.more_image_ids), ())
+        ):
+            return True
+        return any(normal_answer(known) == answer for known in self._answers.get(key, ()))
 
     def rows_of(self, matched: Matched, stored: Stored) -> Iterator[dict[str, Any]]:
         """Yield the rows of the new entries of a record; count what is known and what cannot be stored."""
@@ -139,7 +165,7 @@ class _Part:
 
         Turns of different conversations may be the same words, so a conversation is stored as a whole.
         """
-        if all(key in self._known for key in keys):
+        if all(self._is_known(*key) for key in keys):
             return ()
         if conversation_id is None:
             return range(len(keys))
@@ -172,6 +198,19 @@ class _Part:
                 )
             )  # fmt: skip
         return id_
+
+
+def _is_made_of(text: str, answers: Collection[str]) -> bool:
+    """Return whether *text* is nothing but *answers*, one after the other in any order."""
+    left = " ".join(text.split())
+    while left:
+        first = max(
+            (answer for answer in answers if answer and f"{left} ".startswith(f"{answer} ")), key=len, default=""
+        )
+        if not first:
+            return False
+        left = left[len(first) :].lstrip()
+    return True
 
 
 def _conversation_id(project_id: str, matched: Matched) -> str | None:

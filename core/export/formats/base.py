@@ -21,6 +21,13 @@ from core.export.recipe import ExportRecipe
 from core.export.writing.base import Writer
 
 Purpose = Literal["train", "evaluate", "share", "archive"]
+ONLY_TEXTS = (
+    "answer", "answer_type", "options", "language", "kind", "model", "confirmed", "score", "tags", "note",
+    "conversation_id", "turn", "boxes", "ratings",
+)  # fmt: skip
+"""What formats of plain turns do not carry: labels become text, entries of an image turns of one conversation."""
+ONLY_COLUMNS = ("options", "system", "conversation_id", "turn", "boxes", "ratings")
+"""What formats with a column for each field do not carry."""
 PURPOSES: dict[Purpose, str] = {
     "train": "Train", "evaluate": "Evaluate", "share": "Share", "archive": "Archive",
 }  # fmt: skip
@@ -64,6 +71,8 @@ class Format:
     """Returns further files by name, given the name of the rows file of each split."""
     hints: tuple[str, ...] = ()
     """What a user of the bundle should know; shown in the export report."""
+    not_carried: tuple[str, ...] = ()
+    """Columns of an entry that do not come back when a bundle is imported; everything else does, unchanged."""
     no_rows_reason: str = "nothing to export in this format"
     """Why an image with entries may have no row."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.documents import CocoChecker
 from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.vqa_v2 import integer_id
 from core.export.writing.documents import CocoWriter
 
@@ -32,4 +32,5 @@ FORMAT = Format(
     checker=CocoChecker,
     image_modes=("path", "none"),
     stem="captions",
+    not_carried=(*ONLY_TEXTS, "question", "rejected", "system"),
 )

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from core.export.checks.records import RecordsChecker
 from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_COLUMNS, Format
 from core.export.writing.base import JsonWriter
 
 
@@ -51,4 +51,5 @@ FORMAT = Format(
     checker=RecordsChecker,
     row_endings=("jsonl", "json"),
     stem="entries",
+    not_carried=ONLY_COLUMNS,
 )

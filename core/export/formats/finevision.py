@@ -9,7 +9,7 @@ from typing import Any
 from core.dataset import RATINGS
 from core.export.checks.hugging_face_chat import FineVisionChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, question_text, turns
+from core.export.formats.base import ONLY_TEXTS, Format, answer_text, question_text, turns
 from core.export.writing.parquet import ParquetWriter
 
 
@@ -53,4 +53,5 @@ FORMAT = Format(
     image_modes=("path",),
     features=features,
     reads_several_images=True,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.hugging_face import ImageFolderChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.base import ImageFolderWriter
 
@@ -37,4 +37,5 @@ FORMAT = Format(
     writer=ImageFolderWriter,
     checker=ImageFolderChecker,
     image_modes=("path", "none"),
+    not_carried=ONLY_COLUMNS,
 )

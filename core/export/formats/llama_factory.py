@@ -1,7 +1,7 @@
 """LLaMA-Factory: role and content, with a ``dataset_info.json`` that names every file of the bundle."""
 
 from core.export.checks.conversations import LlamaFactoryChecker
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.dataset_info import LOAD, dataset_info
 from core.export.formats.messages import rows
 from core.export.writing.base import JsonWriter
@@ -25,4 +25,5 @@ FORMAT = Format(
     reads_several_images=True,
     companion_files=dataset_info({"messages": "messages"}),
     hints=(_CUTOFF,),
+    not_carried=ONLY_TEXTS,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.preference import LlamaFactoryPreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.dataset_info import LOAD, dataset_info
 from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs, user_turn
 from core.export.writing.base import JsonWriter
@@ -32,4 +32,5 @@ FORMAT = Format(
     includes_rejected=True,
     companion_files=dataset_info({"messages": "messages", "chosen": "chosen", "rejected": "rejected"}, ranking=True),
     no_rows_reason=NO_PAIR,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.preference import LlamaFactoryPreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.dataset_info import LOAD, dataset_info
 from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers, user_turn
 from core.export.writing.base import JsonWriter
@@ -29,4 +29,5 @@ FORMAT = Format(
     row_endings=("json", "jsonl"),
     includes_rejected=True,
     companion_files=dataset_info({"messages": "messages", "kto_tag": "kto_tag"}),
+    not_carried=(*ONLY_TEXTS, "system"),
 )

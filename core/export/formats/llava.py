@@ -5,7 +5,7 @@ from itertools import chain
 
 from core.export.checks.conversations import LlavaChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, new_images, question_text, turns
+from core.export.formats.base import ONLY_TEXTS, Format, answer_text, new_images, question_text, turns
 from core.export.writing.base import JsonWriter
 
 
@@ -36,4 +36,5 @@ FORMAT = Format(
     checker=LlavaChecker,
     row_endings=("json", "jsonl"),
     has_conversations=True,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

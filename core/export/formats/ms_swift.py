@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks.conversations import MsSwiftChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import messages
-from core.export.formats.base import Format, turns
+from core.export.formats.base import ONLY_TEXTS, Format, turns
 from core.export.writing.base import JsonWriter
 
 LOAD = "ROOT_IMAGE_DIR={dir} swift sft --dataset {dir}/{stem}.{ending} …"
@@ -37,4 +37,5 @@ FORMAT = Format(
     row_endings=("jsonl",),
     has_conversations=True,
     reads_several_images=True,
+    not_carried=ONLY_TEXTS,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks.preference import PreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions, without_media_tokens
 from core.export.formats import ms_swift
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs, user_turn
 from core.export.writing.base import JsonWriter
 
@@ -31,4 +31,5 @@ FORMAT = Format(
     row_endings=("jsonl",),
     includes_rejected=True,
     no_rows_reason=NO_PAIR,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks.preference import PreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import ms_swift
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers, user_turn
 from core.export.writing.base import JsonWriter
 
@@ -28,4 +28,5 @@ FORMAT = Format(
     checker=PreferenceChecker,
     row_endings=("jsonl",),
     includes_rejected=True,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -5,7 +5,7 @@ from itertools import islice
 
 from core.export.checks.conversations import OpenAIChecker
 from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import Format, new_images, turns
+from core.export.formats.base import ONLY_TEXTS, Format, new_images, turns
 from core.export.writing.base import JsonWriter
 
 
@@ -46,4 +46,5 @@ FORMAT = Format(
         "Base64 adds a third to the size of the images. Detail low uses at most 512 px of the longest side.",
         "Providers exclude images with people, faces, children or captchas from training.",
     ),
+    not_carried=ONLY_TEXTS,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face import ParquetChecker
 from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions, tag_list
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.parquet import ParquetWriter
 
@@ -56,4 +56,5 @@ FORMAT = Format(
     checker=ParquetChecker,
     image_modes=("path",),
     features=features,
+    not_carried=ONLY_COLUMNS,
 )

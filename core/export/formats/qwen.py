@@ -1,7 +1,7 @@
 """Qwen2-VL, Qwen2.5-VL and Qwen3-VL: the official fine-tuning scripts read the rows of LLaVA, one a line."""
 
 from core.export.checks.conversations import LlavaChecker
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.formats.llava import rows
 from core.export.writing.base import JsonWriter
 
@@ -17,4 +17,5 @@ FORMAT = Format(
     checker=LlavaChecker,
     row_endings=("jsonl", "json"),
     has_conversations=True,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

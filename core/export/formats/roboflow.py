@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.files import RoboflowChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, question_text
+from core.export.formats.base import ONLY_TEXTS, Format, answer_text, question_text
 from core.export.writing.base import RoboflowWriter
 
 
@@ -25,4 +25,5 @@ FORMAT = Format(
     writer=RoboflowWriter,
     checker=RoboflowChecker,
     image_modes=("path", "none"),
+    not_carried=(*ONLY_TEXTS, "system"),
 )

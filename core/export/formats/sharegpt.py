@@ -5,7 +5,7 @@ from itertools import chain
 
 from core.export.checks.conversations import SharegptChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, new_images, system_text, turns
+from core.export.formats.base import ONLY_TEXTS, Format, new_images, system_text, turns
 from core.export.formats.dataset_info import LOAD, dataset_info
 from core.export.formats.llava import turns_of
 from core.export.writing.base import JsonWriter
@@ -34,4 +34,5 @@ FORMAT = Format(
     has_conversations=True,
     reads_several_images=True,
     companion_files=dataset_info({"messages": "conversations"}, tags=None),
+    not_carried=ONLY_TEXTS,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.files import SidecarChecker
 from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.writing.files import SidecarWriter
 
 
@@ -25,4 +25,5 @@ FORMAT = Format(
     writer=SidecarWriter,
     checker=SidecarChecker,
     image_modes=("path",),
+    not_carried=(*ONLY_TEXTS, "question", "rejected", "system"),
 )

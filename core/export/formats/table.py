@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.files import CsvChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.files import CsvWriter
 
@@ -35,4 +35,5 @@ FORMAT = Format(
     stem="entries",
     for_spreadsheets=True,
     row_endings=("csv",),
+    not_carried=(*ONLY_COLUMNS, "image_id"),
 )

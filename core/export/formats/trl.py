@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, answer_text, question_text, system_text, turns
+from core.export.formats.base import ONLY_TEXTS, Format, answer_text, question_text, system_text, turns
 from core.export.writing.parquet import ParquetWriter
 
 
@@ -40,4 +40,5 @@ FORMAT = Format(
     reads_several_images=True,
     features=features,
     hints=("Set max_length=None in TRL: its default truncates image tokens and fails.",),
+    not_carried=ONLY_TEXTS,
 )

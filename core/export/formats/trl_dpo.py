@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlPreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format, question_text
+from core.export.formats.base import ONLY_TEXTS, Format, question_text
 from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs
 from core.export.writing.parquet import ParquetWriter
 
@@ -40,4 +40,5 @@ FORMAT = Format(
     includes_rejected=True,
     features=features,
     no_rows_reason=NO_PAIR,
+    not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.records import VqaRowsChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_COLUMNS, Format
 from core.export.writing.base import JsonWriter
 
 
@@ -36,4 +36,5 @@ FORMAT = Format(
     writer=JsonWriter,
     checker=VqaRowsChecker,
     row_endings=("jsonl", "json"),
+    not_carried=(*ONLY_COLUMNS, "language", "kind", "model", "confirmed", "score", "tags", "note"),
 )

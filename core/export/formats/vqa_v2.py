@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from core.export.checks.documents import VqaV2Checker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_TEXTS, Format
 from core.export.writing.documents import VqaV2Writer
 
 # JSON readers that use doubles keep integers exact up to 53 bits.
@@ -86,4 +86,5 @@ FORMAT = Format(
         "The official evaluator gives the full score only where four people gave the same answer, and none where one "
         "did: with fewer than four answers per question, compare with a softer match.",
     ),
+    not_carried=(*ONLY_TEXTS, "system"),
 )

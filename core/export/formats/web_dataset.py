@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.files import WebDatasetChecker
 from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import Format
+from core.export.formats.base import ONLY_COLUMNS, Format
 from core.export.writing.files import WebDatasetWriter
 
 
@@ -31,4 +31,5 @@ FORMAT = Format(
     writer=WebDatasetWriter,
     checker=WebDatasetChecker,
     image_modes=("path",),
+    not_carried=(*ONLY_COLUMNS, "language", "confirmed", "tags", "note"),
 )
