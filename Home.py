@@ -21,7 +21,6 @@ else:
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
-    streamlit_private.disable_proxy_headers()
     where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": st.get_option("server.allowedHosts")}
     icon = Path(__file__).parent / "pages" / "assets" / "vitrine.png"
     app = st.App(

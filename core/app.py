@@ -64,6 +64,7 @@ def gate(settings: "Settings | None", *, base_path: str = "", allowed_hosts: Seq
 
     from core.api.gate import Gate
 
+    uvicorn_private.ignore_proxy_headers()
     return Middleware(
         Gate, settings, lambda: runtime.database, prefixes=PREFIXES, allowed_hosts=allowed_hosts, base_path=base_path
     )

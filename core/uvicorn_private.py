@@ -1,4 +1,4 @@
-"""Limits on request heads, which uvicorn has no options for: every name of uvicorn that is not public.
+"""Limits on request heads, and headers of proxies: every name of uvicorn that is not public.
 
 uvicorn waits without end for the rest of a head, and stores a head of any length.
 ``tests/core/test_uvicorn_private.py`` fails when a release no longer has one of the names; then nothing is limited, and
@@ -14,6 +14,7 @@ SEEN_IN = "0.54.0"
 PROTOCOL = "uvicorn.protocols.http.httptools_impl:HttpToolsProtocol"
 METHODS = ("connection_made", "connection_lost", "data_received", "on_message_begin", "on_headers_complete")
 REFUSE = "send_400_response"
+PROXY_HEADERS = "ProxyHeadersMiddleware"
 
 HEAD_TIMEOUT_S = 15.0
 """From the first byte of a head, or from the connection, to its end; a slow phone needs less than a second."""
@@ -29,6 +30,24 @@ class _Head:
     def __init__(self, protocol: Any) -> None:
         self.bytes = 0
         self.timer = protocol.loop.call_later(HEAD_TIMEOUT_S, _end, protocol)
+
+
+def ignore_proxy_headers() -> None:
+    """Leave ``X-Forwarded-*`` headers to the gate, which believes the proxies of VITRINE_TRUSTED_PROXIES.
+
+    uvicorn believes every program on this machine, so that one could choose the address it is known by. Streamlit
+    passes none of uvicorn's switches on; uvicorn wraps the app after importing it, so the class can still be replaced.
+    """
+    try:
+        from uvicorn import config
+    except ImportError:
+        return
+    if hasattr(config, PROXY_HEADERS):
+        setattr(config, PROXY_HEADERS, _unwrapped)
+
+
+def _unwrapped(app: Any, **_options: Any) -> Any:
+    return app
 
 
 def limit_request_heads() -> None:

@@ -87,3 +87,14 @@ def test_slow_bodies_and_pooled_requests_are_not_limited(port: int) -> None:
         assert client.post("/", content=slow_body()).text == "200000"
         time.sleep(0.4)
         assert client.get("/").text == "0"
+
+
+def test_no_program_on_this_machine_chooses_its_address_by_a_header() -> None:
+    uvicorn_private.ignore_proxy_headers()
+
+    async def client(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(f"{request.url.scheme} {request.client and request.client.host}")
+
+    with served(Starlette(routes=[Route("/", client)])) as port:
+        forged = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+        assert httpx.get(f"http://127.0.0.1:{port}/", headers=forged).text == "http 127.0.0.1"

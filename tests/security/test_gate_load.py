@@ -21,6 +21,7 @@ PASSWORD = "open sesame"
 SOCKETS = 1_000 if PROVE else 100
 DECISIONS = 200 if PROVE else 40
 UPLOADS, UPLOAD_BYTES = (8, 90_000_000) if PROVE else (4, 10_000_000)
+ASK_EVERY_S = 4.0  # uvicorn closes connections that are idle for 5 s
 MAX_SLOWDOWN = 3.0
 MAX_GROWTH_BYTES = 5_000_000
 
@@ -69,18 +70,18 @@ def test_bodies_without_sign_in_are_neither_stored_nor_kept(app: AppServer) -> N
 
 @asynccontextmanager
 async def _strangers(url: str, count: int) -> AsyncIterator[None]:
-    """Keep connections open at the sign-in page; each asks for it again every ten seconds."""
+    """Keep connections open at the sign-in page; each asks for it again before the server closes it as idle."""
     address = urlsplit(url)
     connections = [await asyncio.open_connection(address.hostname, address.port) for _ in range(count)]
     head = f"GET / HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: text/html\r\n\r\n".encode()
 
     async def stay(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(10 * number / count)
+        await asyncio.sleep(ASK_EVERY_S * number / count)
         while True:
             writer.write(head)
             answer = await reader.readuntil(b"</html>\n")
             assert answer.startswith(b"HTTP/1.1 401 "), answer
-            await asyncio.sleep(10)
+            await asyncio.sleep(ASK_EVERY_S)
 
     staying = [asyncio.create_task(stay(number, *streams)) for number, streams in enumerate(connections)]
     try:

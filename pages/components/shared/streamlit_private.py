@@ -1,9 +1,7 @@
-"""Everything that Vitrine uses of the private interface of Streamlit and its server; last seen in Streamlit 1.67.0.
+"""Everything that Vitrine uses of the private interface of Streamlit; last seen in Streamlit 1.67.0.
 
 Each name has a fallback, so that a release without it still works, and a test that says which name is gone.
 """
-
-from typing import Any
 
 import streamlit as st
 
@@ -31,24 +29,6 @@ def disable_pages_directory() -> None:
         PagesManager.uses_pages_directory = False
     else:
         _call_navigation()
-
-
-def disable_proxy_headers() -> None:
-    """Leave ``X-Forwarded-*`` headers to the gate, which believes the proxies of VITRINE_TRUSTED_PROXIES.
-
-    uvicorn believes every program on this machine, so that one could choose the address it is known by. Streamlit
-    passes none of uvicorn's switches on; uvicorn wraps the app after importing it, so the class can still be replaced.
-    """
-    try:
-        from uvicorn import config
-    except ImportError:
-        return
-    if hasattr(config, "ProxyHeadersMiddleware"):
-        config.ProxyHeadersMiddleware = _unwrapped
-
-
-def _unwrapped(app: Any, **_options: Any) -> Any:
-    return app
 
 
 def _call_navigation() -> None:
