@@ -16,6 +16,7 @@ from core import json_schema
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images.sandbox import Sandbox
 from core.json_schema import Problem
+from core.questions.text import MAX_ANSWER_CHARS
 
 TIMEOUT_S = 2.0
 _MEMORY_BYTES = 1_500_000_000
@@ -50,6 +51,8 @@ def check_document(text: str, schema: dict[str, Any] | None) -> None:
     """
     _raise(json_schema.document_problem(text))
     if schema is not None:
+        if len(text) > MAX_ANSWER_CHARS:  # results are cached under the text
+            raise InvalidInputError(f"Shorten the answer to at most {MAX_ANSWER_CHARS:,} characters.", field="answer")
         _raise(_breach(_text(schema), text))
 
 
@@ -124,7 +127,10 @@ _worker = _Worker()
 
 def _text(schema: dict[str, Any]) -> str:
     try:
-        return json.dumps(schema, ensure_ascii=False)
+        text = json.dumps(schema, ensure_ascii=False)
+        if len(text) > json_schema.MAX_SCHEMA_CHARS:
+            raise ValueError(f"it is longer than {json_schema.MAX_SCHEMA_CHARS:,} characters")
+        return text
     except (RecursionError, TypeError, ValueError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidInputError(f"This is not a JSON schema: {reason}. Correct it.", field="options") from None
