@@ -23,9 +23,19 @@ async def read_object(request: Request) -> dict[str, Any]:
         if len(body) > MAX_BYTES:
             raise InvalidInputError(f"The body is larger than {MAX_BYTES:,} bytes. Send less at a time.")
     try:
-        value = json.loads(body)
+        value = _encodable(json.loads(body))
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise InvalidInputError("Send a JSON object.")
+    return value
+
+
+def _encodable(value: Any) -> Any:
+    """Return *value* without lone surrogates: browsers send them when an emoji is cut, and no database stores them."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "replace"))
     return value

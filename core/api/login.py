@@ -98,7 +98,8 @@ class _SessionRoute:
             return await asyncio.to_thread(check)
 
     async def _signed_in(self, request: Request, form: _Form, device: str) -> Response:
-        name = " ".join(form.name.split())[: sign_in_page.MAX_NAME_CHARS] or "local"
+        storable = form.name.encode("utf-8", "replace").decode().replace("\0", "")  # no lone surrogates
+        name = " ".join(storable.split())[: sign_in_page.MAX_NAME_CHARS] or "local"
         cookie = await asyncio.to_thread(credentials.start_session, self._database(), name)
         base = request.scope.get("root_path", "")
         response: Response = Response(status_code=204)

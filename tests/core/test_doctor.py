@@ -95,3 +95,12 @@ def test_low_disk_space_is_a_warning_and_then_a_problem(
 )
 def test_an_sqlite_version_with_the_known_bug_is_a_warning(version: tuple[int, int, int], level: str) -> None:
     assert doctor._sqlite(Settings(), version).level == level
+
+
+def test_a_database_server_whose_driver_is_missing_is_a_problem_with_the_command_that_installs_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    settings = db.settings.model_copy(update={"database_url": "postgresql+psycopg://localhost/vitrine"})
+    (found,) = [finding for finding in examine(settings) if finding.subject == "Database"]
+    assert (found.level, 'pip install "psycopg[binary]"' in found.message) == ("problem", True)

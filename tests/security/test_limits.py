@@ -143,6 +143,34 @@ def test_the_desk_answers_every_body_with_a_sentence(client: TestClient, path: s
     assert _refused(sent, 422, "invalid").endswith(".")
 
 
+@pytest.mark.parametrize("field", ["entry_id", "act_id", "decision", "project_id"])
+def test_half_a_character_is_no_bug(client: TestClient, project_id: str, field: str) -> None:
+    act = {"entry_id": "a" * 21, "act_id": "b" * 10, "decision": "confirm", "project_id": project_id, "version": 1}
+    body = json.dumps({"acts": [{**act, field: "\ud83d" * 10}]}).encode()
+    assert b"\\ud83d" in body
+    sent = client.post("/desk/decide", content=body)
+    assert sent.status_code == 200, sent.text
+    assert sent.json()["results"][0]["ok"] is False
+
+
+@pytest.mark.parametrize("body", [DEEP, b'{"password": "\\ud800"}', b"\xff"])
+def test_the_sign_in_route_answers_every_body(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "long enough")
+    server = Starlette(routes=build_routes(lambda: runtime.services))
+    headers = {"Content-Type": "application/json"}
+    with TestClient(server, base_url="http://localhost:8501", raise_server_exceptions=False) as client:
+        assert client.post("/access/session", content=body, headers=headers).status_code in (401, 429)
+
+
+def test_a_name_that_no_database_stores_signs_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "long enough")
+    server = Starlette(routes=build_routes(lambda: runtime.services))
+    body = b'{"password": "long enough", "name": "Ann \\ud800\\u0000"}'
+    headers = {"Content-Type": "application/json"}
+    with TestClient(server, base_url="http://localhost:8501", raise_server_exceptions=False) as client:
+        assert client.post("/access/session", content=body, headers=headers).status_code == 204
+
+
 def test_the_desk_reads_no_large_body(client: TestClient) -> None:
     body = json.dumps({"answer": "x" * json_body.MAX_BYTES})
     assert "larger than 1,000,000 bytes" in _refused(client.post("/desk/check", content=body), 422, "invalid")
