@@ -136,7 +136,7 @@ def _upload(browser: Browser, server: AppServer, paths: list[Path]) -> float:
     page = browser.new_page()
     page.goto(f"{server.url}/upload?project={project.id}")
     settle(page)
-    page.locator("input[type=file][aria-label=Images]").set_input_files(paths)
+    page.locator("input[type=file][aria-label=Files]").set_input_files(paths)
     page.get_by_text("1 to 60 of 300 images").wait_for()
     stored = page.evaluate("Object.entries(sessionStorage).find(([key]) => key.startsWith('vitrine-drop'))[1]")
     page.close()

@@ -1,11 +1,13 @@
-"""Upload: import images from several sources, with an outcome per file; below, the image library."""
+"""Upload: import images and annotations from several sources, with a report; below, the image library."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
-from core.importing.tasks import outcomes_of
+from core.importing.uploads import Upload
 from core.pluralize import pluralize
-from pages.components.shared import page, task_progress
-from pages.components.upload import drop, import_forms, import_outcomes, library
+from pages.components.shared import page
+from pages.components.upload import drop, import_forms, import_outcomes, import_view, library, waiting_imports
 
 
 def main() -> None:
@@ -13,43 +15,42 @@ def main() -> None:
     stats = page.services().images.get_project_image_stats(project.id)
     count = stats["total_images"]
     action = page.header("Upload", _state(stats))
-    _add_images(project.id)
+    uploads = page.services().uploads.list_uploads(project.id)
+    complete = [upload for upload in uploads if upload.is_complete]
+    is_waiting = waiting_imports.any_waits(project.id, complete)
+    unfinished = [upload for upload in uploads if not upload.is_complete]
+    _ways_in(project.id, unfinished, compact=count > 0 or is_waiting or "task" in st.query_params)
+    # Each has its place whether there is one or not: an element that moves takes the look of the one it replaces.
+    preview, progress = st.container(), st.container()
     if task_id := st.query_params.get("task"):
-        _import(task_id)
+        with progress:
+            import_view.show(task_id)
     if count:
         with action:
             waiting = count - stats["with_questions"]
             if st.button(
-                f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more questions", type="primary",
+                f"Ask about {pluralize(waiting, 'image')}" if waiting else "Ask more questions",
+                type="secondary" if is_waiting else "primary",  # then the primary action is the import
                 icon=":material/auto_awesome:", key="upload-next",
             ):  # fmt: skip
                 page.go("generate")
         library.show(project.id)
+    with preview:  # last, because reading takes a moment
+        waiting_imports.show(project.id, complete)
 
 
-def _add_images(project_id: str) -> None:
+def _ways_in(project_id: str, unfinished: Sequence[Upload], *, compact: bool) -> None:
     labels = {"drop": "Files and folders"} | import_forms.labels()
     chosen = st.segmented_control(
         "Image source", list(labels), format_func=labels.__getitem__, default="drop", required=True,
-        key="upload-from", label_visibility="collapsed",
+        key="upload-from", label_visibility="collapsed", on_change=import_view.close_ended,
     )  # fmt: skip
     if chosen != "drop":
         import_forms.show(chosen, project_id)
         return
-    dropped = drop.show(project_id, _hint())
+    dropped = drop.show(project_id, _hint(), unfinished, compact=compact, on_drop=import_view.close_ended)
     if dropped is not None:
         import_outcomes.show(dropped.counts, dropped.rows, key="upload-dropped")
-
-
-def _import(task_id: str) -> None:
-    """Show the progress and outcomes of an import; it continues in the background when the page is closed."""
-
-    def results() -> None:
-        found = outcomes_of(page.services().tasks.items(task_id, state="done", limit=100_000))
-        import_outcomes.show(found.counts, found.rows, entries=found.entries, key="upload-import")
-
-    with page.show_errors(), st.container(border=True, key="upload-task"):
-        task_progress.show(task_id, results=results)
 
 
 def _state(stats: dict[str, int]) -> str:
@@ -63,9 +64,10 @@ def _state(stats: dict[str, int]) -> str:
 
 def _hint() -> str:
     settings = page.services().db.settings
+    place = "on this machine" if settings.access_password is None else "on the server"
     return (
-        f"JPEG, PNG or WebP, up to {settings.max_image_bytes / 1e6:,.0f} MB and "
-        f"{settings.max_image_pixels / 1e6:,.0f} megapixels each. They stay on this machine."
+        f"JPEG, PNG or WebP up to {settings.max_image_bytes / 1e6:,.0f} MB each; ZIP, PDF, Parquet, Arrow, tar, JSON "
+        f"or CSV up to {settings.max_upload_bytes / 1e9:,.3g} GB. They stay {place}."
     )
 
 

@@ -1,10 +1,5 @@
 """The upload page without a browser; tests/browser/test_upload.py has the drop zone and the grid."""
 
-import time
-import zipfile
-from io import BytesIO
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,10 +8,8 @@ from core.db import new_id
 from core.importing import sources
 from core.importing.sources.base import Source, SourceOption
 from core.tasks import ItemPlan
-from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
 from pages.components.upload import import_forms
-from pages.components.upload.import_forms import labels
 from tests.core.images.pictures import drawn, encoded
 from tests.pages.running import open_page, services, texts
 
@@ -42,11 +35,11 @@ def test_an_empty_project_offers_every_source_of_images(page: AppTest) -> None:
     assert [title.value for title in page.title] == ["Upload"]
     assert "No images yet." in texts(page)
     assert page.segmented_control(key="upload-from").options == [
-        "Files and folders", "ZIP, PDF or file", "Path", "Web addresses", "Hugging Face dataset",
+        "Files and folders", "A path on this machine", "Web addresses", "Hugging Face dataset",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("source", ["drop", *labels()])
+@pytest.mark.parametrize("source", ["drop", "path", "urls", "huggingface"])
 def test_every_source_has_its_form(source: str, page: AppTest) -> None:
     page.run()
     page.segmented_control(key="upload-from").set_value(source).run()
@@ -123,14 +116,15 @@ def test_the_outcomes_of_a_drop_are_listed_by_file(page: AppTest) -> None:
                 {"name": "x.gif", "outcome": "rejected", "reason": "This is a GIF.", "image_id": "", "sha256": ""}
             ],
             "seconds": 1.0,
+            "at": 5,
         }
     }
     page.run()
 
     assert not page.exception
-    assert "3 added, 1 rejected." in texts(page)
+    assert "3 images added, 1 rejected." in texts(page)
     assert page.dataframe[0].value.to_dict("records") == [
-        {"image": None, "file": "x.gif", "outcome": "rejected", "reason": "This is a GIF."}
+        {"image": "", "place": "x.gif", "outcome": "rejected", "reason": "This is a GIF."}
     ]
 
 
@@ -218,37 +212,6 @@ def test_a_similar_image_without_questions_is_deleted_without_a_confirmation(pag
 
     assert services().images.get_image(second) is None
     assert "1 image was deleted." in texts(page)
-
-
-def test_an_archive_is_imported_by_a_task_with_progress_on_the_page(page: AppTest) -> None:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.jpg", encoded(drawn(1)))
-        archive.writestr("b.txt", "hello")
-    page.segmented_control(key="upload-from").set_value("upload").run()
-    page.file_uploader[0].upload("photos.zip", buffer.getvalue()).run()
-    page.button(key="import-upload-start").click().run()
-
-    assert not page.exception
-    task_id = page.query_params["task"]
-    ended_by_s = time.monotonic() + 30
-    while services().tasks.get_task(task_id).status not in ENDED:
-        assert time.monotonic() < ended_by_s
-        time.sleep(0.02)
-    page.run()
-    assert "1 added." in texts(page)
-
-
-def test_a_directory_that_is_not_allowed_shows_the_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(tmp_path))
-    page = open_page("upload", services().projects.create_project("Shelf").id)
-    page.segmented_control(key="upload-from").set_value("path").run()
-    page.text_input(key="import-path").set_value("/etc").run()
-    page.button(key="import-path-start").click().run()
-
-    assert [error.value for error in page.error] == [
-        f"Nothing may be imported from there. Allowed by VITRINE_IMPORT_ROOTS: {tmp_path}."
-    ]
 
 
 def test_an_address_with_filters_opens_the_filtered_library() -> None:

@@ -18,22 +18,32 @@ _REFRESH_S = 0.8
 
 def show(task_id: str, *, results: Callable[[], None] | None = None) -> None:
     """Draw the task and refresh it while it is active; *results* draws its results below."""
-    is_active = _is_active(page.services().tasks.get_task(task_id))
 
-    @st.fragment(run_every=_REFRESH_S if is_active else None)
+    def draw(summary: TaskSummary) -> None:
+        _draw(summary)
+        if results is not None:
+            results()
+
+    show_live(task_id, draw)
+
+
+def show_live(task_id: str, draw: Callable[[TaskSummary], None]) -> None:
+    """Draw the task with *draw*, again and again while it is active."""
+    starts_active = is_active(page.services().tasks.get_task(task_id))
+
+    @st.fragment(run_every=_REFRESH_S if starts_active else None)
     def live() -> None:
         with run_queue.page_run(), page.show_errors():
             summary = page.services().tasks.summary(task_id)
-            _draw(summary)
-            if results is not None:
-                results()
-            if is_active and not _is_active(summary.task):
+            draw(summary)
+            if starts_active and not is_active(summary.task):
                 st.rerun()
 
     live()
 
 
-def _is_active(task: Tasks) -> bool:
+def is_active(task: Tasks) -> bool:
+    """Return whether the task is queued or running, or its last items are."""
     return task.status in ACTIVE or page.services().engine.works_on(task.id)
 
 
@@ -47,7 +57,7 @@ def _draw(summary: TaskSummary) -> None:
     parts = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
     if doing:
         parts.append(doing[1])
-    if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and _is_active(task):
+    if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and is_active(task):
         parts.append("waiting for the last calls")
     st.progress(share, text=", ".join(parts))
     if task.note:
@@ -58,8 +68,8 @@ def _draw(summary: TaskSummary) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     left.caption(page.escape(_figures(summary)))
     with right.container(horizontal=True, horizontal_alignment="right"):
-        _buttons(summary)
-    _failures(summary)
+        buttons(summary)
+    failures(summary)
 
 
 def _status(summary: TaskSummary) -> str:
@@ -104,7 +114,8 @@ def format_duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _buttons(summary: TaskSummary) -> None:
+def buttons(summary: TaskSummary) -> None:
+    """Draw what can be done with the task in its state: pause, resume, cancel."""
     task, tasks = summary.task, page.services().tasks
     if task.status in ACTIVE:
         if st.button("Pause", icon=":material/pause:", key=f"pause-{task.id}"):
@@ -143,7 +154,7 @@ def _run(task: Tasks) -> None:
     st.rerun()
 
 
-def _failures(summary: TaskSummary) -> None:
+def failures(summary: TaskSummary) -> None:
     """Draw the failures by cause, each with an example and a button that retries them."""
     running = summary.task.status in ACTIVE
     for group in summary.failures:

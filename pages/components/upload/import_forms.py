@@ -1,6 +1,8 @@
-"""The forms of imports, derived from what each source of images declares."""
+"""The ways in besides the drop zone: a path, and the forms that the sources of images declare."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 import streamlit as st
 
@@ -8,49 +10,69 @@ from core.importing.sources import SOURCES
 from core.importing.sources.base import Source, SourceOption
 from core.pluralize import pluralize
 from pages.components.shared import page
+from pages.components.upload import waiting_imports
+
+PATH = "path"
 
 
 def labels() -> dict[str, str]:
-    """Return the label of each form by its key; all uploaded files share one form."""
-    return {"upload": "ZIP, PDF or file"} | {source.name: source.label for source in SOURCES}
+    """Return the label of each form by its key."""
+    is_local = page.services().db.settings.access_password is None
+    path = {PATH: "A path on this machine" if is_local else "A path on the server"}
+    return path | {source.name: source.label for source in _typed_sources()}
 
 
 def show(key: str, project_id: str) -> None:
     """Draw the form with this key and start its import."""
     with st.container(border=True, key=f"import-form-{key}"):
-        if key == "upload":
-            config = _upload(SOURCES[0])
+        if key == PATH:
+            _path(project_id)
         else:
-            config = _entered(next(source for source in SOURCES if source.name == key))
-        if config is not None:
-            with page.show_errors():
-                _start(project_id, config)
+            _entered(next(source for source in _typed_sources() if source.name == key), project_id)
 
 
-def _start(project_id: str, config: dict[str, Any]) -> None:
-    with st.spinner("Checking the source"):
-        # Exports in Vitrine's own format are restored completely, with decisions and history.
-        is_own = "path" in config and page.services().exports.is_vitrine_export(config["path"])
-        task = page.services().tasks.create_task(project_id, "dataset-return" if is_own else "image-import", config)
-    page.services().engine.submit(task.id)
-    st.query_params["task"] = task.id
-    st.rerun()
+def _typed_sources() -> list[Source]:
+    return [source for source in SOURCES if source.input in ("lines", "text")]
 
 
-def _upload(source: Source) -> dict[str, Any] | None:
-    # A new key makes a new widget, which frees the bytes of the last upload.
-    number = st.session_state.setdefault("import-upload-number", 0)
-    file = st.file_uploader("ZIP, PDF or file", key=f"import-file-{number}")
-    st.caption(source.help)
-    options = _options(source) if file is not None and _suffix(file.name) == ".pdf" else {}
-    if not _is_pressed("Import", "upload", disabled=file is None) or file is None:
-        return None
-    path = page.services().intake.store_upload(file.name, file.getbuffer())
-    st.session_state["import-upload-number"] = number + 1
-    return {**source.config_of(path), "name": file.name, **options}
+def _path(project_id: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Folder or file", key="import-path", placeholder="~/Pictures/shelf or /data/shelf.zip"
+        ).strip()
+        kind: Literal["primary", "secondary"] = "secondary" if waiting_imports.offers_path(project_id) else "primary"
+        is_pressed = st.button("Import", type=kind, key="import-path-start", disabled=not text)
+    st.caption(_path_help())
+    if is_pressed:
+        with page.show_errors():
+            waiting_imports.offer_path(project_id, _as_path(text))
 
 
-def _entered(source: Source) -> dict[str, Any] | None:
+def _path_help() -> str:
+    context = page.services().intake.import_context
+    kinds = "A folder, ZIP, PDF, Parquet, Arrow, tar, JSON or CSV file of any size."
+    if context.allows_every_path:
+        return f"{kinds} It is read where it is; only its images are copied, into the library."
+    roots = ", ".join(str(root) for root in context.settings.import_roots)
+    return page.escape(
+        f"{kinds} Allowed: {roots}."
+        if roots
+        else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to the directories to allow."
+    )
+
+
+def _as_path(text: str) -> str:
+    """Return what was typed or pasted as a path: without quotes, ``file://`` or ``~``."""
+    text = text.strip("\"'")
+    if text.startswith("file://"):
+        text = unquote(urlsplit(text).path)
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:  # ~name of nobody
+        return text
+
+
+def _entered(source: Source, project_id: str) -> None:
     """Draw the form of a source whose input is typed."""
     entered: str | list[str]
     key = f"import-{source.name}"
@@ -63,12 +85,10 @@ def _entered(source: Source) -> dict[str, Any] | None:
         options = _options(source)
     if source.help:
         st.caption(source.help)
-    if source.input == "path":
-        _allowed_directories()
     label = f"Import {pluralize(len(entered), 'image')}" if source.input == "lines" else "Import"
-    if not _is_pressed(label, source.name, disabled=not entered):
-        return None
-    return {**source.config_of(entered), **options}
+    if _is_pressed(label, source.name, disabled=not entered):
+        with page.show_errors():
+            waiting_imports.start(project_id, {**source.config_of(entered), **options})
 
 
 def _options(source: Source) -> dict[str, Any]:
@@ -91,17 +111,3 @@ def _option(source: Source, option: SourceOption) -> Any:
 
 def _is_pressed(label: str, key: str, *, disabled: bool) -> bool:
     return st.button(label, type="primary", key=f"import-{key}-start", disabled=disabled)
-
-
-def _suffix(name: str) -> str:
-    return f".{name.rpartition('.')[2].lower()}"
-
-
-def _allowed_directories() -> None:
-    roots = page.services().db.settings.import_roots
-    allowed = ", ".join(str(root) for root in roots)
-    st.caption(
-        page.escape(f"Allowed: {allowed}.")
-        if roots
-        else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to the directories to allow."
-    )

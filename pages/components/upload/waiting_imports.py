@@ -1,0 +1,243 @@
+"""What was dropped or named and is not imported yet: a preview of each, and the button that imports it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import streamlit as st
+
+from core.errors import VitrineError
+from core.importing.previewing import ImportPreview
+from core.importing.readers import FORMATS
+from core.importing.survey import Survey
+from core.importing.uploads import Upload
+from core.pluralize import pluralize
+from pages.components.shared import page, run_queue
+from pages.components.upload import drop, records
+
+_PATH = "import-offered-path"
+_MAX_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """An upload that is complete, or a path that was entered."""
+
+    id: str
+    path: str
+    name: str
+    is_upload: bool
+
+
+def offer_path(project_id: str, path: str) -> None:
+    """Preview what is at *path*; images without annotations are imported at once.
+
+    Raises:
+        InvalidInputError: nothing may be imported from there, or there is no such path.
+    """
+    page.services().intake.import_context.resolve(path)
+    st.session_state[_PATH] = {"project": project_id, "path": path}
+    st.query_params.pop("task", None)
+    st.rerun()
+
+
+def offers_path(project_id: str) -> bool:
+    """Return whether a path that was entered waits for its import."""
+    return bool(st.session_state.get(_PATH, {}).get("project") == project_id)
+
+
+def start(project_id: str, config: dict[str, Any]) -> None:
+    """Create the task of an import, and show it.
+
+    Raises:
+        InvalidInputError: *config* names nothing that can be imported.
+    """
+    _open(project_id, _create(project_id, config))
+
+
+def any_waits(project_id: str, uploads: Sequence[Upload]) -> bool:
+    """Return whether an upload, or a path that was entered, waits for its import."""
+    return bool(_waiting(project_id, uploads))
+
+
+def show(project_id: str, uploads: Sequence[Upload]) -> None:
+    """Draw what waits for its import, the oldest one with its preview, the others by name."""
+    for position, one in enumerate(_waiting(project_id, uploads)):
+        with st.container(border=True, key=f"waiting-{one.id}"):
+            if position == 0:
+                _offer(project_id, one)
+            else:
+                _line(one)
+
+
+def _waiting(project_id: str, uploads: Sequence[Upload]) -> list[_Waiting]:
+    waiting = [_Waiting(upload.id, upload.path, upload.name, is_upload=True) for upload in uploads]
+    if offers_path(project_id):
+        path = st.session_state[_PATH]["path"]
+        waiting.insert(0, _Waiting("path", path, PurePath(path).name or path, is_upload=False))
+    return waiting
+
+
+def _line(one: _Waiting) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{one.name} waits", width="stretch")
+        _discard_button(one)
+
+
+def _offer(project_id: str, one: _Waiting) -> None:
+    with page.show_errors(), st.container(gap="small"):
+        try:
+            survey, is_own = _looked_at(one.path)
+        except VitrineError:
+            _title(one, "")
+            _discard_button(one)
+            raise
+        if is_own:
+            _restore(project_id, one)
+        elif survey.annotations or survey.tables:
+            _preview(project_id, one, survey)
+        elif survey.documents:
+            _documents(project_id, one, survey)
+        else:
+            _title(one, pluralize(len(survey.images), "file"))
+            _discard_button(one)
+            _import(project_id, one)
+
+
+def _looked_at(path: str) -> tuple[Survey, bool]:
+    """Return what is there, and whether it is an export in Vitrine's own format."""
+    services = page.services()
+    modified = services.intake.import_context.resolve(path).stat().st_mtime_ns
+    return page.cached(
+        ("import-survey", path, modified),
+        lambda: (services.import_previewer.survey(path), services.exports.is_vitrine_export(path)),
+    )
+
+
+def _restore(project_id: str, one: _Waiting) -> None:
+    _title(one, "An export in Vitrine's own format. It comes back whole, with decisions and history.")
+    with st.container(horizontal=True):
+        is_pressed = _import_button()
+        _discard_button(one)
+    if is_pressed:
+        _import(project_id, one)
+
+
+def _documents(project_id: str, one: _Waiting, survey: Survey) -> None:
+    parts = [pluralize(len(survey.documents), "PDF")]
+    parts += [pluralize(len(survey.images), "image")] if survey.images else []
+    _title(one, " and ".join(parts))
+    choices = {"Pages as images": False, "Embedded images": True}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        embedded = st.segmented_control(
+            "Images to import", list(choices), default="Pages as images", required=True, key="import-pdf-embedded"
+        )
+        first = st.number_input("First page", 1, value=None, placeholder="1", key="import-pdf-first", width=130)
+        last = st.number_input("Last page", 1, value=None, placeholder="last page", key="import-pdf-last", width=130)
+    with st.container(horizontal=True):
+        is_pressed = _import_button()
+        _discard_button(one)
+    if is_pressed:
+        _import(project_id, one, embedded=choices[embedded], first_page=first, last_page=last)
+
+
+def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
+    key = f"waiting-format-{one.id}"
+    format_ = st.session_state.get(key, "auto")
+    run_queue.release()  # reading may take a second, in a worker
+    with st.spinner("Reading the first records"):
+        found = page.cached(
+            ("import-preview", project_id, one.path, format_),
+            lambda: page.services().import_previewer.preview(project_id, one.path, format_),
+        )
+    with st.container(horizontal=True, vertical_alignment="top"):
+        _title(one, _summary(survey, found))
+        st.selectbox(
+            "Not what you meant? Read it as", list(FORMATS), format_func=FORMATS.__getitem__, key=key, width=330
+        )
+    _problems(found)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_pressed = _import_button(disabled=not found.records and not found.images)
+        _discard_button(one)
+        if found.records:
+            st.caption(f"The first {pluralize(len(found.records), 'record')}; nothing is stored yet.")
+    if found.records:
+        records.show(found.records, key=f"waiting-records-{one.id}")
+    if is_pressed:
+        _import(project_id, one, format=format_)
+
+
+def _summary(survey: Survey, found: ImportPreview) -> str:
+    """Return one sentence: the formats by name, the number of images, and how much a record holds."""
+    labels = dict.fromkeys(label for label in found.formats.values() if label)
+    parts = [" and ".join(labels) or "No known format"]
+    files = len(survey.annotations) + len(survey.tables)
+    if files > 1:
+        parts.append(pluralize(files, "annotation file"))
+    if found.images or not found.has_table:
+        parts.append(pluralize(found.images, "image") if found.images else "for images of this project")
+    if found.records:
+        turns = [len(record.turns) for record in found.records]
+        low, high = min(turns), max(turns)
+        parts.append(
+            f"{pluralize(high, 'question')} per record" if low == high else f"{low} to {high} questions per record"
+        )
+    return " · ".join(parts)
+
+
+def _problems(found: ImportPreview) -> None:
+    if not found.problems:
+        return
+    shown = [f"{problem.where}: {problem.reason}" for problem in found.problems[:_MAX_PROBLEMS]]
+    if len(found.problems) > _MAX_PROBLEMS:
+        shown.append(f"and {len(found.problems) - _MAX_PROBLEMS:,} more; the report of the import lists all")
+    st.warning("\n\n".join(page.escape(line) for line in shown), icon=":material/report:")
+
+
+def _title(one: _Waiting, summary: str) -> None:
+    with st.container(gap="xxsmall", width="stretch"):
+        st.subheader(page.escape(one.name), anchor=False)
+        if summary:
+            st.text(summary)
+
+
+def _import_button(*, disabled: bool = False) -> bool:
+    return st.button("Import", type="primary", icon=":material/download:", key="waiting-import", disabled=disabled)
+
+
+def _discard_button(one: _Waiting) -> None:
+    label = "Discard" if one.is_upload else "Close"
+    if st.button(label, key=f"waiting-discard-{one.id}"):
+        _forget(one)
+        st.rerun()
+
+
+def _forget(one: _Waiting) -> None:
+    if one.is_upload:
+        page.services().uploads.discard(one.id)
+    else:
+        st.session_state.pop(_PATH, None)
+
+
+def _import(project_id: str, one: _Waiting, **options: Any) -> None:
+    config = {"source": "path", "path": one.path, "name": one.name}
+    config |= {name: value for name, value in options.items() if value is not None}
+    task_id = _create(project_id, config)
+    if one.is_upload:
+        page.services().uploads.start(one.id)
+    else:
+        st.session_state.pop(_PATH, None)
+    _open(project_id, task_id)
+
+
+def _create(project_id: str, config: dict[str, Any]) -> str:
+    with st.spinner("Checking the source"):
+        return page.services().tasks.create_task(project_id, "image-import", config).id
+
+
+def _open(project_id: str, task_id: str) -> None:
+    drop.dismiss(project_id)
+    page.services().engine.submit(task_id)
+    st.query_params["task"] = task_id
+    st.rerun()
