@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from core.container import unpacking
 from core.container.archive_names import distinct, written_names
 from core.container.base import COPY_BYTES, MAX_TEXT_BYTES, FileError, GuardedStream, is_hidden, read_text
+from core.container.unpacking import UnpackingReader
 from core.errors import InvalidInputError
 
 # Twice the largest datasets that come as one ZIP, or as many images with a text each.
@@ -26,9 +28,6 @@ MAX_RATIO = 200
 _RATIO_FREE_BYTES = 10_000_000
 
 _PACKINGS = {9: "Deflate64, which Windows uses above 2 GB", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption"}
-# zipfile unpacks these without a limit on the output; 4,096 bytes become at most 90 MB.
-_UNBOUNDED = (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-_UNBOUNDED_PIECE_BYTES = 4096
 _ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000
 # What zipfile and its decompressors raise on damaged data.
 _DAMAGED = (
@@ -75,11 +74,11 @@ class Archive:
     def open(self, name: str, max_bytes: int) -> BinaryIO:
         member = self._readable(name)
         try:
-            source = self._zip.open(member)
+            is_special = member.compress_type in unpacking.METHODS
+            source = UnpackingReader(self._zip, member) if is_special else self._zip.open(member)
         except _DAMAGED as error:
             raise _damaged(error) from error
-        piece_bytes = _UNBOUNDED_PIECE_BYTES if member.compress_type in _UNBOUNDED else COPY_BYTES
-        guarded = GuardedStream(source, max_bytes, _DAMAGED, _damaged, piece_bytes)
+        guarded = GuardedStream(source, max_bytes, _DAMAGED, _damaged)
         return cast(BinaryIO, io.BufferedReader(guarded, COPY_BYTES))
 
     def text(self, name: str) -> str:
@@ -121,7 +120,7 @@ class Archive:
         member = self._members.get(name)
         if member is None:
             raise FileError("This file is not in the archive any more.", "gone")
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, *_UNBOUNDED):
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, *unpacking.METHODS):
             packing = _PACKINGS.get(member.compress_type, f"method {member.compress_type}")
             raise FileError(f"This file is packed with {packing}. Unpack the archive and pack it again.", "packing")
         if member.flag_bits & _ENCRYPTED_FLAGS:

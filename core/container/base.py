@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from core.errors import ImageRejectedError, InvalidInputError
 
@@ -71,35 +71,40 @@ class Container(Protocol):
     def close(self) -> None: ...
 
 
+class Readable(Protocol):
+    """What a guarded stream reads from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
 class GuardedStream(io.RawIOBase):
     """Reads from *source* up to a number of bytes, and translates the exceptions of damaged files."""
 
     def __init__(
         self,
-        source: IO[bytes],
+        source: Readable,
         max_bytes: int,
         errors: tuple[type[Exception], ...],
         describe: Callable[[Exception], FileError],
-        piece_bytes: int = COPY_BYTES,
     ) -> None:
         """
         Args:
             errors: what reading from *source* may raise; *describe* makes the error that is raised instead.
-            piece_bytes: that *source* is asked for at once.
         """
         super().__init__()
         self._source = source
         self._max_bytes = self._left = max_bytes
         self._errors = errors
         self._describe = describe
-        self._piece_bytes = piece_bytes
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         try:
-            data = self._source.read(min(len(buffer), self._piece_bytes, self._left + 1))
+            data = self._source.read(min(len(buffer), COPY_BYTES, self._left + 1))
         except self._errors as error:
             raise self._describe(error) from error
         self._left -= len(data)
