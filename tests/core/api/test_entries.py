@@ -1,0 +1,78 @@
+"""Entries over REST: several images, conversations, boxes, and the fields of a new entry."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from core import Images, Projects
+from core.services import Services
+from tests.pictures import png
+
+
+@pytest.fixture
+def images(services: Services, project: Projects) -> list[Images]:
+    added = services.intake.add_images(project.id, [(f"{color}.png", png(color)) for color in ("red", "blue")])
+    return [outcome.image for outcome in added if outcome.image is not None]
+
+
+def test_an_entry_of_several_images_is_created_read_and_changed(
+    client: TestClient, project: Projects, images: list[Images]
+) -> None:
+    ids = [image.id for image in images]
+    fields = {
+        "conversation_id": "talk", "turn": 3, "system": "Be brief.", "ratings": {"relevance": 4}, "origin": "imported",
+        "kind": "count", "language": "tr", "options": ["red", "blue"],
+    }  # fmt: skip
+    body = {"image_ids": ids, "question": "Which?", "answer": '["red"]', "answer_type": "label", **fields}
+    body["boxes"] = [{"label": "it", "xyxy": [0, 0, 4, 4], "image": 1.0}]
+
+    made = client.post(f"/api/projects/{project.id}/image-datasets", json=body)
+
+    assert made.status_code == 201, made.json()
+    entry = client.get(f"/api/image-datasets/{made.json()['id']}").json()
+    assert {name: entry[name] for name in fields} == fields
+    assert (entry["image_id"], entry["image_ids"], entry["image_name"]) == (ids[0], ids, "red.png")
+    assert entry["boxes"] == [{"label": "it", "xyxy": [0, 0, 4, 4], "image": 1}]
+
+    change = {"image_ids": ids[::-1], "boxes": [], "turn": 4, "kind": "", "options": ["red", "blue", "green"]}
+    changed = client.put(f"/api/image-datasets/{entry['id']}", json=change).json()
+    assert (changed["image_id"], changed["image_ids"], changed["image_name"]) == (ids[1], ids[::-1], "blue.png")
+    assert (changed["boxes"], changed["turn"], changed["kind"]) == (None, 4, "")
+    assert changed["options"] == ["red", "blue", "green"]
+    listed = client.get(f"/api/projects/{project.id}/image-datasets", params={"image_id": ids[0]}).json()
+    assert [item["id"] for item in listed["items"]] == [entry["id"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"image_ids": ["missing"]}, 404, "image_ids"),
+        ({"image_ids": []}, 422, "image_ids"),
+        ({"boxes": [{"xyxy": [0, 0, 9000, 4]}]}, 422, "boxes"),
+        ({"boxes": [{"xyxy": [0, 0, 4, 4], "color": "red"}]}, 422, "boxes.0.color"),
+        ({"turn": -1}, 422, "turn"),
+        ({"ratings": {"relevance": 9}}, 422, "ratings"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused_with_their_field(
+    change: dict[str, object], status: int, field: str, client: TestClient, project: Projects, images: list[Images]
+) -> None:
+    body = {"image_id": images[0].id, "question": "Which?", "answer": "Red"}
+    made = client.post(f"/api/projects/{project.id}/image-datasets", json=body).json()
+    refused = client.put(f"/api/image-datasets/{made['id']}", json=change)
+    assert (refused.status_code, refused.json().get("field")) == (status, field)
+
+
+def test_the_first_of_image_ids_has_to_be_image_id(client: TestClient, project: Projects, images: list[Images]) -> None:
+    body = {"image_id": images[0].id, "image_ids": [images[1].id], "question": "Which?", "answer": "Red"}
+    refused = client.post(f"/api/projects/{project.id}/image-datasets", json=body)
+    assert (refused.status_code, refused.json()["field"]) == (422, "image_ids")
+
+
+def test_an_answer_to_a_stored_question_has_its_images_and_takes_the_fields_of_an_entry(
+    client: TestClient, services: Services, project: Projects, images: list[Images]
+) -> None:
+    question = services.questions.add_manual_question(images[0].id, "Which?")
+    body = {"question_id": question.id, "answer": "Red", "origin": "imported", "kind": "attribute"}
+    made = client.post(f"/api/projects/{project.id}/image-datasets", json=body).json()
+    assert (made["question"], made["image_ids"]) == ("Which?", [images[0].id])
+    assert (made["origin"], made["kind"], made["language"]) == ("imported", "attribute", "en")
