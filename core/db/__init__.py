@@ -20,6 +20,7 @@ from core.db.tables import (
     further_images,
     has_one_image,
     is_about,
+    is_further_image,
 )
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
@@ -60,6 +61,7 @@ __all__ = [
     "in_library",
     "insert_rows",
     "is_about",
+    "is_further_image",
     "is_hidden",
     "new_id",
     "question_key",

@@ -105,6 +105,14 @@ def further_images(table: type[Questions] | type["ImageDatasets"], project_id: A
     return select(links.image_id).where(exists(select(1).where(alive)))
 
 
+def is_further_image(table: type[Questions] | type["ImageDatasets"], image_id: Any) -> ColumnElement[bool]:
+    """Return the condition that an existing row has the image of the outer query as its second or a further one."""
+    links: Any = QuestionImages if table is Questions else EntryImages
+    key = links.question_id if table is Questions else links.entry_id
+    own = select(1).join_from(links, table, col(table.id) == key)
+    return own.where(links.image_id == image_id, col(table.deleted_at).is_(None)).correlate(image_id.table).exists()
+
+
 def has_one_image(table: type[Questions] | type["ImageDatasets"]) -> ColumnElement[bool]:
     """Return the condition that a question or an entry is about a single image."""
     return col(table.more_image_ids) == ""

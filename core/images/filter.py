@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, Questions, further_images, in_library
+from core.db import ImageDatasets, Images, Questions, further_images, in_library, is_further_image
 from core.db.text import holds_text
 from core.errors import InvalidInputError
 
@@ -196,9 +196,8 @@ def _table(has: str) -> Any:
 def _count_images_with(session: Session, table: Any, project_id: str) -> int:
     query = select(func.count(func.distinct(table.image_id)))
     first = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
-    # Few images are only the second or a further one; a union of all would take longer.
-    further = select(Images.id).where(col(Images.id).in_(further_images(table, project_id)), ~_is_first_of(table))
-    return first + session.exec(select(func.count()).select_from(further.subquery())).one()
+    only_further = is_further_image(table, col(Images.id)), ~_is_first_of(table)
+    return first + _count_rows(session, [*conditions(project_id, ImageFilter()), *only_further])
 
 
 def _is_first_of(table: Any) -> ColumnElement[bool]:
@@ -246,7 +245,7 @@ def _has(name: str) -> ColumnElement[bool]:
     if name not in HAS_CHOICES:
         raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HAS_CHOICES)}.")
     table = _table(name)
-    rows = or_(_is_first_of(table), col(Images.id).in_(further_images(table, col(Images.project_id))))
+    rows = or_(_is_first_of(table), is_further_image(table, col(Images.id)))
     return ~rows if name.startswith("no-") else rows
 
 
