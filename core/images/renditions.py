@@ -95,8 +95,6 @@ def make(
     if not missing:
         return paths
     with storage.staging() as staging, translate_disk_errors():
-        for _, file in missing:
-            storage.original(file.image.path).stat()  # a lost file is no broken one
         jobs = [
             (storage.original(file.image.path), staging / str(position), file.as_format, file.max_side_px)
             for position, file in missing

@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,14 @@ async def test_a_name_that_leads_elsewhere_the_second_time_is_resolved_once(
         lookups += 1
         return [PUBLIC if lookups == 1 else "127.0.0.1"]
 
+    resolve = socket.getaddrinfo
+
+    def second_lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
+        return resolve("127.0.0.1" if host in ("rebinding.example", b"rebinding.example") else host, *args, **kwargs)
+
     monkeypatch.setattr(fetching, "resolve_host", rebinding)
     monkeypatch.setattr(fetching, "is_public", lambda address: address == PUBLIC)
+    monkeypatch.setattr(socket, "getaddrinfo", second_lookup)  # what a client finds that resolves the name again
     with pytest.raises(LLMError, match="cannot be reached"):  # nothing listens on the first address
         await _behind_a_password().chat(provider.config(api_base=f"http://rebinding.example:{provider.port}/v1"), HELLO)
     assert lookups == 1
