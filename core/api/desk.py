@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from core.api import errors
 from core.api.credentials import Actor
-from core.api.desk_regenerate import regenerate_route
+from core.api.desk_regenerate import offered_models, regenerate_route
 from core.api.json_body import read_object
 from core.api.media import image_url
 from core.dataset import parse_search
@@ -62,6 +62,7 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         route("/desk/check", "POST", _check_answer),
         route("/desk/keep", "POST", _renew_leases),
         route("/desk/values", "GET", _field_values),
+        route("/desk/models", "GET", offered_models),
         regenerate_route(services, _item, middleware),
     ]
 

@@ -15,6 +15,7 @@ from core.dataset.edits import UserAction
 from core.dataset.regenerate import AnswerRegenerator
 from core.db import ImageDatasets
 from core.errors import VitrineError
+from core.llm import OFFLINE_MODEL
 from core.services import Services
 
 PATH = "/desk/again"
@@ -25,7 +26,9 @@ def regenerate_route(
     as_item: Callable[[Services, ImageDatasets], dict[str, Any]],
     middleware: Sequence[Middleware] = (),
 ) -> Route:
-    """Return the route: it takes ``{"entry_id", "version", "act_id"}`` and returns the changed entry.
+    """Return the route: it takes ``{"entry_id", "version", "act_id", "model"?}`` and returns the changed entry.
+
+    ``model`` is one of :func:`offered_models`, or any other name of a model; without it the entry's model is asked.
 
     The route waits for the model on the event loop, so that slow models do not occupy the thread pool.
 
@@ -46,8 +49,9 @@ def regenerate_route(
         current, act = services(), UserAction("regenerate", request.scope["vitrine.actor"].name, act_id)
         try:
             await asyncio.to_thread(current.ownership.check, "entry_id", entry_id)
+            config = await asyncio.to_thread(_config, current, str(body["model"])) if body.get("model") else None
             regeneration = AnswerRegenerator(current.db, current.llm, current.images).regenerate_answer(
-                entry_id, version, act
+                entry_id, version, act, config
             )
             entry = await current.loop.call(regeneration)
             return JSONResponse({"entry": await asyncio.to_thread(as_item, current, entry)})
@@ -55,3 +59,16 @@ def regenerate_route(
             return errors.error_response(error)
 
     return Route(PATH, regenerate, methods=["POST"], middleware=middleware)
+
+
+def offered_models(services: Services, _actor: str, _params: dict[str, Any]) -> dict[str, Any]:
+    """Return the models to choose from: saved profiles, the built-in model and those that have a key."""
+    names = [info.model for info in services.llm.models() if info.key_source is not None and not info.image_output]
+    profiles = [profile.name for profile in services.profiles.list_profiles()]
+    return {"models": list(dict.fromkeys([*profiles, OFFLINE_MODEL, *names]))}
+
+
+def _config(services: Services, model: str) -> dict[str, Any]:
+    """Return the config of the profile of that name, or of the model. Only profiles have addresses of their own."""
+    profiles = {profile.name: profile.config for profile in services.profiles.list_profiles()}
+    return dict(profiles.get(model, {"model": model}))

@@ -1,8 +1,9 @@
-"""Regenerates the answer of one open entry with the model that gave it."""
+"""Regenerates the answer of one open entry with the model that gave it, or with one that the reviewer chooses."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
@@ -32,16 +33,18 @@ class AnswerRegenerator:
         self._llm = llm_service
         self._images = image_service
 
-    async def regenerate_answer(self, entry_id: str, version: int, action: UserAction) -> ImageDatasets:
-        """Replace the answer by a new one of the same model with the settings of its task.
+    async def regenerate_answer(
+        self, entry_id: str, version: int, action: UserAction, chosen: Mapping[str, Any] | None = None
+    ) -> ImageDatasets:
+        """Replace the answer by a new one of the same model with the settings of its task, or of the config *chosen*.
 
         Raises:
             NotFoundError: the entry or its image was deleted.
-            InvalidInputError: the entry is decided, or no model answered it.
+            InvalidInputError: the entry is decided, or no model answered it and *chosen* names none.
             ConflictError: the entry was changed before the model replied; the ledger keeps the reply.
             LLMError: the call failed.
         """
-        entry, images, config = await asyncio.to_thread(self._load, entry_id, version)
+        entry, images, config = await asyncio.to_thread(self._load, entry_id, version, chosen)
         part, *further = [await asyncio.to_thread(self._part, image) for image in images]
         names = [image.image_name for image in images]
         sent_with = image_set(names, further, entry.language, asks=False) if further else NO_EXAMPLES
@@ -74,11 +77,15 @@ class AnswerRegenerator:
         sent = self._images.model_image(image)
         return ImagePart(sent.data, sent.mime_type)
 
-    def _load(self, entry_id: str, version: int) -> tuple[ImageDatasets, list[Images], ModelConfig]:
+    def _load(
+        self, entry_id: str, version: int, chosen: Mapping[str, Any] | None
+    ) -> tuple[ImageDatasets, list[Images], ModelConfig]:
         with self._db.reading() as session:
             entry = _open_entry(session, entry_id, version)
             images = images_by_ids(session, entry.project_id, entry.image_ids)
             task = session.get(Tasks, entry.task_id) if entry.task_id else None
+        if chosen is not None:
+            return entry, images, ModelConfig.from_dict({"timeout_s": self._db.settings.llm_timeout_s, **chosen})
         return entry, images, self._config(entry, task)
 
     def _config(self, entry: ImageDatasets, task: Tasks | None) -> ModelConfig:
@@ -90,7 +97,8 @@ class AnswerRegenerator:
                 return replace(model, api_key=session_keys.find(task.id, index) if task else None)
         if "/" not in entry.model:
             raise InvalidInputError(
-                "This entry was not answered by a known model, so its answer cannot be regenerated. Edit it instead."
+                "This entry was not answered by a known model. Choose the model that answers it, or edit the answer.",
+                field="model",
             )
         return ModelConfig.from_dict(known | {"model": entry.model})
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.db import Tasks
-from core.errors import VitrineError
+from core.errors import NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
 from core.questions import answering, store, targets
 from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
@@ -14,6 +14,7 @@ from core.questions.recipe import AnswerRecipe, answer_recipe
 from core.questions.templates import QuestionTemplateService
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskService
 
+_NO_IMAGE = ""
 # More questions in one call cost less, but models skip some of a long list.
 MAX_PER_CALL = 10
 
@@ -53,6 +54,8 @@ class ImageAnswerGenerationTask(GenerationTask):
             by_images: dict[tuple[str, ...], list[str]] = {}
             for question in targets.questions_to_answer(session, project_id, recipe):
                 by_images.setdefault(tuple(question.image_ids), []).append(question.id)
+        found = {id_ for ids in by_images.values() for id_ in ids}
+        gone = [id_ for id_ in dict.fromkeys(recipe.question_ids or []) if id_ not in found]
         return [
             ItemPlan(
                 set_[0],
@@ -62,7 +65,7 @@ class ImageAnswerGenerationTask(GenerationTask):
             for index in range(len(recipe.models))
             for set_, ids in by_images.items()
             for start in range(0, len(ids), MAX_PER_CALL)
-        ]
+        ] + [ItemPlan(_NO_IMAGE, {"question_ids": [id_], "model": 0}) for id_ in gone]
 
     def prepare(self, items: Sequence[ItemContext]) -> Sequence[PreparedItem | VitrineError]:
         """Read the images, questions and paid replies of several items at once; see ``PrefetchingTaskKind.prepare``."""
@@ -86,7 +89,9 @@ class ImageAnswerGenerationTask(GenerationTask):
         ]  # fmt: skip
         paid = self._paid(recipe, model, requests)
         return {
-            item.item_id: PreparedItem(recipe, model, result, paid, own) if isinstance(result, LoadedImage) else result
+            item.item_id: PreparedItem(recipe, model, result, paid, own)
+            if isinstance(result, LoadedImage)
+            else _error_of(item, result)
             for item, own, result in zip(items, questions, loaded, strict=True)
         }
 
@@ -108,3 +113,8 @@ class ImageAnswerGenerationTask(GenerationTask):
             return {"answers": stored, "unchanged": given - stored, "short_by": len(questions) - given}
 
         return ItemResult(write)
+
+
+def _error_of(item: ItemContext, error: VitrineError) -> VitrineError:
+    is_gone = item.subject_id == _NO_IMAGE
+    return NotFoundError("This question does not exist any more.") if is_gone else error

@@ -1,6 +1,6 @@
 """The images and questions that a recipe selects."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,11 @@ class TargetCounts:
 def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: int | None = None) -> list[str]:
     """Return the ids of the images that *recipe* selects, in the order of its ``image_ids`` if it names any.
 
+    A named image that was deleted stays among them, so that its item fails and the others are done; with *limit* only
+    images that exist are returned.
+
     Raises:
-        InvalidInputError: a named image is not in the project.
+        InvalidInputError: a named image is in another project, or none of them exists.
     """
     query = select(Images.id).where(*_in_project(project_id))
     is_filtered = recipe.only_without_questions or recipe.only_failed or recipe.top_up
@@ -46,11 +49,12 @@ def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: 
         query = query.where(_question_count(recipe.language) < recipe.num_questions)
     if recipe.image_ids is None:
         return list(session.exec(query.order_by(col(Images.create_at), col(Images.id)).limit(limit)))
-    present = set(session.exec(query))
-    if not is_filtered and any(id_ not in present for id_ in recipe.image_ids):
+    named, present = list(dict.fromkeys(recipe.image_ids)), set(session.exec(query))
+    gone = [] if is_filtered else [id_ for id_ in named if id_ not in present]
+    if gone and (len(gone) == len(named) or _is_elsewhere(session, Images, project_id, gone)):
         message = "Some of these images are not in the project any more. Choose again."
         raise InvalidInputError(message, field="image_ids")
-    return [id_ for id_ in dict.fromkeys(recipe.image_ids) if id_ in present][:limit]
+    return named if gone and limit is None else [id_ for id_ in named if id_ in present][:limit]
 
 
 def image_sets(session: Session, image_ids: Sequence[str], recipe: QuestionRecipe) -> list[tuple[str, ...]]:
@@ -63,7 +67,8 @@ def image_sets(session: Session, image_ids: Sequence[str], recipe: QuestionRecip
     for start in range(0, len(image_ids), _IDS_PER_QUERY):
         some = select(Images).where(col(Images.id).in_(image_ids[start : start + _IDS_PER_QUERY]))
         found |= {image.id: image for image in session.exec(some)}
-    sets = sets_of((found[id_] for id_ in image_ids), recipe.sets or "selection", recipe.set_size)
+    present = [found[id_] for id_ in image_ids if id_ in found and found[id_].is_in_library]
+    sets = sets_of(present, recipe.sets or "selection", recipe.set_size)
     if not sets:
         raise InvalidInputError(
             "No two of these images belong to a set. Choose more images, or another way to make sets.", field="sets"
@@ -91,10 +96,10 @@ def missing_fixed_questions(session: Session, project_id: str, image_id: str) ->
 
 
 def questions_to_answer(session: Session, project_id: str, recipe: AnswerRecipe) -> list[Questions]:
-    """Return the questions that *recipe* selects, oldest first.
+    """Return the questions that *recipe* selects, oldest first, without named ones that were deleted.
 
     Raises:
-        InvalidInputError: a question of ``question_ids`` does not exist any more.
+        InvalidInputError: a question of ``question_ids`` is in another project, or none of them exists.
     """
     query = select(Questions).where(Questions.project_id == project_id, col(Questions.deleted_at).is_(None))
     if recipe.question_ids is None and recipe.which == "unanswered":
@@ -107,10 +112,23 @@ def questions_to_answer(session: Session, project_id: str, recipe: AnswerRecipe)
     if recipe.question_ids is not None:
         chosen = set(recipe.question_ids)
         found = [question for question in found if question.id in chosen]
-        if len(found) != len(chosen):
+        gone = chosen - {question.id for question in found}
+        if gone and (not found or _is_elsewhere(session, Questions, project_id, gone)):
             message = "Some of these questions do not exist any more. Choose again."
             raise InvalidInputError(message, field="question_ids")
     return found
+
+
+def _is_elsewhere(session: Session, table: type[Images] | type[Questions], project_id: str, ids: Iterable[str]) -> bool:
+    """Return whether one of the rows is in another project; deleted rows count too."""
+    gone = list(ids)
+    for start in range(0, len(gone), _IDS_PER_QUERY):
+        others = select(table.id).where(
+            col(table.id).in_(gone[start : start + _IDS_PER_QUERY]), table.project_id != project_id
+        )
+        if session.exec(others.limit(1)).first() is not None:
+            return True
+    return False
 
 
 def unanswered_fixed_questions(session: Session, project_id: str) -> dict[str, list[str]]:

@@ -247,6 +247,25 @@ def test_the_model_is_asked_again_and_its_answer_is_undone(server: AppServer, pa
     assert entries_of(server, made.id)[0].answer == "a guess"
 
 
+def test_the_model_is_chosen_where_no_model_has_answered(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        made = ProjectService(db).create_project("Chosen")
+        image = ImageService(db).intake.add_images(made.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        ImageDatasetService(db).create_dataset_entry(made.id, image.id, "What is the main color?", "a guess", "")
+    open_desk(page, server, made.id)
+    page.keyboard.press("g")
+    field = page.get_by_label("Model that answers")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    page.keyboard.press("g")
+    page.locator(".desk .form .chip", has_text="offline/measure").click()
+    expect(page.locator(".desk .answer")).not_to_have_text("a guess", timeout=20000)
+    expect(page.locator(".desk .last")).to_contain_text("Asked again")
+    assert entries_of(server, made.id)[0].model == "offline/measure"
+
+
 def test_a_second_reviewer_sees_no_decision_and_changes_none(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:

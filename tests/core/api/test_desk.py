@@ -207,3 +207,24 @@ def test_a_question_with_one_label_says_so(
     services.dataset.create_from_question(question.id, '["calm"]', answer_type="label")
     items = client.get("/desk/queue", params={"project_id": project.id, "q": ""}).json()["items"]
     assert [item["one_label"] for item in items] == [False, True]
+
+
+def test_an_entry_of_a_person_is_answered_by_the_chosen_model(
+    client: TestClient, project: Projects, services: Services
+) -> None:
+    services.profiles.save_profile("Measuring", {"model": "offline/measure"})
+    image = services.intake.add_images(project.id, [("red.png", png("red"))])[0].image
+    assert image is not None
+    entry = services.dataset.create_dataset_entry(project.id, image.id, "What is the main color?", "green", "")
+    body = {"entry_id": entry.id, "version": 1, "act_id": "act-again-1"}
+
+    refused = client.post("/desk/again", json=body)
+    offered = client.get("/desk/models").json()["models"]
+    made = client.post("/desk/again", json=body | {"model": "Measuring"}).json()["entry"]
+
+    assert (refused.status_code, refused.json()["field"]) == (422, "model")
+    assert offered == ["Measuring", "offline/measure"]
+    assert (made["model"], made["version"]) == ("offline/measure", 2)
+    assert made["answer"] != "green"
+    unknown = client.post("/desk/again", json=body | {"version": 2, "model": "no-such-model-at-all"})
+    assert unknown.status_code in (422, 502)

@@ -117,6 +117,16 @@ async def test_the_answer_of_a_person_is_not_regenerated(
         await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
 
 
+async def test_the_answer_of_a_person_is_regenerated_by_a_chosen_model(
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
+) -> None:
+    entry = make(services, project, model="")
+    model.enqueue_answers("red")
+    chosen = {"model": "anthropic/claude-haiku-4-5"}
+    made = await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"), chosen)
+    assert (made.answer, made.model) == ("red", "anthropic/claude-haiku-4-5")
+
+
 async def test_a_failed_call_changes_nothing(
     regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
 ) -> None:

@@ -73,6 +73,24 @@ async def test_a_question_without_an_answer_is_asked_once_more_and_then_left_ope
     assert item.result == {"answers": 1, "unchanged": 0, "short_by": 1}
 
 
+async def test_a_named_question_that_is_gone_costs_its_item_and_not_the_task(
+    answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
+) -> None:
+    _add_question(db, images[0])
+    with db.reading() as session:
+        known = session.exec(select(Questions.id)).one()
+    model.enqueue_answers("Red.")
+    config = {"question_ids": ["never-there", known], "llm_config": MODEL}
+    task = TaskService(db).create_task(project.id, "image-answer-generation", config)
+
+    result = await answering.process_task(task, config)
+
+    assert (result["total_answers"], result["failed"]) == (1, 1)
+    assert [(item.state, item.error) for item in TaskService(db).items(task.id)] == [
+        ("done", ""), ("failed", "This question does not exist any more."),
+    ]  # fmt: skip
+
+
 async def test_answers_without_clear_questions_are_not_stored(
     answering: ImageAnswerGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:

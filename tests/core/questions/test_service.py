@@ -181,6 +181,34 @@ async def test_an_image_of_another_project_is_refused_before_anything_is_sent(
     assert model.history == []
 
 
+async def test_a_named_image_that_is_gone_costs_its_item_and_not_the_task(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], services: Services
+) -> None:
+    project_id = images[0].project_id
+    services.images.delete_image(images[0].id)
+    model.enqueue_questions("What color is it?")
+    config: dict[str, Any] = {"image_ids": [images[0].id, "never-there", images[1].id], "num_questions": 1}
+    tasks = TaskService(services.db, lambda: {asking.task_type: asking})
+    task = tasks.create_task(project_id, config=config | {"llm_config": MODEL, "concurrency": 1})
+
+    result = await asking.process_task(task, task.config)
+
+    assert (result["failed"], result["total_questions"]) == (2, 1)
+    assert [(item.subject_id, item.state, item.error) for item in tasks.items(task.id)] == [
+        (images[0].id, "failed", "This image does not exist any more."),
+        ("never-there", "failed", "This image does not exist any more."),
+        (images[1].id, "done", ""),
+    ]
+
+
+async def test_a_task_of_images_that_are_all_gone_is_refused(
+    asking: ImageQuestionGenerationTask, images: list[Images], services: Services
+) -> None:
+    tasks = TaskService(services.db, lambda: {asking.task_type: asking})
+    with pytest.raises(InvalidInputError, match="not in the project any more"):
+        tasks.create_task(images[0].project_id, config={"image_ids": ["never-there"], "llm_config": MODEL})
+
+
 async def test_questions_and_answers_in_one_call_become_entries(
     asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], project: Projects, db: Database
 ) -> None:

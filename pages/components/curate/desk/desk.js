@@ -111,14 +111,16 @@ class Desk {
     this.paint();
   }
 
-  /* Ask the model again. The reviewer may go on; the reply is applied to this entry wherever it is by then. */
-  async again(item) {
+  /* Ask the model again. The reviewer may go on; the reply is applied to this entry wherever it is by then.
+     An entry without a known model opens a form to choose one. */
+  async again(item, model) {
     if (item.asking || this.queue.data.second) return;
     if (item.state !== "open") item.againError = "This entry is already decided. Undo the decision first.";
+    else if (!model && !item.model.includes("/")) return this.open(new AgainForm(this, item));
     else {
-      Object.assign(item, { asking: true, againError: "" });
+      Object.assign(item, { asking: model || item.model, againError: "" });
       this.paint();
-      await this.queue.again(item).catch((error) => (item.againError = error.name === "TimeoutError" ? "The model took too long." : error.message));
+      await this.queue.again(item, model).catch((error) => (item.againError = error.name === "TimeoutError" ? "The model took too long." : error.message));
       item.asking = false;
     }
     this.paint();

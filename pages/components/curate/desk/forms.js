@@ -98,6 +98,40 @@ class EditForm {
   focus() { (this.chosen ? this.question : this.answer).focus(); }
 }
 
+/* Choose the model that answers an entry which no model has answered. */
+class AgainForm {
+  constructor(desk, item) {
+    Object.assign(this, { desk, item });
+    this.input = h("input", { placeholder: "provider/model" });
+    this.input.oninput = () => this.suggest();
+    this.suggestions = h("div", { cls: "chips small" });
+    this.node = h("div", { cls: "form" }, h("div", { cls: "question" }, item.question), answerNode(item),
+      h("label", {}, "Model that answers", this.input), this.suggestions, h("div", { cls: "caption" }, "Enter asks, Esc cancels"));
+    this.models = [];
+    desk.queue.call("GET", "/desk/models", {}).then(({ models }) => ((this.models = models), this.suggest())).catch(() => {});
+  }
+
+  suggest() {
+    const typed = this.input.value.trim().toLowerCase();
+    const matches = this.models.filter((model) => model.toLowerCase().includes(typed)).slice(0, 12);
+    this.suggestions.replaceChildren(...matches.map((model) => h("button", { cls: "chip", type: "button", onclick: () => this.ask(model) }, model)));
+  }
+
+  key(event) {
+    event.stopImmediatePropagation();
+    if (event.key === "Escape") this.desk.closeForm();
+    else if (event.key === "Enter" && event.target === this.input) this.ask(this.input.value.trim());
+  }
+
+  ask(model) {
+    if (!model) return;
+    this.desk.closeForm();
+    this.desk.again(this.item, model);
+  }
+
+  focus() { this.input.focus(); }
+}
+
 class TagForm {
   constructor(desk, item) {
     Object.assign(this, { desk, item });

@@ -151,11 +151,11 @@ class Queue {
     return act;
   }
 
-  /* Ask the model again. Pending acts on the entry are sent first, because the request names a version. */
-  async again(item) {
+  /* Ask the entry's model again, or the given one. Pending acts on the entry are sent first, because the request names a version. */
+  async again(item, model) {
     while (this.outbox.some(({ act }) => act.entry_id === item.id)) await wait(50);
     const act = { act_id: newId(), entry_id: item.id, decision: "regenerate", changes: {} };
-    const { entry } = await this.call("POST", "/desk/again", { entry_id: item.id, version: item.version, act_id: act.act_id }, AGAIN_TIMEOUT_MS);
+    const { entry } = await this.call("POST", "/desk/again", { entry_id: item.id, version: item.version, act_id: act.act_id, ...(model && { model }) }, AGAIN_TIMEOUT_MS);
     const before = { ...item, asking: false };
     Object.assign(item, entry, { others: item.others, done: item.done });
     this.undoStack.push({ act, item, before });

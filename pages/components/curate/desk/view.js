@@ -111,7 +111,7 @@ function othersNode(item, isSecond) {
 
 function noticeNodes(item) {
   const { problem } = item;
-  if (item.asking) return [h("b", {}, "Asking again: "), `${item.model} is answering. You can continue meanwhile.`];
+  if (item.asking) return [h("b", {}, "Asking again: "), `${item.asking} is answering. You can continue meanwhile.`];
   if (item.againError) return [h("b", {}, "Not asked again. "), item.againError];
   if (!problem) return item.needs_review ? [h("b", {}, "Check this: "), item.needs_review] : [];
   const changes = { ...problem.mine.changes };
