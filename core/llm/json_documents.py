@@ -20,6 +20,7 @@ _MAX_REPAIR_CHARS, _MAX_REPAIR_BRACKETS = 50_000, 150
 
 _BRACKET = re.compile(r"[{\[]")
 _REMAINS = re.compile(rf"[{re.escape(''.join(CLOSING_QUOTES))}]\s*[:}}\]]")
+_ESCAPE_REMAINS = re.compile(r"\\u|(?<![a-zA-Z])u[0-9a-fA-F]{4}")
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,25 @@ def repaired(text: str, broken_at: int) -> Document | None:
         value = json_repair.repair_json(fragment, return_objects=True, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
+    value = _without_stray_texts(value)
     parts = value if isinstance(value, list) else [value]
-    if not parts or not all(isinstance(part, dict) and part for part in parts) or _has_remains(value):
+    if not parts or not all(isinstance(part, dict) and part for part in parts) or _has_remains(value, fragment):
         return None
     return Document(value, broken_at, end)
 
 
-def _has_remains(value: Any) -> bool:
-    return any(_REMAINS.search(text) for text in strings(value))
+def _without_stray_texts(value: Any) -> Any:
+    """Return *value* without texts between the objects of a list: pieces of an object that json-repair took apart."""
+    if isinstance(value, dict):
+        return {name: _without_stray_texts(part) for name, part in value.items()}
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        return [part for part in value if isinstance(part, dict)]
+    return value
+
+
+def _has_remains(value: Any, fragment: str) -> bool:
+    remains = (_REMAINS, _ESCAPE_REMAINS) if "\\u" in fragment else (_REMAINS,)
+    return any(pattern.search(text) for text in strings(value) for pattern in remains)
 
 
 def strings(value: Any) -> list[str]:

@@ -32,8 +32,9 @@ _NAME_OR_END = re.compile(rf"[{_ANY_QUOTE}][^{_ANY_QUOTE}]{{1,80}}[{_ANY_QUOTE}]
 _VALUE_OR_END = re.compile(rf"[{_ANY_QUOTE}{{\[}}\]\-\d.\u2026]|(?:true|false|null|True|False|None)\b|$")
 # Between the quotes of one text: the end of a text and the beginning of another, where a comma or bracket is missing.
 _SWALLOWED = re.compile(
-    rf"(?<!\\)[{_ANY_QUOTE}]\s*(?:[:}}\]]|,\s*[{_ANY_QUOTE}][^{_ANY_QUOTE}]*[{_ANY_QUOTE}]\s*:)|[{{\[]\s*[{_ANY_QUOTE}]|[{_ANY_QUOTE}]\s+[{_ANY_QUOTE}]"
+    rf"(?<!\\)[{_ANY_QUOTE}]\s*(?:[:}}\]]|,\s*[{_ANY_QUOTE}])|[{{\[]\s*[{_ANY_QUOTE}]|[{_ANY_QUOTE}]\s+[{_ANY_QUOTE}]"
 )
+_BROKEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?![0-9a-fA-F]{4})")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\"}
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -147,7 +148,7 @@ class RelaxedReader:
             if match[0][0] == "\\" or not self._closes(match.end()):
                 continue
             raw = self._text[position + 1 : match.start()]
-            if _SWALLOWED.search(raw):
+            if _SWALLOWED.search(raw) or _BROKEN_ESCAPE.search(raw):
                 raise NotRelaxedJson(match.end())
             self._parts.append(json.dumps(_unescaped(raw)))
             return match.end()
