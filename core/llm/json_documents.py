@@ -19,8 +19,10 @@ _AFTER_RECURSION_ERROR = 100_000
 _MAX_REPAIR_CHARS, _MAX_REPAIR_BRACKETS = 50_000, 150
 
 _BRACKET = re.compile(r"[{\[]")
-_REMAINS = re.compile(rf"[{re.escape(''.join(CLOSING_QUOTES))}]\s*[:}}\]]")
-_ESCAPE_REMAINS = re.compile(r"\\u|(?<![a-zA-Z])u[0-9a-fA-F]{4}")
+_QUOTE = rf"[{re.escape(''.join({*CLOSING_QUOTES, *''.join(CLOSING_QUOTES.values())}))}]"
+_AFTER_TEXT = rf"(?=\s*(?:[,:}}\]]|//|/\*|$)|\s+{_QUOTE})"
+# Of the JSON around a text, and of an escape in it.
+_REMAINS = re.compile(rf"{_QUOTE}\s*[,:}}\]]|[{{,]\s*{_QUOTE}?\w+{_QUOTE}?\s*:|\\u|(?<![a-zA-Z])u[0-9a-fA-F]{{4}}")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def repaired(text: str, broken_at: int) -> Document | None:
     """Return the object, or list of objects, that json-repair reads from *broken_at* to the last closing bracket.
 
     The closing bracket has to be there: json-repair would complete a reply that was cut in the middle of a sentence.
-    A text with remains of the JSON around it shows that json-repair mistook its end; such a document is not used.
+    Where json-repair took a part of a text, or what is no text, for one, the document is not used.
     """
     end = max(text.rfind("}"), text.rfind("]")) + 1
     fragment = text[broken_at:end]
@@ -98,7 +100,7 @@ def repaired(text: str, broken_at: int) -> Document | None:
         return None
     value = _without_stray_texts(value)
     parts = value if isinstance(value, list) else [value]
-    if not parts or not all(isinstance(part, dict) and part for part in parts) or _has_remains(value, fragment):
+    if not parts or not all(isinstance(part, dict) and part for part in parts) or not _is_as_said(value, fragment):
         return None
     return Document(value, broken_at, end)
 
@@ -112,13 +114,16 @@ def _without_stray_texts(value: Any) -> Any:
     return value
 
 
-def _has_remains(value: Any, fragment: str) -> bool:
-    remains = (_REMAINS, _ESCAPE_REMAINS) if "\\u" in fragment else (_REMAINS,)
-    return any(pattern.search(text) for text in strings(value) for pattern in remains)
+def _is_as_said(value: Any, fragment: str) -> bool:
+    """Return whether each text of *value* is a whole text of *fragment*, or with its escapes may be one."""
+    found = {text for text in texts(value) if text}
+    return not any(_REMAINS.search(text) for text in found) and all(
+        re.search(rf"{_QUOTE}{re.escape(text)}{_QUOTE}{_AFTER_TEXT}", fragment) for text in found if text in fragment
+    )
 
 
-def strings(value: Any) -> list[str]:
-    """Return all texts within *value*, names included."""
+def texts(value: Any) -> list[str]:
+    """Return all texts within *value*, without names."""
     found: list[str] = []
     waiting = [value]
     while waiting:
@@ -126,7 +131,7 @@ def strings(value: Any) -> list[str]:
         if isinstance(part, str):
             found.append(part)
         elif isinstance(part, dict):
-            waiting += [*part.keys(), *part.values()]
+            waiting += part.values()
         elif isinstance(part, list):
             waiting += part
     return found

@@ -7,6 +7,7 @@ escapes that JSON does not have. Anything else is left to json-repair, see :mod:
 
 import json
 import re
+from functools import cache
 
 MAX_DEPTH = 64
 """Deeper nesting is no reply."""
@@ -30,10 +31,6 @@ _WORDS = {"true": "true", "True": "true", "false": "false", "False": "false"}
 _ELLIPSIS = re.compile(r"\.{3}|\u2026")
 _NAME_OR_END = re.compile(rf"[{_ANY_QUOTE}][^{_ANY_QUOTE}]{{1,80}}[{_ANY_QUOTE}]\s*:|[^\W\d][\w-]*\s*:|[}}\]]|$")
 _VALUE_OR_END = re.compile(rf"[{_ANY_QUOTE}{{\[}}\]\-\d.\u2026]|(?:true|false|null|True|False|None)\b|$")
-# Between the quotes of one text: the end of a text and the beginning of another, where a comma or bracket is missing.
-_SWALLOWED = re.compile(
-    rf"(?<!\\)[{_ANY_QUOTE}]\s*(?:[:}}\]]|,\s*[{_ANY_QUOTE}])|[{{\[]\s*[{_ANY_QUOTE}]|[{_ANY_QUOTE}]\s+[{_ANY_QUOTE}]"
-)
 _BROKEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\u(?![0-9a-fA-F]{4})")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\": "\\"}
@@ -143,12 +140,11 @@ class RelaxedReader:
 
     def _string(self, opening: str, position: int) -> int:
         """Read a text up to the quote that is followed by what follows a text, so that quotes within it stay."""
-        closing = re.compile(rf"\\.|[{re.escape(CLOSING_QUOTES[opening])}]", re.DOTALL)
-        for match in closing.finditer(self._text, position + 1, self._limit):
+        for match in _closing(opening).finditer(self._text, position + 1, self._limit):
             if match[0][0] == "\\" or not self._closes(match.end()):
                 continue
             raw = self._text[position + 1 : match.start()]
-            if _SWALLOWED.search(raw) or _BROKEN_ESCAPE.search(raw):
+            if _swallowed(opening).search(raw) or _BROKEN_ESCAPE.search(raw):
                 raise NotRelaxedJson(match.end())
             self._parts.append(json.dumps(_unescaped(raw)))
             return match.end()
@@ -163,6 +159,18 @@ class RelaxedReader:
             following = _NAME_OR_END if self._open[-1] == "{" else _VALUE_OR_END
             return following.match(self._text, _skip(_BLANK, self._text, position + 1)) is not None
         return char in ("}", "]")
+
+
+@cache
+def _closing(opening: str) -> re.Pattern[str]:
+    return re.compile(rf"\\.|[{re.escape(CLOSING_QUOTES[opening])}]", re.DOTALL)
+
+
+@cache
+def _swallowed(opening: str) -> re.Pattern[str]:
+    """Return what shows that two texts were taken for one: a quote beside what stands between texts."""
+    quote = rf"(?<!\\)[{re.escape(opening + CLOSING_QUOTES[opening])}]"
+    return re.compile(rf"{quote}\s*[,:}}\]]|[,:{{\[]\s*{quote}|{quote}\s+{quote}")
 
 
 def _unescaped(text: str) -> str:
