@@ -5,6 +5,7 @@ import lzma
 import os
 import stat
 import struct
+import threading
 import zipfile
 import zlib
 from collections import defaultdict
@@ -47,6 +48,8 @@ class Archive:
             InvalidInputError: the file is not a ZIP archive, is truncated, or has too many files.
         """
         self.problems: list[tuple[str, str]] = []
+        # In Python 3.12 and 3.13 opening a member moves the position in the file while another thread reads.
+        self._lock = threading.Lock()
         self._file = _opened(path)
         try:
             directory_at = _check_directory(self._file, path.name)
@@ -61,6 +64,9 @@ class Archive:
             ) from None
         self._overlapping = _overlapping(self._zip.infolist(), directory_at)
         self._members = self._listed(self._zip.infolist())
+        # Members are opened by their ZipInfo; of an archive from a Mac, half of these records are hidden files.
+        self._zip.filelist.clear()
+        self._zip.NameToInfo.clear()
         if len(self._members) > MAX_ARCHIVE_FILES:
             self.close()
             raise InvalidInputError(
@@ -75,10 +81,11 @@ class Archive:
         member = self._readable(name)
         try:
             is_special = member.compress_type in unpacking.METHODS
-            source = UnpackingReader(self._zip, member) if is_special else self._zip.open(member)
+            with self._lock:
+                source = UnpackingReader(self._zip, member) if is_special else self._zip.open(member)
         except _DAMAGED as error:
             raise _damaged(error) from error
-        guarded = GuardedStream(source, max_bytes, _DAMAGED, _damaged)
+        guarded = GuardedStream(source, max_bytes, _DAMAGED, _damaged, self._lock)
         return cast(BinaryIO, io.BufferedReader(guarded, COPY_BYTES))
 
     def text(self, name: str) -> str:

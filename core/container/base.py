@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -88,23 +89,27 @@ class GuardedStream(io.RawIOBase):
         max_bytes: int,
         errors: tuple[type[Exception], ...],
         describe: Callable[[Exception], FileError],
+        lock: AbstractContextManager[object] | None = None,
     ) -> None:
         """
         Args:
             errors: what reading from *source* may raise; *describe* makes the error that is raised instead.
+            lock: held while *source* is used, which other streams share.
         """
         super().__init__()
         self._source = source
         self._max_bytes = self._left = max_bytes
         self._errors = errors
         self._describe = describe
+        self._lock = lock or nullcontext()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         try:
-            data = self._source.read(min(len(buffer), COPY_BYTES, self._left + 1))
+            with self._lock:
+                data = self._source.read(min(len(buffer), COPY_BYTES, self._left + 1))
         except self._errors as error:
             raise self._describe(error) from error
         self._left -= len(data)
@@ -117,7 +122,8 @@ class GuardedStream(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        self._source.close()
+        with self._lock:
+            self._source.close()
         super().close()
 
 

@@ -4,6 +4,7 @@ import random
 import tracemalloc
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -261,6 +262,18 @@ def test_a_member_is_unpacked_up_to_its_size_limit(tmp_path: Path) -> None:
     assert read(container, "a.jpg", 3_000_000) == noise
     with pytest.raises(InvalidInputError, match="larger than 3 MB"):
         read(container, "a.jpg", 2_999_999)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_several_threads_read_the_same_archive(method: int, tmp_path: Path) -> None:
+    chance = random.Random(5)
+    files = {f"{number}.jpg": chance.randbytes(50_000) for number in range(20)}
+    container = archived(tmp_path, packed(files, method))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda name: read(container, name), list(files) * 5))
+
+    assert found == list(files.values()) * 5
 
 
 def test_a_stream_is_read_line_by_line(tmp_path: Path) -> None:
