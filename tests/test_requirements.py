@@ -17,9 +17,11 @@ BROUGHT_BY = {
     "pyarrow": "datasets",
     "huggingface-hub": "datasets",
     "pydantic": "fastapi",
+    "requests": "streamlit",
     "referencing": "jsonschema",
     "sqlalchemy": "sqlmodel",
     "starlette": "fastapi",
+    "uvicorn": "streamlit",
     "uvloop": "streamlit",
 }
 
