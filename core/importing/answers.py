@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.dataset.values import MAX_TEXT_CHARS
@@ -18,6 +18,8 @@ CAPTION_QUESTION = "Describe this image."
 
 MAX_OPTIONS = 1_000
 _MAX_LITERAL_CHARS = 20_000
+# Makes a named tuple in half the time of its class.
+_new: Callable[..., Any] = tuple.__new__
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Control characters but tab and line feed, and lone surrogates; no database and no export can hold them all.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -35,8 +37,11 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
     Raises:
         RowError: one of them is empty, too long, or breaks the rules of its type.
     """
-    if answer_type is None and options is None and isinstance(answer, str):
-        return Turn(question_text(question), answer_text(answer))
+    if answer_type is None and options is None and isinstance(answer, str) and isinstance(question, str):
+        # The usual pair of two texts, in a few calls.
+        asked, given = clean_text(question), clean_text(answer)
+        if asked and given and len(asked) <= MAX_TEXT_CHARS and len(given) <= MAX_TEXT_CHARS:
+            return _plain_turn(asked, given)
     asked = question_text(question)
     choices = _choices(options)
     if choices:
@@ -55,6 +60,21 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
     except InvalidInputError as error:
         raise RowError(str(error)) from None
     return Turn(asked, stored, kind, choices or (options if isinstance(options, dict) and options else None))
+
+
+def caption_turn(caption: Any) -> Turn:
+    """Return the turn of a caption.
+
+    Raises:
+        RowError: it is empty, too long or no text.
+    """
+    text = answer_text(caption if isinstance(caption, str) else scalar_text(caption))
+    return _plain_turn(CAPTION_QUESTION, text)
+
+
+def _plain_turn(question: str, answer: str) -> Turn:
+    made: Turn = _new(Turn, (question, answer, "text", None, None))
+    return made
 
 
 def people_answer(answers: Sequence[Any]) -> Any:
@@ -100,7 +120,9 @@ def answer_text(value: str) -> str:
 def clean_text(text: str) -> str:
     """Return *text* trimmed, without placeholders of images, control characters and lone surrogates."""
     if "<" in text:
-        text = _PLACEHOLDERS.sub("", text)
+        text = text.removeprefix("<image>").removesuffix("<image>")
+        if "<" in text:
+            text = _PLACEHOLDERS.sub("", text)
     if not text.isprintable():
         text = text.replace("\r\n", "\n")
         text = _UNWANTED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)

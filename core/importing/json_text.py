@@ -193,7 +193,7 @@ class JsonText:
 
     def _exact_run(self, separator: "_Separator") -> tuple[list[Any], bytes]:
         """Parse element by element with the standard library, which also says where each one ends."""
-        window = WINDOW_BYTES if separator.text else WINDOW_BYTES // 16
+        window = WINDOW_BYTES if separator.text else max(WINDOW_BYTES // 16, 16)
         while True:
             text = self._data[self._at : self._at + window].decode("utf-8", "surrogateescape")
             is_whole = self._ended and self._at + window >= len(self._data)
@@ -265,7 +265,7 @@ class _Separator:
         """Bytes of the separator that come before the next element."""
 
     def learn(self, text: str, ends: list[int]) -> None:
-        if self.text or len(ends) < 2:
+        if self.text or not text[ends[0] :].strip(" \t\r\n,"):
             return
         begin = ends[0] - (text[ends[0] - 1] in '}]"')
         end = ends[0] + len(text[ends[0] :]) - len(text[ends[0] :].lstrip(" \t\r\n,"))
@@ -324,7 +324,7 @@ def _lines(text: bytes, count: int, line: int, separator: "_Separator") -> list[
 
 
 def _broken_in(number: int) -> str:
-    before = f" The {number - 1:,} rows before were read." if number > 1 else ""
+    before = " The rows before were read." if number > 1 else ""
     return f"The JSON is broken or cut off in row {number:,}.{before} Correct it."
 
 

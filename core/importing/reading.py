@@ -81,7 +81,7 @@ def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSumma
         lines: list[bytes] = []
         size = 0
         for record in files.records(format):
-            line = orjson.dumps(record, default=tuple)
+            line = _line(record)
             lines.append(line)
             size += len(line) + 1
             turns += len(record.turns)
@@ -136,6 +136,26 @@ def _annotation_files(
             yield AnnotationFiles(container, found, problems, Path(directory), embedded), found
     finally:
         container.close()
+
+
+def _line(record: Record) -> bytes:
+    try:
+        return orjson.dumps(record, default=tuple)
+    except TypeError:  # a name of a file that is not Unicode, or a number that no other program reads
+        return orjson.dumps(_portable(record))
+
+
+def _portable(value: Any) -> Any:
+    """Return *value* with lone surrogates replaced and integers of more than 64 bits as floats."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list | tuple):
+        return [_portable(one) for one in value]
+    if isinstance(value, dict):
+        return {_portable(str(key)): _portable(one) for key, one in value.items()}
+    if isinstance(value, int) and value.bit_length() > 63:
+        return float(value) if value.bit_length() < 1000 else None
+    return value
 
 
 def _write(out: BinaryIO, lines: list[bytes]) -> int:

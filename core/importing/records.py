@@ -1,8 +1,10 @@
 """What readers yield: records of images, turns and fields, independent of the format they were written in."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+_new: Callable[..., Any] = tuple.__new__
 _PLACE = re.compile(r"(?::\d+| [^ /]+ \d+)$")
 
 
@@ -49,6 +51,30 @@ class Record(NamedTuple):
     boxes: tuple[ImportedBox, ...] = ()
     rejected: bool = False
     """The answer is a bad example: the rejected one of a preference pair, or one labeled as undesirable."""
+
+
+class Fields(NamedTuple):
+    """The fields of a record behind its turns, in their order."""
+
+    system: str = ""
+    language: str = ""
+    kind: str = ""
+    model: str = ""
+    confirmed: bool = False
+    score: float = 0.0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    boxes: tuple[ImportedBox, ...] = ()
+    rejected: bool = False
+
+
+NO_FIELDS = Fields()
+
+
+def record(where: str, images: tuple[str, ...], turns: tuple[Turn, ...], fields: Fields = NO_FIELDS) -> Record:
+    """Return a record, made in a third of the time that naming its fields takes."""
+    made: Record = _new(Record, (where, images, turns, *fields))
+    return made
 
 
 class Problem(NamedTuple):

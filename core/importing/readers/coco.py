@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.importing.answers import CAPTION_QUESTION, RowError, turn
+from core.importing.answers import RowError, caption_turn, turn
 from core.importing.readers.base import Files, Head
 from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners
 from core.importing.readers.ids import id_of
-from core.importing.records import ImportedBox, Record
+from core.importing.records import ImportedBox, Record, record
 
 MAX_IMAGES = 2_000_000
 MAX_ALL_BOXES = 5_000_000
@@ -49,7 +49,8 @@ class CocoReader:
                 elif key == "annotations":
                     yield from annotations.records(row, where)
                 elif key == "categories":
-                    annotations.categories[id_of(row, "id")] = str(row.get("name", ""))[:200]
+                    category = id_of(row, "id")
+                    annotations.categories[category] = str(row.get("name", ""))[:200]
             except RowError as error:
                 files.problems.add(where, str(error))
         yield from annotations.boxed(files)
@@ -90,7 +91,7 @@ class _Annotations:
         if name is None:
             raise RowError(f"There is no image with the id {str(id_)[:60]}.")
         if "caption" in row:
-            yield Record(where, (name,), (turn(CAPTION_QUESTION, row["caption"]),))
+            yield record(where, (name,), (caption_turn(row["caption"]),))
         elif "bbox" in row:
             self._keep(id_, row, where)
         else:

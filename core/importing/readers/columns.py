@@ -9,6 +9,7 @@ from core.dataset.values import MAX_TEXT_CHARS, normal_score, normal_tags
 from core.errors import InvalidInputError
 from core.importing.answers import clean_text
 from core.importing.readers.base import Files, Row
+from core.importing.records import NO_FIELDS, Fields
 
 IMAGES = (
     "file_name", "file_names", "image", "images", "img", "imgs", "image_path", "image_paths", "img_path", "image_file",
@@ -30,7 +31,6 @@ _FIELDS = {
     "rejected": ("rejected",),
     "score": ("score", "rating"),
     "tags": ("tags",),
-    "note": ("note", "notes"),
 }
 _NUMBERED = re.compile(r"(?:image|img|picture)_?\d{1,3}(?:_path)?")
 _METADATA = "metadata"
@@ -52,6 +52,8 @@ class Columns(NamedTuple):
     answer_type: str
     fields: tuple[tuple[str, str], ...]
     """Names of fields of a record with their columns."""
+    note: str
+    boxes: str
     metadata: str
     """A column with an object that holds such fields."""
 
@@ -70,7 +72,8 @@ def columns_of(names: tuple[str, ...]) -> Columns:
         images=tuple(by_name[name] for name in IMAGES if name in by_name),
         more_images=tuple(sorted(more, key=_in_number_order)),
         question=first(QUESTIONS), answer=first(ANSWERS), caption=first(CAPTIONS), options=first(_OPTIONS),
-        answer_type=first(("answer_type",)), metadata=first((_METADATA,)),
+        answer_type=first(("answer_type",)), note=first(("note", "notes")), boxes=first(("objects", "boxes")),
+        metadata=first((_METADATA,)),
         fields=tuple((field, found) for field, wanted in _FIELDS.items() if (found := first(wanted))),
     )  # fmt: skip
 
@@ -81,27 +84,60 @@ def is_image_column(name: str) -> bool:
     return low in IMAGES or _NUMBERED.fullmatch(low) is not None
 
 
-def fields_of(row: Row, columns: Columns, where: str, files: Files) -> dict[str, Any]:
+def fields_of(row: Row, columns: Columns, where: str, files: Files) -> Fields:
     """Return the fields of a record that *row* has, checked; one that cannot be used is left out and said."""
-    found: dict[str, Any] = {}
+    fields = NO_FIELDS
     if columns.metadata and isinstance(inner := row[columns.metadata], dict):
-        found = fields_of(inner, columns_of(tuple(inner)), where, files)
-    for field, column in columns.fields:
-        value = row[column]
+        fields = fields_of(inner, columns_of(tuple(inner)), where, files)
+    if columns.fields:
+        values = tuple([row[column] for _, column in columns.fields])
+        try:
+            found, reasons = _checked_fields(columns.fields, values)
+        except TypeError:  # a list, which no cache can hold
+            found, reasons = _checked_fields.__wrapped__(columns.fields, values)
+        fields = found if fields is NO_FIELDS else _merged(fields, found)
+        for reason in reasons:
+            files.problems.add(where, reason)
+    if columns.note and row[columns.note]:
+        fields = fields._replace(note=_checked_note(row[columns.note], columns.note, where, files))
+    return fields
+
+
+@lru_cache(maxsize=8192)
+def _checked_fields(columns: tuple[tuple[str, str], ...], values: tuple[Any, ...]) -> tuple[Fields, tuple[str, ...]]:
+    """Return the fields of values, and why some are left out. Cached: most rows of a file have the same few values."""
+    found: dict[str, Any] = {}
+    reasons: list[str] = []
+    for (field, column), value in zip(columns, values, strict=True):
         if value is None or value == "" or value == []:
             continue
         try:
             found[field] = _checked(field, value)
-        except InvalidInputError as error:
-            files.problems.add(where, f"{column} was left out. {error}")
-    return found
+        except (InvalidInputError, OverflowError) as error:
+            reasons.append(f"{column} was left out. {error}")
+    return Fields(**found), tuple(reasons)
+
+
+def _merged(inner: Fields, outer: Fields) -> Fields:
+    """Return the fields of a row: its own, or else those of the object in its metadata."""
+    own = {name: value for name, value in outer._asdict().items() if value != getattr(NO_FIELDS, name)}
+    return inner._replace(**own)
+
+
+def _checked_note(value: Any, column: str, where: str, files: Files) -> str:
+    try:
+        return str(_checked("note", value))
+    except InvalidInputError as error:
+        files.problems.add(where, f"{column} was left out. {error}")
+        return ""
 
 
 def _checked(field: str, value: Any) -> Any:
     if field == "score":
-        return normal_score(value)
+        # Numbers and booleans that are equal share a place in the cache.
+        return normal_score(float(value) if isinstance(value, bool) else value)
     if field in ("confirmed", "rejected"):
-        return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+        return value == 1 or (isinstance(value, str) and value.strip().lower() in ("true", "1"))
     if field == "tags":
         return _tags(value)
     if not isinstance(value, str):

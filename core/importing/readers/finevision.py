@@ -8,7 +8,7 @@ from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.columns import columns_of, fields_of
 from core.importing.readers.images import images_of
 from core.importing.readers.turns import MAX_TURNS
-from core.importing.records import Record, Turn
+from core.importing.records import Record, Turn, record
 
 RATINGS = ("relevance_ratings", "image_correspondence_ratings", "visual_dependency_ratings", "formatting_ratings")
 Ratings = tuple[int | None, int | None, int | None, int | None]
@@ -33,7 +33,7 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
         raise RowError("There is no question with an answer in this row.")
     columns = columns_of(tuple(row))
     images = images_of(row, columns, where, files)
-    return (Record(where, images, tuple(turns), **fields_of(row, columns, where, files)),)
+    return (record(where, images, tuple(turns), fields_of(row, columns, where, files)),)
 
 
 def _pairs(texts: Any) -> list[tuple[Any, Any]]:

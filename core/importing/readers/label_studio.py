@@ -34,15 +34,18 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     if is_short:
         results = [result for name, value in row.items() if name not in _DATA for result in _short(name, value)]
         return _records(where, images, question, results, files)
-    annotations = row.get("annotations") or row.get("completions") or []
-    done = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
+    annotations = _objects(row.get("annotations") or row.get("completions"))
+    done = [one for one in annotations if not one.get("was_cancelled")]
     if not done:
         raise RowError("This task has no annotation.")
     records: list[Record] = []
     for one in done:
-        results = [result for result in one.get("result") or [] if isinstance(result, dict)]
-        records += _records(where, images, question, results, files)
+        records += _records(where, images, question, _objects(one.get("result")), files)
     return records
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _records(

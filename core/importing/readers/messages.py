@@ -12,7 +12,7 @@ from core.importing.readers.boxes import boxes_of, with_objects_named
 from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.images import images_of, written_images
 from core.importing.readers.turns import MAX_TURNS, paired
-from core.importing.records import Record
+from core.importing.records import NO_FIELDS, Fields, Record, record
 
 _OTHER_MEDIA = ("videos", "video", "audios", "audio")
 _USUAL = frozenset({"id", "image", "images", "conversations", "messages"})
@@ -30,6 +30,11 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
     columns = columns_of(tuple(row))
     images: list[str] = []
     pairs = read_messages(messages, images, where, files)
+    # The usual row has no other columns, and nothing beside the text in its last message.
+    if row.keys() <= _USUAL and len(messages[-1]) <= 2:
+        turns, system = paired(pairs, where, files)
+        found = tuple(images) if images else images_of(row, columns, where, files)
+        return (record(where, found, turns, Fields(system) if system else NO_FIELDS),)
     objects = row.get("objects")
     if objects is not None:
         pairs = [(role, with_objects_named(text, objects) if isinstance(text, str) else text) for role, text in pairs]
@@ -38,14 +43,10 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
             raise RowError(f"This row has {name}, which are not read.")
     conversation = paired(pairs, where, files)
     found = tuple(images) if images else images_of(row, columns, where, files)
-    # The usual row has no other columns, and nothing beside the text in its last message.
-    if row.keys() <= _USUAL and len(messages[-1]) <= 2:
-        return (Record(where, found, conversation.turns, conversation.system),)
     fields = _fields(row, columns, messages, where, files)
-    if conversation.system:
-        fields["system"] = conversation.system
     boxes = boxes_of(objects) if objects is not None else boxes_of(row.get("boxes"))
-    return (Record(where, found, conversation.turns, boxes=boxes, **fields),)
+    fields = fields._replace(system=conversation.system or fields.system, boxes=boxes)
+    return (record(where, found, conversation.turns, fields),)
 
 
 def read_messages(messages: list[Any], images: list[str], where: str, files: Files) -> list[tuple[Any, Any]]:
@@ -88,16 +89,16 @@ def _text_of_parts(parts: Any, images: list[str], where: str, files: Files) -> s
     return "\n".join(texts)
 
 
-def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: Files) -> dict[str, Any]:
+def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: Files) -> Fields:
     fields = fields_of(row, columns, where, files)
     label = row.get("kto_tag", row.get("label"))
     if isinstance(label, bool):
-        fields["rejected"] = not label
-    scales = {message.get("loss_scale") for message in messages if "loss_scale" in message}
+        fields = fields._replace(rejected=not label)
+    scales = {scale for message in messages if isinstance(scale := message.get("loss_scale"), int | float)}
     # ms-swift: a share of the loss; Vitrine writes a fifth of the score.
-    if len(scales) == 1 and isinstance(scale := scales.pop(), int | float):
-        with suppress(InvalidInputError):
-            fields.setdefault("score", normal_score(round(scale * _MAX_SCORE, 6)))
+    if not fields.score and len(scales) == 1:
+        with suppress(InvalidInputError, OverflowError):
+            fields = fields._replace(score=normal_score(round(scales.pop() * _MAX_SCORE, 6)))
     return fields
 
 

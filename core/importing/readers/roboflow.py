@@ -6,7 +6,7 @@ from core.importing.answers import turn
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.columns import columns_of, fields_of
 from core.importing.readers.images import images_of
-from core.importing.records import Record
+from core.importing.records import Record, record
 
 
 def _fits(row: Row) -> bool:
@@ -17,7 +17,7 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     columns = columns_of(tuple(row))
     made = turn(row.get("prefix"), row.get("suffix"))
     images = images_of(row, columns, where, files)
-    return (Record(where, images, (made,), **fields_of(row, columns, where, files)),)
+    return (record(where, images, (made,), fields_of(row, columns, where, files)),)
 
 
 READER = RowReader(

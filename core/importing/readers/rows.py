@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from core.importing.answers import CAPTION_QUESTION, RowError, parsed_list, people_answer, turn
+from core.importing.answers import RowError, caption_turn, parsed_list, people_answer, turn
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import boxes_of
 from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.images import images_of
-from core.importing.records import Record, Turn
+from core.importing.records import Record, Turn, record
 
 _LETTERED_CHOICES = "ABCDEFGHIJ"
 
@@ -22,12 +22,10 @@ def records_of_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     columns = columns_of(tuple(row))
     images = images_of(row, columns, where, files)
     turns = _turns(row, columns, where, files)
-    boxed = "objects" in row or "boxes" in row
-    if not columns.fields and not columns.metadata and not boxed:
-        return [Record(where, images, (one,)) for one in turns]
     fields = fields_of(row, columns, where, files)
-    boxes = boxes_of(row.get("objects", row.get("boxes"))) if boxed else ()
-    return [Record(where, images, (one,), boxes=boxes, **fields) for one in turns]
+    if columns.boxes:
+        fields = fields._replace(boxes=boxes_of(row[columns.boxes]))
+    return [record(where, images, (one,), fields) for one in turns]
 
 
 def has_turns(row: Row) -> bool:
@@ -43,7 +41,7 @@ def _turns(row: Row, columns: Columns, where: str, files: Files) -> list[Turn]:
         raise RowError("This row has no answer.")
     question, answer = row[columns.question], row[columns.answer]
     answer_type = row[columns.answer_type] if columns.answer_type else None
-    options = row[columns.options] if columns.options else _lettered(row)
+    options = row[columns.options] if columns.options else _lettered(row) if "A" in row else None
     if isinstance(question, list | tuple):
         return _parallel(question, answer, answer_type, where, files)
     if isinstance(answer, list | tuple) and columns.answer.lower() == "answers" and answer_type != "label":
@@ -58,7 +56,7 @@ def _captions(row: Row, columns: Columns) -> list[Turn]:
     captions = [one for one in value if one] if isinstance(value, list | tuple) else [value]
     if not captions:
         raise RowError("There is no answer.")
-    return [turn(CAPTION_QUESTION, caption) for caption in captions[:100]]
+    return [caption_turn(caption) for caption in captions[:100]]
 
 
 def _parallel(questions: Any, answers: Any, answer_type: Any, where: str, files: Files) -> list[Turn]:
@@ -76,8 +74,6 @@ def _parallel(questions: Any, answers: Any, answer_type: Any, where: str, files:
 
 def _lettered(row: Row) -> list[Any] | None:
     """Return the choices of benchmarks that have a column for each: A, B, C, ..."""
-    if "A" not in row or "B" not in row:
-        return None
     found = [row[letter] for letter in _LETTERED_CHOICES if row.get(letter) not in (None, "")]
     return found or None
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from core.importing.answers import CAPTION_QUESTION, RowError, turn
+from core.importing.answers import RowError, caption_turn
 from core.importing.readers.base import Files, Head
 from core.importing.readers.columns import columns_of
 from core.importing.readers.messages import conversation_records
 from core.importing.readers.rows import records_of_row
-from core.importing.records import Record
+from core.importing.records import Record, record
 
 # Class and box of an object in five numbers a line; polygons have more.
 _YOLO = re.compile(r"(?:\s*\d+(?:\s+-?\d+(?:\.\d+)?(?:e-?\d+)?){4,}\s*)+")
@@ -65,7 +65,7 @@ def caption_record(text: str, image: str, where: str) -> Record:
     """
     if _YOLO.fullmatch(text[:10_000]):
         raise RowError("These are boxes of YOLO, which are not read. Convert them to COCO.")
-    return Record(where, (image,), (turn(CAPTION_QUESTION, text),))
+    return record(where, (image,), (caption_turn(text),))
 
 
 def sample_records(sample: Any, image: str, where: str, files: Files, *, captions: bool = True) -> Iterable[Record]:

@@ -14,6 +14,9 @@ SYSTEMS = frozenset({"system", "developer"})
 TOOLS = frozenset({"tool", "function", "function_call", "observation", "tool_call", "tool_response", "ipython"})
 
 
+_USUAL = ("human", "user", "gpt", "assistant")
+
+
 class Conversation(NamedTuple):
     """The turns of a record, with the system text before them."""
 
@@ -34,7 +37,7 @@ def paired(messages: Iterable[tuple[Any, Any]], where: str, files: Files) -> Con
     question: str | None = None
     reasons: list[str] = []
     for role, text in messages:
-        who = role.lower() if isinstance(role, str) else role
+        who = role if role in _USUAL else str(role).lower() if isinstance(role, str) else ""
         if who in USERS:
             if question is not None:
                 reasons.append(f"A question has no answer: {_start(question)}")

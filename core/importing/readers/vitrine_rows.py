@@ -7,7 +7,7 @@ from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import boxes_of
 from core.importing.readers.columns import columns_of, fields_of
 from core.importing.readers.images import written_images
-from core.importing.records import Record
+from core.importing.records import Record, record
 
 _KNOWN_VERSIONS = (1, 2)
 
@@ -23,7 +23,7 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     made = turn(row.get("question"), row.get("answer"), row.get("answer_type"), row.get("options"))
     fields = fields_of(row, columns_of(tuple(row)), where, files)
     images = tuple(written_images(written, where, files))
-    return (Record(where, images, (made,), boxes=boxes_of(row.get("boxes")), **fields),)
+    return (record(where, images, (made,), fields._replace(boxes=boxes_of(row.get("boxes")))),)
 
 
 READER = RowReader(

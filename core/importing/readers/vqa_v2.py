@@ -8,7 +8,7 @@ from typing import Any
 from core.importing.answers import RowError, people_answer, turn
 from core.importing.readers.base import Files, Head
 from core.importing.readers.ids import id_of
-from core.importing.records import Record
+from core.importing.records import Record, record
 
 MAX_WAITING = 3_000_000
 """Questions and annotations that may wait for the other one; files in the same order need none."""
@@ -77,7 +77,7 @@ class _Join:
 
     def _made(self, where: str, image: str, question: Any, answer: str) -> Iterator[Record]:
         try:
-            yield Record(where, (image,), (turn(question, answer),))
+            yield record(where, (image,), (turn(question, answer),))
         except RowError as error:
             self.files.problems.add(where, str(error))
 

@@ -94,7 +94,7 @@ def test_a_cut_file_keeps_the_rows_before_the_cut(tmp_path: Path) -> None:
     assert [record.images[0] for record in records] == ["a.jpg", "b.jpg", "a.jpg"]
     reasons = {problem.where: problem.reason for problem in summary.problems}
     assert reasons["metadata.jsonl:2"] == "This line is not valid JSON. Correct it."
-    assert reasons["d.json"] == "The JSON is broken or cut off in row 3. The 2 rows before were read. Correct it."
+    assert reasons["d.json"] == "The JSON is broken or cut off in row 3. The rows before were read. Correct it."
 
 
 def test_a_file_that_nobody_reads_is_named_with_what_was_seen(tmp_path: Path) -> None:
