@@ -58,6 +58,8 @@ class Source(ABC):
 
 
 def in_chunks(items: Sequence[T], size: int = FILES_PER_CHUNK) -> Iterator[list[T]]:
-    """Yield *items* in lists of at most *size*."""
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
+    """Yield *items* in lists of at most *size*; the first ones are shorter, so that the first results show soon."""
+    start, length = 0, max(size // 8, 1)
+    while start < len(items):
+        yield list(items[start : start + length])
+        start, length = start + length, min(2 * length, size)

@@ -18,6 +18,7 @@ from core.db import Database
 from core.errors import InvalidInputError
 from core.export import parse_recipe
 from core.importing.sources import SOURCES
+from core.importing.sources.base import in_chunks
 from core.importing.tasks import image_task_kinds
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
@@ -86,6 +87,19 @@ def entries(services: Services, project: Projects) -> list[tuple[str, str, str]]
 def test_every_source_has_a_name_and_a_label() -> None:
     assert [source.name for source in SOURCES] == ["path", "urls", "huggingface"]
     assert all(source.label for source in SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "lengths"),
+    [(0, 64, []), (5, 64, [5]), (9, 64, [8, 1]), (200, 64, [8, 16, 32, 64, 64, 16]), (9, 4, [1, 2, 4, 2]),
+     (3, 1, [1, 1, 1])],
+)  # fmt: skip
+def test_the_first_pieces_of_an_import_are_short_so_that_they_show_soon(
+    count: int, size: int, lengths: list[int]
+) -> None:
+    chunks = list(in_chunks(range(count), size))
+    assert [len(chunk) for chunk in chunks] == lengths
+    assert [item for chunk in chunks for item in chunk] == list(range(count))
 
 
 def test_a_directory_is_imported_with_subdirectories_and_without_symbolic_links(
