@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
 from core.dataset.vqa import best_accuracy, vqa_accuracy
-from core.db import Events, ImageDatasets
+from core.db import IMPORTED, Events, ImageDatasets
 
 MAX_ANSWERS = 20_000
 """Accuracy is computed from at most this many entries; more would only change its second digit."""
@@ -107,7 +107,10 @@ def answers(session: Session, project_id: str) -> list[Answers]:
             col(ImageDatasets.rejected).is_(False),
             ImageDatasets.answer_type == "text",
             func.length(ImageDatasets.answer) <= SHORT_ANSWER_CHARS,
-            or_(col(ImageDatasets.confirmed).is_(True), col(ImageDatasets.model) == ""),
+            or_(
+                col(ImageDatasets.confirmed).is_(True),
+                and_(col(ImageDatasets.model) == "", col(ImageDatasets.origin) != IMPORTED),
+            ),
         )
         .order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
         .limit(MAX_ANSWERS)
@@ -115,7 +118,7 @@ def answers(session: Session, project_id: str) -> list[Answers]:
     people: dict[tuple[str, str], list[str]] = defaultdict(list)
     models: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for entry in entries:
-        key = (entry.image_id, entry.question.casefold().strip(" ?"))
+        key = (",".join(entry.image_ids), entry.question.casefold().strip(" ?"))
         people[key].append(entry.answer)
         review = second_reviews.get(entry.id, {})
         if review.get("verdict") in ("confirm", "edit"):

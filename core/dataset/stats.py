@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from core.dataset.conditions import REVIEWING, Condition, conditions
 from core.dataset.filters import NONE, EntryFilter
-from core.db import Events, ImageDatasets, utc_now
+from core.db import IMPORTED, Events, ImageDatasets, utc_now
 
 _Entry = ImageDatasets
 MAX_VALUES = 200
@@ -105,11 +105,13 @@ _LENGTH = case(
     ),
     else_=">200",
 )
+_ORIGIN = case((col(_Entry.origin) == IMPORTED, IMPORTED), (col(_Entry.model) == "", "person"), else_="model")
 _FACETS: tuple[tuple[str, str, SQLCoreOperations[Any]], ...] = (
     ("is", "Decision", _DECISION),
     ("kind", "Kind of question", col(_Entry.kind)),
     ("type", "Answer type", col(_Entry.answer_type)),
     ("model", "Answered by", col(_Entry.model)),
+    ("origin", "Where the answer is from", _ORIGIN),
     ("lang", "Language", col(_Entry.language)),
     ("score", "Stars", col(_Entry.score)),
     ("tag", "Tag", col(_Entry.tags)),

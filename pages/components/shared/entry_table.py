@@ -101,6 +101,7 @@ def _frame(entries: list[ImageDatasets]) -> "pd.DataFrame":
     images = page.services().entries.images_of(entries)
     columns = ("question", "answer", "decision", "score", "tags", "note", "kind", "model")
     rows = {name: [getattr(entry, name) for entry in entries] for name in columns}
+    rows["model"] = [entry.model or entry.origin for entry in entries]
     rows["score"] = [score or None for score in rows["score"]]
     thumbs = [media.image_url(entry.image_id, images[entry.image_id].sha256, "thumb") for entry in entries]
     return pd.DataFrame({"chosen": [False] * len(entries), "image": thumbs, **rows})

@@ -335,6 +335,7 @@ def test_the_accuracy_of_models_is_measured_against_the_answers_of_people(
 ) -> None:
     for answer in ("two", "2", "The 2.", "two", "five"):
         make("How many cups?", answer, model="")
+    make("How many cups?", "ninety", model="", origin="imported")  # nobody here said so
     for model, answer in (("good", "two"), ("bad", "seven")):
         entry = make("How many cups?", answer, model=model)
         review.decide(entry.id, 1, "confirm", actor="Anna")

@@ -38,10 +38,11 @@ def test_every_facet_value_finds_as_many_entries_as_it_counts(
     make(kind="count", tags="red,big", confirmed=True, score=3)
     make(kind="how many", tags="red", language="tr")
     make(kind="", model="")
+    make("Imported?", model="", origin="imported")
     dataset.confirm_entry(make(kind="count").id, actor="Anna")
     dataset.rate_entry(make("Long?", "x" * 300).id, 2, actor="Ben")
     assert {facet.field for facet in entries.facets(project.id, ALL)} == {
-        "is", "kind", "model", "lang", "score", "tag", "length", "by",
+        "is", "kind", "model", "origin", "lang", "score", "tag", "length", "by",
     }  # fmt: skip
     for facet in entries.facets(project.id, ALL):
         for bar in facet.values:
