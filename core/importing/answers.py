@@ -37,7 +37,8 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
     Raises:
         RowError: one of them is empty, too long, or breaks the rules of its type.
     """
-    if answer_type is None and options is None and isinstance(answer, str) and isinstance(question, str):
+    is_plain = (answer_type is None or answer_type == "text") and options is None
+    if is_plain and isinstance(answer, str) and isinstance(question, str):
         # The usual pair of two texts, in a few calls.
         asked, given = clean_text(question), clean_text(answer)
         if asked and given and len(asked) <= MAX_TEXT_CHARS and len(given) <= MAX_TEXT_CHARS:

@@ -14,6 +14,11 @@ _MAX_COLUMNS = 1_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
+# Vitrine's own tables have an apostrophe before cells that a spreadsheet would run as formulas.
+_OWN_COLUMNS = {"image_id", "image_name", "answer_type"}
+_FORMULA_STARTS = frozenset("=+-@\t\r\n\0＝＋－＠")
+
+
 class DelimitedError(ValueError):
     """Raised when a file is no readable table; the message is a sentence for the user."""
 
@@ -45,12 +50,15 @@ def _rows(reader: Any) -> Rows:
     if len(names) > _MAX_COLUMNS:
         raise DelimitedError(f"It has {len(names):,} columns; {_MAX_COLUMNS:,} is the limit.")
     count = len(names)
+    is_guarded = set(names) >= _OWN_COLUMNS
     number, line = 0, reader.line_num + 1
     for cells in _cells(reader):
         if cells == []:
             line = reader.line_num + 1
             continue
         number += 1
+        if is_guarded and isinstance(cells, list):
+            cells = [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_STARTS else cell for cell in cells]
         if isinstance(cells, BadRow):
             yield number, line, cells
         elif len(cells) == count:

@@ -99,7 +99,8 @@ def fields_of(row: Row, columns: Columns, where: str, files: Files) -> Fields:
         for reason in reasons:
             files.problems.add(where, reason)
     if columns.note and row[columns.note]:
-        fields = fields._replace(note=_checked_note(row[columns.note], columns.note, where, files))
+        note = _checked_note(row[columns.note], columns.note, where, files)
+        fields = Fields(*fields[:7], note, *fields[8:])
     return fields
 
 
@@ -125,6 +126,8 @@ def _merged(inner: Fields, outer: Fields) -> Fields:
 
 
 def _checked_note(value: Any, column: str, where: str, files: Files) -> str:
+    if isinstance(value, str) and len(value) <= MAX_TEXT_CHARS:
+        return clean_text(value)
     try:
         return str(_checked("note", value))
     except InvalidInputError as error:

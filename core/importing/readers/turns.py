@@ -1,6 +1,6 @@
 """Messages become turns: paired by the role of their writer, not by their place."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from core.importing.answers import RowError, clean_text, turn
@@ -14,7 +14,8 @@ SYSTEMS = frozenset({"system", "developer"})
 TOOLS = frozenset({"tool", "function", "function_call", "observation", "tool_call", "tool_response", "ipython"})
 
 
-_USUAL = ("human", "user", "gpt", "assistant")
+_ASKING, _ANSWERING = ("human", "user"), ("gpt", "assistant")
+_USUAL = (*_ASKING, *_ANSWERING)
 
 
 class Conversation(NamedTuple):
@@ -24,7 +25,7 @@ class Conversation(NamedTuple):
     system: str
 
 
-def paired(messages: Iterable[tuple[Any, Any]], where: str, files: Files) -> Conversation:
+def paired(messages: Sequence[tuple[Any, Any]], where: str, files: Files) -> Conversation:
     """Pair the questions of *messages*, each a role and a text, with the answers that follow them.
 
     A message that cannot be paired is left out and added to the problems.
@@ -32,6 +33,9 @@ def paired(messages: Iterable[tuple[Any, Any]], where: str, files: Files) -> Con
     Raises:
         RowError: no turn is left.
     """
+    if len(messages) == 2 and messages[0][0] in _ASKING and messages[1][0] in _ANSWERING:
+        # The usual conversation: a question and its answer.
+        return Conversation((turn(messages[0][1], messages[1][1] or ""),), "")
     turns: list[Turn] = []
     systems: list[str] = []
     question: str | None = None
