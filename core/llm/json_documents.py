@@ -22,7 +22,9 @@ _BRACKET = re.compile(r"[{\[]")
 _QUOTE = rf"[{re.escape(''.join({*CLOSING_QUOTES, *''.join(CLOSING_QUOTES.values())}))}]"
 _AFTER_TEXT = rf"(?=\s*(?:[,:}}\]]|//|/\*|$)|\s+{_QUOTE})"
 # Of the JSON around a text, and of an escape in it.
-_REMAINS = re.compile(rf"{_QUOTE}\s*[,:}}\]]|[{{,]\s*{_QUOTE}?\w+{_QUOTE}?\s*:|\\u|(?<![a-zA-Z])u[0-9a-fA-F]{{4}}")
+_REMAINS = re.compile(
+    rf"{_QUOTE}\s*[,:}}\]]|[{{,]\s*{_QUOTE}?\w+{_QUOTE}?\s*:|[}}\]]\s*//|\\u|(?<![a-zA-Z])u[0-9a-fA-F]{{4}}"
+)
 
 
 @dataclass(frozen=True)

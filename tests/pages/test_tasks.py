@@ -32,6 +32,24 @@ def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:
     assert services().tasks.get_task(task.id).status == TaskStatus.CANCELLED
 
 
+def test_a_task_whose_model_only_repeats_says_by_how_many_questions_it_is_short() -> None:
+    project = services().projects.create_project("Shelf")
+    (outcome,) = services().intake.add_images(project.id, [("red.png", png("red"))])
+    assert outcome.image is not None
+    services().questions.add_manual_question(outcome.image.id, "What color is it?")
+    reply = Reply(json.dumps({"questions": [{"question": "What color is it?", "kind": "attribute"}]}))
+    with FakeProvider(reply) as provider:
+        model = {"model": "openai/gpt-4o", "api_base": f"{provider.url}/v1"}
+        task = services().tasks.create_task(project.id, config={"num_questions": 2, "llm_config": model})
+        runtime.services.engine.submit(task.id)
+        _until(lambda: services().tasks.get_task(task.id).ended_at is not None)
+
+    at = open_page("tasks", project.id)
+
+    assert [element.proto.text for element in at.get("progress")] == ["Completed: 1 of 1"]
+    assert any("Short by 2 questions" in element.value for element in at.info)
+
+
 def test_a_cancelled_task_waits_for_its_calls_in_flight_and_counts_them() -> None:
     project = services().projects.create_project("Shelf")
     services().intake.add_images(project.id, [("red.png", png("red"))])

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.pluralize import pluralize
 from pages.components.shared import answer_form, figure, media, page
 
 _SHOWN = 6
@@ -13,7 +12,6 @@ def show(task_id: str) -> None:
     results = page.services().questions.newest_results(task_id, limit=_SHOWN)
     if not results:
         return
-    _shortfall(task_id)
     st.subheader("Latest results", anchor=False)
     for index, result in enumerate(results):
         left, right = st.columns([1, 5], vertical_alignment="top")
@@ -29,16 +27,3 @@ def show(task_id: str) -> None:
                 st.text("  ".join(part for part in parts if part))
             if result.missing_questions:
                 st.caption(f"{result.missing_questions} fewer than requested")
-
-
-def _shortfall(task_id: str) -> None:
-    """After the end of the task, report how many questions are missing."""
-    if page.services().tasks.get_task(task_id).ended_at is None:
-        return
-    missing = page.services().questions.shortfall(task_id)
-    if missing:
-        st.info(
-            f"{pluralize(missing, 'question')} fewer than requested: asked again, the model found nothing new. "
-            "Start a new recipe to top up.",
-            icon=":material/info:",
-        )

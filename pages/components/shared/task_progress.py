@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core import Tasks
+from core import ImageAnswerGenerationTask, Tasks
 from core.llm import session_keys
 from core.pluralize import pluralize
 from core.tasks import TaskStatus, TaskSummary, models_of
@@ -70,6 +70,22 @@ def _draw(summary: TaskSummary) -> None:
     with right.container(horizontal=True, horizontal_alignment="right"):
         buttons(summary)
     failures(summary)
+    _shortfall(task)
+
+
+def _shortfall(task: Tasks) -> None:
+    """After the end of the task, report by how many questions or answers it is short."""
+    missing = page.services().questions.shortfall(task.id) if task.ended_at is not None else 0
+    if not missing:
+        return
+    if task.task_type == ImageAnswerGenerationTask.task_type:
+        text = f"Short by {pluralize(missing, 'answer')}: asked again, the model left them out."
+    else:
+        text = (
+            f"Short by {pluralize(missing, 'question')}: asked again, the model found nothing new. "
+            "Start a new recipe to top up."
+        )
+    st.info(text, icon=":material/info:")
 
 
 def _status(summary: TaskSummary) -> str:
