@@ -34,6 +34,23 @@ def test_the_prompt_is_shown_as_it_will_be_sent_with_an_estimate() -> None:
     assert r"**Estimate:** 2 calls, no cost" in texts(at)
 
 
+def test_sets_of_images_are_asked_about_in_one_request_each() -> None:
+    project_id = _project(images=3)
+    at = open_page("generate", project_id)
+
+    at.selectbox(key="generate-sets").set_value("selection").run()
+    at.slider(key="generate-set-size").set_value(3).run()
+
+    assert "1 set, one request each with its images in order." in texts(at)
+    assert any(text.startswith("There are 3 images, called image 1 to image 3") for text in texts(at))
+    assert r"**Estimate:** 1 call, no cost" in texts(at)
+    at.selectbox(key="generate-sets").set_value("pdf").run()
+    message = "No two of these images belong to a set. Choose more images, or another way to make sets."
+    assert message in texts(at)
+    at.selectbox(key="generate-sets").set_value("alone").run()
+    assert r"**Estimate:** 3 calls, no cost" in texts(at)
+
+
 def test_a_try_shows_the_reply_and_stores_nothing() -> None:
     project_id = _project()
     at = open_page("generate", project_id)

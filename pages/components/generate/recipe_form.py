@@ -90,7 +90,7 @@ def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
     except InvalidInputError as error:
         st.caption(str(error))
         return config, 0
-    st.caption(f"{pluralize(len(found), 'set')}, each sent in one request with its images in order.")
+    st.caption(f"{pluralize(len(found), 'set')}, one request each with its images in order.")
     return config, len(found)
 
 

@@ -1,13 +1,18 @@
 """Questions about sets of images: which are a set, what is sent, what is stored."""
 
+import dataclasses
+import json
+
 import pytest
 
 from core import ImageAnswerGenerationTask, ImageQuestionGenerationTask, Images, Projects
 from core.errors import InvalidInputError
+from core.llm import LLMService
 from core.questions.image_sets import name_prefix, sets_of
 from core.questions.recipe import question_recipe
 from core.services import Services
 from tests.fakes.model import FakeModel
+from tests.fakes.provider import WIRE_FORMATS, FakeProvider, Reply, WireFormat
 
 
 def _image(name: str, *, source: str = "upload", source_ref: str = "") -> Images:
@@ -142,3 +147,27 @@ def test_the_preview_of_a_set_shows_what_will_be_sent(
 def test_images_that_make_no_set_are_named(services: Services, project: Projects, images: list[Images]) -> None:
     with pytest.raises(InvalidInputError, match="No two of these images belong to a set"):
         services.preview.request(project.id, {"sets": "name"})
+
+
+@pytest.mark.parametrize("wire", WIRE_FORMATS)
+async def test_every_wire_has_the_images_of_a_set_in_order_for_questions_and_for_answers(
+    wire: WireFormat, services: Services, project: Projects, images: list[Images]
+) -> None:
+    config = {"image_ids": [image.id for image in images][::-1], "sets": "selection", "num_questions": 1}
+    expected = [services.images.model_image(image).data for image in images][::-1]
+    with FakeProvider() as provider:
+        provider.enqueue(
+            Reply(json.dumps({"questions": [{"question": "Which is warmest?", "kind": "reasoning"}]})),
+            Reply(json.dumps({"answers": [{"number": 1, "answer": "Image 3"}]})),
+        )
+        config["llm_config"] = llm_config = dataclasses.asdict(provider.config(wire))
+        asks = ImageQuestionGenerationTask(services.db, LLMService(), services.images)
+        await asks.process_task(services.tasks.create_task(project.id, config=config), config)
+        answers = ImageAnswerGenerationTask(services.db, LLMService(), services.images)
+        task = services.tasks.create_task(project.id, "image-answer-generation", config={"llm_config": llm_config})
+        await answers.process_task(task, {"llm_config": llm_config})
+
+    assert [call.images for call in provider.calls] == [expected, expected]
+    assert ["1. blue.png, 2. green.png, 3. red.png" in call.texts[-1] for call in provider.calls] == [True, True]
+    (entry,) = services.dataset.list_dataset_entries(project.id)
+    assert (entry.image_ids, entry.answer) == (config["image_ids"], "Image 3")
