@@ -98,7 +98,7 @@ def _compare_import(name: str, count: int, keep: Path | None) -> dict[str, Any]:
         root = (keep or Path(directory)) / f"{name} x {count}"
         if not root.exists():
             photographs(root, count, size_wh, format_)
-        bare = [_minimal_loop(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
+        bare = [minimal_loop(root, Path(directory) / f"bare{n}") for n in range(2)][-1]
         imported = [_import(root, Path(directory) / f"data{n}") for n in range(2)][-1]
     return {
         "images": count,
@@ -118,7 +118,7 @@ def _compare_rest(count: int, keep: Path | None) -> dict[str, Any]:
         if not root.exists():
             photographs(root, count, (1024, 768), "JPEG")
         return ingest_rest.compare(
-            root, directory, lambda target: _minimal_loop(root, target), lambda data_dir: _import(root, data_dir)
+            root, directory, lambda target: minimal_loop(root, target), lambda data_dir: _import(root, data_dir)
         )
 
 
@@ -145,7 +145,8 @@ def photographs(root: Path, count: int, size_wh: tuple[int, int], format_: str) 
         Image.fromarray(pixels).save(root / f"{number:06}.{format_.lower()}", format_, **options)
 
 
-def _minimal_loop(root: Path, target: Path) -> float:
+def minimal_loop(root: Path, target: Path) -> float:
+    """Hash all images, write thumbnails, and return how many a second."""
     target.mkdir()
     paths = sorted(root.iterdir())
     with ProcessPoolExecutor(os.cpu_count()) as pool:
