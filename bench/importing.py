@@ -155,7 +155,7 @@ def _insert_bare(db: Database, project_id: str, image_ids: list[str], records: l
     questions, entries = [], []
     for number, record in enumerate(records, first):
         ids, (turn,), now = {"id": new_id()}, record.turns, utc_now()
-        both = {"project_id": project_id, "image_id": image_ids[number // 5], "question": turn.question}
+        both: dict[str, Any] = {"project_id": project_id, "image_id": image_ids[number // 5], "question": turn.question}
         both |= {"create_at": now, "update_at": now}
         questions.append(new_values(Questions, question_key=question_key(turn.question), **both, **ids))
         entries.append(new_values(ImageDatasets, question_id=ids["id"], image_name="x.jpg", answer=turn.answer, **both))

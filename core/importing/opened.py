@@ -15,17 +15,22 @@ _PAGES_PER_CHUNK = 4
 _SUMMARY_TIMEOUT_S = 120.0
 
 
-def table_items(sandbox: Sandbox, file: Path, stored: str, name: str, config: dict[str, Any]) -> list[ItemPlan]:
-    """Return an item for each batch of a table.
+def table_items(
+    sandbox: Sandbox, file: Path, stored: str, name: str, config: dict[str, Any], *, is_beside_others: bool = True
+) -> list[ItemPlan]:
+    """Return an item for each batch of a table; none for one of text that is read with the annotation files.
 
     Args:
         stored: where the table was unpacked to, below the directory of the import; empty for *file* itself.
         name: of the table, for references and messages.
+        is_beside_others: whether the annotation files of its directory or archive are read too.
 
     Raises:
         ImageRejectedError: the file is damaged.
     """
     summary = sandbox.run(table_summary, file, timeout_s=_SUMMARY_TIMEOUT_S)
+    if is_beside_others and not summary.has_images and file.suffix.lower() != ".tar":
+        return []
     return [
         ItemPlan(payload={"do": "table", "file": stored, "name": name, "batch": number}, stage=stages.LOAD)
         for number in range(summary.batches)

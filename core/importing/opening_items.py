@@ -53,7 +53,8 @@ def download_items(item: dict[str, Any], config: dict[str, Any], context: Import
         ImageRejectedError: the file is damaged.
     """
     file = hub.download(str(config["hub"]), item["file"], item["revision"], context.uploads)
-    return table_items(sandbox(context.settings), file, str(file), item["file"], config)
+    name = item["file"]
+    return table_items(sandbox(context.settings), file, str(file), name, config, is_beside_others=False)
 
 
 def _stored_name(name: str) -> str:

@@ -81,7 +81,7 @@ def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSumma
         lines: list[bytes] = []
         size = 0
         for record in files.records(format):
-            line = _line(record)
+            line = spool_line(record)
             lines.append(line)
             size += len(line) + 1
             turns += len(record.turns)
@@ -138,7 +138,8 @@ def _annotation_files(
         container.close()
 
 
-def _line(record: Record) -> bytes:
+def spool_line(record: Record) -> bytes:
+    """Return the line of a record in a spool, without its line break."""
     try:
         return orjson.dumps(record, default=tuple)
     except TypeError:  # a name of a file that is not Unicode, or a number that no other program reads

@@ -14,7 +14,7 @@ from core.images.sandbox import sandbox
 from core.importing import stages
 from core.importing.matched_spools import MatchSummary, SpoolPart, match_spools
 from core.importing.outcomes import left_out_row
-from core.importing.reading import ReadSummary, load_records, read_annotations
+from core.importing.reading import ReadSummary, load_records, read_annotations, spool_line
 from core.importing.records import Problem, Record
 from core.importing.sources.base import in_chunks
 from core.importing.sources.urls import MAX_URLS, url_chunks
@@ -56,7 +56,7 @@ def read_result(read: ReadSummary) -> dict[str, Any]:
 
 def write_spool(own: Path, name: str, records: Iterable[Record]) -> list[SpoolPart]:
     """Write records that still have to be matched; return their part."""
-    lines = [orjson.dumps(record, default=tuple) for record in records]
+    lines = [spool_line(record) for record in records]
     own.mkdir(parents=True, exist_ok=True)
     (own / name).write_bytes(b"".join(line + b"\n" for line in lines))
     return [(name, 0, sum(len(line) + 1 for line in lines), len(lines))] if lines else []
@@ -69,12 +69,12 @@ def match_item(db: Database, project_id: str, task_id: str, own: Path, *, is_aga
         return []
     own.mkdir(parents=True, exist_ok=True)
     references = own / "references.jsonl"
-    _write_lines(references, (pair for result in _results(db, task_id) for pair in result.get("refs", {}).items()))
+    _write_references(references, (pair for result in _results(db, task_id) for pair in result.get("refs", {}).items()))
     max_urls = 0 if is_again else MAX_URLS
     found = _matched(db, own, parts, [references], max_urls)
     if not found.is_complete:
         of_project = own / "project.jsonl"
-        _write_lines(of_project, _references_of(db, project_id))
+        _write_references(of_project, _references_of(db, project_id))
         found = _matched(db, own, parts, [references, of_project], max_urls)
         of_project.unlink()
     if found.urls:
@@ -141,7 +141,8 @@ def _references_of(db: Database, project_id: str) -> Iterator[tuple[str, str]]:
         after = page[-1].id
 
 
-def _write_lines(file: Path, values: Iterable[Any]) -> None:
+def _write_references(file: Path, pairs: Iterable[tuple[str, str]]) -> None:
     with file.open("wb") as out:
-        for value in values:
-            out.write(orjson.dumps(value) + b"\n")
+        for name, id_ in pairs:
+            # Names of files may have bytes that are no text; in spools they are replaced as well.
+            out.write(orjson.dumps((name.encode("utf-8", "replace").decode("utf-8"), id_)) + b"\n")

@@ -165,23 +165,28 @@ def _create(services: Services, actor: Actor, project_id: str, config: dict[str,
     return task
 
 
-def _json_pieces(rows: Iterable[dict[str, str]]) -> Iterator[str]:
-    yield '{"rows": ['
+def _json_pieces(rows: Iterable[dict[str, str]]) -> Iterator[bytes]:
+    yield b'{"rows": ['
     separator = ""
     for row in rows:
-        yield separator + json.dumps({name: row.get(name, "") for name in COLUMNS}, ensure_ascii=False)
+        yield _utf8(separator + json.dumps({name: row.get(name, "") for name in COLUMNS}, ensure_ascii=False))
         separator = ",\n"
-    yield "]}"
+    yield b"]}"
 
 
-def _csv_pieces(rows: Iterable[dict[str, str]]) -> Iterator[str]:
+def _csv_pieces(rows: Iterable[dict[str, str]]) -> Iterator[bytes]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for number, row in enumerate(rows, 1):
         writer.writerow([without_formula(row.get(name, "")) for name in COLUMNS])
         if number % _ROWS_PER_PIECE == 0:
-            yield buffer.getvalue()
+            yield _utf8(buffer.getvalue())
             buffer.seek(0)
             buffer.truncate()
-    yield buffer.getvalue()
+    yield _utf8(buffer.getvalue())
+
+
+def _utf8(text: str) -> bytes:
+    """Return *text* encoded; names of files may have bytes that are no text."""
+    return text.encode("utf-8", "replace")

@@ -11,7 +11,9 @@ from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.importing import stages
 from core.importing.opened import page_items, table_items
+from core.importing.outcomes import left_out_row
 from core.importing.readers import AUTO, readers_for
+from core.importing.records import Problem
 from core.importing.sources.base import Source, SourceOption, in_chunks
 from core.importing.survey import Survey, survey_of
 from core.tasks import ItemPlan
@@ -51,8 +53,10 @@ class PathSource(Source):
         if not items and not listed:
             what = "directory" if root.is_dir() else "file"
             raise InvalidInputError(f"There are no files to import in this {what}.", field="path")
-        rows = [{"name": name, "outcome": "left-out", "reason": reason} for name, reason in listed[:_MAX_LISTED]]
-        return [ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD), *items] if rows else items
+        if not listed or found.annotations or found.tables:
+            return items  # reading the annotations lists them too
+        rows = [left_out_row(Problem(name, reason)) for name, reason in listed[:_MAX_LISTED]]
+        return [ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD), *items]
 
 
 def _listed(root: Path) -> tuple[Survey, list[tuple[str, str]]]:
@@ -66,7 +70,7 @@ def _listed(root: Path) -> tuple[Survey, list[tuple[str, str]]]:
 
 def _items(root: Path, found: Survey, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
     is_single = root.is_file() and found.images + found.annotations + found.tables + found.documents == (root.name,)
-    if found.annotations:
+    if found.annotations or found.tables:
         yield ItemPlan(payload={"do": "read"}, stage=stages.LOAD)
     for names in in_chunks(found.images):
         yield ItemPlan(payload={"do": "files", "names": names}, stage=stages.LOAD)

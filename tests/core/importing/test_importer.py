@@ -177,3 +177,43 @@ def test_an_archive_of_vitrine_keeps_its_questions_linked_in_the_same_database(
 def test_core_and_vitrine_offer_it() -> None:
     assert core.DatasetImporter is DatasetImporter
     assert {"DatasetImporter", "ImportReport", "ImportProblem"} <= set(vitrine.__all__)
+
+
+def test_a_table_of_text_is_read_once_and_finds_its_images(
+    importer: DatasetImporter, services: Services, project: Projects, shelf: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    rows = [{"image": f"images/{number}.jpg", "question": "Text?", "answer": str(number)} for number in range(3)]
+    parquet.write_table(pa.Table.from_pylist(rows), shelf / "text.parquet")
+
+    report = importer.import_path(project.id, shelf)
+
+    assert (report.records, report.entries_added, report.questions_known) == (8, 7, 0)
+
+
+def test_a_row_that_cannot_be_stored_costs_only_itself(
+    importer: DatasetImporter, project: Projects, shelf: Path
+) -> None:
+    kinds = ["", "\ud800", "", "\ud800"]
+    rows = [{"image": "images/0.jpg", "question": f"{kind!a}?", "answer": "A", "kind": kind} for kind in kinds]
+    (shelf / "rows.json").write_text(json.dumps([*rows, {"image": "\ud800.jpg", "question": "Q?", "answer": "A"}]))
+
+    report = importer.import_path(project.id, shelf)
+
+    assert report.entries_added >= 2
+    assert all(problem.where.startswith("rows.json row ") for problem in report.problems)
+
+
+def test_links_are_named_once_with_annotations_and_without(
+    importer: DatasetImporter, project: Projects, shelf: Path
+) -> None:
+    (shelf / "link.jpg").symlink_to(shelf / "images" / "0.jpg")
+    (shelf / "images" / "link.jpg").symlink_to(shelf / "images" / "0.jpg")
+
+    with_annotations = importer.import_path(project.id, shelf).problems
+    named = sorted(problem.where for problem in with_annotations if "link" in problem.where)
+    assert named == ["images/link.jpg", "link.jpg"]
+    without = importer.import_path(project.id, shelf / "images").problems
+    assert [problem.where for problem in without] == ["link.jpg"]
