@@ -64,10 +64,19 @@ def _files(names: list[str], root: Path, context: ImportContext, workdir: Path) 
         for number, name in enumerate(names):
             try:
                 file = container.file(name, workdir / str(number), context.settings.max_image_bytes)
-                loaded.files.append(NewFile(name, file, name))
+                loaded.files.append(NewFile(as_text(name), file, as_text(name)))
             except ImageRejectedError as error:
-                loaded.rejected.append((name, str(error)))
+                loaded.rejected.append((as_text(name), str(error)))
     return loaded
+
+
+def as_text(name: str) -> str:
+    """Return the name of a file with bytes that are no text percent-encoded: no database stores them."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\\x", "%")
+    return name
 
 
 def _embedded(files: list[list[str]], spool: Path) -> Loaded:

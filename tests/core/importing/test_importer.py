@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -217,3 +218,14 @@ def test_links_are_named_once_with_annotations_and_without(
     assert named == ["images/link.jpg", "link.jpg"]
     without = importer.import_path(project.id, shelf / "images").problems
     assert [problem.where for problem in without] == ["link.jpg"]
+
+
+def test_a_file_name_that_is_no_text_costs_nothing(importer: DatasetImporter, project: Projects, shelf: Path) -> None:
+    try:
+        (shelf / "images" / os.fsdecode(b"\xff.jpg")).write_bytes(encoded(drawn(7)))
+    except OSError:
+        pytest.skip("this file system has only names that are text")
+
+    report = importer.import_path(project.id, shelf)
+
+    assert (report.images_added, report.entries_added) == (4, 4)
