@@ -9,7 +9,7 @@ import orjson
 WINDOW_BYTES = 1 << 20
 MAX_ROW_BYTES = 64 << 20
 _MAX_DEPTH = 100
-_TRIES = 3
+_TRIES = 6
 _SPACE = b" \t\r\n"
 BOM = b"\xef\xbb\xbf"
 
@@ -174,7 +174,8 @@ class JsonText:
         """Parse as many elements as the window holds at once.
 
         A cut between two elements is guessed by the text that stood between the first two. Where the guess is wrong,
-        inside a text or a nested value, what is before it is no JSON, and the guess before it is tried.
+        inside a text, a nested value or the next list, what is before it is no JSON, and a cut before the middle of
+        it is tried.
         """
         data, end = self._data, len(self._data)
         for _ in range(_TRIES):
@@ -185,7 +186,7 @@ class JsonText:
             try:
                 values: list[Any] = orjson.loads(b"[%b]" % text)
             except orjson.JSONDecodeError:
-                end = cut
+                end = self._at + (cut - self._at) // 2
                 continue
             self._at += len(text)
             return values, text

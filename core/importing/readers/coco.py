@@ -42,8 +42,15 @@ class CocoReader:
             for where, row in files.rows(name, "images"):
                 images.add(row, where, files)
         annotations = _Annotations(images)
+        names = images.names
         for key, where, row in files.elements(name):
             try:
+                if key == "annotations" and isinstance(row, dict) and isinstance(row.get("caption"), str):
+                    # The usual annotation, without the calls that the others need.
+                    image = names.get(row.get("image_id", "")) if isinstance(row.get("image_id"), int) else None
+                    if image is not None:
+                        yield record(where, (image,), (caption_turn(row["caption"]),))
+                        continue
                 if key == "images" and lists[:1] == ["images"]:
                     images.add(row, where, files)
                 elif key == "annotations":
