@@ -264,7 +264,6 @@ class ChunkWriter:
         self._checksum, self._written = 0, 0
         with translate_disk_errors():
             self._file = file.open("r+b")
-            self._file.truncate(upload.received_bytes)
             self._file.seek(upload.received_bytes)
 
     def write(self, data: bytes) -> None:
