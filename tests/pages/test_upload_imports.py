@@ -269,3 +269,11 @@ def test_an_import_is_paused_resumed_and_cancelled(page: AppTest, monkeypatch: p
     page.button(key=f"cancel-{task_id}").click().run()
     assert services().tasks.get_task(task_id).status == "cancelled"
     assert "Nothing was imported." in texts(page)
+
+
+def test_without_an_allowed_directory_a_server_offers_no_path(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(services().intake.import_context), "allows_every_path", False)
+    page.segmented_control(key="upload-from").set_value("path").run()
+    assert not page.exception
+    assert page.text_input(key="import-path").disabled
+    assert any("No directory is allowed yet" in text for text in texts(page))

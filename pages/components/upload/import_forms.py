@@ -36,26 +36,25 @@ def _typed_sources() -> list[Source]:
 
 
 def _path(project_id: str) -> None:
+    context = page.services().intake.import_context
+    roots = [str(root) for root in context.settings.import_roots]
+    example = "~/Pictures/shelf or /data/shelf.zip" if context.allows_every_path else next(iter(roots), "")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            "Folder or file", key="import-path", placeholder="~/Pictures/shelf or /data/shelf.zip"
-        ).strip()
+        text = st.text_input("Folder or file", key="import-path", placeholder=example, disabled=not example).strip()
         kind: Literal["primary", "secondary"] = "secondary" if waiting_imports.offers_path(project_id) else "primary"
         is_pressed = st.button("Import", type=kind, key="import-path-start", disabled=not text)
-    st.caption(_path_help())
+    st.caption(_path_help(roots, is_limited=not context.allows_every_path))
     if is_pressed:
         with page.show_errors():
             waiting_imports.offer_path(project_id, _as_path(text))
 
 
-def _path_help() -> str:
-    context = page.services().intake.import_context
+def _path_help(roots: list[str], *, is_limited: bool) -> str:
     kinds = "A folder, ZIP, PDF, Parquet, Arrow, tar, JSON or CSV file of any size."
-    if context.allows_every_path:
+    if not is_limited:
         return f"{kinds} It is read where it is; only its images are copied, into the library."
-    roots = ", ".join(str(root) for root in context.settings.import_roots)
     return page.escape(
-        f"{kinds} Allowed: {roots}."
+        f"{kinds} Allowed: {', '.join(roots)}."
         if roots
         else "No directory is allowed yet. Set VITRINE_IMPORT_ROOTS to the directories to allow."
     )
