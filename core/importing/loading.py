@@ -1,7 +1,8 @@
 """Loading the files of one item: from a directory, an archive, a PDF, a table, or the web."""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,7 +15,7 @@ from core.images.sandbox import sandbox
 from core.images.stored_file import NewFile
 from core.importing import pdf
 from core.importing.reading import embedded_directory, read_table_batch
-from core.importing.records import Problem, Record
+from core.importing.records import Problem, Record, Turn
 
 # At the same time, of one server.
 _CONCURRENT_FETCHES = 4
@@ -47,7 +48,8 @@ def load(item: dict[str, Any], config: dict[str, Any], context: ImportContext, o
     """
     match item["do"]:
         case "files":
-            return _files(item["names"], context.resolve(str(config["path"])), context, workdir)
+            loaded = _files(item["names"], context.resolve(str(config["path"])), context, workdir)
+            return replace(loaded, records=tuple(_former_records(item)))
         case "embedded":
             return _embedded(item["files"], own / item["spool"])
         case "urls":
@@ -68,6 +70,16 @@ def _files(names: list[str], root: Path, context: ImportContext, workdir: Path) 
             except ImageRejectedError as error:
                 loaded.rejected.append((as_text(name), str(error)))
     return loaded
+
+
+def _former_records(item: dict[str, Any]) -> Iterator[Record]:
+    """Yield the annotations that earlier versions planned with the names of their images."""
+    for name, annotations in (item.get("annotations") or item.get("notes") or {}).items():
+        for fields in annotations:
+            turn = Turn(fields["question"], fields["answer"], fields.get("answer_type", "text"))
+            same = {key: fields[key] for key in ("language", "model", "confirmed", "score", "note") if key in fields}
+            tags = tuple(filter(None, str(fields.get("tags", "")).split(",")))
+            yield Record(name, (name,), (turn,), tags=tags, **same)
 
 
 def as_text(name: str) -> str:
@@ -103,7 +115,8 @@ def _pages(item: dict[str, Any], config: dict[str, Any], context: ImportContext,
 def _table(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path, workdir: Path) -> Loaded:
     file = own / item["file"] if item.get("file") else context.resolve(str(config["path"]))
     max_bytes = context.settings.max_image_bytes
-    read = sandbox(context.settings).run(read_table_batch, file, item["batch"], workdir, max_bytes, item["name"])
+    name = str(item.get("name") or file.name)
+    read = sandbox(context.settings).run(read_table_batch, file, item["batch"], workdir, max_bytes, name)
     files = [NewFile(one.name, workdir / one.file, one.reference) for one in read.files]
     return Loaded("huggingface", files, records=read.records, problems=read.problems)
 

@@ -197,4 +197,6 @@ def _do_of_former(payload: dict[str, Any]) -> str:
         return "files"
     if "urls" in payload:
         return "urls"
+    if "revision" in payload:
+        return "download"
     return "pages" if "pages" in payload else "table"

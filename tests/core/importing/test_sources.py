@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlmodel import select
 
 from core import Projects, Tasks, connect
-from core.db import Database
+from core.db import Database, TaskItems
 from core.errors import InvalidInputError
 from core.export import parse_recipe
 from core.importing.sources import SOURCES
@@ -400,3 +401,20 @@ def test_an_archive_is_removed_a_week_after_its_import_ended(
     assert services.uploads.remove_abandoned() == 0
     assert services.uploads.remove_abandoned(time.time() + 7 * 24 * 3600) == 1
     assert [path.name for path in services.intake.import_context.uploads.iterdir()] == [waiting]
+
+
+def test_items_that_an_earlier_version_planned_are_still_run(services: Services, project: Projects, root: Path) -> None:
+    (root / "a.jpg").write_bytes(encoded())
+    kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
+    task = TaskService(services.db, lambda: kinds).create_task(
+        project.id, "image-import", {"source": "directory", "path": str(root)}
+    )
+    note = {"question": "What is it?", "answer": "A shelf.", "score": 4.5, "tags": "a,b"}
+    with services.db.transaction() as session:
+        for item in session.exec(select(TaskItems).where(TaskItems.task_id == task.id)):
+            item.payload = {"names": ["a.jpg"], "notes": {"a.jpg": [note]}}
+
+    assert asyncio.run(TaskRunner(services.db, kinds).run(task.id)).status == "completed"
+
+    (entry,) = services.dataset.list_dataset_entries(project.id)
+    assert (entry.question, entry.answer, entry.score, entry.tags) == ("What is it?", "A shelf.", 4.5, "a,b")
