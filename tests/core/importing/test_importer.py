@@ -97,8 +97,9 @@ async def test_it_works_where_an_event_loop_runs_already(
 
 
 def test_progress_ends_at_one_and_an_error_in_it_cancels_the_import(
-    importer: DatasetImporter, services: Services, project: Projects, shelf: Path
+    importer: DatasetImporter, services: Services, project: Projects, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.importing.importer._PROGRESS_INTERVAL_S", 0.0)
     shares: list[float] = []
     importer.import_path(project.id, shelf, progress=lambda share, step: shares.append(share))
     assert shares == sorted(shares)
