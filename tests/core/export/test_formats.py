@@ -3,6 +3,7 @@
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pyarrow import parquet
@@ -167,3 +168,11 @@ def test_forty_questions_on_one_image_are_one_conversation_of_eighty_turns(hosti
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no export format called yolo"):
         parse_recipe({"format": "yolo"})
+
+
+def test_the_architecture_lists_what_each_format_does_not_bring_back() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = text.partition("| formats | fields that do not come back |\n|---|---|\n")[2].partition("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()]
+    listed = {name: fields for names, fields in rows for name in names.split(", ")}
+    assert listed == {format_.name: ", ".join(format_.not_carried) or "nothing" for format_ in FORMATS}
