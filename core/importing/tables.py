@@ -11,6 +11,7 @@ from core.importing import arrow_rows
 from core.importing.problems import Problems
 from core.importing.readers import not_recognized, recognized
 from core.importing.readers.base import Head
+from core.importing.readers.columns import columns_of
 from core.importing.records import Problem, Record
 from core.importing.samples import LABEL, planned_samples, records_of_samples
 from core.importing.table_files import TableFiles, TableImage
@@ -121,7 +122,18 @@ def _with_references(
             where = f"{name} row {number}"
             for column in table.image_columns:
                 row[column] = files.stored(row[column], where, row)
-            yield where, row
+            yield where, _with_own_images(row, table.image_columns)
+
+
+def _with_own_images(row: dict[str, Any], image_columns: tuple[str, ...]) -> dict[str, Any]:
+    """Return *row* without names beside the images that are inside it: they say where those came from."""
+    own = [column for column in image_columns if row[column]]
+    if not own:
+        return row
+    columns = columns_of(tuple(row))
+    kept = {name: value for name, value in row.items() if name in image_columns or name not in columns.images}
+    is_seen = {*columns.images, *columns.more_images}.intersection(own)
+    return kept if is_seen else kept | {"image": row[own[0]]}
 
 
 def _records(

@@ -56,6 +56,21 @@ ROW_1 = ("t.parquet row 1",)
     ("row", "expected"),
     [
         pytest.param({"image": IMAGE, "question": "Q?", "answer": "A"}, [(ROW_1, "Q?", "A")], id="question and answer"),
+        pytest.param(
+            {"image": IMAGE, "file_name": "other.jpg", "question": "Q?", "answer": "A"},
+            [(ROW_1, "Q?", "A")],
+            id="the name of another file beside the image, as RefCOCO has it",
+        ),
+        pytest.param(
+            {"image": "images/1.jpg", "decoded_image": IMAGE, "question": "Q?", "answer": "A"},
+            [(ROW_1, "Q?", "A")],
+            id="the image under a name of its own, as MathVista has it",
+        ),
+        pytest.param(
+            {"image": IMAGE, "image_2": "b.jpg", "question": "Q?", "answer": "A"},
+            [(("t.parquet row 1", "b.jpg"), "Q?", "A")],
+            id="a second image by its name",
+        ),
         pytest.param({"img": b"png", "Question": "Q?", "Answer": "A"}, [(ROW_1, "Q?", "A")], id="bare bytes, capitals"),
         pytest.param(
             {"image": IMAGE, "question": "Q?", "answers": ["cat"] * 6 + ["dog"] * 4},
