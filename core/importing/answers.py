@@ -171,10 +171,12 @@ def scalar_text(value: Any) -> str:
 
 
 def _of_list(answer: Sequence[Any], kind: str) -> tuple[Any, str]:
-    """Return what a list means: labels, the answers of several people, or a document."""
+    """Return what a list means: labels, the answers of several people, or a document, such as the corners of a box."""
     if not answer:
         return "", "text"
     if kind == "custom_format" or any(isinstance(one, list | tuple) for one in answer):
+        return _document(answer), "custom_format"
+    if kind != "label" and _are_measures(answer):
         return _document(answer), "custom_format"
     if any(isinstance(one, dict) for one in answer):
         if any(_of_person(one) is not None for one in answer):
@@ -185,6 +187,13 @@ def _of_list(answer: Sequence[Any], kind: str) -> tuple[Any, str]:
         return people_answer(texts), kind
     labels = list(dict.fromkeys(text for text in texts if text))
     return (json.dumps(labels, ensure_ascii=False), "label") if labels else ("", "text")
+
+
+def _are_measures(answer: Sequence[Any]) -> bool:
+    """Return whether numbers have fractions or repeat, as the corners of a box do; labels do not."""
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in answer):
+        return False
+    return any(isinstance(one, float) for one in answer) or len(set(answer)) < len(answer)
 
 
 def _of_object(answer: dict[str, Any], kind: str) -> tuple[Any, str]:
