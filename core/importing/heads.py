@@ -1,6 +1,7 @@
 """The beginnings of annotation files, from which their format is recognized, and the streams of their rows."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 from core.errors import InvalidInputError
@@ -58,9 +59,16 @@ def rows_of(head: Head, file: BinaryIO, key: str = "") -> Rows:
         return _rows_of_list(JsonText(file), key)
     if head.shape == "map":
         return _rows_of_map(JsonText(file))
+    if head.shape == "columns":
+        return _numbered(_rows_of_columns(JsonText(file).value()))
     if head.shape == "single":
         return iter([(1, 1, JsonText(file).value())])
     return _top_rows(head.name, file)
+
+
+def _numbered(rows: Iterator[dict[str, Any]]) -> Rows:
+    for number, row in enumerate(rows, 1):
+        yield number, 0, row
 
 
 def _top_rows(name: str, file: BinaryIO) -> Rows:
@@ -110,12 +118,13 @@ def _head_of_rows(name: str, rows: Rows) -> Head:
 def _head_of_object(name: str, text: JsonText) -> Head:
     lists: dict[str, tuple[Any, ...]] = {}
     values: dict[str, Any] = {}
+    counts: dict[str, int | None] = {}
     for key, first in text.members():
         if len(lists) + len(values) >= MAX_KEYS:
             break
         if first == b"[":
-            lists[key], is_long = _sample(text)
-            if is_long:
+            lists[key], counts[key] = _sample(text)
+            if counts[key] is None:
                 break
         elif first == b"{" and len(values) < SAMPLE_ROWS:
             values[key] = text.value()
@@ -126,6 +135,9 @@ def _head_of_object(name: str, text: JsonText) -> Head:
     else:
         if text.peek() == b"{":
             return Head(name, "rows", ({**lists, **values},))
+    columns = _columns(lists, values, counts)
+    if columns:
+        return Head(name, "columns", tuple(islice(_rows_of_columns(columns), SAMPLE_ROWS)))
     members = {**lists, **values}
     if members and all(isinstance(value, dict) or _is_image_name(key) for key, value in members.items()):
         return Head(name, "map", tuple(_row_of_member(*member) for member in members.items()))
@@ -134,15 +146,37 @@ def _head_of_object(name: str, text: JsonText) -> Head:
     return Head(name, "single", ({**{key: list(value) for key, value in lists.items()}, **values},))
 
 
-def _sample(text: JsonText) -> tuple[tuple[Any, ...], bool]:
-    """Return the first elements of a list, and whether there are more of them."""
+def _columns(
+    lists: dict[str, tuple[Any, ...]], values: dict[str, Any], counts: dict[str, int | None]
+) -> dict[str, Any]:
+    """Return the columns of an object that is a table: lists of one length, or objects that number the same rows."""
+    if len(lists) > 1 and not values:
+        are_rows = any(isinstance(value, dict) for found in lists.values() for value in found)
+        is_table = not are_rows and None not in counts.values() and len({*counts.values()}) == 1
+        return dict(lists) if is_table else {}
+    if len(values) < 2 or lists or not all(isinstance(value, dict) and value for value in values.values()):
+        return {}
+    numbers = {tuple(value) for value in values.values()}
+    return values if len(numbers) == 1 and all(number.isdecimal() for number in numbers.pop()) else {}
+
+
+def _rows_of_columns(columns: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    lists = [column.values() if isinstance(column, dict) else column for column in columns.values()]
+    for row in zip(*lists, strict=False):
+        yield dict(zip(columns, row, strict=True))
+
+
+def _sample(text: JsonText) -> tuple[tuple[Any, ...], int | None]:
+    """Return the first elements of a list, and how many there are; None for more objects than are looked at."""
     found: list[Any] = []
+    count = 0
     for number, _, value in text.elements():
-        if number > SAMPLE_ROWS:
-            return tuple(found), True
-        if not isinstance(value, BadRow):
+        if number == SAMPLE_ROWS + 1 and any(isinstance(one, dict) for one in found):
+            return tuple(found), None
+        count = number
+        if number <= SAMPLE_ROWS and not isinstance(value, BadRow):
             found.append(value)
-    return tuple(found), False
+    return tuple(found), count
 
 
 def _is_image_name(name: str) -> bool:

@@ -20,9 +20,9 @@ class Head:
     """The beginning of an annotation file."""
 
     name: str
-    shape: Literal["rows", "object", "map", "single", "table", "text", ""] = ""
+    shape: Literal["rows", "object", "map", "columns", "single", "table", "text", ""] = ""
     """How the rows are written: an array, lines or a table of text; lists in an object; an object whose keys name
-    its rows; one object that is a row; a table with types; a text."""
+    its rows; an object whose keys name its columns; one object that is a row; a table with types; a text."""
     rows: tuple[Row, ...] = ()
     """The first rows, where the file is no object of lists."""
     lists: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: _NOTHING)

@@ -1,0 +1,36 @@
+"""Files of public datasets and of other programs, in the shapes they really have, and the records they become."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.importing.answers import CAPTION_QUESTION
+from core.importing.records import ImportedBox, Turn
+from tests.core.importing.readers.shapes import Expected, Files, check, expect, shape
+
+IMAGE = b"no image, but a file"
+ROWS = "Rows of questions and answers (JSON, CSV, parquet)"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "problems"),
+    [
+        shape("lists by column", {"d.json": {"image": ["a.jpg", "b.jpg"], "question": ["Qa?", "Qb?"],
+                                             "answer": ["A", "B"]}},
+              expect("a.jpg", "Qa? | A"), expect("b.jpg", "Qb? | B")),
+        shape("more lists by column than are looked at",
+              {"d.json": {"image": [f"{n}.jpg" for n in range(25)], "question": ["Q?"] * 25,
+                          "answer": [str(n) for n in range(25)]}},
+              *(expect(f"{n}.jpg", f"Q? | {n}") for n in range(25))),
+        shape("numbered rows by column, as pandas writes them",
+              {"d.json": {"image": {"0": "a.jpg", "1": "b.jpg"}, "question": {"0": "Qa?", "1": "Qb?"},
+                          "answer": {"0": "A", "1": "B"}}},
+              expect("a.jpg", "Qa? | A"), expect("b.jpg", "Qb? | B")),
+        shape("one row with two questions",
+              {"d.json": {"image": "a.jpg", "question": ["Qa?", "Qb?"], "answer": ["A", "B"]}},
+              expect("a.jpg", "Qa? | A"), expect("a.jpg", "Qb? | B")),
+    ],
+)  # fmt: skip
+def test_tables_by_column(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
+    check(tmp_path, files, expected, problems, ROWS)
