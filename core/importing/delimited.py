@@ -3,12 +3,15 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
 from core.importing.json_text import MAX_ROW_BYTES, BadRow, Rows
 
 _DELIMITERS = ",;\t|"
+# Excel reads and writes the delimiter in a line before the names.
+_NAMED_DELIMITER = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 _HEAD_BYTES = 65_536
 _MAX_COLUMNS = 1_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -34,15 +37,22 @@ def delimited_rows(file: BinaryIO, *, is_tab: bool = False) -> Rows:
     head = buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
     encoding = next((name for bom, name in _BOMS if head.startswith(bom)), "utf-8")
     text = io.TextIOWrapper(buffered, encoding=encoding, errors="strict", newline="")
-    delimiter = "\t" if is_tab else _delimiter(head.decode(encoding, "ignore"))
+    start = head.decode(encoding, "ignore")
+    named = _NAMED_DELIMITER.match(start)
+    delimiter = named[1] if named else "\t" if is_tab else _delimiter(start)
+    lines_before = 1 if named else 0
     reader = csv.reader(text, delimiter=delimiter)
     try:
-        yield from _rows(reader)
+        if named:
+            text.readline()
+        yield from _rows(reader, lines_before)
     except UnicodeError:
-        raise DelimitedError(f"Line {reader.line_num + 1:,} is not UTF-8 text. Save the file as UTF-8.") from None
+        read = reader.line_num + lines_before
+        what = f"After line {read:,} it" if read else "It"
+        raise DelimitedError(f"{what} is not UTF-8 text. Save it as UTF-8.") from None
 
 
-def _rows(reader: Any) -> Rows:
+def _rows(reader: Any, lines_before: int) -> Rows:
     names = next(_cells(reader), None)
     if not isinstance(names, list) or not any(name.strip() for name in names):
         raise DelimitedError("The first line has no names of columns. Add them.")
@@ -51,10 +61,10 @@ def _rows(reader: Any) -> Rows:
         raise DelimitedError(f"It has {len(names):,} columns; {_MAX_COLUMNS:,} is the limit.")
     count = len(names)
     is_guarded = set(names) >= _OWN_COLUMNS
-    number, line = 0, reader.line_num + 1
+    number, line = 0, reader.line_num + lines_before + 1
     for cells in _cells(reader):
         if cells == []:
-            line = reader.line_num + 1
+            line = reader.line_num + lines_before + 1
             continue
         number += 1
         if is_guarded and isinstance(cells, list):
@@ -70,7 +80,7 @@ def _rows(reader: Any) -> Rows:
                 f"This line has {len(cells):,} cells, but there are {count:,} columns. Quote cells with the delimiter."
             )
             yield number, line, BadRow(reason)
-        line = reader.line_num + 1
+        line = reader.line_num + lines_before + 1
 
 
 def _cells(reader: Any) -> Iterator[list[str] | BadRow]:

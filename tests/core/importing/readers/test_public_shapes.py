@@ -34,3 +34,16 @@ ROWS = "Rows of questions and answers (JSON, CSV, parquet)"
 )  # fmt: skip
 def test_tables_by_column(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
     check(tmp_path, files, expected, problems, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "problems"),
+    [
+        shape("the delimiter in Excel's first line", {"d.csv": "sep=;\r\nimage;question;answer\r\na.jpg;Q?;3,5\r\n"},
+              expect("a.jpg", "Q? | 3,5")),
+        shape("another encoding", {"d.csv": "image;question;answer\na.jpg;Wie viele Äpfel?;5\n".encode("cp1252")},
+              problems=("This file was not read. It is not UTF-8 text. Save it as UTF-8.",)),
+    ],
+)  # fmt: skip
+def test_spreadsheets(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
+    check(tmp_path, files, expected, problems, ROWS, "")
