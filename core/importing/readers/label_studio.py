@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+import orjson
 
 from core.importing.answers import CAPTION_QUESTION, RowError, turn
 from core.importing.readers.base import Files, Row, RowReader
@@ -60,12 +63,12 @@ def _records(
     score = next((score for result in results if (score := _score(result))), 0.0)
     turns: list[Turn] = []
     reasons: list[str] = []
-    for result in results:
-        answer = _answer(result)
-        if answer is None:
-            continue
+    answers = [(result, answer) for result in results if (answer := _answer(result)) is not None]
+    answering = _answering([result for result, _ in answers])
+    for result, answer in answers:
+        asked = question if result.get("from_name") == answering else None
         try:
-            turns.append(turn(question or _question(result), answer, result.get("type")))
+            turns.append(turn(asked or _question(result), answer, result.get("type")))
         except RowError as error:
             reasons.append(str(error))
     if boxes and not turns:
@@ -78,6 +81,14 @@ def _records(
     return [
         Record(where, images, (one,), score=score, boxes=boxes if index == 0 else ()) for index, one in enumerate(turns)
     ]
+
+
+def _answering(results: list[dict[str, Any]]) -> Any:
+    """Return the control that answers the question of a task: the one that is called so, a text, or the first one."""
+    names = [result.get("from_name") for result in results]
+    called = [name for name in names if isinstance(name, str) and name.lower() in ANSWERS]
+    texts = [result.get("from_name") for result in results if result.get("type") == "textarea"]
+    return next(iter([*called, *texts, *names]), None)
 
 
 def _question(result: dict[str, Any]) -> str:
@@ -118,7 +129,10 @@ def _boxes(result: dict[str, Any]) -> Iterator[ImportedBox]:
 
 
 def _short(name: str, value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the results of a column of the short form: a text, choices, a rating or boxes."""
+    """Yield the results of a column of the short form: a text, choices, a rating or boxes; CSV has them as JSON."""
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        with suppress(orjson.JSONDecodeError):
+            value = orjson.loads(value)
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
         for one in value:
             yield {"from_name": name, "value": one}

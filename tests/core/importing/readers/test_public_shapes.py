@@ -47,3 +47,31 @@ def test_tables_by_column(tmp_path: Path, files: Files, expected: list[Expected]
 )  # fmt: skip
 def test_spreadsheets(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
     check(tmp_path, files, expected, problems, ROWS, "")
+
+
+def test_only_one_control_of_label_studio_answers_the_question(tmp_path: Path) -> None:
+    results = [
+        {"from_name": "kind", "type": "choices", "value": {"choices": ["count"]}},
+        {"from_name": "answer", "type": "textarea", "value": {"text": ["Five"]}},
+    ]
+    task = {"data": {"image": "a.jpg", "question": "How many?"}, "annotations": [{"result": results}]}
+    expected = [expect("a.jpg", "kind | count"), expect("a.jpg", "How many? | Five")]
+
+    check(tmp_path, {"d.json": [task]}, expected, [], "Label Studio")
+
+
+def test_cells_of_label_studio_hold_json(tmp_path: Path) -> None:
+    box = [{"x": 10, "y": 20, "width": 30, "height": 40, "rectanglelabels": ["Apple"]}]
+    cells = [json.dumps(value).replace('"', '""') for value in (box, {"choices": ["red", "green"]})]
+    lines = [f'/data/upload/2/0a1b2c3d-a.jpg,1,"{cell}",1,5,1.5' for cell in cells]
+    text = "\n".join(["image,id,label,annotator,annotation_id,lead_time", *lines])
+    expected = [
+        expect(
+            "a.jpg",
+            Turn("Which objects are in this image?", '["Apple"]', "label"),
+            boxes=(ImportedBox("Apple", (0.1, 0.2, 0.4, 0.6), "relative"),),
+        ),
+        expect("a.jpg", Turn("label", '["red", "green"]', "label")),
+    ]
+
+    check(tmp_path, {"d.csv": text}, expected, [], "Label Studio")
