@@ -1,5 +1,6 @@
 """Chat messages by ``role`` and ``content``: OpenAI, LLaMA-Factory, TRL, ms-swift and others."""
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,10 @@ from core.importing.readers.images import images_of, written_images
 from core.importing.readers.turns import MAX_TURNS, paired
 from core.importing.records import NO_FIELDS, Fields, Record, record
 
+_IMAGE_KEYS = ("image_url", "image", "source", "path", "url", "base64")
+"""Of a part of a message; the last three only in one of the type image."""
+# Qwen-VL's first format writes the images into the text.
+_IMAGE_IN_TEXT = re.compile(r"(?:Picture \d+:[ \t]*)?<img>([^<>\n]{1,4096})</img>\n?")
 _OTHER_MEDIA = ("videos", "video", "audios", "audio")
 _USUAL = frozenset({"id", "image", "images", "conversations", "messages"})
 _MAX_SCORE = 5.0
@@ -30,6 +35,8 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
     columns = columns_of(tuple(row))
     images: list[str] = []
     pairs = read_messages(messages, images, where, files)
+    if not images and not columns.images and not columns.more_images:
+        pairs = [(role, _without_image_tags(text, images)) for role, text in pairs]
     # The usual row has no other columns, and nothing beside the text in its last message.
     if row.keys() <= _USUAL and len(messages[-1]) <= 2:
         turns, system = paired(pairs, where, files)
@@ -82,11 +89,19 @@ def _text_of_parts(parts: Any, images: list[str], where: str, files: Files) -> s
         elif isinstance(part, dict):
             if isinstance(part.get("text"), str):
                 texts.append(part["text"])
-            for key in ("image_url", "image", "source"):
+            for key in _IMAGE_KEYS if part.get("type") == "image" else _IMAGE_KEYS[:3]:
                 if part.get(key):
                     images.extend(written_images(part[key], where, files))
                     break
     return "\n".join(texts)
+
+
+def _without_image_tags(text: Any, images: list[str]) -> Any:
+    """Return a text without the images that ``<img>`` names in it, and add them."""
+    if not isinstance(text, str) or "<img>" not in text:
+        return text
+    images += [name.strip() for name in _IMAGE_IN_TEXT.findall(text)]
+    return _IMAGE_IN_TEXT.sub("", text)
 
 
 def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: Files) -> Fields:

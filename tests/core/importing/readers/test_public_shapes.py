@@ -49,6 +49,34 @@ def test_spreadsheets(tmp_path: Path, files: Files, expected: list[Expected], pr
     check(tmp_path, files, expected, problems, ROWS, "")
 
 
+def _parts(image: dict[str, str]) -> dict[str, list[dict[str, object]]]:
+    content = [{"type": "image", **image}, {"type": "text", "text": "Q?"}]
+    return {"messages": [{"role": "user", "content": content}, {"role": "assistant", "content": "A"}]}
+
+
+def test_parts_name_their_image_by_path_or_address(tmp_path: Path) -> None:
+    files = {"d.jsonl": [_parts({"path": "a.jpg"}), _parts({"url": "https://x.org/b.jpg"}), _parts({"image": "c.jpg"})]}
+    expected = [expect(name, "Q? | A") for name in ("a.jpg", "https://x.org/b.jpg", "c.jpg")]
+
+    check(tmp_path, files, expected, [], "Chat messages (OpenAI, LLaMA-Factory, TRL, ms-swift)")
+
+
+def test_images_in_the_text_of_qwen_vl(tmp_path: Path) -> None:
+    asked = "Picture 1: <img>s/a.jpeg</img>\nPicture 2: <img>s/b.jpeg</img>\nWhat differs?"
+    turns = [("user", asked), ("assistant", "All."), ("user", "Where?"), ("assistant", "<box>(5,9),(7,8)</box>")]
+    row = {"id": "0", "conversations": [{"from": role, "value": text} for role, text in turns]}
+    expected = expect("s/a.jpeg s/b.jpeg", "What differs? | All.", "Where? | <box>(5,9),(7,8)</box>")
+
+    check(tmp_path, {"d.json": [row]}, [expected], [], "LLaVA, ShareGPT")
+
+
+def test_html_in_a_text_names_no_image(tmp_path: Path) -> None:
+    asked = {"from": "human", "value": "What does <img>x.png</img> mean?"}
+    row = {"image": "a.jpg", "conversations": [asked, {"from": "gpt", "value": "A"}]}
+
+    check(tmp_path, {"d.json": [row]}, [expect("a.jpg", f"{asked['value']} | A")], [], "LLaVA, ShareGPT")
+
+
 def test_only_one_control_of_label_studio_answers_the_question(tmp_path: Path) -> None:
     results = [
         {"from_name": "kind", "type": "choices", "value": {"choices": ["count"]}},
