@@ -13,14 +13,17 @@ from core.importing.records import NO_FIELDS, Fields
 
 IMAGES = (
     "file_name", "file_names", "image", "images", "img", "imgs", "image_path", "image_paths", "img_path", "image_file",
+    "image_filename", "image_local_name", "img_name", "filepath", "file_path", "figure_path",
     "picture", "photo", "filename", "path", "image_url", "image_urls", "imgname", "image_name", "file", "url",
 )  # fmt: skip
+IDS = ("image_id", "imageid", "img_id")
+"""Columns with the name of an image without its ending, or with its number; for rows that name no image otherwise."""
 QUESTIONS = ("question", "questions", "query", "prompt", "instruction", "problem")
 ANSWERS = (
     "multiple_choice_answer", "answer", "answers", "response", "output", "completion", "solution", "label", "labels",
-    "caption", "captions", "text", "description", "target",
+    "caption", "captions", "text", "description", "target", "correct_choice_idx", "direct_answers",
 )  # fmt: skip
-CAPTIONS = ("caption", "captions", "text", "description", "sentences", "answer")
+CAPTIONS = ("caption", "captions", "text", "description", "sentences", "answer", "caption_str", "comment", "raw")
 _OPTIONS = ("options", "choices", "candidates")
 _FIELDS = {
     "system": ("system", "system_prompt"),
@@ -45,6 +48,8 @@ class Columns(NamedTuple):
     """One after the other until one has a value."""
     more_images: tuple[str, ...]
     """All of them, in this order."""
+    id: str
+    """With the name of an image without its ending, where there is no other column of images."""
     question: str
     answer: str
     caption: str
@@ -70,7 +75,7 @@ def columns_of(names: tuple[str, ...]) -> Columns:
     more = [name for low, name in by_name.items() if low.endswith(endings) or _NUMBERED.fullmatch(low)]
     return Columns(
         images=tuple(by_name[name] for name in IMAGES if name in by_name),
-        more_images=tuple(sorted(more, key=_in_number_order)),
+        more_images=tuple(sorted(more, key=_in_number_order)), id=first(IDS),
         question=first(QUESTIONS), answer=first(ANSWERS), caption=first(CAPTIONS), options=first(_OPTIONS),
         answer_type=first(("answer_type",)), note=first(("note", "notes")), boxes=first(("objects", "boxes")),
         metadata=first((_METADATA,)),

@@ -10,6 +10,8 @@ from core.importing.readers.columns import Columns
 MAX_IMAGES = 64
 _MAX_NAME_CHARS = 4096
 _MIN_EMBEDDED_CHARS = 1024
+_MAX_ID_CHARS = 200
+_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 _NAME_KEYS = ("path", "url", "image_url", "file_name", "image", "bytes", "base64", "data")
 
 
@@ -31,6 +33,8 @@ def images_of(row: Row, columns: Columns, where: str, files: Files) -> tuple[str
             break
     for column in columns.more_images:
         found.extend(written_images(row[column], where, files))
+    if not found and columns.id and not columns.images and not columns.more_images:
+        found.append(name_of_id(row[columns.id], files))
     if not found:
         raise RowError(_none_in(columns))
     if len(found) > MAX_IMAGES:
@@ -64,6 +68,26 @@ def written_images(value: Any, where: str, files: Files, depth: int = 0) -> Iter
             return
         written = next((value[key] for key in _NAME_KEYS if value.get(key)), None)
         yield from written_images(written, where, files, depth + 1)
+
+
+def name_of_id(value: Any, files: Files) -> str:
+    """Return the name of the image that a row calls by its number, or by its name without the ending.
+
+    COCO writes numbers with twelve digits.
+
+    Raises:
+        RowError: there is no id, or several images have it.
+    """
+    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if not text or len(text) > _MAX_ID_CHARS:
+        raise RowError("This row names no image.")
+    if text.lower().endswith(_ENDINGS):
+        return text
+    stems = [text, f"{int(text):012}"] if text.isascii() and text.isdecimal() else [text]
+    here = [name for stem in dict.fromkeys(stems) for ending in _ENDINGS if files.has(name := f"{stem}{ending}")]
+    if len(here) > 1:
+        raise RowError(f"The id {text} fits several images, such as {here[0]} and {here[1]}. Write the name in full.")
+    return here[0] if here else f"{text}.jpg"
 
 
 def _is_base64(text: str) -> bool:

@@ -10,6 +10,7 @@ from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.images import images_of
 from core.importing.records import Record, Turn, record
 
+_OF_PEOPLE = ("answers", "direct_answers")
 _LETTERED_CHOICES = "ABCDEFGHIJ"
 
 
@@ -44,8 +45,10 @@ def _turns(row: Row, columns: Columns, where: str, files: Files) -> list[Turn]:
     options = row[columns.options] if columns.options else _lettered(row) if "A" in row else None
     if isinstance(question, list | tuple):
         return _parallel(question, answer, answer_type, where, files)
-    if isinstance(answer, list | tuple) and columns.answer.lower() == "answers" and answer_type != "label":
-        answer = people_answer(answer) if all(isinstance(one, str | dict) for one in answer) else answer
+    if columns.answer.lower() in _OF_PEOPLE and answer_type != "label":
+        answer = parsed_list(answer)
+        is_plain = isinstance(answer, list | tuple) and all(isinstance(one, str | dict | int | float) for one in answer)
+        answer = people_answer(answer) if is_plain else answer
     return [turn(question, answer, answer_type, options)]
 
 
@@ -80,7 +83,7 @@ def _lettered(row: Row) -> list[Any] | None:
 
 def _fits(row: Row) -> bool:
     columns = columns_of(tuple(row))
-    return bool((columns.images or columns.more_images) and has_turns(row))
+    return bool((columns.images or columns.more_images or columns.id) and has_turns(row))
 
 
 READER = RowReader(

@@ -39,6 +39,55 @@ def test_tables_by_column(tmp_path: Path, files: Files, expected: list[Expected]
 @pytest.mark.parametrize(
     ("files", "expected", "problems"),
     [
+        shape("A-OKVQA", {"000000299207.jpg": IMAGE,
+                          "d.json": [{"image_id": 299207, "question": "Q?", "choices": ["a", "b"],
+                                      "correct_choice_idx": 1, "direct_answers": ["ride", "sit", "ride"]}]},
+              expect("000000299207.jpg", Turn("Q?", "b", "text", ["a", "b"]))),
+        shape("answers of people in a cell", {"d.jsonl": [{"image": "a.jpg", "question": "Q?",
+                                                           "direct_answers": "['ride', 'sit', 'ride']"}]},
+              expect("a.jpg", "Q? | ride")),
+        shape("GQA", {"2354786.jpg": IMAGE, "d.json": {"02930152": {"question": "Q?", "imageId": "2354786",
+                                                                    "answer": "yes", "fullAnswer": "Yes, it is."}}},
+              expect("2354786.jpg", "Q? | yes")),
+        shape("TextVQA", {"d.json": {"dataset_type": "train", "data": [
+                  {"question": "Q?", "image_id": "0054c9", "flickr_original_url": "https://x.org/o.jpg",
+                   "answers": ["nous", "dakota", "nous"]}]}},
+              expect("0054c9.jpg", "Q? | nous")),
+        shape("the name of an image without its ending", {"image1.png": IMAGE, "image11.png": IMAGE,
+                                                          "d.csv": "question,answer,image_id\nQ?,book,image1\n"},
+              expect("image1.png", "Q? | book")),
+        shape("an id of two images", {"7.jpg": IMAGE, "7.png": IMAGE, "d.csv": "question,answer,image_id\nQ?,A,7\n"},
+              problems=("The id 7 fits several images, such as 7.jpg and 7.png. Write the name in full.",)),
+        shape("an id beside a name", {"7.jpg": IMAGE, "d.csv": "question,answer,image_id,image\nQ?,A,7,b.jpg\n"},
+              expect("b.jpg", "Q? | A")),
+        shape("InfographicVQA: the name before the address it came from",
+              {"d.json": {"data": [{"question": "Q?", "image_local_name": "30473.jpeg",
+                                    "image_url": "https://x.org/original.jpg", "answers": ["pinterest"]}]}},
+              expect("30473.jpeg", Turn("Q?", "pinterest"))),
+        shape("CLEVR, SLAKE, PMC-VQA",
+              {"1.json": {"questions": [{"image_index": 0, "image_filename": "0.png", "question": "Q1?",
+                                         "answer": "no"}]},
+               "2.json": [{"img_id": 1, "img_name": "x1/source.jpg", "question": "Q2?", "answer": "MRI"}],
+               "3.csv": "Figure_path,Question,Answer\nF1.jpg,Q3?,CT\n"},
+              expect("0.png", "Q1? | no"), expect("x1/source.jpg", "Q2? | MRI"), expect("F1.jpg", "Q3? | CT")),
+        shape("captions of Flickr30k", {"results.csv": "image_name| comment_number| comment\n1.jpg| 0| Two guys .\n",
+                                        "t.csv": 'raw,filename,img_id\n"[""One."", ""Two.""]",1.jpg,0\n'},
+              expect("1.jpg", Turn(CAPTION_QUESTION, "Two guys .")), expect("1.jpg", Turn(CAPTION_QUESTION, "One.")),
+              expect("1.jpg", Turn(CAPTION_QUESTION, "Two."))),
+        shape("the corners of a box as an answer, counts of several people",
+              {"d.jsonl": [{"image": "a.jpg", "problem": "Where?", "solution": [10, 10, 20.5, 20.5]},
+                           {"image": "a.jpg", "question": "How many?", "answers": [2, 3, 2]}]},
+              expect("a.jpg", Turn("Where?", "[10, 10, 20.5, 20.5]", "custom_format")),
+              expect("a.jpg", "How many? | 2")),
+    ],
+)  # fmt: skip
+def test_public_datasets(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
+    check(tmp_path, files, expected, problems, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "problems"),
+    [
         shape("the delimiter in Excel's first line", {"d.csv": "sep=;\r\nimage;question;answer\r\na.jpg;Q?;3,5\r\n"},
               expect("a.jpg", "Q? | 3,5")),
         shape("another encoding", {"d.csv": "image;question;answer\na.jpg;Wie viele Äpfel?;5\n".encode("cp1252")},
