@@ -101,7 +101,9 @@ class Gate:
             except VitrineError as error:
                 return error_response(error)
         if actor is None or not (is_for_programs or actor.has_session):
-            return self._sign_in_page(request) if is_navigation(request) else not_signed_in()
+            if is_navigation(request):
+                return self._sign_in_page(request)
+            return not_signed_in(is_for_programs=is_for_programs)
         return actor
 
     def _is_for_programs(self, path: str) -> bool:

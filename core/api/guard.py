@@ -112,8 +112,10 @@ def refused_stranger(request: HTTPConnection, has_password: bool) -> Response | 
     return problem(403, "open_door", "Without a password only this machine may connect. Set VITRINE_ACCESS_PASSWORD.")
 
 
-def not_signed_in() -> Response:
-    """Return the response to a call without valid credentials."""
+def not_signed_in(*, is_for_programs: bool = True) -> Response:
+    """Return the response to a call without valid credentials; only a browser calls what is not for programs."""
+    if not is_for_programs:
+        return problem(401, "not_signed_in", "You are signed out. Reload to sign in.")
     return problem(
         401, "not_signed_in", "This request has no valid token. Send one as Authorization: Bearer …",
         headers={"WWW-Authenticate": "Bearer"},

@@ -68,6 +68,33 @@ def test_signing_in_opens_the_requested_page_and_signing_out_closes_it(locked: A
     expect(page.get_by_text("Sign in to use this Vitrine.")).to_be_visible()
 
 
+def _sign_in(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Password").fill("open sesame")
+    page.get_by_role("button", name="Sign in").click()
+    settle(page)
+
+
+def test_signing_out_in_one_tab_leads_the_others_to_the_sign_in_page_but_keeps_typed_text(
+    locked: AppServer, page: Page
+) -> None:
+    _sign_in(page, f"{locked.url}/settings")
+    resting, typing = page.context.new_page(), page.context.new_page()
+    for tab in (resting, typing):
+        tab.goto(f"{locked.url}/")
+        settle(tab)
+    typing.get_by_role("button", name="Start with your images").click()
+    name = typing.get_by_role("dialog").get_by_role("textbox").first
+    name.press_sequentially("Half a na")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(resting.get_by_text("Sign in to use this Vitrine.")).to_be_visible(timeout=20_000)
+    assert resting.url == f"{locked.url}/"
+    expect(typing.get_by_text("You are signed out. Reload to sign in.")).to_be_visible(timeout=20_000)
+    typing.wait_for_timeout(3_000)  # Streamlit goes on asking
+    expect(name).to_have_value("Half a na")
+
+
 def test_the_sign_in_page_works_without_scripts_and_loads_nothing_else(locked: AppServer, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -12,12 +12,26 @@ _SIGN_OUT_CSS = """
 button { font: inherit; font-family: var(--st-font); font-size: .9rem; padding: 0; background: none; border: none;
   color: var(--st-link-color); cursor: pointer }
 """
+# A session also ends in another tab, by another password or with time. The server then closes the websocket, and
+# Streamlit asks for its health, which is refused: the page is loaded again, and the server answers with the sign-in
+# page. Typed text stays: Streamlit shows the refusal over it.
 _SIGN_OUT_JS = """
+let typed = null; // not the focused field: Streamlit's message takes the focus
+document.addEventListener("input", (event) => (typed = event.composedPath()[0]));
+const hasTypedText = () => typed?.isConnected && typed.value && typed.matches("textarea, input");
+const isRefused = (request) => request.responseStatus === 401 && request.name.endsWith("/_stcore/health");
+
 export default function ({ parentElement, data }) {
-  parentElement.querySelector("button").onclick = async () => {
+  const button = parentElement.querySelector("button");
+  button.onclick = async () => {
     await fetch(data.url, { method: "DELETE" });
     location.reload();
   };
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntries().some(isRefused) && !hasTypedText()) location.reload();
+  });
+  observer.observe({ type: "resource" });
+  return () => observer.disconnect();
 }
 """
 
