@@ -21,11 +21,12 @@ else:
     from pages.components.shared import streamlit_private
 
     streamlit_private.disable_pages_directory()
-    where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": st.get_option("server.allowedHosts")}
+    hosts = st.get_option("server.allowedHosts")
+    where = {"base_path": st.get_option("server.baseUrlPath"), "allowed_hosts": hosts}
     icon = Path(__file__).parent / "pages" / "assets" / "vitrine.png"
     app = st.App(
         __file__,
         routes=vitrine.routes(**where, icon=icon),
-        middleware=[vitrine.gate(vitrine.access_settings(st.get_option("server.address")), **where)],
+        middleware=[vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where)],
         lifespan=vitrine.lifespan,
     )

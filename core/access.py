@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -129,20 +130,29 @@ class SignInService:
             session.execute(delete(SignIns))
 
 
-def check_listening_address(address: str | None, settings: Settings) -> None:
-    """Refuse to listen beyond this machine without a password.
+def check_listening_address(address: str | None, settings: Settings, allowed_hosts: Sequence[str] = ()) -> None:
+    """Refuse to serve other machines without a password, directly or through a proxy.
 
     Args:
         address: The address to listen on; None and "" stand for every address.
         settings: Says whether a password is set.
+        allowed_hosts: Host names the server answers to; other machines come by those that are not of this machine.
 
     Raises:
         ConfigurationError: other machines could connect and no password is set.
     """
-    if settings.access_password is None and not is_loopback(address or "0.0.0.0"):  # noqa: S104
+    if settings.access_password is not None:
+        return
+    if not is_loopback(address or "0.0.0.0"):  # noqa: S104
         raise ConfigurationError(
             f"Vitrine does not listen on {address or 'every address'} without a password, because anyone on the "
             "network could use it. Set VITRINE_ACCESS_PASSWORD, or listen on 127.0.0.1 only (server.address)."
+        )
+    foreign = [host for host in allowed_hosts if not (is_loopback(host) or host.lower().endswith(".localhost"))]
+    if foreign:
+        raise ConfigurationError(
+            f"Vitrine does not answer to {foreign[0]} without a password, because anyone could use it through a proxy. "
+            "Set VITRINE_ACCESS_PASSWORD, or remove the name from server.allowedHosts."
         )
 
 

@@ -32,13 +32,17 @@ PREFIXES = ("img", "exports", "uploads", "desk", "access", "api", "ai")
 _GATE_VARIABLES = {"VITRINE_ACCESS_PASSWORD", "VITRINE_TRUSTED_PROXIES"}
 
 
-def access_settings(address: str | None) -> "Settings | None":
+_LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
+
+
+def access_settings(address: str | None, allowed_hosts: Sequence[str] = ()) -> "Settings | None":
     """Return the settings for :func:`gate`, None when a single person uses this machine and nothing is configured.
 
-    Exits with one sentence when a setting is not usable, or when *address* (None: every address) is public and no
-    password is set.
+    Exits with one sentence when a setting is not usable, or when *address* (None: every address) or one of
+    *allowed_hosts* is public and no password is set.
     """
-    if address in ("127.0.0.1", "localhost", "::1") and not _GATE_VARIABLES & {name.upper() for name in os.environ}:
+    is_configured = bool(_GATE_VARIABLES & {name.upper() for name in os.environ})
+    if {address, *allowed_hosts} <= _LOCAL_HOSTS and not is_configured:
         return None  # the usual case, without importing anything
     from core.access import check_listening_address
     from core.config import load_settings
@@ -46,7 +50,7 @@ def access_settings(address: str | None) -> "Settings | None":
 
     try:
         settings = load_settings()
-        check_listening_address(address, settings)
+        check_listening_address(address, settings, allowed_hosts)
     except ConfigurationError as error:
         sys.exit(str(error))
     return settings

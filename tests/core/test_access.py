@@ -75,9 +75,20 @@ def test_listening_beyond_this_machine_without_a_password_is_refused(address: st
         access.check_listening_address(address, Settings(access_password=None))
 
 
+@pytest.mark.parametrize("host", ["vitrine.example.org", "*.example.org", "192.0.2.7", "*"])
+def test_answering_to_a_public_name_without_a_password_is_refused(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="Set VITRINE_ACCESS_PASSWORD, or remove the name from server.allowed"):
+        access.check_listening_address("127.0.0.1", Settings(access_password=None), ["localhost", host])
+
+
+def test_names_of_this_machine_need_no_password() -> None:
+    hosts = ["localhost", "127.0.0.1", "::1", "[::1]", "vitrine.localhost", "*.localhost"]
+    access.check_listening_address("127.0.0.1", Settings(access_password=None), hosts)
+
+
 def test_listening_beyond_this_machine_with_a_password_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "open sesame")
-    access.check_listening_address("0.0.0.0", Settings())  # noqa: S104
+    access.check_listening_address("0.0.0.0", Settings(), ["vitrine.example.org"])  # noqa: S104
 
 
 def test_a_sign_in_is_found_until_it_ends(db: Database) -> None:
