@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.api import sign_in_page
+from core.api import plain_page, sign_in_page
 from core.api.credentials import Actor, find_actor, known_actor
 from core.api.errors import error_response
 from core.api.guard import ACTOR, not_signed_in, refused_stranger
@@ -71,7 +71,7 @@ class Gate:
         request = HTTPConnection(scope)
         checked = self._check_origin(request) or await self._find_actor(request)
         if isinstance(checked, Response):
-            await _refuse(checked, scope, receive, send)
+            await _refuse(plain_page.for_browser(request, checked), scope, receive, send)
             return
         if checked is not None:
             scope[ACTOR] = checked

@@ -20,8 +20,9 @@ from core import password
 from core.addresses import client_group
 from core.api import credentials, sign_in_page, signing
 from core.api.attempts import AttemptLimiter, TooManyAttemptsError
-from core.api.errors import problem
+from core.api.errors import problem, status_of
 from core.db import Database, new_id
+from core.errors import VitrineError
 
 if TYPE_CHECKING:
     from core.services import Services
@@ -75,6 +76,12 @@ class _SessionRoute:
 
     async def _sign_in(self, request: Request) -> Response:
         form = _read_form(request, await request.body())
+        try:
+            return await self._check_and_sign_in(request, form)
+        except VitrineError as error:  # such as a secret key that cannot be read
+            return _refused(request, form, status_of(error), error.code, str(error))
+
+    async def _check_and_sign_in(self, request: Request, form: _Form) -> Response:
         device = _device_id(request)
         address = request.client.host if request.client is not None else ""
         client_key = f"device:{device}" if device is not None else f"address:{client_group(address)}"

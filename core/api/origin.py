@@ -62,7 +62,10 @@ def refused_origin(request: HTTPConnection, allowed_hosts: tuple[str, ...], *, m
     headers = request.headers
     host = headers.get("Host", "")
     if not _is_allowed(host, allowed_hosts):
-        return problem(403, "foreign_host", "This server does not answer to that name. Add it to server.allowedHosts.")
+        return problem(
+            403, "foreign_host",
+            "This server does not answer to that name. Add it to server.allowedHosts (STREAMLIT_SERVER_ALLOWED_HOSTS).",
+        )  # fmt: skip
     origin = headers.get("Origin")
     own = _origin(f"{_SCHEMES.get(request.scope.get('scheme', 'http'), 'http')}://{host}")
     if origin is not None and (foreign := _origin(origin)) != own:
@@ -81,7 +84,12 @@ def refused_origin(request: HTTPConnection, allowed_hosts: tuple[str, ...], *, m
 
 def is_navigation(request: HTTPConnection) -> bool:
     """Return whether a person opens an address in a browser, as opposed to a script or a program."""
-    if request.scope["type"] != "http" or request.scope["method"] not in ("GET", "HEAD"):
+    return shows_answer(request) and request.scope["method"] in ("GET", "HEAD")
+
+
+def shows_answer(request: HTTPConnection) -> bool:
+    """Return whether a browser shows the answer as a page: of an address that is opened, or of a form that is sent."""
+    if request.scope["type"] != "http":
         return False
     mode = request.headers.get("Sec-Fetch-Mode")
     return mode == "navigate" if mode is not None else "text/html" in request.headers.get("Accept", "")

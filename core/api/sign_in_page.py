@@ -1,49 +1,16 @@
 """The sign-in page: one HTML page without scripts or other files, served in place of the requested one."""
 
-from base64 import b64encode
-from hashlib import sha256
 from html import escape
 from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse
 from starlette.types import Scope
 
+from core.api import plain_page
+
 MAX_NAME_CHARS = 60
 
-# Colors and sizes of .streamlit/config.toml.
-_STYLE = """
-:root { color-scheme: light dark; --text: #1f2428; --back: #ffffff; --field: #f5f5f4; --line: #8b8f93;
-  --accent: #2c5f7c; --bad: #b3261e; --quiet: #5c6368 }
-@media (prefers-color-scheme: dark) { :root { --text: #e8e8e6; --back: #16181a; --field: #222528; --line: #7d848a;
-  --accent: #3a7a9e; --bad: #ff9d94; --quiet: #a9afb4 } }
-* { box-sizing: border-box }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
-  font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back) }
-main { width: 100%; max-width: 21rem }
-h1 { font-size: 1.7rem; font-weight: 600; margin: 0 0 .25rem }
-p { margin: 0 0 1.25rem; color: var(--quiet) }
-form { display: grid; gap: 1rem }
-label { display: grid; gap: .3rem; font-size: .93rem }
-small { color: var(--quiet); font-size: .85rem }
-input, button { font: inherit; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--line);
-  color: inherit; background: var(--field); width: 100% }
-button { background: var(--accent); border-color: var(--accent); color: #ffffff; font-weight: 600; cursor: pointer }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
-[role=alert] { color: var(--bad); margin: 0 }
-"""
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign in - Vitrine</title>
-<link rel="icon" href="data:,">
-<style>{style}</style>
-</head>
-<body>
-<main>
-<h1>Vitrine</h1>
-<p>Sign in to use this Vitrine.</p>
+_FORM = """<p>Sign in to use this Vitrine.</p>
 <form method="post" action="{action}">
 <input type="hidden" name="next" value="{wanted}">
 <label>Password
@@ -53,23 +20,7 @@ _PAGE = """<!doctype html>
 </label>
 {message}<button>Sign in</button>
 </form>
-</main>
-</body>
-</html>
 """
-_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; img-src data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "Cache-Control": "no-store",
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    # With no-referrer the browser would send "Origin: null" with the form, which the gate refuses.
-    "Referrer-Policy": "same-origin",
-    "Vary": "Cookie",
-}
 
 
 def response(
@@ -86,8 +37,7 @@ def response(
         headers: Additional headers.
     """
     alert = f'<p role="alert" id="problem">{escape(message)}</p>\n' if message else ""
-    html = _PAGE.format(
-        style=_STYLE,
+    form = _FORM.format(
         action=escape(f"{base}/access/session"),
         wanted=escape(landing_address(wanted, base)),
         invalid=' aria-invalid="true" aria-describedby="problem"' if message else "",
@@ -95,7 +45,7 @@ def response(
         max_name_chars=MAX_NAME_CHARS,
         message=alert,
     )
-    return HTMLResponse(html, status, headers=_HEADERS | (headers or {}))
+    return plain_page.response("Sign in", form, status, headers)
 
 
 def requested_address(scope: Scope) -> str:

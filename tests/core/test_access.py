@@ -77,7 +77,9 @@ def test_listening_beyond_this_machine_without_a_password_is_refused(address: st
 
 @pytest.mark.parametrize("host", ["vitrine.example.org", "*.example.org", "192.0.2.7", "*"])
 def test_answering_to_a_public_name_without_a_password_is_refused(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="Set VITRINE_ACCESS_PASSWORD, or remove the name from server.allowed"):
+    with pytest.raises(
+        ConfigurationError, match=r"Set VITRINE_ACCESS_PASSWORD, or remove the name from server.allowed"
+    ):
         access.check_listening_address("127.0.0.1", Settings(access_password=None), ["localhost", host])
 
 

@@ -39,7 +39,7 @@ def test_a_public_address_without_a_password_ends_the_process(address: str | Non
 
 
 def test_a_public_name_without_a_password_ends_the_process_on_a_loopback_address_too() -> None:
-    with pytest.raises(SystemExit, match="does not answer to vitrine.example.org without a password"):
+    with pytest.raises(SystemExit, match=r"does not answer to vitrine.example.org without a password"):
         app.access_settings("127.0.0.1", ["localhost", "vitrine.example.org"])
 
 

@@ -113,6 +113,33 @@ def test_a_page_behind_a_trusted_proxy_has_the_origin_that_the_browser_sees(open
         assert client.get("/", headers=proxy | cookie | wrong).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "said"),
+    [
+        ("GET", "/explore", {"Host": "wrong.example"}, "Add it to server.allowedHosts"),
+        ("POST", SIGN_IN, {"Host": "vitrine.example", "Origin": "https://vitrine.example"}, "VITRINE_TRUSTED_PROXIES"),
+    ],
+)
+def test_a_person_reads_a_refusal_as_a_page_and_a_program_as_json(
+    open_gate: OpenGate, method: str, path: str, headers: dict[str, str], said: str
+) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    for browser in ({"Sec-Fetch-Mode": "navigate"}, {"Accept": "text/html,*/*"}):
+        page = client.request(method, path, headers=headers | browser)
+        assert (page.status_code, page.headers["Content-Type"]) == (403, "text/html; charset=utf-8")
+        assert '<p role="alert">' in page.text
+        assert said in page.text
+    program = client.request(method, path, headers=headers | {"Sec-Fetch-Mode": "cors", "Accept": "text/html"})
+    assert program.status_code == 403
+    assert said in program.json()["detail"]
+
+
+def test_a_page_that_is_open_after_the_session_is_told_to_reload(open_gate: OpenGate) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    assert client.get("/_stcore/health").json()["detail"] == "You are signed out. Reload to sign in."
+    assert "Authorization: Bearer" in client.get("/api/projects").json()["detail"]
+
+
 def test_twenty_people_behind_one_proxy_have_attempts_of_their_own(open_gate: OpenGate) -> None:
     client = open_gate(peer="10.0.0.1", VITRINE_ACCESS_PASSWORD=PASSWORD, VITRINE_TRUSTED_PROXIES="10.0.0.1")
 

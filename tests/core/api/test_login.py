@@ -47,6 +47,17 @@ def test_signing_out_ends_the_session_also_for_a_copy_of_the_cookie(locked: Test
     assert locked.get("/api/projects", headers=copied).status_code == 401
 
 
+def test_a_damaged_key_is_told_on_the_sign_in_page_and_to_programs(locked: TestClient) -> None:
+    with connect() as db:
+        (db.data_dir / "secret.key").write_bytes(b"")
+    page = locked.post(login.PATH, data={"password": "open sesame", "name": "Ana"})
+    program = locked.post(login.PATH, json={"password": "open sesame"})
+    assert (page.status_code, program.status_code) == (503, 503)
+    assert "Run vitrine rotate-keys" in page.text
+    assert 'value="Ana"' in page.text
+    assert "Run vitrine rotate-keys" in program.json()["detail"]
+
+
 @pytest.mark.parametrize("body", [{"password": "wrong"}, {}, [], {"password": None}, "open sesame"])
 def test_a_wrong_password_or_body_does_not_sign_in(locked: TestClient, body: object) -> None:
     answer = locked.post(login.PATH, json=body)
