@@ -10,9 +10,10 @@ from starlette.types import ASGIApp
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[int]:
+def served(app: ASGIApp, *, websockets: bool = False) -> Iterator[int]:
     """Serve *app* on loopback and yield the port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", http="httptools", ws="none"))
+    ws = "auto" if websockets else "none"
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", http="httptools", ws=ws))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
