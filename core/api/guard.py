@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -62,6 +62,8 @@ class AuthMiddleware:
 
         try:
             await self._authenticate(scope, receive, watched_send)
+        except ClientDisconnect:
+            return  # nobody waits for an answer
         except Exception as error:
             if has_started:
                 raise

@@ -1,8 +1,10 @@
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from core.api import build_routes, credentials, login
 from core.db import connect
@@ -120,3 +122,27 @@ def test_a_large_body_is_refused_for_its_size(locked: TestClient) -> None:
 
 def test_without_a_configured_password_signing_in_is_refused(client: TestClient) -> None:
     assert client.post(login.PATH, json={"password": ""}).status_code == 401
+
+
+@pytest.mark.parametrize(("vanishes", "statuses"), [(False, [408]), (True, [])])
+def test_a_body_that_stops_ends_by_itself_and_is_no_bug(
+    locked: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    vanishes: bool, statuses: list[int],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(login, "_BODY_TIMEOUT_S", 0.05)
+    sent: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"} if vanishes else await asyncio.Future()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            sent.append(message["status"])
+
+    scope = {
+        "type": "http", "method": "POST", "path": login.PATH, "query_string": b"", "scheme": "http",
+        "headers": [(b"host", b"localhost"), (b"content-length", b"100")], "client": ("192.0.2.1", 1),
+    }  # fmt: skip
+    asyncio.run(locked.app(scope, receive, send))
+    assert sent == statuses
+    assert "request failed" not in caplog.text
