@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Their responses depend only on the database and on files that never change under their name.
 _CACHED_PREFIXES = ("/img/", "/api/projects", "/api/images/", "/api/image-datasets/", "/ai/")
 # Not the original: its response contains the name of the image, which can change.
+# Their responses name signed addresses, which end with the credential of the caller.
+_SIGNING_PREFIX = "/ai/"
 _RENDITION_PATH = re.compile(r"/img/([^/]+)/(?:thumb|view)")
 _MAX_BODY_BYTES = 1_000_000
 _MAX_TOTAL_BYTES = 64_000_000
@@ -25,8 +27,8 @@ _MAX_TOTAL_BYTES = 64_000_000
 _MAX_COMMIT_S, _POLL_INTERVAL_S = 0.05, 0.001
 
 Headers = list[tuple[bytes, bytes]]
-Key = tuple[str, bytes]
-"""Path and query string."""
+Key = tuple[str, bytes, str]
+"""Path, query string and the credential that the response was made for."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class ResponseCache:
         if version is None:
             await self._app(scope, receive, send)
             return
-        key = (scope["path"], scope["query_string"])
+        credential = scope["vitrine.actor"].credential if path.startswith(_SIGNING_PREFIX) else ""
+        key = (scope["path"], scope["query_string"], credential)
         cached = await self._find_cached(key, version, path)
         if cached is not None:
             await _send(cached, scope, send)

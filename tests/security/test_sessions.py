@@ -15,6 +15,7 @@ from core.cli import app as command
 from core.db import connect
 from core.secret_key import secret_key
 from core.services import Services
+from tests.pictures import png
 
 SIGN_IN = "/access/session"
 IMAGE = "/img/nobody/thumb"
@@ -112,3 +113,20 @@ def test_rotating_the_keys_signs_everybody_out_of_a_running_server(monkeypatch: 
         assert client.get("/api/projects").status_code == 401
         client.cookies.clear()
         assert client.get(address).status_code == 401
+
+
+def test_an_address_is_signed_for_the_one_who_asked_although_responses_are_cached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _server(monkeypatch, "open sesame") as (client, services):
+        project = services.projects.create_project("Shelf")
+        image = services.intake.add_images(project.id, [("red.png", png("red"))])[0].image
+        assert image is not None
+        dataset = services.style.create_style_dataset(project.id, "Warm")
+        services.style.add_images(dataset.id, image_ids=[image.id])
+        robots = [services.tokens.make_token(name) for name in ("first", "second")]
+        for _ in range(2):
+            for robot in robots:
+                bearer = {"Authorization": f"Bearer {robot.secret}"}
+                listed = client.get(f"/ai/dataset/{dataset.id}/images", headers=bearer).json()["items"]
+                assert f"token%3A{robot.row.id}." in listed[0]["image_url"]
