@@ -97,7 +97,7 @@ class Gate:
         actor = known_actor(request)
         if actor is None:
             try:
-                actor = await asyncio.to_thread(lambda: find_actor(request, self._database()))
+                actor = await asyncio.to_thread(self._actor_of, request.scope)
             except VitrineError as error:
                 return error_response(error)
         if actor is None or not (is_for_programs or actor.has_session):
@@ -106,16 +106,21 @@ class Gate:
             return not_signed_in(is_for_programs=is_for_programs)
         return actor
 
+    def _actor_of(self, scope: Scope) -> Actor | None:
+        # The base path is no part of a signed address.
+        return find_actor(HTTPConnection({**scope, "root_path": self._base}), self._database())
+
     def _is_for_programs(self, path: str) -> bool:
         below = path.removeprefix(f"{self._base}/") if path.startswith(f"{self._base}/") else ""
-        return below.partition("/")[0] in self._program_prefixes
+        prefix, slash, _ = below.partition("/")
+        return bool(slash) and prefix in self._program_prefixes
 
     def _sign_in_page(self, request: HTTPConnection) -> Response:
         wanted = sign_in_page.requested_address(request.scope)
         return sign_in_page.response(self._base, wanted, status=401)
 
     def _is_still_admitted(self, scope: Scope) -> bool:
-        actor = find_actor(HTTPConnection(scope), self._database())
+        actor = self._actor_of(scope)
         return actor is not None and actor.credential == scope[ACTOR].credential
 
 

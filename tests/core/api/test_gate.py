@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core import app
+from core.api import credentials
+from core.api.credentials import Actor
 from core.config import load_settings
 from core.runtime import runtime
 
@@ -172,3 +174,21 @@ def test_addresses_of_one_ipv6_network_share_their_attempts(open_gate: OpenGate)
         for number in range(8)
     ]
     assert guesses == [401] * 5 + [429] * 3
+
+
+@pytest.mark.parametrize("base", ["", "/lab"])
+def test_a_signed_address_passes_the_gate_also_below_a_base_path(open_gate: OpenGate, base: str) -> None:
+    client = open_gate(base, VITRINE_ACCESS_PASSWORD=PASSWORD)
+    token = runtime.services.tokens.make_token("robot").row
+    path = "/img/nobody/thumb"
+    signature = credentials.signature(path, Actor("robot", credential=f"token:{token.id}"))
+    assert client.get(f"{base}{path}?s={signature}").json()["code"] == "not_found"
+    assert client.get(f"{base}/img/other/thumb?s={signature}").status_code == 401
+
+
+@pytest.mark.parametrize("prefix", app.PREFIXES)
+def test_a_token_opens_no_page_at_the_name_of_a_prefix(open_gate: OpenGate, prefix: str) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    bearer = {"Authorization": f"Bearer {runtime.services.tokens.make_token('robot').secret}"}
+    assert client.get("/api/projects", headers=bearer).status_code == 200
+    assert client.get(f"/{prefix}", headers=bearer).status_code == 401
