@@ -68,7 +68,7 @@ def refused_origin(request: HTTPConnection, allowed_hosts: tuple[str, ...], *, m
         )  # fmt: skip
     origin = headers.get("Origin")
     own = _origin(f"{_SCHEMES.get(request.scope.get('scheme', 'http'), 'http')}://{host}")
-    if origin is not None and (foreign := _origin(origin)) != own:
+    if origin is not None and (own is None or (foreign := _origin(origin)) != own):
         if own and foreign and foreign[:2] == ("https", own[1]) and own[0] == "http":
             return problem(
                 403, "foreign_page",

@@ -66,6 +66,8 @@ def test_scheme_and_host_come_from_a_trusted_proxy_only() -> None:
         ("http", "localhost:8501", "null", False),
         ("http", "localhost:8501", "http://[", False),
         ("http", "localhost:8501", "", False),
+        ("http", "localhost:abc", "null", False),
+        ("http", "localhost:99999", "http://localhost:99999", False),
     ],
 )
 def test_only_the_exact_origin_of_the_server_may_call(scheme: str, host: str, origin: str, is_own: bool) -> None:
