@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api import errors
+from core.api.json_body import read_object
 from core.errors import ConflictError, InvalidInputError, VitrineError
 from core.importing.uploads import MAX_CHUNK_BYTES, ChunkWriter, Upload
 from core.services import Services
@@ -29,7 +30,7 @@ def chunk_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
     """
 
     async def create(request: Request) -> Response:
-        body = await _body(request)
+        body = await read_object(request)
         return await _answer(lambda: _create(services(), body), 201)
 
     async def one(request: Request) -> Response:
@@ -69,7 +70,7 @@ def _upload(upload: Upload, status: int = 200) -> Response:
 def _create(services: Services, body: dict[str, object]) -> Upload:
     project = services.projects.get_project(str(body.get("project_id")))
     size_bytes, modified_ms = body.get("size_bytes"), body.get("modified_ms", 0)
-    if not isinstance(size_bytes, int) or not isinstance(modified_ms, int):
+    if type(size_bytes) is not int or type(modified_ms) is not int:  # True is an int, too
         raise InvalidInputError("size_bytes and modified_ms are integers. Send integers.", field="size_bytes")
     return services.uploads.create(project.id, str(body.get("name") or "file"), size_bytes, modified_ms)
 
@@ -131,11 +132,3 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
             waiting.clear()
     if waiting:
         yield bytes(waiting)
-
-
-async def _body(request: Request) -> dict[str, object]:
-    try:
-        body = await request.json()
-    except ValueError:
-        body = None
-    return body if isinstance(body, dict) else {}

@@ -103,7 +103,7 @@ def test_a_project_over_its_quota_gets_a_sentence(client: TestClient, project: P
     [
         ({"size_bytes": 2_000_000_001}, 422), ({"size_bytes": 0}, 422), ({"size_bytes": "5"}, 422),
         ({"size_bytes": None}, 422), ({"modified_ms": "x"}, 422), ({"project_id": "nobody"}, 404),
-        ({"name": "x" * 20_000}, 413),
+        ({"name": "x" * 20_000}, 413), ({"size_bytes": True}, 422),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_taken_is_refused_before_it_is_sent(
@@ -117,7 +117,11 @@ def test_a_file_that_is_not_taken_is_refused_before_it_is_sent(
 def test_a_body_that_is_no_json_and_an_offset_that_is_no_number_are_refused(
     client: TestClient, project: Projects
 ) -> None:
-    assert client.post("/uploads/new", content=b"{").status_code in (404, 422)
+    for content in (b"{", b"[" * 5_000, b"\xff", b"[]"):
+        answer = client.post("/uploads/new", content=content)
+        assert (answer.status_code, answer.json()["detail"]) == (422, "Send a JSON object.")
+    half_character = b'{"project_id": "\\ud800", "size_bytes": 3}'
+    assert client.post("/uploads/new", content=half_character).status_code == 404
     upload_id = create(client, project, 3)
     for offset in ("", "x"):
         answer = client.put(f"/uploads/{upload_id}", content=b"012", headers={"Upload-Offset": offset})
