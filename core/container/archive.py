@@ -11,6 +11,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO, cast
 
 from core.container import unpacking
@@ -215,7 +216,7 @@ def _no_directory(name: str, head: bytes) -> str:
     if is_archive(head):
         return (
             f"The end of {name} is missing, and with it the list of its files: it was not downloaded or copied to its "
-            "end. Get it again, or repair it with: zip -FF damaged.zip --out repaired.zip"
+            f"end. Get it again, or repair it with: zip -FF {quote(Path(name).name)} --out repaired.zip"
         )
     other = {b"Rar!": "a RAR archive", b"7z\xbc\xaf": "a 7z archive", b"\x1f\x8b": "a gzip file"}
     known = next((what for start, what in other.items() if head.startswith(start)), None)

@@ -70,7 +70,7 @@ class AnnotationFiles:
             reader = recognized(head, readers)
             self.formats[name] = reader.label if reader else ""
             if reader is None:
-                self.problems.add(name, not_recognized(head))
+                self.problems.add(name, not_recognized(head, readers))
                 continue
             try:
                 yield from reader.read(name, self)

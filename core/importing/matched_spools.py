@@ -7,6 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from core.importing.matching import Match, ReferenceIndex, Written, directory_of, match
+from core.importing.records import NOT_HERE
 
 SpoolPart = tuple[str, int, int, int]
 """Name of a spool, offset and length in bytes, number of records."""
@@ -72,7 +73,7 @@ def _of_record(names: list[Written], found: dict[Written, Match]) -> list[str] |
     for name in names:
         place = found.get(name)
         if place is None:
-            return f"It names an image that is not here: {name.name}"
+            return f"{NOT_HERE}{name.name}"
         if not place.image_id:
             return place.reason
         ids.append(place.image_id)

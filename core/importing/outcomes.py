@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, col, select
 
 from core.db import Database, TaskItems, Tasks
-from core.importing.records import Problem
+from core.importing.records import NOT_HERE, Problem
 from core.pluralize import pluralize
 
 if TYPE_CHECKING:
@@ -47,18 +47,31 @@ class ImportOutcomes:
 
     @property
     def sentence(self) -> str:
-        """What became of the questions, with the first one that was left out; empty when none was found."""
-        missing = self.left_out.get("image", 0)
-        if not self.questions:
-            return ""
-        parts = [f"{pluralize(self.questions, 'question')} found", f"{self.entries:,} stored"]
-        parts += [f"{self.known:,} already there"] if self.known else []
-        if missing:
-            example = next((row for row in self.rows if row.get("cause") == "image"), None)
-            shown = f": {example['reason'].rpartition(': ')[2]} ({example['name']})" if example else ""
-            names = "names an image" if missing == 1 else "name images"
-            parts.append(f"{missing:,} {names} that {'is' if missing == 1 else 'are'} not here{shown}")
-        return f"{', '.join(parts)}."
+        """What became of the questions, then of what could not be read, each with an example; empty when all came in
+        and none was a question.
+        """
+        sentences = []
+        if self.questions:
+            parts = [f"{pluralize(self.questions, 'question')} found", f"{self.entries:,} stored"]
+            parts += [f"{self.known:,} already there"] if self.known else []
+            parts += [self._without_image()] if self.left_out.get("image") else []
+            sentences.append(f"{', '.join(parts)}.")
+        if unread := self.left_out.get("row", 0):
+            example = next(self._rows_of("row"), None)
+            shown = f": {example['reason'].rstrip('.')} ({example['name']})" if example else ""
+            sentences.append(f"{pluralize(unread, 'row or file', 'rows or files')} could not be read{shown}.")
+        return " ".join(sentences)
+
+    def _without_image(self) -> str:
+        """Return how many questions have no image; why, of the first one that names an image which is here."""
+        missing, rows = self.left_out["image"], list(self._rows_of("image"))
+        if other := next((row for row in rows if not row["reason"].startswith(NOT_HERE)), None):
+            return f"{missing:,} left out: {other['reason'].rstrip('.')} ({other['name']})"
+        shown = f": {rows[0]['reason'].removeprefix(NOT_HERE)} ({rows[0]['name']})" if rows else ""
+        return f"{missing:,} {'names an image that is' if missing == 1 else 'name images that are'} not here{shown}"
+
+    def _rows_of(self, cause: str) -> Iterator[dict[str, str]]:
+        return (row for row in self.rows if row.get("cause") == cause)
 
 
 def outcomes_of(items: Iterable[TaskItems]) -> ImportOutcomes:

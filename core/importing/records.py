@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+NOT_HERE = "It names an image that is not here: "
+"""Starts the reason of a record whose image is neither in the import nor in the project; the name follows."""
 _new: Callable[..., Any] = tuple.__new__
 _PLACE = re.compile(r"(?::\d+| [^ /]+ \d+)$")
 

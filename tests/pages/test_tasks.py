@@ -68,7 +68,7 @@ def test_a_cancelled_task_waits_for_its_calls_in_flight_and_counts_them() -> Non
         at = open_page("tasks", project.id)
         at.button(key=f"cancel-{task.id}").click().run()
         assert [element.proto.text for element in at.get("progress")] == [
-            "Cancelled: 0 of 1, waiting for the last calls"
+            "Cancelled: 0 of 1, waiting for what has begun"
         ]
         go_on.set()
         _until(lambda: not runtime.services.engine.works_on(task.id))

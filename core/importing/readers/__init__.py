@@ -64,10 +64,19 @@ def recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> Reader | No
     return best if best.fit(head) > 0 else None
 
 
-def not_recognized(head: Head) -> str:
-    """Return the sentence for a file that no reader understands: what was seen, and what would be read."""
+def not_recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> str:
+    """Return the sentence for a file that none of *readers* understands: what was seen, and what would be read.
+
+    A reason is cut at 500 characters; so what a format needs is said when it is the only one.
+    """
     if head.reason:
         return f"This file was not read. {head.reason}"
     seen = ", ".join(name[:40] for name in head.columns[:12]) or "nothing"
-    needed = "; ".join(f"{reader.label}: {reader.needs}" for reader in READERS)
-    return f"This file was not read, since its format is not known. Seen: {seen}. Needed is one of: {needed}."
+    if len(readers) == 1:
+        needed = readers[0].needs
+        return f"This file was not read as {readers[0].label}. That needs {needed}. Seen: {seen}."
+    known = "; ".join(reader.label for reader in readers)
+    return (
+        "This file was not read, since its format is not known. Name the columns image, question and answer, or use "
+        f"one of these formats: {known}. Seen: {seen}."
+    )

@@ -58,7 +58,7 @@ def _draw(summary: TaskSummary) -> None:
     if doing:
         parts.append(doing[1])
     if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and is_active(task):
-        parts.append("waiting for the last calls")
+        parts.append("waiting for what has begun")
     st.progress(share, text=", ".join(parts))
     if task.note:
         st.info(page.escape(task.note), icon=":material/info:")

@@ -110,7 +110,19 @@ def test_a_file_that_nobody_reads_is_named_with_what_was_seen(tmp_path: Path) ->
     assert summary.problems[0].where == "odd.json"
     assert "Seen: x, y." in summary.problems[0].reason
     assert "LLaVA" in summary.problems[0].reason
+    assert len(summary.problems[0].reason) < 500
     assert summary.problems[1].reason.startswith("This file was not read.")
+
+
+def test_a_file_that_the_chosen_format_does_not_read_is_named_with_what_that_format_needs(tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text('[{"x": 1, "y": 2}]')
+
+    [problem] = preview(tmp_path, format="coco").problems
+
+    assert problem.reason == (
+        "This file was not read as COCO. That needs images with id and file_name, and annotations with image_id and "
+        "caption or bbox. Seen: x, y."
+    )
 
 
 def test_a_zip_archive_is_read_like_a_directory(tmp_path: Path) -> None:
