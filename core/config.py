@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core import allowed_hosts
 from core.errors import ConfigurationError
-from core.password import check_hash
+from core.password import check_password
 
 MEGABYTE = 1_000_000
 
@@ -107,15 +107,15 @@ class Settings(BaseSettings):
     @classmethod
     def _check_password(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            if not value.get_secret_value():
-                raise ValueError("the password is empty")
-            check_hash(value.get_secret_value())
+            check_password(value.get_secret_value())
         return value
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        return (
+            [_network(part.strip()) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
 
     @field_validator("import_roots", mode="before")
     @classmethod
@@ -129,6 +129,13 @@ class Settings(BaseSettings):
         if isinstance(items, list):
             allowed_hosts.parse(items)
         return items
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text} is neither an address nor a network such as 10.1.0.0/16") from None
 
 
 def load_settings() -> Settings:

@@ -3,6 +3,7 @@
 The setting holds the password itself or, so that it stands in no file, a hash that begins with ``$argon2id$``.
 """
 
+import re
 from functools import lru_cache
 
 from core.secret_key import derive_key
@@ -11,6 +12,9 @@ HASH_PREFIX = "$argon2id$"
 # The second choice of RFC 9106 needs 64 MiB an attempt; these are the minimum that OWASP recommends (19 MiB, 2 passes,
 # 1 lane): about 20 ms, and the attempts of strangers take little memory.
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
+# What a shell leaves of a hash: it replaces $argon2id, $v and $m, which are not set.
+_REST_OF_A_HASH = re.compile(r"=\d+=\d+,t=\d+,p=\d+")
+_MANGLED_HASH = "it is a part of an Argon2id hash; put the whole hash between single quotes, because a shell replaces $"
 
 
 def is_hash(password: str) -> bool:
@@ -18,18 +22,20 @@ def is_hash(password: str) -> bool:
     return password.startswith(HASH_PREFIX)
 
 
-def check_hash(password: str) -> None:
-    """Raise ValueError when *password* begins like an Argon2id hash and is none."""
+def check_password(password: str) -> None:
+    """Raise ValueError when *password* is blank, or an Argon2id hash that is not complete."""
     from argon2 import extract_parameters
     from argon2.exceptions import InvalidHashError
 
+    if not password.strip():
+        raise ValueError("the password is empty")
     if is_hash(password):
         try:
             extract_parameters(password)
         except InvalidHashError as error:
-            raise ValueError(
-                "it begins like an Argon2id hash but is not complete; quote it, because a shell replaces $"
-            ) from error
+            raise ValueError(_MANGLED_HASH) from error
+    if _REST_OF_A_HASH.match(password):
+        raise ValueError(_MANGLED_HASH)
 
 
 @lru_cache(maxsize=4)

@@ -91,6 +91,13 @@ def test_the_password_is_not_shown_when_settings_are_printed(monkeypatch: pytest
     assert "correct horse" not in settings.model_dump_json()
 
 
+@pytest.mark.parametrize("item", ["proxy.lan", "10.0.0.1/8", "127.0.0.1:8501"])
+def test_a_proxy_that_is_no_address_is_named(monkeypatch: pytest.MonkeyPatch, item: str) -> None:
+    monkeypatch.setenv("VITRINE_TRUSTED_PROXIES", f"127.0.0.1, {item}")
+    with pytest.raises(ConfigurationError, match=f"{item} is neither an address nor a network such as 10.1.0.0/16"):
+        load_settings()
+
+
 def test_settings_are_immutable() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings().model_side_px = 1  # type: ignore[misc]
