@@ -15,6 +15,8 @@ from typing import Literal
 from core.config import MEGABYTE, Settings
 from core.db.database import DATABASE_NAME, journal_mode
 from core.db.opening import database_url_problem
+from core.errors import VitrineError
+from core.secret_key import FILE_NAME, secret_key
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -113,17 +115,26 @@ def _disk(data_dir: Path) -> Finding:
 def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:
     """Check that files with keys are readable by their owner only."""
     for path in (
-        data_dir / "secret.key",
+        data_dir / FILE_NAME,
         root / ".streamlit" / "secrets.toml",
         Path.home() / ".streamlit/secrets.toml",
     ):
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where the home directory is somebody else's
             continue
         mode = stat.S_IMODE(path.stat().st_mode)
         if os.name == "posix" and mode & 0o077:
             yield Finding("problem", path.name, f"Others on this machine can read {path}. Run: chmod 600 {path}")
         else:
             yield Finding("ok", path.name, "readable by its owner only")
+    yield from _damaged_key(data_dir)
+
+
+def _damaged_key(data_dir: Path) -> Iterator[Finding]:
+    if os.path.exists(data_dir / FILE_NAME):  # noqa: PTH110 - as above
+        try:
+            secret_key(data_dir)
+        except VitrineError as error:
+            yield Finding("problem", FILE_NAME, str(error))
 
 
 def _database(settings: Settings) -> Finding:

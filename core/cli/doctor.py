@@ -7,8 +7,13 @@ def run() -> None:
     """Examine this machine and the data directory; exit code 1 means a problem. Example: vitrine doctor"""
     from core.config import load_settings
     from core.doctor import examine
+    from core.errors import ConfigurationError
 
-    findings = examine(load_settings())
+    try:
+        findings = examine(load_settings())
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         typer.echo(f"{finding.level:8} {finding.subject:{width}}  {finding.message}")

@@ -52,6 +52,29 @@ def test_a_secret_file_that_others_can_read_is_a_problem_with_the_command_that_f
     assert problems["secrets.toml"].endswith(f"chmod 600 {secrets}")
 
 
+def test_a_key_of_another_length_is_a_problem_with_the_command_that_replaces_it(db: Database, tmp_path: Path) -> None:
+    secret_key(db.data_dir)
+    (db.data_dir / "secret.key").write_bytes(b"")
+    problems = [finding for finding in examine(db.settings, tmp_path) if finding.level == "problem"]
+    assert [finding.subject for finding in problems] == ["secret.key"]
+    assert "Run vitrine rotate-keys" in problems[0].message
+
+
+def test_a_home_directory_that_cannot_be_entered_is_no_problem(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def refuse(path: Path, **options: bool) -> os.stat_result:
+        if path.parent == tmp_path / ".streamlit":
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert "problem" not in _levels(examine(db.settings, tmp_path / "elsewhere")).values()
+
+
 def test_a_damaged_database_is_a_problem(db: Database, tmp_path: Path) -> None:
     db.close()
     path = db.data_dir / "vitrine.db"
