@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from core.flatten import flatten
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -146,23 +148,6 @@ def color_name(rgb: tuple[int, int, int]) -> str:
     import numpy as np
 
     return _ANCHORS[int(_tables()[1][_codes(np.array(rgb, dtype=np.uint8))])][0]
-
-
-def flatten(image: "Image") -> "Image":
-    """Return a copy as RGB; transparent parts become white."""
-    from PIL import Image
-
-    if image.mode == "RGB":
-        return image.copy()
-    if image.has_transparency_data:
-        with_alpha = image.convert("RGBA")
-        ground = Image.new("RGB", image.size, "white")
-        ground.paste(with_alpha, mask=with_alpha.getchannel("A"))
-        return ground
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        # Pillow clips 16-bit gray instead of scaling it.
-        return image.convert("F").point(lambda value: value * (1 / 257) + 0).convert("L").convert("RGB")
-    return image.convert("RGB")
 
 
 def _hex(rgb: Any) -> str:

@@ -19,8 +19,8 @@ _NOT_OURS = {
 
 # Each room with the rooms it may use; core/app.py knows all of them.
 _BOTTOM = {
-    "errors", "config", "lazy", "background_loop", "measure", "pluralize", "container", "json_schema", "addresses",
-    "secret_key", "password",
+    "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
+    "addresses", "secret_key", "password",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export", "importing")
@@ -34,7 +34,8 @@ MAY_USE: dict[str, set[str]] = {
     "lazy": set(),
     "interpreter": set(),
     "background_loop": {"interpreter"},
-    "measure": {"errors"},
+    "flatten": set(),
+    "measure": {"errors", "flatten"},
     "container": {"errors"},
     "pluralize": set(),
     "uvicorn_private": set(),

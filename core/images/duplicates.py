@@ -57,7 +57,8 @@ def _added(
     index.add(image)
     if similar is None:
         return ImageOutcome(image.image_name, "added", image, reason)
-    reason = f"It looks like {similar.name}. Both are stored; compare them."
+    likeness = f"It looks like {similar.name}. Both are stored; compare them."
+    reason = f"{reason} {likeness}" if reason else likeness
     return ImageOutcome(image.image_name, "near-duplicate", image, reason)
 
 

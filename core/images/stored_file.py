@@ -18,6 +18,8 @@ from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_
 if TYPE_CHECKING:
     from core.images.decode import Inspected, Limits
 
+_NEW_END = "The end marker of the file was missing and was added; all other bytes are as they were."
+
 
 @dataclass(frozen=True)
 class NewFile:
@@ -61,7 +63,7 @@ class StoredFile:
     image: DecodedImage | None
     """None when the file was rejected."""
     reason: str | None = None
-    """Why it was rejected, or why its name was changed; None when there is nothing to say."""
+    """Why it was rejected, or what was repaired; None when there is nothing to say."""
 
 
 def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Settings) -> list[StoredFile]:
@@ -105,6 +107,8 @@ def _rejected(file: NewFile, error: ImageRejectedError) -> StoredFile:
 
 def _stored(file: NewFile, inspected: "Inspected", path: str) -> StoredFile:
     name, reason = repaired(file.name, inspected.format)
+    if inspected.has_new_end:
+        reason = f"{reason} {_NEW_END}" if reason else _NEW_END
     measured = inspected.measurement
     image = DecodedImage(
         path=path, sha256=inspected.sha256, size_bytes=inspected.size_bytes, format=inspected.format,

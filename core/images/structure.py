@@ -6,6 +6,7 @@ milliseconds.
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "a Photoshop file"), (b"<svg", "an SVG"), (b"<?xml", "an XML or SVG file"), (b"<!DOC", "a web page"),
     (b"<html", "a web page"), (b"\x7fELF", "a program"), (b"MZ", "a program"),
 )  # fmt: skip
+# Inside a scan 0xFF is followed by 0x00 or a restart marker, which is no marker of a segment.
+_JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 _CLEAN_JPEG_MARKERS = frozenset((0xE0, 0xDB, 0xC0, 0xC1, 0xC2, 0xC4, 0xDD, 0xDA, 0xD9))
 _CLEAN_PNG_CHUNKS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sRGB"))
 
@@ -55,12 +58,13 @@ def image_format(head: bytes) -> str:
 
 
 def check_structure(data: bytes, format_: str) -> None:
-    """Reject decompression bombs: files that would exhaust a decoder.
+    """Reject decompression bombs: files that would exhaust a decoder; and a PNG whose pixel data have changed.
 
     Raises:
-        ImageRejectedError: there are too many scans or chunks, or the canvas is larger than the format allows.
+        ImageRejectedError: there are too many scans or chunks, the canvas is larger than the format allows, or a
+            checksum of pixel data is wrong, which Pillow does not look at.
     """
-    if format_ == "JPEG" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
+    if format_ == "JPEG" and _has_too_many_scans(data):
         raise ImageRejectedError(
             f"This JPEG has more than {MAX_JPEG_SCANS} scans, the limit. Save it again with an image editor.",
             reason="too-many-scans",
@@ -75,9 +79,38 @@ def check_structure(data: bytes, format_: str) -> None:
             )
 
 
+def jpeg_has_end(data: bytes) -> bool:
+    """Return whether a JPEG has its end marker; in application data and behind the end there may be others."""
+    return data.rstrip(b"\0").endswith(b"\xff\xd9") or 0xD9 in _jpeg_markers(data)
+
+
+def _has_too_many_scans(data: bytes) -> bool:
+    # Most files have few of these two bytes, and need no walk through their segments.
+    if data.count(b"\xff\xda") <= MAX_JPEG_SCANS:
+        return False
+    return sum(marker == 0xDA for marker in _jpeg_markers(data)) > MAX_JPEG_SCANS
+
+
+def _jpeg_markers(data: bytes) -> Iterator[int]:
+    """Yield the markers behind SOI, up to EOI; video behind it and application data have none that count."""
+    position = 2
+    while (found := _JPEG_MARKER.search(data, position)) is not None:
+        marker, position = found[0][-1], found.end()
+        yield marker
+        if marker == 0xD9:
+            return
+        if marker != 0x01:
+            position += int.from_bytes(data[position : position + 2], "big")
+
+
 def _check_chunks(data: bytes) -> None:
-    extra = 0
-    for number, (type_, _) in enumerate(_png_chunks(data)):
+    extra, start, view = 0, len(_PNG_SIGNATURE), memoryview(data)
+    for number, (type_, end) in enumerate(png_chunks(data)):
+        if type_ == b"IDAT" and zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+            raise ImageRejectedError(
+                "The pixels of this PNG are damaged: their checksum is wrong. Look for the original.", reason="damaged"
+            )
+        start = end
         extra += type_ != b"IDAT"
         if extra > MAX_PNG_EXTRA_CHUNKS or number > MAX_PNG_CHUNKS:
             raise ImageRejectedError(
@@ -120,7 +153,7 @@ def _is_clean_jpeg(data: bytes) -> bool:
 
 def _is_clean_png(data: bytes) -> bool:
     end = len(_PNG_SIGNATURE)
-    for type_, chunk_end in _png_chunks(data):
+    for type_, chunk_end in png_chunks(data):
         if type_ not in _CLEAN_PNG_CHUNKS:
             return False
         end = chunk_end
@@ -128,7 +161,7 @@ def _is_clean_png(data: bytes) -> bool:
     return end == len(data) and bit_depth <= 8 and color_type == 2
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
     """Yield the type of each chunk and the position after it, up to IEND."""
     position = len(_PNG_SIGNATURE)
     while position + 12 <= len(data):

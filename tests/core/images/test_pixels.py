@@ -1,0 +1,84 @@
+"""Broken files are refused, and odd ones are not."""
+
+import zlib
+from pathlib import Path
+
+import pytest
+
+from core.errors import ImageRejectedError
+from core.images.decode import Limits, inspect
+from tests.core.images import odd_files
+from tests.core.images.hostile import chunk, jpeg_of_scans
+from tests.core.images.pictures import drawn, encoded
+
+IMAGE = drawn(3, (105, 40))
+_ROW_BYTES = 1 + 3 * IMAGE.width
+
+
+def outcome(data: bytes, directory: Path) -> str:
+    """Return ``accepted`` or the reason of the rejection."""
+    (directory / "file").write_bytes(data)
+    try:
+        inspect(directory / "file", Limits(10**8, 10**8, 320), None, directory / "thumbnail")
+    except ImageRejectedError as error:
+        return error.reason
+    return "accepted"
+
+
+def parts() -> tuple[bytes, bytes, bytes]:
+    """Return a PNG up to its pixel data, these, and what follows them."""
+    whole = encoded(IMAGE, "PNG")
+    at = whole.index(b"IDAT") - 4
+    size = int.from_bytes(whole[at : at + 4], "big")
+    return whole[:at], whole[at + 8 : at + 8 + size], whole[at + 12 + size :]
+
+
+def broken_pngs() -> dict[str, bytes]:
+    head, packed, tail = parts()
+    raw, half = zlib.decompress(packed), IMAGE.height // 2
+
+    def holding(data: bytes) -> bytes:
+        return head + chunk(b"IDAT", data) + tail
+
+    def flipped(data: bytes, at: int) -> bytes:
+        return data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
+
+    whole = holding(packed)
+    made = {f"byte {at} flipped": flipped(whole, len(head) + 8 + at) for at in (10, 200, len(packed) - 6, len(packed))}
+    for at in (10, 200, len(packed) // 2):
+        made[f"byte {at} flipped before the checksum"] = holding(flipped(packed, at))
+    return made | {
+        "wrong filter": holding(zlib.compress(raw[: 3 * _ROW_BYTES] + b"\x09" + raw[3 * _ROW_BYTES + 1 :])),
+        "half the rows": holding(zlib.compress(raw[: half * _ROW_BYTES])),
+        "one row less": holding(zlib.compress(raw[:-_ROW_BYTES])),
+        "one byte less": holding(zlib.compress(raw[:-1])),
+        "no rows": holding(zlib.compress(b"")),
+        "half the data": holding(packed[: len(packed) // 2]),
+        "interlaced, half the rows": odd_files.png(odd_files.samples(1, 8, 2), 8, 2, adam7=True, share=0.5),
+        "interlaced, a byte less": odd_files.png(odd_files.samples(1, 8, 2), 8, 2, adam7=True, share=0.999),
+    }
+
+
+@pytest.mark.parametrize("name", broken_pngs())
+def test_a_png_that_is_not_whole_is_refused(name: str, tmp_path: Path) -> None:
+    assert outcome(broken_pngs()[name], tmp_path) == "damaged"
+
+
+def test_a_png_with_black_rows_at_its_end_is_whole(tmp_path: Path) -> None:
+    image = IMAGE.copy()
+    image.paste("black", (0, 20, 105, 40))
+
+    assert outcome(encoded(image, "PNG"), tmp_path) == "accepted"
+
+
+@pytest.mark.parametrize("kind", odd_files.KINDS)
+def test_an_odd_file_is_accepted(kind: str, tmp_path: Path) -> None:
+    assert outcome(odd_files.KINDS[kind](3), tmp_path) == "accepted"
+
+
+@pytest.mark.parametrize("filler", [b"\xff\xda\0\x0c", b"\xff\xd9"], ids=["scans", "ends"])
+def test_scans_are_counted_behind_application_data(filler: bytes, tmp_path: Path) -> None:
+    data = jpeg_of_scans(1000)
+    segment = b"\xff\xe2\x10\x02" + (filler * 2048)[:4096]
+
+    assert outcome(data[:2] + segment + data[2:], tmp_path) == "too-many-scans"
