@@ -1,6 +1,7 @@
 """The annotation files of an import: recognized, and read one after the other into records."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +12,7 @@ from core.container import Container
 from core.errors import ImageRejectedError, InvalidInputError
 from core.importing.answers import RowError
 from core.importing.delimited import DelimitedError
-from core.importing.heads import TEXT_ENDINGS, elements_of, head_of, rows_of
+from core.importing.heads import TEXT_ENDINGS, elements_of, head_of, is_image_name, rows_of
 from core.importing.json_text import BadRow, JsonSyntaxError, JsonText
 from core.importing.problems import Problems
 from core.importing.readers import not_recognized, readers_for, recognized
@@ -84,7 +85,8 @@ class AnnotationFiles:
                 yield f"{name} row {number}", row
             return
         with self._container.open(name, MAX_FILE_BYTES) as file:
-            for number, line, value in rows_of(self.heads[name], file, key):
+            head = self.heads[name]
+            for number, line, value in rows_of(head, file, key, self._directories_of(head)):
                 where = f"{name}:{line}" if line else f"{name} row {number}"
                 if isinstance(value, BadRow):
                     problems.add(where, value.reason)
@@ -120,6 +122,18 @@ class AnnotationFiles:
 
     def embed(self, data: bytes | str, where: str, name: str = "") -> str:
         return self._embedded.embed(data, where, name) if self._embedded else name or where
+
+    def _directories_of(self, head: Head) -> dict[str, str]:
+        """Return the directories of images that the keys of rows name, as ScienceQA's do; {} when they name none."""
+        found = self._directories
+        return found if any(found.get(key) and not is_image_name(key) for key in head.keys) else {}
+
+    @cached_property
+    def _directories(self) -> dict[str, str]:
+        """The directories of images by their last part; without those that share it."""
+        parents = {name.rpartition("/")[0] for name in self._images}
+        counts = Counter(parent.rpartition("/")[2] for parent in parents)
+        return {last: parent for parent in parents if counts[last := parent.rpartition("/")[2]] == 1}
 
     @cached_property
     def _base_names(self) -> frozenset[str]:

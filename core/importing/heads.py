@@ -1,6 +1,6 @@
 """The beginnings of annotation files, from which their format is recognized, and the streams of their rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -9,6 +9,7 @@ from core.importing.delimited import DelimitedError, delimited_rows
 from core.importing.json_rows import json_rows
 from core.importing.json_text import BadRow, JsonSyntaxError, JsonText, Rows
 from core.importing.readers.base import Head
+from core.importing.readers.columns import columns_of
 
 SAMPLE_ROWS = 20
 MAX_KEYS = 200
@@ -49,8 +50,11 @@ def elements_of(file: BinaryIO) -> Iterator[tuple[str, int, int, Any]]:
             yield key, number, line, value
 
 
-def rows_of(head: Head, file: BinaryIO, key: str = "") -> Rows:
+def rows_of(head: Head, file: BinaryIO, key: str = "", directories: Mapping[str, str] | None = None) -> Rows:
     """Yield the rows of a file; those of the list *key* when it is an object of lists.
+
+    Args:
+        directories: of the images by the key of their row, when the keys of an object of rows name directories.
 
     Raises:
         JsonSyntaxError, DelimitedError: the file is broken or cut off from here on.
@@ -58,7 +62,7 @@ def rows_of(head: Head, file: BinaryIO, key: str = "") -> Rows:
     if head.shape == "object":
         return _rows_of_list(JsonText(file), key)
     if head.shape == "map":
-        return _rows_of_map(JsonText(file))
+        return _rows_of_map(JsonText(file), directories or {})
     if head.shape == "columns":
         return _numbered(_rows_of_columns(JsonText(file).value()))
     if head.shape == "single":
@@ -84,17 +88,26 @@ def _rows_of_list(text: JsonText, key: str) -> Rows:
             text.skip()
 
 
-def _rows_of_map(text: JsonText) -> Rows:
+def _rows_of_map(text: JsonText, directories: Mapping[str, str]) -> Rows:
     """Yield a row for each member of an object: its key is the image, unless the row names one itself."""
     for number, (key, _) in enumerate(text.members(), 1):
         line = text.line
-        yield number, line, _row_of_member(key, text.value())
+        row = _row_of_member(key, text.value())
+        yield number, line, _in_directory(directories.get(key, key), row) if directories else row
 
 
 def _row_of_member(key: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {"file_name": key} | value if _is_image_name(key) else value
+        return {"file_name": key} | value if is_image_name(key) else value
     return {"file_name": key, "caption": value}
+
+
+def _in_directory(directory: str, row: Any) -> Any:
+    if not isinstance(row, dict):
+        return row
+    named = {name: row[name] for name in columns_of(tuple(row)).images}
+    inside = {name: f"{directory}/{value}" for name, value in named.items() if value and isinstance(value, str)}
+    return row | inside
 
 
 def _head_of_rows(name: str, rows: Rows) -> Head:
@@ -139,8 +152,8 @@ def _head_of_object(name: str, text: JsonText) -> Head:
     if columns:
         return Head(name, "columns", tuple(islice(_rows_of_columns(columns), SAMPLE_ROWS)))
     members = {**lists, **values}
-    if members and all(isinstance(value, dict) or _is_image_name(key) for key, value in members.items()):
-        return Head(name, "map", tuple(_row_of_member(*member) for member in members.items()))
+    if members and all(isinstance(value, dict) or is_image_name(key) for key, value in members.items()):
+        return Head(name, "map", tuple(_row_of_member(*member) for member in members.items()), keys=tuple(members))
     if any(isinstance(value, dict) for values_ in lists.values() for value in values_):
         return Head(name, "object", lists=lists, values=values)
     return Head(name, "single", ({**{key: list(value) for key, value in lists.items()}, **values},))
@@ -179,5 +192,5 @@ def _sample(text: JsonText) -> tuple[tuple[Any, ...], int | None]:
     return tuple(found), count
 
 
-def _is_image_name(name: str) -> bool:
+def is_image_name(name: str) -> bool:
     return name.lower().endswith(_IMAGE_ENDINGS)

@@ -25,6 +25,8 @@ class Head:
     its rows; an object whose keys name its columns; one object that is a row; a table with types; a text."""
     rows: tuple[Row, ...] = ()
     """The first rows, where the file is no object of lists."""
+    keys: tuple[str, ...] = ()
+    """Of an object whose keys name its rows: those of the first rows."""
     lists: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: _NOTHING)
     """Of an object: its lists by key up to the first long one, each with its first elements."""
     values: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)

@@ -56,6 +56,12 @@ def test_tables_by_column(tmp_path: Path, files: Files, expected: list[Expected]
         shape("the name of an image without its ending", {"image1.png": IMAGE, "image11.png": IMAGE,
                                                           "d.csv": "question,answer,image_id\nQ?,book,image1\n"},
               expect("image1.png", "Q? | book")),
+        shape("ScienceQA: keys that name the directory of an image",
+              {"train/1/image.png": IMAGE, "d.json": {
+                  "1": {"question": "Q1?", "choices": ["x", "y"], "answer": 0, "image": "image.png"},
+                  "2": {"question": "Q2?", "choices": ["x", "y"], "answer": 1, "image": "image.png"}}},
+              expect("train/1/image.png", Turn("Q1?", "x", "text", ["x", "y"])),
+              expect("2/image.png", Turn("Q2?", "y", "text", ["x", "y"]))),
         shape("an id of two images", {"7.jpg": IMAGE, "7.png": IMAGE, "d.csv": "question,answer,image_id\nQ?,A,7\n"},
               problems=("The id 7 fits several images, such as 7.jpg and 7.png. Write the name in full.",)),
         shape("an id beside a name", {"7.jpg": IMAGE, "d.csv": "question,answer,image_id,image\nQ?,A,7,b.jpg\n"},
