@@ -7,6 +7,7 @@
     ├── ConflictError               another user changed the row first (optimistic locking)
     ├── ImageRejectedError          a file cannot become an image        (ValueError)
     ├── StorageError                reading or writing the disk failed   (OSError)
+    │   └── MissingFileError        a file of the data directory is gone
     ├── ExportError                 a bundle was not written, or failed its checks
     └── LLMError
         │   These stop the whole task, because every further call would fail in the same way:
@@ -89,6 +90,10 @@ class StorageError(VitrineError, OSError):
     """Raised when the file system fails: the disk is full, or a file cannot be read or written."""
 
     code = "storage"
+
+
+class MissingFileError(StorageError):
+    """Raised when a file of the data directory is gone."""
 
 
 class ExportError(VitrineError):

@@ -99,7 +99,7 @@ class ImageService:
         """Return the path of the unchanged original.
 
         Raises:
-            StorageError: the file is missing.
+            MissingFileError: the file is missing.
         """
         path = self._storage.original(image.path)
         with translate_disk_errors():

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.db import new_id
-from core.errors import StorageError
+from core.errors import MissingFileError, StorageError
 from core.images.structure import EXTENSIONS
 
 _COPY_BYTES = 1 << 20
@@ -146,7 +146,7 @@ def translate_disk_errors() -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno == errno.ENOENT:
-            raise StorageError(MISSING_FILE) from error
+            raise MissingFileError(MISSING_FILE) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageError("The disk is full. Free some space and try again; stored images are safe.") from error
         raise StorageError(

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import ImageRejectedError
+from core.errors import ImageRejectedError, MissingFileError
 from core.export.entries import EXTENSIONS, MIME_TYPES, ExportImage, ImageGroup
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ def image_source(
     def source(image: ExportImage) -> Path | None:
         try:
             original = images.original_path(image)
-            if not original.is_file():
-                return None
             return original if image_form == "original" else images.view_path(image, max_side_px, as_jpeg=as_jpeg)
-        except ImageRejectedError:
+        except (ImageRejectedError, MissingFileError):
             return None
 
     return source
