@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api import plain_page, sign_in_page
 from core.api.credentials import Actor, find_actor, known_actor
@@ -78,7 +79,7 @@ class Gate:
         if checked is None or not checked.credential:
             await self._app(scope, receive, send)
         else:
-            await self._connections.serve(self._app, scope, receive, send)
+            await self._connections.serve(self._app, scope, receive, _kept_private(send))
 
     def _check_origin(self, request: HTTPConnection) -> Response | None:
         may_navigate = not self._is_for_programs(request.scope["path"])
@@ -122,6 +123,19 @@ class Gate:
     def _is_still_admitted(self, scope: Scope) -> bool:
         actor = self._actor_of(scope)
         return actor is not None and actor.credential == scope[ACTOR].credential
+
+
+def _kept_private(send: Send) -> Send:
+    """Return a *send* with which no shared cache stores a response, and no page of another origin frames it."""
+
+    async def private_send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Cache-Control", "private, no-cache")
+            headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+        await send(message)
+
+    return private_send
 
 
 async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -192,3 +192,15 @@ def test_a_token_opens_no_page_at_the_name_of_a_prefix(open_gate: OpenGate, pref
     bearer = {"Authorization": f"Bearer {runtime.services.tokens.make_token('robot').secret}"}
     assert client.get("/api/projects", headers=bearer).status_code == 200
     assert client.get(f"/{prefix}", headers=bearer).status_code == 401
+
+
+def test_what_a_signed_in_person_gets_is_kept_by_no_shared_cache_and_framed_by_no_other_page(
+    open_gate: OpenGate,
+) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    client.post(SIGN_IN, json={"password": PASSWORD})
+    for path in ("/explore", "/api/projects", "/api/projects"):  # the second time from the cache of responses
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers.get_list("Cache-Control") == ["private, no-cache"]
+        assert answer.headers.get_list("X-Frame-Options") == ["SAMEORIGIN"]
