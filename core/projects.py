@@ -14,6 +14,7 @@ from core.db import (
     Projects,
     Questions,
     cached_until_write,
+    further_images,
     in_library,
     utc_now,
 )
@@ -166,6 +167,7 @@ class ProjectService:
 
             (images,), (generated,) = numbers(Images), numbers(GeneratedImages)
             questions, images_with = numbers(Questions, func.count(distinct(col(Questions.image_id))))
+            images_with += _only_further_images(session, project_id)
             unanswered, images_open = numbers(Questions, func.count(distinct(col(Questions.image_id))), where=~answered)
             entries, confirmed, rejected = numbers(
                 ImageDatasets, _count_where(col(ImageDatasets.confirmed)), _count_where(col(ImageDatasets.rejected))
@@ -181,6 +183,13 @@ class ProjectService:
             rejected=rejected,
             generated=generated,
         )
+
+
+def _only_further_images(session: Session, project_id: str) -> int:
+    """Return how many images are the second or a further one of a question and the first of none."""
+    first = select(1).where(Questions.image_id == Images.id, col(Questions.deleted_at).is_(None)).exists()
+    further = col(Images.id).in_(further_images(Questions, project_id))
+    return session.exec(select(func.count()).select_from(Images).where(further, in_library(), ~first)).one()
 
 
 def _count_where(condition: Any) -> Any:

@@ -50,7 +50,7 @@ def main() -> None:
             can_be_sent = request_preview.show(project, recipe)
     with action:
         starts = st.button(
-            f"Generate for {pluralize(recipe.images, 'image')}", type="primary", icon=":material/auto_awesome:",
+            f"Generate for {pluralize(recipe.images, recipe.unit)}", type="primary", icon=":material/auto_awesome:",
             disabled=not can_be_sent or recipe.is_refused, key="generate-start",
         )  # fmt: skip
     if starts:

@@ -141,3 +141,17 @@ def test_the_counts_of_a_project_include_what_is_missing(
     assert (summary.images, summary.entries, summary.confirmed) == (3, 3, 1)
     assert summary.cover is not None
     assert summary.cover.image_name == "1.png"
+
+
+def test_an_image_that_only_shares_a_question_is_not_without_questions(
+    db: Database, projects: ProjectService, project: Projects
+) -> None:
+    with db.transaction() as session:
+        first, further, bare = (_image(project, number) for number in (1, 2, 3))
+        session.add_all([first, further, bare])
+        session.flush()
+        pair = _question(first, "What differs?")
+        pair.more_image_ids = further.id
+        session.add(pair)
+
+    assert projects.counts(project.id).images_without_questions == 1

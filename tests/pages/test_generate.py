@@ -44,11 +44,15 @@ def test_sets_of_images_are_asked_about_in_one_request_each() -> None:
     assert "1 set, one request each with its images in order." in texts(at)
     assert any(text.startswith("There are 3 images, called image 1 to image 3") for text in texts(at))
     assert r"**Estimate:** 1 call, no cost" in texts(at)
+    assert at.button(key="generate-start").label == "Generate for 1 set"
+    assert at.button(key="generate-try").label == "Try on this set"
+    assert at.slider(key="generate-count").label == "Questions per set"
     at.selectbox(key="generate-sets").set_value("pdf").run()
     message = "No two of these images belong to a set. Choose more images, or another way to make sets."
     assert message in texts(at)
     at.selectbox(key="generate-sets").set_value("alone").run()
     assert r"**Estimate:** 3 calls, no cost" in texts(at)
+    assert at.button(key="generate-start").label == "Generate for 3 images"
 
 
 def test_a_try_shows_the_reply_and_stores_nothing() -> None:

@@ -24,6 +24,11 @@ class Recipe:
     choices: list[ModelChoice]
     cap: float | None
     images: int
+    """Or sets of images, when the questions are about sets."""
+
+    @property
+    def unit(self) -> str:
+        return "set" if "sets" in self.config else "image"
 
     @property
     def answers(self) -> bool:
@@ -45,7 +50,8 @@ def show(project: Projects, mode: str) -> Recipe:
     config, images = _answer_targets(project) if mode == "answers" else _targets(project, asked_in)
     if mode != "answers":
         st.subheader("What to ask", anchor=False)
-        config |= _what_to_ask(mode, asked_in) | {"with_answers": mode == "both"}
+        unit = "set" if "sets" in config else "image"
+        config |= _what_to_ask(mode, asked_in, unit) | {"with_answers": mode == "both"}
     fixed_questions.expander(project.id, asked_in)
     config["language"] = language.choose()
     st.subheader("Model", anchor=False)
@@ -71,7 +77,11 @@ def _targets(project: Projects, asked_in: str) -> tuple[dict[str, Any], int]:
     chosen = st.session_state.get("selected-images", [])
     sets: dict[str, tuple[str, int, dict[str, Any]]] = {
         "selected": ("Selected images", len(chosen), {"image_ids": list(chosen)}),
-        "without": ("Images without questions", counts.without_questions, {"only_without_questions": True}),
+        "without": (
+            "Images without a question of their own",
+            counts.without_questions,
+            {"only_without_questions": True},
+        ),
         "failed": ("Images that failed before", counts.failed, {"only_failed": True}),
         "below": (f"Top up to {wanted} questions each", counts.below, {"top_up": True}),
         "all": ("All images", counts.all, {}),
@@ -141,8 +151,8 @@ def _radio(sets: dict[str, tuple[str, int, dict[str, Any]]], key: str, noun: str
     return part, size
 
 
-def _what_to_ask(mode: str, asked_in: str) -> dict[str, Any]:
-    count = st.slider("Questions per image", 1, 20, 3, key="generate-count", persist_state="session")
+def _what_to_ask(mode: str, asked_in: str, unit: str) -> dict[str, Any]:
+    count = st.slider(f"Questions per {unit}", 1, 20, 3, key="generate-count", persist_state="session")
     kinds = st.pills(
         "Kinds of question", recipes.KINDS, selection_mode="multi", key="generate-kinds", persist_state="session",
         wrap=True, help="If you choose none, the model decides.",

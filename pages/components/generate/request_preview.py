@@ -19,7 +19,8 @@ def show(project: Projects, recipe: Recipe) -> bool:
         _request(preview)
         # Above the button, although drawn after it: a try improves the estimate by the tokens the model really used.
         estimate_area = st.container(key="generate-estimate")
-        if st.button("Try on this image", icon=":material/science:", key="generate-try", disabled=recipe.is_refused):
+        label = f"Try on this {recipe.unit}"
+        if st.button(label, icon=":material/science:", key="generate-try", disabled=recipe.is_refused):
             _try(project, {**recipe.config, "models": [recipe.choices[0].with_key]}, recipe.answers)
         with estimate_area:
             _estimate(recipe, preview)

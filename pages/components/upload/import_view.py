@@ -59,6 +59,8 @@ def _draw(summary: TaskSummary) -> None:
     else:
         _progress(summary, found)
         _newest(task)
+    if task.status in ENDED and task_progress.is_active(task):
+        st.caption("The files that were begun still come in.")
     if task.note:
         st.info(page.escape(task.note), icon=":material/info:")
     csv_url = f"{media.base_path()}/api/tasks/{task.id}/outcomes?format=csv"
