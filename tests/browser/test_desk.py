@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from core import ImageDatasets, ImageDatasetService, ImageService, ProjectService, connect
 from core.dataset import CollaborationService, EntryQueries, ReviewService, parse_search
+from pages.components.curate import desk
 from tests.browser.driving import AppServer, settle
 from tests.pictures import png
 
@@ -315,3 +316,21 @@ def test_two_reviewers_of_a_shared_queue_get_different_entries(
             event.actor for entry in entries_of(server, project_id) for event in EntryQueries(db).history(entry.id)[1:]
         ]
     assert sorted(actors) == ["Anna"] * 15 + ["Ben"] * 15
+
+
+MOUNT_TWICE = """async ([script, html, selectors]) => {
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const { default: mount } = await import(url);
+  const parentElement = document.createElement("div");
+  parentElement.innerHTML = html;
+  const data = { project: "none", q: "", actor: "", base: "", selectors };
+  for (let time = 0; time < 2; time += 1) mount({ parentElement, data, setTriggerValue: () => {} })();
+  return [...parentElement.querySelectorAll("[data-part=keys] button")].map((button) => button.firstChild.textContent);
+}"""
+
+
+def test_a_desk_that_is_mounted_again_on_the_same_elements_has_each_button_once(server: AppServer, page: Page) -> None:
+    page.goto(f"{server.url}/curate")
+    selectors = {"main": "main", "block": "body"}
+    buttons = page.evaluate(MOUNT_TWICE, [desk._script(), desk._part("desk.html"), selectors])
+    assert buttons == ["Confirm", "Reject", "Skip", "Edit", "Ask again", "Undo", "Tags", "Flag", "Keys"]

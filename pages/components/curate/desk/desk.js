@@ -14,7 +14,8 @@ class Desk {
       askForToken: () => this.trigger("token", newId()),
     });
     this.stage = new Stage(this.part.stage, this.part.lens, () => this.queue.data.base);
-    this.part.keys.append(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
+    // The page may mount the desk again on the same elements.
+    this.part.keys.replaceChildren(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
       const button = h("button", { title: `${label} (${shown})` }, label, h("kbd", {}, shown));
       button.dataset.do = name;
       return button;
