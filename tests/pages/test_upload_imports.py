@@ -115,6 +115,16 @@ def test_the_format_can_be_chosen(page: AppTest) -> None:
     assert tasks()[0].config["format"] == "llava"
 
 
+def test_a_file_that_is_not_read_adds_no_format_to_the_summary(page: AppTest) -> None:
+    images: dict[str, bytes | str] = {"a.jpg": encoded(drawn(0)), "b.jpg": encoded(drawn(1))}
+    uploaded("odd.zip", zipped(images | {"notes.txt": "hi", "rows.csv": "image,question,answer\na.jpg,What?,A cup.\n"}))
+    page.run()
+
+    rows = "Rows of questions and answers (JSON, CSV, parquet)"
+    assert f"{rows} · 2 annotation files · 2 images · 1 question per record" in texts(page)
+    assert page_escape("notes.txt: This text is not read") in page.warning[0].value
+
+
 def test_images_without_annotations_are_imported_without_a_further_click(page: AppTest) -> None:
     uploaded("plain.zip", zipped({"a.jpg": encoded(drawn(1)), "b.jpg": encoded(drawn(2))}))
     page.run()
@@ -269,6 +279,11 @@ def test_an_import_is_paused_resumed_and_cancelled(page: AppTest, monkeypatch: p
     page.button(key=f"cancel-{task_id}").click().run()
     assert services().tasks.get_task(task_id).status == "cancelled"
     assert "Nothing was imported." in texts(page)
+    still_comes = "The files that were begun still come in."
+    assert still_comes not in texts(page)
+    monkeypatch.setattr(type(services().engine), "works_on", lambda _self, _task_id: True)
+    page.run()
+    assert still_comes in texts(page)
 
 
 def test_without_an_allowed_directory_a_server_offers_no_path(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,7 +170,8 @@ def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
 
 def _summary(survey: Survey, found: ImportPreview) -> str:
     """Return one sentence: the formats by name, the number of images, and how much a record holds."""
-    labels = dict.fromkeys(label for label in found.formats.values() if label)
+    unread = {problem.where for problem in found.problems}
+    labels = dict.fromkeys(label for name, label in found.formats.items() if label and name not in unread)
     parts = [" and ".join(labels) or "No known format"]
     files = len(survey.annotations) + len(survey.tables)
     if files > 1:
