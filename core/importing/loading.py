@@ -108,7 +108,12 @@ def _pages(item: dict[str, Any], config: dict[str, Any], context: ImportContext,
             loaded.rejected.append((f"{title}, page {number + 1}", str(error)))
             continue
         # The reference begins with the document, so that splits can keep its images together.
-        loaded.files.extend(NewFile(name, workdir / name, f"{title}, {reference}") for name, reference in made)
+        for one in made:
+            reference = f"{title}, {one.reference}"
+            if one.problem is None:
+                loaded.files.append(NewFile(one.name, workdir / one.name, reference))
+            else:
+                loaded.rejected.append((reference, one.problem))
     return loaded
 
 

@@ -2,15 +2,35 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import copysign
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from PIL import Image, ImageChops, ImageStat
 
 from core.errors import ImageRejectedError
+from core.flatten import flatten
+from core.images.decoding_errors import DECODING_ERRORS
+from core.images.end_marker import check_scan_data, missing_end
+from core.images.pixels import upright
 
 MAX_PAGES = 500
 MAX_PAGE_PIXELS = 25_000_000
 RENDER_DPI = 150
 _POINTS_PER_INCH = 72
+_COMPARED_SIDE_PX = 512
+# Of 255, in the channel that differs most; two JPEG decoders differ by less than 1.
+_SAME_MEAN = 4
+
+
+class Made(NamedTuple):
+    """A page or an embedded image."""
+
+    name: str
+    """Of its file."""
+    reference: str
+    problem: str | None = None
+    """A sentence: why there is no file."""
 
 
 def page_count(path: Path) -> int:
@@ -23,8 +43,8 @@ def page_count(path: Path) -> int:
         return len(document)
 
 
-def render_pages(path: Path, pages: list[int], workdir: Path) -> list[tuple[str, str]]:
-    """Write each page (from 0) as PNG into *workdir*; return the file name and the reference of each.
+def render_pages(path: Path, pages: list[int], workdir: Path) -> list[Made]:
+    """Write each page (from 0) as PNG into *workdir*; return them in their order.
 
     Raises:
         ImageRejectedError: the document or one of the pages cannot be read.
@@ -36,7 +56,7 @@ def render_pages(path: Path, pages: list[int], workdir: Path) -> list[tuple[str,
                 image = _rendered(document[number])
             name = f"page-{number + 1:03}.png"
             image.save(workdir / name, "PNG", compress_level=4)
-            made.append((name, f"page {number + 1}"))
+            made.append(Made(name, f"page {number + 1}"))
     return made
 
 
@@ -46,7 +66,7 @@ def _rendered(page: Any) -> Any:
     return page.render(scale=max(scale, 1e-4)).to_pil().convert("RGB")
 
 
-def extract_images(path: Path, pages: list[int], workdir: Path) -> list[tuple[str, str]]:
+def extract_images(path: Path, pages: list[int], workdir: Path) -> list[Made]:
     """Write the images that are embedded in each page into *workdir*, in the order they are drawn.
 
     Raises:
@@ -61,24 +81,58 @@ def extract_images(path: Path, pages: list[int], workdir: Path) -> list[tuple[st
             with _translate_errors(number):
                 objects = list(document[number].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4))
             for count, found in enumerate(objects, 1):
-                name = f"page-{number + 1:03}-image-{count:02}"
+                name, problem = f"page-{number + 1:03}-image-{count:02}", None
                 try:
                     _write_embedded(found, workdir / name)
-                except (pypdfium2.PdfiumError, OSError, ValueError):
-                    continue
-                made.append((name, f"page {number + 1}, image {count}"))
+                except (pypdfium2.PdfiumError, *DECODING_ERRORS):
+                    problem = "This image of the PDF is damaged and cannot be read. Import the page instead."
+                made.append(Made(name, f"page {number + 1}, image {count}", problem))
     return made
 
 
 def _write_embedded(found: Any, to: Path) -> None:
-    """Write an embedded JPEG unchanged, and any other image as PNG with the same pixels."""
-    if found.get_filters(skip_simple=True) == ["DCTDecode"]:
-        to.write_bytes(bytes(found.get_data(decode_simple=True)))
-        return
+    """Write an embedded image as the page shows it: a JPEG unchanged when it looks the same, any other as PNG."""
     width, height = found.get_px_size()
     if width * height > MAX_PAGE_PIXELS * 4:
         raise ValueError("more pixels than an image may have")
-    found.get_bitmap(render=False).to_pil().convert("RGB").save(to, "PNG", compress_level=4)
+    filters = found.get_filters(skip_simple=True)
+    data = bytes(found.get_data(decode_simple=True)) if filters in ([], ["DCTDecode"]) else b""
+    # With at least one bit for each pixel; PDFium renders what is missing as black.
+    if not filters and len(data) < (width + 7) // 8 * height:
+        raise ValueError("the data ends too early")
+    image = _as_shown(found, width, height)
+    if filters and data and _looks_like(data, image):
+        to.write_bytes(data)
+    else:
+        image.save(to, "PNG", compress_level=4)
+
+
+def _as_shown(found: Any, width: int, height: int) -> Image.Image:
+    """Return the image as PDFium renders it in its own size: with its masks and Decode array, mirrored and turned."""
+    import pypdfium2
+
+    a, b, c, d, _, _ = found.get_matrix().get()
+    matrix: tuple[float, ...] = (0, copysign(width, b), copysign(height, c), 0, 0, 0)
+    if abs(a * d) >= abs(b * c):
+        matrix = (copysign(width, a), 0, 0, copysign(height, d), 0, 0)
+    # PDFium takes the clip path along.
+    found.set_matrix(pypdfium2.PdfMatrix(*matrix))
+    return flatten(found.get_bitmap(render=True, scale_to_original=False).to_pil())
+
+
+def _looks_like(jpeg: bytes, image: Image.Image) -> bool:
+    """Return whether the JPEG shows the same without the PDF: it may have other colors, masks and orientation there.
+
+    Raises:
+        DECODING_ERRORS: it is damaged.
+    """
+    if end := missing_end(jpeg, "JPEG"):
+        check_scan_data(jpeg)
+    small, size_wh = upright(jpeg + end, "JPEG", None, _COMPARED_SIDE_PX)
+    if size_wh != image.size:
+        return False
+    difference = ImageChops.difference(small, image.resize(small.size, Image.Resampling.HAMMING, reducing_gap=2.0))
+    return max(ImageStat.Stat(difference).mean) <= _SAME_MEAN
 
 
 @contextmanager
