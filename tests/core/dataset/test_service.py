@@ -59,7 +59,7 @@ def test_answers_are_stored_in_the_form_of_their_type(
     [
         ('{"a": 1}', "label", None, "A label answer is a list of labels"),
         ('["night"]', "label", ["calm"], "night is not one of the labels"),
-        ("{broken", "custom_format", None, "This answer is not JSON"),
+        ("{broken", "custom_format", None, "This answer is not usable JSON"),
         (
             '{"count": "x"}',
             "custom_format",
