@@ -6,12 +6,13 @@ a session; a token opens the routes beside the pages only.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api import plain_page, sign_in_page
@@ -26,8 +27,16 @@ if TYPE_CHECKING:
     from core.config import Settings
     from core.db import Database
 
+log = logging.getLogger(__name__)
+
 HEALTH_PATHS = ("/api/health", "/api/ready")
 SESSION_PATH = "/access/session"
+STREAM_PATH = "/_stcore/stream"
+"""Streamlit's websocket."""
+_NO_UPGRADE = (
+    "The page's connection arrived without its websocket upgrade. Let the proxy pass Upgrade and Connection on;"
+    " docs/deploy has working files."
+)
 
 
 class Gate:
@@ -60,6 +69,7 @@ class Gate:
         self._health_paths = tuple(self._base + path for path in HEALTH_PATHS)
         self._program_prefixes = frozenset(prefixes)
         self._connections = OpenConnections(self._is_still_admitted)
+        self._has_warned_of_upgrade = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -71,6 +81,8 @@ class Gate:
         scope = seen_through_proxies(scope, self._proxies)
         request = HTTPConnection(scope)
         checked = self._check_origin(request) or await self._find_actor(request)
+        if not isinstance(checked, Response) and scope["type"] == "http" and scope["path"] == self._base + STREAM_PATH:
+            checked = self._upgrade_required()
         if isinstance(checked, Response):
             await _refuse(plain_page.for_browser(request, checked), scope, receive, send)
             return
@@ -106,6 +118,14 @@ class Gate:
                 return self._sign_in_page(request)
             return not_signed_in(is_for_programs=is_for_programs)
         return actor
+
+    def _upgrade_required(self) -> Response:
+        """Answer an ordinary request for the websocket; the page cannot show why it waits, so the log says it once."""
+        if not self._has_warned_of_upgrade:
+            self._has_warned_of_upgrade = True
+            log.warning(_NO_UPGRADE)
+        body = {"code": "upgrade_required", "detail": _NO_UPGRADE}
+        return JSONResponse(body, 426, headers={"Upgrade": "websocket", "Connection": "Upgrade"})
 
     def _actor_of(self, scope: Scope) -> Actor | None:
         # The base path is no part of a signed address.

@@ -146,6 +146,15 @@ def test_a_signed_in_person_gets_pages_files_and_streamlits_routes(app: AppServe
         assert person.get(path).status_code == 200, path
 
 
+def test_a_proxy_that_drops_the_websocket_upgrade_is_told_so(person: httpx.Client) -> None:
+    answer = person.get("/_stcore/stream")
+    assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")
+    assert answer.json()["detail"] == (
+        "The page's connection arrived without its websocket upgrade. Let the proxy pass Upgrade and Connection on;"
+        " docs/deploy has working files."
+    )
+
+
 def test_a_link_on_another_site_opens_a_page_but_no_route(app: AppServer, person: httpx.Client) -> None:
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert person.get("/explore", headers=link).status_code == 200
