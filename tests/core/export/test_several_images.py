@@ -138,7 +138,7 @@ def test_an_archive_brings_back_images_turns_boxes_and_ratings(
     directory, _ = _export(services, project, "vitrine")
     other = services.projects.create_project("Other")
 
-    restored = restore_export(services.db, services.images, other.id, directory)
+    restored = restore_export(services.db, services.intake, other.id, directory)
     again, _ = _export(services, other, "vitrine")
 
     assert (restored.entries, restored.rejected) == (6, 0)
@@ -175,4 +175,4 @@ def test_boxes_of_an_archive_must_lie_on_its_images(services: Services, project:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     other = services.projects.create_project("Other")
     with pytest.raises(InvalidInputError, match="Box 1 lies outside"):
-        restore_export(services.db, services.images, other.id, directory)
+        restore_export(services.db, services.intake, other.id, directory)
