@@ -44,6 +44,13 @@ _ENTRIES = st.builds(
     generated_question=st.none() | _TEXTS,
     update_at=st.just("2026-01-01T00:00:00+00:00"),
     more=st.none(),
+    more_image_ids=st.just(""),
+    conversation_id=st.none(),
+    turn=st.just(0),
+    system=st.just(""),
+    boxes=st.none(),
+    ratings=st.none() | st.fixed_dictionaries({"relevance": st.integers(1, 5)}),
+    origin=st.sampled_from(["", "imported"]),
 )
 _IMAGES = st.lists(
     st.tuples(_TEXTS, st.lists(_ENTRIES, min_size=1, max_size=6, unique_by=lambda entry: entry.id)),
