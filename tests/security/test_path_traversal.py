@@ -6,6 +6,7 @@ from urllib.parse import unquote
 import pytest
 from starlette.testclient import TestClient
 
+from core.secret_key import secret_key
 from core.services import Services
 from tests.pictures import png
 
@@ -68,9 +69,7 @@ def test_a_malicious_file_name_writes_nothing_outside_the_data_directory(
     ],
 )  # fmt: skip
 def test_a_path_traversal_in_a_url_reads_no_file(client: TestClient, services: Services, path: str) -> None:
-    from core.api.keys import signing_key
-
-    secret = signing_key(services.db.data_dir)
+    secret = secret_key(services.db.data_dir)
     answer = client.get(path)
     assert answer.status_code in (404, 405)
     assert secret not in answer.content
