@@ -63,7 +63,7 @@ def test_the_address_opens_the_right_one_of_two_projects_with_the_same_name(serv
             page.goto(f"{server.url}/upload?project={id_}")
             settle(page)
             page.get_by_role(
-                "radio", name="ZIP or PDF"
+                "radio", name="Web addresses"
             ).click()  # the page runs again with the value of the project picker
             settle(page)
             expect(page.get_by_role("link", name="Curate")).to_have_attribute("href", re.compile(id_))
