@@ -60,8 +60,7 @@ MAY_USE: dict[str, set[str]] = {
 
 # The outermost edges, where whatever comes must not pass: an error there is logged with an id or handed on.
 MAY_CATCH_EVERYTHING = {
-    "core/api/guard.py",
-    "core/api/bug_responses.py",
+    "core/api/error_responses.py",
     "core/warmup.py",
     "core/db/group_commit.py",
     "core/images/worker.py",  # decoders of untrusted files raise anything; it costs one file and is logged

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.credentials import READING_METHODS, TOKEN_HEADER, Actor, find_actor
-from core.api.errors import bug_response, error_response, problem
+from core.api.error_responses import ErrorResponses
+from core.api.errors import problem
 from core.api.origin import LOCAL_HOSTS, is_from_this_machine, refused_origin
-from core.errors import VitrineError
 
 if TYPE_CHECKING:
     from core.services import Services
@@ -51,24 +51,10 @@ class AuthMiddleware:
         self._services = services
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
         self._is_public = is_public
+        self._answering_errors = ErrorResponses(self._authenticate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def watched_send(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
-        try:
-            await self._authenticate(scope, receive, watched_send)
-        except ClientDisconnect:
-            return  # nobody waits for an answer
-        except Exception as error:
-            if has_started:
-                raise
-            response = error_response(error) if isinstance(error, VitrineError) else bug_response(error, scope)
-            await response(scope, receive, send)
+        await self._answering_errors(scope, receive, send)
 
     async def _authenticate(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["vitrine.database"] = self._services().db

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from core.api import docs, errors
-from core.api.bug_responses import BugResponses
 from core.api.dependencies import ServicesDep
+from core.api.error_responses import ErrorResponses
 from core.api.idempotency import IdempotencyKeys
 from core.api.routers import ALL
 from core.api.routers.entries import EntryAnswer
@@ -58,7 +58,7 @@ def build_api(services: Callable[[], Services]) -> FastAPI:
         api.include_router(router)
     api.include_router(docs.router)
     api.add_middleware(IdempotencyKeys)
-    api.add_middleware(BugResponses)
+    api.add_middleware(ErrorResponses)
     for class_, handler in ((VitrineError, _expected), (RequestValidationError, _invalid), (HTTPException, _http)):
         api.exception_handler(class_)(handler)
     return api

@@ -1,12 +1,14 @@
-"""Answers unexpected errors of the REST API inside the application, so that the connection stays usable."""
+"""Answers errors inside the application, so that the connection stays usable."""
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.api.errors import bug_response
+from core.api.errors import bug_response, error_response
+from core.errors import VitrineError
 
 
-class BugResponses:
-    """Middleware that answers an unexpected error with status 500 and its id in the log.
+class ErrorResponses:
+    """Middleware that answers an error: one of Vitrine's with its sentence, any other with its id in the log.
 
     Starlette's own handler raises the error again after its response. The server then closes the connection without
     having said so, and the next request that a client sends on it fails.
@@ -25,7 +27,10 @@ class BugResponses:
 
         try:
             await self._app(scope, receive, watched_send)
+        except ClientDisconnect:
+            return  # nobody waits for an answer
         except Exception as error:
             if has_started:
                 raise  # the response is cut: closing the connection tells the client so
-            await bug_response(error, scope)(scope, receive, send)
+            response = error_response(error) if isinstance(error, VitrineError) else bug_response(error, scope)
+            await response(scope, receive, send)
