@@ -19,23 +19,9 @@ ENTRY = ("a.jpg", "Which?", "A")
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that the settings allow to import from; to be asked for before the database."""
-    allowed = tmp_path / "allowed"
-    allowed.mkdir()
-    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(allowed))
-    return allowed
-
-
-@pytest.fixture
 def db(root: Path, tmp_path: Path) -> Iterator[Database]:
     with connect(tmp_path / "data") as opened:
         yield opened
-
-
-@pytest.fixture
-def project(services: Services) -> Projects:
-    return services.projects.create_project("Shelf")
 
 
 def imported(services: Services, project: Projects, root: Path, data: bytes) -> dict[str, str]:

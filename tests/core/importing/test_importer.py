@@ -18,11 +18,6 @@ from tests.core.images.pictures import drawn, encoded
 
 
 @pytest.fixture
-def project(services: Services) -> Projects:
-    return services.projects.create_project("Shelf")
-
-
-@pytest.fixture
 def importer(services: Services) -> DatasetImporter:
     return DatasetImporter(services.db, services.images)
 

@@ -27,23 +27,9 @@ from tests.core.images.pictures import drawn, encoded
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that the settings allow to import from; to be asked for before the database."""
-    allowed = tmp_path / "allowed"
-    allowed.mkdir()
-    monkeypatch.setenv("VITRINE_IMPORT_ROOTS", str(allowed))
-    return allowed
-
-
-@pytest.fixture
 def db(root: Path, tmp_path: Path) -> Iterator[Database]:
     with connect(tmp_path / "data") as opened:
         yield opened
-
-
-@pytest.fixture
-def project(services: Services) -> Projects:
-    return services.projects.create_project("Shelf")
 
 
 def run(services: Services, project: Projects, **config: Any) -> tuple[Tasks, dict[str, int], list[dict[str, str]]]:

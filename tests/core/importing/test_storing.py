@@ -14,11 +14,6 @@ Store = Callable[..., Stored]
 
 
 @pytest.fixture
-def project(services: Services) -> Projects:
-    return services.projects.create_project("Shelf")
-
-
-@pytest.fixture
 def images(services: Services, project: Projects) -> list[Images]:
     outcomes = services.intake.add_images(project.id, [(f"{n}.jpg", encoded(drawn(n, (160, 120)))) for n in range(3)])
     return [outcome.image for outcome in outcomes if outcome.image]
