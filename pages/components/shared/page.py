@@ -73,7 +73,8 @@ def project() -> Projects:
             return services().projects.get_project(id_)
     except NotFoundError:
         choose_project(None)
-    empty_state("folder_open", "No project is open.", "overview", "Open or create a project")
+    header("No project is open")
+    empty_state("folder_open", "This page shows the images and entries of a project.", "overview", "Open or create one")
     st.stop()
 
 
