@@ -36,9 +36,10 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     ]
     return [
         *health_routes(services),
+        # Routes are matched one after the other, so the busiest come first; the health checks lie below /api.
         *media_routes(services, authenticated),
-        *chunk_routes(services, authenticated),
-        *desk_routes(services, authenticated),
         *api_routes(services, authenticated),
+        *desk_routes(services, authenticated),
+        *chunk_routes(services, authenticated),
         sign_in_route(services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True)]),
     ]
