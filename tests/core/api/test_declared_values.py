@@ -1,0 +1,75 @@
+"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+
+from datetime import timedelta
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.api.attempts": {
+        "FREE_FAILURES": 5,
+        "UNKNOWN_BURST": 100,
+        "MAX_CLIENTS": 10_000,
+        "MAX_WAITING": 30,
+    },
+    "core.api.chunks": {
+        "_MAX_BODY_BYTES": 10_000,
+    },
+    "core.api.credentials": {
+        "PAGE_TOKEN_LIFE_S": 12 * 3600,
+        "SESSION_LIFE_S": 14 * 24 * 3600,
+        "_SIGNATURE_BYTES": 18,
+    },
+    "core.api.desk": {
+        "MAX_ACTS": 100,
+        "MAX_ITEMS": 200,
+        "MAX_OTHERS": 30,
+    },
+    "core.api.idempotency": {
+        "_MAX_KEY_CHARS": 200,
+        "_TTL": timedelta(hours=24),
+    },
+    "core.api.json_body": {
+        "MAX_BYTES": 1_000_000,
+    },
+    "core.api.lazy_api": {
+        "MAX_BODY_BYTES": 20_000_000,
+    },
+    "core.api.login": {
+        "DEVICE_LIFE_S": 365 * 24 * 3600,
+        "_MAX_BODY_BYTES": 10_000,
+        "_MAX_CHECKS": 2,
+    },
+    "core.api.open_connections": {
+        "SIGNED_OUT": 4401,
+    },
+    "core.api.origin": {
+        "_DEFAULT_PORTS": {"http": 80, "https": 443},
+    },
+    "core.api.response_cache": {
+        "_MAX_BODY_BYTES": 1_000_000,
+        "_MAX_TOTAL_BYTES": 64_000_000,
+    },
+    "core.api.rest": {
+        "_CODES": {
+            404: "not_found",
+            405: "method_not_allowed",
+            413: "too_large",
+            415: "wrong_type",
+            400: "bad_request",
+        },
+    },
+    "core.api.routers.imports": {
+        "MAX_FILES": 10_000,
+    },
+    "core.api.sign_in_page": {
+        "MAX_NAME_CHARS": 60,
+    },
+    "core.api.upload_form": {
+        "MAX_UPLOAD_BYTES": 2_000_000_000,
+        "MAX_FILES": 1_000,
+    },
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED

@@ -1,0 +1,20 @@
+"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.db.bucket": {
+        "BUCKETS": 64 * 64,
+    },
+    "core.db.quality_sql": {
+        "REVEALING_CHARS": 4,
+        "LONG_ANSWER_CHARS": 600,
+    },
+    "core.db.read_cache": {
+        "MAX_VALUES": 512,
+    },
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED

@@ -1,0 +1,69 @@
+"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+
+import math
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.images.cleanup": {
+        "ORPHAN_GRACE_S": 3600,
+    },
+    "core.images.color": {
+        "_MAX_EXPONENT": 32_767,
+        "_SRGB_GAMMA": 1 / 2.2,
+        "_SAME_GAMMA": 0.01,
+    },
+    "core.images.decode": {
+        "_THUMBNAIL_QUALITY": 82,
+        "_QUALITIES": ((512, 82), (1600, 86), (math.inf, 92)),
+    },
+    "core.images.end_marker": {
+        "_TAILS": (b"", b"\x55" * 64, b"\xaa" * 64),
+        "_PNG_END": b"\0\0\0\0IEND\xaeB`\x82",
+    },
+    "core.images.filter": {
+        "_MAX_SORTED_ROWS": 4000,
+        "_PROJECT_CONDITIONS": 2,
+    },
+    "core.images.import_outcome": {
+        "MAX_NAME_CHARS": 200,
+    },
+    "core.images.intake": {
+        "_BATCH_FILES": 64,
+        "_BATCH_BYTES": 32_000_000,
+    },
+    "core.images.near_duplicates": {
+        "MAX_DISTANCE_BITS": 3,
+    },
+    "core.images.pixels": {
+        "_EXIF_ORIENTATION": 0x0112,
+    },
+    "core.images.png_rows": {
+        "_ADAM7": ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+        "_CHANNELS": {0: 1, 2: 3, 3: 1, 4: 2, 6: 4},
+    },
+    "core.images.sample": {
+        "SIZE_WH": (960, 720),
+        "_SCALE": 2,
+    },
+    "core.images.service": {
+        "VIEW_SIDE_PX": 2048,
+    },
+    "core.images.structure": {
+        "MAX_JPEG_SCANS": 100,
+        "MAX_PNG_EXTRA_CHUNKS": 10_000,
+        "MAX_PNG_CHUNKS": 200_000,
+        "_CLEAN_JPEG_MARKERS": frozenset((0xE0, 0xDB, 0xC0, 0xC1, 0xC2, 0xC4, 0xDD, 0xDA, 0xD9)),
+    },
+    "core.images.worker": {
+        "OUT_OF_MEMORY": 99,
+        "_REUSED_BLOCK_BYTES": 32 * 1024 * 1024,
+        "_KEPT_BYTES": 64_000_000,
+        "_M_TRIM_THRESHOLD": -1,
+        "_M_MMAP_THRESHOLD": -3,
+    },
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED

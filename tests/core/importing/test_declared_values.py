@@ -1,0 +1,128 @@
+"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    # First: the other modules can be imported behind this package only.
+    "core.importing.sources.hub": {
+        "MAX_DOWNLOAD_BYTES": 10_000_000_000,
+    },
+    "core.importing.sources.path": {
+        "_MAX_LISTED": 1_000,
+    },
+    "core.importing.sources.urls": {
+        "MAX_URLS": 100_000,
+    },
+    "core.importing.annotation_files": {
+        "MAX_FILE_BYTES": 64_000_000_000,
+        "MAX_TABLE_BYTES": 4_000_000_000,
+        "MAX_TEXT_BYTES": 1_000_000,
+    },
+    "core.importing.answers": {
+        "MAX_OPTIONS": 1_000,
+        "_MAX_LITERAL_CHARS": 20_000,
+    },
+    "core.importing.arrow_rows": {
+        "MAX_BATCH_ROWS": 100_000,
+        "MAX_BATCHES": 50_000,
+    },
+    "core.importing.delimited": {
+        "_HEAD_BYTES": 65_536,
+        "_MAX_COLUMNS": 1_000,
+    },
+    "core.importing.heads": {
+        "SAMPLE_ROWS": 20,
+        "MAX_KEYS": 200,
+    },
+    "core.importing.json_text": {
+        "MAX_ROW_BYTES": 64 << 20,
+        "_MAX_DEPTH": 100,
+    },
+    "core.importing.opening_items": {
+        "MAX_UNPACKED_BYTES": 20_000_000_000,
+    },
+    "core.importing.pdf": {
+        "MAX_PAGES": 500,
+        "MAX_PAGE_PIXELS": 25_000_000,
+        "RENDER_DPI": 150,
+        "_POINTS_PER_INCH": 72,
+        "_COMPARED_SIDE_PX": 512,
+        "_SAME_MEAN": 4,
+    },
+    "core.importing.previewing": {
+        "LIMIT": 10,
+        "_SIDE_PX": 320,
+        "_IMAGES_PER_RECORD": 3,
+        "_MAX_UNPACKED_BYTES": 200_000_000,
+    },
+    "core.importing.problems": {
+        "MAX_PROBLEMS": 10_000,
+        "_MAX_REASON_CHARS": 500,
+    },
+    "core.importing.readers.boxes": {
+        "MAX_BOXES": 2_000,
+        "_MAX_LABEL_CHARS": 200,
+    },
+    "core.importing.readers.coco": {
+        "MAX_IMAGES": 2_000_000,
+        "MAX_ALL_BOXES": 5_000_000,
+    },
+    "core.importing.readers.columns": {
+        "_MAX_TAGS": 100,
+        "_MAX_CHARS": {"language": 35, "kind": 60, "model": 200, "system": 20_000, "note": 20_000},
+    },
+    "core.importing.readers.ids": {
+        "_MAX_CHARS": 200,
+    },
+    "core.importing.readers.images": {
+        "MAX_IMAGES": 64,
+        "_MAX_NAME_CHARS": 4096,
+        "_MIN_EMBEDDED_CHARS": 1024,
+        "_MAX_ID_CHARS": 200,
+    },
+    "core.importing.readers.turns": {
+        "MAX_TURNS": 1_000,
+    },
+    "core.importing.readers.vitrine_rows": {
+        "_KNOWN_VERSIONS": (1, 2),
+    },
+    "core.importing.readers.vqa_v2": {
+        "MAX_WAITING": 3_000_000,
+    },
+    "core.importing.reading": {
+        "RECORDS_PER_PART": 2_000,
+        "MAX_EMBEDDED_BYTES": 100_000_000,
+        "_PART_BYTES": 8_000_000,
+    },
+    "core.importing.samples": {
+        "MAX_BATCH_SAMPLES": 1_000,
+        "MAX_MEMBERS": 2_000_000,
+        "MAX_TEXT_BYTES": 16_000_000,
+    },
+    "core.importing.stages": {
+        "OPEN": 0,
+        "LOAD": 1,
+        "MATCH": 2,
+        "FETCH": 3,
+        "MATCH_FETCHED": 4,
+        "STORE": 5,
+    },
+    "core.importing.table_files": {
+        "MAX_FILES": 200_000,
+        "MAX_TOTAL_BYTES": 20_000_000_000,
+    },
+    "core.importing.tables": {
+        "SAMPLE_ROWS": 20,
+    },
+    "core.importing.uploads": {
+        "MAX_CHUNK_BYTES": 16_000_000,
+        "ABANDONED_S": 24 * 3600,
+        "KEPT_S": 7 * 24 * 3600,
+        "_FREE_BYTES": 500_000_000,
+        "_MAX_NAME_BYTES": 200,
+    },
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED

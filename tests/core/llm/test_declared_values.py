@@ -1,0 +1,92 @@
+"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.llm.connection_test": {
+        "_IMAGE_COLOR": (220, 30, 30),
+        "_ACCEPTED_WORDS": ("red", "crimson", "scarlet"),
+    },
+    "core.llm.correction_loop": {
+        "_DEFAULT_MAX_TOKENS": 4096,
+    },
+    "core.llm.destination": {
+        "_MIN_SECRET_CHARS": 12,
+    },
+    "core.llm.error_mapping": {
+        "_MAX_MESSAGE_CHARS": 200,
+        "_LONGEST_WAIT_S": 365 * 24 * 3600.0,
+    },
+    "core.llm.image_generation": {
+        "_MAX_EDGE_PX": 3840,
+        "_STEP_PX": 16,
+        "_REFERENCE_TOKENS": 1000,
+        "_EDGES_PX": {"1K": 1024, "2K": 2048, "4K": 3840},
+    },
+    "core.llm.json_documents": {
+        "_MAX_EXACT_CHARS": 30_000_000,
+        "_MAX_RELAXED_CHARS": 300_000,
+        "_MAX_FAILURES": 2_000,
+        "_MAX_DOCUMENTS": 2_000,
+        "_AFTER_RECURSION_ERROR": 100_000,
+        "_MAX_REPAIR_CHARS": 50_000,
+        "_MAX_REPAIR_BRACKETS": 150,
+    },
+    "core.llm.ledger": {
+        "_MAX_REPLY_CHARS": 200_000,
+    },
+    "core.llm.local_servers": {
+        "_MAX_MODELS": 200,
+    },
+    "core.llm.models": {
+        "_MILLION": 1_000_000,
+    },
+    "core.llm.offline.palette_study": {
+        "_LONGEST_SIDE_PX": 1024,
+    },
+    "core.llm.offline.provider": {
+        "_MAX_PIXELS": 50_000_000,
+    },
+    "core.llm.profiles": {
+        "MAX_NAME_CHARS": 60,
+    },
+    "core.llm.rate_limiter": {
+        "DEFAULT_CONCURRENCY": 64,
+        "_MAX_SUCCESSIVE_PAUSES": 8,
+    },
+    "core.llm.redaction": {
+        "_MIN_KEY_CHARS": 8,
+    },
+    "core.llm.relaxed_json": {
+        "MAX_DEPTH": 64,
+    },
+    "core.llm.replies": {
+        "HEAD_CHARS": 2048,
+        "_MAX_WRAPPERS": 3,
+        "_MAX_CHARS_ON_LOOP": 20_000,
+    },
+    "core.llm.reply_body": {
+        "_MAX_WRAPPERS": 4,
+    },
+    "core.llm.reply_images": {
+        "_MAX_IMAGES": 16,
+    },
+    "core.llm.reply_items": {
+        "MAX_ITEMS": 1000,
+        "_MAX_WRAPPERS": 3,
+    },
+    "core.llm.thinking": {
+        "_LONGEST_QUOTED_BLOCK": 40,
+        "_MAX_TAGS": 10_000,
+    },
+    "core.llm.transport": {
+        "MAX_REPLY_BYTES": 4_000_000,
+        "MAX_IMAGE_REPLY_BYTES": 96_000_000,
+        "_HEAD_BYTES": 4096,
+        "_MAX_BYTES_ON_LOOP": 200_000,
+    },
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED

@@ -1,0 +1,58 @@
+"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.style.analysis_service": {
+        "MAX_MEASURED_AT_ONCE": 60,
+        "DESCRIBED_SIDE_PX": 768,
+    },
+    "core.style.compose": {
+        "_MAX_EXAMPLES": 6,
+    },
+    "core.style.dataset_service": {
+        "MAX_FIRST_IMAGES": 500,
+    },
+    "core.style.features": {
+        "SIDE_PX": 256,
+        "VERSION": 1,
+        "_DIRECTIONS": 16,
+        "_QUANTILES": 16,
+        "_HUES": 24,
+        "_OCTAVES": 5,
+        "_PIXEL_SAMPLE": 4096,
+    },
+    "core.style.hidden_images": {
+        "MAX_REFERENCE_BYTES": 25_000_000,
+    },
+    "core.style.judging": {
+        "MAX_REFERENCES": 5,
+        "SIDE_PX": 768,
+        "_REPLY_TOKENS": 250,
+    },
+    "core.style.kinds": {
+        "MAX_IMAGES": 1000,
+    },
+    "core.style.match": {
+        "COPY_DISTANCE_BITS": 40,
+        "_MIN_SET_BITS": 16,
+        "_MAX_RANKED": 200,
+    },
+    "core.style.prepare": {
+        "MAX_SIDE_PX": 1024,
+    },
+    "core.style.references": {
+        "_NEIGHBORS": 10,
+        "_MAX_ANCHORS": 1024,
+        "_COMPONENTS": 24,
+        "_MIN_FOR_OUTLIERS": 8,
+        "_ROUND_DIGITS": 5,
+    },
+    "core.style.requests": {
+        "DEFAULT_REFERENCES": 5,
+    },
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED
