@@ -1,0 +1,83 @@
+"""The drawer of an image: facts, neighbors, questions and entries."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import Images
+from tests.pages.running import services, texts
+from tests.pictures import png
+
+
+@pytest.fixture
+def images() -> list[Images]:
+    project = services().projects.create_project("Shelf")
+    outcomes = services().intake.add_images(
+        project.id, [(f"{color}.png", png(color, (40, 30))) for color in ("red", "blue", "lime")]
+    )
+    return [outcome.image for outcome in outcomes if outcome.image is not None]
+
+
+def _drawer(image_id: str, neighbors: list[str]) -> AppTest:
+    def script(image_id: str, neighbors: list[str]) -> None:
+        from pages.components.shared import image_drawer
+
+        image_drawer.show(image_id, neighbors)
+
+    at = AppTest.from_function(script, kwargs={"image_id": image_id, "neighbors": neighbors}, default_timeout=30)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_the_facts_of_an_image_are_its_size_colors_and_origin(images: list[Images]) -> None:
+    services().library.tag_images([images[0].id], ["front", "day"])
+
+    shown = texts(_drawer(images[0].id, [images[0].id]))
+
+    for fact in ("40 x 30 px, 0 KB PNG", "red", "front, day", "upload", f"{images[0].sha256[:16]}…"):
+        assert fact in shown
+    assert "This image has no questions yet." in shown
+    assert not any("on this page" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("at_", "place", "first", "last"), [(0, 1, True, False), (1, 2, False, False), (2, 3, False, True)]
+)
+def test_neighbors_are_stepped_through_to_both_ends(
+    at_: int, place: int, first: bool, last: bool, images: list[Images]
+) -> None:
+    ids = [image.id for image in images]
+    at = _drawer(ids[at_], ids)
+
+    assert f"{place} of 3 on this page" in texts(at)
+    assert (at.button(key="drawer-previous").disabled, at.button(key="drawer-next").disabled) == (first, last)
+
+
+def test_entries_come_before_the_questions_without_an_answer(images: list[Images]) -> None:
+    project_id, image = images[0].project_id, images[0]
+    services().questions.add_manual_question(image.id, "Which color?")
+    services().dataset.create_dataset_entry(project_id, image.id, "Is it red?", "Yes.")
+
+    shown = texts(_drawer(image.id, [image.id]))
+
+    assert "Is it red?" in shown
+    assert "open" in shown
+    assert shown.count("No answer yet") == 1
+    assert "This image has no questions yet." not in shown
+
+
+def test_an_image_that_is_gone_says_so(images: list[Images]) -> None:
+    services().library.delete_images([images[0].id])
+
+    assert "This image no longer exists." in texts(_drawer(images[0].id, []))
+
+
+def test_the_first_of_similar_images_is_named(images: list[Images]) -> None:
+    with services().db.transaction() as session:
+        session.get_one(Images, images[1].id).near_duplicate_of = images[0].id
+
+    shown = texts(_drawer(images[1].id, []))
+
+    assert "Similar to" in shown
+    assert "red.png" in shown
+    assert "Similar to" not in texts(_drawer(images[0].id, []))
