@@ -26,7 +26,10 @@ else:
     icon = Path(__file__).parent / "pages" / "assets" / "vitrine.png"
     app = st.App(
         __file__,
-        routes=vitrine.routes(**where, icon=icon),
-        middleware=[vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where)],
+        routes=[vitrine.icon_route(icon, where["base_path"])],
+        middleware=[
+            vitrine.gate(vitrine.access_settings(st.get_option("server.address"), hosts), **where),
+            vitrine.own_routes(**where),
+        ],
         lifespan=vitrine.lifespan,
     )

@@ -74,47 +74,61 @@ def gate(settings: "Settings | None", *, base_path: str = "", allowed_hosts: Seq
     )
 
 
-def routes(base_path: str = "", allowed_hosts: Sequence[str] = (), icon: "Path | None" = None) -> "Sequence[BaseRoute]":
-    """Return the routes beside the pages: images, exports, uploads, review desk, sign-in, REST API.
+def own_routes(base_path: str = "", allowed_hosts: Sequence[str] = ()) -> "Middleware":
+    """Return the middleware that answers images, exports, uploads, review desk, sign-in and REST API.
+
+    It stands before Streamlit's middleware, whose work these routes do not need: a session cookie, a check of file
+    paths, and compression of downloads that are compressed already.
 
     Args:
         base_path: Prefix of every route, as ``server.baseUrlPath``.
         allowed_hosts: Host names the server answers to; empty for those of this machine.
-        icon: File that replaces Streamlit's icon in the browser's tab.
     """
+    from starlette.middleware import Middleware
+
+    return Middleware(_OwnRoutes, base_path=base_path, allowed_hosts=allowed_hosts)
+
+
+def icon_route(icon: "Path", base_path: str = "") -> "BaseRoute":
+    """Return the route of the file that replaces Streamlit's icon in the browser's tab."""
     from starlette.responses import FileResponse
     from starlette.routing import Route
 
-    from core.api.routing import route_below
-
-    app = _LazyRoutes(allowed_hosts)
-    base = base_path.strip("/")
-    made = [route_below(prefix, app, base=base) for prefix in PREFIXES]
-    if icon is not None:
-        made.append(Route(f"/{base}/favicon.png".replace("//", "/"), lambda _request: FileResponse(icon)))
-    return made
+    return Route(f"/{base_path.strip('/')}/favicon.png".replace("//", "/"), lambda _request: FileResponse(icon))
 
 
-class _LazyRoutes:
-    """ASGI application of every route of ``core.api``, which the first request imports."""
+class _OwnRoutes:
+    """Middleware with every route of ``core.api``, which the first request imports."""
 
-    def __init__(self, allowed_hosts: Sequence[str]) -> None:
+    def __init__(self, app: "ASGIApp", base_path: str, allowed_hosts: Sequence[str]) -> None:
+        self._app = app
+        self._base = f"/{base_path.strip('/')}".rstrip("/")
         self._allowed_hosts = allowed_hosts
-        self._router = Lazy(self._build)
+        self._below_base = tuple(f"{self._base}/{prefix}/" for prefix in PREFIXES)
+        self._routes = Lazy(self._build)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        router = self._router.peek()
-        if router is None:
-            router = await asyncio.to_thread(self._router.get)
-        await router(scope, receive, send)
+        if scope["type"] not in ("http", "websocket") or not scope["path"].startswith(self._below_base):
+            await self._app(scope, receive, send)
+            return
+        routes = self._routes.peek()
+        if routes is None:
+            routes = await asyncio.to_thread(self._routes.get)
+        if self._base:
+            # The routes see their path without the base: it is part of the root path.
+            scope = {**scope, "root_path": scope.get("root_path", "") + self._base}
+        await routes(scope, receive, send)
 
     def _build(self) -> "ASGIApp":
         lazy_import("core.services")
+        from starlette.middleware.exceptions import ExceptionMiddleware
         from starlette.routing import Router
 
         from core.api import build_routes
+        from core.api.compression import Compression
 
-        return Router(build_routes(lambda: runtime.services, allowed_hosts=self._allowed_hosts))
+        router = Router(build_routes(lambda: runtime.services, allowed_hosts=self._allowed_hosts))
+        return Compression(ExceptionMiddleware(router), base_path=self._base)
 
 
 @contextlib.asynccontextmanager

@@ -12,4 +12,4 @@ from core import app as vitrine  # noqa: E402
 from pages.components.shared import streamlit_private  # noqa: E402
 
 streamlit_private.disable_pages_directory()
-app = st.App(str(ROOT / "Home.py"), routes=vitrine.routes(), lifespan=vitrine.lifespan)
+app = st.App(str(ROOT / "Home.py"), middleware=[vitrine.own_routes()], lifespan=vitrine.lifespan)

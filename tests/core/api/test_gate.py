@@ -42,10 +42,9 @@ def open_gate(monkeypatch: pytest.MonkeyPatch) -> OpenGate:
             monkeypatch.setenv(name, value)
         pages = [WebSocketRoute(f"{base}/_stcore/stream", _stream), Route("/{rest:path}", _page)]
         hosts = ["localhost", "vitrine.example"]
-        routes = [*app.routes(base_path=base, allowed_hosts=hosts), *pages]
         settings = load_settings() if environment else None
         gate = app.gate(settings, base_path=base, allowed_hosts=hosts)
-        server = Starlette(routes=routes, middleware=[gate])
+        server = Starlette(routes=pages, middleware=[gate, app.own_routes(base_path=base, allowed_hosts=hosts)])
         return TestClient(server, base_url="http://localhost:8501", client=(peer, 5000))
 
     return make
