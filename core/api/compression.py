@@ -26,5 +26,10 @@ class Compression:
         self._files = tuple(f"{base_path}/{prefix}/" for prefix in FILE_PREFIXES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_file = scope["path"].startswith(self._files)
-        await (self._app if is_file else self._gzip)(scope, receive, send)
+        is_text = _accepts_gzip(scope) and not scope["path"].startswith(self._files)
+        await (self._gzip if is_text else self._app)(scope, receive, send)
+
+
+def _accepts_gzip(scope: Scope) -> bool:
+    # Asked here too, because the middleware takes a tenth of a cached response's time when there is nothing to do.
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])

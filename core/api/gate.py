@@ -67,7 +67,7 @@ class Gate:
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
         self._base = f"/{base_path.strip('/')}".rstrip("/")
         self._health_paths = tuple(self._base + path for path in HEALTH_PATHS)
-        self._program_prefixes = frozenset(prefixes)
+        self._below_prefixes = tuple(f"{self._base}/{prefix}/" for prefix in prefixes)
         self._connections = OpenConnections(self._is_still_admitted)
         self._has_warned_of_upgrade = False
 
@@ -132,9 +132,7 @@ class Gate:
         return find_actor(HTTPConnection({**scope, "root_path": self._base}), self._database())
 
     def _is_for_programs(self, path: str) -> bool:
-        below = path.removeprefix(f"{self._base}/") if path.startswith(f"{self._base}/") else ""
-        prefix, slash, _ = below.partition("/")
-        return bool(slash) and prefix in self._program_prefixes
+        return path.startswith(self._below_prefixes)
 
     def _sign_in_page(self, request: HTTPConnection) -> Response:
         wanted = sign_in_page.requested_address(request.scope)
