@@ -1,17 +1,21 @@
 """The public API of entries: create, read, change, delete."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Unpack
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from core.dataset import edits, stats, values
-from core.dataset.conditions import conditions
+from core.dataset import edits, stats, tables, values
 from core.dataset.edits import LOCAL, UserAction
 from core.dataset.entry_images import images_by_ids
-from core.dataset.filters import EntryFilter, parse_search
-from core.db import Database, ImageDatasets, Questions, cached_until_write, is_about
+from core.dataset.matching import EntryFilters, matching, pages
+from core.db import Database, ImageDatasets, Questions, cached_until_write
 from core.errors import InvalidInputError, NotFoundError
+from core.images import ImageService
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas
 
 
 class ImageDatasetService:
@@ -163,23 +167,41 @@ class ImageDatasetService:
         Raises:
             InvalidInputError: the search line cannot be read.
         """
-        where = conditions(project_id, parse_search(search))
-        if image_id is not None:
-            where.append(is_about(ImageDatasets, [image_id]))
-        for column, wanted in (
-            (ImageDatasets.answer_type, answer_type), (ImageDatasets.confirmed, confirmed),
-            (ImageDatasets.rejected, rejected), (ImageDatasets.model, model),
-        ):  # fmt: skip
-            if wanted is not None:
-                where.append(col(column) == wanted)
-        if min_score is not None:
-            where.append(col(ImageDatasets.score) >= min_score)
-        for tag in values.normal_tags(tags or "").split(","):
-            if tag:
-                where += conditions(project_id, EntryFilter().with_term("tag", tag))[2:]
-        query = select(ImageDatasets).where(*where).order_by(col(ImageDatasets.create_at), col(ImageDatasets.id))
+        filters = EntryFilters(
+            image_id=image_id, answer_type=answer_type, confirmed=confirmed, min_score=min_score, tags=tags,
+            rejected=rejected, model=model, search=search,
+        )  # fmt: skip
         with self._db.reading() as session:
-            return list(session.exec(query.limit(limit).offset(offset)))
+            return list(session.exec(matching(project_id, filters).limit(limit).offset(offset)))
+
+    def iter_dataset_entries(self, project_id: str, **filters: Unpack[EntryFilters]) -> Iterator[ImageDatasets]:
+        """Yield all entries, oldest first, with the filters of :meth:`list_dataset_entries`.
+
+        Read in pages: entries that are added meanwhile may follow, and no transaction stays open.
+
+        Raises:
+            InvalidInputError: the search line cannot be read.
+        """
+        return pages(self._db, matching(project_id, filters))
+
+    def to_pandas(self, project_id: str, **filters: Unpack[EntryFilters]) -> "pandas.DataFrame":
+        """Return a row for each entry, oldest first, with the filters of :meth:`list_dataset_entries`.
+
+        Raises:
+            InvalidInputError: the search line cannot be read.
+        """
+        return tables.to_pandas(self.iter_dataset_entries(project_id, **filters))
+
+    def to_datasets(self, project_id: str, **filters: Unpack[EntryFilters]) -> "datasets.Dataset":
+        """Return a dataset with the images: :func:`core.dataset.tables.to_datasets` names its columns.
+
+        Takes the filters of :meth:`list_dataset_entries`; oldest first.
+
+        Raises:
+            InvalidInputError: the search line cannot be read.
+        """
+        entries = list(self.iter_dataset_entries(project_id, **filters))
+        return tables.to_datasets(entries, ImageService(self._db).file_paths(project_id))
 
     def get_dataset_stats(self, project_id: str) -> dict[str, Any]:
         """Return total_entries, confirmed_entries, average_score of the rated ones, by_answer_type, unique_images."""

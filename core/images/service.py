@@ -2,13 +2,15 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import col, select
 
 from core.db import Database, Images, cached_until_write
-from core.errors import ImageRejectedError
+from core.errors import ImageRejectedError, InvalidInputError
 from core.images import filter as filters
 from core.images import renditions
 from core.images.content import ImageData, content_of, name_of
@@ -20,6 +22,7 @@ from core.images.renditions import ImageFile, ModelImage, Rendition, or_raise
 from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
 
 VIEW_SIDE_PX = 2048
+_IMAGES_PER_PAGE = 1_000
 
 
 class ImageService:
@@ -77,6 +80,28 @@ class ImageService:
         with self._db.reading() as session:
             return list(session.exec(query.limit(limit).offset(offset)))
 
+    def iter_images(self, project_id: str, **filters: Any) -> Iterator[Images]:
+        """Yield all images, newest first, that match *filters*: fields of :class:`core.images.filter.ImageFilter`.
+
+        Read in pages, so that no transaction stays open.
+
+        Raises:
+            InvalidInputError: there is no such filter, or a value of it does not exist.
+        """
+        try:
+            chosen = ImageFilter(**filters)
+        except TypeError:
+            known = ", ".join(field.name for field in fields(ImageFilter))
+            raise InvalidInputError(f"There is no such filter. Use {known}.") from None
+        return self._pages(project_id, chosen)
+
+    def _pages(self, project_id: str, chosen: ImageFilter) -> Iterator[Images]:
+        page = self.library.find_images(project_id, chosen, limit=_IMAGES_PER_PAGE)
+        yield from page.items
+        while page.next_cursor is not None:
+            page = self.library.find_images(project_id, chosen, limit=_IMAGES_PER_PAGE, after=page.next_cursor)
+            yield from page.items
+
     def delete_image(self, image_id: str, *, actor: str = "local") -> bool:
         """Delete the image with its questions and entries; :meth:`ImageLibrary.restore_images` undoes it."""
         return self.library.delete_images([image_id], actor=actor).images == 1
@@ -105,6 +130,12 @@ class ImageService:
         with translate_disk_errors():
             path.stat()
         return path
+
+    def file_paths(self, project_id: str) -> dict[str, Path]:
+        """Return where the original of each image of the project lies, by its id; a file may be missing."""
+        query = select(Images.id, Images.path).where(*filters.conditions(project_id, ImageFilter()))
+        with self._db.reading() as session:
+            return {image_id: self._storage.original(path) for image_id, path in session.exec(query)}
 
     def thumbnail_path(self, image: ImageFile) -> Path:
         """Return the path of the thumbnail, a small JPEG; it is made again when the cache has lost it."""
