@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Tasks,
         connect,
     )
-    from core.export import ImageDatasetExporter
+    from core.export import DatasetExporterService, ImageDatasetExporter
     from core.images import ImageService
     from core.importing.importer import DatasetImporter, ImportProblem, ImportReport
     from core.llm import LLMService
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BusinessProfiles": "core.db",
+    "DatasetExporterService": "core.export",
     "DatasetImporter": "core.importing.importer",
     "GeneratedImages": "core.db",
     "ImageAnswerGenerationTask": "core.questions",
@@ -63,6 +64,7 @@ _HOMES = {
 
 __all__ = [
     "BusinessProfiles",
+    "DatasetExporterService",
     "DatasetImporter",
     "GeneratedImages",
     "ImageAnswerGenerationTask",

@@ -1,6 +1,7 @@
 """Export: entries become files in one of many formats, checked by reading them back."""
 
 from core.db import Exports
+from core.export.dataset_exporter import DatasetExporterService
 from core.export.entry_exporter import ImageDatasetExporter
 from core.export.formats import FORMATS, PURPOSES, Format, format_named, formats_for
 from core.export.formats.recipes import parse_recipe
@@ -13,6 +14,7 @@ from core.export.task import export_task_kinds
 __all__ = [
     "FORMATS",
     "PURPOSES",
+    "DatasetExporterService",
     "EntryChoice",
     "ExportRecipe",
     "ExportService",
