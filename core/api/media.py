@@ -104,11 +104,13 @@ def _image(services: Services, request: Request) -> FileResponse:
 def _export(services: Services, request: Request) -> FileResponse:
     exports, export_id = services.exports, request.path_params["export_id"]
     services.ownership.check("export_id", export_id)
-    file = exports.export_path(exports.get_export(export_id))
+    export = exports.get_export(export_id)
+    file = exports.export_path(export)
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export has no file to download. Look for its directory on the server.")
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    return FileResponse(file, headers=headers, filename=file.name, media_type="application/octet-stream")
+    name = f"{export.report.get('directory') or file.stem}{file.suffix}"
+    return FileResponse(file, headers=headers, filename=name, media_type="application/octet-stream")
 
 
 async def file_response(request: Request, find: Callable[[], FileResponse]) -> Response:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
+from core.export import ExportRecipe
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
@@ -39,6 +40,16 @@ class NewExport(RequestBody):
     models: Values = Field([])
     tags: Values = Field([])
     image_ids: Values = Field([])
+    search: Annotated[str, Field(max_length=2000)] = Field("", description="a search line, as on Curate and Explore")
+    recipe: ExportRecipe | None = Field(
+        None, description="everything that the page offers; takes the place of all other fields"
+    )
+
+    @model_validator(mode="after")
+    def _recipe_stands_alone(self) -> "NewExport":
+        if self.recipe is not None and (others := self.model_fields_set - {"recipe"}):
+            raise ValueError(f"A recipe takes the place of the other fields. Leave out {', '.join(sorted(others))}.")
+        return self
 
 
 class ExportAnswer(ResponseBody):
@@ -108,8 +119,11 @@ def list_exports(
 
 
 def _recipe(body: NewExport) -> dict[str, Any]:
+    if body.recipe is not None:
+        return body.recipe.model_dump(mode="json", exclude_unset=True)
     is_single_file = body.file_format in ("json", "jsonl")
-    entries = body.model_dump(include={"min_score", "answer_types", "languages", "models", "tags", "image_ids"})
+    chosen_by = {"min_score", "answer_types", "languages", "models", "tags", "image_ids", "search"}
+    entries = body.model_dump(include=chosen_by)
     return {
         "format": body.format_style,
         "images": "base64" if body.use_base64 else "none" if is_single_file else "path",
