@@ -71,7 +71,8 @@ MAY_CATCH_EVERYTHING = {
 }
 
 PROMISED = {
-    "BusinessProfiles", "DatasetImporter", "GeneratedImages", "ImageAnswerGenerationTask", "ImageDatasetExporter",
+    "BusinessProfiles", "DatasetExporterService", "DatasetImporter", "GeneratedImages", "ImageAnswerGenerationTask",
+    "ImageDatasetExporter",
     "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
     "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
     "StyleGenerationService", "TaskService", "Tasks", "connect",

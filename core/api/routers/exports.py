@@ -1,16 +1,17 @@
 """Routes of exports: starting, listing and publishing them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field, SkipValidation
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
-from core.export import ExportRecipe
+from core.errors import InvalidInputError
+from core.export import ExportRecipe, parse_recipe
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
@@ -41,15 +42,9 @@ class NewExport(RequestBody):
     tags: Values = Field([])
     image_ids: Values = Field([])
     search: Annotated[str, Field(max_length=2000)] = Field("", description="a search line, as on Curate and Explore")
-    recipe: ExportRecipe | None = Field(
+    recipe: Annotated[ExportRecipe | None, SkipValidation] = Field(
         None, description="everything that the page offers; takes the place of all other fields"
     )
-
-    @model_validator(mode="after")
-    def _recipe_stands_alone(self) -> "NewExport":
-        if self.recipe is not None and (others := self.model_fields_set - {"recipe"}):
-            raise ValueError(f"A recipe takes the place of the other fields. Leave out {', '.join(sorted(others))}.")
-        return self
 
 
 class ExportAnswer(ResponseBody):
@@ -120,7 +115,12 @@ def list_exports(
 
 def _recipe(body: NewExport) -> dict[str, Any]:
     if body.recipe is not None:
-        return body.recipe.model_dump(mode="json", exclude_unset=True)
+        if others := body.model_fields_set - {"recipe"}:
+            raise InvalidInputError(
+                f"A recipe takes the place of the other fields. Leave out {', '.join(sorted(others))}.", field="recipe"
+            )
+        # Not validated with the body: what fits the schema and yet cannot be used is no fault of the request's form.
+        return parse_recipe(cast("dict[str, Any]", body.recipe)).as_dict()
     is_single_file = body.file_format in ("json", "jsonl")
     chosen_by = {"min_score", "answer_types", "languages", "models", "tags", "image_ids", "search"}
     entries = body.model_dump(include=chosen_by)

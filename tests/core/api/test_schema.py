@@ -21,6 +21,8 @@ from core.services import Services
 from tests.pictures import png
 
 # Times 40 operations and two modes: about 150 cases in the short form, above 2,000 in the long one.
+# Of one request, on a machine that other tests load too.
+TIMEOUT_S = 120
 CASES_PER_OPERATION = 30 if os.environ.get("VITRINE_PROVE") else 2
 
 
@@ -81,7 +83,7 @@ def test_every_route_matches_the_openapi_document(
         @settings(max_examples=CASES_PER_OPERATION, deadline=None, suppress_health_check=list(HealthCheck))
         def check(case: Case) -> None:
             _aim(case, shelf.ids())
-            response = case.call()
+            response = case.call(timeout=TIMEOUT_S)
             # A value can match its schema and still be refused, for example an id of another project: code "invalid".
             refused = response.status_code == 422 and response.json()["code"] == "invalid"
             excluded = [positive_data_acceptance] if refused else []
