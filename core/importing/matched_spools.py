@@ -33,7 +33,7 @@ def match_spools(
         directory: of the spools.
         references: files with a reference and the id of its image in each line; a later one is asked for names that
             fit nothing in those before it.
-        max_urls: with 0, URLs are matched by their names as well, since they could not be fetched.
+        max_urls: how many of the URLs that no image fits are returned, to be fetched.
     """
     written = [*dict.fromkeys(name for part in parts for names in _names(directory, part) for name in names)]
     found: dict[Written, Match] = {}
@@ -42,7 +42,7 @@ def match_spools(
         if left:
             with file.open("rb") as lines:
                 index = ReferenceIndex(orjson.loads(line) for line in lines)
-            matches = match(left, index, urls_by_name=not max_urls)
+            matches = match(left, index)
             found |= {name: place for name, place in matches.items() if place is not None}
     missing = [name.name for name in written if name not in found]
     urls = [name for name in dict.fromkeys(missing) if name.startswith(("http://", "https://"))]

@@ -6,7 +6,8 @@ More than one candidate is no match, and nothing is put on an image that it migh
 - a tail is a match when one path is the whole tail of the other, or when an absolute path has at least two last parts
   in common with a single image; directories that differ name another image;
 - written paths that fall on one image have to agree: each is the tail of the longest of them;
-- a bare name is no match when another path means the image exactly.
+- a bare name is no match when another path means the image exactly;
+- the last part of a web address alone is no match: servers have many files called ``1.jpg``.
 """
 
 import re
@@ -22,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 _END = "\0"
 _IS_ABSOLUTE = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|\w+://")
 _IS_URL = re.compile(r"\w+://")
+_IS_WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _PLACE = re.compile(r"(:\d+| row \d+)$")
 
 Rule = Literal["exact", "tail", "name"]
@@ -87,6 +89,8 @@ class ReferenceIndex:
             return
         for level, key in keys:
             yield self._by_tail(level, key, written)
+        if _IS_WEB_ADDRESS.match(written.name):
+            return
         for level, key in keys:
             name = key[: key.index(_END) + 1]
             yield self._unique(level, name, "name", written, whole=key != name)
@@ -129,19 +133,9 @@ class ReferenceIndex:
         return _Found(first, rule) if first >= 0 else None
 
 
-def match(
-    written: Iterable[Written], index: ReferenceIndex, *, urls_by_name: bool = True
-) -> dict[Written, Match | None]:
-    """Return the image that each name means, None where nothing fits. Give all names of an import together.
-
-    Args:
-        urls_by_name: without it a URL has to have a directory in common with the path of its image.
-    """
+def match(written: Iterable[Written], index: ReferenceIndex) -> dict[Written, Match | None]:
+    """Return the image that each name means, None where nothing fits. Give all names of an import together."""
     found = {name: index.find(name) for name in dict.fromkeys(written)}
-    if not urls_by_name:
-        for name, place in found.items():
-            if _IS_URL.match(name.name) and isinstance(place, _Found) and place.rule == "name":
-                found[name] = None
     exact = {place.position for place in found.values() if isinstance(place, _Found) and place.rule == "exact"}
     keys: defaultdict[int, set[str]] = defaultdict(set)
     for name, place in found.items():

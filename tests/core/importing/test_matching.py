@@ -35,6 +35,8 @@ def meant(files: list[str], *names: str | Written) -> list[str | None]:
         (["0001.jpg"], "C:\\data\\val\\0001.jpg", "0001.jpg"),
         (["a/train/0001.jpg", "a/val/0001.jpg"], "/data/coco/val/0001.jpg", "a/val/0001.jpg"),
         (["images/a.jpg"], "https://example.org/set/images/a.jpg?x=1", "images/a.jpg"),
+        (["1.jpg", "other/1.jpg"], "https://example.org/set/1.jpg", None),
+        (["1.jpg"], "gs://bucket/set/1.jpg", "1.jpg"),
         # By name alone.
         (["deep/er/a.jpg"], "a.jpg", "deep/er/a.jpg"),
         # Other directories are other images.
