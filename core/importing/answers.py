@@ -21,6 +21,9 @@ _MAX_LITERAL_CHARS = 20_000
 # Makes a named tuple in half the time of its class.
 _new: Callable[..., Any] = tuple.__new__
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Between the choices that a cell of a table writes out, the first one that is in it.
+_SEPARATORS = ("\n", "|", ";", ",")
+_BETWEEN_TEXTS = re.compile(r"(?<=['\"])\s+(?=['\"])")
 # Control characters but tab and line feed, and lone surrogates; no database and no export can hold them all.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLACEHOLDER = r"(?:<image>|<\|image\|>|<ImageHere>|<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>)"
@@ -44,16 +47,18 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
         if asked and given and len(asked) <= MAX_TEXT_CHARS and len(given) <= MAX_TEXT_CHARS:
             return _plain_turn(asked, given)
     asked = question_text(question)
-    choices = _choices(options)
-    if choices:
-        answer = _chosen(answer, choices)
+    choices = choices_of(options)
     kind = answer_type if answer_type in ANSWER_TYPES else "text"
+    if choices:
+        answer = _chosen_ones(answer, choices, kind)
+        if kind == "text" and answer_type != "text" and _are_choices(answer, choices):
+            kind = "label"
     if isinstance(answer, list | tuple):
         answer, kind = _of_list(answer, kind)
     elif isinstance(answer, dict):
         answer, kind = _of_object(answer, kind)
     given = answer_text(scalar_text(answer))
-    if kind == "label" and given[0] not in '["':
+    if kind == "label" and (given[0] not in '["' or given in choices):
         given = json.dumps([given], ensure_ascii=False)
     checked = choices if kind == "label" else None
     try:
@@ -74,7 +79,7 @@ def caption_turn(caption: Any) -> Turn:
 
 
 def _plain_turn(question: str, answer: str) -> Turn:
-    made: Turn = _new(Turn, (question, answer, "text", None, None))
+    made: Turn = _new(Turn, (question, answer, "text", None, None, ()))
     return made
 
 
@@ -134,7 +139,7 @@ def parsed_list(value: Any) -> Any:
     """Return the list that a text writes out, as cells of tables do; any other value unchanged."""
     if not isinstance(value, str) or not value.startswith("[") or len(value) > _MAX_LITERAL_CHARS:
         return value
-    for parse in (json.loads, ast.literal_eval):
+    for parse in (json.loads, _python_list):
         try:
             found = parse(value)
         except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
@@ -142,6 +147,11 @@ def parsed_list(value: Any) -> Any:
         if isinstance(found, list):
             return found
     return value
+
+
+def _python_list(text: str) -> Any:
+    """Return the value of a literal of Python; numpy writes lists without commas."""
+    return ast.literal_eval(_BETWEEN_TEXTS.sub(", ", text))
 
 
 def scalar_text(value: Any) -> str:
@@ -186,6 +196,8 @@ def _of_list(answer: Sequence[Any], kind: str) -> tuple[Any, str]:
     if len(set(texts)) < len(texts) and kind != "label":
         return people_answer(texts), kind
     labels = list(dict.fromkeys(text for text in texts if text))
+    if len(labels) == 1 and kind != "label":
+        return labels[0], kind
     return (json.dumps(labels, ensure_ascii=False), "label") if labels else ("", "text")
 
 
@@ -225,16 +237,57 @@ def _document(value: Any) -> str:
         raise RowError("The answer is nested too deeply.") from None
 
 
-def _choices(options: Any) -> list[str]:
+def choices_of(options: Any) -> list[str]:
     """Return the choices of a question as texts; [] when there are none."""
     options = parsed_list(options)
-    if isinstance(options, dict) and isinstance(options.get("text"), list | tuple):
-        options = options["text"]
+    if isinstance(options, str) and len(options) < _MAX_LITERAL_CHARS:
+        options = _written_choices(options)
+    elif isinstance(options, dict):
+        options = options["text"] if isinstance(options.get("text"), list | tuple) else _lettered_choices(options)
     if not isinstance(options, list | tuple) or not 0 < len(options) <= MAX_OPTIONS:
         return []
     if any(isinstance(option, list | tuple | dict) for option in options):
         return []
     return [clean_text(scalar_text(option)) for option in options]
+
+
+def _written_choices(text: str) -> list[str]:
+    """Return the choices that a text has between separators; [] for one without."""
+    for separator in _SEPARATORS:
+        parts = [part.strip() for part in text.split(separator)]
+        if len(parts) > 1 and all(parts):
+            return parts
+    return []
+
+
+def _lettered_choices(options: dict[str, Any]) -> list[Any]:
+    """Return the values of an object whose keys are A, B, C and so on; [] for another object, such as a schema."""
+    if [*options] != [*_LETTERS[: len(options)]]:
+        return []
+    values = list(options.values())
+    while values and values[-1] in (None, ""):
+        values.pop()
+    return values
+
+
+def _chosen_ones(answer: Any, choices: list[str], kind: str) -> Any:
+    """Return the words of the choices that an answer gives: one, several, or the most frequent of several people's.
+
+    Raises:
+        RowError: an index is not one of the choices.
+    """
+    if not isinstance(answer, list | tuple) or any(isinstance(one, list | tuple | dict) for one in answer):
+        return _chosen(answer, choices)
+    found = [_chosen(one, choices) for one in answer if one is not None]
+    return people_answer(found) if kind == "text" and len({*map(str, found)}) < len(found) else found
+
+
+def _are_choices(answer: Any, choices: list[str]) -> bool:
+    """Return whether an answer is one of at least two choices, or several of them."""
+    answers = answer if isinstance(answer, list | tuple) else [answer]
+    if len(set(choices)) < 2 or not answers or any(isinstance(one, list | tuple | dict | None) for one in answers):
+        return False
+    return all(text and text in choices for text in (clean_text(scalar_text(one)) for one in answers))
 
 
 def _chosen(answer: Any, choices: list[str]) -> Any:
@@ -247,6 +300,9 @@ def _chosen(answer: Any, choices: list[str]) -> Any:
         written = answer.strip()
         if written in choices or not written:
             return answer
+        same = [choice for choice in dict.fromkeys(choices) if choice.casefold() == written.casefold()]
+        if len(same) == 1:
+            return same[0]
         letter = written.strip("().").upper()
         if len(letter) == 1 and letter in _LETTERS[: len(choices)]:
             return choices[_LETTERS.index(letter)]

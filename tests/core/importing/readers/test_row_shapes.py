@@ -84,7 +84,7 @@ def test_image_folder(tmp_path: Path, files: Files, expected: list[Expected], pr
         shape(
             "tabs, with choices in columns and a letter",
             {"d.tsv": "image\tquestion\tA\tB\tanswer\na.jpg\tWhich?\tred\tblue\tB\n"},
-            expect("a.jpg", Turn("Which?", "blue", "text", ["red", "blue"])),
+            expect("a.jpg", Turn("Which?", '["blue"]', "label", ["red", "blue"])),
         ),
         shape(
             "answers of ten people, and the chosen one beside them",
@@ -98,7 +98,7 @@ def test_image_folder(tmp_path: Path, files: Files, expected: list[Expected], pr
             "numbered images, and choices written as a list of Python",
             {"d.jsonl": [{"image_2": "b.jpg", "image_1": "a.jpg", "image_3": None, "question": "Which?",
                           "options": "['red', 'blue']", "answer": "A"}]},
-            expect("a.jpg b.jpg", Turn("Which?", "red", "text", ["red", "blue"])),
+            expect("a.jpg b.jpg", Turn("Which?", '["red"]', "label", ["red", "blue"])),
         ),
         shape(
             "lists of questions and answers; captions by the name of the file",
