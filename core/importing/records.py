@@ -31,6 +31,8 @@ class Turn(NamedTuple):
     options: list[str] | dict[str, Any] | None = None
     ratings: tuple[int | None, int | None, int | None, int | None] | None = None
     """FineVision's relevance, image correspondence, visual dependency and formatting, 1 to 5."""
+    boxes: tuple[ImportedBox, ...] = ()
+    """What this turn is about; boxes that no turn names belong to the record."""
 
 
 class Record(NamedTuple):
@@ -51,6 +53,7 @@ class Record(NamedTuple):
     tags: tuple[str, ...] = ()
     note: str = ""
     boxes: tuple[ImportedBox, ...] = ()
+    """Those of no turn in particular; the entry of the first turn has them."""
     rejected: bool = False
     """The answer is a bad example: the rejected one of a preference pair, or one labeled as undesirable."""
 

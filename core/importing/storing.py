@@ -146,19 +146,20 @@ class _Part:
         stored.known += len(record.turns) - len(new)
         if not new:
             return
-        common = self._common_columns(matched, stored) | {"more_image_ids": more, "conversation_id": conversation_id}
+        images = [self._images[id_] for id_ in matched.image_ids]
+        common = self._common_columns(record, images[0]) | {"more_image_ids": more, "conversation_id": conversation_id}
         for number in new:
             turn = record.turns[number]
             self._known.add(keys[number])
             if conversation_id is not None:
                 self._conversations.add((conversation_id, number))
-            row = common | {
+            boxes = turn.boxes if number else record.boxes + turn.boxes
+            yield common | {
                 "question_id": self._question_id(keys[number][0], record, turn),
                 "question": turn.question, "answer": turn.answer, "answer_type": turn.answer_type,
                 "options": turn.options, "turn": number, "ratings": _ratings(turn),
+                "boxes": _boxes(boxes, record.where, images, stored) if boxes else None,
             }  # fmt: skip
-            # The boxes are those of the record, so its first entry has them.
-            yield row if number == 0 else row | {"boxes": None}
 
     def _new_turns(self, keys: list[tuple[_Key, str]], conversation_id: str | None) -> Sequence[int]:
         """Return the numbers of the turns that are not stored yet.
@@ -171,15 +172,13 @@ class _Part:
             return range(len(keys))
         return [number for number in range(len(keys)) if (conversation_id, number) not in self._conversations]
 
-    def _common_columns(self, matched: Matched, stored: Stored) -> dict[str, Any]:
-        record = matched.record
-        images = [self._images[id_] for id_ in matched.image_ids]
+    def _common_columns(self, record: Record, image: _Image) -> dict[str, Any]:
         return {
-            "project_id": self._project_id, "task_id": self._task_id, "image_id": images[0].id,
-            "image_name": images[0].image_name, "language": record.language or "en", "kind": record.kind,
+            "project_id": self._project_id, "task_id": self._task_id, "image_id": image.id,
+            "image_name": image.image_name, "language": record.language or "en", "kind": record.kind,
             "model": record.model, "confirmed": record.confirmed and not record.rejected, "rejected": record.rejected,
             "score": record.score, "tags": ",".join(record.tags), "note": record.note, "system": record.system,
-            "origin": IMPORTED, "boxes": _boxes(record, images, stored),
+            "origin": IMPORTED,
         }  # fmt: skip
 
     def _question_id(self, key: _Key, record: Record, turn: Turn) -> str:
@@ -229,14 +228,14 @@ def _ratings(turn: Turn) -> dict[str, int] | None:
     return {name: value for name, value in zip(RATINGS, turn.ratings, strict=True) if value is not None} or None
 
 
-def _boxes(record: Record, images: Sequence[_Image], stored: Stored) -> list[dict[str, Any]] | None:
-    """Return the boxes in px; None when there are none, or when they cannot be used, which is a problem."""
-    if not record.boxes:
-        return None
+def _boxes(
+    boxes: Sequence[ImportedBox], where: str, images: Sequence[_Image], stored: Stored
+) -> list[dict[str, Any]] | None:
+    """Return the boxes in px; None when they cannot be used, which is a problem."""
     try:
-        return checked_boxes([_in_px(box, images) for box in record.boxes], images)  # type: ignore[arg-type]
+        return checked_boxes([_in_px(box, images) for box in boxes], images)  # type: ignore[arg-type]
     except InvalidInputError as error:
-        stored.problems.append(Problem(record.where, f"Its boxes were left out. {error}"))
+        stored.problems.append(Problem(where, f"Its boxes were left out. {error}"))
         return None
 
 

@@ -20,9 +20,10 @@ class Head:
     """The beginning of an annotation file."""
 
     name: str
-    shape: Literal["rows", "object", "map", "columns", "single", "table", "text", ""] = ""
+    shape: Literal["rows", "object", "map", "columns", "single", "table", "text", "directories", ""] = ""
     """How the rows are written: an array, lines or a table of text; lists in an object; an object whose keys name
-    its rows; an object whose keys name its columns; one object that is a row; a table with types; a text."""
+    its rows; an object whose keys name its columns; one object that is a row; a table with types; a text; the
+    directories of images."""
     rows: tuple[Row, ...] = ()
     """The first rows, where the file is no object of lists."""
     keys: tuple[str, ...] = ()
@@ -134,18 +135,28 @@ class RowReader:
     """Whether a row has the shape of this format."""
     read_row: Callable[[Row, str, Files], Iterable[Record]]
     """Return the records of a row. Raises RowError for a row that is left out."""
+    converter: Callable[[Sequence[Any]], Callable[[Row], Row] | None] | None = None
+    """Return what is done to each row before, from the first rows of a file."""
+    unread: Callable[[Sequence[Any]], list[str]] | None = None
+    """Return the columns that are not stored, from the first rows of a file; they are noted."""
 
     def fit(self, head: Head) -> float:
         return max(self._fit_of(rows) for rows in (head.rows, *head.lists.values()))
 
     def read(self, name: str, files: Files) -> Iterator[Record]:
         read_row, problems = self.read_row, files.problems
-        for where, row in files.rows(name, self._key(files.heads[name])):
+        head = files.heads[name]
+        key = self._key(head)
+        first = head.lists[key] if key else head.rows
+        convert = self.converter(first) if self.converter else None
+        if self.unread and (unread := self.unread(first)):
+            problems.note(name, f"Not stored, since entries have no such fields: {', '.join(unread)[:300]}.")
+        for where, row in files.rows(name, key):
             if not isinstance(row, dict):
                 problems.add(where, "This row is no object with names and values. Give every row the same shape.")
                 continue
             try:
-                yield from read_row(row, where, files)
+                yield from read_row(convert(row) if convert else row, where, files)
             except RowError as error:
                 problems.add(where, str(error))
 

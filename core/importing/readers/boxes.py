@@ -1,17 +1,24 @@
 """Labeled boxes in the ways that datasets write them."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from core.importing.answers import clean_text
-from core.importing.records import ImportedBox
+from core.importing.answers import clean_text, parsed_list
+from core.importing.readers.base import Row
+from core.importing.readers.columns import Columns
+from core.importing.records import ImportedBox, Turn
 
 DETECTION_QUESTION = "Which objects are in this image?"
 """The question of boxes that come without one; their labels are its answer."""
 
 MAX_BOXES = 2_000
 _MAX_LABEL_CHARS = 200
+_CATEGORIES = ("category_name", "category", "class_name", "phrase", "expression", "referring_expression", "sent")
+_TOKENS = re.compile("<ref-object>|<bbox>")
+_NUMBER = r"\s*(-?\d{1,9}(?:\.\d{1,20})?)\s*"
+_WRITTEN = re.compile(rf"\[{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\]")
 
 
 def boxes_of(objects: Any) -> tuple[ImportedBox, ...]:
@@ -64,14 +71,88 @@ def label_at(labels: Any, index: int) -> str:
     return clean_text(text)[:_MAX_LABEL_CHARS]
 
 
-def with_objects_named(text: str, objects: Any) -> str:
-    """Return a text of ms-swift with the names and boxes in the places of ``<ref-object>`` and ``<bbox>``."""
-    if not isinstance(objects, dict) or "<" not in text:
-        return text
-    for token, values in (("<ref-object>", objects.get("ref")), ("<bbox>", objects.get("bbox"))):
-        for value in values if isinstance(values, list) else ():
-            text = text.replace(token, _written(value), 1)
-    return text
+def boxes_of_row(row: Row, columns: Columns) -> tuple[ImportedBox, ...]:
+    """Return the boxes of a row of any format; four numbers alone are x, y, width and height, as COCO writes them.
+
+    Where a file writes corners instead, :mod:`core.importing.readers.conventions` has said so before.
+    """
+    if not columns.boxes:
+        return ()
+    value = parsed_list(row[columns.boxes])
+    numbers = four_numbers(value)
+    several = [numbers] if numbers else [four_numbers(one) for one in value] if isinstance(value, list | tuple) else []
+    if not several or None in several:
+        return boxes_of(value)
+    label, is_size = box_label(row, columns), not are_corners(columns.boxes)
+    found = [corners(one, is_size=is_size) for one in several[:MAX_BOXES]]
+    return tuple(ImportedBox(label, xyxy, _unit(xyxy)) for xyxy in found if xyxy is not None)
+
+
+def are_corners(column: str) -> bool:
+    """Return whether four numbers in a column of this name are always left, top, right and bottom."""
+    return column.strip().lower() in ("boxes", "bbox_2d", "xyxy")
+
+
+def four_numbers(value: Any) -> list[float] | None:
+    """Return the numbers of a list of four; None for anything else."""
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        return None
+    return None if corners(value) is None else [float(number) for number in value]
+
+
+def box_label(row: Row, columns: Columns) -> str:
+    """Return what a row calls the box that it has: its category, or else the expression that it has for it."""
+    for name in (*_CATEGORIES, columns.caption, columns.answer):
+        value = row.get(name)
+        if isinstance(value, list | tuple) and value:
+            value = value[0]
+        if isinstance(value, str) and value:
+            return label_at(value, 0)
+    return ""
+
+
+def boxes_of_turns(
+    turns: tuple[Turn, ...], boxes: tuple[ImportedBox, ...]
+) -> tuple[tuple[Turn, ...], tuple[ImportedBox, ...]]:
+    """Return the turns with the boxes whose corners they write, and the boxes that no turn writes.
+
+    A box is given to the first turn that writes it, from the turn of the box before it on.
+    """
+    if len(turns) == 1 or not boxes:
+        return turns, boxes
+    written = [{*_WRITTEN.findall(f"{one.question}\n{one.answer}")} for one in turns]
+    corners_of = [{tuple(map(float, found)) for found in texts} for texts in written]
+    of_turn: list[list[ImportedBox]] = [[] for _ in turns]
+    others: list[ImportedBox] = []
+    at = 0
+    for box in boxes:
+        number = next((number for number in range(at, len(turns)) if box.xyxy in corners_of[number]), None)
+        (others if number is None else of_turn[number]).append(box)
+        at = at if number is None else number
+    return tuple(one._replace(boxes=tuple(own)) if own else one for one, own in zip(turns, of_turn, strict=True)), (
+        tuple(others)
+    )
+
+
+def with_objects_named(texts: Sequence[Any], objects: Any) -> list[Any]:
+    """Return the texts of a conversation with names and boxes in the places of ``<ref-object>`` and ``<bbox>``.
+
+    ms-swift uses up the lists of *objects* from the first text to the last.
+    """
+    if not isinstance(objects, dict):
+        return list(texts)
+    lists = {"<ref-object>": objects.get("ref"), "<bbox>": objects.get("bbox")}
+    left = {token: iter(values if isinstance(values, list) else ()) for token, values in lists.items()}
+
+    def named(found: re.Match[str]) -> str:
+        value = next(left[found[0]], None)
+        return found[0] if value is None else _written(value)
+
+    return [_TOKENS.sub(named, text) if isinstance(text, str) and "<" in text else text for text in texts]
+
+
+def _unit(xyxy: tuple[float, float, float, float]) -> Literal["px", "relative"]:
+    return "relative" if max(xyxy) <= 1 else "px"
 
 
 def _written(value: Any) -> str:

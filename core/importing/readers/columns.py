@@ -14,7 +14,8 @@ from core.importing.records import NO_FIELDS, Fields
 IMAGES = (
     "file_name", "file_names", "image", "images", "img", "imgs", "image_path", "image_paths", "img_path", "image_file",
     "image_filename", "image_local_name", "img_name", "filepath", "file_path", "figure_path",
-    "picture", "photo", "filename", "path", "image_url", "image_urls", "imgname", "image_name", "file", "url",
+    "picture", "photo", "filename", "path", "jpg", "jpeg", "png", "webp", "image_url", "image_urls", "imageurl",
+    "imgname", "image_name", "imagename", "file", "url", "image_link",
 )  # fmt: skip
 IDS = ("image_id", "imageid", "img_id")
 """Columns with the name of an image without its ending, or with its number; for rows that name no image otherwise."""
@@ -23,7 +24,11 @@ ANSWERS = (
     "multiple_choice_answer", "answer", "answers", "response", "output", "completion", "solution", "label", "labels",
     "caption", "captions", "text", "description", "target", "correct_choice_idx", "direct_answers",
 )  # fmt: skip
-CAPTIONS = ("caption", "captions", "text", "description", "sentences", "answer", "caption_str", "comment", "raw")
+CAPTIONS = (
+    "caption", "captions", "text", "description", "sentences", "answer", "caption_str", "comment", "raw", "txt",
+    "sentence", "expression", "referring_expression", "phrase", "sent", "title",
+)  # fmt: skip
+BOXES = ("objects", "boxes", "bbox", "bboxes", "bbox_2d", "xyxy")
 _OPTIONS = ("options", "choices", "candidates")
 _FIELDS = {
     "system": ("system", "system_prompt"),
@@ -35,8 +40,13 @@ _FIELDS = {
     "score": ("score", "rating"),
     "tags": ("tags",),
 }
-_NUMBERED = re.compile(r"(?:image|img|picture)_?\d{1,3}(?:_path)?")
+_NUMBERED = re.compile(r"(?:image|img|picture)_?\d{1,3}(?:_path)?|(?:left|right)_(?:image|img)")
 _METADATA = "metadata"
+_LETTERED_CHOICES = "ABCDEFGHIJ"
+_NO_CONTENT = re.compile(
+    r"$|unnamed|__|(?:.*_)?(?:ids?|idx|index|uid|uuid|hash|md5|sha256|width|height|num|number|at)$"
+    r"|(?:q|img|image|ann|sent)id$"
+)
 _MAX_CHARS = {"language": 35, "kind": 60, "model": 200, "system": MAX_TEXT_CHARS, "note": MAX_TEXT_CHARS}
 _MAX_TAGS = 100
 
@@ -77,10 +87,36 @@ def columns_of(names: tuple[str, ...]) -> Columns:
         images=tuple(by_name[name] for name in IMAGES if name in by_name),
         more_images=tuple(sorted(more, key=_in_number_order)), id=first(IDS),
         question=first(QUESTIONS), answer=first(ANSWERS), caption=first(CAPTIONS), options=first(_OPTIONS),
-        answer_type=first(("answer_type",)), note=first(("note", "notes")), boxes=first(("objects", "boxes")),
+        answer_type=first(("answer_type",)), note=first(("note", "notes")), boxes=first(BOXES),
         metadata=first((_METADATA,)),
         fields=tuple((field, found) for field, wanted in _FIELDS.items() if (found := first(wanted))),
     )  # fmt: skip
+
+
+def unread_columns(rows: Iterable[Any], own: frozenset[str] = frozenset(), *, has_turns: bool = False) -> list[str]:
+    """Return the columns with content that are not stored; ids, numbers of rows and sizes of images are no content.
+
+    Args:
+        own: columns in lower case that the reader of the format reads itself.
+        has_turns: whether question, answer and caption are read from their usual columns.
+    """
+    found = dict.fromkeys(
+        name
+        for row in rows
+        if isinstance(row, dict)
+        for name, value in row.items()
+        if isinstance(name, str) and value not in (None, "", [], {})
+    )
+    columns = columns_of(tuple(found))
+    used = {
+        *columns.images, *columns.more_images, columns.id, columns.note, columns.boxes, columns.metadata,
+        *(column for _, column in columns.fields),
+    }  # fmt: skip
+    if has_turns:
+        used |= {columns.question, columns.answer if columns.question else columns.caption}
+        used |= {columns.options, columns.answer_type, *_LETTERED_CHOICES} if columns.question else set()
+    lower = {name: name.strip().lower() for name in found}
+    return [name for name, low in lower.items() if name not in used and low not in own and not _NO_CONTENT.match(low)]
 
 
 def is_image_column(name: str) -> bool:

@@ -1,8 +1,12 @@
 """LLaVA and ShareGPT: rows of ``conversations`` by ``from`` and ``value``; many trainers read the same."""
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from core.importing.readers.base import Files, Row, RowReader
+from core.importing.readers.columns import unread_columns
+from core.importing.readers.conventions import converter
 from core.importing.readers.messages import conversation_records
 from core.importing.records import Record
 
@@ -13,7 +17,17 @@ def _fits(row: Row) -> bool:
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     turns = row.get("conversations")
-    return conversation_records(row, row.get("conversation") if turns is None else turns, where, files)
+    if turns is None:
+        turns = _messages(row.get("conversation"))
+    return conversation_records(row, turns, where, files)
+
+
+def _messages(turns: Any) -> Any:
+    """Return the messages of turns that ms-swift writes as objects with ``human`` and ``assistant``."""
+    if not isinstance(turns, list) or not all(isinstance(one, dict) and "human" in one for one in turns):
+        return turns
+    roles = ("system", "human", "assistant")
+    return [{"from": role, "value": one[role]} for one in turns for role in roles if role in one]
 
 
 READER = RowReader(
@@ -22,4 +36,6 @@ READER = RowReader(
     needs="conversations with from and value, and image or images",
     fits=_fits,
     read_row=_read_row,
+    converter=converter,
+    unread=partial(unread_columns, own=frozenset({"conversations", "conversation"})),
 )

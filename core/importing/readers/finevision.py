@@ -1,11 +1,12 @@
 """FineVision and the Cauldron: rows of ``images`` and ``texts`` by user and assistant, with ratings of each pair."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
-from core.importing.answers import RowError, turn
+from core.importing.answers import RowError, clean_text, turn
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import columns_of, fields_of
+from core.importing.readers.columns import columns_of, fields_of, unread_columns
 from core.importing.readers.images import images_of
 from core.importing.readers.turns import MAX_TURNS
 from core.importing.records import Record, Turn, record
@@ -33,7 +34,15 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
         raise RowError("There is no question with an answer in this row.")
     columns = columns_of(tuple(row))
     images = images_of(row, columns, where, files)
-    return (record(where, images, tuple(turns), fields_of(row, columns, where, files)),)
+    fields = fields_of(row, columns, where, files)
+    return (record(where, images, tuple(turns), fields._replace(system=fields.system or _system(row["texts"]))),)
+
+
+def _system(texts: Any) -> str:
+    """Return the system texts of the pairs, each once."""
+    pairs = texts if isinstance(texts, list) else [texts]
+    found = dict.fromkeys(pair.get("system") for pair in pairs if isinstance(pair, dict))
+    return "\n\n".join(clean_text(text) for text in found if isinstance(text, str) and text)
 
 
 def _pairs(texts: Any) -> list[tuple[Any, Any]]:
@@ -72,4 +81,5 @@ READER = RowReader(
     needs="images, and texts with user and assistant",
     fits=_fits,
     read_row=_read_row,
+    unread=partial(unread_columns, own=frozenset({"texts", *RATINGS})),
 )

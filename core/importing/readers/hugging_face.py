@@ -1,7 +1,10 @@
 """Hugging Face ImageFolder: metadata beside the images, whose rows have ``file_name`` or ``file_names``."""
 
+from functools import partial
+
 from core.importing.readers.base import Row, RowReader
-from core.importing.readers.columns import columns_of
+from core.importing.readers.columns import columns_of, unread_columns
+from core.importing.readers.conventions import converter
 from core.importing.readers.rows import has_turns, records_of_row
 
 
@@ -16,4 +19,6 @@ READER = RowReader(
     needs="file_name or file_names, and question and answer, or a caption",
     fits=_fits,
     read_row=records_of_row,
+    converter=converter,
+    unread=partial(unread_columns, has_turns=True),
 )

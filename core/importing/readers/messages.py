@@ -3,14 +3,16 @@
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from core.dataset.values import normal_score
 from core.errors import InvalidInputError
 from core.importing.answers import RowError
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.boxes import boxes_of, with_objects_named
-from core.importing.readers.columns import Columns, columns_of, fields_of
+from core.importing.readers.boxes import boxes_of_row, boxes_of_turns, with_objects_named
+from core.importing.readers.columns import Columns, columns_of, fields_of, unread_columns
+from core.importing.readers.conventions import converter
 from core.importing.readers.images import images_of, written_images
 from core.importing.readers.turns import MAX_TURNS, paired
 from core.importing.records import NO_FIELDS, Fields, Record, record
@@ -44,16 +46,17 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
         return (record(where, found, turns, Fields(system) if system else NO_FIELDS),)
     objects = row.get("objects")
     if objects is not None:
-        pairs = [(role, with_objects_named(text, objects) if isinstance(text, str) else text) for role, text in pairs]
+        named = with_objects_named([text for _, text in pairs], objects)
+        pairs = [(role, text) for (role, _), text in zip(pairs, named, strict=True)]
     for name in _OTHER_MEDIA:
         if row.get(name):
             raise RowError(f"This row has {name}, which are not read.")
     conversation = paired(pairs, where, files)
     found = tuple(images) if images else images_of(row, columns, where, files)
     fields = _fields(row, columns, messages, where, files)
-    boxes = boxes_of(objects) if objects is not None else boxes_of(row.get("boxes"))
+    turns, boxes = boxes_of_turns(conversation.turns, boxes_of_row(row, columns))
     fields = fields._replace(system=conversation.system or fields.system, boxes=boxes)
-    return (record(where, found, conversation.turns, fields),)
+    return (record(where, found, turns, fields),)
 
 
 def read_messages(messages: list[Any], images: list[str], where: str, files: Files) -> list[tuple[Any, Any]]:
@@ -132,4 +135,6 @@ READER = RowReader(
     needs="messages with role and content, and images or parts with image_url",
     fits=_fits,
     read_row=_read_row,
+    converter=converter,
+    unread=partial(unread_columns, own=frozenset({"messages", "kto_tag", "label"})),
 )

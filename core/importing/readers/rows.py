@@ -1,16 +1,19 @@
 """Rows of a question and an answer with an image, under their usual names: JSON, CSV, parquet."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from core.importing.answers import RowError, caption_turn, parsed_list, people_answer, turn
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.boxes import boxes_of
-from core.importing.readers.columns import Columns, columns_of, fields_of
+from core.importing.readers.boxes import boxes_of_row
+from core.importing.readers.columns import Columns, columns_of, fields_of, unread_columns
+from core.importing.readers.conventions import converter
 from core.importing.readers.images import images_of
 from core.importing.records import Record, Turn, record
 
 _OF_PEOPLE = ("answers", "direct_answers")
+MAX_CAPTIONS = 1_000
 _LETTERED_CHOICES = "ABCDEFGHIJ"
 
 
@@ -25,7 +28,7 @@ def records_of_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     turns = _turns(row, columns, where, files)
     fields = fields_of(row, columns, where, files)
     if columns.boxes:
-        fields = fields._replace(boxes=boxes_of(row[columns.boxes]))
+        fields = fields._replace(boxes=boxes_of_row(row, columns))
     return [record(where, images, (one,), fields) for one in turns]
 
 
@@ -43,6 +46,8 @@ def _turns(row: Row, columns: Columns, where: str, files: Files) -> list[Turn]:
     question, answer = row[columns.question], row[columns.answer]
     answer_type = row[columns.answer_type] if columns.answer_type else None
     options = row[columns.options] if columns.options else _lettered(row) if "A" in row else None
+    if answer_type is None and columns.answer.lower() == "labels":
+        answer_type = "label"
     if isinstance(question, list | tuple):
         return _parallel(question, answer, answer_type, where, files)
     if columns.answer.lower() in _OF_PEOPLE and answer_type != "label":
@@ -59,7 +64,17 @@ def _captions(row: Row, columns: Columns) -> list[Turn]:
     captions = [one for one in value if one] if isinstance(value, list | tuple) else [value]
     if not captions:
         raise RowError("There is no answer.")
-    return [caption_turn(caption) for caption in captions[:100]]
+    if len(captions) > MAX_CAPTIONS:
+        raise RowError(f"This row has {len(captions):,} captions; {MAX_CAPTIONS:,} is the limit.")
+    return [caption_turn(_text_of(caption)) for caption in captions]
+
+
+def _text_of(caption: Any) -> Any:
+    """Return the text of a caption; of an object, as Karpathy's splits and RefCOCO have it, that in it."""
+    if not isinstance(caption, dict):
+        return caption
+    columns = columns_of(tuple(caption))
+    return caption.get("raw") or (caption[columns.caption] if columns.caption else None)
 
 
 def _parallel(questions: Any, answers: Any, answer_type: Any, where: str, files: Files) -> list[Turn]:
@@ -92,4 +107,6 @@ READER = RowReader(
     needs="image, question and answer, or image and caption",
     fits=_fits,
     read_row=records_of_row,
+    converter=converter,
+    unread=partial(unread_columns, has_turns=True),
 )

@@ -70,6 +70,21 @@ def test_relative_boxes_are_scaled_to_the_pixels_of_their_image(
     assert [box["xyxy"] for box in entry.boxes or ()] == [[40.0, 60.0, 80.0, 120.0], [0.0, 0.0, 160.0, 60.0]]
 
 
+def test_boxes_are_stored_with_the_turn_that_they_belong_to(
+    services: Services, project: Projects, images: list[Images], store: Store
+) -> None:
+    of_record, of_turn = ImportedBox("jar", (1, 2, 3, 4)), ImportedBox("cup", (5, 6, 7, 8))
+    turns = (Turn("Where?", "There."), Turn("And the cup?", "[5, 6, 7, 8]", boxes=(of_turn,)))
+
+    store(Matched(record(boxes=(of_record,))._replace(turns=turns), [images[0].id]))
+
+    found = {entry.question: entry.boxes for entry in services.dataset.list_dataset_entries(project.id)}
+    assert found == {
+        "Where?": [{"label": "jar", "xyxy": [1, 2, 3, 4], "image": 0}],
+        "And the cup?": [{"label": "cup", "xyxy": [5, 6, 7, 8], "image": 0}],
+    }
+
+
 def test_boxes_that_cannot_be_used_cost_only_themselves(
     services: Services, project: Projects, images: list[Images], store: Store
 ) -> None:

@@ -76,6 +76,12 @@ def url(address: str) -> dict[str, Any]:
             ),
         ),
         shape(
+            "turns of ms-swift by the names of their roles",
+            {"d.jsonl": [{"image": "a.jpg", "system": "S", "conversation": [
+                {"human": "<image>What color?", "assistant": "Red."}, {"human": "Sure?", "assistant": "Yes."}]}]},
+            expect("a.jpg", RED, "Sure? | Yes.", system="S"),
+        ),
+        shape(
             "rows in an object, with fields, and rows without an image or an answer",
             {
                 "d.json": {
@@ -165,6 +171,109 @@ def test_chat_messages(tmp_path: Path, files: Files, expected: list[Expected], p
     check(tmp_path, files, expected, problems, "Chat messages (OpenAI, LLaMA-Factory, TRL, ms-swift)")
 
 
+DOG, CAT = ImportedBox("dog", (10.0, 20.0, 30.0, 40.0)), ImportedBox("cat", (1.0, 2.0, 3.0, 4.0))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "problems"),
+    [
+        shape(
+            "boxes of a later turn, which ms-swift numbers through all turns",
+            {
+                "d.jsonl": [
+                    {
+                        "messages": [
+                            {"role": "user", "content": "<image>Find <ref-object>"},
+                            {"role": "assistant", "content": "<bbox>"},
+                            {"role": "user", "content": "And <ref-object>?"},
+                            {"role": "assistant", "content": "At <bbox>."},
+                        ],
+                        "images": ["a.jpg"],
+                        "objects": {"ref": ["dog", "cat"], "bbox": [[10, 20, 30, 40], [1, 2, 3, 4]]},
+                    }
+                ]
+            },
+            expect("a.jpg", Turn("Find dog", "[10, 20, 30, 40]", boxes=(DOG,)),
+                   Turn("And cat?", "At [1, 2, 3, 4].", boxes=(CAT,))),
+        ),
+        shape(
+            "boxes that no turn writes belong to the row",
+            {
+                "d.jsonl": [
+                    {"messages": [USER, ASSISTANT, USER, ASSISTANT], "images": ["a.jpg"],
+                     "boxes": [{"label": "dog", "xyxy": [10, 20, 30, 40]}]}
+                ]
+            },
+            expect("a.jpg", RED, RED, boxes=(DOG,)),
+        ),
+        shape(
+            "a system text in parts, as Qwen writes it",
+            {
+                "d.jsonl": [
+                    {"messages": [{"role": "system", "content": [{"type": "text", "text": "Be brief."}]},
+                                  parts({"type": "image", "image": "a.jpg"}), ASSISTANT]}
+                ]
+            },
+            expect("a.jpg", RED, system="Be brief."),
+        ),
+    ],
+)  # fmt: skip
+def test_chat_messages_with_boxes_or_a_system_text(
+    tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]
+) -> None:
+    check(tmp_path, files, expected, problems, "Chat messages (OpenAI, LLaMA-Factory, TRL, ms-swift)")
+
+
+def content(role: str, *of_role: dict[str, Any]) -> dict[str, Any]:
+    return {"role": role, "parts": list(of_role)}
+
+
+COLOR, ANSWER = {"text": "What color?"}, content("model", {"text": "Red."})
+
+
+@pytest.mark.parametrize(
+    ("files", "expected", "problems"),
+    [
+        shape(
+            "tuning data with a system text and several turns",
+            {
+                "d.jsonl": [
+                    {
+                        "systemInstruction": content("system", {"text": "Be brief."}),
+                        "contents": [
+                            content("user", {"fileData": {"mimeType": "image/jpeg", "fileUri": "gs://b/a.jpg"}}, COLOR),
+                            ANSWER, content("user", {"text": "Sure?"}), content("model", {"text": "Yes."}),
+                        ],
+                    }
+                ]
+            },
+            expect("gs://b/a.jpg", RED, "Sure? | Yes.", system="Be brief."),
+        ),
+        shape(
+            "a batch with its response, and an image in the row",
+            {
+                "d.jsonl": [
+                    {
+                        "request": {"contents": [content("user", COLOR, {
+                            "inline_data": {"mime_type": "image/png", "data": "QUJD"}})]},
+                        "response": {"candidates": [{"content": ANSWER}]},
+                    }
+                ]
+            },
+            expect("d.jsonl:1", RED)._replace(images=("d.jsonl:1",)),
+        ),
+        shape(
+            "a video",
+            {"d.jsonl": [{"contents": [
+                content("user", {"fileData": {"mimeType": "video/mp4", "fileUri": "gs://b/a.mp4"}}, COLOR), ANSWER]}]},
+            problems=("This row has a part that is no text and no image: video/mp4.",),
+        ),
+    ],
+)  # fmt: skip
+def test_gemini(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
+    check(tmp_path, files, expected, problems, "Gemini contents")
+
+
 @pytest.mark.parametrize(
     ("files", "expected", "problems"),
     [
@@ -240,6 +349,12 @@ def test_ms_swift_and_alpaca(tmp_path: Path, files: Files, expected: list[Expect
             "several images",
             {"d.jsonl": [{"images": ["a.jpg", "b.jpg"], "texts": [{"user": "Q?", "assistant": "A", "source": "s"}]}]},
             expect("a.jpg b.jpg", "Q? | A"),
+        ),
+        shape(
+            "a system text in the pairs",
+            {"d.jsonl": [{"images": ["a.jpg"], "texts": [{"system": "S", "user": "Q1?", "assistant": "A1"},
+                                                         {"system": "S", "user": "Q2?", "assistant": "A2"}]}]},
+            expect("a.jpg", "Q1? | A1", "Q2? | A2", system="S"),
         ),
         shape(
             "a pair without an answer costs that pair",
