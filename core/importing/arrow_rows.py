@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
-from core.importing.readers.columns import is_image_column
+from core.importing.readers.columns import BOXES, is_image_column
 
 BATCH_BYTES = 32_000_000
 MAX_BATCH_ROWS = 100_000
@@ -34,7 +34,7 @@ class Table(ABC):
     image_columns: tuple[str, ...]
 
     def __init__(self, schema: Any) -> None:
-        names = [field.name for field in schema if not _is_never_read(field.type)]
+        names = [field.name for field in schema if not _is_never_read(field)]
         self._names = list(dict.fromkeys(names))
         self.image_columns = tuple(field.name for field in schema if _holds_images(field))
         self._class_names = _class_names(schema)
@@ -229,13 +229,14 @@ def _holds_images(field: Any) -> bool:
     return _is_bytes(type_) and is_image_column(field.name)
 
 
-def _is_never_read(type_: Any) -> bool:
-    """Return whether no reader asks for a column of this type: times, and vectors of numbers."""
+def _is_never_read(field: Any) -> bool:
+    """Return whether no reader asks for a column: times, and vectors of numbers that are no boxes."""
     import pyarrow as pa
 
+    type_ = field.type
     if pa.types.is_temporal(type_):
         return True
-    return _is_list(type_) and pa.types.is_floating(type_.value_type)
+    return field.name.strip().lower() not in BOXES and _is_list(type_) and pa.types.is_floating(type_.value_type)
 
 
 def _is_list(type_: Any) -> bool:

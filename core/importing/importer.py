@@ -12,7 +12,7 @@ from core.background_loop import BackgroundLoop
 from core.db import Database, Projects, Tasks
 from core.errors import InvalidInputError, NotFoundError
 from core.images.import_context import ImportContext
-from core.importing.outcomes import LEFT_OUT, iter_rows, outcomes_of_task
+from core.importing.outcomes import LEFT_OUT, NOTE, iter_rows, outcomes_of_task
 from core.importing.tasks import ImportKind
 from core.tasks import TaskKind, TaskRunner, TaskService
 
@@ -52,6 +52,8 @@ class ImportReport:
     problems: list[ImportProblem] = field(default_factory=list)
     """One for each file, row or question that did not come in."""
     task_id: str = ""
+    notes: list[ImportProblem] = field(default_factory=list)
+    """What was read and is not stored, such as columns that entries have no field for."""
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Return the problems as a table with the columns ``where`` and ``reason``."""
@@ -161,16 +163,17 @@ class DatasetImporter:
 
     def _report(self, task: Tasks) -> ImportReport:
         found = outcomes_of_task(task)
-        problems = [
-            ImportProblem(row["name"], row["reason"])
-            for row in iter_rows(self._db, task.id)
-            if row["outcome"] in _PROBLEMS
-        ]
+        problems: list[ImportProblem] = []
+        notes: list[ImportProblem] = []
+        for row in iter_rows(self._db, task.id):
+            if row["outcome"] in (*_PROBLEMS, NOTE):
+                (notes if row["outcome"] == NOTE else problems).append(ImportProblem(row["name"], row["reason"]))
         counts = found.counts
         return ImportReport(
             images_added=counts.get("added", 0) + counts.get("near-duplicate", 0),
             images_known=counts.get("duplicate", 0), entries_added=found.entries, records=found.records,
             questions=found.questions, questions_known=found.known, problems=problems, task_id=task.id,
+            notes=notes,
         )  # fmt: skip
 
     def _report_progress(self, tasks: TaskService, task_id: str, progress: Progress | None) -> None:

@@ -33,6 +33,8 @@ class Loaded:
     """Name and reason."""
     records: tuple[Record, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    """What was read and is not stored."""
 
 
 def load(item: dict[str, Any], config: dict[str, Any], context: ImportContext, own: Path, workdir: Path) -> Loaded:
@@ -121,9 +123,10 @@ def _table(item: dict[str, Any], config: dict[str, Any], context: ImportContext,
     file = own / item["file"] if item.get("file") else context.resolve(str(config["path"]))
     max_bytes = context.settings.max_image_bytes
     name = str(item.get("name") or file.name)
-    read = sandbox(context.settings).run(read_table_batch, file, item["batch"], workdir, max_bytes, name)
+    format_ = str(config.get("format") or "auto")
+    read = sandbox(context.settings).run(read_table_batch, file, item["batch"], workdir, max_bytes, name, format_)
     files = [NewFile(one.name, workdir / one.file, one.reference) for one in read.files]
-    return Loaded("huggingface", files, records=read.records, problems=read.problems)
+    return Loaded("huggingface", files, records=read.records, problems=read.problems, notes=read.notes)
 
 
 def _urls(urls: list[str], context: ImportContext) -> Loaded:

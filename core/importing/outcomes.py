@@ -1,8 +1,9 @@
 """What became of the files and records of an import, from the results of its items.
 
 The result of an item has ``counts`` (files by outcome), ``rows`` (one for each file or record that needs a look),
-``entries``, ``records``, ``questions``, ``known``, ``left_out`` (questions and rows by cause) and ``refs`` (the id of
-the image by what records call it). The same sums, without rows and references, are in the ``result`` of the task.
+``entries``, ``records``, ``questions``, ``known``, ``left_out`` (questions and rows by cause), ``refs`` (the id of
+the image by what records call it) and ``names`` (the same as pairs, for images inside tables). The same sums, without
+rows, references and names, are in the ``result`` of the task.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = ("name", "outcome", "reason", "image_id", "sha256")
 """Of a row of the outcomes."""
 LEFT_OUT = "left-out"
+NOTE = "note"
 _SUMS = ("entries", "records", "questions", "known")
 _COUNTERS = ("counts", "left_out")
 _ITEMS_PER_QUERY = 50
@@ -149,6 +151,11 @@ def left_out_row(problem: Problem, cause: str = "row") -> dict[str, str]:
         "name": problem.where, "outcome": LEFT_OUT, "reason": problem.reason, "image_id": "", "sha256": "",
         "cause": cause,
     }  # fmt: skip
+
+
+def note_row(note: Problem) -> dict[str, str]:
+    """Return the row of what was read and is not stored; nothing is left out for it."""
+    return {"name": note.where, "outcome": NOTE, "reason": note.reason, "image_id": "", "sha256": ""}
 
 
 def stored_result(stored: "Stored") -> dict[str, Any]:

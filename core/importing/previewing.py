@@ -12,6 +12,7 @@ from core.errors import ImageRejectedError
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.images.service import ImageService
+from core.importing import class_directories
 from core.importing.matching import Match, ReferenceIndex, Written, match
 from core.importing.records import Problem, Record, Turn
 from core.importing.survey import Survey
@@ -92,13 +93,13 @@ class ImportPreviewer:
 
         root = self._context.resolve(path)
         found = reading.survey(root)
-        if found.annotations:
+        if found.annotations or format == class_directories.FORMAT:
             read = sandbox(self._db.settings).run(reading.preview, root, LIMIT, format)
             if read.records or not found.tables:
                 records = self._with_images(project_id, root, found, read.records, {})
                 return ImportPreview(records, read.formats, read.problems, read.images)
         if found.tables:
-            return self._table(project_id, root, found)
+            return self._table(project_id, root, found, format)
         return ImportPreview((), {}, (), len(found.images))
 
     @property
@@ -173,7 +174,7 @@ class ImportPreviewer:
 
     # --- rows of tables -----------------------------------------------------------------------------------------
 
-    def _table(self, project_id: str, root: Path, found: Survey) -> ImportPreview:
+    def _table(self, project_id: str, root: Path, found: Survey, format: str) -> ImportPreview:
         """Return the first rows of the first table, most of which have their images inside."""
         from core.importing.reading import read_table_batch, table_summary
         from core.importing.thumbnails import thumbnail, unpacked
@@ -183,8 +184,8 @@ class ImportPreviewer:
         with self._images.intake.workdir() as workdir:
             unpacked_to = workdir / f"table{Path(name).suffix}"
             table = workers.run(unpacked, root, name, unpacked_to, _MAX_UNPACKED_BYTES)
-            summary = workers.run(table_summary, table)
-            batch = workers.run(read_table_batch, table, 0, workdir, settings.max_image_bytes, name)
+            summary = workers.run(table_summary, table, format)
+            batch = workers.run(read_table_batch, table, 0, workdir, settings.max_image_bytes, name, format)
             records = batch.records[:LIMIT]
             shown = {reference for record in records for reference in record.images[:_IMAGES_PER_RECORD]}
             files = [file for file in batch.files if file.reference in shown]

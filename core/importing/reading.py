@@ -55,6 +55,8 @@ class ReadSummary:
     embedded: tuple[TableImage, ...] = ()
     """Images that were written in rows (data URLs, base64): files in the directory :func:`embedded_directory`, by which
     records name them with their reference."""
+    notes: tuple[Problem, ...] = ()
+    """What was read and is not stored, by file."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,9 @@ def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSumma
             records += len(lines)
     problems = files.problems
     return ReadSummary(
-        records, turns, tuple(parts), tuple(problems.kept), problems.count, files.formats, tuple(embedded.images)
-    )
+        records, turns, tuple(parts), tuple(problems.kept), problems.count, files.formats, tuple(embedded.images),
+        tuple(problems.notes),
+    )  # fmt: skip
 
 
 def embedded_directory(spool: Path) -> Path:
@@ -167,7 +170,16 @@ def _record(values: list[Any]) -> Record:
     record = Record(*values)
     return record._replace(
         images=tuple(record.images),
-        turns=tuple(Turn(*turn)._replace(ratings=turn[4] and tuple(turn[4])) for turn in values[2]),
+        turns=tuple(_turn(turn) for turn in values[2]),
         tags=tuple(record.tags),
-        boxes=tuple(ImportedBox(label, tuple(xyxy), *rest) for label, xyxy, *rest in values[11]),
+        boxes=_boxes(values[11]),
     )
+
+
+def _turn(values: list[Any]) -> Turn:
+    question, answer, answer_type, options, ratings, *boxes = values  # earlier versions wrote no boxes
+    return Turn(question, answer, answer_type, options, ratings and tuple(ratings), _boxes(boxes[0]) if boxes else ())
+
+
+def _boxes(values: list[Any]) -> tuple[ImportedBox, ...]:
+    return tuple(ImportedBox(label, tuple(xyxy), *rest) for label, xyxy, *rest in values)

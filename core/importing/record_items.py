@@ -13,7 +13,7 @@ from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.importing import stages
 from core.importing.matched_spools import MatchSummary, SpoolPart, match_spools
-from core.importing.outcomes import left_out_row
+from core.importing.outcomes import left_out_row, note_row
 from core.importing.reading import ReadSummary, load_records, read_annotations, spool_line
 from core.importing.records import Problem, Record
 from core.importing.sources.base import in_chunks
@@ -48,6 +48,7 @@ def read_result(read: ReadSummary) -> dict[str, Any]:
     if read.problem_count > len(rows):
         rest = f"{read.problem_count - len(rows):,} more rows or files were left out."
         rows.append(left_out_row(Problem("annotation files", rest)))
+    rows += map(note_row, read.notes)
     return {
         "rows": rows, "left_out": {"row": read.problem_count} if read.problem_count else {}, "formats": read.formats,
         "spools": [[READ_SPOOL, *part] for part in read.parts],
@@ -69,7 +70,7 @@ def match_item(db: Database, project_id: str, task_id: str, own: Path, *, is_aga
         return []
     own.mkdir(parents=True, exist_ok=True)
     references = own / "references.jsonl"
-    _write_references(references, (pair for result in _results(db, task_id) for pair in result.get("refs", {}).items()))
+    _write_references(references, (pair for result in _results(db, task_id) for pair in _references_in(result)))
     max_urls = 0 if is_again else MAX_URLS
     found = _matched(db, own, parts, [references], max_urls)
     if not found.is_complete:
@@ -86,6 +87,18 @@ def match_item(db: Database, project_id: str, task_id: str, own: Path, *, is_aga
         ItemPlan(payload={"do": "records", "part": part, "matches": place}, stage=stages.STORE)
         for part, place in zip(parts, found.parts, strict=True)
     ]
+
+
+def _references_in(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what records may call the images of an item: by their references, and inside tables by their names too.
+
+    Samples of a WebDataset are also called by their key, the name without its endings.
+    """
+    yield from result.get("refs", {}).items()
+    for name, id_ in result.get("names", ()):
+        directory, slash, base = name.rpartition("/")
+        yield name, id_
+        yield f"{directory}{slash}{base.partition('.')[0]}", id_
 
 
 def matched_records(own: Path, item: dict[str, Any]) -> list[Matched]:

@@ -85,11 +85,11 @@ class TableFiles:
         file = str(len(self.images))
         self._workdir.mkdir(exist_ok=True)
         (self._workdir / file).write_bytes(content)
-        self.images.append(TableImage(name or _made_name(reference), file, reference))
+        self.images.append(TableImage(name or made_name(reference), file, reference))
         return reference
 
 
-def _made_name(reference: str) -> str:
+def made_name(reference: str) -> str:
     """Return a name for an image without one: the place, as far as a file name can say it."""
     return reference.rpartition("/")[2].replace(" ", "-").replace(",", "").replace(":", "-")
 

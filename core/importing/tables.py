@@ -9,8 +9,8 @@ from typing import Any
 from core.errors import ImageRejectedError
 from core.importing import arrow_rows
 from core.importing.problems import Problems
-from core.importing.readers import not_recognized, recognized
-from core.importing.readers.base import Head
+from core.importing.readers import AUTO, not_recognized, readers_for, recognized
+from core.importing.readers.base import Head, Reader
 from core.importing.readers.columns import columns_of
 from core.importing.records import Problem, Record
 from core.importing.samples import LABEL, planned_samples, records_of_samples
@@ -39,13 +39,16 @@ class TableBatch:
     records: tuple[Record, ...]
     """Their images are references of *files*, or names as they are written."""
     problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...] = ()
+    """What was read and is not stored; of a table the first batch says it."""
 
 
-def table_summary(path: Path) -> TableSummary:
+def table_summary(path: Path, format: str = AUTO) -> TableSummary:
     """Return what the table at *path* holds, without reading all of it.
 
     Raises:
         ImageRejectedError: the file is damaged.
+        InvalidInputError: there is no such *format*.
     """
     if _is_tar(path):
         batches = planned_samples(path)
@@ -53,20 +56,25 @@ def table_summary(path: Path) -> TableSummary:
     with _translated_errors(), arrow_rows.opened(path) as table:
         plan = table.plan()
         sample = next(table.batch(0), []) if plan else []
-        reader = recognized(_head(path.name, sample, table.image_columns))
+        reader = recognized(_head(path.name, sample, table.image_columns), readers_for(format))
         return TableSummary(table.rows, len(plan), bool(table.image_columns), reader.label if reader else "")
 
 
-def read_table_batch(path: Path, batch: int, workdir: Path, max_bytes: int, name: str) -> TableBatch:
+def read_table_batch(
+    path: Path, batch: int, workdir: Path, max_bytes: int, name: str, format: str = AUTO
+) -> TableBatch:
     """Write the images of one batch into *workdir* and return its records.
 
     Args:
         max_bytes: of an image.
         name: of the table, for references and messages.
+        format: the name of the reader of its rows; the samples of a tar archive have their own.
 
     Raises:
         ImageRejectedError: the file is damaged.
+        InvalidInputError: there is no such format.
     """
+    readers = readers_for(format)
     problems = Problems()
     files = TableFiles(workdir, max_bytes, problems)
     if _is_tar(path):
@@ -75,8 +83,8 @@ def read_table_batch(path: Path, batch: int, workdir: Path, max_bytes: int, name
     with _translated_errors(), arrow_rows.opened(path) as table:
         first_row = table.plan()[batch].first_row
         rows = _with_references(table, batch, first_row, name, files)
-        records = tuple(_records(name, rows, batch, table.image_columns, files))
-    return TableBatch(tuple(files.images), records, tuple(problems.kept))
+        records = tuple(_records(name, rows, batch, table.image_columns, files, readers))
+    return TableBatch(tuple(files.images), records, tuple(problems.kept), () if batch else tuple(problems.notes))
 
 
 def text_table_head(path: Path, name: str) -> Head | None:
@@ -133,11 +141,16 @@ def _with_own_images(row: dict[str, Any], image_columns: tuple[str, ...]) -> dic
     columns = columns_of(tuple(row))
     kept = {name: value for name, value in row.items() if name in image_columns or name not in columns.images}
     is_seen = {*columns.images, *columns.more_images}.intersection(own)
-    return kept if is_seen else kept | {"image": row[own[0]]}
+    return kept if is_seen else kept | {"image": [name for column in own for name in row[column]]}
 
 
 def _records(
-    name: str, rows: Iterator[tuple[str, dict[str, Any]]], batch: int, image_columns: tuple[str, ...], files: TableFiles
+    name: str,
+    rows: Iterator[tuple[str, dict[str, Any]]],
+    batch: int,
+    image_columns: tuple[str, ...],
+    files: TableFiles,
+    readers: tuple[Reader, ...],
 ) -> Iterator[Record]:
     waiting = []
     for row in rows:
@@ -145,12 +158,12 @@ def _records(
         if len(waiting) == SAMPLE_ROWS:
             break
     head = _head(name, [row for _, row in waiting], image_columns)
-    reader = recognized(head)
+    reader = recognized(head, readers)
     files.heads = {name: head}
     if reader is None:
         others = [column for column in head.columns if column not in image_columns]
         if batch == 0 and others:
-            files.problems.add(name, f"Only the images were read. {not_recognized(head)}")
+            files.problems.add(name, f"Only the images were read. {not_recognized(head, readers)}")
         for _ in rows:
             pass
         return

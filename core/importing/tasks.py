@@ -14,6 +14,7 @@ from core.importing.outcomes import (
     add_to_task,
     image_row,
     left_out_row,
+    note_row,
     outcomes_of,
     rejected_row,
     stored_result,
@@ -34,6 +35,13 @@ _UNREAD = (
     "This kind of file is not read. Images: JPEG, PNG, WebP. Annotations: JSON, JSONL, CSV, TSV, TXT. "
     "Tables: Parquet, Arrow, tar. Documents: PDF."
 )
+_INSTEAD = {
+    ".xml": "XML is not read. Export it from CVAT as COCO 1.0, or convert Pascal VOC to COCO.",
+    **dict.fromkeys((".pkl", ".pickle", ".p"), "Pickle files may run programs and are not read. Save it as JSON."),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "Spreadsheets are not read. Save it as CSV in UTF-8."),
+    **dict.fromkeys((".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".zip"), "This archive is not read. Unpack it."),
+}
+"""What to do with files that are often beside images."""
 _NO_IMAGE = "The content is not a"
 _IMAGE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif",
@@ -137,9 +145,13 @@ class ImportKind:
         result["left_out"] |= {"row": len(loaded.problems)} if loaded.problems else {}
         rejected = [rejected_row(name, _reason(name, reason)) for name, reason in loaded.rejected]
         file_rows = _rows_of(pairs, has_made_names=loaded.source == "huggingface")
-        result["rows"] = [*file_rows, *rejected, *map(left_out_row, loaded.problems), *result["rows"]]
+        said = [*map(left_out_row, loaded.problems), *map(note_row, loaded.notes)]
+        result["rows"] = [*file_rows, *rejected, *said, *result["rows"]]
         counts = Counter(outcome.outcome for outcome in outcomes) + Counter(rejected=len(loaded.rejected))
-        return add_to_task(session, item.task_id, {**result, "counts": dict(counts), "refs": refs, "spools": spools})
+        result |= {"counts": dict(counts), "refs": refs, "spools": spools}
+        if loaded.source == "huggingface":
+            result["names"] = [*_names_in_table(loaded.files, refs)]
+        return add_to_task(session, item.task_id, result)
 
     def _store_records(self, item: ItemContext, own: Path) -> ItemResult:
         from core.importing.record_items import matched_records
@@ -175,6 +187,15 @@ def _result(item: ItemContext, result: dict[str, Any], more: Sequence[ItemPlan] 
     return ItemResult(lambda session: add_to_task(session, item.task_id, result), more)
 
 
+def _names_in_table(files: "Sequence[NewFile]", refs: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what annotation files beside a table may call the images inside it, with their ids."""
+    from core.importing.table_files import made_name
+
+    for file in files:
+        if file.source_ref in refs and file.name != made_name(file.source_ref):
+            yield file.name, refs[file.source_ref]
+
+
 def _rows_of(pairs: "Iterable[tuple[NewFile, ImageOutcome]]", *, has_made_names: bool) -> Iterator[dict[str, str]]:
     """Yield the rows of the files that need a look; a made name that got its ending needs none."""
     for file, outcome in pairs:
@@ -188,7 +209,9 @@ def _rows_of(pairs: "Iterable[tuple[NewFile, ImageOutcome]]", *, has_made_names:
 def _reason(name: str, reason: str) -> str:
     """Return why a file was rejected; of one whose name is not that of an image, which files are read."""
     suffix = Path(name).suffix.lower()
-    return _UNREAD if suffix and suffix not in _IMAGE_SUFFIXES and reason.startswith(_NO_IMAGE) else reason
+    if not suffix or suffix in _IMAGE_SUFFIXES or not reason.startswith(_NO_IMAGE):
+        return reason
+    return _INSTEAD.get(suffix, _UNREAD)
 
 
 def _do_of_former(payload: dict[str, Any]) -> str:

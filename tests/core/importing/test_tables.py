@@ -84,7 +84,7 @@ ROW_1 = ("t.parquet row 1",)
         ),
         pytest.param(
             {"image": IMAGE, "question": "Which?", "choices": ["red", "blue"], "answer": 1},
-            [(ROW_1, "Which?", "blue")],
+            [(ROW_1, "Which?", '["blue"]')],
             id="ScienceQA",
         ),
         pytest.param(
@@ -116,8 +116,23 @@ ROW_1 = ("t.parquet row 1",)
         pytest.param({"image": IMAGE, "caption": "A cat"}, [(ROW_1, "Describe this image.", "A cat")], id="a caption"),
         pytest.param(
             {"image_1": IMAGE, "image_2": IMAGE, "question": "?", "choices": ["x", "y"], "answer": "B"},
-            [(("t.parquet row 1", "t.parquet row 1, image 2"), "?", "y")],
+            [(("t.parquet row 1", "t.parquet row 1, image 2"), "?", '["y"]')],
             id="MMMU",
+        ),
+        pytest.param(
+            {"left_image": IMAGE, "right_image": IMAGE, "question": "Same?", "answer": "No."},
+            [(("t.parquet row 1", "t.parquet row 1, image 2"), "Same?", "No.")],
+            id="NLVR2",
+        ),
+        pytest.param(
+            {"view_front": IMAGE, "view_back": IMAGE, "question": "Same?", "answer": "No."},
+            [(("t.parquet row 1", "t.parquet row 1, image 2"), "Same?", "No.")],
+            id="two images under names of their own",
+        ),
+        pytest.param(
+            {"jpg": b"png", "txt": "A cat", "key": "0", "__url__": "x.tar"},
+            [(ROW_1, "Describe this image.", "A cat")],
+            id="parquet of img2dataset, and of samples",
         ),
     ],
 )  # fmt: skip
@@ -127,6 +142,14 @@ def test_shapes_of_rows_with_images(tmp_path: Path, row: dict[str, Any], expecte
     assert turns(batch) == expected
     assert batch.problems == ()
     assert [file.reference for file in batch.files] == list(expected[0][0])
+
+
+def test_a_box_in_a_column_of_fractions_is_read(tmp_path: Path) -> None:
+    row = {"image": IMAGE, "question": "What is here?", "answer": ["shirt"], "bbox": [10.0, 20.0, 5.0, 40.0]}
+
+    (record,) = read(parquet(tmp_path, row), tmp_path).records
+
+    assert [box.xyxy for box in record.boxes] == [(10.0, 20.0, 15.0, 60.0)]
 
 
 def test_a_second_image_may_be_named_beside_one_in_the_row(tmp_path: Path) -> None:
