@@ -10,9 +10,10 @@ from typing import Any
 
 from core.container import Container
 from core.errors import ImageRejectedError, InvalidInputError
+from core.importing import class_directories
 from core.importing.answers import RowError
 from core.importing.delimited import DelimitedError
-from core.importing.heads import TEXT_ENDINGS, elements_of, head_of, is_image_name, rows_of
+from core.importing.heads import SAMPLE_ROWS, TEXT_ENDINGS, elements_of, head_of, is_image_name, rows_of
 from core.importing.json_text import BadRow, JsonSyntaxError, JsonText
 from core.importing.problems import Problems
 from core.importing.readers import not_recognized, readers_for, recognized
@@ -51,6 +52,7 @@ class AnnotationFiles:
         self._tables = [name for name in found.tables if not name.lower().endswith(".tar")]
         self._scratch = scratch
         self._embedded = embedded
+        self._classes: dict[str, str] = {}
         self.problems = problems
         self.formats: dict[str, str] = {}
         """The label of the reader by the name of the file; "" when none read it."""
@@ -67,6 +69,7 @@ class AnnotationFiles:
             InvalidInputError: there is no format *format_name*.
         """
         readers = readers_for(format_name)
+        self._add_classes(format_name)
         for name, head in self.heads.items():
             reader = recognized(head, readers)
             self.formats[name] = reader.label if reader else ""
@@ -78,8 +81,24 @@ class AnnotationFiles:
             except (JsonSyntaxError, DelimitedError, InvalidInputError, ImageRejectedError) as error:
                 self.problems.add(name, str(error))
 
+    def _add_classes(self, format_name: str) -> None:
+        """Add the classes of images by their directory to what is read; note them where nobody chose that."""
+        is_chosen = format_name == class_directories.FORMAT
+        if not is_chosen and self.heads:
+            return
+        self._classes = class_directories.classes_of(self._images, is_chosen=is_chosen)
+        if self._classes and is_chosen:
+            self.heads[class_directories.NAME] = class_directories.head_of_classes(self._classes, SAMPLE_ROWS)
+        elif self._classes:
+            self.problems.note(class_directories.NAME, class_directories.note_of(self._classes))
+
     def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
         problems = self.problems
+        if self.heads[name].shape == "directories":
+            options = sorted({*self._classes.values()})
+            for image in self._classes:
+                yield image, class_directories.row_of(image, self._classes, options)
+            return
         if self.heads[name].shape == "table":
             for number, row in text_rows(self._table_path(name)):
                 yield f"{name} row {number}", row
@@ -161,10 +180,12 @@ class AnnotationFiles:
 
     def _head(self, name: str) -> Head:
         beside = self._images_by_stem.get(name.rpartition(".")[0], "")
-        if name.lower().endswith(TEXT_ENDINGS):
+        is_text = name.lower().endswith(TEXT_ENDINGS)
+        if is_text and beside:
             return Head(name, "text", beside=beside)
         try:
             with self._container.open(name, MAX_FILE_BYTES) as file:
-                return replace(head_of(name, file), beside=beside)
+                head = replace(head_of(name, file), beside=beside)
+            return Head(name, "text") if is_text and head.reason else head
         except InvalidInputError as error:
             return Head(name, reason=str(error))

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from core.errors import InvalidInputError
+from core.importing.caption_lines import caption_rows
 from core.importing.delimited import DelimitedError, delimited_rows
 from core.importing.json_rows import json_rows
 from core.importing.json_text import BadRow, JsonSyntaxError, JsonText, Rows
@@ -13,8 +14,9 @@ from core.importing.readers.columns import columns_of
 
 SAMPLE_ROWS = 20
 MAX_KEYS = 200
-TEXT_ENDINGS = (".txt", ".caption")
+TEXT_ENDINGS = (".txt", ".caption", ".token")
 DELIMITED_ENDINGS = (".csv", ".tsv")
+_MESSAGE_KEYS = frozenset({"from", "role"})
 _IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 
 
@@ -22,6 +24,8 @@ def head_of(name: str, file: BinaryIO) -> Head:
     """Return the beginning of a JSON, JSON Lines, CSV or TSV file; its reason says why it cannot be read."""
     low = name.lower()
     try:
+        if low.endswith(TEXT_ENDINGS):
+            return _head_of_rows(name, caption_rows(file))
         if low.endswith(".json"):
             text = JsonText(file)
             first = text.peek()
@@ -77,6 +81,8 @@ def _numbered(rows: Iterator[dict[str, Any]]) -> Rows:
 
 def _top_rows(name: str, file: BinaryIO) -> Rows:
     low = name.lower()
+    if low.endswith(TEXT_ENDINGS):
+        return caption_rows(file)
     return delimited_rows(file, is_tab=low.endswith(".tsv")) if low.endswith(DELIMITED_ENDINGS) else json_rows(file)
 
 
@@ -90,16 +96,28 @@ def _rows_of_list(text: JsonText, key: str) -> Rows:
 
 def _rows_of_map(text: JsonText, directories: Mapping[str, str]) -> Rows:
     """Yield a row for each member of an object: its key is the image, unless the row names one itself."""
-    for number, (key, _) in enumerate(text.members(), 1):
+    number = 0
+    for key, _ in text.members():
         line = text.line
-        row = _row_of_member(key, text.value())
-        yield number, line, _in_directory(directories.get(key, key), row) if directories else row
+        for row in _rows_of_member(key, text.value()):
+            number += 1
+            yield number, line, _in_directory(directories.get(key, key), row) if directories else row
 
 
-def _row_of_member(key: str, value: Any) -> Any:
+def _rows_of_member(key: str, value: Any) -> list[Any]:
+    """Return the rows of a member of an object: its value, or a row for each object in its list.
+
+    Messages are one conversation; texts are captions.
+    """
     if isinstance(value, dict):
-        return {"file_name": key} | value if is_image_name(key) else value
-    return {"file_name": key, "caption": value}
+        if is_image_name(key):
+            return [{"file_name": key} | value]
+        return [{"key": key} | value if "imageURL" in value else value]  # OCR-VQA has the id of an image nowhere else
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        if _MESSAGE_KEYS.isdisjoint(value[0]):
+            return [{"file_name": key} | one for one in value]
+        return [{"file_name": key, "conversations": value}]
+    return [{"file_name": key, "caption": value}]
 
 
 def _in_directory(directory: str, row: Any) -> Any:
@@ -153,7 +171,8 @@ def _head_of_object(name: str, text: JsonText) -> Head:
         return Head(name, "columns", tuple(islice(_rows_of_columns(columns), SAMPLE_ROWS)))
     members = {**lists, **values}
     if members and all(isinstance(value, dict) or is_image_name(key) for key, value in members.items()):
-        return Head(name, "map", tuple(_row_of_member(*member) for member in members.items()), keys=tuple(members))
+        rows = tuple(row for member in members.items() for row in _rows_of_member(*member))
+        return Head(name, "map", rows, keys=tuple(members))
     if any(isinstance(value, dict) for values_ in lists.values() for value in values_):
         return Head(name, "object", lists=lists, values=values)
     return Head(name, "single", ({**{key: list(value) for key, value in lists.items()}, **values},))
@@ -163,6 +182,8 @@ def _columns(
     lists: dict[str, tuple[Any, ...]], values: dict[str, Any], counts: dict[str, int | None]
 ) -> dict[str, Any]:
     """Return the columns of an object that is a table: lists of one length, or objects that number the same rows."""
+    if any(map(is_image_name, lists)):  # captions by the name of their image
+        return {}
     if len(lists) > 1 and not values:
         are_rows = any(isinstance(value, dict) for found in lists.values() for value in found)
         is_table = not are_rows and None not in counts.values() and len({*counts.values()}) == 1

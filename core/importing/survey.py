@@ -1,12 +1,13 @@
 """What a folder, an archive or a file holds, by names alone."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.container import open_container
 
 _ANNOTATIONS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
-_TEXTS = (".txt", ".caption")
+_TEXTS = (".txt", ".caption", ".token")
 _TABLES = (".parquet", ".arrow", ".tar")
 _DOCUMENTS = (".pdf",)
 _IMAGES = (".jpg", ".jpeg", ".png", ".webp")
@@ -15,6 +16,8 @@ _ABOUT = frozenset({
     "readme.md", "readme.txt", "readme", "export_report.json", "export_report.md", "dataset_info.json",
     "dataset_infos.json", "dataset_dict.json", "state.json", "license", "license.txt", "license.md", "data.yaml",
 })  # fmt: skip
+# How many downloads of a shard succeeded, by img2dataset.
+_COUNTS_OF_SHARD = re.compile(r"\d{3,}_stats\.json")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def survey_of(names: list[str]) -> Survey:
 
 def _kind(name: str) -> str:
     low = name.rpartition("/")[2].lower()
-    if low in _ABOUT:
+    if low in _ABOUT or _COUNTS_OF_SHARD.fullmatch(low):
         return "ignored"
     if low.endswith((*_ANNOTATIONS, *_TEXTS)):
         return "annotations"

@@ -2,17 +2,26 @@
 
 from core.errors import InvalidInputError
 from core.importing.readers import (
+    classes,
     coco,
     conversations,
     finevision,
+    gemini,
     hugging_face,
+    img2dataset,
+    karpathy,
     label_studio,
+    labelbox,
+    labelme,
     messages,
     ms_swift,
+    nested,
+    ocr_vqa,
     preferences,
     roboflow,
     rows,
     sidecar,
+    statements,
     vitrine_rows,
     vqa_v2,
 )
@@ -24,14 +33,23 @@ READERS: tuple[Reader, ...] = (
     preferences.READER,
     conversations.READER,
     messages.READER,
+    gemini.READER,
     finevision.READER,
     label_studio.READER,
+    labelbox.READER,
+    labelme.READER,
     vqa_v2.READER,
     coco.READER,
+    karpathy.READER,
     roboflow.READER,
     ms_swift.READER,
+    img2dataset.READER,
+    statements.READER,
+    ocr_vqa.READER,
+    nested.READER,
     hugging_face.READER,
     rows.READER,
+    classes.READER,
     sidecar.READER,
 )
 
@@ -75,8 +93,8 @@ def not_recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> str:
     if len(readers) == 1:
         needed = readers[0].needs
         return f"This file was not read as {readers[0].label}. That needs {needed}. Seen: {seen}."
-    known = "; ".join(reader.label for reader in readers)
+    known = "; ".join(reader.label.partition(" (")[0] for reader in readers)
     return (
-        "This file was not read, since its format is not known. Name the columns image, question and answer, or use "
-        f"one of these formats: {known}. Seen: {seen}."
+        f"This file was not read, since its format is not known. Seen: {seen}. Name the columns image, question and "
+        f"answer, or use one of these formats: {known}."
     )

@@ -8,6 +8,7 @@ from core.importing.answers import RowError, caption_turn, turn
 from core.importing.readers.base import Files, Head
 from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners
 from core.importing.readers.ids import id_of
+from core.importing.readers.images import name_of_id
 from core.importing.records import ImportedBox, Record, record
 
 MAX_IMAGES = 2_000_000
@@ -41,7 +42,7 @@ class CocoReader:
         if lists[:1] != ["images"]:
             for where, row in files.rows(name, "images"):
                 images.add(row, where, files)
-        annotations = _Annotations(images)
+        annotations = _Annotations(images, files)
         names = images.names
         for key, where, row in files.elements(name):
             try:
@@ -85,9 +86,11 @@ class _Images:
 
 
 class _Annotations:
-    def __init__(self, images: _Images) -> None:
+    def __init__(self, images: _Images, files: Files) -> None:
         self._names = images.names
-        self._boxes: dict[int | str, tuple[str, list[Box]]] = {}
+        self._files = files
+        self._boxes: dict[int | str, tuple[str, str, list[Box]]] = {}
+        """Where the first one is, name of the image, boxes."""
         self._count = 0
         self.categories: dict[int | str, str] = {}
 
@@ -95,33 +98,41 @@ class _Annotations:
         """Yield the record of a caption; keep a box for the record of its image."""
         id_ = id_of(row, "image_id")
         name = self._names.get(id_)
+        if name is None and not self._names:
+            # MiniGPT-4 writes annotations only: their images are called by their number.
+            name = name_of_id(row["image_id"], self._files)
         if name is None:
             raise RowError(f"There is no image with the id {str(id_)[:60]}.")
         if "caption" in row:
             yield record(where, (name,), (caption_turn(row["caption"]),))
         elif "bbox" in row:
-            self._keep(id_, row, where)
+            self._keep(id_, name, row, where)
         else:
             raise RowError("This annotation has neither caption nor bbox.")
 
     def boxed(self, files: Files) -> Iterator[Record]:
         """Yield a record for each image with boxes."""
-        for id_, (where, found) in self._boxes.items():
+        for where, name, found in self._boxes.values():
             boxes = tuple(ImportedBox(self.categories.get(one, str(one)), xyxy) for one, xyxy in found[:MAX_BOXES])
             labels = list(dict.fromkeys(box.label for box in boxes))
             try:
-                yield Record(where, (self._names[id_],), (turn(DETECTION_QUESTION, labels, "label"),), boxes=boxes)
+                yield Record(
+                    where,
+                    (name,),
+                    (turn(DETECTION_QUESTION, labels, "label"),),
+                    boxes=boxes,
+                )
             except RowError as error:
                 files.problems.add(where, str(error))
 
-    def _keep(self, id_: int | str, row: Any, where: str) -> None:
+    def _keep(self, id_: int | str, name: str, row: Any, where: str) -> None:
         xyxy = corners(row["bbox"], is_size=True)
         if xyxy is None:
             raise RowError("bbox is no list of x, y, width and height.")
         self._count += 1
         if self._count > MAX_ALL_BOXES:
             raise RowError(f"There are more than {MAX_ALL_BOXES:,} boxes. Split the file.")
-        self._boxes.setdefault(id_, (where, []))[1].append((id_of(row, "category_id"), xyxy))
+        self._boxes.setdefault(id_, (where, name, []))[2].append((id_of(row, "category_id"), xyxy))
 
 
 READER = CocoReader()

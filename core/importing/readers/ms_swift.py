@@ -1,10 +1,12 @@
 """ms-swift and alpaca rows: ``query`` or ``instruction``, ``response`` or ``output``, with their ``history``."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from core.importing.answers import RowError, scalar_text
 from core.importing.readers.base import Files, Row, RowReader
+from core.importing.readers.columns import unread_columns
 from core.importing.readers.messages import conversation_records
 from core.importing.records import Record
 
@@ -46,4 +48,5 @@ READER = RowReader(
     needs="query and response (or instruction and output), and images",
     fits=_fits,
     read_row=_read_row,
+    unread=partial(unread_columns, own=frozenset({*_QUERIES, *_RESPONSES, "input", "history", "kto_tag", "label"})),
 )

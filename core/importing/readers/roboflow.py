@@ -1,10 +1,11 @@
 """Roboflow's multimodal lines, for PaliGemma and Florence-2: ``image``, ``prefix`` and ``suffix``."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from core.importing.answers import turn
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import columns_of, fields_of
+from core.importing.readers.columns import columns_of, fields_of, unread_columns
 from core.importing.readers.images import images_of
 from core.importing.records import Record, record
 
@@ -26,4 +27,5 @@ READER = RowReader(
     needs="image, prefix and suffix",
     fits=_fits,
     read_row=_read_row,
+    unread=partial(unread_columns, own=frozenset({"prefix", "suffix"})),
 )

@@ -9,7 +9,7 @@ from core.errors import ImageRejectedError, InvalidInputError
 from core.export.restore.restore import is_vitrine_bundle
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
-from core.importing import stages
+from core.importing import class_directories, stages
 from core.importing.opened import page_items, table_items
 from core.importing.outcomes import left_out_row
 from core.importing.readers import AUTO, readers_for
@@ -49,11 +49,12 @@ class PathSource(Source):
         found, listed = _listed(root)
         if format_ == AUTO and _may_be_bundle(found) and is_vitrine_bundle(root):
             return [ItemPlan(payload={"do": "restore"}, stage=stages.STORE)]
-        items = list(_items(root, found, config, context))
+        is_read = _is_read(found, format_)
+        items = list(_items(root, found, config, context, is_read=is_read))
         if not items and not listed:
             what = "directory" if root.is_dir() else "file"
             raise InvalidInputError(f"There are no files to import in this {what}.", field="path")
-        if not listed or found.annotations or found.tables:
+        if not listed or is_read:
             return items  # reading the annotations lists them too
         rows = [left_out_row(Problem(name, reason)) for name, reason in listed[:_MAX_LISTED]]
         return [ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD), *items]
@@ -68,9 +69,18 @@ def _listed(root: Path) -> tuple[Survey, list[tuple[str, str]]]:
         container.close()
 
 
-def _items(root: Path, found: Survey, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
-    is_single = root.is_file() and found.images + found.annotations + found.tables + found.documents == (root.name,)
+def _is_read(found: Survey, format_: str) -> bool:
+    """Return whether there is something to be read beside images: annotations, tables, or classes."""
     if found.annotations or found.tables:
+        return True
+    return bool(class_directories.classes_of(found.images, is_chosen=format_ == class_directories.FORMAT))
+
+
+def _items(
+    root: Path, found: Survey, config: dict[str, Any], context: ImportContext, *, is_read: bool
+) -> Iterable[ItemPlan]:
+    is_single = root.is_file() and found.images + found.annotations + found.tables + found.documents == (root.name,)
+    if is_read:
         yield ItemPlan(payload={"do": "read"}, stage=stages.LOAD)
     for names in in_chunks(found.images):
         yield ItemPlan(payload={"do": "files", "names": names}, stage=stages.LOAD)
@@ -79,7 +89,7 @@ def _items(root: Path, found: Survey, config: dict[str, Any], context: ImportCon
             yield from _items_of_file(root, config, context)
         else:
             yield ItemPlan(payload={"do": "open", "name": name}, stage=stages.OPEN)
-    if found.annotations or found.tables:
+    if is_read:
         yield ItemPlan(payload={"do": "match"}, stage=stages.MATCH)
 
 

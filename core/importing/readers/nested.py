@@ -1,0 +1,65 @@
+"""Rows of an image with a list of questions and answers, or of captions, such as those of Visual Genome and OCR-VQA."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from core.importing.answers import RowError
+from core.importing.readers.base import Files, Row, RowReader
+from core.importing.readers.columns import columns_of
+from core.importing.readers.rows import has_turns, records_of_row
+from core.importing.records import Record
+
+_LISTS = frozenset({
+    "qas", "qa", "qa_pairs", "qapairs", "qna", "questions", "question_answers", "annotations", "captions", "entries",
+})  # fmt: skip
+
+
+def _list_of(row: Row) -> list[Any] | None:
+    """Return the list of objects with questions or captions in a row."""
+    for name, value in row.items():
+        if not isinstance(name, str) or name.strip().lower() not in _LISTS or not isinstance(value, list) or not value:
+            continue
+        if isinstance(value[0], dict) and has_turns(value[0]):
+            return value
+    return None
+
+
+def _fits(row: Row) -> bool:
+    inner = _list_of(row)
+    if inner is None or columns_of(tuple(row)).question:
+        return False
+    return bool(_named_images(row) or _named_images(inner[0]))
+
+
+def _named_images(row: Row) -> tuple[str, ...]:
+    """Return the columns of a row that name its images."""
+    columns = columns_of(tuple(row))
+    return (*columns.images, *columns.more_images) or ((columns.id,) if columns.id else ())
+
+
+def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
+    inner = _list_of(row)
+    if inner is None:
+        raise RowError("This row has no list of questions and answers.")
+    columns = columns_of(tuple(row))
+    names = (*_named_images(row), columns.note, *(column for _, column in columns.fields))
+    return _records({name: row[name] for name in names if name}, inner, where, files)
+
+
+def _records(common: Row, rows: list[Any], where: str, files: Files) -> Iterator[Record]:
+    for row in rows:
+        try:
+            if not isinstance(row, dict):
+                raise RowError("A question of this row is no object with names and values.")
+            yield from records_of_row(common | row, where, files)
+        except RowError as error:
+            files.problems.add(where, str(error))
+
+
+READER = RowReader(
+    name="nested",
+    label="Lists of questions (Visual Genome)",
+    needs="an image, and qas with question and answer",
+    fits=_fits,
+    read_row=_read_row,
+)
