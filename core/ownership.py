@@ -10,6 +10,7 @@ from core.db import (
     GeneratedImages,
     ImageDatasets,
     Images,
+    IncomingProjects,
     Projects,
     QuestionTemplates,
     StyleDatasets,
@@ -53,8 +54,15 @@ class OwnershipService:
         if owner is None:
             return
         owner_id, deleted_at = owner
+        if deleted_at is not None and row is Tasks and self._is_incoming(owner_id):
+            deleted_at = None
         if deleted_at is not None or project_id not in (None, owner_id):
             raise NotFoundError("This does not exist any more, or it belongs to another project.")
+
+    def _is_incoming(self, project_id: str) -> bool:
+        """Return whether the project is hidden because it is being imported: the task of its import is not."""
+        with self._db.reading() as session:
+            return session.get(IncomingProjects, project_id) is not None
 
 
 def in_existing_project(row: Any) -> Any:

@@ -1,6 +1,8 @@
-"""Projects: create, rename, delete, restore, count."""
+"""Projects: create, rename, delete, restore, count, move."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import case, distinct, func
@@ -19,6 +21,7 @@ from core.db import (
     utc_now,
 )
 from core.errors import InvalidInputError, NotFoundError
+from core.lazy import lazy_import
 
 MAX_NAME_CHARS = 200
 
@@ -148,9 +151,45 @@ class ProjectService:
             if project is None:
                 raise NotFoundError("This project cannot be restored: it does not exist any more.")
             if project.deleted_at is not None:
-                project.name = _numbered_name(session, project.name)
+                project.name = numbered_name(session, project.name)
                 project.deleted_at = None
         return project
+
+    def export_project(
+        self, project_id: str, path: str | Path, *, progress: Callable[[float, str], None] | None = None
+    ) -> Path:
+        """Write a project with everything in it to a ZIP archive and return its path.
+
+        Args:
+            path: of the archive; in a directory it is named after the project.
+            progress: called with the finished share (0 to 1) and the current step in words.
+
+        Raises:
+            NotFoundError: no such project.
+            ExportError: the archive could not be imported again.
+            StorageError: the disk is full or broken; there is no archive then, not a part of one.
+        """
+        options = {"progress": progress} if progress else {}
+        archive: Path = self._mover().export_project(project_id, path, **options).path
+        return archive
+
+    def import_project(self, path: str | Path, *, progress: Callable[[float, str], None] | None = None) -> Projects:
+        """Add the project of an archive of :meth:`export_project`, and return it when all of it is there.
+
+        Ids stay as they are unless this database has one of them: then the whole project gets new ones. The project
+        gets a number behind its name when that is taken.
+
+        Raises:
+            InvalidInputError: it is not such an archive, it is damaged, or another version wrote it.
+            StorageError: the disk is full or broken.
+        """
+        options = {"progress": progress} if progress else {}
+        project: Projects = self._mover().import_project(path, **options).project
+        return project
+
+    def _mover(self) -> Any:
+        # By name: that room stands on those that import this module.
+        return lazy_import("core.moving").ProjectMover(self._db)
 
     @cached_until_write
     def counts(self, project_id: str) -> ProjectCounts:
@@ -231,7 +270,8 @@ def _unused_name(session: Session, name: str, *, except_id: str | None = None) -
     return name
 
 
-def _numbered_name(session: Session, name: str) -> str:
+def numbered_name(session: Session, name: str) -> str:
+    """Return *name*, with a number when another project has it."""
     candidate, number = name, 2
     while _is_taken(session, candidate, None):
         candidate, number = f"{name} ({number})", number + 1

@@ -66,6 +66,7 @@ class Runtime:
         yield _import_table_libraries
         yield self.services.intake.remove_leftovers
         yield self.services.uploads.remove_abandoned
+        yield self.services.mover.remove_leftovers
 
 
 def _import_table_libraries() -> None:

@@ -17,6 +17,7 @@ from core.importing.uploads import UploadService
 from core.lazy import Lazy
 from core.listings import ListingService
 from core.llm import LLMService, ModelProfileService
+from core.moving import ProjectImports, ProjectMover, project_task_kinds
 from core.ownership import OwnershipService
 from core.projects import ProjectService
 from core.questions import (
@@ -66,6 +67,8 @@ class Services:
         self.exporter = ImageDatasetExporter(db, self.images)
         self.exports = ExportService(db, self.images)
         self.tasks = TaskService(db, lambda: self.kinds)
+        self.mover = ProjectMover(db)
+        self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
         self.tokens = TokenService(db)
         self._loop = Lazy(BackgroundLoop)
         self._engine = Lazy(self._start_engine)
@@ -78,6 +81,7 @@ class Services:
             *question_task_kinds(self.questions, self.answers),
             *style_task_kinds(self.style),
             *export_task_kinds(self.exports, self.images),
+            *project_task_kinds(self.db, self.mover, self.projects, self.intake),
         ]
         return {kind.task_type: kind for kind in kinds}
 

@@ -23,7 +23,7 @@ _BOTTOM = {
     "addresses", "secret_key", "password",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
-_DOMAINS = ("images", "questions", "dataset", "style", "export", "importing")
+_DOMAINS = ("images", "questions", "dataset", "style", "export", "importing", "moving")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
     "allowed_hosts": set(),
@@ -54,7 +54,7 @@ MAY_USE: dict[str, set[str]] = {
     "services": _MIDDLE | {"access", "projects", "ownership", "listings", *_DOMAINS},
     "runtime": _MIDDLE | {"logs", "warmup", "services"},
     "api": _MIDDLE | {"access", "projects", "ownership", "services", "runtime", *_DOMAINS},
-    "cli": _BOTTOM | {"db", "access", "doctor"},
+    "cli": _BOTTOM | {"db", "access", "doctor", "projects"},
     "doctor": _MIDDLE | {"projects", *_DOMAINS},
 }
 

@@ -5,6 +5,7 @@ from core.db.base import new_id, utc_now
 from core.db.bulk_insert import insert_rows
 from core.db.database import Database, connect
 from core.db.image_tables import HIDDEN, LIBRARY, ImageHashes, Images, Projects, in_library, is_hidden
+from core.db.moving_tables import IncomingProjects
 from core.db.question_key import question_key
 from core.db.read_cache import cached_until_write
 from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
@@ -39,6 +40,7 @@ __all__ = [
     "ImageDatasets",
     "ImageHashes",
     "Images",
+    "IncomingProjects",
     "KeyedReplies",
     "LlmCalls",
     "ModelProfiles",

@@ -38,6 +38,7 @@ class Upload:
 
     id: str
     project_id: str
+    """Empty for the archive of a project that is not here yet."""
     name: str
     """As it is stored; the name of the user's file, made safe."""
     size_bytes: int
@@ -226,7 +227,7 @@ class UploadService:
     def _imported(self) -> tuple[set[str], set[str]]:
         """Return the names in the directory that open imports need, and those whose imports have nothing left to do."""
         query = select(Tasks.id, Tasks.config, Tasks.status).where(
-            col(Tasks.task_type).in_(["image-import", "dataset-return"])
+            col(Tasks.task_type).in_(["image-import", "dataset-return", "project-import"])
         )
         open_, completed = set(), set()
         with self._db.reading() as session:

@@ -31,8 +31,7 @@ class ModelProfileService:
         name = " ".join(name.split())
         if not 0 < len(name) <= MAX_NAME_CHARS:
             raise InvalidInputError(f"Name the profile in at most {MAX_NAME_CHARS} characters.", field="name")
-        stored = ModelConfig.from_dict(config).to_dict()
-        _refuse_keys(stored)
+        stored = checked_config(config)
         with self._db.transaction() as session:
             row = _by_name(session, name) or ModelProfiles(name=name)
             row.config = stored
@@ -55,6 +54,17 @@ class ModelProfileService:
             if row is None:
                 raise NotFoundError(f"There is no profile called {name}.")
             session.delete(row)
+
+
+def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of a profile as it is stored, without its ``api_key``.
+
+    Raises:
+        InvalidInputError: *config* is invalid, or another of its values contains a key.
+    """
+    stored = ModelConfig.from_dict(config).to_dict()
+    _refuse_keys(stored)
+    return stored
 
 
 def _by_name(session: Session, name: str) -> ModelProfiles | None:

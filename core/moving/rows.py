@@ -1,0 +1,147 @@
+"""The rows of a table in an archive: one JSON object a line, checked before anything of it is used."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
+from sqlalchemy import select
+from sqlmodel import Session
+
+from core.container import MAX_TEXT_BYTES
+from core.errors import InvalidInputError
+from core.moving.contents import MovedTable
+from core.moving.manifest import OpenedArchive, TableSums, table_file
+from core.tasks import TaskStatus
+
+_READ_ROWS = 1000
+_Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+_Ids = Annotated[str, Field(pattern=r"^([0-9A-Za-z_-]{1,64}(,[0-9A-Za-z_-]{1,64})*)?$")]
+_Int = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
+_Float = Annotated[float, Field(allow_inf_nan=False)]
+
+# Values that the pages and services take for granted.
+_STRICTER: dict[tuple[str, str], Any] = {
+    ("tasks", "status"): Literal[tuple(status.value for status in TaskStatus)],
+    ("task_items", "state"): Literal["queued", "running", "done", "failed"],
+    ("llm_calls", "state"): Literal["started", "ok", "failed", "unknown"],
+    ("images", "sha256"): Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")],
+    ("images", "format"): Literal["JPEG", "PNG", "WEBP"],
+    ("images", "dhash"): Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")],
+    ("images", "size"): Annotated[int, Field(ge=0, lt=1 << 63)],
+    ("images", "visibility"): Literal["library", "hidden"],
+    ("image_datasets", "answer_type"): Literal["text", "label", "custom_format"],
+    ("image_datasets", "origin"): Literal["", "imported"],
+    ("image_datasets", "score"): Annotated[float, Field(ge=0, le=5)],
+    ("review_plans", "assignment"): Literal["all", "shared", "divided"],
+}
+
+
+def write_rows(session: Session, table: MovedTable, project_id: str, path: Path) -> TableSums:
+    """Write the rows of *table* that belong to a project to a file, and return its sums."""
+    columns = table.row.__table__.c  # type: ignore[attr-defined]
+    query = select(*(columns[name] for name in table.carried)).where(table.belongs(project_id))
+    rows = session.execute(query.order_by(columns[table.key]), execution_options={"yield_per": _READ_ROWS})
+    digest, count, size_bytes = hashlib.sha256(), 0, 0
+    with path.open("wb", buffering=1 << 20) as file:
+        for row in rows:
+            line = _line(dict(zip(table.carried, row, strict=True)))
+            digest.update(line)
+            file.write(line)
+            count, size_bytes = count + 1, size_bytes + len(line)
+    return TableSums(rows=count, bytes=size_bytes, sha256=digest.hexdigest())
+
+
+def _line(values: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # JSON values with integers beyond 64 bits, or with half of a surrogate pair
+        return json.dumps(values, default=datetime.isoformat).encode() + b"\n"
+
+
+def read_rows(archive: OpenedArchive, table: MovedTable, *, skip: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the rows of *table*, those after the first *skip*; a column that is missing has its default.
+
+    Raises:
+        InvalidInputError: a row is damaged, or the file is not the one that the manifest states; the latter is known
+            at the end.
+    """
+    sums = archive.manifest.tables.get(table.name)
+    if sums is None:
+        return
+    model, digest, number, size_bytes = _model(table), hashlib.sha256(), 0, 0
+    with archive.files.open(table_file(table.name), sums.bytes) as source:
+        while line := source.readline(MAX_TEXT_BYTES):
+            digest.update(line)
+            number, size_bytes = number + 1, size_bytes + len(line)
+            if number > skip:
+                yield _values(model, line, table.name, number)
+    if (number, size_bytes, digest.hexdigest()) != (sums.rows, sums.bytes, sums.sha256):
+        raise InvalidInputError(
+            f"The sum of {table_file(table.name)} is wrong: the archive was changed or damaged. Export the project "
+            "again."
+        )
+
+
+def _values(model: type[BaseModel], line: bytes, table: str, number: int) -> dict[str, Any]:
+    try:
+        return dict(model.model_validate(json.loads(line, parse_constant=_refuse_constant)).__dict__)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except (ValueError, RecursionError):
+        why = "it is not JSON"
+    raise InvalidInputError(
+        f"Row {number:,} of {table_file(table)} cannot be used ({why[:200]}). Export the project again."
+    )
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+@cache
+def _model(table: MovedTable) -> type[BaseModel]:
+    """Return the model of a row, with the types and defaults of the table."""
+    columns: dict[str, Any] = {}
+    for name in table.carried:
+        column = table.row.model_fields[name]
+        columns[name] = (_type(table, name, column.annotation), ... if column.is_required() else _default(column))
+    # A column may be called like a method of pydantic's models.
+    return create_model(table.row.__name__, __config__=ConfigDict(extra="forbid", protected_namespaces=()), **columns)
+
+
+def _default(column: Any) -> Any:
+    return Field(default_factory=column.default_factory) if column.default_factory else column.default
+
+
+def _type(table: MovedTable, name: str, annotation: Any) -> Any:
+    if (stricter := _STRICTER.get((table.name, name))) is not None:
+        return stricter
+    if name == table.key and name in table.numbers:
+        return _Int
+    if name in table.ids:
+        return _Ids if name == "more_image_ids" else _optional(_Id, annotation)
+    return _loosened(annotation)
+
+
+def _loosened(annotation: Any) -> Any:
+    """Return the type that a value must have in an archive: times with a zone, integers that SQLite takes."""
+    if annotation in (datetime, int, float):
+        return {datetime: AwareDatetime, int: _Int, float: _Float}[annotation]
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return Union[tuple(map(_loosened, inner))]  # noqa: UP007 - made at run time
+    if origin is list:
+        return list[Any] if inner[0] is str else list[_loosened(inner[0])]  # type: ignore[misc]
+    return dict[str, _loosened(inner[1])] if origin is dict else annotation  # type: ignore[misc]
+
+
+def _optional(type_: Any, annotation: Any) -> Any:
+    return type_ | None if NoneType in get_args(annotation) else type_

@@ -1,0 +1,204 @@
+"""Archives that no export wrote: each is refused with a sentence, and nothing of it is left."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from core.db import ImageDatasets, Images, IncomingProjects, Projects, Tasks
+from core.errors import InvalidInputError
+from core.services import Services
+from tests.core.moving import projects
+
+Members = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def members(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Members:
+    """Return the members of a good archive; made once, and changed by each test."""
+    from core import connect
+
+    directory = tmp_path_factory.mktemp("good")
+    shutil.copy(empty_database, directory / "vitrine.db")
+    with connect(directory) as db:
+        services = Services(db)
+        path = services.projects.export_project(projects.make(services), directory / "good.zip")
+        services.close(keep_image_workers=True)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _zip(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def _manifest(members: Members, **changes: Any) -> Members:
+    return members | {"manifest.json": json.dumps(json.loads(members["manifest.json"]) | changes).encode()}
+
+
+def _rows(members: Members, table: str, change: Callable[[list[dict[str, Any]]], None]) -> Members:
+    """Return the members with changed rows of a table, and with the sums that fit them."""
+    rows = [json.loads(line) for line in members[f"tables/{table}.jsonl"].splitlines()]
+    change(rows)
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    sums = {"rows": len(rows), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    tables = json.loads(members["manifest.json"])["tables"] | {table: sums}
+    return _manifest(members | {f"tables/{table}.jsonl": data}, tables=tables)
+
+
+def _first(**values: Any) -> Callable[[list[dict[str, Any]]], None]:
+    return lambda rows: rows[0].update(values)
+
+
+def _image(members: Members) -> str:
+    return next(name for name in members if name.startswith("images/"))
+
+
+def _without_row(rows: list[dict[str, Any]]) -> None:
+    del rows[0]
+
+
+def _twice(rows: list[dict[str, Any]]) -> None:
+    rows.insert(0, rows[0])
+
+
+HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
+    "another ZIP": (lambda m: {"photo.jpg": b"x"}, "is not an exported project"),
+    "a manifest that is no JSON": (lambda m: m | {"manifest.json": b"{"}, "is not one of an exported project"),
+    "a manifest of something else": (lambda m: _manifest(m, format="other"), "is not one of an exported project"),
+    "a newer version": (lambda m: _manifest(m, version=2), r"another version of Vitrine \(version 2\)"),
+    "a newer version with more in it": (lambda m: _manifest(m, version=3, new=1), r"\(version 3\)"),
+    "an unknown table": (
+        lambda m: _manifest(m, tables=json.loads(m["manifest.json"])["tables"] | {"secrets": _NO_SUMS}),
+        r"another version of Vitrine \(the table secrets\)",
+    ),
+    "a path out of the archive": (lambda m: m | {"../../evil.py": b"x"}, "a file that no export writes: evil.py"),
+    "an absolute path": (lambda m: m | {"/etc/cron.d/evil": b"x"}, "a file that no export writes: etc/cron.d/evil"),
+    "an extra image": (lambda m: m | {"images/aa/other.jpg": b"x"}, "has not the images"),
+    "an image less": (lambda m: {k: v for k, v in m.items() if k != _image(m)}, "has not the images"),
+    "a table less": (lambda m: {k: v for k, v in m.items() if k != "tables/events.jsonl"}, "is incomplete"),
+    "another image under its name": (lambda m: m | {_image(m): b"\xff\xd8\xff not it"}, "The sum of image"),
+    "a changed byte in a table": (
+        lambda m: m | {"tables/questions.jsonl": m["tables/questions.jsonl"].replace(b"cups", b"pots")},
+        "The sum of tables/questions.jsonl is wrong",
+    ),
+    "rows behind the end": (
+        lambda m: m | {"tables/tasks.jsonl": m["tables/tasks.jsonl"] * 2}, "is larger than",
+    ),
+    "a row that is no JSON": (
+        lambda m: _rows(m, "tasks", lambda rows: None) | {"tables/tasks.jsonl": b"{" * 5000 + b"\n"},
+        "is larger than",
+    ),
+    "an unknown column": (lambda m: _rows(m, "tasks", _first(command="rm")), r"Row 1 of tables/tasks.jsonl"),
+    "a value of another type": (lambda m: _rows(m, "images", _first(size="large")), r"\(size: "),
+    "an integer beyond SQLite": (lambda m: _rows(m, "images", _first(width=1 << 64)), r"\(width"),
+    "a status that there is not": (lambda m: _rows(m, "tasks", _first(status="asleep")), r"\(status: "),
+    "a hash that is a path": (lambda m: _rows(m, "images", _first(sha256="../" * 21 + "x")), r"\(sha256: "),
+    "an id that is a path": (lambda m: _rows(m, "images", _first(id="../../x")), r"\(id: "),
+    "a row of another project": (lambda m: _rows(m, "tasks", _first(project_id="x" * 21)), r"\(project_id\)"),
+    "an image of another project": (
+        lambda m: _rows(m, "image_datasets", _first(image_id="x" * 21)), r"image_datasets refers to .*\(image_id\)",
+    ),
+    "a further image of another project": (
+        lambda m: _rows(m, "image_datasets", _first(more_image_ids="x" * 21)), r"\(more_image_ids\)",
+    ),
+    "a call that is not there": (lambda m: _rows(m, "llm_calls", _without_row), r"\(call_id\)"),
+    "an id twice": (lambda m: _rows(m, "image_datasets", _twice), "image_datasets of the archive has an id twice"),
+    "an integer id twice": (lambda m: _rows(m, "events", _twice), r"Row 2 of events .*\(id\)"),
+    "two profiles of one project": (
+        lambda m: _rows(m, "business_profiles", lambda rows: rows.append(rows[0] | {"id": "y" * 21})),
+        "Two rows of business_profiles in the archive contradict each other",
+    ),
+    "no project": (lambda m: _rows(m, "projects", _without_row), "not exactly one project"),
+    "an image that is too large": (
+        lambda m: _rows(m, "images", _first(size=10**12)), r"more than this installation takes",
+    ),
+}  # fmt: skip
+_NO_SUMS = {"rows": 0, "bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_archive_is_refused_and_leaves_nothing(
+    name: str, members: Members, services: Services, tmp_path: Path
+) -> None:
+    change, message = HOSTILE[name]
+    archive = _zip(tmp_path / "hostile.zip", change(dict(members)))
+
+    with pytest.raises(InvalidInputError, match=message):
+        services.projects.import_project(archive)
+
+    assert services.projects.list_projects() == []
+    with services.db.reading() as session:
+        for table in (Tasks, Images, ImageDatasets):  # type: Any
+            assert session.exec(select(table)).all() == []
+        assert all(row.is_discarded for row in session.exec(select(IncomingProjects)))
+        assert all(row.deleted_at for row in session.exec(select(Projects)))
+    assert not (tmp_path / "evil.py").exists()
+
+
+def test_a_good_archive_is_imported_after_a_refused_one_under_its_own_id(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInputError):
+        services.projects.import_project(_zip(tmp_path / "bad.zip", _rows(members, "events", _twice)))
+
+    project = services.projects.import_project(_zip(tmp_path / "good.zip", members))
+
+    assert project.id == json.loads(members["manifest.json"])["project_id"]
+
+
+def test_an_archive_that_was_packed_again_by_another_program_is_imported(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    packed = _zip(tmp_path / "again.zip", dict(sorted(members.items())), zipfile.ZIP_DEFLATED)
+    assert services.projects.import_project(packed).name == "Kitchen: shelves / 2026"
+
+
+def test_images_that_would_unpack_to_many_times_the_archive_are_refused(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    images = json.loads(members["manifest.json"])["images"]
+    bomb = _zip(tmp_path / "bomb.zip", _manifest(members, images=images | {"bytes": 10**12}))
+    with pytest.raises(InvalidInputError, match="as in a ZIP bomb"):
+        services.projects.import_project(bomb)
+
+
+def test_an_archive_of_an_older_version_that_lacks_a_column_and_a_table_is_imported(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    def without_origin(rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            del row["origin"]
+
+    older = _rows(members, "image_datasets", without_origin)
+    del older["tables/saved_views.jsonl"]
+    tables = json.loads(older["manifest.json"])["tables"]
+    del tables["saved_views"]
+
+    project = services.projects.import_project(_zip(tmp_path / "older.zip", _manifest(older, tables=tables)))
+
+    entries = services.dataset.list_dataset_entries(project.id)
+    assert {entry.origin for entry in entries} == {""}
+
+
+def test_a_reference_that_leads_out_of_the_archive_leads_nowhere_after_the_import(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    other = services.projects.create_project("Other")
+    changed = _rows(members, "events", _first(entity_id=other.id))
+    changed = _rows(changed, "images", _first(near_duplicate_of="v" * 21))
+
+    project = services.projects.import_project(_zip(tmp_path / "a.zip", changed))
+
+    rows = projects.rows_of(services.db, project.id)
+    assert other.id not in {row["entity_id"] for row in rows["events"]}
+    assert "v" * 21 not in {row["near_duplicate_of"] for row in rows["images"]}
