@@ -3,6 +3,7 @@
 # make prove        runs all tests, including the long ones, with ten times the property test examples
 # make bench        runs all benchmarks; make bench-full with more rounds and larger data
 # make mutants      runs mutation tests and lists the surviving mutants
+# make consumers    lets the programs that read exports read ours, and writes the table of docs/CONSUMERS.md
 # make screenshots  takes a screenshot of each page
 # make lock         writes the lock files
 # make doctor       checks this installation
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test prove mutants bench bench-full screenshots doctor lock clean
+.PHONY: run test prove mutants bench bench-full consumers screenshots doctor lock clean
 
 run: .venv/installed
 	@echo "Vitrine: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
@@ -40,6 +41,10 @@ bench bench-full: .venv/installed-tests
 	@missed=; for bench in $$(grep -l __main__ bench/*.py); do echo "== $$bench"; \
 		PYTHONPATH=. $(BIN)/python $$bench $(if $(filter bench-full,$@),--full) || missed="$$missed $$bench"; done; \
 	test -z "$$missed" || { echo "A bound was missed, or the benchmark failed:$$missed"; exit 1; }
+
+# CONSUMERS="pandas datasets" selects some; CONSUMERS_DIR names the directory of checkouts.
+consumers: .venv/installed-tests
+	$(BIN)/python -m tests.consumers $(CONSUMERS)
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py

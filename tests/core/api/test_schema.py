@@ -20,9 +20,9 @@ from core.runtime import runtime
 from core.services import Services
 from tests.pictures import png
 
-# Times 40 operations and two modes: about 150 cases in the short form, above 2,000 in the long one.
 # Of one request, on a machine that other tests load too.
 TIMEOUT_S = 120
+# Times 40 operations and two modes: about 150 cases in the short form, above 2,000 in the long one.
 CASES_PER_OPERATION = 30 if os.environ.get("VITRINE_PROVE") else 2
 
 

@@ -1,0 +1,40 @@
+"""The programs that read exports: what each needs, which formats it reads, and the script that runs it.
+
+A new one is one file in ``readers`` and one line here.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A program that reads exports.
+
+    Attributes:
+        name: As people know it; its version comes from the run.
+        formats: The export formats that it reads.
+        reader: Name of its script in ``readers``.
+        packages: What pip installs for it; one environment for all consumers with the same packages.
+        repository: Directory below CONSUMERS_DIR with its checkout, for a program that is no package.
+        recipe: Recipe of its exports beside the format.
+        has_questions: Whether it reads the questions too.
+    """
+
+    name: str
+    formats: tuple[str, ...]
+    reader: str
+    packages: tuple[str, ...] = ()
+    repository: str = ""
+    recipe: dict[str, object] = field(default_factory=dict)
+    has_questions: bool = True
+
+
+WITHOUT_TORCH = (
+    Consumer("datasets", ("imagefolder", "parquet", "trl", "finevision"), "hugging_face", ("datasets", "pillow")),
+    Consumer("pandas", ("csv",), "pandas_csv", ("pandas", "pillow"), recipe={"images": "path", "formula_guard": False}),
+    Consumer("webdataset", ("webdataset",), "web_dataset", ("webdataset", "pillow")),
+    Consumer("pycocotools", ("coco-captions",), "coco", ("pycocotools", "pillow"), has_questions=False),
+)
+"""Those that `make test` runs too, in its own environment."""
+
+CONSUMERS = (*WITHOUT_TORCH,)
