@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.importing.uploads import Upload
+from core.importing.upload import Upload
 from core.pluralize import pluralize
 from pages.components.shared import page
 from pages.components.upload import drop, import_forms, import_outcomes, import_view, library, waiting_imports

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from core.api import errors
 from core.api.json_body import read_object
 from core.errors import ConflictError, InvalidInputError, VitrineError
-from core.importing.uploads import MAX_CHUNK_BYTES, ChunkWriter, Upload
+from core.importing.upload import MAX_CHUNK_BYTES, ChunkWriter, Upload
 from core.services import Services
 
 _MAX_BODY_BYTES = 10_000

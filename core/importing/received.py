@@ -1,22 +1,25 @@
-"""Files that came together in one request, stored as a directory that can be imported."""
+"""Files that came together in one request, stored as an upload that can be imported."""
 
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from core.config import Settings
-from core.db import new_id
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, VitrineError
 from core.images.storage import translate_disk_errors
-from core.importing.uploads import UploadService, stored_name
+from core.importing.upload import stored_name
+from core.importing.uploads import UploadService
 
 _COPY_BYTES = 1 << 20
 
 
-def receive(uploads: UploadService, settings: Settings, files: Sequence[tuple[str, BinaryIO]]) -> str:
-    """Store files and return the ``path`` for the config of their import.
+def receive(
+    uploads: UploadService, settings: Settings, project_id: str, files: Sequence[tuple[str, BinaryIO]]
+) -> tuple[str, str]:
+    """Store files; return the id of their upload, and the ``path`` for the config of their import.
 
     Args:
         files: name and content of each; directories in a name are kept.
@@ -35,16 +38,24 @@ def receive(uploads: UploadService, settings: Settings, files: Sequence[tuple[st
     twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
     if twice is not None:
         raise InvalidInputError(f"Two files are called {twice}. Rename one.", field="files")
-    uploads.require_room(size_bytes)
-    directory = settings.data_dir / "imports" / new_id()
+    upload = uploads.reserve(project_id, names[0], size_bytes)
+    directory = settings.data_dir / "imports" / upload.id
+    try:
+        _write(directory, zip(names, (content for _, content in files), strict=True))
+    except VitrineError:
+        uploads.remove(upload.id)
+        raise
+    return upload.id, f"{upload.id}/{names[0]}" if len(names) == 1 else upload.id
+
+
+def _write(directory: Path, files: Iterable[tuple[str, BinaryIO]]) -> None:
     with translate_disk_errors():
-        for name, (_, content) in zip(names, files, strict=True):
+        for name, content in files:
             file = directory / name
             file.parent.mkdir(parents=True, exist_ok=True)
             content.seek(0)
             with file.open("wb") as stored:
                 shutil.copyfileobj(content, stored, _COPY_BYTES)
-    return f"{directory.name}/{names[0]}" if len(names) == 1 else directory.name
 
 
 def _relative(name: str) -> str:

@@ -7,9 +7,8 @@ import json
 import shutil
 import threading
 import time
-import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sqlmodel import col, select
@@ -17,45 +16,16 @@ from sqlmodel import col, select
 from core.config import Settings
 from core.db import Database, Tasks, new_id
 from core.errors import ConflictError, InvalidInputError, NotFoundError, StorageError, VitrineError
-from core.images.import_outcome import label_of
 from core.images.storage import translate_disk_errors
+from core.importing.upload import ChunkWriter, Upload, stored_name
 
-MAX_CHUNK_BYTES = 16_000_000
-"""Larger chunks are refused: a lost connection repeats at most this much."""
 ABANDONED_S = 24 * 3600
 """An upload that got nothing for a day is abandoned."""
 KEPT_S = 7 * 24 * 3600
 """For a week after its import an upload stays, so that items that failed can be tried again."""
 # Database, thumbnails and exports need room on the same disk.
 _FREE_BYTES = 500_000_000
-_MAX_NAME_BYTES = 200
 _STATE, _LOCK = ".upload.json", ".upload.lock"
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file on its way in, or complete and not imported yet."""
-
-    id: str
-    project_id: str
-    """Empty for the archive of a project that is not here yet."""
-    name: str
-    """As it is stored; the name of the user's file, made safe."""
-    size_bytes: int
-    modified_ms: int
-    """Time of the file's last change on the user's machine: with name and size it tells files apart."""
-    received_bytes: int = 0
-    is_started: bool = False
-    """Its import was created."""
-
-    @property
-    def is_complete(self) -> bool:
-        return self.received_bytes == self.size_bytes
-
-    @property
-    def path(self) -> str:
-        """The ``path`` for the config of an import."""
-        return f"{self.id}/{self.name}"
 
 
 class UploadService:
@@ -84,13 +54,31 @@ class UploadService:
             for upload in self.list_uploads(project_id):
                 if replace(upload, id="", received_bytes=0) == wanted:
                     return upload
-            self.remove_abandoned()
-            self.require_room(size_bytes)
-            upload = replace(wanted, id=new_id())
-            with translate_disk_errors():
-                self._directory(upload.id).mkdir(parents=True)
-                self._file(upload).touch()
-            self._save(upload)
+            return self._add(wanted)
+
+    def reserve(self, project_id: str, name: str, size_bytes: int) -> Upload:
+        """Return a new upload for files that came in one request, with room for *size_bytes*.
+
+        Its import starts at once, so no page offers it; :meth:`remove` it when the import cannot start.
+
+        Raises:
+            StorageError: the quota of uploads or the disk is full.
+        """
+        with self._creation:
+            return self._add(Upload("", project_id, stored_name(name), size_bytes, 0, size_bytes, is_started=True))
+
+    def remove(self, upload_id: str) -> None:
+        """Remove the files of a started upload that no import needs; one that does not exist is no error."""
+        if _is_id(upload_id):
+            shutil.rmtree(self._directory(upload_id), ignore_errors=True)
+
+    def _add(self, wanted: Upload) -> Upload:
+        self.remove_abandoned()
+        self._require_room(wanted.size_bytes)
+        upload = replace(wanted, id=new_id())
+        with translate_disk_errors():
+            self._directory(upload.id).mkdir(parents=True)
+        self._save(upload)
         return upload
 
     def get(self, upload_id: str) -> Upload:
@@ -199,12 +187,7 @@ class UploadService:
             partial.write_text(json.dumps(asdict(upload)), encoding="utf-8")
             partial.replace(state)
 
-    def require_room(self, size_bytes: int) -> None:
-        """Check that there is room for so many bytes more.
-
-        Raises:
-            StorageError: the quota of uploads or the disk is full.
-        """
+    def _require_room(self, size_bytes: int) -> None:
         quota = self._settings.upload_quota_bytes
         if self._used_bytes() + size_bytes > quota:
             raise StorageError(
@@ -254,58 +237,6 @@ class UploadService:
         return age_s >= (KEPT_S if upload.is_complete else ABANDONED_S)
 
 
-class ChunkWriter:
-    """Writes one chunk behind the bytes that are confirmed; only :meth:`commit` confirms it.
-
-    What a cut connection or a killed process leaves behind is overwritten by the next chunk.
-    """
-
-    def __init__(self, file: Path, upload: Upload, save: Callable[[Upload], None], unlock: Callable[[], None]) -> None:
-        self._upload, self._save, self._unlock = upload, save, unlock
-        self._checksum, self._written = 0, 0
-        with translate_disk_errors():
-            self._file = file.open("r+b")
-            self._file.seek(upload.received_bytes)
-
-    def write(self, data: bytes) -> None:
-        """Append *data* to the chunk.
-
-        Raises:
-            InvalidInputError: the chunk or the file would become too large.
-            StorageError: the disk is full.
-        """
-        self._written += len(data)
-        if self._written > MAX_CHUNK_BYTES:
-            raise InvalidInputError(f"A chunk has at most {MAX_CHUNK_BYTES:,} bytes. Send smaller ones.")
-        if self._upload.received_bytes + self._written > self._upload.size_bytes:
-            raise InvalidInputError("This chunk goes beyond the size of the file. Choose the file again.")
-        self._checksum = zlib.crc32(data, self._checksum)
-        with translate_disk_errors():
-            self._file.write(data)
-
-    def commit(self, checksum: str) -> Upload:
-        """Confirm the chunk and return the upload.
-
-        Args:
-            checksum: CRC-32 of the chunk, eight hexadecimal digits.
-
-        Raises:
-            InvalidInputError: *checksum* differs from that of the bytes that arrived.
-        """
-        if not self._written or checksum.lower() != f"{self._checksum:08x}":
-            raise InvalidInputError("The chunk was damaged on its way. Send it again.", field="Upload-Checksum")
-        with translate_disk_errors():
-            self._file.flush()
-        upload = replace(self._upload, received_bytes=self._upload.received_bytes + self._written)
-        self._save(upload)
-        return upload
-
-    def close(self) -> None:
-        """Release the file and the lock."""
-        self._file.close()
-        self._unlock()
-
-
 def _lock(path: Path) -> Callable[[], None] | None:
     """Lock the file *path* and return what unlocks it; None when another thread or process has locked it."""
     from filelock import FileLock, Timeout
@@ -316,16 +247,6 @@ def _lock(path: Path) -> Callable[[], None] | None:
     except Timeout:
         return None
     return lock.release
-
-
-def stored_name(name: str) -> str:
-    """Return the name as that of a file: one part, visible, short enough for every file system."""
-    label = label_of(name).lstrip(".")
-    stem, dot, suffix = label.rpartition(".")
-    if not dot:
-        stem, suffix = label, ""
-    room = _MAX_NAME_BYTES - len((dot + suffix).encode())
-    return stem.encode()[: max(room, 1)].decode("utf-8", "ignore") + dot + suffix if room > 0 else "file"
 
 
 def _is_id(upload_id: str) -> bool:

@@ -18,7 +18,7 @@ from core.api.guard import Actor
 from core.api.routers.tasks import task_answer
 from core.api.schemas import Id, RequestBody, TaskAnswer
 from core.db import Tasks
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, VitrineError
 from core.export.writing.files import without_formula
 from core.importing.outcomes import COLUMNS, iter_rows
 from core.importing.readers import FORMATS
@@ -87,12 +87,12 @@ async def start_import(
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
         config = await asyncio.to_thread(_config, services, await _json(request))
+        task = await asyncio.to_thread(_create, services, actor, project_id, config)
     elif media_type == "multipart/form-data":
         async with request.form(max_files=MAX_FILES, max_fields=MAX_FILES) as form:
-            config = await asyncio.to_thread(_uploaded, services, form)
+            task = await asyncio.to_thread(_create_from_form, services, actor, project_id, form)
     else:
         raise HTTPException(415, "Send the body as application/json or multipart/form-data")
-    task = await asyncio.to_thread(_create, services, actor, project_id, config)
     started = task_answer(services, request, task)
     response.headers["Location"] = started.url
     return started
@@ -147,16 +147,22 @@ def _config(services: Services, body: NewImport) -> dict[str, Any]:
     return {"source": "huggingface", "hub": body.hub, "split": body.split}
 
 
-def _uploaded(services: Services, form: FormData) -> dict[str, Any]:
-    """Store the files of a form, and return the config of their import."""
+def _create_from_form(services: Services, actor: Actor, project_id: str, form: FormData) -> Tasks:
+    """Store the files of a form, and create the task of their import; without a task they are removed again."""
     files = [value for value in form.getlist("files") if isinstance(value, UploadFile)]
     others = sorted(set(form) - {"files", "format"})
     if not files or others:
         what = f"an unknown field {others[0][:60]}" if others else "no file"
         raise InvalidInputError(f"The form has {what}. Send the files as files, and perhaps a format.", field="files")
-    path = receive(services.uploads, services.db.settings, [(file.filename or "file", file.file) for file in files])
+    named = [(file.filename or "file", file.file) for file in files]
+    upload_id, path = receive(services.uploads, services.db.settings, project_id, named)
     name = files[0].filename if len(files) == 1 else f"{len(files):,} files"
-    return {"source": "path", "path": path, "format": str(form.get("format") or "auto")[:60], "name": name}
+    config = {"source": "path", "path": path, "format": str(form.get("format") or "auto")[:60], "name": name}
+    try:
+        return _create(services, actor, project_id, config)
+    except VitrineError:
+        services.uploads.remove(upload_id)
+        raise
 
 
 def _create(services: Services, actor: Actor, project_id: str, config: dict[str, Any]) -> Tasks:

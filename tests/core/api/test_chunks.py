@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from core import Projects
 from core.api import build_routes, chunks, credentials
 from core.db import connect
-from core.importing import uploads
+from core.importing import upload
 from core.services import Services
 
 
@@ -130,7 +130,7 @@ def test_a_body_that_is_no_json_and_an_offset_that_is_no_number_are_refused(
 
 def test_a_chunk_that_is_too_large_is_refused_by_its_announced_size(client: TestClient, project: Projects) -> None:
     upload_id = create(client, project, 100_000_000)
-    assert put(client, upload_id, 0, b"0" * (uploads.MAX_CHUNK_BYTES + 1)).status_code == 413
+    assert put(client, upload_id, 0, b"0" * (upload.MAX_CHUNK_BYTES + 1)).status_code == 413
     assert client.get(f"/uploads/{upload_id}").json()["received_bytes"] == 0
 
 

@@ -125,3 +125,11 @@ def test_other_media_types_and_forms_without_files_are_refused(client: TestClien
     nothing = client.post(url, files=[("format", (None, b"auto"))])
     assert (nothing.status_code, nothing.json()["field"]) == (422, "files")
     assert client.post("/api/projects/nowhere/imports", files=twice).status_code == 404
+
+
+def test_files_whose_import_cannot_start_are_removed(client: TestClient, services: Services, project: Projects) -> None:
+    files = [("files", ("rows.json", json.dumps(ROWS).encode()))]
+    refused = client.post(f"/api/projects/{project.id}/imports", files=files, data={"format": "magic"})
+
+    assert (refused.status_code, refused.json()["field"]) == (422, "format")
+    assert list(services.intake.import_context.uploads.iterdir()) == []

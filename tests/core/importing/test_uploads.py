@@ -1,3 +1,4 @@
+import io
 import time
 import zlib
 from collections.abc import Callable
@@ -8,8 +9,11 @@ import pytest
 
 from core import Projects, TaskService
 from core.errors import ConflictError, InvalidInputError, NotFoundError, StorageError
+from core.importing import upload as upload_module
 from core.importing import uploads
-from core.importing.uploads import Upload, UploadService
+from core.importing.received import receive
+from core.importing.upload import Upload
+from core.importing.uploads import UploadService
 from core.services import Services
 
 DAY_S = 24 * 3600
@@ -109,7 +113,7 @@ def test_bytes_beyond_the_announced_size_are_refused(services: Services, project
 
 
 def test_a_chunk_has_a_largest_size(services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_CHUNK_BYTES", 4)
+    monkeypatch.setattr(upload_module, "MAX_CHUNK_BYTES", 4)
     upload = services.uploads.create(project.id, "a.zip", 8)
     with pytest.raises(InvalidInputError, match="at most 4 bytes"):
         send(services, upload, b"01234")
@@ -135,6 +139,35 @@ def test_the_quota_counts_what_is_still_to_come(services: Services, project: Pro
     assert services.uploads.create(project.id, "6.zip", 1).received_bytes == 0
 
 
+def test_files_of_a_request_count_in_the_quota_until_their_import_has_ended(
+    services: Services, project: Projects
+) -> None:
+    for number in range(4):
+        services.uploads.reserve(project.id, f"{number}.zip", 2_000_000_000)
+    files = [("a/1.txt", io.BytesIO(b"one")), ("a/2.txt", io.BytesIO(b"three"))]
+    upload_id, path = receive(services.uploads, services.db.settings, project.id, files)
+    directory = services.intake.import_context.uploads / path
+    assert (directory / "a" / "2.txt").read_bytes() == b"three"
+    assert services.uploads.list_uploads(project.id) == []
+
+    with pytest.raises(StorageError, match="may take 10 GB in all"):
+        services.uploads.create(project.id, "last.zip", 2_000_000_000 - 7)
+    task = TaskService(services.db).create_task(project.id, "image-import", {"source": "path", "path": path})
+    with services.db.transaction() as session:
+        session.merge(task).status = "completed"
+    services.uploads.create(project.id, "last.zip", 2_000_000_000 - 7)
+    assert not (services.intake.import_context.uploads / upload_id).exists()
+
+
+def test_files_of_a_request_that_do_not_fit_are_not_stored(services: Services, project: Projects) -> None:
+    for number in range(5):
+        services.uploads.create(project.id, f"{number}.zip", 2_000_000_000)
+    before = sorted(services.intake.import_context.uploads.iterdir())
+    with pytest.raises(StorageError, match="may take 10 GB in all"):
+        receive(services.uploads, services.db.settings, project.id, [("a.txt", io.BytesIO(b"1"))])
+    assert sorted(services.intake.import_context.uploads.iterdir()) == before
+
+
 def test_an_upload_that_the_disk_cannot_hold_is_refused(
     services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +188,7 @@ def test_an_upload_that_the_disk_cannot_hold_is_refused(
 def test_a_name_cannot_leave_its_directory(services: Services, project: Projects, name: str, stored: str) -> None:
     upload = services.uploads.create(project.id, name, 1)
     assert upload.name == stored
-    assert file_of(services, upload).is_file()
+    assert file_of(services, send(services, upload, b"0")).is_file()
 
 
 @pytest.mark.parametrize("upload_id", ["", "..", "../imports", "a/b", "nobody", "x" * 60, "a\0b"])

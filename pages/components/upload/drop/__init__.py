@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.api import credentials
-from core.importing.uploads import Upload
+from core.importing.upload import Upload
 from pages.components.shared import media, page
 
 _DISMISSED = "drop-dismissed"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from core.importing.uploads import Upload
+from core.importing.upload import Upload
 from pages.components.shared import page
 from pages.components.upload import drop
 from tests.pages.components.recording import RecordedComponents
