@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.db import Database, Projects, new_id
+from core.db import Database, Projects
 from core.errors import InvalidInputError, NotFoundError
 from core.images import cleanup
 from core.images.content import Content, kind_of, named_files
 from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
-from core.images.storage import ImageStorage, translate_disk_errors
+from core.images.storage import ImageStorage
 from core.images.stored_file import NewFile, StoredFile, store_files
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _BATCH_FILES, _BATCH_BYTES = 64, 32_000_000
 
 
 class ImageIntake:
-    """Imports files as images, and stores uploads until they are imported."""
+    """Imports files as images."""
 
     def __init__(self, db_session: Database, storage: ImageStorage) -> None:
         self.db = self._db = db_session
@@ -81,15 +81,6 @@ class ImageIntake:
     def workdir(self) -> AbstractContextManager[Path]:
         """Return a temporary directory for unpacked files; it is removed at the end of the ``with`` block."""
         return self._storage.staging()
-
-    def store_upload(self, name: str, content: memoryview | bytes) -> str:
-        """Store an uploaded archive until its import has ended; return the ``path`` for the config of the import."""
-        stored_name = f"{new_id()}{Path(name).suffix.lower()[:8]}"
-        uploads = self.import_context.uploads
-        with translate_disk_errors():
-            uploads.mkdir(parents=True, exist_ok=True)
-        self._storage.write(uploads / stored_name, content)
-        return stored_name
 
     def remove_leftovers(self, now_s: float | None = None) -> int:
         """Remove partial files left by crashes and originals without a row; return how many there were.

@@ -18,6 +18,7 @@ from core.images.near_duplicates import quarters
 from core.services import Services
 from tests.core.images import hostile
 from tests.core.images.pictures import drawn, encoded
+from tests.core.importing.uploaded import uploaded
 
 
 def test_every_public_name_of_the_package_can_be_imported() -> None:
@@ -207,9 +208,7 @@ def test_an_original_without_a_row_is_removed_after_an_hour(
 def test_an_upload_without_an_open_import_is_removed_after_a_week(
     age_days: int, removed: int, services: Services, project: Projects
 ) -> None:
-    name = services.intake.store_upload("Photos.ZIP", b"x")
-    path = services.intake.import_context.uploads / name
-    assert path.suffix == ".zip"
+    path = services.intake.import_context.uploads / uploaded(services, "photos.zip", b"x")
     now_s = time.time()
 
     assert services.uploads.remove_abandoned(now_s + age_days * 24 * 3600) == removed

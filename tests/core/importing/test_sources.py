@@ -24,6 +24,7 @@ from core.importing.tasks import image_task_kinds
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded
+from tests.core.importing.uploaded import uploaded
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_an_uploaded_archive_is_imported_member_by_member(
             "__MACOSX/a.jpg": b"resource fork",
         },
     )
-    stored = services.intake.store_upload("x.zip", path.read_bytes())
+    stored = uploaded(services, "x.zip", path.read_bytes())
     before = {p for p in tmp_path.rglob("*") if "uploads" not in p.parts and "cache" not in p.parts}
 
     _, counts, rows = run(services, project, source="zip", path=stored)
@@ -379,7 +380,7 @@ def test_an_archive_is_removed_a_week_after_its_import_ended(
     services: Services, project: Projects, tmp_path: Path
 ) -> None:
     archive = zipped(tmp_path / "x.zip", {"a.jpg": encoded()}).read_bytes()
-    imported, waiting = (services.intake.store_upload("x.zip", archive) for _ in range(2))
+    imported, waiting = (uploaded(services, f"{name}.zip", archive) for name in ("imported", "waiting"))
     run(services, project, source="zip", path=imported)
     kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
     TaskService(services.db, lambda: kinds).create_task(project.id, "image-import", {"source": "zip", "path": waiting})

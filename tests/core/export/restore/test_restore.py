@@ -24,6 +24,7 @@ from core.services import Services
 from core.tasks import TaskRunner
 from tests.core.export.hostile import KNOWN_QUESTION, HostileProject
 from tests.core.images.pictures import encoded
+from tests.core.importing.uploaded import uploaded
 
 RECIPE = {"format": "vitrine", "entries": {"confirmed_only": False}}
 # Depends on where an image was added, not on the data.
@@ -116,7 +117,7 @@ def test_restoring_twice_adds_nothing(hostile: HostileProject, tmp_path: Path) -
 
 async def test_a_task_restores_a_bundle(hostile: HostileProject, services: Services, project: Projects) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe(RECIPE))
-    path = services.intake.store_upload("export.zip", (hostile.db.data_dir / made.path).read_bytes())
+    path = uploaded(services, "export.zip", (hostile.db.data_dir / made.path).read_bytes())
 
     task = services.tasks.create_task(project.id, "dataset-return", {"path": path})
     done = await TaskRunner(services.db, services.kinds).run(task.id)
@@ -132,8 +133,9 @@ async def test_a_task_restores_a_bundle(hostile: HostileProject, services: Servi
 
 def test_only_the_vitrine_format_is_recognized(hostile: HostileProject, services: Services) -> None:
     own, other = (
-        services.intake.store_upload(
-            "a.zip",
+        uploaded(
+            services,
+            f"{name}.zip",
             (
                 hostile.db.data_dir / hostile.exports.export(hostile.project_id, parse_recipe({"format": name})).path
             ).read_bytes(),

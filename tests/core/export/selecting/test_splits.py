@@ -15,6 +15,7 @@ from core.services import Services
 from core.tasks import TaskRunner
 from tests.core.export.hostile import HostileProject
 from tests.core.images.pictures import drawn, encoded
+from tests.core.importing.uploaded import uploaded
 
 SHARES = SplitShares(train=70, validation=20, test=10, seed=1)
 
@@ -102,7 +103,7 @@ async def _real_families(services: Services, project: Projects) -> dict[str, set
     assert [outcome.outcome for outcome in outcomes] == ["added", "near-duplicate"]
     pages = io.BytesIO()
     drawn(60).save(pages, "PDF", save_all=True, append_images=[drawn(seed) for seed in (61, 62)])
-    path = services.intake.store_upload("book.pdf", pages.getvalue())
+    path = uploaded(services, "book.pdf", pages.getvalue())
     task = services.tasks.create_task(project.id, "image-import", {"source": "pdf", "path": path})
     await TaskRunner(services.db, services.kinds).run(task.id)
     reference, made = (
