@@ -11,7 +11,6 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   let zone = dropZones.get(parentElement);
   if (!zone) dropZones.set(parentElement, (zone = new Zone(parentElement.querySelector(".drop"))));
   zone.use(data, setStateValue, setTriggerValue);
-  return () => (zone.closed = true);
 }
 
 class Zone {
@@ -21,7 +20,6 @@ class Zone {
     this.queue = [];
     this.activeWorkers = 0;
     this.sending = [];
-    this.closed = false;
     const { files, folder, stop } = this.part;
     this.part.chooseFiles.onclick = () => files.click();
     this.part.chooseFolder.onclick = () => folder.click();
