@@ -129,7 +129,7 @@ def _ours(root: Path, out: Path, bare: Any) -> None:
 def _ours_without_spool(root: Path, out: Path, bare: Any) -> None:
     from core.importing.reading import preview
 
-    preview(root, limit=1 << 60)
+    preview(root, out.parent, limit=1 << 60)
 
 
 def _bare(root: Path, out: Path, bare: Callable[[Path], Iterable[Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from core.container.archive import MAX_ARCHIVE_FILES, Archive
 from core.container.base import MAX_TEXT_BYTES, Container
-from core.container.folder import Folder, SingleFile, open_container
+from core.container.folder import Folder, SingleFile, is_archive_at, open_container
 from core.container.shared import shared_archive, shared_container
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Container",
     "Folder",
     "SingleFile",
+    "is_archive_at",
     "open_container",
     "shared_archive",
     "shared_container",

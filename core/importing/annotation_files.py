@@ -2,7 +2,7 @@
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -48,8 +48,9 @@ class AnnotationFiles:
         """
         self._container = container
         self._names = found.annotations
-        self._images = found.images
+        self._images, self._others = found.images, found.others
         self._tables = [name for name in found.tables if not name.lower().endswith(".tar")]
+        self._has_samples = len(self._tables) < len(found.tables)
         self._scratch = scratch
         self._embedded = embedded
         self._classes: dict[str, str] = {}
@@ -61,6 +62,11 @@ class AnnotationFiles:
     def heads(self) -> dict[str, Head]:
         tables = {name: head for name in self._tables if (head := self._table_head(name)) is not None}
         return {name: self._head(name) for name in self._names} | tables
+
+    @property
+    def has_images_inside(self) -> bool:
+        """Whether there is a table, or an archive of samples, with images inside."""
+        return self._has_samples or not self.heads.keys() >= set(self._tables)
 
     def records(self, format_name: str = "auto") -> Iterator[Record]:
         """Yield the records of all files.
@@ -150,7 +156,7 @@ class AnnotationFiles:
     @cached_property
     def _directories(self) -> dict[str, str]:
         """The directories of images by their last part; without those that share it."""
-        parents = {name.rpartition("/")[0] for name in self._images}
+        parents = {name.rpartition("/")[0] for name in (*self._images, *self._others)}
         counts = Counter(parent.rpartition("/")[2] for parent in parents)
         return {last: parent for parent in parents if counts[last := parent.rpartition("/")[2]] == 1}
 
@@ -160,12 +166,11 @@ class AnnotationFiles:
 
     @cached_property
     def _images_by_stem(self) -> dict[str, str]:
-        """Names of images by their path without ending; "" where several share it."""
-        found: dict[str, str] = {}
-        for name in self._images:
-            stem = name.rpartition(".")[0]
-            found[stem] = "" if stem in found else name
-        return found
+        """Names of images by their path without ending; "" where several share it.
+
+        A file that may be no image counts where there is no other.
+        """
+        return _by_stem(self._others) | _by_stem(self._images)
 
     def _table_head(self, name: str) -> Head | None:
         """Return the head of a table; None for one with images inside, which is read in batches."""
@@ -189,3 +194,11 @@ class AnnotationFiles:
             return Head(name, "text") if is_text and head.reason else head
         except InvalidInputError as error:
             return Head(name, reason=str(error))
+
+
+def _by_stem(names: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        stem = name.rpartition(".")[0]
+        found[stem] = "" if stem in found else name
+    return found

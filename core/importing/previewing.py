@@ -10,12 +10,14 @@ from sqlmodel import col, select
 from core.db import Database, Images, in_library
 from core.errors import ImageRejectedError
 from core.images.import_context import ImportContext
+from core.images.import_outcome import label_of
 from core.images.sandbox import sandbox
 from core.images.service import ImageService
 from core.importing import class_directories
 from core.importing.matching import Match, ReferenceIndex, Written, match
 from core.importing.records import Problem, Record, Turn
-from core.importing.survey import Survey
+from core.importing.survey import Survey, survey_untrusted
+from core.importing.table_files import TableImage
 
 LIMIT = 10
 """Records of a preview."""
@@ -32,6 +34,8 @@ class PreviewImage:
     """An image as a record names it, with what was found: an image of the project, or a thumbnail, or neither."""
 
     name: str
+    stored_name: str = ""
+    """The name that the image has, or gets, in the project; empty when there is neither."""
     image_id: str = ""
     sha256: str = ""
     thumbnail: bytes = b""
@@ -59,10 +63,8 @@ class ImportPreview:
     """The label of the reader by the name of the annotation file; "" when none read it."""
     problems: tuple[Problem, ...]
     """Of what was read so far."""
-    images: int
-    """Files that will be tried as images."""
-    has_table: bool = False
-    """The records are rows of a table, with further images inside."""
+    has_images_inside: bool = False
+    """Images come in rows, or in a table or archive of samples, beside those that are files."""
 
 
 class ImportPreviewer:
@@ -78,9 +80,7 @@ class ImportPreviewer:
         Raises:
             InvalidInputError: nothing may be imported from there, or it cannot be opened.
         """
-        from core.importing.reading import survey
-
-        return survey(self._context.resolve(path))
+        return survey_untrusted(self._context.resolve(path), self._db.settings)
 
     def preview(self, project_id: str, path: str, format: str = "auto") -> ImportPreview:
         """Return the first records of the import *path*, with the images that they mean.
@@ -89,22 +89,45 @@ class ImportPreviewer:
             InvalidInputError: nothing may be imported from there, it cannot be opened, or there is no such *format*.
             ImageRejectedError: reading it took too long or too much memory.
         """
-        from core.importing import reading
-
         root = self._context.resolve(path)
-        found = reading.survey(root)
+        found = survey_untrusted(root, self._db.settings)
         if found.annotations or format == class_directories.FORMAT:
-            read = sandbox(self._db.settings).run(reading.preview, root, LIMIT, format)
+            read = self._annotations(project_id, root, found, format)
             if read.records or not found.tables:
-                records = self._with_images(project_id, root, found, read.records, {})
-                return ImportPreview(records, read.formats, read.problems, read.images)
+                return read
         if found.tables:
             return self._table(project_id, root, found, format)
-        return ImportPreview((), {}, (), len(found.images))
+        return ImportPreview((), {}, ())
 
     @property
     def _context(self) -> ImportContext:
         return ImportContext(self._db.settings)
+
+    def _annotations(self, project_id: str, root: Path, found: Survey, format: str) -> ImportPreview:
+        """Return the first records of the annotation files."""
+        from core.importing import reading
+
+        with self._images.intake.workdir() as workdir:
+            read = sandbox(self._db.settings).run(reading.preview, root, workdir, LIMIT, format)
+            known = self._known(workdir, read.embedded, read.records)
+        records = self._with_images(project_id, root, found, read.records, known)
+        has_images_inside = read.has_images_inside or bool(read.embedded)
+        return ImportPreview(records, read.formats, read.problems, has_images_inside)
+
+    def _known(self, workdir: Path, files: Sequence[TableImage], records: Sequence[Record]) -> dict[str, PreviewImage]:
+        """Return the images that were written into *workdir* and that *records* show, by their reference."""
+        from core.importing.thumbnails import thumbnail
+
+        wanted = {reference for record in records for reference in record.images[:_IMAGES_PER_RECORD]}
+        shown = [file for file in files if file.reference in wanted]
+        jobs = [(workdir / file.file, workdir / f"{number}.jpg", _SIDE_PX) for number, file in enumerate(shown)]
+        made = sandbox(self._db.settings).run_each(thumbnail, jobs)
+        return {
+            file.reference: PreviewImage(file.name, note=str(one))
+            if isinstance(one, ImageRejectedError)
+            else PreviewImage(file.name, thumbnail=one)
+            for file, one in zip(shown, made, strict=True)
+        }
 
     def _with_images(
         self, project_id: str, root: Path, found: Survey, records: Sequence[Record], known: dict[str, PreviewImage]
@@ -134,7 +157,8 @@ class ImportPreviewer:
     ) -> dict[Written, PreviewImage]:
         """Return what each written name means among the images of *root* and of the project."""
         names = {_last_part(unquote(name.name)).casefold() for name in written}
-        inside = {_INSIDE + path: path for path in found.images if _last_part(path).casefold() in names}
+        files = found.tried_as_images
+        inside = {_INSIDE + path: path for path in files if _last_part(path).casefold() in names}
         stored = {image.id: image for image in self._images_named(project_id, [name.name for name in written])}
         # What comes with the import first, as the import itself does.
         places = match(written, ReferenceIndex((path, id_) for id_, path in inside.items()))
@@ -146,15 +170,17 @@ class ImportPreviewer:
         meant = {inside[place.image_id] for place in places.values() if place and place.image_id in inside}
         thumbnails = self._thumbnails(root, sorted(meant))
 
-        def image(name: str, place: Match | None) -> PreviewImage:
+        def shown(name: str, place: Match | None) -> PreviewImage:
             if place is None or not place.image_id:
                 return PreviewImage(name, note=place.reason if place else _missing(name))
             if place.image_id in stored:
-                return PreviewImage(name, place.image_id, stored[place.image_id].sha256)
+                image = stored[place.image_id]
+                return PreviewImage(name, image.image_name, image.id, image.sha256)
             made = thumbnails.get(inside[place.image_id], b"")
-            return PreviewImage(name, thumbnail=made, note="" if made else "This image cannot be read.")
+            note = "" if made else "This image cannot be read."
+            return PreviewImage(name, label_of(inside[place.image_id]), thumbnail=made, note=note)
 
-        return {name: image(name.name, place) for name, place in places.items()}
+        return {name: shown(name.name, place) for name, place in places.items()}
 
     def _images_named(self, project_id: str, names: Iterable[str]) -> list[Images]:
         """Return the images of the project that may be meant: of the same name, as written or percent-decoded."""
@@ -177,7 +203,7 @@ class ImportPreviewer:
     def _table(self, project_id: str, root: Path, found: Survey, format: str) -> ImportPreview:
         """Return the first rows of the first table, most of which have their images inside."""
         from core.importing.reading import read_table_batch, table_summary
-        from core.importing.thumbnails import thumbnail, unpacked
+        from core.importing.thumbnails import unpacked
 
         settings, name = self._db.settings, found.tables[0]
         workers = sandbox(settings)
@@ -187,18 +213,9 @@ class ImportPreviewer:
             summary = workers.run(table_summary, table, format)
             batch = workers.run(read_table_batch, table, 0, workdir, settings.max_image_bytes, name, format)
             records = batch.records[:LIMIT]
-            shown = {reference for record in records for reference in record.images[:_IMAGES_PER_RECORD]}
-            files = [file for file in batch.files if file.reference in shown]
-            jobs = [(workdir / file.file, workdir / f"{number}.jpg", _SIDE_PX) for number, file in enumerate(files)]
-            made = workers.run_each(thumbnail, jobs)
-        known = {
-            file.reference: PreviewImage(file.name, note=str(one))
-            if isinstance(one, ImageRejectedError)
-            else PreviewImage(file.name, thumbnail=one)
-            for file, one in zip(files, made, strict=True)
-        }
+            known = self._known(workdir, batch.files, records)
         rows = self._with_images(project_id, root, found, records, known)
-        return ImportPreview(rows, {name: summary.format}, batch.problems, len(found.images), has_table=True)
+        return ImportPreview(rows, {name: summary.format}, batch.problems, summary.has_images)
 
 
 def _directory(where: str) -> str:

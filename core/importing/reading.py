@@ -14,7 +14,7 @@ from core.container import open_container
 from core.importing.annotation_files import AnnotationFiles
 from core.importing.problems import MAX_PROBLEMS, Problems
 from core.importing.records import ImportedBox, Problem, Record, Turn
-from core.importing.survey import Survey, survey, survey_of
+from core.importing.survey import survey_of
 from core.importing.table_files import TableFiles, TableImage
 from core.importing.tables import TableBatch, TableSummary, read_table_batch, table_summary
 
@@ -26,7 +26,6 @@ __all__ = [
     "MAX_PROBLEMS",
     "Preview",
     "ReadSummary",
-    "Survey",
     "TableBatch",
     "TableImage",
     "TableSummary",
@@ -34,7 +33,6 @@ __all__ = [
     "preview",
     "read_annotations",
     "read_table_batch",
-    "survey",
     "table_summary",
 ]
 
@@ -66,8 +64,10 @@ class Preview:
     records: tuple[Record, ...]
     formats: dict[str, str]
     problems: tuple[Problem, ...]
-    images: int
-    """Number of files to try as images."""
+    embedded: tuple[TableImage, ...] = ()
+    """Images that were written in the rows."""
+    has_images_inside: bool = False
+    """There is a table, or an archive of samples, with images inside."""
 
 
 def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSummary:
@@ -77,7 +77,7 @@ def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSumma
         InvalidInputError: *root* cannot be opened, or there is no such format.
     """
     embedded = TableFiles(embedded_directory(spool), MAX_EMBEDDED_BYTES, Problems())
-    with _annotation_files(root, spool.parent, embedded) as (files, _), spool.open("wb") as out:
+    with _annotation_files(root, spool.parent, embedded) as files, spool.open("wb") as out:
         records = turns = offset = 0
         parts: list[tuple[int, int, int]] = []
         lines: list[bytes] = []
@@ -113,21 +113,24 @@ def load_records(spool: Path, offset: int, length: int) -> list[Record]:
         return [_record(orjson.loads(line)) for line in file.read(length).rstrip(b"\n").split(b"\n")]
 
 
-def preview(root: Path, limit: int = 10, format: str = "auto") -> Preview:
+def preview(root: Path, workdir: Path, limit: int = 10, format: str = "auto") -> Preview:
     """Return the first records of *root*, reading no more than it needs to.
+
+    Args:
+        workdir: takes the images that were written in the rows, and tables of an archive.
 
     Raises:
         InvalidInputError: *root* cannot be opened, or there is no such format.
     """
-    with _annotation_files(root, None) as (files, found):
+    embedded = TableFiles(workdir, MAX_EMBEDDED_BYTES, Problems())
+    with _annotation_files(root, workdir, embedded) as files:
         records = tuple(islice(files.records(format), limit))
-        return Preview(records, files.formats, tuple(files.problems.kept), len(found.images))
+        problems, images = tuple(files.problems.kept), tuple(embedded.images)
+        return Preview(records, files.formats, problems, images, files.has_images_inside)
 
 
 @contextmanager
-def _annotation_files(
-    root: Path, scratch: Path | None, embedded: TableFiles | None = None
-) -> Iterator[tuple[AnnotationFiles, Survey]]:
+def _annotation_files(root: Path, scratch: Path, embedded: TableFiles) -> Iterator[AnnotationFiles]:
     """Yield the annotation files of *root*; tables in archives are copied below *scratch* to be opened."""
     container = open_container(root)
     try:
@@ -136,7 +139,7 @@ def _annotation_files(
         for name, reason in container.problems:
             problems.add(name, reason)
         with TemporaryDirectory(dir=scratch) as directory:
-            yield AnnotationFiles(container, found, problems, Path(directory), embedded), found
+            yield AnnotationFiles(container, found, problems, Path(directory), embedded)
     finally:
         container.close()
 

@@ -1,16 +1,19 @@
 """What a folder, an archive or a file holds, by names alone."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.container import open_container
+from core.config import Settings
+from core.container import is_archive_at, open_container
+from core.errors import ImageRejectedError, InvalidInputError
+from core.images.sandbox import sandbox
 
 _ANNOTATIONS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _TEXTS = (".txt", ".caption", ".token")
 _TABLES = (".parquet", ".arrow", ".tar")
 _DOCUMENTS = (".pdf",)
-_IMAGES = (".jpg", ".jpeg", ".png", ".webp")
+_IMAGES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp")
 # Files about a dataset, by their name in lower case.
 _ABOUT = frozenset({
     "readme.md", "readme.txt", "readme", "export_report.json", "export_report.md", "dataset_info.json",
@@ -18,6 +21,8 @@ _ABOUT = frozenset({
 })  # fmt: skip
 # How many downloads of a shard succeeded, by img2dataset.
 _COUNTS_OF_SHARD = re.compile(r"\d{3,}_stats\.json")
+# Of an archive with the most files that are allowed, on a slow disk.
+_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -25,13 +30,37 @@ class Survey:
     """The names of the files of an import by what is tried with them."""
 
     images: tuple[str, ...]
-    """Files to try as images, also with unknown endings."""
+    others: tuple[str, ...]
+    """Files whose endings say nothing known: their content decides whether they are images."""
     annotations: tuple[str, ...]
     tables: tuple[str, ...]
     """Tables with types, with images inside or text only, and tar archives of samples."""
     documents: tuple[str, ...]
     ignored: tuple[str, ...]
     """Files about the dataset."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """Name and a sentence for each file that the container leaves out, or lists under another name."""
+
+    @property
+    def tried_as_images(self) -> tuple[str, ...]:
+        return self.images + self.others
+
+
+def survey_untrusted(root: Path, settings: Settings) -> Survey:
+    """Return :func:`survey` of *root*; an archive, whose list of files anybody may have made, is read by a worker.
+
+    Raises:
+        InvalidInputError: it cannot be opened, or reading its list of files takes too long or too much memory.
+    """
+    if root.is_dir() or not is_archive_at(root):
+        return survey(root)
+    try:
+        return sandbox(settings).run(survey, root, timeout_s=_TIMEOUT_S)
+    except ImageRejectedError as error:
+        raise InvalidInputError(
+            f"The list of files in {root.name} takes too long or too much memory to read. Import it unpacked.",
+            field="path",
+        ) from error
 
 
 def survey(root: Path) -> Survey:
@@ -42,17 +71,22 @@ def survey(root: Path) -> Survey:
     """
     container = open_container(root)
     try:
-        return survey_of(container.names())
+        found = survey_of(container.names())
+        return replace(found, problems=tuple(container.problems))
     finally:
         container.close()
 
 
 def survey_of(names: list[str]) -> Survey:
     """Sort names of files by what is tried with them."""
-    found: dict[str, list[str]] = {"images": [], "annotations": [], "tables": [], "documents": [], "ignored": []}
+    found: dict[str, list[str]] = {}
     for name in names:
-        found[_kind(name)].append(name)
-    return Survey(**{kind: tuple(sorted_names) for kind, sorted_names in found.items()})
+        found.setdefault(_kind(name), []).append(name)
+
+    def of(kind: str) -> tuple[str, ...]:
+        return tuple(found.get(kind, ()))
+
+    return Survey(of("images"), of("others"), of("annotations"), of("tables"), of("documents"), of("ignored"))
 
 
 def _kind(name: str) -> str:
@@ -63,4 +97,6 @@ def _kind(name: str) -> str:
         return "annotations"
     if low.endswith(_TABLES):
         return "tables"
-    return "documents" if low.endswith(_DOCUMENTS) else "images"
+    if low.endswith(_DOCUMENTS):
+        return "documents"
+    return "images" if low.endswith(_IMAGES) else "others"

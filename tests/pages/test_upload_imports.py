@@ -1,6 +1,7 @@
 """Imports on the upload page without a browser; tests/browser/test_import.py drops the files."""
 
 import json
+import tarfile
 import time
 import zipfile
 import zlib
@@ -12,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Tasks
-from core.importing.uploads import Upload
+from core.importing.upload import Upload
 from core.tasks.service import ENDED
 from pages.components.shared.page import component_key
 from pages.components.shared.page import escape as page_escape
@@ -123,6 +124,33 @@ def test_a_file_that_is_not_read_adds_no_format_to_the_summary(page: AppTest) ->
     rows = "Rows of questions and answers (JSON, CSV, parquet)"
     assert f"{rows} · 2 annotation files · 2 images · 1 question per record" in texts(page)
     assert page_escape("notes.txt: This text is not read") in page.warning[0].value
+
+
+def test_the_summary_says_where_the_images_come_from(page: AppTest) -> None:
+    samples = BytesIO()
+    with tarfile.open(fileobj=samples, mode="w") as tar:
+        member = tarfile.TarInfo("0.jpg")
+        member.size = len(data := encoded(drawn(1)))
+        tar.addfile(member, BytesIO(data))
+    upload = uploaded("mixed.zip", zipped({"rows.json": json.dumps([llava("cup.jpg")]), "0.tar": samples.getvalue()}))
+    page.run()
+    assert "LLaVA, ShareGPT · 2 annotation files · images inside · 1 question per record" in texts(page)
+    services().uploads.discard(upload.id)
+
+    files: dict[str, bytes | str] = {
+        "a.jpg": data,
+        "notes.xyz": "",
+        "b.xyz": "",
+        "rows.json": json.dumps([llava("a.jpg")]),
+    }
+    upload = uploaded("odd.zip", zipped(files))
+    page.run()
+    assert "LLaVA, ShareGPT · 1 image · 2 files of unknown kind · 1 question per record" in texts(page)
+    services().uploads.discard(upload.id)
+
+    uploaded("web.json", json.dumps([llava("https://example.com/a.jpg")]).encode())
+    page.run()
+    assert "LLaVA, ShareGPT · images from the web · 1 question per record" in texts(page)
 
 
 def test_images_without_annotations_are_imported_without_a_further_click(page: AppTest) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core.container import open_container
 from core.errors import ImageRejectedError, InvalidInputError
 from core.export.restore.restore import is_vitrine_bundle
 from core.images.import_context import ImportContext
@@ -15,7 +14,7 @@ from core.importing.outcomes import left_out_row
 from core.importing.readers import AUTO, readers_for
 from core.importing.records import Problem
 from core.importing.sources.base import Source, SourceOption, in_chunks
-from core.importing.survey import Survey, survey_of
+from core.importing.survey import Survey, survey_untrusted
 from core.tasks import ItemPlan
 
 # Of one import, so that the payload stays small.
@@ -46,27 +45,18 @@ class PathSource(Source):
         readers_for(format_)
         if config.get("source") == "pdf" and root.is_dir():
             raise InvalidInputError(f"{root.name} is a directory, not a PDF. Name a file in it.", field="path")
-        found, listed = _listed(root)
+        found = survey_untrusted(root, context.settings)
         if format_ == AUTO and _may_be_bundle(found) and is_vitrine_bundle(root):
             return [ItemPlan(payload={"do": "restore"}, stage=stages.STORE)]
         is_read = _is_read(found, format_)
         items = list(_items(root, found, config, context, is_read=is_read))
-        if not items and not listed:
+        if not items and not found.problems:
             what = "directory" if root.is_dir() else "file"
             raise InvalidInputError(f"There are no files to import in this {what}.", field="path")
-        if not listed or is_read:
+        if not found.problems or is_read:
             return items  # reading the annotations lists them too
-        rows = [left_out_row(Problem(name, reason)) for name, reason in listed[:_MAX_LISTED]]
+        rows = [left_out_row(Problem(name, reason)) for name, reason in found.problems[:_MAX_LISTED]]
         return [ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD), *items]
-
-
-def _listed(root: Path) -> tuple[Survey, list[tuple[str, str]]]:
-    """Return what *root* holds, and what its container says about files that it leaves out."""
-    container = open_container(root)
-    try:
-        return survey_of(container.names()), list(container.problems)
-    finally:
-        container.close()
 
 
 def _is_read(found: Survey, format_: str) -> bool:
@@ -79,10 +69,11 @@ def _is_read(found: Survey, format_: str) -> bool:
 def _items(
     root: Path, found: Survey, config: dict[str, Any], context: ImportContext, *, is_read: bool
 ) -> Iterable[ItemPlan]:
-    is_single = root.is_file() and found.images + found.annotations + found.tables + found.documents == (root.name,)
+    files = found.tried_as_images + found.annotations + found.tables + found.documents
+    is_single = root.is_file() and files == (root.name,)
     if is_read:
         yield ItemPlan(payload={"do": "read"}, stage=stages.LOAD)
-    for names in in_chunks(found.images):
+    for names in in_chunks(found.tried_as_images):
         yield ItemPlan(payload={"do": "files", "names": names}, stage=stages.LOAD)
     for name in (*found.tables, *found.documents):
         if is_single:

@@ -11,7 +11,7 @@ from core.errors import VitrineError
 from core.importing.previewing import ImportPreview
 from core.importing.readers import FORMATS
 from core.importing.survey import Survey
-from core.importing.uploads import Upload
+from core.importing.upload import Upload
 from core.pluralize import pluralize
 from pages.components.shared import page, run_queue
 from pages.components.upload import drop, records
@@ -100,7 +100,7 @@ def _offer(project_id: str, one: _Waiting) -> None:
         elif survey.documents:
             _documents(project_id, one, survey)
         else:
-            _title(one, pluralize(len(survey.images), "file"))
+            _title(one, pluralize(len(survey.tried_as_images), "file"))
             _discard_button(one)
             _import(project_id, one)
 
@@ -127,6 +127,7 @@ def _restore(project_id: str, one: _Waiting) -> None:
 def _documents(project_id: str, one: _Waiting, survey: Survey) -> None:
     parts = [pluralize(len(survey.documents), "PDF")]
     parts += [pluralize(len(survey.images), "image")] if survey.images else []
+    parts += [pluralize(len(survey.others), "other file")] if survey.others else []
     _title(one, " and ".join(parts))
     choices = {"Pages as images": False, "Embedded images": True}
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -158,7 +159,7 @@ def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
         )
     _problems(found)
     with st.container(horizontal=True, vertical_alignment="center"):
-        is_pressed = _import_button(disabled=not found.records and not found.images)
+        is_pressed = _import_button(disabled=not (found.records or found.has_images_inside or survey.tried_as_images))
         _discard_button(one)
         if found.records:
             st.caption(f"The first {pluralize(len(found.records), 'record')}; nothing is stored yet.")
@@ -169,15 +170,14 @@ def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
 
 
 def _summary(survey: Survey, found: ImportPreview) -> str:
-    """Return one sentence: the formats by name, the number of images, and how much a record holds."""
+    """Return one line: the formats by name, the images and where they come from, and how much a record holds."""
     unread = {problem.where for problem in found.problems}
     labels = dict.fromkeys(label for name, label in found.formats.items() if label and name not in unread)
     parts = [" and ".join(labels) or "No known format"]
     files = len(survey.annotations) + len(survey.tables)
     if files > 1:
         parts.append(pluralize(files, "annotation file"))
-    if found.images or not found.has_table:
-        parts.append(pluralize(found.images, "image") if found.images else "for images of this project")
+    parts += _images(survey, found)
     if found.records:
         turns = [len(record.turns) for record in found.records]
         low, high = min(turns), max(turns)
@@ -185,6 +185,18 @@ def _summary(survey: Survey, found: ImportPreview) -> str:
             f"{pluralize(high, 'question')} per record" if low == high else f"{low} to {high} questions per record"
         )
     return " · ".join(parts)
+
+
+def _images(survey: Survey, found: ImportPreview) -> list[str]:
+    """Return which images come along: as files, inside tables and rows, from the web; else those of the project."""
+    named = [image for record in found.records for image in record.images]
+    parts = [pluralize(len(survey.images), "image")] if survey.images else []
+    parts += ["images inside"] if found.has_images_inside else []
+    parts += ["images from the web"] if any("://" in image.name and not image.stored_name for image in named) else []
+    others = [f"{pluralize(len(survey.others), 'file')} of unknown kind"] if survey.others else []
+    if not parts and (any(image.image_id for image in named) or not others):
+        parts.append("for images of this project")
+    return parts + others
 
 
 def _problems(found: ImportPreview) -> None:

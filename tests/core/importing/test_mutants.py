@@ -88,7 +88,7 @@ def mutated(rng: random.Random, name: str) -> bytes:
 
 def check(root: Path, spool: Path) -> None:
     try:
-        preview(root)
+        preview(root, spool.parent)
         summary = read_annotations(root, spool)
     except (InvalidInputError, ImageRejectedError):
         return

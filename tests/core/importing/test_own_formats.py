@@ -8,8 +8,9 @@ import pytest
 from core import ImageDatasets, Projects
 from core.export import FORMATS, parse_recipe
 from core.importing.answers import CAPTION_QUESTION
-from core.importing.reading import load_records, read_annotations, read_table_batch, survey, table_summary
+from core.importing.reading import load_records, read_annotations, read_table_batch, table_summary
 from core.importing.records import Record, file_of
+from core.importing.survey import survey
 from core.services import Services
 from tests.core.images.pictures import encoded
 

@@ -1,4 +1,6 @@
+import base64
 import json
+import tarfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core import Projects
-from core.errors import InvalidInputError
+from core.errors import ImageRejectedError, InvalidInputError
 from core.importing.previewing import ImportPreview
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
@@ -46,12 +48,12 @@ def test_an_archive_shows_its_first_records_with_the_images_inside(
     files: dict[str, bytes | str] = {f"images/{n}.jpg": encoded(drawn(n, (640, 480))) for n in range(12)}
     found = preview(services, project, zipped(tmp_path / "x.zip", files | {"rows.json": json.dumps(rows)}))
 
-    assert (len(found.records), found.images, found.problems) == (10, 12, ())
+    assert (len(found.records), found.problems, found.has_images_inside) == (10, (), False)
     assert list(found.formats) == ["rows.json"]
     first = found.records[0]
     assert [(turn.question, turn.answer) for turn in first.turns] == [("What is 0?", "0.")]
     (image,) = first.images
-    assert (image.name, image.image_id, image.note) == ("images/0.jpg", "", "")
+    assert (image.name, image.stored_name, image.image_id, image.note) == ("images/0.jpg", "0.jpg", "", "")
     assert size_of(image.thumbnail) == (320, 240)
     assert services.images.list_images(project.id) == []
 
@@ -118,7 +120,7 @@ def test_a_table_shows_its_rows_with_the_images_inside(services: Services, proje
         found = preview(services, project, path)
         assert [record.turns[0].answer for record in found.records] == ["a", "b", "c"]
         assert [size_of(record.images[0].thumbnail) for record in found.records] == [(320, 240)] * 3
-        assert found.has_table
+        assert found.has_images_inside
 
 
 def test_another_format_reads_the_file_differently_and_an_unknown_one_raises(
@@ -135,10 +137,68 @@ def test_another_format_reads_the_file_differently_and_an_unknown_one_raises(
 
 
 def test_images_without_annotations_have_no_records(services: Services, project: Projects, tmp_path: Path) -> None:
-    path = zipped(tmp_path / "x.zip", {"a.jpg": encoded(drawn(1)), "b.jpg": encoded(drawn(2))})
+    files: dict[str, bytes | str] = {"a.jpg": encoded(drawn(1)), "b.JPEG": encoded(drawn(2)), "scan": b"", "x.xyz": b""}
+    path = zipped(tmp_path / "x.zip", files)
     survey = services.import_previewer.survey(str(path))
-    assert (survey.images, survey.annotations, survey.tables) == (("a.jpg", "b.jpg"), (), ())
-    assert preview(services, project, path) == ImportPreview((), {}, (), 2)
+    assert (survey.images, survey.others) == (("a.jpg", "b.JPEG"), ("scan", "x.xyz"))
+    assert (survey.annotations, survey.tables) == ((), ())
+    assert preview(services, project, path) == ImportPreview((), {}, ())
+
+
+def test_an_archive_of_samples_beside_annotations_has_images_inside(
+    services: Services, project: Projects, tmp_path: Path
+) -> None:
+    samples = BytesIO()
+    with tarfile.open(fileobj=samples, mode="w") as tar:
+        member = tarfile.TarInfo("0.jpg")
+        member.size = len(data := encoded(drawn(1)))
+        tar.addfile(member, BytesIO(data))
+    rows = json.dumps([llava("cup.jpg")])
+    with_samples = zipped(tmp_path / "x.zip", {"rows.json": rows, "0.tar": samples.getvalue()})
+    pq.write_table(
+        pa.table({"question": ["What?"], "answer": ["A cup."], "image": ["cup.jpg"]}), tmp_path / "x.parquet"
+    )
+    with_texts = zipped(tmp_path / "y.zip", {"rows.json": rows, "x.parquet": (tmp_path / "x.parquet").read_bytes()})
+
+    assert preview(services, project, with_samples).has_images_inside
+    assert not preview(services, project, with_texts).has_images_inside
+
+
+def test_images_that_are_written_in_rows_are_shown(services: Services, project: Projects, tmp_path: Path) -> None:
+    data = base64.b64encode(encoded(drawn(1, (640, 480)))).decode("ascii")
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps([llava(f"data:image/jpeg;base64,{data}")]))
+
+    found = preview(services, project, file)
+
+    assert found.has_images_inside
+    (image,) = found.records[0].images
+    assert (size_of(image.thumbnail), image.note) == ((320, 240), "")
+
+
+def test_an_archive_is_listed_by_a_worker(
+    services: Services, project: Projects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = zipped(tmp_path / "x.zip", {"a.jpg": encoded(drawn(1))})
+
+    def opened_here(*_: object) -> None:
+        raise AssertionError("the archive was opened in the process of the server")
+
+    monkeypatch.setattr("core.container.archive.Archive.__init__", opened_here)
+    assert services.import_previewer.survey(str(path)).images == ("a.jpg",)
+    task = services.tasks.create_task(project.id, "image-import", {"source": "path", "path": str(path)})
+    assert [item.payload["names"] for item in services.tasks.items(task.id)] == [["a.jpg"]]
+
+
+def test_a_list_of_files_that_a_worker_cannot_read_gets_a_sentence(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise ImageRejectedError("This file crashed the image decoder.", reason="crash")
+
+    monkeypatch.setattr("core.images.sandbox.Sandbox.run", killed)
+    with pytest.raises(InvalidInputError, match=r"The list of files in x\.zip takes too long"):
+        services.import_previewer.survey(str(zipped(tmp_path / "x.zip", {"a.jpg": b""})))
 
 
 def test_only_allowed_paths_are_previewed(

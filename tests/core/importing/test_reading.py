@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -18,10 +19,10 @@ from core.importing.reading import (
     preview,
     read_annotations,
     read_table_batch,
-    survey,
     table_summary,
 )
 from core.importing.records import Record, Turn
+from core.importing.survey import survey
 
 
 def lines(*rows: Any) -> str:
@@ -52,19 +53,37 @@ def spooled(root: Path, spool: Path, format_name: str = "auto") -> tuple[ReadSum
     return summary, records
 
 
+def previewed(root: Path, *, limit: int = 10, format: str = "auto") -> Preview:
+    with TemporaryDirectory() as workdir:
+        return preview(root, Path(workdir), limit, format)
+
+
 def short(records: list[Record]) -> list[tuple[str, str, str, str]]:
     return [(r.where, r.images[0], turn.question, turn.answer) for r in records for turn in r.turns]
 
 
 def test_a_survey_sorts_names_by_what_is_tried_with_them(tmp_path: Path) -> None:
-    names = ("a.jpg", "deep/b.PNG", "c", "d.json", "rows.CSV", "t.parquet", "w.tar", "x.pdf", "README.md", "0001.txt")
+    names = (
+        "a.jpg",
+        "deep/b.PNG",
+        "c",
+        "e.xyz",
+        "d.json",
+        "rows.CSV",
+        "t.parquet",
+        "w.tar",
+        "x.pdf",
+        "README.md",
+        "0001.txt",
+    )
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
     found = survey(tmp_path)
 
-    assert found.images == ("a.jpg", "c", "deep/b.PNG")
+    assert (found.images, found.others) == (("a.jpg", "deep/b.PNG"), ("c", "e.xyz"))
+    assert found.tried_as_images == ("a.jpg", "deep/b.PNG", "c", "e.xyz")
     assert found.annotations == ("0001.txt", "d.json", "rows.CSV")
     assert (found.tables, found.documents, found.ignored) == (("t.parquet", "w.tar"), ("x.pdf",), ("README.md",))
 
@@ -117,7 +136,7 @@ def test_a_file_that_nobody_reads_is_named_with_what_was_seen(tmp_path: Path) ->
 def test_a_file_that_the_chosen_format_does_not_read_is_named_with_what_that_format_needs(tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_text('[{"x": 1, "y": 2}]')
 
-    [problem] = preview(tmp_path, format="coco").problems
+    [problem] = previewed(tmp_path, format="coco").problems
 
     assert problem.reason == (
         "This file was not read as COCO. That needs images with id and file_name, and annotations with image_id and "
@@ -139,7 +158,7 @@ def test_a_preview_reads_the_first_records_only(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text(lines(*rows))
     (tmp_path / "0.jpg").touch()
 
-    found = preview(tmp_path, limit=2)
+    found = previewed(tmp_path, limit=2)
 
     assert found == Preview(
         records=(
@@ -148,7 +167,6 @@ def test_a_preview_reads_the_first_records_only(tmp_path: Path) -> None:
         ),
         formats={"d.jsonl": "LLaVA, ShareGPT"},
         problems=(),
-        images=1,
     )
 
 

@@ -43,7 +43,12 @@ def _image(image: PreviewImage) -> dict[str, str | None]:
     url = media.image_url(image.image_id, image.sha256) if image.image_id else None
     if image.thumbnail:
         url = f"data:image/jpeg;base64,{base64.b64encode(image.thumbnail).decode('ascii')}"
-    return {"name": _short(image.name), "url": url, "note": image.note}
+    return {
+        "name": _short(image.stored_name or image.name),
+        "written": _short(image.name),
+        "url": url,
+        "note": image.note,
+    }
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

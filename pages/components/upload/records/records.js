@@ -26,7 +26,7 @@ function imageNode(image) {
   const frame = element("div", image.url ? "frame" : "frame missing", image.url ? "" : image.note);
   // The name stands below: the picture itself needs no second description.
   if (image.url) frame.append(element("img", "", "", { src: image.url, alt: "", decoding: "async" }));
-  node.append(frame, element("div", "name", image.name));
+  node.append(frame, element("div", "name", image.name, { title: image.written }));
   return node;
 }
 
