@@ -5,7 +5,7 @@ import streamlit as st
 from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
 from pages.components.overview import project_dialogs
-from pages.components.shared import figure, media, page
+from pages.components.shared import figure, media, page, task_labels
 
 
 def main() -> None:
@@ -99,7 +99,7 @@ def _activity(project_id: str) -> None:
         with grid.cell():
             st.caption("Latest tasks")
             for task in tasks:
-                page.link("tasks", page.escape(page.task_label(task)), icon="task_alt", task=task.id)
+                page.link("tasks", page.escape(task_labels.row(task)), icon="task_alt", task=task.id)
 
 
 def _projects(summaries: list[ProjectSummary]) -> None:

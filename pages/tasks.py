@@ -5,7 +5,7 @@ import streamlit as st
 from core import Tasks
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from pages.components.shared import page, task_progress
+from pages.components.shared import page, task_labels, task_progress
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -15,13 +15,15 @@ _ICONS = {
     TaskStatus.COMPLETED_WITH_FAILURES: "error",
     TaskStatus.CANCELLED: "cancel",
 }
+_MAX_TASKS = 50
 
 
 def main() -> None:
     project = page.project()
-    tasks = page.services().tasks.list_tasks(project.id, limit=50)
+    tasks = page.services().tasks.list_tasks(project.id, limit=_MAX_TASKS)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
-    page.header("Tasks", f"{pluralize(len(tasks), 'task')}, {running:,} running" if tasks else "")
+    count = pluralize(len(tasks), "task") if len(tasks) < _MAX_TASKS else f"The {_MAX_TASKS} newest tasks"
+    page.header("Tasks", f"{count}, {running:,} running" if tasks else "")
     if not page.services().engine.health().runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this data directory. Stop that process, or start tasks there.",
@@ -37,7 +39,7 @@ def main() -> None:
 
 def _row(task: Tasks, *, is_open: bool) -> None:
     with st.expander(
-        page.escape(page.task_label(task)), expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
+        page.escape(task_labels.row(task)), expanded=is_open, icon=f":material/{_ICONS[TaskStatus(task.status)]}:",
         key=f"task-{task.id}", on_change="rerun",
     ) as row:  # fmt: skip
         if row.open:
@@ -46,6 +48,8 @@ def _row(task: Tasks, *, is_open: bool) -> None:
 
 def _details(task: Tasks) -> None:
     task_progress.show(task.id)
+    if task.task_type == "image-import":
+        page.link("upload", "Files and rows of this import", icon="fact_check", task=task.id)
     st.caption(
         page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
     )

@@ -2,7 +2,10 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+from core import Tasks
+from core.db import utc_now
 from core.runtime import runtime
 from core.tasks import TaskStatus
 from tests.fakes.provider import Call, FakeProvider, Reply
@@ -16,6 +19,36 @@ def test_without_tasks_the_page_links_to_generate() -> None:
     at = open_page("tasks", project.id)
 
     assert "There are no tasks yet." in texts(at)
+
+
+def test_rows_of_imports_tell_their_files_and_results_apart() -> None:
+    project = services().projects.create_project("Shelf")
+    started = {"status": TaskStatus.RUNNING, "total_count": 3}
+    ended = {"status": TaskStatus.COMPLETED, "ended_at": utc_now(), "total_count": 3, "processed_count": 3}
+    with services().db.transaction() as session:
+        for at, (name, columns) in enumerate({
+            "new.zip": started | {"result": {"counts": {"added": 4}, "questions": 9, "entries": 5, "known": 1}},
+            "begun.zip": started,
+            "shelf.zip": ended | {"result": {"counts": {"added": 2, "rejected": 1}, "entries": 1, "questions": 1}},
+            "again.zip": ended | {"result": {"counts": {"duplicate": 2}}},
+        }.items()):  # fmt: skip
+            config = {"source": "path", "path": f"{at}/{name}"}
+            session.add(
+                Tasks(
+                    project_id=project.id, task_type="image-import", config=config,
+                    create_at=datetime(2026, 5, 1, 9, 30 - at, tzinfo=UTC), **columns,
+                )
+            )  # fmt: skip
+
+    at = open_page("tasks", project.id)
+
+    assert [row.label.replace("\\", "") for row in at.expander if row.label.startswith("Import")] == [
+        "Import: new.zip · running · 4 files read, 6 of 9 questions · 2026-05-01 09:30 UTC",
+        "Import: begun.zip · running · 2026-05-01 09:29 UTC",
+        "Import: shelf.zip · completed · 2 images, 1 entry, 1 left out · 2026-05-01 09:28 UTC",
+        "Import: again.zip · completed · 2 already there · 2026-05-01 09:27 UTC",
+    ]
+    assert [element.proto.text for element in at.get("progress")] == ["Running: 4 files read, 6 of 9 questions"]
 
 
 def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:

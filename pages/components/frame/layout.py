@@ -11,7 +11,7 @@ import pages
 from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access
-from pages.components.shared import page, run_queue
+from pages.components.shared import page, run_queue, task_labels
 from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
@@ -108,6 +108,6 @@ def _running_tasks() -> None:
             st.rerun()
         for task in running:
             share = task.processed_count / task.total_count if task.total_count else 0.0
-            st.progress(share, text=page.escape(page.task_label(task)))
+            st.progress(share, text=page.escape(task_labels.label(task)))
 
     progress()

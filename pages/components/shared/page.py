@@ -6,14 +6,12 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from core import Projects, Tasks
+from core import Projects
 from core.errors import NotFoundError, VitrineError
-from core.pluralize import pluralize
 from core.runtime import runtime
 from core.services import Services
 from pages.components.shared import run_queue
@@ -110,22 +108,6 @@ def wait_for(work: Coroutine[Any, Any, T]) -> T:
     """Run a model call on the background event loop and wait for it, without blocking other page runs meanwhile."""
     run_queue.release()
     return services().loop.run(work)
-
-
-def task_label(task: Tasks) -> str:
-    """Return what the task is and its state, such as "Generate questions, completed with 2 failures"."""
-    if task.failed_count and task.ended_at is not None:
-        state = f"{task.status.removesuffix(' with failures')} with {pluralize(task.failed_count, 'failure')}"
-    else:
-        state = task.status if task.ended_at else f"{task.status}, {task.processed_count:,} of {task.total_count:,}"
-    return f"{_kind_label(task.task_type)}, {state}"
-
-
-@cache
-def _kind_label(task_type: str) -> str:
-    """Return the label of a kind of task; cached, because building the kinds is slow compared with a page run."""
-    kind = services().kinds.get(task_type)
-    return kind.label if kind else task_type
 
 
 def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":

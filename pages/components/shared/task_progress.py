@@ -10,7 +10,7 @@ from core.llm import session_keys
 from core.pluralize import pluralize
 from core.tasks import TaskStatus, TaskSummary, models_of
 from core.tasks.service import ACTIVE
-from pages.components.shared import model_picker, page, run_queue
+from pages.components.shared import model_picker, page, run_queue, task_labels
 
 # With drawing included, what is shown is at most one second old.
 _REFRESH_S = 0.8
@@ -54,7 +54,8 @@ def _draw(summary: TaskSummary) -> None:
     doing = page.services().engine.progress(task.id)
     if task.total_count == 1 and doing and task.status in ACTIVE:
         share = doing[0]
-    parts = [f"{_status(summary)}: {ended:,} of {task.total_count:,}"]
+    done = task_labels.result(task)
+    parts = [f"{_status(summary)}: {done}" if done else _status(summary)]
     if doing:
         parts.append(doing[1])
     if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and is_active(task):

@@ -1,17 +1,15 @@
 """An import while it runs, and its report: what came in, and each file or row that did not."""
 
 from itertools import islice
-from pathlib import PurePath
 
 import streamlit as st
 
 from core import Tasks
 from core.images import ImageFilter
-from core.importing.outcomes import ImportOutcomes, iter_rows, outcomes_of_task
-from core.pluralize import pluralize
+from core.importing.outcomes import iter_rows, outcomes_of_task
 from core.tasks import TaskStatus, TaskSummary
 from core.tasks.service import ENDED
-from pages.components.shared import cards, media, page, task_progress
+from pages.components.shared import cards, media, page, task_labels, task_progress
 from pages.components.upload import import_outcomes
 
 _NEWEST = 12
@@ -22,7 +20,9 @@ def show(task_id: str) -> None:
     with page.show_errors(), st.container(border=True, key="upload-task"):
         task = page.services().tasks.get_task(task_id)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(page.escape(f"Import{_of(task)}"), anchor=False, width="stretch")
+            about = task_labels.subject(task)
+            title = f"Import of {about}" if about else "Import"
+            st.subheader(page.escape(title), anchor=False, width="stretch")
             if task.status in ENDED and st.button("Close", icon=":material/close:", key="import-close"):
                 close()
                 st.rerun()
@@ -41,15 +41,6 @@ def close_ended() -> None:
         close()
 
 
-def _of(task: Tasks) -> str:
-    """Return of what it is an import: a file, a dataset or web addresses."""
-    config = task.config
-    name = config.get("name") or config.get("hub") or PurePath(str(config.get("path") or "")).name
-    if not name and config.get("urls"):
-        name = pluralize(len(config["urls"]), "web address", "web addresses")
-    return f" of {name}" if name else ""
-
-
 def _draw(summary: TaskSummary) -> None:
     task = summary.task
     found = outcomes_of_task(task)
@@ -57,7 +48,7 @@ def _draw(summary: TaskSummary) -> None:
         rows = list(islice(iter_rows(page.services().db, task.id), import_outcomes.MAX_ROWS))
         found = outcomes_of_task(task, rows)
     else:
-        _progress(summary, found)
+        _progress(summary)
         _newest(task)
     if task.status in ENDED and task_progress.is_active(task):
         st.caption("The files that were begun still come in.")
@@ -68,12 +59,12 @@ def _draw(summary: TaskSummary) -> None:
     task_progress.failures(summary)
 
 
-def _progress(summary: TaskSummary, found: ImportOutcomes) -> None:
+def _progress(summary: TaskSummary) -> None:
     task, doing = summary.task, page.services().engine.progress(summary.task.id)
     ended = summary.done + summary.failed + (doing[0] if doing else 0.0)
     share = min(ended / task.total_count, 1.0) if task.total_count else 0.0
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(share, text=page.escape(_doing(summary, found, doing[1] if doing else "")))
+        st.progress(share, text=page.escape(_doing(summary, doing[1] if doing else "")))
         task_progress.buttons(summary)
 
 
@@ -88,11 +79,7 @@ def _newest(task: Tasks) -> None:
         )  # fmt: skip
 
 
-def _doing(summary: TaskSummary, found: ImportOutcomes, now: str) -> str:
-    """Return what came in so far, in words; items of work mean nothing to the person who waits."""
-    files = sum(found.counts.values())
-    parts = [f"{pluralize(files, 'file')} read"] if files else []
-    parts += [f"{found.entries + found.known:,} of {pluralize(found.questions, 'question')}"] if found.questions else []
-    parts += [now] if now else []
-    text = ", ".join(parts) or "Reading the first files"
+def _doing(summary: TaskSummary, now: str) -> str:
+    """Return what came in so far, in words."""
+    text = ", ".join(part for part in (task_labels.result(summary.task), now) if part) or "Reading the first files"
     return f"Paused: {text}" if summary.task.status == TaskStatus.PAUSED else text

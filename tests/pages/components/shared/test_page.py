@@ -1,9 +1,5 @@
 """What every page needs, as far as it draws nothing."""
 
-import pytest
-
-from core import Tasks
-from core.db import utc_now
 from pages.components.shared import page
 
 
@@ -25,22 +21,3 @@ def test_a_link_names_the_project_only_if_there_is_one() -> None:
 
 def test_markdown_is_escaped_and_blanks_are_one() -> None:
     assert page.escape("a  *b*\n[c](d)") == r"a \*b\* \[c\]\(d\)"
-
-
-@pytest.mark.parametrize(
-    ("status", "has_ended", "failed", "label"),
-    [
-        ("running", False, 0, "running, 1,500 of 2,000"),
-        ("running", False, 2, "running, 1,500 of 2,000"),
-        ("completed", True, 0, "completed"),
-        ("completed with failures", True, 2, "completed with 2 failures"),
-        ("cancelled", True, 1, "cancelled with 1 failure"),
-    ],
-)
-def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: int, label: str) -> None:
-    task = Tasks(
-        project_id="p", task_type="a kind of work", status=status, total_count=2000, processed_count=1500,
-        failed_count=failed, ended_at=utc_now() if has_ended else None,
-    )  # fmt: skip
-
-    assert page.task_label(task) == f"a kind of work, {label}"

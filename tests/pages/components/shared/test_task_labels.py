@@ -1,0 +1,46 @@
+"""What tasks are called in rows, links and the sidebar."""
+
+from typing import Any
+
+import pytest
+
+from core import Tasks
+from core.db import utc_now
+from pages.components.shared import task_labels
+
+
+@pytest.mark.parametrize(
+    ("status", "has_ended", "failed", "label"),
+    [
+        ("running", False, 0, "running · 1,500 of 2,000"),
+        ("running", False, 2, "running · 1,500 of 2,000"),
+        ("completed", True, 0, "completed · 1,500 of 2,000"),
+        ("completed with failures", True, 2, "completed with 2 failures · 1,500 of 2,000"),
+        ("cancelled", True, 1, "cancelled with 1 failure · 1,500 of 2,000"),
+    ],
+)
+def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: int, label: str) -> None:
+    task = Tasks(
+        project_id="p", task_type="a kind of work", status=status, total_count=2000, processed_count=1500,
+        failed_count=failed, ended_at=utc_now() if has_ended else None,
+    )  # fmt: skip
+
+    assert task_labels.label(task) == f"a kind of work · {label}"
+
+
+@pytest.mark.parametrize(
+    ("config", "subject"),
+    [
+        ({"source": "path", "path": "abc/shelf.zip"}, "shelf.zip"),
+        ({"source": "path", "path": "abc", "name": "12 files"}, "12 files"),
+        ({"source": "huggingface", "hub": "owner/shelf"}, "owner/shelf"),
+        ({"source": "urls", "urls": ["https://a", "https://b"]}, "2 web addresses"),
+        ({"models": [{"model": "openai/gpt-4o"}], "num_questions": 3}, "openai/gpt-4o"),
+        ({"models": [{"model": "m"}], "prompts": ["A red\nfox", "A cup"]}, "A red fox"),
+        ({"recipe": {"format": "llava"}}, "llava"),
+        ({"path": "x" * 70}, "x" * 59 + "…"),
+        ({}, ""),
+    ],
+)
+def test_the_subject_tells_a_task_from_others_of_its_kind(config: dict[str, Any], subject: str) -> None:
+    assert task_labels.subject(Tasks(project_id="p", task_type="t", config=config)) == subject
