@@ -12,6 +12,9 @@ from pages.components.shared import media
 MAX_ROWS = 2000
 """A longer table does not scroll smoothly; the CSV file has every row."""
 
+_MAX_LINE_CHARS = 60
+_WRAPPED_PX = 68
+"""Streamlit wraps the text of cells in rows of more than 64 px; three lines fit in."""
 _LABELS = {
     "added": "added",
     "near-duplicate": "added, similar",
@@ -70,9 +73,10 @@ def _table(rows: Sequence[Mapping[str, str]], key: str, csv_url: str = "") -> No
             "outcome": "Outcome",
             "reason": st.column_config.TextColumn("Reason", width="large"),
         }
+        is_long = any(max(len(row["place"]) * 2, len(row["reason"])) > _MAX_LINE_CHARS for row in shown)
         st.dataframe(
             shown, column_config=columns, column_order=list(columns)[0 if has_images else 1 :], hide_index=True,
-            key=f"{key}-rows",
+            key=f"{key}-rows", row_height=_WRAPPED_PX if is_long else None,
         )  # fmt: skip
 
 
