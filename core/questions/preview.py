@@ -27,14 +27,15 @@ _TOKENS_PER_PIECE = 45
 class RequestPreview:
     """The first request of a task, exactly as it will be sent."""
 
-    image: Images
+    images: tuple[Images, ...]
+    """What the request is about: one image, or the images of a set in their order."""
     prompt: str
-    sent_size_wh: tuple[int, int]
+    sent_sizes_wh: tuple[tuple[int, int], ...]
+    """Of each image."""
     sent_bytes: int
+    """Of all images."""
     pieces: int
     """How many questions or answers the reply is to have."""
-    images: int = 1
-    """How many images the request is about; more for a set."""
     fixed: int = 0
     """How many fixed questions a second call per image answers."""
 
@@ -69,13 +70,18 @@ class GenerationEstimate:
 class _First:
     """The input of the first call of a task."""
 
-    image: Images
+    images: list[Images]
     part: ImagePart
-    size_wh: tuple[int, int]
+    """The first image as it is sent."""
+    sizes_wh: list[tuple[int, int]]
+    size_bytes: int
     existing: list[str]
     questions: list[Questions]
     examples: SentWith
-    image_count: int = 1
+
+    @property
+    def image_name(self) -> str:
+        return self.images[0].image_name
 
 
 class GenerationPreview:
@@ -100,7 +106,7 @@ class GenerationPreview:
             with self._db.reading() as session:
                 fixed = len(templates.of_project(session, project_id))
         return RequestPreview(
-            first.image, request.prompt, first.size_wh, len(first.part.data), pieces, first.image_count, fixed
+            tuple(first.images), request.prompt, tuple(first.sizes_wh), first.size_bytes, pieces, fixed
         )
 
     async def run_trial(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> Trial:
@@ -116,7 +122,7 @@ class GenerationPreview:
         ledger = DatabaseLedger(self._db, purpose="try-out")
         if isinstance(recipe, QuestionRecipe):
             generated = await asking.ask(
-                self._llm, model, recipe, first.part, first.image.image_name, first.existing, ledger=ledger,
+                self._llm, model, recipe, first.part, first.image_name, first.existing, ledger=ledger,
                 examples=first.examples,
             )  # fmt: skip
             questions, missing_questions, replies = generated.questions, generated.missing_questions, generated.replies
@@ -171,7 +177,7 @@ class GenerationPreview:
             usage = calibration.observed_usage(session, model.litellm_model, fields=fields, pieces=pieces)
         cost = self._llm.estimate_call(
             model.litellm_model, self._size_wh(model), len(preview.prompt), pieces * _TOKENS_PER_PIECE * len(fields),
-            images=preview.images + len(recipe.example_ids), observed=usage.tokens if usage else None,
+            images=len(preview.images) + len(recipe.example_ids), observed=usage.tokens if usage else None,
         )  # fmt: skip
         return cost, usage
 
@@ -194,15 +200,16 @@ class GenerationPreview:
                 raise InvalidInputError("No image is chosen. Upload some, or choose others.", field="image_ids")
             existing = store.question_texts(session, ids, recipe.language)
             rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
-        first, *further = (self._images.model_image(image, max_side_px) for image in images)
-        part = ImagePart(first.data, first.mime_type)
+        sent = [self._images.model_image(image, max_side_px) for image in images]
+        part, *further = (ImagePart(one.data, one.mime_type) for one in sent)
         if further:
-            names, parts = [image.image_name for image in images], [ImagePart(p.data, p.mime_type) for p in further]
-            others: SentWith = image_set(names, parts, recipe.language, asks=isinstance(recipe, QuestionRecipe))
+            names = [image.image_name for image in images]
+            others: SentWith = image_set(names, further, recipe.language, asks=isinstance(recipe, QuestionRecipe))
         else:
             loaded = examples.load(rows, self._images, max_side_px)
             others = examples.build(loaded, recipe.language, without=images[0].id)
-        return _First(images[0], part, first.size_wh, existing, questions, others, len(images))
+        sizes_wh, size_bytes = [one.size_wh for one in sent], sum(len(one.data) for one in sent)
+        return _First(images, part, sizes_wh, size_bytes, existing, questions, others)
 
     def _first_questions(
         self, session: Session, project_id: str, recipe: AnswerRecipe
@@ -229,10 +236,9 @@ def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[Chat
     """Return the request, and how many questions or answers its reply is to have."""
     if isinstance(recipe, QuestionRecipe):
         count = recipe.num_questions - (len(first.existing) if recipe.top_up else 0)
-        name = first.image.image_name
         request = asking.build_request(
-            recipe, first.part, name, first.existing, count=count, examples=first.examples
-        )  # fmt: skip
+            recipe, first.part, first.image_name, first.existing, count=count, examples=first.examples
+        )
         return request, count
     request = answering.build_request(first.questions, first.part, recipe.language, examples=first.examples)
     return request, len(first.questions)

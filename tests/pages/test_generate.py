@@ -43,6 +43,9 @@ def test_sets_of_images_are_asked_about_in_one_request_each() -> None:
 
     assert "1 set, one request each with its images in order." in texts(at)
     assert any(text.startswith("There are 3 images, called image 1 to image 3") for text in texts(at))
+    assert not any("this image alone" in text for text in texts(at))
+    assert [rf"{n + 1}\. {n}\.png" in texts(at) for n in range(3)] == [True] * 3
+    assert any(text.startswith(r"3 images, sent with at most 320 px a side") for text in texts(at))
     assert r"**Estimate:** 1 call, no cost" in texts(at)
     assert at.button(key="generate-start").label == "Generate for 1 set"
     assert at.button(key="generate-try").label == "Try on this set"

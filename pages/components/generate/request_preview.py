@@ -28,19 +28,32 @@ def show(project: Projects, recipe: Recipe) -> bool:
 
 
 def _request(preview: RequestPreview) -> None:
-    image = preview.image
-    width, height = preview.sent_size_wh
     halves = st.grid(2, min_column_width=220, key="generate-request")
     with halves.cell():
-        figure.show(
-            media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=220, fit="contain",
-            key="generate-first-image",
-        )  # fmt: skip
-        st.caption(
-            page.escape(f"{image.image_name}, sent as {width} x {height} px, {preview.sent_bytes / 1000:,.0f} kB")
-        )
+        _images(preview)
     with halves.cell(), st.container(height=260, border=True, key="generate-prompt-sent"):
         st.text(preview.prompt)
+
+
+def _images(preview: RequestPreview) -> None:
+    """Draw the image as it is sent, or the numbered images of a set."""
+    several = len(preview.images) > 1
+    places = st.grid(2, gap="small", key="generate-first-images") if several else None
+    for number, image in enumerate(preview.images, start=1):
+        with places.cell() if places else st.container():
+            figure.show(
+                media.image_url(image.id, image.sha256, "view"), image.image_name, height_px=110 if several else 220,
+                fit="contain", key=f"generate-image-{number}",
+            )  # fmt: skip
+            if several:
+                st.caption(page.escape(f"{number}. {image.image_name}"))
+    if several:
+        longest = max(max(size) for size in preview.sent_sizes_wh)
+        sent = f"{len(preview.images)} images, sent with at most {longest} px a side"
+    else:
+        (width, height), image = preview.sent_sizes_wh[0], preview.images[0]
+        sent = f"{image.image_name}, sent as {width} x {height} px"
+    st.caption(page.escape(f"{sent}, {preview.sent_bytes / 1000:,.0f} kB"))
 
 
 def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
