@@ -29,7 +29,7 @@ MAX_OTHERS = 30
 _ENTRY_FIELDS = (
     "id", "version", "image_id", "image_name", "question", "answer", "answer_type", "options", "kind", "language",
     "model", "score", "tags", "note", "flagged", "reject_reason", "needs_review", "generated_question",
-    "generated_answer", "image_ids", "conversation_id", "turn", "system", "origin",
+    "generated_answer", "image_ids", "conversation_id", "turn", "system", "origin", "boxes",
 )  # fmt: skip
 
 

@@ -103,3 +103,46 @@ def test_digits_choose_labels_and_r_with_a_digit_gives_stars(server: AppServer, 
     wait_until_saved(page)
     (entry,) = entries_of(server, project_id)
     assert (entry.answer, entry.score) == ('["calm", "dark"]', 4.0)
+
+
+def test_boxes_lie_on_their_places_and_a_key_hides_them(server: AppServer, page: Page) -> None:
+    """The images have 64 x 48 px; boxes are in px of the original, whatever size it is shown in."""
+    two = [{"label": "cup", "xyxy": [16, 12, 48, 36]}, {"label": "plate", "xyxy": [0, 0, 32, 24], "image": 1}]
+    first, second = {"question": "One?", "boxes": two[:1]}, {"question": "Two?", "boxes": two}
+    desk_with_images(page, server, (1, first), (2, second), (1, {"question": "None?"}))
+    box = page.locator(".desk .box")
+    expect(box).to_have_text("cup")
+    expect(page.locator(".desk .facts")).to_contain_text("1 box")
+    assert _share(page, ".desk .over .boxes", ".desk .lens img") == pytest.approx((0, 0, 1, 1), abs=0.02)
+    assert _share(page, ".desk .box", ".desk .over .boxes") == pytest.approx((0.25, 0.25, 0.5, 0.5), abs=0.01)
+
+    page.keyboard.press("b")
+    expect(box).to_be_hidden()
+    page.keyboard.press("b")
+    expect(box).to_be_visible()
+    page.keyboard.press("z")
+    assert _share(page, ".desk .box", ".desk .over .boxes") == pytest.approx((0.25, 0.25, 0.5, 0.5), abs=0.01)
+    page.keyboard.press("z")
+
+    page.keyboard.press("a")
+    expect(box).to_have_text(["cup", "plate"])
+    assert _share(page, ".desk figure:nth-child(2) .box", ".desk figure:nth-child(2) .boxes") == pytest.approx(
+        (0, 0, 0.5, 0.5), abs=0.01
+    )
+    page.keyboard.press("a")
+    expect(page.locator(".desk .question")).to_have_text("None?")
+    expect(box).to_have_count(0)
+
+
+def _share(page: Page, inner: str, outer: str) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of an element in shares of what *outer* shows: an image keeps its shape."""
+    shape = """([inner, outer]) => {
+        const image = outer.tagName === "IMG" ? outer.naturalWidth / outer.naturalHeight : 0;
+        const [a, b] = [inner, outer].map((node) => node.getBoundingClientRect());
+        const width = image ? Math.min(b.width, b.height * image) : b.width, height = image ? width / image : b.height;
+        const left = b.left + (b.width - width) / 2, top = b.top + (b.height - height) / 2;
+        return [(a.left - left) / width, (a.top - top) / height, a.width / width, a.height / height];
+    }"""
+    nodes = [page.locator(selector).first.element_handle() for selector in (inner, outer)]
+    left, top, width, height = page.evaluate(shape, nodes)
+    return left, top, width, height

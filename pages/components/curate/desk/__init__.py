@@ -9,7 +9,7 @@ import streamlit as st
 from core.api import credentials
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
-from pages.components.shared import media, streamlit_private
+from pages.components.shared import boxes, media, streamlit_private
 
 _HERE = Path(__file__).parent
 # Joined into one browser module, in the order of their dependencies.
@@ -21,7 +21,9 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
 
     The result's ``go`` is what the person chose at the end of the queue: a filter, "table" or "export".
     """
-    component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_part("desk.css"), js=_script())
+    component = st.components.v2.component(
+        "vitrine_desk", html=_part("desk.html"), css=f"{boxes.css()}\n{_part('desk.css')}", js=_script()
+    )
     return component(
         key=key,
         data={
@@ -51,7 +53,7 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
 @cache
 def _script() -> str:
     # One table of keys: the handlers, the buttons, the help and the documentation read it.
-    return "\n".join([f"const KEYS = {_part('keys.json')};", *map(_part, _SCRIPTS)])
+    return "\n".join([f"const KEYS = {_part('keys.json')};", *map(_part, _SCRIPTS), boxes.script()])
 
 
 def _part(name: str) -> str:

@@ -13,7 +13,7 @@ class Desk {
       paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), rejected: (item) => this.onRejected(item),
       askForToken: () => this.trigger("token", newId()),
     });
-    this.stage = new Stage(this.part.stage, this.part.lens, () => this.queue.data.base);
+    this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base);
     // The page may mount the desk again on the same elements.
     this.part.keys.replaceChildren(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
       const button = h("button", { title: `${label} (${shown})` }, label, h("kbd", {}, shown));
@@ -88,6 +88,7 @@ class Desk {
     if (!item) return;
     if (name === "fit") return this.stage.fit();
     if (name === "zoom") return this.stage.toggle();
+    if (name === "boxes") return toggleBoxes(), this.stage.showBoxes();
     if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1);
     if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);
     if (name === "history") return this.history(item);

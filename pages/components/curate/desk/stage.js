@@ -2,8 +2,9 @@
 
    Several images stand side by side while they fit; one of them is the current one, and zooming shows that one alone. */
 class Stage {
-  constructor(stage, lens, base) {
-    Object.assign(this, { stage, lens, base, cache: new Map(), images: [], at: 0, isAlone: false, scale: 1, x: 0, y: 0 });
+  constructor(stage, lens, over, base) {
+    Object.assign(this, { stage, lens, over, base, cache: new Map(), images: [], boxes: [], at: 0, isAlone: false, scale: 1, x: 0, y: 0 });
+    this.showBoxes();
     stage.onwheel = (event) => {
       event.preventDefault();
       this.choose(event.target);
@@ -35,20 +36,32 @@ class Stage {
   }
 
   show(item) {
-    const ids = item?.image_ids.join();
-    if (ids === this.ids) return;
+    const ids = item?.image_ids.join(), boxes = item?.boxes ?? null;
+    if (ids === this.ids && boxes === this.boxes) return;
+    this.boxes = boxes;
+    if (ids === this.ids) return this.draw(); // another entry about the same images, which keep their place
     Object.assign(this, { ids, images: item?.images ?? [], at: 0, isAlone: false });
     this.fit();
     this.draw();
   }
 
   draw() {
-    const { images, at, lens } = this;
+    const { images, at, lens, over } = this;
     const isRow = images.length > 1 && !this.isAlone;
     this.drawn = new Set();
     lens.classList.toggle("strip", isRow);
     lens.replaceChildren(...(isRow ? images.map((image, index) => this.figure(image, index)) : images.slice(at, at + 1).map((image) => this.node(image))));
+    over.replaceChildren(...(isRow ? [] : this.boxesOf(at)));
   }
+
+  /* The layer of the boxes of an image, if it has any. */
+  boxesOf(index) {
+    const { width, height, url } = this.images[index] ?? {};
+    const boxes = (this.boxes ?? []).filter(({ image = 0 }) => image === index);
+    return url && width && boxes.length ? [boxLayer(boxes, width, height)] : [];
+  }
+
+  showBoxes() { this.stage.classList.toggle("without-boxes", !areBoxesShown()); }
 
   node(shown) {
     if (!shown.url) return h("p", { cls: "quiet" }, `${shown.name} was deleted.`);
@@ -61,7 +74,7 @@ class Stage {
   }
 
   figure(shown, index) {
-    const figure = h("figure", { cls: index === this.at ? "current" : "" }, this.node(shown), h("figcaption", {}, `${index + 1}. ${shown.name}`));
+    const figure = h("figure", { cls: index === this.at ? "current" : "" }, h("div", { cls: "picture" }, this.node(shown), ...this.boxesOf(index)), h("figcaption", {}, `${index + 1}. ${shown.name}`));
     figure.dataset.at = index;
     return figure;
   }
@@ -103,7 +116,11 @@ class Stage {
     this.draw();
   }
 
-  applyTransform() { this.alone(this.scale !== 1); this.lens.style.transform = this.scale === 1 && !this.x && !this.y ? "" : `translate(${this.x}px, ${this.y}px) scale(${this.scale})`; }
+  applyTransform() {
+    this.alone(this.scale !== 1);
+    this.lens.style.transform = this.over.style.transform = this.scale === 1 && !this.x && !this.y ? "" : `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    this.over.style.setProperty("--scale", this.scale);
+  }
 
   prefetch(items) { items.flatMap((item) => item.images).filter(({ url }) => url).forEach((image) => this.imageFor(image).decode?.().catch(() => {})); }
 }

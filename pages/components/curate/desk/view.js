@@ -132,7 +132,8 @@ const doing = (name, value, cls, ...kids) => {
 function factNodes(item, isSecond) {
   // A second reviewer must not see the first decision.
   if (isSecond) return [h("span", { cls: "state" }, "Second review"), h("span", {}, item.image_name)];
-  const words = [item.kind, item.language, author(item), (item.images?.length ?? 1) > 1 ? plural(item.images.length, "image", "images") : item.image_name].filter(Boolean);
+  const words = [item.kind, item.language, author(item), (item.images?.length ?? 1) > 1 ? plural(item.images.length, "image", "images") : item.image_name,
+    item.boxes?.length && plural(item.boxes.length, "box", "boxes")].filter(Boolean);
   const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
   return [state, h("span", {}, words.join(" · ")), doing("history", undefined, "link", "History")].filter(Boolean);
 }
