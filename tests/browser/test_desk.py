@@ -199,6 +199,27 @@ def test_the_end_of_the_queue_counts_the_decisions(
     expect(page.locator(".desk .question")).to_have_text("Question 1?")
 
 
+def test_entries_passed_without_a_decision_are_counted_and_come_back(
+    server: AppServer, page: Page, project: Callable[[int], Project]
+) -> None:
+    project_id, _ = project(3)
+    open_desk(page, server, project_id)
+    place, ending = page.locator(".desk [data-part=place]"), page.locator(".desk .ending")
+    expect(place).to_have_text("1 of 3")
+    page.keyboard.press("ArrowRight")
+    expect(place).to_have_text("2 of 3")
+    page.keyboard.press("x")
+    page.keyboard.press("Shift+Digit2")
+    expect(place).to_have_text("3 of 3")
+    page.keyboard.press("ArrowRight")
+    expect(place).to_have_text("")
+    expect(ending).to_contain_text("2 entries were passed without a decision")
+    expect(ending).to_contain_text("1 rejected in 1 minute")
+    ending.get_by_text("Go back to them").click()
+    expect(page.locator(".desk .question")).to_have_text("Question 0?")
+    expect(place).to_have_text("1 of 3")
+
+
 def test_a_queue_contains_only_the_entries_of_its_filter(
     server: AppServer, page: Page, project: Callable[[int], Project]
 ) -> None:

@@ -84,6 +84,7 @@ class Desk {
     if (name === "go") return this.trigger("go", { to: value, at: newId() });
     if (this.form) return; // the form belongs to this entry, so the desk stays on it
     if (name === "previous" || name === "next") return this.queue.step(name === "previous" ? -1 : 1), this.paint();
+    if (name === "passed") return this.queue.show(this.queue.passed[0]), this.paint();
     if (name === "show") return this.queue.show(this.rejectedItems.shift()), this.paint();
     if (!item) return;
     if (name === "fit") return this.stage.fit();
@@ -224,9 +225,9 @@ class Desk {
   paintBars() {
     const { queue, part } = this;
     if (!queue.entries) return;
-    const { perMinute, remaining } = queue;
+    const { perMinute, remaining, total, entries } = queue;
     part.name.textContent = queue.data.name;
-    part.place.textContent = queue.total ? `${Math.min(queue.processed + 1, queue.total).toLocaleString("en")} of ${queue.total.toLocaleString("en")}` : "";
+    part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString("en")} of ${Math.max(total, entries.length).toLocaleString("en")}` : "";
     part.pace.textContent = perMinute ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
     part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
     const pending = queue.outbox.length;

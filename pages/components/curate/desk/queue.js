@@ -52,6 +52,7 @@ class Queue {
 
   get current() { return this.entries[this.index]; }
   get isLoading() { return this.next !== null; }
+  get passed() { return this.entries.filter((item) => !item.done); }
   get remaining() { return Math.max(0, this.total - this.processed); }
 
   get pageSize() { return this.data.shared && !this.data.second ? SHARED_PAGE_SIZE : PAGE_SIZE; }
@@ -139,16 +140,21 @@ class Queue {
     const before = { ...item };
     Object.assign(item, EFFECTS[decision], decision === "second" ? {} : changes, { problem: null, againError: "" });
     if (DECISIONS.includes(decision)) {
-      if (!item.done) this.processed++;
-      item.done = decision;
-      this.tally[decision]++;
-      this.decisionTimes.push(Date.now());
+      if (!item.done) this.decisionTimes.push(Date.now());
+      this.setDone(item, decision);
     }
     if ("question" in changes || "answer" in changes) this.tally.edited++;
     const act = { act_id: newId(), entry_id: item.id, decision, changes };
     this.undoStack.push({ act, item, before });
     this.enqueue({ act, item, before });
     return act;
+  }
+
+  /* Each entry counts once, with its last decision: the reason of a rejection is no second one. */
+  setDone(item, decision) {
+    if (item.done) this.processed--, this.tally[item.done]--;
+    if (decision) this.processed++, this.tally[decision]++;
+    item.done = decision;
   }
 
   /* Ask the entry's model again, or the given one. Pending acts on the entry are sent first, because the request names a version. */
@@ -179,9 +185,10 @@ class Queue {
     const act = { act_id: newId(), decision: "undo", project_id: this.data.project };
     if (last) {
       const { item, before } = last;
-      if (item.done && !before.done) this.processed--, this.tally[item.done]--;
+      this.setDone(item, before.done);
+      if ("question" in last.act.changes || "answer" in last.act.changes) this.tally.edited--;
       const { version, others, ...fields } = before;
-      Object.assign(item, fields, { done: before.done });
+      Object.assign(item, fields);
       this.show(item);
       this.enqueue({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
       return last;
@@ -266,7 +273,7 @@ class Queue {
     this.removeFromOutbox((other) => other.act.entry_id === message.act.entry_id);
     this.undoStack = this.undoStack.filter(({ item }) => item !== message.item);
     const item = message.item ?? { id: message.act.entry_id, others: [] };
-    if (item.done) this.processed--, this.tally[item.done]--;
+    this.setDone(item, "");
     Object.assign(item, message.before, result.current, { done: "" });
     item.problem = { detail: result.detail, mine: message.act, conflict: Boolean(result.current) };
     this.reinsert(item);

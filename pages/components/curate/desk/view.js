@@ -169,16 +169,17 @@ const quoted = (field, name) => `${field}:${/[\s"\\]/.test(name) ? `"${name.repl
 function endingNodes(queue) {
   if (queue.loadError) return [h("h3", {}, "The queue could not be loaded"), h("p", {}, queue.loadError)];
   if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
-  const { confirm, reject, second, skip, edited } = queue.tally;
+  const { tally: { confirm, reject, second, skip, edited }, passed } = queue;
   const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} being reviewed by others. What they leave open appears here.` : "";
   const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "reviewed a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
   const next = [["", "All open entries"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
     ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
+  const title = passed.length ? `${plural(passed.length, "entry was", "entries were")} passed without a decision` : done.length ? "This queue is done" : "No entries to review here";
   return [
-    h("h3", {}, done.length ? "This queue is done" : "No entries to review here"),
-    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held ? "" : "Choose another filter, or continue with one of these."),
+    h("h3", {}, title),
+    h("p", {}, done.length ? `${done.join(", ")} in ${plural(minutes, "minute", "minutes")}.` : held || passed.length ? "" : "Choose another filter, or continue with one of these."),
     held && h("p", {}, held),
-    h("div", { cls: "chips" }, ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),
+    h("div", { cls: "chips" }, passed.length ? doing("passed", undefined, "chip on", "Go back to them") : "", ...next.filter(([to]) => to !== queue.data.q).map(([to, label]) => doing("go", to, "chip", label))),
   ];
 }
