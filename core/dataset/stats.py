@@ -201,11 +201,14 @@ def balance(
 
 
 def decisions_per_day(session: Session, project_id: str, days: int = 30) -> list[tuple[date, int]]:
-    """Return how many entries were confirmed or rejected on each of the last *days*, today last."""
+    """Return how many entries were confirmed or rejected on each of the last *days*, today last.
+
+    An entry counts once a day: the reason of a rejection is a second event of it.
+    """
     today = utc_now().date()
     day = func.date(Events.at)
     rows = session.execute(
-        select(day, func.count())
+        select(day, func.count(distinct(col(Events.entity_id))))
         .where(
             col(Events.project_id) == project_id,
             col(Events.action).in_(("confirm", "reject")),

@@ -70,10 +70,10 @@ def test_answers_of_more_than_40_characters_are_left_out_of_the_balance(
 def test_the_first_day_of_the_window_is_counted_as_a_whole(
     make: Make, entries: EntryQueries, db: Database, project: Projects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = make()
+    entries_of_test = [make(f"{number}?") for number in range(4)]
     times = [datetime(2026, 5, day, hour, tzinfo=UTC) for day, hour in ((7, 23), (8, 0), (8, 23), (10, 12))]
     with db.transaction() as session:
-        for number, at in enumerate(times):
+        for number, (entry, at) in enumerate(zip(entries_of_test, times, strict=True)):
             session.add(
                 Events(
                     batch_id=f"batch-{number}", project_id=project.id, entity="entry", entity_id=entry.id,
@@ -96,6 +96,15 @@ def test_decisions_are_counted_by_day_and_undone_ones_are_not(
     review.undo(project.id)
     days = entries.decisions_per_day(project.id, 7)
     assert [count for _, count in days] == [0, 0, 0, 0, 0, 0, 2]
+
+
+def test_the_reason_of_a_rejection_is_no_second_decision(
+    make: Make, review: ReviewService, entries: EntryQueries, project: Projects
+) -> None:
+    entry = make()
+    rejected = review.decide(entry.id, entry.version, "reject").entry
+    review.decide(entry.id, rejected.version, "reject", changes={"reject_reason": "duplicate"})
+    assert [count for _, count in entries.decisions_per_day(project.id, 2)] == [0, 1]
 
 
 def test_tags_in_use_come_most_frequent_first(make: Make, entries: EntryQueries, project: Projects) -> None:
