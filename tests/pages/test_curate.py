@@ -192,3 +192,26 @@ def test_a_second_review_by_buttons_does_not_change_the_decision() -> None:
     assert "No entries left to review in this filter." in texts(at)
     assert decisions(project) == ["confirmed", "confirmed", "open"]
     assert [dataset.get_dataset_entry(entry.id).flagged for entry in made] == [False, True, False]
+
+
+def test_without_a_selection_confirming_and_rejecting_leave_out_what_is_decided() -> None:
+    project, made = filled(4)
+    services().review.decide(made[0].id, 1, "reject")
+    services().review.decide(made[1].id, 1, "confirm")
+    at = open_page("curate", project.id, view="Table")
+    assert at.button(key="bulk-apply").label == "Confirm 2 open entries"
+    at.button(key="bulk-apply").click().run()
+
+    assert decisions(project) == ["rejected", "confirmed", "confirmed", "confirmed"]
+    assert at.button(key="bulk-apply").label == "Confirm 0 open entries"
+    assert at.button(key="bulk-apply").disabled
+    at.selectbox(key="bulk-action").set_value("rate").run()
+    assert at.button(key="bulk-apply").label == "Rate 4 entries"
+
+
+def test_a_filter_for_rejected_entries_confirms_them() -> None:
+    project, made = filled(2)
+    services().review.decide(made[0].id, 1, "reject")
+    at = open_page("curate", project.id, view="Table", q="is:rejected")
+    at.button(key="bulk-apply").click().run()
+    assert decisions(project) == ["confirmed", "open"]

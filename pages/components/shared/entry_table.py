@@ -24,6 +24,8 @@ _ACTIONS = {
     "confirm": "Confirm", "reject": "Reject", "reopen": "Reopen", "rate": "Rate", "tag": "Add tags",
     "untag": "Remove tags", "delete": "Delete",
 }  # fmt: skip
+# Without a selection these leave out what is decided already, unless the filter asks for it.
+_DECIDING = ("confirm", "reject")
 # The label of the button, and the text of the message afterwards.
 _BUTTONS = _ACTIONS | {"tag": "Add tags to", "untag": "Remove tags from"}
 _RESULTS = {
@@ -135,18 +137,20 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[str], actor: str) -> None:
-    number = len(chosen) or total
     scope = "selected" if chosen else "of this filter"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         action = st.selectbox(
-            f"Action for {pluralize(number, 'entry')} {scope}", list(_ACTIONS), format_func=_ACTIONS.__getitem__,
-            key="bulk-action", width=240,
+            f"Action for {pluralize(len(chosen) or total, 'entry')} {scope}", list(_ACTIONS),
+            format_func=_ACTIONS.__getitem__, key="bulk-action", width=240,
         )  # fmt: skip
         value = _bulk_value(action)
+        target = entry_filter.for_review() if action in _DECIDING else entry_filter
+        number = len(chosen) or page.services().entries.count_entries(project_id, target)
+        noun = "entry" if chosen or number == total else "open entry"
         st.button(
-            f"{_BUTTONS[action]} {pluralize(number, 'entry')}",
-            key="bulk-apply", on_click=_do_bulk, disabled=value == "",
-            args=(project_id, str(entry_filter), chosen, action, value, actor),
+            f"{_BUTTONS[action]} {pluralize(number, noun)}",
+            key="bulk-apply", on_click=_do_bulk, disabled=value == "" or not number,
+            args=(project_id, str(target), chosen, action, value, actor),
         )  # fmt: skip
         _undo_button(project_id, actor)
 
