@@ -50,4 +50,4 @@ with right:
 with left:
     boards.facets(project.id, entry_filter)
 with actions:
-    results.next_steps(project.id, entry_filter, total, selected)
+    results.next_steps(project.id, entry_filter, total, selected, reviewer_name.name())

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from core.dataset import EntryFilter
 from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
 from pages.components.overview import project_dialogs
-from pages.components.shared import figure, media, page, task_labels
+from pages.components.shared import figure, media, page, reviewer_name, task_labels
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
         _first_steps()
         return
     if chosen is not None and counts is not None:
-        _stages(counts)
+        _stages(chosen.id, counts)
         _activity(chosen.id)
     _projects(summaries)
 
@@ -61,9 +62,11 @@ def open_sample() -> None:
     page.go("generate")
 
 
-def _stages(counts: ProjectCounts) -> None:
+def _stages(project_id: str, counts: ProjectCounts) -> None:
     """Draw the five stages of the work, each with a number and a link to the next step."""
     waiting = counts.images_without_questions
+    actor = reviewer_name.name()
+    to_review = page.services().collaboration.count_queue(project_id, EntryFilter(), actor) if counts.open else 0
     stages = (
         ("upload", "Upload", f"{counts.images:,}", "images", "Add images"),
         (
@@ -72,7 +75,7 @@ def _stages(counts: ProjectCounts) -> None:
         ),
         (
             "curate", "Curate", f"{counts.confirmed:,}", f"of {counts.entries:,} entries confirmed",
-            f"Review {pluralize(counts.open, 'entry')}" if counts.open else "View the entries",
+            f"Review {pluralize(to_review, 'entry')}" if to_review else "View the entries",
         ),
         ("style", "Style", f"{counts.generated:,}", "generated images", "Generate an image"),
         ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),

@@ -97,8 +97,7 @@ def _count(services: Services, actor: str, params: dict[str, Any]) -> dict[str, 
     """
     project_id, entry_filter = _project_id(services, params), parse_search(params.get("q", "")).for_review()
     plan = services.collaboration.review_plan(project_id)
-    own = plan.assigned(entry_filter, actor)
-    total = services.entries.count_entries(project_id, own, not_skipped_by=actor)
+    total = services.collaboration.count_queue(project_id, entry_filter, actor)
     leased_to_others = (
         services.entries.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
         if plan.assignment == "shared"

@@ -124,6 +124,13 @@ class CollaborationService:
         with self._db.reading() as session:
             return queries.find_entries(session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor)
 
+    @cached_until_write
+    def count_queue(self, project_id: str, entry_filter: EntryFilter, actor: str) -> int:
+        """Count the entries that *actor* would be assigned for the filter; of those not decided, unless it says so."""
+        assigned = self.review_plan(project_id).assigned(entry_filter.for_review(), actor)
+        with self._db.reading() as session:
+            return queries.count_entries(session, project_id, assigned, not_skipped_by=actor)
+
     def assign_entries(
         self, project_id: str, entry_filter: EntryFilter, actor: str, *, limit: int, after: str | None = None
     ) -> queries.EntryPage:

@@ -27,6 +27,18 @@ def test_the_search_of_the_address_is_opened_and_counted() -> None:
     assert at.button(key="review").label == "Review 1"
 
 
+def test_the_number_to_review_is_that_of_the_queue_which_opens() -> None:
+    project, made = filled()
+    for entry, decision in zip(made, ("confirm", "reject", "skip"), strict=False):
+        services().review.decide(entry.id, 1, decision)
+    at = open_page("explore", project.id)
+    assert at.button(key="review").label == "Review 2"
+    decided = open_page("explore", project.id, q="is:rejected")
+    assert decided.button(key="review").label == "Review 1"
+    overview = open_page("overview", project.id)
+    assert "Review 2 entries" in [element.label for element in overview.get("page_link")]
+
+
 def test_a_search_without_results_suggests_a_wider_search() -> None:
     project, _ = filled()
     at = open_page("explore", project.id, q="zebra")

@@ -27,8 +27,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str) -> None:
     with left:
         _image(entry)
     with right:
-        own = services.collaboration.review_plan(project_id).assigned(queue, actor)
-        st.caption(f"{services.entries.count_entries(project_id, own, not_skipped_by=actor):,} left to review")
+        st.caption(f"{services.collaboration.count_queue(project_id, queue, actor):,} left to review")
         st.text(entry.question)
         st.text_area("Answer", entry.answer, key=f"plain-answer-{entry.id}-{entry.version}")
         st.selectbox("Reason for a rejection", REJECT_REASONS, index=None, key=f"plain-reason-{entry.id}")

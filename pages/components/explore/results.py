@@ -18,7 +18,7 @@ def show(project_id: str, entry_filter: EntryFilter, total: int, actor: str) -> 
     return entry_grid.show(project_id, entry_filter, total)
 
 
-def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected: list[str]) -> None:
+def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected: list[str], actor: str) -> None:
     """Draw the buttons that pass the selected entries, or all results, to Generate, Export or Curate."""
     chosen, count = entry_filter, total
     if selected:
@@ -28,6 +28,8 @@ def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected:
         page.go("generate")
     if st.button("Export", key="to-export", disabled=not count, help="Export these entries"):
         page.go("export", which="all", q=str(chosen))
-    name = f"Review {count:,} selected" if selected else f"Review {count:,}"
-    if st.button(name, type="primary", key="review", disabled=not count, help="Review them at the desk"):
+    waiting = page.services().collaboration.count_queue(project_id, chosen, actor)
+    name = f"Review {waiting:,} selected" if selected else f"Review {waiting:,}"
+    about = "Review them at the desk" if waiting else "All of them are decided, or you have skipped them"
+    if st.button(name, type="primary", key="review", disabled=not waiting, help=about):
         page.go("curate", q=str(chosen))
