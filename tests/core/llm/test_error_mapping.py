@@ -5,7 +5,17 @@ import httpx
 import litellm
 import pytest
 
-from core.errors import LLMError, VitrineError
+from core.errors import (
+    AccessDeniedError,
+    BadReplyError,
+    LLMError,
+    ModelUnavailableError,
+    ProviderDownError,
+    QuotaExceededError,
+    RateLimitedError,
+    RequestRefusedError,
+    VitrineError,
+)
 from core.llm import ModelConfig
 from core.llm.error_mapping import map_error, retry_after_s
 from core.llm.transport import Exchange
@@ -94,3 +104,94 @@ def test_the_http_exchange_takes_precedence_over_the_exception(problem: str) -> 
 )
 def test_the_requested_wait_is_read_from_header_or_body(header: str, body: str, seconds: float | None) -> None:
     assert retry_after_s(header, body) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, "", RequestRefusedError),
+        (400, "insufficient_quota", QuotaExceededError),
+        (400, "API key not valid", AccessDeniedError),
+        (400, '{"error": {"message": "The model `x` does not exist"}}', ModelUnavailableError),
+        (401, "", AccessDeniedError),
+        (402, "", QuotaExceededError),
+        (403, "", AccessDeniedError),
+        (403, "insufficient_quota", QuotaExceededError),
+        (404, "", ModelUnavailableError),
+        (404, "insufficient_quota", ModelUnavailableError),
+        (404, "API key not valid", ModelUnavailableError),
+        (408, "", ProviderDownError),
+        (409, "", ProviderDownError),
+        (413, "", RequestRefusedError),
+        (422, '{"error": {"message": "The model `x` does not exist"}}', RequestRefusedError),
+        (422, "API key not valid", RequestRefusedError),
+        (425, "", ProviderDownError),
+        (429, "", RateLimitedError),
+        (429, "insufficient_quota", QuotaExceededError),
+        (499, "", RequestRefusedError),
+        (500, "", ProviderDownError),
+        (500, "insufficient_quota", ProviderDownError),
+        (503, "", ProviderDownError),
+        (529, "", RateLimitedError),
+    ],
+)
+def test_a_status_and_its_body_decide_what_the_error_is(status: int, body: str, error: type[LLMError]) -> None:
+    mapped = map_error(ValueError("x"), Exchange(sends=1, http_status=status, head=body.encode()), CONFIG, 60)
+
+    assert (type(mapped), mapped.http_status) == (error, status)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"error": {"message": "No <b>room</b>. "}}', "No room"),
+        ('[{"error": {"message": "First"}}, {"error": {"message": "Second"}}]', "First"),
+        ('{"error": "As text"}', "As text"),
+        ('{"error": {"message": ""}}', "status 500"),
+        ('{"error": {"message": 3}}', "status 500"),
+        ("[]", "status 500"),
+        ("no JSON", "status 500"),
+        ('{"error": "' + "x" * 200 + '"}', "x" * 200),
+        ('{"error": "' + "x" * 201 + '"}', "x" * 199 + "…"),
+    ],
+)
+def test_the_words_of_the_provider_are_one_short_line(body: str, message: str) -> None:
+    mapped = map_error(ValueError("x"), Exchange(sends=1, http_status=500, head=body.encode()), CONFIG, 60)
+
+    assert f"has a problem: {message}. Try again later." in str(mapped)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [('{"error": {"message": "Overloaded"}}', ProviderDownError), ("<html>", BadReplyError)],
+)
+def test_a_status_of_success_with_an_error_inside_is_an_error_of_the_provider(body: str, error: type[LLMError]) -> None:
+    mapped = map_error(ValueError("x"), Exchange(sends=1, http_status=200, head=body.encode()), CONFIG, 60)
+
+    assert type(mapped) is error
+    assert getattr(mapped, "reply_head", "") == ("" if error is ProviderDownError else body)
+
+
+@pytest.mark.parametrize(
+    ("problem", "error", "maybe_paid"),
+    [
+        ("unreachable", ProviderDownError, False),
+        ("redirect", RequestRefusedError, False),
+        ("not allowed", ModelUnavailableError, False),
+        ("foreign key", RequestRefusedError, False),
+        ("other client", RequestRefusedError, False),
+        ("stream", BadReplyError, False),
+        ("too large", BadReplyError, False),
+        ("compressed", BadReplyError, False),
+        ("broken", ProviderDownError, True),
+    ],
+)
+def test_a_problem_of_the_connection_decides_what_the_error_is(
+    problem: str, error: type[LLMError], maybe_paid: bool
+) -> None:
+    exchange = Exchange(sends=1, problem=problem, http_status=302, head=b"x" * 3000, detail="10.0.0.1")
+
+    mapped = map_error(ValueError("x"), exchange, CONFIG, 60)
+
+    assert (type(mapped), mapped.maybe_paid) == (error, maybe_paid)
+    assert len(getattr(mapped, "reply_head", "x" * 2048)) == 2048
