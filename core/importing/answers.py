@@ -209,14 +209,20 @@ def _are_measures(answer: Sequence[Any]) -> bool:
 
 
 def _of_object(answer: dict[str, Any], kind: str) -> tuple[Any, str]:
-    """Return what an object means: the answer of a person, SQuAD's lists of texts, or a document."""
+    """Return what an object means: the answer of a person, SQuAD's lists of texts, weighted answers, or a document."""
     person = _of_person(answer)
     if person is not None and kind != "custom_format":
         return person, kind
-    texts = answer.get("text")
+    texts, ids, weights = (answer.get(name) for name in ("text", "ids", "weights"))
     if isinstance(texts, list | tuple) and texts and kind != "custom_format":
         return people_answer(texts), kind
+    if isinstance(ids, list | tuple) and isinstance(weights, list | tuple) and len(ids) == len(weights) > 0:
+        return max(zip(ids, weights, strict=True), key=lambda one: _weight(one[1]))[0], kind
     return _document(answer), "custom_format"
+
+
+def _weight(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else -math.inf
 
 
 def _of_person(answer: Any) -> str | None:

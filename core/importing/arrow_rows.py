@@ -38,6 +38,7 @@ class Table(ABC):
         self._names = list(dict.fromkeys(names))
         self.image_columns = tuple(field.name for field in schema if _holds_images(field))
         self._class_names = _class_names(schema)
+        self._nested_class_names = _nested_class_names(schema)
 
     @abstractmethod
     def plan(self) -> list[Planned]:
@@ -54,6 +55,9 @@ class Table(ABC):
                 value = row.get(column)
                 if isinstance(value, int) and 0 <= value < len(names):
                     row[column] = names[value]
+        for column, by_key in self._nested_class_names.items():
+            for row in rows:
+                _name_classes(row.get(column), by_key)
         return rows
 
 
@@ -134,6 +138,21 @@ class ArrowTable(Table):
                 yield reader.get_batch(index)
 
 
+def _name_classes(value: Any, names_by_key: dict[str, list[str]]) -> None:
+    """Put the names of classes in the place of their numbers: of an object of lists, or a list of objects."""
+    for one in value if isinstance(value, list) else [value]:
+        for key, names in names_by_key.items() if isinstance(one, dict) else ():
+            numbers = one.get(key)
+            if isinstance(numbers, list):
+                one[key] = [_name_of_class(number, names) for number in numbers]
+            else:
+                one[key] = _name_of_class(numbers, names)
+
+
+def _name_of_class(number: Any, names: list[str]) -> Any:
+    return names[number] if isinstance(number, int) and 0 <= number < len(names) else number
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Table]:
     """Open a table. Not memory-mapped: a map counts against the limit on the address space as well."""
@@ -205,15 +224,35 @@ def _plain_value(scalar: Any) -> Any:
 
 def _class_names(schema: Any) -> dict[str, list[str]]:
     """Return the names of the classes by column, which datasets writes beside the numbers."""
+    return {
+        column: [str(name) for name in feature["names"]]
+        for column, feature in _features(schema).items()
+        if _is_class(feature)
+    }
+
+
+def _nested_class_names(schema: Any) -> dict[str, dict[str, list[str]]]:
+    """Return the names of the classes in the lists of an object by column and key, as object detection has them."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for column, feature in _features(schema).items():
+        inner = feature.get("feature", feature) if isinstance(feature, dict) else None
+        for key, one in inner.items() if isinstance(inner, dict) else ():
+            one = one.get("feature", one) if isinstance(one, dict) else one
+            if _is_class(one):
+                found.setdefault(column, {})[key] = [str(name) for name in one["names"]]
+    return found
+
+
+def _features(schema: Any) -> dict[str, Any]:
     try:
         features = orjson.loads((schema.metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
-        return {
-            column: [str(name) for name in feature["names"]]
-            for column, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
-        }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         return {}
+    return features if isinstance(features, dict) else {}
+
+
+def _is_class(feature: Any) -> bool:
+    return isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
 
 
 def _holds_images(field: Any) -> bool:

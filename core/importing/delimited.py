@@ -16,6 +16,7 @@ _HEAD_BYTES = 65_536
 _MAX_COLUMNS = 1_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
+_IMAGE = re.compile(r"https?://\S+$|[^\s,;]+\.(?:jpe?g|png|webp)$", re.IGNORECASE)
 
 # Vitrine's own tables have an apostrophe before cells that a spreadsheet would run as formulas.
 _OWN_COLUMNS = {"image_id", "image_name", "answer_type"}
@@ -56,12 +57,14 @@ def _rows(reader: Any, lines_before: int) -> Rows:
     names = next(_cells(reader), None)
     if not isinstance(names, list) or not any(name.strip() for name in names):
         raise DelimitedError("The first line has no names of columns. Add them.")
-    names = [name.strip() for name in names]
+    names, first = _named(names)
     if len(names) > _MAX_COLUMNS:
         raise DelimitedError(f"It has {len(names):,} columns; {_MAX_COLUMNS:,} is the limit.")
     count = len(names)
     is_guarded = set(names) >= _OWN_COLUMNS
-    number, line = 0, reader.line_num + lines_before + 1
+    number, line = len(first), reader.line_num + lines_before + 1
+    for row in first:
+        yield 1, 1 + lines_before, row
     for cells in _cells(reader):
         if cells == []:
             line = reader.line_num + lines_before + 1
@@ -81,6 +84,24 @@ def _rows(reader: Any, lines_before: int) -> Rows:
             )
             yield number, line, BadRow(reason)
         line = reader.line_num + lines_before + 1
+
+
+def _named(cells: list[str]) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the names of columns of the first line, or those of captions when it is a row of an image and its caption.
+
+    Conceptual Captions has no line of names.
+
+    Raises:
+        DelimitedError: it is a row, and of anything else.
+    """
+    cells = [cell.strip() for cell in cells]
+    images = [_IMAGE.match(cell) is not None for cell in cells]
+    if not any(images):
+        return cells, []
+    if len(cells) != 2 or all(images):
+        raise DelimitedError("The first line names an image, not columns. Add a line with the names of the columns.")
+    names = ["image", "caption"] if images[0] else ["caption", "image"]
+    return names, [dict(zip(names, cells, strict=True))]
 
 
 def _cells(reader: Any) -> Iterator[list[str] | BadRow]:

@@ -111,6 +111,8 @@ def _rows_of_member(key: str, value: Any) -> list[Any]:
     """
     if isinstance(value, dict):
         if is_image_name(key):
+            if value and all(name.rstrip().endswith("?") for name in value):
+                return [{"file_name": key, "question": name, "answer": answer} for name, answer in value.items()]
             return [{"file_name": key} | value]
         return [{"key": key} | value if "imageURL" in value else value]  # OCR-VQA has the id of an image nowhere else
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):

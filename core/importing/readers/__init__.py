@@ -2,9 +2,11 @@
 
 from core.errors import InvalidInputError
 from core.importing.readers import (
+    ai2d,
     classes,
     coco,
     conversations,
+    detection,
     finevision,
     gemini,
     hugging_face,
@@ -26,6 +28,7 @@ from core.importing.readers import (
     vqa_v2,
 )
 from core.importing.readers.base import Head, Reader
+from core.importing.readers.columns import BOX_COLUMNS
 
 # The more specific ones first: of readers that understand a file equally well, the first one reads it.
 READERS: tuple[Reader, ...] = (
@@ -46,9 +49,11 @@ READERS: tuple[Reader, ...] = (
     img2dataset.READER,
     statements.READER,
     ocr_vqa.READER,
+    ai2d.READER,
     nested.READER,
     hugging_face.READER,
     rows.READER,
+    detection.READER,
     classes.READER,
     sidecar.READER,
 )
@@ -82,6 +87,13 @@ def recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> Reader | No
     return best if best.fit(head) > 0 else None
 
 
+def _has_only_boxes(head: Head) -> bool:
+    """Return whether rows have a box each, or its sides; such rows are grouped by image in COCO only."""
+    names = [name for rows in head.lists.values() for row in rows if isinstance(row, dict) for name in row]
+    lower = {str(name).strip().lower() for name in (*head.columns, *names)}
+    return bool(lower & BOX_COLUMNS)
+
+
 def not_recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> str:
     """Return the sentence for a file that none of *readers* understands: what was seen, and what would be read.
 
@@ -93,6 +105,8 @@ def not_recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> str:
     if len(readers) == 1:
         needed = readers[0].needs
         return f"This file was not read as {readers[0].label}. That needs {needed}. Seen: {seen}."
+    if _has_only_boxes(head):
+        return f"This file was not read: it has boxes without questions or captions. Convert it to COCO. Seen: {seen}."
     known = "; ".join(reader.label.partition(" (")[0] for reader in readers)
     return (
         f"This file was not read, since its format is not known. Seen: {seen}. Name the columns image, question and "

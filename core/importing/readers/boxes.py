@@ -16,6 +16,7 @@ DETECTION_QUESTION = "Which objects are in this image?"
 MAX_BOXES = 2_000
 _MAX_LABEL_CHARS = 200
 _CATEGORIES = ("category_name", "category", "class_name", "phrase", "expression", "referring_expression", "sent")
+_LABELS = ("label", "category", "category_name", "name")
 _TOKENS = re.compile("<ref-object>|<bbox>")
 _NUMBER = r"\s*(-?\d{1,9}(?:\.\d{1,20})?)\s*"
 _WRITTEN = re.compile(rf"\[{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}\]")
@@ -171,7 +172,10 @@ def _one(found: Any) -> ImportedBox | None:
         return None
     unit: Literal["px", "relative"] = "relative" if found.get("unit") == "relative" else "px"
     position = found.get("image")
-    return ImportedBox(label_at(found.get("label"), 0), xyxy, unit, position if isinstance(position, int) else 0)
+    label = next(
+        (found[key] for key in ("label", "category", "category_name", "name") if found.get(key) is not None), ""
+    )
+    return ImportedBox(label_at(label, 0), xyxy, unit, position if isinstance(position, int) else 0)
 
 
 def _position(positions: Sequence[Any] | None, index: int) -> int:

@@ -6,9 +6,10 @@ from typing import Any
 
 from core.importing.answers import parsed_list, turn
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import columns_of, fields_of, unread_columns
+from core.importing.readers.columns import BOX_COLUMNS, columns_of, fields_of
 from core.importing.readers.images import images_of
 from core.importing.readers.rows import has_turns
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record, record
 
 CLASS_QUESTION = "Which class does this image belong to?"
@@ -18,7 +19,9 @@ _CLASSES = ("label", "labels", "class", "class_name", "category", "fine_label")
 
 def _fits(row: Row) -> bool:
     columns = columns_of(tuple(row))
-    return bool(columns.images) and not has_turns(row) and not columns.boxes and _class_of(row) is not None
+    if not columns.images or columns.boxes or has_turns(row):
+        return False
+    return _class_of(row) is not None and not any(str(name).strip().lower() in BOX_COLUMNS for name in row)
 
 
 def _class_of(row: Row) -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from core.dataset.values import MAX_TEXT_CHARS, normal_score, normal_tags
@@ -16,6 +17,7 @@ IMAGES = (
     "image_filename", "image_local_name", "img_name", "filepath", "file_path", "figure_path",
     "picture", "photo", "filename", "path", "jpg", "jpeg", "png", "webp", "image_url", "image_urls", "imageurl",
     "imgname", "image_name", "imagename", "file", "url", "image_link",
+    "image_base64", "image_base64_str",
 )  # fmt: skip
 IDS = ("image_id", "imageid", "img_id")
 """Columns with the name of an image without its ending, or with its number; for rows that name no image otherwise."""
@@ -29,9 +31,11 @@ CAPTIONS = (
     "sentence", "expression", "referring_expression", "phrase", "sent", "title",
 )  # fmt: skip
 BOXES = ("objects", "boxes", "bbox", "bboxes", "bbox_2d", "xyxy")
+BOX_COLUMNS = frozenset({"bbox", "bboxes", "bbox_2d", "xyxy", "xmin", "x_min", "xmax", "x_max", "bbox_x", "bbox_x1"})
+"""Of a row that has one box of its image."""
 _OPTIONS = ("options", "choices", "candidates")
 _FIELDS = {
-    "system": ("system", "system_prompt"),
+    "system": ("system", "system_prompt", "system_message"),
     "language": ("language", "lang"),
     "kind": ("kind", "category", "question_type"),
     "model": ("model", "model_name"),
@@ -42,11 +46,8 @@ _FIELDS = {
 }
 _NUMBERED = re.compile(r"(?:image|img|picture)_?\d{1,3}(?:_path)?|(?:left|right)_(?:image|img)")
 _METADATA = "metadata"
-_LETTERED_CHOICES = "ABCDEFGHIJ"
-_NO_CONTENT = re.compile(
-    r"$|unnamed|__|(?:.*_)?(?:ids?|idx|index|uid|uuid|hash|md5|sha256|width|height|num|number|at)$"
-    r"|(?:q|img|image|ann|sent)id$"
-)
+# Benchmarks have a column for each choice: A, B, ...; choice_a, ...; Option A, ...
+_LETTERED = re.compile(r"(?:(?:choice|option)[ _]?)?([a-j])")
 _MAX_CHARS = {"language": 35, "kind": 60, "model": 200, "system": MAX_TEXT_CHARS, "note": MAX_TEXT_CHARS}
 _MAX_TAGS = 100
 
@@ -64,6 +65,8 @@ class Columns(NamedTuple):
     answer: str
     caption: str
     options: str
+    lettered_options: tuple[str, ...]
+    """Where each option has a column of its own."""
     answer_type: str
     fields: tuple[tuple[str, str], ...]
     """Names of fields of a record with their columns."""
@@ -87,36 +90,19 @@ def columns_of(names: tuple[str, ...]) -> Columns:
         images=tuple(by_name[name] for name in IMAGES if name in by_name),
         more_images=tuple(sorted(more, key=_in_number_order)), id=first(IDS),
         question=first(QUESTIONS), answer=first(ANSWERS), caption=first(CAPTIONS), options=first(_OPTIONS),
-        answer_type=first(("answer_type",)), note=first(("note", "notes")), boxes=first(BOXES),
+        lettered_options=_lettered(by_name), answer_type=first(("answer_type",)), note=first(("note", "notes")),
+        boxes=first(BOXES),
         metadata=first((_METADATA,)),
         fields=tuple((field, found) for field, wanted in _FIELDS.items() if (found := first(wanted))),
     )  # fmt: skip
 
 
-def unread_columns(rows: Iterable[Any], own: frozenset[str] = frozenset(), *, has_turns: bool = False) -> list[str]:
-    """Return the columns with content that are not stored; ids, numbers of rows and sizes of images are no content.
-
-    Args:
-        own: columns in lower case that the reader of the format reads itself.
-        has_turns: whether question, answer and caption are read from their usual columns.
-    """
-    found = dict.fromkeys(
-        name
-        for row in rows
-        if isinstance(row, dict)
-        for name, value in row.items()
-        if isinstance(name, str) and value not in (None, "", [], {})
-    )
-    columns = columns_of(tuple(found))
-    used = {
-        *columns.images, *columns.more_images, columns.id, columns.note, columns.boxes, columns.metadata,
-        *(column for _, column in columns.fields),
-    }  # fmt: skip
-    if has_turns:
-        used |= {columns.question, columns.answer if columns.question else columns.caption}
-        used |= {columns.options, columns.answer_type, *_LETTERED_CHOICES} if columns.question else set()
-    lower = {name: name.strip().lower() for name in found}
-    return [name for name, low in lower.items() if name not in used and low not in own and not _NO_CONTENT.match(low)]
+def _lettered(by_name: dict[str, str]) -> tuple[str, ...]:
+    """Return the columns of the options A, B and so on, without gaps; () for fewer than two."""
+    found = {match[1]: name for low, name in by_name.items() if (match := _LETTERED.fullmatch(low))}
+    letters = takewhile(found.__contains__, "abcdefghij")
+    columns = tuple(found[letter] for letter in letters)
+    return columns if len(columns) > 1 else ()
 
 
 def is_image_column(name: str) -> bool:

@@ -4,21 +4,22 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from core.importing.answers import parsed_list
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import unread_columns
 from core.importing.readers.conventions import converter
 from core.importing.readers.messages import conversation_records
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record
 
 
 def _fits(row: Row) -> bool:
-    return isinstance(row.get("conversations"), list) or isinstance(row.get("conversation"), list)
+    return any(isinstance(parsed_list(row.get(name)), list) for name in ("conversations", "conversation"))
 
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
-    turns = row.get("conversations")
+    turns = parsed_list(row.get("conversations"))
     if turns is None:
-        turns = _messages(row.get("conversation"))
+        turns = _messages(parsed_list(row.get("conversation")))
     return conversation_records(row, turns, where, files)
 
 

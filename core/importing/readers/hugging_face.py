@@ -3,9 +3,10 @@
 from functools import partial
 
 from core.importing.readers.base import Row, RowReader
-from core.importing.readers.columns import columns_of, unread_columns
+from core.importing.readers.columns import columns_of
 from core.importing.readers.conventions import converter
 from core.importing.readers.rows import has_turns, records_of_row
+from core.importing.readers.unread import unread_columns
 
 
 def _fits(row: Row) -> bool:

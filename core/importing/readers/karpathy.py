@@ -5,7 +5,7 @@ from functools import partial
 
 from core.importing.answers import RowError, caption_turn
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import unread_columns
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record, record
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from core.dataset.values import normal_score
 from core.errors import InvalidInputError
-from core.importing.answers import RowError
+from core.importing.answers import RowError, parsed_list
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import boxes_of_row, boxes_of_turns, with_objects_named
-from core.importing.readers.columns import Columns, columns_of, fields_of, unread_columns
+from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.conventions import converter
 from core.importing.readers.images import images_of, written_images
 from core.importing.readers.turns import MAX_TURNS, paired
+from core.importing.readers.unread import unread_columns
 from core.importing.records import NO_FIELDS, Fields, Record, record
 
 _IMAGE_KEYS = ("image_url", "image", "source", "path", "url", "base64")
@@ -121,12 +122,12 @@ def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: 
 
 
 def _fits(row: Row) -> bool:
-    messages = row.get("messages")
+    messages = parsed_list(row.get("messages"))
     return isinstance(messages, list) and "chosen" not in row and "rejected_response" not in row
 
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
-    return conversation_records(row, row.get("messages"), where, files)
+    return conversation_records(row, parsed_list(row.get("messages")), where, files)
 
 
 READER = RowReader(

@@ -6,12 +6,13 @@ from typing import Any
 
 from core.importing.answers import RowError, scalar_text
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import unread_columns
 from core.importing.readers.messages import conversation_records
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record
 
 _QUERIES = ("query", "instruction")
-_RESPONSES = ("response", "output")
+_RESPONSES = ("response", "output", "outputs")
+_INPUTS = ("input", "inputs")
 
 
 def _fits(row: Row) -> bool:
@@ -21,8 +22,9 @@ def _fits(row: Row) -> bool:
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     query, response = (next((row[key] for key in keys if key in row), None) for keys in (_QUERIES, _RESPONSES))
-    if isinstance(row.get("input"), str) and isinstance(query, str):
-        query = f"{query}\n{row['input']}".strip()
+    given = next((row[key] for key in _INPUTS if isinstance(row.get(key), str)), "")
+    if given and isinstance(query, str):
+        query = f"{query}\n{given}".strip()
     messages: list[Any] = []
     for pair in _history(row):
         messages += [{"role": "user", "content": pair[0]}, {"role": "assistant", "content": pair[1]}]
@@ -48,5 +50,5 @@ READER = RowReader(
     needs="query and response (or instruction and output), and images",
     fits=_fits,
     read_row=_read_row,
-    unread=partial(unread_columns, own=frozenset({*_QUERIES, *_RESPONSES, "input", "history", "kto_tag", "label"})),
+    unread=partial(unread_columns, own=frozenset({*_QUERIES, *_RESPONSES, *_INPUTS, "history", "kto_tag", "label"})),
 )

@@ -1,4 +1,4 @@
-"""Rows of an image with a list of questions and answers, or of captions, such as those of Visual Genome and OCR-VQA."""
+"""Rows of an image with a list of questions and answers, captions or regions, such as those of Visual Genome."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,11 +7,15 @@ from core.importing.answers import RowError
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.columns import columns_of
 from core.importing.readers.rows import has_turns, records_of_row
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record
 
 _LISTS = frozenset({
     "qas", "qa", "qa_pairs", "qapairs", "qna", "questions", "question_answers", "annotations", "captions", "entries",
+    "regions",
 })  # fmt: skip
+_SIDES = ("x", "y", "width", "height")
+"""Of the box of a region, as Visual Genome writes it."""
 
 
 def _list_of(row: Row) -> list[Any] | None:
@@ -51,9 +55,15 @@ def _records(common: Row, rows: list[Any], where: str, files: Files) -> Iterator
         try:
             if not isinstance(row, dict):
                 raise RowError("A question of this row is no object with names and values.")
-            yield from records_of_row(common | row, where, files)
+            box = {"bbox": [row[name] for name in _SIDES]} if row.keys() >= {*_SIDES} else {}
+            yield from records_of_row(common | box | row, where, files)
         except RowError as error:
             files.problems.add(where, str(error))
+
+
+def _unread(rows: Iterable[Any]) -> list[str]:
+    inner = [one for row in rows if isinstance(row, dict) for one in _list_of(row) or ()]
+    return unread_columns(inner, frozenset(_SIDES), has_turns=True)
 
 
 READER = RowReader(
@@ -62,4 +72,5 @@ READER = RowReader(
     needs="an image, and qas with question and answer",
     fits=_fits,
     read_row=_read_row,
+    unread=_unread,
 )

@@ -7,14 +7,17 @@ from typing import Any
 from core.importing.answers import RowError, caption_turn, parsed_list, people_answer, turn
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import boxes_of_row
-from core.importing.readers.columns import Columns, columns_of, fields_of, unread_columns
+from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.conventions import converter
 from core.importing.readers.images import images_of
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record, Turn, record
 
 _OF_PEOPLE = ("answers", "direct_answers")
+_EXPRESSIONS = frozenset({"sentences", "sentence", "expression", "referring_expression", "phrase", "sent"})
+REGION_QUESTION = "What is in the box?"
+"""The question of texts that describe a part of an image."""
 MAX_CAPTIONS = 1_000
-_LETTERED_CHOICES = "ABCDEFGHIJ"
 
 
 def records_of_row(row: Row, where: str, files: Files) -> Iterable[Record]:
@@ -45,7 +48,9 @@ def _turns(row: Row, columns: Columns, where: str, files: Files) -> list[Turn]:
         raise RowError("This row has no answer.")
     question, answer = row[columns.question], row[columns.answer]
     answer_type = row[columns.answer_type] if columns.answer_type else None
-    options = row[columns.options] if columns.options else _lettered(row) if "A" in row else None
+    options = row[columns.options] if columns.options else None
+    if options is None and columns.lettered_options:
+        options = _lettered(row, columns)
     if answer_type is None and columns.answer.lower() == "labels":
         answer_type = "label"
     if isinstance(question, list | tuple):
@@ -64,9 +69,14 @@ def _captions(row: Row, columns: Columns) -> list[Turn]:
     captions = [one for one in value if one] if isinstance(value, list | tuple) else [value]
     if not captions:
         raise RowError("There is no answer.")
+    if isinstance(value, list | tuple) and all(isinstance(one, str) and one.rstrip().endswith("?") for one in captions):
+        raise RowError("These are questions without answers. Write them as objects with question and answer.")
     if len(captions) > MAX_CAPTIONS:
         raise RowError(f"This row has {len(captions):,} captions; {MAX_CAPTIONS:,} is the limit.")
-    return [caption_turn(_text_of(caption)) for caption in captions]
+    texts = [_text_of(caption) for caption in captions]
+    if columns.boxes and columns.caption.strip().lower() in _EXPRESSIONS:
+        return [turn(REGION_QUESTION, text) for text in texts]
+    return [caption_turn(text) for text in texts]
 
 
 def _text_of(caption: Any) -> Any:
@@ -90,9 +100,9 @@ def _parallel(questions: Any, answers: Any, answer_type: Any, where: str, files:
     return turns
 
 
-def _lettered(row: Row) -> list[Any] | None:
-    """Return the choices of benchmarks that have a column for each: A, B, C, ..."""
-    found = [row[letter] for letter in _LETTERED_CHOICES if row.get(letter) not in (None, "")]
+def _lettered(row: Row, columns: Columns) -> list[Any] | None:
+    """Return the options of benchmarks that have a column for each."""
+    found = [row[name] for name in columns.lettered_options if row.get(name) not in (None, "")]
     return found or None
 
 

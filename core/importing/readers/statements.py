@@ -7,8 +7,9 @@ from typing import Any
 
 from core.importing.answers import RowError, question_text, turn
 from core.importing.readers.base import Files, Row, RowReader
-from core.importing.readers.columns import columns_of, fields_of, unread_columns
+from core.importing.readers.columns import columns_of, fields_of
 from core.importing.readers.images import images_of
+from core.importing.readers.unread import unread_columns
 from core.importing.records import Record, record
 
 _STATEMENTS = ("statement", "sentence", "hypothesis")

@@ -21,10 +21,15 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.importing.answers": {
         "MAX_OPTIONS": 1_000,
         "_MAX_LITERAL_CHARS": 20_000,
+        "_SEPARATORS": ("\n", "|", ";", ","),
     },
     "core.importing.arrow_rows": {
         "MAX_BATCH_ROWS": 100_000,
         "MAX_BATCHES": 50_000,
+    },
+    "core.importing.class_directories": {
+        "MAX_CLASSES": 1_000,
+        "_MIN_IMAGES": 2,
     },
     "core.importing.delimited": {
         "_HEAD_BYTES": 65_536,
@@ -57,6 +62,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.importing.problems": {
         "MAX_PROBLEMS": 10_000,
+        "MAX_NOTES": 1_000,
         "_MAX_REASON_CHARS": 500,
     },
     "core.importing.readers.boxes": {
@@ -71,6 +77,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_TAGS": 100,
         "_MAX_CHARS": {"language": 35, "kind": 60, "model": 200, "system": 20_000, "note": 20_000},
     },
+    "core.importing.readers.conventions": {
+        "_MIN_CORNERS": 5,
+    },
     "core.importing.readers.ids": {
         "_MAX_CHARS": 200,
     },
@@ -79,6 +88,12 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_NAME_CHARS": 4096,
         "_MIN_EMBEDDED_CHARS": 1024,
         "_MAX_ID_CHARS": 200,
+    },
+    "core.importing.readers.img2dataset": {
+        "_KEY_DIGITS": 4,
+    },
+    "core.importing.readers.rows": {
+        "MAX_CAPTIONS": 1_000,
     },
     "core.importing.readers.turns": {
         "MAX_TURNS": 1_000,

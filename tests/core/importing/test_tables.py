@@ -176,6 +176,20 @@ def test_a_table_of_datasets_is_read(tmp_path: Path) -> None:
     assert turns(read(arrow, tmp_path / "2")) == [((f"{arrow.name} row 1",), "Red?", "yes")]
 
 
+def test_classes_of_boxes_are_called_by_their_names(tmp_path: Path) -> None:
+    kinds = datasets.ClassLabel(names=["cat", "dog"])
+    objects = {"bbox": [[1.0, 2.0, 3.0, 4.0]], "category": [1]}
+    boxes = datasets.Sequence({"bbox": datasets.Sequence(datasets.Value("float32"), length=4), "category": kinds})
+    features = datasets.Features({"image": datasets.Image(), "objects": boxes})
+    rows = {"image": [{"bytes": picture(1), "path": "a.png"}], "objects": [objects]}
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(tmp_path / "t.parquet")
+
+    (record,) = read(tmp_path / "t.parquet", tmp_path).records
+
+    assert record.turns == (Turn("Which objects are in this image?", '["dog"]', "label"),)
+    assert [(box.label, box.xyxy) for box in record.boxes] == [("dog", (1.0, 2.0, 4.0, 6.0))]
+
+
 def test_a_table_of_pandas_without_images_is_an_annotation_file(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {"file_name": ["a.jpg", "b.jpg"], "question": ["Q?", None], "answer": ["A", 3], "x": [1.5, np.nan]}

@@ -1,5 +1,6 @@
 """Conversations in every shape that trainers write them in, and the records they become."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,11 @@ def url(address: str) -> dict[str, Any]:
                 "A message of the role function_call was left out: calls of tools are not read.",
                 "A message of the role observation was left out: calls of tools are not read.",
             ),
+        ),
+        shape(
+            "a conversation that is written as JSON in a cell",
+            {"d.jsonl": [{"image": "a.jpg", "conversations": json.dumps([HUMAN, GPT])}]},
+            expect("a.jpg", RED),
         ),
         shape(
             "turns of ms-swift by the names of their roles",

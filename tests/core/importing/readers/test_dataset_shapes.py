@@ -8,6 +8,7 @@ import pytest
 from core.importing.answers import CAPTION_QUESTION
 from core.importing.readers.boxes import DETECTION_QUESTION
 from core.importing.readers.classes import CLASS_QUESTION
+from core.importing.readers.rows import REGION_QUESTION
 from core.importing.records import ImportedBox, Turn
 from tests.core.importing.readers.shapes import Expected, Files, check, expect, shape
 
@@ -18,6 +19,10 @@ IMAGE_FOLDER = "Hugging Face ImageFolder"
 
 def caption(text: str) -> Turn:
     return Turn(CAPTION_QUESTION, text)
+
+
+def region(text: str) -> Turn:
+    return Turn(REGION_QUESTION, text)
 
 
 def truth(statement: str, *, is_true: bool) -> Turn:
@@ -33,8 +38,17 @@ def truth(statement: str, *, is_true: bool) -> Turn:
               expect("b.jpg", caption("Three.")), expect("b.jpg", caption("Four."))),
         shape("questions by the name of the image",
               {"d.json": {"a.jpg": [{"question": "Q1?", "answer": "A1"}, {"question": "Q2?", "answer": "A2"}],
-                          "b.jpg": {"question": "Q3?", "answer": "A3"}}},
-              expect("a.jpg", "Q1? | A1"), expect("a.jpg", "Q2? | A2"), expect("b.jpg", "Q3? | A3")),
+                          "b.jpg": {"question": "Q3?", "answer": "A3"}, "c.jpg": {"Q4?": "A4", "Q5?": 5}}},
+              expect("a.jpg", "Q1? | A1"), expect("a.jpg", "Q2? | A2"), expect("b.jpg", "Q3? | A3"),
+              expect("c.jpg", "Q4? | A4"), expect("c.jpg", "Q5? | 5")),
+        shape("questions without answers are no captions", {"d.json": {"a.jpg": ["What?", "Why?"], "b.jpg": ["A cat"]}},
+              expect("b.jpg", caption("A cat")),
+              problems=("These are questions without answers. Write them as objects with question and answer.",)),
+        shape("regions of Visual Genome",
+              {"2.jpg": IMAGE, "region_descriptions.json": [{"id": 2, "regions": [
+                  {"region_id": 1, "width": 30, "height": 40, "image_id": 2, "x": 10, "y": 20,
+                   "phrase": "the clock"}]}]},
+              expect("2.jpg", region("the clock"), boxes=(ImportedBox("the clock", (10.0, 20.0, 40.0, 60.0)),))),
         shape("Visual Genome",
               {"1.jpg": IMAGE, "question_answers.json": [
                   {"id": 1, "qas": [{"a_objects": [], "question": "What color is the clock?", "image_id": 1,
@@ -88,12 +102,17 @@ FLICKR = "1000268201_693b08cb0e.jpg"
         shape("open_clip",
               {"train.csv": "filepath\ttitle\na.jpg\tA cat\n", "cc3m.tsv": "filepath\ttitle\nb.jpg\tA dog\n"},
               expect("b.jpg", caption("A dog")), expect("a.jpg", caption("A cat"))),
+        shape("Conceptual Captions, without names of columns", {"Train_GCC.tsv": "a cat\thttps://x.org/1\na dog\thttps://x.org/2\n"},
+              expect("https://x.org/1", caption("a cat")), expect("https://x.org/2", caption("a dog"))),
+        shape("more columns without names", {"d.csv": "a.jpg,What?,A cat\n"},
+              problems=("This file was not read. The first line names an image, not columns. Add a line with the names "
+                        "of the columns.",)),
         shape("a list of images with numbers, as ImageNet has it, is no captions", {"val.txt": "n01/a.JPEG 0\n"},
               problems=("This text is not read: there is no one image of its name beside it.",)),
     ],
 )  # fmt: skip
 def test_captions(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
-    check(tmp_path, files, expected, problems, ROWS, IMAGE_FOLDER, "Karpathy splits", "COCO", "Texts beside images")
+    check(tmp_path, files, expected, problems, ROWS, IMAGE_FOLDER, "Karpathy splits", "COCO", "Texts beside images", "")
 
 
 VSR = {"image": "000000085637.jpg", "image_link": "http://images.example/train2017/000000085637.jpg",
@@ -219,6 +238,29 @@ def test_classes(tmp_path: Path, files: Files, expected: list[Expected], problem
     check(tmp_path, files, expected, problems, CLASSES)
 
 
+@pytest.mark.parametrize(
+    ("files", "expected", "problems"),
+    [
+        shape("metadata of ImageFolder, and objects in a list",
+              {"metadata.jsonl": [{"file_name": "a.jpg",
+                                   "objects": {"bbox": [[10, 20, 30, 40]], "categories": ["dog"]}},
+                                  {"file_name": "b.jpg", "objects": [{"bbox": [1, 2, 3, 4], "category": "cat"}]},
+                                  {"file_name": "c.jpg", "objects": {"bbox": [], "categories": []}}]},
+              expect("a.jpg", Turn(DETECTION_QUESTION, '["dog"]', "label"),
+                     boxes=(ImportedBox("dog", (10.0, 20.0, 40.0, 60.0)),)),
+              expect("b.jpg", Turn(DETECTION_QUESTION, '["cat"]', "label"),
+                     boxes=(ImportedBox("cat", (1.0, 2.0, 4.0, 6.0)),)),
+              problems=("This row has no boxes.",)),
+        shape("a row for each box is said, not read",
+              {"d.csv": "filename,class,xmin,ymin,xmax,ymax\na.jpg,cup,1,2,3,4\n"},
+              problems=("This file was not read: it has boxes without questions or captions. Convert it to COCO. "
+                        "Seen: filename, class, xmin, ymin, xmax, ymax.",)),
+    ],
+)  # fmt: skip
+def test_detection(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
+    check(tmp_path, files, expected, problems, "Object detection", "")
+
+
 def imported(key: str, **fields: Any) -> dict[str, Any]:
     return {"key": key, "status": "success", "error_message": None, "url": f"https://x.org/{key}.jpg",
             "caption": "A cat", "width": 256, "height": 256, "original_width": 512, "sha256": "0"} | fields  # fmt: skip
@@ -256,12 +298,12 @@ REF = {"image": "a.jpg", "question_id": "1", "iscrowd": 0}
         shape("corners, since the sizes would leave the image",
               {"d.jsonl": [REF | {"sent": "shirt", "bbox": [60, 20, 90, 70], "width": 100, "height": 80},
                            REF | {"sent": "left man", "bbox": [1, 2, 9, 9], "width": 100, "height": 80}]},
-              expect("a.jpg", caption("shirt"), boxes=(ImportedBox("shirt", (60.0, 20.0, 90.0, 70.0)),)),
-              expect("a.jpg", caption("left man"), boxes=(ImportedBox("left man", (1.0, 2.0, 9.0, 9.0)),))),
+              expect("a.jpg", region("shirt"), boxes=(ImportedBox("shirt", (60.0, 20.0, 90.0, 70.0)),)),
+              expect("a.jpg", region("left man"), boxes=(ImportedBox("left man", (1.0, 2.0, 9.0, 9.0)),))),
         shape("several expressions of one box, in objects",
               {"d.jsonl": [REF | {"sentences": [{"raw": "shirt", "sent_id": 1}, {"raw": "blue one", "sent_id": 2}],
                                   "bbox": [10, 20, 5, 40], "category": "shirt"}]},
-              *(expect("a.jpg", caption(text), kind="shirt", boxes=(ImportedBox("shirt", (10.0, 20.0, 15.0, 60.0)),))
+              *(expect("a.jpg", region(text), kind="shirt", boxes=(ImportedBox("shirt", (10.0, 20.0, 15.0, 60.0)),))
                 for text in ("shirt", "blue one"))),
         shape("a cell of a table", {"d.csv": 'image,caption,bbox\na.jpg,A cup,"[10, 20, 5, 40]"\n'},
               expect("a.jpg", caption("A cup"), boxes=(ImportedBox("A cup", (10.0, 20.0, 15.0, 60.0)),))),
@@ -293,6 +335,21 @@ def test_expressions_with_boxes(tmp_path: Path, files: Files, expected: list[Exp
               {"d.csv": "image,question,answer,options\na.jpg,Q1?,Red,red|blue\nb.jpg,Q2?,B,\"['x' 'y']\"\n"},
               expect("a.jpg", Turn("Q1?", '["red"]', "label", ["red", "blue"])),
               expect("b.jpg", Turn("Q2?", '["y"]', "label", ["x", "y"]))),
+        shape("SEED-Bench and PMC-VQA: a column for each option",
+              {"1.json": {"questions": [{"answer": "B", "choice_a": "One", "choice_b": "Two", "data_id": "1.jpg",
+                                         "image": "1.jpg", "question": "Q1?"}]},
+               "2.csv": "Figure_path,Question,Choice A,Choice B,Answer\n2.jpg,Q2?, A:CT , B:MRI ,A\n"},
+              expect("1.jpg", Turn("Q1?", '["Two"]', "label", ["One", "Two"])),
+              expect("2.jpg", Turn("Q2?", '["A:CT"]', "label", ["A:CT", "B:MRI"]))),
+        shape("AI2D as its authors wrote it, a file for each diagram",
+              {"questions/0.png.json": {"imageName": "0.png", "questions": {
+                  "What is A?": {"abcLabel": True, "answerTexts": ["2", "1", "0"], "correctAnswer": 2},
+                  "What is B?": {"abcLabel": False, "answerTexts": ["x", "y"], "correctAnswer": 5}}}},
+              expect("0.png", Turn("What is A?", '["0"]', "label", ["2", "1", "0"])),
+              problems=("A question has no right answer: What is B?",)),
+        shape("answers with their weights", {"d.jsonl": [{"image_id": "a.jpg", "question": "Q?",
+                                                          "label": {"ids": ["net", "mesh"], "weights": [0.3, 1.0]}}]},
+              expect("a.jpg", "Q? | mesh")),
         shape("an object of options by their letters",
               {"d.jsonl": [{"image": "a.jpg", "question": "Q?", "answer": "B",
                             "options": {"A": "red", "B": "blue", "C": None}}]},
@@ -300,4 +357,4 @@ def test_expressions_with_boxes(tmp_path: Path, files: Files, expected: list[Exp
     ],
 )  # fmt: skip
 def test_options(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
-    check(tmp_path, files, expected, problems, ROWS, "ms-swift, alpaca")
+    check(tmp_path, files, expected, problems, ROWS, "AI2D")
