@@ -129,12 +129,14 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.importing.tables": {
         "SAMPLE_ROWS": 20,
     },
-    "core.importing.uploads": {
+    "core.importing.upload": {
         "MAX_CHUNK_BYTES": 16_000_000,
+        "_MAX_NAME_BYTES": 200,
+    },
+    "core.importing.uploads": {
         "ABANDONED_S": 24 * 3600,
         "KEPT_S": 7 * 24 * 3600,
         "_FREE_BYTES": 500_000_000,
-        "_MAX_NAME_BYTES": 200,
     },
 }
 
