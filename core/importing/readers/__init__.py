@@ -58,6 +58,20 @@ READERS: tuple[Reader, ...] = (
     sidecar.READER,
 )
 
+_SUGGESTED: tuple[Reader, ...] = (
+    conversations.READER,
+    messages.READER,
+    finevision.READER,
+    label_studio.READER,
+    vqa_v2.READER,
+    coco.READER,
+    hugging_face.READER,
+    rows.READER,
+    classes.READER,
+    sidecar.READER,
+)
+"""Formats to convert to; the others are those of single programs and datasets."""
+
 AUTO = "auto"
 FORMATS: dict[str, str] = {AUTO: "Recognize the format"} | {reader.name: reader.label for reader in READERS}
 """What ``format`` may be, with its label."""
@@ -107,8 +121,8 @@ def not_recognized(head: Head, readers: tuple[Reader, ...] = READERS) -> str:
         return f"This file was not read as {readers[0].label}. That needs {needed}. Seen: {seen}."
     if _has_only_boxes(head):
         return f"This file was not read: it has boxes without questions or captions. Convert it to COCO. Seen: {seen}."
-    known = "; ".join(reader.label.partition(" (")[0] for reader in readers)
+    suggested = "; ".join(reader.label.partition(" (")[0] for reader in _SUGGESTED)
     return (
         f"This file was not read, since its format is not known. Seen: {seen}. Name the columns image, question and "
-        f"answer, or use one of these formats: {known}."
+        f"answer, or use one of these formats: {suggested}."
     )

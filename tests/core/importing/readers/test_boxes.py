@@ -97,4 +97,4 @@ def test_there_are_at_most_2000_boxes() -> None:
     ],
 )  # fmt: skip
 def test_names_and_boxes_are_written_into_the_text(text: str, objects: Any, written: str) -> None:
-    assert with_objects_named(text, objects) == written
+    assert with_objects_named([text], objects) == [written]
