@@ -1,10 +1,12 @@
 """Export: choose entries, format and destination; run the export and show the checks that it passed."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core import Projects
 from core.errors import InvalidInputError
-from core.export import ExportRecipe, SelectionCounts, parse_recipe
+from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from pages.components.export import finished_exports, recipe_form, row_preview
@@ -21,15 +23,24 @@ def main() -> None:
     task_id = st.query_params.get("task")
     if task_id:
         _watch(task_id)
-    recipe, selection = _recipe(project)
+    chosen = _recipe(project)
     with action:
-        _start_button(project, recipe, selection)
-    if recipe is not None and selection is not None and selection.entries:
-        row_preview.show(project.id, recipe)
+        _start_button(project, chosen)
+    if chosen is not None and chosen.selection.entries:
+        row_preview.show(project.id, chosen.recipe)
     finished_exports.earlier(project.id, run)
 
 
-def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | None]:
+@dataclass(frozen=True)
+class _Chosen:
+    """A valid recipe with what it selects; *has_open_question* while nobody said what to do with bad entries."""
+
+    recipe: ExportRecipe
+    selection: SelectionCounts
+    has_open_question: bool
+
+
+def _recipe(project: Projects) -> _Chosen | None:
     """Draw the three columns of the recipe; an invalid recipe shows its error below the destination."""
     exports = page.services().exports
     columns = st.grid(3, min_column_width=250)
@@ -37,32 +48,38 @@ def _recipe(project: Projects) -> tuple[ExportRecipe | None, SelectionCounts | N
         st.subheader("Entries", anchor=False)
         entries = recipe_form.entries(exports.facets(project.id))
         counts_area = st.container()
+        problems_area = st.container()
     with columns, st.container(border=True, key="export-format-column"):
         st.subheader("Format", anchor=False)
         shape = recipe_form.shape()
     with columns, st.container(border=True, key="export-destination-column"):
         st.subheader("Destination", anchor=False)
-        destination = recipe_form.destination()
+        destination = recipe_form.destination(format_named(shape["format"]))
         error_area = st.container()
     try:
         recipe = parse_recipe({"entries": entries, **shape, **destination})
+        with problems_area:
+            leave_out = recipe_form.problems(exports.problems(project.id, recipe))
+        recipe = parse_recipe({"entries": entries | {"leave_out": leave_out or ()}, **shape, **destination})
         selection = exports.count(project.id, recipe)
     except InvalidInputError as error:
         error_area.warning(page.escape(str(error)), icon=":material/warning:")
-        return None, None
+        return None
     with counts_area:
         recipe_form.counts(selection)
-    return recipe, selection
+    return _Chosen(recipe, selection, leave_out is None)
 
 
-def _start_button(project: Projects, recipe: ExportRecipe | None, selection: SelectionCounts | None) -> None:
-    entries = selection.entries if selection else 0
+def _start_button(project: Projects, chosen: _Chosen | None) -> None:
+    entries = chosen.selection.entries if chosen else 0
+    is_open = chosen is not None and chosen.has_open_question
     clicked = st.button(
-        f"Export {pluralize(entries, 'entry')}", type="primary", icon=":material/package_2:", disabled=not entries,
-        key="export-start",
+        f"Export {pluralize(entries, 'entry')}", type="primary", icon=":material/package_2:",
+        disabled=not entries or is_open, key="export-start",
+        help="Choose below what to do with the entries that have a problem." if is_open else None,
     )  # fmt: skip
-    if clicked and recipe is not None:
-        run(project.id, recipe)
+    if clicked and chosen is not None:
+        run(project.id, chosen.recipe)
 
 
 def run(project_id: str, recipe: ExportRecipe) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
+from sqlalchemy import func
 from sqlmodel import select
 
 from core.dataset import completion, image_facets, quality, queries, stats
@@ -118,6 +119,19 @@ class EntryQueries:
                 for check in quality.CHECKS
             }
         )
+
+    @cached_until_write
+    def failing(self, project_id: str, entry_filter: EntryFilter, checks: tuple[str, ...]) -> Mapping[str, int]:
+        """Return how many entries of the filter fail each of *checks*, also when the filter is by a check itself."""
+        where = conditions(project_id, entry_filter)
+        with self._db.reading() as session:
+            counts = {
+                name: session.exec(
+                    select(func.count()).select_from(ImageDatasets).where(*where, quality.condition_of_check(name))
+                ).one()
+                for name in checks
+            }
+        return MappingProxyType(counts)
 
     @cached_until_write
     def decisions_per_day(self, project_id: str, days: int = 30) -> tuple[tuple[date, int], ...]:

@@ -7,6 +7,7 @@ from core.export.formats import FORMATS, PURPOSES, Format, format_named, formats
 from core.export.formats.recipes import parse_recipe
 from core.export.recipe import EntryChoice, ExportRecipe, SplitShares
 from core.export.restore.restore import read_vitrine
+from core.export.selecting.problems import ProblemCount
 from core.export.selecting.query import SelectionCounts
 from core.export.service import ExportService, FinishedExport, PreviewRow
 from core.export.task import export_task_kinds
@@ -23,6 +24,7 @@ __all__ = [
     "Format",
     "ImageDatasetExporter",
     "PreviewRow",
+    "ProblemCount",
     "SelectionCounts",
     "SplitShares",
     "export_task_kinds",

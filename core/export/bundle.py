@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.errors import ExportError
 from core.export.checks.base import CheckResult, Expected, open_bundle
-from core.export.entries import GENERATED, ExportImage, FurtherImage, ImageGroup, file_name, has_media_token
+from core.export.control_words import has_control_word
+from core.export.entries import GENERATED, ExportImage, FurtherImage, ImageGroup, file_name
 from core.export.job import ExportJob
 from core.export.recipe import SPLITS
 from core.export.writing.images import ImageSource, data_url, extension_of, files_of, with_files
@@ -33,8 +34,10 @@ class BundleCounts:
     """Entries by (kind, answer type, language, model)."""
     edited: int = 0
     """Entries whose answer differs from the generated one."""
-    with_media_tokens: int = 0
-    """Entries with a media token in a text; formats for trainers write it in square brackets."""
+    with_control_words: int = 0
+    """Entries with a control word in a text; formats for trainers write it in other brackets."""
+    escaped_cells: int = 0
+    """Cells with an apostrophe before them, because a spreadsheet would run them as formulas."""
     large_images: int = 0
     """Images of more than 768 x 768 px, which some trainers scale down by default."""
     generated: set[str] = field(default_factory=set)
@@ -61,8 +64,7 @@ class BundleCounts:
             self.attributes[entry.kind, entry.answer_type, entry.language, entry.model] += 1
             if entry.generated_answer is not None and entry.generated_answer != entry.answer:
                 self.edited += 1
-            if "<" in entry.question + entry.answer and has_media_token(entry.question + entry.answer):
-                self.with_media_tokens += 1
+            self.with_control_words += has_control_word(entry.question) or has_control_word(entry.answer)
         self.large_images += sum(image.width * image.height > _LARGE_IMAGE_PX for image in group.images)
         self.generated.update(file_name(image) for image in group.images if image.source == GENERATED)
         if missing := _FIRST_ENTRIES - len(self.first):
@@ -111,10 +113,8 @@ class _BundleWriter:
         if None in paths and self._layout.images != "none":
             self._counts.left_out[IMAGE_MISSING] += len(group.entries)
             return
-        if group.further and not self._format.reads_several_images:
-            self._counts.left_out[f"about several images, of which {self._format.label} reads one"] += len(
-                group.entries
-            )
+        if reason := self._refusal(group):
+            self._counts.left_out[reason] += len(group.entries)
             return
         copies, ready = self._with_images(group, paths)
         rows = list(self._format.rows(ready, self._options))
@@ -126,6 +126,15 @@ class _BundleWriter:
             self._add_image(group.split, image, image_path, path)
         self._counts.add(group, count)
         self.entries += len(group.entries)
+
+    def _refusal(self, group: ImageGroup) -> str:
+        """Return why readers of the format refuse the images of a group; empty when they do not."""
+        if group.further and not self._format.reads_several_images:
+            return f"about several images, of which {self._format.label} reads one"
+        most = self._format.max_aspect_ratio
+        if most and any(_aspect_ratio(image, self._layout.max_side_px) > most for image in group.images):
+            return f"an image is over {most} times as long as wide, which ends a run of Qwen-VL"
+        return ""
 
     def _with_images(
         self, group: ImageGroup, paths: Sequence[Path | None]
@@ -165,12 +174,21 @@ class _BundleWriter:
     def finish(self) -> BundleCounts:
         """Complete the rows and add the companion files of the format."""
         self._writer.finish()
+        self._counts.escaped_cells = self._writer.escaped_cells
         companion_files = self._format.companion_files
         if companion_files is not None:
             names = {split: self._layout.rows_file(split) for split in self._writer.splits}
             for name, data in companion_files(names).items():
                 self._target.add_bytes(name, data)
         return self._counts
+
+
+def _aspect_ratio(image: ExportImage, max_side_px: int | None) -> float:
+    """Return the longer side by the shorter one, as exported; 0 when the size is unknown."""
+    longer, shorter = max(image.width, image.height), min(image.width, image.height)
+    if max_side_px and longer > max_side_px:
+        longer, shorter = max_side_px, max(1, round(shorter * max_side_px / longer))
+    return longer / shorter if shorter else 0.0
 
 
 def _with_files(

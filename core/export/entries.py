@@ -15,9 +15,8 @@ MIME_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 GENERATED = "generated"
 """The source of images that a model made."""
 
-# Trainers count these tokens as media wherever they occur in a text.
-_MEDIA_TOKENS = re.compile(r"<(image|video|audio|bbox|ref-object)>", re.IGNORECASE)
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
+_NOT_IN_DIRECTORY_NAMES = re.compile(r"[^A-Za-z0-9.]+")
 _MAX_NAME_CHARS = 60
 
 Detail = Literal["texts", "columns", "history"]
@@ -173,16 +172,6 @@ def image_of(row: Images) -> ExportImage:
     )  # fmt: skip
 
 
-def without_media_tokens(text: str) -> str:
-    """Return *text* with media tokens like ``<image>`` in square brackets, so that trainers do not count them."""
-    return _MEDIA_TOKENS.sub(r"[\1]", text) if "<" in text else text
-
-
-def has_media_token(text: str) -> bool:
-    """Return whether *text* contains a token that trainers count as media."""
-    return "<" in text and _MEDIA_TOKENS.search(text) is not None
-
-
 def answer_as_text(entry: Entry) -> str:
     """Return the answer as training text: labels joined by commas, other answers unchanged."""
     return labels_as_text(entry.answer) if entry.answer_type == "label" else entry.answer
@@ -215,8 +204,19 @@ def safe_stem(image_name: str) -> str:
     The result is never empty and has at most 60 characters.
     """
     stem = image_name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    ascii_only = stem if stem.isascii() else unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    return _NOT_IN_NAMES.sub("-", ascii_only).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image"
+    return _NOT_IN_NAMES.sub("-", _ascii(stem)).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image"
+
+
+def directory_name(title: str) -> str:
+    """Return *title* as the name of a directory: ASCII letters, digits, dots between them and single hyphens.
+
+    The result is never empty and has at most 60 characters.
+    """
+    return _NOT_IN_DIRECTORY_NAMES.sub("-", _ascii(title)).strip("-.")[:_MAX_NAME_CHARS].strip("-.") or "dataset"
+
+
+def _ascii(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def file_name(image: ExportImage, extension: str | None = None) -> str:

@@ -1,29 +1,24 @@
 """The public API to export lists of entries from scripts."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import col, select
-
-from core.db import Database, ImageDatasets, Images
-from core.errors import InvalidInputError
+from core.db import Database, ImageDatasets
 from core.export.bundle import BundleCounts, write_bundle
-from core.export.entries import ExportImage, FurtherImage, ImageGroup, entry_of, file_name, image_of, safe_stem
+from core.export.entries import ExportImage, file_name, safe_stem
+from core.export.formats import format_named
 from core.export.formats.recipes import parse_recipe
 from core.export.job import ExportJob
 from core.export.reporting.finalize import finalize_bundle
 from core.export.reporting.report import Provenance
-from core.export.selecting.query import by_images
+from core.export.selecting.listed import ListedEntries
 from core.export.writing.images import image_source
 from core.export.writing.target import DirectoryTarget, Target
 from core.export.writing.workspace import build_directory, move_into_place
 
 if TYPE_CHECKING:
     from core.images import ImageService
-
-_ENTRIES_PER_QUERY = 1000
 
 
 class ImageDatasetExporter:
@@ -73,16 +68,17 @@ class ImageDatasetExporter:
     ) -> dict[str, Any]:
         """Write *entries* and their images into *output_dir*, check them, and return the report.
 
-        The images are the originals, byte for byte.
+        Entries may come in any order and number. Images are upright, as readers show them; in the Vitrine format they
+        are the originals.
 
         Args:
-            copy_images: whether the images are copied; otherwise rows only name them.
+            copy_images: whether the bundle has the images; otherwise rows only name them.
 
         Raises:
-            InvalidInputError: the format is unknown.
+            InvalidInputError: the format is unknown, or its readers need the images in the bundle.
             ExportError: the result did not pass its checks.
         """
-        return self._export_directory(entries, output_dir, format_style, copy_images, Path(output_dir).name)
+        return self._export_directory(entries, output_dir, format_style, copy_images, Path(output_dir).resolve().name)
 
     def export_huggingface_format(
         self,
@@ -105,16 +101,14 @@ class ImageDatasetExporter:
         recipe = parse_recipe(
             {
                 "format": style, "container": "file", "rows": ending, "images": "base64" if use_base64 else "none",
-                "image_form": "original", "metadata": include_metadata, "grouping": "turn",
+                "metadata": include_metadata, "grouping": "turn",
             }
         )  # fmt: skip
         job = ExportJob(recipe, final.name)
-        if recipe.rows != ending:
-            raise InvalidInputError(f"{job.format.label} is not written as {ending}.", field="format_style")
         with build_directory(final) as directory:
             built = directory / "bundle"
             target = DirectoryTarget(built)
-            counts = self._write(job, entries, target)
+            counts = self._write(job, entries, target, directory)
             target.close()
             move_into_place(built / job.layout.rows_file(job.layout.splits[0]), final)
         return counts.entries.total()
@@ -123,43 +117,31 @@ class ImageDatasetExporter:
         self, entries: Iterable[ImageDatasets], output_dir: str | Path, style: str, copy_images: bool, title: str
     ) -> dict[str, Any]:
         final = Path(output_dir)
+        embeds_only = "path" not in format_named(style).image_modes
         recipe = parse_recipe(
             {
-                "format": style, "container": "directory", "images": "path" if copy_images else "none",
-                "image_form": "original", "grouping": "turn", "title": title[:200],
+                "format": style, "container": "directory", "grouping": "turn", "title": title[:200],
+                "images": "none" if not copy_images else None if embeds_only else "path",
             }
         )  # fmt: skip
-        job = ExportJob(recipe, title)
+        job = ExportJob(recipe, title, directory_name=final.resolve().name)
         with build_directory(final) as directory:
             built = directory / "bundle"
             target = DirectoryTarget(built)
-            counts = self._write(job, entries, target)
+            counts = self._write(job, entries, target, directory)
             report = finalize_bundle(job, built, target, counts, Provenance())
             move_into_place(built, final)
         return report | {"output_dir": str(final)}
 
-    def _write(self, job: ExportJob, entries: Iterable[ImageDatasets], target: Target) -> BundleCounts:
+    def _write(self, job: ExportJob, entries: Iterable[ImageDatasets], target: Target, directory: Path) -> BundleCounts:
         source = image_source(
             self._images, job.layout.image_form, job.layout.max_side_px, as_jpeg=job.format.writer.needs_jpeg
         )
-        return write_bundle(job, self._groups(entries), target, source, name_of=_PlainNames())
-
-    def _groups(self, entries: Iterable[ImageDatasets]) -> Iterator[ImageGroup]:
-        """Yield consecutive entries of one first image as groups; entries without question or answer are skipped."""
-        remaining = iter(entries)
-        while chunk := list(islice(remaining, _ENTRIES_PER_QUERY)):
-            usable = [e for e in chunk if (e.question or "").strip() and (e.answer or "").strip()]
-            images = self._images_by_id({id_ for entry in usable for id_ in entry.image_ids})
-            for _, found in groupby(usable, key=lambda entry: entry.image_id):
-                for ids, same in by_images([entry_of(row) for row in found]):
-                    if all(id_ in images for id_ in ids):
-                        first, *others = (images[id_] for id_ in ids)
-                        yield ImageGroup(first, tuple(same), further=tuple(FurtherImage(image) for image in others))
-
-    def _images_by_id(self, image_ids: set[str]) -> dict[str, ExportImage]:
-        with self._db.reading() as session:
-            found = session.exec(select(Images).where(col(Images.id).in_(image_ids)))
-            return {row.id: image_of(row) for row in found}
+        listed = ListedEntries(self._db, directory / "entries", with_history=job.format.is_lossless)
+        groups = listed.groups(entries, job.recipe.splits)
+        counts = write_bundle(job, groups, target, source, name_of=_PlainNames())
+        counts.left_out.update(listed.left_out)
+        return counts
 
 
 class _PlainNames:
@@ -169,6 +151,7 @@ class _PlainNames:
         self._image_ids: dict[str, str] = {}
 
     def __call__(self, image: ExportImage, extension: str) -> str:
-        plain = f"{safe_stem(image.name)}{extension}"
-        is_first = self._image_ids.setdefault(plain.lower(), image.id) == image.id
-        return plain if is_first else file_name(image, extension)
+        # Without the extension: captions and samples are named like their image, with another extension.
+        stem = safe_stem(image.name)
+        is_first = self._image_ids.setdefault(stem.lower(), image.id) == image.id
+        return f"{stem}{extension}" if is_first else file_name(image, extension)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.export.entries import RowOptions
+from core.export.entries import RowOptions, directory_name
 from core.export.formats import Format, format_named
 from core.export.formats.base import row_options
 from core.export.layout import BundleLayout
@@ -32,6 +32,13 @@ class ExportJob:
     title: str
     progress: Progress = ignore_progress
     raise_if_cancelled: CancelCheck = never_cancelled
+    directory_name: str = ""
+    """Name of the bundle's directory; made from the title when empty."""
+
+    @property
+    def directory(self) -> str:
+        """The name of the bundle's directory, or of its single file without the ending, as printed commands use it."""
+        return self.directory_name or directory_name(self.title)
 
     @cached_property
     def format(self) -> Format:

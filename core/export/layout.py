@@ -37,7 +37,7 @@ class BundleLayout:
     @property
     def has_originals(self) -> bool:
         """Whether image files must be the uploaded bytes."""
-        return self.image_form == "original" and not self.max_side_px
+        return self.image_form == "original"
 
     def rows_file(self, split: str) -> str:
         """Return the name of the rows file of *split*; it carries the split's name only when there are several."""

@@ -25,6 +25,12 @@ class EntryChoice(_Part):
     models: tuple[str, ...] = ()
     tags: tuple[str, ...] = Field((), description="an entry needs one of them")
     image_ids: tuple[str, ...] = ()
+    rejected: bool | None = Field(
+        None, description="whether rejected entries are included; None: in formats that use them as worse answers"
+    )
+    leave_out: tuple[str, ...] = Field(
+        (), description="problems whose entries are left out: label, schema, contradiction, check"
+    )
     generated_images: bool = Field(True, description="whether images that a model made are included")
 
 

@@ -24,7 +24,9 @@ from core.export.reporting.contributors import contributors
 from core.export.reporting.finalize import finalize_bundle
 from core.export.reporting.report import Provenance
 from core.export.restore.restore import RestoreCounts, is_vitrine_bundle, restore_export
-from core.export.selecting.query import EntryQuery, SelectionCounts, count_entries, facet, stream
+from core.export.selecting.entry_query import EntryQuery
+from core.export.selecting.problems import ProblemCount
+from core.export.selecting.query import SelectionCounts, count_entries, count_problems, facet, stream
 from core.export.selecting.snapshot import Snapshot, group_of
 from core.export.writing.images import image_source
 from core.export.writing.target import Target, open_target
@@ -74,6 +76,16 @@ class ExportService:
         """Return how many entries *recipe* selects, and how many it leaves out by reason."""
         with self._db.reading() as session:
             return count_entries(session, _query(project_id, recipe))
+
+    @cached_until_write
+    def problems(self, project_id: str, recipe: ExportRecipe) -> list[ProblemCount]:
+        """Return the problems of the entries that *recipe* selects, also of those that it leaves out for them."""
+        everything = recipe.entries.model_copy(update={"leave_out": ()})
+        return self._problems(project_id, recipe.model_copy(update={"entries": everything}))
+
+    def _problems(self, project_id: str, recipe: ExportRecipe) -> list[ProblemCount]:
+        with self._db.reading() as session:
+            return count_problems(session, _query(project_id, recipe), format_named(recipe.format).problems)
 
     @cached_until_write
     def facets(self, project_id: str) -> dict[str, list[str]]:
@@ -153,7 +165,8 @@ class ExportService:
     def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex) -> Provenance:
         changes = self._changes(project_id, job.recipe, entry_index)
         with self._db.reading() as session:
-            return Provenance(snapshot.leaks, changes, contributors(session, project_id))
+            people = contributors(session, project_id)
+        return Provenance(snapshot.leaks, changes, people, self._problems(project_id, job.recipe))
 
     def _changes(self, project_id: str, recipe: ExportRecipe, entry_index: EntryIndex) -> dict[str, int] | None:
         """Return the changes since the last export by this recipe with other entries; None without one.
@@ -281,7 +294,8 @@ class _ThrottledProgress:
 
 def _query(project_id: str, recipe: ExportRecipe) -> EntryQuery:
     format_ = format_named(recipe.format)
-    return EntryQuery(project_id, recipe.entries, format_.includes_rejected, format_.detail)
+    includes_rejected = format_.includes_rejected and recipe.entries.rejected is not False
+    return EntryQuery(project_id, recipe.entries, includes_rejected, format_.detail)
 
 
 def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterator[PreviewRow]:

@@ -80,13 +80,22 @@ def survey(root: Path) -> Survey:
 def survey_of(names: list[str]) -> Survey:
     """Sort names of files by what is tried with them."""
     found: dict[str, list[str]] = {}
+    repeated = _repeated_captions(names)
     for name in names:
-        found.setdefault(_kind(name), []).append(name)
+        found.setdefault("ignored" if name in repeated else _kind(name), []).append(name)
 
     def of(kind: str) -> tuple[str, ...]:
         return tuple(found.get(kind, ()))
 
     return Survey(of("images"), of("others"), of("annotations"), of("tables"), of("documents"), of("ignored"))
+
+
+def _repeated_captions(names: list[str]) -> set[str]:
+    """Return the tables of our own exports with captions, which repeat the text files beside the images."""
+    if not any(name.rpartition("/")[2] == "EXPORT_REPORT.json" for name in names):
+        return set()
+    directories = {name.rpartition("/")[0] for name in names if name.endswith(".txt")}
+    return {name for name in names if name.endswith("/metadata.jsonl") and name.rpartition("/")[0] in directories}
 
 
 def _kind(name: str) -> str:

@@ -215,3 +215,16 @@ def test_a_filter_for_rejected_entries_confirms_them() -> None:
     at = open_page("curate", project.id, view="Table", q="is:rejected")
     at.button(key="bulk-apply").click().run()
     assert decisions(project) == ["confirmed", "open"]
+
+
+def test_confirming_many_says_which_of_them_break_their_rules() -> None:
+    project, made = filled()
+    with services().db.transaction() as session:
+        entry = session.get_one(ImageDatasets, made[1].id)
+        entry.answer_type, entry.needs_review = "label", "yes is not one of the labels."
+    at = open_page("curate", project.id, view="Table")
+    assert [warning.value for warning in at.warning] == [
+        "Among them: 1 answer not among the labels. Confirmed, they count as right."
+    ]
+    at.selectbox(key="bulk-action").set_value("reject").run()
+    assert list(at.warning) == []

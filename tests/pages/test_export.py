@@ -4,6 +4,7 @@ import time
 import zipfile
 
 import pytest
+from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core import ImageDatasets
@@ -117,6 +118,33 @@ def test_exporting_ends_in_a_report_with_the_command_and_the_download(services: 
     assert "Earlier exports" in _texts(page)
     with zipfile.ZipFile(services.exports.export_path(export)) as bundle:
         assert "llava.json" in bundle.namelist()
+
+
+def test_bad_rows_have_to_be_decided_before_an_export(services: Services, project_id: str) -> None:
+    with services.db.transaction() as session:
+        first = session.exec(select(ImageDatasets).where(ImageDatasets.project_id == project_id)).first()
+        assert first is not None
+        first.answer_type, first.answer, first.options = "label", '["green"]', ["red", "blue"]
+        first.needs_review = "green is not one of the labels."
+    page = _open(project_id)
+    assert "1 of 1 answer is not among its labels." in _texts(page)
+    assert page.button(key="export-start").disabled
+
+    page.button_group(key="export-problem-label").set_value("Export anyway").run()
+    assert (page.button(key="export-start").label, page.button(key="export-start").disabled) == (
+        "Export 5 entries", False,
+    )  # fmt: skip
+    page.button_group(key="export-problem-label").set_value("Leave out").run()
+    assert page.button(key="export-start").label == "Export 4 entries"
+    assert "1  its answer is not among its labels" in _texts(page)
+
+
+def test_the_help_names_what_it_was_run_in_and_the_shapes_that_can_be_read(project_id: str) -> None:
+    page = _open(project_id)
+
+    assert "Run in LLaVA c121f04." in _texts(page)
+    assert page.selectbox(key="export-images-llava").options == ["Files in the bundle", "File names only"]
+    assert "export-rows-llava" not in [box.key for box in page.selectbox]
 
 
 def test_an_earlier_export_runs_again_with_its_recipe(services: Services, project_id: str) -> None:

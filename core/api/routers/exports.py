@@ -16,6 +16,7 @@ from core.export import ExportRecipe, parse_recipe
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["exports"])
 
 FileFormat = Literal["json", "jsonl", "bundle", "huggingface"]
+ProblemName = Literal["label", "schema", "contradiction", "check"]
 Values = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
 
 # The part of an export recipe that each file format stands for.
@@ -41,6 +42,8 @@ class NewExport(RequestBody):
     models: Values = Field([])
     tags: Values = Field([])
     image_ids: Values = Field([])
+    rejected: bool | None = Field(None, description="false leaves rejected entries out of every format")
+    leave_out: list[ProblemName] = Field([], description="problems whose entries are left out")
     search: Annotated[str, Field(max_length=2000)] = Field("", description="a search line, as on Curate and Explore")
     recipe: Annotated[ExportRecipe | None, SkipValidation] = Field(
         None, description="everything that the page offers; takes the place of all other fields"
@@ -122,7 +125,9 @@ def _recipe(body: NewExport) -> dict[str, Any]:
         # Not validated with the body: what fits the schema and yet cannot be used is no fault of the request's form.
         return parse_recipe(cast("dict[str, Any]", body.recipe)).as_dict()
     is_single_file = body.file_format in ("json", "jsonl")
-    chosen_by = {"min_score", "answer_types", "languages", "models", "tags", "image_ids", "search"}
+    chosen_by = {
+        "min_score", "answer_types", "languages", "models", "tags", "image_ids", "search", "rejected", "leave_out",
+    }  # fmt: skip
     entries = body.model_dump(include=chosen_by)
     return {
         "format": body.format_style,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from core.export.checks.base import (
     COUNTS_MATCH,
-    NO_TOKEN_IN_TEXT,
+    NO_CONTROL_WORD,
     NOTHING_EMPTY,
     PATHS_VALID,
     SPLITS_DISJOINT,
@@ -17,12 +17,12 @@ from core.export.checks.base import (
 )
 from core.export.checks.reading import read_document
 from core.export.checks.records import EVERY_RECORD, RowsChecker
+from core.export.checks.texts import control_word
 from core.export.entries import IMAGE_TOKEN
 
 INFO_MATCHES = "dataset_info.json names every file and its columns"
 DATA_URLS = "Images are data URLs of at most 10 MB, in user turns only"
 
-OTHER_TOKENS = ("<video>", "<audio>", "<bbox>", "<ref-object>")
 _MAX_IMAGE_BYTES = 10_000_000
 _LEADING_TOKENS = rf"^(?:{IMAGE_TOKEN})+"
 
@@ -30,7 +30,7 @@ _LEADING_TOKENS = rf"^(?:{IMAGE_TOKEN})+"
 class ConversationsChecker(RowsChecker):
     """Checks tokens and turns by the rules of all trainers; a subclass names the keys and roles of its turns."""
 
-    checks: ClassVar[tuple[str, ...]] = (*EVERY_RECORD, TOKENS_MATCH, TOKEN_FIRST, NO_TOKEN_IN_TEXT, TURNS_ALTERNATE)
+    checks: ClassVar[tuple[str, ...]] = (*EVERY_RECORD, TOKENS_MATCH, TOKEN_FIRST, NO_CONTROL_WORD, TURNS_ALTERNATE)
     roles: ClassVar[tuple[str, str]] = ("user", "assistant")
     turns_key: ClassVar[str] = "messages"
     role_key: ClassVar[str] = "role"
@@ -79,19 +79,19 @@ class ConversationsChecker(RowsChecker):
         self.findings.count(TOKEN_FIRST)
         if not known[:1] or not known[0].startswith(IMAGE_TOKEN):
             self.findings.fail(TOKEN_FIRST, f"first turn is {known[:1]!r:.60}")
-        self.check_no_tokens(
+        self.check_no_control_words(
             [
                 re.sub(_LEADING_TOKENS, "", text, count=1) if index == 0 or (images > 1 and index % 2 == 0) else text
                 for index, text in enumerate(known)
             ]
         )
 
-    def check_no_tokens(self, texts: list[str]) -> None:
-        """Check that no text has a token that a trainer reads as an image, a video, a sound or a box."""
-        self.findings.count(NO_TOKEN_IN_TEXT, len(texts))
+    def check_no_control_words(self, texts: list[str]) -> None:
+        """Check that no text has a word that a tokenizer or a trainer reads as a command."""
+        self.findings.count(NO_CONTROL_WORD, len(texts))
         for text in texts:
-            if "<" in text and any(token in text.lower() for token in (IMAGE_TOKEN, *OTHER_TOKENS)):
-                self.findings.fail(NO_TOKEN_IN_TEXT, f"a text is {text[:60]!r}")
+            if word := control_word(text):
+                self.findings.fail(NO_CONTROL_WORD, f"{word} is in {text[:60]!r}")
 
 
 class LlavaChecker(ConversationsChecker):

@@ -10,7 +10,7 @@ from core.export.checks.base import (
     COUNTS_MATCH,
     IDS_UNIQUE,
     IMAGES_UPRIGHT,
-    NO_TOKEN_IN_TEXT,
+    NO_CONTROL_WORD,
     NOTHING_EMPTY,
     ONE_TYPE,
     PATHS_VALID,
@@ -22,7 +22,7 @@ from core.export.checks.base import (
 )
 from core.export.checks.images import IMAGE_EXTENSIONS, image_problem, is_safe_path
 from core.export.checks.reading import Ids, Schema, read_rows
-from core.export.entries import IMAGE_TOKEN
+from core.export.checks.texts import control_word
 
 SAMPLES_WHOLE = "Every sample is a .jpg followed by a .json, under a key without dots"
 ONE_LINE = "Every image has a text file of one line"
@@ -133,7 +133,7 @@ class RoboflowChecker(Checker):
         COUNTS_MATCH,
         PATHS_VALID,
         NOTHING_EMPTY,
-        NO_TOKEN_IN_TEXT,
+        NO_CONTROL_WORD,
         ONE_TYPE,
         SAME_KEYS,
         SPLITS_DISJOINT,
@@ -159,9 +159,9 @@ class RoboflowChecker(Checker):
             self.findings.fail(NOTHING_EMPTY, f"a row has the keys {list(row)}")
         for key in ("prefix", "suffix"):
             self.check_text(key, row.get(key))
-            self.findings.count(NO_TOKEN_IN_TEXT)
-            if IMAGE_TOKEN in str(row.get(key)).lower():
-                self.findings.fail(NO_TOKEN_IN_TEXT, f"{key} is {str(row.get(key))[:60]!r}")
+            self.findings.count(NO_CONTROL_WORD)
+            if word := control_word(str(row.get(key))):
+                self.findings.fail(NO_CONTROL_WORD, f"{word} is in {key} {str(row.get(key))[:60]!r}")
         self.findings.count(PATHS_VALID)
         image = row.get("image")
         if not isinstance(image, str) or not is_safe_path(image) or "/" in image:
@@ -224,5 +224,12 @@ class CsvChecker(Checker):
         self.check_split(image, split, seen)
         self.findings.count(NO_FORMULA, len(cells))
         for cell in cells:
-            if self.layout.formula_guard and cell[:1] and cell[0] in _FORMULA_STARTS:
+            if self.layout.formula_guard and _runs(cell):
                 self.findings.fail(NO_FORMULA, f"a cell starts with {cell[:20]!r}")
+
+
+def _runs(cell: str) -> bool:
+    """Return whether a spreadsheet would run *cell* as a formula; a number with a sign is none."""
+    if cell[:1] in ("+", "-") and cell[1:].replace(",", ".").replace(".", "", 1).isdecimal():
+        return False
+    return bool(cell) and cell[0] in _FORMULA_STARTS

@@ -2,11 +2,10 @@
 
 from typing import Any, ClassVar
 
-from core.export.checks.base import NO_TOKEN_IN_TEXT, TURNS_ALTERNATE
-from core.export.checks.conversations import OTHER_TOKENS
+from core.export.checks.base import NO_CONTROL_WORD, TURNS_ALTERNATE
 from core.export.checks.hugging_face import ParquetChecker
 from core.export.checks.preference import ANSWERS_DIFFER
-from core.export.entries import IMAGE_TOKEN
+from core.export.checks.texts import control_word
 
 RATINGS_PARALLEL = "Every list of ratings is as long as the list of texts"
 
@@ -14,7 +13,7 @@ RATINGS_PARALLEL = "Every list of ratings is as long as the list of texts"
 class _ChatChecker(ParquetChecker):
     """The images of a conversation and its turns in each row."""
 
-    checks: ClassVar[tuple[str, ...]] = (*ParquetChecker.checks, TURNS_ALTERNATE, NO_TOKEN_IN_TEXT)
+    checks: ClassVar[tuple[str, ...]] = (*ParquetChecker.checks, TURNS_ALTERNATE, NO_CONTROL_WORD)
 
     def examine_row(self, row: dict[str, Any], split: str, seen: dict[str, str]) -> int:
         self.check_text("id", row.get("id"))
@@ -36,11 +35,11 @@ class _ChatChecker(ParquetChecker):
             self.check_turn_text(turn.get("content"))
 
     def check_turn_text(self, text: Any) -> None:
-        """Check that *text* is not blank and has no media token."""
+        """Check that *text* is not blank and has no control word."""
         self.check_text("a turn", text)
-        self.findings.count(NO_TOKEN_IN_TEXT)
-        if any(token in str(text).lower() for token in (IMAGE_TOKEN, *OTHER_TOKENS)):
-            self.findings.fail(NO_TOKEN_IN_TEXT, f"a text is {str(text)[:60]!r}")
+        self.findings.count(NO_CONTROL_WORD)
+        if word := control_word(str(text)):
+            self.findings.fail(NO_CONTROL_WORD, f"{word} is in {str(text)[:60]!r}")
 
 
 class TrlChecker(_ChatChecker):

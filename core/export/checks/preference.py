@@ -55,7 +55,7 @@ class PreferenceChecker(LlamaFactoryChecker):
             self.check_text("an answer", text)
             if not isinstance(text, str):
                 self.findings.fail(NOTHING_EMPTY, f"an answer is {text!r}")
-        self.check_no_tokens([str(chosen), str(rejected)])
+        self.check_no_control_words([str(chosen), str(rejected)])
         if chosen == rejected:
             self.findings.fail(ANSWERS_DIFFER, f"both are {str(chosen)[:60]!r}")
 

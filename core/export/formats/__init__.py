@@ -60,9 +60,4 @@ def formats_for(purpose: Purpose) -> list[Format]:
     return [format_ for format_ in FORMATS if format_.purpose == purpose]
 
 
-def known_row_endings() -> set[str]:
-    """Return every ending that the rows file of a format may have."""
-    return {ending for format_ in FORMATS for ending in format_.row_endings}
-
-
-__all__ = ["FORMATS", "PURPOSES", "Format", "Purpose", "format_named", "formats_for", "known_row_endings"]
+__all__ = ["FORMATS", "PURPOSES", "Format", "Purpose", "format_named", "formats_for"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.export.checks.base import Checker
+from core.export.control_words import without_control_words
 from core.export.entries import (
     IMAGE_TOKEN,
     Detail,
@@ -14,13 +15,16 @@ from core.export.entries import (
     RowOptions,
     answer_as_text,
     further_count,
-    without_media_tokens,
 )
 from core.export.layout import BundleLayout
-from core.export.recipe import ExportRecipe
+from core.export.recipe import SPLITS, ExportRecipe, Split, SplitShares
+from core.export.selecting.problems import PROBLEMS
 from core.export.writing.base import Writer
 
 Purpose = Literal["train", "evaluate", "share", "archive"]
+Language = Literal["python", "bash", "json", "toml"]
+QWEN_MAX_ASPECT_RATIO = 200
+"""Longer side by shorter side: above, ``smart_resize`` of Qwen2-VL to Qwen3-VL raises ValueError and the run ends."""
 ONLY_TEXTS = (
     "answer", "answer_type", "options", "language", "kind", "model", "confirmed", "score", "tags", "note",
     "conversation_id", "turn", "boxes", "ratings",
@@ -28,6 +32,15 @@ ONLY_TEXTS = (
 """What formats of plain turns do not carry: labels become text, entries of an image turns of one conversation."""
 ONLY_COLUMNS = ("options", "system", "conversation_id", "turn", "boxes", "ratings")
 """What formats with a column for each field do not carry."""
+LOAD_JSON = (
+    "import json\n\nwith open('{rows}', encoding='utf-8') as file:\n"
+    "    rows = json.load(file) if file.name.endswith('.json') else [json.loads(line) for line in file]"
+)
+KEPT_TEXTS = (
+    "load_dataset guesses types: a column whose texts are all dates becomes times, one of a CSV file whose texts are "
+    "all numbers becomes numbers. The printed code keeps texts."
+)
+LOAD_DATASET = "from datasets import load_dataset\n\nrows = load_dataset('{dir}')"
 PURPOSES: dict[Purpose, str] = {
     "train": "Train", "evaluate": "Evaluate", "share": "Share", "archive": "Archive",
 }  # fmt: skip
@@ -37,9 +50,11 @@ PURPOSES: dict[Purpose, str] = {
 class Format:
     """One export format.
 
+    *help* says what a bundle is; the programs that read it are in *run_in*.
     *rows* is a pure function from the entries of one image to the rows of the format.
-    *load* is the command or code that loads a bundle, with ``{dir}`` for its directory, ``{stem}`` for the name of
-    the first rows file without its ending, and ``{ending}`` for that ending.
+    *load* is the command or code that loads a bundle. It has names in braces: ``dir`` is the bundle's directory,
+    ``rows`` the path of the first rows file, ``stem`` the name of that file without its ending, ``split`` its split,
+    ``bundle`` the directory or the single file, ``images`` the directory of images in formats with one for each split.
     """
 
     name: str
@@ -50,15 +65,27 @@ class Format:
     rows: Callable[[ImageGroup, RowOptions], Iterable[Row]]
     writer: type[Writer]
     checker: type[Checker]
+    run_in: tuple[str, ...] = ()
+    """Programs with the version in which bundles were loaded completely; empty when it was tried in none."""
+    load_language: Language = "python"
+    """What *load* is written in, which decides how paths are quoted."""
     row_endings: tuple[str, ...] = ()
     """Endings that the rows file may have, the usual one first; empty when the writer names its files itself."""
-    image_modes: tuple[Literal["path", "base64", "none"], ...] = ("path", "none", "base64")
+    further_endings: tuple[str, ...] = ()
+    """Endings of a single file of rows for scripts: the programs of *run_in* do not read them."""
+    image_modes: tuple[Literal["path", "base64", "none"], ...] = ("path", "none")
+    max_aspect_ratio: int | None = None
+    """Longer images are left out, because the readers refuse them and end the whole run; None: any."""
+    needs_every_split: bool = False
+    """Whether the readers refuse a bundle without train, validation and test."""
     has_conversations: bool = False
     """Whether several entries can be one conversation: those of one image, or the turns of an imported one."""
     reads_several_images: bool = False
     """Whether a row can have several images; otherwise entries about several are left out."""
     stem: str = ""
     """Name of the rows file without split and ending; empty: derived from *name*."""
+    compares_answers: bool = False
+    """Whether several answers to a question are what its readers want."""
     includes_rejected: bool = False
     """Whether rejected entries are exported, as the worse of two answers."""
     detail: Detail = "columns"
@@ -77,6 +104,36 @@ class Format:
     """Why an image with entries may have no row."""
 
     @property
+    def claim(self) -> str:
+        """What is known about the programs that read it, as a sentence."""
+        return f"Run in {' and '.join(self.run_in)}." if self.run_in else "Not run in another program."
+
+    @property
+    def default_splits(self) -> SplitShares:
+        """The splits of a recipe that names none."""
+        return SplitShares(train=80, validation=10, test=10) if self.needs_every_split else SplitShares()
+
+    @property
+    def required_splits(self) -> tuple[Split, ...]:
+        """The splits that every bundle must have."""
+        return SPLITS if self.needs_every_split else ()
+
+    @property
+    def image_forms(self) -> tuple[Literal["upright", "original"], ...]:
+        """The versions of images that can be exported, the usual one first."""
+        if self.writer.needs_jpeg:
+            return ("upright",)
+        return ("original", "upright") if self.is_lossless else ("upright", "original")
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The names of the problems of entries that an export in this format asks about."""
+        if self.is_lossless:
+            return ()
+        names = tuple(problem.name for problem in PROBLEMS)
+        return tuple(name for name in names if name != "contradiction") if self.compares_answers else names
+
+    @property
     def is_lossless(self) -> bool:
         """Whether rows keep history, model calls and options, which no trainer reads."""
         return self.detail == "history"
@@ -93,7 +150,7 @@ class Format:
             row_ending=recipe.rows or "",
             splits=recipe.splits.names,
             images=recipe.images or self.image_modes[0],
-            image_form=recipe.image_form or "upright",
+            image_form=recipe.image_form or self.image_forms[0],
             max_side_px=recipe.max_side_px,
             formula_guard=recipe.formula_guard,
             columns=self.features(row_options(recipe)) if self.features else {},
@@ -129,8 +186,8 @@ def turns(group: ImageGroup, grouping: str) -> Iterable[tuple[str, tuple[Entry, 
 
 
 def system_text(entries: Sequence[Entry]) -> str:
-    """Return the system prompt of a conversation, without media tokens; empty for most."""
-    return without_media_tokens(next((entry.system for entry in entries if entry.system), ""))
+    """Return the system prompt of a conversation, without control words; empty for most."""
+    return without_control_words(next((entry.system for entry in entries if entry.system), ""))
 
 
 def new_images(entries: Sequence[Entry]) -> list[int]:
@@ -145,10 +202,10 @@ def new_images(entries: Sequence[Entry]) -> list[int]:
 
 def question_text(entry: Entry, *, images: int, separator: str = "\n") -> str:
     """Return the question behind as many image tokens as the turn brings *images*."""
-    question = without_media_tokens(entry.question)
+    question = without_control_words(entry.question)
     return f"{IMAGE_TOKEN * images}{separator}{question}" if images else question
 
 
 def answer_text(entry: Entry) -> str:
-    """Return the answer as training text without media tokens."""
-    return without_media_tokens(answer_as_text(entry))
+    """Return the answer as training text without control words."""
+    return without_control_words(answer_as_text(entry))

@@ -23,9 +23,10 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="coco-captions",
     label="COCO captions",
-    help="Answers as captions of their images; questions are left out. Read by pycocotools, Lightly and FiftyOne.",
+    help="Answers as captions of their images; questions are left out.",
     purpose="evaluate",
-    load="COCO('{dir}/captions_train.json')  # images in {dir}/images",
+    load="from pycocotools.coco import COCO\n\ncoco = COCO('{dir}/captions_{split}.json')",
+    run_in=("pycocotools 2.0.11",),
     rows=rows,
     detail="texts",
     writer=CocoWriter,

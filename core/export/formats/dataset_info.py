@@ -5,7 +5,11 @@ from typing import Any
 
 import orjson
 
-LOAD = "llamafactory-cli train dataset_dir={dir} dataset={stem} template=qwen2_vl …"
+# A yaml file takes key=value arguments after it; without one, llamafactory-cli reads options with dashes only.
+LOAD = (
+    "llamafactory-cli train --stage sft --do_train --finetuning_type lora --template qwen2_vl "
+    "--model_name_or_path Qwen/Qwen2.5-VL-3B-Instruct --dataset_dir {dir} --dataset {stem} --output_dir {dir}-trained"
+)
 TAGS = {
     "role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant",
     "system_tag": "system",

@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from core.export.checks.records import RecordsChecker
 from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_COLUMNS, Format
+from core.export.formats.base import KEPT_TEXTS, LOAD_JSON, ONLY_COLUMNS, Format
 from core.export.writing.base import JsonWriter
 
 
@@ -45,11 +45,14 @@ FORMAT = Format(
     label="Plain rows",
     help="One flat row per entry: question, answer, image and metadata. For your own scripts.",
     purpose="archive",
-    load="[json.loads(line) for line in open('{dir}/{stem}.{ending}', encoding='utf-8')]",
+    load=LOAD_JSON,
+    run_in=("datasets 5.2.0",),
     rows=rows,
     writer=JsonWriter,
     checker=RecordsChecker,
     row_endings=("jsonl", "json"),
+    image_modes=("path", "none", "base64"),
+    hints=(KEPT_TEXTS,),
     stem="entries",
     not_carried=ONLY_COLUMNS,
 )

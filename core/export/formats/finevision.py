@@ -9,7 +9,7 @@ from typing import Any
 from core.dataset import RATINGS
 from core.export.checks.hugging_face_chat import FineVisionChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_TEXTS, Format, answer_text, question_text, turns
+from core.export.formats.base import LOAD_DATASET, ONLY_TEXTS, Format, answer_text, question_text, turns
 from core.export.writing.parquet import ParquetWriter
 
 
@@ -44,9 +44,10 @@ def _row(group: ImageGroup, id_: str, entries: Sequence[Entry], options: RowOpti
 FORMAT = Format(
     name="finevision",
     label="FineVision",
-    help="One row per image with all its questions; nanoVLM leaves out pairs below a given rating.",
+    help="One row per image with all its questions and their ratings, below which readers can leave them out.",
     purpose="train",
-    load="datasets.load_dataset('{dir}')  # nanoVLM: --train_dataset_path {dir} --relevance_min_rating 3",
+    load=LOAD_DATASET,
+    run_in=("nanoVLM 4e0c096", "datasets 5.2.0"),
     rows=rows,
     writer=ParquetWriter,
     checker=FineVisionChecker,

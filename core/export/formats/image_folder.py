@@ -30,9 +30,10 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="imagefolder",
     label="Hugging Face ImageFolder",
-    help="Plain image files with a metadata file beside them. Read by datasets.load_dataset.",
+    help="Plain image files with a metadata file beside them.",
     purpose="share",
-    load="datasets.load_dataset('imagefolder', data_dir='{dir}')",
+    load="from datasets import load_dataset\n\nrows = load_dataset('imagefolder', data_dir='{dir}')",
+    run_in=("datasets 5.2.0",),
     rows=rows,
     writer=ImageFolderWriter,
     checker=ImageFolderChecker,

@@ -1,4 +1,4 @@
-"""LLaVA 1.5: a JSON array of conversations, one image each; many later trainers read the same file."""
+"""LLaVA 1.5: a JSON array of conversations, one image each."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -27,14 +27,17 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="llava",
     label="LLaVA",
-    help="Conversations for LLaVA 1.5 and the many trainers that read the same file.",
+    help="Conversations of human and gpt with one image each, as LLaVA 1.5 reads them.",
     purpose="train",
-    load="python llava/train/train_mem.py --data_path {dir}/{stem}.{ending} --image_folder {dir} …",
+    load="# These two options of scripts/v1_5/finetune.sh:\n--data_path {rows} --image_folder {dir}",
+    load_language="bash",
+    run_in=("LLaVA c121f04",),
     rows=rows,
     detail="texts",
     writer=JsonWriter,
     checker=LlavaChecker,
-    row_endings=("json", "jsonl"),
+    row_endings=("json",),
+    further_endings=("jsonl",),
     has_conversations=True,
     not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -5,10 +5,14 @@ from collections.abc import Iterable
 from core.export.checks.conversations import MsSwiftChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import messages
-from core.export.formats.base import ONLY_TEXTS, Format, turns
+from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, turns
 from core.export.writing.base import JsonWriter
 
-LOAD = "ROOT_IMAGE_DIR={dir} swift sft --dataset {dir}/{stem}.{ending} …"
+# Without is_binary_loss_scale=false, ms-swift takes every weight above 0 for 1.
+LOAD = (
+    "ROOT_IMAGE_DIR={dir} swift sft --model Qwen/Qwen2.5-VL-3B-Instruct --dataset {rows} --is_binary_loss_scale false"
+)
+RLHF_LOAD = "ROOT_IMAGE_DIR={dir} swift rlhf --rlhf_type {type} --model Qwen/Qwen2.5-VL-3B-Instruct --dataset {rows}"
 _MAX_SCORE = 5.0
 
 
@@ -27,14 +31,18 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="ms-swift",
     label="ms-swift",
-    help="Conversations for ms-swift; with metadata, the score scales the loss: 3 of 5 gives three fifths.",
+    help="Conversations with a list of images; with metadata, the score scales the loss: 3 of 5 gives three fifths.",
     purpose="train",
     load=LOAD,
+    load_language="bash",
+    run_in=("ms-swift 4.6.0",),
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     rows=rows,
     detail="texts",
     writer=JsonWriter,
     checker=MsSwiftChecker,
     row_endings=("jsonl",),
+    image_modes=("path", "none", "base64"),
     has_conversations=True,
     reads_several_images=True,
     not_carried=ONLY_TEXTS,

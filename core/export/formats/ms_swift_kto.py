@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks.preference import PreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import ms_swift
-from core.export.formats.base import ONLY_TEXTS, Format
+from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format
 from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers, user_turn
 from core.export.writing.base import JsonWriter
 
@@ -22,11 +22,16 @@ FORMAT = Format(
     label="ms-swift, KTO",
     help=f"{KTO_HELP}.",
     purpose="train",
-    load=ms_swift.LOAD.replace("swift sft", "swift rlhf --rlhf_type kto"),
+    load=ms_swift.RLHF_LOAD.replace("{type}", "kto"),
+    load_language="bash",
+    run_in=("ms-swift 4.6.0",),
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     rows=rows,
     writer=JsonWriter,
     checker=PreferenceChecker,
     row_endings=("jsonl",),
+    image_modes=("path", "none", "base64"),
+    compares_answers=True,
     includes_rejected=True,
     not_carried=(*ONLY_TEXTS, "system"),
 )

@@ -1,4 +1,4 @@
-"""OpenAI chat lines with the image as a data URL, read by Azure OpenAI, Fireworks, ms-swift and others."""
+"""OpenAI chat lines with the image as a data URL, by the documented rules of its vision fine-tuning."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -31,9 +31,9 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="openai",
     label="OpenAI chat",
-    help="Chat lines with embedded base64 images. Read by Azure OpenAI, Fireworks and ms-swift.",
+    help="Chat lines with images as base64, by the documented rules of OpenAI's vision fine-tuning.",
     purpose="train",
-    load="client.files.create(file=open('{dir}/{stem}.{ending}', 'rb'), purpose='fine-tune')",
+    load="from openai import OpenAI\n\nfile = OpenAI().files.create(file=open('{rows}', 'rb'), purpose='fine-tune')",
     rows=rows,
     detail="texts",
     writer=JsonWriter,
@@ -43,6 +43,7 @@ FORMAT = Format(
     has_conversations=True,
     reads_several_images=True,
     hints=(
+        "load_dataset reads an answer that is JSON, like 3.50 or true, as a value; the providers read a text.",
         "Base64 adds a third to the size of the images. Detail low uses at most 512 px of the longest side.",
         "Providers exclude images with people, faces, children or captchas from training.",
     ),

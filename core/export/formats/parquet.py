@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face import ParquetChecker
 from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions, tag_list
-from core.export.formats.base import ONLY_COLUMNS, Format
+from core.export.formats.base import LOAD_DATASET, ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.parquet import ParquetWriter
 
@@ -48,9 +48,10 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="parquet",
     label="Hugging Face parquet",
-    help="One table with the images inside, and a dataset card. Read by datasets.load_dataset and by the Hub's viewer.",
+    help="One table with the images inside, and a dataset card.",
     purpose="share",
-    load="datasets.load_dataset('{dir}')",
+    load=LOAD_DATASET,
+    run_in=("datasets 5.2.0",),
     rows=rows,
     writer=ParquetWriter,
     checker=ParquetChecker,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from core.export.entries import Entry, ImageGroup, Row, answer_as_text, without_media_tokens
+from core.export.control_words import without_control_words
+from core.export.entries import Entry, ImageGroup, Row, answer_as_text
 from core.export.formats.base import question_text
 
 NO_PAIR = "no worse answer to pair with"
@@ -17,10 +18,10 @@ def pairs(group: ImageGroup) -> Iterator[tuple[str, Entry, str, str]]:
         if entry.rejected:
             continue
         chosen, generated = answer_as_text(entry), entry.generated_answer
-        if generated and generated != entry.answer and _answers_this_question(entry):
+        if generated and _differs(generated, entry.answer) and _answers_this_question(entry):
             yield f"{entry.id}-edit", entry, chosen, answer_as_text(entry._replace(answer=generated))
         for worse in rejected:
-            if _same_question(entry, worse) and answer_as_text(worse) != chosen:
+            if _same_question(entry, worse) and _differs(answer_as_text(worse), chosen):
                 yield f"{entry.id}-{worse.id}", entry, chosen, answer_as_text(worse)
 
 
@@ -31,6 +32,11 @@ def labeled_answers(group: ImageGroup) -> Iterator[tuple[str, Entry, str, bool]]
         generated = entry.generated_answer
         if not entry.rejected and generated and generated != entry.answer and _answers_this_question(entry):
             yield f"{entry.id}-edit", entry, answer_as_text(entry._replace(answer=generated)), False
+
+
+def _differs(first: str, second: str) -> bool:
+    """Return whether two answers differ as they are written: escaping a control word can make them equal."""
+    return first != second and without_control_words(first) != without_control_words(second)
 
 
 def _same_question(first: Entry, second: Entry) -> bool:
@@ -51,5 +57,5 @@ def user_turn(entry: Entry) -> Row:
 
 
 def assistant_turn(answer: str) -> Row:
-    """Return *answer* as an assistant turn without media tokens."""
-    return {"role": "assistant", "content": without_media_tokens(answer)}
+    """Return *answer* as an assistant turn without control words."""
+    return {"role": "assistant", "content": without_control_words(answer)}

@@ -1,16 +1,19 @@
-"""Qwen2-VL, Qwen2.5-VL and Qwen3-VL: the official fine-tuning scripts read the rows of LLaVA, one a line."""
+"""Qwen-VL: the official fine-tuning scripts read the rows of LLaVA, one a line."""
 
 from core.export.checks.conversations import LlavaChecker
-from core.export.formats.base import ONLY_TEXTS, Format
+from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format
 from core.export.formats.llava import rows
 from core.export.writing.base import JsonWriter
 
 FORMAT = Format(
     name="qwen",
     label="Qwen-VL",
-    help="Conversations for the official fine-tuning of Qwen2-VL, Qwen2.5-VL and Qwen3-VL.",
+    help="Conversations of human and gpt with one image each, one a line.",
     purpose="train",
-    load='# in qwenvl/data/__init__.py: {"annotation_path": "{dir}/{stem}.{ending}", "data_path": "{dir}"}',
+    # A Python dictionary for data_dict in qwenvl/data/__init__.py.
+    load="{'annotation_path': '{rows}', 'data_path': '{dir}'}",
+    run_in=("the fine-tuning of Qwen3-VL 9658872",),
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     rows=rows,
     detail="texts",
     writer=JsonWriter,

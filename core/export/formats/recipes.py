@@ -1,13 +1,14 @@
 """Parsing recipes: values from the page, the API or the database, completed with the defaults of their format."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from core.export.formats import Format, format_named, known_row_endings
+from core.export.formats import Format, format_named
 from core.export.recipe import ExportRecipe
+from core.export.selecting.problems import problem_named
 
 
 def parse_recipe(values: dict[str, Any]) -> ExportRecipe:
@@ -18,24 +19,24 @@ def parse_recipe(values: dict[str, Any]) -> ExportRecipe:
     """
     recipe = _validated(values)
     parse_search(recipe.entries.search)
+    for name in recipe.entries.leave_out:
+        problem_named(name)
     format_ = format_named(recipe.format)
     recipe = recipe.model_copy(
         update={
-            "rows": _row_ending(recipe, format_),
+            "rows": recipe.rows or next(iter(format_.row_endings), None),
             "images": recipe.images or format_.image_modes[0],
             "grouping": recipe.grouping if format_.has_conversations else "turn",
-            "image_form": _image_form(recipe, format_),
+            "image_form": recipe.image_form or format_.image_forms[0],
+            "splits": recipe.splits if "splits" in recipe.model_fields_set else format_.default_splits,
         }
     )
-    if recipe.images not in format_.image_modes:
+    _check_rows(recipe, format_)
+    _check_images(recipe, format_)
+    if missing := [split for split in format_.required_splits if split not in recipe.splits.names]:
         raise InvalidInputError(
-            f"{format_.label} does not support images as {recipe.images}. Choose {' or '.join(format_.image_modes)}.",
-            field="images",
-        )
-    if recipe.container == "file" and (len(recipe.splits.names) > 1 or not format_.is_single_file):
-        raise InvalidInputError(
-            f"{format_.label} with these splits is more than one file. Choose a ZIP or a directory.",
-            field="container",
+            f"Readers of {format_.label} need train, validation and test. Give {' and '.join(missing)} a share.",
+            field="splits",
         )
     return recipe
 
@@ -52,20 +53,33 @@ def _validated(values: dict[str, Any]) -> ExportRecipe:
         ) from error
 
 
-def _row_ending(recipe: ExportRecipe, format_: Format) -> str | None:
-    """Return the ending of the rows file: the chosen one if the format has it, otherwise the format's usual one."""
-    known = known_row_endings()
-    if recipe.rows is not None and recipe.rows not in known:
+def _check_rows(recipe: ExportRecipe, format_: Format) -> None:
+    """Refuse an ending of the rows file, or a single file, that readers of the format do not read."""
+    is_file = recipe.container == "file"
+    if is_file and (len(recipe.splits.names) > 1 or not format_.is_single_file):
         raise InvalidInputError(
-            f"The recipe's rows cannot be used: no format writes {recipe.rows}. Choose {' or '.join(sorted(known))}.",
-            field="rows",
+            f"{format_.label} with these splits is more than one file. Choose a ZIP or a directory.",
+            field="container",
         )
-    if recipe.rows in format_.row_endings:
-        return recipe.rows
-    return format_.row_endings[0] if format_.row_endings else None
+    readable = format_.row_endings + (format_.further_endings if is_file else ())
+    if recipe.rows is not None and recipe.rows not in readable:
+        choice = f"Choose {' or '.join(readable)}" if readable else "Leave rows out"
+        raise InvalidInputError(f"{format_.label} is not written as {recipe.rows}. {choice}.", field="rows")
 
 
-def _image_form(recipe: ExportRecipe, format_: Format) -> Literal["upright", "original"]:
-    if format_.writer.needs_jpeg:
-        return "upright"
-    return recipe.image_form or ("original" if format_.is_lossless else "upright")
+def _check_images(recipe: ExportRecipe, format_: Format) -> None:
+    """Refuse images in a shape that readers of the format do not read."""
+    if recipe.images not in format_.image_modes:
+        raise InvalidInputError(
+            f"{format_.label} does not support images as {recipe.images}. Choose {' or '.join(format_.image_modes)}.",
+            field="images",
+        )
+    if recipe.image_form not in format_.image_forms:
+        raise InvalidInputError(
+            f"{format_.label} does not support {recipe.image_form} images. Choose {' or '.join(format_.image_forms)}.",
+            field="image_form",
+        )
+    if recipe.max_side_px and recipe.image_form == "original":
+        raise InvalidInputError(
+            "Originals keep their size. Choose upright images, or leave out max_side_px.", field="max_side_px"
+        )

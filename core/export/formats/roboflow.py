@@ -1,4 +1,4 @@
-"""Roboflow multimodal lines for PaliGemma and Florence-2: prefix is the question, suffix the answer."""
+"""Roboflow multimodal lines: prefix is the question, suffix the answer."""
 
 from collections.abc import Iterable
 
@@ -17,9 +17,12 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="roboflow",
     label="Roboflow multimodal",
-    help="Lines of prefix and suffix beside the images, for PaliGemma and Florence-2.",
+    help="Lines of prefix and suffix beside the images, in train, valid and test.",
     purpose="train",
-    load="maestro paligemma_2 train --dataset {dir} …",
+    load="maestro paligemma_2 train --dataset {dir}",
+    load_language="bash",
+    run_in=("maestro d6dd21f",),
+    needs_every_split=True,
     rows=rows,
     detail="texts",
     writer=RoboflowWriter,

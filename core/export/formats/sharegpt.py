@@ -1,4 +1,4 @@
-"""ShareGPT with images: conversations of human and gpt with a list of images, read by many trainers."""
+"""ShareGPT with images: conversations of human and gpt with a list of images."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -23,9 +23,11 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="sharegpt",
     label="ShareGPT",
-    help="Conversations of human and gpt with a list of images. Read by LLaMA-Factory, Axolotl and Unsloth.",
+    help="Conversations of human and gpt with a list of images and a dataset_info.json that describes them.",
     purpose="train",
     load=LOAD,
+    run_in=("LLaMA-Factory 0.9.5",),
+    load_language="bash",
     rows=rows,
     detail="texts",
     writer=JsonWriter,

@@ -17,9 +17,12 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="sidecar",
     label="Sidecar text",
-    help="A text file beside each image, with its answers as caption. Read by kohya, OneTrainer, SimpleTuner, TagGUI.",
+    help="A text file beside each image, with its answers as caption, for training image models.",
     purpose="train",
-    load="python train_network.py --train_data_dir {dir}/images --caption_extension .txt …",
+    # The file that train_network.py takes as --dataset_config.
+    load='[[datasets]]\n[[datasets.subsets]]\nimage_dir = "{images}"\ncaption_extension = ".txt"\nnum_repeats = 1',
+    load_language="toml",
+    run_in=("sd-scripts 48d368f",),
     rows=rows,
     detail="texts",
     writer=SidecarWriter,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.files import CsvChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_COLUMNS, Format
+from core.export.formats.base import KEPT_TEXTS, ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.files import CsvWriter
 
@@ -27,13 +27,16 @@ FORMAT = Format(
     label="CSV",
     help="A table for spreadsheets; text that would run as a formula starts with an apostrophe.",
     purpose="share",
-    load="pandas.read_csv('{dir}/{stem}.{ending}')",
+    # Without these options pandas guesses types: 007 becomes 7, NA becomes a missing value.
+    load="import pandas\n\ntable = pandas.read_csv('{rows}', dtype=str, keep_default_na=False)",
+    run_in=("pandas 3.1.1",),
     rows=rows,
     writer=CsvWriter,
     checker=CsvChecker,
     image_modes=("none", "path"),
     stem="entries",
     for_spreadsheets=True,
+    hints=(KEPT_TEXTS,),
     row_endings=("csv",),
     not_carried=(*ONLY_COLUMNS, "image_id"),
 )

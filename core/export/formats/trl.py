@@ -5,7 +5,15 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_TEXTS, Format, answer_text, question_text, system_text, turns
+from core.export.formats.base import (
+    ONLY_TEXTS,
+    QWEN_MAX_ASPECT_RATIO,
+    Format,
+    answer_text,
+    question_text,
+    system_text,
+    turns,
+)
 from core.export.writing.parquet import ParquetWriter
 
 
@@ -28,9 +36,15 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="trl",
     label="TRL",
-    help="A table of images and messages for SFTTrainer of TRL.",
+    help="A table of images and messages; the trainer inserts the image tokens itself.",
     purpose="train",
-    load="SFTTrainer(args=SFTConfig(max_length=None), train_dataset=datasets.load_dataset('{dir}')['train'], …)",
+    load=(
+        "from datasets import load_dataset\nfrom trl import SFTConfig, SFTTrainer\n\n"
+        "trainer = SFTTrainer(\n    'Qwen/Qwen2.5-VL-3B-Instruct',\n    args=SFTConfig(max_length=None),\n"
+        "    train_dataset=load_dataset('{dir}', split='{split}'),\n)"
+    ),
+    run_in=("TRL 1.16.0",),
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     rows=rows,
     detail="texts",
     writer=ParquetWriter,

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlPreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_TEXTS, Format, question_text
+from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, question_text
 from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs
 from core.export.writing.parquet import ParquetWriter
 
@@ -32,11 +32,18 @@ FORMAT = Format(
     label="TRL, DPO",
     help=f"{DPO_HELP}, as a table.",
     purpose="train",
-    load="DPOTrainer(train_dataset=datasets.load_dataset('{dir}')['train'], …)",
+    load=(
+        "from datasets import load_dataset\nfrom trl import DPOConfig, DPOTrainer\n\n"
+        "trainer = DPOTrainer(\n    'Qwen/Qwen2.5-VL-3B-Instruct',\n    args=DPOConfig(max_length=None),\n"
+        "    train_dataset=load_dataset('{dir}', split='{split}'),\n)"
+    ),
+    run_in=("TRL 1.16.0",),
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     rows=rows,
     writer=ParquetWriter,
     checker=TrlPreferenceChecker,
     image_modes=("path",),
+    compares_answers=True,
     includes_rejected=True,
     features=features,
     no_rows_reason=NO_PAIR,

@@ -37,9 +37,10 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="vitrine",
     label="Vitrine",
-    help="Lossless: generated and edited texts, decisions, history, model calls. Restored by Vitrine.",
+    help="Lossless: generated and edited texts, decisions, history, model calls.",
     purpose="archive",
-    load="from core.export import read_vitrine; entries = list(read_vitrine('{dir}'))",
+    load="from core.export import read_vitrine\n\nentries = list(read_vitrine('{bundle}'))",
+    run_in=("Vitrine",),
     rows=rows,
     writer=JsonWriter,
     checker=VitrineChecker,

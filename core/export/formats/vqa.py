@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.records import VqaRowsChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_COLUMNS, Format
+from core.export.formats.base import KEPT_TEXTS, LOAD_JSON, ONLY_COLUMNS, Format
 from core.export.writing.base import JsonWriter
 
 
@@ -30,11 +30,14 @@ FORMAT = Format(
     label="VQA rows",
     help="One row per question with its image and answer. For your own evaluation scripts.",
     purpose="evaluate",
-    load="[json.loads(line) for line in open('{dir}/{stem}.{ending}', encoding='utf-8')]",
+    load=LOAD_JSON,
+    run_in=("datasets 5.2.0",),
     rows=rows,
     detail="texts",
     writer=JsonWriter,
     checker=VqaRowsChecker,
     row_endings=("jsonl", "json"),
+    image_modes=("path", "none", "base64"),
+    hints=(KEPT_TEXTS,),
     not_carried=(*ONLY_COLUMNS, "language", "kind", "model", "confirmed", "score", "tags", "note"),
 )

@@ -74,14 +74,20 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="vqa-v2",
     label="VQA v2",
-    help="Questions and annotations in two files, as the official VQA evaluator reads them.",
+    help="Questions and annotations in two files, as the official evaluator reads them.",
     purpose="evaluate",
-    load="VQA('v2_custom_train_annotations.json', 'v2_OpenEnded_custom_train_questions.json')",
+    # With PythonHelperTools of https://github.com/GT-Vision-Lab/VQA on the path.
+    load=(
+        "from vqaTools.vqa import VQA\n\nvqa = VQA(\n    '{dir}/v2_custom_{split}_annotations.json',\n"
+        "    '{dir}/v2_OpenEnded_custom_{split}_questions.json',\n)"
+    ),
+    run_in=("the VQA tools a013f00",),
     rows=rows,
     detail="texts",
     writer=VqaV2Writer,
     checker=VqaV2Checker,
     image_modes=("path", "none"),
+    compares_answers=True,
     hints=(
         "The official evaluator gives the full score only where four people gave the same answer, and none where one "
         "did: with fewer than four answers per question, compare with a softer match.",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.files import WebDatasetChecker
 from core.export.entries import ImageGroup, Row, RowOptions, answer_as_text
-from core.export.formats.base import ONLY_COLUMNS, Format
+from core.export.formats.base import LOAD_DATASET, ONLY_COLUMNS, Format
 from core.export.writing.files import WebDatasetWriter
 
 
@@ -23,9 +23,10 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="webdataset",
     label="WebDataset",
-    help="Tar shards that stream: each image as JPEG with its questions as JSON. Read by webdataset and datasets.",
+    help="Tar shards that stream: each image as JPEG with its questions as JSON.",
     purpose="train",
-    load="datasets.load_dataset('webdataset', data_dir='{dir}')",
+    load=LOAD_DATASET,
+    run_in=("webdataset 1.0.2", "datasets 5.2.0"),
     rows=rows,
     detail="texts",
     writer=WebDatasetWriter,

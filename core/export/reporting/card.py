@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.export.bundle import BundleCounts
-from core.export.entries import safe_stem
 from core.export.job import ExportJob
 from core.export.reporting.report import Provenance, changes_lines, load_command, one_line
 from core.pluralize import pluralize
@@ -25,9 +24,10 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         f"# {one_line(job.title)}",
         "",
         f"{pluralize(entries, 'entry')} on {pluralize(images, 'image')}, exported as {job.format.label}.",
+        job.format.claim,
         "",
-        "```",
-        load_command(job.format, job.recipe, safe_stem(job.title)),
+        f"```{job.format.load_language}",
+        load_command(job.format, job.recipe, job.directory),
         "```",
         "",
         "## First entries",
@@ -62,12 +62,26 @@ def _header(job: ExportJob, counts: BundleCounts) -> list[str]:
     languages = sorted({language for _, _, language, _ in counts.attributes if language})
     if languages:
         header.append(f"language: {json.dumps([language.split('-')[0] for language in languages])}")
+    header += _configs(job, counts.splits)
     if job.layout.columns:
-        header += ["configs:", "- config_name: default", "  data_files:"]
-        header += [f"  - {{split: {split}, path: data/{split}-*}}" for split in counts.splits]
         header += ["dataset_info:", "  features:"]
         header += [f"  - {json.dumps(_yaml_feature(name, type_))}" for name, type_ in job.layout.columns.items()]
     return [*header, "---", ""]
+
+
+def _configs(job: ExportJob, splits: Sequence[str]) -> list[str]:
+    """Return where ``load_dataset`` finds the rows: without this it would show the images only."""
+    writer, lines = job.format.writer, ["configs:"]
+    for number, row_key in enumerate(writer.row_keys):
+        files = {split: writer.data_files(job.layout, split, row_key) for split in splits}
+        if not all(files.values()):
+            return []
+        lines += [f"- config_name: {row_key or 'default'}", "  data_files:"]
+        lines += [f"  - {{split: {split}, path: {json.dumps(path)}}}" for split, path in files.items()]
+        lines += [f"  {option}" for option in writer.reader_options]
+        if row_key:
+            lines += [f"  field: {row_key}", f"  default: {str(number == 0).lower()}"]
+    return lines
 
 
 def _yaml_feature(name: str, type_: Any) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """The export report, a part of the bundle: its contents, what was left out and why, the checks, how to load it."""
 
+import json
+import shlex
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
 from core.export.bundle import BundleCounts
-from core.export.checks.base import CheckResult
-from core.export.entries import safe_stem
+from core.export.checks.base import NO_CONTROL_WORD, CheckResult
 from core.export.formats import Format
+from core.export.formats.base import Language
 from core.export.job import ExportJob
 from core.export.layout import REPORT_JSON
 from core.export.recipe import ExportRecipe
+from core.export.selecting.problems import ProblemCount
 from core.pluralize import pluralize
 
 REPORT_MD = "EXPORT_REPORT.md"
@@ -30,6 +33,8 @@ class Provenance:
     """Entries added, changed and removed since the previous export; None without one."""
     contributors: Sequence[Counter[str]] = ()
     """Decisions by label for each person."""
+    problems: Sequence[ProblemCount] = ()
+    """What is wrong with exported entries."""
 
 
 def make_report(
@@ -58,13 +63,16 @@ def make_report(
             "named": [list(pair) for pair in provenance.leaks[:_MAX_NAMED_LEAKS]],
         },
         "changes": provenance.changes,
+        "problems": [asdict(problem) for problem in provenance.problems],
         "notes": _hints(job, counts),
+        "rules": _rules(job.format),
         "checks": [
             {"name": check.name, "examined": check.examined, "passed": check.passed, "examples": list(check.examples)}
             for check in checks
         ],
-        "load": load_command(job.format, job.recipe, safe_stem(job.title)),
-        "directory": safe_stem(job.title),
+        "load": load_command(job.format, job.recipe, job.directory),
+        "directory": job.directory,
+        "claim": job.format.claim,
         "license": job.recipe.license,
         "recipe": job.recipe.as_dict(),
         "files": dict(sorted(hashes.items())),
@@ -74,19 +82,49 @@ def make_report(
 def load_command(format_: Format, recipe: ExportRecipe, directory: str) -> str:
     """Return the command or code that loads a bundle from *directory*."""
     layout = format_.layout(recipe)
-    stem = layout.rows_file(layout.splits[0]).rpartition(".")[0]
-    command = format_.load.replace("{dir}", directory).replace("{stem}", stem)
-    return command.replace("{ending}", layout.row_ending)
+    split, is_file = layout.splits[0], recipe.container == "file"
+    rows_file = layout.rows_file(split)
+    rows = f"{directory}.{layout.row_ending}" if is_file else f"{directory}/{rows_file}"
+    values = {
+        "dir": directory, "rows": rows, "bundle": rows if is_file else directory, "split": split,
+        "stem": rows_file.rpartition(".")[0], "images": f"{directory}/{split if layout.is_split else 'images'}",
+    }  # fmt: skip
+    command = format_.load
+    for name, value in values.items():
+        command = command.replace(f"{{{name}}}", _quoted(value, format_.load_language))
+    return command
+
+
+def _quoted(value: str, language: Language) -> str:
+    """Return *value* as it is written in *language*: a word of the shell, or the inside of a string."""
+    if language == "bash":
+        return shlex.quote(value)
+    if language == "toml":
+        return json.dumps(value, ensure_ascii=False)[1:-1]
+    return value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+
+
+def _rules(format_: Format) -> str:
+    """Return by whose rules a bundle is checked: by ours, which follow the named programs."""
+    return f"Vitrine's rules for {' and '.join(format_.run_in) or format_.label}"
 
 
 def _hints(job: ExportJob, counts: BundleCounts) -> list[str]:
-    recipe, for_training = job.recipe, job.format.purpose == "train"
+    recipe = job.recipe
     hints = list(job.format.hints)
-    if counts.with_media_tokens and for_training:
+    if counts.with_control_words and NO_CONTROL_WORD in job.format.checker.checks:
         hints.append(
-            f"{pluralize(counts.with_media_tokens, 'entry')} had a media token like <image> in the texts. It is "
-            "written [image], because trainers would count it as an image."
+            f"{pluralize(counts.with_control_words, 'entry')} had a control word like <image> or <|im_end|> in the "
+            "texts. It is written [image] or [|im_end|], because tokenizers would read it as a command."
         )
+    if counts.escaped_cells:
+        hints.append(
+            f"{pluralize(counts.escaped_cells, 'cell')} begin with an apostrophe that the text does not have, because "
+            "a spreadsheet would run them as formulas. Programs that read the table get it too; turn the escaping of "
+            "formulas off for them."
+        )
+    if missing := [split for split in job.format.required_splits if not counts.rows[split]]:
+        hints.append(f"{' and '.join(missing)} has no row, and readers of this format need every split.")
     if counts.generated:
         hints.append(
             f"A model made {pluralize(len(counts.generated), 'image')}. Their names begin with generated, and "
@@ -94,7 +132,8 @@ def _hints(job: ExportJob, counts: BundleCounts) -> list[str]:
         )
     if recipe.images == "none":
         hints.append("Images are named but not included: add them beside the rows before training.")
-    if recipe.images == "path" and for_training and counts.large_images and not recipe.max_side_px:
+    shrinks = any("LLaMA-Factory" in program for program in job.format.run_in)
+    if shrinks and recipe.images == "path" and counts.large_images and not recipe.max_side_px:
         hints.append(
             f"{pluralize(counts.large_images, 'image is', 'images are')} larger than 768 x 768 px. LLaMA-Factory "
             "scales them down by default, which may make small text unreadable."
@@ -125,7 +164,7 @@ def _contents(report: dict[str, Any]) -> list[str]:
         "",
         "## Load it",
         "",
-        f"With the bundle in the directory {report['directory']}:",
+        f"With the bundle in the directory {report['directory']}. {report['claim']}",
         "",
         "```",
         report["load"],
@@ -144,7 +183,14 @@ def _contents(report: dict[str, Any]) -> list[str]:
         "",
         *([f"- {count:,}: {reason}" for reason, count in report["left_out"].items()] or ["Nothing."]),
         "",
+        *_problems(report["problems"]),
     ]
+
+
+def _problems(problems: list[dict[str, Any]]) -> list[str]:
+    if not problems:
+        return []
+    return ["## Exported with problems", "", *(f"- {problem['text']}." for problem in problems), ""]
 
 
 def _remarks(report: dict[str, Any]) -> list[str]:
@@ -168,7 +214,7 @@ def _checks(report: dict[str, Any]) -> list[str]:
     return [
         "## Checks",
         "",
-        "The bundle was read back after writing, by the rules of the programs that will read it.",
+        f"The bundle was read back after writing, by {report['rules']}.",
         "",
         "| check | examined | result |",
         "|---|---:|---|",

@@ -1,7 +1,7 @@
 """Restoring an export in the Vitrine format: images, entries, their history and model calls."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core.dataset import checked_boxes, image_columns, images_by_ids
 from core.db import Database, Events, ImageDatasets, LlmCalls, Questions
 from core.errors import InvalidInputError
-from core.export.checks.base import Bundle, Findings, open_bundle
+from core.export.checks.base import Bundle, DirectoryBundle, Findings, open_bundle
 from core.export.checks.images import is_safe_path
 from core.export.checks.reading import read_rows
 from core.export.formats.vitrine import SCHEMA_VERSION
@@ -44,12 +44,16 @@ class RestoreCounts:
 
 
 def read_vitrine(path: str | Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a bundle in the Vitrine format, a ZIP or a directory.
+    """Yield the rows of a bundle in the Vitrine format: a ZIP, a directory, or its rows file alone.
 
     Raises:
         InvalidInputError: it is not a bundle in this format, or it is damaged.
     """
-    with open_bundle(Path(path)) as bundle:
+    source = Path(path)
+    if source.suffix in (".json", ".jsonl") and source.is_file():
+        yield from _rows(DirectoryBundle(source.parent, [source.name]), [source.name])
+        return
+    with open_bundle(source) as bundle:
         yield from _rows(bundle)
 
 
@@ -105,9 +109,11 @@ def restore_export(
     return counts
 
 
-def _rows(bundle: Bundle) -> Iterator[dict[str, Any]]:
+def _rows(bundle: Bundle, names: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
     findings = Findings()
-    names = [name for name in bundle.sizes if name.startswith("vitrine") and name.endswith((".json", ".jsonl"))]
+    names = names or [
+        name for name in bundle.sizes if name.startswith("vitrine") and name.endswith((".json", ".jsonl"))
+    ]
     for name in names:
         for row in read_rows(bundle, name, findings):
             if not isinstance(row, dict) or row.get("schema_version") != SCHEMA_VERSION:

@@ -1,39 +1,24 @@
 """Selecting entries: which ones an export includes, in which order, and why the others are left out."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy import ColumnElement, DateTime, String, and_, case, func, literal, or_, tuple_, type_coerce
+from sqlalchemy import ColumnElement, DateTime, String, case, func, literal, tuple_, type_coerce
 from sqlmodel import Session, col, select
 
-from core.dataset import parse_search
-from core.dataset.conditions import conditions
-from core.db import Events, ImageDatasets, Images, LlmCalls, in_library, is_about, is_hidden
+from core.db import Events, ImageDatasets, Images, LlmCalls, in_library
 from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS, GENERATED, TEXT_COLUMNS, Detail, Entry
-from core.export.recipe import EntryChoice
+from core.export.selecting.entry_query import EntryQuery
+from core.export.selecting.exclusions import IMAGE_DELETED, NO_ANSWER, NO_QUESTION, exclusions_of
+from core.export.selecting.problems import PROBLEMS, Problem, ProblemCount
+from core.pluralize import pluralize
 
 # Keyset pagination by image: large enough to amortize the query, small enough for images with many entries.
 _IMAGES_PER_PAGE = 500
-_WHITESPACE = " \t\r\n"
-
-IMAGE_DELETED = "its image was deleted"
-ON_GENERATED = "on a generated image"
-NO_ANSWER = "no answer"
-NO_QUESTION = "no question"
-
-
-@dataclass(frozen=True)
-class EntryQuery:
-    """Which entries of a project are selected, and how much of each is read."""
-
-    project_id: str
-    choice: EntryChoice
-    includes_rejected: bool = False
-    detail: Detail = "columns"
 
 
 @dataclass(frozen=True)
@@ -55,7 +40,7 @@ def count_entries(session: Session, query: EntryQuery) -> SelectionCounts:
     """Return how many entries are selected, on how many images, and how many are left out by reason."""
     left_out = count_by_reason(session, query)
     entries = left_out.pop("", 0)
-    selected = (~test for test, _ in _exclusions(query))
+    selected = (~test for test, _ in exclusions_of(query))
     images = session.execute(
         sql.select(func.count(func.distinct(ImageDatasets.image_id))).where(*_not_deleted(query.project_id), *selected)
     ).scalar_one()
@@ -68,10 +53,31 @@ def count_by_reason(session: Session, query: EntryQuery, *, ignore: Sequence[str
     Args:
         ignore: reasons that are not tested.
     """
-    tests = [(test, reason) for test, reason in _exclusions(query) if reason not in ignore]
+    tests = [(test, reason) for test, reason in exclusions_of(query) if reason not in ignore]
     reason = case(*((test, literal(name, String)) for test, name in tests), else_=literal("", String)).label("reason")
     rows = session.execute(sql.select(reason, func.count()).where(*_not_deleted(query.project_id)).group_by(reason))
     return dict(sorted(((name, count) for name, count in rows), key=lambda row: -row[1]))
+
+
+def count_problems(session: Session, query: EntryQuery, names: Collection[str]) -> list[ProblemCount]:
+    """Return the problems called *names* that selected entries have, each with how many have it."""
+    selected = [*_not_deleted(query.project_id), *(~test for test, _ in exclusions_of(query))]
+
+    def count(*tests: ColumnElement[bool]) -> int:
+        found = sql.select(func.count()).select_from(ImageDatasets).where(*selected, *tests)
+        return int(session.execute(found).scalar_one())
+
+    counts = []
+    for problem in PROBLEMS:
+        if problem.name in names and (having := count(problem.candidates(query), problem.condition(query))):
+            of_type = [col(ImageDatasets.answer_type) == problem.answer_type] if problem.answer_type else []
+            counts.append(ProblemCount(problem.name, _sentence(problem, having, count(*of_type)), having))
+    return counts
+
+
+def _sentence(problem: Problem, having: int, possible: int) -> str:
+    what = "answer" if problem.answer_type else "entry"
+    return f"{having:,} of {pluralize(possible, what)} {problem.one if having == 1 else problem.many}"
 
 
 def _not_deleted(project_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -94,7 +100,7 @@ def stream(session: Session, query: EntryQuery) -> Iterator[tuple[list[tuple[Any
 
     Entries with blank texts are included: see :func:`drop_blank`.
     """
-    selected = [~test for test, reason in _exclusions(query) if reason not in (IMAGE_DELETED, NO_QUESTION, NO_ANSWER)]
+    selected = [~test for test, reason in exclusions_of(query) if reason not in (IMAGE_DELETED, NO_QUESTION, NO_ANSWER)]
     last: tuple[Any, str] | None = None
     while True:
         images = _page_of_images(session, query, last)
@@ -226,70 +232,19 @@ def _entries_of(
     return grouped
 
 
-def _exclusions(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
-    """Return the conditions that exclude an entry, each with its reason; the first that applies counts."""
-    entry, choice = ImageDatasets, query.choice
-
-    def on(test: ColumnElement[bool]) -> ColumnElement[bool]:
-        # Few images match each test: an IN over them is faster than a join over all entries.
-        ids = select(Images.id).where(col(Images.project_id) == query.project_id, test)
-        return col(entry.image_id).in_(ids)
-
-    exclusions: list[tuple[ColumnElement[bool], str]] = [
-        (or_(on(col(Images.deleted_at).is_not(None)), on(is_hidden())), IMAGE_DELETED)
-    ]
-    if not query.includes_rejected:
-        exclusions.append((col(entry.rejected).is_(True), "rejected"))
-    if choice.confirmed_only:
-        undecided = and_(col(entry.confirmed).is_(False), col(entry.rejected).is_(False))
-        exclusions.append(
-            (undecided if query.includes_rejected else col(entry.confirmed).is_(False), "not confirmed yet")
-        )
-    if choice.image_ids:
-        exclusions.append((col(entry.image_id).not_in(choice.image_ids), "another image"))
-    if choice.search:
-        found = and_(*conditions(query.project_id, parse_search(choice.search)))
-        # A comparison with NULL is unknown, which counts as not found.
-        exclusions.append((case((found, 0), else_=1) == 1, "outside the search"))
-    if not choice.generated_images:
-        made = select(Images.id).where(Images.project_id == query.project_id, Images.source == GENERATED)
-        exclusions.append((is_about(entry, made), ON_GENERATED))
-    exclusions += _attribute_exclusions(choice)
-    exclusions.append((func.trim(entry.question, _WHITESPACE) == "", NO_QUESTION))
-    exclusions.append((func.trim(entry.answer, _WHITESPACE) == "", NO_ANSWER))
-    return exclusions
-
-
-def _attribute_exclusions(choice: EntryChoice) -> list[tuple[ColumnElement[bool], str]]:
-    """Return the conditions of single columns that exclude an entry."""
-    entry = ImageDatasets
-    exclusions: list[tuple[ColumnElement[bool], str]] = []
-    for column, values in (
-        ("answer_type", choice.answer_types),
-        ("kind", choice.kinds),
-        ("language", choice.languages),
-        ("model", choice.models),
-    ):
-        if values:
-            exclusions.append((getattr(entry, column).not_in(values), f"another {column.replace('_', ' ')}"))
-    if choice.tags:
-        delimited = literal(",") + func.replace(func.replace(entry.tags, ", ", ","), " ,", ",") + literal(",")
-        exclusions.append(
-            (~or_(*(delimited.contains(f",{tag},", autoescape=True) for tag in choice.tags)), "none of the tags")
-        )
-    if choice.min_score:
-        exclusions.append((col(entry.score) < choice.min_score, "below the lowest score"))
-    return exclusions
-
-
 def _add_history(session: Session, grouped: dict[str, list[tuple[Any, ...]]]) -> None:
     """Append to each entry the dict ``more`` of the lossless format."""
-    ids = [entry[0] for entries in grouped.values() for entry in entries]
-    more: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(ids), _IMAGES_PER_PAGE):
-        more |= _more(session, ids[start : start + _IMAGES_PER_PAGE])
+    more = histories(session, [entry[0] for entries in grouped.values() for entry in entries])
     for entries in grouped.values():
         entries[:] = [(*entry, more[entry[0]]) for entry in entries]
+
+
+def histories(session: Session, entry_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the dict ``more`` of the lossless format by the id of the entry."""
+    more: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(entry_ids), _IMAGES_PER_PAGE):
+        more |= _more(session, entry_ids[start : start + _IMAGES_PER_PAGE])
+    return more
 
 
 _MORE_COLUMNS = (*ARCHIVED_COLUMNS, "call_id")

@@ -14,7 +14,9 @@ from sqlmodel import Session
 from core.db import Database
 from core.export.entries import Entry, ExportImage, FurtherImage, ImageGroup
 from core.export.recipe import SplitShares
-from core.export.selecting.query import NO_ANSWER, NO_QUESTION, EntryQuery, count_by_reason, drop_blank, stream
+from core.export.selecting.entry_query import EntryQuery
+from core.export.selecting.exclusions import NO_ANSWER, NO_QUESTION
+from core.export.selecting.query import count_by_reason, drop_blank, stream
 from core.export.selecting.splits import load_families, prevented_leaks, split_of
 
 _BUFFER_BYTES = 1 << 20

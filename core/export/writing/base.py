@@ -20,10 +20,26 @@ class Writer:
     needs_jpeg: ClassVar[bool] = False
     """Whether every image must be a JPEG, because the readers expect one type."""
 
+    row_keys: ClassVar[tuple[str, ...]] = ("",)
+    """Of files that are one JSON object: the keys of its lists of rows."""
+    reader_options: ClassVar[tuple[str, ...]] = ()
+    """Options of the reader of ``load_dataset`` as lines of YAML."""
+    escaped_cells = 0
+    """Cells that were changed, because a spreadsheet would run them as formulas."""
+
     def __init__(self, target: Target, layout: BundleLayout) -> None:
         self.target = target
         self.layout = layout
         self.rows_per_split: dict[str, int] = {}
+
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        """Return the pattern of the files with the rows of *split*, for ``load_dataset``; empty when it reads none.
+
+        Args:
+            row_key: one of ``row_keys``.
+        """
+        return layout.rows_file(split) if layout.row_ending else ""
 
     def image_path(self, split: str, file_name: str) -> tuple[str, str]:
         """Return the path of an image in the bundle, and the path by which a row refers to it."""
@@ -97,6 +113,10 @@ class ImageFolderWriter(JsonWriter):
     def rows_path(self, split: str) -> str:
         return f"{split}/metadata.jsonl"
 
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        return f"{split}/**"
+
 
 class RoboflowWriter(JsonWriter):
     """``train``, ``valid`` and ``test``, each with its images and an ``annotations.jsonl``."""
@@ -107,4 +127,8 @@ class RoboflowWriter(JsonWriter):
         return f"{self._DIRECTORIES[split]}/{file_name}", file_name
 
     def rows_path(self, split: str) -> str:
-        return f"{self._DIRECTORIES[split]}/annotations.jsonl"
+        return self.data_files(self.layout, split, "")
+
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        return f"{cls._DIRECTORIES[split]}/annotations.jsonl"

@@ -1,7 +1,7 @@
 """Writers of single JSON documents, written as streams: VQA v2 and COCO captions."""
 
 from collections.abc import Iterable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import orjson
 
@@ -36,6 +36,13 @@ class _Document:
 class VqaV2Writer(Writer):
     """Two documents per split under their official names, and a file that maps the integer ids to Vitrine's ids."""
 
+    row_keys: ClassVar[tuple[str, ...]] = ("questions", "annotations")
+
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        task = "OpenEnded_" if row_key == "questions" else ""
+        return f"v2_{task}custom_{split}_{row_key}.json"
+
     def __init__(self, target: Target, layout: BundleLayout) -> None:
         super().__init__(target, layout)
         self._open: dict[str, tuple[_Document, _Document, BinaryIO]] = {}
@@ -63,11 +70,11 @@ class VqaV2Writer(Writer):
             self._open[split] = (
                 _Document(
                     self.target,
-                    f"v2_OpenEnded_custom_{split}_questions.json",
+                    self.data_files(self.layout, split, "questions"),
                     {**head, "task_type": "Open-Ended"},
                     "questions",
                 ),
-                _Document(self.target, f"v2_custom_{split}_annotations.json", head, "annotations"),
+                _Document(self.target, self.data_files(self.layout, split, "annotations"), head, "annotations"),
                 self.target.open(f"vqa_v2_{split}_ids.jsonl"),
             )
         return self._open[split]
@@ -86,6 +93,12 @@ class VqaV2Writer(Writer):
 
 class CocoWriter(Writer):
     """One document per split; the images are collected in memory and written at the end of the file."""
+
+    row_keys: ClassVar[tuple[str, ...]] = ("annotations", "images")
+
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        return f"{layout.stem}_{split}.json"
 
     def __init__(self, target: Target, layout: BundleLayout) -> None:
         super().__init__(target, layout)
@@ -110,7 +123,7 @@ class CocoWriter(Writer):
         if split not in self._open:
             head = {"info": {"description": self.layout.title}, "licenses": []}
             self._open[split] = (
-                _Document(self.target, f"{self.layout.stem}_{split}.json", head, "annotations"),
+                _Document(self.target, self.data_files(self.layout, split, "annotations"), head, "annotations"),
                 [],
             )
         return self._open[split]

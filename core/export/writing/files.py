@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tarfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,9 +20,15 @@ _SHARD_BYTES = 1_000_000_000
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+
+
 def without_formula(cell: str) -> str:
-    """Return *cell* with a leading apostrophe when a spreadsheet would run it as a formula (CSV injection)."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    """Return *cell* with a leading apostrophe when a spreadsheet would run it as a formula (CSV injection).
+
+    A number stays as it is: it runs nothing, and with an apostrophe it would be a text.
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(cell) else cell
 
 
 class WebDatasetWriter(Writer):
@@ -35,6 +42,10 @@ class WebDatasetWriter(Writer):
         self._tars: dict[str, tuple[BinaryIO, tarfile.TarFile]] = {}
         self._shards: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
+
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        return f"webdataset-{split}-*.tar"
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
         if self._sizes.get(group.split, 0) > _SHARD_BYTES:
@@ -76,25 +87,49 @@ def _add_member(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 class SidecarWriter(Writer):
-    """Images and captions of a split in one directory; without splits the directory is ``images``."""
+    """Images and captions of a split in one directory, with a ``metadata.jsonl`` by which ``datasets`` shows both.
+
+    Without splits the directory is ``images``.
+    """
+
+    def __init__(self, target: Target, layout: BundleLayout) -> None:
+        super().__init__(target, layout)
+        self._metadata: dict[str, BinaryIO] = {}
+
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        # Images and metadata.jsonl, without the captions: they would be read as the rows.
+        return f"{_sidecar_directory(layout, split)}/*.[!t]*"
 
     def image_path(self, split: str, file_name: str) -> tuple[str, str]:
-        directory = split if self.layout.is_split else "images"
-        return f"{directory}/{file_name}", f"{directory}/{file_name}"
+        path = f"{_sidecar_directory(self.layout, split)}/{file_name}"
+        return path, path
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
         count = 0
+        directory, _, name = group.ref.rpartition("/")
+        if group.split not in self._metadata:
+            self._metadata[group.split] = self.target.open(f"{directory}/metadata.jsonl")
         for row in rows:
             self.target.add_bytes(f"{group.ref.rsplit('.', 1)[0]}.txt", f"{row['caption']}\n".encode())
+            line = orjson.dumps({"file_name": name, "text": row["caption"]}, option=orjson.OPT_APPEND_NEWLINE)
+            self._metadata[group.split].write(line)
             count += 1
         return self.count(group.split, count)
 
     def finish(self) -> None:
-        """Do nothing: every caption is a complete file already."""
+        for file in self._metadata.values():
+            file.close()
+
+
+def _sidecar_directory(layout: BundleLayout, split: str) -> str:
+    return split if layout.is_split else "images"
 
 
 class CsvWriter(Writer):
     """RFC 4180: every cell quoted, lines end in CR LF; UTF-8 with the byte order mark that spreadsheets expect."""
+
+    reader_options: ClassVar[tuple[str, ...]] = ("keep_default_na: false",)
 
     def __init__(self, target: Target, layout: BundleLayout) -> None:
         super().__init__(target, layout)
@@ -123,4 +158,8 @@ class CsvWriter(Writer):
             return value.replace(tzinfo=UTC).isoformat()
         if not isinstance(value, str):
             return str(value)
-        return without_formula(value) if self.layout.formula_guard else value
+        if not self.layout.formula_guard:
+            return value
+        cell = without_formula(value)
+        self.escaped_cells += cell is not value
+        return cell

@@ -30,6 +30,10 @@ class ParquetWriter(Writer):
         self._schema = arrow_schema(layout.columns)
         self._shards: dict[str, _Shards] = {}
 
+    @classmethod
+    def data_files(cls, layout: BundleLayout, split: str, row_key: str) -> str:
+        return f"data/{split}-*"
+
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
         made = list(rows)
         self._of(group.split).add(made, len(group.data) + sum(len(image.data) for image in group.further))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.errors import VitrineError
 from core.export import ExportRecipe, format_named, parse_recipe
 from core.export.reporting.report import load_command
 from core.pluralize import pluralize
@@ -24,12 +25,12 @@ def report(export: "Exports") -> None:
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.markdown(f"**{_amount(made)}, as {made['label']}.**")
         left.caption(
-            f"Read back: {len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. "
-            f"{_size(export.size_bytes)}"
+            f"Read back by {made.get('rules', 'the rules of Vitrine')}: "
+            f"{len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. {_size(export.size_bytes)}"
         )
         with right.container(horizontal=True, horizontal_alignment="right"):
             _download(export, f"export-download-{export.id}")
-        st.code(_load(export), language="bash", wrap_lines=True)
+        st.code(_load(export), language=format_named(export.format).load_language, wrap_lines=True)
         if len(made["splits"]) > 1:
             st.text(
                 "Splits: "
@@ -86,7 +87,8 @@ def earlier(project_id: str, start: Start) -> None:
                 width="stretch",
             )
             if st.button("Run again", icon=":material/replay:", key=f"again-{export.id}"):
-                start(project_id, parse_recipe(export.recipe))
+                with page.show_errors():
+                    start(project_id, parse_recipe(export.recipe))
             _download(export, f"download-{export.id}")
 
 
@@ -98,8 +100,15 @@ def _download(export: "Exports", key: str) -> None:
 
 
 def _load(export: "Exports") -> str:
-    recipe = parse_recipe(export.recipe)
-    directory = export.path if recipe.container == "directory" else export.report["directory"]
+    """Return the command that loads the export; of a directory on this server with its path."""
+    command: str = export.report["load"]
+    if export.recipe["container"] != "directory":
+        return command
+    try:
+        recipe = parse_recipe(export.recipe)
+        directory = str(page.services().exports.export_path(export))
+    except VitrineError:
+        return command  # of an earlier version, or removed from the disk
     return load_command(format_named(recipe.format), recipe, directory)
 
 
@@ -107,7 +116,8 @@ def _notes(made: dict[str, Any]) -> list[str]:
     left_out = [f"Left out, {reason}: {count:,}" for reason, count in made["left_out"].items()]
     leaks = made["leaks_prevented"]["pairs"]
     kept = [f"{leaks:,} pairs of related images were kept in one split to prevent leakage."] if leaks else []
-    return [*left_out, *kept, *made["notes"]]
+    problems = [f"{problem['text']}." for problem in made.get("problems", ())]
+    return [*problems, *left_out, *kept, *made["notes"]]
 
 
 def _changes(made: dict[str, Any]) -> str:

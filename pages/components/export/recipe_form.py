@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.export import PURPOSES, Format, SelectionCounts, format_named, formats_for
+from core.export import PURPOSES, Format, ProblemCount, SelectionCounts, format_named, formats_for
 from core.pluralize import pluralize
 
-_WHICH = {"confirmed": "Confirmed", "all": "All but rejected"}
+_WHICH = {"confirmed": "Confirmed", "all": "All but rejected", "everything": "All"}
+_LEAVE_OUT, _KEEP = "Leave out", "Export anyway"
 _IMAGE_MODES = {
     "path": "Files in the bundle",
     "base64": "Inside the rows, as base64",
@@ -42,7 +43,8 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
         }
         generated = st.toggle("Entries on generated images", True, key="export-generated", persist_state="session")
     return {
-        "confirmed_only": which == "confirmed", "search": search, "min_score": min_score,
+        "confirmed_only": which == "confirmed", "rejected": False if which == "all" else None, "search": search,
+        "min_score": min_score,
         "generated_images": generated, **chosen,
     }  # fmt: skip
 
@@ -53,6 +55,26 @@ def counts(selection: SelectionCounts) -> None:
     if selection.left_out:
         st.caption("Left out, by the first reason that applies")
         st.text("\n".join(f"{count:,}  {reason}" for reason, count in selection.left_out.items()))
+
+
+def problems(found: list[ProblemCount]) -> tuple[str, ...] | None:
+    """Ask what to do with the entries that have a problem.
+
+    Returns:
+        The names of the problems whose entries are left out; None while a question is open.
+    """
+    answers = {problem.name: _ask(problem) for problem in found}
+    if None in answers.values():
+        return None
+    return tuple(name for name, answer in answers.items() if answer == _LEAVE_OUT)
+
+
+def _ask(problem: ProblemCount) -> str | None:
+    st.markdown(f":material/warning: {problem.text}.")
+    return st.segmented_control(
+        problem.text, (_LEAVE_OUT, _KEEP), key=f"export-problem-{problem.name}", persist_state="session",
+        label_visibility="collapsed",
+    )  # fmt: skip
 
 
 def shape() -> dict[str, Any]:
@@ -67,7 +89,7 @@ def shape() -> dict[str, Any]:
         key=f"format-{purpose}", persist_state="session",
     )  # fmt: skip
     format_ = format_named(name)
-    st.caption(format_.help)
+    st.caption(f"{format_.help} {format_.claim}")
     with st.expander("Images and rows", key="export-more-shape"):
         return {"format": name, **_images(format_), **_rows(format_)}
 
@@ -79,10 +101,9 @@ def _images(format_: Format) -> dict[str, Any]:
     )  # fmt: skip
     if mode == "none":
         return {"images": mode}
-    # The default of the format comes first.
-    forms = sorted(_FORMS, key=lambda form: (form == "upright") == format_.is_lossless)
+    forms = format_.image_forms
     form = st.selectbox(
-        "Image version", forms, format_func=_FORMS.__getitem__, key=f"export-form-{format_.is_lossless}",
+        "Image version", forms, format_func=_FORMS.__getitem__, key=f"export-form-{'-'.join(forms)}",
         persist_state="session",
         help="Upright images are rotated for viewing, in sRGB, and carry no metadata such as location or camera.",
     )  # fmt: skip
@@ -115,7 +136,7 @@ def _rows(format_: Format) -> dict[str, Any]:
     return made
 
 
-def destination() -> dict[str, Any]:
+def destination(format_: Format) -> dict[str, Any]:
     """Draw the choice of container, title, license and splits."""
     container = st.radio(
         "Container", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
@@ -127,15 +148,17 @@ def destination() -> dict[str, Any]:
         "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
         persist_state="session", accept_new_options=True,
     )  # fmt: skip
+    usual = format_.default_splits
     first, second = st.slider(
-        "Splits: train, validation, test", 0, 100, (100, 100), 5, key="export-splits", persist_state="session",
+        "Splits: train, validation, test", 0, 100, (usual.train, usual.train + usual.validation), 5,
+        key=f"export-splits{'-every' if format_.needs_every_split else ''}", persist_state="session",
         help="Assigned by hash: entries keep their split when images are added. Near-duplicates, pages of one PDF, and "
         "generated images with their references stay in one split.",
     )  # fmt: skip
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
     if first == 100:
-        return {"container": container, "title": title, "license": license_ or ""}
+        return {"container": container, "title": title, "license": license_ or "", "splits": shares}
     seed = st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")
     return {"container": container, "title": title, "license": license_ or "", "splits": shares | {"seed": seed}}
 

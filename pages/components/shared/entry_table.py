@@ -6,7 +6,7 @@ from zlib import crc32
 import streamlit as st
 
 from core import ImageDatasets
-from core.dataset import EntryFilter
+from core.dataset import EntryFilter, Term
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
 from core.pluralize import pluralize
@@ -31,6 +31,13 @@ _BUTTONS = _ACTIONS | {"tag": "Add tags to", "untag": "Remove tags from"}
 _RESULTS = {
     "confirm": "confirmed", "reject": "rejected", "reopen": "reopened", "rate": "rated", "tag": "tagged",
     "untag": "changed", "delete": "deleted",
+}  # fmt: skip
+
+
+# Quality checks that a confirmation would contradict, and what is said of the answers that fail them.
+_PROBLEMS = {
+    "label": "{} not among the labels", "schema": "{} that break the JSON schema",
+    "disputed": "{} that contradict another answer to the same question",
 }  # fmt: skip
 
 
@@ -153,6 +160,16 @@ def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[s
             args=(project_id, str(target), chosen, action, value, actor),
         )  # fmt: skip
         _undo_button(project_id, actor)
+    if action == "confirm":
+        _warn(project_id, EntryFilter(tuple(Term("id", id_) for id_ in chosen)) if chosen else target)
+
+
+def _warn(project_id: str, entry_filter: EntryFilter) -> None:
+    """Say how many of the entries that would be confirmed break their rules or contradict each other."""
+    counts = page.services().entries.failing(project_id, entry_filter, tuple(_PROBLEMS))
+    found = [_PROBLEMS[name].format(pluralize(count, "answer")) for name, count in counts.items() if count]
+    if found:
+        st.warning(f"Among them: {', '.join(found)}. Confirmed, they count as right.", icon=":material/warning:")
 
 
 def _undo_button(project_id: str, actor: str) -> None:

@@ -29,7 +29,10 @@ class Damaged:
         self.files = [
             path
             for path in sorted(root.rglob("*"))
-            if path.suffix in (".json", ".jsonl", ".parquet", ".csv", ".tar", ".txt") and path.name not in _REPORTS
+            if path.suffix in (".json", ".jsonl", ".parquet", ".csv", ".tar", ".txt")
+            and path.name not in _REPORTS
+            # The captions again, for another program.
+            and not (format_.name == "sidecar" and path.name == "metadata.jsonl")
         ]
         # The split with the known entry comes first, because the first file is damaged.
         self.rows = {path: _read(path) for path in self.files}
@@ -231,7 +234,7 @@ def _image_in_two_splits(bundle: Damaged) -> None:
     path, other = _same_file_of_two_splits(shards)
     first, second = bundle.rows[path][0], bundle.rows[other][0]
     if path.suffix == ".txt":
-        image = next(file for file in path.parent.iterdir() if file.suffix != ".txt")
+        image = next(file for file in path.parent.iterdir() if file.suffix not in (".txt", ".jsonl"))
         (other.parent / image.name).write_bytes(image.read_bytes())
     elif path.suffix == ".tar":
         second["name"], bundle.rows[other][1]["name"] = first["name"], bundle.rows[path][1]["name"]
@@ -397,7 +400,7 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     base.VALID_FILES: _truncate,
     base.TOKENS_MATCH: _no_token,
     base.TOKEN_FIRST: _token_at_the_end,
-    base.NO_TOKEN_IN_TEXT: lambda bundle: bundle.known(
+    base.NO_CONTROL_WORD: lambda bundle: bundle.known(
         lambda text: f"{text} <image>", KNOWN_ANSWER, "as json?", "by a person."
     ),
     base.TURNS_ALTERNATE: _wrong_roles,

@@ -23,6 +23,7 @@ TEXTS = [
     ("Long?", "word " * 4000 + "end"), ("Emoji 🙂?", "👩‍👩‍👧‍👦 and 🏳️‍🌈."), ("ما هذا؟", "هذه صورة كوب."),
     ("Formula?", "=HYPERLINK(\"http://x\")"), ("Minus?", "-5"), ("Quotes \"'?", "a \"b\" 'c', d\\e"),
     ("Lines?", "one\ntwo\r\nthree\u2028four"), ("Controls?", "a\x00b\x1bc"), ("null", "null"), ("NaN?", "NaN"),
+    ("Which <|image_pad|> or [INST]?", "It ends </s> with <|im_end|> or ASSISTANT: so."),
 ]  # fmt: skip
 
 

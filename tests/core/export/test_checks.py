@@ -19,6 +19,7 @@ from tests.core.export.hostile import HostileProject
 
 Bundles = dict[str, tuple[Path, ExportRecipe, BundleCounts]]
 SPLITS = {"train": 50, "validation": 50, "test": 0, "seed": 4}
+EVERY_SPLIT = {"train": 40, "validation": 30, "test": 30, "seed": 4}
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,8 @@ def bundles(hostile: HostileProject) -> Bundles:
 
 def _bundle(format_: Format, hostile: HostileProject, bundles: Bundles) -> tuple[Path, ExportRecipe, BundleCounts]:
     if format_.name not in bundles:
-        values = {"format": format_.name, "container": "directory", "splits": SPLITS}
+        splits = EVERY_SPLIT if format_.needs_every_split else SPLITS
+        values = {"format": format_.name, "container": "directory", "splits": splits}
         if "path" in format_.image_modes:
             values["images"] = "path"
         recipe = parse_recipe(values)

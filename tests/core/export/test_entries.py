@@ -12,16 +12,16 @@ from core.export.entries import (
     METADATA_COLUMNS,
     TEXT_COLUMNS,
     ExportImage,
+    directory_name,
     entry_of,
     file_name,
-    has_media_token,
     safe_stem,
-    without_media_tokens,
 )
 from core.export.formats import default, parquet
 from core.export.recipe import EntryChoice
 from core.export.restore.row import EntryColumns
-from core.export.selecting.query import EntryQuery, stream
+from core.export.selecting.entry_query import EntryQuery
+from core.export.selecting.query import stream
 from core.services import Services
 from tests.core.export.formats.sample import IMAGE, SCORED, rows
 from tests.core.images.pictures import encoded
@@ -99,7 +99,12 @@ def test_a_file_name_is_unique_by_content_and_marks_generated_images() -> None:
     assert file_name(made._replace(name="generated 1.jpg")) == "generated-1-abababababab.jpg"
 
 
-def test_media_tokens_are_found_in_any_case() -> None:
-    assert without_media_tokens("an <Image>, a <ref-object> and <b>") == "an [Image], a [ref-object] and <b>"
-    assert has_media_token("<AUDIO>")
-    assert not has_media_token("<b> image")
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Shelf v1.1", "Shelf-v1.1"), ("… <b>&</b>, 100%", "b-b-100"), ("2026.01", "2026.01"), ("../..", "dataset"),
+        ("Überblick 図", "Uberblick"), ("図", "dataset"), ("-rf .", "rf"), ("x" * 90, "x" * 60),
+    ],
+)  # fmt: skip
+def test_a_directory_is_named_like_its_title_with_dots_and_digits(title: str, name: str) -> None:
+    assert directory_name(title) == name

@@ -54,7 +54,7 @@ FORMAT = Format(
     label="Toy lines",
     help="Lines of tab-separated text.",
     purpose="share",
-    load="open('{dir}/{stem}.{ending}')",
+    load="open('{rows}')",
     rows=_rows,
     writer=_LinesWriter,
     checker=_LinesChecker,
@@ -102,11 +102,10 @@ def test_it_is_exported_checked_and_described(project_id: str) -> None:
         assert bundle.read("SPLITS.txt") == b"train"
 
 
-def test_its_own_endings_are_the_choice_and_those_of_no_format_are_refused() -> None:
+def test_its_own_endings_are_the_choice_and_others_are_refused() -> None:
     assert parse_recipe({"format": "toy"}).rows == "tsv"
-    assert parse_recipe({"format": "toy", "rows": "json"}).rows == "tsv"
-    with pytest.raises(InvalidInputError, match="no format writes xml"):
-        parse_recipe({"format": "toy", "rows": "xml"})
+    with pytest.raises(InvalidInputError, match="Toy lines is not written as json"):
+        parse_recipe({"format": "toy", "rows": "json"})
     with pytest.raises(InvalidInputError, match="Toy lines with these splits is more than one file"):
         parse_recipe({"format": "toy", "container": "file"})
 

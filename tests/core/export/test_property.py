@@ -74,16 +74,16 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_any_entries_pass_the_checker_of(
     format_: Format, images: list[tuple[str, list[Entry]]], grouping: str, metadata: bool, split: bool, pictures: Path
 ) -> None:
-    shares = {"train": 50, "validation": 25, "test": 25} if split else {"train": 100}
+    splits = {"splits": {"train": 50, "validation": 25, "test": 25}} if split else {}
     recipe = parse_recipe(
         {
             "format": format_.name,
             "container": "directory",
             "grouping": grouping,
             "metadata": metadata,
-            "splits": shares,
             "image_form": "upright",
         }
+        | splits
     )
     with tempfile.TemporaryDirectory() as directory:
         job = ExportJob(recipe, "Any entries")

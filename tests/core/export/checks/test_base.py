@@ -97,14 +97,6 @@ def test_originals_are_the_uploaded_bytes_and_may_be_turned() -> None:
     assert failed({}) == ()
 
 
-def test_originals_that_were_made_smaller_are_upright_instead() -> None:
-    found = {
-        result.name for result in _checker(image_form="original", max_side_px=64).run(Files({"a.png": png("red")}))
-    }
-
-    assert IMAGES_UPRIGHT in found
-
-
 def test_what_was_read_is_compared_with_what_was_written() -> None:
     checker = _checker()
     checker.expect("rows", 1, 1)

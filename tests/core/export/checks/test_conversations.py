@@ -8,7 +8,7 @@ import pytest
 from core.export.checks.base import (
     COUNTS_MATCH,
     LISTS_TYPED,
-    NO_TOKEN_IN_TEXT,
+    NO_CONTROL_WORD,
     NOTHING_EMPTY,
     ONE_TYPE,
     PATHS_VALID,
@@ -70,14 +70,14 @@ def test_a_conversation_that_trainers_read_has_no_problem(row: Turn, entries: in
 @pytest.mark.parametrize(
     ("turns", "found"),
     [
-        ([_assistant("Red."), _user("<image>Which?")], {TURNS_ALTERNATE, TOKEN_FIRST, NO_TOKEN_IN_TEXT}),
+        ([_assistant("Red."), _user("<image>Which?")], {TURNS_ALTERNATE, TOKEN_FIRST, NO_CONTROL_WORD}),
         ([_user("<image>Which?")], {TURNS_ALTERNATE, COUNTS_MATCH}),
         ([*GOOD, _user("And?")], {TURNS_ALTERNATE}),
         ([_user("Which?"), _assistant("Red.")], {TOKENS_MATCH, TOKEN_FIRST}),
-        ([_user("Which <image>?"), _assistant("Red.")], {TOKEN_FIRST, NO_TOKEN_IN_TEXT}),
+        ([_user("Which <image>?"), _assistant("Red.")], {TOKEN_FIRST, NO_CONTROL_WORD}),
         ([_user("<image><image>Which?"), _assistant("Red.")], {TOKENS_MATCH}),
-        ([_user("<image>Which <Video>?"), _assistant("Red.")], {NO_TOKEN_IN_TEXT}),
-        ([_user("<image>Which?"), _assistant("<bbox>")], {NO_TOKEN_IN_TEXT}),
+        ([_user("<image>Which <Video>?"), _assistant("Red.")], {NO_CONTROL_WORD}),
+        ([_user("<image>Which?"), _assistant("<bbox>")], {NO_CONTROL_WORD}),
         ([_user("<image>Which?"), _assistant(" ")], {NOTHING_EMPTY}),
         ([_user("<image>"), _assistant("Red.")], {NOTHING_EMPTY}),
         ([_user("<image>Which?"), _assistant(None)], {NOTHING_EMPTY}),
@@ -94,7 +94,7 @@ def test_a_turn_that_a_trainer_refuses_is_found(turns: list[Any], found: set[str
 def test_a_later_question_of_a_single_image_has_no_token() -> None:
     row = _swift(_user("Which?"), _assistant("One."), _user("<image>And this?"), _assistant("Two."))
 
-    assert set(problems(MsSwiftChecker, row, entries=2)) == {TOKEN_FIRST, NO_TOKEN_IN_TEXT}
+    assert set(problems(MsSwiftChecker, row, entries=2)) == {TOKEN_FIRST, NO_CONTROL_WORD}
 
 
 @pytest.mark.parametrize("name", ["objects", "tools", "channel", "margin", "label"])

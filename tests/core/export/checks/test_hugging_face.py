@@ -13,7 +13,7 @@ from core.export.checks.base import (
     IDS_UNIQUE,
     IMAGES_UPRIGHT,
     LISTS_TYPED,
-    NO_TOKEN_IN_TEXT,
+    NO_CONTROL_WORD,
     NOTHING_EMPTY,
     ONE_TYPE,
     PATHS_VALID,
@@ -171,8 +171,8 @@ def _of_trl(row: Row, *, entries: int = 1) -> set[str]:
         ((("system", " "), *GOOD), 1, {NOTHING_EMPTY}),
         ((*GOOD, ("user", "And?")), 1, {TURNS_ALTERNATE}),
         (tuple(reversed(GOOD)), 1, {TURNS_ALTERNATE}),
-        ((("user", "Which <image>?"), GOOD[1]), 1, {NO_TOKEN_IN_TEXT}),
-        ((("user", "Which?"), ("assistant", "<Audio>")), 1, {NO_TOKEN_IN_TEXT}),
+        ((("user", "Which <image>?"), GOOD[1]), 1, {NO_CONTROL_WORD}),
+        ((("user", "Which?"), ("assistant", "<Audio>")), 1, {NO_CONTROL_WORD}),
         ((("user", "Which?"), ("assistant", "")), 1, {NOTHING_EMPTY}),
     ],
 )
@@ -222,7 +222,7 @@ def _fine(**changed: Any) -> Row:
         (_fine(relevance_ratings=[6]), {RATINGS_PARALLEL}),
         (_fine(relevance_ratings=[3, 3]), {RATINGS_PARALLEL}),
         (_fine(texts=[{"user": "Which?", "assistant": ""}]), {NOTHING_EMPTY}),
-        (_fine(texts=[{"user": "<video>?", "assistant": "Red."}]), {NO_TOKEN_IN_TEXT}),
+        (_fine(texts=[{"user": "<video>?", "assistant": "Red."}]), {NO_CONTROL_WORD}),
     ],
 )
 def test_finevision_has_a_rating_of_1_to_5_for_each_pair(row: Row, found: set[str]) -> None:

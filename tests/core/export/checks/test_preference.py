@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.export.checks.base import (
-    NO_TOKEN_IN_TEXT,
+    NO_CONTROL_WORD,
     NOTHING_EMPTY,
     TOKENS_MATCH,
     TURNS_ALTERNATE,
@@ -66,10 +66,10 @@ def test_a_row_that_trainers_read_has_no_problem(row: Row) -> None:
         (_pair(rejected=_assistant("Red.")), {ANSWERS_DIFFER}),
         (_pair(rejected=_assistant(None)), {NOTHING_EMPTY}),
         (_pair(chosen=_assistant(" ")), {NOTHING_EMPTY}),
-        (_pair(chosen=_assistant("<image>")), {NO_TOKEN_IN_TEXT}),
+        (_pair(chosen=_assistant("<image>")), {NO_CONTROL_WORD}),
         (_swift("Red."), {ANSWERS_DIFFER}),
         (_swift(None), {NOTHING_EMPTY}),
-        (_swift("<video>"), {NO_TOKEN_IN_TEXT}),
+        (_swift("<video>"), {NO_CONTROL_WORD}),
         (_labeled(kto_tag="true"), {LABELS_BOOLEAN}),
         (_labeled(label=1), {LABELS_BOOLEAN}),
         (_labeled(kto_tag=None, label=True), {LABELS_BOOLEAN}),

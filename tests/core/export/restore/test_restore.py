@@ -245,3 +245,32 @@ def _by_id(path: Path) -> dict[str, dict[str, Any]]:
         image = {name: value for name, value in row["image"].items() if name not in _LOCAL}
         found[row["id"]] = row | {"image": image}
     return found
+
+
+def test_entries_restored_beside_the_original_project_keep_their_questions(
+    services: Services, project: Projects
+) -> None:
+    [outcome] = services.intake.add_images(project.id, [("shelf.jpg", encoded())])
+    assert outcome.image is not None
+    with services.db.transaction() as session:
+        questions = [
+            Questions(project_id=project.id, image_id=outcome.image.id, question=text, question_key=question_key(text))
+            for text in ("How many?", "Which color?")
+        ]
+        session.add_all(questions)
+        ids = [question.id for question in questions]
+    for id_ in ids:
+        services.dataset.create_from_question(id_, "Two", "m", confirmed=True)
+    made = services.exports.export(project.id, parse_recipe(RECIPE))
+    other = services.projects.create_project("Copy")
+
+    restore_export(services.db, services.intake, other.id, services.db.data_dir / made.path)
+
+    entries = services.dataset.list_dataset_entries(other.id)
+    with services.db.reading() as session:
+        linked = {entry.question: session.get_one(Questions, entry.question_id or "") for entry in entries}
+    assert {text: (question.question, question.project_id) for text, question in linked.items()} == {
+        text: (text, other.id) for text in ("How many?", "Which color?")
+    }
+    assert services.projects.counts(other.id).questions == 2
+    assert all(question.answered for question in linked.values())
