@@ -129,8 +129,8 @@ def test_a_folder_with_annotations_comes_as_a_whole(server: AppServer, page: Pag
     (tmp_path / "möbel" / "rows.json").write_text(ROWS)
     page.locator("input[type=file][aria-label=Folder]").set_input_files(tmp_path / "möbel")
 
-    expect(page.get_by_role("heading", name="möbel.zip")).to_be_visible(timeout=LONG_MS)
-    [packed] = (server.data_dir / "imports").glob("*/möbel.zip")
+    expect(page.get_by_role("heading", name="möbel", exact=True)).to_be_visible(timeout=LONG_MS)
+    [packed] = (server.data_dir / "imports").glob("*/möbel")
     with zipfile.ZipFile(packed) as made:
         assert made.testzip() is None
         assert made.namelist() == ["möbel/rows.json", "möbel/shelf/cup.jpg", "möbel/shelf/jar.jpg"]

@@ -258,10 +258,11 @@ function sorted(files, maxBytes) {
 
 const stem = (path) => path.replace(/\.[^./]*$/, "");
 
+/* What people chose: a folder, or several files; that they come as an archive is nothing to them. */
 function packedName(files) {
   const folder = files[0][1].includes("/") && files[0][1].split("/")[0];
-  const first = files.find(([, path]) => ANNOTATIONS.test(path)) ?? files[0];
-  return `${folder || stem(first[1].split("/").pop())}.zip`;
+  const [, first] = files.find(([, path]) => ANNOTATIONS.test(path)) ?? files[0], others = files.length - 1;
+  return folder || `${first.split("/").pop()} and ${others.toLocaleString()} more ${others === 1 ? "file" : "files"}`;
 }
 
 function transferred({ received, size, from, began, waiting }) {
