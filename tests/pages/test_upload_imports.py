@@ -108,7 +108,7 @@ def test_the_format_can_be_chosen(page: AppTest) -> None:
     page.selectbox(key=f"waiting-format-{upload.id}").set_value("messages").run()
 
     assert not page.exception
-    assert "No known format · for images of this project" in texts(page)
+    assert "No known format" in texts(page)
     assert "This file was not read" in page.warning[0].value
     assert page.button(key="waiting-import").disabled
     page.selectbox(key=f"waiting-format-{upload.id}").set_value("llava").run()
@@ -151,6 +151,27 @@ def test_the_summary_says_where_the_images_come_from(page: AppTest) -> None:
     uploaded("web.json", json.dumps([llava("https://example.com/a.jpg")]).encode())
     page.run()
     assert "LLaVA, ShareGPT · images from the web · 1 question per record" in texts(page)
+
+
+def test_directories_that_look_like_classes_are_offered_as_such(page: AppTest) -> None:
+    images: dict[str, bytes | str] = {
+        f"{name}/{n}.jpg": encoded(drawn(2 * n + (name == "cat"))) for name in ("cat", "dog") for n in range(2)
+    }
+    upload = uploaded("pets.zip", zipped(images))
+    page.run()
+    assert not page.exception
+    assert "4 images" in texts(page)
+    assert any("names of the 2 directories" in text for text in texts(page))
+    assert tasks() == []
+
+    page.selectbox(key=f"waiting-format-{upload.id}").set_value("classes").run()
+    assert "The first 4 records; nothing is stored yet." in texts(page)
+    page.button(key="waiting-import").click().run()
+    finish(page)
+    assert [entry.answer for entry in services().dataset.list_dataset_entries(project_id())][::2] == [
+        '["cat"]',
+        '["dog"]',
+    ]
 
 
 def test_images_without_annotations_are_imported_without_a_further_click(page: AppTest) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import VitrineError
+from core.importing import class_directories
 from core.importing.previewing import ImportPreview
 from core.importing.readers import FORMATS
 from core.importing.survey import Survey
@@ -95,7 +96,7 @@ def _offer(project_id: str, one: _Waiting) -> None:
             raise
         if is_own:
             _restore(project_id, one)
-        elif survey.annotations or survey.tables:
+        elif survey.annotations or survey.tables or class_directories.classes_of(survey.images):
             _preview(project_id, one, survey)
         elif survey.documents:
             _documents(project_id, one, survey)
@@ -158,6 +159,8 @@ def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
             "Not what you meant? Read it as", list(FORMATS), format_func=FORMATS.__getitem__, key=key, width=330
         )
     _problems(found)
+    if not found.records and (classes := class_directories.classes_of(survey.images)):
+        st.caption(page.escape(class_directories.note_of(classes)))
     with st.container(horizontal=True, vertical_alignment="center"):
         is_pressed = _import_button(disabled=not (found.records or found.has_images_inside or survey.tried_as_images))
         _discard_button(one)
@@ -173,8 +176,8 @@ def _summary(survey: Survey, found: ImportPreview) -> str:
     """Return one line: the formats by name, the images and where they come from, and how much a record holds."""
     unread = {problem.where for problem in found.problems}
     labels = dict.fromkeys(label for name, label in found.formats.items() if label and name not in unread)
-    parts = [" and ".join(labels) or "No known format"]
     files = len(survey.annotations) + len(survey.tables)
+    parts = [" and ".join(labels)] if labels else ["No known format"] if files else []
     if files > 1:
         parts.append(pluralize(files, "annotation file"))
     parts += _images(survey, found)
@@ -194,7 +197,7 @@ def _images(survey: Survey, found: ImportPreview) -> list[str]:
     parts += ["images inside"] if found.has_images_inside else []
     parts += ["images from the web"] if any("://" in image.name and not image.stored_name for image in named) else []
     others = [f"{pluralize(len(survey.others), 'file')} of unknown kind"] if survey.others else []
-    if not parts and (any(image.image_id for image in named) or not others):
+    if not parts and found.records and (any(image.image_id for image in named) or not others):
         parts.append("for images of this project")
     return parts + others
 
