@@ -23,7 +23,7 @@ def main() -> None:
     tasks = page.services().tasks.list_tasks(project.id, limit=_MAX_TASKS)
     running = sum(task.status == TaskStatus.RUNNING for task in tasks)
     count = pluralize(len(tasks), "task") if len(tasks) < _MAX_TASKS else f"The {_MAX_TASKS} newest tasks"
-    page.header("Tasks", f"{count}, {running:,} running" if tasks else "")
+    page.header("Tasks", (f"{count}, {running:,} running" if running else count) if tasks else "")
     if not page.services().engine.health().runs_here:
         st.warning(
             "Another Vitrine process runs the tasks of this data directory. Stop that process, or start tasks there.",
