@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from core import ProjectService, connect
-from core.dataset import insert_entries
-from core.db import Database, ImageDatasets, Images, insert_rows, new_id
+from core.db import Database, ImageDatasets, Images, insert_entries, insert_rows, new_id
 from core.db.base import new_values
 
 PER_IMAGE = 5

@@ -8,7 +8,6 @@ from core.dataset.entries import EntryQueries
 from core.dataset.entry_images import MAX_IMAGES, image_columns, images_by_ids
 from core.dataset.filters import EntryFilter, Term, parse_search
 from core.dataset.history import HistoryEvent
-from core.dataset.insert import insert_entries
 from core.dataset.queries import EntryPage
 from core.dataset.review import ReviewService
 from core.dataset.service import ImageDatasetService
@@ -32,6 +31,5 @@ __all__ = [
     "checked_boxes",
     "image_columns",
     "images_by_ids",
-    "insert_entries",
     "parse_search",
 ]

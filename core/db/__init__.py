@@ -2,7 +2,7 @@
 
 from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
 from core.db.base import new_id, utc_now
-from core.db.bulk_insert import insert_rows
+from core.db.bulk_insert import insert_entries, insert_rows
 from core.db.database import Database, connect
 from core.db.image_tables import HIDDEN, LIBRARY, ImageHashes, Images, Projects, in_library, is_hidden
 from core.db.moving_tables import IncomingProjects
@@ -61,6 +61,7 @@ __all__ = [
     "further_images",
     "has_one_image",
     "in_library",
+    "insert_entries",
     "insert_rows",
     "is_about",
     "is_further_image",

@@ -9,11 +9,21 @@ from typing import Any, NamedTuple
 import orjson
 from sqlmodel import Session, col, select
 
-from core.dataset import insert_entries
 from core.dataset.boxes import checked_boxes
 from core.dataset.values import RATINGS
 from core.dataset.vqa import normal_answer
-from core.db import IMPORTED, ImageDatasets, Images, Questions, in_library, insert_rows, new_id, question_key, utc_now
+from core.db import (
+    IMPORTED,
+    ImageDatasets,
+    Images,
+    Questions,
+    in_library,
+    insert_entries,
+    insert_rows,
+    new_id,
+    question_key,
+    utc_now,
+)
 from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.export.entries import labels_as_text

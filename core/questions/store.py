@@ -4,15 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageDatasets, Images, Questions, TaskItems, has_one_image, in_library, new_id
+from core.db import (
+    Database,
+    Events,
+    ImageDatasets,
+    Images,
+    Questions,
+    TaskItems,
+    has_one_image,
+    in_library,
+    insert_entries,
+    insert_rows,
+    new_id,
+    question_key,
+)
 from core.db.base import new_values
 from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
 from core.questions.language import entry_language_mismatch
-from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean, question_key
+from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,7 @@ def add_questions(
 
     *further_ids* are the second and further images of a set, of which *image* is the first.
 
-    Uses SQLAlchemy Core statements instead of ORM objects, because every item of a task executes them.
+    Inserts values instead of ORM objects, because every item of a task does so.
     """
     taken = {question_key(text) for text in question_texts(session, [image.id, *further_ids], origin.language)}
     questions, entries = list[dict[str, Any]](), list[dict[str, Any]]()
@@ -167,15 +180,12 @@ def add_questions(
         )  # fmt: skip
         if new.answer is not None:
             entries.append(_entry(image, values, new.answer, origin))
-    if questions:
-        session.connection().execute(_ADD_QUESTIONS, questions)
-    if entries:
-        session.connection().execute(_ADD_ENTRIES, entries)
+    insert_rows(session, Questions, questions)
+    insert_entries(session, entries)
     return [row["question"] for row in questions]
 
 
-# Built once: every item of a task executes them.
-_ADD_QUESTIONS, _ADD_ENTRIES = insert(Questions), insert(ImageDatasets)
+# Built once: every item of a task executes it.
 _TEXTS = (
     select(Questions.question)
     .where(
@@ -256,14 +266,14 @@ def _entry(image: Images, question: Questions | QuestionValues, answer: str, ori
     answer = clean(answer, MAX_ANSWER_CHARS)
     answer, problem = _in_stored_form(answer, question)
     problem = problem or entry_language_mismatch(question.question, answer, question.language)
-    return new_values(
-        ImageDatasets, project_id=image.project_id, image_id=image.id, image_name=image.image_name,
-        more_image_ids=question.more_image_ids, question_id=question.id, question=question.question,
-        answer=answer, answer_type=question.answer_type, options=question.options,
-        model=origin.model, kind=question.kind, language=question.language, needs_review=problem,
-        generated_question=question.question if question.model else None, generated_answer=answer,
-        call_id=origin.call_id, task_id=origin.task_id,
-    )  # fmt: skip
+    return {
+        "project_id": image.project_id, "image_id": image.id, "image_name": image.image_name,
+        "more_image_ids": question.more_image_ids, "question_id": question.id, "question": question.question,
+        "answer": answer, "answer_type": question.answer_type, "options": question.options,
+        "model": origin.model, "kind": question.kind, "language": question.language, "needs_review": problem,
+        "generated_question": question.question if question.model else None, "generated_answer": answer,
+        "call_id": origin.call_id, "task_id": origin.task_id,
+    }  # fmt: skip
 
 
 def _in_stored_form(answer: str, question: Questions | QuestionValues) -> tuple[str, str]:

@@ -1,10 +1,22 @@
 """Many entries at once: the same rows as one at a time, in the given order."""
 
+import pytest
 from sqlmodel import select
 
 from core import ImageDatasets, Images, Projects
-from core.dataset import EntryQueries, insert_entries, parse_search
-from core.db import Database, EntryImages
+from core.dataset import EntryQueries, parse_search
+from core.db import Database, EntryImages, insert_entries
+from tests.core.dataset.conftest import add_image
+
+
+@pytest.fixture
+def image(db: Database, project: Projects) -> Images:
+    return add_image(db, project.id, "shelf.jpg")
+
+
+@pytest.fixture
+def entries(db: Database) -> EntryQueries:
+    return EntryQueries(db)
 
 
 def _rows(image: Images, count: int) -> list[dict[str, object]]:
@@ -32,8 +44,9 @@ def test_rows_are_inserted_in_their_order_with_defaults(
 
 
 def test_inserted_rows_are_searched_counted_and_linked_like_others(
-    db: Database, image: Images, other_image: Images, entries: EntryQueries, project: Projects
+    db: Database, image: Images, entries: EntryQueries, project: Projects
 ) -> None:
+    other_image = add_image(db, project.id, "table.jpg")
     rows = _rows(image, 2)
     rows[1] |= {
         "question": "Question 0?", "more_image_ids": other_image.id, "conversation_id": "c", "turn": 1,
