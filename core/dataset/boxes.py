@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.db import Images
 from core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from core.db import Images
 
 MAX_BOXES = 500
 MAX_LABEL_CHARS = 200
@@ -15,7 +17,7 @@ _ROUNDING_PX = 1.0
 Box = dict[str, Any]
 
 
-def checked_boxes(boxes: Any, images: Sequence[Images]) -> list[Box] | None:
+def checked_boxes(boxes: Any, images: "Sequence[Images]") -> list[Box] | None:
     """Return *boxes* in their stored form: ``label``, ``xyxy`` (left, top, right, bottom) and ``image``.
 
     ``xyxy`` is in px of the upright original, ``image`` counts from 0 and may be missing for the first image. A side
@@ -31,7 +33,7 @@ def checked_boxes(boxes: Any, images: Sequence[Images]) -> list[Box] | None:
     return [_checked(box, number, images) for number, box in enumerate(boxes or (), 1)] or None
 
 
-def _checked(box: Any, number: int, images: Sequence[Images]) -> Box:
+def _checked(box: Any, number: int, images: "Sequence[Images]") -> Box:
     if not isinstance(box, dict) or not box.keys() <= {"label", "xyxy", "image"} or "xyxy" not in box:
         raise InvalidInputError(
             f'Box {number} cannot be read. Write it as {{"label": "cup", "xyxy": [left, top, right, bottom]}}.',
@@ -50,7 +52,7 @@ def _checked(box: Any, number: int, images: Sequence[Images]) -> Box:
     return {"label": text, "xyxy": _corners(box["xyxy"], number, images[index]), "image": index}
 
 
-def _corners(xyxy: Any, number: int, image: Images) -> list[float]:
+def _corners(xyxy: Any, number: int, image: "Images") -> list[float]:
     if not isinstance(xyxy, list | tuple) or len(xyxy) != 4 or not all(map(_is_number, xyxy)):
         raise InvalidInputError(f"Box {number} needs four numbers: left, top, right, bottom.", field="boxes")
     limits = (image.width or math.inf, image.height or math.inf) * 2

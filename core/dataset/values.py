@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.dataset.boxes import checked_boxes
-from core.db import IMPORTED, Images
 from core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from core.db import Images
 
 MAX_TEXT_CHARS = 20_000
 MAX_TAG_CHARS = 60
@@ -27,7 +29,7 @@ EDITABLE = (
 
 
 def checked(
-    changes: dict[str, Any], *, answer_type: str, options: Any, images: Sequence[Images] = ()
+    changes: dict[str, Any], *, answer_type: str, options: Any, images: "Sequence[Images]" = ()
 ) -> dict[str, Any]:
     """Return *changes* in their stored form; *answer_type* and *options* are those of the stored entry.
 
@@ -136,6 +138,8 @@ def _ratings(value: Any) -> dict[str, int] | None:
 
 
 def _origin(value: Any) -> str:
+    from core.db import IMPORTED
+
     if value not in ("", IMPORTED):
         raise InvalidInputError(f"origin is {IMPORTED}, or empty for an answer that was given here.", field="origin")
     return str(value)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as JobTimeoutError
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.config import Settings
 from core.errors import ImageRejectedError
 
 if TYPE_CHECKING:
     from pebble import ProcessFuture
+
+    from core.config import Settings
 
 T = TypeVar("T")
 
@@ -132,7 +133,7 @@ _shared: Sandbox | None = None
 _shared_lock = threading.Lock()
 
 
-def sandbox(settings: Settings) -> Sandbox:
+def sandbox(settings: "Settings") -> Sandbox:
     """Return the pool that the whole process shares, starting its workers the first time."""
     global _shared
     with _shared_lock:

@@ -9,9 +9,10 @@ from core.llm.schemas import QuestionAnswerList, QuestionList
 from core.questions import prompts
 from core.questions.examples import NO_EXAMPLES, SentWith
 from core.questions.image_sets import ImageSet
+from core.questions.near_repeats import KnownQuestions
 from core.questions.recipe import QuestionRecipe, describe_kinds
 from core.questions.store import GeneratedQuestion
-from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, KnownQuestions, clean
+from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, REPLY_HEAD_CHARS, clean
 
 _CANDIDATES_PER_QUESTION = 4
 

@@ -5,10 +5,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, update
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, Projects, Questions, QuestionTemplates, has_one_image, in_library, new_id, utc_now
+from core.db import (
+    Database,
+    Images,
+    Projects,
+    Questions,
+    QuestionTemplates,
+    has_one_image,
+    in_library,
+    new_id,
+    question_key,
+    utc_now,
+)  # fmt: skip
 from core.errors import InvalidInputError, NotFoundError
 from core.questions.answer_types import Options, checked_options
-from core.questions.text import MAX_QUESTION_CHARS, clean, question_key
+from core.questions.text import MAX_QUESTION_CHARS, clean
 
 MAX_TEMPLATES = 20
 

@@ -4,8 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.db import Database, ImageDatasets, Images, Questions
-from core.questions.text import question_key
+from core.db import Database, ImageDatasets, Images, Questions, question_key
 
 if TYPE_CHECKING:
     from core.images import ImageService

@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 from sqlmodel import Session, col, select
 
 from core.dataset import checked_boxes, image_columns, images_by_ids
-from core.db import Database, Events, ImageDatasets, LlmCalls, Questions
+from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, question_key
 from core.errors import InvalidInputError
 from core.export.checks.base import Bundle, DirectoryBundle, Findings, open_bundle
 from core.export.checks.images import is_safe_path
@@ -21,7 +21,6 @@ from core.export.formats.vitrine import SCHEMA_VERSION
 from core.export.job import Progress, ignore_progress
 from core.export.restore.row import RestoredCall, RestoredRow, restored_row
 from core.pluralize import pluralize
-from core.questions.text import question_key
 
 if TYPE_CHECKING:
     from core.images import ImageIntake

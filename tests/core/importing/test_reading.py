@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import InvalidInputError
+from core.images.sandbox import Sandbox
 from core.importing.reading import (
     Preview,
     ReadSummary,
@@ -199,3 +200,23 @@ def test_a_table_gives_its_images_and_records_by_batch(tmp_path: Path) -> None:
         ("t.parquet row 2", "elsewhere.jpg", "Two?", "2"),
     ]
     assert [(p.where, p.reason) for p in batch.problems] == [("t.parquet row 3", "The question is empty.")]
+
+
+def test_a_worker_that_reads_annotations_loads_neither_the_database_nor_a_model_library(tmp_path: Path) -> None:
+    row = {"file_name": "a.jpg", "question": "Q?", "answer": "A", "tags": "one", "score": 4, "note": "seen"}
+    typed = [row, row | {"answer": ["red", "blue"]}, row | {"answer": '{"a": 1}', "answer_type": "custom_format"}]
+    root = tmp_path / "in"
+    root.mkdir()
+    (root / "metadata.jsonl").write_text(lines(*typed))
+    pq.write_table(pa.Table.from_pylist([row]), root / "t.parquet")
+    sandbox = Sandbox(workers=1, memory_bytes=1_500_000_000, timeout_s=60)
+    try:
+        summary = sandbox.run(read_annotations, root, tmp_path / "spool")
+        loaded = sandbox.run(eval, "[*__import__('sys').modules]")
+    finally:
+        sandbox.close()
+
+    assert (summary.records, summary.problem_count) == (4, 0)
+    assert "core.importing.reading" in loaded
+    heavy = {"sqlmodel", "sqlalchemy", "alembic", "pydantic", "rapidfuzz", "litellm", "streamlit", "fastapi"}
+    assert {name.partition(".")[0] for name in loaded} & heavy == set()

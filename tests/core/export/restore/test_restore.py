@@ -12,14 +12,13 @@ from hypothesis import strategies as st
 from sqlmodel import Session, select
 
 from core import Projects, connect
-from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id
+from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, new_id, question_key
 from core.errors import InvalidInputError
 from core.export import ExportService, parse_recipe
 from core.export.checks.base import open_bundle
 from core.export.restore.restore import read_vitrine, restore_export
 from core.images import ImageService
 from core.projects import ProjectService
-from core.questions.text import question_key
 from core.services import Services
 from core.tasks import TaskRunner
 from tests.core.export.hostile import KNOWN_QUESTION, HostileProject

@@ -1,0 +1,39 @@
+import time
+
+import pytest
+
+from core.questions.near_repeats import KnownQuestions
+
+
+@pytest.mark.parametrize(
+    ("question", "existing"),
+    [
+        ("How many cups are there?", "how many cups are there"),
+        ("How many cups are there on the shelf?", "How many cups are on the shelf there?"),
+        ("What colour is the largest mug?", "What color is the largest mug?"),
+        ("杯子是什么颜色？", "杯子是什么颜色"),
+    ],
+)
+def test_the_same_question_in_nearly_the_same_words_is_a_near_repeat(question: str, existing: str) -> None:
+    assert KnownQuestions([existing]).has_near_repeat(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "existing"),
+    [
+        ("What is left of the lamp?", "What is right of the lamp?"),
+        ("What is on shelf 1?", "What is on shelf 2?"),
+        ("Is the cup blue?", "Is the cup red?"),
+        ("What colour is the cup?", "How many cups are there?"),
+    ],
+)
+def test_a_question_that_differs_in_one_content_word_is_no_repeat(question: str, existing: str) -> None:
+    assert not KnownQuestions([existing]).has_near_repeat(question)
+
+
+def test_long_texts_are_compared_quickly() -> None:
+    first, second = "what " * 399 + "cat", "what " * 398 + "that cat"
+
+    started = time.perf_counter()
+    assert not any(KnownQuestions([second]).has_near_repeat(first) for _ in range(20))
+    assert time.perf_counter() - started < 0.5
