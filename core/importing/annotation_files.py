@@ -13,15 +13,16 @@ from core.errors import ImageRejectedError, InvalidInputError
 from core.importing import class_directories
 from core.importing.answers import RowError
 from core.importing.delimited import DelimitedError
-from core.importing.heads import SAMPLE_ROWS, TEXT_ENDINGS, elements_of, head_of, is_image_name, rows_of
-from core.importing.json_text import BadRow, JsonSyntaxError, JsonText
+from core.importing.heads import SAMPLE_ROWS, TEXT_ENDINGS, element_runs, head_of, is_image_name, runs_of
+from core.importing.json_text import JsonSyntaxError, JsonText
 from core.importing.problems import Problems
 from core.importing.readers import not_recognized, readers_for, recognized
 from core.importing.readers.base import Head
-from core.importing.records import Record
+from core.importing.records import Found, Record, records_in
+from core.importing.row_blocks import ROWS_PER_BLOCK, RowBlock, blocks_of
 from core.importing.survey import Survey
 from core.importing.table_files import TableFiles
-from core.importing.tables import text_rows, text_table_head
+from core.importing.tables import text_runs, text_table_head
 
 MAX_FILE_BYTES = 64_000_000_000
 """Files are read as streams: the limit only bounds the time."""
@@ -69,7 +70,12 @@ class AnnotationFiles:
         return self._has_samples or not self.heads.keys() >= set(self._tables)
 
     def records(self, format_name: str = "auto") -> Iterator[Record]:
-        """Yield the records of all files.
+        """Yield the records of all files one by one; see :meth:`found`."""
+        for found in self.found(format_name):
+            yield from records_in(found)
+
+    def found(self, format_name: str = "auto") -> Iterator[Found]:
+        """Yield the records of all files, many at a time where they have one shape.
 
         Raises:
             InvalidInputError: there is no format *format_name*.
@@ -98,34 +104,31 @@ class AnnotationFiles:
         elif self._classes:
             self.problems.note(class_directories.NAME, class_directories.note_of(self._classes))
 
-    def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
-        problems = self.problems
+    def blocks(self, name: str, key: str = "") -> Iterator[RowBlock]:
         if self.heads[name].shape == "directories":
-            options = sorted({*self._classes.values()})
-            for image in self._classes:
-                yield image, class_directories.row_of(image, self._classes, options)
+            images, options = [*self._classes], sorted({*self._classes.values()})
+            for start in range(0, len(images), ROWS_PER_BLOCK):
+                some = images[start : start + ROWS_PER_BLOCK]
+                yield RowBlock(some, [class_directories.row_of(image, self._classes, options) for image in some])
             return
         if self.heads[name].shape == "table":
-            for number, row in text_rows(self._table_path(name)):
-                yield f"{name} row {number}", row
+            for run in text_runs(self._table_path(name)):
+                yield from blocks_of(run, name)
             return
         with self._container.open(name, MAX_FILE_BYTES) as file:
             head = self.heads[name]
-            for number, line, value in rows_of(head, file, key, self._directories_of(head)):
-                where = f"{name}:{line}" if line else f"{name} row {number}"
-                if isinstance(value, BadRow):
-                    problems.add(where, value.reason)
-                else:
-                    yield where, value
+            for run in runs_of(head, file, key, self._directories_of(head)):
+                yield from blocks_of(run, name)
 
-    def elements(self, name: str) -> Iterator[tuple[str, str, Any]]:
+    def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
+        for block in self.blocks(name, key):
+            yield from block.sound(self.problems)
+
+    def element_blocks(self, name: str) -> Iterator[tuple[str, RowBlock]]:
         with self._container.open(name, MAX_FILE_BYTES) as file:
-            for key, number, line, value in elements_of(file):
-                where = f"{name}:{line}" if line else f"{name} {key} {number}"
-                if isinstance(value, BadRow):
-                    self.problems.add(where, value.reason)
-                else:
-                    yield key, where, value
+            for key, run in element_runs(file):
+                for block in blocks_of(run, name, key):
+                    yield key, block
 
     def document(self, name: str) -> Any:
         with self._container.open(name, MAX_FILE_BYTES) as file:
@@ -143,7 +146,7 @@ class AnnotationFiles:
             raise RowError("This text is not UTF-8. Save it as UTF-8.") from None
 
     def has(self, name: str) -> bool:
-        return name in self._base_names
+        return name in self.base_names
 
     def embed(self, data: bytes | str, where: str, name: str = "") -> str:
         return self._embedded.embed(data, where, name) if self._embedded else name or where
@@ -161,7 +164,7 @@ class AnnotationFiles:
         return {last: parent for parent in parents if counts[last := parent.rpartition("/")[2]] == 1}
 
     @cached_property
-    def _base_names(self) -> frozenset[str]:
+    def base_names(self) -> frozenset[str]:
         return frozenset(name.rpartition("/")[2] for name in self._container.names())
 
     @cached_property

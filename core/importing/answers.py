@@ -5,12 +5,13 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from core.dataset.values import MAX_TEXT_CHARS
 from core.errors import InvalidInputError
-from core.importing.records import Turn
+from core.importing.records import Turn, plain_turn
+from core.importing.texts import clean_text
 from core.questions.answer_types import ANSWER_TYPES, checked_answer
 
 CAPTION_QUESTION = "Describe this image."
@@ -18,16 +19,10 @@ CAPTION_QUESTION = "Describe this image."
 
 MAX_OPTIONS = 1_000
 _MAX_LITERAL_CHARS = 20_000
-# Makes a named tuple in half the time of its class.
-_new: Callable[..., Any] = tuple.__new__
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Between the choices that a cell of a table writes out, the first one that is in it.
 _SEPARATORS = ("\n", "|", ";", ",")
 _BETWEEN_TEXTS = re.compile(r"(?<=['\"])\s+(?=['\"])")
-# Control characters but tab and line feed, and lone surrogates; no database and no export can hold them all.
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_PLACEHOLDER = r"(?:<image>|<\|image\|>|<ImageHere>|<\|vision_start\|>(?:<\|image_pad\|>)+<\|vision_end\|>)"
-_PLACEHOLDERS = re.compile(rf"^[ \t]*(?:{_PLACEHOLDER}[ \t]*)+\n?|[ \t]*{_PLACEHOLDER}", re.MULTILINE | re.IGNORECASE)
 
 
 class RowError(ValueError):
@@ -45,7 +40,7 @@ def turn(question: Any, answer: Any, answer_type: Any = None, options: Any = Non
         # The usual pair of two texts, in a few calls.
         asked, given = clean_text(question), clean_text(answer)
         if asked and given and len(asked) <= MAX_TEXT_CHARS and len(given) <= MAX_TEXT_CHARS:
-            return _plain_turn(asked, given)
+            return plain_turn(asked, given)
     asked = question_text(question)
     choices = choices_of(options)
     kind = answer_type if answer_type in ANSWER_TYPES else "text"
@@ -75,12 +70,7 @@ def caption_turn(caption: Any) -> Turn:
         RowError: it is empty, too long or no text.
     """
     text = answer_text(caption if isinstance(caption, str) else scalar_text(caption))
-    return _plain_turn(CAPTION_QUESTION, text)
-
-
-def _plain_turn(question: str, answer: str) -> Turn:
-    made: Turn = _new(Turn, (question, answer, "text", None, None, ()))
-    return made
+    return plain_turn(CAPTION_QUESTION, text)
 
 
 def people_answer(answers: Sequence[Any]) -> Any:
@@ -121,18 +111,6 @@ def answer_text(value: str) -> str:
     if len(text) > MAX_TEXT_CHARS:
         raise RowError(f"The answer has {len(text):,} characters; {MAX_TEXT_CHARS:,} is the limit.")
     return text
-
-
-def clean_text(text: str) -> str:
-    """Return *text* trimmed, without placeholders of images, control characters and lone surrogates."""
-    if "<" in text:
-        text = text.removeprefix("<image>").removesuffix("<image>")
-        if "<" in text:
-            text = _PLACEHOLDERS.sub("", text)
-    if not text.isprintable():
-        text = text.replace("\r\n", "\n")
-        text = _UNWANTED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
-    return text.strip()
 
 
 def parsed_list(value: Any) -> Any:

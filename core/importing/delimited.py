@@ -5,15 +5,18 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, BinaryIO, cast
 
-from core.importing.json_text import MAX_ROW_BYTES, BadRow, Rows
+from core.importing.json_text import MAX_ROW_BYTES
+from core.importing.runs import BadRow, Run
 
 _DELIMITERS = ",;\t|"
 # Excel reads and writes the delimiter in a line before the names.
 _NAMED_DELIMITER = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 _HEAD_BYTES = 65_536
 _MAX_COLUMNS = 1_000
+_ROWS_AT_ONCE, _CHARS_AT_ONCE = 1_000, 1_000_000
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 _IMAGE = re.compile(r"https?://\S+$|[^\s,;]+\.(?:jpe?g|png|webp)$", re.IGNORECASE)
@@ -27,11 +30,12 @@ class DelimitedError(ValueError):
     """Raised when a file is no readable table; the message is a sentence for the user."""
 
 
-def delimited_rows(file: BinaryIO, *, is_tab: bool = False) -> Rows:
-    """Yield the rows of a table as objects with the names of its first line.
+def delimited_runs(file: BinaryIO, *, is_tab: bool = False) -> Iterator[Run]:
+    """Yield the rows of a table as objects with the names of its first line, many at a time.
 
     Raises:
-        DelimitedError: the file is not UTF-8, or UTF-16 with a byte order mark; or has no line of names.
+        DelimitedError: the file is not UTF-8, or UTF-16 with a byte order mark; or has no line of names. The rows
+            before were yielded.
     """
     csv.field_size_limit(MAX_ROW_BYTES)
     buffered = io.BufferedReader(cast(io.RawIOBase, file), _HEAD_BYTES)
@@ -46,44 +50,34 @@ def delimited_rows(file: BinaryIO, *, is_tab: bool = False) -> Rows:
     try:
         if named:
             text.readline()
-        yield from _rows(reader, lines_before)
+        yield from _runs(reader, lines_before)
     except UnicodeError:
         read = reader.line_num + lines_before
         what = f"After line {read:,} it" if read else "It"
         raise DelimitedError(f"{what} is not UTF-8 text. Save it as UTF-8.") from None
 
 
-def _rows(reader: Any, lines_before: int) -> Rows:
-    names = next(_cells(reader), None)
-    if not isinstance(names, list) or not any(name.strip() for name in names):
+def _runs(reader: Any, lines_before: int) -> Iterator[Run]:
+    cells: Any = next((cells for part in _parts(reader, 1) for cells, _ in part), None)
+    if not isinstance(cells, list) or not any(cell.strip() for cell in cells):
         raise DelimitedError("The first line has no names of columns. Add them.")
-    names, first = _named(names)
+    names, first = _named(cells)
     if len(names) > _MAX_COLUMNS:
         raise DelimitedError(f"It has {len(names):,} columns; {_MAX_COLUMNS:,} is the limit.")
-    count = len(names)
-    is_guarded = set(names) >= _OWN_COLUMNS
-    number, line = len(first), reader.line_num + lines_before + 1
-    for row in first:
-        yield 1, 1 + lines_before, row
-    for cells in _cells(reader):
-        if cells == []:
-            line = reader.line_num + lines_before + 1
-            continue
-        number += 1
-        if is_guarded and isinstance(cells, list):
-            cells = [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_STARTS else cell for cell in cells]
-        if isinstance(cells, BadRow):
-            yield number, line, cells
-        elif len(cells) == count:
-            yield number, line, dict(zip(names, cells, strict=True))
-        elif len(cells) < count:
-            yield number, line, dict(zip(names, [*cells, *[""] * (count - len(cells))], strict=True))
-        else:
-            reason = (
-                f"This line has {len(cells):,} cells, but there are {count:,} columns. Quote cells with the delimiter."
-            )
-            yield number, line, BadRow(reason)
-        line = reader.line_num + lines_before + 1
+    row_of = _guarded_row if set(names) >= _OWN_COLUMNS else _row
+    if first:
+        yield Run(1, (1 + lines_before,), first)
+    number, line = len(first) + 1, reader.line_num + lines_before + 1
+    for part in _parts(reader, _ROWS_AT_ONCE):
+        lines, values = [], []
+        for cells, last_line in part:
+            if cells:
+                lines.append(line)
+                values.append(row_of(names, cells))
+            line = last_line + lines_before + 1
+        if values:
+            yield Run(number, lines, values)
+            number += len(values)
 
 
 def _named(cells: list[str]) -> tuple[list[str], list[dict[str, str]]]:
@@ -104,14 +98,46 @@ def _named(cells: list[str]) -> tuple[list[str], list[dict[str, str]]]:
     return names, [dict(zip(names, cells, strict=True))]
 
 
-def _cells(reader: Any) -> Iterator[list[str] | BadRow]:
+def _row(names: list[str], cells: list[str] | BadRow) -> dict[str, str] | BadRow:
+    if isinstance(cells, BadRow):
+        return cells
+    if len(cells) > len(names):
+        return BadRow(
+            f"This line has {len(cells):,} cells, but there are {len(names):,} columns. Quote cells with the delimiter."
+        )
+    if len(cells) < len(names):
+        cells = [*cells, *[""] * (len(names) - len(cells))]
+    return dict(zip(names, cells, strict=True))
+
+
+def _guarded_row(names: list[str], cells: list[str] | BadRow) -> dict[str, str] | BadRow:
+    if isinstance(cells, list):
+        cells = [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_STARTS else cell for cell in cells]
+    return _row(names, cells)
+
+
+def _parts(reader: Any, size: int) -> Iterator[list[tuple[list[str] | BadRow, int]]]:
+    """Yield the cells of rows with the number of the line that each ends on, at most *size* at a time."""
     while True:
+        part: list[tuple[list[str] | BadRow, int]] = []
+        broken = None
+        left = _CHARS_AT_ONCE
         try:
-            yield next(reader)
-        except StopIteration:
-            return
+            for cells in islice(reader, size):
+                part.append((cells, reader.line_num))
+                left -= sum(map(len, cells))
+                if left < 0:
+                    break
         except csv.Error as error:
-            yield BadRow(f"This line cannot be read: {error}.")
+            part.append((BadRow(f"This line cannot be read: {error}."), reader.line_num))
+        except UnicodeError as error:
+            broken = error
+        if part:
+            yield part
+        if broken:
+            raise broken
+        if not part:
+            return
 
 
 def _delimiter(head: str) -> str:

@@ -5,12 +5,14 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from core.errors import InvalidInputError
-from core.importing.caption_lines import caption_rows
-from core.importing.delimited import DelimitedError, delimited_rows
-from core.importing.json_rows import json_rows
-from core.importing.json_text import BadRow, JsonSyntaxError, JsonText, Rows
+from core.importing.caption_lines import caption_runs
+from core.importing.delimited import DelimitedError, delimited_runs
+from core.importing.json_rows import json_runs
+from core.importing.json_text import WINDOW_BYTES, JsonSyntaxError, JsonText
 from core.importing.readers.base import Head
 from core.importing.readers.columns import columns_of
+from core.importing.row_blocks import ROWS_PER_BLOCK
+from core.importing.runs import BadRow, Rows, Run, rows_in
 
 SAMPLE_ROWS = 20
 MAX_KEYS = 200
@@ -25,22 +27,22 @@ def head_of(name: str, file: BinaryIO) -> Head:
     low = name.lower()
     try:
         if low.endswith(TEXT_ENDINGS):
-            return _head_of_rows(name, caption_rows(file))
+            return _head_of_rows(name, rows_in(caption_runs(file)))
         if low.endswith(".json"):
-            text = JsonText(file)
+            text = JsonText(file, is_head=True)
             first = text.peek()
             if first == b"{":
                 return _head_of_object(name, text)
             if first != b"[":
                 return Head(name, reason="It is empty." if not first else "It is no JSON.")
             return _head_of_rows(name, text.elements())
-        return _head_of_rows(name, _top_rows(name, file))
+        return _head_of_rows(name, rows_in(_top_runs(name, file, is_head=True)))
     except (JsonSyntaxError, DelimitedError, InvalidInputError) as error:
         return Head(name, reason=str(error))
 
 
-def elements_of(file: BinaryIO) -> Iterator[tuple[str, int, int, Any]]:
-    """Yield key, number, line and value of the elements of all lists of a JSON object.
+def element_runs(file: BinaryIO) -> Iterator[tuple[str, Run]]:
+    """Yield the elements of all lists of a JSON object with the key of their list, many at a time.
 
     Raises:
         JsonSyntaxError: the file is broken or cut off from here on.
@@ -50,58 +52,70 @@ def elements_of(file: BinaryIO) -> Iterator[tuple[str, int, int, Any]]:
         if first != b"[":
             text.skip()
             continue
-        for number, line, value in text.elements():
-            yield key, number, line, value
+        for run in text.runs():
+            yield key, run
 
 
-def rows_of(head: Head, file: BinaryIO, key: str = "", directories: Mapping[str, str] | None = None) -> Rows:
-    """Yield the rows of a file; those of the list *key* when it is an object of lists.
+def runs_of(head: Head, file: BinaryIO, key: str = "", directories: Mapping[str, str] | None = None) -> Iterator[Run]:
+    """Yield the rows of a file, many at a time; those of the list *key* when it is an object of lists.
 
     Args:
         directories: of the images by the key of their row, when the keys of an object of rows name directories.
 
     Raises:
-        JsonSyntaxError, DelimitedError: the file is broken or cut off from here on.
+        JsonSyntaxError, DelimitedError: the file is broken or cut off from here on; the rows before were yielded.
     """
     if head.shape == "object":
-        return _rows_of_list(JsonText(file), key)
+        return _runs_of_list(JsonText(file), key)
     if head.shape == "map":
-        return _rows_of_map(JsonText(file), directories or {})
+        return _runs_of_map(JsonText(file), directories or {})
     if head.shape == "columns":
-        return _numbered(_rows_of_columns(JsonText(file).value()))
+        return iter([Run(1, (), list(_rows_of_columns(JsonText(file).value())))])
     if head.shape == "single":
-        return iter([(1, 1, JsonText(file).value())])
-    return _top_rows(head.name, file)
+        return iter([Run(1, (1,), [JsonText(file).value()])])
+    return _top_runs(head.name, file)
 
 
-def _numbered(rows: Iterator[dict[str, Any]]) -> Rows:
-    for number, row in enumerate(rows, 1):
-        yield number, 0, row
-
-
-def _top_rows(name: str, file: BinaryIO) -> Rows:
+def _top_runs(name: str, file: BinaryIO, *, is_head: bool = False) -> Iterator[Run]:
     low = name.lower()
     if low.endswith(TEXT_ENDINGS):
-        return caption_rows(file)
-    return delimited_rows(file, is_tab=low.endswith(".tsv")) if low.endswith(DELIMITED_ENDINGS) else json_rows(file)
+        return caption_runs(file)
+    if low.endswith(DELIMITED_ENDINGS):
+        return delimited_runs(file, is_tab=low.endswith(".tsv"))
+    return json_runs(file, is_head=is_head)
 
 
-def _rows_of_list(text: JsonText, key: str) -> Rows:
+def _runs_of_list(text: JsonText, key: str) -> Iterator[Run]:
     for name, first in text.members():
         if name == key and first == b"[":
-            yield from text.elements()
+            yield from text.runs()
         else:
             text.skip()
 
 
-def _rows_of_map(text: JsonText, directories: Mapping[str, str]) -> Rows:
+def _runs_of_map(text: JsonText, directories: Mapping[str, str]) -> Iterator[Run]:
     """Yield a row for each member of an object: its key is the image, unless the row names one itself."""
-    number = 0
-    for key, _ in text.members():
-        line = text.line
-        for row in _rows_of_member(key, text.value()):
-            number += 1
-            yield number, line, _in_directory(directories.get(key, key), row) if directories else row
+    members = text.members()
+    number = 1
+    broken: JsonSyntaxError | None = None
+    while broken is None:
+        lines, rows, start = list[int](), list[Any](), text.consumed_bytes
+        try:
+            for key, _ in islice(members, ROWS_PER_BLOCK):
+                line = text.line
+                for row in _rows_of_member(key, text.value()):
+                    rows.append(_in_directory(directories.get(key, key), row) if directories else row)
+                    lines.append(line)
+                if text.consumed_bytes - start > WINDOW_BYTES:
+                    break
+        except JsonSyntaxError as error:
+            broken = error
+        if rows:
+            yield Run(number, lines, rows)
+            number += len(rows)
+        elif broken is None:
+            return
+    raise broken
 
 
 def _rows_of_member(key: str, value: Any) -> list[Any]:

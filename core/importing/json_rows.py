@@ -1,11 +1,16 @@
 """Streams of the rows of JSON files, read in windows: no file is ever in memory as a whole."""
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 import orjson
 
-from core.importing.json_text import BOM, MAX_ROW_BYTES, WINDOW_BYTES, BadRow, JsonText, Rows, too_large
+from core.importing.json_text import BOM, MAX_ROW_BYTES, WINDOW_BYTES, JsonText, too_large
+from core.importing.runs import BadRow, Rows, Run, rows_in
+
+_HEAD_BYTES = WINDOW_BYTES // 16
+_EMPTY = object()
 
 
 def json_rows(file: BinaryIO) -> Rows:
@@ -14,42 +19,64 @@ def json_rows(file: BinaryIO) -> Rows:
     Raises:
         JsonSyntaxError: an array is broken or cut off; the rows before were yielded.
     """
-    start = file.read(WINDOW_BYTES).removeprefix(BOM)
-    return JsonText(file, start).elements() if start.lstrip()[:1] == b"[" else _lines_of(file, start)
+    return rows_in(json_runs(file))
 
 
-def _lines_of(file: BinaryIO, block: bytes) -> Rows:
+def json_runs(file: BinaryIO, *, is_head: bool = False) -> Iterator[Run]:
+    """Yield the rows of a file, as many at a time as a window holds.
+
+    Args:
+        is_head: Whether only the first ones are looked at.
+
+    Raises:
+        JsonSyntaxError: an array is broken or cut off; the rows before were yielded.
+    """
+    start = file.read(_HEAD_BYTES if is_head else WINDOW_BYTES).removeprefix(BOM)
+    if start.lstrip()[:1] == b"[":
+        return JsonText(file, start, is_head=is_head).runs()
+    return _runs_of_lines(file, start)
+
+
+def _runs_of_lines(file: BinaryIO, block: bytes) -> Iterator[Run]:
     """Yield the rows of JSON Lines that begin with *block*; a line that is no JSON is a BadRow."""
-    rest, number, line = b"", 0, 0
+    rest, number, line = b"", 1, 1
     while True:
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop() if block else b""
-        for text in lines:
-            line += 1
-            try:
-                value = orjson.loads(text)
-            except orjson.JSONDecodeError:
-                text = text.strip()
-                if not text:
-                    continue
-                value = _tolerant(text)
-            number += 1
-            yield number, line, value
+        texts = (rest + block).split(b"\n")
+        rest = texts.pop() if block else b""
+        lines, values = _parsed(texts, line)
+        if values:
+            yield Run(number, lines, values)
+        number, line = number + len(values), line + len(texts)
         if not block:
             return
         if len(rest) > MAX_ROW_BYTES:
+            yield Run(number, (line,), [BadRow(too_large())])
             number, line = number + 1, line + 1
-            yield number, line, BadRow(too_large())
             rest = _rest_after_line(file)
             if not rest:
                 return
         block = file.read(WINDOW_BYTES)
 
 
-def _tolerant(text: bytes) -> Any:
-    """Parse what orjson refuses and the standard library accepts: NaN, lone surrogates, bytes that are no UTF-8."""
+def _parsed(texts: list[bytes], line: int) -> tuple[Sequence[int], list[Any]]:
+    """Return the values of lines and the numbers of their lines, of which *line* is the first; empty ones are none."""
     try:
-        return json.loads(text.decode("utf-8", "surrogateescape"))
+        return range(line, line + len(texts)), list(map(orjson.loads, texts))
+    except orjson.JSONDecodeError:
+        found = [(at, value) for at, text in enumerate(texts, line) if (value := _tolerant(text)) is not _EMPTY]
+        return [at for at, _ in found], [value for _, value in found]
+
+
+def _tolerant(text: bytes) -> Any:
+    """Parse also what orjson refuses and the standard library accepts: NaN, lone surrogates, bytes not of UTF-8."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    if not text.strip():
+        return _EMPTY
+    try:
+        return json.loads(text.strip().decode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
         return BadRow("This line is not valid JSON. Correct it.")
 

@@ -8,6 +8,7 @@ import orjson
 
 from core.importing.matching import Match, ReferenceIndex, Written, directory_of, match
 from core.importing.records import NOT_HERE
+from core.importing.spool import load_images
 
 SpoolPart = tuple[str, int, int, int]
 """Name of a spool, offset and length in bytes, number of records."""
@@ -58,12 +59,9 @@ def match_spools(
 def _names(directory: Path, part: SpoolPart) -> Iterator[list[Written]]:
     """Yield the written image names of each record of a part."""
     spool, offset, length, _ = part
-    with (directory / spool).open("rb") as file:
-        file.seek(offset)
-        for line in file.read(length).rstrip(b"\n").split(b"\n"):
-            where, images, *_ = orjson.loads(line)
-            folder = directory_of(where)
-            yield [Written(name, folder) for name in images]
+    for where, images in load_images(directory / spool, offset, length):
+        folder = directory_of(where)
+        yield [Written(name, folder) for name in images]
 
 
 def _of_record(names: list[Written], found: dict[Written, Match]) -> list[str] | str:

@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
-
-import orjson
 
 from core.container import open_container
 from core.importing.annotation_files import AnnotationFiles
 from core.importing.problems import MAX_PROBLEMS, Problems
-from core.importing.records import ImportedBox, Problem, Record, Turn
+from core.importing.records import Problem, Record
+from core.importing.spool import SpoolWriter, load_records
 from core.importing.survey import survey_of
 from core.importing.table_files import TableFiles, TableImage
 from core.importing.tables import TableBatch, TableSummary, read_table_batch, table_summary
 
-RECORDS_PER_PART = 2_000
 MAX_EMBEDDED_BYTES = 100_000_000
-_PART_BYTES = 8_000_000
 
 __all__ = [
     "MAX_PROBLEMS",
@@ -71,46 +67,27 @@ class Preview:
 
 
 def read_annotations(root: Path, spool: Path, format: str = "auto") -> ReadSummary:
-    """Write the records of all annotation files of *root* to *spool*, a line each.
+    """Write the records of all annotation files of *root* to *spool*.
 
     Raises:
         InvalidInputError: *root* cannot be opened, or there is no such format.
     """
     embedded = TableFiles(embedded_directory(spool), MAX_EMBEDDED_BYTES, Problems())
     with _annotation_files(root, spool.parent, embedded) as files, spool.open("wb") as out:
-        records = turns = offset = 0
-        parts: list[tuple[int, int, int]] = []
-        lines: list[bytes] = []
-        size = 0
-        for record in files.records(format):
-            line = spool_line(record)
-            lines.append(line)
-            size += len(line) + 1
-            turns += len(record.turns)
-            if len(lines) == RECORDS_PER_PART or size > _PART_BYTES:
-                parts.append((offset, _write(out, lines), len(lines)))
-                records, offset, size = records + len(lines), offset + parts[-1][1], 0
-                lines.clear()
-        if lines:
-            parts.append((offset, _write(out, lines), len(lines)))
-            records += len(lines)
+        writer = SpoolWriter(out)
+        for found in files.found(format):
+            writer.add(found)
+        writer.end()
     problems = files.problems
     return ReadSummary(
-        records, turns, tuple(parts), tuple(problems.kept), problems.count, files.formats, tuple(embedded.images),
-        tuple(problems.notes),
+        writer.records, writer.turns, tuple(writer.parts), tuple(problems.kept), problems.count, files.formats,
+        tuple(embedded.images), tuple(problems.notes),
     )  # fmt: skip
 
 
 def embedded_directory(spool: Path) -> Path:
     """Return the directory of the images that were written in the rows of the annotation files of *spool*."""
     return spool.with_name(f"{spool.name}.images")
-
-
-def load_records(spool: Path, offset: int, length: int) -> list[Record]:
-    """Return the records of a part of a spool."""
-    with spool.open("rb") as file:
-        file.seek(offset)
-        return [_record(orjson.loads(line)) for line in file.read(length).rstrip(b"\n").split(b"\n")]
 
 
 def preview(root: Path, workdir: Path, limit: int = 10, format: str = "auto") -> Preview:
@@ -142,47 +119,3 @@ def _annotation_files(root: Path, scratch: Path, embedded: TableFiles) -> Iterat
             yield AnnotationFiles(container, found, problems, Path(directory), embedded)
     finally:
         container.close()
-
-
-def spool_line(record: Record) -> bytes:
-    """Return the line of a record in a spool, without its line break."""
-    try:
-        return orjson.dumps(record, default=tuple)
-    except TypeError:  # a name of a file that is not Unicode, or a number that no other program reads
-        return orjson.dumps(_portable(record))
-
-
-def _portable(value: Any) -> Any:
-    """Return *value* with lone surrogates replaced and integers of more than 64 bits as floats."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, list | tuple):
-        return [_portable(one) for one in value]
-    if isinstance(value, dict):
-        return {_portable(str(key)): _portable(one) for key, one in value.items()}
-    if isinstance(value, int) and value.bit_length() > 63:
-        return float(value) if value.bit_length() < 1000 else None
-    return value
-
-
-def _write(out: BinaryIO, lines: list[bytes]) -> int:
-    return out.write(b"\n".join(lines) + b"\n")
-
-
-def _record(values: list[Any]) -> Record:
-    record = Record(*values)
-    return record._replace(
-        images=tuple(record.images),
-        turns=tuple(_turn(turn) for turn in values[2]),
-        tags=tuple(record.tags),
-        boxes=_boxes(values[11]),
-    )
-
-
-def _turn(values: list[Any]) -> Turn:
-    question, answer, answer_type, options, ratings, *boxes = values  # earlier versions wrote no boxes
-    return Turn(question, answer, answer_type, options, ratings and tuple(ratings), _boxes(boxes[0]) if boxes else ())
-
-
-def _boxes(values: list[Any]) -> tuple[ImportedBox, ...]:
-    return tuple(ImportedBox(label, tuple(xyxy), *rest) for label, xyxy, *rest in values)

@@ -1,7 +1,8 @@
 """What readers yield: records of images, turns and fields, independent of the format they were written in."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice, repeat
 from typing import Any, Literal, NamedTuple
 
 NOT_HERE = "It names an image that is not here: "
@@ -80,6 +81,51 @@ def record(where: str, images: tuple[str, ...], turns: tuple[Turn, ...], fields:
     """Return a record, made in a third of the time that naming its fields takes."""
     made: Record = _new(Record, (where, images, turns, *fields))
     return made
+
+
+def plain_turn(question: str, answer: str) -> Turn:
+    """Return the turn of two texts, made in half the time of its class."""
+    made: Turn = _new(Turn, (question, answer, "text", None, None, ()))
+    return made
+
+
+class RecordColumns(NamedTuple):
+    """Records by column: what rows of one shape become, with plain texts as questions and answers."""
+
+    where: list[str]
+    images: list[str] | list[list[str]]
+    """The image of each record, or its images."""
+    questions: list[str]
+    """Of all turns of all records, one after the other."""
+    answers: list[str]
+    turns: list[int] | None = None
+    """The number of turns of each record; None for one turn each."""
+    fields: list[tuple[Any, ...]] | None = None
+    """The values of :class:`Fields` of each record, without boxes; None where no record has any."""
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records one by one."""
+        made = map(plain_turn, self.questions, self.answers)
+        fields: Any = repeat(NO_FIELDS) if self.fields is None else map(_fields, self.fields)
+        for where, images, count, others in zip(self.where, self.images, self.turns or repeat(1), fields, strict=False):
+            yield record(
+                where, (images,) if isinstance(images, str) else tuple(images), tuple(islice(made, count)), others
+            )
+
+
+def _fields(values: Any) -> Fields:
+    """Return the fields of values, which a spool has as lists."""
+    made: Fields = _new(Fields, (*values[:6], tuple(values[6]), values[7], (), values[9]))
+    return made
+
+
+Found = Record | RecordColumns
+"""What readers yield: a record, or several by column."""
+
+
+def records_in(found: Found) -> Iterator[Record]:
+    """Yield the records of what a reader yielded."""
+    return iter((found,)) if isinstance(found, Record) else found.records()
 
 
 class Problem(NamedTuple):

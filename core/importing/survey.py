@@ -3,11 +3,14 @@
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.config import Settings
 from core.container import is_archive_at, open_container
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images.sandbox import sandbox
+
+if TYPE_CHECKING:
+    from core.config import Settings
 
 _ANNOTATIONS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv")
 _TEXTS = (".txt", ".caption", ".token")
@@ -46,7 +49,7 @@ class Survey:
         return self.images + self.others
 
 
-def survey_untrusted(root: Path, settings: Settings) -> Survey:
+def survey_untrusted(root: Path, settings: "Settings") -> Survey:
     """Return :func:`survey` of *root*; an archive, whose list of files anybody may have made, is read by a worker.
 
     Raises:

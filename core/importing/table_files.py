@@ -4,12 +4,14 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from core.importing.answers import RowError
 from core.importing.problems import Problems
 from core.importing.readers.base import Head
+from core.importing.row_blocks import ROWS_PER_BLOCK, RowBlock
 
 MAX_FILES = 200_000
 MAX_TOTAL_BYTES = 20_000_000_000
@@ -40,10 +42,18 @@ class TableFiles:
         self.heads: dict[str, Head] = {}
         self.source: Iterator[tuple[str, Any]] = iter(())
 
+    @property
+    def base_names(self) -> frozenset[str]:
+        return frozenset()
+
+    def blocks(self, name: str, key: str = "") -> Iterator[RowBlock]:
+        while some := list(islice(self.source, ROWS_PER_BLOCK)):
+            yield RowBlock([where for where, _ in some], [row for _, row in some])
+
     def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
         return self.source
 
-    def elements(self, name: str) -> Iterator[tuple[str, str, Any]]:
+    def element_blocks(self, name: str) -> Iterator[tuple[str, RowBlock]]:
         return iter(())
 
     def document(self, name: str) -> Any:

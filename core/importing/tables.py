@@ -12,7 +12,8 @@ from core.importing.problems import Problems
 from core.importing.readers import AUTO, not_recognized, readers_for, recognized
 from core.importing.readers.base import Head, Reader
 from core.importing.readers.columns import columns_of
-from core.importing.records import Problem, Record
+from core.importing.records import Problem, Record, records_in
+from core.importing.runs import Run
 from core.importing.samples import LABEL, planned_samples, records_of_samples
 from core.importing.table_files import TableFiles, TableImage
 
@@ -100,19 +101,18 @@ def text_table_head(path: Path, name: str) -> Head | None:
         return Head(name, "table", tuple(rows[:SAMPLE_ROWS]), reason="" if rows else "It has no rows.")
 
 
-def text_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield number and values of the rows of a table without images.
+def text_runs(path: Path) -> Iterator[Run]:
+    """Yield the rows of a table without images, some at a time.
 
     Raises:
         ImageRejectedError: the file is damaged.
     """
     with _translated_errors(), arrow_rows.opened(path) as table:
         for index, planned in enumerate(table.plan()):
-            number = planned.first_row
+            number = planned.first_row + 1
             for rows in table.batch(index):
-                for row in rows:
-                    number += 1
-                    yield number, row
+                yield Run(number, (), rows)
+                number += len(rows)
 
 
 def _is_tar(path: Path) -> bool:
@@ -168,7 +168,8 @@ def _records(
             pass
         return
     files.source = _chained(waiting, rows)
-    yield from reader.read(name, files)
+    for found in reader.read(name, files):
+        yield from records_in(found)
 
 
 def _chained(

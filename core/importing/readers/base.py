@@ -7,7 +7,8 @@ from typing import Any, Literal, Protocol
 
 from core.importing.answers import RowError
 from core.importing.problems import Problems
-from core.importing.records import Record
+from core.importing.records import Found, Record, RecordColumns
+from core.importing.row_blocks import RowBlock
 
 Row = dict[str, Any]
 
@@ -54,16 +55,25 @@ class Files(Protocol):
         """The beginnings of all annotation files by name."""
         ...
 
-    def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
-        """Yield where each row is, and the row; rows that cannot be parsed are added to the problems.
+    @property
+    def base_names(self) -> frozenset[str]:
+        """The names of all files, without their directories."""
+        ...
+
+    def blocks(self, name: str, key: str = "") -> Iterator[RowBlock]:
+        """Yield the rows of a file, some at a time.
 
         Args:
             key: of a JSON object, the list whose elements are the rows.
         """
         ...
 
-    def elements(self, name: str) -> Iterator[tuple[str, str, Any]]:
-        """Yield key, where and value of the elements of all lists of a JSON object, in the order of the file."""
+    def rows(self, name: str, key: str = "") -> Iterator[tuple[str, Any]]:
+        """Yield where each row is, and the row; rows that cannot be parsed are added to the problems."""
+        ...
+
+    def element_blocks(self, name: str) -> Iterator[tuple[str, RowBlock]]:
+        """Yield the elements of all lists of a JSON object with the key of their list, in the order of the file."""
         ...
 
     def document(self, name: str) -> Any:
@@ -119,7 +129,7 @@ class Reader(Protocol):
         """Return the share of the first rows that this reader understands; 0 for a file of another format."""
         ...
 
-    def read(self, name: str, files: Files) -> Iterator[Record]:
+    def read(self, name: str, files: Files) -> Iterator[Found]:
         """Yield the records of a file; rows that are left out are added to the problems of *files*."""
         ...
 
@@ -139,19 +149,29 @@ class RowReader:
     """Return what is done to each row before, from the first rows of a file."""
     unread: Callable[[Sequence[Any]], list[str]] | None = None
     """Return the columns that are not stored, from the first rows of a file; they are noted."""
+    read_columns: Callable[[RowBlock], RecordColumns | None] = lambda block: None
+    """Return the records of several rows, those that ``read_row`` makes of each; None when it has to be asked."""
 
     def fit(self, head: Head) -> float:
         return max(self._fit_of(rows) for rows in (head.rows, *head.lists.values()))
 
-    def read(self, name: str, files: Files) -> Iterator[Record]:
-        read_row, problems = self.read_row, files.problems
+    def read(self, name: str, files: Files) -> Iterator[Found]:
         head = files.heads[name]
         key = self._key(head)
         first = head.lists[key] if key else head.rows
         convert = self.converter(first) if self.converter else None
         if self.unread and (unread := self.unread(first)):
-            problems.note(name, f"Not stored, since entries have no such fields: {', '.join(unread)[:300]}.")
-        for where, row in files.rows(name, key):
+            files.problems.note(name, f"Not stored, since entries have no such fields: {', '.join(unread)[:300]}.")
+        for block in files.blocks(name, key):
+            found = None if convert else self.read_columns(block)
+            if found is not None:
+                yield found
+            else:
+                yield from self._row_by_row(block, convert, files)
+
+    def _row_by_row(self, block: RowBlock, convert: Callable[[Row], Row] | None, files: Files) -> Iterator[Record]:
+        read_row, problems = self.read_row, files.problems
+        for where, row in block.sound(problems):
             if not isinstance(row, dict):
                 problems.add(where, "This row is no object with names and values. Give every row the same shape.")
                 continue

@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from core.importing.answers import clean_text, parsed_list
+from core.importing.answers import parsed_list
 from core.importing.readers.base import Row
 from core.importing.readers.columns import Columns
 from core.importing.records import ImportedBox, Turn
+from core.importing.texts import clean_text
 
 DETECTION_QUESTION = "Which objects are in this image?"
 """The question of boxes that come without one; their labels are its answer."""

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from core.importing.answers import RowError, caption_turn, turn
+from core.importing.answers import CAPTION_QUESTION, RowError, caption_turn, turn
 from core.importing.readers.base import Files, Head
 from core.importing.readers.boxes import DETECTION_QUESTION, MAX_BOXES, corners
 from core.importing.readers.ids import id_of
 from core.importing.readers.images import name_of_id
-from core.importing.records import ImportedBox, Record, record
+from core.importing.records import Found, ImportedBox, Record, RecordColumns, record
+from core.importing.row_blocks import RowBlock
+from core.importing.texts import plain_texts
 
 MAX_IMAGES = 2_000_000
 MAX_ALL_BOXES = 5_000_000
+_MAX_NAME_CHARS = 4096
 
 Box = tuple[int | str, tuple[float, float, float, float]]
 """Category and corners."""
@@ -36,31 +39,22 @@ class CocoReader:
         )
         return float(images or annotations)
 
-    def read(self, name: str, files: Files) -> Iterator[Record]:
+    def read(self, name: str, files: Files) -> Iterator[Found]:
         lists = [key for key in files.heads[name].lists if key in ("images", "annotations")]
         images = _Images()
-        if lists[:1] != ["images"]:
-            for where, row in files.rows(name, "images"):
-                images.add(row, where, files)
+        has_images_first = lists[:1] == ["images"]
+        if not has_images_first:
+            for block in files.blocks(name, "images"):
+                images.add(block, files)
         annotations = _Annotations(images, files)
-        names = images.names
-        for key, where, row in files.elements(name):
-            try:
-                if key == "annotations" and isinstance(row, dict) and isinstance(row.get("caption"), str):
-                    # The usual annotation, without the calls that the others need.
-                    image = names.get(row.get("image_id", "")) if isinstance(row.get("image_id"), int) else None
-                    if image is not None:
-                        yield record(where, (image,), (caption_turn(row["caption"]),))
-                        continue
-                if key == "images" and lists[:1] == ["images"]:
-                    images.add(row, where, files)
-                elif key == "annotations":
-                    yield from annotations.records(row, where)
-                elif key == "categories":
-                    category = id_of(row, "id")
-                    annotations.categories[category] = str(row.get("name", ""))[:200]
-            except RowError as error:
-                files.problems.add(where, str(error))
+        for key, block in files.element_blocks(name):
+            if key == "images" and has_images_first:
+                images.add(block, files)
+            elif key == "annotations":
+                captions = annotations.captions(block)
+                yield from annotations.row_by_row(block, files) if captions is None else (captions,)
+            elif key == "categories":
+                annotations.add_categories(block, files)
         yield from annotations.boxed(files)
 
 
@@ -70,19 +64,28 @@ class _Images:
     def __init__(self) -> None:
         self.names: dict[int | str, str] = {}
 
-    def add(self, row: Any, where: str, files: Files) -> None:
-        try:
-            id_ = id_of(row, "id")
-        except RowError as error:
-            files.problems.add(where, str(error))
+    def add(self, block: RowBlock, files: Files) -> None:
+        ids, names = block.column("id"), block.column("file_name")
+        if (
+            {*map(type, ids)} == {int} and {*map(type, names)} == {str} and all(names)
+            and max(map(len, names)) <= _MAX_NAME_CHARS and len(self.names) + len(ids) <= MAX_IMAGES
+        ):  # fmt: skip
+            self.names.update(zip(ids, names, strict=True))
             return
+        for where, row in block.sound(files.problems):
+            try:
+                self._add(row)
+            except RowError as error:
+                files.problems.add(where, str(error))
+
+    def _add(self, row: Any) -> None:
+        id_ = id_of(row, "id")
         name = row.get("file_name")
-        if not isinstance(name, str) or not name or len(name) > 4096:
-            files.problems.add(where, "This image has no file_name.")
-        elif len(self.names) < MAX_IMAGES:
-            self.names[id_] = name
-        else:
-            files.problems.add(where, f"There are more than {MAX_IMAGES:,} images. Split the file.")
+        if not isinstance(name, str) or not name or len(name) > _MAX_NAME_CHARS:
+            raise RowError("This image has no file_name.")
+        if len(self.names) >= MAX_IMAGES:
+            raise RowError(f"There are more than {MAX_IMAGES:,} images. Split the file.")
+        self.names[id_] = name
 
 
 class _Annotations:
@@ -94,8 +97,33 @@ class _Annotations:
         self._count = 0
         self.categories: dict[int | str, str] = {}
 
-    def records(self, row: Any, where: str) -> Iterator[Record]:
-        """Yield the record of a caption; keep a box for the record of its image."""
+    def captions(self, block: RowBlock) -> RecordColumns | None:
+        """Return the records of captions of known images; None when other annotations are among them."""
+        ids = block.column("image_id")
+        if {*map(type, ids)} != {int}:
+            return None
+        names = list(map(self._names.get, ids))
+        captions = None if None in names else plain_texts(block.column("caption"))
+        if captions is None:
+            return None
+        return RecordColumns(block.places, cast(list[str], names), [CAPTION_QUESTION] * len(names), captions)
+
+    def row_by_row(self, block: RowBlock, files: Files) -> Iterator[Record]:
+        """Yield the records of captions; keep boxes for the record of their image."""
+        for where, row in block.sound(files.problems):
+            try:
+                yield from self._records(row, where)
+            except RowError as error:
+                files.problems.add(where, str(error))
+
+    def add_categories(self, block: RowBlock, files: Files) -> None:
+        for where, row in block.sound(files.problems):
+            try:
+                self.categories[id_of(row, "id")] = str(row.get("name", ""))[:200]
+            except RowError as error:
+                files.problems.add(where, str(error))
+
+    def _records(self, row: Any, where: str) -> Iterator[Record]:
         id_ = id_of(row, "image_id")
         name = self._names.get(id_)
         if name is None and not self._names:

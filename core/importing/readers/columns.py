@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from core.dataset.values import MAX_TEXT_CHARS, normal_score, normal_tags
 from core.errors import InvalidInputError
-from core.importing.answers import clean_text
 from core.importing.readers.base import Files, Row
 from core.importing.records import NO_FIELDS, Fields
+from core.importing.row_blocks import RowBlock
+from core.importing.texts import clean_text, clean_texts
 
 IMAGES = (
     "file_name", "file_names", "image", "images", "img", "imgs", "image_path", "image_paths", "img_path", "image_file",
@@ -129,6 +130,30 @@ def fields_of(row: Row, columns: Columns, where: str, files: Files) -> Fields:
         note = _checked_note(row[columns.note], columns.note, where, files)
         fields = Fields(*fields[:7], note, *fields[8:])
     return fields
+
+
+def plain_fields(block: RowBlock, columns: Columns) -> list[tuple[Any, ...]] | None:
+    """Return the values of the fields of each row; None when one cannot be used, and [] when there are no fields."""
+    if not block.is_empty(columns.metadata):
+        return None
+    made: list[tuple[Any, ...]] = []
+    if columns.fields:
+        rows = [*zip(*(block.column(column) for _, column in columns.fields), strict=True)]
+        try:
+            found = {values: _checked_fields(columns.fields, values) for values in {*rows}}
+        except TypeError:  # a list, which no set can hold
+            return None
+        if any(reasons for _, reasons in found.values()):
+            return None
+        plain = {values: tuple(fields) for values, (fields, _) in found.items()}
+        made = [plain[values] for values in rows]
+    if columns.note:
+        notes = [note or "" for note in block.column(columns.note)]
+        if {*map(type, notes)} != {str} or max(map(len, notes)) > MAX_TEXT_CHARS:
+            return None
+        made = made or [tuple(NO_FIELDS)] * len(notes)
+        made = [(*fields[:7], note, *fields[8:]) for fields, note in zip(made, clean_texts(notes), strict=True)]
+    return made
 
 
 @lru_cache(maxsize=8192)

@@ -7,7 +7,7 @@ from typing import Any
 from core.importing.answers import parsed_list
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.conventions import converter
-from core.importing.readers.messages import conversation_records
+from core.importing.readers.messages import conversation_records, conversations_by_column
 from core.importing.readers.unread import unread_columns
 from core.importing.records import Record
 
@@ -39,4 +39,5 @@ READER = RowReader(
     read_row=_read_row,
     converter=converter,
     unread=partial(unread_columns, own=frozenset({"conversations", "conversation"})),
+    read_columns=lambda block: conversations_by_column(block, "conversations"),
 )

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from core.importing.answers import RowError, clean_text, turn
+from core.importing.answers import RowError, turn
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.columns import columns_of, fields_of
 from core.importing.readers.images import images_of
 from core.importing.readers.turns import MAX_TURNS
 from core.importing.readers.unread import unread_columns
 from core.importing.records import Record, Turn, record
+from core.importing.texts import clean_text
 
 RATINGS = ("relevance_ratings", "image_correspondence_ratings", "visual_dependency_ratings", "formatting_ratings")
 Ratings = tuple[int | None, int | None, int | None, int | None]

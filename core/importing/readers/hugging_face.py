@@ -5,7 +5,7 @@ from functools import partial
 from core.importing.readers.base import Row, RowReader
 from core.importing.readers.columns import columns_of
 from core.importing.readers.conventions import converter
-from core.importing.readers.rows import has_turns, records_of_row
+from core.importing.readers.rows import has_turns, records_by_column, records_of_row
 from core.importing.readers.unread import unread_columns
 
 
@@ -22,4 +22,5 @@ READER = RowReader(
     read_row=records_of_row,
     converter=converter,
     unread=partial(unread_columns, has_turns=True),
+    read_columns=records_by_column,
 )

@@ -1,14 +1,17 @@
 """The images that a row names: as text, list, object, URL, or written into the row itself."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from core.importing.answers import RowError, parsed_list
 from core.importing.readers.base import Files, Row
 from core.importing.readers.columns import Columns
+from core.importing.row_blocks import RowBlock
 
 MAX_IMAGES = 64
 _MAX_NAME_CHARS = 4096
+_MAX_PLAIN_CHARS = 200
 _MIN_EMBEDDED_CHARS = 1024
 _MAX_ID_CHARS = 200
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
@@ -25,7 +28,8 @@ def images_of(row: Row, columns: Columns, where: str, files: Files) -> tuple[str
     for column in columns.images:
         value = row[column]
         # The usual row: one name.
-        if isinstance(value, str) and 0 < len(value) < 200 and value[0] != "[" and not value.startswith("data:"):
+        is_name = isinstance(value, str) and 0 < len(value) < _MAX_PLAIN_CHARS
+        if is_name and value[0] != "[" and not value.startswith("data:"):
             found.append(value)
         else:
             found.extend(written_images(value, where, files))
@@ -40,6 +44,29 @@ def images_of(row: Row, columns: Columns, where: str, files: Files) -> tuple[str
     if len(found) > MAX_IMAGES:
         raise RowError(f"This row has {len(found):,} images; {MAX_IMAGES} is the limit.")
     return tuple(found)
+
+
+def plain_images(block: RowBlock, columns: Columns) -> list[str] | list[list[str]] | None:
+    """Return the image of each row, or its images, when every row has them as plain names in the same column."""
+    if not columns.images or columns.more_images:
+        return None
+    values = block.column(columns.images[0])
+    if not values or not all(values):
+        return None
+    if isinstance(values[0], str):
+        return values if _are_plain(values) else None
+    if {*map(type, values)} != {list} or max(map(len, values)) > MAX_IMAGES:
+        return None
+    names = list(chain.from_iterable(values))
+    return values if _are_plain(names) and list(map(str.strip, names)) == names else None
+
+
+def _are_plain(names: list[Any]) -> bool:
+    """Return whether values are names: no lists, data URLs or base64."""
+    if {*map(type, names)} != {str} or not all(names) or max(map(len, names)) >= _MAX_PLAIN_CHARS:
+        return False
+    joined = "\n".join(names)
+    return "[" not in joined and "data:" not in joined
 
 
 def written_images(value: Any, where: str, files: Files, depth: int = 0) -> Iterator[str]:

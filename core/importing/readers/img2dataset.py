@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from core.importing.answers import RowError, clean_text
+from core.importing.answers import RowError
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.columns import columns_of
 from core.importing.readers.rows import records_of_row
 from core.importing.records import Record, file_of
+from core.importing.texts import clean_text
 
 _ENDINGS = (".jpg", ".png", ".webp", ".jpeg")
 _KEY_DIGITS = 4

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from core.dataset.values import normal_score
@@ -13,10 +15,12 @@ from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import boxes_of_row, boxes_of_turns, with_objects_named
 from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.conventions import converter
-from core.importing.readers.images import images_of, written_images
-from core.importing.readers.turns import MAX_TURNS, paired
+from core.importing.readers.images import images_of, plain_images, written_images
+from core.importing.readers.turns import ANSWERING, ASKING, MAX_TURNS, paired
 from core.importing.readers.unread import unread_columns
-from core.importing.records import NO_FIELDS, Fields, Record, record
+from core.importing.records import NO_FIELDS, Fields, Record, RecordColumns, record
+from core.importing.row_blocks import RowBlock
+from core.importing.texts import plain_texts
 
 _IMAGE_KEYS = ("image_url", "image", "source", "path", "url", "base64")
 """Of a part of a message; the last three only in one of the type image."""
@@ -58,6 +62,42 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
     turns, boxes = boxes_of_turns(conversation.turns, boxes_of_row(row, columns))
     fields = fields._replace(system=conversation.system or fields.system, boxes=boxes)
     return (record(where, found, turns, fields),)
+
+
+def conversations_by_column(block: RowBlock, name: str) -> RecordColumns | None:
+    """Return the records of rows with nothing but images and plain messages that ask and answer in turn; None for
+    others.
+
+    Args:
+        name: of the column with the messages.
+    """
+    columns = columns_of(block.names)
+    conversations = block.column(name)
+    if not _USUAL.issuperset(block.names) or {*map(type, conversations)} != {list}:
+        return None
+    counts = list(map(len, conversations))
+    if not all(counts) or any(count % 2 for count in counts) or max(counts) > 2 * MAX_TURNS:
+        return None
+    images = plain_images(block, columns)
+    pairs = _plain_messages(list(chain.from_iterable(conversations))) if images else None
+    if images is None or pairs is None:
+        return None
+    return RecordColumns(block.places, images, *pairs, None if max(counts) == 2 else [count // 2 for count in counts])
+
+
+def _plain_messages(messages: list[Any]) -> tuple[list[str], list[str]] | None:
+    """Return questions and answers of messages of a role and a text; None when they do not ask and answer in turn."""
+    if {*map(type, messages)} != {dict} or {*map(len, messages)} != {2}:
+        return None
+    who, what = ("from", "value") if "from" in messages[0] else ("role", "content")
+    try:
+        roles, texts = zip(*map(itemgetter(who, what), messages), strict=True)
+        are_paired = {*roles[::2]}.issubset(ASKING) and {*roles[1::2]}.issubset(ANSWERING)
+    except (KeyError, TypeError):
+        return None
+    questions = plain_texts(list(texts[::2])) if are_paired else None
+    answers = plain_texts(list(texts[1::2])) if questions else None
+    return (questions, answers) if questions and answers else None
 
 
 def read_messages(messages: list[Any], images: list[str], where: str, files: Files) -> list[tuple[Any, Any]]:
@@ -138,4 +178,5 @@ READER = RowReader(
     read_row=_read_row,
     converter=converter,
     unread=partial(unread_columns, own=frozenset({"messages", "kto_tag", "label"})),
+    read_columns=lambda block: conversations_by_column(block, "messages"),
 )

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from core.importing.answers import RowError, caption_turn, parsed_list, people_answer, turn
+from core.importing.answers import CAPTION_QUESTION, RowError, caption_turn, parsed_list, people_answer, turn
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import boxes_of_row
-from core.importing.readers.columns import Columns, columns_of, fields_of
+from core.importing.readers.columns import Columns, columns_of, fields_of, plain_fields
 from core.importing.readers.conventions import converter
-from core.importing.readers.images import images_of
+from core.importing.readers.images import images_of, plain_images
 from core.importing.readers.unread import unread_columns
-from core.importing.records import Record, Turn, record
+from core.importing.records import Record, RecordColumns, Turn, record
+from core.importing.row_blocks import RowBlock
+from core.importing.texts import plain_texts
 
 _OF_PEOPLE = ("answers", "direct_answers")
 _EXPRESSIONS = frozenset({"sentences", "sentence", "expression", "referring_expression", "phrase", "sent"})
@@ -33,6 +35,42 @@ def records_of_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     if columns.boxes:
         fields = fields._replace(boxes=boxes_of_row(row, columns))
     return [record(where, images, (one,), fields) for one in turns]
+
+
+def records_by_column(block: RowBlock) -> RecordColumns | None:
+    """Return the records of rows with a plain text for question and answer each, or for a caption; None for others."""
+    columns = columns_of(block.names)
+    if not block.is_empty(columns.options) or columns.lettered_options or columns.boxes:
+        return None
+    images = plain_images(block, columns)
+    pairs = _plain_pairs(block, columns) if images else None
+    fields = plain_fields(block, columns) if pairs else None
+    if images is None or pairs is None or fields is None:
+        return None
+    return RecordColumns(block.places, images, *pairs, fields=fields or None)
+
+
+def _plain_pairs(block: RowBlock, columns: Columns) -> tuple[list[str], list[str]] | None:
+    """Return the questions and answers of rows as they are stored; None when they are not one plain text each."""
+    if not columns.question:
+        captions = block.column(columns.caption)
+        texts = None if any(_may_be_list(caption) for caption in captions) else plain_texts(captions)
+        return ([CAPTION_QUESTION] * len(texts), texts) if texts else None
+    if columns.answer.lower() in (*_OF_PEOPLE, "labels") or not _are_texts(block, columns.answer_type):
+        return None
+    questions = plain_texts(block.column(columns.question))
+    answers = plain_texts(block.column(columns.answer))
+    return (questions, answers) if questions and answers else None
+
+
+def _may_be_list(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("[")
+
+
+def _are_texts(block: RowBlock, answer_type: str) -> bool:
+    """Return whether the column of the types of answers says text for every row, or nothing."""
+    types = block.column(answer_type)
+    return not answer_type or sum(map(types.count, ("text", "", None))) == len(types)
 
 
 def has_turns(row: Row) -> bool:
@@ -119,4 +157,5 @@ READER = RowReader(
     read_row=records_of_row,
     converter=converter,
     unread=partial(unread_columns, has_turns=True),
+    read_columns=records_by_column,
 )

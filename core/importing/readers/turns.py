@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from core.importing.answers import RowError, clean_text, turn
+from core.importing.answers import RowError, turn
 from core.importing.readers.base import Files
 from core.importing.records import Turn
+from core.importing.texts import clean_text
 
 MAX_TURNS = 1_000
 USERS = frozenset({"human", "user", "question", "prompter"})
@@ -14,8 +15,9 @@ SYSTEMS = frozenset({"system", "developer"})
 TOOLS = frozenset({"tool", "function", "function_call", "observation", "tool_call", "tool_response", "ipython"})
 
 
-_ASKING, _ANSWERING = ("human", "user"), ("gpt", "assistant")
-_USUAL = (*_ASKING, *_ANSWERING)
+ASKING, ANSWERING = ("human", "user"), ("gpt", "assistant")
+"""How most formats call them."""
+_USUAL = (*ASKING, *ANSWERING)
 
 
 class Conversation(NamedTuple):
@@ -33,7 +35,7 @@ def paired(messages: Sequence[tuple[Any, Any]], where: str, files: Files) -> Con
     Raises:
         RowError: no turn is left.
     """
-    if len(messages) == 2 and messages[0][0] in _ASKING and messages[1][0] in _ANSWERING:
+    if len(messages) == 2 and messages[0][0] in ASKING and messages[1][0] in ANSWERING:
         # The usual conversation: a question and its answer.
         return Conversation((turn(messages[0][1], messages[1][1] or ""),), "")
     turns: list[Turn] = []

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.dataset.values import MAX_TEXT_CHARS
-from core.importing.answers import RowError, clean_text, turn
+from core.importing.answers import RowError, turn
 from core.importing.records import Turn
+from core.importing.texts import clean_text
 from core.questions.answer_types import ANSWER_TYPES, checked_answer
 
 

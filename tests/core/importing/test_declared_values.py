@@ -105,14 +105,16 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_WAITING": 3_000_000,
     },
     "core.importing.reading": {
-        "RECORDS_PER_PART": 2_000,
         "MAX_EMBEDDED_BYTES": 100_000_000,
-        "_PART_BYTES": 8_000_000,
     },
     "core.importing.samples": {
         "MAX_BATCH_SAMPLES": 1_000,
         "MAX_MEMBERS": 2_000_000,
         "MAX_TEXT_BYTES": 16_000_000,
+    },
+    "core.importing.spool": {
+        "RECORDS_PER_PART": 2_000,
+        "_PART_BYTES": 8_000_000,
     },
     "core.importing.stages": {
         "OPEN": 0,

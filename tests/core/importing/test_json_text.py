@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.importing import json_text
 from core.importing.json_rows import json_rows
-from core.importing.json_text import BadRow, JsonSyntaxError, JsonText
+from core.importing.json_text import JsonSyntaxError, JsonText
+from core.importing.runs import BadRow
 
 # Brackets, quotes and commas inside of texts are what may fool the search for the end of a row.
 TEXTS = st.text(alphabet='{}[],:"\\ \néa<', max_size=12)

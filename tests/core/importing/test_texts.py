@@ -1,0 +1,42 @@
+"""Texts are stored trimmed, without placeholders and control characters: one by one, or a column at a time."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.dataset.values import MAX_TEXT_CHARS
+from core.importing.texts import clean_text, clean_texts, plain_texts
+
+PIECES = st.sampled_from(
+    [
+        "<image>",
+        "<IMAGE>",
+        "<|image|>",
+        "<",
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\0",
+        "\x85",
+        "\xa0",
+        "\ud800",
+        "ç",
+        "😀",
+        "red",
+        "?",
+    ]
+)
+
+
+@given(texts=st.lists(st.lists(PIECES, max_size=6).map("".join), min_size=1, max_size=5))
+def test_texts_are_cleaned_together_as_each_of_them(texts: list[str]) -> None:
+    assert clean_texts(texts) == [clean_text(text) for text in texts]
+
+
+@pytest.mark.parametrize("odd", ["", " <image> ", None, 3, ["red"], "x" * (MAX_TEXT_CHARS + 1)])
+def test_a_column_with_a_value_that_is_no_plain_text_is_refused(odd: Any) -> None:
+    assert plain_texts(["<image>\nWhat?", " red "]) == ["What?", "red"]
+    assert plain_texts(["What?", odd]) is None
