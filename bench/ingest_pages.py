@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import insert
 
+from bench.sample_rows import thumbnail_path
 from core import ImageService, ProjectService, connect
 from core.db import Database, Images, Questions, new_id, utc_now
 from core.db.read_cache import ReadCache
@@ -196,7 +197,7 @@ def fill_library(data_dir: Path, count: int) -> str:
             session.execute(insert(Questions), questions)
     thumbnails = [_thumbnail(sample.data) for sample in draw_samples()]
     for number, image in enumerate(images[-(PAGE_TURNS + 3) * 60 :]):
-        file = data_dir / "cache" / "images" / image["sha256"][:2] / f"{image['sha256']}-thumb320.jpg"
+        file = thumbnail_path(data_dir, image["sha256"])
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(thumbnails[number % len(thumbnails)])
     return project_id

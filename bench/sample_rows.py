@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from core.config import Settings
 from core.db import ImageDatasets, Images, Projects, Questions, connect, new_id, utc_now
 from core.images.sample import draw_samples
+from core.images.storage import ImageStorage, thumbnail_variant
 
 QUESTIONS_PER_IMAGE = 5
 KINDS = ("count", "color", "scene", "")
@@ -38,10 +40,15 @@ def _write_files(data_dir: Path, images: list[dict[str, Any]]) -> None:
     drawing = next(sample.data for sample in draw_samples() if sample.name.endswith(".jpg"))
     for image in images:
         original = data_dir / "uploads" / "images" / image["path"]
-        thumbnail = data_dir / "cache" / "images" / image["sha256"][:2] / f"{image['sha256']}-thumb320.jpg"
-        for file in (original, thumbnail):
+        for file in (original, thumbnail_path(data_dir, image["sha256"])):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(drawing)
+
+
+def thumbnail_path(data_dir: Path, sha256: str) -> Path:
+    """Return where the server looks for the thumbnail of an image."""
+    storage = ImageStorage(data_dir / "uploads" / "images", data_dir / "cache" / "images")
+    return storage.cached(sha256, thumbnail_variant(Settings().thumbnail_side_px))
 
 
 def _rows(project_id: str, entries: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:

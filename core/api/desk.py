@@ -13,7 +13,7 @@ from core.api import errors
 from core.api.credentials import Actor
 from core.api.desk_regenerate import offered_models, regenerate_route
 from core.api.json_body import read_object
-from core.api.media import image_url
+from core.api.media import image_url, tiles_url
 from core.dataset import parse_search
 from core.dataset.queries import EntryPage
 from core.db import ImageDatasets, Images
@@ -229,6 +229,7 @@ def _image(image: Images | None, name: str) -> dict[str, Any]:
         "name": image.image_name,
         "url": image_url(image.id, image.sha256, "view"),
         "thumb": image_url(image.id, image.sha256, "thumb"),
+        "tiles": tiles_url(image.id, image.sha256),
         "width": image.width,
         "height": image.height,
     }

@@ -1,6 +1,7 @@
 """Routes that serve the files of images and exports by id, never by path."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,8 @@ from core.api import credentials, errors
 from core.api.credentials import Actor
 from core.db import Images
 from core.errors import NotFoundError, VitrineError
-from core.images import ImageService
+from core.images import ImageService, Tile
+from core.images.storage import RENDITION_VERSION
 from core.services import Services
 
 ImageSize = Literal["thumb", "view", "original"]
@@ -24,21 +26,32 @@ IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
 _MEDIA_TYPE_OF_FORMAT = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 # mimetypes of Python 3.11 does not know .webp.
 _MEDIA_TYPE_OF_SUFFIX = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
-# The URL contains the hash of the bytes: other bytes have another URL.
+_TILE_NUMBER = re.compile(r"[0-9]{1,6}")
+# Each waits in a thread of the event loop, which has six on two cores; decisions need the others.
+_TILES_AT_A_TIME = 2
+# The URL contains the hash of the bytes, and the version of the renditions: other bytes have another URL.
 _IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 def media_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
-    """Return the routes ``/img/{image_id}/{size}`` and ``/exports/{export_id}``."""
+    """Return the routes of images in each size, of their tiles, and of exports."""
+    tile_slots = asyncio.Semaphore(_TILES_AT_A_TIME)
 
     async def image(request: Request) -> Response:
         return await file_response(request, lambda: _image(services(), request))
+
+    async def tile(request: Request) -> Response:
+        async with tile_slots:
+            if await request.is_disconnected():  # the reader has gone on to another place meanwhile
+                return Response(status_code=204)
+            return await file_response(request, lambda: _tile(services(), request))
 
     async def export(request: Request) -> Response:
         return await file_response(request, lambda: _export(services(), request))
 
     return [
         Route("/img/{image_id}/{size}", image, methods=["GET"], middleware=middleware),
+        Route("/img/{image_id}/tile/{level}/{x}/{y}", tile, methods=["GET"], middleware=middleware),
         Route("/exports/{export_id}", export, methods=["GET"], middleware=middleware),
     ]
 
@@ -55,7 +68,16 @@ def image_url(image_id: str, sha256: str, size: ImageSize = "thumb", *, signed_f
     """
     path = f"/img/{image_id}/{size}"
     signature = credentials.signature(path, signed_for) if signed_for is not None else ""
-    return f"{path}?v={sha256[:12]}" + (f"&s={quote(signature)}" if signature else "")
+    return f"{path}?{_version(sha256)}" + (f"&s={quote(signature)}" if signature else "")
+
+
+def tiles_url(image_id: str, sha256: str) -> str:
+    """Return the URL of the tiles of an image, without the base path; {level}, {x} and {y} stand for their places."""
+    return f"/img/{image_id}/tile/{{level}}/{{x}}/{{y}}?{_version(sha256)}"
+
+
+def _version(sha256: str) -> str:
+    return f"v={sha256[:12]}-{RENDITION_VERSION}"
 
 
 def export_url(export_id: str) -> str:
@@ -74,8 +96,7 @@ def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
     Raises:
         NotFoundError: *size* is none of these.
     """
-    etag = f'"{image.sha256[:24]}-{size}"'
-    headers = {"ETag": etag, "Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+    headers = _headers(image, size)
     if size == "original":
         path = images.original_path(image)
         return FileResponse(
@@ -93,12 +114,31 @@ def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
 
 
 def _image(services: Services, request: Request) -> FileResponse:
+    return image_file(services.images, _requested(services, request), request.path_params["size"])
+
+
+def _tile(services: Services, request: Request) -> FileResponse:
+    image = _requested(services, request)
+    place = [request.path_params[name] for name in ("level", "x", "y")]
+    if not all(_TILE_NUMBER.fullmatch(number) for number in place):
+        raise NotFoundError("The place of a tile is three numbers: level, column and row.")
+    tile = Tile(*map(int, place))
+    path = services.images.tile_path(image, tile)
+    return FileResponse(path, headers=_headers(image, tile.name), media_type="image/png", stat_result=path.stat())
+
+
+def _requested(services: Services, request: Request) -> Images:
     image_id = request.path_params["image_id"]
     services.ownership.check("image_id", image_id)
     image = services.images.get_image(image_id, include_hidden=True)
     if image is None:
         raise NotFoundError("This image does not exist any more. Choose another one.")
-    return image_file(services.images, image, request.path_params["size"])
+    return image
+
+
+def _headers(image: Images, rendition: str) -> dict[str, str]:
+    etag = f'"{image.sha256[:24]}-{rendition}-{RENDITION_VERSION}"'
+    return {"ETag": etag, "Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
 
 
 def _export(services: Services, request: Request) -> FileResponse:

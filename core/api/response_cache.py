@@ -20,6 +20,7 @@ _CACHED_PREFIXES = ("/img/", "/api/projects", "/api/images/", "/api/image-datase
 # Not the original: its response contains the name of the image, which can change.
 # Their responses name signed addresses, which end with the credential of the caller.
 _SIGNING_PREFIX = "/ai/"
+_TILE_PATH = re.compile(r"/img/[^/]+/tile/.*")
 _RENDITION_PATH = re.compile(r"/img/([^/]+)/(?:thumb|view)")
 _MAX_BODY_BYTES = 1_000_000
 _MAX_TOTAL_BYTES = 64_000_000
@@ -66,7 +67,7 @@ class ResponseCache:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         version = None
-        if scope["method"] == "GET" and path.startswith(_CACHED_PREFIXES) and not _has_range(scope):
+        if scope["method"] == "GET" and _is_cached(path) and not _has_range(scope):
             version = await self._version()
         if version is None:
             await self._app(scope, receive, send)
@@ -141,6 +142,11 @@ class _Recorder:
             self._is_cacheable = len(self.body) <= _MAX_BODY_BYTES
             self.is_complete = self._is_cacheable and not message.get("more_body", False)
         await self._send(message)
+
+
+def _is_cached(path: str) -> bool:
+    # Tiles would replace everything else in the cache; the disk has them, and the browser keeps them.
+    return path.startswith(_CACHED_PREFIXES) and not _TILE_PATH.fullmatch(path)
 
 
 def _has_range(scope: Scope) -> bool:

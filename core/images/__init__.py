@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from core.images.renditions import ImageFile, ModelImage
     from core.images.service import ImageService
     from core.images.stored_file import DecodedImage, NewFile, StoredFile
+    from core.images.tiles import Tile
 
 _MODULES = {
     "DecodedImage": "stored_file",
@@ -30,12 +31,13 @@ _MODULES = {
     "ModelImage": "renditions",
     "NewFile": "stored_file",
     "StoredFile": "stored_file",
+    "Tile": "tiles",
     "record": "duplicates",
 }
 
 __all__ = [
     "DecodedImage", "DuplicateFinder", "ImageFile", "ImageFilter", "ImageIntake", "ImageLibrary", "ImageOutcome",
-    "ImagePage", "ImageService", "ModelImage", "NewFile", "StoredFile", "record",
+    "ImagePage", "ImageService", "ModelImage", "NewFile", "StoredFile", "Tile", "record",
 ]  # fmt: skip
 
 

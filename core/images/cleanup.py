@@ -1,4 +1,4 @@
-"""Removing files that nothing refers to any more: originals without a row."""
+"""Removing files that nothing refers to any more: originals without a row, and what was derived from them."""
 
 from sqlmodel import Session, select
 
@@ -20,5 +20,6 @@ def remove_orphans(session: Session, storage: ImageStorage, now_s: float) -> int
         known = select(Images.id).where(Images.path == path, Images.sha256 == path[3:67]).limit(1)
         if now_s - modified_s >= ORPHAN_GRACE_S and session.exec(known).first() is None:
             storage.original(path).unlink(missing_ok=True)
+            storage.remove_renditions(path[3:67])
             removed += 1
     return removed

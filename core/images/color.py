@@ -27,11 +27,16 @@ def to_srgb(image: Image.Image, info: dict[Any, Any]) -> Image.Image:
     Args:
         info: ``icc_profile`` or, of a PNG, ``gamma`` and ``chromaticity``; without a valid one, values are sRGB.
     """
-    profile = info.get("icc_profile") or _stated_profile(info)
+    profile = profile_of(info)
     converted = _converted(image, profile) if profile else None
     plain = flatten(image) if converted is None else converted
     plain.info = {}
     return plain
+
+
+def profile_of(info: dict[Any, Any]) -> bytes | None:
+    """Return the profile by which :func:`to_srgb` converts; None when the values are sRGB."""
+    return info.get("icc_profile") or _stated_profile(info)
 
 
 def _converted(image: Image.Image, profile: bytes) -> Image.Image | None:

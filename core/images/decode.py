@@ -13,9 +13,10 @@ from pathlib import Path
 from PIL import Image
 
 from core.errors import ImageRejectedError
+from core.images import pixel_file
 from core.images.decoding_errors import DECODING_ERRORS, rejection
 from core.images.end_marker import check_scan_data, missing_end
-from core.images.pixels import upright
+from core.images.pixels import EightBits, eight_bits, upright
 from core.images.structure import check_structure, image_format
 from core.measure import Measurement, measure, orientation
 
@@ -90,6 +91,33 @@ def derive(source: Path, destination: Path, as_format: str, max_side_px: int | N
     else:
         image.save(destination, "JPEG", quality=_quality(max_side_px))
     return image.size
+
+
+def cut_tile(
+    source: Path, pixels: Path, new_pixels: Path, destination: Path, box: tuple[int, int, int, int], reduce_by: int
+) -> None:
+    """Write a tile as PNG, without loss; and the pixel file to *new_pixels* when *pixels* is none.
+
+    Args:
+        box: left, top, right, bottom in px of the upright image.
+        reduce_by: how many px of the image become one px of the tile, in both directions.
+
+    Raises:
+        ImageRejectedError: the file cannot be decoded.
+    """
+    if not pixel_file.is_whole(pixels):
+        pixels = new_pixels
+        pixel_file.write(_whole(source.read_bytes()), pixels)
+    # A photograph takes 4 times as long with the default level and becomes 6 % smaller.
+    pixel_file.cut(pixels, box, reduce_by).save(destination, "PNG", compress_level=1)
+
+
+def _whole(data: bytes) -> EightBits:
+    format_ = image_format(data[:64])
+    try:
+        return eight_bits(data + missing_end(data, format_), format_)
+    except DECODING_ERRORS as error:
+        raise rejection(error) from error
 
 
 def _quality(max_side_px: int | None) -> int:

@@ -83,13 +83,13 @@ class ImageIntake:
         return self._storage.staging()
 
     def remove_leftovers(self, now_s: float | None = None) -> int:
-        """Remove partial files left by crashes and originals without a row; return how many there were.
+        """Remove what crashes and other versions left, and originals without a row; return how many there were.
 
         Args:
             now_s: seconds since 1970, by which ages are judged; the current time when None.
         """
         now_s = time.time() if now_s is None else now_s
-        removed = self._storage.remove_abandoned_staging()
+        removed = self._storage.remove_abandoned_staging() + self._storage.remove_renditions_of_other_versions()
         with self._db.reading() as session:
             return removed + cleanup.remove_orphans(session, self._storage, now_s)
 

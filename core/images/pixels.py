@@ -4,6 +4,7 @@ Exceptions are listed in docs/ARCHITECTURE.md, "Pixels".
 """
 
 from io import BytesIO
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -24,6 +25,8 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# Those that exchange width and height.
+_SIDEWAYS = (5, 6, 7, 8)
 _EXIF_ORIENTATION = 0x0112
 # Replaced by Limits.max_pixels, which is checked on the header before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -33,6 +36,35 @@ def upright(
     data: bytes, format_: str, max_pixels: int | None, max_side_px: int | None
 ) -> tuple[Image.Image, tuple[int, int]]:
     """Return the image upright, in sRGB on white, at most *max_side_px*; and the full upright (width, height).
+
+    Raises:
+        ImageRejectedError: there are more than *max_pixels*.
+        DECODING_ERRORS: the file is damaged.
+    """
+    image, (width, height), info, turn = eight_bits(data, format_, max_pixels, max_side_px)
+    if max_side_px is not None and max(image.size) > max_side_px:
+        # As sharp as bicubic for downscaling, in two thirds of the time.
+        image = image.resize(_fitting((width, height), max_side_px), Image.Resampling.HAMMING, reducing_gap=2.0)
+    image = to_srgb(image, info)
+    if (transposition := _UPRIGHT.get(turn)) is not None:
+        image = image.transpose(transposition)
+    return image, (height, width) if turn in _SIDEWAYS else (width, height)
+
+
+class EightBits(NamedTuple):
+    """The pixels of a file as it stores them, but with 8 bits a channel."""
+
+    image: Image.Image
+    size_wh: tuple[int, int]
+    """px, of the file; *image* may be smaller."""
+    info: dict[Any, Any]
+    """What the file says of its colors, for :func:`core.images.color.to_srgb`."""
+    turn: int
+    """The EXIF orientation, 1 to 8."""
+
+
+def eight_bits(data: bytes, format_: str, max_pixels: int | None = None, max_side_px: int | None = None) -> EightBits:
+    """Decode a file; a JPEG in about *max_side_px*, which is faster.
 
     Raises:
         ImageRejectedError: there are more than *max_pixels*.
@@ -52,17 +84,8 @@ def upright(
         if format_ == "PNG":
             check_rows(opened, data)
         # After the pixels: reading the EXIF data of a PNG loads it, and hides that its pixels are damaged.
-        transposition = _UPRIGHT.get(_orientation(opened))
-        image = _with_alpha_channel(opened, data, format_)
-        if max_side_px is not None and max(image.size) > max_side_px:
-            # As sharp as bicubic for downscaling, in two thirds of the time.
-            image = image.resize(_fitting((width, height), max_side_px), Image.Resampling.HAMMING, reducing_gap=2.0)
-        image = to_srgb(image, opened.info)
-    if transposition is not None:
-        image = image.transpose(transposition)
-        if transposition not in (_UPRIGHT[2], _UPRIGHT[3], _UPRIGHT[4]):
-            width, height = height, width
-    return image, (width, height)
+        turn = _orientation(opened)
+        return EightBits(_with_alpha_channel(opened, data, format_), (width, height), opened.info, turn)
 
 
 def _fitting(size_wh: tuple[int, int], max_side_px: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from core.db import Database, Images, cached_until_write
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images import filter as filters
-from core.images import renditions
+from core.images import renditions, tiles
 from core.images.content import ImageData, content_of, name_of
 from core.images.duplicate_groups import DuplicateFinder
 from core.images.filter import ImageFilter
@@ -20,6 +20,7 @@ from core.images.intake import ImageIntake
 from core.images.library import ImageLibrary
 from core.images.renditions import ImageFile, ModelImage, Rendition, or_raise
 from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
+from core.images.tiles import Tile
 
 VIEW_SIDE_PX = 2048
 _IMAGES_PER_PAGE = 1_000
@@ -145,6 +146,15 @@ class ImageService:
     def view_path(self, image: ImageFile, max_side_px: int | None = VIEW_SIDE_PX, *, as_jpeg: bool = False) -> Path:
         """Return the path of the view: upright, sRGB, without metadata; the original if it already is all that."""
         return self._made(renditions.view(self._storage, image, max_side_px, as_jpeg=as_jpeg))
+
+    def tile_path(self, image: ImageFile, tile: Tile) -> Path:
+        """Return the path of a tile, a PNG with the pixels of the original: upright, in sRGB on white.
+
+        Raises:
+            NotFoundError: the image has no such tile.
+            ImageRejectedError: the original cannot be decoded any more.
+        """
+        return tiles.make(self._storage, self._db.settings, image, tile)
 
     def model_image(self, image: ImageFile, max_side_px: int | None = None) -> ModelImage:
         """Return the copy that is sent to a model.

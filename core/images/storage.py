@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,16 +18,22 @@ from core.db import new_id
 from core.errors import MissingFileError, StorageError
 from core.images.structure import EXTENSIONS
 
+RENDITION_VERSION = "2"
+"""Changes when renditions get other pixels: those of other versions are removed, and browsers ask for the new ones."""
+
 _COPY_BYTES = 1 << 20
+# Of tiles and pixel files together; a 12 megapixel photograph takes about 50 MB.
+_MAX_TILE_BYTES = 2_000_000_000
 _SYNC_THREADS = 16
 
 
 class ImageStorage:
-    """The originals below *root* and the cache of renditions; stored paths are relative to *root*."""
+    """The originals below *root* and the renditions below *cache*; stored paths are relative to *root*."""
 
     def __init__(self, root: Path, cache: Path) -> None:
         self.root = root
-        self._cache = cache
+        self._all_versions = cache
+        self._cache = cache / RENDITION_VERSION
         self._incoming = root / ".incoming"
 
     def original(self, path: str) -> Path:
@@ -37,6 +43,10 @@ class ImageStorage:
     def cached(self, sha256: str, variant: str) -> Path:
         """Return the path of a rendition, whether it exists or not; *variant* ends in the file extension."""
         return self._cache / sha256[:2] / f"{sha256}-{variant}"
+
+    def tiles(self, sha256: str) -> Path:
+        """Return the directory of the tiles of an image, whether it exists or not."""
+        return self._cache / "tiles" / sha256
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -98,11 +108,45 @@ class ImageStorage:
 
     def store_rendition(self, file: Path, sha256: str, variant: str) -> Path:
         """Move a finished rendition into the cache and return its path."""
-        target = self.cached(sha256, variant)
+        return self._place(file, self.cached(sha256, variant))
+
+    def store_tile(self, file: Path, sha256: str, name: str) -> Path:
+        """Move a finished tile, or the pixel file of an image, into the cache and return its path."""
+        return self._place(file, self.tiles(sha256) / name)
+
+    def _place(self, file: Path, target: Path) -> Path:
         with translate_disk_errors():
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
         return target
+
+    def remove_old_tiles(self, max_bytes: int = _MAX_TILE_BYTES) -> int:
+        """Remove tiles beyond *max_bytes* and return of how many images; the image used last keeps its own."""
+        directories = []
+        for directory in self._cache.glob("tiles/*/"):
+            with suppress(FileNotFoundError):
+                size_bytes = sum(file.stat().st_size for file in directory.iterdir())
+                directories.append((directory.stat().st_mtime, size_bytes, directory))
+        removed = total_bytes = 0
+        for position, (_, size_bytes, directory) in enumerate(sorted(directories, reverse=True)):
+            total_bytes += size_bytes
+            if position and total_bytes > max_bytes:
+                shutil.rmtree(directory, ignore_errors=True)
+                removed += 1
+        return removed
+
+    def remove_renditions(self, sha256: str) -> None:
+        """Remove everything that was derived from an original."""
+        for file in (self._cache / sha256[:2]).glob(f"{sha256}-*"):
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.tiles(sha256), ignore_errors=True)
+
+    def remove_renditions_of_other_versions(self) -> int:
+        """Remove the renditions of other versions of this program and return how many directories there were."""
+        others = [path for path in self._all_versions.glob("*/") if path != self._cache]
+        for directory in others:
+            shutil.rmtree(directory, ignore_errors=True)
+        return len(others)
 
     def write(self, destination: Path, content: bytes | memoryview | Path) -> None:
         """Write *content* durably: return after the fsync."""

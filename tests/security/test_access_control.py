@@ -30,7 +30,7 @@ def every_route() -> tuple[tuple[str, str], ...]:
         assert isinstance(route, Route)
         if "{rest:" not in route.path and route.path not in OPEN_PATHS:
             found += [(method, route.path) for method in route.methods or () if method != "HEAD"]
-    parameters = (*ownership.OWNED, "project_id", "upload_id", "size")
+    parameters = (*ownership.OWNED, "project_id", "upload_id", "size", "level", "x", "y")
     return tuple(sorted((method, _filled(path, parameters)) for method, path in found))
 
 
@@ -49,6 +49,7 @@ def test_the_list_of_routes_is_complete() -> None:
     assert len(every_route()) > 45
     assert ("POST", "/desk/decide") in every_route()
     assert ("GET", f"/img/{SOME_ID}/thumb") in every_route()
+    assert ("GET", f"/img/{SOME_ID}/tile/{SOME_ID}/{SOME_ID}/{SOME_ID}") in every_route()
 
 
 @pytest.mark.parametrize("route", every_route(), ids=_route_id)

@@ -240,7 +240,7 @@ def test_a_lost_original_is_the_same_sentence_everywhere(
     services.images.original_path(stored).unlink()
     shutil.rmtree(Path(services.db.data_dir) / "cache")
     paths = [f"/api/images/{image['id']}/data{query}" for query in ("", "?size=thumb", "?size=view")]
-    paths += [f"/img/{image['id']}/{size}" for size in ("original", "thumb", "view")]
+    paths += [f"/img/{image['id']}/{size}" for size in ("original", "thumb", "view", "tile/0/0/0")]
     sentences = {_refused(client.get(path), 507, "storage") for path in paths}
     assert len(sentences) == 1
     assert sentences.pop().startswith("The file of this image is missing")

@@ -175,14 +175,15 @@ def test_addresses_of_one_ipv6_network_share_their_attempts(open_gate: OpenGate)
     assert guesses == [401] * 5 + [429] * 3
 
 
+@pytest.mark.parametrize("path", ["/img/nobody/thumb", "/img/nobody/tile/0/1/2"])
 @pytest.mark.parametrize("base", ["", "/lab"])
-def test_a_signed_address_passes_the_gate_also_below_a_base_path(open_gate: OpenGate, base: str) -> None:
+def test_a_signed_address_passes_the_gate_also_below_a_base_path(open_gate: OpenGate, base: str, path: str) -> None:
     client = open_gate(base, VITRINE_ACCESS_PASSWORD=PASSWORD)
     token = runtime.services.tokens.make_token("robot").row
-    path = "/img/nobody/thumb"
     signature = credentials.signature(path, Actor("robot", credential=f"token:{token.id}"))
     assert client.get(f"{base}{path}?s={signature}").json()["code"] == "not_found"
-    assert client.get(f"{base}/img/other/thumb?s={signature}").status_code == 401
+    assert client.get(f"{base}{path.replace('nobody', 'other')}?s={signature}").status_code == 401
+    assert client.get(f"{base}{path}").status_code == 401
 
 
 @pytest.mark.parametrize("prefix", app.PREFIXES)

@@ -1,12 +1,15 @@
+import io
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from core import Images, Projects
-from core.api.media import export_url, image_url
+from core.api.media import export_url, image_url, tiles_url
 from core.db import Exports
+from core.images.storage import RENDITION_VERSION
 from core.services import Services
 from tests.pictures import png
 
@@ -23,7 +26,7 @@ def image(services: Services, project: Projects) -> Images:
 def test_the_url_of_an_image_depends_on_its_bytes(image: Images) -> None:
     address = image_url(image.id, image.sha256)
     assert address == image_url(image.id, image.sha256)
-    assert address == f"/img/{image.id}/thumb?v={image.sha256[:12]}"
+    assert address == f"/img/{image.id}/thumb?v={image.sha256[:12]}-{RENDITION_VERSION}"
     assert image_url(image.id, "0" * 64) != address
 
 
@@ -36,7 +39,37 @@ def test_each_size_has_headers_for_private_permanent_caching(
     assert answer.headers["Content-Type"] == kind
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["ETag"] == f'"{image.sha256[:24]}-{size}"'
+    assert answer.headers["ETag"] == f'"{image.sha256[:24]}-{size}-{RENDITION_VERSION}"'
+
+
+def test_a_tile_is_a_png_for_private_permanent_caching(client: TestClient, image: Images) -> None:
+    address = tiles_url(image.id, image.sha256).format(level=0, x=1, y=0)
+    answer = client.get(address)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    with Image.open(io.BytesIO(answer.content)) as tile:
+        assert (tile.size, tile.getpixel((5, 5))) == ((128, 480), (200, 30, 30))
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    other = client.get(address.replace("/0/1/0", "/0/0/0"), headers={"If-None-Match": answer.headers["ETag"]})
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "place", ["0/2/0", "0/0/1", "2/0/0", "-1/0/0", "0/-1/0", "0/0", "0/0/0/0", "a/0/0", "0/0/0.5", "0/+0/0", "0/٠/0",
+              "0/0/", "99999999/0/0", "0/0/" + "9" * 5000]
+)  # fmt: skip
+def test_places_outside_an_image_have_no_tile(client: TestClient, image: Images, place: str) -> None:
+    answer = client.get(f"/img/{image.id}/tile/{place}")
+    assert answer.status_code == 404
+
+
+def test_a_deleted_image_has_no_tiles(client: TestClient, services: Services, image: Images) -> None:
+    address = tiles_url(image.id, image.sha256).format(level=0, x=0, y=0)
+    assert client.get(address).status_code == 200
+    services.images.delete_image(image.id)
+    assert client.get(address).status_code == 404
+    assert client.get("/img/nobody/tile/0/0/0").json()["code"] == "not_found"
 
 
 def test_the_original_is_downloaded_under_its_name(client: TestClient, services: Services, project: Projects) -> None:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from core import Projects, ProjectService, connect
 from core.api import build_routes, response_cache
-from core.api.media import image_url
+from core.api.media import image_url, tiles_url
 from core.services import Services
 from tests.pictures import png
 
@@ -110,6 +110,20 @@ def test_a_cached_thumbnail_survives_unrelated_writes_but_not_the_deletion_of_it
     assert client.get(address).content == first.content
     services.projects.delete_project(project.id)
     assert client.get(address).status_code == 404
+
+
+def test_tiles_take_no_room_in_the_cache(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = response_cache.response_store()
+    monkeypatch.setattr(response_cache, "response_store", lambda: store)
+    client = TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501")
+    (outcome,) = services.intake.add_images(project.id, [("red.png", png("red", (300, 200)))])
+    assert outcome.image is not None
+    thumbnail = image_url(outcome.image.id, outcome.image.sha256)
+    tile = tiles_url(outcome.image.id, outcome.image.sha256).format(level=0, x=0, y=0)
+    assert [client.get(address).status_code for address in (tile, thumbnail)] == [200, 200]
+    assert [path for path, *_ in store] == [thumbnail.split("?")[0]]
 
 
 async def test_concurrent_requests_for_the_same_address_share_one_response(services: Services) -> None:

@@ -15,6 +15,7 @@ from core.db import Database, ImageHashes
 from core.errors import NotFoundError
 from core.images import NewFile, intake
 from core.images.near_duplicates import quarters
+from core.images.storage import RENDITION_VERSION
 from core.services import Services
 from tests.core.images import hostile
 from tests.core.images.pictures import drawn, encoded
@@ -200,8 +201,14 @@ def test_an_original_without_a_row_is_removed_after_an_hour(
     now_s = time.time()
     os.utime(orphan, (now_s - age_s, now_s - age_s))
 
+    renditions = services.db.data_dir / "cache" / "images" / RENDITION_VERSION
+    derived = [renditions / "ab" / f"{'ab' * 32}-thumb320.jpg", renditions / "tiles" / ("ab" * 32) / "0-0-0.png"]
+    for path in derived:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+
     assert services.intake.remove_leftovers(now_s) == removed
-    assert orphan.exists() == (removed == 0)
+    assert [path.exists() for path in (orphan, *derived)] == [removed == 0] * 3
 
 
 @pytest.mark.parametrize(("age_days", "removed"), [(6, 0), (8, 1)])

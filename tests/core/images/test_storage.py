@@ -106,7 +106,7 @@ def test_a_rendition_gets_its_name_in_one_step_and_replaces_an_older_one(images:
         (tmp_path / "made").write_bytes(content)
         path = images.store_rendition(tmp_path / "made", SHA256, "thumb320.jpg")
 
-    assert path == tmp_path / "cache" / "ab" / f"{SHA256}-thumb320.jpg"
+    assert path == tmp_path / "cache" / storage.RENDITION_VERSION / "ab" / f"{SHA256}-thumb320.jpg"
     assert path.read_bytes() == b"second"
     assert not (tmp_path / "made").exists()
 
@@ -124,3 +124,29 @@ def test_a_staging_directory_in_use_is_not_removed_by_another_one(images: ImageS
 
 def test_thumbnails_of_another_size_have_another_name() -> None:
     assert (storage.thumbnail_variant(320), storage.thumbnail_variant(640)) == ("thumb320.jpg", "thumb640.jpg")
+
+
+def test_renditions_of_other_versions_are_removed(images: ImageStorage, tmp_path: Path) -> None:
+    (tmp_path / "made").write_bytes(b"now")
+    kept = images.store_rendition(tmp_path / "made", SHA256, "thumb320.jpg")
+    for other in ("ab", "cd", "1"):  # the first version had no directory of its own
+        (tmp_path / "cache" / other / "tiles").mkdir(parents=True)
+        (tmp_path / "cache" / other / "before").write_bytes(b"before")
+
+    assert images.remove_renditions_of_other_versions() == 3
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == [kept]
+    assert images.remove_renditions_of_other_versions() == 0
+
+
+def test_tiles_used_last_are_kept(images: ImageStorage, tmp_path: Path) -> None:
+    for number, sha256 in enumerate(("aa", "bb", "cc", "dd")):
+        for name in ("pixels", "0-0-0.png"):
+            (tmp_path / "made").write_bytes(b"x" * 50)
+            images.store_tile(tmp_path / "made", sha256, name)
+        os.utime(images.tiles(sha256), (OLD_S + number, OLD_S + number))
+    os.utime(images.tiles("aa"), (OLD_S + 9, OLD_S + 9))
+
+    assert images.remove_old_tiles(max_bytes=250) == 2
+    assert [images.tiles(sha256).exists() for sha256 in ("aa", "bb", "cc", "dd")] == [True, False, False, True]
+    assert images.remove_old_tiles(max_bytes=1) == 1
+    assert images.tiles("aa").exists()

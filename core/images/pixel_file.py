@@ -1,0 +1,85 @@
+"""Pixel files: all pixels of an image, decoded and not compressed, from which tiles are cut without decoding it again.
+
+The pixels are turned upright, and their colors converted, for each tile: on a whole image both take as long as decoding
+it. Written and read only in the worker processes of the sandbox.
+"""
+
+import json
+import struct
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from core.images.color import profile_of, to_srgb
+from core.images.pixels import EightBits
+
+# The view of the stored rows and columns that is upright, for each EXIF orientation; nothing is copied.
+_UPRIGHT: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: pixels.swapaxes(0, 1)[:, ::-1],
+    7: lambda pixels: pixels.swapaxes(0, 1)[::-1, ::-1],
+    8: lambda pixels: pixels.swapaxes(0, 1)[::-1],
+}
+_CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
+_BAND_ROWS = 256
+_LENGTH = struct.Struct(">I")
+
+
+def write(decoded: EightBits, destination: Path) -> None:
+    """Write the pixels behind a header of JSON, which has its length in front."""
+    image = decoded.image if decoded.image.mode in _CHANNELS else decoded.image.convert("RGB")
+    profile = profile_of(decoded.info) or b""
+    header = {"mode": image.mode, "size_wh": image.size, "turn": decoded.turn, "profile": b64encode(profile).decode()}
+    encoded = json.dumps(header).encode()
+    width, height = image.size
+    with destination.open("wb") as file:
+        file.write(_LENGTH.pack(len(encoded)) + encoded)
+        for top in range(0, height, _BAND_ROWS):
+            file.write(image.crop((0, top, width, min(top + _BAND_ROWS, height))).tobytes())
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether there is a pixel file with all its bytes; after a power failure some may be missing."""
+    try:
+        header, start = _header(path)
+    except (FileNotFoundError, ValueError, struct.error):
+        return False
+    width, height = header["size_wh"]
+    size_bytes: int = start + width * height * _CHANNELS[header["mode"]]
+    return path.stat().st_size == size_bytes
+
+
+def cut(path: Path, box: tuple[int, int, int, int], reduce_by: int) -> Image.Image:
+    """Return a part of the image upright, in sRGB on white.
+
+    Args:
+        path: a pixel file.
+        box: left, top, right, bottom in px of the upright image; what lies outside of it is left out.
+        reduce_by: how many px become one, in both directions.
+    """
+    header, start = _header(path)
+    mode, (width, height) = header["mode"], header["size_wh"]
+    shape = (height, width, _CHANNELS[mode])
+    pixels: np.ndarray = np.memmap(path, np.uint8, "r", start, shape)
+    left, top, right, bottom = box
+    turned = _UPRIGHT.get(header["turn"])
+    part = (turned(pixels) if turned else pixels)[top:bottom, left:right]
+    image = Image.frombytes(mode, (part.shape[1], part.shape[0]), part.tobytes())
+    if reduce_by > 1:
+        image = image.reduce(reduce_by)
+    profile = b64decode(header["profile"])
+    return to_srgb(image, {"icc_profile": profile} if profile else {})
+
+
+def _header(path: Path) -> tuple[dict[str, Any], int]:
+    """Return the header, and where the pixels begin."""
+    with path.open("rb") as file:
+        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+        return json.loads(file.read(length)), _LENGTH.size + length

@@ -1,0 +1,83 @@
+"""Tiles: squares of an image in its own resolution, shown when one zooms in; made when they are asked for.
+
+The first tile of an image decodes it and leaves a pixel file, from which the others are cut.
+"""
+
+import threading
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config import Settings
+from core.errors import NotFoundError
+from core.images.renditions import ImageFile
+from core.images.sandbox import sandbox
+from core.images.storage import ImageStorage, translate_disk_errors
+
+SIDE_PX = 512
+_MAX_LEVEL = 16
+_PIXEL_FILE = "pixels"
+# Chosen by the image: while one thread decodes it, others that want a tile of it wait for its pixel file.
+_DECODING = [threading.Lock() for _ in range(16)]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The place of a tile in an image.
+
+    Attributes:
+        level: 0 for the resolution of the original; each further level has half of it.
+        x: Column, from the left.
+        y: Row, from the top.
+    """
+
+    level: int
+    x: int
+    y: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.level}-{self.x}-{self.y}.png"
+
+    def box(self, image: ImageFile) -> tuple[int, int, int, int]:
+        """Return left, top, right, bottom in px of the upright image.
+
+        Raises:
+            NotFoundError: it is outside of the image, or the level before shows the whole image in one tile.
+        """
+        width, height = image.width or 0, image.height or 0
+        if 0 <= self.level <= _MAX_LEVEL and min(self.x, self.y) >= 0:
+            side = SIDE_PX << self.level
+            left, top = self.x * side, self.y * side
+            is_needed = self.level == 0 or 2 * max(width, height) > side
+            if is_needed and left < width and top < height:
+                return left, top, min(left + side, width), min(top + side, height)
+        raise NotFoundError("This image has no such tile. Ask for one that lies inside it.")
+
+
+def make(storage: ImageStorage, settings: Settings, image: ImageFile, tile: Tile) -> Path:
+    """Return the path of a tile, a PNG; upright, in sRGB on white, without loss.
+
+    Raises:
+        NotFoundError: the image has no such tile.
+        ImageRejectedError: the original cannot be decoded any more.
+        StorageError: the disk is full or broken, or the original is missing.
+    """
+    from core.images.decode import cut_tile
+
+    box, directory = tile.box(image), storage.tiles(image.sha256)
+    path, pixels = directory / tile.name, directory / _PIXEL_FILE
+    if path.exists() and path.stat().st_size > 0:
+        return path
+    waiting = nullcontext() if pixels.exists() else _DECODING[int(image.sha256[:2], 16) % len(_DECODING)]
+    with waiting, storage.staging() as staging, translate_disk_errors():
+        new, cut = staging / _PIXEL_FILE, staging / tile.name
+        original = storage.original(image.path)
+        sandbox(settings).run(cut_tile, original, pixels, new, cut, box, 1 << tile.level)
+        is_first = new.exists()
+        if is_first:
+            storage.store_tile(new, image.sha256, _PIXEL_FILE)
+        storage.store_tile(cut, image.sha256, tile.name)
+    if is_first:
+        storage.remove_old_tiles()
+    return path
