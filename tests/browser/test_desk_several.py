@@ -113,6 +113,7 @@ def test_boxes_lie_on_their_places_and_a_key_hides_them(server: AppServer, page:
     box = page.locator(".desk .box")
     expect(box).to_have_text("cup")
     expect(page.locator(".desk .facts")).to_contain_text("1 box")
+    expect(page.locator(".desk .lens img.loaded")).to_be_visible()
     assert _share(page, ".desk .over .boxes", ".desk .lens img") == pytest.approx((0, 0, 1, 1), abs=0.02)
     assert _share(page, ".desk .box", ".desk .over .boxes") == pytest.approx((0.25, 0.25, 0.5, 0.5), abs=0.01)
 

@@ -6,7 +6,7 @@ from core import ImageDatasets
 from core.dataset import EntryFilter
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
-from pages.components.shared import figure, media, page
+from pages.components.shared import page, zoom
 
 _MESSAGE = "plain-message"
 
@@ -39,10 +39,13 @@ def _image(entry: ImageDatasets) -> None:
     several = len(entry.image_ids) > 1
     for number, id_ in enumerate(entry.image_ids, start=1):
         image = found.get(id_)
-        url = media.image_url(image.id, image.sha256, "view") if image and image.is_in_library else None
-        name = image.image_name if image else entry.image_name
-        caption, key = (f"{number}. {name}", f"plain-image-{number}") if several else (name, "plain-image")
-        figure.show(url, caption, height_px=480, key=key, fit="contain")
+        key = f"plain-image-{number}"
+        if several:
+            st.caption(f"{number}. {page.escape(image.image_name if image else entry.image_name)}")
+        if image is not None and image.is_in_library:
+            zoom.show(image, key=key)
+        else:
+            st.text("This image was deleted.")
 
 
 def _buttons(project_id: str, entry: ImageDatasets, actor: str, *, is_second: bool) -> None:

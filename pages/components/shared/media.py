@@ -12,6 +12,11 @@ def image_url(image_id: str, sha256: str, size: media.ImageSize = "thumb") -> st
     return base_path() + media.image_url(image_id, sha256, size)
 
 
+def tiles_url(image_id: str, sha256: str) -> str:
+    """Return the URL of the tiles of an image, with {level}, {x} and {y}."""
+    return base_path() + media.tiles_url(image_id, sha256)
+
+
 def export_url(export_id: str) -> str:
     """Return the download URL of a finished export."""
     return base_path() + media.export_url(export_id)

@@ -9,10 +9,10 @@ import streamlit as st
 from core.api import credentials
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
-from pages.components.shared import boxes, media, streamlit_private
+from pages.components.shared import boxes, media, streamlit_private, zoom
 
 _HERE = Path(__file__).parent
-# Joined into one browser module, in the order of their dependencies.
+# Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
 _SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "desk.js")
 
 
@@ -21,9 +21,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
 
     The result's ``go`` is what the person chose at the end of the queue: a filter, "table" or "export".
     """
-    component = st.components.v2.component(
-        "vitrine_desk", html=_part("desk.html"), css=f"{boxes.css()}\n{_part('desk.css')}", js=_script()
-    )
+    component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_style(), js=_script())
     return component(
         key=key,
         data={
@@ -53,7 +51,12 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
 @cache
 def _script() -> str:
     # One table of keys: the handlers, the buttons, the help and the documentation read it.
-    return "\n".join([f"const KEYS = {_part('keys.json')};", *map(_part, _SCRIPTS), boxes.script()])
+    return "\n".join([f"const KEYS = {_part('keys.json')};", boxes.script(), zoom.script(), *map(_part, _SCRIPTS)])
+
+
+@cache
+def _style() -> str:
+    return "\n".join([boxes.css(), _part("desk.css"), zoom.style()])
 
 
 def _part(name: str) -> str:

@@ -46,6 +46,7 @@ class Desk {
     window.removeEventListener("keydown", this.onKey, true);
     window.removeEventListener("resize", this.onResize);
     this.resizeObserver.disconnect();
+    this.stage.zoom.close();
     clearInterval(this.timer);
   }
 
@@ -87,8 +88,8 @@ class Desk {
     if (name === "passed") return this.queue.show(this.queue.passed[0]), this.paint();
     if (name === "show") return this.queue.show(this.rejectedItems.shift()), this.paint();
     if (!item) return;
-    if (name === "fit") return this.stage.fit();
-    if (name === "zoom") return this.stage.toggle();
+    if (name === "fit") return this.stage.zoom.fit();
+    if (name === "zoom") return this.stage.zoom.toggle();
     if (name === "boxes") return toggleBoxes(), this.stage.showBoxes();
     if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1);
     if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);

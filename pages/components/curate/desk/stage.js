@@ -1,24 +1,11 @@
-/* The image: fitted or at 100 %, panned by dragging, zoomed by the wheel around the pointer.
+/* The images of an entry, and which of them is zoomed.
 
    Several images stand side by side while they fit; one of them is the current one, and zooming shows that one alone. */
 class Stage {
   constructor(stage, lens, over, base) {
-    Object.assign(this, { stage, lens, over, base, cache: new Map(), images: [], boxes: [], at: 0, isAlone: false, scale: 1, x: 0, y: 0 });
+    Object.assign(this, { stage, lens, over, base, cache: new Map(), images: [], boxes: [], at: 0, isAlone: false });
+    this.zoom = new Zoom(stage, [lens, over], { choose: (node) => this.choose(node), zoomed: (isFitted) => this.alone(!isFitted) });
     this.showBoxes();
-    stage.onwheel = (event) => {
-      event.preventDefault();
-      this.choose(event.target);
-      const box = stage.getBoundingClientRect();
-      this.scaleTo(this.scale * Math.exp(-event.deltaY / 400), event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2);
-    };
-    stage.onpointerdown = (event) => {
-      if (event.target.closest("button")) return;
-      this.choose(event.target);
-      stage.setPointerCapture(event.pointerId);
-      stage.onpointermove = (move) => (this.x += move.movementX, this.y += move.movementY, this.applyTransform());
-    };
-    stage.onpointerup = stage.onpointercancel = () => (stage.onpointermove = null);
-    stage.ondblclick = () => this.toggle();
   }
 
   imageFor(shown) {
@@ -41,7 +28,7 @@ class Stage {
     this.boxes = boxes;
     if (ids === this.ids) return this.draw(); // another entry about the same images, which keep their place
     Object.assign(this, { ids, images: item?.images ?? [], at: 0, isAlone: false });
-    this.fit();
+    this.zoom.fit();
     this.draw();
   }
 
@@ -50,6 +37,7 @@ class Stage {
     const isRow = images.length > 1 && !this.isAlone;
     this.drawn = new Set();
     lens.classList.toggle("strip", isRow);
+    this.zoom.use(!isRow && images[at]?.url ? { ...images[at], tiles: this.base() + images[at].tiles } : null);
     lens.replaceChildren(...(isRow ? images.map((image, index) => this.figure(image, index)) : images.slice(at, at + 1).map((image) => this.node(image))));
     over.replaceChildren(...(isRow ? [] : this.boxesOf(at)));
   }
@@ -91,35 +79,10 @@ class Stage {
     if (figure && Number(figure.dataset.at) !== this.at) this.walk(Number(figure.dataset.at) - this.at);
   }
 
-  fit() { Object.assign(this, { scale: 1, x: 0, y: 0 }); this.applyTransform(); }
-
-  toggle() {
-    if (this.scale !== 1) return this.fit();
-    this.alone(true);
-    const image = this.lens.querySelector("img");
-    if (!image) return this.fit();
-    this.scaleTo(Math.max(1.01, image.naturalWidth / (image.clientWidth || 1) / devicePixelRatio), 0, 0);
-  }
-
-  scaleTo(scale, px, py) {
-    const next = Math.min(20, Math.max(1, scale));
-    this.x = px - ((px - this.x) * next) / this.scale;
-    this.y = py - ((py - this.y) * next) / this.scale;
-    this.scale = next;
-    if (next === 1) this.x = this.y = 0;
-    this.applyTransform();
-  }
-
   alone(isAlone) {
     if (this.images.length < 2 || isAlone === this.isAlone) return;
     this.isAlone = isAlone;
     this.draw();
-  }
-
-  applyTransform() {
-    this.alone(this.scale !== 1);
-    this.lens.style.transform = this.over.style.transform = this.scale === 1 && !this.x && !this.y ? "" : `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
-    this.over.style.setProperty("--scale", this.scale);
   }
 
   prefetch(items) { items.flatMap((item) => item.images).filter(({ url }) => url).forEach((image) => this.imageFor(image).decode?.().catch(() => {})); }

@@ -1,31 +1,15 @@
 """The image drawer: a large view with zoom, and the metadata, questions, entries and history of the image."""
 
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core import Images
-from pages.components.shared import boxes, media, page
+from pages.components.shared import page, zoom
 
 _SHOWN = "drawer-image"
 MAX_BOXES = 500
-_ZOOM_HTML = """<div class="stage"><img draggable="false"><div class="over"></div>
-  <button type="button" class="boxes-button" hidden>Boxes <kbd>B</kbd></button></div>"""
-_ZOOM_CSS = """.stage { overflow: hidden; max-height: 62vh; width: 100%; border-radius: 6px; touch-action: none;
-  background: var(--st-secondary-background-color) no-repeat center / contain; }
-.stage { position: relative; }
-.over { position: absolute; inset: 0; }
-.boxes-button { position: absolute; right: 8px; bottom: 8px; font: 13px var(--st-font); color: var(--st-text-color);
-  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: 6px;
-  padding: 3px 10px; cursor: pointer; }
-.boxes-button[hidden] { display: none; }
-.boxes-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.boxes-button kbd { font: inherit; font-size: 12px; border: 1px solid var(--st-border-color); border-radius: 4px;
-  padding: 0 5px; margin-left: 5px; opacity: .8; }
-.stage img { width: 100%; height: 100%; object-fit: contain; display: block; user-select: none; }"""
 
 
 def show(image_id: str, neighbors: Sequence[str]) -> None:
@@ -78,21 +62,7 @@ def _open(id_: str) -> None:
 def _large(image: Images, neighbors: list[str]) -> None:
     at = neighbors.index(image.id) if image.id in neighbors else -1
     around = page.services().library.get_images([n for n in neighbors[max(at - 1, 0) : at + 2] if n != image.id])
-    component = st.components.v2.component(
-        "vitrine_zoom", html=_ZOOM_HTML, css=f"{boxes.css()}\n{_ZOOM_CSS}", js=f"{boxes.script()}\n{_script()}"
-    )
-    component(
-        key="drawer-large",
-        data={
-            "url": media.image_url(image.id, image.sha256, "view"),
-            "thumb": media.image_url(image.id, image.sha256),
-            "name": image.image_name,
-            "width": image.width or 4,
-            "height": image.height or 3,
-            "boxes": _boxes(image),
-            "prefetch": [media.image_url(image.id, image.sha256, "view") for image in around],
-        },
-    )
+    zoom.show(image, key="drawer-large", prefetch=around, boxes=_boxes(image), has_shortcuts=True)
 
 
 def _boxes(image: Images) -> list[dict[str, Any]]:
@@ -149,8 +119,3 @@ def _history(image: Images) -> None:
     for event in reversed(page.services().library.history(image.id)):
         changes = ", ".join(f"{name} {value}" for name, value in event.new.items())
         st.caption(page.escape(f"{event.at:%Y-%m-%d %H:%M} UTC: {event.action} by {event.actor} {changes}"))
-
-
-@cache
-def _script() -> str:
-    return (Path(__file__).parent / "zoom.js").read_text(encoding="utf-8")

@@ -1,0 +1,67 @@
+/* One image with zoom and pan, and boxes over it. */
+
+const figures = new WeakMap();
+
+class Figure {
+  constructor(stage) {
+    this.stage = stage;
+    const [image, over] = [stage.querySelector("img"), stage.querySelector(".over")];
+    this.part = Object.fromEntries([...stage.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
+    Object.assign(this.part, { image, over });
+    this.zoom = new Zoom(stage, [image, over], { zoomed: (isFitted) => stage.classList.toggle("zoomed", !isFitted) });
+    this.part.fit.onclick = () => this.zoom.fit();
+    this.part.actual.onclick = () => this.zoom.toggle();
+    this.part.boxes.onclick = () => (toggleBoxes(), this.showBoxes());
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey);
+  }
+
+  show(data) {
+    const isOther = this.data?.url !== data.url;
+    this.data = data;
+    this.part.over.replaceChildren(...(data.boxes.length ? [boxLayer(data.boxes, data.width, data.height)] : []));
+    this.part.boxes.hidden = !data.boxes.length;
+    this.showBoxes();
+    if (isOther) this.showImage(data);
+  }
+
+  showImage(data) {
+    const { stage, part: { image, actual, boxes } } = this;
+    const hint = (key) => (data.has_shortcuts ? ` (${key})` : "");
+    actual.title = `One pixel of the original per screen pixel${hint("Z")}`;
+    boxes.title = `Show or hide the boxes${hint("B")}`;
+    Object.assign(image, { src: data.url, alt: data.name });
+    stage.style.aspectRatio = `${data.width} / ${data.height}`;
+    stage.style.backgroundImage = `url("${data.thumb}")`;
+    image.onload = () => (stage.style.backgroundImage = "none");
+    this.zoom.fit();
+    this.zoom.use(data);
+    (window.requestIdleCallback ?? setTimeout)(() => data.prefetch.forEach((url) => (new Image().src = url)));
+  }
+
+  showBoxes() {
+    this.stage.classList.toggle("without-boxes", !areBoxesShown());
+    this.part.boxes.ariaPressed = areBoxesShown();
+  }
+
+  key(event) {
+    const target = event.composedPath()[0];
+    const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+    if (!this.data.has_shortcuts || isTyping || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (key === "z") this.zoom.toggle();
+    if (key === "b" && !this.part.boxes.hidden) this.part.boxes.click();
+  }
+
+  close() {
+    window.removeEventListener("keydown", this.onKey);
+    this.zoom.close();
+  }
+}
+
+export default function ({ data, parentElement }) {
+  if (!figures.has(parentElement)) figures.set(parentElement, new Figure(parentElement.querySelector(".stage")));
+  const figure = figures.get(parentElement);
+  figure.show(data);
+  return () => (figure.close(), figures.delete(parentElement));
+}
