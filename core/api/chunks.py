@@ -25,8 +25,8 @@ _SILENCE_S = 20.0
 def chunk_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
     """Return the routes ``/uploads/new`` (POST) and ``/uploads/{upload_id}`` (GET, PUT, DELETE).
 
-    PUT takes the bytes at ``Upload-Offset`` with their CRC-32 in ``Upload-Checksum``. At a conflict the answer says
-    where the upload continues.
+    An upload without a ``project_id`` is the archive of a project. PUT takes the bytes at ``Upload-Offset`` with their
+    CRC-32 in ``Upload-Checksum``. At a conflict the answer says where the upload continues.
     """
 
     async def create(request: Request) -> Response:
@@ -68,16 +68,19 @@ def _upload(upload: Upload, status: int = 200) -> Response:
 
 
 def _create(services: Services, body: dict[str, object]) -> Upload:
-    project = services.projects.get_project(str(body.get("project_id")))
+    project_id = body.get("project_id", "")
+    if project_id != "":
+        services.projects.get_project(str(project_id))
     size_bytes, modified_ms = body.get("size_bytes"), body.get("modified_ms", 0)
     if type(size_bytes) is not int or type(modified_ms) is not int:  # True is an int, too
         raise InvalidInputError("size_bytes and modified_ms are integers. Send integers.", field="size_bytes")
-    return services.uploads.create(project.id, str(body.get("name") or "file"), size_bytes, modified_ms)
+    return services.uploads.create(str(project_id), str(body.get("name") or "file"), size_bytes, modified_ms)
 
 
 def _existing(services: Services, upload_id: str) -> Upload:
     upload = services.uploads.get(upload_id)
-    services.projects.get_project(upload.project_id)
+    if upload.project_id:
+        services.projects.get_project(upload.project_id)
     return upload
 
 

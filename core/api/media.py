@@ -34,7 +34,7 @@ _IMMUTABLE = "private, max-age=31536000, immutable"
 
 
 def media_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
-    """Return the routes of images in each size, of their tiles, and of exports."""
+    """Return the routes of images in each size, of their tiles, of exports, and of archives of projects."""
     tile_slots = asyncio.Semaphore(_TILES_AT_A_TIME)
 
     async def image(request: Request) -> Response:
@@ -49,10 +49,14 @@ def media_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
     async def export(request: Request) -> Response:
         return await file_response(request, lambda: _export(services(), request))
 
+    async def project(request: Request) -> Response:
+        return await file_response(request, lambda: _project_archive(services(), request))
+
     return [
         Route("/img/{image_id}/{size}", image, methods=["GET"], middleware=middleware),
         Route("/img/{image_id}/tile/{level}/{x}/{y}", tile, methods=["GET"], middleware=middleware),
         Route("/exports/{export_id}", export, methods=["GET"], middleware=middleware),
+        Route("/exports/projects/{task_id}", project, methods=["GET"], middleware=middleware),
     ]
 
 
@@ -83,6 +87,11 @@ def _version(sha256: str) -> str:
 def export_url(export_id: str) -> str:
     """Return the URL of a finished export, without the base path."""
     return f"/exports/{export_id}"
+
+
+def project_archive_url(task_id: str) -> str:
+    """Return the URL of the archive that a task made of a project, without the base path."""
+    return f"/exports/projects/{task_id}"
 
 
 def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
@@ -148,8 +157,19 @@ def _export(services: Services, request: Request) -> FileResponse:
     file = exports.export_path(export)
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export has no file to download. Look for its directory on the server.")
+    return _download(file, f"{export.report.get('directory') or file.stem}{file.suffix}")
+
+
+def _project_archive(services: Services, request: Request) -> FileResponse:
+    task_id = request.path_params["task_id"]
+    services.ownership.check("task_id", task_id)
+    task = services.tasks.get_task(task_id)
+    archive = services.mover.archive_path(task.id)
+    return _download(archive, archive.name)
+
+
+def _download(file: Path, name: str) -> FileResponse:
     headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
-    name = f"{export.report.get('directory') or file.stem}{file.suffix}"
     return FileResponse(file, headers=headers, filename=name, media_type="application/octet-stream")
 
 

@@ -1,10 +1,23 @@
 """The routers of the REST API, one file per resource."""
 
-from core.api.routers import entries, exports, images, imports, models, projects, questions, server, styles, tasks
+from core.api.routers import (
+    archives,
+    entries,
+    exports,
+    images,
+    imports,
+    models,
+    projects,
+    questions,
+    server,
+    styles,
+    tasks,
+)
 
 ALL = (
     server.router,
     projects.router,
+    archives.router,
     images.router,
     imports.router,
     questions.router,

@@ -10,11 +10,13 @@ from starlette.responses import StreamingResponse
 
 from core.api.dependencies import ServicesDep
 from core.api.guard import Actor
+from core.api.media import project_archive_url
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.db import Tasks
 from core.llm import session_keys
+from core.moving.contents import EXPORT_TASK
 from core.services import Services
-from core.tasks import models_of, with_models
+from core.tasks import TaskStatus, models_of, with_models
 
 router = APIRouter(prefix="/api", tags=["tasks"])
 
@@ -103,6 +105,8 @@ def _answer(request: Request, task: Tasks, export_id: str | None) -> TaskAnswer:
     answer = TaskAnswer.model_validate(task)
     answer.url = f"{base}/api/tasks/{task.id}"
     answer.download_url = f"{base}/exports/{export_id}" if export_id is not None else None
+    if task.task_type == EXPORT_TASK and task.status == TaskStatus.COMPLETED:
+        answer.download_url = base + project_archive_url(task.id)
     answer.outcomes_url = f"{answer.url}/outcomes" if task.task_type == "image-import" else None
     return answer
 

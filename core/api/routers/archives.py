@@ -1,0 +1,59 @@
+"""Routes that move whole projects: into an archive, and back from one."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, model_validator
+
+from core.api.dependencies import CurrentActor, ServicesDep
+from core.api.routers.tasks import start, task_answer
+from core.api.schemas import Id, RequestBody, TaskAnswer
+from core.db import Tasks
+from core.moving.contents import EXPORT_TASK
+
+router = APIRouter(prefix="/api/projects", tags=["projects"])
+
+
+class _ArchiveConfig(RequestBody):
+    pass
+
+
+class ProjectImport(RequestBody):
+    """The archive to import: a *path* below VITRINE_IMPORT_ROOTS, or the *upload_id* of a complete upload."""
+
+    path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    upload_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "ProjectImport":
+        if (self.path is None) == (self.upload_id is None):
+            raise ValueError("send exactly one of path and upload_id")
+        return self
+
+
+@router.post("/{project_id}/archive", status_code=202)
+async def export_project(
+    project_id: Id, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
+) -> TaskAnswer:
+    """Start writing a project with everything in it to an archive; its task has a ``download_url`` when it ended."""
+    return await start(services, request, response, actor, project_id, EXPORT_TASK, _ArchiveConfig())
+
+
+@router.post("/import", status_code=202)
+async def import_project(
+    body: ProjectImport, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
+) -> TaskAnswer:
+    """Start importing a project archive. The project, *project_id* of the task, appears when the task has ended."""
+
+    def create() -> Tasks:
+        imports = services.project_imports
+        if body.upload_id is not None:
+            return imports.from_upload(body.upload_id, started_by=actor.name)
+        return imports.from_path(str(body.path), in_roots=True, started_by=actor.name)
+
+    task = await asyncio.to_thread(create)
+    await asyncio.to_thread(services.engine.submit, task.id)
+    started = task_answer(services, request, task)
+    response.headers["Location"] = started.url
+    return started
