@@ -36,7 +36,10 @@ class ContinuedZip:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
+        try:
+            self._zip.close()  # after an interruption the list of members is cut off again by the next run
+        finally:
+            self._file.close()
 
     def add_bytes(self, name: str, data: bytes) -> None:
         self._zip.writestr(_member(name), data)
