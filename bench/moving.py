@@ -47,7 +47,7 @@ def main() -> None:
         with connect(root / "data") as db:
             project_id = fill(db, images, entries)
         archive = str(root / "a.zip")
-        results = {"images": images, "entries": entries}
+        results: dict[str, Any] = {"images": images, "entries": entries}
         for name, *arguments in (
             ("copy", str(root / "data"), str(root / "copied")),
             ("export", str(root / "data"), project_id, archive),

@@ -5,7 +5,7 @@ import streamlit as st
 from core.dataset import EntryFilter
 from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
-from pages.components.overview import project_dialogs
+from pages.components.overview import moves, project_dialogs
 from pages.components.shared import figure, media, page, reviewer_name, task_labels
 
 
@@ -17,7 +17,10 @@ def main() -> None:
     with page.header("Overview", "" if counts is None else _state(counts)):
         if summaries and st.button("New project", type="primary", icon=":material/add:", key="new-project"):
             project_dialogs.new()
+        if summaries and st.button("Import a project", icon=":material/unarchive:", key="import-project"):
+            moves.import_dialog()
     project_dialogs.undo_notice()
+    moves.show_task()
     if not summaries:
         _first_steps()
         return
@@ -49,6 +52,8 @@ def _first_steps() -> None:
                 project_dialogs.new()
             if st.button("Try the sample project", icon=":material/gallery_thumbnail:", key="start-sample"):
                 open_sample()
+            if st.button("Import a project", icon=":material/unarchive:", key="start-import"):
+                moves.import_dialog()
         st.space("small")
 
 
@@ -134,11 +139,13 @@ def _card(summary: ProjectSummary) -> None:
             width="stretch",
         )
         act = st.menu_button(
-            "More", ["Rename", "Delete"], key=f"project-menu-{project.id}", icon=":material/more_horiz:",
-            type="tertiary",
+            "More", ["Rename", "Export project", "Delete"], key=f"project-menu-{project.id}",
+            icon=":material/more_horiz:", type="tertiary",
         )  # fmt: skip
     if act == "Rename":
         project_dialogs.rename(project)
+    elif act == "Export project":
+        moves.export(project)
     elif act == "Delete":
         project_dialogs.delete(project)
 

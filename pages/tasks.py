@@ -5,7 +5,7 @@ import streamlit as st
 from core import Tasks
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from pages.components.shared import page, task_labels, task_progress
+from pages.components.shared import page, project_archive, task_labels, task_progress
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -47,7 +47,7 @@ def _row(task: Tasks, *, is_open: bool) -> None:
 
 
 def _details(task: Tasks) -> None:
-    task_progress.show(task.id)
+    task_progress.show(task.id, results=lambda: project_archive.result(page.services().tasks.get_task(task.id)))
     if task.task_type == "image-import":
         page.link("upload", "Files and rows of this import", icon="fact_check", task=task.id)
     st.caption(

@@ -42,6 +42,33 @@ def test_a_project_is_created_renamed_deleted_and_restored(server: AppServer, pa
     expect(page.get_by_role("link", name="Kitchen")).to_be_visible()
 
 
+def test_a_project_is_exported_from_its_menu_and_imported_from_the_file(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project("Moved shelf")
+    page.goto(server.url)
+    settle(page)
+    page.locator(f".st-key-project-menu-{project.id}").get_by_role("button").click()
+    page.get_by_role("option", name="Export project").or_(page.get_by_role("menuitem", name="Export project")).click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "Moved shelf.zip"
+
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Import a project").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose the archive").click()
+    chooser.value.set_files(download.value.path())
+    page.get_by_role("button", name="Open Moved shelf (2)").click()
+
+    expect(page.get_by_role("link", name="Moved shelf (2)")).to_be_visible()
+    with connect(server.data_dir) as db:
+        projects = ProjectService(db)
+        moved = [one for one in projects.list_projects() if one.name.startswith("Moved shelf")]
+        assert sorted(one.name for one in moved) == ["Moved shelf", "Moved shelf (2)"]
+        for one in moved:
+            projects.delete_project(one.id)
+
+
 def _name(page: Page, dialog: str, name: str) -> None:
     field = page.locator(f".st-key-{dialog}-name input")
     field.fill(name)

@@ -1,11 +1,19 @@
+import asyncio
+from pathlib import Path
+
+from core.tasks import TaskRunner
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
 
 
-def test_without_a_project_there_are_two_ways_to_start() -> None:
+def test_without_a_project_there_are_three_ways_to_start() -> None:
     at = open_page("overview")
 
-    assert [button.label for button in at.button] == ["Start with your images", "Try the sample project"]
+    assert [button.label for button in at.button] == [
+        "Start with your images",
+        "Try the sample project",
+        "Import a project",
+    ]
 
 
 def test_an_open_project_shows_its_stages_and_the_next_step() -> None:
@@ -53,3 +61,38 @@ def test_the_sample_project_opens_at_generate_with_twelve_images() -> None:
 
     assert at.title[0].value == "Generate"
     assert "12 images, 12 without questions" in texts(at)
+
+
+def test_an_export_of_the_project_offers_its_archive_also_on_the_tasks_page() -> None:
+    project = services().projects.create_project("Shelf")
+    task = services().tasks.create_task(project.id, "project-export")
+    asyncio.run(TaskRunner(services().db, services().kinds).run(task.id))
+
+    for file in ("overview", "tasks"):
+        at = open_page(file, project.id, task=task.id)
+        assert "Download 0.1 MB" in [link.proto.label for link in at.get("link_button")]
+
+
+def test_an_import_leads_to_the_project_that_appeared(tmp_path: Path) -> None:
+    project = services().projects.create_project("Shelf")
+    task = services().project_imports.from_path(str(services().projects.export_project(project.id, tmp_path)))
+    asyncio.run(TaskRunner(services().db, services().kinds).run(task.id))
+    at = open_page("overview", project.id, task=task.id)
+    assert r"Import the project\: Shelf\.zip" in [element.value for element in at.subheader]
+
+    at.button(key=f"open-{task.id}").click().run()
+
+    assert at.query_params["project"] == task.project_id
+    assert "task" not in at.query_params
+
+
+def test_an_import_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+    project = services().projects.create_project("Shelf")
+    archive = services().projects.export_project(project.id, tmp_path)
+    task = services().project_imports.from_path(str(archive))
+    archive.unlink()
+    asyncio.run(TaskRunner(services().db, services().kinds).run(task.id))
+
+    at = open_page("overview", task=task.id)
+
+    assert any("There is no Shelf.zip on the server." in text for text in texts(at))

@@ -22,6 +22,11 @@ def export_url(export_id: str) -> str:
     return base_path() + media.export_url(export_id)
 
 
+def project_archive_url(task_id: str) -> str:
+    """Return the download URL of the archive that a task made of a project."""
+    return base_path() + media.project_archive_url(task_id)
+
+
 @cache
 def base_path() -> str:
     """Return the base path of this server: empty, or ``/name``. Cached, because every image URL needs it."""

@@ -1,0 +1,62 @@
+"""Exporting a whole project and importing one: the dialog, and the task while it runs."""
+
+import streamlit as st
+
+from core import Projects, Tasks
+from core.errors import NotFoundError
+from core.moving.contents import EXPORT_TASK
+from core.tasks.service import ENDED
+from pages.components.overview import archive_file
+from pages.components.shared import page, project_archive, task_labels, task_progress
+
+
+def export(project: Projects) -> None:
+    """Start writing the archive of a project, and show its task."""
+    with page.show_errors():
+        _open(page.services().tasks.create_task(project.id, EXPORT_TASK))
+
+
+@st.dialog("Import a project")
+def import_dialog() -> None:
+    st.text(
+        "Choose an archive that Export project made. The project comes with its images, questions, entries, history "
+        "and style datasets, beside the projects that are here."
+    )
+    upload_id = archive_file.show()
+    with st.form("project-archive-path", border=False):
+        path = st.text_input("Or a path on this server", placeholder="/srv/archives/shelf.zip")
+        is_pressed = st.form_submit_button("Import from the path")
+    with page.show_errors():
+        if upload_id is not None:
+            _open(page.services().project_imports.from_upload(upload_id))
+        elif is_pressed:
+            _open(page.services().project_imports.from_path(path.strip()))
+
+
+def show_task() -> None:
+    """Draw the task of the page's address if it moves a project."""
+    task = _task()
+    if task is None:
+        return
+    with page.show_errors(), st.container(border=True, key="moving-task"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(page.escape(task_labels.name(task)), anchor=False, width="stretch")
+            if task.status in ENDED and st.button("Close", icon=":material/close:", key="moving-close"):
+                st.query_params.pop("task", None)
+                st.rerun()
+        task_progress.show(task.id, results=lambda: project_archive.result(page.services().tasks.get_task(task.id)))
+
+
+def _task() -> Tasks | None:
+    task_id = st.query_params.get("task")
+    try:
+        task = page.services().tasks.get_task(task_id) if task_id else None
+    except NotFoundError:
+        return None
+    return task if task is not None and project_archive.moves_project(task) else None
+
+
+def _open(task: Tasks) -> None:
+    page.services().engine.submit(task.id)
+    st.query_params["task"] = task.id
+    st.rerun()
