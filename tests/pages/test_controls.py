@@ -1,0 +1,122 @@
+"""What each page asks for: labels, defaults and limits of its controls."""
+
+import pytest
+
+from core import Projects
+from tests.pages.controls import controls
+from tests.pages.running import open_page, services
+from tests.pictures import striped
+
+UPLOAD = {
+    "upload-next": "button Ask about 3 images | primary",
+    "upload-from": "segmented_control Image source | value 'drop' | required",
+    "side": "select_slider Longer side, px | value (0, 100000) | min 0 max 6 step 1",
+    "holds": "selectbox Status | value None | hint 'Any'",
+    "format": "selectbox Format | value None | hint 'Any'",
+    "color": "selectbox Color | value None | hint 'Any'",
+    "orientation": "selectbox Shape | value None | hint 'Any'",
+    "sort": "selectbox Order | value 'newest'",
+    "name": "text_input Name | value '' | hint 'Part of the name'",
+    "tag": "text_input Tag | value ''",
+    "alike": "toggle Similar to another image | value False",
+}
+GENERATE = {
+    "generate-start": "button Generate for 3 images | primary",
+    "generate-try": "button Try on this image",
+    "generate-cap": (
+        "number_input Cost cap, in US dollars | value None | min 0.01 max 1.79769e+308 step 0.01 | hint 'No cap'"
+    ),
+    "generate-kinds": "pills Kinds of question | value []",
+    "generate-target": "radio Images | value 'without'",
+    "generate-mode": "segmented_control Questions, answers, or both | value 'both' | required",
+    "generate-sets": "selectbox Ask about | value 'alone'",
+    "generate-language": "selectbox Language | value 'en' | any text",
+    "generate-model": "selectbox Model | value 'offline/measure' | any text",
+    "generate-count": "slider Questions per image | value 3 | min 1 max 20 step 1",
+}
+TABLE = {
+    "bulk-apply": "button Confirm 3 entries",
+    "table-previous": "button Previous | off",
+    "table-next": "button Next | off",
+    "view": "segmented_control View | value 'Table' | required",
+    "bulk-action": "selectbox Action for 3 entries of this filter | value 'confirm'",
+    "reviewer-name": ("text_input Your name, shown in the history of each entry | value '' | at most 60 characters"),
+}
+BUTTONS = {
+    "plain-confirm": "button Confirm | primary",
+    "plain-reject": "button Reject",
+    "plain-skip": "button Skip",
+    "plain-undo": "button Undo",
+}
+STYLE = {
+    "style-learn": "button Learn the style of this project | primary",
+    "style-make": "button Create",
+    "style-new": "text_input Name | value '' | hint 'Northern light'",
+}
+EXPORT = {
+    "export-start": "button Export 3 entries | primary",
+    "export-answer_types": "multiselect Answer types | value [] | off | hint 'Any'",
+    "export-kinds": "multiselect Kinds of question | value [] | hint 'Any'",
+    "export-side": ("number_input Longest side, in px | value None | min 64 max 16384 step 1 | hint 'Original size'"),
+    "purpose": "pills Purpose | value 'train' | required",
+    "export-container": "radio Container | value 'zip'",
+    "which": "segmented_control Decision | value 'confirmed' | required",
+    "format-train": "selectbox Format | value 'llava'",
+    "export-images-llava": "selectbox Images | value 'path'",
+    "export-form-False": "selectbox Image version | value 'upright'",
+    "export-grouping": "selectbox Rows | value 'conversation'",
+    "export-rows-llava": "selectbox File type of the rows | value 'json'",
+    "export-license": "selectbox License | value '' | any text",
+    "score": "slider Lowest score | value 0.0 | min 0 max 5 step 0.5",
+    "export-splits": "slider Splits: train, validation, test | value (100, 100) | min 0 max 100 step 5",
+    "q": "text_input Search | value '' | hint 'kind:count -tag:draft'",
+    "export-generated": "toggle Entries on generated images | value True",
+    "export-metadata": "toggle Include model, score, tags and times | value True",
+}
+EXPLORE = {
+    "review": "button Review 3 | primary",
+    "to-generate": "button Generate",
+    "as": "segmented_control Results as | value 'Grid' | required",
+}
+
+
+@pytest.fixture
+def project() -> Projects:
+    """Three images with a confirmed entry each, of two kinds."""
+    made = services().projects.create_project("Shelf")
+    outcomes = services().intake.add_images(made.id, [(f"{number}.png", striped(number)) for number in range(3)])
+    for number, outcome in enumerate(outcomes):
+        assert outcome.image is not None
+        entry = services().dataset.create_dataset_entry(
+            made.id, outcome.image.id, "Which?", "Red.", "m", kind=("count", "color")[number % 2]
+        )
+        services().dataset.confirm_entry(entry.id)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("file", "query", "stated"),
+    [
+        ("upload", {}, UPLOAD),
+        ("generate", {}, GENERATE),
+        ("curate", {"view": "Table", "q": "is:confirmed"}, TABLE),
+        ("curate", {"view": "Buttons", "q": "is:confirmed"}, BUTTONS),
+        ("explore", {"q": "is:confirmed"}, EXPLORE),
+        ("style", {}, STYLE),
+        ("export", {}, EXPORT),
+    ],
+    ids=["upload", "generate", "table", "buttons", "explore", "style", "export"],
+)
+def test_controls_have_these_labels_defaults_and_limits(
+    file: str, query: dict[str, str], stated: dict[str, str], project: Projects
+) -> None:
+    found = controls(open_page(file, project.id, **query))
+
+    assert {key: found.get(key) for key in stated} == stated
+
+
+def test_splits_ask_for_a_seed(project: Projects) -> None:
+    at = open_page("export", project.id)
+    at.slider(key="export-splits").set_value((80, 90)).run()
+
+    assert controls(at)["export-seed"] == "number_input Seed | value 0 | min 0 max 2.14748e+09 step 1"
