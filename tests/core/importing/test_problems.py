@@ -25,4 +25,4 @@ def test_files_are_sorted_by_their_names() -> None:
 
     assert (found.ignored, found.annotations) == (("a/README.md",), ("a/b.JSONL", "c.csv", "d.txt"))
     assert (found.tables, found.documents) == (("e.parquet", "f.tar"), ("g.PDF",))
-    assert found.images == ("h.jpg", "i.tiff", "j")
+    assert (found.images, found.others) == (("h.jpg",), ("i.tiff", "j"))
