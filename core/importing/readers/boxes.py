@@ -131,9 +131,8 @@ def boxes_of_turns(
         number = next((number for number in range(at, len(turns)) if box.xyxy in corners_of[number]), None)
         (others if number is None else of_turn[number]).append(box)
         at = at if number is None else number
-    return tuple(one._replace(boxes=tuple(own)) if own else one for one, own in zip(turns, of_turn, strict=True)), (
-        tuple(others)
-    )
+    with_boxes = tuple(one._replace(boxes=one.boxes + tuple(own)) for one, own in zip(turns, of_turn, strict=True))
+    return with_boxes, tuple(others)
 
 
 def with_objects_named(texts: Sequence[Any], objects: Any) -> list[Any]:

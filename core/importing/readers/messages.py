@@ -16,6 +16,7 @@ from core.importing.readers.boxes import boxes_of_row, boxes_of_turns, with_obje
 from core.importing.readers.columns import Columns, columns_of, fields_of
 from core.importing.readers.conventions import converter
 from core.importing.readers.images import images_of, plain_images, written_images
+from core.importing.readers.message_boxes import boxes_of_messages, have_boxes
 from core.importing.readers.turns import ANSWERING, ASKING, MAX_TURNS, paired
 from core.importing.readers.unread import unread_columns
 from core.importing.records import NO_FIELDS, Fields, Record, RecordColumns, record
@@ -44,8 +45,8 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
     pairs = read_messages(messages, images, where, files)
     if not images and not columns.images and not columns.more_images:
         pairs = [(role, _without_image_tags(text, images)) for role, text in pairs]
-    # The usual row has no other columns, and nothing beside the text in its last message.
-    if row.keys() <= _USUAL and len(messages[-1]) <= 2:
+    # The usual row has no other columns, and nothing beside the text in its first and last message.
+    if row.keys() <= _USUAL and len(messages[-1]) <= 2 and len(messages[0]) <= 2:
         turns, system = paired(pairs, where, files)
         found = tuple(images) if images else images_of(row, columns, where, files)
         return (record(where, found, turns, Fields(system) if system else NO_FIELDS),)
@@ -59,7 +60,10 @@ def conversation_records(row: Row, messages: Any, where: str, files: Files) -> I
     conversation = paired(pairs, where, files)
     found = tuple(images) if images else images_of(row, columns, where, files)
     fields = _fields(row, columns, messages, where, files)
-    turns, boxes = boxes_of_turns(conversation.turns, boxes_of_row(row, columns))
+    turns, boxes = conversation.turns, boxes_of_row(row, columns)
+    if have_boxes(messages):
+        turns, boxes = boxes_of_messages(turns, messages, boxes)
+    turns, boxes = boxes_of_turns(turns, boxes)
     fields = fields._replace(system=conversation.system or fields.system, boxes=boxes)
     return (record(where, found, turns, fields),)
 
