@@ -19,6 +19,7 @@ CAPTION_QUESTION = "Describe this image."
 
 MAX_OPTIONS = 1_000
 _MAX_LITERAL_CHARS = 20_000
+_MAX_INDEX = 10**9
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Between the choices that a cell of a table writes out, the first one that is in it.
 _SEPARATORS = ("\n", "|", ";", ",")
@@ -200,7 +201,7 @@ def _of_object(answer: dict[str, Any], kind: str) -> tuple[Any, str]:
 
 
 def _weight(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not math.isnan(value) else -math.inf
+    return value if isinstance(value, int | float) and value == value else -math.inf
 
 
 def _of_person(answer: Any) -> str | None:
@@ -297,6 +298,8 @@ def _chosen(answer: Any, choices: list[str]) -> Any:
         answer = int(answer)
     if not isinstance(answer, int) or isinstance(answer, bool) or _is_choice(answer, choices):
         return answer
+    if abs(answer) >= _MAX_INDEX:
+        raise RowError("A number in this row has too many digits.")
     if not 0 <= answer < len(choices):
         raise RowError(f"The answer is choice {answer}, but there are {len(choices)} choices, counted from 0.")
     return choices[answer]
@@ -304,4 +307,8 @@ def _chosen(answer: Any, choices: list[str]) -> Any:
 
 def _is_choice(number: int, choices: list[str]) -> bool:
     """Return whether a number is itself one of the choices, which are numbers then."""
-    return abs(number) < 10**9 and str(number) in choices and all(choice.lstrip("-").isdecimal() for choice in choices)
+    return (
+        abs(number) < _MAX_INDEX
+        and str(number) in choices
+        and all(choice.lstrip("-").isdecimal() for choice in choices)
+    )

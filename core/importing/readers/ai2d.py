@@ -16,16 +16,18 @@ def _fits(row: Row) -> bool:
 
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
-    questions = row.get("questions")
-    if not isinstance(questions, dict) or not questions:
-        raise RowError("This diagram has no questions.")
-    return _records(str(row.get("imageName")), questions, where, files)
+    image, questions = row.get("imageName"), row.get("questions")
+    if not isinstance(image, str) or not image or not isinstance(questions, dict) or not questions:
+        raise RowError("This diagram has no imageName or no questions.")
+    return _records(image, questions, where, files)
 
 
 def _records(image: str, questions: dict[str, Any], where: str, files: Files) -> Iterator[Record]:
     for question, one in questions.items():
         try:
-            texts, number = one.get("answerTexts"), one.get("correctAnswer")
+            texts, number = (
+                (one.get("answerTexts"), one.get("correctAnswer")) if isinstance(one, dict) else (None, None)
+            )
             if not isinstance(texts, list) or type(number) is not int or not 0 <= number < len(texts):
                 raise RowError(f"A question has no right answer: {question[:60]}")
             yield record(where, (image,), (turn(question, texts[number], None, texts),))

@@ -7,7 +7,7 @@ itself; four numbers may be two corners, or a corner with width and height.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from core.importing.answers import choices_of, parsed_list
+from core.importing.answers import RowError, choices_of, parsed_list
 from core.importing.readers.base import Row
 from core.importing.readers.boxes import are_corners, box_label, four_numbers
 from core.importing.readers.columns import Columns, columns_of
@@ -28,7 +28,7 @@ def converter(rows: Sequence[Any]) -> Convert | None:
     """Return what makes the rows of a file independent of its conventions; None when they are so already."""
     found = [row for row in rows if isinstance(row, dict)]
     names = columns_of(tuple(dict.fromkeys(name for row in found for name in row)))
-    first_option = _first_option(found, names) if names.options and names.answer else None
+    first_option = _first_option(found, names)
     conventions = _Conventions(first_option, bool(names.boxes) and _has_corners(found, names))
     if conventions.first_option is None and not conventions.has_corners:
         return None
@@ -50,10 +50,15 @@ def _converted(row: Row, conventions: _Conventions) -> Row:
 
 def _first_option(rows: Sequence[Row], columns: Columns) -> int | None:
     """Return the number that the first option has, where each answer is the number of one."""
+    if not columns.options or not columns.answer:
+        return None
     is_literal = True
     numbers: list[tuple[int, int]] = []
     for row in rows:
-        choices = choices_of(row.get(columns.options))
+        try:
+            choices = choices_of(row.get(columns.options))
+        except RowError:
+            continue
         answer = row.get(columns.answer)
         if not choices or answer is None or answer == "":
             continue

@@ -22,7 +22,7 @@ def _fits(row: Row) -> bool:
 
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
-    pairs = _pairs(row["texts"])
+    pairs = _pairs(row.get("texts"))
     turns: list[Turn] = []
     for index, (question, answer) in enumerate(pairs):
         try:
@@ -37,14 +37,14 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     columns = columns_of(tuple(row))
     images = images_of(row, columns, where, files)
     fields = fields_of(row, columns, where, files)
-    return (record(where, images, tuple(turns), fields._replace(system=fields.system or _system(row["texts"]))),)
+    return (record(where, images, tuple(turns), fields._replace(system=fields.system or _system(row.get("texts")))),)
 
 
 def _system(texts: Any) -> str:
     """Return the system texts of the pairs, each once."""
     pairs = texts if isinstance(texts, list) else [texts]
-    found = dict.fromkeys(pair.get("system") for pair in pairs if isinstance(pair, dict))
-    return "\n\n".join(clean_text(text) for text in found if isinstance(text, str) and text)
+    found = [pair.get("system") for pair in pairs if isinstance(pair, dict)]
+    return "\n\n".join(dict.fromkeys(clean_text(text) for text in found if isinstance(text, str) and text))
 
 
 def _pairs(texts: Any) -> list[tuple[Any, Any]]:
@@ -59,7 +59,8 @@ def _pairs(texts: Any) -> list[tuple[Any, Any]]:
             raise RowError("The texts of this row are no pairs of user and assistant.")
         pairs = list(zip(users, assistants, strict=True))
     else:
-        pairs = [(pair.get("user"), pair.get("assistant")) for pair in texts or () if isinstance(pair, dict)]
+        found = texts if isinstance(texts, list) else ()
+        pairs = [(pair.get("user"), pair.get("assistant")) for pair in found if isinstance(pair, dict)]
     if len(pairs) > MAX_TURNS:
         raise RowError(f"This conversation has {len(pairs):,} turns; {MAX_TURNS:,} is the limit.")
     return pairs

@@ -58,7 +58,7 @@ def _parts(content: Any) -> list[Row]:
         return [{"type": "text", "text": content}]
     parts = content.get("parts") if isinstance(content, dict) else None
     found: list[Row] = []
-    for part in [parts] if isinstance(parts, str | dict) else parts or ():
+    for part in parts if isinstance(parts, list) else [parts]:
         if isinstance(part, str):
             found.append({"type": "text", "text": part})
         elif isinstance(part, dict):
@@ -74,7 +74,8 @@ def _part(part: Row) -> Row:
     media = data or file
     kind = _first(media, "mimeType", "mime_type") if isinstance(media, dict) else None
     if not isinstance(media, dict) or (isinstance(kind, str) and not kind.startswith("image/")):
-        raise RowError(f"This row has a part that is no text and no image: {str(kind or ', '.join(part))[:60]}.")
+        what = kind if isinstance(kind, str) else ", ".join(part)
+        raise RowError(f"This row has a part that is no text and no image: {what[:60]}.")
     if data:
         return {"type": "image", "base64": f"data:{kind or 'image/jpeg'};base64,{data.get('data', '')}"}
     return {"type": "image", "url": _first(media, "fileUri", "file_uri")}

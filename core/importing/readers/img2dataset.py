@@ -19,11 +19,14 @@ def _fits(row: Row) -> bool:
 
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
-    if row["status"] != "success":
+    key = row.get("key")
+    if not isinstance(key, str) or not key:
+        raise RowError("This row has no key.")
+    if row.get("status") != "success":
         reason = row.get("error_message")
         said = f": {clean_text(reason)[:200]}" if isinstance(reason, str) and reason else ""
         raise RowError(f"img2dataset has not downloaded this image{said}.")
-    name = _name(str(row["key"]), where, files)
+    name = _name(key, where, files)
     if not name:
         return records_of_row(row, where, files)
     columns = columns_of(tuple(row))

@@ -18,7 +18,7 @@ def _fits(row: Row) -> bool:
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     name, directory = row.get("filename"), row.get("filepath")
     sentences = row.get("sentences")
-    if not isinstance(name, str) or not name or not isinstance(sentences, list):
+    if not isinstance(name, str) or not name or not isinstance(sentences, list) or not sentences:
         raise RowError("This row has no filename or no sentences.")
     return _records(
         f"{directory}/{name}" if isinstance(directory, str) and directory else name, sentences, where, files

@@ -19,9 +19,12 @@ def _fits(row: Row) -> bool:
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     """Return a record for each classification; boxes belong to the first, or answer a question of their own."""
-    images = (_image(row["data_row"], where, files),)
+    data, projects = row.get("data_row"), row.get("projects")
+    if not isinstance(data, dict) or not isinstance(projects, dict):
+        raise RowError("This row has no data_row or no projects.")
+    images = (_image(data, where, files),)
     records: list[Record] = []
-    for label in _labels(row["projects"]):
+    for label in _labels(projects):
         annotations = label.get("annotations")
         if not isinstance(annotations, dict):
             continue
@@ -60,10 +63,10 @@ def _turns(annotations: Row, where: str, files: Files) -> Iterator[Turn]:
     for one in _objects(annotations.get("classifications")):
         answer = _answer(one)
         if answer is None:
-            files.problems.add(where, f"The classification {str(one.get('name'))[:60]} has no answer that is read.")
+            files.problems.add(where, f"The classification {label_at(_name(one), 0)[:60]} has no answer that is read.")
             continue
         try:
-            yield turn(str(one.get("name") or one.get("value") or ""), *answer)
+            yield turn(_name(one), *answer)
         except RowError as error:
             files.problems.add(where, str(error))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core.importing.answers import RowError
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.rows import records_of_row
 from core.importing.records import Record
@@ -16,10 +17,13 @@ def _fits(row: Row) -> bool:
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
     """Return the records of a row; its image is called by its id where it is here, else fetched."""
-    id_ = row.get("key")
+    address = row.get("imageURL")
+    if not isinstance(address, str):
+        raise RowError("This row has no imageURL.")
+    id_ = row.get("key") if isinstance(row.get("key"), str) else ""
     here = next((name for ending in _ENDINGS if files.has(name := f"{id_}{ending}")), "")
-    asked = {"questions": row["questions"], "answers": row["answers"]}
-    return records_of_row({"image": here or row["imageURL"], **asked}, where, files)
+    asked = {"questions": row.get("questions"), "answers": row.get("answers")}
+    return records_of_row({"image": here or address, **asked}, where, files)
 
 
 READER = RowReader(

@@ -32,11 +32,13 @@ def _statement(row: Row) -> str:
 
 
 def _is_number(label: Any) -> bool:
-    return not isinstance(label, bool) and str(label).strip() in ("0", "1")
+    return label.strip() in ("0", "1") if isinstance(label, str) else label in (0, 1) and not isinstance(label, bool)
 
 
 def _truth(label: Any) -> bool | None:
-    written = str(label).strip().lower() if isinstance(label, str | int) else ""
+    if not isinstance(label, str):
+        return bool(label) if isinstance(label, int) and label in (0, 1) else None
+    written = label.strip().lower()
     return True if written in _TRUE else False if written in _FALSE else None
 
 
@@ -53,7 +55,8 @@ def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
 
 def _images_of_pair(row: Row) -> tuple[str, ...]:
     """Return the two images of NLVR2, which its rows name by their identifier only."""
-    pair = _IDENTIFIER.fullmatch(str(row.get("identifier")))
+    identifier = row.get("identifier")
+    pair = _IDENTIFIER.fullmatch(identifier) if isinstance(identifier, str) else None
     has_images = columns_of(tuple(row)).more_images
     return (f"{pair[1]}-img0.png", f"{pair[1]}-img1.png") if pair and not has_images else ()
 
