@@ -1,7 +1,5 @@
 """Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
 
-from datetime import timedelta
-
 from tests.declared import read
 
 DECLARED: dict[str, dict[str, object]] = {
@@ -33,9 +31,6 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.dataset.image_facets": {
         "MAX_DAYS": 21,
-    },
-    "core.dataset.insert": {
-        "_STEP": timedelta(microseconds=1),
     },
     "core.dataset.queries": {
         "MAX_LIMIT": 1000,
