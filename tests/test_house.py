@@ -20,7 +20,7 @@ _NOT_OURS = {
 # Each room with the rooms it may use; core/app.py knows all of them.
 _BOTTOM = {
     "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
-    "addresses", "secret_key", "password",
+    "addresses", "secret_key", "password", "verifiers",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
 _DOMAINS = ("images", "questions", "dataset", "style", "export", "importing", "moving")
@@ -40,6 +40,7 @@ MAY_USE: dict[str, set[str]] = {
     "pluralize": set(),
     "uvicorn_private": set(),
     "json_schema": set(),
+    "verifiers": set(),
     "logs": set(),
     "warmup": {"interpreter"},
     "fetch": {"errors", "config"},
