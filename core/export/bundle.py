@@ -118,11 +118,13 @@ class _BundleWriter:
             return
         copies, ready = self._with_images(group, paths)
         rows = list(self._format.rows(ready, self._options))
+        group, reasons = self._format.without_left_out(group)
+        self._counts.left_out.update(reasons)
         if not rows:
             self._counts.left_out[self._format.no_rows_reason] += len(group.entries)
             return
         count = self._writer.add(ready, rows)
-        for image, image_path, path in copies:
+        for image, image_path, path in copies[: len(group.images)]:
             self._add_image(group.split, image, image_path, path)
         self._counts.add(group, count)
         self.entries += len(group.entries)

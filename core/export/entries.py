@@ -146,6 +146,8 @@ class RowOptions:
     grouping: str = "turn"
     metadata: bool = True
     source: str = "vitrine"
+    max_side_px: int | None = None
+    """Of the exported images; boxes are scaled with them."""
 
 
 def entry_of(row: ImageDatasets) -> Entry:

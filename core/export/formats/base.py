@@ -1,7 +1,8 @@
 """What a format declares about itself; the page, the API and the tests read nothing else."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from core.export.checks.base import Checker
@@ -30,6 +31,10 @@ ONLY_TEXTS = (
     "conversation_id", "turn", "boxes", "ratings",
 )  # fmt: skip
 """What formats of plain turns do not carry: labels become text, entries of an image turns of one conversation."""
+PROMPTS = tuple(name for name in ONLY_TEXTS if name not in ("answer", "conversation_id", "turn"))
+"""What prompts with a ground truth do not carry: each turn has a row of its own, with the turns before it."""
+ONE_QUESTION = (*(name for name in ONLY_TEXTS if name != "turn"), "system")
+"""What rows of one question do not carry; later turns are left out."""
 ONLY_COLUMNS = ("options", "system", "conversation_id", "turn", "boxes", "ratings")
 """What formats with a column for each field do not carry."""
 LOAD_JSON = (
@@ -102,6 +107,8 @@ class Format:
     """Columns of an entry that do not come back when a bundle is imported; everything else does, unchanged."""
     no_rows_reason: str = "nothing to export in this format"
     """Why an image with entries may have no row."""
+    leaves_out: Callable[[Entry, ImageGroup], str] | None = None
+    """Returns why *rows* skips an entry of a group; empty for one that has a row. None: every entry has one."""
 
     @property
     def claim(self) -> str:
@@ -143,6 +150,15 @@ class Format:
         """Whether a bundle of one split without image files is one file."""
         return bool(self.row_endings) and self.companion_files is None
 
+    def without_left_out(self, group: ImageGroup) -> tuple[ImageGroup, Counter[str]]:
+        """Return *group* with the entries that have a row, and how many others there are by reason."""
+        if self.leaves_out is None:
+            return group, Counter()
+        reasons = [self.leaves_out(entry, group) for entry in group.entries]
+        kept = tuple(entry for entry, reason in zip(group.entries, reasons, strict=True) if not reason)
+        further = group.further[: max(map(further_count, kept), default=0)]
+        return replace(group, entries=kept, further=further), Counter(filter(None, reasons))
+
     def layout(self, recipe: ExportRecipe) -> BundleLayout:
         """Return what the writer and the checker know of an export by *recipe*."""
         return BundleLayout(
@@ -161,7 +177,10 @@ class Format:
 
 def row_options(recipe: ExportRecipe) -> RowOptions:
     """Return the parts of *recipe* that shape a row."""
-    return RowOptions(grouping=recipe.grouping, metadata=recipe.metadata, source=recipe.title or "vitrine")
+    return RowOptions(
+        grouping=recipe.grouping, metadata=recipe.metadata, source=recipe.title or "vitrine",
+        max_side_px=recipe.max_side_px,
+    )  # fmt: skip
 
 
 def turns(group: ImageGroup, grouping: str) -> Iterable[tuple[str, tuple[Entry, ...]]]:
