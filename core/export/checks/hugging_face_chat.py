@@ -1,16 +1,17 @@
-"""Checks of tables of conversations: TRL and FineVision."""
+"""Checks of tables of conversations: TRL, messages with parts, FineVision."""
 
 from typing import Any, ClassVar
 
-from core.export.checks.base import NO_CONTROL_WORD, TURNS_ALTERNATE
+from core.export.checks.base import NO_CONTROL_WORD, NOTHING_EMPTY, TURNS_ALTERNATE
 from core.export.checks.hugging_face import ParquetChecker
 from core.export.checks.preference import ANSWERS_DIFFER
 from core.export.checks.texts import control_word
 
+PARTS_MATCH = "Contents are lists of texts and images, with a part for each image"
 RATINGS_PARALLEL = "Every list of ratings is as long as the list of texts"
 
 
-class _ChatChecker(ParquetChecker):
+class ChatChecker(ParquetChecker):
     """The images of a conversation and its turns in each row."""
 
     checks: ClassVar[tuple[str, ...]] = (*ParquetChecker.checks, TURNS_ALTERNATE, NO_CONTROL_WORD)
@@ -42,7 +43,7 @@ class _ChatChecker(ParquetChecker):
             self.findings.fail(NO_CONTROL_WORD, f"{word} is in {str(text)[:60]!r}")
 
 
-class TrlChecker(_ChatChecker):
+class TrlChecker(ChatChecker):
     """Messages without image tokens, which TRL inserts itself."""
 
     def examine_turns(self, row: dict[str, Any]) -> int:
@@ -54,10 +55,36 @@ class TrlChecker(_ChatChecker):
         return len(turns) // 2
 
 
-class TrlPreferenceChecker(_ChatChecker):
+class PartsChecker(ChatChecker):
+    """Messages whose contents are lists of parts, with a part for each image."""
+
+    checks: ClassVar[tuple[str, ...]] = (*ChatChecker.checks, PARTS_MATCH)
+
+    def examine_turns(self, row: dict[str, Any]) -> int:
+        turns = row.get("messages") or []
+        parts = [part for turn in turns for part in turn.get("content") or []]
+        self.findings.count(PARTS_MATCH)
+        kinds = [part.get("type") for part in parts]
+        images = len(row.get("images") or ())
+        if kinds.count("image") != images or set(kinds) - {"image", "text"}:
+            self.findings.fail(PARTS_MATCH, f"{row.get('id')} has the parts {kinds[:6]} for {images} images")
+        texts = [turn | {"content": text_of_parts(turn.get("content"))} for turn in turns]
+        if texts and texts[0].get("role") == "system":
+            self.check_text("the system prompt", texts[0].get("content"))
+            texts = texts[1:]
+        self.check_turns(texts, ("user", "assistant") * (len(texts) // 2))
+        return len(texts) // 2
+
+
+def text_of_parts(parts: Any) -> str:
+    """Return the texts of the parts of a content."""
+    return "".join(str(part.get("text") or "") for part in parts or () if part.get("type") == "text")
+
+
+class TrlPreferenceChecker(ChatChecker):
     """A prompt with a chosen and a rejected answer."""
 
-    checks: ClassVar[tuple[str, ...]] = (*_ChatChecker.checks, ANSWERS_DIFFER)
+    checks: ClassVar[tuple[str, ...]] = (*ChatChecker.checks, ANSWERS_DIFFER)
 
     def expect(self, what: str, written: Any, found: Any) -> None:
         # A pair is not an entry: only rows and images are counted.
@@ -74,10 +101,27 @@ class TrlPreferenceChecker(_ChatChecker):
         return 1
 
 
-class FineVisionChecker(_ChatChecker):
+class TrlKtoChecker(ChatChecker):
+    """A prompt with a labeled answer."""
+
+    def expect(self, what: str, written: Any, found: Any) -> None:
+        # The answer that an edit replaced is a row too: only rows and images are counted.
+        if not what.startswith("entries"):
+            super().expect(what, written, found)
+
+    def examine_turns(self, row: dict[str, Any]) -> int:
+        asked = [turn for turn in row.get("prompt") or [] if turn.get("role") != "system"]
+        self.check_turns(asked, ("user", *("assistant", "user") * (len(asked) // 2)))
+        self.check_turns(row.get("completion") or [], ("assistant",))
+        if not isinstance(row.get("label"), bool):
+            self.findings.fail(NOTHING_EMPTY, f"a label is {row.get('label')!r}")
+        return 1
+
+
+class FineVisionChecker(ChatChecker):
     """Pairs of user and assistant, with one rating of 1 to 5 or null for each pair."""
 
-    checks: ClassVar[tuple[str, ...]] = (*_ChatChecker.checks, RATINGS_PARALLEL)
+    checks: ClassVar[tuple[str, ...]] = (*ChatChecker.checks, RATINGS_PARALLEL)
 
     def examine_turns(self, row: dict[str, Any]) -> int:
         texts = row.get("texts") or []

@@ -1,0 +1,63 @@
+"""EasyR1: a table of images, prompts and answers; its reward functions see the response and one column."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from core.export.checks.verifiable import EasyR1Checker
+from core.export.entries import Entry, ImageGroup, Row, RowOptions
+from core.export.formats import verifiable
+from core.export.formats.base import ONE_QUESTION, QWEN_MAX_ASPECT_RATIO, Format, answer_text
+from core.export.formats.verifiable import HINTS, NOT_VERIFIABLE, is_later_turn, reward_file, tasks
+from core.export.writing.parquet import ParquetWriter
+
+LATER_TURN = "it is a later turn, and prompts of EasyR1 are one question"
+
+
+def features(options: RowOptions) -> dict[str, Any]:
+    """Return the types of the columns by name."""
+    return {"id": "string", "images": ["image"], "prompt": "string", "answer": "string", "verifier": "string"}
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per task; the verifier is the ground truth with its checker, as JSON."""
+    for task in tasks(group):
+        if not task.before:
+            yield {
+                "id": task.id, "images": group.embedded(task.shown),
+                "prompt": task.prompt(tokens=True)[-1]["content"],
+                "answer": answer_text(task.entry) if task.id == task.entry.id else task.verifier.truth,
+                "verifier": json.dumps(task.verifier._asdict(), ensure_ascii=False, sort_keys=True),
+            }  # fmt: skip
+
+
+def leaves_out(entry: Entry, group: ImageGroup) -> str:
+    """Return why there is no row for an entry; empty when there is one."""
+    return LATER_TURN if is_later_turn(entry, group) else verifiable.leaves_out(entry, group)
+
+
+FORMAT = Format(
+    name="easyr1",
+    label="EasyR1",
+    help="Questions with answers that a program verifies, as a table with its reward function for EasyR1.",
+    purpose="train",
+    load=(
+        "python3 -m verl.trainer.main config=examples/config.yaml data.train_files={dir}/data@{split} "
+        "data.val_files={dir}/data@{split} data.answer_key=verifier "
+        "worker.reward.reward_function={dir}/reward.py:easyr1_reward "
+        "worker.actor.model.model_path=Qwen/Qwen2.5-VL-3B-Instruct"
+    ),
+    load_language="bash",
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    rows=rows,
+    writer=ParquetWriter,
+    checker=EasyR1Checker,
+    image_modes=("path",),
+    reads_several_images=True,
+    features=features,
+    companion_files=reward_file,
+    hints=(*HINTS, "The column answer has the answers as texts, for reward functions of EasyR1 itself."),
+    no_rows_reason=NOT_VERIFIABLE,
+    leaves_out=leaves_out,
+    not_carried=ONE_QUESTION,
+)
