@@ -1,0 +1,52 @@
+"""Messages with content parts as JSON lines, each image part with the path of its image."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from core.export.checks.parts import PathPartsChecker
+from core.export.entries import ImageGroup, Row, RowOptions
+from core.export.formats.base import (
+    ONLY_TEXTS,
+    QWEN_MAX_ASPECT_RATIO,
+    Format,
+    answer_text,
+    new_images,
+    question_text,
+    system_text,
+    turns,
+)
+from core.export.formats.parts import text_part
+from core.export.writing.base import JsonWriter
+
+
+def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
+    """Yield one row per conversation."""
+    for id_, entries in turns(group, options.grouping):
+        system = system_text(entries)
+        messages: list[Row] = [{"role": "system", "content": [text_part(system)]}] if system else []
+        images = iter(group.refs(entries))
+        for entry, count in zip(entries, new_images(entries), strict=True):
+            shown = [{"type": "image", "image": ref} for ref in islice(images, count)]
+            messages.append({"role": "user", "content": [*shown, text_part(question_text(entry, images=0))]})
+            messages.append({"role": "assistant", "content": [text_part(answer_text(entry))]})
+        yield {"id": id_, "messages": messages}
+
+
+FORMAT = Format(
+    name="messages-parts-lines",
+    label="Messages with parts, JSON lines",
+    help="Messages whose contents are lists of texts and paths of images, as JSON lines for Unsloth and Axolotl.",
+    purpose="train",
+    load="from datasets import load_dataset\n\nrows = load_dataset('json', data_files='{rows}')",
+    max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    rows=rows,
+    detail="texts",
+    writer=JsonWriter,
+    checker=PathPartsChecker,
+    row_endings=("jsonl",),
+    image_modes=("path", "base64"),
+    has_conversations=True,
+    reads_several_images=True,
+    hints=("Paths of images are relative: start the trainer in the directory of the bundle.",),
+    not_carried=ONLY_TEXTS,
+)
