@@ -49,6 +49,10 @@ class ParquetWriter(Writer):
         for shards in self._shards.values():
             shards.finish()
 
+    def shard_names(self) -> dict[str, list[str]]:
+        """Return the names of the finished files by split."""
+        return {split: shards.names() for split, shards in self._shards.items()}
+
 
 class _Shards:
     """The parquet files of one split; they get their final names when their number is known."""
@@ -74,12 +78,12 @@ class _Shards:
         if not self._files:
             self._open()
         self._close()
-        self._target.rename_all(
-            {
-                f"data/{self._split}-{number:05d}": f"data/{self._split}-{number:05d}-of-{len(self._files):05d}.parquet"
-                for number in range(len(self._files))
-            }
-        )
+        self._target.rename_all({f"data/{self._split}-{number:05d}": name for number, name in enumerate(self.names())})
+
+    def names(self) -> list[str]:
+        """Return the final names of the files so far."""
+        count = len(self._files)
+        return [f"data/{self._split}-{number:05d}-of-{count:05d}.parquet" for number in range(count)]
 
     def _flush(self) -> None:
         import pyarrow as pa
