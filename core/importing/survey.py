@@ -20,12 +20,13 @@ _IMAGES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp")
 # Files about a dataset, by their name in lower case.
 _ABOUT = frozenset({
     "readme.md", "readme.txt", "readme", "export_report.json", "export_report.md", "dataset_info.json",
-    "dataset_infos.json", "dataset_dict.json", "state.json", "license", "license.txt", "license.md", "data.yaml",
+    "dataset_infos.json", "dataset_dict.json", "state.json", "license", "license.txt", "license.md", "croissant.json",
 })  # fmt: skip
 # How many downloads of a shard succeeded, by img2dataset.
 _COUNTS_OF_SHARD = re.compile(r"\d{3,}_stats\.json")
 # Of an archive with the most files that are allowed, on a slow disk.
 _TIMEOUT_S = 120.0
+_CODE = (".py", ".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _repeated_captions(names: list[str]) -> set[str]:
 
 def _kind(name: str) -> str:
     low = name.rpartition("/")[2].lower()
-    if low in _ABOUT or _COUNTS_OF_SHARD.fullmatch(low):
+    if low in _ABOUT or low.endswith(_CODE) or _COUNTS_OF_SHARD.fullmatch(low):
         return "ignored"
     if low.endswith((*_ANNOTATIONS, *_TEXTS)):
         return "annotations"

@@ -25,6 +25,7 @@ from core.importing.readers import (
     sidecar,
     statements,
     vitrine_rows,
+    vlmevalkit,
     vqa_v2,
 )
 from core.importing.readers.base import Head, Reader
@@ -51,6 +52,7 @@ READERS: tuple[Reader, ...] = (
     ocr_vqa.READER,
     ai2d.READER,
     nested.READER,
+    vlmevalkit.READER,
     hugging_face.READER,
     rows.READER,
     detection.READER,

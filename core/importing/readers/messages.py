@@ -135,6 +135,8 @@ def _text_of_parts(parts: Any, images: list[str], where: str, files: Files) -> s
         if isinstance(part, str):
             texts.append(part)
         elif isinstance(part, dict):
+            if isinstance(part.get("content"), str):
+                part = _named(part)
             if isinstance(part.get("text"), str):
                 texts.append(part["text"])
             for key in _IMAGE_KEYS if part.get("type") == "image" else _IMAGE_KEYS[:3]:
@@ -142,6 +144,12 @@ def _text_of_parts(parts: Any, images: list[str], where: str, files: Files) -> s
                     images.extend(written_images(part[key], where, files))
                     break
     return "\n".join(texts)
+
+
+def _named(part: dict[str, Any]) -> dict[str, Any]:
+    """Return a content item of Oumi, whose value is in ``content``, with the usual names."""
+    is_image = str(part.get("type")).startswith("image")
+    return {"type": "image", "image": part["content"]} if is_image else {"type": "text", "text": part["content"]}
 
 
 def _without_image_tags(text: Any, images: list[str]) -> Any:
@@ -165,13 +173,23 @@ def _fields(row: Row, columns: Columns, messages: list[Any], where: str, files: 
     return fields
 
 
+def _messages_of(row: Row) -> Any:
+    """Return the messages of a row; those of a prompt are followed by its answer: TRL (GRPO, KTO), verl."""
+    prompt = row.get("prompt")
+    if "messages" in row or not isinstance(prompt, list) or not all(isinstance(one, dict) for one in prompt):
+        return parsed_list(row.get("messages"))
+    model = row.get("reward_model")
+    truth = model.get("ground_truth") if isinstance(model, dict) else None
+    answer = next((value for value in (row.get("completion"), row.get("solution"), truth) if value), None)
+    return [*prompt, *(answer if isinstance(answer, list) else [{"role": "assistant", "content": answer}])]
+
+
 def _fits(row: Row) -> bool:
-    messages = parsed_list(row.get("messages"))
-    return isinstance(messages, list) and "chosen" not in row and "rejected_response" not in row
+    return isinstance(_messages_of(row), list) and "chosen" not in row and "rejected_response" not in row
 
 
 def _read_row(row: Row, where: str, files: Files) -> Iterable[Record]:
-    return conversation_records(row, parsed_list(row.get("messages")), where, files)
+    return conversation_records(row, _messages_of(row), where, files)
 
 
 READER = RowReader(

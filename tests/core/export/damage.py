@@ -1,10 +1,7 @@
 """Ways to damage a bundle, one for each check."""
 
 import base64
-import csv
 import io
-import json
-import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +9,26 @@ from typing import Any
 from PIL import Image
 
 from core.export import Format
-from core.export.checks import base, conversations, documents, files, hugging_face, hugging_face_chat, preference
-from tests.core.export.hostile import KNOWN_ANSWER
+from core.export.checks import (
+    base,
+    conversations,
+    documents,
+    files,
+    grounding,
+    hugging_face,
+    hugging_face_chat,
+    preference,
+    verifiable,
+    vlmevalkit,
+)
+from tests.core.export.hostile import KNOWN_ANSWER, KNOWN_QUESTION
+from tests.core.export.row_files import Rows, read_rows, write_rows
 
-Rows = list[dict[str, Any]]
+_ROWS = (".json", ".jsonl", ".parquet", ".csv", ".tsv", ".tar", ".txt")
+_ROWS = (".json", ".jsonl", ".parquet", ".csv", ".tsv", ".tar", ".txt")
 # Preference data has no pair for the known entry; every image has an edited one.
 _KNOWN = (KNOWN_ANSWER, "by a person.")
-_REPORTS = ("EXPORT_REPORT.json", "EXPORT_REPORT.md", "README.md", "dataset_info.json")
+_REPORTS = ("EXPORT_REPORT.json", "croissant.json", "EXPORT_REPORT.md", "README.md", "dataset_info.json")
 
 
 class Damaged:
@@ -29,14 +39,15 @@ class Damaged:
         self.files = [
             path
             for path in sorted(root.rglob("*"))
-            if path.suffix in (".json", ".jsonl", ".parquet", ".csv", ".tar", ".txt")
+            if path.suffix in _ROWS
             and path.name not in _REPORTS
             # The captions again, for another program.
             and not (format_.name == "sidecar" and path.name == "metadata.jsonl")
         ]
         # The split with the known entry comes first, because the first file is damaged.
-        self.rows = {path: _read(path) for path in self.files}
-        self.files.sort(key=lambda path: KNOWN_ANSWER not in repr(self.rows[path]).lower())
+        self.rows = {path: read_rows(path) for path in self.files}
+        known = (KNOWN_ANSWER, KNOWN_QUESTION.lower())
+        self.files.sort(key=lambda path: not _contains(repr(self.rows[path]), list(known)))
 
     @property
     def first(self) -> Rows:
@@ -45,6 +56,8 @@ class Damaged:
     def known(self, change: Callable[[str], Any], *words: str) -> None:
         """Replace every text with the known answer (or one of *words*) by ``change(text)``."""
         wanted = [word.lower() for word in (words or (KNOWN_ANSWER,))]
+        # The answers of formats that leave entries out are no texts to train on: the question is.
+        wanted = [KNOWN_QUESTION.lower()] if self.format.leaves_out else wanted
         for rows in self.rows.values():
             rows[:] = [
                 _leaves(row, lambda text: change(text) if any(w in text.lower() for w in wanted) else text)
@@ -54,7 +67,7 @@ class Damaged:
     def save(self) -> None:
         for path, rows in self.rows.items():
             if path.exists():
-                _write(path, rows)
+                write_rows(path, rows)
 
 
 def _contains(text: str, words: list[str]) -> bool:
@@ -67,59 +80,6 @@ def _leaves(value: Any, change: Callable[[str], Any]) -> Any:
     if isinstance(value, list):
         return [_leaves(inner, change) for inner in value]
     return change(value) if isinstance(value, str) else value
-
-
-def _read(path: Path) -> Rows:
-    import pyarrow.parquet as pq
-
-    if path.suffix == ".parquet":
-        return list(pq.read_table(path).to_pylist())
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in path.read_text().split("\n") if line]
-    if path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    if path.suffix == ".tar":
-        with tarfile.open(path) as tar:
-            members = [(member.name, tar.extractfile(member).read()) for member in tar]  # type: ignore[union-attr]
-        return [{"name": name, "data": json.loads(data) if name.endswith(".json") else data} for name, data in members]
-    if path.suffix == ".txt":
-        return [{"caption": path.read_text()}]
-    document = json.loads(path.read_text())
-    return document if isinstance(document, list) else [document]
-
-
-def _write(path: Path, rows: Rows) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if path.suffix == ".parquet":
-        schema = pq.read_schema(path)
-        if rows and list(rows[0]) != schema.names:
-            schema = pa.schema(
-                [schema.field(name) for name in rows[0] if name in schema.names], metadata=schema.metadata
-            )
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
-    elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    elif path.suffix == ".csv":
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            table = csv.DictWriter(file, list(rows[0]), quoting=csv.QUOTE_ALL)
-            table.writeheader()
-            table.writerows(rows)
-    elif path.suffix == ".tar":
-        with tarfile.open(path, "w") as tar:
-            for row in rows:
-                data = row["data"] if isinstance(row["data"], bytes) else json.dumps(row["data"]).encode()
-                member = tarfile.TarInfo(row["name"])
-                member.size = len(data)
-                tar.addfile(member, io.BytesIO(data))
-    elif path.suffix == ".txt":
-        path.write_text(rows[0]["caption"])
-    elif path.name.startswith(("v2_", "captions_")):
-        path.write_text(json.dumps(rows[0], ensure_ascii=False))
-    else:
-        path.write_text(json.dumps(rows, ensure_ascii=False))
 
 
 # --- one way for each check ----------------------------------------------------------------------------------
@@ -146,7 +106,7 @@ def _repeat_an_id(bundle: Damaged) -> None:
         parts[1][key] = parts[0][key]
     if documents_:
         return
-    key = "id" if "id" in bundle.first[0] else "question_id"
+    key = next(key for key in ("index", "id", "question_id", "conversation_id") if key in bundle.first[0])
     bundle.first[1][key] = bundle.first[0][key]
 
 
@@ -171,6 +131,9 @@ def _unsafe_path(bundle: Damaged) -> None:
                 row[key][0] = "../outside.jpg" if isinstance(row[key][0], str) else {**row[key][0], "file_name": "../x"}
         if bundle.format.name == "openai":
             row["messages"][0]["content"][1]["image_url"]["url"] = "/local/image.jpg"
+        elif bundle.format.name in ("oumi", "messages-parts-lines"):
+            key = "image" if "image" in row["messages"][0]["content"][0] else "content"
+            row["messages"][0]["content"][0][key] = "/local/image.jpg"
 
 
 def _another_type(bundle: Damaged) -> None:
@@ -238,10 +201,10 @@ def _image_in_two_splits(bundle: Damaged) -> None:
         (other.parent / image.name).write_bytes(image.read_bytes())
     elif path.suffix == ".tar":
         second["name"], bundle.rows[other][1]["name"] = first["name"], bundle.rows[path][1]["name"]
-    elif bundle.format.name == "openai":
+    elif "messages" in first and not {"image", "images"} & first.keys():
         second["messages"][0] = first["messages"][0]
     else:
-        key = next(key for key in ("image", "images", "file_name") if key in first)
+        key = next(key for key in ("image_path", "image", "images", "file_name") if key in first)
         second[key] = first[key]
 
 
@@ -265,7 +228,7 @@ def _truncate(bundle: Damaged) -> None:
         row = next(row for row in bundle.first if isinstance(row["data"], dict))
         row["data"] = b'{"qa": [NaN'
         return
-    path.write_bytes(b"\xff\xfe" + data if path.suffix in (".txt", ".csv") else data[: len(data) // 2])
+    path.write_bytes(b"\xff\xfe" + data if path.suffix in (".txt", ".csv", ".tsv") else data[: len(data) // 2])
     del bundle.rows[path]
 
 
@@ -281,6 +244,9 @@ def _turns(row: dict[str, Any]) -> tuple[list[dict[str, Any]], str, str]:
 
 
 def _no_token(bundle: Damaged) -> None:
+    if isinstance(prompt := bundle.first[0].get("prompt"), str):
+        bundle.first[0]["prompt"] = prompt.replace("<image>", "")
+        return
     turns, text, _ = _turns(bundle.first[0])
     turns[0][text] = turns[0][text].replace("<image>", "")
 
@@ -312,6 +278,9 @@ def _other_image(bundle: Damaged, data: bytes) -> None:
     row = bundle.first[0]
     if "data" in row:
         row["data"] = data
+    elif bundle.format.name == "vlmevalkit":
+        # A longer text than the index of another row.
+        row["image"] = base64.b64encode(data).decode()
     else:
         image = row["image"] if "image" in row else row["images"][0]
         image["bytes"] = data
@@ -372,6 +341,31 @@ def _remove_a_member(bundle: Damaged) -> None:
     del bundle.first[1]
 
 
+def _video_for_an_image(bundle: Damaged) -> None:
+    parts = [part for turn in bundle.first[0]["messages"] for part in turn["content"] if isinstance(part, dict)]
+    parts[0]["type"] = "video"
+
+
+def _another_checker(bundle: Damaged) -> None:
+    row = bundle.first[0]
+    if "verifier" in row:
+        row["verifier"] = row["verifier"].replace('"checker": "', '"checker": "no ')
+    else:
+        row.get("extra_info", row)["checker"] = "iou" if "iou" not in repr(row) else "number"
+
+
+def _box_without_area(bundle: Damaged) -> None:
+    row = bundle.first[0]
+    if "objects" in row:
+        row["objects"]["bbox"][0] = [5, 5, 1, 1]
+    else:
+        row["conversations"][1]["value"] = '[{"bbox_2d": [5, 5, 1, 1], "label": "cup"}]'
+
+
+def _image_of_no_row(bundle: Damaged) -> None:
+    next(row for row in bundle.first if len(row["image"]) < 65)["image"] = "12"
+
+
 def _ratings_too_few(bundle: Damaged) -> None:
     bundle.first[0]["relevance_ratings"] = []
 
@@ -413,6 +407,11 @@ WAYS: dict[str, Callable[[Damaged], None]] = {
     hugging_face.EVERY_IMAGE_LISTED: lambda b: (b.root / "train" / "images" / "new.jpg").write_bytes(b"x") and None,
     hugging_face.FEATURES_DECLARED: _remove_features,
     hugging_face_chat.RATINGS_PARALLEL: _ratings_too_few,
+    hugging_face_chat.PARTS_MATCH: _video_for_an_image,
+    verifiable.PASSED_BY_ITSELF: _another_checker,
+    grounding.BOXES_INSIDE: _box_without_area,
+    grounding.PLACES_MATCH: lambda bundle: bundle.first[0]["objects"]["ref"].pop() and None,
+    vlmevalkit.IMAGES_FOUND: _image_of_no_row,
     documents.IDS_ARE_INTEGERS: _text_ids,
     documents.FILES_AGREE: _other_ids,
     documents.ANSWERS_COUNTED: _wrong_majority,

@@ -69,13 +69,16 @@ def _entries(project_id: str, images: list[Images]) -> list[ImageDatasets]:
             **values,
         )  # fmt: skip
 
-    entries = [entry(images[0], KNOWN_QUESTION, KNOWN_ANSWER, score=4.5, tags="kitchen, two words")]
-    entries += [entry(images[1], f"Question {number} of forty?", f"Answer {number}.") for number in range(40)]
+    boxes = {"boxes": [{"label": "a <image>", "xyxy": [1, 2.5, 30, 40], "image": 0}]}
+    entries = [entry(images[0], KNOWN_QUESTION, KNOWN_ANSWER, score=4.5, tags="kitchen, two words", **boxes)]
+    entries += [entry(images[1], f"Question {number} of forty?", f"Answer {number}.", **boxes) for number in range(40)]
     for number, (question, answer) in enumerate(TEXTS):
         entries.append(entry(images[number], question, answer, kind="count" if number % 2 else "", language="ar"))
     for image in images:
         entries += [
-            entry(image, "Which colors?", '["red", "dark, green"]', answer_type="label", options=["red", "blue"]),
+            entry(
+                image, "Which colors?", '["red", "dark, green"]', answer_type="label", options=["red", "blue"], **boxes
+            ),
             entry(image, "As JSON?", '{"count": 3, "nothing": null}', answer_type="custom_format"),
             entry(image, "Edited?", "By a person.", generated_answer="By a model <image>.", score=2.0),
             entry(image, "Edited?", "A worse one.", confirmed=False, rejected=True, reject_reason="wrong"),

@@ -17,7 +17,10 @@ from tests.core.images.pictures import drawn, encoded
 
 Trio = tuple[Images, Images, Images]
 RECIPE = {"container": "directory", "entries": {"confirmed_only": False}}
-READ_SEVERAL = {"llama-factory", "sharegpt", "ms-swift", "trl", "openai", "finevision", "vitrine"}
+READ_SEVERAL = {
+    "llama-factory", "sharegpt", "ms-swift", "trl", "openai", "finevision", "vitrine", "trl-grpo", "verl", "easyr1",
+    "messages-parts", "messages-parts-lines", "ms-swift-grounding", "vlmevalkit", "lmms-eval", "trl-kto", "oumi",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def trio(services: Services, project: Projects) -> Trio:
         ids = [image.id for image in shown]
         services.dataset.create_dataset_entry(project.id, ids[0], question, f"{question}!", image_ids=ids, **more)
 
-    add("Alone", [first])
+    add("Alone", [first], boxes=[{"label": "cup", "xyxy": [1, 2, 30, 40]}])
     add("Pair", [first, second], ratings={"relevance": 4, "formatting": 2})
     add("Then", [second, third], conversation_id="talk", turn=1)
     add("Now", [second], conversation_id="talk", turn=0, system="Be <image> brief.")
