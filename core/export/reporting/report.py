@@ -130,6 +130,10 @@ def _hints(job: ExportJob, counts: BundleCounts) -> list[str]:
             f"A model made {pluralize(len(counts.generated), 'image')}. Their names begin with generated, and "
             f"{REPORT_JSON} lists them."
         )
+    if recipe.image_form == "original" and job.format.purpose == "train" and recipe.images != "none":
+        hints.append(
+            "Images are the originals: programs that ignore the orientation of photographs see some on their side."
+        )
     if recipe.images == "none":
         hints.append("Images are named but not included: add them beside the rows before training.")
     shrinks = any("LLaMA-Factory" in program for program in job.format.run_in)

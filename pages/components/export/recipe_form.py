@@ -25,6 +25,7 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
     which = st.segmented_control(
         "Decision", list(_WHICH), default="confirmed", required=True, key="which", bind="query-params",
         format_func=_WHICH.__getitem__,
+        help="Only archives, and formats that compare answers, have rejected entries.",
     )  # fmt: skip
     search = st.text_input(
         "Search", key="q", bind="query-params", placeholder="kind:count -tag:draft",

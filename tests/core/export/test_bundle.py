@@ -45,6 +45,12 @@ def test_a_csv_report_counts_the_cells_that_were_changed(services: Services, str
     assert not [note for note in unchanged if "apostrophe" in note]
 
 
+@pytest.mark.parametrize("form", ["original", "upright"])
+def test_a_report_says_that_originals_may_lie_on_their_side(form: str, services: Services, strip: Projects) -> None:
+    report = services.exports.export(strip.id, parse_recipe({"format": "llava", "image_form": form})).report
+    assert any("on their side" in note for note in report["notes"]) == (form == "original")
+
+
 def test_a_report_says_by_whose_rules_it_was_checked(services: Services, strip: Projects) -> None:
     made = services.exports.export(strip.id, parse_recipe({"format": "llama-factory", "container": "directory"}))
 
