@@ -109,7 +109,9 @@ def test_boxes_lie_on_their_places_and_a_key_hides_them(server: AppServer, page:
     """The images have 64 x 48 px; boxes are in px of the original, whatever size it is shown in."""
     two = [{"label": "cup", "xyxy": [16, 12, 48, 36]}, {"label": "plate", "xyxy": [0, 0, 32, 24], "image": 1}]
     first, second = {"question": "One?", "boxes": two[:1]}, {"question": "Two?", "boxes": two}
-    desk_with_images(page, server, (1, first), (2, second), (1, {"question": "None?"}))
+    many = [{"label": f"cup {n}", "xyxy": [n, 0, n + 4, 4]} for n in range(60)]
+    last = (1, {"question": "None?"}), (1, {"question": "Many?", "boxes": many})
+    desk_with_images(page, server, (1, first), (2, second), *last)
     box = page.locator(".desk .box")
     expect(box).to_have_text("cup")
     expect(page.locator(".desk .facts")).to_contain_text("1 box")
@@ -133,6 +135,8 @@ def test_boxes_lie_on_their_places_and_a_key_hides_them(server: AppServer, page:
     page.keyboard.press("a")
     expect(page.locator(".desk .question")).to_have_text("None?")
     expect(box).to_have_count(0)
+    page.keyboard.press("a")
+    expect(box).to_have_text([f"cup {n}" for n in range(60)])
 
 
 def _share(page: Page, inner: str, outer: str) -> tuple[float, float, float, float]:

@@ -3,6 +3,7 @@
    Whether they are shown is the same at the desk and in the drawer, until the tab is closed. */
 
 const BOX_COLORS = ["#4cc9f0", "#ffd166", "#80ed99", "#ff8fab", "#c8b6ff", "#ffa64d"];
+const LABELED_AT_ONCE = 40; // the labels of 200 boxes take five times as long to paint as their frames
 const BOXES_KEY = "vitrine-boxes";
 
 const areBoxesShown = () => sessionStorage.getItem(BOXES_KEY) !== "hidden";
@@ -19,7 +20,11 @@ function boxLayer(boxes, width, height) {
   const labels = [...new Set(boxes.map(({ label }) => label))];
   // Small boxes come last, on top of those that they are in.
   const area = ({ xyxy: [left, top, right, bottom] }) => (right - left) * (bottom - top);
-  layer.append(...[...boxes].sort((a, b) => area(b) - area(a)).map((box) => boxNode(box, width, height, BOX_COLORS[labels.indexOf(box.label) % BOX_COLORS.length])));
+  const nodes = [...boxes].sort((a, b) => area(b) - area(a)).map((box) => boxNode(box, width, height, BOX_COLORS[labels.indexOf(box.label) % BOX_COLORS.length]));
+  layer.append(...nodes);
+  const addLabels = () => nodes.forEach((node) => node.label && node.append(Object.assign(document.createElement("span"), { textContent: node.label })));
+  if (boxes.length <= LABELED_AT_ONCE) addLabels();
+  else requestAnimationFrame(() => setTimeout(() => layer.isConnected && addLabels())); // after the entry was painted
   return layer;
 }
 
@@ -29,6 +34,5 @@ function boxNode({ label, xyxy: [left, top, right, bottom] }, width, height, col
   const percent = (share) => `${100 * share}%`;
   Object.assign(node.style, { left: percent(left / width), top: percent(top / height), width: percent((right - left) / width), height: percent((bottom - top) / height) });
   node.style.setProperty("--color", color);
-  if (label) node.append(Object.assign(document.createElement("span"), { textContent: label }));
-  return node;
+  return Object.assign(node, { label });
 }
