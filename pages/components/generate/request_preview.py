@@ -38,7 +38,7 @@ def _request(preview: RequestPreview) -> None:
 def _images(preview: RequestPreview) -> None:
     """Draw the image as it is sent, or the numbered images of a set."""
     several = len(preview.images) > 1
-    places = st.grid(2, gap="small", key="generate-first-images") if several else None
+    places = st.grid(2, min_column_width=100, gap="small", key="generate-first-images") if several else None
     for number, image in enumerate(preview.images, start=1):
         with places.cell() if places else st.container():
             figure.show(

@@ -70,8 +70,8 @@ def _table(rows: Sequence[Mapping[str, str]], key: str, csv_url: str = "") -> No
         columns: dict[str, Any] = {
             "image": st.column_config.ImageColumn("Image", width="small"),
             "place": st.column_config.TextColumn("File or row", width="medium"),
-            "outcome": "Outcome",
             "reason": st.column_config.TextColumn("Reason", width="large"),
+            "outcome": "Outcome",
         }
         is_long = any(max(len(row["place"]) * 2, len(row["reason"])) > _MAX_LINE_CHARS for row in shown)
         st.dataframe(
