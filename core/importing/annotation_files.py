@@ -54,6 +54,7 @@ class AnnotationFiles:
         self._has_samples = len(self._tables) < len(found.tables)
         self._scratch = scratch
         self._embedded = embedded
+        self._has_tables = bool(found.tables)
         self._classes: dict[str, str] = {}
         self.problems = problems
         self.formats: dict[str, str] = {}
@@ -96,7 +97,7 @@ class AnnotationFiles:
     def _add_classes(self, format_name: str) -> None:
         """Add the classes of images by their directory to what is read; note them where nobody chose that."""
         is_chosen = format_name == class_directories.FORMAT
-        if not is_chosen and self.heads:
+        if not is_chosen and (self.heads or self._has_tables):
             return
         self._classes = class_directories.classes_of(self._images, is_chosen=is_chosen)
         if self._classes and is_chosen:

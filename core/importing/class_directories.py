@@ -6,7 +6,7 @@ from typing import Any
 from core.importing.readers.base import Head
 
 FORMAT = "classes"
-"""The format that makes entries of them; otherwise they are noted, since directories often mean something else."""
+"""The format that makes entries of them; otherwise they are tags, since directories often mean something else."""
 NAME = "directories"
 MAX_CLASSES = 1_000
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing"})
@@ -55,11 +55,16 @@ def row_of(name: str, classes: dict[str, str], options: list[str]) -> dict[str, 
     return {"file_name": name, "label": classes[name], "options": options}
 
 
+def tag_of(name: str) -> str:
+    """Return the class of an image as a tag; a comma would end it."""
+    return " ".join(name.rpartition("/")[0].rpartition("/")[2].replace(",", " ").split())
+
+
 def note_of(classes: dict[str, str]) -> str:
     """Return what is said of directories that look like classes."""
     options = sorted({*classes.values()})
     shown = ", ".join(options[:5]) + (", …" if len(options) > 5 else "")
     return (
-        f"The names of the {len(options):,} directories ({shown[:200]}) are not stored. Choose the format Image "
-        "classes to make each the answer about its images."
+        f"The names of the {len(options):,} directories ({shown[:200]}) are tags of the new images. Choose the format "
+        "Image classes to make each also the answer about its images."
     )

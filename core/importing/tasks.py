@@ -134,6 +134,8 @@ class ImportKind:
 
         outcomes = record(session, item.project_id, files, loaded.source)
         pairs = list(zip(loaded.files, outcomes, strict=True))
+        if item.payload.get("are_classes"):
+            _tag_with_classes(pairs)
         refs = {file.source_ref: outcome.image.id for file, outcome in pairs if outcome.image is not None}
         matched = [
             Matched(one, [refs[name] for name in one.images])
@@ -185,6 +187,15 @@ class ImportKind:
 
 def _result(item: ItemContext, result: dict[str, Any], more: Sequence[ItemPlan] = ()) -> ItemResult:
     return ItemResult(lambda session: add_to_task(session, item.task_id, result), more)
+
+
+def _tag_with_classes(pairs: "Iterable[tuple[NewFile, ImageOutcome]]") -> None:
+    """Give new images their class, which their directory is called, as a tag."""
+    from core.importing.class_directories import tag_of
+
+    for file, outcome in pairs:
+        if outcome.image is not None and outcome.outcome != "duplicate":
+            outcome.image.tags = tag_of(file.name)
 
 
 def _names_in_table(files: "Sequence[NewFile]", refs: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -48,8 +48,9 @@ class PathSource(Source):
         found = survey_untrusted(root, context.settings)
         if format_ == AUTO and _may_be_bundle(found) and is_vitrine_bundle(root):
             return [ItemPlan(payload={"do": "restore"}, stage=stages.STORE)]
-        is_read = _is_read(found, format_)
-        items = list(_items(root, found, config, context, is_read=is_read))
+        are_classes = _are_classes(found, format_)
+        is_read = bool(are_classes or found.annotations or found.tables)
+        items = list(_items(root, found, config, context, is_read=is_read, are_classes=are_classes))
         if not items and not found.problems:
             what = "directory" if root.is_dir() else "file"
             raise InvalidInputError(f"There are no files to import in this {what}.", field="path")
@@ -59,22 +60,24 @@ class PathSource(Source):
         return [ItemPlan(payload={"do": "list", "rows": rows}, stage=stages.LOAD), *items]
 
 
-def _is_read(found: Survey, format_: str) -> bool:
-    """Return whether there is something to be read beside images: annotations, tables, or classes."""
-    if found.annotations or found.tables:
-        return True
-    return bool(class_directories.classes_of(found.images, is_chosen=format_ == class_directories.FORMAT))
+def _are_classes(found: Survey, format_: str) -> bool:
+    """Return whether the directories of images are classes, since nothing else says what the images are."""
+    is_chosen = format_ == class_directories.FORMAT
+    if not is_chosen and (found.annotations or found.tables):
+        return False
+    return bool(class_directories.classes_of(found.images, is_chosen=is_chosen))
 
 
 def _items(
-    root: Path, found: Survey, config: dict[str, Any], context: ImportContext, *, is_read: bool
+    root: Path, found: Survey, config: dict[str, Any], context: ImportContext, *, is_read: bool, are_classes: bool
 ) -> Iterable[ItemPlan]:
     files = found.tried_as_images + found.annotations + found.tables + found.documents
     is_single = root.is_file() and files == (root.name,)
     if is_read:
         yield ItemPlan(payload={"do": "read"}, stage=stages.LOAD)
     for names in in_chunks(found.tried_as_images):
-        yield ItemPlan(payload={"do": "files", "names": names}, stage=stages.LOAD)
+        tagged = {"are_classes": True} if are_classes else {}
+        yield ItemPlan(payload={"do": "files", "names": names, **tagged}, stage=stages.LOAD)
     for name in (*found.tables, *found.documents):
         if is_single:
             yield from _items_of_file(root, config, context)

@@ -21,7 +21,7 @@ _LABELS = {
     "duplicate": "already in this project",
     "rejected": "rejected",
     "left-out": "left out",
-    "note": "not stored",
+    "note": "note",
 }
 
 

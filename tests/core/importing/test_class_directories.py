@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.importing.class_directories import classes_of, note_of
+from core.importing.class_directories import classes_of, note_of, tag_of
 
 PETS = ["cat/1.jpg", "cat/2.png", "dog/1.jpeg", "dog/2.webp"]
 NUMBERS = [f"{number}/{n}.png" for number in range(3) for n in range(2)]
@@ -38,8 +38,12 @@ def test_at_most_a_thousand_directories_are_classes() -> None:
     assert classes_of([*names, "one more/1.jpg"]) == {}
 
 
+def test_a_class_is_a_tag_without_commas() -> None:
+    assert tag_of("train/big,  red cat/1.jpg") == "big red cat"
+
+
 def test_the_note_names_the_first_classes() -> None:
     assert note_of(dict(zip("123456", "fedcba", strict=True))) == (
-        "The names of the 6 directories (a, b, c, d, e, …) are not stored. Choose the format Image classes to make "
-        "each the answer about its images."
+        "The names of the 6 directories (a, b, c, d, e, …) are tags of the new images. Choose the format Image classes "
+        "to make each also the answer about its images."
     )

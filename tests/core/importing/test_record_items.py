@@ -175,7 +175,7 @@ def test_the_chosen_format_reads_tables_with_images_too(
     assert refused.problems[0].reason.startswith("Only the images were read. This file was not read as COCO.")
 
 
-def test_directories_are_classes_where_somebody_says_so_and_noted_otherwise(
+def test_directories_are_tags_and_on_request_answers(
     importer: DatasetImporter, services: Services, project: Projects, tmp_path: Path
 ) -> None:
     root = tmp_path / "set"
@@ -187,8 +187,11 @@ def test_directories_are_classes_where_somebody_says_so_and_noted_otherwise(
 
     assert (noted.images_added, noted.entries_added, noted.problems) == (4, 0, [])
     assert noted.notes == [
-        ImportProblem("directories", "The names of the 2 directories (cat, dog) are not stored. Choose the format "
-                      "Image classes to make each the answer about its images.")
+        ImportProblem("directories", "The names of the 2 directories (cat, dog) are tags of the new images. Choose the "
+                      "format Image classes to make each also the answer about its images.")
+    ]  # fmt: skip
+    assert sorted((image.source_ref, image.tags) for image in services.images.list_images(project.id)) == [
+        ("test/dog/1.jpg", "dog"), ("test/dog/2.jpg", "dog"), ("train/cat/1.jpg", "cat"), ("train/cat/2.jpg", "cat"),
     ]  # fmt: skip
     report = report_of(importer, project, root, format="classes")
     assert (report.images_known, report.entries_added, report.notes) == (4, 4, [])
