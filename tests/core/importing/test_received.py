@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,10 +13,11 @@ from core.importing.received import receive
 
 class _Uploads:
     def __init__(self) -> None:
-        self.required: list[int] = []
+        self.reserved: list[tuple[str, str, int]] = []
 
-    def require_room(self, size_bytes: int) -> None:
-        self.required.append(size_bytes)
+    def reserve(self, project_id: str, name: str, size_bytes: int) -> SimpleNamespace:
+        self.reserved.append((project_id, name, size_bytes))
+        return SimpleNamespace(id="upload")
 
 
 def _receive(directory: Path, *files: tuple[str, bytes], limit: int = 10) -> tuple[str, _Uploads]:
@@ -24,7 +26,9 @@ def _receive(directory: Path, *files: tuple[str, bytes], limit: int = 10) -> tup
     opened = [(name, io.BytesIO(data)) for name, data in files]
     for _, content in opened:
         content.read(1)
-    return receive(uploads, settings, opened), uploads  # type: ignore[arg-type]
+    upload_id, path = receive(uploads, settings, "project", opened)  # type: ignore[arg-type]
+    assert path.split("/")[0] == upload_id == "upload"
+    return path, uploads
 
 
 def test_several_files_are_a_directory_with_their_directories(tmp_path: Path) -> None:
@@ -33,7 +37,7 @@ def test_several_files_are_a_directory_with_their_directories(tmp_path: Path) ->
     root = tmp_path / "imports" / path
     assert (root / "a" / "b.json").read_bytes() == b"[]"
     assert (root / "c" / "d.jpg").read_bytes() == b"jpeg"
-    assert uploads.required == [6]
+    assert uploads.reserved == [("project", "a/b.json", 6)]
 
 
 @pytest.mark.parametrize(
