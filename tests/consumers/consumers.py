@@ -37,4 +37,11 @@ WITHOUT_TORCH = (
 )
 """Those that `make test` runs too, in its own environment."""
 
-CONSUMERS = (*WITHOUT_TORCH,)
+_TORCH = ("torch", "torchvision", "transformers", "datasets", "pillow")
+CONSUMERS = (
+    *WITHOUT_TORCH,
+    Consumer("TRL SFTTrainer", ("trl",), "trl_sft", ("trl", *_TORCH)),
+    Consumer("nanoVLM", ("finevision",), "nano_vlm", (*_TORCH, "transformers<5"), "nanoVLM"),
+    Consumer("LLaVA", ("llava",), "llava_train", _TORCH, "LLaVA"),
+    Consumer("Qwen fine-tune", ("qwen",), "qwen_finetune", _TORCH, "Qwen3-VL"),
+)

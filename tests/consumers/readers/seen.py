@@ -1,6 +1,7 @@
 """What a reader reports: version of its program, and of each row its turns and images. Imports nothing of Vitrine."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,6 +19,12 @@ def run(version: str, rows: Callable[[Path, str], Iterable[Row]]) -> None:
     for turns, images in rows(Path(bundle), format_):
         seen.append({"turns": turns, "images": [_look(image) for image in images]})
     Path(output).write_text(json.dumps({"version": version, "rows": seen}), encoding="utf-8")
+
+
+def checkout_version() -> str:
+    """Return commit and date of the checkout, from the file that stands beside it."""
+    checkout = Path(os.environ["CHECKOUT"])
+    return checkout.with_name(checkout.name + ".version").read_text().strip()
 
 
 def _look(image: Image.Image) -> list[int]:
