@@ -47,6 +47,7 @@ def _recipe(project: Projects) -> _Chosen | None:
     with columns, st.container(border=True, key="export-entries-column"):
         st.subheader("Entries", anchor=False)
         entries = recipe_form.entries(exports.facets(project.id))
+        since = recipe_form.since(exports.list_exports(project.id))
         counts_area = st.container()
         problems_area = st.container()
     with columns, st.container(border=True, key="export-format-column"):
@@ -57,10 +58,10 @@ def _recipe(project: Projects) -> _Chosen | None:
         destination = recipe_form.destination(format_named(shape["format"]))
         error_area = st.container()
     try:
-        recipe = parse_recipe({"entries": entries, **shape, **destination})
+        recipe = parse_recipe({"entries": entries, **shape, **destination, **since})
         with problems_area:
             leave_out = recipe_form.problems(exports.problems(project.id, recipe))
-        recipe = parse_recipe({"entries": entries | {"leave_out": leave_out or ()}, **shape, **destination})
+        recipe = parse_recipe({"entries": entries | {"leave_out": leave_out or ()}, **shape, **destination, **since})
         selection = exports.count(project.id, recipe)
     except InvalidInputError as error:
         error_area.warning(page.escape(str(error)), icon=":material/warning:")

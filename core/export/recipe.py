@@ -80,6 +80,13 @@ class ExportRecipe(_Part):
         "", max_length=100, validation_alias=AliasChoices("license", "licence"), description="of the dataset"
     )
     title: str = Field("", max_length=200)
+    since: str = Field(
+        "",
+        max_length=21,
+        pattern="^[A-Za-z0-9_-]*$",
+        description="id of an earlier export: images whose entries it had, unchanged, are left out, and the others "
+        "keep their split; empty for everything",
+    )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON values, for storing."""

@@ -12,14 +12,14 @@ from sqlmodel import col, select
 from core.db import Database, Exports, Projects, cached_until_write, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export.bundle import BundleCounts, write_bundle
+from core.export.earlier import EarlierExports
 from core.export.entries import ImageGroup, file_name
+from core.export.entry_index import EntryIndex
 from core.export.formats import format_named
 from core.export.formats.base import row_options
-from core.export.formats.recipes import parse_recipe
 from core.export.job import CancelCheck, ExportJob, Progress, ignore_progress, never_cancelled
 from core.export.publish import Destination, publish_files
 from core.export.recipe import ExportRecipe
-from core.export.reporting.comparison import EntryIndex
 from core.export.reporting.contributors import contributors
 from core.export.reporting.finalize import finalize_bundle
 from core.export.reporting.report import Provenance
@@ -68,14 +68,29 @@ class ExportService:
     def __init__(self, db_session: Database, image_service: "ImageService") -> None:
         self._db = db_session
         self._images = image_service
+        self._earlier = EarlierExports(db_session, db_session.data_dir / EXPORTS_DIRECTORY / ".entries")
 
     # --- before an export ------------------------------------------------------------------------------------
 
     @cached_until_write
     def count(self, project_id: str, recipe: ExportRecipe) -> SelectionCounts:
         """Return how many entries *recipe* selects, and how many it leaves out by reason."""
+        if recipe.since:
+            return self._count_changed(self._snapshot(project_id, recipe))
         with self._db.reading() as session:
             return count_entries(session, _query(project_id, recipe))
+
+    def _count_changed(self, snapshot: Snapshot) -> SelectionCounts:
+        entries, image_ids = 0, set()
+        with self._db.reading() as session:
+            for images, _, found in snapshot.select(session):
+                entries += len(found)
+                image_ids.add(images[0][0])
+        return SelectionCounts(entries, len(image_ids), dict(snapshot.left_out.most_common()))
+
+    def _snapshot(self, project_id: str, recipe: ExportRecipe) -> Snapshot:
+        earlier = self._earlier.entries_since(project_id, recipe)
+        return Snapshot(_query(project_id, recipe), recipe.splits, earlier)
 
     @cached_until_write
     def problems(self, project_id: str, recipe: ExportRecipe) -> list[ProblemCount]:
@@ -97,9 +112,12 @@ class ExportService:
     def preview(self, project_id: str, recipe: ExportRecipe, rows: int = 3) -> list[PreviewRow]:
         """Return the first *rows* of an export by *recipe* without writing anything."""
         with self._db.reading() as session:
-            groups = islice(stream(session, _query(project_id, recipe)), _MAX_PREVIEW_IMAGES)
-            grouped = (group_of(image, recipe.splits.names[0], entries) for image, entries in groups)
-            return list(islice(_preview_rows(grouped, recipe), rows))
+            if recipe.since:
+                grouped = self._snapshot(project_id, recipe).streamed(session)
+            else:
+                found = stream(session, _query(project_id, recipe))
+                grouped = (group_of(image, recipe.splits.names[0], entries) for image, entries in found)
+            return list(islice(_preview_rows(islice(grouped, _MAX_PREVIEW_IMAGES), recipe), rows))
 
     # --- making an export ------------------------------------------------------------------------------------
 
@@ -132,7 +150,7 @@ class ExportService:
             progress(0.0, "Collecting entries")
             built, entry_index = directory / f"bundle{_extension(recipe)}", EntryIndex()
             target = open_target(built, recipe.container)
-            snapshot = Snapshot(_query(project_id, recipe), recipe.splits)
+            snapshot = self._snapshot(project_id, recipe)
             counts = self._write(job, snapshot, entry_index, target, directory)
             _raise_if_empty(job, snapshot, counts)
             provenance = self._provenance(project_id, job, snapshot, entry_index)
@@ -142,7 +160,7 @@ class ExportService:
             raise_if_cancelled()
             progress(0.95, "Moving the bundle into place")
             size_bytes = _size_bytes(built)
-            entry_index.save(self._index_path(export_id))
+            self._earlier.save(export_id, entry_index)
             move_into_place(built, final)
         return FinishedExport(f"{EXPORTS_DIRECTORY}/{final.name}", size_bytes, report)
 
@@ -163,26 +181,11 @@ class ExportService:
         return counts
 
     def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex) -> Provenance:
-        changes = self._changes(project_id, job.recipe, entry_index)
+        entry_index.extend(snapshot.unchanged)
+        changes = self._earlier.changes(project_id, job.recipe, entry_index)
         with self._db.reading() as session:
             people = contributors(session, project_id)
         return Provenance(snapshot.leaks, changes, people, self._problems(project_id, job.recipe))
-
-    def _changes(self, project_id: str, recipe: ExportRecipe, entry_index: EntryIndex) -> dict[str, int] | None:
-        """Return the changes since the last export by this recipe with other entries; None without one.
-
-        Exports of exactly the same entries are skipped, so that running a recipe twice gives the same bytes.
-        """
-        for export in self.list_exports(project_id):
-            path = self._index_path(export.id)
-            if _equals_recipe(export.recipe, recipe) and path.is_file() and entry_index.differs_from(path):
-                return entry_index.changes_since(path)
-        return None
-
-    def _index_path(self, export_id: str) -> Path:
-        directory = self._db.data_dir / EXPORTS_DIRECTORY / ".entries"
-        directory.mkdir(parents=True, exist_ok=True)
-        return directory / export_id
 
     def _project_name(self, project_id: str) -> str:
         with self._db.reading() as session:
@@ -306,14 +309,6 @@ def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterato
         ref = name if format_.writer.embeds_images else f"images/{name}"
         for row in format_.rows(ImageGroup(image, group.entries, group.split, ref), options):
             yield PreviewRow(image.id, image.name, image.sha256, row)
-
-
-def _equals_recipe(stored: dict[str, Any], recipe: ExportRecipe) -> bool:
-    """Return whether *stored* equals the recipe; one of an older version is completed before it is compared."""
-    try:
-        return parse_recipe(stored) == recipe
-    except InvalidInputError:
-        return False
 
 
 def _raise_if_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> None:

@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from core.db import Database
 from core.export.entries import Entry, ExportImage, FurtherImage, ImageGroup
-from core.export.recipe import SplitShares
+from core.export.entry_index import EarlierEntries, EntryIndex
+from core.export.recipe import Split, SplitShares
 from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.exclusions import NO_ANSWER, NO_QUESTION
 from core.export.selecting.query import count_by_reason, drop_blank, stream
@@ -25,15 +26,26 @@ _OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NAIVE_UTC
 Selected = tuple[Sequence[Sequence[Any]], str, Sequence[Sequence[Any]]]
 """Images, their split and their entries, as plain values."""
 
+UNCHANGED = "unchanged since the earlier export"
+_ID, _VERSION = Entry._fields.index("id"), Entry._fields.index("version")
 _DEFAULTS = tuple(Entry._field_defaults.get(name) for name in Entry._fields)
 
 
 class Snapshot:
     """The entries of an export; the counts are filled when they are read."""
 
-    def __init__(self, query: EntryQuery, shares: SplitShares) -> None:
+    def __init__(self, query: EntryQuery, shares: SplitShares, earlier: EarlierEntries | None = None) -> None:
+        """
+        Args:
+            query: Which entries.
+            shares: Of the splits.
+            earlier: What an earlier export had: images with the same entries are left out, others keep their split.
+        """
         self._query = query
         self._shares = shares
+        self._earlier = earlier
+        self.unchanged = EntryIndex()
+        """Entries that are left out because an earlier export had them."""
         self.entries = 0
         """Selected entries, including those with blank texts that the database does not recognize."""
         self.left_out: Counter[str] = Counter()
@@ -44,15 +56,16 @@ class Snapshot:
     def copied_to(self, path: Path, db: Database) -> Iterator[ImageGroup]:
         """Copy all entries to *path* in one read transaction, and return an iterator that reads them from there."""
         with db.reading() as session, path.open("wb", buffering=_BUFFER_BYTES) as file:
-            for images, split, entries in self._select(session):
+            for images, split, entries in self.select(session):
                 file.write(orjson.dumps((images, split, [tuple(entry) for entry in entries]), option=_OPTIONS))
         return _read(path)
 
     def streamed(self, session: Session) -> Iterator[ImageGroup]:
         """Yield all entries while the transaction of *session* is open, for exports that write no images."""
-        return (group_of(*selected) for selected in self._select(session))
+        return (group_of(*selected) for selected in self.select(session))
 
-    def _select(self, session: Session) -> Iterator[Selected]:
+    def select(self, session: Session) -> Iterator[Selected]:
+        """Yield the entries by image, while the transaction of *session* is open."""
         # Blank texts are counted while reading: Python knows more white space than SQL.
         reasons = count_by_reason(session, self._query, ignore=(NO_QUESTION, NO_ANSWER))
         self.entries = reasons.pop("", 0)
@@ -65,7 +78,25 @@ class Snapshot:
             entries = drop_blank(found, self.left_out)
             if entries:
                 key = families.split_key(images[0][0], images[0][2]) if families else ""
-                yield images, split_of(key, self._shares) if families else only_split, entries
+                split = split_of(key, self._shares) if families else only_split
+                if self._earlier is not None:
+                    split = self._earlier_split(self._earlier, entries) or split
+                    if self._has_all(self._earlier, entries, split):
+                        continue
+                yield images, split, entries
+
+    def _earlier_split(self, earlier: EarlierEntries, entries: Sequence[Sequence[Any]]) -> Split | None:
+        splits = (earlier.split_of(entry[_ID]) for entry in entries)
+        return next((split for split in splits if split in self._shares.names), None)
+
+    def _has_all(self, earlier: EarlierEntries, entries: Sequence[Sequence[Any]], split: str) -> bool:
+        """Leave out the entries of an image, which is one row of some formats, if each one is unchanged."""
+        if not all(earlier.has(entry[_ID], entry[_VERSION]) for entry in entries):
+            return False
+        self.left_out[UNCHANGED] += len(entries)
+        for entry in entries:
+            self.unchanged.add(entry[_ID], entry[_VERSION], split)
+        return True
 
 
 def _read(path: Path) -> Iterator[ImageGroup]:

@@ -50,6 +50,22 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def since(exports: list[Any]) -> dict[str, str]:
+    """Draw the choice of an earlier export, of which only what is new or changed is exported."""
+    if not exports:
+        return {}
+    labels = {"": "Everything"} | {
+        export.id: f"New or changed since {format_named(export.format).label}, {export.create_at:%Y-%m-%d %H:%M} UTC"
+        for export in exports
+    }
+    chosen = st.selectbox(
+        "Since", list(labels), format_func=lambda id_: labels.get(id_, ""), key="export-since",
+        help="Images whose entries the earlier export had, unchanged, are left out. The others come with all their "
+        "entries, in the split that they had.",
+    )  # fmt: skip
+    return {"since": chosen or ""}
+
+
 def counts(selection: SelectionCounts) -> None:
     """Draw how many entries are exported, and why the others are left out."""
     st.markdown(f"**{pluralize(selection.entries, 'entry')}** on {pluralize(selection.images, 'image')}")

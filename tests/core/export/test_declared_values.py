@@ -33,8 +33,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_CELL_CHARS": 160,
         "_MAX_LISTED": 12,
     },
-    "core.export.reporting.comparison": {
+    "core.export.entry_index": {
         "_ID_BYTES": 21,
+        "_SPLIT_SHIFT": 28,
     },
     "core.export.reporting.report": {
         "_MAX_NAMED_LEAKS": 50,
