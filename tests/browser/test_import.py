@@ -121,6 +121,22 @@ def test_a_json_alone_finds_its_images_in_the_project(server: AppServer, page: P
     assert answers(server, project_id) == ["A cup.", "Two."]
 
 
+def test_folders_that_look_like_classes_are_previewed(server: AppServer, page: Page, tmp_path: Path) -> None:
+    project_id = open_upload(server, page, "Classes")
+    for seed, name in enumerate(("train/cat/1", "train/cat/2", "val/dog/1", "val/dog/2")):
+        image = tmp_path / "pets" / f"{name}.jpg"
+        image.parent.mkdir(parents=True, exist_ok=True)
+        image.write_bytes(encoded(drawn(seed)))
+    page.locator("input[type=file][aria-label=Folder]").set_input_files(tmp_path / "pets")
+
+    expect(page.get_by_role("heading", name="pets", exact=True)).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("The names of the 2 directories (cat, dog) are not stored.")).to_be_visible()
+    page.get_by_role("button", name="Read directories as classes").click()
+    expect(page.get_by_text("The first 4 records; nothing is stored yet.")).to_be_visible(timeout=LONG_MS)
+    import_previewed(page)
+    assert sorted(answers(server, project_id)) == ['["cat"]', '["cat"]', '["dog"]', '["dog"]']
+
+
 def test_a_folder_with_annotations_comes_as_a_whole(server: AppServer, page: Page, tmp_path: Path) -> None:
     project_id = open_upload(server, page, "Folder")
     (tmp_path / "möbel" / "shelf").mkdir(parents=True)

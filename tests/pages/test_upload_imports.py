@@ -164,7 +164,8 @@ def test_directories_that_look_like_classes_are_offered_as_such(page: AppTest) -
     assert any("names of the 2 directories" in text for text in texts(page))
     assert tasks() == []
 
-    page.selectbox(key=f"waiting-format-{upload.id}").set_value("classes").run()
+    page.button(key="waiting-classes").click().run()
+    assert page.selectbox(key=f"waiting-format-{upload.id}").value == "classes"
     assert "The first 4 records; nothing is stored yet." in texts(page)
     page.button(key="waiting-import").click().run()
     finish(page)

@@ -96,7 +96,7 @@ def _offer(project_id: str, one: _Waiting) -> None:
             raise
         if is_own:
             _restore(project_id, one)
-        elif survey.annotations or survey.tables or class_directories.classes_of(survey.images):
+        elif survey.annotations or survey.tables or _classes(survey):
             _preview(project_id, one, survey)
         elif survey.documents:
             _documents(project_id, one, survey)
@@ -159,8 +159,8 @@ def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
             "Not what you meant? Read it as", list(FORMATS), format_func=FORMATS.__getitem__, key=key, width=330
         )
     _problems(found)
-    if not found.records and (classes := class_directories.classes_of(survey.images)):
-        st.caption(page.escape(class_directories.note_of(classes)))
+    if not found.records and (classes := _classes(survey)):
+        _offer_classes(classes, key)
     with st.container(horizontal=True, vertical_alignment="center"):
         is_pressed = _import_button(disabled=not (found.records or found.has_images_inside or survey.tried_as_images))
         _discard_button(one)
@@ -170,6 +170,25 @@ def _preview(project_id: str, one: _Waiting, survey: Survey) -> None:
         records.show(found.records, key=f"waiting-records-{one.id}")
     if is_pressed:
         _import(project_id, one, format=format_)
+
+
+def _classes(survey: Survey) -> dict[str, str]:
+    """Return the classes of images by their directory, where nothing else says what the images are."""
+    is_alone = not (survey.annotations or survey.tables or survey.documents)
+    return class_directories.classes_of(survey.images) if is_alone else {}
+
+
+def _offer_classes(classes: dict[str, str], format_key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(page.escape(class_directories.note_of(classes)), width="stretch")
+        st.button(
+            "Read directories as classes", key="waiting-classes", on_click=_choose_format,
+            args=(format_key, class_directories.FORMAT),
+        )  # fmt: skip
+
+
+def _choose_format(key: str, format_: str) -> None:
+    st.session_state[key] = format_
 
 
 def _summary(survey: Survey, found: ImportPreview) -> str:

@@ -4,6 +4,7 @@ in chunks to the route that keeps them until their preview was confirmed. */
 const PARALLEL_BATCHES = 3, MAX_BATCH_FILES = 24, MAX_BATCH_BYTES = 6e6, MAX_ROWS = 2000;
 const OUTCOME_LABELS = [["added", "added"], ["near-duplicate", "similar to another image"], ["duplicate", "already in this project"], ["rejected", "rejected"]];
 const ARCHIVES = /\.(zip|pdf)$/i, ANNOTATIONS = /\.(parquet|arrow|tar|json|jsonl|ndjson|csv|tsv)$/i;
+const SPLITS = /^(train(ing)?|val|valid(ation)?|dev|test(ing)?)$/i, NO_CLASSES = /^(images?|imgs?|photos|pictures|data)$/i;
 const IMAGES = /\.(jpe?g|png|webp)$/i;
 const dropZones = new WeakMap();
 
@@ -243,17 +244,28 @@ class Zone {
   }
 }
 
-/* Images alone go in at once. One file, and archives, are sent as they are; annotations with other files belong
-together and become one archive, unless that would be too large: then the images go first. */
+/* Images alone go in at once. One file, and archives, are sent as they are; annotations with other files, or images in
+folders that look like classes, belong together and become one archive, unless that would be too large: then the images
+go first. */
 function sorted(files, maxBytes) {
   const stems = new Set(files.filter(([, path]) => IMAGES.test(path)).map(([, path]) => stem(path)));
   const isAnnotation = ([, path]) => ANNOTATIONS.test(path) || (/\.txt$/i.test(path) && stems.has(stem(path)));
   const archives = files.filter(([, path]) => ARCHIVES.test(path));
   const others = files.filter(([, path]) => !ARCHIVES.test(path)), annotations = others.filter(isAnnotation);
-  if (!annotations.length) return { images: others, archives, packed: [] };
+  if (!annotations.length && !areClasses(others)) return { images: others, archives, packed: [] };
   const bytes = others.reduce((sum, [file, path]) => sum + file.size + 2 * path.length + 80, 0);
   if (bytes <= maxBytes && others.length <= ZIP_MAX_FILES) return { images: [], archives, packed: others };
   return { images: others.filter((file) => !isAnnotation(file)), archives, packed: annotations };
+}
+
+/* Whether the folders of the images look like classes, by the rules of core/importing/class_directories.py; the preview
+offers to read them as such. */
+function areClasses(files) {
+  const found = files.filter(([, path]) => IMAGES.test(path)).map(([, path]) => path.split("/").slice(0, -1));
+  const above = new Set(found.map((parts) => parts.slice(0, -1).filter((part) => !SPLITS.test(part)).join("/")));
+  const classes = [...new Set(found.map((parts) => parts.at(-1) ?? ""))];
+  const isClass = (name) => /\p{Letter}/u.test(name) && !SPLITS.test(name) && !NO_CLASSES.test(name);
+  return above.size === 1 && classes.length > 1 && found.length >= 2 * classes.length && classes.every(isClass);
 }
 
 const stem = (path) => path.replace(/\.[^./]*$/, "");
