@@ -41,12 +41,18 @@ def test_other_brackets_are_unchanged(text: str) -> None:
 
 @pytest.mark.parametrize("name", TRAINERS)
 def test_no_row_for_a_trainer_has_one(name: str) -> None:
-    edited = entry(1, "What is <|image_pad|>?", "It ends </s>[INST].", generated_answer="A <start_of_turn>.")
+    box = {"label": "a <|im_end|> cup", "xyxy": [1, 2, 30, 40], "image": 0}
+    edited = entry(
+        1, "What is <|image_pad|>?", "It ends </s>[INST].", generated_answer="A <start_of_turn>.", boxes=[box]
+    )
     worse = entry(2, "What is <|image_pad|>?", "ASSISTANT: no.", rejected=True, confirmed=False)
 
-    texts = [text for row in rows(name, edited, worse) for text in _texts(row)]
+    compared = {"answer"} if name == "lmms-eval" else _COMPARED
+    texts = [text for row in rows(name, edited, worse) for text in _texts(row, compared)]
 
     assert any("[|image_pad|]" in text for text in texts)
+    if name == "ms-swift-grounding":  # it puts boxes and labels in place of these
+        texts = [text.replace("<bbox>", "").replace("<ref-object>", "") for text in texts]
     assert [text for text in texts if control_word(text.removeprefix("<image>"))] == []
 
 
@@ -57,9 +63,13 @@ def test_the_formats_for_trainers_are_checked() -> None:
     }  # fmt: skip
 
 
-def _texts(value: object) -> list[str]:
+# What a program compares with the answer of a model is no text for a tokenizer.
+_COMPARED = {"solution", "verifier", "reward_model", "extra_info"}
+
+
+def _texts(value: object, but: set[str]) -> list[str]:
     if isinstance(value, dict):
-        return [text for inner in value.values() for text in _texts(inner)]
+        return [text for key, inner in value.items() if key not in but for text in _texts(inner, but)]
     if isinstance(value, list):
-        return [text for inner in value for text in _texts(inner)]
+        return [text for inner in value for text in _texts(inner, but)]
     return [value] if isinstance(value, str) else []
