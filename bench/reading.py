@@ -4,9 +4,9 @@
     python bench/reading.py --full   three rounds; and 10,000 beside 1,000,000 rows of LLaVA, for the cost of a row
 
 The bare loop is what one would write for one known, flawless file: orjson, csv or pyarrow, the texts of the rows, their
-image and their other fields, without checks, places and cleaning. Both write what they found as JSON lines; the
-importer's reading without the spool, beside the bare loop without lines, is the second figure. Each of them runs in a
-process of its own, in turns, and its CPU time counts, the best of the rounds: both use one thread and hardly wait.
+image and their other fields, without checks, places and cleaning. Both write what they found as JSON lines; a preview
+of all records, which are made one by one, beside the bare loop without lines, is the second figure. Each of them runs
+in a process of its own, in turns, and its CPU time counts, the best of the rounds: both use one thread and hardly wait.
 Memory is the peak of the importer's process above its start.
 """
 
