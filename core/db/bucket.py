@@ -1,4 +1,4 @@
-"""Dividing rows into equal parts by two characters of their random id; the SQL differs between databases."""
+"""Dividing rows into equal parts by two random characters of their id; the SQL differs between databases."""
 
 from typing import Any
 
@@ -38,9 +38,9 @@ def bucket(id_column: Any, place: int) -> ColumnElement[int]:
     """Return an SQL expression for a uniform number from 0 to 4095, made of two characters of an id.
 
     Args:
-        place: position of the first of the two characters, 2 to 20; different positions give independent numbers. The
-            first character of an id is never a dash and therefore not uniform.
+        place: position of the first of the two characters, 3 to 20; different positions give independent numbers. The
+            first two characters of an id are of the time and therefore not uniform.
     """
-    if not 2 <= place <= 20:
-        raise ValueError("place must be 2 to 20")
+    if not 3 <= place <= 20:
+        raise ValueError("place must be 3 to 20")
     return _Bucket(id_column, literal_column(str(place)))
