@@ -1,6 +1,6 @@
 """Rows of one shape are read by column: the records, and what is left out, are those of reading row by row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,60 +31,59 @@ NAMES = ["a.jpg", "shelf/b.png", "c d.webp"]
 ODD_NAMES = ["", None, " a.jpg ", '["a.jpg", "b.jpg"]', ["a.jpg"], [], 5, "data:x", "x" * 300]
 TEXTS = ["What is it?", "<image>\nWhat is it?", "Is it red? ", "Çay mı?", "first\nsecond\tthird", "x < y"]
 ODD_TEXTS = ["", " ", None, 3, True, "a\0b", "a\r\nb", "\ud800", "[1]", ["red", "blue"], {"answer": "x"}, "y" * 20_001]
-FLAT: dict[str, Column] = {
-    "image": _column(NAMES, ODD_NAMES),
-    "question": _column(TEXTS, ODD_TEXTS),
-    "answer": _column(TEXTS, ODD_TEXTS),
+# Usual values, and odd ones.
+FLAT: dict[str, tuple[list[Any], list[Any]]] = {
+    "image": (NAMES, ODD_NAMES),
+    "question": (TEXTS, ODD_TEXTS),
+    "answer": (TEXTS, ODD_TEXTS),
+    "answer_type": ([None, "", "text"], ["label", "custom_format", "odd", ["text"]]),
+    "options": ([None], [["red", "blue"], '["red", "blue"]', {"type": "object"}]),
+    "score": ([0, 4.5, True, None], [9, "odd", [1]]),
+    "kind": (["color", "", None], [1, True, "k" * 61]),
+    "tags": (["one,two", None], [["one"], [1], "t" * 61]),
+    "confirmed": ([True, False, 1, "true"], [None, [1]]),
+    "note": (["seen", "", None, "a\0b"], [5, ["x"], "n" * 20_001]),
+    "metadata": ([None], [{"kind": "count"}, "text"]),
+    "boxes": ([None], [[{"label": "cup", "xyxy": [1, 2, 3, 4]}]]),
+    "caption": (TEXTS, ODD_TEXTS),
 }
-MORE: dict[str, Column] = {
-    "answer_type": _column([None, "", "text"], ["label", "custom_format", "odd", ["text"]]),
-    "options": _column([None], [["red", "blue"], '["red", "blue"]', {"type": "object"}]),
-    "score": _column([0, 4.5, True, None], [9, "odd", [1]]),
-    "kind": _column(["color", "", None], [1, True, "k" * 61]),
-    "tags": _column(["one,two", None], [["one"], [1], "t" * 61]),
-    "confirmed": _column([True, False, 1, "true"], [None, [1]]),
-    "note": _column(["seen", "", None, "a\0b"], [5, ["x"], "n" * 20_001]),
-    "metadata": _column([None], [{"kind": "count"}, "text"]),
-    "boxes": _column([None], [[{"label": "cup", "xyxy": [1, 2, 3, 4]}]]),
-    "A": _column([None], ["red"]),
-    "caption": _column(TEXTS, ODD_TEXTS),
-}
+MAIN = ("image", "question", "answer")
 
 
 @st.composite
 def flat_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
-    others = draw(st.lists(st.sampled_from(sorted(MORE)), max_size=4, unique=True))
-    kept = draw(st.sampled_from([["image", "question", "answer"], ["image"], ["question", "answer"]]))
-    columns = {name: draw((FLAT | MORE)[name]) for name in [*kept, *others]}
+    kept = draw(st.sampled_from([MAIN, ("image",), ("question", "answer")]))
+    others = draw(st.lists(st.sampled_from([name for name in FLAT if name not in MAIN]), max_size=4, unique=True))
+    columns = {name: draw(_column(*FLAT[name])) for name in (*kept, *others)}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-ROLES = {"from": ["human", "gpt", "user", "assistant"], "role": ["user", "assistant"]}
+ROLES = {"from": ["human", "gpt"], "role": ["user", "assistant"]}
 
 
 @st.composite
 def chats(draw: st.DrawFn, name: str) -> list[dict[str, Any]]:
+    """Draw rows of conversations that are usual, or odd in one respect."""
+    odd = draw(st.sampled_from(["", "roles", "texts", "messages", "images", "rows"]))
     who, what = draw(st.sampled_from([("from", "value"), ("role", "content")]))
-    text = st.sampled_from(TEXTS) if draw(st.booleans()) else st.sampled_from([*TEXTS, *ODD_TEXTS[:8]])
-    is_usual = draw(st.booleans())
+    roles = st.sampled_from([*ROLES["from"], *ROLES["role"], "system", 3])
+    texts = st.sampled_from([*TEXTS, *ODD_TEXTS[:8]] if odd == "texts" else TEXTS)
 
     def conversation() -> Any:
-        turns = []
+        said = []
         for _ in range(draw(st.integers(1, 3))):
-            roles = (
-                ROLES[who][:2] if is_usual else [draw(st.sampled_from([*ROLES[who], "system", 3])) for _ in range(2)]
-            )
-            turns += [{who: role, what: draw(text)} for role in roles]
-        if not is_usual and draw(st.booleans()):
-            turns[-1] |= draw(st.sampled_from([{"loss_scale": 0.5}, {"from": "gpt"}, {"extra": 1}]))
-        return turns
+            said += [{who: draw(roles) if odd == "roles" else role, what: draw(texts)} for role in ROLES[who]]
+        if odd == "messages":
+            said[-1] |= draw(st.sampled_from([{}, {"loss_scale": 0.5}, {"from": "gpt"}, {"extra": 1}]))
+        return said
 
-    images = draw(_column([*NAMES, ["a.jpg"], ["a.jpg", "b.jpg"]], ODD_NAMES) if draw(st.booleans()) else FLAT["image"])
+    usual = _column(NAMES, []) | _column([["a.jpg"], ["a.jpg", "b.jpg"]], [])
+    images = draw(_column(NAMES, ODD_NAMES) if odd == "images" else usual)
     found: list[dict[str, Any]] = [{"id": n, "image": image, name: conversation()} for n, image in enumerate(images)]
-    if not is_usual:
-        found[draw(st.integers(0, LENGTH - 1))] |= draw(
-            st.sampled_from([{name: []}, {name: "text"}, {"system": "Be short."}, {"image": None}, {"label": False}])
-        )
+    if odd == "rows":
+        changes = [{name: []}, {name: "text"}, {"system": "Be short."}, {"image": None}, {"label": False}]
+        for row in found if draw(st.booleans()) else found[:1]:
+            row |= draw(st.sampled_from(changes))
     return found
 
 
@@ -98,6 +97,53 @@ def read(reader: RowReader, found: list[Any]) -> tuple[list[Record], list[Proble
 
 def row_by_row(reader: RowReader, found: list[Any]) -> tuple[list[Record], list[Problem]]:
     return read(replace(reader, read_columns=lambda block: None), found)
+
+
+def _odd_rows() -> Iterator[Any]:
+    for name, (usual, odd) in FLAT.items():
+        kept = ("image",) if name == "caption" else MAIN
+        row = {one: FLAT[one][0][0] for one in kept} | {name: usual[0]}
+        for value in [*usual, *odd]:
+            yield pytest.param([row, row | {name: value}, row], id=f"{name} {str(value)[:20]!r}")
+    lettered = {"image": "a.jpg", "question": "Which?", "answer": "B", "A": "red", "B": "blue"}
+    yield pytest.param([lettered, lettered | {"answer": "A"}], id="options in columns of their own")
+
+
+@pytest.mark.parametrize("found", list(_odd_rows()))
+def test_a_row_with_any_value_is_read_by_column_as_row_by_row(found: list[dict[str, Any]]) -> None:
+    assert read(rows.READER, found) == row_by_row(rows.READER, found)
+
+
+ASKED, SAID = {"from": "human", "value": "What?"}, {"from": "gpt", "value": "A cup."}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"conversations": [ASKED, SAID | {"loss_scale": 0.5}]},
+        {"conversations": [ASKED, SAID, ASKED]},
+        {"conversations": [SAID, ASKED]},
+        {"conversations": [ASKED, {"role": "assistant", "content": "A cup."}]},
+        {"conversations": [{"from": "system", "value": "Be short."}, ASKED, SAID, SAID]},
+        {"conversations": [ASKED, SAID, ASKED, SAID | {"value": ""}]},
+        {"conversations": [ASKED, SAID, ASKED | {"from": ["human"]}, SAID]},
+        {"conversations": []},
+        {"conversations": "text"},
+        {"conversations": [ASKED, SAID] * 1_001},
+        {"image": ["a.jpg", " b.jpg"]},
+        {"image": ["a.jpg"] * 65},
+        {"image": "data:x"},
+        {"image": '["a.jpg"]'},
+        {"image": []},
+        {"system": "Be short."},
+        {"label": False},
+        {"score": 4},
+    ],
+)
+def test_any_conversation_is_read_by_column_as_row_by_row(changes: dict[str, Any]) -> None:
+    row = {"id": 1, "image": "a.jpg", "conversations": [ASKED, SAID]}
+    for found in ([row, row | changes, row], [row | changes, row | changes]):
+        assert read(conversations.READER, found) == row_by_row(conversations.READER, found)
 
 
 @given(found=flat_rows())
