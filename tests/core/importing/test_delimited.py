@@ -5,15 +5,15 @@ import io
 import pytest
 
 from core.importing import delimited
-from core.importing.delimited import DelimitedError, delimited_rows
-from core.importing.json_rows import BadRow
+from core.importing.delimited import DelimitedError, delimited_runs
+from core.importing.runs import BadRow, rows_in
 
 
 def _rows(text: str | bytes, *, is_tab: bool = False) -> list[tuple[int, int, object]]:
     data = text.encode() if isinstance(text, str) else text
     return [
         (number, line, row.reason if isinstance(row, BadRow) else row)
-        for number, line, row in delimited_rows(io.BytesIO(data), is_tab=is_tab)
+        for number, line, row in rows_in(delimited_runs(io.BytesIO(data), is_tab=is_tab))
     ]
 
 
