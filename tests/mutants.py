@@ -47,7 +47,7 @@ _TUNING = re.compile(
 )
 _LOOKS = ("border", "height", "height_px", "horizontal", "min_column_width", "width", "wrap", "wrap_lines")
 # Where tests outside a room drive its code.
-_ELSEWHERE = {"core/api/": "tests/security", "pages/": "tests/browser"}
+_ELSEWHERE = {"core/api/": "tests/security", "core/llm/": "tests/security", "pages/": "tests/browser"}
 
 
 @dataclass(frozen=True)

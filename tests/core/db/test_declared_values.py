@@ -1,10 +1,15 @@
 """Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
 
+from datetime import timedelta
+
 from tests.declared import read
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.db.bucket": {
         "BUCKETS": 64 * 64,
+    },
+    "core.db.bulk_insert": {
+        "_STEP": timedelta(microseconds=1),
     },
     "core.db.quality_sql": {
         "REVEALING_CHARS": 4,
