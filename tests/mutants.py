@@ -231,7 +231,7 @@ def _failing(checkout: Path, tests: list[str]) -> str:
         return tests[0]
     if ended.returncode in (0, 5):
         return ""
-    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", ended.stdout, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) (tests/.+?)(?: - |$)", ended.stdout, re.MULTILINE)
     return found[1] if found else tests[0]
 
 
