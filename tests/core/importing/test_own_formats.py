@@ -16,13 +16,26 @@ from tests.core.images.pictures import encoded
 
 PAIRS = {("What color?", "Blue.", False), ("How many?", "3", False)}
 EDITED = ("What color?", "Green.", True)
+
+
+def _boxes_of(written: str) -> set[tuple[str, str, bool]]:
+    return {
+        (f"{question}\nOutput the bbox coordinates in JSON format.", f"[\n\t{written}\n]", False)
+        for question, _, _ in PAIRS
+    }
+
+
 EXPECTED = {
     # The evaluator compares answers in lower case, without a period.
     "vqa-v2": {("What color?", "blue", False), ("How many?", "3", False)},
     "coco-captions": {(CAPTION_QUESTION, "Blue.", False), (CAPTION_QUESTION, "3", False)},
     "sidecar": {(CAPTION_QUESTION, "Blue. 3", False)},
     **{f"{name}-dpo": {("What color?", "Blue.", False), EDITED} for name in ("llama-factory", "ms-swift", "trl")},
-    **{f"{name}-kto": {*PAIRS, EDITED} for name in ("llama-factory", "ms-swift")},
+    **{f"{name}-kto": {*PAIRS, EDITED} for name in ("llama-factory", "ms-swift", "trl")},
+    # The answers are the boxes: in px, from 0 to 1000 of the sides, and as ms-swift writes its places for them.
+    "qwen-grounding-px": _boxes_of('{"bbox_2d":[16,12,80,60],"label":"cup"}'),
+    "qwen-grounding-1000": _boxes_of('{"bbox_2d":[100,100,500,500],"label":"cup"}'),
+    "ms-swift-grounding": _boxes_of('{"bbox_2d": [16, 12, 80, 60], "label": "cup"}'),
 }
 
 
@@ -63,6 +76,10 @@ def test_what_is_exported_is_read_again(
     with services.db.transaction() as session:
         edited = session.get_one(ImageDatasets, "entry-0")
         edited.generated_answer = "Green."
+        if "grounding" in name:
+            for number in range(2):
+                entry = session.get_one(ImageDatasets, f"entry-{number}")
+                entry.boxes = [{"label": "cup", "xyxy": [16, 12, 80, 60], "image": 0}]
     made = services.exports.export(project.id, parse_recipe({"format": name}))
     path = services.db.data_dir / made.path
     root = tmp_path / "bundle"
