@@ -91,6 +91,8 @@ def measure_tiles(server: AppServer, http: httpx.Client, format_: str, rounds: i
         shutil.rmtree(storage.tiles(image.sha256), ignore_errors=True)
         bare.append(bare_s(storage.original(image.path)))
         first.append(tile_s(http, image, *PLACE))
+        while not list(storage.tiles(image.sha256).glob("pixels")):  # written after the tile was answered
+            time.sleep(0.05)
     label = f"{LARGE_WH[0] * LARGE_WH[1] / 1e6:.0f} megapixels, {format_}"
     print(f"    {label}: bare decode and crop {statistics.median(bare) * 1000:,.0f} ms")
     print(f"    {label}: first tile {statistics.median(first) * 1000:,.0f} ms")

@@ -34,7 +34,7 @@ _LENGTH = struct.Struct(">I")
 
 def write(decoded: EightBits, destination: Path) -> None:
     """Write the pixels behind a header of JSON, which has its length in front."""
-    image = decoded.image if decoded.image.mode in _CHANNELS else decoded.image.convert("RGB")
+    image = _plain(decoded.image)
     profile = profile_of(decoded.info) or b""
     header = {"mode": image.mode, "size_wh": image.size, "turn": decoded.turn, "profile": b64encode(profile).decode()}
     encoded = json.dumps(header).encode()
@@ -69,12 +69,36 @@ def cut(path: Path, box: tuple[int, int, int, int], reduce_by: int) -> Image.Ima
     shape = (height, width, _CHANNELS[mode])
     pixels: np.ndarray = np.memmap(path, np.uint8, "r", start, shape)
     left, top, right, bottom = box
-    turned = _UPRIGHT.get(header["turn"])
-    part = (turned(pixels) if turned else pixels)[top:bottom, left:right]
+    part = _turned(pixels, header["turn"])[top:bottom, left:right]
+    return _finished(part, mode, reduce_by, b64decode(header["profile"]))
+
+
+def cut_decoded(decoded: EightBits, box: tuple[int, int, int, int], reduce_by: int) -> Image.Image:
+    """Like :func:`cut`, without a pixel file."""
+    image = _plain(decoded.image)
+    left, top, right, bottom = box
+    # Where the corners are in the file.
+    rows, columns = np.ogrid[: image.height, : image.width]
+    places = [np.broadcast_to(indexes, (image.height, image.width)) for indexes in (columns, rows)]
+    corners = [_turned(indexes, decoded.turn)[[top, bottom - 1], [left, right - 1]] for indexes in places]
+    (x_from, x_to), (y_from, y_to) = (sorted(map(int, ends)) for ends in corners)
+    part = _turned(np.asarray(image.crop((x_from, y_from, x_to + 1, y_to + 1))), decoded.turn)
+    return _finished(part, image.mode, reduce_by, profile_of(decoded.info))
+
+
+def _turned(pixels: np.ndarray, turn: int) -> np.ndarray:
+    upright = _UPRIGHT.get(turn)
+    return upright(pixels) if upright else pixels
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    return image if image.mode in _CHANNELS else image.convert("RGB")
+
+
+def _finished(part: np.ndarray, mode: str, reduce_by: int, profile: bytes | None) -> Image.Image:
     image = Image.frombytes(mode, (part.shape[1], part.shape[0]), part.tobytes())
     if reduce_by > 1:
         image = image.reduce(reduce_by)
-    profile = b64decode(header["profile"])
     return to_srgb(image, {"icc_profile": profile} if profile else {})
 
 

@@ -111,7 +111,7 @@ class ImageStorage:
         return self._place(file, self.cached(sha256, variant))
 
     def store_tile(self, file: Path, sha256: str, name: str) -> Path:
-        """Move a finished tile, or the pixel file of an image, into the cache and return its path."""
+        """Move a finished file to the tiles of an image and return its path."""
         return self._place(file, self.tiles(sha256) / name)
 
     def _place(self, file: Path, target: Path) -> Path:

@@ -4,7 +4,7 @@ The first tile of an image decodes it and leaves a pixel file, from which the ot
 """
 
 import threading
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,13 @@ from core.images.storage import ImageStorage, translate_disk_errors
 SIDE_PX = 512
 _MAX_LEVEL = 16
 _PIXEL_FILE = "pixels"
+_POLL_INTERVAL_S = 0.002
 # Chosen by the image: while one thread decodes it, others that want a tile of it wait for its pixel file.
 _DECODING = [threading.Lock() for _ in range(16)]
+_DECODERS = ThreadPoolExecutor(2, thread_name_prefix="vitrine-tiles")
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in px of the upright image."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,8 @@ class Tile:
     def name(self) -> str:
         return f"{self.level}-{self.x}-{self.y}.png"
 
-    def box(self, image: ImageFile) -> tuple[int, int, int, int]:
-        """Return left, top, right, bottom in px of the upright image.
+    def box(self, image: ImageFile) -> Box:
+        """Return which part of the image it shows.
 
         Raises:
             NotFoundError: it is outside of the image, or the level before shows the whole image in one tile.
@@ -63,21 +68,39 @@ def make(storage: ImageStorage, settings: Settings, image: ImageFile, tile: Tile
         ImageRejectedError: the original cannot be decoded any more.
         StorageError: the disk is full or broken, or the original is missing.
     """
-    from core.images.decode import cut_tile
-
     box, directory = tile.box(image), storage.tiles(image.sha256)
     path, pixels = directory / tile.name, directory / _PIXEL_FILE
-    if path.exists() and path.stat().st_size > 0:
+    if _is_made(path):
         return path
-    waiting = nullcontext() if pixels.exists() else _DECODING[int(image.sha256[:2], 16) % len(_DECODING)]
-    with waiting, storage.staging() as staging, translate_disk_errors():
-        new, cut = staging / _PIXEL_FILE, staging / tile.name
-        original = storage.original(image.path)
-        sandbox(settings).run(cut_tile, original, pixels, new, cut, box, 1 << tile.level)
-        is_first = new.exists()
-        if is_first:
-            storage.store_tile(new, image.sha256, _PIXEL_FILE)
-        storage.store_tile(cut, image.sha256, tile.name)
-    if is_first:
-        storage.remove_old_tiles()
+    if pixels.exists():
+        _cut(storage, settings, image, path, box, tile)
+        return path
+    # The tile is there before the pixel file is written.
+    job = _DECODERS.submit(_decode, storage, settings, image, path, box, tile)
+    while not _is_made(path) and not job.done():
+        wait([job], timeout=_POLL_INTERVAL_S)
+    if not _is_made(path):
+        job.result()
     return path
+
+
+def _is_made(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _decode(storage: ImageStorage, settings: Settings, image: ImageFile, path: Path, box: Box, tile: Tile) -> None:
+    with _DECODING[int(image.sha256[:2], 16) % len(_DECODING)]:
+        _cut(storage, settings, image, path, box, tile)
+
+
+def _cut(storage: ImageStorage, settings: Settings, image: ImageFile, path: Path, box: Box, tile: Tile) -> None:
+    from core.images.decode import cut_tile
+
+    pixels = path.with_name(_PIXEL_FILE)
+    with storage.staging() as staging, translate_disk_errors():
+        sandbox(settings).run(cut_tile, storage.original(image.path), pixels, staging, path, box, 1 << tile.level)
+        is_new = (staging / _PIXEL_FILE).exists()
+        if is_new:
+            storage.store_tile(staging / _PIXEL_FILE, image.sha256, _PIXEL_FILE)
+    if is_new:
+        storage.remove_old_tiles()
