@@ -39,7 +39,7 @@ def leaves_out(entry: Entry, group: ImageGroup) -> str:
 FORMAT = Format(
     name="easyr1",
     label="EasyR1",
-    help="Questions with answers that a program verifies, as a table with its reward function for EasyR1.",
+    help="Questions with images and a verifier in one column; reward.py has the reward function.",
     purpose="train",
     load=(
         "python3 -m verl.trainer.main config=examples/config.yaml data.train_files={dir}/data@{split} "
@@ -49,6 +49,7 @@ FORMAT = Format(
     ),
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("EasyR1 b44b311",),
     rows=rows,
     writer=ParquetWriter,
     checker=EasyR1Checker,

@@ -13,7 +13,6 @@ ASK_FOR_BOXES = "Output the bbox coordinates in JSON format."
 """The words of Qwen's own examples; they follow the question."""
 NO_BOXES = "it has no boxes"
 NO_SIZE = "the size of its image is not known"
-BOXES_HELP = "Questions whose answer is the boxes of their entry"
 
 LabeledBox = dict[str, Any]
 """``bbox_2d`` (left, top, right, bottom) and ``label``, in this order, as Qwen writes them."""

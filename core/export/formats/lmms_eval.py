@@ -39,7 +39,7 @@ def leaves_out(entry: Entry, group: ImageGroup) -> str:
 FORMAT = Format(
     name="lmms-eval",
     label="lmms-eval",
-    help="A task folder of lmms-eval with the checkers of its answers: accuracy without a judge.",
+    help="A task folder with a table and the checkers of its answers: accuracy without a judge.",
     purpose="evaluate",
     load=(
         "python3 -m lmms_eval --include_path {dir} --tasks {stem} --model qwen2_5_vl "
@@ -47,6 +47,7 @@ FORMAT = Format(
     ),
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("lmms-eval 0.7.3",),
     rows=rows,
     writer=LmmsEvalWriter,
     checker=LmmsEvalChecker,

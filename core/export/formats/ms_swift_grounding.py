@@ -12,7 +12,6 @@ from core.export.formats import messages
 from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, turns
 from core.export.formats.grounding import (
     ASK_FOR_BOXES,
-    BOXES_HELP,
     NO_BOXES,
     boxes_in_px,
     has_boxes,
@@ -51,7 +50,7 @@ def _objects(entries: Sequence[Entry], group: ImageGroup, options: RowOptions) -
 FORMAT = Format(
     name="ms-swift-grounding",
     label="ms-swift, grounding",
-    help=f"{BOXES_HELP}, in objects of ms-swift, which writes them in the way of the model.",
+    help="Questions whose answers are the boxes of their entry, as objects that the program writes for its model.",
     purpose="train",
     load=f"QWENVL_BBOX_FORMAT=new {LOAD}",
     load_language="bash",

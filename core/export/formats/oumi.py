@@ -35,7 +35,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="oumi",
     label="Oumi",
-    help="Conversations for the data set vl_sft of Oumi.",
+    help="Conversations of content items with the paths of their images, one a line.",
     purpose="train",
     load=(
         "cd {dir} && oumi train --model.model_name HuggingFaceTB/SmolVLM-256M-Instruct "

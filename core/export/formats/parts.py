@@ -1,4 +1,4 @@
-"""Messages with content parts, as a table: read by Unsloth, Axolotl and TRL."""
+"""Messages with content parts, as a table; TRL fills its image parts, and so do others."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -47,10 +47,11 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="messages-parts",
     label="Messages with parts",
-    help="A table of messages whose contents are lists of images and texts, for Unsloth, Axolotl and TRL.",
+    help="A table of messages whose contents are lists of texts and places for images.",
     purpose="train",
     load=LOAD_DATASET,
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("TRL 1.16.0",),
     rows=rows,
     detail="texts",
     writer=ParquetWriter,

@@ -35,7 +35,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="messages-parts-lines",
     label="Messages with parts, JSON lines",
-    help="Messages whose contents are lists of texts and paths of images, as JSON lines for Unsloth and Axolotl.",
+    help="Messages whose contents are lists of texts and paths of images, one conversation a line.",
     purpose="train",
     load="from datasets import load_dataset\n\nrows = load_dataset('json', data_files='{rows}')",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,

@@ -6,7 +6,7 @@ from core.export.checks.grounding import PixelGroundingChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats import llava, qwen
 from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format
-from core.export.formats.grounding import BOXES_HELP, NO_BOXES, answered_by_boxes, boxes_in_px, leaves_out
+from core.export.formats.grounding import NO_BOXES, answered_by_boxes, boxes_in_px, leaves_out
 from core.export.writing.base import JsonWriter
 
 
@@ -18,7 +18,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="qwen-grounding-px",
     label="Qwen2.5-VL, grounding",
-    help=f"{BOXES_HELP} as JSON with bbox_2d in pixels, for the official fine-tuning of Qwen2.5-VL.",
+    help="Questions whose answers are the boxes of their entry, as JSON in pixels of the image.",
     purpose="train",
     load=qwen.FORMAT.load,
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,

@@ -30,7 +30,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="trl-grpo",
     label="TRL, GRPO",
-    help="Prompts with answers that a program verifies, as a table with its reward function for GRPOTrainer of TRL.",
+    help="Prompts with images and an answer that a checker verifies; reward.py has the reward function.",
     purpose="train",
     load=(
         "import sys\n\nfrom datasets import load_dataset\nfrom trl import GRPOConfig, GRPOTrainer\n\n"
@@ -39,6 +39,7 @@ FORMAT = Format(
         "    args=GRPOConfig(),\n    train_dataset=load_dataset('{dir}', split='{split}'),\n)"
     ),
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("TRL 1.16.0",),
     rows=rows,
     writer=ParquetWriter,
     checker=TrlGrpoChecker,

@@ -34,7 +34,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="trl-kto",
     label="TRL, KTO",
-    help=f"{KTO_HELP}, as a table for KTOTrainer of TRL.",
+    help=f"{KTO_HELP}, as a table.",
     purpose="train",
     load=(
         "from datasets import load_dataset\nfrom trl import KTOConfig, KTOTrainer\n\n"
@@ -43,6 +43,7 @@ FORMAT = Format(
     ),
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     compares_answers=True,
+    run_in=("TRL 1.16.0",),
     rows=rows,
     writer=ParquetWriter,
     checker=TrlKtoChecker,

@@ -44,7 +44,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="verl",
     label="verl",
-    help="Prompts with answers that a program verifies, as a table with its reward function for verl.",
+    help="Prompts with images and a reward model by rules, in a table; reward.py has the reward function.",
     purpose="train",
     load=(
         "python3 -m verl.trainer.main_ppo algorithm.adv_estimator=grpo "
@@ -55,6 +55,7 @@ FORMAT = Format(
     ),
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("verl 0.9.1",),
     rows=rows,
     writer=ParquetWriter,
     checker=VerlChecker,

@@ -67,11 +67,12 @@ def leaves_out(entry: Entry, group: ImageGroup) -> str:
 FORMAT = Format(
     name="vlmevalkit",
     label="VLMEvalKit",
-    help="A TSV with questions, answers and the images inside, for VLMEvalKit.",
+    help="A TSV with questions, answers and the images inside.",
     purpose="evaluate",
     load="LMUData={dir} python3 run.py --data {stem} --model Qwen2.5-VL-3B-Instruct --mode infer",
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("VLMEvalKit e8e78f05",),
     rows=rows,
     writer=TsvWriter,
     checker=VlmEvalKitChecker,
