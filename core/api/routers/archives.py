@@ -1,10 +1,10 @@
 """Routes that move whole projects: into an archive, and back from one."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import start, task_answer
@@ -19,8 +19,18 @@ class _ArchiveConfig(RequestBody):
     pass
 
 
+def _one_of(schema: dict[str, Any]) -> None:
+    """Add what :meth:`ProjectImport._is_one` checks to the schema."""
+    for name, column in schema["properties"].items():
+        kept = next(part for part in column["anyOf"] if part.get("type") != "null")
+        schema["properties"][name] = {"title": column["title"], **kept}
+    schema["oneOf"] = [{"required": [name]} for name in schema["properties"]]
+
+
 class ProjectImport(RequestBody):
     """The archive to import: a *path* below VITRINE_IMPORT_ROOTS, or the *upload_id* of a complete upload."""
+
+    model_config = ConfigDict(json_schema_extra=_one_of)
 
     path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     upload_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
