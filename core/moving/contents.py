@@ -60,8 +60,9 @@ class MovedTable:
     settle: Callable[[dict[str, Any]], None] = lambda values: None
     """Changes the values of a row whose work was under way."""
 
-    @property
+    @cached_property
     def name(self) -> str:
+        """The name of the table in the database and in archives."""
         return str(self.row.__tablename__)
 
     @cached_property

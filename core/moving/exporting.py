@@ -20,7 +20,7 @@ from core.moving.checking import check_archive
 from core.moving.contents import TABLES
 from core.moving.manifest import MANIFEST, ImageFiles, Manifest, TableSums, image_file, opened_archive, table_file
 from core.moving.packing import ContinuedZip
-from core.moving.rows import write_rows
+from core.moving.rows import copy_rows, write_rows
 
 Progress = Callable[[float, str], None]
 """Called with the finished share (0 to 1) and the current step in words."""
@@ -73,16 +73,20 @@ class ArchiveWriter:
             return ArchiveReport(final, final.stat().st_size, rows, images.files, len(images.missing))
 
     def _write_tables(self, project_id: str, directory: Path) -> tuple[dict[str, TableSums], str]:
-        """Copy the rows to files in one read transaction, and return their sums and the name of the project."""
-        sums = {}
+        """Copy the rows in one read transaction, write them, and return their sums and the name of the project."""
         with self._db.reading() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:
                 raise NotFoundError("This project does not exist any more. Choose another one.")
-            for number, table in enumerate(TABLES):
-                self._raise_if_cancelled()
-                self._progress(_TABLES_SHARE * number / len(TABLES), "Writing the tables")
-                sums[table.name] = write_rows(session, table, project_id, directory / f"{table.name}.jsonl")
+            for table in TABLES:
+                copy_rows(session, table, project_id, directory / f"{table.name}.copied")
+        sums = {}
+        for number, table in enumerate(TABLES):
+            self._raise_if_cancelled()
+            self._progress(_TABLES_SHARE * number / len(TABLES), "Writing the tables")
+            copied = directory / f"{table.name}.copied"
+            sums[table.name] = write_rows(table, self._db.engine.dialect, copied, directory / f"{table.name}.jsonl")
+            copied.unlink()
         return sums, project.name
 
     def _write_zip(self, project_id: str, name: str, directory: Path, sums: dict[str, TableSums]) -> ImageFiles:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
+from sqlalchemy.engine import Dialect
 from sqlmodel import Session
 
 from core.container import MAX_TEXT_BYTES
@@ -43,19 +44,45 @@ _STRICTER: dict[tuple[str, str], Any] = {
 }
 
 
-def write_rows(session: Session, table: MovedTable, project_id: str, path: Path) -> TableSums:
-    """Write the rows of *table* that belong to a project to a file, and return its sums."""
+def copy_rows(session: Session, table: MovedTable, project_id: str, path: Path) -> None:
+    """Copy the rows of *table* that belong to a project to a file, as the driver of the database returns them.
+
+    With the rollback journal of SQLite nobody can commit while a transaction reads, so nothing else is done in it:
+    80,000 rows take 0.7 s, and another 0.9 s to become the lines of an archive.
+    """
     columns = table.row.__table__.c  # type: ignore[attr-defined]
-    query = select(*(columns[name] for name in table.carried)).where(table.belongs(project_id))
-    rows = session.execute(query.order_by(columns[table.key]), execution_options={"yield_per": _READ_ROWS})
-    digest, count, size_bytes = hashlib.sha256(), 0, 0
+    # Without a type of its own a column is not converted.
+    raw = (literal_column(f"{table.name}.{name}") for name in table.carried)
+    query = select(*raw).select_from(table.row).where(table.belongs(project_id)).order_by(columns[table.key])
+    rows = session.execute(query, execution_options={"yield_per": _READ_ROWS})
     with path.open("wb", buffering=1 << 20) as file:
-        for row in rows:
-            line = _line(dict(zip(table.carried, row, strict=True)))
+        for part in rows.partitions():
+            file.writelines(orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE) for row in part)
+
+
+def write_rows(table: MovedTable, dialect: Dialect, copied: Path, path: Path) -> TableSums:
+    """Write the rows that :func:`copy_rows` has copied as lines of an archive, and return their sums."""
+    converters = _converters(table, dialect)
+    digest, count, size_bytes = hashlib.sha256(), 0, 0
+    with copied.open("rb", buffering=1 << 20) as source, path.open("wb", buffering=1 << 20) as file:
+        for raw in source:
+            values = dict(zip(table.carried, orjson.loads(raw), strict=True))
+            for name, convert in converters.items():
+                values[name] = convert(values[name])
+            line = _line(values)
             digest.update(line)
             file.write(line)
             count, size_bytes = count + 1, size_bytes + len(line)
     return TableSums(rows=count, bytes=size_bytes, sha256=digest.hexdigest())
+
+
+def _converters(table: MovedTable, dialect: Dialect) -> dict[str, Callable[[Any], Any]]:
+    """Return what turns values of SQLite's driver into those of a row; other drivers return them as they are."""
+    if dialect.name != "sqlite":
+        return {}
+    columns = table.row.__table__.c  # type: ignore[attr-defined]
+    found = {name: columns[name].type.dialect_impl(dialect).result_processor(dialect, None) for name in table.carried}
+    return {name: convert for name, convert in found.items() if convert is not None}
 
 
 def _line(values: dict[str, Any]) -> bytes:
@@ -91,7 +118,7 @@ def read_rows(archive: OpenedArchive, table: MovedTable, *, skip: int = 0) -> It
 
 def _values(model: type[BaseModel], line: bytes, table: str, number: int) -> dict[str, Any]:
     try:
-        return dict(model.model_validate(json.loads(line, parse_constant=_refuse_constant)).__dict__)
+        return dict(model.model_validate(_DECODER.decode(line.decode())).__dict__)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
@@ -104,6 +131,10 @@ def _values(model: type[BaseModel], line: bytes, table: str, number: int) -> dic
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+# orjson would turn integers beyond 64 bits into floats.
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @cache
