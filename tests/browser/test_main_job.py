@@ -104,7 +104,7 @@ def _export(page: Page, tmp_path: Path) -> Path:
     page.get_by_role("option", name="Hugging Face ImageFolder").click()
     page.get_by_role("button", name=f"Export {IMAGES * 3} entries").click()
     report = page.locator(".st-key-export-report")
-    expect(report.get_by_text(re.compile("Read back: .* checks passed"))).to_be_visible(timeout=60_000)
+    expect(report.get_by_text(re.compile("Read back by .* checks passed"))).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
         report.get_by_role("link", name="Download").click()
     download.value.save_as(tmp_path / "bundle.zip")

@@ -26,6 +26,8 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         f"{pluralize(entries, 'entry')} on {pluralize(images, 'image')}, exported as {job.format.label}.",
         job.format.claim,
         "",
+        f"With this bundle in the directory {one_line(job.directory)}:",
+        "",
         f"```{job.format.load_language}",
         load_command(job.format, job.recipe, job.directory),
         "```",

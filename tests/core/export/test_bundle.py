@@ -56,4 +56,5 @@ def test_a_report_says_by_whose_rules_it_was_checked(services: Services, strip: 
 
     text = (services.db.data_dir / made.path / "EXPORT_REPORT.md").read_text(encoding="utf-8")
     assert "read back after writing, by Vitrine's rules for LLaMA-Factory 0.9.5." in text
-    assert "Run in LLaMA-Factory 0.9.5." in (services.db.data_dir / made.path / "README.md").read_text()
+    card = (services.db.data_dir / made.path / "README.md").read_text(encoding="utf-8")
+    assert "Run in LLaMA-Factory 0.9.5.\n\nWith this bundle in the directory Shelf:\n\n```bash\nllamafactory" in card
