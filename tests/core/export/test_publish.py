@@ -59,7 +59,9 @@ def test_the_hub_gets_every_file_and_the_dataset_is_private(container: str, host
     assert address == f"{hub.url}/datasets/ada/shelf"
     assert hub.private == {"ada/shelf": True}
     sent = hub.files["ada/shelf"]
-    assert set(sent) == {"README.md", "EXPORT_REPORT.json", "EXPORT_REPORT.md", "data/train-00000-of-00001.parquet"}
+    assert set(sent) == {
+        "README.md", "EXPORT_REPORT.json", "EXPORT_REPORT.md", "croissant.json", "data/train-00000-of-00001.parquet",
+    }  # fmt: skip
     assert sent["README.md"].startswith(b"---\n")
     import pyarrow.parquet as pq
 
