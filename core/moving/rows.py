@@ -52,7 +52,7 @@ def copy_rows(session: Session, table: MovedTable, project_id: str, path: Path) 
     """
     columns = table.row.__table__.c  # type: ignore[attr-defined]
     # Without a type of its own a column is not converted.
-    raw = (literal_column(f"{table.name}.{name}") for name in table.carried)
+    raw: list[Any] = [literal_column(f"{table.name}.{name}") for name in table.carried]
     query = select(*raw).select_from(table.row).where(table.belongs(project_id)).order_by(columns[table.key])
     rows = session.execute(query, execution_options={"yield_per": _READ_ROWS})
     with path.open("wb", buffering=1 << 20) as file:
