@@ -139,14 +139,16 @@ def _mutant(file: str, source: str, node: ast.expr, changed: ast.expr, what: str
 def tests_of(file: str) -> list[list[str]]:
     """Return the tests that should notice a change of *file*, the nearest first.
 
-    These are the tests of its module with the declared values of its room, the tests of the modules that import it,
-    all tests of its room, those elsewhere that drive this room, and the rooms that import it if they are one or two.
+    These are the tests of its module with the declared values of its room, the tests that name the module or belong to
+    one that imports it, all tests of its room, those elsewhere that drive this room, and the rooms that import it if
+    they are one or two.
     """
     importers = importers_of(file)
     nearest = _present([_test_of(file), f"{_room_of(file)}/test_declared_values.py"])
     elsewhere = [tests for beginning, tests in _ELSEWHERE.items() if file.startswith(beginning)]
     other_rooms = sorted({_room_of(other) for other in importers} - {_room_of(file), "tests/core", "tests/pages"})
-    groups = [nearest, _present(map(_test_of, importers)), _tests_in(_room_of(file)), elsewhere]
+    about = [*map(_test_of, importers), *_naming(Path(file).stem, _room_of(file))]
+    groups = [nearest, [test for test in _present(about) if test not in nearest], _tests_in(_room_of(file)), elsewhere]
     groups += [_tests_in(room) for room in other_rooms if len(other_rooms) <= 2]
     return [group for number, group in enumerate(groups) if group and group not in groups[:number]]
 
@@ -154,6 +156,14 @@ def tests_of(file: str) -> list[list[str]]:
 def _room_of(file: str) -> str:
     folders = Path(file).parts[:-1]
     return "/".join(("tests", *folders[: 2 if folders[0] == "core" else 1]))
+
+
+def _naming(module: str, room: str) -> list[str]:
+    """Return the tests of a room whose text names *module*; none when they are most of the room."""
+    tests = sorted((ROOT / room).glob("test_*.py") if room == "tests/core" else (ROOT / room).rglob("test_*.py"))
+    word = re.compile(rf"\b{re.escape(module)}\b")
+    found = [str(test.relative_to(ROOT)) for test in tests if word.search(test.read_text(encoding="utf-8"))]
+    return found if len(found) <= len(tests) // 2 else []
 
 
 def _tests_in(room: str) -> list[str]:
