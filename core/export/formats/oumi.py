@@ -43,6 +43,7 @@ FORMAT = Format(
     ),
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("Oumi 0.9",),
     rows=rows,
     detail="texts",
     writer=JsonWriter,

@@ -22,6 +22,7 @@ FORMAT = Format(
     purpose="train",
     load=qwen.FORMAT.load,
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=qwen.FORMAT.run_in,
     rows=rows,
     writer=JsonWriter,
     checker=PixelGroundingChecker,
