@@ -40,8 +40,12 @@ WITHOUT_TORCH = (
 _TORCH = ("torch", "torchvision", "transformers", "datasets", "pillow")
 CONSUMERS = (
     *WITHOUT_TORCH,
-    Consumer("TRL SFTTrainer", ("trl",), "trl_sft", ("trl", *_TORCH)),
+    Consumer("TRL SFTTrainer", ("trl", "messages-parts"), "trl_sft", ("trl", *_TORCH)),
+    Consumer("LLaMA-Factory", ("llama-factory", "sharegpt"), "llama_factory", ("llamafactory", "pillow")),
+    Consumer("ms-swift", ("ms-swift",), "ms_swift", ("ms-swift", *_TORCH)),
+    Consumer("Unsloth", ("messages-parts",), "unsloth", ("unsloth_zoo", *_TORCH)),
     Consumer("nanoVLM", ("finevision",), "nano_vlm", (*_TORCH, "transformers<5"), "nanoVLM"),
     Consumer("LLaVA", ("llava",), "llava_train", _TORCH, "LLaVA"),
     Consumer("Qwen fine-tune", ("qwen",), "qwen_finetune", _TORCH, "Qwen3-VL"),
+    Consumer("EasyR1", ("easyr1",), "easy_r1", ("qwen-vl-utils", *_TORCH), "EasyR1"),
 )

@@ -20,7 +20,7 @@ import torch
 from llava import conversation
 from llava.train import train
 from PIL import Image
-from seen import Row, checkout_version, run
+from seen import Row, checkout_version, rows_file, run
 from tiny_qwen import tokenizer
 
 
@@ -36,9 +36,7 @@ class _Images:
 
 
 def rows(bundle: Path, format_: str) -> Iterable[Row]:
-    (annotations,) = (
-        path for path in bundle.glob("*.json") if "REPORT" not in path.name and "roissant" not in path.name
-    )
+    annotations = rows_file(bundle)
     tokens, images = _llama_like(), _Images()
     conversation.default_conversation = conversation.conv_templates["v1"]
     settings = SimpleNamespace(

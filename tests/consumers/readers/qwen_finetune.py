@@ -11,16 +11,14 @@ sys.path.insert(0, str(Path(os.environ["CHECKOUT"]) / "qwen-vl-finetune"))
 from PIL import Image
 from qwenvl import data
 from qwenvl.data import data_processor
-from seen import Row, checkout_version, run
+from seen import Row, checkout_version, rows_file, run
 from tiny_qwen import save, turns_of
 from transformers import AutoProcessor
 
 
 def rows(bundle: Path, format_: str) -> Iterable[Row]:
     save(bundle.parent / "model")
-    (annotations,) = (
-        path for path in bundle.glob("*.json") if "REPORT" not in path.name and "roissant" not in path.name
-    )
+    annotations = rows_file(bundle)
     data.data_dict["shelf"] = {"annotation_path": str(annotations), "data_path": str(bundle)}
     settings = SimpleNamespace(
         dataset_use="shelf", model_type="qwen2.5vl", data_packing=False, min_pixels=56 * 56, max_pixels=28 * 28 * 64,

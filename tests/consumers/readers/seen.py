@@ -21,6 +21,13 @@ def run(version: str, rows: Callable[[Path, str], Iterable[Row]]) -> None:
     Path(output).write_text(json.dumps({"version": version, "rows": seen}), encoding="utf-8")
 
 
+def rows_file(bundle: Path) -> Path:
+    """Return the one file of rows in a bundle: the JSON file that is neither report nor metadata."""
+    others = ("EXPORT_REPORT", "croissant", "dataset_info")
+    (found,) = (path for path in bundle.glob("*.json*") if not path.name.startswith(others))
+    return found
+
+
 def checkout_version() -> str:
     """Return commit and date of the checkout, from the file that stands beside it."""
     checkout = Path(os.environ["CHECKOUT"])
