@@ -34,7 +34,8 @@ def test_the_readme_example_runs_as_it_stands(tmp_path: Path) -> None:
         [sys.executable, str(tmp_path / "example.py")],
         cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (run.stdout, run.returncode) == ("6 of 6 entries written\n", 0), run.stderr
+    assert (run.stdout.splitlines()[-1:], run.returncode) == (["6 of 6 entries written"], 0), run.stderr
+    assert run.stdout.count("I looked: yes.") == 6
 
 
 def test_the_whole_job_from_python_ends_in_an_export_that_loads_what_was_put_in(

@@ -41,8 +41,13 @@ _TORCH = ("torch", "torchvision", "transformers", "datasets", "pillow")
 CONSUMERS = (
     *WITHOUT_TORCH,
     Consumer("TRL SFTTrainer", ("trl", "messages-parts"), "trl_sft", ("trl", *_TORCH)),
-    Consumer("LLaMA-Factory", ("llama-factory", "sharegpt"), "llama_factory", ("llamafactory", "pillow")),
-    Consumer("ms-swift", ("ms-swift",), "ms_swift", ("ms-swift", *_TORCH)),
+    Consumer(
+        "LLaMA-Factory",
+        ("llama-factory", "sharegpt"),
+        "llama_factory",
+        ("llamafactory", "torch<2.15", "torchvision", "pillow"),
+    ),
+    Consumer("ms-swift", ("ms-swift",), "ms_swift", ("ms-swift", "qwen-vl-utils", *_TORCH)),
     Consumer("Unsloth", ("messages-parts",), "unsloth", ("unsloth_zoo", *_TORCH)),
     Consumer("nanoVLM", ("finevision",), "nano_vlm", (*_TORCH, "transformers<5"), "nanoVLM"),
     Consumer("LLaVA", ("llava",), "llava_train", _TORCH, "LLaVA"),
