@@ -45,6 +45,7 @@ def test_a_public_name_without_a_password_ends_the_process_on_a_loopback_address
 
 def test_a_loopback_address_needs_no_password_and_no_settings() -> None:
     assert app.access_settings("127.0.0.1", ["localhost", "127.0.0.1"]) is None
+    assert app.access_settings("127.0.0.1", ["localhost", "::1"]) is None
 
 
 @pytest.mark.parametrize("variable", ["VITRINE_ACCESS_PASSWORD", "vitrine_access_password"])
