@@ -33,8 +33,8 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         verifier, images = verifier_of(entry.answer, entry.answer_type), group.embedded([entry])
         yield {
             "index": index,
-            "question": question_text(entry, images=0),
-            "answer": answer_text(entry),
+            "question": _cell(question_text(entry, images=0)),
+            "answer": _cell(answer_text(entry)),
             "checker": verifier.checker if verifier else "",
             "arguments": arguments_text(verifier) if verifier else "",
             "id": entry.id,
@@ -42,6 +42,11 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
             "image": str(first) if shared and first is not None else _one_or_list([_base64(image) for image in images]),
         }
         first = index if first is None else first
+
+
+def _cell(text: str) -> str:
+    """Return *text* without NUL, at which readers in C end a cell."""
+    return text.replace("\0", "")
 
 
 def _base64(image: Row) -> str:
@@ -59,7 +64,8 @@ def _one_or_list(values: list[str]) -> str:
 
 def leaves_out(entry: Entry, group: ImageGroup) -> str:
     """Return why there is no row for an entry; empty when there is one."""
-    if question_text(entry, images=0) in _MISSING or answer_text(entry) in _MISSING:
+    texts = (_cell(question_text(entry, images=0)), _cell(answer_text(entry)))
+    if any(text in _MISSING or not text.strip() for text in texts):
         return READ_AS_MISSING
     return LATER_TURN if is_later_turn(entry, group) else ""
 

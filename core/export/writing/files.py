@@ -181,8 +181,7 @@ class TsvWriter(Writer):
         if group.split not in self._files:
             self._files[group.split] = self.target.open(self.layout.rows_file(group.split))
             table.writerow(made[0])
-        # Readers in C end a cell at a NUL.
-        table.writerows([str(value).replace("\0", "") for value in row.values()] for row in made)
+        table.writerows(row.values() for row in made)
         self._files[group.split].write(lines.getvalue().encode())
         return self.count(group.split, len(made))
 

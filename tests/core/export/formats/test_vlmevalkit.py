@@ -47,6 +47,11 @@ def test_what_pandas_reads_as_missing_is_left_out(text: str) -> None:
     assert pandas.read_csv(BytesIO(f"a\tb\n1\t{text}\n".encode()), sep="\t").isna().any(axis=None)
 
 
+def test_a_text_of_nothing_but_nul_is_left_out_like_a_missing_one() -> None:
+    assert rows("vlmevalkit", entry(1, "What does it say?", "\0")) == []
+    assert rows("vlmevalkit", entry(1, "What\0?", "A."))[0]["question"] == "What?"
+
+
 def test_every_row_comes_back_from_pandas(hostile: HostileProject) -> None:
     made = hostile.exports.export(hostile.project_id, parse_recipe({"format": "vlmevalkit"}))
     with zipfile.ZipFile(hostile.db.data_dir / made.path) as bundle:
