@@ -1,8 +1,12 @@
 """The vision collator of Unsloth over each row; texts are decoded from its token ids."""
 
+import os
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+
+# The collator is part of unsloth_zoo, which asks for Unsloth, and Unsloth for a GPU.
+os.environ |= {"UNSLOTH_IS_PRESENT": "1", "UNSLOTH_FORCE_CPU": "1"}
 
 import datasets
 from seen import Row, run
