@@ -38,6 +38,7 @@ WITHOUT_TORCH = (
 """Those that `make test` runs too, in its own environment."""
 
 _TORCH = ("torch", "torchvision", "transformers", "datasets", "pillow")
+_TORCH_OLD = ("torch", "torchvision", "transformers<5", "datasets", "pillow")
 CONSUMERS = (
     *WITHOUT_TORCH,
     Consumer("TRL SFTTrainer", ("trl", "messages-parts"), "trl_sft", ("trl", *_TORCH)),
@@ -49,8 +50,8 @@ CONSUMERS = (
     ),
     Consumer("ms-swift", ("ms-swift",), "swift_template", ("ms-swift", "qwen-vl-utils", *_TORCH)),
     Consumer("Unsloth", ("messages-parts",), "unsloth_collator", ("unsloth_zoo", *_TORCH)),
-    Consumer("nanoVLM", ("finevision",), "nano_vlm", (*_TORCH, "transformers<5"), "nanoVLM"),
+    Consumer("nanoVLM", ("finevision",), "nano_vlm", (*_TORCH_OLD, "einops"), "nanoVLM"),
     Consumer("LLaVA", ("llava",), "llava_train", _TORCH, "LLaVA"),
     Consumer("Qwen fine-tune", ("qwen",), "qwen_finetune", _TORCH, "Qwen3-VL"),
-    Consumer("EasyR1", ("easyr1",), "easy_r1", ("qwen-vl-utils", *_TORCH), "EasyR1"),
+    Consumer("EasyR1", ("easyr1",), "easy_r1", ("qwen-vl-utils", "codetiming", *_TORCH_OLD), "EasyR1"),
 )

@@ -18,7 +18,7 @@ def rows(bundle: Path, format_: str) -> Iterable[Row]:
     processor = get_processor(str(model), model_type="qwen2_5_vl", download_model=False)
     template = get_template(processor, template_type="qwen2_5_vl", max_length=8192)
     template.set_mode("train")
-    os.chdir(bundle)  # as the printed command does: paths of images are relative
+    os.environ["ROOT_IMAGE_DIR"] = str(bundle)  # as the printed command does
     read, _ = load_dataset([str(path) for path in sorted(bundle.glob("*.jsonl"))], num_proc=1)
     for row in read:
         images = [_opened(image, bundle) for image in row["images"]]

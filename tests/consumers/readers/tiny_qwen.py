@@ -38,6 +38,7 @@ def save(directory: Path) -> None:
         "vocab_size": len(tokens), "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32768, "bos_token_id": None,
         "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0},
+        "rope_scaling": {"type": "mrope", "mrope_section": [1, 1, 2]},  # as transformers 4 calls them
         "eos_token_id": ids[END], "pad_token_id": ids["<|endoftext|>"],
     }  # fmt: skip
     vision = {
@@ -75,5 +76,5 @@ def tokenizer(bos: str = "", eos: str = END) -> PreTrainedTokenizerFast:
         tokens.post_processor = processors.TemplateProcessing(single=f"{bos} $A", special_tokens=[first])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokens, bos_token=bos or None, eos_token=eos, pad_token="<|endoftext|>",
-        model_max_length=32768, chat_template=_TEMPLATE, extra_special_tokens=special,
+        model_max_length=32768, chat_template=_TEMPLATE,
     )  # fmt: skip
