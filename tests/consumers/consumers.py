@@ -18,6 +18,8 @@ class Consumer:
         repository: Directory below CONSUMERS_DIR with its checkout, for a program that is no package.
         recipe: Recipe of its exports beside the format.
         has_questions: Whether it reads the questions too.
+        may_leave_out: Whether the format leaves out entries, such as texts that no program can verify; then the rows
+            that were written count.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Consumer:
     repository: str = ""
     recipe: dict[str, object] = field(default_factory=dict)
     has_questions: bool = True
+    may_leave_out: bool = False
 
 
 WITHOUT_TORCH = (
@@ -53,5 +56,7 @@ CONSUMERS = (
     Consumer("nanoVLM", ("finevision",), "nano_vlm", (*_TORCH_OLD, "einops"), "nanoVLM"),
     Consumer("LLaVA", ("llava",), "llava_train", _TORCH, "LLaVA"),
     Consumer("Qwen fine-tune", ("qwen",), "qwen_finetune", _TORCH, "Qwen3-VL"),
-    Consumer("EasyR1", ("easyr1",), "easy_r1", ("qwen-vl-utils", "codetiming", *_TORCH_OLD), "EasyR1"),
+    Consumer(
+        "EasyR1", ("easyr1",), "easy_r1", ("qwen-vl-utils", "codetiming", *_TORCH_OLD), "EasyR1", may_leave_out=True
+    ),
 )

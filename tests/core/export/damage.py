@@ -47,7 +47,7 @@ class Damaged:
         # The split with the known entry comes first, because the first file is damaged.
         self.rows = {path: read_rows(path) for path in self.files}
         known = (KNOWN_ANSWER, KNOWN_QUESTION.lower())
-        self.files.sort(key=lambda path: not _contains(repr(self.rows[path]), list(known)))
+        self.files.sort(key=lambda path: [not _contains(repr(self.rows[path]), [text]) for text in known])
 
     @property
     def first(self) -> Rows:
