@@ -140,7 +140,7 @@ def test_the_preview_of_a_set_shows_what_will_be_sent(
 ) -> None:
     config = {"image_ids": [image.id for image in images], "sets": "selection", "set_size": 3}
     shown = services.preview.request(project.id, config)
-    assert shown.images == 3
+    assert [image.id for image in shown.images] == [image.id for image in images]
     assert shown.prompt.startswith("There are 3 images")
 
 
