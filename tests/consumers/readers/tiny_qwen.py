@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import transformers
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
     PreTrainedTokenizerFast,
@@ -74,7 +75,9 @@ def tokenizer(bos: str = "", eos: str = END) -> PreTrainedTokenizerFast:
     if bos:
         first = (bos, tokens.token_to_id(bos))
         tokens.post_processor = processors.TemplateProcessing(single=f"{bos} $A", special_tokens=[first])
-    return PreTrainedTokenizerFast(
+    # Processors of transformers 4 accept no other class.
+    kind = PreTrainedTokenizerFast if transformers.__version__ >= "5" else transformers.Qwen2TokenizerFast
+    return kind(
         tokenizer_object=tokens, bos_token=bos or None, eos_token=eos, pad_token="<|endoftext|>",
         model_max_length=32768, chat_template=_TEMPLATE,
     )  # fmt: skip
