@@ -130,7 +130,7 @@ def test_folders_that_look_like_classes_are_previewed(server: AppServer, page: P
     page.locator("input[type=file][aria-label=Folder]").set_input_files(tmp_path / "pets")
 
     expect(page.get_by_role("heading", name="pets", exact=True)).to_be_visible(timeout=LONG_MS)
-    expect(page.get_by_text("The names of the 2 directories (cat, dog) are not stored.")).to_be_visible()
+    expect(page.get_by_text("The names of the 2 directories (cat, dog) are tags of the new images.")).to_be_visible()
     page.get_by_role("button", name="Read directories as classes").click()
     expect(page.get_by_text("The first 4 records; nothing is stored yet.")).to_be_visible(timeout=LONG_MS)
     import_previewed(page)
