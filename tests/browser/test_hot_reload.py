@@ -10,6 +10,9 @@ from tests.browser.driving import ROOT, AppServer, settle
 
 pytestmark = pytest.mark.browser
 
+# The watcher asks for one file after the other, four times a second each: with some hundred files it takes a while.
+RELOAD_MS = 100_000
+
 PAGE = """
 import streamlit as st
 from core.errors import NotFoundError
@@ -68,6 +71,6 @@ def test_an_edited_page_and_an_edited_core_file_work_after_a_reload(
 
 
 def _expect_working(page: Page, state: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Settings, {state}", timeout=20_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Settings, {state}", timeout=RELOAD_MS)
     expect(page.get_by_text(f"made: {state}")).to_be_visible()
     expect(page.get_by_text("caught: This project does not exist any more. Choose another one.")).to_be_visible()
