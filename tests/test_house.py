@@ -177,12 +177,18 @@ def test_a_circle_is_found_also_through_a_third_file_and_through_types() -> None
 
 
 def _import_graph() -> dict[str, set[str]]:
-    """Return for each file the files it imports, also inside functions and for types only."""
+    """Return for each file the files it imports, also inside functions and for types only.
+
+    A module of another package brings in the ``__init__`` of that package as well.
+    """
     files = {_module_name(path): str(path.relative_to(ROOT)) for path in _sources("core", "pages")}
-    return {
-        own: {files[name] for name in _imports(ROOT / own, most_specific=files) if name in files} - {own}
-        for own in files.values()
-    }
+    graph = {}
+    for module, own in files.items():
+        names = _imports(ROOT / own, most_specific=files)
+        packages = {".".join(name.split(".")[:end]) for name in names for end in range(1, name.count(".") + 1)}
+        others = {name for name in packages if not _is_below(module, name)}
+        graph[own] = {files[name] for name in names | others if name in files} - {own}
+    return graph
 
 
 def _module_name(path: Path) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from core.errors import InvalidInputError
 from core.images.sandbox import Sandbox
 from core.importing import pdf, stages
+from core.importing.chunks import in_chunks
 from core.importing.reading import table_summary
-from core.importing.sources.base import in_chunks
 from core.tasks import ItemPlan
 
 _PAGES_PER_CHUNK = 4

@@ -12,11 +12,11 @@ from core.export.entries import bundle_name
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.importing import stages
+from core.importing.chunks import in_chunks
 from core.importing.matched_spools import MatchSummary, SpoolPart, match_spools
 from core.importing.outcomes import left_out_row, note_row
 from core.importing.reading import ReadSummary, read_annotations
 from core.importing.records import Problem, Record
-from core.importing.sources.base import in_chunks
 from core.importing.sources.urls import MAX_URLS, url_chunks
 from core.importing.spool import load_records, spool_line
 from core.importing.storing import Matched

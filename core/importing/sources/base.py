@@ -1,17 +1,12 @@
 """What a source of an import is: it declares its form and plans the items of the task."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 from core.images.import_context import ImportContext
 from core.tasks import ItemPlan
-
-T = TypeVar("T")
-
-# Files of a chunk: enough to keep the workers busy, few enough that little is repeated after a crash.
-FILES_PER_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -55,11 +50,3 @@ class Source(ABC):
         Raises:
             InvalidInputError: *config* names nothing that can be imported.
         """
-
-
-def in_chunks(items: Sequence[T], size: int = FILES_PER_CHUNK) -> Iterator[list[T]]:
-    """Yield *items* in lists of at most *size*; the first ones are shorter, so that the first results show soon."""
-    start, length = 0, max(size // 8, 1)
-    while start < len(items):
-        yield list(items[start : start + length])
-        start, length = start + length, min(2 * length, size)

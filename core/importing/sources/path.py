@@ -9,11 +9,12 @@ from core.export.restore.restore import is_vitrine_bundle
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.importing import class_directories, stages
+from core.importing.chunks import in_chunks
 from core.importing.opened import page_items, table_items
 from core.importing.outcomes import left_out_row
 from core.importing.readers import AUTO, readers_for
 from core.importing.records import Problem
-from core.importing.sources.base import Source, SourceOption, in_chunks
+from core.importing.sources.base import Source, SourceOption
 from core.importing.survey import Survey, survey_untrusted
 from core.tasks import ItemPlan
 

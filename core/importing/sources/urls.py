@@ -6,7 +6,8 @@ from typing import Any
 from core.errors import InvalidInputError
 from core.images.import_context import ImportContext
 from core.importing import stages
-from core.importing.sources.base import Source, in_chunks
+from core.importing.chunks import in_chunks
+from core.importing.sources.base import Source
 from core.tasks import ItemPlan
 
 MAX_URLS = 100_000

@@ -18,8 +18,8 @@ from core import Projects, Tasks, connect
 from core.db import Database, TaskItems
 from core.errors import InvalidInputError
 from core.export import parse_recipe
+from core.importing.chunks import in_chunks
 from core.importing.sources import SOURCES
-from core.importing.sources.base import in_chunks
 from core.importing.tasks import image_task_kinds
 from core.services import Services
 from core.tasks import TaskRunner, TaskService

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from core.errors import InvalidInputError
+from core.importing.chunks import in_chunks
 from core.importing.sources import urls
-from core.importing.sources.base import in_chunks
 from core.importing.sources.urls import UrlSource
 
 CONTEXT: Any = None
