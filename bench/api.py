@@ -7,9 +7,9 @@ on the median of the ratios: at least 0.5, also while entries are written.
 
 import argparse
 import asyncio
+import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,7 +20,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.browser.driving import ROOT, AppServer, free_port
+from bench.serving import served
+from tests.browser.driving import ROOT, AppServer
 from tests.pictures import photo_like
 
 CONNECTIONS = 8
@@ -47,39 +48,9 @@ for path, content_type, file in json.loads(Path({responses!r}).read_text()):
 @contextmanager
 def bare_server(directory: Path, responses: list[tuple[str, str, str]]) -> Iterator[str]:
     """Serve *responses* (path, content type, file with the body) by routes that do nothing else; yield the URL."""
-    import json
-
     (directory / "responses.json").write_text(json.dumps(responses))
-    (directory / "bare_api.py").write_text(_BARE_APP.format(responses=str(directory / "responses.json")))
-    port = free_port()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "bare_api:app",
-            "--port",
-            str(port),
-            "--log-level",
-            "warning",
-            "--no-access-log",
-        ],
-        cwd=directory,
-        env=os.environ | {"PYTHONPATH": str(directory)},
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                httpx.get(url)
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+    with served(directory, _BARE_APP.format(responses=str(directory / "responses.json"))) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def fill(http: httpx.Client) -> str:

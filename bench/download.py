@@ -8,19 +8,17 @@ the ratios: at least 0.8 of the bare route.
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from bench.serving import served
 from core import ProjectService, connect
 from core.db import Exports
-from tests.browser.driving import ROOT, AppServer, free_port
+from tests.browser.driving import ROOT, AppServer
 
 RATIO_AT_LEAST = 0.8
 _BARE_APP = """
@@ -42,8 +40,8 @@ def main() -> int:
             for _ in range(size_mb):
                 out.write(os.urandom(1_000_000))
         ours = f"{server.url}/exports/{_export_of(server.data_dir, file)}"
-        with _bare_server(Path(name), file) as bare:
-            ratios = [_ratio(ours, bare, size_mb, number) for number in range(rounds)]
+        with served(Path(name), _BARE_APP.format(path=str(file))) as bare:
+            ratios = [_ratio(ours, f"{bare}/bare", size_mb, number) for number in range(rounds)]
     ratio = statistics.median(ratios)
     holds = ratio >= RATIO_AT_LEAST
     print(f"{'ok    ' if holds else 'MISSED'}  {size_mb} MB at {ratio:.2f} of bare (at least {RATIO_AT_LEAST})")
@@ -59,27 +57,6 @@ def _export_of(data_dir: Path, file: Path) -> str:
         with db.transaction() as session:
             session.add(export)
     return export.id
-
-
-@contextmanager
-def _bare_server(directory: Path, file: Path) -> Iterator[str]:
-    (directory / "bare_file.py").write_text(_BARE_APP.format(path=str(file)))
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "bare_file:app", "--port", str(port), "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=directory, env=os.environ | {"PYTHONPATH": str(directory)})
-    url = f"http://127.0.0.1:{port}/bare"
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                httpx.head(url)
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def _ratio(ours: str, bare: str, size_mb: int, number: int) -> float:
