@@ -3,7 +3,7 @@
     python -m tests.consumers [NAME ...]      all of them, or those named; the other rows of the table stay
 
 Environments share uv's cache and are removed after their run. Programs that are no packages are read from the
-directory that CONSUMERS_DIR names; without it their rows say "not run".
+directory that CONSUMERS_DIR names; without it their rows stay, or say "not run".
 """
 
 import os
@@ -22,6 +22,7 @@ from tests.consumers.shelf import Shelf, build
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "CONSUMERS.md"
+NOT_RUN = "not run"
 BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"
 HEAD = "| format | consumer | version | run on | rows loaded | values equal |\n|---|---|---|---|---|---|\n"
 
@@ -36,8 +37,12 @@ def main(names: list[str]) -> int:
         shelf = build(db)
         for number, consumer in enumerate(chosen):
             for format_, result in _run(consumer, shelf, Path(directory) / str(number)).items():
-                rows[consumer.name, format_] = _row(consumer, format_, result)
-                is_whole &= result.is_whole or result.error == "not run"
+                row = _row(consumer, format_, result)
+                if result.error == NOT_RUN:
+                    rows.setdefault((consumer.name, format_), row)
+                    continue
+                rows[consumer.name, format_] = row
+                is_whole &= result.is_whole
                 print(rows[consumer.name, format_], *filter(None, [result.error, result.different]), flush=True)
     _write_table(rows)
     return 0 if is_whole else 1
@@ -47,7 +52,7 @@ def _run(consumer: Consumer, shelf: Shelf, directory: Path) -> dict[str, Result]
     """Return what the consumer read, by format."""
     checkout = Path(os.environ.get("CONSUMERS_DIR", "nowhere")) / consumer.repository
     if consumer.repository and not checkout.is_dir():
-        return dict.fromkeys(consumer.formats, Result(error="not run"))
+        return dict.fromkeys(consumer.formats, Result(error=NOT_RUN))
     directory.mkdir()
     environment = {
         **os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(directory / "home"), "CHECKOUT": str(checkout),
@@ -65,7 +70,7 @@ def _run(consumer: Consumer, shelf: Shelf, directory: Path) -> dict[str, Result]
 
 def _row(consumer: Consumer, format_: str, result: Result) -> str:
     if result.error:
-        outcome = "not run" if result.error == "not run" else "does not run"
+        outcome = NOT_RUN if result.error == NOT_RUN else "does not run"
         return f"| {format_} | {consumer.name} | | | {outcome} | |"
     today = datetime.now(UTC).date().isoformat()
     return (
