@@ -55,7 +55,7 @@ def since(exports: list[Any]) -> dict[str, str]:
     if not exports:
         return {}
     labels = {"": "Everything"} | {
-        export.id: f"New or changed since {format_named(export.format).label}, {export.create_at:%Y-%m-%d %H:%M} UTC"
+        export.id: f"New or changed since {export.report['label']}, {export.create_at:%Y-%m-%d %H:%M} UTC"
         for export in exports
     }
     chosen = st.selectbox(
