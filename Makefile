@@ -54,8 +54,8 @@ doctor: .venv/installed
 
 # UPGRADE=--upgrade updates all libraries; without it, locked versions stay unless requirements.txt demands others.
 lock: .venv/installed-tests
-	$(LOCK) requirements.txt --output-file requirements.lock
-	$(LOCK) requirements.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
+	$(LOCK) requirements.txt requirements-see.txt --output-file requirements.lock
+	$(LOCK) requirements.txt requirements-see.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
 
 clean:
 	rm -rf .venv

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
     from core.tasks import TaskService
+    from core.vision import ImageAnalysisTask
 
 _HOMES = {
     "BusinessProfiles": "core.db",
@@ -42,6 +43,7 @@ _HOMES = {
     "DatasetImporter": "core.importing.importer",
     "GeneratedImages": "core.db",
     "ImageAnswerGenerationTask": "core.questions",
+    "ImageAnalysisTask": "core.vision",
     "ImageDatasetExporter": "core.export",
     "ImageDatasetService": "core.dataset",
     "ImageDatasets": "core.db",
@@ -67,6 +69,7 @@ __all__ = [
     "DatasetExporterService",
     "DatasetImporter",
     "GeneratedImages",
+    "ImageAnalysisTask",
     "ImageAnswerGenerationTask",
     "ImageDatasetExporter",
     "ImageDatasetService",

@@ -58,6 +58,16 @@ class Settings(BaseSettings):
     )
     decode_timeout_s: float = Field(30.0, gt=0, description="A 100 megapixel image takes about 5 s on a slow machine.")
 
+    vision_workers: int = Field(
+        0, ge=0, le=64, description="Processes that analyze images by local models. 0: one for each core."
+    )
+    vision_memory_bytes: int = Field(
+        4000 * MEGABYTE, description="Of each such process; reading text in a large image reserves about 2 GB."
+    )
+    vision_timeout_s: float = Field(
+        120.0, gt=0, description="For a group of images in one such process; a page full of text takes about 5 s."
+    )
+
     import_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=list,
         description="Directories that may be imported from, separated by ':'. Empty: all, or none with a password.",

@@ -30,6 +30,7 @@ from core.questions import (
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
 from core.tasks import LocalEngine, TaskKind, TaskService
+from core.vision import ImageAnalysisTask, local
 
 
 class Services:
@@ -69,6 +70,7 @@ class Services:
         self.tasks = TaskService(db, lambda: self.kinds)
         self.mover = ProjectMover(db)
         self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
+        self.analysis = ImageAnalysisTask(db, self.llm, self.images)
         self.tokens = TokenService(db)
         self._loop = Lazy(BackgroundLoop)
         self._engine = Lazy(self._start_engine)
@@ -78,6 +80,7 @@ class Services:
         """Every kind of task by its ``task_type``."""
         kinds = [
             *image_task_kinds(self.intake),
+            self.analysis,
             *question_task_kinds(self.questions, self.answers),
             *style_task_kinds(self.style),
             *export_task_kinds(self.exports, self.images),
@@ -103,6 +106,7 @@ class Services:
             loop.close()
         if not keep_image_workers:
             sandbox.close_shared()
+            local.close_shared()
             schema_check.close()
 
     def _start_engine(self) -> LocalEngine:

@@ -18,6 +18,7 @@ from core.images import sandbox
 from core.questions import prompts, schema_check
 from core.runtime import runtime
 from core.services import Services
+from core.vision import local
 
 PROVE = os.environ.get("VITRINE_PROVE") == "1"
 
@@ -50,6 +51,7 @@ def _isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def _stop_image_workers() -> Iterator[None]:
     yield
     sandbox.close_shared()
+    local.close_shared()
     schema_check.close()
 
 

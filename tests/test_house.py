@@ -23,7 +23,7 @@ _BOTTOM = {
     "addresses", "secret_key", "password", "verifiers",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
-_DOMAINS = ("images", "questions", "dataset", "style", "export", "importing", "moving")
+_DOMAINS = ("images", "vision", "questions", "dataset", "style", "export", "importing", "moving")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
     "allowed_hosts": set(),
@@ -72,8 +72,8 @@ MAY_CATCH_EVERYTHING = {
 }
 
 PROMISED = {
-    "BusinessProfiles", "DatasetExporterService", "DatasetImporter", "GeneratedImages", "ImageAnswerGenerationTask",
-    "ImageDatasetExporter",
+    "BusinessProfiles", "DatasetExporterService", "DatasetImporter", "GeneratedImages", "ImageAnalysisTask",
+    "ImageAnswerGenerationTask", "ImageDatasetExporter",
     "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
     "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
     "StyleGenerationService", "TaskService", "Tasks", "connect",

@@ -46,9 +46,14 @@ def test_the_wheel_brings_one_package_and_the_command(installed: Path) -> None:
     (scripts,) = installed.glob("*.dist-info/entry_points.txt")
     assert scripts.read_text() == "[console_scripts]\nvitrine = vitrine:main\n"
     metadata = next(installed.glob("*.dist-info/METADATA")).read_text(encoding="utf-8")
-    required = set(re.findall(r"^Requires-Dist: ([\w-]+)", metadata, flags=re.MULTILINE))
-    listed = set(re.findall(r"^([\w-]+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    assert required == {name.replace("_", "-") for name in listed}
+    lines = re.findall(r"^Requires-Dist: ([\w-]+).*?(; extra == 'see')?$", metadata, flags=re.MULTILINE)
+    assert {name for name, is_extra in lines if not is_extra} == _listed("requirements.txt")
+    assert {name for name, is_extra in lines if is_extra} == _listed("requirements-see.txt")
+
+
+def _listed(file: str) -> set[str]:
+    names = re.findall(r"^([\w-]+)", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {name.replace("_", "-") for name in names}
 
 
 def test_a_module_core_of_the_caller_disturbs_neither_the_package_nor_its_worker_processes(

@@ -23,6 +23,7 @@ from core.db.tables import (
     is_about,
     is_further_image,
 )
+from core.db.vision_tables import ImageAnalyses, ImageFindings, ImageTexts, ImageVectors
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
@@ -37,8 +38,12 @@ __all__ = [
     "Events",
     "Exports",
     "GeneratedImages",
+    "ImageAnalyses",
     "ImageDatasets",
+    "ImageFindings",
     "ImageHashes",
+    "ImageTexts",
+    "ImageVectors",
     "Images",
     "IncomingProjects",
     "KeyedReplies",

@@ -23,6 +23,10 @@ class Projects(Base, table=True):
     create_at: datetime = time_field()
     update_at: datetime = time_field(touch=True)
     deleted_at: datetime | None = time_field(now=False)
+    analyzers: str = Field(
+        default="", sa_column_kwargs={"server_default": text("''")},
+        description="comma-separated names of the analyzers that run for new images",
+    )  # fmt: skip
 
 
 class Images(Base, table=True):

@@ -93,6 +93,16 @@ def derive(source: Path, destination: Path, as_format: str, max_side_px: int | N
     return image.size
 
 
+def open_upright(source: Path, format_: str, max_side_px: int | None = None) -> Image.Image:
+    """Return an image as it is shown: upright, in sRGB on white.
+
+    Raises:
+        ImageRejectedError: the file cannot be decoded.
+    """
+    image, _, _ = _decoded(source.read_bytes(), format_, None, max_side_px)
+    return image
+
+
 def cut_tile(
     source: Path, pixels: Path, staging: Path, destination: Path, box: tuple[int, int, int, int], reduce_by: int
 ) -> None:

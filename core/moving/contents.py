@@ -15,8 +15,10 @@ from core.db import (
     BusinessProfiles,
     Events,
     GeneratedImages,
+    ImageAnalyses,
     ImageDatasets,
     Images,
+    ImageVectors,
     LlmCalls,
     ModelProfiles,
     Projects,
@@ -137,7 +139,7 @@ _PROJECT = {"project_id": "projects"}
 TABLES = (
     MovedTable(
         Projects, lambda project_id: col(Projects.id) == project_id,
-        plain="name description create_at update_at", ids={"id": "projects"},
+        plain="name description create_at update_at analyzers", ids={"id": "projects"},
         derived={"deleted_at": "only a project that exists is exported"},
     ),
     MovedTable(
@@ -165,6 +167,15 @@ TABLES = (
         "brightness contrast sharpness tags source visibility",
         ids={"id": "images", **_PROJECT, "near_duplicate_of": "images"}, texts="source_ref",
         derived={"path": "follows from hash and format"},
+    ),
+    MovedTable(
+        ImageAnalyses, _own(ImageAnalyses),
+        plain="analyzer version model score result update_at",
+        ids={"id": "image_analyses", **_PROJECT, "image_id": "images"},
+    ),
+    MovedTable(
+        ImageVectors, _own(ImageVectors),
+        plain="kind vector", ids={"id": "image_vectors", **_PROJECT, "image_id": "images"},
     ),
     MovedTable(
         QuestionTemplates, _own(QuestionTemplates),
@@ -247,6 +258,8 @@ STAGED = tuple(table for table in TABLES if table.row not in (Projects, ModelPro
 
 DERIVED = {
     "image_hashes": "the parts of the difference hash of each image",
+    "image_findings": "what the results of the analyzers name",
+    "image_texts": "the texts in the results of the analyzers",
     "entry_images": "made by triggers from more_image_ids",
     "question_images": "made by triggers from more_image_ids",
 }

@@ -11,7 +11,9 @@ from sqlmodel import Session, col, select
 
 from core.db import (
     Database,
+    ImageFindings,
     ImageHashes,
+    ImageTexts,
     IncomingProjects,
     LlmCalls,
     ModelProfiles,
@@ -172,8 +174,8 @@ class IncomingProjectStore:
         while True:
             with self._db.transaction() as session:
                 if table.name == "images":
-                    hashes = select(ImageHashes.image_id).where(ImageHashes.project_id == project_id)
-                    session.execute(delete(ImageHashes).where(col(ImageHashes.image_id).in_(hashes)))
+                    for derived in (ImageHashes, ImageFindings, ImageTexts):
+                        session.execute(delete(derived).where(col(derived.project_id) == project_id))
                 deleted = session.connection().execute(delete(rows).where(rows.c[table.key].in_(some))).rowcount
             if not deleted:
                 return

@@ -21,6 +21,7 @@ from core.moving.contents import STAGED, TABLE, MovedTable
 from core.moving.ids import IdMap
 from core.moving.manifest import image_file
 from core.moving.rows import read_rows
+from core.vision.store import derive
 
 _IMAGES_PER_PART = 100
 _COPY_BYTES = 1 << 20
@@ -90,6 +91,8 @@ class Loader:
             _advance_sequence(session, table)
         if table.name == "images":
             insert_rows(session, ImageHashes, _hashes(rows))
+        if table.name == "image_analyses":
+            derive(session, self._project_id, list({row["image_id"] for row in rows}))
         done = {**self._done, table.name: self._done.get(table.name, 0) + len(rows)}
         numbers = {name: ids.first for name, ids in self._numbers.items() if ids.first}
         progress = {"rows": done, "first": {**numbers, table.name: first} if first else numbers}

@@ -1,5 +1,6 @@
 """The rows of a table in an archive: one JSON object a line, checked before anything of it is used."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, create_model
 from sqlalchemy import literal_column, select
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session
@@ -57,7 +58,11 @@ def copy_rows(session: Session, table: MovedTable, project_id: str, path: Path) 
     rows = session.execute(query, execution_options={"yield_per": _READ_ROWS})
     with path.open("wb", buffering=1 << 20) as file:
         for part in rows.partitions():
-            file.writelines(orjson.dumps(tuple(row), option=orjson.OPT_APPEND_NEWLINE) for row in part)
+            file.writelines(orjson.dumps(tuple(row), _as_base64, orjson.OPT_APPEND_NEWLINE) for row in part)
+
+
+def _as_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 def write_rows(table: MovedTable, dialect: Dialect, copied: Path, path: Path) -> TableSums:
@@ -162,10 +167,13 @@ def _type(table: MovedTable, name: str, annotation: Any) -> Any:
     return _loosened(annotation)
 
 
+_LOOSENED: dict[Any, Any] = {datetime: AwareDatetime, int: _Int, float: _Float, bytes: Base64Bytes}
+
+
 def _loosened(annotation: Any) -> Any:
-    """Return the type that a value must have in an archive: times with a zone, integers that SQLite takes."""
-    if annotation in (datetime, int, float):
-        return {datetime: AwareDatetime, int: _Int, float: _Float}[annotation]
+    """Return the type that a value must have in an archive, for example times with a zone and bytes as base64."""
+    if annotation in _LOOSENED:
+        return _LOOSENED[annotation]
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return Union[tuple(map(_loosened, inner))]  # noqa: UP007 - made at run time

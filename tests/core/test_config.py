@@ -78,6 +78,7 @@ def test_the_defaults_of_numbers_are_the_ones_that_the_readme_and_the_reasons_st
     assert numbers | {
         "max_image_bytes": 100_000_000, "max_image_pixels": 100_000_000, "thumbnail_side_px": 320,
         "model_side_px": 1024, "decode_workers": 2, "decode_memory_bytes": 1_500_000_000, "decode_timeout_s": 30.0,
+        "vision_workers": 0, "vision_memory_bytes": 4_000_000_000, "vision_timeout_s": 120.0,
         "llm_timeout_s": 120.0, "llm_concurrency": 4,
     } == numbers  # fmt: skip
 

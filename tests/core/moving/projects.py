@@ -14,11 +14,15 @@ from core.db import (
     EntryImages,
     Events,
     GeneratedImages,
+    ImageAnalyses,
     ImageDatasets,
     ImageHashes,
     Images,
+    ImageTexts,
+    ImageVectors,
     LlmCalls,
     ModelProfiles,
+    Projects,
     QuestionImages,
     Questions,
     QuestionTemplates,
@@ -33,6 +37,7 @@ from core.db import (
 )
 from core.moving.contents import TABLES, MovedTable
 from core.services import Services
+from core.vision.store import derive
 from tests.core.images.pictures import drawn, encoded
 
 _BEGAN = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -66,6 +71,7 @@ def make(services: Services, name: str = "Kitchen: shelves / 2026") -> str:
         session.add_all([call, loose, foreign])
         session.flush()
         _change_images(session, ids)
+        _analyses(session, project.id, ids)
         template = QuestionTemplates(
             project_id=project.id, question="What is it?", language="tr", answer_type="label", options=["cup", "pot"],
             one_label=True, create_at=at(1), deleted_at=at(9),
@@ -105,6 +111,20 @@ def _change_images(session: Any, ids: list[str]) -> None:
     second.near_duplicate_of = first.id
     deleted.deleted_at = at(7)
     hidden.visibility, hidden.source, hidden.source_ref = "hidden", "generated", f"made from {ids[0]}"
+
+
+def _analyses(session: Any, project_id: str, ids: list[str]) -> None:
+    session.get_one(Projects, project_id).analyzers = "text"
+    result = {"lines": [{"text": "No. 7", "score": 0.9, "box_xyxy": [1.0, 2.0, 30.0, 40.0]}]}
+    session.add_all([
+        ImageAnalyses(
+            project_id=project_id, image_id=ids[0], analyzer="text", version="reader 1", model="openai/gpt-4o",
+            score=0.9, result=result, update_at=at(1),
+        ),
+        ImageVectors(project_id=project_id, image_id=ids[0], kind="toy 1", vector=bytes(range(256))),
+    ])  # fmt: skip
+    session.flush()
+    derive(session, project_id, [ids[0]])
 
 
 def _questions_and_entries(
@@ -210,7 +230,7 @@ def rows_of(db: Database, project_id: str) -> dict[str, list[dict[str, Any]]]:
             query = select(*columns).where(table.belongs(project_id)).order_by(columns[table.key])
             found[table.name] = [dict(row._mapping) for row in session.execute(query)]
         images = select(Images.id).where(col(Images.project_id) == project_id)
-        for links in (ImageHashes, EntryImages, QuestionImages):  # type: Any
+        for links in (ImageHashes, ImageTexts, EntryImages, QuestionImages):  # type: Any
             query = select(*links.__table__.c).where(links.image_id.in_(images))
             found[links.__tablename__] = [dict(row._mapping) for row in session.execute(query)]
     return found

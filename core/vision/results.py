@@ -1,0 +1,62 @@
+"""The results of the analyzers, as they are returned and stored.
+
+Boxes are left, top, right, bottom in px of the upright original; scores are 0 to 1.
+"""
+
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
+
+
+class TextLine(TypedDict):
+    text: str
+    score: float
+    box_xyxy: list[float]
+
+
+class TextResult(TypedDict):
+    """The lines of text in an image, in reading order."""
+
+    lines: list[TextLine]
+
+
+class ObjectItem(TypedDict):
+    label: str
+    score: float
+    box_xyxy: list[float]
+
+
+class ObjectsResult(TypedDict):
+    """The objects in an image, the most certain first."""
+
+    items: list[ObjectItem]
+
+
+class TagItem(TypedDict):
+    tag: str
+    score: float
+
+
+class TagsResult(TypedDict):
+    """Words for an image; those that a person removed are not proposed again."""
+
+    tags: list[TagItem]
+    removed: NotRequired[list[str]]
+
+
+class CaptionResult(TypedDict):
+    caption: str
+
+
+class EmbeddingResult(TypedDict):
+    """Which vectors were made; they are rows of ``ImageVectors``."""
+
+    kinds: list[str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A label that was found in an image, for filters and facets."""
+
+    label: str
+    count: int
+    score: float

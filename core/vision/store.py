@@ -1,0 +1,200 @@
+"""Stored results of analyzers: writing them with what is derived from them, and reading them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, delete, func
+from sqlmodel import Session, col, select
+
+from core.db import (
+    Database,
+    ImageAnalyses,
+    ImageFindings,
+    Images,
+    ImageTexts,
+    ImageVectors,
+    cached_until_write,
+    in_library,
+    insert_rows,
+)
+from core.db.base import new_values
+from core.vision.analyzers import analyzers
+from core.vision.analyzers.base import Analysis
+
+_IDS_PER_QUERY = 500
+
+
+@dataclass(frozen=True)
+class AnalyzedCount:
+    """How many images of a project an analyzer has seen."""
+
+    current: int
+    """With its present version."""
+    stale: int
+    """With another version only."""
+    missing: int
+
+
+@dataclass(frozen=True)
+class LabelCount:
+    """A label with the number of images it was found in."""
+
+    label: str
+    images: int
+
+
+class AnalysisStore:
+    """Reads the results of analyzers."""
+
+    def __init__(self, db_session: Database) -> None:
+        self._db = db_session
+
+    def get_analysis(self, image_id: str) -> dict[str, Any]:
+        """Return the results for an image by analyzer, see :mod:`core.vision.results`; without those it lacks."""
+        return self.get_analyses([image_id]).get(image_id, {})
+
+    def get_analyses(self, image_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the results for images, by image and analyzer."""
+        found: dict[str, dict[str, Any]] = {}
+        with self._db.reading() as session:
+            for some in _parts(image_ids):
+                query = select(ImageAnalyses).where(col(ImageAnalyses.image_id).in_(some))
+                for row in session.exec(query):
+                    found.setdefault(row.image_id, {})[row.analyzer] = row.result
+        return found
+
+    @cached_until_write
+    def count(self, project_id: str, analyzer: str, version: str) -> AnalyzedCount:
+        """Return how many images of a project have a result of *version*, of another one, and none."""
+        total = select(func.count()).select_from(Images).where(Images.project_id == project_id, in_library())
+        is_current = col(ImageAnalyses.version) == version
+        analyzed = (
+            select(is_current, func.count())
+            .join(Images, col(Images.id) == col(ImageAnalyses.image_id))
+            .where(ImageAnalyses.project_id == project_id, ImageAnalyses.analyzer == analyzer, in_library())
+            .group_by(is_current)
+        )
+        with self._db.reading() as session:
+            images = session.exec(total).one()
+            by_version = {bool(current): count for current, count in session.exec(analyzed)}
+        current, stale = by_version.get(True, 0), by_version.get(False, 0)
+        return AnalyzedCount(current, stale, images - current - stale)
+
+    @cached_until_write
+    def labels(self, project_id: str, analyzer: str, limit: int = 100) -> list[LabelCount]:
+        """Return the labels that *analyzer* found, the most frequent first."""
+        count = func.count().label("images")
+        query = (
+            select(col(ImageFindings.label), count)
+            .join(Images, col(Images.id) == col(ImageFindings.image_id))
+            .where(ImageFindings.project_id == project_id, ImageFindings.analyzer == analyzer, in_library())
+            .group_by(col(ImageFindings.label))
+            .order_by(count.desc(), col(ImageFindings.label))
+            .limit(limit)
+        )
+        with self._db.reading() as session:
+            return [LabelCount(label, images) for label, images in session.exec(query)]
+
+    def image_ids_to_analyze(
+        self, project_id: str, analyzer: str, version: str, *, image_ids: Sequence[str] | None = None
+    ) -> list[str]:
+        """Return the ids of the images, oldest first, that have no result of *version*; of *image_ids* if given."""
+        has_result = and_(
+            col(ImageAnalyses.image_id) == col(Images.id), col(ImageAnalyses.analyzer) == analyzer,
+            col(ImageAnalyses.version) == version,
+        )  # fmt: skip
+        query = (
+            select(Images.id)
+            .outerjoin(ImageAnalyses, has_result)
+            .where(Images.project_id == project_id, in_library(), col(ImageAnalyses.id).is_(None))
+            .order_by(col(Images.create_at), col(Images.id))
+        )
+        with self._db.reading() as session:
+            found = list(session.exec(query))
+        if image_ids is None:
+            return found
+        chosen = set(image_ids)
+        return [image_id for image_id in found if image_id in chosen]
+
+
+def write(session: Session, project_id: str, analyzer: str, version: str, analyses: Mapping[str, Analysis]) -> int:
+    """Store the analysis of each image by its id, in the caller's transaction; return how many were stored.
+
+    Images that were deleted meanwhile are left out. What a person removed stays removed.
+    """
+    wanted = select(Images.id).where(col(Images.id).in_(list(analyses)), Images.project_id == project_id)
+    present = set(session.exec(wanted))
+    kept = {image_id: analysis for image_id, analysis in analyses.items() if image_id in present}
+    of_images = col(ImageAnalyses.image_id).in_(list(kept)), col(ImageAnalyses.analyzer) == analyzer
+    earlier = {row.image_id: row.result for row in session.exec(select(ImageAnalyses).where(*of_images))}
+    session.execute(delete(ImageAnalyses).where(*of_images))
+    insert_rows(
+        session, ImageAnalyses,
+        (
+            new_values(
+                ImageAnalyses, project_id=project_id, image_id=image_id, analyzer=analyzer, version=version,
+                model=analysis.model, score=analysis.score,
+                result=_with_removed(dict(analysis.result), earlier.get(image_id, {})),
+            )
+            for image_id, analysis in kept.items()
+        ),
+    )  # fmt: skip
+    _write_vectors(session, project_id, kept)
+    derive(session, project_id, list(kept))
+    return len(kept)
+
+
+def _with_removed(result: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    return {**result, "removed": earlier["removed"]} if earlier.get("removed") else result
+
+
+def _write_vectors(session: Session, project_id: str, analyses: Mapping[str, Analysis]) -> None:
+    rows = [
+        new_values(ImageVectors, project_id=project_id, image_id=image_id, kind=kind, vector=vector)
+        for image_id, analysis in analyses.items()
+        for kind, vector in analysis.vectors.items()
+    ]
+    for kind in {row["kind"] for row in rows}:
+        ids = [row["image_id"] for row in rows if row["kind"] == kind]
+        session.execute(delete(ImageVectors).where(col(ImageVectors.image_id).in_(ids), col(ImageVectors.kind) == kind))
+    insert_rows(session, ImageVectors, rows)
+
+
+def derive(session: Session, project_id: str, image_ids: Sequence[str]) -> None:
+    """Make the findings and texts of images anew from their results, in the caller's transaction."""
+    for some in _parts(image_ids):
+        for table in (ImageFindings, ImageTexts):
+            session.execute(delete(table).where(col(table.image_id).in_(some)))
+        rows = list(session.exec(select(ImageAnalyses).where(col(ImageAnalyses.image_id).in_(some))))
+        known = [row for row in rows if row.analyzer in analyzers()]
+        insert_rows(session, ImageFindings, _findings(project_id, known))
+        insert_rows(session, ImageTexts, _texts(project_id, known))
+
+
+def _findings(project_id: str, rows: Iterable[ImageAnalyses]) -> Iterable[dict[str, Any]]:
+    for row in rows:
+        for found in analyzers()[row.analyzer].findings(row.result):
+            yield {"project_id": project_id, "analyzer": row.analyzer, "image_id": row.image_id, **vars(found)}
+
+
+def _texts(project_id: str, rows: Iterable[ImageAnalyses]) -> Iterable[dict[str, Any]]:
+    seen: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
+    for row in rows:
+        analyzer = analyzers()[row.analyzer]
+        seen.setdefault(row.image_id, []).append(analyzer.seen(row.result))
+        words.setdefault(row.image_id, []).append(analyzer.words(row.result))
+    for image_id in seen:
+        yield {
+            "image_id": image_id, "project_id": project_id, "seen": _joined(seen[image_id]),
+            "words": _joined(words[image_id]),
+        }  # fmt: skip
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(text for text in texts if text).lower()
+
+
+def _parts(ids: Sequence[str]) -> Iterable[list[str]]:
+    return (list(ids[start : start + _IDS_PER_QUERY]) for start in range(0, len(ids), _IDS_PER_QUERY))

@@ -1,0 +1,191 @@
+"""Analyzing images, as a task and as a call."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from core.db import Database, Images, TaskItems, Tasks, in_library
+from core.errors import InvalidInputError, NotFoundError, VitrineError
+from core.llm import DatabaseLedger, LLMService, ModelConfig, session_keys
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
+from core.vision import store
+from core.vision.analyzers import analyzer, analyzers
+from core.vision.analyzers.base import Analysis, AnalyzedImage, Analyzer, Tools
+from core.vision.store import AnalysisStore
+
+if TYPE_CHECKING:
+    from core.images import ImageService
+
+DEFAULT = ("text", "objects", "tags", "embedding")
+
+
+class ImageAnalysisTask:
+    """Analyzes the images of a project, and reads the results; it is also a kind of task.
+
+    ``config`` of the task has ``analyzers`` (names), optionally ``image_ids``, ``fresh`` (true: also images that have a
+    current result), and the model of analyzers that ask one.
+    """
+
+    task_type: ClassVar[str] = "image-analysis"
+    label: ClassVar[str] = "Analyze images"
+
+    def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
+        self._db = db_session
+        self._llm = llm_service
+        self._images = image_service
+        self.store = AnalysisStore(db_session)
+
+    def get_analysis(self, image_id: str) -> dict[str, Any]:
+        """Return the results for an image by analyzer, see :mod:`core.vision.results`; without those it lacks."""
+        return self.store.get_analysis(image_id)
+
+    async def analyze(
+        self,
+        project_id: str,
+        image_ids: Sequence[str] | None = None,
+        analyzers: Sequence[str] = DEFAULT,
+        config: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Analyze images that have no current result, and return ``analyzed``, ``failed``, ``skipped``, ``task_id``.
+
+        Args:
+            image_ids: all images of the project when None.
+            analyzers: those that cannot run here are skipped: ``skipped`` has the reason of each.
+            config: the model config, for analyzers that ask a model.
+
+        Raises:
+            InvalidInputError: there is no such analyzer, or none of them can run.
+            NotFoundError: there is no such project.
+        """
+        tools = self._tools(config or {})
+        reasons = {name: analyzer(name).missing(tools) for name in dict.fromkeys(analyzers)}
+        names = [name for name, reason in reasons.items() if reason is None]
+        if not names:
+            raise InvalidInputError(" ".join(filter(None, reasons.values())) or "Name at least one analyzer.")
+        task_config: dict[str, Any] = {"analyzers": names}
+        if image_ids is not None:
+            task_config["image_ids"] = list(image_ids)
+        if config:
+            task_config["llm_config"] = config
+        kind: TaskKind = self
+        task = await asyncio.to_thread(
+            TaskService(self._db, lambda: {self.task_type: kind}).create_task, project_id, self.task_type, task_config
+        )
+        ended = await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
+        return {
+            "analyzed": self.analyzed_count(task.id), "failed": ended.failed_count, "task_id": task.id,
+            "skipped": {name: reason for name, reason in reasons.items() if reason},
+        }  # fmt: skip
+
+    # --- as a kind of task ---------------------------------------------------------------------------------
+
+    def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
+        """See ``TaskKind.plan``."""
+        tools = self._tools(config)
+        chosen = [analyzer(name) for name in dict.fromkeys(config.get("analyzers") or ())]
+        if not chosen:
+            raise InvalidInputError("Choose at least one analyzer.", field="analyzers")
+        for one in chosen:
+            if reason := one.missing(tools):
+                raise InvalidInputError(reason, field="analyzers")
+        image_ids = self._checked_ids(project_id, config.get("image_ids"))
+        for stage, one in enumerate(_in_order(chosen)):
+            version = "" if config.get("fresh") else one.version(tools)
+            ids = self.store.image_ids_to_analyze(project_id, one.name, version, image_ids=image_ids)
+            for start in range(0, len(ids), one.images_per_item):
+                yield _item(one, ids[start : start + one.images_per_item], stage)
+
+    async def run_item(self, item: ItemContext) -> ItemResult:
+        """See ``TaskKind.run_item``."""
+        one = analyzer(item.payload["analyzer"])
+        ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="analysis")
+        tools = self._tools(item.config, item.task_id, ledger)
+        images, failed = await asyncio.to_thread(self._read, item.payload["image_ids"])
+        found = zip(images, await one.analyze(images, tools), strict=True) if images else ()
+        done: dict[str, Analysis] = {}
+        for image, analysis in found:
+            if isinstance(analysis, Analysis):
+                done[image.row.id] = analysis
+            else:
+                failed[image.row.id] = analysis
+        if failed and len(item.payload["image_ids"]) == 1:
+            raise next(iter(failed.values()))
+        # Each failed image becomes an item of its own, which fails with its reason and can be retried.
+        alone = [_item(one, [image_id], item.payload["stage"]) for image_id in failed]
+        version = one.version(tools)
+        return ItemResult(lambda session: _write(session, item, one, version, done, ledger), alone)
+
+    def analyzed_count(self, task_id: str) -> int:
+        """Return for how many images, counted once for each analyzer, a task has stored a result."""
+        analyzed = func.sum(col(TaskItems.result)["analyzed"].as_integer())
+        with self._db.reading() as session:
+            return int(session.exec(select(analyzed).where(TaskItems.task_id == task_id)).one() or 0)
+
+    def _tools(self, config: Mapping[str, Any], task_id: str = "", ledger: DatabaseLedger | None = None) -> Tools:
+        model = next(iter(models_of(config)), None)
+        key = session_keys.find(task_id, 0) if task_id and model else None
+        known = {"timeout_s": self._db.settings.llm_timeout_s, **(model or {}), **({"api_key": key} if key else {})}
+        return Tools(
+            self._db.settings, self._images, self._llm, ModelConfig.from_dict(known) if model else None, ledger
+        )
+
+    def _checked_ids(self, project_id: str, image_ids: Any) -> list[str] | None:
+        if image_ids is None:
+            return None
+        if not isinstance(image_ids, list) or not all(isinstance(id_, str) for id_ in image_ids):
+            raise InvalidInputError("image_ids must be a list of ids.", field="image_ids")
+        with self._db.reading() as session:
+            query = select(Images.id).where(Images.project_id == project_id, in_library())
+            present = set(session.exec(query))
+        if image_ids and not present.intersection(image_ids):
+            raise NotFoundError("None of these images is in the project. Choose again.")
+        return image_ids
+
+    def _read(self, image_ids: Sequence[str]) -> tuple[list[AnalyzedImage], dict[str, VitrineError]]:
+        """Return the images that still exist, and why others cannot be read, by id."""
+        with self._db.reading() as session:
+            rows = list(session.exec(select(Images).where(col(Images.id).in_(image_ids), in_library())))
+        images: list[AnalyzedImage] = []
+        failed: dict[str, VitrineError] = {}
+        for row in rows:
+            try:
+                images.append(AnalyzedImage(row, self._images.original_path(row)))
+            except VitrineError as error:
+                failed[row.id] = error
+        return images, failed
+
+
+def task_of(session: Session, project_id: str) -> Tasks | None:
+    """Return the newest analysis task of a project that has not ended."""
+    query = select(Tasks).where(
+        Tasks.project_id == project_id, Tasks.task_type == ImageAnalysisTask.task_type,
+        col(Tasks.status).in_(("queued", "running", "paused")),
+    )  # fmt: skip
+    return session.exec(query.order_by(col(Tasks.create_at).desc())).first()
+
+
+def _in_order(chosen: Iterable[Analyzer]) -> list[Analyzer]:
+    """Return the analyzers in the order of their list: tags, for example, are made from objects."""
+    names = {one.name for one in chosen}
+    return [one for name, one in analyzers().items() if name in names]
+
+
+def _item(one: Analyzer, image_ids: list[str], stage: int) -> ItemPlan:
+    return ItemPlan(image_ids[0], {"analyzer": one.name, "image_ids": image_ids, "stage": stage}, stage)
+
+
+def _write(
+    session: Session,
+    item: ItemContext,
+    one: Analyzer,
+    version: str,
+    done: Mapping[str, Analysis],
+    ledger: DatabaseLedger,
+) -> dict[str, Any]:
+    for analysis in done.values():
+        if analysis.reply is not None:
+            ledger.settle(session, analysis.reply)
+    return {"analyzer": one.name, "analyzed": store.write(session, item.project_id, one.name, version, done)}

@@ -1,0 +1,20 @@
+"""Vectors of texts: the same meaning lies near, without a network."""
+
+import numpy as np
+
+from core.vision.text_vectors import embed
+
+
+def test_other_words_for_the_same_question_are_nearer_than_another_question() -> None:
+    asked, reworded, other = embed(
+        ["What colour is the car?", "Which color does the automobile have?", "How many people are there?"]
+    )
+    assert asked @ reworded > 0.5
+    assert asked @ other < 0.2
+
+
+def test_vectors_have_length_one_and_an_empty_text_has_none() -> None:
+    made = embed(["a cup on a table", ""])
+    assert made.shape == (2, 256)
+    np.testing.assert_allclose(np.linalg.norm(made, axis=1), [1.0, 0.0], atol=1e-5)
+    assert embed([]).shape == (0, 256)
