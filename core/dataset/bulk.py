@@ -94,11 +94,11 @@ def apply(session: Session, where: list[Condition], action: UserAction, value: A
     return BulkResult(action.batch_id, changed)
 
 
-def apply_events(session: Session, batch_id: str, fields: Iterable[str], *where: Condition) -> None:
-    """Set *fields* of the entries to the new values in the events of the batch that match *where*."""
+def apply_events(session: Session, batch_id: str, fields: Iterable[str]) -> None:
+    """Set *fields* of the entries to the new values in the events of the batch."""
     session.execute(
         update(_Entry)
-        .where(col(_Entry.id) == col(Events.entity_id), col(Events.batch_id) == batch_id, *where)
+        .where(col(_Entry.id) == col(Events.entity_id), col(Events.batch_id) == batch_id)
         .values(**_columns(fields), version=col(_Entry.version) + 1, update_at=utc_now())
         .execution_options(synchronize_session=False)
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, true, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -13,7 +13,7 @@ from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, apply_events, has_even
 from core.dataset.edits import UserAction, conflict, is_batch_recorded, record_event, value_of, write
 from core.db import Events, ImageDatasets, utc_now
 from core.db.base import UtcDateTime
-from core.db.json_sql import json_has_key, json_keys
+from core.db.json_sql import json_has_key
 from core.errors import ConflictError, NotFoundError
 
 
@@ -45,7 +45,7 @@ def undo(session: Session, project_id: str, batch_id: str | None, action: UserAc
         return None
     if len(events) == 1:
         return _undo_event(session, events[0], action)
-    result = _undo_batch(session, events[0].batch_id, action)
+    result = _undo_batch(session, events[0], action)
     if not result.undone:
         raise ConflictError("Every one of these entries was changed since. Nothing was undone.")
     return result
@@ -72,8 +72,8 @@ def _not_undone(batch_id: str) -> ColumnElement[bool]:
     return and_(col(Events.batch_id) == batch_id, col(Events.entity) == "entry", col(Events.undone_by).is_(None))
 
 
-def _events_not_undone(session: Session, batch_id: str, *where: ColumnElement[bool], limit: int | None) -> list[Events]:
-    query = select(Events).where(_not_undone(batch_id), *where).order_by(col(Events.id).desc())
+def _events_not_undone(session: Session, batch_id: str, *, limit: int | None) -> list[Events]:
+    query = select(Events).where(_not_undone(batch_id)).order_by(col(Events.id).desc())
     return list(session.exec(query.limit(limit)))
 
 
@@ -100,25 +100,18 @@ def _undo_event(session: Session, event: Events, action: UserAction) -> UndoResu
     return UndoResult(action.batch_id, (entry.id,), 1, 0, event.action)
 
 
-def _undo_batch(session: Session, undone_batch_id: str, action: UserAction) -> UndoResult:
-    """Undo the events of a batch; those whose entry a later action changed are skipped and counted."""
-    not_undone = _not_undone(undone_batch_id)
+def _undo_batch(session: Session, event: Events, action: UserAction) -> UndoResult:
+    """Undo the batch of *event*; events whose entry a later action changed are skipped and counted.
+
+    All events of a batch have the same fields: they come from one bulk action, or create entries.
+    """
+    not_undone = _not_undone(event.batch_id)
     total, last_id = session.execute(select(func.count(), func.max(Events.id)).where(not_undone)).one()
-    action_name = session.scalars(select(col(Events.action)).where(not_undone).limit(1)).one()
-    undone = 0
-    key_lists = session.scalars(select(json_keys(Events.old)).where(not_undone).distinct()).all()
-    for keys in key_lists:
-        # With a single list of keys every event has it; comparing it would take a third of the time.
-        is_single, fields = len(key_lists) == 1, keys.split(",")
-        has_old_keys = true() if is_single else json_keys(Events.old) == keys
-        has_new_keys = true() if is_single else json_keys(Events.new) == keys
-        if BULK_FIELDS.issuperset(fields):
-            undone += _undo_in_sql(session, and_(not_undone, has_old_keys), fields, last_id, action)
-            apply_events(session, action.batch_id, fields, has_new_keys)
-        else:
-            undone += _undo_one_by_one(
-                session, _events_not_undone(session, undone_batch_id, has_old_keys, limit=None), action
-            )
+    if event.old and BULK_FIELDS.issuperset(event.old):
+        undone = _undo_in_sql(session, not_undone, event.old, last_id, action)
+        apply_events(session, action.batch_id, event.old)
+    else:
+        undone = _undo_one_by_one(session, _events_not_undone(session, event.batch_id, limit=None), action)
     of_undone = select(Events.entity_id).where(Events.batch_id == action.batch_id)
     session.execute(
         update(Events)
@@ -126,11 +119,11 @@ def _undo_batch(session: Session, undone_batch_id: str, action: UserAction) -> U
         .values(undone_by=_first_event_id(session, action.batch_id))
         .execution_options(synchronize_session=False)
     )
-    return UndoResult(action.batch_id, (), undone, total - undone, action_name)
+    return UndoResult(action.batch_id, (), undone, total - undone, event.action)
 
 
 def _undo_in_sql(
-    session: Session, where: ColumnElement[bool], fields: list[str], last_id: int, action: UserAction
+    session: Session, where: ColumnElement[bool], fields: Iterable[str], last_id: int, action: UserAction
 ) -> int:
     """Add the undo events of the entries not changed since, with old and new values swapped; return how many."""
     rows = select_columns(

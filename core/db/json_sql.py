@@ -1,4 +1,4 @@
-"""The keys of a JSON object in SQL, where databases differ."""
+"""Whether a JSON object has a key, in SQL, where databases differ."""
 
 from typing import Any
 
@@ -14,12 +14,6 @@ class _HasKey(FunctionElement[bool]):
     name = "json_has_key"
 
 
-class _Keys(FunctionElement[str]):
-    type = String()
-    inherit_cache = True
-    name = "json_keys"
-
-
 @compiles(_HasKey)
 def _has_key_postgresql(element: _HasKey, compiler: Any, **options: Any) -> str:
     column, key = (compiler.process(clause, **options) for clause in element.clauses)
@@ -33,23 +27,6 @@ def _has_key_sqlite(element: _HasKey, compiler: Any, **options: Any) -> str:
     return f"(json_type({column}, '$.' || {key}) IS NOT NULL)"
 
 
-@compiles(_Keys)
-def _keys_postgresql(element: _Keys, compiler: Any, **options: Any) -> str:
-    (column,) = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"coalesce((SELECT string_agg(key, ',') FROM json_object_keys({column}) AS key), '')"  # noqa: S608 - a column of ours
-
-
-@compiles(_Keys, "sqlite")
-def _keys_sqlite(element: _Keys, compiler: Any, **options: Any) -> str:
-    (column,) = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"coalesce((SELECT group_concat(key, ',') FROM json_each({column})), '')"  # noqa: S608 - a column of ours
-
-
 def json_has_key(column: Any, key: str) -> ColumnElement[bool]:
     """Return the condition that the JSON object in *column* has *key*, with any value; *key* is a plain identifier."""
     return _HasKey(column, literal(key, String()))
-
-
-def json_keys(column: Any) -> ColumnElement[str]:
-    """Return the keys of the JSON object in *column*, comma-separated in their stored order."""
-    return _Keys(column)

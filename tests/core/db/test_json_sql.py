@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, literal, select
 
 from core.db import Database
-from core.db.json_sql import json_has_key, json_keys
+from core.db.json_sql import json_has_key
 
 FEATURES = literal({"palette": [1], "light": None}, JSON())
 
@@ -13,10 +13,3 @@ def test_a_key_is_found_also_when_its_value_is_null(db: Database) -> None:
         found = session.execute(select(*(json_has_key(FEATURES, key) for key in ("palette", "light", "hue")))).one()
 
     assert [bool(one) for one in found] == [True, True, False]
-
-
-def test_the_keys_are_listed_in_their_order_and_none_of_an_empty_object(db: Database) -> None:
-    with db.reading() as session:
-        found = session.execute(select(json_keys(FEATURES), json_keys(literal({}, JSON())))).one()
-
-    assert tuple(found) == ("palette,light", "")
