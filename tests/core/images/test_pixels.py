@@ -1,12 +1,15 @@
 """Broken files are refused, and odd ones are not."""
 
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from core.errors import ImageRejectedError
 from core.images.decode import Limits, inspect
+from core.images.pixels import upright
 from tests.core.images import odd_files
 from tests.core.images.hostile import chunk, jpeg_of_scans
 from tests.core.images.pictures import drawn, encoded
@@ -82,3 +85,39 @@ def test_scans_are_counted_behind_application_data(filler: bytes, tmp_path: Path
     segment = b"\xff\xe2\x10\x02" + (filler * 2048)[:4096]
 
     assert outcome(data[:2] + segment + data[2:], tmp_path) == "too-many-scans"
+
+
+def turned(image: Image.Image, exif: bytes) -> tuple[Image.Image, tuple[int, int]]:
+    buffer = BytesIO()
+    image.save(buffer, "JPEG", exif=exif)
+    return upright(buffer.getvalue(), "JPEG", None, None)
+
+
+def test_exif_data_turn_an_image_and_damaged_ones_do_not() -> None:
+    image = Image.new("RGB", (40, 20))
+    image.paste("white", (0, 0, 20, 20))
+    head, entry = b"Exif\0\0MM\0*\0\0\0\x08", b"\0\x01\x01\x12\0\x03\0\0\0\x01\0%c\0\0\0\0\0\0"
+
+    found = {}
+    for name, exif in {
+        "upright": head + entry % 1,
+        "mirrored": head + entry % 2,
+        "upside down": head + entry % 3,
+        "on its side": head + entry % 6,
+        "none": b"",
+        "no directory": head + b"\xff",
+        "no TIFF data": b"Exif\0\0nonsense",
+    }.items():
+        shown, size_wh = turned(image, exif)
+        assert shown.size == size_wh
+        found[name] = (size_wh, shown.getpixel((0, 0))[0] > 128)
+
+    assert found == {
+        "upright": ((40, 20), True),
+        "mirrored": ((40, 20), False),
+        "upside down": ((40, 20), False),
+        "on its side": ((20, 40), True),
+        "none": ((40, 20), True),
+        "no directory": ((40, 20), True),
+        "no TIFF data": ((40, 20), True),
+    }
