@@ -4,10 +4,11 @@
 a change without an effect. ``make mutants MUTANTS='--seed 2 --only core/export'`` takes others; ``--list`` prints the
 places and runs nothing.
 
-Four kinds of places are left alone, because what they say is not behavior that a test can state:
+Five kinds of places are left alone, because what they say is not behavior that a test can state:
 
 - the number in a tuning constant, which says how much is read, held or asked at once (``_CHUNK_BYTES``,
   ``_IDS_PER_QUERY``, ...): the benchmarks judge it, and one more changes nothing. ``_TUNING`` lists the names;
+- the 1 of ``limit(1)`` where ``first()`` takes the row, and of ``select(1)`` below EXISTS: nobody looks at more;
 - ``strict=`` of ``zip``, an assertion that never fails;
 - in ``pages``, sizes, borders and columns: ``make screenshots`` shows them. ``_LOOKS`` lists the arguments;
 - migrations, which run once, and the texts that the command prints.
@@ -42,7 +43,7 @@ _MAX_TRIES = 3
 _LEFT_OUT = ("core/db/migrations/", "core/cli/")
 _TUNING = re.compile(
     r"_?(CHUNK|BUFFER|COPY|PIECE|STEP|WINDOW|READ|BATCH|SHARD|DICTIONARY|ROW_GROUP)_BYTES|_?[A-Z]+_PER_[A-Z]+"
-    r"|_PREFETCHED|_ROWS_AT_ONCE|_BATCH_ROWS|_ROW_GROUP_ROWS|_CONCURRENT_FETCHES|_SYNC_THREADS|_MAX_BATCH"
+    r"|_PREFETCHED|_(ROWS|CHARS)_AT_ONCE|_TILES_AT_A_TIME|_BATCH_ROWS|_BAND_ROWS|_READ_ROWS|PART_ROWS|_ROW_GROUP_ROWS|_CONCURRENT_FETCHES|_SYNC_THREADS|_MAX_BATCH"
     r"|_MAX_GROUP_SIZE|_MAX_JOBS_PER_GROUP"
 )
 _LOOKS = ("border", "height", "height_px", "horizontal", "min_column_width", "width", "wrap", "wrap_lines")
@@ -74,7 +75,10 @@ def mutants_of(file: str) -> Iterator[Mutant]:
     """Yield every mutant of a file of the checkout; annotations and docstrings are left alone."""
     source = (ROOT / file).read_text(encoding="utf-8")
     tree = ast.parse(source)
+    unread = set(_unread(tree))
     for node in _code(tree, is_page=file.startswith("pages/")):
+        if node in unread:
+            continue
         for changed, what in _changes(node):
             if (mutant := _mutant(file, source, node, changed, what)) is not None:
                 yield mutant
@@ -101,6 +105,22 @@ def _is_left_alone(node: ast.AST, is_page: bool) -> bool:
         names = [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
         return bool(names) and all(_TUNING.fullmatch(name) for name in names)
     return False
+
+
+def _unread(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield the numbers of ``limit(1)`` before ``first()``, and of ``select(1)``."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id == "select":
+            yield from (argument for argument in call.args if _is_one(argument))
+        elif isinstance(call.func, ast.Attribute) and call.func.attr == "first":
+            inner = (node for node in ast.walk(call.func.value) if isinstance(node, ast.Call))
+            limits = (node for node in inner if isinstance(node.func, ast.Attribute) and node.func.attr == "limit")
+            yield from (argument for limit in limits for argument in limit.args if _is_one(argument))
+
+
+def _is_one(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def _changes(node: ast.expr) -> Iterator[tuple[ast.expr, str]]:
