@@ -1,8 +1,8 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
 from datetime import timedelta
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.access": {
@@ -55,8 +55,22 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.uvicorn_private": {
         "MAX_HEAD_BYTES": 64_000,
     },
+    "core.verifiers": {
+        "MAX_EXACT_WORDS": 10,
+    },
+}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.errors:LLMError": {"stops_task": False, "maybe_paid": False},
+    "core.listings:ListingService.generated_images": {"offset": 0},
+    "core.projects:ProjectService.summaries": {"limit": 24},
+    "core.runtime:Runtime.close": {"keep_image_workers": False},
+    "core.services:Services.close": {"keep_image_workers": False},
 }
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

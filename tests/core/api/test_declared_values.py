@@ -1,8 +1,8 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
 from datetime import timedelta
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.api.attempts": {
@@ -68,8 +68,21 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_UPLOAD_BYTES": 2_000_000_000,
         "MAX_FILES": 1_000,
     },
+    "core.api.compression": {
+        "_MIN_BYTES": 500,
+    },
+}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.api.credentials:Actor": {"may_write": True},
+    "core.api.guard:AuthMiddleware": {"is_public": False},
+    "core.api.guard:check": {"write": False},
+    "core.api.guard:not_signed_in": {"is_for_programs": True},
 }
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

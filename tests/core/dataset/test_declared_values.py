@@ -1,6 +1,6 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.dataset.agreement": {
@@ -50,7 +50,27 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_CONVERSATION_ID_CHARS": 200,
     },
 }
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.dataset.collaboration:CollaborationService.set_review_plan": {"second_percent": 0},
+    "core.dataset.conditions:conditions": {"by_index": True},
+    "core.dataset.entries:EntryQueries.find_entries": {"limit": 100, "newest_first": False},
+    "core.dataset.entries:EntryQueries.image_ids": {"limit": 10000},
+    "core.dataset.entries:EntryQueries.decisions_per_day": {"days": 30},
+    "core.dataset.filters:Term": {"negated": False},
+    "core.dataset.filters:EntryFilter.with_term": {"negated": False},
+    "core.dataset.queries:find_entries": {"newest_first": False},
+    "core.dataset.service:ImageDatasetService.create_dataset_entry": {"confirmed": False, "turn": 0},
+    "core.dataset.service:ImageDatasetService.list_dataset_entries": {"limit": 100, "offset": 0},
+    "core.dataset.service:ImageDatasetService.confirm_entry": {"confirmed": True},
+    "core.dataset.stats:tag_names": {"limit": 200},
+    "core.dataset.stats:balance": {"answers_per_kind": 6},
+    "core.dataset.stats:decisions_per_day": {"days": 30},
+}
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

@@ -1,8 +1,8 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
 import math
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.images.cleanup": {
@@ -36,6 +36,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_DISTANCE_BITS": 3,
     },
     "core.images.pixels": {
+        "_SIDEWAYS": (5, 6, 7, 8),
         "_EXIF_ORIENTATION": 0x0112,
     },
     "core.images.png_rows": {
@@ -62,8 +63,30 @@ DECLARED: dict[str, dict[str, object]] = {
         "_M_TRIM_THRESHOLD": -1,
         "_M_MMAP_THRESHOLD": -3,
     },
+    "core.images.storage": {
+        "_MAX_TILE_BYTES": 2_000_000_000,
+    },
+    "core.images.tiles": {
+        "SIDE_PX": 512,
+        "_MAX_LEVEL": 16,
+    },
+}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.images.duplicate_groups:DuplicateFinder.find_groups": {"limit": 20},
+    "core.images.filter:ImageFilter": {"near_duplicates": False},
+    "core.images.import_context:ImportContext": {"is_unlimited": False},
+    "core.images.import_context:ImportContext.resolve": {"in_roots": False},
+    "core.images.library:ImageLibrary.find_images": {"limit": 60},
+    "core.images.service:ImageService.upload_image": {"generate_thumb": False},
+    "core.images.service:ImageService.get_image": {"include_hidden": False},
+    "core.images.service:ImageService.list_images": {"limit": 100, "offset": 0},
+    "core.images.service:ImageService.view_path": {"as_jpeg": False},
 }
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

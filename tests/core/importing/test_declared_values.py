@@ -1,6 +1,6 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     # First: the other modules can be imported behind this package only.
@@ -40,6 +40,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "MAX_KEYS": 200,
     },
     "core.importing.json_text": {
+        "_TRIES": 6,
         "MAX_ROW_BYTES": 64 << 20,
         "_MAX_DEPTH": 100,
     },
@@ -84,6 +85,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_CHARS": 200,
     },
     "core.importing.readers.images": {
+        "_MAX_PLAIN_CHARS": 200,
         "MAX_IMAGES": 64,
         "_MAX_NAME_CHARS": 4096,
         "_MIN_EMBEDDED_CHARS": 1024,
@@ -140,8 +142,37 @@ DECLARED: dict[str, dict[str, object]] = {
         "KEPT_S": 7 * 24 * 3600,
         "_FREE_BYTES": 500_000_000,
     },
+    "core.importing.caption_lines": {
+        "_HEAD_BYTES": 65_536,
+    },
+    "core.importing.readers.vlmevalkit": {
+        "_MAX_INDEX_CHARS": 64,
+    },
+}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.importing.class_directories:classes_of": {"is_chosen": False},
+    "core.importing.delimited:delimited_runs": {"is_tab": False},
+    "core.importing.json_rows:json_runs": {"is_head": False},
+    "core.importing.json_text:JsonText": {"is_head": False},
+    "core.importing.json_text:JsonText.skip": {"depth": 0},
+    "core.importing.opened:table_items": {"is_beside_others": True},
+    "core.importing.previewing:ImportPreview": {"has_images_inside": False},
+    "core.importing.readers.boxes:corners": {"is_size": False},
+    "core.importing.readers.images:written_images": {"depth": 0},
+    "core.importing.readers.sidecar:sample_records": {"captions": True},
+    "core.importing.readers.unread:unread_columns": {"has_turns": False},
+    "core.importing.reading:Preview": {"has_images_inside": False},
+    "core.importing.reading:preview": {"limit": 10},
+    "core.importing.records:Record": {"confirmed": False, "rejected": False},
+    "core.importing.records:Fields": {"confirmed": False, "rejected": False},
+    "core.importing.upload:Upload": {"is_started": False},
+    "core.importing.uploads:UploadService.create": {"modified_ms": 0},
 }
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

@@ -1,6 +1,6 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.llm.connection_test": {
@@ -86,7 +86,33 @@ DECLARED: dict[str, dict[str, object]] = {
         "_MAX_BYTES_ON_LOOP": 200_000,
     },
 }
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.llm.costs:estimate_call": {"images": 1},
+    "core.llm.destination:Destination": {"own_address": False},
+    "core.llm.ledger:DatabaseLedger.settle": {"reusable": True},
+    "core.llm.ledger:DatabaseLedger.settle_now": {"reusable": True},
+    "core.llm.litellm_client:RawReply": {"has_thinking": False},
+    "core.llm.models:vision_models": {"limit": 3},
+    "core.llm.providers:Provider": {"local": False, "prices_are_complete": False},
+    "core.llm.rate_limiter:RateLimiter": {"probes_first": True},
+    "core.llm.replies:check": {"has_images": False, "has_thinking": False},
+    "core.llm.reply_body:Body": {"is_unread_stream": False},
+    "core.llm.reply_body:image_url": {"depth": 0},
+    "core.llm.service:LLMService.estimate_call": {"images": 1},
+    "core.llm.session_keys:register": {"model_index": 0},
+    "core.llm.session_keys:find": {"model_index": 0},
+    "core.llm.transport:Exchange": {"connected": False},
+    "core.llm.types:ChatRequest": {"fresh": False},
+    "core.llm.types:ChatReply": {"cached": False},
+    "core.llm.types:ImageRequest": {"variant": 1},
+    "core.llm.types:ModelInfo": {"image_output": False},
+    "core.llm.types:RetryPolicy": {"max_sends": 3, "max_maybe_paid": 2},
+}
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

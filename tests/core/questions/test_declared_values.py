@@ -1,6 +1,6 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.questions.answer_service": {
@@ -40,7 +40,40 @@ DECLARED: dict[str, dict[str, object]] = {
         "REPLY_HEAD_CHARS": 2_000,
     },
 }
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.questions.answer_types:checked_answer": {"one_label": False},
+    "core.questions.answering:build_request": {"fresh": False},
+    "core.questions.answering:answer": {"fresh": False},
+    "core.questions.asking:build_request": {"position": 0},
+    "core.questions.asking:first_request": {"position": 0},
+    "core.questions.asking:ask": {"position": 0},
+    "core.questions.preview:GenerationPreview.request": {"answers": False},
+    "core.questions.preview:GenerationPreview.run_trial": {"answers": False},
+    "core.questions.preview:GenerationPreview.estimate": {"answers": False},
+    "core.questions.recipe:Recipe": {"fresh": False},
+    "core.questions.recipe:QuestionRecipe": {
+        "num_questions": 3,
+        "with_answers": False,
+        "only_without_questions": False,
+        "only_failed": False,
+        "set_size": 4,
+        "top_up": False,
+    },
+    "core.questions.service:ImageQuestionGenerationTask.generate_questions_for_image": {"num_questions": 3},
+    "core.questions.service:ImageQuestionGenerationTask.list_questions": {"limit": 100},
+    "core.questions.service:ImageQuestionGenerationTask.newest_results": {"limit": 6},
+    "core.questions.service:ImageQuestionGenerationTask.add_manual_question": {"one_label": False},
+    "core.questions.service:ImageQuestionGenerationTask.target_counts": {"num_questions": 3},
+    "core.questions.store:QuestionValues": {"one_label": False},
+    "core.questions.store:add_manual_question": {"one_label": False},
+    "core.questions.templates:QuestionTemplateService.add_template": {"one_label": False},
+    "core.questions.templates:QuestionTemplateService.change_template": {"one_label": False},
+}
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

@@ -1,6 +1,6 @@
-"""Limits and other declared numbers: whoever changes one changes it here too, because callers rely on it."""
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
 
-from tests.declared import read
+from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.style.analysis_service": {
@@ -52,7 +52,22 @@ DECLARED: dict[str, dict[str, object]] = {
         "DEFAULT_REFERENCES": 5,
     },
 }
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.style.generator:StyleGenerator.generate": {"keep": True},
+    "core.style.generator:StyleGenerator.produce": {"variant": 1, "keep": False},
+    "core.style.produce:ImageProducer.produce": {"variant": 1, "keep": False},
+    "core.style.prompt:PromptPart": {"edited": False},
+    "core.style.prompt:build_parts": {"reference_count": 0},
+    "core.style.references:Pick": {"pinned": False},
+    "core.style.result_service:StyleResultService.history": {"limit": 24},
+    "core.style.results:ResultFilter": {"discarded": False},
+    "core.style.service:StyleGenerationService.generate_image": {"keep": True},
+}
 
 
 def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
     assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

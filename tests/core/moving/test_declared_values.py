@@ -1,0 +1,27 @@
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read, read_defaults
+
+DECLARED: dict[str, dict[str, object]] = {
+    "core.moving.manifest": {
+        "VERSION": 1,
+        "_MAX_MANIFEST_BYTES": 64_000_000,
+        "_MAX_RATIO": 4,
+        "_RATIO_FREE_BYTES": 10_000_000,
+    },
+    "core.moving.packing": {
+        "_FIXED_TIME": (1980, 1, 1, 0, 0, 0),
+    },
+}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "core.moving.rows:read_rows": {"skip": 0},
+    "core.moving.starting:ProjectImports.from_path": {"in_roots": False},
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS

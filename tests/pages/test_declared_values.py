@@ -1,0 +1,80 @@
+"""Declared limits and defaults: whoever changes one changes it here too, because callers rely on it."""
+
+from tests.declared import read, read_defaults
+
+DECLARED: dict[str, dict[str, object]] = {
+    "pages.components.explore.boards": {
+        "MIN_ANSWERS": 5,
+    },
+    "pages.components.export.row_preview": {
+        "_LONGEST_TEXT_CHARS": 400,
+    },
+    "pages.components.generate.newest_results": {
+        "_SHOWN": 6,
+    },
+    "pages.components.shared.entry_grid": {
+        "PAGE_SIZE": 60,
+    },
+    "pages.components.shared.entry_table": {
+        "PAGE_SIZE": 100,
+    },
+    "pages.components.shared.image_drawer": {
+        "MAX_BOXES": 500,
+    },
+    "pages.components.shared.model_parameters": {
+        "_MAX_TOKENS": 2048,
+    },
+    "pages.components.shared.task_labels": {
+        "_MAX_CHARS": 60,
+    },
+    "pages.components.style.dataset_panel": {
+        "_PAGE_SIZE": 12,
+    },
+    "pages.components.style.results": {
+        "_PAGE_SIZE": 24,
+        "_MAX_OF_A_TASK": 100,
+    },
+    "pages.components.upload.duplicates": {
+        "_PAGE_SIZE": 8,
+    },
+    "pages.components.upload.import_outcomes": {
+        "MAX_ROWS": 2_000,
+        "_MAX_LINE_CHARS": 60,
+        "_WRAPPED_PX": 68,
+    },
+    "pages.components.upload.import_view": {
+        "_NEWEST": 12,
+    },
+    "pages.components.upload.library": {
+        "PAGE_SIZE": 60,
+        "_SIDES": (0, 256, 512, 1024, 2048, 4096, 100_000),
+    },
+    "pages.components.upload.records": {
+        "_MAX_TEXT_CHARS": 600,
+        "_MAX_TURNS": 6,
+        "_MAX_IMAGES": 3,
+    },
+    "pages.components.upload.waiting_imports": {
+        "_MAX_PROBLEMS": 5,
+    },
+}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "pages.components.explore.facet_bars:Bar": {"on": False},
+    "pages.components.shared.cards:Action": {"pressed": False, "corner": False, "frame": False},
+    "pages.components.shared.cards:show": {"min_width_px": 150},
+    "pages.components.shared.entry_table:editor_key": {"epoch": 0},
+    "pages.components.shared.grid:show": {"epoch": 0},
+    "pages.components.shared.model_picker:ModelChoice": {"refused": False},
+    "pages.components.shared.model_picker:show": {"image_output": False},
+    "pages.components.shared.model_picker:options": {"image_output": False},
+    "pages.components.shared.zoom:show": {"has_shortcuts": False},
+    "pages.components.style.request_draft:Draft": {"variants": 1, "batch": False},
+}
+
+
+def test_declared_numbers_have_the_values_that_callers_rely_on() -> None:
+    assert read(DECLARED) == DECLARED
+
+
+def test_what_is_left_out_of_a_call_has_the_value_that_callers_rely_on() -> None:
+    assert read_defaults(DEFAULTS) == DEFAULTS
