@@ -14,6 +14,7 @@ The grammar of a structured reply, in EBNF, with prose wherever "prose" stands::
     lines     = { number text } ;                      (* "1. What color is it?" *)
 
 Documents are JSON, JSON with usual mistakes (:mod:`core.llm.relaxed_json`) or, last, what json-repair makes of them.
+LaTeX in them stays as it was written, also with one backslash (:mod:`core.llm.latex`).
 Of several documents the one that fits the schema best is taken (:func:`core.llm.reply_items.best`); single items are
 one list. An item that does not fit is left out and costs only itself. Size, count, depth and work have limits.
 """
@@ -26,7 +27,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from core.errors import BadReplyError, CutReplyError, EmptyReplyError, FilteredReplyError, RefusedReplyError
-from core.llm import json_documents, thinking
+from core.llm import json_documents, latex, thinking
 from core.llm.reply_items import MAX_ITEMS, ListSchema, best, of_plain_text
 
 HEAD_CHARS = 2048
@@ -143,10 +144,11 @@ def _decoded(text: str) -> str:
 
 def _read_list(text: str, wanted: ListSchema, expected: int | None, is_refusal: bool) -> tuple[BaseModel | None, str]:
     """Return the list in *text*, or None and what is wrong with its first item."""
-    found = json_documents.find(text)
+    source = latex.kept(text)
+    found = json_documents.find(source)
     fitted = best(found.documents, wanted, expected)
     if not is_refusal and found.broken_at is not None and len(fitted.items if fitted else ()) < (expected or MAX_ITEMS):
-        repaired = json_documents.repaired(text, found.broken_at)
+        repaired = json_documents.repaired(source, found.broken_at)
         again = best([repaired], wanted, expected) if repaired else None
         if again and (fitted is None or len(again.items) > len(fitted.items)):
             fitted = again
@@ -159,6 +161,7 @@ def _read_list(text: str, wanted: ListSchema, expected: int | None, is_refusal: 
 
 def _read_object(text: str, schema: type[BaseModel]) -> tuple[BaseModel | None, str]:
     """Return the last object in *text* that fits, or None and what is wrong with the first that does not."""
+    text = latex.kept(text)
     found = json_documents.find(text)
     repaired = json_documents.repaired(text, found.broken_at) if found.broken_at is not None else None
     problem = ""
