@@ -115,11 +115,13 @@ class CorrectionLoop:
                 _without_temperature(self._config), self._messages(), parameters=self._parameters()
             ),
         )
+        if self._request.schema is not None and not reply.text.strip():
+            reply = replace(reply, text=replies.answer_within(reply.thinking))
         try:
             text = replies.clean(reply.text) if self._request.schema is None else reply.text
             replies.check(
                 text, finish_reason=reply.finish_reason, refusal=reply.refusal, has_images=bool(reply.image_urls),
-                has_thinking=reply.has_thinking or bool(reply.text.strip()),
+                has_thinking=bool(reply.thinking.strip() or reply.text.strip()),
             )  # fmt: skip
             parsed = await self._parse(reply)
         except BadReplyError as error:

@@ -34,8 +34,8 @@ class RawReply:
     """US dollars; None when the price is unknown."""
     tool: str = ""
     """The tool that the model called instead of answering; *text* is its arguments then."""
-    has_thinking: bool = False
-    """Whether there is thinking apart from the text."""
+    thinking: str = ""
+    """What came apart from the text."""
 
 
 def litellm() -> Any:
@@ -202,7 +202,7 @@ def _read(response: Any, config: ModelConfig) -> RawReply:
     return RawReply(
         text=text,
         tool=tool,
-        has_thinking=bool(getattr(message, "reasoning_content", None)),
+        thinking=str(getattr(message, "reasoning_content", None) or ""),
         finish_reason=str(getattr(choice, "finish_reason", "") or ""),
         refusal=str(extras.get("refusal") or getattr(message, "refusal", None) or ""),
         image_urls=tuple(url for image in images if (url := reply_body.image_url(image))),

@@ -122,6 +122,15 @@ def parse(text: str, schema: type[BaseModel], expected: int | None = None) -> Ba
     raise BadReplyError(f"The reply {what}. Try again, or use another model.", reply_head=cleaned[:HEAD_CHARS])
 
 
+def answer_within(thinking_text: str) -> str:
+    """Return thinking that is nothing but a JSON document, else an empty text.
+
+    Servers that constrain a thinking model to a schema send its answer as thinking: Ollama with Qwen3-VL, vLLM.
+    """
+    text = thinking_text.strip()
+    return text if text.startswith(("{", "[")) and text.endswith(("}", "]")) else ""
+
+
 async def parse_off_loop(text: str, schema: type[BaseModel], expected: int | None = None) -> BaseModel:
     """Do the same as :func:`parse`; a long text is read in a thread, so that other tasks go on."""
     if len(text) <= _MAX_CHARS_ON_LOOP:

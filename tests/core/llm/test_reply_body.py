@@ -74,6 +74,8 @@ FORMS = {
     "content that is the JSON itself": _chat({"content": READ}),
     "a tool call": _tool("ask", GOOD),
     "a tool call with an object": _tool("ask", READ),
+    "an answer as thinking": _chat({"content": "", "reasoning_content": f" {GOOD}\n"}),
+    "an answer as reasoning": _chat({"content": None, "reasoning": GOOD}),
     "a stream": Answer(
         headers=STREAM, body=_events(_chunk(content=GOOD[:9]), _chunk(content=GOOD[9:]), {"usage": USAGE})
     ),
