@@ -1,8 +1,8 @@
 """Reads JSON with the mistakes that models make, as strict JSON: one pass, no guessing.
 
-Accepted besides JSON: quotes of any script as delimiters, unescaped quotes within a text, names without quotes,
-comments, trailing and repeated commas, an ellipsis for more items, Python's ``True``, ``False`` and ``None``, and
-escapes that JSON does not have. Anything else is left to json-repair, see :mod:`core.llm.json_documents`.
+Accepted besides JSON: quotes of any script as delimiters, three of them, unescaped quotes within a text, names without
+quotes, comments, trailing and repeated commas, an ellipsis for more items, Python's ``True``, ``False`` and ``None``,
+and escapes that JSON does not have. Anything else is left to json-repair, see :mod:`core.llm.json_documents`.
 """
 
 import json
@@ -27,6 +27,7 @@ _BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.{0,500}?\*/)*", re.DOTALL)
 _NAME = re.compile(r"[^\W\d][\w-]*(?=\s*:)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=\s*(?:[,}\]\n]|//|/\*|$))")
 _WORD = re.compile(r"(?:true|false|null|True|False|None|NaN|undefined)\b")
+_TRIPLE_QUOTES = ('"""', "'''")
 _WORDS = {"true": "true", "True": "true", "false": "false", "False": "false"}
 _ELLIPSIS = re.compile(r"\.{3}|\u2026")
 _NAME_OR_END = re.compile(rf"[{_ANY_QUOTE}][^{_ANY_QUOTE}]{{1,80}}[{_ANY_QUOTE}]\s*:|[^\W\d][\w-]*\s*:|[}}\]]|$")
@@ -140,6 +141,8 @@ class RelaxedReader:
 
     def _string(self, opening: str, position: int) -> int:
         """Read a text up to the quote that is followed by what follows a text, so that quotes within it stay."""
+        if self._text.startswith(_TRIPLE_QUOTES, position):
+            return self._long_string(position)
         for match in _closing(opening).finditer(self._text, position + 1, self._limit):
             if match[0][0] == "\\" or not self._closes(match.end()):
                 continue
@@ -149,6 +152,15 @@ class RelaxedReader:
             self._parts.append(json.dumps(_unescaped(raw)))
             return match.end()
         raise NotRelaxedJson(self._limit)
+
+    def _long_string(self, position: int) -> int:
+        """Read a text in three quotes, as in Python."""
+        start = position + 3
+        end = self._text.find(self._text[position:start], start, self._limit)
+        if end < 0:
+            raise NotRelaxedJson(self._limit)
+        self._parts.append(json.dumps(_unescaped(self._text[start:end])))
+        return end + 3
 
     def _closes(self, after: int) -> bool:
         position = _skip(_BLANK, self._text, after)

@@ -37,7 +37,7 @@ _MAX_WRAPPERS = 3
 # Reading them takes less than a millisecond.
 _MAX_CHARS_ON_LOOP = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_TAG_OR_TOKEN = re.compile(r"<|\[/?THINK|\u25c1", re.IGNORECASE)
+_TAG_OR_TOKEN = re.compile(r"<|\[/?THINK|\u25c1|assistantfinal", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"^\W*(I['\u2019]?m sorry|I am sorry|sorry\b|I can(no|['\u2019])t (help|assist|comply|provide|identify)"
     r"|I['\u2019]?m (not able|unable) to|I am (not able|unable) to|as an AI"

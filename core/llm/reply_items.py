@@ -94,8 +94,13 @@ def _raw_items(value: Any, wanted: ListSchema, depth: int = 0) -> tuple[list[Any
             if is_named:
                 return inner, True
         return (value if _is_list_of_items(value, wanted) else None), False
-    if not isinstance(value, dict) or _is_json_schema(value):
+    if not isinstance(value, dict):
         return None, False
+    if _is_json_schema(value):
+        # Small models fill in the schema that they were sent.
+        filled = value.get("properties")
+        listed = filled.get(wanted.name) if isinstance(filled, dict) else None
+        return (listed, True) if isinstance(listed, list) else (None, False)
     value = _lowered(value)
     if wanted.name in value:
         return _of_container(value[wanted.name], wanted), True

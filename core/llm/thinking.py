@@ -13,11 +13,14 @@ from core.llm.relaxed_json import CLOSING_QUOTES
 
 _NAMES = r"(?:seed:)?(?:think|thinking|thought|reasoning|reflection)"
 _TAG = re.compile(
-    rf"(?P<opening><{_NAMES}>|\[THINK\]|◁think▷)|(?P<closing></{_NAMES}>|\[/THINK\]|◁/think▷|<\|channel\|>final<\|message\|>)",
+    # Of Magistral, Kimi-VL, Gemma 4 and Cohere; the last ones are gpt-oss, also without its special tokens.
+    rf"(?P<opening><{_NAMES}>|\[THINK\]|◁think▷|<\|channel>\s*thought|<\|START_THINKING\|>)"
+    rf"|(?P<closing></{_NAMES}>|\[/THINK\]|◁/think▷|<channel\|>|<\|END_THINKING\|>"
+    r"|<\|channel\|>\s*final\s*(?:<\|constrain\|>\s*\w*\s*)?<\|message\|>|(?<=[.!?)}\]])assistantfinal(?=\S))",
     re.IGNORECASE,
 )
 _BOX = re.compile(r"<\|(?:begin|end)_of_box\|>")
-_TOKEN = re.compile(r"\s*<\|\w{1,40}\|>")
+_TOKEN = re.compile(r"\s*(?:<\|\w{1,40}\|?>|<\w{1,40}\|>)")
 _ANSWER = re.compile(r"\s*<answer>(.*)</answer>\s*", re.DOTALL | re.IGNORECASE)
 _LONGEST_QUOTED_BLOCK = 40
 _MAX_TAGS = 10_000
@@ -84,7 +87,7 @@ def _without_tokens_at_the_edges(text: str) -> str:
         start = match.end()
     text = text[start:].strip()
     end = len(text)
-    while text.endswith("|>", 0, end) and _TOKEN.fullmatch(text, begin := max(text.rfind("<|", 0, end), 0), end):
+    while text.endswith("|>", 0, end) and _TOKEN.fullmatch(text, begin := max(text.rfind("<", 0, end), 0), end):
         end = begin
         while end and text[end - 1].isspace():
             end -= 1

@@ -203,6 +203,19 @@ READ_AS_BOTH = {
     "two blocks": f"<think>{DRAFT}</think>\n<think>{DRAFT}</think>\n{QUESTIONS}",
     "thinking in square brackets": f"[THINK]{DRAFT}[/THINK]{QUESTIONS}",
     "channels": f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>{QUESTIONS}",
+    "channels with a format": f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant"
+    f"<|channel|>final <|constrain|>json<|message|>{QUESTIONS}<|return|>",
+    "channels without their tokens": f"analysisMaybe {DRAFT}assistantfinal{QUESTIONS}",
+    "the thinking of Gemma 4": f"<|channel>thought\nMaybe {DRAFT}<channel|>{QUESTIONS}<turn|>",
+    "thinking of Gemma 4 that began in the prompt": f"Maybe {DRAFT}\n<channel|>{QUESTIONS}",
+    "the thinking of Cohere": f"<|START_THINKING|>Maybe {DRAFT}<|END_THINKING|>"
+    f"<|START_RESPONSE|>{QUESTIONS}<|END_RESPONSE|>",
+    "the schema filled in": f'{{"properties":{QUESTIONS},"required":["questions"],"type":"object"}}',
+    "a call of a tool as text": f'<tool_call>{{"name":"ask","arguments":{QUESTIONS}}}</tool_call>',
+    "a call of a tool in the words of Llama": f'{{"name":"ask","parameters":{QUESTIONS}}}',
+    "a call of a tool as XML": f"<function=ask><parameter=questions>{QUESTIONS}</parameter></function>",
+    "a citation behind it": f"```json\n{QUESTIONS}\n```\nSee [docs] and [1].",
+    "a long fence": f"````json\n{QUESTIONS}\n````",
     "the schema before the reply": '{"properties":{"questions":{"type":"array"}},"required":["questions"],'
     f'"title":"QuestionList","type":"object"}}\n{QUESTIONS}',
     "a larger object that is no reply": f'{{"note": "{"very " * 60}long"}} {QUESTIONS}',
@@ -233,6 +246,7 @@ READ_AS_BOTH = {
     .replace('{"', "{「")
     .replace('"}', "」}")
     .replace('":', "」:"),
+    "three quotes": QUESTIONS.replace(':"', ':"""').replace('"}', '"""}'),
     "German quotes": "{„questions“:[{„question“:„What colour is the car?“},{„question“:„Is it day?“}]}",
     "guillemets": "{«questions»:[{«question»:«What colour is the car?»},{«question»:«Is it day?»}]}",
 }
@@ -354,6 +368,15 @@ def test_what_is_no_reply_is_not_read_as_one(text: str) -> None:
         ("<|begin_of_box|>Red<|end_of_box|><|im_end|>", "Red"),
         ("<answer>Red</answer>", "Red"),
         ("<think>It is", ""),
+        ("<|channel>thought\nIt is red.<channel|>Red.<turn|>", "Red."),
+        ("<|START_THINKING|>It is red.<|END_THINKING|><|START_RESPONSE|>Red.<|END_RESPONSE|>", "Red."),
+        ("analysisWe need one word.assistantfinalRed", "Red"),
+        (
+            "<|channel|>commentary<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Red.<|return|>",
+            "Red.",
+        ),
+        ("The assistantfinal step", "The assistantfinal step"),
+        ("Is a <b|c> d larger than e|>?", "Is a <b|c> d larger than e|>?"),
     ],
 )
 def test_thinking_is_removed_and_a_tag_that_is_text_stays(text: str, read: str) -> None:
