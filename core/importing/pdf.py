@@ -1,8 +1,8 @@
 """Rendering PDF files: runs only in the worker processes of the sandbox."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from math import copysign
+from contextlib import contextmanager, suppress
+from math import copysign, hypot
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,10 @@ MAX_PAGE_PIXELS = 25_000_000
 RENDER_DPI = 150
 _POINTS_PER_INCH = 72
 _COMPARED_SIDE_PX = 512
+# Of an image with fewer pixels for a square point of the page, the picture is in its mask, which may be larger.
+_MIN_PIXELS_PER_POINT = 0.25
+# More than programs nest.
+_MAX_FORM_DEPTH = 16
 # Of 255, in the channel that differs most; two JPEG decoders differ by less than 1.
 _SAME_MEAN = 4
 
@@ -79,7 +83,7 @@ def extract_images(path: Path, pages: list[int], workdir: Path) -> list[Made]:
     with _opened(path) as document:
         for number in pages:
             with _translate_errors(number):
-                objects = list(document[number].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4))
+                objects = list(document[number].get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=_MAX_FORM_DEPTH))
             for count, found in enumerate(objects, 1):
                 name, problem = f"page-{number + 1:03}-image-{count:02}", None
                 try:
@@ -109,15 +113,40 @@ def _write_embedded(found: Any, to: Path) -> None:
 
 def _as_shown(found: Any, width: int, height: int) -> Image.Image:
     """Return the image as PDFium renders it in its own size: with its masks and Decode array, mirrored and turned."""
+    a, b, c, d = _directions(found)
+    image = _rendered_as(found, (a, b, c, d), width, height)
+    width_pt, height_pt = hypot(a, b), hypot(c, d)
+    is_coarse = width * height < _MIN_PIXELS_PER_POINT * width_pt * height_pt
+    if is_coarse and image.has_transparency_data and image.getchannel("A").getextrema() != (255, 255):
+        scale = min(RENDER_DPI / _POINTS_PER_INCH, (MAX_PAGE_PIXELS / (width_pt * height_pt)) ** 0.5)
+        size = (max(width, round(width_pt * scale)), max(height, round(height_pt * scale)))
+        image = _rendered_as(found, (a, b, c, d), *size)
+    return flatten(image)
+
+
+def _rendered_as(found: Any, directions: tuple[float, float, float, float], width: int, height: int) -> Image.Image:
+    """Return the image in px, its sides in the directions nearest to those in which the page draws them."""
     import pypdfium2
 
-    a, b, c, d, _, _ = found.get_matrix().get()
+    a, b, c, d = directions
     matrix: tuple[float, ...] = (0, copysign(width, b), copysign(height, c), 0, 0, 0)
     if abs(a * d) >= abs(b * c):
         matrix = (copysign(width, a), 0, 0, copysign(height, d), 0, 0)
     # PDFium takes the clip path along.
     found.set_matrix(pypdfium2.PdfMatrix(*matrix))
-    return flatten(found.get_bitmap(render=True, scale_to_original=False).to_pil())
+    rendered: Image.Image = found.get_bitmap(render=True, scale_to_original=False).to_pil()
+    return rendered
+
+
+def _directions(found: Any) -> tuple[float, float, float, float]:
+    """Return how the upright page draws the sides of an image: by its own matrix, those of the forms around it, and
+    the rotation of the page.
+    """
+    matrix, form = found.get_matrix(), found.container
+    while form is not None:
+        matrix, form = matrix.multiply(form.get_matrix()), form.container
+    a, b, c, d, _, _ = matrix.rotate(found.page.get_rotation()).get()
+    return a, b, c, d
 
 
 def _looks_like(jpeg: bytes, image: Image.Image) -> bool:
@@ -155,7 +184,11 @@ def _opened(path: Path) -> Any:
     if not path.is_file():
         raise ImageRejectedError(f"{path.name} is not a file. Choose a PDF.", reason="not-a-file")
     try:
-        return pypdfium2.PdfDocument(path)
+        document = pypdfium2.PdfDocument(path)
+        # Before the first page is opened: otherwise the fields of forms are drawn without what was filled in.
+        with suppress(pypdfium2.PdfiumError):
+            document.init_forms()
+        return document
     except (pypdfium2.PdfiumError, OSError) as error:
         if "password" in str(error).lower():
             raise ImageRejectedError("This PDF needs a password. Save it without one.", reason="encrypted") from None
