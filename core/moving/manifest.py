@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -58,11 +58,38 @@ class Manifest(BaseModel):
     images: ImageFiles
 
 
+class ArchiveFiles:
+    """The files of a ZIP archive; a directory that holds all of them is left out of their names.
+
+    A browser of macOS unpacks what it downloads, and its file manager packs a directory with its name.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        names = archive.names()
+        tops = {name.partition("/")[0] for name in names if name.endswith(f"/{MANIFEST}") and name.count("/") == 1}
+        self._prefix = f"{tops.pop()}/" if len(tops) == 1 and MANIFEST not in names else ""
+        self.names = frozenset(name.removeprefix(self._prefix) for name in names)
+        self.problems = archive.problems
+
+    def open(self, name: str, max_bytes: int) -> BinaryIO:
+        """Return a stream of the content, as :meth:`core.container.Container.open` does."""
+        return self._archive.open(self._prefix + name, max_bytes)
+
+    def check(self, name: str) -> None:
+        """Check what the archive says about a file, without reading it.
+
+        Raises:
+            InvalidInputError: the file cannot be read, or is a ZIP bomb.
+        """
+        self._archive.check(self._prefix + name)
+
+
 @dataclass(frozen=True)
 class OpenedArchive:
     """An archive with its manifest."""
 
-    files: Archive
+    files: ArchiveFiles
     manifest: Manifest
     sum: str
     """The sha256 of the manifest's bytes; since it has the sums of everything else, it identifies the content."""
@@ -87,11 +114,13 @@ def opened_archive(path: Path) -> Iterator[OpenedArchive]:
     Raises:
         InvalidInputError: this is no project archive, it is damaged, or a newer version wrote it.
     """
+    if path.is_dir():
+        raise InvalidInputError(f"{path.name} is a directory. Pack it as a ZIP archive, and import that.")
     with closing(Archive(path)) as files:
-        yield _read(files, path.name, path.stat().st_size)
+        yield _read(ArchiveFiles(files), path.name, path.stat().st_size)
 
 
-def _read(files: Archive, name: str, size_bytes: int) -> OpenedArchive:
+def _read(files: ArchiveFiles, name: str, size_bytes: int) -> OpenedArchive:
     try:
         with files.open(MANIFEST, _MAX_MANIFEST_BYTES) as source:
             data = source.read()
@@ -107,8 +136,8 @@ def _read(files: Archive, name: str, size_bytes: int) -> OpenedArchive:
     if manifest.version != VERSION or (unknown := sorted(manifest.tables.keys() - TABLE.keys())):
         is_other = manifest.version != VERSION
         raise _another_version(name, f"version {manifest.version}" if is_other else f"the table {unknown[0][:40]}")
-    names = frozenset(files.names())
-    _check_names(files, names, manifest, name)
+    names = files.names
+    _check_names(files, manifest, name)
     if manifest.images.bytes > _MAX_RATIO * size_bytes + _RATIO_FREE_BYTES:
         raise InvalidInputError(f"The images of {name} would unpack to many times its size, as in a ZIP bomb.")
     return OpenedArchive(files, manifest, hashlib.sha256(data).hexdigest(), names)
@@ -128,9 +157,9 @@ def _another_version(name: str, what: str) -> InvalidInputError:
     return InvalidInputError(f"{name} was written by another version of Vitrine ({what}). Update Vitrine.")
 
 
-def _check_names(files: Archive, names: frozenset[str], manifest: Manifest, name: str) -> None:
+def _check_names(files: ArchiveFiles, manifest: Manifest, name: str) -> None:
     """Refuse an archive with files that no export writes, or without those it states."""
-    wanted = {MANIFEST, *map(table_file, manifest.tables)}
+    names, wanted = files.names, {MANIFEST, *map(table_file, manifest.tables)}
     others = [one for one in sorted(names - wanted) if not one.startswith("images/")]
     if files.problems or others:
         odd = others[0] if others else files.problems[0][0]

@@ -163,6 +163,28 @@ def test_an_archive_that_was_packed_again_by_another_program_is_imported(
     assert services.projects.import_project(packed).name == "Kitchen: shelves / 2026"
 
 
+def test_an_archive_that_a_mac_unpacked_and_packed_again_is_imported(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    within = {f"Küche/{name}": data for name, data in members.items()}
+    shadows = {f"__MACOSX/Küche/._{name.rpartition('/')[2]}": b"\0\x05\x16\x07" for name in members}
+    packed = _zip(tmp_path / "mac.zip", within | shadows | {"Küche/.DS_Store": b"x"}, zipfile.ZIP_DEFLATED)
+    assert services.projects.import_project(packed).name == "Kitchen: shelves / 2026"
+
+
+def test_files_beside_the_directory_of_an_archive_are_refused(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    packed = _zip(tmp_path / "two.zip", {f"a/{name}": data for name, data in members.items()} | {"b/evil.py": b"x"})
+    with pytest.raises(InvalidInputError, match=r"a file that no export writes: b/evil.py"):
+        services.projects.import_project(packed)
+
+
+def test_an_unpacked_archive_is_refused_with_what_to_do(services: Services, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=r"is a directory\. Pack it as a ZIP archive"):
+        services.projects.import_project(tmp_path)
+
+
 def test_images_that_would_unpack_to_many_times_the_archive_are_refused(
     members: Members, services: Services, tmp_path: Path
 ) -> None:
