@@ -87,6 +87,8 @@ class Format:
     """Whether several entries can be one conversation: those of one image, or the turns of an imported one."""
     reads_several_images: bool = False
     """Whether a row can have several images; otherwise entries about several are left out."""
+    reads_originals: bool = True
+    """Whether its readers take images in every color mode, such as CMYK; otherwise all are upright views."""
     stem: str = ""
     """Name of the rows file without split and ending; empty: derived from *name*."""
     compares_answers: bool = False
@@ -128,7 +130,7 @@ class Format:
     @property
     def image_forms(self) -> tuple[Literal["upright", "original"], ...]:
         """The versions of images that can be exported, the usual one first."""
-        if self.writer.needs_jpeg:
+        if self.writer.needs_jpeg or not self.reads_originals:
             return ("upright",)
         return ("original", "upright") if self.is_lossless else ("upright", "original")
 

@@ -85,6 +85,8 @@ FORMAT = Format(
     row_endings=("tsv",),
     image_modes=("path",),
     reads_several_images=True,
+    # It saves each image as PNG, which cannot be CMYK: one such original ends the run.
+    reads_originals=False,
     hints=(
         "VLMEvalKit asks the questions of a custom data set but has no score for its answers: use --mode infer, and "
         "the columns checker and arguments with reward.py of an export for rewards.",

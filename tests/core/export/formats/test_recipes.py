@@ -19,6 +19,7 @@ from core.export import FORMATS, parse_recipe
         ({"format": "vitrine", "max_side_px": 512}, "max_side_px", "Originals keep their size"),
         ({"image_form": "original", "max_side_px": 512}, "max_side_px", "Originals keep their size"),
         ({"format": "webdataset", "image_form": "original"}, "image_form", "Choose upright"),
+        ({"format": "vlmevalkit", "image_form": "original"}, "image_form", "Choose upright"),
         ({"format": "roboflow", "splits": {"train": 100}}, "splits", "Give validation and test a share"),
         ({"entries": {"leave_out": ["labels"]}}, "entries.leave_out", "no problem called labels"),
     ],
