@@ -36,6 +36,8 @@ class BundleCounts:
     """Entries whose answer differs from the generated one."""
     with_control_words: int = 0
     """Entries with a control word in a text; formats for trainers write it in other brackets."""
+    with_system: int = 0
+    """Entries with the system prompt of their conversation, for which some formats have no place."""
     escaped_cells: int = 0
     """Cells with an apostrophe before them, because a spreadsheet would run them as formulas."""
     large_images: int = 0
@@ -64,6 +66,7 @@ class BundleCounts:
             self.attributes[entry.kind, entry.answer_type, entry.language, entry.model] += 1
             if entry.generated_answer is not None and entry.generated_answer != entry.answer:
                 self.edited += 1
+            self.with_system += bool(entry.system)
             self.with_control_words += has_control_word(entry.question) or has_control_word(entry.answer)
         self.large_images += sum(image.width * image.height > _LARGE_IMAGE_PX for image in group.images)
         self.generated.update(file_name(image) for image in group.images if image.source == GENERATED)

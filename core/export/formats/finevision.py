@@ -1,6 +1,7 @@
 """FineVision, read by nanoVLM: one row per image, or per set of images, with the ratings of each question.
 
-Without a rating of its relevance, the score that a reviewer gave becomes one.
+Without a rating of its relevance, the score that a reviewer gave becomes one. nanoVLM makes its messages from ``user``
+and ``assistant`` alone, so that a system prompt has no place.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +45,10 @@ def _row(group: ImageGroup, id_: str, entries: Sequence[Entry], options: RowOpti
 FORMAT = Format(
     name="finevision",
     label="FineVision",
-    help="One row per image with all its questions and their ratings, below which readers can leave them out.",
+    help=(
+        "One row per image with all its questions and their ratings, below which readers can leave them out, without "
+        "system prompts."
+    ),
     purpose="train",
     load=LOAD_DATASET,
     run_in=("nanoVLM 4e0c096", "datasets 5.2.0"),

@@ -18,7 +18,10 @@ def turns_of(entry: Entry, images: int) -> list[Row]:
 
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
-    """Yield one row per conversation; LLaVA knows no system prompt."""
+    """Yield one row per conversation without its system prompt.
+
+    LLaVA raises KeyError for a turn of another role; Qwen's fine-tuning trains it as an answer.
+    """
     for id_, entries in turns(group, options.grouping):
         conversation = chain.from_iterable(map(turns_of, entries, new_images(entries)))
         yield {"id": id_, "image": group.ref, "conversations": list(conversation)}
@@ -27,7 +30,7 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
 FORMAT = Format(
     name="llava",
     label="LLaVA",
-    help="Conversations of human and gpt with one image each, as LLaVA 1.5 reads them.",
+    help="Conversations of human and gpt with one image each, as LLaVA 1.5 reads them, without system prompts.",
     purpose="train",
     load="# These two options of scripts/v1_5/finetune.sh:\n--data_path {rows} --image_folder {dir}",
     load_language="bash",

@@ -8,7 +8,7 @@ from core.export.writing.base import JsonWriter
 FORMAT = Format(
     name="qwen",
     label="Qwen-VL",
-    help="Conversations of human and gpt with one image each, one a line.",
+    help="Conversations of human and gpt with one image each, one a line, without system prompts.",
     purpose="train",
     # A Python dictionary for data_dict in qwenvl/data/__init__.py.
     load="{'annotation_path': '{rows}', 'data_path': '{dir}'}",

@@ -11,7 +11,7 @@ import orjson
 
 from core.export.bundle import BundleCounts
 from core.export.checks.base import NO_CONTROL_WORD, CheckResult
-from core.export.formats import Format
+from core.export.formats import FORMATS, Format
 from core.export.formats.base import Language
 from core.export.job import ExportJob
 from core.export.layout import REPORT_JSON
@@ -116,6 +116,14 @@ def _hints(job: ExportJob, counts: BundleCounts) -> list[str]:
         hints.append(
             f"{pluralize(counts.with_control_words, 'entry')} had a control word like <image> or <|im_end|> in the "
             "texts. It is written [image] or [|im_end|], because tokenizers would read it as a command."
+        )
+    if counts.with_system and "system" in job.format.not_carried:
+        labels = [
+            format_.label for format_ in FORMATS if format_.detail == "texts" and "system" not in format_.not_carried
+        ]
+        hints.append(
+            f"{pluralize(counts.with_system, 'entry has', 'entries have')} a system prompt, which is left out: "
+            f"{job.format.label} has no place for it. These formats have one: {', '.join(labels)}."
         )
     if counts.escaped_cells:
         hints.append(

@@ -57,6 +57,23 @@ async def test_the_report_counts_changes_since_the_previous_export(
     assert second["changes"] == third["changes"] == {"added": 1, "changed": 1, "removed": 1}
 
 
+@pytest.mark.parametrize(
+    ("format_", "carries"), [("llava", False), ("qwen", False), ("csv", False), ("sharegpt", True)]
+)
+def test_a_system_prompt_that_is_left_out_is_counted(
+    format_: str, carries: bool, services: Services, project: Projects, entries: list[ImageDatasets]
+) -> None:
+    with services.db.transaction() as session:
+        first = session.get_one(ImageDatasets, "entry-0")
+        first.conversation_id, first.system = "talk", "Answer in one word."
+
+    notes = services.exports.export(project.id, parse_recipe({"format": format_})).report["notes"]
+
+    found = [note for note in notes if note.startswith("1 entry has a system prompt, which is left out")]
+    assert len(found) == (0 if carries else 1)
+    assert all("ShareGPT" in note and "LLaVA," not in note for note in found)
+
+
 def test_a_search_line_selects_entries(services: Services, project: Projects, entries: list[ImageDatasets]) -> None:
     recipe = parse_recipe({"entries": {"search": '"How many"'}, "format": "default", "images": "none"})
 
