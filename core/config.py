@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         120.0, gt=0, description="For a group of images in one such process; a page full of text takes about 5 s."
     )
 
+    models_dir: Path | None = Field(
+        None,
+        description="Where local models are stored that `vitrine models add` brings. Empty: models in the data "
+        "directory; several data directories can share one.",
+    )
+
     import_roots: Annotated[list[Path], NoDecode] = Field(
         default_factory=list,
         description="Directories that may be imported from, separated by ':'. Empty: all, or none with a password.",
@@ -112,6 +118,10 @@ class Settings(BaseSettings):
     @property
     def images_dir(self) -> Path:
         return self.data_dir / "uploads" / "images"
+
+    @property
+    def local_models_dir(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
 
     @field_validator("access_password")
     @classmethod

@@ -55,7 +55,7 @@ MAY_USE: dict[str, set[str]] = {
     "services": _MIDDLE | {"access", "projects", "ownership", "listings", *_DOMAINS},
     "runtime": _MIDDLE | {"logs", "warmup", "services"},
     "api": _MIDDLE | {"access", "projects", "ownership", "services", "runtime", *_DOMAINS},
-    "cli": _BOTTOM | {"db", "access", "doctor", "projects"},
+    "cli": _BOTTOM | {"db", "access", "doctor", "projects", "vision"},
     "doctor": _MIDDLE | {"projects", *_DOMAINS},
 }
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import doctor, hash_password, project, rotate_keys, serve, token
+from core.cli import doctor, hash_password, models, project, rotate_keys, serve, token
 
 app = typer.Typer(
     help="Build image question-answer datasets. Without a command, serve the app.",
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.command("doctor")(doctor.run)
 app.command("hash-password")(hash_password.run)
 app.command("rotate-keys")(rotate_keys.run)
+app.add_typer(models.app, name="models")
 app.add_typer(project.app, name="project")
 app.add_typer(token.app, name="token")
 

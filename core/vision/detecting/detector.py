@@ -1,0 +1,70 @@
+"""A detector that is loaded: its model, its layout and its labels."""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from core.errors import ConfigurationError
+from core.vision.detecting.layouts import Tensor, find_layout, run_outputs
+from core.vision.models.folders import ModelFolder
+from core.vision.results import ObjectItem
+
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(uint8)": "uint8"}
+
+
+class Detector:
+    """Finds the objects of images; computes with one thread, because there is a worker for each core."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        """Load the model.
+
+        Raises:
+            ConfigurationError: it cannot be loaded, or it cannot be told how to read it.
+        """
+        self._labels = folder.labels
+        self._session = open_session(folder.onnx)
+        inputs = [_tensor(one) for one in self._session.get_inputs()]
+        outputs = [_tensor(one) for one in self._session.get_outputs()]
+        self.layout = find_layout(inputs, outputs, len(folder.labels))
+        self._input = inputs[0].name
+
+    def detect(self, image: Image.Image, original_wh: tuple[int, int], min_score: float) -> list[ObjectItem]:
+        """Return the objects of an RGB image, the most certain first; their boxes in px of the original."""
+        values, placement = self.layout.pixels.prepare(image)
+        found = run_outputs(self.layout, self._session.run(list(self.layout.outputs), {self._input: values}))
+        best = found.best(min_score)
+        boxes = placement.to_original(best.boxes, original_wh)
+        return [
+            {
+                "label": self._labels[int(number)],
+                "score": round(float(score), 3),
+                "box_xyxy": [round(float(side), 1) for side in box],
+            }
+            for box, score, number in zip(boxes, best.scores, best.classes, strict=True)
+            if box[2] > box[0] and box[3] > box[1]
+        ]
+
+
+def open_session(onnx: Path) -> Any:
+    """Return an ONNX model that computes with one thread.
+
+    Raises:
+        ConfigurationError: it cannot be loaded.
+    """
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as ort
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
+    except (ort.Fail, ort.InvalidArgument, ort.InvalidGraph, ort.InvalidProtobuf, ort.NoSuchFile, ort.NotImplemented,
+            ort.RuntimeException, RuntimeError, ValueError) as error:  # fmt: skip
+        raise ConfigurationError(f"{onnx} cannot be loaded: {str(error).splitlines()[0]}") from error
+
+
+def _tensor(given: Any) -> Tensor:
+    shape = tuple(side if isinstance(side, int) else None for side in given.shape)
+    return Tensor(given.name, shape, _DTYPES.get(given.type, given.type))

@@ -1,0 +1,66 @@
+"""What a model takes: the size, order and range of its pixels; and the way back from its boxes to the image."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_LETTERBOX_GRAY = 114  # what YOLO models are trained with beside the image
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How an image becomes the input of a model."""
+
+    width: int
+    height: int
+    channels_first: bool = True
+    dtype: str = "float32"
+    fit: Literal["stretch", "letterbox"] = "stretch"
+    """Letterbox keeps the ratio of the sides and fills the rest with gray."""
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+
+    def prepare(self, image: Image.Image) -> "tuple[NDArray[Any], Placement]":
+        """Return the input for an RGB image, a batch of one, and where the image is in it."""
+        placement = self._placement(image.size)
+        # Pillow's bilinear filter averages all pixels that become one: nothing is skipped when scaling down.
+        small = image.resize(placement.size_wh, Image.Resampling.BILINEAR)
+        if small.size != (self.width, self.height):
+            canvas = Image.new("RGB", (self.width, self.height), (_LETTERBOX_GRAY,) * 3)
+            canvas.paste(small, (placement.left, placement.top))
+            small = canvas
+        values: NDArray[Any] = np.asarray(small)
+        if self.dtype != "uint8":
+            values = values.astype(np.float32) * np.float32(self.scale)
+            if any(self.mean) or any(part != 1 for part in self.std):
+                values = (values - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
+        if self.channels_first:
+            values = values.transpose(2, 0, 1)
+        return np.ascontiguousarray(values[None].astype(self.dtype)), placement
+
+    def _placement(self, size_wh: tuple[int, int]) -> "Placement":
+        if self.fit == "stretch":
+            return Placement(0, 0, (self.width, self.height))
+        scale = min(self.width / size_wh[0], self.height / size_wh[1])
+        inside = (max(round(size_wh[0] * scale), 1), max(round(size_wh[1] * scale), 1))
+        return Placement((self.width - inside[0]) // 2, (self.height - inside[1]) // 2, inside)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an image is in the input of a model, in px of the input."""
+
+    left: int
+    top: int
+    size_wh: tuple[int, int]
+
+    def to_original(self, boxes: NDArray[Any], original_wh: tuple[int, int]) -> NDArray[Any]:
+        """Return boxes (left, top, right, bottom in px of the input) in px of the original, inside of it."""
+        offset = np.array([self.left, self.top] * 2, np.float64)
+        factor = np.array([*original_wh] * 2, np.float64) / np.array([*self.size_wh] * 2, np.float64)
+        return np.clip((boxes - offset) * factor, 0, np.array([*original_wh] * 2, np.float64))

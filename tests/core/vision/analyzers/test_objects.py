@@ -1,0 +1,64 @@
+"""Objects by a local detector: found in the workers, countable, and made again by another model."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlmodel import select
+
+from core import Projects
+from core.db import ImageFindings, ImageTexts
+from core.errors import InvalidInputError
+from core.services import Services
+from core.vision.analyzers.objects import ANALYZER
+from core.vision.results import Finding
+from core.vision.store import AnalyzedCount
+from tests.core.images.pictures import encoded
+from tests.core.vision.onnx_models import color_centernet
+
+
+async def test_objects_are_found_counted_and_searchable(services: Services, project: Projects) -> None:
+    color_centernet(services.db.settings.local_models_dir / "objects")
+    image = Image.new("RGB", (128, 64))
+    image.paste((255, 0, 0), (0, 0, 8, 4))
+    image.paste((230, 0, 0), (64, 32, 72, 36))
+    image.paste((0, 255, 0), (120, 60, 128, 64))
+    outcomes = services.intake.add_images(project.id, [("dots.png", encoded(image, "PNG"))])
+    assert outcomes[0].image is not None
+    made = await services.analysis.analyze(project.id, analyzers=["objects"])
+    result = services.analysis.get_analysis(outcomes[0].image.id)["objects"]
+    with services.db.reading() as session:
+        findings = {row.label: row.count for row in session.exec(select(ImageFindings))}
+        words = session.exec(select(ImageTexts)).one().words
+
+    assert made["analyzed"] == 1
+    assert sorted((item["label"], item["box_xyxy"]) for item in result["items"]) == [
+        ("Green dot", [104.0, 56.0, 128.0, 64.0]), ("Red dot", [0.0, 0.0, 16.0, 4.0]),
+        ("Red dot", [48.0, 28.0, 80.0, 36.0]),
+    ]  # fmt: skip
+    assert findings == {"red dot": 2, "green dot": 1}
+    assert words in ("red dot, green dot", "green dot, red dot")
+
+
+async def test_without_a_model_the_command_that_brings_it_is_named(services: Services, project: Projects) -> None:
+    with pytest.raises(InvalidInputError, match="Run: vitrine models add objects"):
+        await services.analysis.analyze(project.id, analyzers=["objects"])
+
+
+async def test_results_of_another_model_are_stale(services: Services, project: Projects) -> None:
+    folder = services.db.settings.local_models_dir / "objects"
+    color_centernet(folder)
+    services.intake.add_images(project.id, [("black.png", encoded(Image.new("RGB", (64, 64)), "PNG"))])
+    await services.analysis.analyze(project.id, analyzers=["objects"])
+    tools = services.analysis._tools({})
+    before = ANALYZER.version(tools)
+    (folder / "color.onnx").rename(folder / "other.onnx")
+    after = ANALYZER.version(tools)
+    assert before.partition(" ")[2] == after.partition(" ")[2]  # the same bytes
+    assert services.analysis.store.count(project.id, "objects", before) == AnalyzedCount(1, 0, 0)
+    assert services.analysis.store.count(project.id, "objects", after) == AnalyzedCount(0, 1, 0)
+
+
+def test_labels_are_counted_without_regard_to_case() -> None:
+    box = list(np.zeros(4))
+    items = [{"label": label, "score": score, "box_xyxy": box} for label, score in (("Cup", 0.4), ("cup", 0.9))]
+    assert ANALYZER.findings({"items": items}) == [Finding("cup", 2, 0.9)]
