@@ -1,6 +1,6 @@
 """Projects: create, rename, delete, restore, count, move."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,6 +129,24 @@ class ProjectService:
             project.name = _unused_name(session, name, except_id=project_id)
             if description is not None:
                 project.description = description.strip()
+        return project
+
+    def set_analyzers(self, project_id: str, names: Sequence[str]) -> Projects:
+        """Let these analyzers run for every new image of the project; none when *names* is empty.
+
+        Raises:
+            NotFoundError: no such project.
+            InvalidInputError: there is no such analyzer, or it asks a model, which costs money.
+        """
+        offered = lazy_import("core.vision.analyzers")
+        for name in names:
+            if offered.analyzer(name).needs_model:
+                raise InvalidInputError(
+                    f"The analyzer {name} asks a model. Start it for chosen images instead.", field="analyzers"
+                )
+        with self._db.transaction() as session:
+            project = _project(session, project_id)
+            project.analyzers = ",".join(dict.fromkeys(names))
         return project
 
     def delete_project(self, project_id: str) -> bool:

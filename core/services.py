@@ -4,10 +4,13 @@ Importing this module imports every package of core and their libraries, such as
 the server imports it through :mod:`core.runtime`, at the first use and by one thread at a time.
 """
 
+import contextlib
+
 from core.access import TokenService
 from core.background_loop import BackgroundLoop
 from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
-from core.db import Database
+from core.db import Database, Tasks
+from core.errors import ConflictError
 from core.export import ExportService, ImageDatasetExporter, export_task_kinds
 from core.images import sandbox
 from core.images.service import ImageService
@@ -31,6 +34,7 @@ from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
 from core.tasks import LocalEngine, TaskKind, TaskService
 from core.vision import ImageAnalysisTask, local
+from core.vision.new_images import NewImages
 
 
 class Services:
@@ -71,6 +75,7 @@ class Services:
         self.mover = ProjectMover(db)
         self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
         self.analysis = ImageAnalysisTask(db, self.llm, self.images)
+        self.new_images = NewImages(db, self.analysis.tools)
         self.tokens = TokenService(db)
         self._loop = Lazy(BackgroundLoop)
         self._engine = Lazy(self._start_engine)
@@ -98,6 +103,14 @@ class Services:
         """Runs the tasks of this process; its first use starts it and resumes interrupted tasks."""
         return self._engine.get()
 
+    def analyze_new_images(self, project_id: str, *, started_by: str = "local") -> None:
+        """Start analyzing the images that were added, if the project's switch is on."""
+        task_id = self.new_images.open_task(project_id, started_by=started_by)
+        if task_id is not None:
+            # Another process that runs the tasks continues this one at its next start.
+            with contextlib.suppress(ConflictError):
+                self.engine.submit(task_id)
+
     def close(self, *, keep_image_workers: bool = False) -> None:
         """Stop the task engine, then the event loop and the image workers. The database stays open."""
         if engine := self._engine.take():
@@ -110,6 +123,10 @@ class Services:
             schema_check.close()
 
     def _start_engine(self) -> LocalEngine:
-        engine = LocalEngine(self.db, self.kinds, self.loop)
+        def ended(task: Tasks) -> None:
+            if task.task_type != self.analysis.task_type:
+                self.analyze_new_images(task.project_id)
+
+        engine = LocalEngine(self.db, self.kinds, self.loop, ended)
         engine.start()
         return engine

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import config
 from core.questions import prompts
-from pages.components.settings import api_tokens, doctor
+from pages.components.settings import api_tokens, doctor, new_images
 from pages.components.shared import fixed_questions, language, model_picker, page
 
 
@@ -16,6 +16,7 @@ def main() -> None:
         "Models": _models,
         "Prompts": _prompts,
         "Fixed questions": _fixed_questions,
+        "New images": new_images.show,
         "API tokens": api_tokens.show,
         "Limits and storage": _values,
         "Doctor": doctor.show,

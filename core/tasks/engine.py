@@ -1,8 +1,10 @@
 """The engine that runs tasks inside this process."""
 
+import asyncio
 import logging
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
@@ -38,8 +40,16 @@ class LocalEngine:
     database before it claims items.
     """
 
-    def __init__(self, db_session: Database, kinds: dict[str, TaskKind], loop: BackgroundLoop) -> None:
+    def __init__(
+        self,
+        db_session: Database,
+        kinds: dict[str, TaskKind],
+        loop: BackgroundLoop,
+        ended: Callable[[Tasks], None] = lambda task: None,
+    ) -> None:
+        """*ended* is called, in a worker thread, with each task whose run has ended."""
         self._db = db_session
+        self._ended = ended
         self._loop = loop
         self._runner = TaskRunner(db_session, kinds)
         self._running: dict[str, Future[Any]] = {}
@@ -97,9 +107,11 @@ class LocalEngine:
 
     async def _run(self, task_id: str) -> None:
         try:
-            await self._runner.run(task_id)
+            task = await self._runner.run(task_id)
             while self._take_resubmission(task_id):
-                await self._runner.run(task_id)
+                task = await self._runner.run(task_id)
+            if not self._runner.is_stopping:
+                await asyncio.to_thread(self._ended, task)
         except Exception:
             error_id = secrets.token_hex(4)
             log.exception("task %s stopped [%s]", task_id, error_id)

@@ -67,6 +67,11 @@ class TaskRunner:
         """Stop claiming items; running tasks keep the status "running" and continue at the next start."""
         self._stop.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether :meth:`stop` was called."""
+        return self._stop.is_set()
+
     def _start_run(self, session: Session, task_id: str) -> Tasks:
         task = session.get(Tasks, task_id)
         if task is None:

@@ -97,12 +97,15 @@ class AnalysisStore:
             return [LabelCount(label, images) for label, images in session.exec(query)]
 
     def image_ids_to_analyze(
-        self, project_id: str, analyzer: str, version: str, *, image_ids: Sequence[str] | None = None
+        self, project_id: str, analyzer: str, version: str | None, *, image_ids: Sequence[str] | None = None
     ) -> list[str]:
-        """Return the ids of the images, oldest first, that have no result of *version*; of *image_ids* if given."""
+        """Return the ids of the images, oldest first, that have no result of *version*; of *image_ids* if given.
+
+        Without a *version* those that have no result at all.
+        """
         has_result = and_(
             col(ImageAnalyses.image_id) == col(Images.id), col(ImageAnalyses.analyzer) == analyzer,
-            col(ImageAnalyses.version) == version,
+            *([] if version is None else [col(ImageAnalyses.version) == version]),
         )  # fmt: skip
         query = (
             select(Images.id)

@@ -11,7 +11,7 @@ from core.db import Database, Images, TaskItems, Tasks, in_library
 from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, LLMService, ModelConfig, session_keys
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
-from core.vision import store
+from core.vision import items, new_images, store
 from core.vision.analyzers import analyzer, analyzers
 from core.vision.analyzers.base import Analysis, AnalyzedImage, Analyzer, Tools
 from core.vision.store import AnalysisStore
@@ -29,7 +29,7 @@ class ImageAnalysisTask:
     current result), and the model of analyzers that ask one.
     """
 
-    task_type: ClassVar[str] = "image-analysis"
+    task_type: ClassVar[str] = items.TASK_TYPE
     label: ClassVar[str] = "Analyze images"
 
     def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
@@ -60,7 +60,7 @@ class ImageAnalysisTask:
             InvalidInputError: there is no such analyzer, or none of them can run.
             NotFoundError: there is no such project.
         """
-        tools = self._tools(config or {})
+        tools = self.tools(config or {})
         reasons = {name: analyzer(name).missing(tools) for name in dict.fromkeys(analyzers)}
         names = [name for name, reason in reasons.items() if reason is None]
         if not names:
@@ -84,7 +84,10 @@ class ImageAnalysisTask:
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
-        tools = self._tools(config)
+        if config.get("new"):
+            yield new_images.look_item()
+            return
+        tools = self.tools(config)
         chosen = [analyzer(name) for name in dict.fromkeys(config.get("analyzers") or ())]
         if not chosen:
             raise InvalidInputError("Choose at least one analyzer.", field="analyzers")
@@ -95,14 +98,15 @@ class ImageAnalysisTask:
         for stage, one in enumerate(_in_order(chosen)):
             version = "" if config.get("fresh") else one.version(tools)
             ids = self.store.image_ids_to_analyze(project_id, one.name, version, image_ids=image_ids)
-            for start in range(0, len(ids), one.images_per_item):
-                yield _item(one, ids[start : start + one.images_per_item], stage)
+            yield from items.analysis_items(one, ids, stage)
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         """See ``TaskKind.run_item``."""
+        if item.payload.get("look"):
+            return ItemResult(more=await asyncio.to_thread(new_images.lookup, self._db, self.tools(), item.project_id))
         one = analyzer(item.payload["analyzer"])
         ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="analysis")
-        tools = self._tools(item.config, item.task_id, ledger)
+        tools = self.tools(item.config, item.task_id, ledger)
         images, failed = await asyncio.to_thread(self._read, item.payload["image_ids"])
         found = zip(images, await one.analyze(images, tools), strict=True) if images else ()
         done: dict[str, Analysis] = {}
@@ -114,7 +118,7 @@ class ImageAnalysisTask:
         if failed and len(item.payload["image_ids"]) == 1:
             raise next(iter(failed.values()))
         # Each failed image becomes an item of its own, which fails with its reason and can be retried.
-        alone = [_item(one, [image_id], item.payload["stage"]) for image_id in failed]
+        alone = [items.analysis_item(one, [image_id], item.payload["stage"]) for image_id in failed]
         version = one.version(tools)
         return ItemResult(lambda session: _write(session, item, one, version, done, ledger), alone)
 
@@ -124,8 +128,11 @@ class ImageAnalysisTask:
         with self._db.reading() as session:
             return int(session.exec(select(analyzed).where(TaskItems.task_id == task_id)).one() or 0)
 
-    def _tools(self, config: Mapping[str, Any], task_id: str = "", ledger: DatabaseLedger | None = None) -> Tools:
-        model = next(iter(models_of(config)), None)
+    def tools(
+        self, config: Mapping[str, Any] | None = None, task_id: str = "", ledger: DatabaseLedger | None = None
+    ) -> Tools:
+        """Return what analyzers work with; with the model of *config* if it names one."""
+        model = next(iter(models_of(config or {})), None)
         key = session_keys.find(task_id, 0) if task_id and model else None
         known = {"timeout_s": self._db.settings.llm_timeout_s, **(model or {}), **({"api_key": key} if key else {})}
         return Tools(
@@ -171,10 +178,6 @@ def _in_order(chosen: Iterable[Analyzer]) -> list[Analyzer]:
     """Return the analyzers in the order of their list: tags, for example, are made from objects."""
     names = {one.name for one in chosen}
     return [one for name, one in analyzers().items() if name in names]
-
-
-def _item(one: Analyzer, image_ids: list[str], stage: int) -> ItemPlan:
-    return ItemPlan(image_ids[0], {"analyzer": one.name, "image_ids": image_ids, "stage": stage}, stage)
 
 
 def _write(

@@ -1,3 +1,5 @@
+from core import Projects
+from core.services import Services
 from tests.pages.running import open_page, texts
 
 
@@ -18,3 +20,13 @@ def test_a_prompt_is_shown_with_its_variables() -> None:
 
     assert "Variables: $count, $questions" in [text.replace("\\", "") for text in texts(at)]
     assert any(text.startswith("Görsele bak ve şu $count soruyu") for text in texts(at))
+
+
+def test_an_analyzer_is_switched_on_for_the_new_images_of_a_project(services: Services, project: Projects) -> None:
+    at = open_page("settings", project.id, tab="New images")
+    shown = [text.replace("\\", "") for text in texts(at)]
+    assert "Finding objects needs a model. Run: vitrine models add objects" in shown
+
+    at.toggle(key=f"new-images-{project.id}-text").set_value(True).run()
+    assert not at.exception
+    assert services.projects.get_project(project.id).analyzers == "text"

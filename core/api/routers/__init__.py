@@ -1,6 +1,7 @@
 """The routers of the REST API, one file per resource."""
 
 from core.api.routers import (
+    analyses,
     archives,
     entries,
     exports,
@@ -20,6 +21,7 @@ ALL = (
     archives.router,
     images.router,
     imports.router,
+    analyses.router,
     questions.router,
     entries.router,
     exports.router,

@@ -69,6 +69,7 @@ async def upload_images(
     # Only components of pages send a page token; programs send a bearer token or none.
     source = "upload" if TOKEN_HEADER in request.headers else "api"
     outcomes = await add_uploads(services.intake, project_id, files, source)
+    await asyncio.to_thread(services.analyze_new_images, project_id)
     return UploadOutcomes(results=[UploadOutcome.model_validate(outcome) for outcome in outcomes])
 
 

@@ -23,6 +23,7 @@ class ProjectAnswer(ResponseBody):
     id: str
     name: str
     description: str
+    analyzers: list[str] = Field(description="names of the analyzers that run for new images")
     create_at: datetime
     update_at: datetime
 
@@ -52,6 +53,9 @@ class ProjectChange(RequestBody):
 
     name: Name | None = None
     description: Annotated[str, Field(max_length=5000)] | None = None
+    analyzers: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=50)] | None = Field(
+        None, description="names of the analyzers that run for new images; of those that ask no model"
+    )
 
 
 @router.post("", status_code=201)
@@ -83,8 +87,11 @@ def get_project_counts(project_id: Id, services: ServicesDep) -> CountsAnswer:
 
 @router.put("/{project_id}")
 def change_project(project_id: Id, body: ProjectChange, services: ServicesDep) -> ProjectAnswer:
-    """Change the name or description of a project."""
+    """Change the name, the description or the analyzers for new images of a project."""
     project = services.projects.get_project(project_id)
+    if body.analyzers is not None:
+        services.projects.set_analyzers(project_id, body.analyzers)
+        services.analyze_new_images(project_id)
     return _answer(services.projects.rename_project(project_id, body.name or project.name, body.description))
 
 
@@ -96,4 +103,5 @@ def delete_project(project_id: Id, services: ServicesDep) -> None:
 
 
 def _answer(project: Projects) -> ProjectAnswer:
-    return ProjectAnswer.model_validate(project)
+    names = [name for name in project.analyzers.split(",") if name]
+    return ProjectAnswer.model_validate(project.model_dump() | {"analyzers": names})

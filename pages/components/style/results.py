@@ -128,6 +128,7 @@ def _act(act: Act | None, dataset: StyleDatasets | None) -> None:
             st.query_params.pop("result", None)
         case "keep":
             services.style_results.keep(act.id)
+            services.analyze_new_images(row.project_id)
         case "unkeep":
             services.style_results.unkeep(act.id)
         case "discard":

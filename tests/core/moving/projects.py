@@ -16,6 +16,7 @@ from core.db import (
     GeneratedImages,
     ImageAnalyses,
     ImageDatasets,
+    ImageFindings,
     ImageHashes,
     Images,
     ImageTexts,
@@ -114,12 +115,18 @@ def _change_images(session: Any, ids: list[str]) -> None:
 
 
 def _analyses(session: Any, project_id: str, ids: list[str]) -> None:
-    session.get_one(Projects, project_id).analyzers = "text"
+    session.get_one(Projects, project_id).analyzers = "text,objects"
     result = {"lines": [{"text": "No. 7", "score": 0.9, "box_xyxy": [1.0, 2.0, 30.0, 40.0]}]}
     session.add_all([
         ImageAnalyses(
             project_id=project_id, image_id=ids[0], analyzer="text", version="reader 1", model="openai/gpt-4o",
             score=0.9, result=result, update_at=at(1),
+        ),
+        ImageAnalyses(
+            project_id=project_id, image_id=ids[0], analyzer="objects", version="detector 1", score=0.4,
+            update_at=at(2), result={"items": [
+                {"label": "Cup", "score": score, "box_xyxy": [1.5, 2.0, 30.0, 40.0]} for score in (0.9, 0.4)
+            ]},
         ),
         ImageVectors(project_id=project_id, image_id=ids[0], kind="toy 1", vector=bytes(range(256))),
     ])  # fmt: skip
@@ -230,7 +237,7 @@ def rows_of(db: Database, project_id: str) -> dict[str, list[dict[str, Any]]]:
             query = select(*columns).where(table.belongs(project_id)).order_by(columns[table.key])
             found[table.name] = [dict(row._mapping) for row in session.execute(query)]
         images = select(Images.id).where(col(Images.project_id) == project_id)
-        for links in (ImageHashes, ImageTexts, EntryImages, QuestionImages):  # type: Any
+        for links in (ImageHashes, ImageFindings, ImageTexts, EntryImages, QuestionImages):  # type: Any
             query = select(*links.__table__.c).where(links.image_id.in_(images))
             found[links.__tablename__] = [dict(row._mapping) for row in session.execute(query)]
     return found

@@ -1,7 +1,7 @@
 import pytest
 
 from core.services import Services
-from core.vision import analyzers, store, task
+from core.vision import analyzers, new_images, store, task
 from core.vision.analyzers.base import Analyzer
 from tests.core.images.pictures import drawn, encoded
 from tests.core.vision.toy import ToyAnalyzer
@@ -18,7 +18,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> ToyAnalyzer:
 def install(monkeypatch: pytest.MonkeyPatch, *given: Analyzer) -> None:
     """Let *given* be the analyzers, as if their files were listed."""
     found = {one.name: one for one in given}
-    for module in (analyzers, store, task):
+    for module in (analyzers, new_images, store, task):
         monkeypatch.setattr(module, "analyzers", lambda: found)
 
 

@@ -49,7 +49,7 @@ async def test_results_of_another_model_are_stale(services: Services, project: P
     color_centernet(folder)
     services.intake.add_images(project.id, [("black.png", encoded(Image.new("RGB", (64, 64)), "PNG"))])
     await services.analysis.analyze(project.id, analyzers=["objects"])
-    tools = services.analysis._tools({})
+    tools = services.analysis.tools()
     before = ANALYZER.version(tools)
     (folder / "color.onnx").rename(folder / "other.onnx")
     after = ANALYZER.version(tools)

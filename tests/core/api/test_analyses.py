@@ -1,0 +1,57 @@
+"""Analyses over REST: a task, its results, and the switch for new images."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from core import Projects
+from core.services import Services
+from tests.core.images.pictures import drawn, encoded
+from tests.core.vision.conftest import add_images, install
+from tests.core.vision.toy import ToyAnalyzer
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> ToyAnalyzer:
+    made = ToyAnalyzer()
+    install(monkeypatch, made)
+    return made
+
+
+def test_images_are_analyzed_and_their_results_read(
+    client: TestClient, services: Services, project: Projects, toy: ToyAnalyzer
+) -> None:
+    ids = add_images(services, project.id, "2 cups.jpg", "1 pots.jpg")
+    body = {"analyzers": ["toy"], "image_ids": [ids["2 cups.jpg"]]}
+    started = client.post(f"/api/projects/{project.id}/analyses", json=body)
+    client.get(f"{started.json()['url']}/events")
+
+    assert (started.status_code, started.json()["task_type"]) == (202, "image-analysis")
+    analyzed = client.get(f"/api/images/{ids['2 cups.jpg']}/analysis")
+    assert (analyzed.status_code, analyzed.json()) == (200, {"toy": {"label": "cups", "count": 2}})
+    assert client.get(f"/api/images/{ids['1 pots.jpg']}/analysis").json() == {}
+
+    again = client.post(f"/api/projects/{project.id}/analyses", json=body | {"fresh": True})
+    assert (again.json()["total_count"], toy.seen_names.count("2 cups.jpg")) == (1, 1)
+
+
+def test_what_cannot_be_analyzed_is_refused(client: TestClient, project: Projects, toy: ToyAnalyzer) -> None:
+    refused = client.post(f"/api/projects/{project.id}/analyses", json={"analyzers": ["nose"]})
+    assert (refused.status_code, refused.json()["field"]) == (422, "analyzers")
+    assert client.get(f"/api/images/{'x' * 21}/analysis").status_code == 404
+    assert client.post(f"/api/projects/{'x' * 21}/analyses", json={"analyzers": ["toy"]}).status_code == 404
+
+
+def test_the_switch_analyzes_what_is_uploaded(
+    client: TestClient, services: Services, project: Projects, toy: ToyAnalyzer
+) -> None:
+    url = f"/api/projects/{project.id}"
+    assert client.put(url, json={"analyzers": ["toy"]}).json()["analyzers"] == ["toy"]
+    assert client.get(url).json()["analyzers"] == ["toy"]
+    assert client.put(url, json={"analyzers": ["nose"]}).status_code == 422
+    client.post(f"{url}/images", files=[("files", ("3 cups.jpg", encoded(drawn(3))))])
+    (task,) = client.get(f"{url}/tasks").json()["items"]
+    client.get(f"{task['url']}/events")
+    assert toy.seen_names == ["3 cups.jpg"]
+    client.put(url, json={"analyzers": []})
+    client.post(f"{url}/images", files=[("files", ("4 cups.jpg", encoded(drawn(4))))])
+    assert client.get(f"{url}/tasks").json()["total"] == 1
