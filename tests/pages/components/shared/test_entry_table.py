@@ -1,0 +1,58 @@
+"""Entries as a table: its pages, and what a bulk action needs."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import Projects
+from pages.components.shared import entry_table
+from tests.pages.running import open_page, services, texts
+from tests.pictures import striped
+
+
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch) -> Projects:
+    """A project with three entries, and pages of two."""
+    monkeypatch.setattr(entry_table, "PAGE_SIZE", 2)
+    project = services().projects.create_project("Shelf")
+    image = services().intake.add_images(project.id, [("a.png", striped(1))])[0].image
+    assert image is not None
+    for number in range(3):
+        services().dataset.create_dataset_entry(project.id, image.id, f"Question {number}?", "yes", "m")
+    return project
+
+
+def turned(at: AppTest) -> tuple[str, bool, bool]:
+    """Return the position of the page, and whether Previous and Next can be pressed."""
+    [place] = (text for text in texts(at) if " to " in text and text.endswith(" of 3"))
+    return place, not at.button(key="table-previous").disabled, not at.button(key="table-next").disabled
+
+
+def test_pages_are_turned_to_both_ends_and_a_filter_starts_at_the_first(project: Projects) -> None:
+    at = open_page("curate", project.id, view="Table")
+    assert turned(at) == ("1 to 2 of 3", False, True)
+    at.button(key="table-next").click().run()
+    assert turned(at) == ("3 to 3 of 3", True, False)
+    at.button(key="table-previous").click().run()
+    assert turned(at) == ("1 to 2 of 3", False, True)
+
+
+def test_tags_are_needed_before_they_are_added_and_an_undo_says_what_stays(project: Projects) -> None:
+    at = open_page("curate", project.id, view="Table")
+    at.selectbox(key="bulk-action").set_value("tag").run()
+    assert at.button(key="bulk-apply").label == "Add tags to 3 entries"
+    assert at.button(key="bulk-apply").disabled
+    at.text_input(key="bulk-tags").set_value("draft").run()
+    assert not at.button(key="bulk-apply").disabled
+    at.button(key="bulk-apply").click().run()
+    assert "3 entries tagged. Undo reverts all of them." in texts(at)
+    first, *_ = services().dataset.list_dataset_entries(project.id)
+    services().dataset.update_dataset_entry(first.id, tags="other", actor="Ben")
+    at.button(key="table-undo").click().run()
+    assert "Undone for 2 entries. 1 were changed by someone else since and stay as they are." in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stored"), [("score", None, 0), ("note", None, ""), ("score", 2.5, 2.5), ("note", "x", "x")]
+)
+def test_an_emptied_cell_is_no_score_or_no_text(name: str, value: object, stored: object) -> None:
+    assert entry_table._value(name, value) == stored
