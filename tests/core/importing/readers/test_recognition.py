@@ -22,6 +22,27 @@ FITTING: dict[str, list[Row]] = {
         {"query": "Q", "response": "A"}, {"instruction": "Q", "output": 3}, {"query": "Q", "response": 1.5},
     ],
     "imagefolder": [{"file_name": "a", **Q}, {"left_file_names": ["a"], "text": "a"}],
+    "gemini": [{"contents": {"parts": []}}, {"request": {"contents": [{"parts": []}, {"parts": []}]}}],
+    "label-studio": [
+        {"data": {}, "annotations": []}, {"data": {}, "predictions": []}, {"data": {}, "completions": []},
+        {"annotation_id": 1}, {"lead_time": 1, "annotator": 1},
+    ],
+    "labelbox": [{"data_row": {}, "projects": {}}],
+    "karpathy": [{"filename": "a", "sentences": [{}, {"raw": "A"}]}],
+    "img2dataset": [{"key": "1", "status": "x", "url": None}],
+    "statements": [
+        {"statement": "S", "label": 0}, {"sentence": "S", "label": " TRUE "}, {"caption": "S", "label": "no"},
+        {"caption": "S", "label": 1, "relation": "on"},
+    ],
+    "ocr-vqa": [{"imageURL": "a", "questions": [], "answers": []}],
+    "ai2d": [{"imageName": "a", "questions": {"Q": {"answerTexts": []}}}],
+    "nested": [
+        {"image": "a", "qas": [Q]}, {"Captions": [{"image": "a", "caption": "A"}]}, {"image_id": 7, "qa": [Q]},
+    ],
+    "detection": [
+        {"image": "a", "objects": {}}, {"image": "a", "boxes": []}, {"image_2": "a", "bboxes": []},
+    ],
+    "classes": [{"image": "a", "label": "cat"}, {"image": "a", "labels": ["cat", 7]}, {"image": "a", "fine_label": 0}],
     "rows": [
         {"image": "a", **Q}, {"image_id": "a", **Q}, {"image_2": "a", "caption": "A"}, {"image": "a", "caption": "A"},
     ],
@@ -38,6 +59,40 @@ OTHERS: dict[str, list[Row]] = {
         {"query": "Q", "response": "A", "rejected_response": "B"},
     ],
     "imagefolder": [{"image": "a", **Q}, {"file_name": "a"}, {"file_name": "a", "question": "Q"}, Q],
+    "gemini": [{"contents": []}, {"contents": [{"parts": []}, {}]}, {"contents": ["a"]}, {"request": {}}],
+    "label-studio": [{"data": {}}, {"annotations": []}, {"lead_time": 1}, {"annotator": 1}],
+    "labelbox": [{"data_row": {}}, {"projects": {}}, {"data_row": {}, "projects": []}],
+    "karpathy": [
+        {"filename": "a"}, {"sentences": [{"raw": "A"}]}, {"filename": "a", "sentences": [{}]},
+        {"filename": "a", "sentences": ["A"]},
+    ],
+    "img2dataset": [
+        {"key": "1", "status": "x"}, {"key": "1", "url": "u"}, {"status": "x", "url": "u"},
+        {"key": 1, "status": "x", "url": "u"},
+    ],
+    "statements": [
+        {"statement": "S"}, {"label": 1}, {"statement": "S", "label": 2}, {"statement": "S", "label": True} | Q,
+        {"caption": "S", "label": 1}, {"caption": "S", "label": "0"}, {"statement": "S", "label": "maybe"},
+    ],
+    "ocr-vqa": [
+        {"questions": [], "answers": []}, {"imageURL": "a", "questions": []}, {"imageURL": "a", "answers": []},
+    ],
+    "ai2d": [
+        {"imageName": "a", "questions": {}}, {"questions": {"Q": {"answerTexts": []}}}, {"imageName": "a"},
+        {"imageName": "a", "questions": {"Q": {"answerTexts": []}, "R": {}}}, {"imageName": "a", "questions": {"Q": 1}},
+    ],
+    "nested": [
+        {"qas": [Q]}, {"image": "a", "qas": []}, {"image": "a", "qas": [{}]}, {"image": "a", "qas": [1]},
+        {"image": "a", "others": [Q]}, {"image": "a", "question": "Q", "qas": [Q]},
+    ],
+    "detection": [
+        {"objects": {}}, {"image": "a", "bbox": []}, {"image": "a", "objects": "x"}, {"image": "a", **Q, "boxes": []},
+    ],
+    "classes": [
+        {"label": "cat"}, {"image": "a"}, {"image": "a", "label": True}, {"image": "a", "label": 1.5},
+        {"image": "a", "label": "cat", "bbox": [1, 2, 3, 4]}, {"image": "a", "label": "cat", **Q},
+        {"image": "a", "label": ["cat", None]},
+    ],
     "rows": [Q, {"image": "a"}, {"image": "a", "question": "Q"}],
 }  # fmt: skip
 
@@ -56,6 +111,40 @@ def test_a_reader_takes_its_own_rows(name: str, row: Row) -> None:
 @pytest.mark.parametrize(("name", "row"), [(name, row) for name, rows in OTHERS.items() for row in rows])
 def test_a_reader_leaves_rows_without_one_of_its_columns(name: str, row: Row) -> None:
     assert _fit(name, row) == 0.0
+
+
+TSV = {"index": "1", "question": "Q", "answer": "A", "image": "a"}
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "fit"),
+    [
+        ("vlmevalkit", Head("a.TSV", "rows", (TSV,)), 1.0),
+        ("vlmevalkit", Head("a.tsv", "rows", (TSV | {"more": 1}, Q)), 0.5),
+        ("vlmevalkit", Head("a.tsv"), 0.0),
+        ("vlmevalkit", Head("a.csv", "rows", (TSV,)), 0.0),
+        ("coco", Head("a", "object", lists={"images": ({"id": 1, "file_name": "a"},)}), 1.0),
+        ("coco", Head("a", "object", lists={"annotations": ({}, {"image_id": 1, "bbox": []})}), 1.0),
+        ("coco", Head("a", "object", lists={"annotations": ({"image_id": 1, "caption": "A"},)}), 1.0),
+        ("coco", Head("a", "object", lists={"annotations": ({"image_id": 1},)}), 0.0),
+        ("coco", Head("a", "object", lists={"images": ({"id": 1}, 7), "annotations": ({"caption": "A"}, 7)}), 0.0),
+        ("labelme", Head("a", "single", ({"imagePath": "a", "shapes": []},)), 3.0),
+        ("labelme", Head("a", "object", lists={"shapes": ()}, values={"imagePath": "a"}), 3.0),
+        ("labelme", Head("a", "object", lists={"shapes": ()}), 0.0),
+        ("labelme", Head("a", "rows", ({"imagePath": "a", "shapes": []},)), 0.0),
+        ("vqa-v2", Head("a", "object", lists={"questions": ({"question_id": 1},)}), 1.0),
+        ("vqa-v2", Head("a", "object", lists={"annotations": (7, {"question_id": 1})}), 1.0),
+        ("vqa-v2", Head("a", "object", lists={"questions": ({},), "others": ({"question_id": 1},)}), 0.0),
+        ("sidecar", Head("a", "text"), 1.0),
+        ("sidecar", Head("a", "single", beside="a.jpg"), 2.0),
+        ("sidecar", Head("a", "rows", beside="a.jpg"), 0.5),
+        ("sidecar", Head("a", "single"), 0.0),
+        ("sidecar", Head("a", beside="a.jpg"), 0.0),
+    ],
+)  # fmt: skip
+def test_a_reader_of_whole_files_takes_its_own(name: str, head: Head, fit: float) -> None:
+    (reader,) = readers_for(name)
+    assert reader.fit(head) == fit
 
 
 def test_a_reader_counts_the_share_of_rows_that_it_understands() -> None:
