@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.container import Archive, archive, shared_archive
+from core.container import Archive, archive, shared, shared_archive
 from core.errors import ImageRejectedError, InvalidInputError
 from tests.core.container.archives import changed, encrypted, packed, run, with_method, with_name_bytes, with_wrong_crc
 from tests.core.images import hostile
@@ -364,3 +364,22 @@ def test_the_chunks_of_an_import_share_an_open_archive_until_it_changes(tmp_path
     with shared_archive(tmp_path / "x.zip") as third:
         assert third.names() == ["b.jpg"]
     assert read(first, "a.jpg") == b"pixels"
+
+
+def test_an_archive_that_nobody_has_used_for_a_while_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    later: list[bool] = []
+    monkeypatch.setattr(shared, "_open", {})
+    monkeypatch.setattr(shared, "_close_later", lambda: later.append(True))
+    archived(tmp_path, packed(GOOD)).close()
+    with shared_archive(tmp_path / "x.zip") as used:
+        [kept] = shared._open.values()
+        kept.used_s = 0.0
+        shared._close_idle()
+        assert [one.archive for one in shared._open.values()] == [used]
+    shared._close_idle()
+    assert [one.archive for one in shared._open.values()] == [used]
+    assert len(later) == 3  # when it was opened, and after each look that left it open
+    kept.used_s -= shared.IDLE_S
+    shared._close_idle()
+    assert shared._open == {}
+    assert len(later) == 3
