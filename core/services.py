@@ -33,8 +33,10 @@ from core.questions import (
 from core.style.kinds import style_task_kinds
 from core.style.service import StyleGenerationService
 from core.tasks import LocalEngine, TaskKind, TaskService
+from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
 from core.vision.new_images import NewImages
+from core.vision.store import AnalysisStore
 
 
 class Services:
@@ -70,7 +72,7 @@ class Services:
         self.style_generation = self.style.generator
         self.style_results = self.style.results
         self.exporter = ImageDatasetExporter(db, self.images)
-        self.exports = ExportService(db, self.images)
+        self.exports = ExportService(db, self.images, regions_from(AnalysisStore(db)))
         self.tasks = TaskService(db, lambda: self.kinds)
         self.mover = ProjectMover(db)
         self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)

@@ -9,7 +9,7 @@ from core.errors import InvalidInputError
 from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from pages.components.export import finished_exports, recipe_form, row_preview
+from pages.components.export import finished_exports, image_changes, recipe_form, row_preview
 from pages.components.shared import page, task_progress
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     with action:
         _start_button(project, chosen)
     if chosen is not None and chosen.selection.entries:
+        image_changes.preview(project.id, chosen.recipe)
         row_preview.show(project.id, chosen.recipe)
     finished_exports.earlier(project.id, run)
 
@@ -57,6 +58,7 @@ def _recipe(project: Projects) -> _Chosen | None:
         st.subheader("Destination", anchor=False)
         destination = recipe_form.destination(format_named(shape["format"]))
         error_area = st.container()
+    shape |= image_changes.form(format_named(shape["format"]), shape)
     try:
         recipe = parse_recipe({"entries": entries, **shape, **destination, **since})
         with problems_area:

@@ -23,7 +23,7 @@ _BOTTOM = {
     "addresses", "secret_key", "password", "verifiers",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "tasks", "llm", "fetch"}
-_DOMAINS = ("images", "vision", "questions", "dataset", "style", "export", "importing", "moving")
+_DOMAINS = ("images", "vision", "questions", "dataset", "transform", "style", "export", "importing", "moving")
 MAY_USE: dict[str, set[str]] = {
     "errors": set(),
     "allowed_hosts": set(),

@@ -1,6 +1,7 @@
 """Export: entries become files in one of many formats, checked by reading them back."""
 
 from core.db import Exports
+from core.export.change_preview import ChangedImage
 from core.export.dataset_exporter import DatasetExporterService
 from core.export.entry_exporter import ImageDatasetExporter
 from core.export.formats import FORMATS, PURPOSES, Format, format_named, formats_for
@@ -15,6 +16,7 @@ from core.export.task import export_task_kinds
 __all__ = [
     "FORMATS",
     "PURPOSES",
+    "ChangedImage",
     "DatasetExporterService",
     "EntryChoice",
     "ExportRecipe",

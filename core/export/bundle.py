@@ -10,9 +10,12 @@ from core.export.checks.base import CheckResult, Expected, open_bundle
 from core.export.control_words import has_control_word
 from core.export.entries import GENERATED, ExportImage, FurtherImage, ImageGroup, file_name
 from core.export.job import ExportJob
+from core.export.layout import CHANGES_JSON
 from core.export.recipe import SPLITS
-from core.export.writing.images import ImageSource, data_url, extension_of, files_of, with_files
+from core.export.writing.changing import ChangeCounts, ImageChanges
+from core.export.writing.images import ImageSource, PlannedSource, data_url, extension_of, files_of, with_files
 from core.export.writing.target import Target
+from core.transform.rendering import FLOATS
 
 IMAGE_MISSING = "the image's file is missing or does not open"
 _FIRST_ENTRIES = 5
@@ -46,6 +49,8 @@ class BundleCounts:
     """File names of the images that a model made."""
     originals: dict[str, str] = field(default_factory=dict)
     """sha256 by path of the image files that are the uploaded bytes."""
+    changes: ChangeCounts | None = None
+    """Of changed images and variants; None when there are none."""
     first: list[tuple[str, str, str]] = field(default_factory=list)
     """(image, question, answer) of the first entries."""
 
@@ -80,6 +85,8 @@ def write_bundle(
     target: Target,
     source: ImageSource | None,
     *,
+    changes: ImageChanges | None = None,
+    changed: PlannedSource | None = None,
     name_of: Callable[..., str] = file_name,
     count_entries: Callable[[int], None] = lambda entries: None,
 ) -> BundleCounts:
@@ -89,21 +96,39 @@ def write_bundle(
 
     Args:
         source: finds the file of an image; None when images are only named.
+        changes: how images are changed; None when they are not.
+        changed: makes the files of changed images, which are removed when they are in the bundle.
         name_of: returns the file name of an image, given the image and an extension.
         count_entries: called after each image with the number of entries written so far; may raise to stop.
     """
-    bundle = _BundleWriter(job, target, name_of)
-    for group, paths in _with_files(job, groups, source):
+    bundle = _BundleWriter(job, target, name_of, changes)
+    for group, paths in _with_files(job, changes.apply(groups) if changes else groups, source, changed):
         bundle.add(group, paths)
+        if group.plans:
+            _remove(paths)
         count_entries(bundle.entries)
     return bundle.finish()
+
+
+def _remove(paths: Iterable[Path | None]) -> None:
+    for path in paths:
+        if path is not None:
+            path.unlink(missing_ok=True)
+            path.with_suffix(FLOATS).unlink(missing_ok=True)
+
+
+def _normalized(path: Path | None) -> bytes:
+    """Return the normalized pixels that were written beside an image."""
+    return path.with_suffix(FLOATS).read_bytes() if path is not None else b""
 
 
 class _BundleWriter:
     """Writes one image with its entries after the other."""
 
-    def __init__(self, job: ExportJob, target: Target, name_of: Callable[..., str]) -> None:
-        self._target, self._name_of = target, name_of
+    def __init__(
+        self, job: ExportJob, target: Target, name_of: Callable[..., str], changes: ImageChanges | None = None
+    ) -> None:
+        self._target, self._name_of, self._changes = target, name_of, changes
         self._format, self._layout, self._options = job.format, job.layout, job.row_options
         self._writer = self._format.writer(target, self._layout)
         self._copies_images = self._layout.images == "path" and not self._writer.embeds_images
@@ -127,8 +152,10 @@ class _BundleWriter:
             self._counts.left_out[self._format.no_rows_reason] += len(group.entries)
             return
         count = self._writer.add(ready, rows)
-        for image, image_path, path in copies[: len(group.images)]:
-            self._add_image(group.split, image, image_path, path)
+        for position, (image, image_path, path) in enumerate(copies[: len(group.images)]):
+            is_new = self._add_image(group.split, image, image_path, path)
+            if is_new and self._changes is not None and group.plans:
+                self._changes.record(group.plans[position], image_path)
         self._counts.add(group, count)
         self.entries += len(group.entries)
 
@@ -155,7 +182,8 @@ class _BundleWriter:
                 copies.append((image, image_path, path))
         (ref, data), *others = referred
         further = tuple(FurtherImage(image, *how) for image, how in zip(group.images[1:], others, strict=True))
-        return copies, ImageGroup(group.image, group.entries, group.split, ref, data, further)
+        floats = _normalized(paths[0]) if self._options.normalized else b""
+        return copies, ImageGroup(group.image, group.entries, group.split, ref, data, further, floats=floats)
 
     def _reference(self, path: Path | None, name: str, ref: str) -> tuple[str, bytes]:
         """Return how rows refer to an image: by path, as a data URL, or with the image's bytes."""
@@ -166,15 +194,17 @@ class _BundleWriter:
             ref = data_url(path)
         return ref, data
 
-    def _add_image(self, split: str, image: ExportImage, image_path: str, path: Path) -> None:
+    def _add_image(self, split: str, image: ExportImage, image_path: str, path: Path) -> bool:
+        """Write an image, once, and return whether it was new."""
         if image_path in self._written:
-            return
+            return False
         self._written.add(image_path)
         self._counts.images[split] += 1
         if self._copies_images:
             self._target.add_file(image_path, path)
             if self._layout.image_form == "original":
                 self._counts.originals[image_path] = image.sha256
+        return True
 
     def finish(self) -> BundleCounts:
         """Complete the rows and add the companion files of the format."""
@@ -185,6 +215,10 @@ class _BundleWriter:
             names = {split: self._layout.rows_file(split) for split in self._writer.splits}
             for name, data in companion_files(names).items():
                 self._target.add_bytes(name, data)
+        if self._changes is not None:
+            self._counts.changes = self._changes.counts
+            self._counts.left_out.update(self._changes.counts.left_out)
+            self._target.add_bytes(CHANGES_JSON, self._changes.as_json())
         return self._counts
 
 
@@ -197,14 +231,14 @@ def _aspect_ratio(image: ExportImage, max_side_px: int | None) -> float:
 
 
 def _with_files(
-    job: ExportJob, groups: Iterable[ImageGroup], source: ImageSource | None
+    job: ExportJob, groups: Iterable[ImageGroup], source: ImageSource | None, changed: PlannedSource | None
 ) -> Iterator[tuple[ImageGroup, Sequence[Path | None]]]:
     if source is None or job.layout.images == "none":
         return ((group, [None] * len(group.images)) for group in groups)
     if job.layout.image_form == "original":
         # Nothing is rendered, and passing the work to threads takes longer than reading.
         return ((group, files_of(group, source)) for group in groups)
-    return with_files(iter(groups), source)
+    return with_files(iter(groups), source, changed)
 
 
 def check_bundle(job: ExportJob, path: Path, counts: BundleCounts) -> tuple[list[CheckResult], dict[str, str]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from core.db import ImageDatasets, Images
+from core.transform.steps import Step
 
 IMAGE_TOKEN = "<image>"  # noqa: S105 - the placeholder of trainers for an image
 EXTENSIONS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -99,6 +100,14 @@ class FurtherImage(NamedTuple):
     data: bytes = b""
 
 
+class ImagePlan(NamedTuple):
+    """How an exported image is made: *steps* of the upright *original*; *variant* counts from 1, 0 for none."""
+
+    original: ExportImage
+    steps: tuple[Step, ...]
+    variant: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ImageGroup:
     """The entries of one image, oldest first; entries about the same several images are a group of their own.
@@ -114,6 +123,10 @@ class ImageGroup:
     data: bytes = b""
     further: tuple[FurtherImage, ...] = ()
     """The second and further images; the first turns of a conversation may have only some of them."""
+    plans: tuple[ImagePlan, ...] = ()
+    """How each image is made; empty for images that are not changed."""
+    floats: bytes = b""
+    """Normalized pixels of the image for formats that have them: float32, channel by channel."""
 
     @property
     def images(self) -> tuple[ExportImage, ...]:
@@ -148,6 +161,8 @@ class RowOptions:
     source: str = "vitrine"
     max_side_px: int | None = None
     """Of the exported images; boxes are scaled with them."""
+    normalized: bool = False
+    """Whether rows have normalized pixels."""
 
 
 def entry_of(row: ImageDatasets) -> Entry:
@@ -193,6 +208,15 @@ def _labels(answer: str) -> list[str]:
     except orjson.JSONDecodeError:
         return []
     return [str(label) for label in found] if isinstance(found, list) else []
+
+
+def exported_size(image: ExportImage, max_side_px: int | None) -> tuple[int, int]:
+    """Return width and height in px of an image of which the longer side has at most *max_side_px*."""
+    longer = max(image.width, image.height)
+    if max_side_px is None or longer <= max_side_px:
+        return image.width, image.height
+    scale = max_side_px / longer
+    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
 
 
 def tag_list(tags: str) -> list[str]:

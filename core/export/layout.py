@@ -6,6 +6,8 @@ from typing import Any
 
 REPORT_JSON = "EXPORT_REPORT.json"
 """The file that marks a finished bundle; it is written last."""
+CHANGES_JSON = "IMAGE_CHANGES.json"
+"""How each changed image of a bundle was made."""
 
 
 @dataclass(frozen=True, slots=True)

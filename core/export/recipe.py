@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from core.transform import Augmentation, Preprocessing
+
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -76,6 +78,8 @@ class ExportRecipe(_Part):
     metadata: bool = True
     formula_guard: bool = Field(True, description="whether CSV cells that would run as formulas are escaped")
     splits: SplitShares = SplitShares()
+    preprocessing: Preprocessing = Field(Preprocessing(), description="how images differ from the originals")
+    augmentation: Augmentation = Field(Augmentation(), description="variants of the images")
     license: str = Field(
         "", max_length=100, validation_alias=AliasChoices("license", "licence"), description="of the dataset"
     )
@@ -87,6 +91,11 @@ class ExportRecipe(_Part):
         description="id of an earlier export: images whose entries it had, unchanged, are left out, and the others "
         "keep their split; empty for everything",
     )
+
+    @property
+    def changes_images(self) -> bool:
+        """Whether images differ from the originals in more than being upright, or have variants."""
+        return self.preprocessing.changes_images or bool(self.augmentation.variants)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON values, for storing."""

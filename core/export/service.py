@@ -7,11 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from core.db import Database, Exports, Projects, cached_until_write, new_id
 from core.errors import InvalidInputError, NotFoundError
 from core.export.bundle import BundleCounts, write_bundle
+from core.export.change_preview import ChangedImage, preview_changes
 from core.export.earlier import EarlierExports
 from core.export.entries import ImageGroup, file_name
 from core.export.entry_index import EntryIndex
@@ -28,9 +29,12 @@ from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.problems import ProblemCount
 from core.export.selecting.query import SelectionCounts, count_entries, count_problems, facet, stream
 from core.export.selecting.snapshot import Snapshot, group_of
-from core.export.writing.images import image_source
+from core.export.throttled_progress import ThrottledProgress
+from core.export.writing.changing import ImageChanges, planned_source
+from core.export.writing.images import PlannedSource, image_source
 from core.export.writing.target import Target, open_target
 from core.export.writing.workspace import build_directory, move_into_place
+from core.transform.regions import FindRegions, no_regions
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -39,8 +43,6 @@ EXPORTS_DIRECTORY = "exports"
 _FACETS = ("answer_type", "kind", "language", "model")
 # Preference formats have rows for few images; a preview reads at most this many images.
 _MAX_PREVIEW_IMAGES = 300
-# Progress is stored in the database, so it is not reported for every entry.
-_ENTRIES_PER_PROGRESS = 500
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,16 @@ class PreviewRow:
 class ExportService:
     """Makes, lists, publishes and restores the exports of projects."""
 
-    def __init__(self, db_session: Database, image_service: "ImageService") -> None:
+    def __init__(
+        self, db_session: Database, image_service: "ImageService", find_regions: FindRegions = no_regions
+    ) -> None:
+        """
+        Args:
+            find_regions: finds what analyzers found on images, for redacting and cropping.
+        """
         self._db = db_session
         self._images = image_service
+        self._find_regions = find_regions
         self._earlier = EarlierExports(db_session, db_session.data_dir / EXPORTS_DIRECTORY / ".entries")
 
     # --- before an export ------------------------------------------------------------------------------------
@@ -112,12 +121,23 @@ class ExportService:
     def preview(self, project_id: str, recipe: ExportRecipe, rows: int = 3) -> list[PreviewRow]:
         """Return the first *rows* of an export by *recipe* without writing anything."""
         with self._db.reading() as session:
-            if recipe.since:
-                grouped = self._snapshot(project_id, recipe).streamed(session)
-            else:
-                found = stream(session, _query(project_id, recipe))
-                grouped = (group_of(image, recipe.splits.names[0], entries) for image, entries in found)
-            return list(islice(_preview_rows(islice(grouped, _MAX_PREVIEW_IMAGES), recipe), rows))
+            grouped = islice(self._grouped(session, project_id, recipe), _MAX_PREVIEW_IMAGES)
+            changed = ImageChanges(recipe, self._find_regions).apply(grouped) if recipe.changes_images else grouped
+            return list(islice(_preview_rows(changed, recipe), rows))
+
+    @cached_until_write
+    def preview_changes(self, project_id: str, recipe: ExportRecipe, images: int = 3) -> list[ChangedImage]:
+        """Return the first *images* of an export as *recipe* changes them, with their variants."""
+        with self._db.reading() as session:
+            groups = list(islice(self._grouped(session, project_id, recipe), images))
+        return preview_changes(groups, recipe, self._images, self._find_regions)
+
+    def _grouped(self, session: Session, project_id: str, recipe: ExportRecipe) -> Iterator[ImageGroup]:
+        """Yield the groups of an export; without an earlier one all of them in the first split."""
+        if recipe.since:
+            return self._snapshot(project_id, recipe).streamed(session)
+        found = stream(session, _query(project_id, recipe))
+        return (group_of(image, recipe.splits.names[0], entries) for image, entries in found)
 
     # --- making an export ------------------------------------------------------------------------------------
 
@@ -169,16 +189,24 @@ class ExportService:
     ) -> BundleCounts:
         layout = job.layout
         source = image_source(self._images, layout.image_form, layout.max_side_px, as_jpeg=job.format.writer.needs_jpeg)
-        on_entries = _ThrottledProgress(job, snapshot)
+        on_entries = ThrottledProgress(job, snapshot)
+        changes = ImageChanges(job.recipe, self._find_regions) if job.recipe.changes_images else None
+        changed = self._changed_images(job, directory) if changes else None
         if layout.images == "none":
             with self._db.reading() as session:
                 groups = entry_index.record(snapshot.streamed(session))
                 counts = write_bundle(job, groups, target, source, count_entries=on_entries)
         else:
             groups = entry_index.record(snapshot.copied_to(directory / "entries", self._db))
-            counts = write_bundle(job, groups, target, source, count_entries=on_entries)
+            counts = write_bundle(
+                job, groups, target, source, changes=changes, changed=changed, count_entries=on_entries
+            )
         counts.left_out.update(snapshot.left_out)
         return counts
+
+    def _changed_images(self, job: ExportJob, directory: Path) -> PlannedSource:
+        needs_jpeg = job.format.writer.needs_jpeg
+        return planned_source(self._images, self._db.settings, job.recipe, directory / "changed", needs_jpeg=needs_jpeg)
 
     def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex) -> Provenance:
         entry_index.extend(snapshot.unchanged)
@@ -278,23 +306,6 @@ class ExportService:
         return restore_export(self._db, self._images.intake, project_id, path, progress)
 
 
-class _ThrottledProgress:
-    """Reports progress and checks for cancellation every 500 entries, because both may access the database."""
-
-    def __init__(self, job: ExportJob, snapshot: Snapshot) -> None:
-        self._job, self._snapshot = job, snapshot
-        self._reported = 0
-
-    def __call__(self, entries: int) -> None:
-        if entries - self._reported < _ENTRIES_PER_PROGRESS:
-            return
-        self._reported = entries
-        self._job.raise_if_cancelled()
-        total = self._snapshot.entries
-        share = min(entries / max(total, 1), 1)
-        self._job.progress(share * 0.7, f"Writing entries, {entries:,} of {total:,}")
-
-
 def _query(project_id: str, recipe: ExportRecipe) -> EntryQuery:
     format_ = format_named(recipe.format)
     includes_rejected = format_.includes_rejected and recipe.entries.rejected is not False
@@ -304,11 +315,11 @@ def _query(project_id: str, recipe: ExportRecipe) -> EntryQuery:
 def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterator[PreviewRow]:
     format_, options = format_named(recipe.format), row_options(recipe)
     for group in groups:
-        image = group.image
-        name = file_name(image)
+        image, name = group.image, file_name(group.image)
+        shown = group.plans[0].original if group.plans else image
         ref = name if format_.writer.embeds_images else f"images/{name}"
         for row in format_.rows(ImageGroup(image, group.entries, group.split, ref), options):
-            yield PreviewRow(image.id, image.name, image.sha256, row)
+            yield PreviewRow(shown.id, image.name, shown.sha256, row)
 
 
 def _raise_if_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> None:

@@ -35,6 +35,7 @@ class ImageService:
             storage_path: the directory of the originals; a relative one is below the data directory.
         """
         self._db = db_session
+        self.settings = db_session.settings
         self._storage = ImageStorage(db_session.data_dir / storage_path, db_session.data_dir / "cache" / "images")
         self.intake = ImageIntake(db_session, self._storage)
         self.library = ImageLibrary(db_session)

@@ -162,3 +162,25 @@ def test_an_earlier_export_runs_again_with_its_recipe(services: Services, projec
     assert second.recipe == first.recipe
     first_bytes, second_bytes = (services.exports.export_path(export).read_bytes() for export in (first, second))
     assert first_bytes == second_bytes
+
+
+def test_images_can_be_changed_and_seen_before_the_export(project_id: str) -> None:
+    page = _open(project_id)
+    page.toggle(key="export-grayscale").set_value(True)
+    page.number_input(key="export-variants").set_value(2)
+    page.run()
+    page.toggle(key="export-preview-changes").set_value(True).run()
+
+    assert not page.exception
+    texts = _texts(page)
+    assert "Original, 160 x 120 px" in texts
+    assert "Changed: grayscale, 160 x 120 px, 2 entries" in texts
+    assert "Variant 1: " in texts
+
+
+def test_originals_are_not_offered_to_be_changed(project_id: str) -> None:
+    page = _open(project_id)
+    page.selectbox(key="export-images-llava").set_value("none").run()
+
+    assert "Originals, and images that are only named, stay as they are." in _texts(page)
+    assert "export-variants" not in {box.key for box in page.number_input}

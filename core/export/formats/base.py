@@ -182,6 +182,7 @@ def row_options(recipe: ExportRecipe) -> RowOptions:
     return RowOptions(
         grouping=recipe.grouping, metadata=recipe.metadata, source=recipe.title or "vitrine",
         max_side_px=recipe.max_side_px,
+        normalized=recipe.preprocessing.normalize is not None and recipe.preprocessing.normalize.write == "float",
     )  # fmt: skip
 
 

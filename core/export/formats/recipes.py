@@ -33,6 +33,7 @@ def parse_recipe(values: dict[str, Any]) -> ExportRecipe:
     )
     _check_rows(recipe, format_)
     _check_images(recipe, format_)
+    _check_changes(recipe, format_)
     if missing := [split for split in format_.required_splits if split not in recipe.splits.names]:
         raise InvalidInputError(
             f"Readers of {format_.label} need train, validation and test. Give {' and '.join(missing)} a share.",
@@ -82,4 +83,33 @@ def _check_images(recipe: ExportRecipe, format_: Format) -> None:
     if recipe.max_side_px and recipe.image_form == "original":
         raise InvalidInputError(
             "Originals keep their size. Choose upright images, or leave out max_side_px.", field="max_side_px"
+        )
+
+
+def _check_changes(recipe: ExportRecipe, format_: Format) -> None:
+    """Refuse changes of images where the images of the bundle are the originals, or are not in it."""
+    if not recipe.changes_images:
+        return
+    field = "preprocessing" if recipe.preprocessing.changes_images else "augmentation"
+    if format_.is_lossless or recipe.image_form == "original":
+        raise InvalidInputError(
+            f"{format_.label} with original images cannot change them. Choose upright images or another format."
+            if not format_.is_lossless
+            else f"{format_.label} keeps the originals. Choose another format to change the images.",
+            field=field,
+        )
+    if recipe.images == "none":
+        raise InvalidInputError(
+            "Images that are only named cannot be changed. Choose images as files or inside of the rows.", field=field
+        )
+    as_format, normalize = recipe.preprocessing.format, recipe.preprocessing.normalize
+    if format_.writer.needs_jpeg and as_format not in (None, "JPEG"):
+        raise InvalidInputError(
+            f"Readers of {format_.label} need JPEG images. Leave the format of images out.",
+            field="preprocessing.format",
+        )
+    if normalize is not None and normalize.write == "float" and format_.name != "parquet":
+        raise InvalidInputError(
+            "Only Hugging Face parquet has normalized pixels. Choose it, or write mean and std beside the images.",
+            field="preprocessing.normalize",
         )

@@ -27,7 +27,8 @@ _SETS = ("jpg", "png", "webp", "txt")
 _TABLES = ("parquet", "jsonl", "csv", "tsv")
 _OF_VALUES: dict[type, str] = {str: "string", bool: "bool", int: "int64", float: "float64"}
 _DATA_TYPES = {
-    "string": "sc:Text", "bool": "sc:Boolean", "int64": "sc:Integer", "float64": "sc:Float", "image": "sc:ImageObject",
+    "string": "sc:Text", "bool": "sc:Boolean", "int64": "sc:Integer", "float64": "sc:Float", "float32": "sc:Float",
+    "image": "sc:ImageObject",
 }  # fmt: skip
 _NAMES = (
     "arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "excludes", "extract", "field",

@@ -14,7 +14,7 @@ from core.export.checks.base import NO_CONTROL_WORD, CheckResult
 from core.export.formats import FORMATS, Format
 from core.export.formats.base import Language
 from core.export.job import ExportJob
-from core.export.layout import REPORT_JSON
+from core.export.layout import CHANGES_JSON, REPORT_JSON
 from core.export.recipe import ExportRecipe
 from core.export.selecting.problems import ProblemCount
 from core.pluralize import pluralize
@@ -63,6 +63,7 @@ def make_report(
             "named": [list(pair) for pair in provenance.leaks[:_MAX_NAMED_LEAKS]],
         },
         "changes": provenance.changes,
+        "image_changes": counts.changes.as_report() if counts.changes else None,
         "problems": [asdict(problem) for problem in provenance.problems],
         "notes": _hints(job, counts),
         "rules": _rules(job.format),
@@ -217,8 +218,32 @@ def _remarks(report: dict[str, Any]) -> list[str]:
             "",
         ]
     lines += changes_lines(report["changes"])
+    if made := report["image_changes"]:
+        lines += ["## Changed images", "", *(f"- {line}" for line in image_changes_lines(made)), ""]
     if report["notes"]:
         lines += ["## Good to know", "", *(f"- {hint}" for hint in report["notes"]), ""]
+    return lines
+
+
+def image_changes_lines(made: dict[str, Any]) -> list[str]:
+    """Return what was changed on images, which variants were made, and what was left out and why, as sentences."""
+    lines = []
+    if made["changed"]:
+        lines.append(f"{CHANGES_JSON} says how each image was made.")
+    if made["variants"] or made["not_made"]:
+        used = ", ".join(f"{name} {count:,}" for name, count in made["operations"].items())
+        lines.append(f"{pluralize(made['variants'], 'variant')} of images{f' by {used}' if used else ''}.")
+    lines += [f"No further variant of {pluralize(count, 'image')}: {why}." for why, count in made["not_made"].items()]
+    lines += [
+        f"Not used for {pluralize(one['questions'], 'question')}: {one['operation']}, because {one['reason']}."
+        for one in made["broken"]
+    ]
+    lines += [f"{pluralize(count, 'box', 'boxes')} dropped: {why}." for why, count in made["boxes_lost"].items()]
+    if made["not_analyzed_for_text"]:
+        lines.append(
+            f"{pluralize(made['not_analyzed_for_text'], 'image was', 'images were')} not analyzed for text: a flip may "
+            "have turned letters around that nobody asked about. Analyze the images to keep it from them."
+        )
     return lines
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import ImageRejectedError, MissingFileError
-from core.export.entries import EXTENSIONS, MIME_TYPES, ExportImage, ImageGroup
+from core.export.entries import EXTENSIONS, MIME_TYPES, ExportImage, ImageGroup, ImagePlan
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _PREFETCHED = 8
 
 ImageSource = Callable[[ExportImage], Path | None]
+PlannedSource = Callable[[ImagePlan], Path | None]
 
 
 def image_source(
@@ -40,18 +41,22 @@ def image_source(
     return source
 
 
-def files_of(group: ImageGroup, source: ImageSource) -> list[Path | None]:
-    """Return the files of the images of *group*, in their order."""
+def files_of(group: ImageGroup, source: ImageSource, changed: PlannedSource | None = None) -> list[Path | None]:
+    """Return the files of the images of *group*, in their order; *changed* makes those that have a plan."""
+    if changed is not None and group.plans:
+        return [changed(plan) for plan in group.plans[: len(group.images)]]
     return [source(image) for image in group.images]
 
 
-def with_files(groups: Iterator[ImageGroup], source: ImageSource) -> Iterator[tuple[ImageGroup, list[Path | None]]]:
+def with_files(
+    groups: Iterator[ImageGroup], source: ImageSource, changed: PlannedSource | None = None
+) -> Iterator[tuple[ImageGroup, list[Path | None]]]:
     """Yield each group with the files of its images while the next few are rendered."""
     waiting: deque[tuple[ImageGroup, Future[list[Path | None]]]] = deque()
     with ThreadPoolExecutor(4, thread_name_prefix="vitrine-export") as pool:
         try:
             for group in groups:
-                waiting.append((group, pool.submit(files_of, group, source)))
+                waiting.append((group, pool.submit(files_of, group, source, changed)))
                 if len(waiting) >= _PREFETCHED:
                     ahead, paths = waiting.popleft()
                     yield ahead, paths.result()

@@ -36,7 +36,8 @@ class ParquetWriter(Writer):
 
     def add(self, group: ImageGroup, rows: Iterable[Row]) -> int:
         made = list(rows)
-        self._of(group.split).add(made, len(group.data) + sum(len(image.data) for image in group.further))
+        image_bytes = len(group.data) + len(group.floats) + sum(len(image.data) for image in group.further)
+        self._of(group.split).add(made, image_bytes)
         return self.count(group.split, len(made))
 
     def _of(self, split: str) -> "_Shards":
@@ -117,8 +118,8 @@ def arrow_schema(columns: Mapping[str, Any]) -> "pa.Schema":
     """Return the Arrow schema of *columns*, with the features in its metadata as ``datasets`` stores them.
 
     Args:
-        columns: types by column name: ``image``, ``string``, ``bool``, ``int64``, ``float64``, a list with the type
-            of its elements, or a dict of types by field name.
+        columns: types by column name: ``image``, ``string``, ``bool``, ``int64``, ``float64``, ``float32``, a list with
+            the type of its elements, or a dict of types by field name.
     """
     import pyarrow as pa
 
@@ -136,7 +137,13 @@ def _arrow_type(type_: Any) -> "pa.DataType":
         return pa.list_(_arrow_type(type_[0]))
     if isinstance(type_, dict):
         return pa.struct({name: _arrow_type(inner) for name, inner in type_.items()})
-    return {"string": pa.string(), "bool": pa.bool_(), "float64": pa.float64(), "int64": pa.int64()}[type_]
+    return {
+        "string": pa.string(),
+        "bool": pa.bool_(),
+        "float64": pa.float64(),
+        "float32": pa.float32(),
+        "int64": pa.int64(),
+    }[type_]
 
 
 def _feature(type_: Any) -> Any:

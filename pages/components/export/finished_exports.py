@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import VitrineError
 from core.export import ExportRecipe, format_named, parse_recipe
-from core.export.reporting.report import load_command
+from core.export.reporting.report import image_changes_lines, load_command
 from core.pluralize import pluralize
 from pages.components.shared import media, page
 
@@ -117,7 +117,8 @@ def _notes(made: dict[str, Any]) -> list[str]:
     leaks = made["leaks_prevented"]["pairs"]
     kept = [f"{leaks:,} pairs of related images were kept in one split to prevent leakage."] if leaks else []
     problems = [f"{problem['text']}." for problem in made.get("problems", ())]
-    return [*problems, *left_out, *kept, *made["notes"]]
+    changed = image_changes_lines(made["image_changes"]) if made.get("image_changes") else []
+    return [*problems, *left_out, *kept, *changed, *made["notes"]]
 
 
 def _changes(made: dict[str, Any]) -> str:
