@@ -94,6 +94,8 @@ def toy_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         "examples": "$count, $examples",
         "several": "$count, $images",
         "several_questions": "$count, $images",
+        "grounding": "",
+        "boxes": "$corners, $x_max, $y_max",
     }
     directory = tmp_path / "prompts"
     shutil.copytree(prompts.DIRECTORY, directory)

@@ -13,6 +13,7 @@ from core.dataset.entry_images import image_columns, images_by_ids
 from core.dataset.values import checked
 from core.db import Events, ImageDatasets, Images, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
+from core.questions.text import GROUNDING
 
 LOCAL = "local"
 """The actor when no name was given."""
@@ -179,8 +180,9 @@ def _with_consistent_decision(entry: ImageDatasets, stored: dict[str, Any]) -> d
 
 
 def _without_review_reason(entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, Any]:
-    """A new question or answer clears ``needs_review``, which was about the old text."""
-    if any(name in stored and stored[name] != getattr(entry, name) for name in ("question", "answer")):
+    """A new question or answer clears ``needs_review``, which was about the old one; boxes can be the answer."""
+    answered_by = ("question", "answer", "boxes") if entry.kind == GROUNDING else ("question", "answer")
+    if any(name in stored and stored[name] != getattr(entry, name) for name in answered_by):
         stored.setdefault("needs_review", "")
     return stored
 

@@ -12,8 +12,8 @@ from core.dataset.entry_images import images_by_ids
 from core.db import Database, ImageDatasets, Images, Questions, Tasks
 from core.errors import BadReplyError, ConflictError, InvalidInputError, NotFoundError
 from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
-from core.llm.schemas import AnswerList
-from core.questions import answering
+from core.llm.schemas import AnswerList, GivenAnswer, PlacedAnswer, PlacedAnswerList
+from core.questions import answering, grounding
 from core.questions.answer_types import checked_answer
 from core.questions.examples import NO_EXAMPLES
 from core.questions.image_sets import image_set
@@ -48,11 +48,12 @@ class AnswerRegenerator:
         part, *further = [await asyncio.to_thread(self._part, image) for image in images]
         names = [image.image_name for image in images]
         sent_with = image_set(names, further, entry.language, asks=False) if further else NO_EXAMPLES
-        request = answering.build_request([_question(entry)], part, entry.language, examples=sent_with)
+        model = config.litellm_model
+        request = answering.build_request([_question(entry)], part, entry.language, examples=sent_with, model=model)
         ledger = DatabaseLedger(self._db, purpose="answer again")
         reply = await self._llm.chat(config, replace(request, fresh=True), ledger=ledger)
         try:
-            answer = _answer_of(reply)
+            given = _answer_of(reply)
         except BadReplyError as error:
             await asyncio.to_thread(ledger.reject, reply, str(error))
             raise
@@ -60,11 +61,14 @@ class AnswerRegenerator:
         def store(session: Session) -> ImageDatasets:
             entry = _open_entry(session, entry_id, version)
             ledger.settle(session, reply)
-            stored, review_reason = _stored_form(answer, entry)
-            values = {
+            stored, review_reason = _stored_form(clean(given.answer, MAX_ANSWER_CHARS), entry)
+            values: dict[str, Any] = {
                 "answer": stored, "generated_answer": stored, "generated_question": entry.question,
                 "needs_review": review_reason, "model": reply.model, "call_id": reply.call_id,
             }  # fmt: skip
+            if isinstance(given, PlacedAnswer):
+                reading = grounding.read(given.boxes, entry.kind, reply.model, part)
+                values |= {"boxes": reading.boxes or None, "needs_review": review_reason or reading.problem}
             return write(session, entry, values, action)
 
         try:
@@ -75,7 +79,7 @@ class AnswerRegenerator:
 
     def _part(self, image: Images) -> ImagePart:
         sent = self._images.model_image(image)
-        return ImagePart(sent.data, sent.mime_type)
+        return grounding.image_part(sent, image)
 
     def _load(
         self, entry_id: str, version: int, chosen: Mapping[str, Any] | None
@@ -119,14 +123,15 @@ def _question(entry: ImageDatasets) -> Questions:
     )  # fmt: skip
 
 
-def _answer_of(reply: ChatReply) -> str:
-    answers = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+def _answer_of(reply: ChatReply) -> GivenAnswer:
+    parsed = reply.parsed
+    answers = list[GivenAnswer](parsed.answers) if isinstance(parsed, AnswerList | PlacedAnswerList) else []
     if len(answers) != 1:
         raise BadReplyError(
             f"The model gave {len(answers)} answers to one question. Try again, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
-    return clean(answers[0].answer, MAX_ANSWER_CHARS)
+    return answers[0]
 
 
 def _stored_form(answer: str, entry: ImageDatasets) -> tuple[str, str]:

@@ -34,12 +34,24 @@ class Provider:
 
 
 @dataclass(frozen=True)
+class BoxForm:
+    """How a model writes boxes; the meaning of each field is described in ``providers.toml``."""
+
+    order: Literal["xyxy", "yxyx"]
+    unit: Literal["1000", "px"]
+    names: tuple[str, ...] = ()
+    grid_px: int = 1
+    max_side_px: int | None = None
+
+
+@dataclass(frozen=True)
 class ProviderTable:
-    """All providers by name, and the suggested models."""
+    """All providers by name, the suggested models, and how models write boxes."""
 
     providers: dict[str, Provider]
     suggested_chat: tuple[str, ...]
     suggested_image: tuple[str, ...]
+    box_forms: tuple[BoxForm, ...] = ()
 
     @cached_property
     def key_patterns(self) -> tuple[str, ...]:
@@ -65,6 +77,7 @@ def parse_table(text: str) -> ProviderTable:
         providers={name: _provider(name, entry) for name, entry in read["providers"].items()},
         suggested_chat=tuple(read["suggested"]["chat"]),
         suggested_image=tuple(read["suggested"]["image"]),
+        box_forms=tuple(BoxForm(**{**entry, "names": tuple(entry["names"])}) for entry in read.get("boxes", ())),
     )
 
 
@@ -90,6 +103,12 @@ def maker_of(model: str) -> Provider:
     """Return who made ``provider/model``, which may be another than who serves it."""
     makers = (maker for maker in table().providers.values() if any(name in model for name in maker.model_names))
     return next(makers, None) or find(model.split("/", 1)[0])
+
+
+def box_form(model: str) -> BoxForm | None:
+    """Return how ``provider/model`` writes boxes; None when that is not known."""
+    lowered = model.lower()
+    return next((form for form in table().box_forms if any(name in lowered for name in form.names)), None)
 
 
 def _provider(name: str, entry: dict[str, Any]) -> Provider:

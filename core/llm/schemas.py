@@ -4,7 +4,7 @@ import json
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 def _as_text(value: Any) -> Any:
@@ -28,6 +28,11 @@ def _as_number(value: Any) -> Any:
         digits = re.search(r"\d{1,9}", value)
         return int(digits[0]) if digits else 0
     return int(value) if isinstance(value, int | float) and abs(value) < 10**9 else 0
+
+
+def _as_boxes(value: Any) -> Any:
+    """Accept anything: what is a box is decided where boxes are read, and a bad one costs no answer."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _not_empty(value: str) -> str:
@@ -54,6 +59,25 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 Number = Annotated[int, BeforeValidator(_as_number)]
 OptionalText = Annotated[str, BeforeValidator(_as_text_or_empty)]
 Words = Annotated[list[str], BeforeValidator(_as_list)]
+Boxes = Annotated[
+    list[Any],
+    BeforeValidator(_as_boxes),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "label": {"type": "string"},
+                    "box": {"type": "array", "items": {"type": "number"}},
+                },
+                "required": ["label", "box"],
+                "additionalProperties": False,
+            },
+        }
+    ),
+]
+"""Boxes as the model wrote them; :mod:`core.vision.boxes` reads them."""
 
 
 class AskedQuestion(BaseModel):
@@ -94,6 +118,30 @@ class QuestionAnswerList(BaseModel):
     """Generated questions with their answers."""
 
     items: list[AnsweredQuestion]
+
+
+class PlacedAnswer(GivenAnswer):
+    """One answer with the boxes that show it."""
+
+    boxes: Boxes = _may_be_missing([])
+
+
+class PlacedAnswerList(BaseModel):
+    """Answers, some of them with boxes."""
+
+    answers: list[PlacedAnswer]
+
+
+class PlacedQuestion(AnsweredQuestion):
+    """One generated question with its answer and the boxes that show it."""
+
+    boxes: Boxes = _may_be_missing([])
+
+
+class PlacedQuestionList(BaseModel):
+    """Generated questions with their answers, some of them with boxes."""
+
+    items: list[PlacedQuestion]
 
 
 class StyleAnalysis(BaseModel):

@@ -123,6 +123,10 @@ class ImagePart:
     data: bytes = field(repr=False)
     mime_type: str = "image/jpeg"
     label: str = ""
+    size_wh: tuple[int, int] | None = None
+    """px; None when nothing depends on it."""
+    original_wh: tuple[int, int] | None = None
+    """Of the upright original, in px."""
 
     @cached_property
     def sha256(self) -> bytes:

@@ -84,7 +84,10 @@ class ImageAnswerGenerationTask(GenerationTask):
         found = store.questions_by_id(self._db, [id_ for item in items for id_ in item.payload["question_ids"]])
         questions = [[q for q in found if q.id in item.payload["question_ids"]] for item in items]
         requests = [
-            answering.build_request(own, result.part, recipe.language, examples=result.examples, fresh=recipe.fresh)
+            answering.build_request(
+                own, result.part, recipe.language, examples=result.examples, fresh=recipe.fresh,
+                model=model.litellm_model,
+            )
             for own, result in zip(questions, loaded, strict=True) if own and isinstance(result, LoadedImage)
         ]  # fmt: skip
         paid = self._paid(recipe, model, requests)

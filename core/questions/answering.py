@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlmodel import Session
@@ -10,13 +10,14 @@ from sqlmodel import Session
 from core.db import Images, Questions
 from core.errors import BadReplyError, InvalidInputError, LLMError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
-from core.llm.schemas import AnswerList
-from core.questions import prompts, store
+from core.llm.schemas import AnswerList, GivenAnswer, PlacedAnswer, PlacedAnswerList
+from core.questions import grounding, prompts, store
 from core.questions.answer_types import checked_answer
 from core.questions.examples import NO_EXAMPLES, SentWith
 from core.questions.image_sets import ImageSet
 from core.questions.store import Origin
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
+from core.vision.boxes import BoxReading
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class GeneratedAnswers:
     answers: dict[str, str]
     prompt: str
     replies: list[ChatReply]
+    boxes: dict[str, BoxReading] = field(default_factory=dict)
+    """By question id, of those that were asked for boxes."""
 
 
 def build_request(
@@ -37,26 +40,32 @@ def build_request(
     *,
     examples: SentWith = NO_EXAMPLES,
     fresh: bool = False,
+    model: str = "",
 ) -> ChatRequest:
     """Return the request that answers *questions*, exactly as it will be sent.
 
     Args:
         correction: What was wrong with earlier answers; placed before the questions.
         fresh: Send the request even if its reply was paid for before.
+        model: As ``provider/model``; models write boxes in different forms.
     """
+    has_boxes = not isinstance(examples, ImageSet) and any(map(grounding.is_grounding, questions))
     lines = [f"{number}. {_with_options(question)}" for number, question in enumerate(questions, start=1)]
     text = prompts.load("answers", language).render(
         count=str(len(questions)),
         language=prompts.language_name(language),
         questions="\n".join([*([correction] if correction else []), *lines]),
     )
+    if has_boxes:
+        text = grounding.add_boxes(text, language, image, model)
     details: dict[str, Any] = {
         "language": language,
         "questions": [{"question": q.question, "answer_type": q.answer_type, "options": q.options} for q in questions],
     }
     details |= {"images": len(examples.images(image))} if isinstance(examples, ImageSet) else {}
     return ChatRequest(
-        prompt=examples.prompt(text), images=examples.images(image), schema=AnswerList,
+        prompt=examples.prompt(text), images=examples.images(image),
+        schema=PlacedAnswerList if has_boxes else AnswerList,
         purpose=Purpose("answers", details), fresh=fresh, expected_items=len(questions),
     )  # fmt: skip
 
@@ -67,7 +76,7 @@ def _with_options(question: Questions) -> str:
         return f"{question.question} Options ({number}): {json.dumps(question.options, ensure_ascii=False)}"
     if question.answer_type == "custom_format" and question.options:
         return f"{question.question} JSON schema: {json.dumps(question.options, ensure_ascii=False)}"
-    return question.question
+    return f"{question.question} ({grounding.MARK})" if grounding.is_grounding(question) else question.question
 
 
 async def answer(
@@ -87,27 +96,33 @@ async def answer(
         LLMError: the call failed.
         BadReplyError: it is unclear which question each answer of the reply belongs to.
     """
-    request = build_request(questions, image, language, examples=examples, fresh=fresh)
+    model = config.litellm_model
+    request = build_request(questions, image, language, examples=examples, fresh=fresh, model=model)
     reply = await llm.chat(config, request, ledger=ledger)
     try:
-        answers = _by_question(reply, questions)
+        given = _by_question(reply, questions)
     except BadReplyError as error:
         await asyncio.to_thread(ledger.reject, reply, str(error))
         raise
-    replies = [reply]
+    replies, answers = [reply], _texts(given)
+    boxes = _boxes(given, questions, model, image)
     problems = await asyncio.to_thread(_problems, answers, questions)
     unanswered = [q for q in questions if q.id in problems or q.id not in answers]
     if unanswered:
         correction = f"The last answers were not valid: {' '.join(problems.values())}" if problems else ""
         try:
-            repeated = build_request(unanswered, image, language, correction, examples=examples, fresh=fresh)
+            repeated = build_request(
+                unanswered, image, language, correction, examples=examples, fresh=fresh, model=model
+            )
             second = await llm.chat(config, repeated, ledger=ledger)
             replies.append(second)
-            answers |= _by_question(second, unanswered)
+            given = _by_question(second, unanswered)
+            answers |= _texts(given)
+            boxes |= _boxes(given, unanswered, model, image)
         except LLMError:
             # The invalid answers are stored too, marked for review.
             pass
-    return GeneratedAnswers(questions, answers, request.prompt, replies)
+    return GeneratedAnswers(questions, answers, request.prompt, replies, boxes)
 
 
 def store_answers(
@@ -124,22 +139,38 @@ def store_answers(
     last = generated.replies[-1]
     origin = Origin(last.model, language, task_id, last.call_id)
     given = [question for question in generated.questions if question.id in generated.answers]
-    return sum(store.store_answer(session, image, q, generated.answers[q.id], origin) for q in given)
+    return sum(
+        store.store_answer(session, image, q, generated.answers[q.id], origin, generated.boxes.get(q.id)) for q in given
+    )
 
 
-def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, str]:
+def _by_question(reply: ChatReply, questions: list[Questions]) -> dict[str, GivenAnswer]:
     """Return the answers by question id: by their numbers, or by their order when there is one for each question."""
-    parsed = reply.parsed.answers if isinstance(reply.parsed, AnswerList) else []
+    parsed = list[GivenAnswer](reply.parsed.answers) if isinstance(reply.parsed, AnswerList | PlacedAnswerList) else []
     by_number = {given.number: given for given in parsed}
     numbered = [(q, by_number[number]) for number, q in enumerate(questions, start=1) if number in by_number]
     if numbered and len(by_number) == len(parsed) and 0 not in by_number:
-        return {q.id: clean(given.answer, MAX_ANSWER_CHARS) for q, given in numbered}
+        return {q.id: given for q, given in numbered}
     if len(parsed) != len(questions):
         raise BadReplyError(
             f"The model gave {len(parsed)} answers to {len(questions)} questions. Retry, or ask another model.",
             reply_head=reply.text[:REPLY_HEAD_CHARS],
         )
-    return {q.id: clean(given.answer, MAX_ANSWER_CHARS) for q, given in zip(questions, parsed, strict=True)}
+    return {q.id: given for q, given in zip(questions, parsed, strict=True)}
+
+
+def _texts(given: dict[str, GivenAnswer]) -> dict[str, str]:
+    return {id_: clean(one.answer, MAX_ANSWER_CHARS) for id_, one in given.items()}
+
+
+def _boxes(
+    given: dict[str, GivenAnswer], questions: list[Questions], model: str, image: ImagePart
+) -> dict[str, BoxReading]:
+    kinds = {question.id: question.kind for question in questions}
+    return {
+        id_: grounding.read(one.boxes, kinds[id_], model, image)
+        for id_, one in given.items() if isinstance(one, PlacedAnswer)
+    }  # fmt: skip
 
 
 def _problems(answers: dict[str, str], questions: list[Questions]) -> dict[str, str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from core.errors import BadReplyError, LLMError
 from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
-from core.llm.schemas import QuestionAnswerList, QuestionList
-from core.questions import prompts
+from core.llm.schemas import PlacedQuestion, PlacedQuestionList, QuestionAnswerList, QuestionList
+from core.questions import grounding, prompts
 from core.questions.examples import NO_EXAMPLES, SentWith
 from core.questions.image_sets import ImageSet
 from core.questions.near_repeats import KnownQuestions
@@ -42,12 +42,14 @@ def build_request(
     count: int,
     position: int = 0,
     examples: SentWith = NO_EXAMPLES,
+    model: str = "",
 ) -> ChatRequest:
     """Return the request for *count* questions about one image, exactly as it will be sent.
 
     Args:
         existing: The questions that the image has already.
         position: The position of the image in its task; it varies the kinds of question.
+        model: As ``provider/model``; models write boxes in different forms.
     """
     name = "questions_and_answers" if recipe.with_answers else "questions"
     custom = recipe.custom_prompt
@@ -62,10 +64,16 @@ def build_request(
     }
     details = {"count": count, "language": recipe.language, "kinds": list(recipe.kinds), "existing": existing}
     details |= {"images": len(examples.images(image))} if isinstance(examples, ImageSet) else {}
+    text, has_boxes = template.render(**values), recipe.asks_for_places and recipe.with_answers
+    if recipe.asks_for_places:
+        text = grounding.add_kind(text, recipe.language)
+    if has_boxes:
+        text = grounding.add_boxes(text, recipe.language, image, model)
+    with_answers = PlacedQuestionList if has_boxes else QuestionAnswerList
     return ChatRequest(
-        prompt=examples.prompt(template.render(**values)),
+        prompt=examples.prompt(text),
         images=examples.images(image),
-        schema=QuestionAnswerList if recipe.with_answers else QuestionList,
+        schema=with_answers if recipe.with_answers else QuestionList,
         purpose=Purpose(name, details),
         fresh=recipe.fresh,
         expected_items=count,
@@ -80,12 +88,15 @@ def first_request(
     *,
     position: int = 0,
     examples: SentWith = NO_EXAMPLES,
+    model: str = "",
 ) -> ChatRequest | None:
     """Return the first request of :func:`ask`; None when the image has enough questions."""
     wanted = _wanted(recipe, existing)
     if wanted <= 0:
         return None
-    return build_request(recipe, image, image_name, existing, count=wanted, position=position, examples=examples)
+    return build_request(
+        recipe, image, image_name, existing, count=wanted, position=position, examples=examples, model=model
+    )
 
 
 def _wanted(recipe: QuestionRecipe, existing: list[str]) -> int:
@@ -111,17 +122,20 @@ async def ask(
     Raises:
         LLMError: the first call failed, or the replies contain no question at all.
     """
-    request = first_request(recipe, image, image_name, existing, position=position, examples=examples)
+    model = config.litellm_model
+    request = first_request(recipe, image, image_name, existing, position=position, examples=examples, model=model)
     wanted = _wanted(recipe, existing)
     if request is None:
         return GeneratedQuestions([], 0, "", [])
     reply = await llm.chat(config, request, ledger=ledger)
     replies = [reply]
-    questions = _new_questions(reply, existing, wanted)
+    questions = _new_questions(reply, existing, wanted, image)
     if len(questions) < wanted:
         known = existing + [question.question for question in questions]
         missing = wanted - len(questions)
-        more = build_request(recipe, image, image_name, known, count=missing, position=position, examples=examples)
+        more = build_request(
+            recipe, image, image_name, known, count=missing, position=position, examples=examples, model=model
+        )
         try:
             second = await llm.chat(config, more, ledger=ledger)
         except LLMError:
@@ -129,8 +143,8 @@ async def ask(
             pass
         else:
             replies.append(second)
-            questions += _new_questions(second, known, wanted - len(questions))
-    if not any(_written(reply) for reply in replies):
+            questions += _new_questions(second, known, wanted - len(questions), image)
+    if not any(_written(reply, image) for reply in replies):
         reason = "The model wrote no new question about this image. Ask for fewer questions or other kinds."
         for unusable in replies:
             await asyncio.to_thread(ledger.reject, unusable, reason)
@@ -138,14 +152,14 @@ async def ask(
     return GeneratedQuestions(questions, wanted - len(questions), request.prompt, replies)
 
 
-def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[GeneratedQuestion]:
+def _new_questions(reply: ChatReply, existing: list[str], count: int, image: ImagePart) -> list[GeneratedQuestion]:
     """Return at most *count* questions of the reply, without repeats of the existing ones or of each other.
 
     A model may write any number of questions. More than a few times *count* are not looked at, so that comparing them
     takes a bounded time; the others make up for repeats.
     """
     known, new = KnownQuestions(existing), list[GeneratedQuestion]()
-    for generated in _written(reply)[: count * _CANDIDATES_PER_QUESTION]:
+    for generated in _written(reply, image)[: count * _CANDIDATES_PER_QUESTION]:
         question = clean(generated.question, MAX_QUESTION_CHARS)
         if len(new) < count and question and not known.has_near_repeat(question):
             known.add(question)
@@ -153,12 +167,16 @@ def _new_questions(reply: ChatReply, existing: list[str], count: int) -> list[Ge
     return new
 
 
-def _written(reply: ChatReply) -> list[GeneratedQuestion]:
+def _written(reply: ChatReply, image: ImagePart) -> list[GeneratedQuestion]:
     parsed = reply.parsed
-    if isinstance(parsed, QuestionAnswerList):
+    if isinstance(parsed, QuestionAnswerList | PlacedQuestionList):
         return [
-            GeneratedQuestion(item.question, item.kind, clean(item.answer, MAX_ANSWER_CHARS)) for item in parsed.items
-        ]
+            GeneratedQuestion(
+                item.question, item.kind, clean(item.answer, MAX_ANSWER_CHARS),
+                grounding.read(item.boxes, item.kind, reply.model, image) if isinstance(item, PlacedQuestion) else None,
+            )
+            for item in parsed.items
+        ]  # fmt: skip
     if isinstance(parsed, QuestionList):
         return [GeneratedQuestion(item.question, item.kind) for item in parsed.questions]
     return []

@@ -9,7 +9,7 @@ from core.db import Database, Images, Questions, Tasks
 from core.errors import NotFoundError, VitrineError
 from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
 from core.llm.ledger import paid_calls, request_hash
-from core.questions import examples, store
+from core.questions import examples, grounding, store
 from core.questions.examples import SentWith
 from core.questions.image_sets import image_set
 from core.questions.recipe import QuestionRecipe, Recipe
@@ -107,7 +107,8 @@ class GenerationTask:
                 if isinstance(part, VitrineError):
                     loaded.append(part)
                     break
-                parts.append(ImagePart(part.data, part.mime_type))
+                original = found[image_id][0]
+                parts.append(grounding.image_part(part, original))
             else:
                 image, texts = found[first_id]
                 if further_ids:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from core.db import Database, Images, Questions
 from core.errors import InvalidInputError
 from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
-from core.questions import answering, asking, calibration, examples, store, targets, templates
+from core.questions import answering, asking, calibration, examples, grounding, store, targets, templates
 from core.questions.answer_service import MAX_PER_CALL
 from core.questions.examples import SentWith
 from core.questions.image_sets import image_set
@@ -132,7 +132,12 @@ class GenerationPreview:
                 fresh=recipe.fresh,
             )  # fmt: skip
             questions = [
-                GeneratedQuestion(question.question, question.kind, answered.answers.get(question.id))
+                GeneratedQuestion(
+                    question.question,
+                    question.kind,
+                    answered.answers.get(question.id),
+                    answered.boxes.get(question.id),
+                )
                 for question in first.questions
             ]
             missing_questions, replies = len(questions) - len(answered.answers), answered.replies
@@ -201,7 +206,7 @@ class GenerationPreview:
             existing = store.question_texts(session, ids, recipe.language)
             rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
         sent = [self._images.model_image(image, max_side_px) for image in images]
-        part, *further = (ImagePart(one.data, one.mime_type) for one in sent)
+        part, *further = map(grounding.image_part, sent, images)
         if further:
             names = [image.image_name for image in images]
             others: SentWith = image_set(names, further, recipe.language, asks=isinstance(recipe, QuestionRecipe))
@@ -234,13 +239,16 @@ def _recipe(config: dict[str, Any], answers: bool) -> QuestionRecipe | AnswerRec
 
 def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[ChatRequest, int]:
     """Return the request, and how many questions or answers its reply is to have."""
+    model = ModelConfig.from_dict(recipe.models[0]).litellm_model
     if isinstance(recipe, QuestionRecipe):
         count = recipe.num_questions - (len(first.existing) if recipe.top_up else 0)
         request = asking.build_request(
-            recipe, first.part, first.image_name, first.existing, count=count, examples=first.examples
+            recipe, first.part, first.image_name, first.existing, count=count, examples=first.examples, model=model
         )
         return request, count
-    request = answering.build_request(first.questions, first.part, recipe.language, examples=first.examples)
+    request = answering.build_request(
+        first.questions, first.part, recipe.language, examples=first.examples, model=model
+    )
     return request, len(first.questions)
 
 

@@ -13,7 +13,9 @@ from core.errors import InvalidInputError
 DIRECTORY = Path(__file__).parent / "prompts"
 """One folder per language, named by its code, with one text file for each of :data:`NAMES`."""
 
-NAMES = ("questions", "answers", "questions_and_answers", "examples", "several", "several_questions")
+NAMES = (
+    "questions", "answers", "questions_and_answers", "examples", "several", "several_questions", "grounding", "boxes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.errors import InvalidInputError
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.prompts import Prompt
+from core.questions.text import GROUNDING
 from core.tasks import with_models
 
-KINDS = ("object", "attribute", "count", "position", "text", "reasoning", "yes/no", "unanswerable")
+_KINDS_BY_DEFAULT = ("object", "attribute", "count", "position", "text", "reasoning", "yes/no")
+KINDS = (*_KINDS_BY_DEFAULT, "unanswerable", GROUNDING)
 MAX_EXAMPLES = 4
 OFFLINE = {"provider": "offline", "model": "measure"}
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
@@ -72,7 +74,14 @@ class QuestionRecipe(Recipe):
         for name in ("only_without_questions", "only_failed", "top_up", "example_ids"):
             if self.sets and getattr(self, name):
                 raise ValueError(f"Questions about sets of images cannot be combined with {name}. Leave it out")
+        if self.sets and self.asks_for_places:
+            raise ValueError("Questions about sets of images have no boxes. Choose other kinds than grounding")
         return self
+
+    @property
+    def asks_for_places(self) -> bool:
+        """Whether questions of the kind ``grounding`` are wanted."""
+        return GROUNDING in self.kinds
 
     @field_validator("custom_prompt")
     @classmethod
@@ -134,11 +143,11 @@ def describe_kinds(kinds: dict[str, int], count: int, position: int) -> str:
     they come out in proportion to their weights, even with one question per image.
 
     Args:
-        kinds: The weight of each kind; empty allows every kind except "unanswerable".
+        kinds: The weight of each kind; empty allows every kind except "unanswerable" and "grounding".
         position: The position of the image in its task.
     """
     if not kinds:
-        return ", ".join(KINDS[:-1])
+        return ", ".join(_KINDS_BY_DEFAULT)
     total = sum(kinds.values())
     counts: Counter[str] = Counter()
     for number in range(position * count, (position + 1) * count):

@@ -201,7 +201,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         requests = [
             asking.first_request(
                 recipe, result.part, result.image.image_name, result.existing, position=item.position,
-                examples=result.examples,
+                examples=result.examples, model=model.litellm_model,
             )
             for item, result in zip(items, loaded, strict=True) if isinstance(result, LoadedImage)
         ]  # fmt: skip

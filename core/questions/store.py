@@ -26,6 +26,7 @@ from core.errors import InvalidInputError
 from core.questions.answer_types import Options, checked_answer, checked_options
 from core.questions.language import entry_language_mismatch
 from core.questions.text import MAX_ANSWER_CHARS, MAX_QUESTION_CHARS, clean
+from core.vision.boxes import BoxReading
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class GeneratedQuestion:
     question: str
     kind: str = ""
     answer: str | None = None
+    boxes: BoxReading | None = None
+    """None when no boxes were asked for."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ def add_questions(
             )
         )  # fmt: skip
         if new.answer is not None:
-            entries.append(_entry(image, values, new.answer, origin))
+            entries.append(_entry(image, values, new.answer, origin, new.boxes))
     insert_rows(session, Questions, questions)
     insert_entries(session, entries)
     return [row["question"] for row in questions]
@@ -230,7 +233,14 @@ def add_manual_question(
     return row
 
 
-def store_answer(session: Session, image: Images, question: Questions, answer: str, origin: Origin) -> bool:
+def store_answer(
+    session: Session,
+    image: Images,
+    question: Questions,
+    answer: str,
+    origin: Origin,
+    boxes: BoxReading | None = None,
+) -> bool:
     """Store a model's answer as an entry and return whether it was stored.
 
     It replaces the earlier answer of the same model, unless a person has confirmed, rejected, rated or edited
@@ -243,7 +253,7 @@ def store_answer(session: Session, image: Images, question: Questions, answer: s
             col(ImageDatasets.deleted_at).is_(None),
         )
     ).first()
-    new = ImageDatasets(**_entry(image, question, answer, origin))
+    new = ImageDatasets(**_entry(image, question, answer, origin, boxes))
     if earlier is None:
         session.add(new)
         return True
@@ -252,6 +262,7 @@ def store_answer(session: Session, image: Images, question: Questions, answer: s
     # Optimistic locking: a reviewer who sees the old answer gets a conflict instead of confirming the new one.
     earlier.version += 1
     earlier.answer, earlier.generated_answer = new.answer, new.generated_answer
+    earlier.boxes = new.boxes
     earlier.needs_review, earlier.call_id, earlier.task_id = new.needs_review, new.call_id, new.task_id
     return True
 
@@ -262,9 +273,16 @@ def _is_reviewed(session: Session, entry: ImageDatasets) -> bool:
     return entry.confirmed or entry.rejected or session.exec(changes).first() is not None
 
 
-def _entry(image: Images, question: Questions | QuestionValues, answer: str, origin: Origin) -> dict[str, Any]:
+def _entry(
+    image: Images,
+    question: Questions | QuestionValues,
+    answer: str,
+    origin: Origin,
+    boxes: BoxReading | None = None,
+) -> dict[str, Any]:
     answer = clean(answer, MAX_ANSWER_CHARS)
     answer, problem = _in_stored_form(answer, question)
+    problem = problem or (boxes.problem if boxes else "")
     problem = problem or entry_language_mismatch(question.question, answer, question.language)
     return {
         "project_id": image.project_id, "image_id": image.id, "image_name": image.image_name,
@@ -272,7 +290,7 @@ def _entry(image: Images, question: Questions | QuestionValues, answer: str, ori
         "answer": answer, "answer_type": question.answer_type, "options": question.options,
         "model": origin.model, "kind": question.kind, "language": question.language, "needs_review": problem,
         "generated_question": question.question if question.model else None, "generated_answer": answer,
-        "call_id": origin.call_id, "task_id": origin.task_id,
+        "call_id": origin.call_id, "task_id": origin.task_id, "boxes": (boxes.boxes if boxes else None) or None,
     }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ import unicodedata
 
 MAX_QUESTION_CHARS = 2_000
 MAX_ANSWER_CHARS = 20_000
+GROUNDING = "grounding"
+"""The kind of questions that ask where things are; their answers have boxes."""
 REPLY_HEAD_CHARS = 2_000
 """How much of an unusable reply is stored, to show what was wrong with it."""
 
