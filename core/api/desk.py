@@ -20,6 +20,7 @@ from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
 from core.questions.answer_types import checked_answer
 from core.services import Services
+from core.vision.layers import LAYERS, layers_of
 
 # An act is one decision or undo of a reviewer; its id makes a repeated request idempotent.
 MAX_ACTS = 100
@@ -57,6 +58,7 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
     return [
         route("/desk/queue", "GET", _queue, _read_queue),
         route("/desk/count", "GET", _count),
+        route("/desk/found", "GET", _found),
         route("/desk/history", "GET", _history),
         route("/desk/decide", "POST", _decide),
         route("/desk/check", "POST", _check_answer),
@@ -91,7 +93,7 @@ def _next_entries(
 
 
 def _count(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the number of open entries, of those leased to others, and the tags.
+    """Return the number of open entries, of those leased to others, the tags, and whether images have layers.
 
     Separate from the queue, because the desk shows the first entry before it needs them.
     """
@@ -103,7 +105,20 @@ def _count(services: Services, actor: str, params: dict[str, Any]) -> dict[str, 
         if plan.assignment == "shared"
         else 0
     )
-    return {"total": total, "held": leased_to_others, "tags": services.entries.tag_names(project_id)}
+    return {
+        "total": total, "held": leased_to_others, "tags": services.entries.tag_names(project_id),
+        "has_layers": services.analysis.store.has_results(project_id, LAYERS),
+    }  # fmt: skip
+
+
+def _found(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Return what analyzers found in images, for drawing it over them; images without a result are left out."""
+    project_id = _project_id(services, params)
+    ids = [id_ for id_ in str(params.get("image_ids", "")).split(",") if id_]
+    if len(ids) > MAX_ITEMS:
+        raise InvalidInputError(f"Send at most {MAX_ITEMS} image ids.", field="image_ids")
+    analyses = services.analysis.store.get_analyses(ids, project_id=project_id)
+    return {"found": {id_: layers for id_, results in analyses.items() if (layers := layers_of(results))}}
 
 
 def _decide(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:

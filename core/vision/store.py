@@ -54,15 +54,26 @@ class AnalysisStore:
         """Return the results for an image by analyzer, see :mod:`core.vision.results`; without those it lacks."""
         return self.get_analyses([image_id]).get(image_id, {})
 
-    def get_analyses(self, image_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return the results for images, by image and analyzer."""
+    def get_analyses(self, image_ids: Sequence[str], *, project_id: str | None = None) -> dict[str, dict[str, Any]]:
+        """Return the results for images, by image and analyzer; with *project_id* of its images only."""
         found: dict[str, dict[str, Any]] = {}
         with self._db.reading() as session:
             for some in _parts(image_ids):
                 query = select(ImageAnalyses).where(col(ImageAnalyses.image_id).in_(some))
+                if project_id is not None:
+                    query = query.where(ImageAnalyses.project_id == project_id)
                 for row in session.exec(query):
                     found.setdefault(row.image_id, {})[row.analyzer] = row.result
         return found
+
+    @cached_until_write
+    def has_results(self, project_id: str, names: Sequence[str]) -> bool:
+        """Return whether one of the analyzers *names* has a result for an image of the project."""
+        query = select(ImageAnalyses.id).where(
+            ImageAnalyses.project_id == project_id, col(ImageAnalyses.analyzer).in_(names)
+        )
+        with self._db.reading() as session:
+            return session.exec(query.limit(1)).first() is not None
 
     @cached_until_write
     def count(self, project_id: str, analyzer: str, version: str) -> AnalyzedCount:

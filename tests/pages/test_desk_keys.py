@@ -20,8 +20,8 @@ def test_the_documentation_has_the_table_of_the_desk() -> None:
 def test_every_key_has_one_meaning_and_the_desk_does_something_for_it() -> None:
     pressed = [key for row in KEYS for key in row.get("keys", ())]
     assert len(set(pressed)) == len(pressed)
-    script = (HERE / "desk.js").read_text(encoding="utf-8")
-    named = set(re.findall(r'"(\w+)"', script))
+    scripts = [(HERE / name).read_text(encoding="utf-8") for name in ("desk.js", "box_form.js")]
+    named = set(re.findall(r'"(\w+)"', "\n".join(scripts)))
     assert {row["name"] for row in KEYS if "keys" in row} <= named
 
 

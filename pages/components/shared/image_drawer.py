@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core import Images
+from core.vision.layers import layers_of
 from pages.components.shared import page, zoom
 
 _SHOWN = "drawer-image"
@@ -62,7 +63,8 @@ def _open(id_: str) -> None:
 def _large(image: Images, neighbors: list[str]) -> None:
     at = neighbors.index(image.id) if image.id in neighbors else -1
     around = page.services().library.get_images([n for n in neighbors[max(at - 1, 0) : at + 2] if n != image.id])
-    zoom.show(image, key="drawer-large", prefetch=around, boxes=_boxes(image), has_shortcuts=True)
+    layers = layers_of(page.services().analysis.get_analysis(image.id))
+    zoom.show(image, key="drawer-large", prefetch=around, layers={"boxes": _boxes(image), **layers}, has_shortcuts=True)
 
 
 def _boxes(image: Images) -> list[dict[str, Any]]:

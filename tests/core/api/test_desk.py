@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 from core import ImageDatasets, Projects
 from core.api.credentials import page_token
 from core.services import Services
+from core.vision import store
+from core.vision.analyzers.base import Analysis
 from tests.core.dataset.conftest import add_image
 from tests.pictures import png
 
@@ -37,7 +39,7 @@ def test_the_queue_has_open_entries_with_their_image_and_its_other_entries(
     assert [item["id"] for item in answer["items"]] == [first.id, second.id]
     assert answer["next"] is None
     counted = client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()
-    assert counted == {"total": 2, "held": 0, "tags": ["draft"]}
+    assert counted == {"total": 2, "held": 0, "tags": ["draft"], "has_layers": False}
     item = answer["items"][0]
     assert item["images"][0]["url"].startswith(f"/img/{first.image_id}/view?v=")
     assert [other["question"] for other in item["others"]] == ["Two?", "Done?"]
@@ -140,7 +142,7 @@ def test_shared_entries_are_leased_to_one_reviewer_who_can_renew_the_leases(
     waiting = client.get(
         "/desk/count", params={"project_id": project.id}, headers={"X-Vitrine-Token": page_token("Cleo")}
     )
-    assert waiting.json() == {"total": 0, "held": 4, "tags": []}
+    assert waiting.json() == {"total": 0, "held": 4, "tags": [], "has_layers": False}
 
 
 def test_values_of_a_field_are_returned_for_autocompletion(client: TestClient, make: Make, project: Projects) -> None:
@@ -228,3 +230,22 @@ def test_an_entry_of_a_person_is_answered_by_the_chosen_model(
     assert made["answer"] != "green"
     unknown = client.post("/desk/again", json=body | {"version": 2, "model": "no-such-model-at-all"})
     assert unknown.status_code in (422, 502)
+
+
+def test_what_analyzers_found_is_returned_for_the_images_of_the_project(
+    client: TestClient, make: Make, project: Projects, services: Services
+) -> None:
+    image_id = make("One?").image_id
+    counted = client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()
+    assert counted["has_layers"] is False
+    line = {"text": "EXIT", "score": 0.99, "box_xyxy": [1, 2, 30, 10]}
+    with services.db.transaction() as session:
+        store.write(session, project.id, "text", "1", {image_id: Analysis({"lines": [line]})})
+
+    assert client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()["has_layers"] is True
+    found = client.get("/desk/found", params={"project_id": project.id, "image_ids": f"{image_id},nowhere"}).json()
+    assert found == {"found": {image_id: {"text": [{"label": "EXIT", "xyxy": [1, 2, 30, 10]}]}}}
+    other = services.projects.create_project("Other").id
+    assert client.get("/desk/found", params={"project_id": other, "image_ids": image_id}).json() == {"found": {}}
+    many = ",".join(str(number) for number in range(201))
+    assert client.get("/desk/found", params={"project_id": project.id, "image_ids": many}).status_code == 422

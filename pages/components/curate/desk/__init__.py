@@ -13,7 +13,9 @@ from pages.components.shared import boxes, media, streamlit_private, zoom
 
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
-_SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "desk.js")
+_SCRIPTS = (
+    "queue.js", "view.js", "stage.js", "forms.js", "box_geometry.js", "box_editor.js", "box_form.js", "desk.js",
+)  # fmt: skip
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
@@ -56,7 +58,7 @@ def _script() -> str:
 
 @cache
 def _style() -> str:
-    return "\n".join([boxes.css(), _part("desk.css"), zoom.style()])
+    return "\n".join([boxes.css(), _part("desk.css"), _part("box_editor.css"), zoom.style()])
 
 
 def _part(name: str) -> str:

@@ -2,7 +2,7 @@
 
 const POLL_MS = 5000;
 const PREFETCH_DELAY_MS = 40;
-const NAME_OF_KEY = Object.fromEntries(KEYS.flatMap(({ name, keys = [] }) => keys.map((key) => [key, name])));
+const NAME_OF_KEY = Object.fromEntries(KEYS.filter(({ mode }) => !mode).flatMap(({ name, keys = [] }) => keys.map((key) => [key, name])));
 
 class Desk {
   constructor(root, selectors) {
@@ -10,10 +10,10 @@ class Desk {
     this.root = root.querySelector(".desk");
     this.part = Object.fromEntries([...this.root.querySelectorAll("[data-part]")].map((node) => [node.dataset.part, node]));
     this.queue = new Queue({
-      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), rejected: (item) => this.onRejected(item),
+      paint: (keepLast) => this.paint(keepLast), paintBars: () => this.paintBars(), counted: () => this.counted(), rejected: (item) => this.onRejected(item),
       askForToken: () => this.trigger("token", newId()),
     });
-    this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base);
+    this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base, () => this.layersToggled());
     // The page may mount the desk again on the same elements.
     this.part.keys.replaceChildren(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
       const button = h("button", { title: `${label} (${shown})` }, label, h("kbd", {}, shown));
@@ -46,6 +46,7 @@ class Desk {
     window.removeEventListener("keydown", this.onKey, true);
     window.removeEventListener("resize", this.onResize);
     this.resizeObserver.disconnect();
+    this.endForm();
     this.stage.zoom.close();
     clearInterval(this.timer);
   }
@@ -63,6 +64,7 @@ class Desk {
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("[role=dialog][aria-modal=true]")) return;
     const digit = /^Digit([0-9])$/.exec(event.code)?.[1] ?? /^[0-9]$/.exec(event.key)?.[0];
     const name = NAME_OF_KEY[event.key.toLowerCase()];
+    if (this.form?.deskKey?.(event, digit)) return event.preventDefault(), event.stopImmediatePropagation();
     if (!name && digit === undefined) return;
     if ((event.key === "Enter" || event.key === " ") && target.tagName === "BUTTON") return;
     event.preventDefault();
@@ -83,16 +85,19 @@ class Desk {
     if (name === "undo") return this.undo();
     if (name === "reason") return this.reason(value);
     if (name === "go") return this.trigger("go", { to: value, at: newId() });
-    if (this.form) return; // the form belongs to this entry, so the desk stays on it
+    if (this.form && !this.form.allows?.(name)) return; // the form belongs to this entry, so the desk stays on it
+    this.form?.saveNudge?.();
     if (name === "previous" || name === "next") return this.queue.step(name === "previous" ? -1 : 1), this.paint();
     if (name === "passed") return this.queue.show(this.queue.passed[0]), this.paint();
     if (name === "show") return this.queue.show(this.rejectedItems.shift()), this.paint();
     if (!item) return;
     if (name === "fit") return this.stage.zoom.fit();
     if (name === "zoom") return this.stage.zoom.toggle();
-    if (name === "boxes") return toggleBoxes(), this.stage.showBoxes();
-    if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1);
-    if (["confirm", "reject", "skip"].includes(name)) return this.decide(item, name);
+    if (name === "boxes") return toggleBoxes(), this.layersToggled();
+    if (name === "objects" || name === "text") return toggleLayer(name), this.layersToggled();
+    if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1), this.form?.sync?.();
+    if (name === "draw") return this.drawBoxes(item);
+    if (["confirm", "reject", "skip"].includes(name)) return this.endForm(), this.decide(item, name);
     if (name === "history") return this.history(item);
     if (name === "edit") return this.open(new EditForm(this, item));
     if (name === "again") return this.again(item);
@@ -101,6 +106,29 @@ class Desk {
     if (name === "rate") this.rate(item, Number(value));
     if (name === "label") this.chooseLabel(item, Number(value) - 1);
     this.paint();
+  }
+
+  counted() {
+    this.paintBars();
+    this.loadFound(this.queue.entries.slice(this.queue.index, this.queue.index + 1));
+  }
+
+  layersToggled() {
+    this.stage.drawLayers();
+    this.form?.sync?.();
+  }
+
+  /* Load what was found in the images of entries, and show it where it belongs to the current one. */
+  async loadFound(items) {
+    const { stage, queue } = this;
+    if (queue.has_layers && (await queue.loadFound(items.flatMap((item) => item.image_ids), stage.found))) this.layersToggled();
+  }
+
+  /* Draw and correct the boxes of the current image, or stop doing so. A second reviewer changes no entry. */
+  drawBoxes(item) {
+    const image = this.stage.images[this.stage.at];
+    if (this.form) return this.closeForm();
+    if (!this.queue.data.second && image?.url && image.width && image.height) this.open(new BoxForm(this, item));
   }
 
   decide(item, decision, changes) {
@@ -152,7 +180,8 @@ class Desk {
   }
 
   async undo() {
-    if (this.form) return;
+    if (this.form && !this.form.isDrawing) return;
+    this.form?.saveNudge?.();
     try {
       const undone = await this.queue.undo();
       this.part.last.replaceChildren(undone ? "Undone." : "There is nothing to undo.");
@@ -170,7 +199,8 @@ class Desk {
   }
 
   help(open) {
-    const rows = KEYS.map(({ shown, label }) => [shown, label]);
+    const isMeant = ({ mode, name }) => (this.form?.isDrawing ? mode || this.form.allows(name) : !mode);
+    const rows = KEYS.filter(isMeant).map(({ shown, label }) => [shown, label]);
     this.part.help.replaceChildren(h("b", {}, "Keys"), h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)])));
     this.part.help.hidden = !open;
   }
@@ -188,8 +218,13 @@ class Desk {
   }
 
   closeForm() {
-    this.form = null;
+    this.endForm();
     this.paint();
+  }
+
+  endForm() {
+    this.form?.close?.();
+    this.form = null;
   }
 
   paint(keepLast) {
@@ -200,6 +235,8 @@ class Desk {
     this.paintBars();
     part.ending.hidden = Boolean(item);
     part.reading.hidden = !item;
+    if (this.form && this.form.item !== item) this.endForm();
+    this.stage.edit(this.form?.editor ?? null);
     this.stage.show(item);
     if (!item) return part.ending.replaceChildren(...endingNodes(queue));
     part.facts.replaceChildren(...factNodes(item, queue.data.second));
@@ -208,11 +245,14 @@ class Desk {
     part.notice.className = item.problem ? "notice loud" : "notice";
     part.notice.replaceChildren(...notice);
     // Do not re-insert an open form: its field would lose focus, and the next letters would act as keys of the desk.
-    if (this.form?.item === item) part.text.contains(this.form.node) || part.text.replaceChildren(this.form.node);
-    else {
-      this.form = null;
+    if (this.form) {
+      this.form.sync?.();
+      part.text.contains(this.form.node) || part.text.replaceChildren(this.form.node);
+    } else {
       part.text.replaceChildren(...[turnsNode(item), h("div", { cls: "question" }, item.question), answerNode(item), changesNode(item)].filter(Boolean));
     }
+    part.edit.hidden = queue.data.second;
+    part.edit.ariaPressed = Boolean(this.form?.editor);
     part.marks.replaceChildren(...markNodes(item, (stars) => {
       queue.act(item, "rate", { score: stars });
       this.paint();
@@ -220,7 +260,10 @@ class Desk {
     part.others.replaceChildren(...othersNode(item, queue.data.second));
     // Prefetch after the decision was sent, because fetching and decoding images would delay it.
     clearTimeout(this.prefetchTimer);
-    this.prefetchTimer = setTimeout(() => this.stage.prefetch(queue.entries.slice(queue.index + 1, queue.index + 4)), PREFETCH_DELAY_MS);
+    this.prefetchTimer = setTimeout(() => {
+      this.loadFound(queue.entries.slice(queue.index, queue.index + 4));
+      this.stage.prefetch(queue.entries.slice(queue.index + 1, queue.index + 4));
+    }, PREFETCH_DELAY_MS);
   }
 
   paintBars() {

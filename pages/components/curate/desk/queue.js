@@ -10,6 +10,7 @@ const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
 const REQUEST_TIMEOUT_MS = 8000;
 const MAX_ACTS_PER_REQUEST = 50;
+const MAX_FOUND = 200; // images whose objects and lines are kept
 const BACKOFF_MS = [300, 1000, 3000];
 const ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const DECISIONS = ["confirm", "reject", "skip", "second"];
@@ -25,7 +26,7 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Queue {
   constructor(view) {
-    this.view = view; // paint(), paintBars(), rejected(item), askForToken()
+    this.view = view; // paint(), paintBars(), counted(), rejected(item), askForToken()
     this.outbox = [];
     this.undoStack = [];
     this.decisionTimes = [];
@@ -111,7 +112,19 @@ class Queue {
   async count() {
     const generation = this.generation;
     const counted = await this.call("GET", "/desk/count", { project_id: this.data.project, q: this.data.q }).catch(() => null);
-    if (counted && generation === this.generation) Object.assign(this, counted, { total: counted.total + this.processed }), this.view.paintBars();
+    if (counted && generation === this.generation) Object.assign(this, counted, { total: counted.total + this.processed }), this.view.counted();
+  }
+
+  /* Load what analyzers found in images into a map by image id; return whether there was something to load. */
+  async loadFound(ids, found) {
+    const wanted = [...new Set(ids)].filter((id) => !found.has(id));
+    if (!wanted.length) return false;
+    wanted.forEach((id) => found.set(id, {})); // asked for once
+    const answer = await this.call("GET", "/desk/found", { project_id: this.data.project, image_ids: wanted.join() }).catch(() => null);
+    if (!answer) return wanted.forEach((id) => found.delete(id)), false;
+    Object.entries(answer.found).forEach(([id, layers]) => found.set(id, layers));
+    if (found.size > MAX_FOUND) [...found.keys()].slice(0, found.size - MAX_FOUND).forEach((id) => wanted.includes(id) || found.delete(id));
+    return Object.keys(answer.found).length > 0;
   }
 
   /* Send one request. A refusal throws an error with the message of the server; status 0 means: retry. */

@@ -1,11 +1,12 @@
 /* The images of an entry, and which of them is zoomed.
 
    Several images stand side by side while they fit; one of them is the current one, and zooming shows that one alone. */
+const NOTHING_FOUND = [];
+
 class Stage {
-  constructor(stage, lens, over, base) {
-    Object.assign(this, { stage, lens, over, base, cache: new Map(), images: [], boxes: [], at: 0, isAlone: false });
+  constructor(stage, lens, over, base, toggled) {
+    Object.assign(this, { stage, lens, over, base, toggled, cache: new Map(), images: [], ids: "", boxes: [], found: new Map(), at: 0, isAlone: false, editor: null });
     this.zoom = new Zoom(stage, [lens, over], { choose: (node) => this.choose(node), zoomed: (isFitted) => this.alone(!isFitted) });
-    this.showBoxes();
   }
 
   imageFor(shown) {
@@ -26,7 +27,7 @@ class Stage {
     const ids = item?.image_ids.join(), boxes = item?.boxes ?? null;
     if (ids === this.ids && boxes === this.boxes) return;
     this.boxes = boxes;
-    if (ids === this.ids) return this.draw(); // another entry about the same images, which keep their place
+    if (ids === this.ids) return this.editor ? null : this.draw(); // another entry about the same images, which keep their place
     Object.assign(this, { ids, images: item?.images ?? [], at: 0, isAlone: false });
     this.zoom.fit();
     this.draw();
@@ -34,22 +35,55 @@ class Stage {
 
   draw() {
     const { images, at, lens, over } = this;
-    const isRow = images.length > 1 && !this.isAlone;
+    const isRow = images.length > 1 && !this.isAlone && !this.editor;
     this.drawn = new Set();
     lens.classList.toggle("strip", isRow);
     this.zoom.use(!isRow && images[at]?.url ? { ...images[at], tiles: this.base() + images[at].tiles } : null);
     lens.replaceChildren(...(isRow ? images.map((image, index) => this.figure(image, index)) : images.slice(at, at + 1).map((image) => this.node(image))));
     over.replaceChildren(...(isRow ? [] : this.boxesOf(at)));
+    this.drawButtons();
   }
 
-  /* The layer of the boxes of an image, if it has any. */
+  /* Only the layers are drawn again; an image keeps its place. */
+  drawLayers() {
+    const { lens, over, images, at } = this;
+    const figures = [...lens.querySelectorAll("figure")];
+    figures.forEach((figure, index) => figure.querySelector(".picture").replaceChildren(figure.querySelector("img, p"), ...this.boxesOf(index)));
+    if (!figures.length && images.length && !this.editor) over.replaceChildren(...this.boxesOf(at));
+    this.drawButtons();
+  }
+
+  drawButtons() {
+    // Only objects can be taken while boxes are drawn.
+    const names = Object.keys(LAYERS).filter((name) => (!this.editor || name === "objects") && this.images.some((_, index) => this.layerOf(name, index).length));
+    this.stage.querySelector("[data-part=layers]").replaceChildren(...layerButtons(names, true, () => this.toggled()));
+  }
+
+  /* What is in a layer of an image: the boxes of the entry, or what was found. */
+  layerOf(name, index) {
+    if (name === "boxes") return (this.boxes ?? []).filter(({ image = 0 }) => image === index);
+    return this.found.get(this.idOf(index))?.[name] ?? NOTHING_FOUND;
+  }
+
+  idOf(index) { return this.ids?.split(",")[index]; }
+
+  /* The objects that can be taken as boxes of the entry. */
+  objectsOf(index) { return isLayerShown("objects") ? this.layerOf("objects", index) : NOTHING_FOUND; }
+
+  /* The layers of an image that are shown. */
   boxesOf(index) {
+    if (this.editor) return [this.editor.layer];
     const { width, height, url } = this.images[index] ?? {};
-    const boxes = (this.boxes ?? []).filter(({ image = 0 }) => image === index);
-    return url && width && boxes.length ? [boxLayer(boxes, width, height)] : [];
+    const names = Object.keys(LAYERS).filter((name) => url && width && isLayerShown(name) && this.layerOf(name, index).length);
+    return names.map((name) => boxLayer(this.layerOf(name, index), width, height, name));
   }
 
-  showBoxes() { this.stage.classList.toggle("without-boxes", !areBoxesShown()); }
+  /* Draw the boxes of the current image with an editor; null ends that. */
+  edit(editor) {
+    if (editor === this.editor) return;
+    this.editor = editor;
+    this.draw();
+  }
 
   node(shown) {
     if (!shown.url) return h("p", { cls: "quiet" }, `${shown.name} was deleted.`);

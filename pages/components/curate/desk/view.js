@@ -10,6 +10,14 @@ function h(tag, props = {}, ...kids) {
   return node;
 }
 
+/* A box in words: left, top and size, in px of the upright original. */
+function boxText({ label, xyxy: [left, top, right, bottom] }) {
+  const px = (value) => String(Math.round(value * 10) / 10);
+  return `${label || "no label"}, left ${px(left)}, top ${px(top)}, ${px(right - left)} × ${px(bottom - top)} px`;
+}
+
+const valueText = (name, value) => (name === "boxes" ? (value ?? []).map(boxText).join("; ") || "none" : value === "" ? "nothing" : value);
+
 const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 function labels(answer) {
@@ -115,7 +123,7 @@ function noticeNodes(item) {
   if (item.againError) return [h("b", {}, "Not asked again. "), item.againError];
   if (!problem) return item.needs_review ? [h("b", {}, "Check this: "), item.needs_review] : [];
   const changes = { ...problem.mine.changes };
-  const attempted = [RESULTS[problem.mine.decision] ?? "Undone", ...Object.entries(changes).map(([name, value]) => `${name}: ${value}`)].join(" · ");
+  const attempted = [RESULTS[problem.mine.decision] ?? "Undone", ...Object.entries(changes).map(([name, value]) => `${name}: ${valueText(name, value)}`)].join(" · ");
   return [
     h("b", {}, problem.conflict ? "Someone else changed this entry first. " : "This was not saved. "), problem.conflict ? "" : problem.detail,
     h("div", {}, h("span", { cls: "quiet" }, "Yours: "), attempted),
@@ -139,7 +147,7 @@ function factNodes(item, isSecond) {
 }
 
 function historyNodes(events) {
-  const shown = (values) => Object.entries(values).map(([name, value]) => `${name.replace("_", " ")}: ${value === "" ? "nothing" : value}`).join(", ");
+  const shown = (values) => Object.entries(values).map(([name, value]) => `${name.replace("_", " ")}: ${valueText(name, value)}`).join(", ");
   const rows = events.filter(({ action }) => action !== "create").reverse().map((event) =>
     h("li", { cls: event.undone ? "undone" : "" },
       h("b", {}, `${event.action} by ${event.actor}`), h("span", { cls: "quiet" }, ` ${new Date(event.at).toLocaleString()}`),
@@ -158,7 +166,7 @@ function markNodes(item, rate) {
 
 /* The last decision with Undo. A rejection gets its reason afterwards, so that rejecting stays one key. */
 function lastNodes({ act, item }) {
-  const nodes = [h("span", { cls: "said" }, h("b", {}, `${RESULTS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
+  const nodes = [h("span", { cls: "said" }, h("b", {}, `${act.changes.boxes ? "Boxes changed" : RESULTS[act.decision]}${act.decision === "second" ? `: ${act.changes.verdict}` : ""}`), " ", item.question), doing("undo", undefined, "link", "Undo", h("kbd", {}, "U"))];
   if (act.decision !== "reject") return nodes;
   const reasons = REASONS.map((reason) => doing("reason", reason, item.reject_reason === reason ? "chip on" : "chip", reason));
   return [...nodes, h("div", { cls: "chips small" }, ...reasons)];

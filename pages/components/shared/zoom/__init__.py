@@ -1,6 +1,6 @@
 """Zoom and pan of an image up to its original pixels: a component, and the scripts that it shares with the desk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,16 @@ def show(
     *,
     key: str,
     prefetch: Sequence[Images] = (),
-    boxes: Sequence[dict[str, Any]] = (),
+    layers: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     has_shortcuts: bool = False,
 ) -> None:
     """Draw the image with zoom.
 
     Args:
         prefetch: images that may be shown next.
-        boxes: what is drawn over the image, as in :class:`ImageDatasets`.
-        has_shortcuts: whether Z zooms it and B hides its boxes, wherever the focus is.
+        layers: what can be drawn over the image: ``boxes`` as in :class:`ImageDatasets`, and those of
+            :func:`core.vision.layers.layers_of`.
+        has_shortcuts: whether Z zooms it and B hides its layers, wherever the focus is.
     """
     component = st.components.v2.component("vitrine_zoom", html=_part("figure.html"), css=_css(), js=_js())
     component(
@@ -40,7 +41,7 @@ def show(
             "name": image.image_name,
             "width": image.width or 4,
             "height": image.height or 3,
-            "boxes": list(boxes),
+            "layers": {name: list(boxes) for name, boxes in (layers or {}).items()},
             "has_shortcuts": has_shortcuts,
             "prefetch": [media.image_url(other.id, other.sha256, "view") for other in prefetch],
         },

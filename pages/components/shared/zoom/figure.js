@@ -1,4 +1,4 @@
-/* One image with zoom and pan, and boxes over it. */
+/* One image with zoom and pan, and layers over it. */
 
 const figures = new WeakMap();
 
@@ -11,7 +11,6 @@ class Figure {
     this.zoom = new Zoom(stage, [image, over], { zoomed: (isFitted) => stage.classList.toggle("zoomed", !isFitted) });
     this.part.fit.onclick = () => this.zoom.fit();
     this.part.actual.onclick = () => this.zoom.toggle();
-    this.part.boxes.onclick = () => (toggleBoxes(), this.showBoxes());
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
   }
@@ -19,17 +18,14 @@ class Figure {
   show(data) {
     const isOther = this.data?.url !== data.url;
     this.data = data;
-    this.part.over.replaceChildren(...(data.boxes.length ? [boxLayer(data.boxes, data.width, data.height)] : []));
-    this.part.boxes.hidden = !data.boxes.length;
-    this.showBoxes();
+    this.drawLayers();
     if (isOther) this.showImage(data);
   }
 
   showImage(data) {
-    const { stage, part: { image, actual, boxes } } = this;
+    const { stage, part: { image, actual } } = this;
     const hint = (key) => (data.has_shortcuts ? ` (${key})` : "");
     actual.title = `One pixel of the original per screen pixel${hint("Z")}`;
-    boxes.title = `Show or hide the boxes${hint("B")}`;
     Object.assign(image, { src: data.url, alt: data.name });
     stage.style.aspectRatio = `${data.width} / ${data.height}`;
     stage.style.backgroundImage = `url("${data.thumb}")`;
@@ -39,9 +35,12 @@ class Figure {
     (window.requestIdleCallback ?? setTimeout)(() => data.prefetch.forEach((url) => (new Image().src = url)));
   }
 
-  showBoxes() {
-    this.stage.classList.toggle("without-boxes", !areBoxesShown());
-    this.part.boxes.ariaPressed = areBoxesShown();
+  drawLayers() {
+    const { layers, width, height, has_shortcuts } = this.data;
+    const names = Object.keys(LAYERS).filter((name) => layers[name]?.length);
+    this.part.over.replaceChildren(...names.filter(isLayerShown).map((name) => boxLayer(layers[name], width, height, name)));
+    this.part.layers.replaceChildren(...layerButtons(names, has_shortcuts, () => this.drawLayers()));
+    return names;
   }
 
   key(event) {
@@ -50,7 +49,10 @@ class Figure {
     if (!this.data.has_shortcuts || isTyping || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toLowerCase();
     if (key === "z") this.zoom.toggle();
-    if (key === "b" && !this.part.boxes.hidden) this.part.boxes.click();
+    const name = this.drawLayers().find((one) => LAYERS[one].key === key);
+    if (key === "b") toggleBoxes();
+    else if (name) toggleLayer(name);
+    if (key === "b" || name) this.drawLayers();
   }
 
   close() {
