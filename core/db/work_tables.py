@@ -74,7 +74,11 @@ class LlmCalls(Base, table=True):
     item_id: int | None = None
     purpose: str = ""
     model: str
-    request_hash: str = Field(max_length=64, description="sha256 of model, parameters, prompt and image bytes")
+    request_hash: str = Field(
+        max_length=64,
+        description="sha256 of model, parameters, prompt and image bytes; empty for an imported call, which nothing "
+        "here has sent: it answers no request and calibrates no estimate",
+    )
     params: dict[str, Any] = json_field(dict)
     prompt: str = ""
     state: str = Field(default="started", description="started, ok, failed or unknown (maybe paid)")

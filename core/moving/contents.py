@@ -31,13 +31,21 @@ from core.db import (
     StyleVersions,
     TaskItems,
     Tasks,
+    utc_now,
 )
 from core.db.base import Base
 from core.tasks import TaskStatus
-from core.tasks.service import ACTIVE
+from core.tasks.service import ACTIVE, STAYED_BEHIND
 
 EXPORT_TASK, IMPORT_TASK = "project-export", "project-import"
 MOVED = "The project was moved while this task was open. Resume it here."
+LEFT_BEHIND = "The project was moved while this task was open, without the files it reads. Start it again."
+
+RESUMABLE = (
+    "image-question-generation", "image-answer-generation", "image-analysis", "style-analysis", "style-generation",
+)  # fmt: skip
+"""Tasks that need only the rows of their project. The items of others name files of the server, to read or to write:
+from an archive such a name may be anything, so they do not run here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +127,13 @@ def _calls(project_id: str) -> ColumnElement[bool]:
 
 
 def _settle_task(values: dict[str, Any]) -> None:
-    if values["status"] in ACTIVE:
+    is_open = values["status"] in (*ACTIVE, TaskStatus.PAUSED)
+    if values["task_type"] not in RESUMABLE:
+        values["config"] = {**values["config"], STAYED_BEHIND: True}
+        if is_open:
+            values["status"], values["note"] = TaskStatus.CANCELLED.value, LEFT_BEHIND
+            values["ended_at"] = utc_now()
+    elif values["status"] in ACTIVE:
         values["status"], values["note"] = TaskStatus.PAUSED.value, MOVED
 
 
@@ -131,6 +145,7 @@ def _settle_item(values: dict[str, Any]) -> None:
 def _settle_call(values: dict[str, Any]) -> None:
     if values["state"] == "started":
         values["state"] = "unknown"
+    values["request_hash"] = ""  # whoever made the archive may have written the reply
 
 
 _PROJECT = {"project_id": "projects"}

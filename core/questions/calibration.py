@@ -39,6 +39,7 @@ def observed_usage(session: Session, model: str, *, fields: frozenset[str], piec
         select(LlmCalls)
         .where(
             col(LlmCalls.id) > newest - _MAX_ROWS_BACK, LlmCalls.model == model, LlmCalls.state == "ok",
+            LlmCalls.request_hash != "",
             col(LlmCalls.prompt_tokens).is_not(None), col(LlmCalls.completion_tokens).is_not(None),
             col(LlmCalls.purpose).in_(("questions", "answers", "try-out")),
         )

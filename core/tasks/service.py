@@ -13,6 +13,9 @@ from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
 from core.tasks.kinds import ItemPlan, TaskKind
 
+STAYED_BEHIND = "stayed_behind"
+"""Set in the config of a task that was imported without the files that it reads; it is history and never runs."""
+
 
 class TaskStatus(StrEnum):
     """The states of a task, as they are stored and shown."""
@@ -218,7 +221,7 @@ class TaskService:
 
         Raises:
             NotFoundError: there is no such task.
-            InvalidInputError: the task is not paused.
+            InvalidInputError: the task is not paused, or the files that it reads stayed behind.
         """
         return self._change_status(task_id, (TaskStatus.PAUSED,), TaskStatus.QUEUED, "")
 
@@ -250,12 +253,13 @@ class TaskService:
 
         Raises:
             NotFoundError: there is no such task.
-            InvalidInputError: the task is queued or running.
+            InvalidInputError: the task is queued or running, or the files that it reads stayed behind.
         """
         with self._db.transaction() as session:
             task = _task(session, task_id)
             if task.status in ACTIVE:
                 raise InvalidInputError("This task is still running. Pause it first, then retry the failed items.")
+            _require_files(task)
             failed = update(TaskItems).where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "failed")
             if error_code is not None:
                 failed = failed.where(col(TaskItems.error_code) == error_code)
@@ -272,6 +276,8 @@ class TaskService:
             task = _task(session, task_id)
             if task.status not in allowed:
                 raise InvalidInputError(f"This task is {task.status} and cannot become {status}.")
+            if status == TaskStatus.QUEUED:
+                _require_files(task)
             task.status, task.note = status, reason
             if status in ENDED:
                 task.ended_at = utc_now()
@@ -323,6 +329,11 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [without_secrets(inner) for inner in value]
     return value
+
+
+def _require_files(task: Tasks) -> None:
+    if task.config.get(STAYED_BEHIND):
+        raise InvalidInputError("This task was imported with its project, without the files it reads. Start a new one.")
 
 
 def _task(session: Session, task_id: str) -> Tasks:

@@ -263,16 +263,19 @@ def comparable(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
     return found
 
 
+_MADE_ANEW = {"model_profiles": {"id", "create_at"}, "llm_calls": {"request_hash"}}
+
+
 def _plain(table: MovedTable, row: dict[str, Any]) -> str:
-    return json.dumps([row[name] for name in table.plain.split()], default=str)
+    names = [name for name in table.plain.split() if name not in _MADE_ANEW.get(table.name, ())]
+    return json.dumps([row[name] for name in names], default=str)
 
 
 def _numbered(table: MovedTable | None, row: dict[str, Any], numbers: dict[str, dict[int, int]]) -> dict[str, Any]:
     """Return a row with its integer ids as positions, and without what is made anew."""
     if table is None:
         return row
-    made_anew = {"id", "create_at"} if table.row is ModelProfiles else set()
-    values = {name: value for name, value in row.items() if name not in made_anew}
+    values = {name: value for name, value in row.items() if name not in _MADE_ANEW.get(table.name, ())}
     for name, of in table.numbers.items():
         values[name] = None if values[name] is None else numbers[of].get(values[name], "unknown")
     if table.row is Events and "call_id" in values["new"]:

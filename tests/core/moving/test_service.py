@@ -1,6 +1,7 @@
 """A project is exported to an archive and imported again: the copy equals the original."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from sqlmodel import select
 
 from core.dataset.filters import parse_search
 from core.db import Database, Images, LlmCalls, ModelProfiles, TaskItems, Tasks
-from core.errors import NotFoundError
-from core.moving.contents import TABLES, MovedTable
+from core.errors import InvalidInputError, NotFoundError
+from core.llm import DatabaseLedger
+from core.moving.contents import RESUMABLE, TABLES, MovedTable
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 from tests.core.moving import projects
@@ -110,6 +112,45 @@ def test_work_that_was_open_is_paused_in_the_copy(
         assert sorted(call.state for call in session.exec(select(LlmCalls))) == ["failed", "unknown"]
 
 
+async def test_no_request_is_answered_with_the_reply_of_an_imported_call(
+    services: Services, elsewhere: Services, project_id: str, tmp_path: Path
+) -> None:
+    archive = services.projects.export_project(project_id, tmp_path / "a.zip")
+    copy = elsewhere.projects.import_project(archive)
+
+    rows = projects.rows_of(elsewhere.db, copy.id)["llm_calls"]
+    assert {(row["request_hash"], row["reply"]) for row in rows} == {("", "A cup."), ("", "")}
+    assert await DatabaseLedger(elsewhere.db).find_paid("a" * 64) is None
+    assert (await DatabaseLedger(services.db).find_paid("a" * 64)) is not None
+
+
+@pytest.mark.parametrize("status", ["running", "paused", "completed with failures"])
+def test_a_task_that_reads_files_stays_as_history_and_never_runs_in_the_copy(
+    status: str, services: Services, elsewhere: Services, project_id: str, tmp_path: Path
+) -> None:
+    with services.db.transaction() as session:
+        task = session.exec(select(Tasks)).one()
+        task.task_type, task.status, task.config = "image-import", status, {"source": "path", "path": "/etc"}
+        session.exec(select(TaskItems).where(TaskItems.position == 0)).one().payload = {
+            "do": "pages", "file": "/etc/secret.pdf", "pages": [0],
+        }  # fmt: skip
+
+    copy = elsewhere.projects.import_project(services.projects.export_project(project_id, tmp_path / "a.zip"))
+
+    (moved,) = elsewhere.tasks.list_tasks(copy.id)
+    assert moved.status == ("completed with failures" if "failures" in status else "cancelled")
+    runs: tuple[Callable[[str], object], ...] = (elsewhere.tasks.resume, elsewhere.tasks.retry_failed)
+    for run in runs:
+        with pytest.raises(InvalidInputError, match=r"without the files it reads|cannot become queued"):
+            run(moved.id)
+    assert [item.state for item in elsewhere.tasks.items(moved.id)] == ["failed", "done"]
+
+
+def test_every_kind_of_task_that_goes_on_in_a_copy_needs_rows_only(services: Services) -> None:
+    others = {"image-import", "dataset-export", "dataset-send", "dataset-return", "project-export", "project-import"}
+    assert {*services.kinds} == {*RESUMABLE, *others}
+
+
 def test_a_profile_that_is_here_stays_and_another_one_of_its_name_gets_a_number(
     services: Services, elsewhere: Services, project_id: str, tmp_path: Path
 ) -> None:
@@ -150,6 +191,6 @@ def test_a_project_that_does_not_exist_leaves_no_archive(services: Services, tmp
 
 
 def _without_numbers(table: MovedTable, rows: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Return the rows of a table without its integer ids, which are always new."""
-    left_out = {*table.numbers, "new"}
+    """Return the rows of a table without its integer ids, which are always new, and the hashes of calls."""
+    left_out = {*table.numbers, "new", "request_hash"}
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows[table.name]]
