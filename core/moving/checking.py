@@ -9,13 +9,21 @@ from core.images.structure import EXTENSIONS
 from core.moving.contents import TABLES, MovedTable
 from core.moving.ids import KnownIds, NumberIds
 from core.moving.manifest import OpenedArchive, image_file
-from core.moving.rows import read_rows
+from core.moving.rows import read_parts
 
-PART_ROWS = 2000
-"""Rows of a transaction."""
 _ROWS_PER_STEP = 500
+# They are added in one transaction, and every project here shows them.
+_MAX_PROFILES = 1000
 Step = Callable[[int], None]
 """Called with the number of rows that were handled since the last call; may raise to stop."""
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """What an image of an archive may have."""
+
+    max_bytes: int
+    max_pixels: int
 
 
 @dataclass(frozen=True)
@@ -29,14 +37,13 @@ class CheckedArchive:
 
 def check_archive(
     archive: OpenedArchive,
-    max_image_bytes: int,
+    limits: ImageLimits,
     step: Step,
     look_up: Callable[[MovedTable, Sequence[str]], None] = lambda table, ids: None,
 ) -> CheckedArchive:
     """Read all rows of an archive and return what is known of them.
 
     Args:
-        max_image_bytes: of one image.
         look_up: called with the ids of a table, some hundred at a time.
 
     Raises:
@@ -45,22 +52,27 @@ def check_archive(
     checked = CheckedArchive(
         archive,
         {table.name: KnownIds() for table in TABLES},
-        {table.name: NumberIds(PART_ROWS) for table in TABLES},
+        {table.name: NumberIds() for table in TABLES},
     )
     missing = frozenset(archive.manifest.images.missing)
+    profiles = archive.manifest.tables.get("model_profiles")
+    if profiles and profiles.rows > _MAX_PROFILES:
+        raise InvalidInputError(f"The archive has {profiles.rows:,} model profiles; {_MAX_PROFILES:,} is the limit.")
     for table in TABLES:
-        ids: list[str] = []
-        for number, values in enumerate(read_rows(archive, table), 1):
-            _check_row(checked, table, values, number)
+        before = 0
+        for part in read_parts(archive, table):
+            checked.numbers[table.name].begin_part()
+            for number, values in enumerate(part, before + 1):
+                _check_row(checked, table, values, number)
+                if table.name == "images":
+                    _check_image(archive, values, number, limits, missing)
+                if number % _ROWS_PER_STEP == 0:
+                    step(_ROWS_PER_STEP)
+            before += len(part)
             if table.ids.get(table.key) == table.name:
-                ids.append(values[table.key])
-            if table.name == "images":
-                _check_image(archive, values, number, max_image_bytes, missing)
-            if number % _ROWS_PER_STEP == 0:
-                step(_ROWS_PER_STEP)
-                look_up(table, ids)
-                ids.clear()
-        look_up(table, ids)
+                ids = [values[table.key] for values in part]
+                for start in range(0, len(ids), _ROWS_PER_STEP):
+                    look_up(table, ids[start : start + _ROWS_PER_STEP])
         if checked.ids[table.name].has_repeated:
             raise InvalidInputError(f"The table {table.name} of the archive has an id twice. Export the project again.")
     if archive.manifest.tables["projects"].rows != 1:
@@ -92,14 +104,19 @@ def _exists(checked: CheckedArchive, table: MovedTable, name: str, value: Any) -
 
 
 def _check_image(
-    archive: OpenedArchive, values: dict[str, Any], number: int, max_image_bytes: int, missing: Container[str]
+    archive: OpenedArchive, values: dict[str, Any], number: int, limits: ImageLimits, missing: Container[str]
 ) -> None:
-    """Check that the file of an image is there, or is said to be missing."""
-    if values["size"] > max_image_bytes:
-        raise InvalidInputError(
-            f"The image {values['image_name'][:80]} has {values['size'] / 1e6:,.0f} MB, more than this installation "
-            "takes (VITRINE_MAX_IMAGE_BYTES). Raise that limit and import again."
-        )
+    """Check that an image is not too large, and that its file is there, or is said to be missing."""
+    pixels = (values["width"] or 0) * (values["height"] or 0)
+    for what, setting in (
+        (f"{values['size'] / 1e6:,.0f} MB", "MAX_IMAGE_BYTES" if values["size"] > limits.max_bytes else ""),
+        (f"{pixels / 1e6:,.0f} megapixels", "MAX_IMAGE_PIXELS" if pixels > limits.max_pixels else ""),
+    ):
+        if setting:
+            raise InvalidInputError(
+                f"The image {values['image_name'][:80]} has {what}, more than this installation takes "
+                f"(VITRINE_{setting}). Raise that limit and import again."
+            )
     is_there = image_file(stored_path(values)) in archive.names
     if not is_there and values["sha256"] not in missing:
         raise InvalidInputError(

@@ -16,7 +16,7 @@ from core.container import MAX_ARCHIVE_FILES
 from core.db import Database, Images, Projects
 from core.errors import ConflictError, ExportError, InvalidInputError, ItemInterrupted, NotFoundError
 from core.images.storage import ImageStorage, translate_disk_errors
-from core.moving.checking import check_archive
+from core.moving.checking import ImageLimits, check_archive
 from core.moving.contents import TABLES
 from core.moving.manifest import MANIFEST, ImageFiles, Manifest, TableSums, image_file, opened_archive, table_file
 from core.moving.packing import ContinuedZip
@@ -139,7 +139,7 @@ class ArchiveWriter:
         self._progress(_TABLES_SHARE + _IMAGES_SHARE, "Reading the archive back")
         try:
             with opened_archive(path) as archive:
-                check_archive(archive, 1 << 62, lambda rows: self._raise_if_cancelled())
+                check_archive(archive, ImageLimits(1 << 62, 1 << 62), lambda rows: self._raise_if_cancelled())
         except InvalidInputError as error:
             path.unlink()
             raise ExportError(f"The archive was discarded, because it could not be imported again. {error}") from error

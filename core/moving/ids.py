@@ -2,8 +2,8 @@
 
 import re
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
@@ -49,14 +49,18 @@ class KnownIds:
 class NumberIds:
     """Integer ids of an archive in ascending order, each with the new one it gets.
 
-    Rows are stored in parts of the same size; the ids of a part follow each other.
+    Rows are stored in parts; the new ids of a part follow each other.
     """
 
-    def __init__(self, part_rows: int) -> None:
-        self._part_rows = part_rows
+    def __init__(self) -> None:
         self._old = array("q")
+        self._part_begins = array("q")
         self.first: list[int] = []
         """The new id of the first row of each part that is stored."""
+
+    def begin_part(self) -> None:
+        """Let a part begin with the next row."""
+        self._part_begins.append(len(self._old))
 
     def add(self, old: int) -> bool:
         """Add the id of the next row; return False when it is not larger than the one before."""
@@ -71,14 +75,10 @@ class NumberIds:
     def new(self, old: int) -> int | None:
         """Return the new id; None when the archive has no such row, or its part is not stored yet."""
         place = self._place(old)
-        if place is None or place // self._part_rows >= len(self.first):
+        part = -1 if place is None else bisect_right(self._part_begins, place) - 1
+        if place is None or part >= len(self.first):
             return None
-        return self.first[place // self._part_rows] + place % self._part_rows
-
-    def stored(self, rows: int) -> Iterator[tuple[int, int]]:
-        """Yield the first and the last new id of each stored part, when *rows* rows are stored in all."""
-        for part, first in enumerate(self.first):
-            yield first, first + min(self._part_rows, rows - part * self._part_rows) - 1
+        return self.first[part] + place - self._part_begins[part]
 
     def _place(self, old: int) -> int | None:
         place = bisect_left(self._old, old)

@@ -24,10 +24,10 @@ from core.db import (
 )
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.llm.profiles import checked_config
-from core.moving.checking import PART_ROWS, CheckedArchive
+from core.moving.checking import CheckedArchive
 from core.moving.contents import IMPORT_TASK, STAGED, TABLE, MovedTable
 from core.moving.manifest import OpenedArchive
-from core.moving.rows import read_rows
+from core.moving.rows import PART_ROWS, read_rows
 from core.projects import numbered_name
 from core.tasks import TaskStatus
 from core.tasks.service import ACTIVE
@@ -182,12 +182,9 @@ class IncomingProjectStore:
 
     def _delete_calls(self, incoming: IncomingProjects) -> None:
         """Delete the model calls that the import stored: nothing tells any more that they belong to the project."""
-        calls = TABLE["llm_calls"].name
-        first, rows = incoming.progress.get("first", {}).get(calls, []), incoming.progress.get("rows", {}).get(calls, 0)
-        for part, start in enumerate(first):
-            last = start + min(PART_ROWS, rows - part * PART_ROWS) - 1
+        for first, last in incoming.progress.get("calls", []):
             with self._db.transaction() as session:
-                session.execute(delete(LlmCalls).where(col(LlmCalls.id).between(start, last)))
+                session.execute(delete(LlmCalls).where(col(LlmCalls.id).between(first, last)))
 
     def _lock(self, project_id: str) -> FileLock:
         directory = self._db.data_dir / _LOCKS
@@ -216,7 +213,8 @@ def revealing(checked: CheckedArchive, project_id: str) -> Reveal:
     def reveal(session: Session) -> ImportedProject:
         shown = columns | {"name": numbered_name(session, values["name"]), "deleted_at": None}
         session.execute(update(Projects).where(col(Projects.id) == project_id).values(**shown))
-        refused = tuple(row["name"] for row in profiles if not _add_profile(session, row["name"], row["config"]))
+        present = {row.name: row.config for row in session.exec(select(ModelProfiles))}
+        refused = tuple(row["name"] for row in profiles if not _add_profile(session, present, row))
         session.execute(delete(IncomingProjects).where(col(IncomingProjects.project_id) == project_id))
         session.expire_all()
         return ImportedProject(session.get_one(Projects, project_id), refused)
@@ -224,18 +222,17 @@ def revealing(checked: CheckedArchive, project_id: str) -> Reveal:
     return reveal
 
 
-def _add_profile(session: Session, name: str, config: dict[str, Any]) -> bool:
-    """Add a profile, and return False for one that is not valid; those that are here stay as they are."""
+def _add_profile(session: Session, present: dict[str, dict[str, Any]], row: dict[str, Any]) -> bool:
+    """Add a profile, and return False for one that is not valid; those that are *present* stay as they are."""
     try:
-        checked = checked_config(config)
+        checked = checked_config(row["config"])
     except InvalidInputError:
         return False
-    present = {row.name: row.config for row in session.exec(select(ModelProfiles))}
-    candidate, number = name, 2
+    candidate, number = row["name"], 2
     while candidate in present:
         if present[candidate] == checked:
             return True
-        candidate, number = f"{name} ({number})", number + 1
+        candidate, number = f"{row['name']} ({number})", number + 1
     session.add(ModelProfiles(name=candidate, config=checked))
-    session.flush()
+    present[candidate] = checked
     return True

@@ -10,17 +10,17 @@ from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from core.db import Database, Events, ImageHashes, IncomingProjects, insert_rows
+from core.db import Database, Events, ImageHashes, IncomingProjects, LlmCalls, insert_rows
 from core.db.base import new_values
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images.near_duplicates import quarters
 from core.images.storage import ImageStorage, translate_disk_errors
 from core.images.structure import image_format
-from core.moving.checking import PART_ROWS, CheckedArchive, Step, stored_path
+from core.moving.checking import CheckedArchive, Step, stored_path
 from core.moving.contents import STAGED, TABLE, MovedTable
 from core.moving.ids import IdMap
 from core.moving.manifest import image_file
-from core.moving.rows import read_rows
+from core.moving.rows import PART_ROWS, read_parts, read_rows
 from core.vision.store import derive
 
 _IMAGES_PER_PART = 100
@@ -43,6 +43,7 @@ class Loader:
         self._db, self._storage, self._archive, self._step = db, storage, checked.archive, step
         self._project_id = incoming.project_id
         self._done: dict[str, int] = dict(incoming.progress.get("rows", {}))
+        self._calls: list[list[int]] = list(incoming.progress.get("calls", []))
         self._numbers = checked.numbers
         for name, first in incoming.progress.get("first", {}).items():
             self._numbers[name].first = list(first)
@@ -64,8 +65,8 @@ class Loader:
     def _load(self, table: MovedTable) -> None:
         done = self._done.get(table.name, 0)
         self._step(done)
-        size = _IMAGES_PER_PART if table.name == "images" else PART_ROWS
-        for part in _parts(read_rows(self._archive, table, skip=done), size):
+        max_rows = _IMAGES_PER_PART if table.name == "images" else PART_ROWS
+        for part in read_parts(self._archive, table, skip=done, max_rows=max_rows):
             if table.name == "images":
                 self._store_files(part)
             try:
@@ -80,12 +81,13 @@ class Loader:
     def _insert(self, session: Session, table: MovedTable, part: Sequence[dict[str, Any]]) -> None:
         """Insert a part and record that it is stored, in one transaction."""
         rows = [self._mapped(table, values) for values in part]
-        first = self._numbers[table.name].first
+        first, calls = self._numbers[table.name].first, self._calls
         if table.key in table.numbers:
             start = _next_number(session, table)
             for number, row in enumerate(rows, start):
                 row[table.key] = number
             first = [*first, start]
+            calls = [*calls, [start, start + len(rows) - 1]] if table.row is LlmCalls else calls
         insert_rows(session, table.row, rows)
         if table.key in table.numbers:
             _advance_sequence(session, table)
@@ -95,10 +97,10 @@ class Loader:
             derive(session, self._project_id, list({row["image_id"] for row in rows}))
         done = {**self._done, table.name: self._done.get(table.name, 0) + len(rows)}
         numbers = {name: ids.first for name, ids in self._numbers.items() if ids.first}
-        progress = {"rows": done, "first": {**numbers, table.name: first} if first else numbers}
+        progress = {"rows": done, "first": {**numbers, table.name: first} if first else numbers, "calls": calls}
         _save(session, self._project_id, progress)
         # A transaction that fails ends the import, so these may be set before it is committed.
-        self._done, self._numbers[table.name].first = done, first
+        self._done, self._numbers[table.name].first, self._calls = done, first, calls
 
     def _mapped(self, table: MovedTable, values: dict[str, Any]) -> dict[str, Any]:
         table.settle(values)

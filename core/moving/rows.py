@@ -16,26 +16,44 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session
 
-from core.container import MAX_TEXT_BYTES
 from core.errors import InvalidInputError
 from core.moving.contents import MovedTable
 from core.moving.manifest import OpenedArchive, TableSums, table_file
+from core.projects import MAX_NAME_CHARS
 from core.tasks import TaskStatus
 
+PART_ROWS = 2000
+"""Rows of a transaction, unless they are large."""
 _READ_ROWS = 1000
+_MAX_ROW_BYTES = 64_000_000
+# A value of JSON takes 3 bytes of text ("[],") and 80 of memory: of a row, and of the rows that are read together.
+_MAX_ROW_VALUES = 1_000_000
+_MAX_PART_WEIGHT, _WEIGHT_OF_VALUE = 32_000_000, 32
 _Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 _Ids = Annotated[str, Field(pattern=r"^([0-9A-Za-z_-]{1,64}(,[0-9A-Za-z_-]{1,64})*)?$")]
 _Int = Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)]
 _Float = Annotated[float, Field(allow_inf_nan=False)]
 
+_Side = Annotated[int, Field(ge=0, lt=1 << 31)] | None
+_Amount = Annotated[int, Field(ge=0, lt=1 << 63)] | None
+_Cost = Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+
 # Values that the pages and services take for granted.
 _STRICTER: dict[tuple[str, str], Any] = {
     ("tasks", "status"): Literal[tuple(status.value for status in TaskStatus)],
     ("task_items", "state"): Literal["queued", "running", "done", "failed"],
+    ("projects", "name"): Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)],
+    ("model_profiles", "name"): Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)],
+    ("llm_calls", "prompt_tokens"): _Amount,
+    ("llm_calls", "completion_tokens"): _Amount,
+    ("llm_calls", "cost"): _Cost,
+    ("generated_images", "cost"): _Cost,
     ("llm_calls", "state"): Literal["started", "ok", "failed", "unknown"],
     ("images", "sha256"): Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")],
     ("images", "format"): Literal["JPEG", "PNG", "WEBP"],
     ("images", "dhash"): Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")],
+    ("images", "width"): _Side,
+    ("images", "height"): _Side,
     ("images", "size"): Annotated[int, Field(ge=0, lt=1 << 63)],
     ("images", "visibility"): Literal["library", "hidden"],
     ("image_datasets", "answer_type"): Literal["text", "label", "custom_format"],
@@ -97,23 +115,52 @@ def _line(values: dict[str, Any]) -> bytes:
         return json.dumps(values, default=datetime.isoformat).encode() + b"\n"
 
 
-def read_rows(archive: OpenedArchive, table: MovedTable, *, skip: int = 0) -> Iterator[dict[str, Any]]:
-    """Yield the rows of *table*, those after the first *skip*; a column that is missing has its default.
+def read_rows(archive: OpenedArchive, table: MovedTable) -> Iterator[dict[str, Any]]:
+    """Yield the rows of *table*; see :func:`read_parts`."""
+    for part in read_parts(archive, table):
+        yield from part
+
+
+def read_parts(
+    archive: OpenedArchive, table: MovedTable, *, skip: int = 0, max_rows: int = PART_ROWS
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows of *table* in parts, which are the same each time; a column that is missing has its default.
+
+    Args:
+        skip: leave out the parts with the first rows, as many as these.
+        max_rows: of a part; it has fewer when they are large, so that it fits into memory.
 
     Raises:
         InvalidInputError: a row is damaged, or the file is not the one that the manifest states; the latter is known
             at the end.
     """
+    model, part, rows, weight = _model(table), list[dict[str, Any]](), 0, 0
+    for number, line in enumerate(_lines(archive, table), 1):
+        values = line.count(b",")
+        line_weight = len(line) + _WEIGHT_OF_VALUE * values
+        if rows == max_rows or (rows and weight + line_weight > _MAX_PART_WEIGHT):
+            if part:
+                yield part
+            part, rows, weight = [], 0, 0
+        rows, weight = rows + 1, weight + line_weight
+        if len(line) >= _MAX_ROW_BYTES or values > _MAX_ROW_VALUES:
+            raise _unusable(table.name, number, "it is larger than any row of a project")
+        if number > skip:
+            part.append(_values(model, line, table.name, number))
+    if part:
+        yield part
+
+
+def _lines(archive: OpenedArchive, table: MovedTable) -> Iterator[bytes]:
     sums = archive.manifest.tables.get(table.name)
     if sums is None:
         return
-    model, digest, number, size_bytes = _model(table), hashlib.sha256(), 0, 0
+    digest, number, size_bytes = hashlib.sha256(), 0, 0
     with archive.files.open(table_file(table.name), sums.bytes) as source:
-        while line := source.readline(MAX_TEXT_BYTES):
+        while line := source.readline(_MAX_ROW_BYTES):
             digest.update(line)
             number, size_bytes = number + 1, size_bytes + len(line)
-            if number > skip:
-                yield _values(model, line, table.name, number)
+            yield line
     if (number, size_bytes, digest.hexdigest()) != (sums.rows, sums.bytes, sums.sha256):
         raise InvalidInputError(
             f"The sum of {table_file(table.name)} is wrong: the archive was changed or damaged. Export the project "
@@ -129,7 +176,11 @@ def _values(model: type[BaseModel], line: bytes, table: str, number: int) -> dic
         why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     except (ValueError, RecursionError):
         why = "it is not JSON"
-    raise InvalidInputError(
+    raise _unusable(table, number, why)
+
+
+def _unusable(table: str, number: int, why: str) -> InvalidInputError:
+    return InvalidInputError(
         f"Row {number:,} of {table_file(table)} cannot be used ({why[:200]}). Export the project again."
     )
 

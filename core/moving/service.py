@@ -10,7 +10,7 @@ from core.db import Database, Projects, Tasks
 from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.images.import_outcome import label_of
 from core.images.storage import ImageStorage, translate_disk_errors
-from core.moving.checking import check_archive
+from core.moving.checking import ImageLimits, check_archive
 from core.moving.contents import EXPORT_TASK, MovedTable
 from core.moving.exporting import ArchiveReport, ArchiveWriter, CancelCheck, Progress
 from core.moving.incoming import ImportedProject, IncomingProjectStore, Reveal, revealing
@@ -151,7 +151,8 @@ class ProjectMover:
             with opened_archive(Path(path)) as archive:
                 incoming = self._incoming.reopen(project_id, archive)
                 steps, collision = _Steps(archive, progress, raise_if_cancelled), _Collision(self._db)
-                checked = check_archive(archive, self._db.settings.max_image_bytes, steps.checked, collision.look_up)
+                limits = ImageLimits(self._db.settings.max_image_bytes, self._db.settings.max_image_pixels)
+                checked = check_archive(archive, limits, steps.checked, collision.look_up)
                 if incoming.has_new_ids is None:
                     incoming = self._incoming.decide_ids(project_id, has_new_ids=collision.found)
                 Loader(self._db, self._storage, checked, incoming, steps.stored).run()

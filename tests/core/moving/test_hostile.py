@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
-from core.db import ImageDatasets, Images, IncomingProjects, Projects, Tasks
-from core.errors import InvalidInputError
+from core.db import ImageDatasets, Images, IncomingProjects, LlmCalls, Projects, Tasks
+from core.errors import ImageRejectedError, InvalidInputError
+from core.images import Tile
+from core.moving.loading import Loader
 from core.services import Services
 from tests.core.moving import projects
 
@@ -71,6 +73,15 @@ def _twice(rows: list[dict[str, Any]]) -> None:
     rows.insert(0, rows[0])
 
 
+def _flood(rows: list[dict[str, Any]]) -> None:
+    rows.extend({**rows[0], "name": str(number)} for number in range(1000))
+
+
+def _small(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        row.update(width=9, height=9)
+
+
 HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "another ZIP": (lambda m: {"photo.jpg": b"x"}, "is not an exported project"),
     "a manifest that is no JSON": (lambda m: m | {"manifest.json": b"{"}, "is not one of an exported project"),
@@ -122,6 +133,16 @@ HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "an image that is too large": (
         lambda m: _rows(m, "images", _first(size=10**12)), r"more than this installation takes",
     ),
+    "an image with too many pixels": (
+        lambda m: _rows(m, "images", _first(width=100_000, height=100_000)), r"10,000 megapixels, more than",
+    ),
+    "an image with a negative side": (lambda m: _rows(m, "images", _first(width=-1)), r"\(width"),
+    "a call that pays money back": (lambda m: _rows(m, "llm_calls", _first(cost=-1000.0)), r"\(cost"),
+    "a project without a name": (lambda m: _rows(m, "projects", _first(name="")), r"\(name: "),
+    "a row of many small values": (
+        lambda m: _rows(m, "events", _first(old={"a": [0] * 1_000_001})), "larger than any row of a project",
+    ),
+    "a flood of profiles": (lambda m: _rows(m, "model_profiles", _flood), "1,001 model profiles"),
 }  # fmt: skip
 _NO_SUMS = {"rows": 0, "bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
 
@@ -192,6 +213,59 @@ def test_images_that_would_unpack_to_many_times_the_archive_are_refused(
     bomb = _zip(tmp_path / "bomb.zip", _manifest(members, images=images | {"bytes": 10**12}))
     with pytest.raises(InvalidInputError, match="as in a ZIP bomb"):
         services.projects.import_project(bomb)
+
+
+def test_large_rows_are_stored_in_small_parts_and_their_numbers_still_fit(
+    members: Members, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def many(rows: list[dict[str, Any]]) -> None:
+        first = rows[0]
+        rows[:] = [{**first, "id": number * 3, "undone_by": None, "old": {"n": number}} for number in range(1, 40)]
+        rows[10]["undone_by"], rows[30]["undone_by"] = 33 * 3, 39 * 3
+
+    sizes: list[int] = []
+    insert = Loader._insert
+
+    def recording(loader: Loader, session: Session, table: Any, part: Any) -> None:
+        sizes.extend([len(part)] if table.name == "events" else [])
+        insert(loader, session, table, part)
+
+    monkeypatch.setattr(Loader, "_insert", recording)
+    # A row has about 250 bytes and 11 values.
+    monkeypatch.setattr("core.moving.rows._MAX_PART_WEIGHT", 4_000)
+
+    project = services.projects.import_project(_zip(tmp_path / "a.zip", _rows(members, "events", many)))
+
+    assert sum(sizes) == 39
+    assert 1 < max(sizes) < 10
+    events = projects.rows_of(services.db, project.id)["events"]
+    ids = {event["old"]["n"]: event["id"] for event in events}
+    assert {event["old"]["n"]: event["undone_by"] for event in events if event["undone_by"]} == {
+        11: ids[33], 31: ids[39],
+    }  # fmt: skip
+
+
+def test_calls_of_an_import_that_failed_are_removed_part_by_part(
+    members: Members, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.moving.rows._MAX_PART_WEIGHT", 1)
+    damaged = _rows(members, "business_profiles", lambda rows: rows.append(rows[0] | {"id": "y" * 21}))
+
+    with pytest.raises(InvalidInputError, match="contradict each other"):
+        services.projects.import_project(_zip(tmp_path / "bad.zip", damaged))
+
+    with services.db.reading() as session:
+        assert session.exec(select(LlmCalls)).all() == []
+
+
+def test_a_file_with_more_pixels_than_its_row_says_is_not_decoded(
+    members: Members, services: Services, tmp_path: Path
+) -> None:
+    project = services.projects.import_project(_zip(tmp_path / "a.zip", _rows(members, "images", _small)))
+    image = next(image for image in services.images.list_images(project.id) if image.image_name == "0.jpg")
+
+    with pytest.raises(ImageRejectedError, match="the limit is"):
+        services.images.tile(image, Tile(0, 0, 0))
 
 
 def test_an_archive_of_an_older_version_that_lacks_a_column_and_a_table_is_imported(
