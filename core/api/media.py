@@ -126,14 +126,13 @@ def _image(services: Services, request: Request) -> FileResponse:
     return image_file(services.images, _requested(services, request), request.path_params["size"])
 
 
-def _tile(services: Services, request: Request) -> FileResponse:
+def _tile(services: Services, request: Request) -> Response:
     image = _requested(services, request)
     place = [request.path_params[name] for name in ("level", "x", "y")]
     if not all(_TILE_NUMBER.fullmatch(number) for number in place):
         raise NotFoundError("The place of a tile is three numbers: level, column and row.")
     tile = Tile(*map(int, place))
-    path = services.images.tile_path(image, tile)
-    return FileResponse(path, headers=_headers(image, tile.name), media_type="image/png", stat_result=path.stat())
+    return Response(services.images.tile(image, tile), headers=_headers(image, tile.name), media_type="image/png")
 
 
 def _requested(services: Services, request: Request) -> Images:
@@ -173,7 +172,7 @@ def _download(file: Path, name: str) -> FileResponse:
     return FileResponse(file, headers=headers, filename=name, media_type="application/octet-stream")
 
 
-async def file_response(request: Request, find: Callable[[], FileResponse]) -> Response:
+async def file_response(request: Request, find: Callable[[], Response]) -> Response:
     """Return the response of *find*, 304 when the client has the file already, or the error that *find* raised.
 
     Args:

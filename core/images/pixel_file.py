@@ -5,11 +5,13 @@ it. Written and read only in the worker processes of the sandbox.
 """
 
 import json
+import math
+import os
 import struct
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -45,32 +47,41 @@ def write(decoded: EightBits, destination: Path) -> None:
             file.write(image.crop((0, top, width, min(top + _BAND_ROWS, height))).tobytes())
 
 
-def is_whole(path: Path) -> bool:
-    """Return whether there is a pixel file with all its bytes; after a power failure some may be missing."""
-    try:
-        header, start = _header(path)
-    except (FileNotFoundError, ValueError, struct.error):
-        return False
-    width, height = header["size_wh"]
-    size_bytes: int = start + width * height * _CHANNELS[header["mode"]]
-    return path.stat().st_size == size_bytes
-
-
-def cut(path: Path, box: tuple[int, int, int, int], reduce_by: int) -> Image.Image:
+def cut(path: Path, box: tuple[int, int, int, int], reduce_by: int) -> Image.Image | None:
     """Return a part of the image upright, in sRGB on white.
+
+    None when there is no pixel file with all its bytes: it is removed when others need its place, and after a power
+    failure some bytes may be missing.
 
     Args:
         path: a pixel file.
         box: left, top, right, bottom in px of the upright image; what lies outside of it is left out.
         reduce_by: how many px become one, in both directions.
     """
-    header, start = _header(path)
-    mode, (width, height) = header["mode"], header["size_wh"]
-    shape = (height, width, _CHANNELS[mode])
-    pixels: np.ndarray = np.memmap(path, np.uint8, "r", start, shape)
+    try:
+        with path.open("rb") as file:
+            return _cut(file, box, reduce_by)
+    except (FileNotFoundError, ValueError, struct.error):
+        return None
+
+
+def _cut(file: BinaryIO, box: tuple[int, int, int, int], reduce_by: int) -> Image.Image:
+    """Return a part of an open pixel file, which stays readable when its name is removed.
+
+    Raises:
+        ValueError, struct.error: bytes are missing.
+    """
+    (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
+    header: dict[str, Any] = json.loads(file.read(length))
+    width, height = header["size_wh"]
+    shape = (height, width, _CHANNELS[header["mode"]])
+    start = _LENGTH.size + length
+    if os.fstat(file.fileno()).st_size != start + math.prod(shape):
+        raise ValueError("bytes are missing")
+    pixels: np.ndarray = np.memmap(file, np.uint8, "r", start, shape)
     left, top, right, bottom = box
     part = _turned(pixels, header["turn"])[top:bottom, left:right]
-    return _finished(part, mode, reduce_by, b64decode(header["profile"]))
+    return _finished(part, header["mode"], reduce_by, b64decode(header["profile"]))
 
 
 def cut_decoded(decoded: EightBits, box: tuple[int, int, int, int], reduce_by: int) -> Image.Image:
@@ -100,10 +111,3 @@ def _finished(part: np.ndarray, mode: str, reduce_by: int, profile: bytes | None
     if reduce_by > 1:
         image = image.reduce(reduce_by)
     return to_srgb(image, {"icc_profile": profile} if profile else {})
-
-
-def _header(path: Path) -> tuple[dict[str, Any], int]:
-    """Return the header, and where the pixels begin."""
-    with path.open("rb") as file:
-        (length,) = _LENGTH.unpack(file.read(_LENGTH.size))
-        return json.loads(file.read(length)), _LENGTH.size + length

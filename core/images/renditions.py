@@ -96,9 +96,12 @@ def make(
         return paths
     with storage.staging() as staging, translate_disk_errors():
         jobs = [
-            (storage.original(file.image.path), staging / str(position), file.as_format, file.max_side_px)
+            (
+                storage.original(file.image.path), staging / str(position), file.as_format, file.max_side_px,
+                (file.image.width or 0) * (file.image.height or 0) or None,
+            )
             for position, file in missing
-        ]
+        ]  # fmt: skip
         for (position, file), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
             if isinstance(made, ImageRejectedError):
                 paths[position] = made

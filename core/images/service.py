@@ -157,6 +157,10 @@ class ImageService:
         """
         return tiles.make(self._storage, self._db.settings, image, tile)
 
+    def tile(self, image: ImageFile, tile: Tile) -> bytes:
+        """Return the bytes of what :meth:`tile_path` returns, whose file may be removed before it is read."""
+        return tiles.read(self._storage, self._db.settings, image, tile)
+
     def model_image(self, image: ImageFile, max_side_px: int | None = None) -> ModelImage:
         """Return the copy that is sent to a model.
 

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from core.db import new_id
 from core.errors import MissingFileError, StorageError
+from core.images.placing import place
 from core.images.structure import EXTENSIONS
 
 RENDITION_VERSION = "2"
@@ -116,8 +117,7 @@ class ImageStorage:
 
     def _place(self, file: Path, target: Path) -> Path:
         with translate_disk_errors():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(target)
+            place(file, target)
         return target
 
     def remove_old_tiles(self, max_bytes: int = _MAX_TILE_BYTES) -> int:

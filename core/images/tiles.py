@@ -3,13 +3,15 @@
 The first tile of an image decodes it and leaves a pixel file, from which the others are cut.
 """
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.config import Settings
-from core.errors import NotFoundError
+from core.errors import NotFoundError, StorageError
 from core.images.renditions import ImageFile
 from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, translate_disk_errors
@@ -18,6 +20,10 @@ SIDE_PX = 512
 _MAX_LEVEL = 16
 _PIXEL_FILE = "pixels"
 _POLL_INTERVAL_S = 0.002
+_READING_ATTEMPTS = 3
+# A tile takes 0.8 MB at most, all tiles of an image up to 1.4 times its pixel file.
+_CUTS_PER_REMOVAL = 50
+_CUTS = itertools.count(1)
 # Chosen by the image: while one thread decodes it, others that want a tile of it wait for its pixel file.
 _DECODING = [threading.Lock() for _ in range(16)]
 _DECODERS = ThreadPoolExecutor(2, thread_name_prefix="vitrine-tiles")
@@ -60,6 +66,22 @@ class Tile:
         raise NotFoundError("This image has no such tile. Ask for one that lies inside it.")
 
 
+def read(storage: ImageStorage, settings: Settings, image: ImageFile, tile: Tile) -> bytes:
+    """Return a tile as :func:`make` makes it.
+
+    Tiles of other images may take its place before it is read; it is made again then.
+
+    Raises:
+        NotFoundError: the image has no such tile.
+        ImageRejectedError: the original cannot be decoded any more.
+        StorageError: the disk is full or broken, or the original is missing.
+    """
+    for _ in range(_READING_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            return make(storage, settings, image, tile).read_bytes()
+    raise StorageError("The disk has no room to keep tiles. Free some space and try again.")
+
+
 def make(storage: ImageStorage, settings: Settings, image: ImageFile, tile: Tile) -> Path:
     """Return the path of a tile, a PNG; upright, in sRGB on white, without loss.
 
@@ -85,7 +107,10 @@ def make(storage: ImageStorage, settings: Settings, image: ImageFile, tile: Tile
 
 
 def _is_made(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _decode(storage: ImageStorage, settings: Settings, image: ImageFile, path: Path, box: Box, tile: Tile) -> None:
@@ -96,11 +121,12 @@ def _decode(storage: ImageStorage, settings: Settings, image: ImageFile, path: P
 def _cut(storage: ImageStorage, settings: Settings, image: ImageFile, path: Path, box: Box, tile: Tile) -> None:
     from core.images.decode import cut_tile
 
-    pixels = path.with_name(_PIXEL_FILE)
+    pixels, max_pixels = path.with_name(_PIXEL_FILE), (image.width or 0) * (image.height or 0) or None
     with storage.staging() as staging, translate_disk_errors():
-        sandbox(settings).run(cut_tile, storage.original(image.path), pixels, staging, path, box, 1 << tile.level)
+        original, reduce_by = storage.original(image.path), 1 << tile.level
+        sandbox(settings).run(cut_tile, original, pixels, staging, path, box, reduce_by, max_pixels)
         is_new = (staging / _PIXEL_FILE).exists()
         if is_new:
             storage.store_tile(staging / _PIXEL_FILE, image.sha256, _PIXEL_FILE)
-    if is_new:
+    if is_new or next(_CUTS) % _CUTS_PER_REMOVAL == 0:
         storage.remove_old_tiles()

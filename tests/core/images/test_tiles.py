@@ -1,8 +1,10 @@
 """Tiles have the pixels of the original, wherever they are cut."""
 
+import shutil
 import threading
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image, ImageOps
 
 from core.db import Images, Projects
 from core.errors import ImageRejectedError, MissingFileError, NotFoundError
+from core.images import pixel_file, tiles
 from core.images.decode import cut_tile, derive
 from core.images.storage import ImageStorage
 from core.images.tiles import Tile
@@ -39,13 +42,13 @@ def pixels(path: Path) -> np.ndarray:
 def cut(data: bytes, directory: Path, box: tuple[int, int, int, int], reduce_by: int = 1) -> np.ndarray:
     """Return a tile, cut without a sandbox."""
     (directory / "original").write_bytes(data)
-    new, tiles = directory / "new", []
+    new, made = directory / "new", []
     new.mkdir(exist_ok=True)
-    for pixel_file in (directory / "pixels", new / "pixels"):  # there is none, and then the one that this leaves
-        cut_tile(directory / "original", pixel_file, new, directory / "tile.png", box, reduce_by)
-        tiles.append(pixels(directory / "tile.png"))
-    assert (tiles[0] == tiles[1]).all()
-    return tiles[0]
+    for file in (directory / "pixels", new / "pixels"):  # there is none, and then the one that this leaves
+        cut_tile(directory / "original", file, new, directory / "tile.png", box, reduce_by)
+        made.append(pixels(directory / "tile.png"))
+    assert (made[0] == made[1]).all()
+    return made[0]
 
 
 def test_the_tiles_of_a_level_together_are_the_image(services: Services, project: Projects) -> None:
@@ -175,3 +178,47 @@ def test_a_tile_of_a_lost_original_is_missing(services: Services, project: Proje
 
     with pytest.raises(MissingFileError, match="The file of this image is missing"):
         services.images.tile_path(image, Tile(0, 0, 0))
+
+
+def test_a_tile_that_is_removed_before_it_is_read_is_made_again(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = stored(services, project, encoded(Image.fromarray(NOISE), "PNG"))
+    made, removed = tiles.make, list[Path]()
+
+    def removing(*arguments: Any) -> Path:
+        path = made(*arguments)
+        if not removed:
+            removed.append(path)
+            shutil.rmtree(path.parent)
+        return path
+
+    monkeypatch.setattr(tiles, "make", removing)
+
+    assert (np.asarray(Image.open(BytesIO(services.images.tile(image, Tile(0, 1, 0))))) == NOISE[:512, 512:1024]).all()
+    assert removed
+
+
+def test_a_pixel_file_that_is_removed_while_a_tile_is_cut_does_no_harm(tmp_path: Path) -> None:
+    data = encoded(Image.fromarray(NOISE[:90, :140]), "PNG")
+    assert (cut(data, tmp_path, (0, 0, 140, 90)) == NOISE[:90, :140]).all()
+    with (tmp_path / "new" / "pixels").open("rb") as file:
+        (tmp_path / "new" / "pixels").unlink()
+        assert pixel_file._cut(file, (1, 2, 9, 9), 1).size == (8, 7)
+    assert pixel_file.cut(tmp_path / "new" / "pixels", (0, 0, 9, 9), 1) is None
+
+
+def test_tiles_that_are_cut_later_count_for_the_limit_of_the_cache(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = stored(services, project, encoded(Image.fromarray(NOISE), "PNG"))
+    services.images.tile(image, Tile(0, 0, 0))
+    services.images.tile(image, Tile(0, 1, 0))  # now there is a pixel file
+    removals: list[int] = []
+    monkeypatch.setattr(ImageStorage, "remove_old_tiles", lambda storage: removals.append(1))
+    monkeypatch.setattr(tiles, "_CUTS_PER_REMOVAL", 2)
+
+    for x, y in ((2, 0), (0, 1), (1, 1), (2, 1)):
+        services.images.tile(image, Tile(0, x, y))
+
+    assert len(removals) >= 2
