@@ -4,6 +4,7 @@ Gemini, OpenRouter and gateways take a chat with image output. It keeps the orde
 each, the system prompt, and the text of a refusal. OpenAI's image models take an edit of the references.
 """
 
+import asyncio
 import hashlib
 import math
 from dataclasses import replace
@@ -109,9 +110,7 @@ async def generate_image(
         await sender.write_failure(call_id, error, reply)
         raise
     return ImageReply(
-        # Earlier images are drafts: Gemini 3 sends its sketches first.
-        images=images[-1:] if route_of(config) != "openai images" else images,
-        text=text, finish_reason=reply.finish_reason, cost=reply.cost, model=config.litellm_model,
+        images=images, text=text, finish_reason=reply.finish_reason, cost=reply.cost, model=config.litellm_model,
         call_id=call_id, sent=_record_of_request(config, request, given),
         prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens,
     )  # fmt: skip
@@ -125,10 +124,14 @@ async def _read(reply: litellm_client.RawReply, config: ModelConfig) -> tuple[tu
     """
     from core.llm.transport import MAX_IMAGE_REPLY_BYTES
 
-    urls, text = reply.image_urls, replies.clean(reply.text)
+    urls, text = reply.image_urls, await asyncio.to_thread(replies.clean, reply.text)  # it may have 96 MB
     if not urls and reply.finish_reason != "content_filter":
-        urls, text = reply_images.in_text(text)
-    images = await reply_images.load(urls, max_bytes=MAX_IMAGE_REPLY_BYTES, timeout_s=config.timeout_s or 60.0)
+        urls, text = await asyncio.to_thread(reply_images.in_text, text)
+    # Earlier images are drafts: Gemini 3 sends its sketches first.
+    max_images = reply_images.MAX_IMAGES if route_of(config) == "openai images" else 1
+    images = await reply_images.load(
+        urls, max_bytes=MAX_IMAGE_REPLY_BYTES, timeout_s=config.timeout_s or 60.0, max_images=max_images
+    )
     if not images:
         raise _missing_image_error(reply)
     return images, text

@@ -15,6 +15,8 @@ _IMAGE_KEYS = (
     "result",
 )  # fmt: skip
 _MAX_WRAPPERS = 4
+_USAGE = ("usage", "usageMetadata")
+_MAX_TOKENS = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ def normalized(content: bytes, content_type: str) -> Body:
         reply = merged(content)
         if reply is None:
             return Body(content, False, is_unread_stream=True)
-        return Body(_dumped(_canonical(reply)), True, *_tokens(reply))
+        canonical = _canonical(reply)
+        return Body(_dumped(canonical), True, *_tokens(canonical))
     try:
         reply = json.loads(content)
     except (ValueError, RecursionError):
@@ -43,7 +46,7 @@ def normalized(content: bytes, content_type: str) -> Body:
     if not isinstance(reply, dict):
         return Body(content, True)
     canonical = _canonical(reply)
-    return Body(content if canonical == reply else _dumped(canonical), True, *_tokens(reply))
+    return Body(content if canonical == reply else _dumped(canonical), True, *_tokens(canonical))
 
 
 def _dumped(reply: dict[str, Any]) -> bytes:
@@ -64,7 +67,21 @@ def _count(usage: dict[str, Any], *names: str) -> int | None:
     return next((usage[name] for name in names if isinstance(usage.get(name), int)), None)
 
 
+def _with_usable_counts(reply: dict[str, Any]) -> dict[str, Any]:
+    """Return *reply* without a usage that no call can have: it would become a negative cost, or fit no database."""
+    return {
+        name: value
+        for name, value in reply.items()
+        if name not in _USAGE or not isinstance(value, dict) or all(map(_is_usable, value.values()))
+    }
+
+
+def _is_usable(count: Any) -> bool:
+    return not isinstance(count, int | float) or 0 <= count <= _MAX_TOKENS
+
+
 def _canonical(reply: dict[str, Any]) -> dict[str, Any]:
+    reply = _with_usable_counts(reply)
     choices, data = reply.get("choices"), reply.get("data")
     if isinstance(choices, list):
         return reply | {"choices": [_choice(choice) if isinstance(choice, dict) else choice for choice in choices]}

@@ -1,18 +1,21 @@
 """The images of a reply as bytes, in whatever form the model sent them; failures are errors about the reply."""
 
+import asyncio
 import base64
 import binascii
 import re
+import time
 
 from core.errors import BadReplyError, VitrineError
 from core.fetch import fetch
 
-_MARKDOWN = re.compile(r"!\[[^\]\n]{0,500}\]\(\s*<?((?:data:image/|https?://)[^\s)>]+)>?[^)\n]{0,200}\)")
+# An address ends where another image may begin, and nothing is tried twice: the time is linear in the text.
+_MARKDOWN = re.compile(r"!\[[^\[\]\n]{0,500}+\]\(\s{0,20}+<?((?:data:image/|https?://)[^\s)>\[\]]++)>?[^)\n]{0,200}+\)")
 _BARE = re.compile(r"(?:data:image/\S+|https?://\S+)")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{64,}={0,2}")
 # The beginnings of PNG, JPEG, GIF and WebP files in base64.
 _IMAGE_BEGINS = ("iVBORw0KGgo", "/9j/", "R0lGOD", "UklGR")
-_MAX_IMAGES = 16
+MAX_IMAGES = 16
 
 
 def in_text(text: str) -> tuple[tuple[str, ...], str]:
@@ -29,29 +32,40 @@ def in_text(text: str) -> tuple[tuple[str, ...], str]:
     return found, _MARKDOWN.sub("", text).strip() if found else text
 
 
-async def load(urls: tuple[str, ...], *, max_bytes: int, timeout_s: float) -> tuple[bytes, ...]:
-    """Return the images at *urls* in their order; one that cannot be read is left out when another can.
+async def load(
+    urls: tuple[str, ...], *, max_bytes: int, timeout_s: float, max_images: int = MAX_IMAGES
+) -> tuple[bytes, ...]:
+    """Return the last images at *urls* in their order; one that cannot be read is left out when another can.
 
     Addresses are fetched with :func:`core.fetch.fetch`, which contacts public servers only.
+
+    Args:
+        max_bytes: of all images together.
+        timeout_s: for all of them together.
 
     Raises:
         BadReplyError: none of the images can be read; the message says why.
     """
     images: list[bytes] = []
     failure: BadReplyError | None = None
-    for url in urls[-_MAX_IMAGES:]:
+    ends_at = time.monotonic() + timeout_s
+    for url in reversed(urls[-MAX_IMAGES:]):
+        left_s = ends_at - time.monotonic()
+        if len(images) == max_images or left_s <= 0 or max_bytes <= 0:
+            break
         try:
-            images.append(await _loaded(url, max_bytes, timeout_s))
+            images.append(await _loaded(url, max_bytes, left_s))
+            max_bytes -= len(images[-1])
         except BadReplyError as error:
-            failure = error
+            failure = failure or error
     if failure is not None and not images:
         raise failure
-    return tuple(images)
+    return tuple(reversed(images))
 
 
 async def _loaded(url: str, max_bytes: int, timeout_s: float) -> bytes:
     if url.startswith("data:"):
-        return _decoded(url)
+        return await asyncio.to_thread(_decoded, url)  # it may have 96 MB
     try:
         return (await fetch(url, max_bytes=max_bytes, timeout_s=timeout_s)).data
     except VitrineError as error:

@@ -188,13 +188,15 @@ def of_plain_text(text: str, wanted: ListSchema) -> Fitted | None:
     """
     if wanted.schema not in (QuestionList, AnswerList):
         return None
-    items: list[dict[str, Any]] = []
+    numbers, lines = list[str](), list[list[str]]()
     for line in text.splitlines():
         match = _NUMBERED.fullmatch(line)
-        if match and int(match["number"]) == len(items) + 1:
-            items.append({"number": match["number"], wanted.main: _without_emphasis(match["text"])})
-        elif items and line[:1].isspace() and line.strip():
-            items[-1][wanted.main] += f" {line.strip()}"
+        if match and int(match["number"]) == len(lines) + 1:
+            numbers.append(match["number"])
+            lines.append([_without_emphasis(match["text"])])
+        elif lines and line[:1].isspace() and line.strip():
+            lines[-1].append(line.strip())
+    items = [{"number": number, wanted.main: " ".join(parts)} for number, parts in zip(numbers, lines, strict=True)]
     if not items or (wanted.main == "question" and not any(_QUESTION_MARK.search(i[wanted.main]) for i in items)):
         return None
     return _fit(items, wanted, False, len(text))

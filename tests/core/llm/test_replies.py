@@ -397,6 +397,7 @@ def test_thinking_is_removed_and_a_tag_that_is_text_stays(text: str, read: str) 
         "<|token|> " * 100_000 + "x",
         '{"a": 1}<think>' * 100_000,
         "1. What?\n" * 200_000,
+        "1. What?\n" + " x\n" * 500_000,
     ],
     ids=[
         "list",
@@ -410,6 +411,7 @@ def test_thinking_is_removed_and_a_tag_that_is_text_stays(text: str, read: str) 
         "tokens",
         "documents",
         "numbered",
+        "one item that goes on",
     ],
 )
 def test_a_reply_of_a_million_characters_takes_no_quadratic_time(text: str) -> None:

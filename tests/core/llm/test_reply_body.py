@@ -263,3 +263,10 @@ def test_a_body_that_needs_no_change_stays_byte_for_byte() -> None:
 def _calls(db: Database) -> list[LlmCalls]:
     with db.reading() as session:
         return list(session.exec(select(LlmCalls)))
+
+
+@pytest.mark.parametrize("count", [-5, 10**30, float("inf"), float("nan")])
+def test_a_usage_that_no_call_can_have_is_left_out(count: float) -> None:
+    body = normalized(json.dumps({"choices": [], "usage": {"prompt_tokens": count}}).encode(), "application/json")
+
+    assert (body.prompt_tokens, json.loads(body.content)) == (None, {"choices": []})

@@ -1,5 +1,6 @@
 """Images in replies: where they are found, and how their bytes are read."""
 
+import asyncio
 import base64
 
 import pytest
@@ -77,7 +78,36 @@ async def test_addresses_are_fetched_within_the_limits(monkeypatch: pytest.Monke
     monkeypatch.setattr(reply_images, "fetch", fetch)
 
     assert await _load("https://a.example/1.png") == (b"abc",)
-    assert asked == [("https://a.example/1.png", 1000, 1.0)]
+    ((url, max_bytes, timeout_s),) = asked
+    assert (url, max_bytes) == ("https://a.example/1.png", 1000)
+    assert 0 < timeout_s <= 1.0
     with pytest.raises(BadReplyError, match=r"could not be fetched: It is not public\.") as raised:
         await _load("https://bad.example/" + "x" * 400)
     assert len(raised.value.reply_head) == 300
+
+
+async def test_size_and_time_are_limits_of_all_images_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    async def fetch(url: str, *, max_bytes: int, timeout_s: float) -> Fetched:
+        asked.append(max_bytes)
+        await asyncio.sleep(0.3 if "slow" in url else 0)
+        return Fetched(b"x" * 400, url, "image/png")
+
+    monkeypatch.setattr(reply_images, "fetch", fetch)
+
+    assert len(await _load(*[f"https://a.example/{number}" for number in range(9)])) == 3
+    assert asked == [1000, 600, 200]
+    slow = tuple(f"https://slow.example/{number}" for number in range(9))
+    assert len(await reply_images.load(slow, max_bytes=10**6, timeout_s=0.2)) == 1
+
+
+async def test_of_drafts_only_the_last_that_can_be_read_is_loaded() -> None:
+    urls = tuple(f"data:image/png;base64,{data}" for data in ("YWE=", "YmI=", "?"))
+    assert await reply_images.load(urls, max_bytes=1000, timeout_s=1.0, max_images=1) == (b"bb",)
+
+
+@pytest.mark.parametrize("piece", ["![](https://a", "![", "![](", "![a](https://a.example ", "![](data:image/png;"])
+def test_a_text_of_megabytes_of_broken_images_is_searched_at_once(piece: str) -> None:
+    # In quadratic time this would take hours.
+    assert reply_images.in_text(piece * (4_000_000 // len(piece))) is not None

@@ -121,3 +121,30 @@ def test_an_error_in_a_stream_is_the_reply() -> None:
     reply = _joined({"choices": [{"text": "A"}], "error": None})
     assert reply is not None
     assert "choices" in reply
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": 5}, {"choices": {"a": 1}}, {"choices": [5]}, {"choices": [{"delta": 5}]}, {"choices": ["x"]},
+        {"choices": [{"delta": {"tool_calls": 5}}]}, {"choices": [{"delta": {"tool_calls": [5]}}]},
+        {"choices": [{"delta": {"tool_calls": [{"index": [1], "function": {"name": 5, "arguments": {"a": 1}}}]}}]},
+        {"choices": [{"delta": {"content": 5, "images": 5, "refusal": 5}}]}, {"candidates": 5}, {"candidates": [5]},
+        {"candidates": [{"content": 5}]}, {"candidates": [{"content": {"parts": 5}}]},
+        {"message": {"usage": 5}, "delta": 5, "usage": 5}, {"message": {}, "delta": {"text": 5}},
+    ],
+)  # fmt: skip
+def test_values_of_another_type_are_left_out(event: dict[str, Any]) -> None:
+    assert isinstance(_joined(event), dict)
+
+
+def test_many_small_pieces_are_joined() -> None:
+    piece = {
+        "choices": [{"delta": {"content": "ab", "images": ["i"], "tool_calls": [{"function": {"arguments": "x"}}]}}]
+    }
+    reply = _joined(*[piece] * 3)
+
+    assert reply is not None
+    message = reply["choices"][0]["message"]
+    assert (message["content"], message["images"]) == ("ababab", ["i"] * 3)
+    assert message["tool_calls"][0]["function"]["arguments"] == "xxx"
