@@ -10,6 +10,7 @@ from core.moving.contents import TABLES, MovedTable
 from core.moving.ids import KnownIds, NumberIds
 from core.moving.manifest import OpenedArchive, image_file
 from core.moving.rows import read_parts
+from core.vision.analyzers import analyzers
 
 _ROWS_PER_STEP = 500
 # They are added in one transaction, and every project here shows them.
@@ -66,6 +67,8 @@ def check_archive(
                 _check_row(checked, table, values, number)
                 if table.name == "images":
                     _check_image(archive, values, number, limits, missing)
+                elif table.name == "image_analyses":
+                    _check_analysis(values, number)
                 if number % _ROWS_PER_STEP == 0:
                     step(_ROWS_PER_STEP)
             before += len(part)
@@ -121,6 +124,22 @@ def _check_image(
     if not is_there and values["sha256"] not in missing:
         raise InvalidInputError(
             f"The archive has no file for image {number:,}, {values['image_name'][:80]}. Export the project again."
+        )
+
+
+def _check_analysis(values: dict[str, Any], number: int) -> None:
+    """Check that findings and texts can be made of a result."""
+    one, result = analyzers().get(values["analyzer"]), values["result"]
+    if one is None:
+        return
+    try:
+        labels = [found.label for found in one.findings(result)]
+        is_usable = all(isinstance(text, str) for text in (one.seen(result), one.words(result), *labels))
+    except (LookupError, TypeError, ValueError, AttributeError):
+        is_usable = False
+    if not is_usable:
+        raise InvalidInputError(
+            f"Row {number:,} of image_analyses is no result of {values['analyzer'][:40]}. Export the project again."
         )
 
 

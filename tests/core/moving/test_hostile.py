@@ -142,6 +142,9 @@ HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "a row of many small values": (
         lambda m: _rows(m, "events", _first(old={"a": [0] * 1_000_001})), "larger than any row of a project",
     ),
+    "an analysis that is no result": (
+        lambda m: _rows(m, "image_analyses", _first(analyzer="text", result={"lines": [5]})), "no result of text",
+    ),
     "a flood of profiles": (lambda m: _rows(m, "model_profiles", _flood), "1,001 model profiles"),
 }  # fmt: skip
 _NO_SUMS = {"rows": 0, "bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
