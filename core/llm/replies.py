@@ -34,8 +34,8 @@ HEAD_CHARS = 2048
 """How much of an unusable reply is stored and shown."""
 
 _MAX_WRAPPERS = 3
-# Reading them takes less than a millisecond.
-_MAX_CHARS_ON_LOOP = 20_000
+# Reading them takes less than a millisecond, unless they are broken in an unusual way.
+_MAX_CHARS_ON_LOOP = 4_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TAG_OR_TOKEN = re.compile(r"<|\[/?THINK|\u25c1|assistantfinal", re.IGNORECASE)
 _REFUSAL = re.compile(

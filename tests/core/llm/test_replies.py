@@ -398,6 +398,7 @@ def test_thinking_is_removed_and_a_tag_that_is_text_stays(text: str, read: str) 
         '{"a": 1}<think>' * 100_000,
         "1. What?\n" * 200_000,
         "1. What?\n" + " x\n" * 500_000,
+        '{"questions":["' + 'a" b" c": ' * 4_900 + '"]}',
     ],
     ids=[
         "list",
@@ -412,6 +413,7 @@ def test_thinking_is_removed_and_a_tag_that_is_text_stays(text: str, read: str) 
         "documents",
         "numbered",
         "one item that goes on",
+        "quotes within a text",
     ],
 )
 def test_a_reply_of_a_million_characters_takes_no_quadratic_time(text: str) -> None:
