@@ -62,7 +62,8 @@ class ImageVectors(Base, table=True):
     __tablename__: ClassVar[str] = "image_vectors"
     __table_args__ = (
         Index("ix_vectors_image", "image_id", "kind", unique=True),
-        Index("ix_vectors_kind", "project_id", "kind", "id"),
+        # A covering index: what changed since an index of vectors was made is known without reading vectors.
+        Index("ix_vectors_kind", "project_id", "kind", "update_at", "image_id"),
     )
 
     id: str = id_field()
@@ -70,3 +71,4 @@ class ImageVectors(Base, table=True):
     image_id: str = Field(foreign_key="images.id")
     kind: str = Field(description="what made it, with its version")
     vector: bytes = Field(description="float16, little-endian")
+    update_at: datetime = time_field(touch=True)

@@ -190,7 +190,7 @@ TABLES = (
     ),
     MovedTable(
         ImageVectors, _own(ImageVectors),
-        plain="kind vector", ids={"id": "image_vectors", **_PROJECT, "image_id": "images"},
+        plain="kind vector update_at", ids={"id": "image_vectors", **_PROJECT, "image_id": "images"},
     ),
     MovedTable(
         QuestionTemplates, _own(QuestionTemplates),

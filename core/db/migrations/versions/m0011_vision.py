@@ -56,7 +56,8 @@ def upgrade() -> None:
         sa.Column("image_id", sa.String(), sa.ForeignKey("images.id"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("update_at", UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_vectors_image", "image_vectors", ["image_id", "kind"], unique=True)
-    op.create_index("ix_vectors_kind", "image_vectors", ["project_id", "kind", "id"])
+    op.create_index("ix_vectors_kind", "image_vectors", ["project_id", "kind", "update_at", "image_id"])

@@ -1,0 +1,1 @@
+"""Vectors of images: what makes them, and finding those that are near."""
