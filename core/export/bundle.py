@@ -67,14 +67,18 @@ class BundleCounts:
         """Count the entries of an image that were written as so many *rows*."""
         self.entries[group.split] += len(group.entries)
         self.rows[group.split] += rows
+        attributes = self.attributes
         for entry in group.entries:
-            self.attributes[entry.kind, entry.answer_type, entry.language, entry.model] += 1
+            attributes[entry.kind, entry.answer_type, entry.language, entry.model] += 1
             if entry.generated_answer is not None and entry.generated_answer != entry.answer:
                 self.edited += 1
             self.with_system += bool(entry.system)
-            self.with_control_words += has_control_word(entry.question) or has_control_word(entry.answer)
-        self.large_images += sum(image.width * image.height > _LARGE_IMAGE_PX for image in group.images)
-        self.generated.update(file_name(image) for image in group.images if image.source == GENERATED)
+            if has_control_word(entry.question) or has_control_word(entry.answer):
+                self.with_control_words += 1
+        for image in group.images:
+            self.large_images += image.width * image.height > _LARGE_IMAGE_PX
+            if image.source == GENERATED:
+                self.generated.add(file_name(image))
         if missing := _FIRST_ENTRIES - len(self.first):
             self.first += [(group.image.name, entry.question, entry.answer) for entry in group.entries[:missing]]
 
@@ -146,8 +150,9 @@ class _BundleWriter:
             return
         copies, ready = self._with_images(group, paths)
         rows = list(self._format.rows(ready, self._options))
-        group, reasons = self._format.without_left_out(group)
-        self._counts.left_out.update(reasons)
+        if self._format.leaves_out is not None:
+            group, reasons = self._format.without_left_out(group)
+            self._counts.left_out.update(reasons)
         if not rows:
             self._counts.left_out[self._format.no_rows_reason] += len(group.entries)
             return
@@ -174,25 +179,23 @@ class _BundleWriter:
         """Return the images with their path in the bundle and their file, and the group as its rows refer to them."""
         copies: list[tuple[ExportImage, str, Path]] = []
         referred: list[tuple[str, bytes]] = []
-        for image, path in zip(group.images, paths, strict=True):
+        images = group.images
+        for image, path in zip(images, paths, strict=True):
             name = self._name_of(image, extension_of(image, path))
             image_path, ref = self._writer.image_path(group.split, name)
-            referred.append(self._reference(path, name, ref))
+            referred.append((ref, b"") if path is None else self._reference(path, name, ref))
             if path is not None:
                 copies.append((image, image_path, path))
-        (ref, data), *others = referred
-        further = tuple(FurtherImage(image, *how) for image, how in zip(group.images[1:], others, strict=True))
+        further = tuple([FurtherImage(image, *how) for image, how in zip(images[1:], referred[1:], strict=True)])
         floats = _normalized(paths[0]) if self._options.normalized else b""
-        return copies, ImageGroup(group.image, group.entries, group.split, ref, data, further, floats=floats)
+        group = ImageGroup(group.image, group.entries, group.split, *referred[0], further, floats=floats)
+        return copies, group
 
-    def _reference(self, path: Path | None, name: str, ref: str) -> tuple[str, bytes]:
+    def _reference(self, path: Path, name: str, ref: str) -> tuple[str, bytes]:
         """Return how rows refer to an image: by path, as a data URL, or with the image's bytes."""
-        data = b""
-        if path is not None and self._writer.embeds_images:
-            ref, data = name, path.read_bytes()
-        elif path is not None and self._layout.images == "base64":
-            ref = data_url(path)
-        return ref, data
+        if self._writer.embeds_images:
+            return name, path.read_bytes()
+        return (data_url(path) if self._layout.images == "base64" else ref), b""
 
     def _add_image(self, split: str, image: ExportImage, image_path: str, path: Path) -> bool:
         """Write an image, once, and return whether it was new."""

@@ -131,7 +131,8 @@ class ImageGroup:
     @property
     def images(self) -> tuple[ExportImage, ...]:
         """All images of the entries, in their order."""
-        return (self.image, *(further.image for further in self.further))
+        # Read six times for each image of a large export, which seldom has further ones.
+        return (self.image, *[further.image for further in self.further]) if self.further else (self.image,)
 
     def refs(self, entries: Sequence[Entry]) -> list[str]:
         """Return how a row of *entries* refers to their images."""

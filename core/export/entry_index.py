@@ -30,8 +30,8 @@ class EntryIndex:
     def record(self, groups: Iterable[ImageGroup]) -> Iterator[ImageGroup]:
         """Yield *groups* unchanged, and add their entries to the index."""
         for group in groups:
-            for entry in group.entries:
-                self.add(entry.id, entry.version, group.split)
+            mark = _MARK_OF_SPLIT[group.split]  # type: ignore[index]
+            self._bytes += b"".join([_pack(entry.id.encode(), entry.version | mark) for entry in group.entries])
             yield group
 
     def add(self, entry_id: str, version: int, split: str) -> None:
