@@ -1,6 +1,7 @@
 """Colors as sRGB: by a profile inside the file, or by what a PNG says of its gamma and its primaries."""
 
 import struct
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -49,13 +50,24 @@ def _converted(image: Image.Image, profile: bytes) -> Image.Image | None:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         if colors.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
             colors = colors.convert("RGB")
-        converted = ImageCms.profileToProfile(colors, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        converted = ImageCms.profileToProfile(colors, source, _srgb(), outputMode="RGB")
     except (ImageCms.PyCMSError, *DECODING_ERRORS):
         return None
     if converted is not None and alpha is not None:
         converted.putalpha(alpha)
         return flatten(converted)
     return converted
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    """Return sRGB as a profile of version 2: into one of version 4, littleCMS makes the darkest ink of CMYK black.
+
+    Browsers do not, and show print photographs lighter.
+    """
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[8:12] = b"\x02\x40\0\0"
+    return ImageCms.ImageCmsProfile(BytesIO(profile))
 
 
 def _stated_profile(info: dict[Any, Any]) -> bytes | None:

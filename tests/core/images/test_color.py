@@ -1,5 +1,6 @@
 """Colors as sRGB: a gamma, primaries, and profiles of images with an alpha channel."""
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,28 @@ def test_transparent_parts_of_an_image_with_a_profile_are_white(mode: str, color
 
     assert colors(image, icc_profile=profile) == [255, 255, 255]
     assert colors(opaque, icc_profile=profile) == pytest.approx([188] * 3, abs=1)
+
+
+def press_profile(darkest: int) -> bytes:
+    """Return a CMYK profile whose inks and black are neutral; full black has the lightness L* *darkest*.
+
+    By ICC.1:2001-04: a table of 16 corners (lut8Type), black being the last channel.
+    """
+    corners = [darkest if ink % 2 else 100 - 20 * (ink >> 1).bit_count() for ink in range(16)]
+    table = b"".join(bytes([round(lightness * 2.55), 128, 128]) for lightness in corners)
+    identity = (65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    lut = struct.pack(">4s4x4B9i", b"mft1", 4, 3, 2, 0, *identity) + bytes(range(256)) * 4 + table
+    lut += bytes(range(256)) * 3
+    white = struct.pack(">3i", 63190, 65536, 54061)
+    head = struct.pack(">I4xI12s", 132 + 24 + len(lut) + 20, 0x02400000, b"prtrCMYKLab ").ljust(36, b"\0") + b"acsp"
+    tags = struct.pack(">I4sII4sII", 2, b"A2B0", 156, len(lut), b"wtpt", 156 + len(lut), 20)
+    return head.ljust(68, b"\0") + white.ljust(60, b"\0") + tags + lut + b"XYZ " + bytes(4) + white
+
+
+@pytest.mark.parametrize(("ink", "expected"), [((0, 0, 0, 0), 255), ((0, 0, 0, 255), 48), ((255, 0, 0, 0), 198)])
+def test_print_colors_are_as_light_as_their_profile_says(ink: tuple[int, ...], expected: int) -> None:
+    # L* of 100, 20 and 80 as sRGB, by the formulas of CIE 1976 and IEC 61966-2-1.
+    assert colors(Image.new("CMYK", (4, 4), ink), icc_profile=press_profile(20)) == pytest.approx([expected] * 3, abs=2)
 
 
 def test_the_profile_is_read_as_one() -> None:
