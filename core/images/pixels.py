@@ -14,6 +14,7 @@ from core.flatten import with_alpha_channel
 from core.images.color import to_srgb
 from core.images.decoding_errors import DECODING_ERRORS
 from core.images.png_rows import check_rows
+from core.images.structure import first_frame
 
 # The transposition that makes each EXIF orientation upright.
 _UPRIGHT = {
@@ -103,6 +104,8 @@ def _orientation(image: Image.Image) -> int:
 
 def _with_alpha_channel(image: Image.Image, data: bytes, format_: str) -> Image.Image:
     """Return *image* with 8 bits a channel, and a transparent color as alpha channel."""
+    if format_ == "WEBP" and image.mode == "RGB" and (frame := first_frame(data)) is not None:
+        return _with_transparent_surroundings(image, frame)
     key = image.info.get("transparency")
     if format_ != "PNG" or key is None:
         return with_alpha_channel(image)
@@ -113,6 +116,17 @@ def _with_alpha_channel(image: Image.Image, data: bytes, format_: str) -> Image.
     if image.mode == "RGB" and bits == 16:
         return _with_transparent_16_bit_color(image, data, key)
     return with_alpha_channel(image)
+
+
+def _with_transparent_surroundings(image: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
+    """Return *image*, transparent around its first frame: without alpha channel, Pillow leaves it black there."""
+    if frame == (0, 0, *image.size):
+        return image
+    alpha = Image.new("L", image.size, 0)
+    alpha.paste(255, frame)
+    image = image.copy()
+    image.putalpha(alpha)
+    return image
 
 
 def _with_transparent_16_bit_color(high: Image.Image, data: bytes, key: tuple[int, int, int]) -> Image.Image:

@@ -19,7 +19,7 @@ from core.errors import MissingFileError, StorageError
 from core.images.placing import place
 from core.images.structure import EXTENSIONS
 
-RENDITION_VERSION = "2"
+RENDITION_VERSION = "3"
 """Changes when renditions get other pixels: those of other versions are removed, and browsers ask for the new ones."""
 
 _COPY_BYTES = 1 << 20

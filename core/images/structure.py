@@ -79,6 +79,23 @@ def check_structure(data: bytes, format_: str) -> None:
             )
 
 
+def first_frame(data: bytes) -> tuple[int, int, int, int] | None:
+    """Return left, top, right and bottom of the first frame of an animated WebP; None when there is none.
+
+    By the RIFF container of https://developers.google.com/speed/webp/docs/riff_container.
+    """
+    position = 12
+    while position + 24 <= len(data):
+        if data[position : position + 4] == b"ANMF":
+            x, y, width, height = (
+                int.from_bytes(data[at : at + 3], "little") for at in range(position + 8, position + 20, 3)
+            )
+            return 2 * x, 2 * y, 2 * x + width + 1, 2 * y + height + 1
+        size_bytes = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + size_bytes + size_bytes % 2
+    return None
+
+
 def jpeg_has_end(data: bytes) -> bool:
     """Return whether a JPEG has its end marker; in application data and behind the end there may be others."""
     return data.rstrip(b"\0").endswith(b"\xff\xd9") or 0xD9 in _jpeg_markers(data)

@@ -150,6 +150,17 @@ def animated_webp(seed: int) -> bytes:
     return encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=60_000, lossless=True)
 
 
+def animated_webp_with_small_frame(seed: int) -> bytes:
+    """Return an animated WebP without alpha channel whose first frame is a part of its canvas."""
+    width, height = 40, 30
+    still = encoded(drawn(seed, (24, 18)), "WEBP", lossless=True)[12:]
+    frame = b"".join(n.to_bytes(3, "little") for n in (seed % 8, seed % 6, 23, 17, 60_000)) + b"\x02" + still
+    canvas = b"\x02\0\0\0" + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    parts = ((b"VP8X", canvas), (b"ANIM", b"\xff\0\xff\0\0\0"), (b"ANMF", frame))
+    body = b"WEBP" + b"".join(name + struct.pack("<I", len(part)) + part + bytes(len(part) % 2) for name, part in parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def motion_photo(seed: int) -> bytes:
     """Return a photograph with a video behind its end, in which the markers of scans occur by chance."""
     video = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\xff\xda\0\x0c" * 500 + np.random.default_rng(seed).bytes(9000)
@@ -239,6 +250,7 @@ KINDS: dict[str, Callable[[int], bytes]] = _png_kinds() | {
     "WebP with alpha": partial(webp, mode="RGBA"),
     "lossless WebP with alpha": partial(webp, mode="RGBA", lossless=True),
     "animated WebP": animated_webp,
+    "animated WebP with a small first frame": animated_webp_with_small_frame,
     "WebP with EXIF": turned_webp,
     "WebP with orientation in XMP": partial(turned_by_xmp, "WEBP"),
     "WebP with a color profile": partial(with_profile, "WEBP"),
