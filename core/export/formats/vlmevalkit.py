@@ -90,6 +90,7 @@ FORMAT = Format(
     hints=(
         "VLMEvalKit asks the questions of a custom data set but has no score for its answers: use --mode infer, and "
         "the columns checker and arguments with reward.py of an export for rewards.",
+        "VLMEvalKit guesses types: when all answers are numbers, it reads 007 as 7 and, beside 3.5, 7 as 7.0.",
     ),
     no_rows_reason=READ_AS_MISSING,
     leaves_out=leaves_out,

@@ -47,6 +47,12 @@ def test_what_pandas_reads_as_missing_is_left_out(text: str) -> None:
     assert pandas.read_csv(BytesIO(f"a\tb\n1\t{text}\n".encode()), sep="\t").isna().any(axis=None)
 
 
+def test_the_note_on_numbers_is_true() -> None:
+    table = pandas.read_csv(BytesIO(b"answer\n007\n3.5\n"), sep="\t")
+    assert [str(answer) for answer in table["answer"]] == ["7.0", "3.5"]
+    assert any("reads 007 as 7 and, beside 3.5, 7 as 7.0" in hint for hint in format_named("vlmevalkit").hints)
+
+
 def test_a_text_of_nothing_but_nul_is_left_out_like_a_missing_one() -> None:
     assert rows("vlmevalkit", entry(1, "What does it say?", "\0")) == []
     assert rows("vlmevalkit", entry(1, "What\0?", "A."))[0]["question"] == "What?"
