@@ -30,6 +30,9 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
 )  # fmt: skip
 # Inside a scan 0xFF is followed by 0x00 or a restart marker, which is no marker of a segment.
 _JPEG_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+# Frames of JPEG: lossless, hierarchical or arithmetic and one of these; JPEG-LS. Table B.1 of ITU-T T.81.
+_UNREAD_FRAMES = frozenset((0xC3, 0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF, 0xF7))
+_FRAMES = frozenset((0xC0, 0xC1, 0xC2, 0xC9, 0xCA)) | _UNREAD_FRAMES
 _CLEAN_JPEG_MARKERS = frozenset((0xE0, 0xDB, 0xC0, 0xC1, 0xC2, 0xC4, 0xDD, 0xDA, 0xD9))
 _CLEAN_PNG_CHUNKS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"pHYs", b"sRGB"))
 
@@ -61,9 +64,14 @@ def check_structure(data: bytes, format_: str) -> None:
     """Reject decompression bombs: files that would exhaust a decoder; and a PNG whose pixel data have changed.
 
     Raises:
-        ImageRejectedError: there are too many scans or chunks, the canvas is larger than the format allows, or a
-            checksum of pixel data is wrong, which Pillow does not look at.
+        ImageRejectedError: the JPEG is of a kind that no browser shows, there are too many scans or chunks, the canvas
+            is larger than the format allows, or a checksum of pixel data is wrong, which Pillow does not look at.
     """
+    if format_ == "JPEG" and _has_unread_frame(data):
+        raise ImageRejectedError(
+            "This JPEG is lossless or has more than 8 bits, like medical ones; no browser shows it. Save it as PNG.",
+            reason="jpeg-kind",
+        )
     if format_ == "JPEG" and _has_too_many_scans(data):
         raise ImageRejectedError(
             f"This JPEG has more than {MAX_JPEG_SCANS} scans, the limit. Save it again with an image editor.",
@@ -99,6 +107,19 @@ def first_frame(data: bytes) -> tuple[int, int, int, int] | None:
 def jpeg_has_end(data: bytes) -> bool:
     """Return whether a JPEG has its end marker; in application data and behind the end there may be others."""
     return data.rstrip(b"\0").endswith(b"\xff\xd9") or 0xD9 in _jpeg_markers(data)
+
+
+def _has_unread_frame(data: bytes) -> bool:
+    """Return whether the first frame of a JPEG is of a kind, or has a number of bits, that decoders do not read."""
+    position = 2
+    while (found := _JPEG_MARKER.search(data, position)) is not None:
+        marker, position = found[0][-1], found.end()
+        if marker in _FRAMES:
+            return marker in _UNREAD_FRAMES or data[position + 2 : position + 3] not in (b"\x08", b"")
+        if marker in (0xD9, 0xDA):
+            return False
+        position += int.from_bytes(data[position : position + 2], "big")
+    return False
 
 
 def _has_too_many_scans(data: bytes) -> bool:

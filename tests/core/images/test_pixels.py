@@ -87,6 +87,19 @@ def test_scans_are_counted_behind_application_data(filler: bytes, tmp_path: Path
     assert outcome(data[:2] + segment + data[2:], tmp_path) == "too-many-scans"
 
 
+@pytest.mark.parametrize(
+    ("marker", "bits", "found"),
+    [(0xC0, 8, "accepted"), (0xC1, 12, "jpeg-kind"), (0xC3, 16, "jpeg-kind"), (0xF7, 8, "jpeg-kind")],
+    ids=["baseline", "12 bits", "lossless", "JPEG-LS"],
+)
+def test_a_jpeg_that_no_browser_shows_is_not_called_damaged(marker: int, bits: int, found: str, tmp_path: Path) -> None:
+    data = encoded(IMAGE)
+    at = data.index(b"\xff\xc0")
+    kind = data[:at] + bytes([0xFF, marker]) + data[at + 2 : at + 4] + bytes([bits]) + data[at + 5 :]
+
+    assert outcome(kind[:2] + b"\xff\xe1\0\x06\xff\xc3\0\0" + kind[2:], tmp_path) == found
+
+
 def turned(image: Image.Image, exif: bytes) -> tuple[Image.Image, tuple[int, int]]:
     buffer = BytesIO()
     image.save(buffer, "JPEG", exif=exif)
