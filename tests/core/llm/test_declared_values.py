@@ -91,7 +91,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "core.llm.destination:Destination": {"own_address": False},
     "core.llm.ledger:DatabaseLedger.settle": {"reusable": True},
     "core.llm.ledger:DatabaseLedger.settle_now": {"reusable": True},
-    "core.llm.litellm_client:RawReply": {"has_thinking": False},
+    "core.llm.litellm_client:RawReply": {"thinking": ""},
     "core.llm.models:vision_models": {"limit": 3},
     "core.llm.providers:Provider": {"local": False, "prices_are_complete": False},
     "core.llm.rate_limiter:RateLimiter": {"probes_first": True},
