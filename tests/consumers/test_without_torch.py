@@ -1,6 +1,5 @@
 """The consumers that need no torch read what was written; `make consumers` runs them all, each in its environment."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +26,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
 def test_every_row_is_read_with_its_question_answer_and_image(
     consumer: Consumer, format_: str, shelf: Shelf, tmp_path: Path
 ) -> None:
-    offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
-    result = comparing.run(consumer, format_, shelf, tmp_path, sys.executable, os.environ | offline)
+    reading = comparing.prepare(consumer, format_, shelf, tmp_path)
+    ((_, result),) = comparing.read([reading], shelf, sys.executable, tmp_path)
     assert not result.error, result.error
     assert (result.loaded, result.equal) == (result.written, result.turns), result.different
 

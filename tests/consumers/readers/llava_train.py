@@ -1,27 +1,18 @@
 """The data set and collator of LLaVA's train.py, executed from its source; answers are decoded from the labels."""
 
 import json
-import os
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
-sys.path.insert(0, os.environ["CHECKOUT"])
-# The model and the trainer need libraries of 2023; the data set does not need them.
-for name in ("llava.model", "llava.train.llava_trainer"):
-    sys.modules[name] = ModuleType(name)
-sys.modules["llava.model"].LlavaLlamaForCausalLM = object  # type: ignore[attr-defined]
-sys.modules["llava.train.llava_trainer"].LLaVATrainer = object  # type: ignore[attr-defined]
-
 import torch
+
+from llava_modules import llama_like, train  # isort: skip - it finds llava
 from llava import conversation
-from llava.train import train
 from PIL import Image
 from seen import Row, checkout_version, rows_file, run
-from tiny_qwen import tokenizer
 
 
 class _Images:
@@ -37,7 +28,7 @@ class _Images:
 
 def rows(bundle: Path, format_: str) -> Iterable[Row]:
     annotations = rows_file(bundle)
-    tokens, images = _llama_like(), _Images()
+    tokens, images = llama_like(), _Images()
     conversation.default_conversation = conversation.conv_templates["v1"]
     settings = SimpleNamespace(
         image_folder=str(bundle), image_processor=images, image_aspect_ratio="square", is_multimodal=True,
@@ -51,13 +42,6 @@ def rows(bundle: Path, format_: str) -> Iterable[Row]:
         answers = _spans(batch["labels"][0].tolist(), tokens)
         questions = [turn["value"].replace("<image>", "").strip() for turn in row["conversations"][::2]]
         yield list(zip(questions, answers, strict=True)), list(images.seen)
-
-
-def _llama_like() -> Any:
-    """Return a tokenizer that begins with one token and ends each answer with another, as Llama's does."""
-    tokens = tokenizer(bos="<s>", eos="</s>")
-    tokens.legacy = True
-    return tokens
 
 
 def _spans(labels: list[int], tokens: Any) -> list[str]:

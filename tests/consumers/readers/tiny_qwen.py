@@ -1,8 +1,10 @@
 """A Qwen2.5-VL of random weights with the real classes, token ids of its own and one token a byte; no download."""
 
 from pathlib import Path
+from typing import Any
 
 import transformers
+from PIL import Image
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
     PreTrainedTokenizerFast,
@@ -81,3 +83,11 @@ def tokenizer(bos: str = "", eos: str = END) -> PreTrainedTokenizerFast:
         tokenizer_object=tokens, bos_token=bos or None, eos_token=eos, pad_token="<|endoftext|>",
         model_max_length=32768, chat_template=_TEMPLATE,
     )  # fmt: skip
+
+
+def images_of(row: dict[str, Any]) -> list[Image.Image]:
+    """Return the images of a row with content parts: those of its column, or the files that its parts name."""
+    if row.get("images"):
+        return list(row["images"])
+    parts = [part for message in row["messages"] for part in message["content"]]
+    return [Image.open(part["image"]) for part in parts if part.get("image")]

@@ -10,7 +10,7 @@ os.environ |= {"UNSLOTH_IS_PRESENT": "1", "UNSLOTH_FORCE_CPU": "1"}
 
 import datasets
 from seen import Row, run
-from tiny_qwen import save, turns_of
+from tiny_qwen import IMAGE, images_of, save, turns_of
 from transformers import AutoModelForImageTextToText, AutoProcessor
 from unsloth_zoo.vision_utils import UnslothVisionDataCollator
 
@@ -20,11 +20,12 @@ def rows(bundle: Path, format_: str) -> Iterable[Row]:
     save(model)
     processor = AutoProcessor.from_pretrained(model)
     collate = UnslothVisionDataCollator(AutoModelForImageTextToText.from_pretrained(model), processor, resize=None)
-    loaded = datasets.load_dataset(str(bundle), split="train", cache_dir=str(bundle.parent / "cache"))
-    for row in loaded:
-        images = [part["image"] for message in row["messages"] for part in message["content"] if part.get("image")]
+    os.chdir(bundle)  # as the report says
+    for row in datasets.load_dataset(str(bundle), split="train", cache_dir=str(bundle.parent / "cache")):
         batch = collate([row])
-        yield turns_of(processor.tokenizer.decode(batch["input_ids"][0])), images
+        text = processor.tokenizer.decode(batch["input_ids"][0])
+        assert IMAGE in text
+        yield turns_of(text), images_of(row)
 
 
 run(f"unsloth_zoo {version('unsloth_zoo')}", rows)
