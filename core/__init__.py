@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Tasks,
         connect,
     )
-    from core.export import DatasetExporterService, ImageDatasetExporter
+    from core.export import DatasetExporterService, ImageDatasetExporter, read_vitrine
     from core.images import ImageService
     from core.importing.importer import DatasetImporter, ImportProblem, ImportReport
     from core.llm import LLMService
@@ -62,6 +62,7 @@ _HOMES = {
     "TaskService": "core.tasks",
     "Tasks": "core.db",
     "connect": "core.db",
+    "read_vitrine": "core.export",
 }
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "TaskService",
     "Tasks",
     "connect",
+    "read_vitrine",
 ]
 
 

@@ -76,7 +76,7 @@ PROMISED = {
     "ImageAnswerGenerationTask", "ImageDatasetExporter",
     "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
     "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
-    "StyleGenerationService", "TaskService", "Tasks", "connect",
+    "StyleGenerationService", "TaskService", "Tasks", "connect", "read_vitrine",
 }  # fmt: skip
 
 
