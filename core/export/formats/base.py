@@ -45,6 +45,8 @@ KEPT_TEXTS = (
     "load_dataset guesses types: a column whose texts are all dates becomes times, one of a CSV file whose texts are "
     "all numbers becomes numbers. The printed code keeps texts."
 )
+INSTALL_DATASETS = "pip install datasets==5.2.0 pillow"
+INSTALL_TRL = "pip install trl==1.16.0 torchvision"
 LOAD_DATASET = "from datasets import load_dataset\n\nrows = load_dataset('{dir}')"
 PURPOSES: dict[Purpose, str] = {
     "train": "Train", "evaluate": "Evaluate", "share": "Share", "archive": "Archive",
@@ -72,6 +74,8 @@ class Format:
     checker: type[Checker]
     run_in: tuple[str, ...] = ()
     """Programs with the version in which bundles were loaded completely; empty when it was tried in none."""
+    install: str = ""
+    """Commands of a shell that install what *load* needs, in the versions of *run_in*; empty: nothing."""
     load_language: Language = "python"
     """What *load* is written in, which decides how paths are quoted."""
     row_endings: tuple[str, ...] = ()

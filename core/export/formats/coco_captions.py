@@ -25,6 +25,7 @@ FORMAT = Format(
     label="COCO captions",
     help="Answers as captions of their images; questions are left out.",
     purpose="evaluate",
+    install="pip install pycocotools==2.0.11",
     load="from pycocotools.coco import COCO\n\ncoco = COCO('{dir}/captions_{split}.json')",
     run_in=("pycocotools 2.0.11",),
     rows=rows,

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 # A yaml file takes key=value arguments after it; without one, llamafactory-cli reads options with dashes only.
+INSTALL = "pip install llamafactory==0.9.5 'torch<2.15' torchvision"
 LOAD = (
     "llamafactory-cli train --stage sft --do_train --finetuning_type lora --template qwen2_vl "
     "--model_name_or_path Qwen/Qwen2.5-VL-3B-Instruct --dataset_dir {dir} --dataset {stem} --output_dir {dir}-trained"

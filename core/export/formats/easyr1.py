@@ -41,9 +41,12 @@ FORMAT = Format(
     label="EasyR1",
     help="Questions with images and a verifier in one column; reward.py has the reward function.",
     purpose="train",
+    install=("git clone https://github.com/hiyouga/EasyR1 && git -C EasyR1 checkout -q b44b311\npip install -e EasyR1"),
     load=(
-        "python3 -m verl.trainer.main config=examples/config.yaml data.train_files={dir}/data@{split} "
-        "data.val_files={dir}/data@{split} data.answer_key=verifier "
+        "python3 -m verl.trainer.main config=EasyR1/examples/config.yaml data.train_files={dir}/data@{split} "
+        "data.val_files={dir}/data@{split} data.prompt_key=prompt data.answer_key=verifier "
+        "data.format_prompt=EasyR1/examples/format_prompt/math.jinja data.rollout_batch_size=8 "
+        "worker.actor.global_batch_size=8 "
         "worker.reward.reward_function={dir}/reward.py:easyr1_reward "
         "worker.actor.model.model_path=Qwen/Qwen2.5-VL-3B-Instruct"
     ),

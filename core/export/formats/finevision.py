@@ -10,7 +10,15 @@ from typing import Any
 from core.dataset import RATINGS
 from core.export.checks.hugging_face_chat import FineVisionChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import LOAD_DATASET, ONLY_TEXTS, Format, answer_text, question_text, turns
+from core.export.formats.base import (
+    INSTALL_DATASETS,
+    LOAD_DATASET,
+    ONLY_TEXTS,
+    Format,
+    answer_text,
+    question_text,
+    turns,
+)
 from core.export.writing.parquet import ParquetWriter
 
 
@@ -50,6 +58,7 @@ FORMAT = Format(
         "system prompts."
     ),
     purpose="train",
+    install=INSTALL_DATASETS,
     load=LOAD_DATASET,
     run_in=("nanoVLM 4e0c096", "datasets 5.2.0"),
     rows=rows,

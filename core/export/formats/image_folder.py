@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.export.checks.hugging_face import ImageFolderChecker
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_COLUMNS, Format
+from core.export.formats.base import INSTALL_DATASETS, ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.base import ImageFolderWriter
 
@@ -32,6 +32,7 @@ FORMAT = Format(
     label="Hugging Face ImageFolder",
     help="Plain image files with a metadata file beside them.",
     purpose="share",
+    install=INSTALL_DATASETS,
     load="from datasets import load_dataset\n\nrows = load_dataset('imagefolder', data_dir='{dir}')",
     run_in=("datasets 5.2.0",),
     rows=rows,

@@ -2,7 +2,7 @@
 
 from core.export.checks.conversations import LlamaFactoryChecker
 from core.export.formats.base import ONLY_TEXTS, Format
-from core.export.formats.dataset_info import LOAD, dataset_info
+from core.export.formats.dataset_info import INSTALL, LOAD, dataset_info
 from core.export.formats.messages import rows
 from core.export.writing.base import JsonWriter
 
@@ -15,6 +15,7 @@ FORMAT = Format(
     label="LLaMA-Factory",
     help="Conversations with a list of images and a dataset_info.json that describes them.",
     purpose="train",
+    install=INSTALL,
     load=LOAD,
     run_in=("LLaMA-Factory 0.9.5",),
     load_language="bash",

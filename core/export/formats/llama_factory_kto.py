@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from core.export.checks.preference import LlamaFactoryPreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import ONLY_TEXTS, Format
-from core.export.formats.dataset_info import LOAD, dataset_info
+from core.export.formats.dataset_info import INSTALL, LOAD, dataset_info
 from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers, user_turn
 from core.export.writing.base import JsonWriter
 
@@ -22,6 +22,7 @@ FORMAT = Format(
     label="LLaMA-Factory, KTO",
     help=f"{KTO_HELP}.",
     purpose="train",
+    install=INSTALL,
     load=LOAD.replace("--stage sft", "--stage kto"),
     run_in=("LLaMA-Factory 0.9.5",),
     load_language="bash",

@@ -32,7 +32,16 @@ FORMAT = Format(
     label="LLaVA",
     help="Conversations of human and gpt with one image each, as LLaVA 1.5 reads them, without system prompts.",
     purpose="train",
-    load="# These two options of scripts/v1_5/finetune.sh:\n--data_path {rows} --image_folder {dir}",
+    install=(
+        "git clone https://github.com/haotian-liu/LLaVA && git -C LLaVA checkout -q c121f04\n"
+        "pip install -e 'LLaVA[train]'"
+    ),
+    load=(
+        "deepspeed LLaVA/llava/train/train_mem.py --deepspeed LLaVA/scripts/zero3.json --model_name_or_path "
+        "lmsys/vicuna-7b-v1.5 --version v1 --vision_tower openai/clip-vit-large-patch14-336 --mm_projector_type "
+        "mlp2x_gelu --mm_vision_select_layer -2 --image_aspect_ratio pad --bf16 True --model_max_length 2048 "
+        "--output_dir {dir}-trained --data_path {rows} --image_folder {dir}"
+    ),
     load_language="bash",
     run_in=("LLaVA c121f04",),
     rows=rows,

@@ -41,6 +41,7 @@ FORMAT = Format(
     label="lmms-eval",
     help="A task folder with a table and the checkers of its answers: accuracy without a judge.",
     purpose="evaluate",
+    install="pip install lmms-eval==0.7.3",
     load=(
         "python3 -m lmms_eval --include_path {dir} --tasks {stem} --model qwen2_5_vl "
         "--model_args pretrained=Qwen/Qwen2.5-VL-3B-Instruct"

@@ -9,6 +9,7 @@ from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, 
 from core.export.writing.base import JsonWriter
 
 # Without is_binary_loss_scale=false, ms-swift takes every weight above 0 for 1.
+INSTALL = "pip install ms-swift==4.6.0 qwen-vl-utils torchvision"
 LOAD = (
     "ROOT_IMAGE_DIR={dir} swift sft --model Qwen/Qwen2.5-VL-3B-Instruct --dataset {rows} --is_binary_loss_scale false"
 )
@@ -33,6 +34,7 @@ FORMAT = Format(
     label="ms-swift",
     help="Conversations with a list of images; with metadata, the score scales the loss: 3 of 5 gives three fifths.",
     purpose="train",
+    install=INSTALL,
     load=LOAD,
     load_language="bash",
     run_in=("ms-swift 4.6.0",),

@@ -25,6 +25,7 @@ FORMAT = Format(
     label="ms-swift, DPO",
     help=f"{DPO_HELP}.",
     purpose="train",
+    install=ms_swift.INSTALL,
     load=ms_swift.RLHF_LOAD.replace("{type}", "dpo"),
     load_language="bash",
     run_in=("ms-swift 4.6.0",),

@@ -18,7 +18,7 @@ from core.export.formats.grounding import (
     leaves_out,
     with_boxes,
 )
-from core.export.formats.ms_swift import LOAD
+from core.export.formats.ms_swift import INSTALL, LOAD
 from core.export.writing.base import JsonWriter
 
 _PLACE = '{"bbox_2d": <bbox>, "label": "<ref-object>"}'
@@ -52,6 +52,7 @@ FORMAT = Format(
     label="ms-swift, grounding",
     help="Questions whose answers are the boxes of their entry, as objects that the program writes for its model.",
     purpose="train",
+    install=INSTALL,
     load=f"QWENVL_BBOX_FORMAT=new {LOAD}",
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,

@@ -22,6 +22,7 @@ FORMAT = Format(
     label="ms-swift, KTO",
     help=f"{KTO_HELP}.",
     purpose="train",
+    install=ms_swift.INSTALL,
     load=ms_swift.RLHF_LOAD.replace("{type}", "kto"),
     load_language="bash",
     run_in=("ms-swift 4.6.0",),

@@ -33,6 +33,7 @@ FORMAT = Format(
     label="OpenAI chat",
     help="Chat lines with images as base64, by the documented rules of OpenAI's vision fine-tuning.",
     purpose="train",
+    install="pip install openai",
     load="from openai import OpenAI\n\nfile = OpenAI().files.create(file=open('{rows}', 'rb'), purpose='fine-tune')",
     rows=rows,
     detail="texts",

@@ -37,8 +37,9 @@ FORMAT = Format(
     label="Oumi",
     help="Conversations of content items with the paths of their images, one a line.",
     purpose="train",
+    install="pip install oumi==0.9",
     load=(
-        "cd {dir} && oumi train --model.model_name HuggingFaceTB/SmolVLM-256M-Instruct "
+        "cd {dir} && oumi train --model.model_name Qwen/Qwen2.5-VL-3B-Instruct "
         "--data.train.datasets '[{dataset_name: vl_sft, dataset_path: {stem}.jsonl}]'"
     ),
     load_language="bash",

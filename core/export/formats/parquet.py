@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face import ParquetChecker
 from core.export.entries import METADATA_COLUMNS, Entry, ImageGroup, Row, RowOptions, exported_size, tag_list
-from core.export.formats.base import LOAD_DATASET, ONLY_COLUMNS, Format
+from core.export.formats.base import INSTALL_DATASETS, LOAD_DATASET, ONLY_COLUMNS, Format
 from core.export.formats.default import metadata
 from core.export.writing.parquet import ParquetWriter
 
@@ -62,6 +62,7 @@ FORMAT = Format(
     label="Hugging Face parquet",
     help="One table with the images inside, and a dataset card.",
     purpose="share",
+    install=INSTALL_DATASETS,
     load=LOAD_DATASET,
     run_in=("datasets 5.2.0",),
     rows=rows,

@@ -6,6 +6,7 @@ from typing import Any
 from core.export.checks.hugging_face_chat import PartsChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import (
+    INSTALL_DATASETS,
     LOAD_DATASET,
     ONLY_TEXTS,
     QWEN_MAX_ASPECT_RATIO,
@@ -49,9 +50,10 @@ FORMAT = Format(
     label="Messages with parts",
     help="A table of messages whose contents are lists of texts and places for images.",
     purpose="train",
+    install=INSTALL_DATASETS,
     load=LOAD_DATASET,
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
-    run_in=("TRL 1.16.0",),
+    run_in=("TRL 1.16.0", "datasets 5.2.0"),
     rows=rows,
     detail="texts",
     writer=ParquetWriter,

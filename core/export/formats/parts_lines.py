@@ -6,6 +6,7 @@ from itertools import islice
 from core.export.checks.parts import PathPartsChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import (
+    INSTALL_DATASETS,
     ONLY_TEXTS,
     QWEN_MAX_ASPECT_RATIO,
     Format,
@@ -37,8 +38,10 @@ FORMAT = Format(
     label="Messages with parts, JSON lines",
     help="Messages whose contents are lists of texts and paths of images, one conversation a line.",
     purpose="train",
+    install=INSTALL_DATASETS,
     load="from datasets import load_dataset\n\nrows = load_dataset('json', data_files='{rows}')",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("datasets 5.2.0",),
     rows=rows,
     detail="texts",
     writer=JsonWriter,

@@ -6,7 +6,7 @@ from itertools import chain
 from core.export.checks.conversations import SharegptChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import ONLY_TEXTS, Format, new_images, system_text, turns
-from core.export.formats.dataset_info import LOAD, dataset_info
+from core.export.formats.dataset_info import INSTALL, LOAD, dataset_info
 from core.export.formats.llava import turns_of
 from core.export.writing.base import JsonWriter
 
@@ -25,6 +25,7 @@ FORMAT = Format(
     label="ShareGPT",
     help="Conversations of human and gpt with a list of images and a dataset_info.json that describes them.",
     purpose="train",
+    install=INSTALL,
     load=LOAD,
     run_in=("LLaMA-Factory 0.9.5",),
     load_language="bash",

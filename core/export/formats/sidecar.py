@@ -19,7 +19,10 @@ FORMAT = Format(
     label="Sidecar text",
     help="A text file beside each image, with its answers as caption, for training image models.",
     purpose="train",
-    # The file that train_network.py takes as --dataset_config.
+    install=(
+        "git clone https://github.com/kohya-ss/sd-scripts && git -C sd-scripts checkout -q 48d368f\n"
+        "(cd sd-scripts && pip install torch torchvision -r requirements.txt)"
+    ),
     load='[[datasets]]\n[[datasets.subsets]]\nimage_dir = "{images}"\ncaption_extension = ".txt"\nnum_repeats = 1',
     load_language="toml",
     run_in=("sd-scripts 48d368f",),

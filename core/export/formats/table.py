@@ -28,6 +28,7 @@ FORMAT = Format(
     help="A table for spreadsheets; text that would run as a formula starts with an apostrophe.",
     purpose="share",
     # Without these options pandas guesses types: 007 becomes 7, NA becomes a missing value.
+    install="pip install pandas==3.1.1",
     load="import pandas\n\ntable = pandas.read_csv('{rows}', dtype=str, keep_default_na=False)",
     run_in=("pandas 3.1.1",),
     rows=rows,

@@ -6,6 +6,7 @@ from typing import Any
 from core.export.checks.hugging_face_chat import TrlChecker
 from core.export.entries import ImageGroup, Row, RowOptions
 from core.export.formats.base import (
+    INSTALL_TRL,
     ONLY_TEXTS,
     QWEN_MAX_ASPECT_RATIO,
     Format,
@@ -38,6 +39,7 @@ FORMAT = Format(
     label="TRL",
     help="A table of images and messages; the trainer inserts the image tokens itself.",
     purpose="train",
+    install=INSTALL_TRL,
     load=(
         "from datasets import load_dataset\nfrom trl import SFTConfig, SFTTrainer\n\n"
         "trainer = SFTTrainer(\n    'Qwen/Qwen2.5-VL-3B-Instruct',\n    args=SFTConfig(max_length=None),\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlPreferenceChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, question_text
+from core.export.formats.base import INSTALL_TRL, ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, question_text
 from core.export.formats.preferences import DPO_HELP, NO_PAIR, assistant_turn, pairs
 from core.export.writing.parquet import ParquetWriter
 
@@ -32,6 +32,7 @@ FORMAT = Format(
     label="TRL, DPO",
     help=f"{DPO_HELP}, as a table.",
     purpose="train",
+    install=INSTALL_TRL,
     load=(
         "from datasets import load_dataset\nfrom trl import DPOConfig, DPOTrainer\n\n"
         "trainer = DPOTrainer(\n    'Qwen/Qwen2.5-VL-3B-Instruct',\n    args=DPOConfig(max_length=None),\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.verifiable import TrlGrpoChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import PROMPTS, QWEN_MAX_ASPECT_RATIO, Format
+from core.export.formats.base import INSTALL_TRL, PROMPTS, QWEN_MAX_ASPECT_RATIO, Format
 from core.export.formats.verifiable import HINTS, NOT_VERIFIABLE, arguments_text, leaves_out, reward_file, tasks
 from core.export.writing.parquet import ParquetWriter
 
@@ -32,6 +32,7 @@ FORMAT = Format(
     label="TRL, GRPO",
     help="Prompts with images and an answer that a checker verifies; reward.py has the reward function.",
     purpose="train",
+    install=INSTALL_TRL,
     load=(
         "import sys\n\nfrom datasets import load_dataset\nfrom trl import GRPOConfig, GRPOTrainer\n\n"
         "sys.path.insert(0, '{dir}')\nfrom reward import trl_reward\n\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.export.checks.hugging_face_chat import TrlKtoChecker
 from core.export.entries import ImageGroup, Row, RowOptions
-from core.export.formats.base import PROMPTS, QWEN_MAX_ASPECT_RATIO, Format, turns
+from core.export.formats.base import INSTALL_TRL, PROMPTS, QWEN_MAX_ASPECT_RATIO, Format, turns
 from core.export.formats.preferences import KTO_HELP, assistant_turn, labeled_answers
 from core.export.formats.verifiable import prompt_messages
 from core.export.writing.parquet import ParquetWriter
@@ -36,6 +36,7 @@ FORMAT = Format(
     label="TRL, KTO",
     help=f"{KTO_HELP}, as a table.",
     purpose="train",
+    install=INSTALL_TRL,
     load=(
         "from datasets import load_dataset\nfrom trl import KTOConfig, KTOTrainer\n\n"
         "trainer = KTOTrainer(\n    'Qwen/Qwen2.5-VL-3B-Instruct',\n    args=KTOConfig(max_length=None),\n"

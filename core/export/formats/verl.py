@@ -46,12 +46,15 @@ FORMAT = Format(
     label="verl",
     help="Prompts with images and a reward model by rules, in a table; reward.py has the reward function.",
     purpose="train",
+    install="pip install 'verl[vllm]==0.9.1'",
     load=(
         "python3 -m verl.trainer.main_ppo algorithm.adv_estimator=grpo "
-        "data.train_files={dir}/data/{split}-00000-of-00001.parquet "
-        "data.val_files={dir}/data/{split}-00000-of-00001.parquet data.image_key=images "
+        '"data.train_files=[$(printf ,%s {dir}/data/{split}-*.parquet | cut -c2-)]" '
+        '"data.val_files=[$(printf ,%s {dir}/data/{split}-*.parquet | cut -c2-)]" '
+        "data.max_prompt_length=2048 data.filter_overlong_prompts=True data.train_batch_size=8 "
         "reward.custom_reward_function.path={dir}/reward.py reward.custom_reward_function.name=verl_reward "
-        "actor_rollout_ref.model.path=Qwen/Qwen2.5-VL-3B-Instruct"
+        "actor_rollout_ref.model.path=Qwen/Qwen2.5-VL-3B-Instruct actor_rollout_ref.rollout.name=vllm "
+        "actor_rollout_ref.actor.ppo_mini_batch_size=8 actor_rollout_ref.actor.use_dynamic_bsz=True"
     ),
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,

@@ -75,7 +75,11 @@ FORMAT = Format(
     label="VLMEvalKit",
     help="A TSV with questions, answers and the images inside.",
     purpose="evaluate",
-    load="LMUData={dir} python3 run.py --data {stem} --model Qwen2.5-VL-3B-Instruct --mode infer",
+    install=(
+        "git clone https://github.com/open-compass/VLMEvalKit && git -C VLMEvalKit checkout -q e8e78f05\n"
+        "pip install -e VLMEvalKit"
+    ),
+    load="LMUData={dir} python3 VLMEvalKit/run.py --data {stem} --model Qwen2.5-VL-3B-Instruct --mode infer",
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
     run_in=("VLMEvalKit e8e78f05",),

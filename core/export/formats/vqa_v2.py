@@ -76,9 +76,15 @@ FORMAT = Format(
     label="VQA v2",
     help="Questions and annotations in two files, as the official evaluator reads them.",
     purpose="evaluate",
-    # With PythonHelperTools of https://github.com/GT-Vision-Lab/VQA on the path.
+    install=(
+        "git clone https://github.com/GT-Vision-Lab/VQA && git -C VQA checkout -q a013f00\n"
+        "# It is written for Python 2; lib2to3 is a part of Python up to 3.12.\n"
+        "expand VQA/PythonHelperTools/vqaTools/vqa.py > vqa.py && python -m lib2to3 -w -n vqa.py\n"
+        "mv vqa.py VQA/PythonHelperTools/vqaTools/vqa.py"
+    ),
     load=(
-        "from vqaTools.vqa import VQA\n\nvqa = VQA(\n    '{dir}/v2_custom_{split}_annotations.json',\n"
+        "import sys\n\nsys.path.insert(0, 'VQA/PythonHelperTools')\nfrom vqaTools.vqa import VQA\n\n"
+        "vqa = VQA(\n    '{dir}/v2_custom_{split}_annotations.json',\n"
         "    '{dir}/v2_OpenEnded_custom_{split}_questions.json',\n)"
     ),
     run_in=("the VQA tools a013f00",),

@@ -25,6 +25,7 @@ FORMAT = Format(
     label="WebDataset",
     help="Tar shards that stream: each image as JPEG with its questions as JSON.",
     purpose="train",
+    install="pip install datasets==5.2.0 pillow webdataset==1.0.2",
     load=LOAD_DATASET,
     run_in=("webdataset 1.0.2", "datasets 5.2.0"),
     rows=rows,

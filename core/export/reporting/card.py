@@ -28,6 +28,7 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         "",
         f"With this bundle in the directory {one_line(job.directory)}:",
         "",
+        *(["```bash", job.format.install, "```", ""] if job.format.install else []),
         f"```{job.format.load_language}",
         load_command(job.format, job.recipe, job.directory),
         "```",

@@ -71,6 +71,7 @@ def make_report(
             {"name": check.name, "examined": check.examined, "passed": check.passed, "examples": list(check.examples)}
             for check in checks
         ],
+        "install": job.format.install,
         "load": load_command(job.format, job.recipe, job.directory),
         "directory": job.directory,
         "claim": job.format.claim,
@@ -179,6 +180,7 @@ def _contents(report: dict[str, Any]) -> list[str]:
         "",
         f"With the bundle in the directory {report['directory']}. {report['claim']}",
         "",
+        *(["```", report["install"], "```", ""] if report["install"] else []),
         "```",
         report["load"],
         "```",

@@ -57,4 +57,7 @@ def test_a_report_says_by_whose_rules_it_was_checked(services: Services, strip: 
     text = (services.db.data_dir / made.path / "EXPORT_REPORT.md").read_text(encoding="utf-8")
     assert "read back after writing, by Vitrine's rules for LLaMA-Factory 0.9.5." in text
     card = (services.db.data_dir / made.path / "README.md").read_text(encoding="utf-8")
-    assert "Run in LLaMA-Factory 0.9.5.\n\nWith this bundle in the directory Shelf:\n\n```bash\nllamafactory" in card
+    assert (
+        "Run in LLaMA-Factory 0.9.5.\n\nWith this bundle in the directory Shelf:\n\n```bash\npip install llama" in card
+    )
+    assert "\n```\n\n```bash\nllamafactory-cli train" in card
