@@ -4,6 +4,7 @@
 # make bench        runs all benchmarks; make bench-full with more rounds and larger data
 # make mutants      runs mutation tests and lists the surviving mutants
 # make consumers    lets the programs that read exports read ours, and writes the table of docs/CONSUMERS.md
+# make readmes      follows the README of each format word by word, and writes the other table
 # make screenshots  takes a screenshot of each page
 # make lock         writes the lock files
 # make doctor       checks this installation
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test prove mutants bench bench-full consumers screenshots doctor lock clean
+.PHONY: run test prove mutants bench bench-full consumers readmes screenshots doctor lock clean
 
 run: .venv/installed
 	@echo "Vitrine: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
@@ -45,6 +46,10 @@ bench bench-full: .venv/installed-tests
 # CONSUMERS="pandas datasets" selects some; CONSUMERS_DIR names the directory of checkouts.
 consumers: .venv/installed-tests
 	$(BIN)/python -m tests.consumers $(CONSUMERS)
+
+# FORMATS="csv trl" selects some; the same checkouts.
+readmes: .venv/installed-tests
+	$(BIN)/python -m tests.consumers.readmes $(FORMATS)
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py
