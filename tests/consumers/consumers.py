@@ -45,7 +45,16 @@ WITHOUT_TORCH = (
 """Those that `make test` runs too, in its own environment."""
 
 _TORCH = ("torch", "torchvision", "transformers", "datasets", "pillow")
-_TORCH_OLD = ("torch", "torchvision", "transformers<5", "datasets", "pillow", "qwen-vl-utils", "codetiming", "einops")
+_TORCH_OLD = (
+    "torch",
+    "torchvision",
+    "transformers<5",
+    "datasets>=4",
+    "pillow",
+    "qwen-vl-utils",
+    "codetiming",
+    "einops",
+)
 _TRL = ("trl", *_TORCH)
 _LLAMA_FACTORY = ("llamafactory", "torch<2.15", "torchvision", "pillow")
 _SWIFT = ("ms-swift", "qwen-vl-utils", *_TORCH)

@@ -56,7 +56,9 @@ class Cut:
 
 
 _TORCH = "pip install trl torch torchvision transformers datasets pillow"
-_OLD = "pip install torch torchvision 'transformers<5' datasets pillow qwen-vl-utils codetiming omegaconf torchdata"
+_OLD = (
+    "pip install torch torchvision 'transformers<5' 'datasets>=4' pillow qwen-vl-utils codetiming omegaconf torchdata"
+)
 _QWEN = Cut(_GPU, _TORCH, "torchrun", "qwen_main")
 CUTS = {
     "llava": Cut(_GPU, _TORCH, "deepspeed", "llava_main"),

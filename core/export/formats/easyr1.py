@@ -41,7 +41,10 @@ FORMAT = Format(
     label="EasyR1",
     help="Questions with images and a verifier in one column; reward.py has the reward function.",
     purpose="train",
-    install=("git clone https://github.com/hiyouga/EasyR1 && git -C EasyR1 checkout -q b44b311\npip install -e EasyR1"),
+    install=(
+        "git clone https://github.com/hiyouga/EasyR1 && git -C EasyR1 checkout -q b44b311\n"
+        "pip install -e EasyR1 'datasets>=4'"
+    ),
     load=(
         "python3 -m verl.trainer.main config=EasyR1/examples/config.yaml data.train_files={dir}/data@{split} "
         "data.val_files={dir}/data@{split} data.prompt_key=prompt data.answer_key=verifier "
