@@ -56,6 +56,7 @@ FORMAT = Format(
     load=f"QWENVL_BBOX_FORMAT=new {LOAD}",
     load_language="bash",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
+    run_in=("ms-swift 4.6.0",),
     rows=rows,
     writer=JsonWriter,
     checker=MsSwiftGroundingChecker,
