@@ -25,11 +25,13 @@ class Detections:
         order = order[self.scores[order] >= min_score][:MAX_DETECTIONS]
         return Detections(self.boxes[order], self.scores[order], self.classes[order])
 
-    def without_overlaps(self, max_iou: float) -> "Detections":
-        """Return those that no more certain box of their class covers (non-maximum suppression).
+    def most(self, count: int) -> "Detections":
+        """Return the *count* most certain ones."""
+        order = np.argsort(-self.scores, kind="stable")[:count]
+        return Detections(self.boxes[order], self.scores[order], self.classes[order])
 
-        Raises nothing for empty detections.
-        """
+    def without_overlaps(self, max_iou: float) -> "Detections":
+        """Return those that no more certain box of their class covers (non-maximum suppression)."""
         kept: list[int] = []
         for index in np.argsort(-self.scores, kind="stable"):
             rivals = [other for other in kept if self.classes[other] == self.classes[index]]

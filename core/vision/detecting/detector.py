@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import ConfigurationError
-from core.vision.detecting.layouts import Tensor, find_layout, run_outputs
+from core.vision.detecting.inputs import Pixels, Tensor
+from core.vision.detecting.layouts import find_layout
 from core.vision.models.folders import ModelFolder
 from core.vision.results import ObjectItem
 
@@ -24,15 +27,18 @@ class Detector:
         """
         self._labels = folder.labels
         self._session = open_session(folder.onnx)
-        inputs = [_tensor(one) for one in self._session.get_inputs()]
-        outputs = [_tensor(one) for one in self._session.get_outputs()]
-        self.layout = find_layout(inputs, outputs, len(folder.labels))
+        inputs = [tensor(one) for one in self._session.get_inputs()]
+        outputs = [tensor(one) for one in self._session.get_outputs()]
+        self.layout = find_layout(inputs, outputs, folder)
         self._input = inputs[0].name
+        self._others = {one.name: _whole_image(one, self.layout.pixels, folder) for one in inputs[1:]}
 
     def detect(self, image: Image.Image, original_wh: tuple[int, int], min_score: float) -> list[ObjectItem]:
         """Return the objects of an RGB image, the most certain first; their boxes in px of the original."""
         values, placement = self.layout.pixels.prepare(image)
-        found = run_outputs(self.layout, self._session.run(list(self.layout.outputs), {self._input: values}))
+        found = self.layout.detections(
+            self._session.run(list(self.layout.outputs), {self._input: values, **self._others})
+        )
         best = found.best(min_score)
         boxes = placement.to_original(best.boxes, original_wh)
         return [
@@ -44,6 +50,20 @@ class Detector:
             for box, score, number in zip(boxes, best.scores, best.classes, strict=True)
             if box[2] > box[0] and box[3] > box[1]
         ]
+
+
+def _whole_image(given: Tensor, pixels: Pixels, folder: ModelFolder) -> NDArray[Any]:
+    """Return the mask that a DETR takes beside the image: all of it is image.
+
+    Raises:
+        ConfigurationError: it is another input.
+    """
+    if "mask" not in given.name or len(given.shape) != 3:
+        raise ConfigurationError(
+            f"{folder.onnx.name} needs the input {given.name} beside the image. Export it without that input."
+        )
+    _, rows, columns = given.shape
+    return np.ones((1, rows or pixels.height, columns or pixels.width), np.int64)
 
 
 def open_session(onnx: Path) -> Any:
@@ -65,6 +85,7 @@ def open_session(onnx: Path) -> Any:
         raise ConfigurationError(f"{onnx} cannot be loaded: {str(error).splitlines()[0]}") from error
 
 
-def _tensor(given: Any) -> Tensor:
+def tensor(given: Any) -> Tensor:
+    """Return an input or output as onnxruntime describes it."""
     shape = tuple(side if isinstance(side, int) else None for side in given.shape)
     return Tensor(given.name, shape, _DTYPES.get(given.type, given.type))

@@ -1,11 +1,16 @@
 """What a model takes: the size, order and range of its pixels; and the way back from its boxes to the image."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from core.errors import ConfigurationError
+from core.vision.models.folders import ModelFolder
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _LETTERBOX_GRAY = 114  # what YOLO models are trained with beside the image
@@ -49,6 +54,62 @@ class Pixels:
         scale = min(self.width / size_wh[0], self.height / size_wh[1])
         inside = (max(round(size_wh[0] * scale), 1), max(round(size_wh[1] * scale), 1))
         return Placement((self.width - inside[0]) // 2, (self.height - inside[1]) // 2, inside)
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of a model; None is a side of any length."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str = "float32"
+
+
+def pixels_for(
+    given: Tensor,
+    side_px: int,
+    folder: ModelFolder,
+    *,
+    fit: Literal["stretch", "letterbox"] = "stretch",
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0),
+    std: tuple[float, ...] = (1.0, 1.0, 1.0),
+) -> Pixels:
+    """Return what an input takes; ``preprocessor_config.json`` in the folder, as Hugging Face writes it, is obeyed.
+
+    Args:
+        side_px: of inputs that take any size, when the file names none.
+
+    Raises:
+        ConfigurationError: the input is not one RGB image, or the file cannot be read.
+    """
+    shape = given.shape
+    if len(shape) != 4 or 3 not in (shape[1], shape[3]) or given.dtype not in ("float32", "float16", "uint8"):
+        raise ConfigurationError(
+            f"The input {given.name} {list(shape)} of {folder.onnx.name} is not an RGB image: N, 3, rows, columns or "
+            "N, rows, columns, 3."
+        )
+    channels_first = shape[1] == 3
+    rows, columns = shape[2:] if channels_first else shape[1:3]
+    told = _preprocessor(folder.path)
+    size = told.get("size") or {}
+    height, width = size.get("height", side_px), size.get("width", side_px)
+    if told.get("do_normalize") is False:
+        mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+    elif told.get("image_mean") and told.get("image_std"):
+        mean, std = tuple(told["image_mean"]), tuple(told["image_std"])
+    scale = float(told.get("rescale_factor", 1 / 255)) if told.get("do_rescale", True) else 1.0
+    return Pixels(columns or width, rows or height, channels_first, given.dtype, fit, scale, mean, std)
+
+
+def _preprocessor(folder: Path) -> dict[str, Any]:
+    path = folder / "preprocessor_config.json"
+    if not path.is_file():
+        return {}
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)

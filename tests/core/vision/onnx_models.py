@@ -51,3 +51,14 @@ def color_centernet(folder: Path) -> None:
     outputs = {"keypoints": (1, 2, 16, 16), "wh": (1, 4, 16, 16)}
     write(folder / "color.onnx", nodes, {"images": (1, 3, 64, 64)}, outputs, constants)
     (folder / "labels.txt").write_text("Red dot\nGreen dot\n", "utf-8")
+
+
+def constant_model(
+    path: Path, outputs: Mapping[str, NDArray[Any]], input_shape: Sequence[int | str] = (1, 3, 64, 64),
+    open_sides: Mapping[str, Sequence[int | str]] | None = None, **inputs: Sequence[int | str],
+) -> None:  # fmt: skip
+    """Write a model that has the same outputs for every image; *open_sides* states other shapes for them."""
+    constants = {f"{name}_value": values for name, values in outputs.items()}
+    nodes = [helper.make_node("Identity", [f"{name}_value"], [name]) for name in outputs]
+    shapes = {name: values.shape for name, values in outputs.items()} | dict(open_sides or {})
+    write(path, nodes, {"images": input_shape, **inputs}, shapes, constants)
