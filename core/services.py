@@ -37,6 +37,7 @@ from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
 from core.vision.new_images import NewImages
 from core.vision.store import AnalysisStore
+from core.vision.tag_review import TagReview
 
 
 class Services:
@@ -77,6 +78,7 @@ class Services:
         self.mover = ProjectMover(db)
         self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
         self.analysis = ImageAnalysisTask(db, self.llm, self.images)
+        self.tag_review = TagReview(db)
         self.new_images = NewImages(db, self.analysis.tools)
         self.tokens = TokenService(db)
         self._loop = Lazy(BackgroundLoop)

@@ -116,7 +116,8 @@ class AnalysisStore:
         """
         has_result = and_(
             col(ImageAnalyses.image_id) == col(Images.id), col(ImageAnalyses.analyzer) == analyzer,
-            *([] if version is None else [col(ImageAnalyses.version) == version]),
+            # A row without a version only keeps what a person removed.
+            col(ImageAnalyses.version) != "" if version is None else col(ImageAnalyses.version) == version,
         )  # fmt: skip
         query = (
             select(Images.id)
@@ -160,7 +161,13 @@ def write(session: Session, project_id: str, analyzer: str, version: str, analys
 
 
 def _with_removed(result: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    return {**result, "removed": earlier["removed"]} if earlier.get("removed") else result
+    """Return a result with what a person removed from an earlier one; removed tags are not proposed again."""
+    if not earlier.get("removed"):
+        return result
+    gone = {tag.lower() for tag in earlier["removed"]}
+    if "tags" in result:
+        result["tags"] = [item for item in result["tags"] if item["tag"].lower() not in gone]
+    return {**result, "removed": earlier["removed"]}
 
 
 def _write_vectors(session: Session, project_id: str, analyses: Mapping[str, Analysis]) -> None:

@@ -60,7 +60,7 @@ class ImageAnalysisTask:
             InvalidInputError: there is no such analyzer, or none of them can run.
             NotFoundError: there is no such project.
         """
-        tools = self.tools(config or {})
+        tools = self.tools({"llm_config": config} if config else {})
         reasons = {name: analyzer(name).missing(tools) for name in dict.fromkeys(analyzers)}
         names = [name for name, reason in reasons.items() if reason is None]
         if not names:
@@ -74,6 +74,8 @@ class ImageAnalysisTask:
         task = await asyncio.to_thread(
             TaskService(self._db, lambda: {self.task_type: kind}).create_task, project_id, self.task_type, task_config
         )
+        if config and config.get("api_key"):
+            session_keys.register(task.id, config["api_key"], 0)
         ended = await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
         return {
             "analyzed": self.analyzed_count(task.id), "failed": ended.failed_count, "task_id": task.id,
@@ -136,8 +138,9 @@ class ImageAnalysisTask:
         key = session_keys.find(task_id, 0) if task_id and model else None
         known = {"timeout_s": self._db.settings.llm_timeout_s, **(model or {}), **({"api_key": key} if key else {})}
         return Tools(
-            self._db.settings, self._images, self._llm, ModelConfig.from_dict(known) if model else None, ledger
-        )
+            self._db.settings, self._images, self._llm, ModelConfig.from_dict(known) if model else None, ledger,
+            self.store.get_analyses,
+        )  # fmt: skip
 
     def _checked_ids(self, project_id: str, image_ids: Any) -> list[str] | None:
         if image_ids is None:

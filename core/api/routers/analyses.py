@@ -7,7 +7,7 @@ from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import start
-from core.api.schemas import INTEGRAL, Id, ModelChoice, RequestBody, TaskAnswer
+from core.api.schemas import INTEGRAL, Id, ModelChoice, RequestBody, ResponseBody, TaskAnswer
 from core.errors import NotFoundError
 
 router = APIRouter(prefix="/api", tags=["analyses"])
@@ -30,6 +30,24 @@ class AnalyzeImages(RequestBody):
     )
 
 
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=100)]
+
+
+class TagChange(RequestBody):
+    """Tags to accept, which become tags of the image, and to remove, which are not proposed again."""
+
+    accept: Tags = Field([])
+    remove: Tags = Field([])
+
+
+class TagsAnswer(ResponseBody):
+    """The tags of an image: its own, those that are proposed, and those that a person removed."""
+
+    accepted: list[str]
+    proposed: list[str]
+    removed: list[str]
+
+
 @router.post("/projects/{project_id}/analyses", status_code=202)
 async def analyze_images(
     project_id: Id,
@@ -49,3 +67,22 @@ def get_analysis(image_id: Id, services: ServicesDep) -> dict[str, dict[str, Any
     if services.images.get_image(image_id) is None:
         raise NotFoundError("This image does not exist any more. Choose another one.")
     return services.analysis.get_analysis(image_id)
+
+
+@router.get("/images/{image_id}/tags")
+def get_tags(image_id: Id, services: ServicesDep) -> TagsAnswer:
+    """Return the tags of an image."""
+    return TagsAnswer.model_validate(services.tag_review.tags(image_id))
+
+
+@router.post("/images/{image_id}/tags")
+def change_tags(image_id: Id, body: TagChange, services: ServicesDep, actor: CurrentActor) -> TagsAnswer:
+    """Accept tags and remove others."""
+    changed = services.tag_review.change(image_id, body.accept, body.remove, actor=actor.name)
+    return TagsAnswer.model_validate(changed)
+
+
+@router.post("/images/{image_id}/tags/undo")
+def undo_tags(image_id: Id, services: ServicesDep, actor: CurrentActor) -> TagsAnswer:
+    """Undo the last change of the tags of an image."""
+    return TagsAnswer.model_validate(services.tag_review.undo(image_id, actor=actor.name))

@@ -1,6 +1,6 @@
 """The interface of an analyzer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,6 +35,8 @@ class Tools:
     model: "ModelConfig | None" = None
     """The model that is asked; None when the task names none."""
     ledger: "DatabaseLedger | None" = None
+    results: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda image_ids: {}
+    """Returns the stored results of images, by image and analyzer."""
 
 
 @dataclass(frozen=True)

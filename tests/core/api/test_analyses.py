@@ -55,3 +55,14 @@ def test_the_switch_analyzes_what_is_uploaded(
     client.put(url, json={"analyzers": []})
     client.post(f"{url}/images", files=[("files", ("4 cups.jpg", encoded(drawn(4))))])
     assert client.get(f"{url}/tasks").json()["total"] == 1
+
+
+def test_tags_are_accepted_removed_and_restored(client: TestClient, services: Services, project: Projects) -> None:
+    (image_id,) = add_images(services, project.id, "street.jpg").values()
+    url = f"/api/images/{image_id}/tags"
+    changed = client.post(url, json={"accept": ["car"], "remove": ["dog"]})
+    assert changed.json() == {"accepted": ["car"], "proposed": [], "removed": ["dog"]}
+    assert client.get(url).json() == changed.json()
+    assert client.post(f"{url}/undo").json() == {"accepted": [], "proposed": [], "removed": []}
+    assert client.post(f"{url}/undo").status_code == 409
+    assert client.post(url, json={}).status_code == 422
