@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from core.config import MEGABYTE, Settings
 from core.db.database import DATABASE_NAME, journal_mode
@@ -49,6 +49,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _disk(settings.data_dir),
         *_secret_files(settings.data_dir, root),
         _database(settings),
+        *_analyzers(settings),
     ]
 
 
@@ -135,6 +136,20 @@ def _damaged_key(data_dir: Path) -> Iterator[Finding]:
             secret_key(data_dir)
         except VitrineError as error:
             yield Finding("problem", FILE_NAME, str(error))
+
+
+def _analyzers(settings: Settings) -> Iterator[Finding]:
+    """Say of each analyzer that runs here what is missing and which command brings it; all else works without."""
+    from core.vision.analyzers import analyzers
+    from core.vision.analyzers.base import Tools
+
+    nothing: Any = None  # whether an analyzer can run follows from the settings alone
+    tools = Tools(settings, images=nothing, llm=nothing)
+    for one in analyzers().values():
+        if not one.needs_model:
+            reason = one.missing(tools)
+            made_by = "" if reason else one.version(tools)
+            yield Finding("warning" if reason else "ok", f"Analyzer: {one.label}", reason or made_by)
 
 
 def _database(settings: Settings) -> Finding:

@@ -11,6 +11,7 @@ from core.errors import VitrineError
 
 if TYPE_CHECKING:
     from core.config import Settings
+    from core.vision.models.folders import ModelFolder
 
 app = typer.Typer(help="Add, list and remove local models that look at images.", no_args_is_help=True)
 
@@ -47,13 +48,16 @@ def list_() -> None:
         for name in sorted({*OFFERS, *(name for name in here if not name.startswith("."))}):
             try:
                 found = find_folder(settings, name)
+                layout = f", layout {_layout(found)}" if found and name == "objects" else ""
             except ConfigurationError as error:
                 typer.echo(f"{name:12} not usable  {error}")
                 continue
             if found is None:
                 typer.echo(f"{name:12} not here    {OFFERS[name].title}. Run: vitrine models add {name}")
             else:
-                typer.echo(f"{name:12} here        {found.title}, {len(found.labels)} labels, license {found.license}")
+                typer.echo(
+                    f"{name:12} here        {found.title}, {len(found.labels)} labels{layout}, license {found.license}"
+                )
 
 
 @app.command("remove")
@@ -63,6 +67,17 @@ def remove(name: Annotated[str, typer.Argument(help="The model that 'vitrine mod
         from core.vision.models.adding import remove_model
 
         typer.echo(f"Removed {remove_model(settings, name)}.")
+
+
+def _layout(found: "ModelFolder") -> str:
+    """Return how the outputs of a detector are read.
+
+    Raises:
+        ConfigurationError: it cannot be loaded, or it cannot be told.
+    """
+    from core.vision.detecting.detector import Detector
+
+    return Detector(found).layout.name
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from core.config import Settings
 from core.db import Database
 from core.doctor import Finding, examine
 from core.secret_key import secret_key
+from tests.core.vision.onnx_models import color_centernet
 
 
 def _levels(findings: list[Finding]) -> dict[str, str]:
@@ -127,3 +128,14 @@ def test_a_database_server_whose_driver_is_missing_is_a_problem_with_the_command
     settings = db.settings.model_copy(update={"database_url": "postgresql+psycopg://localhost/vitrine"})
     (found,) = [finding for finding in examine(settings) if finding.subject == "Database"]
     assert (found.level, 'pip install "psycopg[binary]"' in found.message) == ("problem", True)
+
+
+def test_an_analyzer_that_cannot_run_is_a_warning_with_the_command_that_brings_it(db: Database, tmp_path: Path) -> None:
+    missing = {one.subject: one for one in examine(db.settings, tmp_path)}["Analyzer: Objects"]
+    assert (missing.level, missing.message) == (
+        "warning", "Finding objects needs a model. Run: vitrine models add objects",
+    )  # fmt: skip
+    color_centernet(db.settings.local_models_dir / "objects")
+    found = {one.subject: one for one in examine(db.settings, tmp_path)}["Analyzer: Objects"]
+    assert found.level == "ok"
+    assert found.message.startswith("color ")

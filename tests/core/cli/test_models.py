@@ -28,7 +28,7 @@ def test_own_models_are_listed_and_a_folder_that_is_none_says_why(models: Path) 
     color_centernet(models / "objects")
     (models / "tags").mkdir()
     said = CliRunner().invoke(app, ["models", "list"]).output
-    assert "objects      here        color.onnx, 2 labels, license not stated" in said
+    assert "objects      here        color.onnx, 2 labels, layout centernet, license not stated" in said
     assert "tags         not usable" in said
     assert "has no ONNX file" in said
 
