@@ -100,7 +100,7 @@ class ImageAnalysisTask:
         for stage, one in enumerate(_in_order(chosen)):
             version = "" if config.get("fresh") else one.version(tools)
             ids = self.store.image_ids_to_analyze(project_id, one.name, version, image_ids=image_ids)
-            yield from items.analysis_items(one, ids, stage)
+            yield from items.analysis_items(one, ids, stage, asks_model=tools.model is not None)
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         """See ``TaskKind.run_item``."""

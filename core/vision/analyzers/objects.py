@@ -1,13 +1,18 @@
-"""Objects in images with their places, by a local ONNX detector."""
+"""Objects in images with their places, by a local ONNX detector or a vision model that gives boxes."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from core.config import Settings
-from core.errors import ConfigurationError, ImageRejectedError, VitrineError
+from core.errors import BadReplyError, ConfigurationError, ImageRejectedError, VitrineError
+from core.llm.schemas import Boxes
 from core.vision.analyzers.base import Analysis, AnalyzedImage, Tools
+from core.vision.asking import Size, ask, each, model_of
+from core.vision.boxes import asked_form, read_boxes
 from core.vision.local import package_version, run_each
 from core.vision.models.folders import ModelFolder, find_folder, read_folder
 from core.vision.results import Finding, ObjectItem, ObjectsResult
@@ -22,6 +27,15 @@ _MAX_SIDE_PX = 1024
 _REVISION = 1
 """Goes up when the same model would be asked in another way."""
 FOLDER = "objects"
+_PROMPT_REVISION = 1
+_SENT_SCORE = 1.0
+"""Models state no score with a box."""
+
+
+class SeenObjects(BaseModel):
+    """The reply of a vision model."""
+
+    boxes: Boxes
 
 
 class ObjectsAnalyzer:
@@ -29,11 +43,16 @@ class ObjectsAnalyzer:
 
     name = "objects"
     label = "Objects"
-    help = "Things in the image with their places: the 80 everyday kinds of COCO, or those of your own detector."
+    help = (
+        "Things in the image with their places: the 80 everyday kinds of COCO, those of your own detector, or what the "
+        "vision model that you choose sees."
+    )
     needs_model = False
     images_per_item = 8
 
     def missing(self, tools: Tools) -> str | None:
+        if tools.model:
+            return None
         if not package_version("onnxruntime"):
             return "Finding objects needs onnxruntime. Run: pip install 'vitrine-vqa[see]'"
         try:
@@ -43,9 +62,13 @@ class ObjectsAnalyzer:
         return None if found else "Finding objects needs a model. Run: vitrine models add objects"
 
     def version(self, tools: Tools) -> str:
+        if tools.model:
+            return f"{tools.model.litellm_model} / {_PROMPT_REVISION}"
         return f"{_folder(tools.settings).version} / {_REVISION}"
 
     async def analyze(self, images: Sequence[AnalyzedImage], tools: Tools) -> Sequence[Analysis | VitrineError]:
+        if tools.model:
+            return await each(images, lambda image: _asked(image, tools))
         folder = _folder(tools.settings)
         jobs = [
             (folder.path, folder.version, image.original, image.row.format, (image.row.width, image.row.height))
@@ -78,6 +101,30 @@ def find_objects(
     image = upright_image(original, format_, _MAX_SIDE_PX)
     items: list[ObjectItem] = _detector(folder, version).detect(image, original_wh, MIN_SCORE)
     return items
+
+
+async def _asked(image: AnalyzedImage, tools: Tools) -> Analysis:
+    model = model_of(tools).litellm_model
+    reply, sent = await ask(image, tools, lambda size: _prompt(size, model), SeenObjects)
+    boxes = reply.parsed.boxes if isinstance(reply.parsed, SeenObjects) else []
+    reading = read_boxes(boxes, model, sent, (image.row.width or sent[0], image.row.height or sent[1]))
+    if boxes and not reading.boxes:
+        raise BadReplyError(f"The model's boxes cannot be used. {reading.problem}")
+    items: list[ObjectItem] = [
+        {"label": box["label"].lower(), "score": _SENT_SCORE, "box_xyxy": [float(side) for side in box["xyxy"]]}
+        for box in reading.boxes
+        if box["label"]
+    ]
+    return Analysis({"items": items}, reply.model, _SENT_SCORE if items else None, reply=reply)
+
+
+def _prompt(sent: Size, model: str) -> str:
+    form = asked_form(sent, model)
+    return (
+        "List every object that can be seen in this image, at most 50, each with a short name in lower case and its "
+        f"bounding box. A box is {form['corners']}: x from 0 to {form['x_max']} for the width, y from 0 to "
+        f"{form['y_max']} for the height. Name only what is visible; without objects the list is empty."
+    )
 
 
 def _folder(settings: Settings) -> ModelFolder:

@@ -124,7 +124,8 @@ def _from_objects(stored: Mapping[str, Any]) -> Analysis | VitrineError:
         tag = tag_word(item["label"])
         if tag and item["score"] >= objects.SURE_SCORE:
             best[tag] = max(best.get(tag, 0.0), item["score"])
-    return _analysis([{"tag": tag, "score": score} for tag, score in best.items()][:MAX_TAGS])
+    tags: list[TagItem] = [{"tag": tag, "score": score} for tag, score in best.items()]
+    return _analysis(tags[:MAX_TAGS])
 
 
 def _analysis(tags: list[TagItem]) -> Analysis:

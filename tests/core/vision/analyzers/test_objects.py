@@ -14,6 +14,7 @@ from core.vision.results import Finding
 from core.vision.store import AnalyzedCount
 from tests.core.images.pictures import encoded
 from tests.core.vision.onnx_models import color_centernet
+from tests.fakes.model import FakeModel
 
 
 async def test_objects_are_found_counted_and_searchable(services: Services, project: Projects) -> None:
@@ -62,3 +63,36 @@ def test_labels_are_counted_without_regard_to_case() -> None:
     box = list(np.zeros(4))
     items = [{"label": label, "score": score, "box_xyxy": box} for label, score in (("Cup", 0.4), ("cup", 0.9))]
     assert ANALYZER.findings({"items": items}) == [Finding("cup", 2, 0.9)]
+
+
+_HALF = {"openai/gpt-4o": [500, 0, 1000, 1000], "gemini/gemini-2.5-flash": [0, 500, 1000, 1000]}
+
+
+@pytest.mark.parametrize("model_name", _HALF)
+async def test_a_vision_model_is_asked_in_its_form_and_read_into_px(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch, model_name: str
+) -> None:
+    model = FakeModel()
+    monkeypatch.setattr(services.analysis, "_llm", model)
+    image = encoded(Image.new("RGB", (800, 600)), "PNG")
+    (outcome,) = services.intake.add_images(project.id, [("room.png", image)])
+    assert outcome.image is not None
+    model.enqueue({"boxes": [{"label": "Red Sofa", "box": _HALF[model_name]}, {"label": "", "box": [1, 2, 3, 4]}]})
+    made = await services.analysis.analyze(project.id, analyzers=["objects"], config={"model": model_name})
+    found = services.analysis.get_analysis(outcome.image.id)["objects"]
+    assert (made["analyzed"], made["failed"]) == (1, 0)
+    assert found == {"items": [{"label": "red sofa", "score": 1.0, "box_xyxy": [400.0, 0.0, 800.0, 600.0]}]}
+    assert "x from 0 to" in model.history[0].prompt
+
+
+async def test_boxes_that_cannot_be_placed_fail_and_are_not_taken_for_an_empty_image(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = FakeModel()
+    monkeypatch.setattr(services.analysis, "_llm", model)
+    (outcome,) = services.intake.add_images(project.id, [("a.png", encoded(Image.new("RGB", (80, 60)), "PNG"))])
+    assert outcome.image is not None
+    model.enqueue({"boxes": [{"label": "cup", "box": "somewhere left"}]})
+    made = await services.analysis.analyze(project.id, analyzers=["objects"], config={"model": "openai/gpt-4o"})
+    assert (made["analyzed"], made["failed"]) == (0, 1)
+    assert services.analysis.get_analysis(outcome.image.id) == {}
