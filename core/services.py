@@ -11,7 +11,7 @@ from core.background_loop import BackgroundLoop
 from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
 from core.db import Database, Tasks
 from core.errors import ConflictError
-from core.export import ExportService, ImageDatasetExporter, export_task_kinds
+from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, export_task_kinds
 from core.images import sandbox
 from core.images.service import ImageService
 from core.importing.previewing import ImportPreviewer
@@ -36,7 +36,6 @@ from core.tasks import LocalEngine, TaskKind, TaskService
 from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
 from core.vision.new_images import NewImages
-from core.vision.store import AnalysisStore
 from core.vision.tag_review import TagReview
 
 
@@ -73,11 +72,13 @@ class Services:
         self.style_generation = self.style.generator
         self.style_results = self.style.results
         self.exporter = ImageDatasetExporter(db, self.images)
-        self.exports = ExportService(db, self.images, regions_from(AnalysisStore(db)))
+        self.analysis = ImageAnalysisTask(db, self.llm, self.images)
+        find_regions = regions_from(self.analysis.store)
+        self.exports = ExportService(db, self.images, find_regions)
+        self.variants = ImageVariantTask(db, self.images, find_regions)
         self.tasks = TaskService(db, lambda: self.kinds)
         self.mover = ProjectMover(db)
         self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
-        self.analysis = ImageAnalysisTask(db, self.llm, self.images)
         self.tag_review = TagReview(db)
         self.new_images = NewImages(db, self.analysis.tools)
         self.tokens = TokenService(db)
@@ -93,6 +94,7 @@ class Services:
             *question_task_kinds(self.questions, self.answers),
             *style_task_kinds(self.style),
             *export_task_kinds(self.exports, self.images),
+            self.variants,
             *project_task_kinds(self.db, self.mover, self.projects, self.intake),
         ]
         return {kind.task_type: kind for kind in kinds}

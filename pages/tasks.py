@@ -3,6 +3,8 @@
 import streamlit as st
 
 from core import Tasks
+from core.export import ImageVariantTask
+from core.export.variant_task import report_lines
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
 from pages.components.shared import page, project_archive, task_labels, task_progress
@@ -50,6 +52,9 @@ def _details(task: Tasks) -> None:
     task_progress.show(task.id, results=lambda: project_archive.result(page.services().tasks.get_task(task.id)))
     if task.task_type == "image-import":
         page.link("upload", "Files and rows of this import", icon="fact_check", task=task.id)
+    if task.task_type == ImageVariantTask.task_type and task.ended_at is not None:
+        st.text("\n".join(report_lines(page.services().variants.report(task.id))))
+        page.link("upload", "The images with their variants", icon="photo_library")
     st.caption(
         page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
     )

@@ -4,7 +4,7 @@ from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
 from core.db.base import new_id, utc_now
 from core.db.bulk_insert import insert_entries, insert_rows
 from core.db.database import Database, connect
-from core.db.image_tables import HIDDEN, LIBRARY, ImageHashes, Images, Projects, in_library, is_hidden
+from core.db.image_tables import HIDDEN, LIBRARY, VARIANT, ImageHashes, Images, Projects, in_library, is_hidden
 from core.db.moving_tables import IncomingProjects
 from core.db.question_key import question_key
 from core.db.read_cache import cached_until_write
@@ -30,6 +30,7 @@ __all__ = [
     "HIDDEN",
     "IMPORTED",
     "LIBRARY",
+    "VARIANT",
     "ApiTokens",
     "BusinessProfiles",
     "Database",

@@ -1,9 +1,9 @@
 """Tables of projects and images."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Index, and_, literal_column, text
+from sqlalchemy import JSON, Column, ColumnElement, Index, and_, literal_column, text
 from sqlmodel import Field, col
 
 from core.db.base import Base, id_field, time_field
@@ -11,6 +11,9 @@ from core.db.base import Base, id_field, time_field
 LIBRARY, HIDDEN = "library", "hidden"
 IN_LIBRARY = text(f"deleted_at IS NULL AND visibility = '{LIBRARY}'")
 IS_HIDDEN = text(f"visibility = '{HIDDEN}'")
+IS_VARIANT = text("variant_of IS NOT NULL")
+VARIANT = "variant"
+"""The source of images that are variants of others."""
 LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
 
 
@@ -57,6 +60,11 @@ class Images(Base, table=True):
             "project_id", "deleted_at", "near_duplicate_of", "id", "visibility",
             sqlite_where=LIKE_ANOTHER, postgresql_where=LIKE_ANOTHER,
         ),
+        Index(
+            "ix_images_variants",
+            "project_id", "variant_of", "id",
+            sqlite_where=IS_VARIANT, postgresql_where=IS_VARIANT,
+        ),
         Index("ix_images_hidden", "project_id", "id", sqlite_where=IS_HIDDEN, postgresql_where=IS_HIDDEN),
     )  # fmt: skip
 
@@ -86,6 +94,12 @@ class Images(Base, table=True):
     visibility: str = Field(
         default=LIBRARY, sa_column_kwargs={"server_default": text(f"'{LIBRARY}'")},
         description="library, or hidden: a fetched reference or a result that was not kept",
+    )  # fmt: skip
+
+    variant_of: str | None = Field(default=None, description="id of the image that it is a variant of")
+    variant_steps: list[dict[str, Any]] | None = Field(
+        default=None, sa_column=Column("variant_steps", JSON(none_as_null=True), nullable=True),
+        description="how it was made of that image, see core.transform.steps",
     )  # fmt: skip
 
     @property

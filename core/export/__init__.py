@@ -12,6 +12,7 @@ from core.export.selecting.problems import ProblemCount
 from core.export.selecting.query import SelectionCounts
 from core.export.service import ExportService, FinishedExport, PreviewRow
 from core.export.task import export_task_kinds
+from core.export.variant_task import ImageVariantTask, VariantRecipe
 
 __all__ = [
     "FORMATS",
@@ -25,10 +26,12 @@ __all__ = [
     "FinishedExport",
     "Format",
     "ImageDatasetExporter",
+    "ImageVariantTask",
     "PreviewRow",
     "ProblemCount",
     "SelectionCounts",
     "SplitShares",
+    "VariantRecipe",
     "export_task_kinds",
     "format_named",
     "formats_for",

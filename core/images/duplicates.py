@@ -16,6 +16,8 @@ def record(
 ) -> list[ImageOutcome]:
     """Add the rows of *files* to the caller's transaction and return the outcome of each file.
 
+    A variant looks like its original on purpose: it is no near-duplicate, and no other image becomes one of it.
+
     May be called again with the same files after a rollback: each call makes new rows.
     """
     decoded = [file.image for file in files if file.image]
@@ -30,7 +32,11 @@ def record(
             outcomes.append(ImageOutcome(file.name, "duplicate", same, reason))
         else:
             image = _new_row(project_id, file, file.image, source, visibility)
-            outcomes.append(_added(session, image, index, file.image.mirror_dhash, file.reason))
+            if file.variant is not None:
+                session.add(image)
+                outcomes.append(ImageOutcome(image.image_name, "added", image, file.reason))
+            else:
+                outcomes.append(_added(session, image, index, file.image.mirror_dhash, file.reason))
             known[image.sha256] = image
     session.flush()
     index.write()
@@ -43,7 +49,8 @@ def _new_row(project_id: str, file: StoredFile, image: DecodedImage, source: str
         height=image.height, sha256=image.sha256, format=image.format, dhash=image.dhash,
         average_color=image.average_color, colors=",".join(image.colors), brightness=image.brightness,
         contrast=image.contrast, sharpness=image.sharpness, source=source, source_ref=file.source_ref,
-        visibility=visibility,
+        visibility=visibility, variant_of=file.variant.original_id if file.variant else None,
+        variant_steps=file.variant.steps if file.variant else None,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ transaction begins, and the transaction stays short.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.config import Settings
 from core.errors import ImageRejectedError
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _NEW_END = "The end marker of the file was missing and was added; all other bytes are as they were."
 
 
+class VariantMark(NamedTuple):
+    """What makes an image a variant: the id of its original, and the records of its steps."""
+
+    original_id: str
+    steps: list[dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class NewFile:
     """A file to store; *content* is read once, from memory or from its path."""
@@ -29,6 +36,7 @@ class NewFile:
     content: bytes | memoryview | Path
     source_ref: str = ""
     """Where in its source: archive member, page, URL."""
+    variant: VariantMark | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class StoredFile:
     """None when the file was rejected."""
     reason: str | None = None
     """Why it was rejected, or what was repaired; None when there is nothing to say."""
+    variant: VariantMark | None = None
 
 
 def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Settings) -> list[StoredFile]:
@@ -116,4 +125,4 @@ def _stored(file: NewFile, inspected: "Inspected", path: str) -> StoredFile:
         average_color=measured.average_color, colors=tuple(color.name for color in measured.colors),
         brightness=measured.brightness, contrast=measured.contrast, sharpness=measured.sharpness,
     )  # fmt: skip
-    return StoredFile(name, file.source_ref, image, reason)
+    return StoredFile(name, file.source_ref, image, reason, file.variant)

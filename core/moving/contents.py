@@ -179,8 +179,8 @@ TABLES = (
     MovedTable(
         Images, _own(Images),
         plain="image_name size width height create_at update_at deleted_at sha256 format dhash average_color colors "
-        "brightness contrast sharpness tags source visibility",
-        ids={"id": "images", **_PROJECT, "near_duplicate_of": "images"}, texts="source_ref",
+        "brightness contrast sharpness tags source visibility variant_steps",
+        ids={"id": "images", **_PROJECT, "near_duplicate_of": "images", "variant_of": "images"}, texts="source_ref",
         derived={"path": "follows from hash and format"},
     ),
     MovedTable(

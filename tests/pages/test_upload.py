@@ -230,3 +230,15 @@ def test_a_project_with_a_double_underscore_in_its_id_opens() -> None:
         session.add(Projects(id=odd, name="Odd"))
 
     assert open_page("upload", odd).title[0].value == "Upload"
+
+
+def test_variants_of_a_selection_are_offered(page: AppTest) -> None:
+    first, _ = add(1, 2)
+    page.run()
+    page.session_state["library-grid"] = {"selected": {"epoch": 0, "ids": [first]}}
+    page.run()
+    page.button(key="library-variants").click().run()
+
+    assert not page.exception
+    assert page.number_input(key="make-variants").value == 1
+    assert page.button(key="make-start").label == "Make variants of 1 image"

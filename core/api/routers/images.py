@@ -2,20 +2,23 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, File, Query, Request, Response, UploadFile
+from pydantic import Field, SkipValidation
 
 from core.api import media
-from core.api.dependencies import ServicesDep
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.guard import TOKEN_HEADER
-from core.api.schemas import Cursor, Id, Limit, Page, ResponseBody
+from core.api.routers.tasks import start
+from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.api.upload_form import UploadRoute
 from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError
 from core.images import ImageFilter
 from core.services import Services
+from core.transform import Augmentation, Preprocessing
 
 router = APIRouter(prefix="/api", tags=["images"], route_class=UploadRoute)
 
@@ -43,6 +46,8 @@ class ImageAnswer(ResponseBody):
     sharpness: float | None
     tags: str
     source: str
+    variant_of: str | None
+    variant_steps: list[dict[str, Any]] | None
 
 
 class UploadOutcome(ResponseBody):
@@ -112,6 +117,37 @@ def list_images(
     page = services.library.find_images(project_id, image_filter, limit=limit, after=cursor)
     items = [ImageAnswer.model_validate(image) for image in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
+
+
+class NewVariants(RequestBody):
+    """Which variants are made of which images."""
+
+    image_ids: Annotated[list[Id], Field(max_length=100_000)] | None = Field(None, description="null: every image")
+    preprocessing: Annotated[Preprocessing | None, SkipValidation] = Field(
+        None, description="done before the operations of augmentation; alone it makes one new version of each image"
+    )
+    augmentation: Annotated[Augmentation | None, SkipValidation] = Field(None, description="how many, by what")
+    with_entries: bool = Field(True, description="whether variants get the entries that stay true, with their boxes")
+
+
+class _VariantConfig(RequestBody):
+    image_ids: list[Id] | None
+    preprocessing: dict[str, Any]
+    augmentation: dict[str, Any]
+    with_entries: bool
+
+
+@router.post("/projects/{project_id}/variants", status_code=202)
+async def make_variants(
+    project_id: Id, body: NewVariants, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
+) -> TaskAnswer:
+    """Start making variants of images as images of their own, in the split of their originals."""
+    # The recipes are not validated with the body, like that of an export.
+    config = _VariantConfig(
+        image_ids=body.image_ids, preprocessing=cast("dict[str, Any]", body.preprocessing or {}),
+        augmentation=cast("dict[str, Any]", body.augmentation or {}), with_entries=body.with_entries,
+    )  # fmt: skip
+    return await start(services, request, response, actor, project_id, "image-variants", config)
 
 
 @router.get("/images/{image_id}")

@@ -33,6 +33,8 @@ class ListedEntries:
         self._db, self._path, self._with_history = db, path, with_history
         self.left_out: Counter[str] = Counter()
         """Entries by the reason why they were left out."""
+        self._split_keys: dict[str, str] = {}
+        """Of variants: the sha256 of their original, in whose split they are."""
 
     def groups(self, rows: Iterable[ImageDatasets], shares: SplitShares) -> Iterator[ImageGroup]:
         """Yield the entries of *rows* by image; those without question, answer or image are counted as left out."""
@@ -79,7 +81,7 @@ class ListedEntries:
                 continue
             first, *others = (images[id_] for id_ in ids)
             found = tuple(entry._replace(more=known.get(entry.id, entry.more)) for entry in entries)
-            split = split_of(first.sha256, shares)
+            split = split_of(self._split_keys.get(first.id, first.sha256), shares)
             yield ImageGroup(first, found, split, further=tuple(FurtherImage(image) for image in others))
 
     def _images(self, image_ids: set[str]) -> dict[str, ExportImage]:
@@ -88,7 +90,12 @@ class ListedEntries:
         with self._db.reading() as session:
             for start in range(0, len(ids), _ENTRIES_PER_QUERY):
                 some = col(Images.id).in_(ids[start : start + _ENTRIES_PER_QUERY])
-                found |= {row.id: image_of(row) for row in session.exec(select(Images).where(some))}
+                rows = list(session.exec(select(Images).where(some)))
+                found |= {row.id: image_of(row) for row in rows}
+                variants = {row.id: row.variant_of for row in rows if row.variant_of}
+                originals = select(Images.id, Images.sha256).where(col(Images.id).in_(set(variants.values())))
+                sha256_of = dict(session.exec(originals).all()) if variants else {}
+                self._split_keys |= {id_: sha256_of[of] for id_, of in variants.items() if of in sha256_of}
         return found
 
     def _histories(self, entry_ids: list[str]) -> dict[str, dict[str, object]]:

@@ -13,8 +13,8 @@ from core.export.recipe import Split, SplitShares
 
 @dataclass
 class Families:
-    """Related images, as a union-find: near-duplicates, pages of one PDF, images of one entry, a generated image
-    and its references.
+    """Related images, as a union-find: near-duplicates, variants of an image, pages of one PDF, images of one entry, a
+    generated image and its references.
 
     The root of a family is its oldest image, which stays the same when younger images join. Images without
     relatives are not stored.
@@ -80,6 +80,12 @@ def load_families(session: Session, project_id: str) -> Families:
         )
     ).all()
     related.update(id_ for pair in near for id_ in pair if id_)
+    variants = session.exec(
+        select(Images.id, Images.variant_of).where(
+            Images.project_id == project_id, col(Images.variant_of).is_not(None), in_library()
+        )
+    ).all()
+    related.update(id_ for pair in variants for id_ in pair if id_)
     pages = session.exec(
         select(Images.id, Images.source_ref)
         .where(Images.project_id == project_id, Images.source == "pdf", in_library())
@@ -96,6 +102,8 @@ def load_families(session: Session, project_id: str) -> Families:
     _load_keys(session, families, sorted(related))
     for id_, other in near:
         families.join(id_, other or id_, "near-duplicates")
+    for id_, original in variants:
+        families.join(id_, original or id_, "a variant and its original")
     first_pages: dict[str, str] = {}
     for id_, source_ref in pages:
         families.join(id_, first_pages.setdefault(pdf_of(source_ref), id_), "pages of one PDF")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from core.db import new_id
+from core.db import VARIANT, new_id
 from core.errors import ImageRejectedError, MissingFileError
 from core.export.entries import Entry, ExportImage, FurtherImage, ImageGroup, ImagePlan, exported_size, further_count
 from core.export.recipe import ExportRecipe
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
     from core.export.writing.images import PlannedSource
     from core.images import ImageService
 
-VARIANT = "variant"
-"""The source of images that are variants of others."""
-
 SIZE_UNKNOWN = "the size of its image is not known"
 BOXES_LEFT = "none of its boxes is left in the changed image"
 SEVERAL_IMAGES = "about several images"
 IS_VARIANT = "already a variant"
 _GROUPS_PER_LOOKUP = 200
-# Larger pixels would not differ on the screen of the preview.
+# Text that is read with less certainty is more often a texture than letters.
 _TEXT_SCORE = 0.5
 
 
@@ -107,7 +104,7 @@ class ImageChanges:
         except CannotChangeError as reason:
             self.counts.left_out[str(reason)] += len(group.entries)
             return
-        if not made.entries:
+        if group.entries and not made.entries:
             return
         yield made
         augmentation = self._recipe.augmentation
@@ -157,7 +154,7 @@ class ImageChanges:
         if reason := _cannot_vary(group, original):
             self.counts.not_made[reason] += 1
             return
-        entries = _units(group.entries)
+        entries = _units(group.entries) or [[]]  # an image without questions has variants too
         units = [Unit([_asked(entry) for entry in unit]) for unit in entries]
         has_text = any(region.score >= _TEXT_SCORE for region in texts.get(original.id, ())) or any(
             "text" in aspects_of(asked) for unit in units for asked in unit.asked

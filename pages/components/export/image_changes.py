@@ -8,8 +8,7 @@ import streamlit as st
 from core.errors import VitrineError
 from core.export import ChangedImage, ExportRecipe, Format
 from core.pluralize import pluralize
-from core.transform import OPERATIONS
-from pages.components.shared import figure, media, page
+from pages.components.shared import figure, media, page, variant_form
 
 _REDACT = {"text": "Lines of text", "objects": "Objects", "entries": "Boxes of entries"}
 _HOW = {"blur": "Blurred", "black": "Black"}
@@ -40,7 +39,7 @@ def form(format_: Format, shape: dict[str, Any]) -> dict[str, Any]:
             preprocessing = _preprocessing(format_)
         with right:
             st.markdown("**Variants**")
-            augmentation = _augmentation()
+            augmentation = variant_form.show("export", only_train=True)
         return {"preprocessing": preprocessing, "augmentation": augmentation}
 
 
@@ -140,36 +139,6 @@ def _file(format_: Format) -> dict[str, Any]:
         )
         made["normalize"] = _NORMALS[normal][1] | {"write": "float" if pixels else "metadata"}
     return made
-
-
-def _augmentation() -> dict[str, Any]:
-    variants = st.number_input(
-        "Variants of each image", 0, 20, 0, key="export-variants", persist_state="session",
-        help="Changed copies with the same questions and answers, only in train. The original is exported too.",
-    )  # fmt: skip
-    if not variants:
-        st.caption("A variant is made only of what leaves its question true.")
-        return {"variants": 0}
-    operations = st.pills(
-        "Made of", OPERATIONS, selection_mode="multi", default=list(OPERATIONS), format_func=_operation,
-        key="export-operations", persist_state="session",
-    )  # fmt: skip
-    with st.container(horizontal=True):
-        most = st.number_input("Changes at once, at most", 1, 10, 3, key="export-most", persist_state="session")
-        seed = st.number_input("Seed of the variants", 0, 2**31, 0, key="export-variant-seed", persist_state="session")
-    percent = st.slider("Strength, in %", 10, 100, 50, 10, key="export-strength", persist_state="session")
-    st.caption(
-        "Each question keeps only the variants that leave it true: no flip with left and right or with text, no crop "
-        "where something is counted, no other colors where colors are asked for. The report says what was left out."
-    )
-    return {
-        "variants": variants, "operations": operations or OPERATIONS, "most": most, "seed": seed,
-        "strength": percent / 100,
-    }  # fmt: skip
-
-
-def _operation(name: str) -> str:
-    return "JPEG" if name == "jpeg" else name.capitalize()
 
 
 def _select(label: str, options: dict[str, str], key: str, nothing: str) -> str | None:

@@ -91,6 +91,10 @@ def _facts(image: Images) -> None:
     if image.near_duplicate_of:
         first = page.services().images.get_image(image.near_duplicate_of)
         rows.insert(0, ("Similar to", first.image_name if first else "a deleted image"))
+    if image.variant_of:
+        original = page.services().images.get_image(image.variant_of)
+        steps = ", ".join(dict.fromkeys(step["operation"] for step in image.variant_steps or ()))
+        rows.insert(0, ("Variant of", f"{original.image_name if original else 'a deleted image'}: {steps}"))
     for label, value in rows:
         left, right = st.columns([1, 3])
         left.caption(label)

@@ -11,7 +11,7 @@ from core.measure import COLOR_NAMES
 from core.pluralize import pluralize
 from pages import PAGES
 from pages.components.shared import grid, image_drawer, media, page
-from pages.components.upload import duplicates, image_deletion
+from pages.components.upload import duplicates, image_deletion, make_variants
 
 PAGE_SIZE = 60
 
@@ -185,6 +185,8 @@ def _selection_bar(project_id: str, chosen: ImageFilter, total: int) -> None:
     for target in _TARGETS:
         if st.button(target.label, icon=f":material/{target.icon}:", key=f"library-to-{target.name}"):
             page.go(target.name)
+    if st.button("Make variants", icon=":material/auto_awesome_motion:", key="library-variants"):
+        make_variants.ask(project_id, selected)
     if st.button("Tag", icon=":material/label:", key="library-tag"):
         _tag(selected)
     if st.button("Delete", icon=":material/delete:", key="library-delete"):

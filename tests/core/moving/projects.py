@@ -110,6 +110,7 @@ def _change_images(session: Any, ids: list[str]) -> None:
     first, second, deleted, hidden, _ = (session.get_one(Images, id_) for id_ in ids)
     first.tags, first.create_at = "kitchen,red", at(1)
     second.near_duplicate_of = first.id
+    second.variant_of, second.variant_steps = first.id, [{"operation": "flip"}]
     deleted.deleted_at = at(7)
     hidden.visibility, hidden.source, hidden.source_ref = "hidden", "generated", f"made from {ids[0]}"
 
