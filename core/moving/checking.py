@@ -10,6 +10,7 @@ from core.moving.contents import TABLES, MovedTable
 from core.moving.ids import KnownIds, NumberIds
 from core.moving.manifest import OpenedArchive, image_file
 from core.moving.rows import read_parts
+from core.transform.families import from_records
 from core.vision.analyzers import analyzers
 
 _ROWS_PER_STEP = 500
@@ -120,11 +121,22 @@ def _check_image(
                 f"The image {values['image_name'][:80]} has {what}, more than this installation takes "
                 f"(VITRINE_{setting}). Raise that limit and import again."
             )
+    _check_steps(values.get("variant_steps") or [], number)
     is_there = image_file(stored_path(values)) in archive.names
     if not is_there and values["sha256"] not in missing:
         raise InvalidInputError(
             f"The archive has no file for image {number:,}, {values['image_name'][:80]}. Export the project again."
         )
+
+
+def _check_steps(steps: Any, number: int) -> None:
+    """Check that the steps of a variant can be shown, and done again."""
+    try:
+        from_records(steps)
+    except (InvalidInputError, AttributeError, TypeError):
+        raise InvalidInputError(
+            f"The steps of image {number:,} of the archive cannot be read. Export the project again."
+        ) from None
 
 
 def _check_analysis(values: dict[str, Any], number: int) -> None:

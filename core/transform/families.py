@@ -1,5 +1,6 @@
 """All families of steps: importing this module makes their operations known by name."""
 
 from core.transform import cover, geometry, texture, tone
+from core.transform.steps import from_records
 
-__all__ = ["cover", "geometry", "texture", "tone"]
+__all__ = ["cover", "from_records", "geometry", "texture", "tone"]

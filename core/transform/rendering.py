@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import ImageRejectedError
 from core.images.structure import image_format
-from core.transform.steps import Step, apply, from_records, records
+from core.transform.steps import Step, apply, records
 
 if TYPE_CHECKING:
     from core.config import Settings
@@ -67,8 +67,8 @@ def render(
     Raises:
         ImageRejectedError: the file cannot be decoded.
     """
-    import core.transform.families  # noqa: F401 - the steps that records may name
     from core.images.decode import open_upright
+    from core.transform.families import from_records
 
     with source.open("rb") as file:
         format_ = image_format(file.read(64))

@@ -142,6 +142,9 @@ HOSTILE: dict[str, tuple[Callable[[Members], Members], str]] = {
     "a row of many small values": (
         lambda m: _rows(m, "events", _first(old={"a": [0] * 1_000_001})), "larger than any row of a project",
     ),
+    "a variant that was made by nothing known": (
+        lambda m: _rows(m, "images", _first(variant_steps=[{"operation": "melt"}])), "steps of image 1",
+    ),
     "an analysis that is no result": (
         lambda m: _rows(m, "image_analyses", _first(analyzer="text", result={"lines": [5]})), "no result of text",
     ),
