@@ -181,7 +181,8 @@ class GenerationPreview:
         with self._db.reading() as session:
             usage = calibration.observed_usage(session, model.litellm_model, fields=fields, pieces=pieces)
         cost = self._llm.estimate_call(
-            model.litellm_model, self._size_wh(model), len(preview.prompt), pieces * _TOKENS_PER_PIECE * len(fields),
+            model.litellm_model, self._size_wh(model), len(preview.prompt),
+            pieces * _TOKENS_PER_PIECE * (len(fields) + _has_boxes(recipe)),
             images=len(preview.images) + len(recipe.example_ids), observed=usage.tokens if usage else None,
         )  # fmt: skip
         return cost, usage
@@ -250,6 +251,11 @@ def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[Chat
         first.questions, first.part, recipe.language, examples=first.examples, model=model
     )
     return request, len(first.questions)
+
+
+def _has_boxes(recipe: Recipe) -> bool:
+    """Return whether the reply has boxes, which are about as long as an answer."""
+    return isinstance(recipe, QuestionRecipe) and recipe.with_answers and recipe.asks_for_places
 
 
 def _fields(recipe: Recipe) -> frozenset[str]:

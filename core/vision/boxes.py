@@ -137,6 +137,8 @@ def _items(value: Any) -> list[Any]:
         return [value] if inner is None else inner
     if not _is_list(value):
         return [] if value is None else [value]
+    if len(value) == 1 and isinstance(value[0], str):
+        return _items(value[0])
     is_one = len(value) == 4 and all(map(_is_number, value))
     return [value] if is_one else list(value)
 

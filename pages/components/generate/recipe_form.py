@@ -11,6 +11,7 @@ from core.pluralize import pluralize
 from core.questions import prompts
 from core.questions import recipe as recipes
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
+from core.questions.text import GROUNDING
 from pages.components.shared import fixed_questions, language, model_picker, page
 from pages.components.shared.model_picker import ModelChoice
 
@@ -158,6 +159,8 @@ def _what_to_ask(mode: str, asked_in: str, unit: str) -> dict[str, Any]:
         wrap=True, help="If you choose none, the model decides.",
     )  # fmt: skip
     shares = _shares(kinds or [])
+    if GROUNDING in shares:
+        st.caption(_WITH_BOXES if mode == "both" else _BOXES_LATER)
     with st.expander("Custom prompt", key="generate-own-prompt", on_change="rerun") as own:
         if own.open:
             variables = ", ".join(f"${name}" for name in sorted(recipes.PROMPT_VARIABLES))
@@ -172,6 +175,13 @@ def _what_to_ask(mode: str, asked_in: str, unit: str) -> dict[str, Any]:
                 )
     prompt = st.session_state.get("generate-prompt")
     return {"num_questions": count, "kinds": shares, "custom_prompt": prompt or None}
+
+
+_WITH_BOXES = (
+    "Grounding questions ask where things are. The model answers with boxes too, which you can correct on Curate. The "
+    "built-in offline model gives none."
+)
+_BOXES_LATER = "Grounding questions ask where things are. The boxes come with the answers."
 
 
 def _set_prompt(prompt: str) -> None:

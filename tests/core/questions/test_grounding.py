@@ -12,6 +12,8 @@ from core.dataset.regenerate import AnswerRegenerator
 from core.errors import InvalidInputError
 from core.export.recipe import EntryChoice, ExportRecipe
 from core.export.service import ExportService
+from core.llm import replies
+from core.llm.schemas import PlacedQuestionList
 from core.questions.recipe import KINDS, describe_kinds, question_recipe
 from core.services import Services
 from tests.fakes.model import FakeModel
@@ -143,3 +145,18 @@ async def test_entries_with_the_boxes_of_a_model_are_exported_for_grounding(
     )
 
     assert shown.row["conversations"][1]["value"] == written
+
+
+@pytest.mark.parametrize(
+    ("written", "boxes"),
+    [
+        ('[{"label": "cup", "box": [1, 2, 3, 4]}]', [{"label": "cup", "box": [1, 2, 3, 4]}]),
+        ('{"label": "cup", "box_2d": [1, 2, 3, 4]}', [{"label": "cup", "box_2d": [1, 2, 3, 4]}]),
+        ('"[[1, 2, 3, 4]]"', ["[[1, 2, 3, 4]]"]), ("null", []), ("7", [7]),
+    ],
+)  # fmt: skip
+def test_whatever_the_boxes_of_a_reply_are_its_answer_is_kept(written: str, boxes: list[Any]) -> None:
+    reply = f'Here: {{"items": [{{"question": "Where?", "kind": "grounding", "answer": "Left.", "boxes": {written}}}]}}'
+    parsed = replies.parse(reply, PlacedQuestionList, 1)
+    assert isinstance(parsed, PlacedQuestionList)
+    assert [(item.answer, item.boxes) for item in parsed.items] == [("Left.", boxes)]

@@ -84,7 +84,7 @@ def test_named_corners_have_their_order_also_where_the_top_comes_first() -> None
     "value",
     [
         '[{"label": "", "box": [500, 0, 1000, 1000]}]', "[500, 0, 1000, 1000]", [500, 0, 1000, 1000],
-        [[500, 0, 1000, 1000]], {"boxes": [[500, 0, 1000, 1000]]},
+        [[500, 0, 1000, 1000]], {"boxes": [[500, 0, 1000, 1000]]}, ["[[500, 0, 1000, 1000]]"],
     ],
 )  # fmt: skip
 def test_a_list_one_box_or_either_as_text_is_read(value: Any) -> None:
