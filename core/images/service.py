@@ -21,6 +21,7 @@ from core.images.library import ImageLibrary
 from core.images.renditions import ImageFile, ModelImage, Rendition, or_raise
 from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
 from core.images.tiles import Tile
+from core.lazy import Lazy, lazy_import
 
 VIEW_SIDE_PX = 2048
 _IMAGES_PER_PAGE = 1_000
@@ -40,6 +41,8 @@ class ImageService:
         self.intake = ImageIntake(db_session, self._storage)
         self.library = ImageLibrary(db_session)
         self.duplicates = DuplicateFinder(db_session)
+        # By name: analyses are above this room, and what they import is needed by few.
+        self._search = Lazy(lambda: lazy_import("core.vision.search").ImageSearch(db_session))
 
     async def upload_image(
         self, project_id: str, image_name: str, image_data: ImageData, generate_thumb: bool = False
@@ -121,6 +124,27 @@ class ImageService:
             return None
         path = self.view_path(image, None)
         return f"data:{renditions.mime_type(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+    def find_similar(self, image_id: str, limit: int = 20) -> list[tuple[Images, float]]:
+        """Return the images of the same project that are most similar to one, with their cosine (-1 to 1).
+
+        Raises:
+            NotFoundError: there is no such image.
+            InvalidInputError: it has no vector yet; the analyzer ``embedding`` makes them.
+        """
+        found: list[tuple[Images, float]] = self._search.get().find_similar(image_id, limit)
+        return found
+
+    def search_images(self, project_id: str, text: str, limit: int = 60) -> list[tuple[Images, float]]:
+        """Return the images whose text, objects, tags or caption mean what *text* says, best first, with a score.
+
+        A word that an image has, or text that stands in it, counts more than a similar meaning.
+
+        Raises:
+            InvalidInputError: *text* is empty.
+        """
+        found: list[tuple[Images, float]] = self._search.get().by_words(project_id, text, limit)
+        return found
 
     def original_path(self, image: ImageFile) -> Path:
         """Return the path of the unchanged original.

@@ -36,6 +36,7 @@ from core.db import (
 from core.db.base import Base
 from core.tasks import TaskStatus
 from core.tasks.service import ACTIVE, STAYED_BEHIND
+from core.vision.store import WORDS
 
 EXPORT_TASK, IMPORT_TASK = "project-export", "project-import"
 MOVED = "The project was moved while this task was open. Resume it here."
@@ -189,7 +190,8 @@ TABLES = (
         ids={"id": "image_analyses", **_PROJECT, "image_id": "images"},
     ),
     MovedTable(
-        ImageVectors, _own(ImageVectors),
+        # Vectors of words are derived from the analyses.
+        ImageVectors, lambda project_id: (col(ImageVectors.project_id) == project_id) & (ImageVectors.kind != WORDS),
         plain="kind vector update_at", ids={"id": "image_vectors", **_PROJECT, "image_id": "images"},
     ),
     MovedTable(

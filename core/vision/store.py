@@ -23,6 +23,8 @@ from core.vision.analyzers import analyzers
 from core.vision.analyzers.base import Analysis
 
 _IDS_PER_QUERY = 500
+WORDS = "wordllama-256"
+"""The kind of the vectors of the words about images, which are derived from the results."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,9 @@ def write(session: Session, project_id: str, analyzer: str, version: str, analys
             for image_id, analysis in kept.items()
         ),
     )  # fmt: skip
-    _write_vectors(session, project_id, kept)
+    for kind in {kind for analysis in kept.values() for kind in analysis.vectors}:
+        made = {image_id: analysis.vectors[kind] for image_id, analysis in kept.items() if kind in analysis.vectors}
+        _write_vectors(session, project_id, list(made), kind, made)
     derive(session, project_id, list(kept))
     return len(kept)
 
@@ -170,27 +174,43 @@ def _with_removed(result: dict[str, Any], earlier: Mapping[str, Any]) -> dict[st
     return {**result, "removed": earlier["removed"]}
 
 
-def _write_vectors(session: Session, project_id: str, analyses: Mapping[str, Analysis]) -> None:
-    rows = [
-        new_values(ImageVectors, project_id=project_id, image_id=image_id, kind=kind, vector=vector)
-        for image_id, analysis in analyses.items()
-        for kind, vector in analysis.vectors.items()
-    ]
-    for kind in {row["kind"] for row in rows}:
-        ids = [row["image_id"] for row in rows if row["kind"] == kind]
-        session.execute(delete(ImageVectors).where(col(ImageVectors.image_id).in_(ids), col(ImageVectors.kind) == kind))
-    insert_rows(session, ImageVectors, rows)
+def _write_vectors(
+    session: Session, project_id: str, image_ids: Sequence[str], kind: str, vectors: Mapping[str, bytes]
+) -> None:
+    """Replace the vectors of one kind that images have."""
+    of_images = col(ImageVectors.image_id).in_(list(image_ids)), col(ImageVectors.kind) == kind
+    session.execute(delete(ImageVectors).where(*of_images))
+    insert_rows(
+        session, ImageVectors,
+        (
+            new_values(ImageVectors, project_id=project_id, image_id=image_id, kind=kind, vector=vector)
+            for image_id, vector in vectors.items()
+        ),
+    )  # fmt: skip
 
 
 def derive(session: Session, project_id: str, image_ids: Sequence[str]) -> None:
-    """Make the findings and texts of images anew from their results, in the caller's transaction."""
+    """Make the findings, texts and vectors of words of images anew from their results, in the caller's transaction."""
     for some in _parts(image_ids):
         for table in (ImageFindings, ImageTexts):
             session.execute(delete(table).where(col(table.image_id).in_(some)))
         rows = list(session.exec(select(ImageAnalyses).where(col(ImageAnalyses.image_id).in_(some))))
         known = [row for row in rows if row.analyzer in analyzers()]
         insert_rows(session, ImageFindings, _findings(project_id, known))
-        insert_rows(session, ImageTexts, _texts(project_id, known))
+        texts = list(_texts(project_id, known))
+        insert_rows(session, ImageTexts, texts)
+        _write_vectors(session, project_id, some, WORDS, _word_vectors(texts))
+
+
+def _word_vectors(texts: Sequence[Mapping[str, str]]) -> dict[str, bytes]:
+    """Return the vector of the words about each image, with the text in it, by image id."""
+    from core.vision import text_vectors  # not at the start of the server: with numpy it takes 0.2 s
+    from core.vision.vectors.rows import packed
+
+    said = {row["image_id"]: f"{row['words']}\n{row['seen']}".strip() for row in texts}
+    with_words = {image_id: words for image_id, words in said.items() if words}
+    vectors = text_vectors.embed(list(with_words.values()))
+    return {image_id: packed(vector) for image_id, vector in zip(with_words, vectors, strict=True)}
 
 
 def _findings(project_id: str, rows: Iterable[ImageAnalyses]) -> Iterable[dict[str, Any]]:

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KIND = "wordllama-256"
-
 
 def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return one vector of length 1 a text, shape (n, 256); that of a text without a known word is zero.

@@ -2,16 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
+from core.api.routers.images import ImageAnswer
 from core.api.routers.tasks import start
 from core.api.schemas import INTEGRAL, Id, ModelChoice, RequestBody, ResponseBody, TaskAnswer
+from core.db import Images
 from core.errors import NotFoundError
 
 router = APIRouter(prefix="/api", tags=["analyses"])
 
+Found = Annotated[int, Query(ge=1, le=500)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 
 
@@ -86,3 +89,40 @@ def change_tags(image_id: Id, body: TagChange, services: ServicesDep, actor: Cur
 def undo_tags(image_id: Id, services: ServicesDep, actor: CurrentActor) -> TagsAnswer:
     """Undo the last change of the tags of an image."""
     return TagsAnswer.model_validate(services.tag_review.undo(image_id, actor=actor.name))
+
+
+class FoundImage(ResponseBody):
+    """An image that was found, and how near it is: of similar images the cosine, of words a sum that only orders."""
+
+    image: ImageAnswer
+    score: float
+
+
+class FoundImages(ResponseBody):
+    """The best first."""
+
+    items: list[FoundImage]
+
+
+@router.get("/images/{image_id}/similar")
+def find_similar(image_id: Id, services: ServicesDep, limit: Found = 20) -> FoundImages:
+    """Return the images of the same project that are most similar to one; it needs the analyzer ``embedding``."""
+    return _found(services.images.find_similar(image_id, limit))
+
+
+@router.get("/projects/{project_id}/images/search")
+def search_images(
+    project_id: Id,
+    services: ServicesDep,
+    q: Annotated[str, Query(min_length=1, max_length=500, description="what the images should show")],
+    limit: Found = 60,
+) -> FoundImages:
+    """Return the images whose text, objects, tags or caption mean what *q* says."""
+    services.projects.get_project(project_id)
+    return _found(services.images.search_images(project_id, q, limit))
+
+
+def _found(found: list[tuple[Images, float]]) -> FoundImages:
+    return FoundImages(
+        items=[FoundImage(image=ImageAnswer.model_validate(image), score=round(score, 4)) for image, score in found]
+    )

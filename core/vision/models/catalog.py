@@ -42,7 +42,7 @@ def _centernet(source: Path, destination: Path) -> None:
         outputs={
             "keypoints": ("tower_0/keypoints", [1, 80, 128, 128]),
             "wh": ("tower_0/wh", [1, 4, 128, 128]),
-            "backbone": ("tower_0/extern1/hard_swish/mul_1", [1, 480, 16, 16]),
+            "features": ("tower_0/MobilenetV3/expanded_conv_14/add", [1, 120, 16, 16]),
         },
         metadata={"source": "npm @vladmandic/human 3.3.6, models/centernet", "license": "MIT"},
     )

@@ -1,0 +1,1 @@
+"""Vectors that are made of an image's pixels on this machine."""
