@@ -43,7 +43,7 @@ FORMAT = Format(
     purpose="train",
     install=(
         "git clone https://github.com/hiyouga/EasyR1 && git -C EasyR1 checkout -q b44b311\n"
-        "pip install -e EasyR1 'datasets>=4'"
+        "pip install -e EasyR1 'datasets>=4' 'omegaconf<2.4'"
     ),
     load=(
         "python3 -m verl.trainer.main config=EasyR1/examples/config.yaml data.train_files={dir}/data@{split} "
