@@ -58,6 +58,7 @@ _TORCH_OLD = (
 _TRL = ("trl", *_TORCH)
 _LLAMA_FACTORY = ("llamafactory", "torch<2.15", "torchvision", "pillow")
 _SWIFT = ("ms-swift", "qwen-vl-utils", *_TORCH)
+_CROISSANT = ("mlcroissant[image,parquet]", "pillow")
 VLMEVALKIT = (
     "pandas", "pillow", "portalocker", "sty", "timeout-decorator", "python-dotenv", "json_repair", "openpyxl",
     "tabulate", "matplotlib", "opencv-python-headless", "rich", "huggingface_hub", "validators", "requests", "tqdm",
@@ -90,12 +91,7 @@ CONSUMERS = (
     Consumer("lmms-eval", ("lmms-eval",), "lmms_task", ("lmms-eval", "torchvision"), expected="truths"),
     Consumer("VLMEvalKit", ("vlmevalkit",), "vlmevalkit_dataset", VLMEVALKIT, "VLMEvalKit", expected="present"),
     Consumer("maestro", ("roboflow",), "maestro_dataset", ("maestro", "torch", "torchvision")),
-    Consumer(
-        "mlcroissant",
-        ("parquet", "csv", "vqa", "default"),
-        "croissant",
-        ("mlcroissant[image,parquet]", "pillow"),
-        recipe={"images": "path"},
-    ),
+    Consumer("mlcroissant", ("parquet", "vqa", "default"), "croissant", _CROISSANT),
+    Consumer("mlcroissant", ("csv",), "croissant", _CROISSANT, recipe={"images": "path", "formula_guard": False}),
     Consumer("VQA tools", ("vqa-v2",), "vqa_tools", ("pillow",), "VQA", expected="normalized"),
 )

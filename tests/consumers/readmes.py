@@ -57,7 +57,8 @@ class Cut:
 
 _TORCH = "pip install trl torch torchvision transformers datasets pillow"
 _OLD = (
-    "pip install torch torchvision 'transformers<5' 'datasets>=4' pillow qwen-vl-utils codetiming omegaconf torchdata"
+    "pip install torch torchvision 'transformers<5' 'datasets>=4' pillow qwen-vl-utils codetiming "
+    "'omegaconf<2.4' torchdata tensordict ray"
 )
 _QWEN = Cut(_GPU, _TORCH, "torchrun", "qwen_main")
 CUTS = {

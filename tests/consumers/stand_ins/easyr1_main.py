@@ -4,8 +4,10 @@ import sys
 from types import ModuleType
 
 sys.path.insert(0, "EasyR1")  # where its installation would point to
-# Placement of the work on GPUs, which its settings do not use.
-sys.modules["ray"] = ModuleType("ray")
+# The part of it that starts vllm, which needs a GPU.
+_rollout = ModuleType("verl.workers.rollout.vllm_rollout_spmd")
+_rollout.vLLMRollout = object  # type: ignore[attr-defined]
+sys.modules[_rollout.__name__] = _rollout
 
 from omegaconf import OmegaConf
 from transformers import AutoProcessor
