@@ -41,7 +41,7 @@ FORMAT = Format(
     install=INSTALL_DATASETS,
     load="from datasets import load_dataset\n\nrows = load_dataset('json', data_files='{rows}')",
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
-    run_in=("Axolotl 0.19.0", "transformers 5.24.0", "datasets 5.2.0"),
+    run_in=("Axolotl 0.19.0", "unsloth_zoo 2026.10.9", "transformers 5.24.0", "datasets 5.2.0"),
     rows=rows,
     detail="texts",
     writer=JsonWriter,

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 # The collator is part of unsloth_zoo, which asks for Unsloth, and Unsloth for a GPU.
-os.environ |= {"UNSLOTH_IS_PRESENT": "1", "UNSLOTH_FORCE_CPU": "1"}
+os.environ |= {"UNSLOTH_IS_PRESENT": "1", "UNSLOTH_ZOO_DISABLE_GPU_INIT": "1"}
 
 import datasets
 from seen import Row, run
@@ -19,7 +19,7 @@ def rows(bundle: Path, format_: str) -> Iterable[Row]:
     model = bundle.parent / "model"
     save(model)
     processor = AutoProcessor.from_pretrained(model)
-    collate = UnslothVisionDataCollator(AutoModelForImageTextToText.from_pretrained(model), processor, resize=None)
+    collate = UnslothVisionDataCollator(AutoModelForImageTextToText.from_pretrained(model), processor)
     os.chdir(bundle)  # as the report says
     for row in datasets.load_dataset(str(bundle), split="train", cache_dir=str(bundle.parent / "cache")):
         batch = collate([row])
