@@ -85,6 +85,26 @@ def test_each_format_offers_what_its_consumers_read() -> None:
     assert {name: offered.get(name) for name in OFFERED} == OFFERED
 
 
+def test_formats_say_which_of_them_have_several_images_or_compare_answers() -> None:
+    def names(attribute: str) -> set[str]:
+        return {format_.name for format_ in FORMATS if getattr(format_, attribute)} & OFFERED.keys()
+
+    assert names("reads_several_images") == {
+        "llama-factory", "sharegpt", "ms-swift", "trl", "messages-parts", "messages-parts-lines", "oumi", "openai",
+        "finevision", "trl-kto", "trl-grpo", "verl", "easyr1", "ms-swift-grounding", "vlmevalkit", "lmms-eval",
+        "vitrine",
+    }  # fmt: skip
+    assert names("compares_answers") == {
+        "llama-factory-dpo", "llama-factory-kto", "ms-swift-dpo", "ms-swift-kto", "trl-dpo", "trl-kto", "vqa-v2",
+    }  # fmt: skip
+    assert names("needs_every_split") == {"roboflow"}
+    assert names("is_single_file") == {
+        "llava", "qwen", "ms-swift", "messages-parts-lines", "oumi", "openai", "ms-swift-dpo", "ms-swift-kto",
+        "qwen-grounding-px", "qwen-grounding-1000", "ms-swift-grounding", "vlmevalkit", "vqa", "csv", "vitrine",
+        "default",
+    }  # fmt: skip
+
+
 @each_format
 @pytest.mark.parametrize("container", ["zip", "directory"])
 @pytest.mark.parametrize("splits", [{}, SPLITS], ids=["whole", "split"])
