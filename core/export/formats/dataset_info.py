@@ -1,6 +1,7 @@
 """``dataset_info.json``, by which LLaMA-Factory finds the rows files of a bundle."""
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
@@ -31,7 +32,7 @@ def dataset_info(
     settings |= {"tags": tags} if tags else {}
 
     def describe(files: dict[str, str]) -> dict[str, bytes]:
-        described = {name.rsplit(".", 1)[0]: {"file_name": name} | settings | extra for name in files.values()}
+        described = {PurePosixPath(name).stem: {"file_name": name} | settings | extra for name in files.values()}
         return {"dataset_info.json": orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)}
 
     return describe

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.dataset.collaboration import MAX_NAME_CHARS
 from pages.components.shared import page
 
 _KEY = "reviewer-name"
@@ -39,7 +40,10 @@ def choose() -> str:
     with st.popover(
         "Your name" if given == "local" else page.escape(given), icon=":material/person:", key="reviewer-name-popover"
     ):
-        st.text_input("Your name, shown in the history of each entry", key=_KEY, persist_state="session", max_chars=60)
+        st.text_input(
+            "Your name, shown in the history of each entry", key=_KEY, persist_state="session",
+            max_chars=MAX_NAME_CHARS,
+        )  # fmt: skip
     return given
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.api import credentials
+from core.dataset.collaboration import MAX_NAME_CHARS
 from core.dataset.filters import FIELDS
 from core.errors import VitrineError
 from pages.components.shared import media, page
@@ -61,7 +62,7 @@ def views(project_id: str, actor: str = "local") -> None:
                 "Open a view", list(saved), index=None, key="view-open", placeholder="Choose a view",
                 on_change=lambda: _open(saved),
             )  # fmt: skip
-        st.text_input("Save this search as", key="view-name", max_chars=60, placeholder="Colors to check")
+        st.text_input("Save this search as", key="view-name", max_chars=MAX_NAME_CHARS, placeholder="Colors to check")
         with st.container(horizontal=True):
             st.button("Save view", key="view-save", on_click=_save, args=(project_id, line, actor))
             for name in [name for name, query in saved.items() if query == line][:1]:
