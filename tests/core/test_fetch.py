@@ -105,6 +105,15 @@ def test_the_host_is_resolved_once_and_the_checked_address_is_contacted(port: in
 
 
 @pytest.mark.usefixtures("loopback_counts_as_public")
+def test_a_proxy_of_the_environment_is_not_asked(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    assert get(f"http://images.example:{port}/a.png", port, ["127.0.0.1"]).data == b"abc"
+
+
+@pytest.mark.usefixtures("loopback_counts_as_public")
 def test_a_redirect_to_a_private_address_is_rejected(port: int) -> None:
     with pytest.raises(InvalidInputError, match=r"inside\.example is not a public address"):
         get(f"http://images.example:{port}/to/http://inside.example:{port}/", port, ["127.0.0.1"], ["10.0.0.1"])

@@ -12,7 +12,9 @@ from core.dataset.filters import parse_search
 from core.db import Database, Images, LlmCalls, ModelProfiles, TaskItems, Tasks
 from core.errors import InvalidInputError, NotFoundError
 from core.llm import DatabaseLedger
+from core.moving import service
 from core.moving.contents import RESUMABLE, TABLES, MovedTable
+from core.moving.manifest import opened_archive
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 from tests.core.moving import projects
@@ -194,3 +196,18 @@ def _without_numbers(table: MovedTable, rows: dict[str, list[dict[str, Any]]]) -
     """Return the rows of a table without its integer ids, which are always new, and the hashes of calls."""
     left_out = {*table.numbers, "new", "request_hash"}
     return [{name: value for name, value in row.items() if name not in left_out} for row in rows[table.name]]
+
+
+def test_progress_ends_at_one_also_when_a_part_is_stored_twice(
+    services: Services, project_id: str, tmp_path: Path
+) -> None:
+    with opened_archive(services.projects.export_project(project_id, tmp_path)) as archive:
+        rows = sum(table.rows for table in archive.manifest.tables.values())
+        said: list[tuple[float, str]] = []
+        steps = service._Steps(archive, lambda *step: said.append(step), lambda: None)
+        for add in (steps.checked, steps.stored):
+            for number in (0, rows, rows):
+                add(number)
+
+    assert [share for share, _ in said] == [0.0, 0.25, 0.25, 0.25, 1.0, 1.0]
+    assert said[-2][1] == f"Storing rows, {rows:,} of {rows:,}"

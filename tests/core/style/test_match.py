@@ -63,6 +63,7 @@ def test_the_score_is_the_root_mean_square_of_the_ratios() -> None:
     ratios = [dimension.ratio for dimension in match.dimensions]
 
     assert match.score == pytest.approx((sum(ratio**2 for ratio in ratios) / 8) ** 0.5, abs=0.002)
+    assert match.score == round(match.score, 3)
 
 
 def test_the_percentile_compares_a_reference_with_the_other_references() -> None:
