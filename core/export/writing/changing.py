@@ -81,6 +81,10 @@ class ImageChanges:
     def __init__(self, recipe: ExportRecipe, find_regions: FindRegions) -> None:
         self._recipe = recipe
         self._find = find_regions
+        self._augmentation = recipe.augmentation
+        if recipe.preprocessing.grayscale:  # without color there is none to change
+            used = tuple(name for name in recipe.augmentation.operations if name != "color")
+            self._augmentation = recipe.augmentation.model_copy(update={"operations": used})
         self.counts = ChangeCounts()
 
     def apply(self, groups: Iterable[ImageGroup]) -> Iterator[ImageGroup]:
@@ -161,7 +165,7 @@ class ImageChanges:
         )
         size_wh = group.image.width, group.image.height
         planned = plan_variants(
-            units, self._recipe.augmentation, original.sha256, size_wh, has_text=has_text,
+            units, self._augmentation, original.sha256, size_wh, has_text=has_text,
             settle=lambda size_wh: settle(self._recipe.preprocessing, size_wh),
         )  # fmt: skip
         self.counts.not_made += planned.not_made

@@ -28,7 +28,7 @@ _SHOWN_PER_IMAGE = 3
 
 def form(format_: Format, shape: dict[str, Any]) -> dict[str, Any]:
     """Draw the collapsed form and return its part of the recipe; *shape* is the rest of the form's images and rows."""
-    with st.expander("Change the images", key="export-image-changes", icon=":material/tune:"):
+    with st.expander("Change the images", key="export-image-changes"):
         if format_.is_lossless or shape.get("image_form") == "original" or shape.get("images") == "none":
             st.caption("Originals, and images that are only named, stay as they are.")
             return {}

@@ -23,9 +23,10 @@ def show(prefix: str, *, only_train: bool = False, usual: int = 0) -> dict[str, 
     if not variants:
         st.caption("A variant is made only of what leaves its question true.")
         return {"variants": 0}
-    operations = st.pills(
-        "Made of", OPERATIONS, selection_mode="multi", default=list(OPERATIONS), format_func=_label,
-        key=f"{prefix}-operations", persist_state="session",
+    # Not pills: ten of them scroll out of a half page.
+    operations = st.multiselect(
+        "Made of", OPERATIONS, default=list(OPERATIONS), format_func=_label, key=f"{prefix}-operations",
+        persist_state="session",
     )  # fmt: skip
     with st.container(horizontal=True):
         most = st.number_input("Changes at once, at most", 1, 10, 3, key=f"{prefix}-most", persist_state="session")

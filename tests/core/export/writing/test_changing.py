@@ -123,6 +123,14 @@ def test_variants_have_the_questions_that_stay_true(shelf: tuple[Services, str, 
     assert len({row["id"] for row in rows}) == len(rows)
 
 
+def test_colors_of_gray_images_are_not_changed(shelf: tuple[Services, str, list[str]]) -> None:
+    changes = {"preprocessing": {"grayscale": True}, "augmentation": {"variants": 3, "operations": ["color", "noise"]}}
+
+    report, _ = _export(shelf, **changes)
+
+    assert set(report["image_changes"]["operations"]) == {"noise"}
+
+
 def test_the_file_of_a_variant_is_what_its_record_says(shelf: tuple[Services, str, list[str]]) -> None:
     _, _, ids = shelf
     _, bundle = _export(
