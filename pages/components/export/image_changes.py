@@ -61,7 +61,7 @@ def _preprocessing(format_: Format) -> dict[str, Any]:
     made["grayscale"] = st.toggle("Grayscale", key="export-grayscale", persist_state="session")
     made |= _file(format_)
     keeps = st.toggle(
-        "Keep entries that a change breaks", key="export-keep-broken", persist_state="session",
+        "Keep broken entries", key="export-keep-broken", persist_state="session",
         help="By default an entry is left out when a change makes its answer wrong: one about colors when images "
         "become gray, one that counts when they are cropped.",
     )  # fmt: skip
