@@ -66,3 +66,20 @@ def test_tags_are_accepted_removed_and_restored(client: TestClient, services: Se
     assert client.post(f"{url}/undo").json() == {"accepted": [], "proposed": [], "removed": []}
     assert client.post(f"{url}/undo").status_code == 409
     assert client.post(url, json={}).status_code == 422
+
+
+def test_similar_images_and_images_for_words_are_found(
+    client: TestClient, services: Services, project: Projects, toy: ToyAnalyzer
+) -> None:
+    ids = add_images(services, project.id, "2 cups.jpg", "2 pots.jpg", "9 cups.jpg")
+    refused = client.get(f"/api/images/{ids['2 cups.jpg']}/similar")
+    assert (refused.status_code, "has no vector yet" in refused.json()["detail"]) == (422, True)
+    task = client.post(f"/api/projects/{project.id}/analyses", json={"analyzers": ["toy"]}).json()
+    client.get(f"{task['url']}/events")
+
+    similar = client.get(f"/api/images/{ids['2 cups.jpg']}/similar").json()["items"]
+    assert {found["image"]["image_name"] for found in similar} == {"2 pots.jpg", "9 cups.jpg"}
+    found = client.get(f"/api/projects/{project.id}/images/search", params={"q": "pots"}).json()["items"]
+    assert found[0]["image"]["image_name"] == "2 pots.jpg"
+    assert client.get(f"/api/projects/{'x' * 21}/images/search", params={"q": "pots"}).status_code == 404
+    assert client.get(f"/api/projects/{project.id}/images/search", params={"q": ""}).status_code == 422
