@@ -337,3 +337,12 @@ def _wait_for_status(task_id: str, status: str) -> None:
     while services().tasks.get_task(task_id).status != status:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_grounding_is_offered_and_says_that_its_answers_have_boxes() -> None:
+    at = open_page("generate", _project())
+
+    at.session_state["generate-kinds"] = ["grounding"]
+    at.run()
+
+    assert any("The model answers with boxes too" in text for text in texts(at))
