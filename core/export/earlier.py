@@ -1,5 +1,7 @@
 """Earlier exports of a project: what an export has that they had not, and the splits that it keeps."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +9,21 @@ from sqlmodel import col, select
 
 from core.db import Database, Exports
 from core.errors import InvalidInputError
-from core.export.entry_index import EarlierEntries, EntryIndex
+from core.export.entry_index import EarlierEntries, EntryIndex, IndexChanges
 from core.export.formats.recipes import parse_recipe
 from core.export.recipe import ExportRecipe
+from core.export.selecting.removed import RemovedEntry, removed_entries
 
 _MAX_COMPARED = 50
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an export adds, changes and removes, compared with an earlier one."""
+
+    added: int
+    changed: int
+    removed: Sequence[RemovedEntry]
 
 
 class EarlierExports:
@@ -49,19 +61,24 @@ class EarlierExports:
             )
         return EarlierEntries(self._path(recipe.since))
 
-    def changes(self, project_id: str, recipe: ExportRecipe, index: EntryIndex) -> dict[str, int] | None:
+    def changes(self, project_id: str, recipe: ExportRecipe, index: EntryIndex) -> Changes | None:
         """Return the changes since the export that *recipe* continues, or since the last one by the same recipe.
 
         None without one. Exports of exactly the same entries are skipped, so that running a recipe twice gives the
         same bytes.
         """
         if recipe.since:
-            return index.changes_since(self._path(recipe.since))
+            return self._named(index.changes_since(self._path(recipe.since)))
         for export in self._newest(project_id):
             path = self._path(export.id)
             if _equals_recipe(export.recipe, recipe) and path.is_file() and index.differs_from(path):
-                return index.changes_since(path)
+                return self._named(index.changes_since(path))
         return None
+
+    def _named(self, changes: IndexChanges) -> Changes:
+        with self._db.reading() as session:
+            removed = removed_entries(session, changes.removed)
+        return Changes(changes.added, changes.changed, removed)
 
     def _newest(self, project_id: str) -> list[Exports]:
         query = select(Exports).where(Exports.project_id == project_id)

@@ -1,6 +1,7 @@
 """The index of an export: which entries it has, in which version and split, for comparing it with a later one."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -19,6 +20,15 @@ _pack = Struct(f"<{_ID_BYTES}si").pack
 _SPLIT_SHIFT = 28
 _VERSIONS = (1 << _SPLIT_SHIFT) - 1
 _MARK_OF_SPLIT = {split: number << _SPLIT_SHIFT for number, split in enumerate(SPLITS, 1)}
+
+
+@dataclass(frozen=True)
+class IndexChanges:
+    """How many entries an index has anew or in another version, and the ids of those that it has no more."""
+
+    added: int
+    changed: int
+    removed: tuple[str, ...]
 
 
 class EntryIndex:
@@ -46,8 +56,8 @@ class EntryIndex:
         """Write the index to *path*."""
         path.write_bytes(self._bytes)
 
-    def changes_since(self, path: Path) -> dict[str, int]:
-        """Return how many entries were added, changed and removed since the index at *path* was saved."""
+    def changes_since(self, path: Path) -> IndexChanges:
+        """Return what was added, changed and removed since the index at *path* was saved."""
         return _compare(_table(path.read_bytes()), _table(bytes(self._bytes)))
 
     def differs_from(self, path: Path) -> bool:
@@ -71,6 +81,13 @@ class EarlierEntries:
         mark = self._marks.get(entry_id.encode())
         return mark is not None and mark & _VERSIONS == version
 
+    def without(self, entry_ids: Iterable[str]) -> list[str]:
+        """Return the ids of the entries that are not among *entry_ids*."""
+        missing = set(self._marks)
+        for entry_id in entry_ids:
+            missing.discard(entry_id.encode())
+        return [entry_id.decode() for entry_id in missing]
+
     def split_of(self, entry_id: str) -> Split | None:
         """Return the split that the entry had; None when it was not exported, or the index does not know it."""
         number = self._marks.get(entry_id.encode(), 0) >> _SPLIT_SHIFT
@@ -86,9 +103,10 @@ def _table(data: bytes) -> "NDArray[np.void]":
     return table
 
 
-def _compare(old: "NDArray[np.void]", new: "NDArray[np.void]") -> dict[str, int]:
+def _compare(old: "NDArray[np.void]", new: "NDArray[np.void]") -> IndexChanges:
     import numpy as np
 
     common, in_old, in_new = np.intersect1d(old["id"], new["id"], return_indices=True)
     changed = int(np.count_nonzero(old["mark"][in_old] != new["mark"][in_new]))
-    return {"added": len(new) - len(common), "changed": changed, "removed": len(old) - len(common)}
+    removed = np.delete(old["id"], in_old).tolist()
+    return IndexChanges(len(new) - len(common), changed, tuple(id_.decode() for id_ in removed))

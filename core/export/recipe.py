@@ -88,7 +88,7 @@ class ExportRecipe(_Part):
         "",
         max_length=21,
         pattern="^[A-Za-z0-9_-]*$",
-        description="id of an earlier export: images whose entries it had, unchanged, are left out, and the others "
+        description="id of an earlier export: images with the same entries, unchanged, are left out, and the others "
         "keep their split; empty for everything",
     )
 

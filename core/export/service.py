@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, col, select
 
 from core.db import Database, Exports, Projects, cached_until_write, new_id
-from core.errors import InvalidInputError, NotFoundError
+from core.errors import NotFoundError
 from core.export.bundle import BundleCounts, write_bundle
 from core.export.change_preview import ChangedImage, preview_changes
 from core.export.earlier import EarlierExports
+from core.export.empty import raise_if_empty
 from core.export.entries import ImageGroup, file_name
 from core.export.entry_index import EntryIndex
 from core.export.formats import format_named
@@ -26,8 +27,10 @@ from core.export.reporting.finalize import finalize_bundle
 from core.export.reporting.report import Provenance
 from core.export.restore.restore import RestoreCounts, is_vitrine_bundle, restore_export
 from core.export.selecting.entry_query import EntryQuery
+from core.export.selecting.problem_counts import count_problems
 from core.export.selecting.problems import ProblemCount
-from core.export.selecting.query import SelectionCounts, count_entries, count_problems, facet, stream
+from core.export.selecting.query import SelectionCounts, count_entries, facet, stream
+from core.export.selecting.removed import RemovedEntry, removed_entries
 from core.export.selecting.snapshot import Snapshot, group_of
 from core.export.throttled_progress import ThrottledProgress
 from core.export.writing.changing import ImageChanges, planned_source
@@ -172,7 +175,7 @@ class ExportService:
             target = open_target(built, recipe.container)
             snapshot = self._snapshot(project_id, recipe)
             counts = self._write(job, snapshot, entry_index, target, directory)
-            _raise_if_empty(job, snapshot, counts)
+            raise_if_empty(job, snapshot, counts)
             provenance = self._provenance(project_id, job, snapshot, entry_index)
             report = finalize_bundle(job, built, target, counts, provenance)
             if recipe.container == "file":
@@ -248,6 +251,12 @@ class ExportService:
             raise NotFoundError("This export does not exist any more. Run it again.")
         return export
 
+    def removed_entries(self, export: Exports) -> list[RemovedEntry]:
+        """Return the first of the entries that the export before had and this one has not."""
+        named = (export.report.get("changes") or {}).get("removed_entries", ())
+        with self._db.reading() as session:
+            return removed_entries(session, [entry["id"] for entry in named])
+
     def export_path(self, export: Exports) -> Path:
         """Return the bundle of an export: a ZIP, a file or a directory.
 
@@ -320,18 +329,6 @@ def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterato
         ref = name if format_.writer.embeds_images else f"images/{name}"
         for row in format_.rows(ImageGroup(image, group.entries, group.split, ref), options):
             yield PreviewRow(shown.id, image.name, shown.sha256, row)
-
-
-def _raise_if_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> None:
-    if not snapshot.entries:
-        raise InvalidInputError(
-            "No entry matches this choice. Confirm some entries on Curate, or choose more of them.", field="entries"
-        )
-    if not counts.rows.total():
-        reason = max(counts.left_out, key=lambda name: counts.left_out[name])
-        raise InvalidInputError(
-            f"Nothing is left to export as {job.format.label}: {reason}. Choose other entries or another format."
-        )
 
 
 def _extension(recipe: ExportRecipe) -> str:

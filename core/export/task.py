@@ -12,6 +12,7 @@ from core.export.formats.recipes import parse_recipe
 from core.export.job import CancelCheck
 from core.export.publish import Destination, parse_destination
 from core.export.recipe import ExportRecipe
+from core.export.reporting.report import MAX_NAMED
 from core.export.service import ExportService, FinishedExport
 from core.pluralize import pluralize
 from core.tasks import ItemContext, ItemInterrupted, ItemPlan, ItemResult, TaskKind
@@ -63,16 +64,19 @@ def _store(
     session.add(
         Exports(
             id=export_id, project_id=item.project_id, task_id=item.task_id, format=recipe.format,
-            recipe=recipe.as_dict(), report=_without_files(finished.report), path=finished.path,
+            recipe=recipe.as_dict(), report=_without_lists(finished.report), path=finished.path,
             size_bytes=finished.size_bytes,
         )
     )  # fmt: skip
     return {"export_id": export_id, "download_url": f"/exports/{export_id}", "entries": finished.report["entries"]}
 
 
-def _without_files(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the report without the sha256 of each file, which only the bundle has: there may be one per image."""
-    return {key: value for key, value in report.items() if key != "files"} | {"file_count": len(report["files"])}
+def _without_lists(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report without what only the bundle has: the sha256 of each file, and most of the removed entries."""
+    kept = {key: value for key, value in report.items() if key != "files"} | {"file_count": len(report["files"])}
+    if changes := report["changes"]:
+        kept["changes"] = changes | {"removed_entries": changes["removed_entries"][:MAX_NAMED]}
+    return kept
 
 
 class DatasetPublishKind:

@@ -53,7 +53,9 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         f"License: {one_line(job.recipe.license) or 'not stated'}.",
         "",
     ]
-    return "\n".join([*lines, *changes_lines(provenance.changes)])
+    if changes := provenance.changes:
+        lines += changes_lines(changes.added, changes.changed, len(changes.removed))
+    return "\n".join(lines)
 
 
 def _header(job: ExportJob, counts: BundleCounts) -> list[str]:

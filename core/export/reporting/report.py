@@ -11,6 +11,7 @@ import orjson
 
 from core.export.bundle import BundleCounts
 from core.export.checks.base import NO_CONTROL_WORD, CheckResult
+from core.export.earlier import Changes
 from core.export.formats import FORMATS, Format
 from core.export.formats.base import Language
 from core.export.job import ExportJob
@@ -20,7 +21,8 @@ from core.export.selecting.problems import ProblemCount
 from core.pluralize import pluralize
 
 REPORT_MD = "EXPORT_REPORT.md"
-_MAX_NAMED_LEAKS = 50
+MAX_NAMED = 50
+"""How many pairs of images or removed entries are named in texts."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Provenance:
 
     leaks: Sequence[tuple[str, str, str]] = ()
     """(image, related image, relation) of the pairs that were kept in one split."""
-    changes: dict[str, int] | None = None
-    """Entries added, changed and removed since the previous export; None without one."""
+    changes: Changes | None = None
+    """Since the previous export; None without one."""
     contributors: Sequence[Counter[str]] = ()
     """Decisions by label for each person."""
     problems: Sequence[ProblemCount] = ()
@@ -60,9 +62,9 @@ def make_report(
         "left_out": {reason: count for reason, count in counts.left_out.items() if count},
         "leaks_prevented": {
             "pairs": len(provenance.leaks),
-            "named": [list(pair) for pair in provenance.leaks[:_MAX_NAMED_LEAKS]],
+            "named": [list(pair) for pair in provenance.leaks[:MAX_NAMED]],
         },
-        "changes": provenance.changes,
+        "changes": _changes(provenance.changes),
         "image_changes": counts.changes.as_report() if counts.changes else None,
         "problems": [asdict(problem) for problem in provenance.problems],
         "notes": _hints(job, counts),
@@ -79,6 +81,16 @@ def make_report(
         "recipe": job.recipe.as_dict(),
         "files": dict(sorted(hashes.items())),
     }
+
+
+def _changes(changes: Changes | None) -> dict[str, Any] | None:
+    if changes is None:
+        return None
+    return {
+        "added": changes.added, "changed": changes.changed, "removed": len(changes.removed),
+        # Without their texts: they may have been removed because nobody should read them.
+        "removed_entries": [{"id": entry.id, "image_id": entry.image_id} for entry in changes.removed],
+    }  # fmt: skip
 
 
 def load_command(format_: Format, recipe: ExportRecipe, directory: str) -> str:
@@ -219,7 +231,9 @@ def _remarks(report: dict[str, Any]) -> list[str]:
             *(f"- {image} and {related}: {why}" for image, related, why in report["leaks_prevented"]["named"]),
             "",
         ]
-    lines += changes_lines(report["changes"])
+    if changes := report["changes"]:
+        lines += changes_lines(changes["added"], changes["changed"], changes["removed"])
+        lines += _removed_lines(changes["removed_entries"])
     if made := report["image_changes"]:
         lines += ["## Changed images", "", *(f"- {line}" for line in image_changes_lines(made)), ""]
     if report["notes"]:
@@ -267,12 +281,24 @@ def _checks(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def changes_lines(changes: dict[str, int] | None) -> list[str]:
-    """Return the section about the changes since the previous export; nothing without one."""
-    if not changes:
-        return []
-    counted = f"{changes['added']:,} added, {changes['changed']:,} changed, {changes['removed']:,} removed."
+def changes_lines(added: int, changed: int, removed: int) -> list[str]:
+    """Return the section about the changes since the previous export."""
+    counted = f"{added:,} added, {changed:,} changed, {removed:,} removed."
     return ["## Since the previous export", "", counted, ""]
+
+
+def _removed_lines(removed: list[dict[str, str]]) -> list[str]:
+    if not removed:
+        return []
+    more = f"- and {len(removed) - MAX_NAMED:,} more; {REPORT_JSON} has all of them"
+    return [
+        "Remove these entries from what the previous export brought. Rows have the id of their entry, or that of its "
+        "image:",
+        "",
+        *(f"- {entry['id']} on image {entry['image_id']}" for entry in removed[:MAX_NAMED]),
+        *([more] if len(removed) > MAX_NAMED else []),
+        "",
+    ]
 
 
 def one_line(text: str) -> str:

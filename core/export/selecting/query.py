@@ -1,7 +1,7 @@
 """Selecting entries: which ones an export includes, in which order, and why the others are left out."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -14,8 +14,6 @@ from core.db import Events, ImageDatasets, Images, LlmCalls, in_library
 from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS, GENERATED, TEXT_COLUMNS, Detail, Entry
 from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.exclusions import IMAGE_DELETED, NO_ANSWER, NO_QUESTION, exclusions_of
-from core.export.selecting.problems import PROBLEMS, Problem, ProblemCount
-from core.pluralize import pluralize
 
 # Keyset pagination by image: large enough to amortize the query, small enough for images with many entries.
 _IMAGES_PER_PAGE = 500
@@ -42,7 +40,7 @@ def count_entries(session: Session, query: EntryQuery) -> SelectionCounts:
     entries = left_out.pop("", 0)
     selected = (~test for test, _ in exclusions_of(query))
     images = session.execute(
-        sql.select(func.count(func.distinct(ImageDatasets.image_id))).where(*_not_deleted(query.project_id), *selected)
+        sql.select(func.count(func.distinct(ImageDatasets.image_id))).where(*not_deleted(query.project_id), *selected)
     ).scalar_one()
     return SelectionCounts(entries, images, left_out)
 
@@ -55,32 +53,20 @@ def count_by_reason(session: Session, query: EntryQuery, *, ignore: Sequence[str
     """
     tests = [(test, reason) for test, reason in exclusions_of(query) if reason not in ignore]
     reason = case(*((test, literal(name, String)) for test, name in tests), else_=literal("", String)).label("reason")
-    rows = session.execute(sql.select(reason, func.count()).where(*_not_deleted(query.project_id)).group_by(reason))
+    rows = session.execute(sql.select(reason, func.count()).where(*not_deleted(query.project_id)).group_by(reason))
     return dict(sorted(((name, count) for name, count in rows), key=lambda row: -row[1]))
 
 
-def count_problems(session: Session, query: EntryQuery, names: Collection[str]) -> list[ProblemCount]:
-    """Return the problems called *names* that selected entries have, each with how many have it."""
-    selected = [*_not_deleted(query.project_id), *(~test for test, _ in exclusions_of(query))]
-
-    def count(*tests: ColumnElement[bool]) -> int:
-        found = sql.select(func.count()).select_from(ImageDatasets).where(*selected, *tests)
-        return int(session.execute(found).scalar_one())
-
-    counts = []
-    for problem in PROBLEMS:
-        if problem.name in names and (having := count(problem.candidates(query), problem.condition(query))):
-            of_type = [col(ImageDatasets.answer_type) == problem.answer_type] if problem.answer_type else []
-            counts.append(ProblemCount(problem.name, _sentence(problem, having, count(*of_type)), having))
-    return counts
+def selected_ids(session: Session, query: EntryQuery) -> Iterator[str]:
+    """Yield the ids of the selected entries."""
+    selected = (~test for test, _ in exclusions_of(query))
+    return iter(
+        session.execute(sql.select(col(ImageDatasets.id)).where(*not_deleted(query.project_id), *selected)).scalars()
+    )
 
 
-def _sentence(problem: Problem, having: int, possible: int) -> str:
-    what = "answer" if problem.answer_type else "entry"
-    return f"{having:,} of {pluralize(possible, what)} {problem.one if having == 1 else problem.many}"
-
-
-def _not_deleted(project_id: str) -> tuple[ColumnElement[bool], ...]:
+def not_deleted(project_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that an entry is one of the project."""
     return col(ImageDatasets.project_id) == project_id, col(ImageDatasets.deleted_at).is_(None)
 
 

@@ -17,7 +17,8 @@ from core.export.entry_index import EarlierEntries, EntryIndex
 from core.export.recipe import Split, SplitShares
 from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.exclusions import NO_ANSWER, NO_QUESTION
-from core.export.selecting.query import count_by_reason, drop_blank, stream
+from core.export.selecting.query import count_by_reason, drop_blank, selected_ids, stream
+from core.export.selecting.removed import removed_entries
 from core.export.selecting.splits import load_families, prevented_leaks, split_of
 
 _BUFFER_BYTES = 1 << 20
@@ -46,6 +47,8 @@ class Snapshot:
         self._earlier = earlier
         self.unchanged = EntryIndex()
         """Entries that are left out because an earlier export had them."""
+        self.removed = 0
+        """How many entries the earlier export had that are not selected any more."""
         self.entries = 0
         """Selected entries, including those with blank texts that the database does not recognize."""
         self.left_out: Counter[str] = Counter()
@@ -74,6 +77,7 @@ class Snapshot:
         families = load_families(session, self._query.project_id) if is_split else None
         self.leaks = prevented_leaks(families, self._shares) if families else []
         only_split = self._shares.names[0]
+        losing = self._images_losing_entries(session, self._earlier) if self._earlier else set()
         for images, found in stream(session, self._query):
             entries = drop_blank(found, self.left_out)
             if entries:
@@ -81,9 +85,18 @@ class Snapshot:
                 split = split_of(key, self._shares) if families else only_split
                 if self._earlier is not None:
                     split = self._earlier_split(self._earlier, entries) or split
-                    if self._has_all(self._earlier, entries, split):
+                    if images[0][0] not in losing and self._has_all(self._earlier, entries, split):
                         continue
                 yield images, split, entries
+
+    def _images_losing_entries(self, session: Session, earlier: EarlierEntries) -> set[str]:
+        """Return the first images of the entries that the earlier export had and this one has not.
+
+        A conversation of an image is another one without them, also when the others are unchanged.
+        """
+        removed = earlier.without(selected_ids(session, self._query))
+        self.removed = len(removed)
+        return {entry.image_id for entry in removed_entries(session, removed)}
 
     def _earlier_split(self, earlier: EarlierEntries, entries: Sequence[Sequence[Any]]) -> Split | None:
         splits = (earlier.split_of(entry[_ID]) for entry in entries)

@@ -38,10 +38,24 @@ def report(export: "Exports") -> None:
             )
         for note in _notes(made):
             st.text(note)
+        _removed(export)
         _publish(export)
         with st.expander("Checks", key="export-report-checks"):
             for check in made["checks"]:
                 st.text(f"{'Passed' if check['passed'] else 'Failed'}: {check['name']} ({check['examined']:,})")
+
+
+def _removed(export: "Exports") -> None:
+    """List the entries that whoever has the export before should remove."""
+    changes = export.report.get("changes") or {}
+    if not changes.get("removed_entries"):
+        return
+    shown = page.services().exports.removed_entries(export)
+    lines = [" · ".join(filter(None, (entry.image_name, entry.question, entry.id))) for entry in shown]
+    if more := changes["removed"] - len(lines):
+        lines.append(f"and {more:,} more; EXPORT_REPORT.json in the bundle has their ids")
+    with st.expander(f"Removed since the export before: {pluralize(changes['removed'], 'entry')}"):
+        st.text("\n".join(lines))
 
 
 def _publish(export: "Exports") -> None:

@@ -60,8 +60,8 @@ def since(exports: list[Any]) -> dict[str, str]:
     }
     chosen = st.selectbox(
         "Since", list(labels), format_func=lambda id_: labels.get(id_, ""), key="export-since",
-        help="Images whose entries the earlier export had, unchanged, are left out. The others come with all their "
-        "entries, in the split that they had.",
+        help="Images with the same entries as in the earlier export are left out. The others come with all their "
+        "entries, in the split that they had. The report names the entries that are not selected any more.",
     )  # fmt: skip
     return {"since": chosen or ""}
 

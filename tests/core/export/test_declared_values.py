@@ -38,7 +38,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_SPLIT_SHIFT": 28,
     },
     "core.export.reporting.report": {
-        "_MAX_NAMED_LEAKS": 50,
+        "MAX_NAMED": 50,
     },
     "core.export.service": {
         "_MAX_PREVIEW_IMAGES": 300,

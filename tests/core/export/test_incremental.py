@@ -66,7 +66,7 @@ def test_images_with_unchanged_entries_are_left_out_and_others_come_whole(shelf:
     _, made = shelf.export(since=first)
     assert shelf.questions(made) == ["0, a?", "0, b?", "2, a?", "2, b?", "2, new?"]
     assert made.report["left_out"][UNCHANGED] == 4
-    assert made.report["changes"] == {"added": 1, "changed": 1, "removed": 0}
+    assert made.report["changes"] == {"added": 1, "changed": 1, "removed": 0, "removed_entries": []}
 
 
 def test_each_export_continues_the_one_before(shelf: Shelf) -> None:
@@ -76,8 +76,45 @@ def test_each_export_continues_the_one_before(shelf: Shelf) -> None:
     shelf.entries.update_dataset_entry(shelf.ids[7], answer="No.")
     shelf.entries.delete_dataset_entry(shelf.ids[2])
     _, made = shelf.export(since=second)
-    assert shelf.questions(made) == ["3, a?", "3, b?"]
-    assert made.report["changes"] == {"added": 0, "changed": 1, "removed": 1}
+    assert shelf.questions(made) == ["1, b?", "3, a?", "3, b?"]
+    removed = [{"id": shelf.ids[2], "image_id": shelf.image_ids[1]}]
+    assert made.report["changes"] == {"added": 0, "changed": 1, "removed": 1, "removed_entries": removed}
+
+
+def test_the_removed_entries_are_named_without_their_texts(shelf: Shelf) -> None:
+    first, _ = shelf.export()
+    shelf.add_entry(0, "0, c?")
+    shelf.entries.confirm_entry(shelf.ids[2], confirmed=False)
+    shelf.entries.delete_dataset_entry(shelf.ids[3])
+    _, made = shelf.export(since=first)
+
+    texts = {name: (shelf.db.data_dir / made.path / name).read_text() for name in ("EXPORT_REPORT.md", "README.md")}
+    lines = {f"- {id_} on image {shelf.image_ids[1]}" for id_ in shelf.ids[2:4]}
+    assert {line for line in texts["EXPORT_REPORT.md"].splitlines() if " on image " in line} == lines
+    for text in texts.values():
+        assert "1 added, 0 changed, 2 removed." in text
+        assert "1, a?" not in text
+
+
+def test_an_image_that_lost_an_entry_comes_with_the_others(shelf: Shelf) -> None:
+    first, _ = shelf.export(format="llava", rows="json")
+    shelf.entries.delete_dataset_entry(shelf.ids[0])
+    recipe = parse_recipe({"format": "llava", "since": first})
+    _, made = shelf.export(since=first, format="llava", rows="json")
+
+    (row,) = json.loads((shelf.db.data_dir / made.path / "llava.json").read_text())
+    assert (row["id"], [turn["value"] for turn in row["conversations"]]) == (
+        shelf.image_ids[0], ["<image>\n0, b?", "Yes."],
+    )  # fmt: skip
+    assert shelf.exports.count(shelf.project.id, recipe).entries == 1
+
+
+def test_an_export_that_only_loses_entries_says_so(shelf: Shelf) -> None:
+    first, _ = shelf.export()
+    for entry_id in shelf.ids[:2]:
+        shelf.entries.delete_dataset_entry(entry_id)
+    with pytest.raises(InvalidInputError, match=r"Nothing is new or changed .*, and 2 entries of it are not selected"):
+        shelf.export(since=first)
 
 
 def test_the_count_and_the_preview_before_an_export_tell_what_it_will_have(shelf: Shelf) -> None:

@@ -54,7 +54,8 @@ async def test_the_report_counts_changes_since_the_previous_export(
     second, third = await export(), await export()
 
     assert first["changes"] is None
-    assert second["changes"] == third["changes"] == {"added": 1, "changed": 1, "removed": 1}
+    gone = [{"id": removed.id, "image_id": removed.image_id}]
+    assert second["changes"] == third["changes"] == {"added": 1, "changed": 1, "removed": 1, "removed_entries": gone}
 
 
 @pytest.mark.parametrize(
