@@ -94,6 +94,15 @@ def condition_of_check(name: str) -> ColumnElement[bool]:
     return _check(name).condition()
 
 
+def label_of_check(name: str) -> str:
+    """Return what the check finds.
+
+    Raises:
+        InvalidInputError: there is no such check.
+    """
+    return _check(name).label
+
+
 def candidates_of_check(name: str, project_id: str) -> Select[Any] | None:
     """Return the query of the check's candidates; None when an index answers its condition.
 

@@ -1,11 +1,12 @@
 """How many of the selected entries have each problem."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sql
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func
 from sqlmodel import Session, col
 
+from core.dataset.quality import condition_of_check, label_of_check
 from core.db import ImageDatasets
 from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.exclusions import exclusions_of
@@ -28,6 +29,8 @@ def count_problems(session: Session, query: EntryQuery, names: Collection[str]) 
         if problem.name in names and (number := count(*having)):
             of_type = [col(ImageDatasets.answer_type) == problem.answer_type] if problem.answer_type else []
             text = _sentence(problem, number, count(*of_type))
+            if problem.names_checks:
+                text += f": {_by_check(session, problem, [*selected, *having])}"
             counts.append(ProblemCount(problem.name, text, number))
     return counts
 
@@ -35,3 +38,11 @@ def count_problems(session: Session, query: EntryQuery, names: Collection[str]) 
 def _sentence(problem: Problem, having: int, possible: int) -> str:
     what = "answer" if problem.answer_type else "entry"
     return f"{having:,} of {pluralize(possible, what)} {problem.one if having == 1 else problem.many}"
+
+
+def _by_check(session: Session, problem: Problem, tests: Sequence[ColumnElement[bool]]) -> str:
+    """Return which checks entries fail, and how many entries fail each: one may fail several."""
+    failing = [func.sum(case((condition_of_check(name), 1), else_=0)) for name in problem.checks]
+    counts = session.execute(sql.select(*failing).select_from(ImageDatasets).where(*tests)).one()
+    found = sorted(zip(counts, problem.checks, strict=True), key=lambda pair: -pair[0])
+    return ", ".join(f"{label_of_check(name)} ({count:,})" for count, name in found if count)

@@ -49,6 +49,8 @@ class Problem:
     answer_type: str = ""
     """The type of the answers that can have it; empty for all entries."""
     test: Callable[[tuple[str, ...], EntryQuery], ColumnElement[bool]] = _fails_one
+    names_checks: bool = False
+    """Whether its sentence has to say which of *checks* entries fail."""
 
     @property
     def reason(self) -> str:
@@ -83,7 +85,7 @@ PROBLEMS: tuple[Problem, ...] = (
     ),
     Problem(
         "check", "fails another quality check", "fail another quality check",
-        tuple(check.name for check in CHECKS if check.name not in _OWN),
+        tuple(check.name for check in CHECKS if check.name not in _OWN), names_checks=True,
     ),
 )  # fmt: skip
 

@@ -54,8 +54,26 @@ def test_each_problem_is_counted_with_how_many_could_have_it(
         ("label", "1 of 2 answers is not among its labels", 1),
         ("schema", "1 of 1 answer breaks its JSON schema", 1),
         ("contradiction", "2 of 7 entries contradict another answer to their question", 2),
-        ("check", "1 of 7 entries fails another quality check", 1),
+        ("check", "1 of 7 entries fails another quality check: Sounds like a refusal (1)", 1),
     ]
+
+
+def test_the_failed_checks_are_named_with_how_many_entries_fail_each(
+    services: Services, project: Projects, image: Images
+) -> None:
+    with services.db.transaction() as session:
+        for question, answer in (("Is the car red?", "red car"), ("Is it a dog?", "I cannot say. " * 50)):
+            session.add(
+                ImageDatasets(
+                    project_id=project.id, image_id=image.id, image_name="shelf.jpg", question=question, answer=answer,
+                    confirmed=True,
+                )
+            )  # fmt: skip
+    recipe = parse_recipe({"format": "llava", "entries": {"leave_out": ["label", "schema", "contradiction"]}})
+    (found,) = (one for one in services.exports.problems(project.id, recipe) if one.name == "check")
+    assert found.text == (
+        "2 of 9 entries fail another quality check: Sounds like a refusal (2), Answer over 600 characters (1)"
+    )
 
 
 @pytest.mark.parametrize("name", ALL)
