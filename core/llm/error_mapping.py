@@ -63,6 +63,11 @@ def map_error(error: BaseException, exchange: "Exchange", config: ModelConfig, t
     return _error_status(exchange.http_status, head, exchange, config, server)
 
 
+def _within(server: str) -> str:
+    """Return *server* as it is written inside a sentence."""
+    return f"the {server.removeprefix('The ')}" if server.startswith("The ") else server
+
+
 def _connection_failed(exchange: "Exchange", server: str) -> LLMError:
     if exchange.problem == "unreachable":
         return ProviderDownError(f"{server} cannot be reached. Check the address and the network, then try again.")
@@ -95,12 +100,13 @@ def _connection_failed(exchange: "Exchange", server: str) -> LLMError:
         )
     if exchange.problem in ("too large", "compressed"):
         return BadReplyError(
-            f"The reply of {server} is {exchange.problem} and was not read. Ask for less, or use another model.",
+            f"The reply of {_within(server)} is {exchange.problem} and was not read. Ask for less, or use another "
+            "model.",
             reply_head=redact(exchange.head.decode("utf-8", "replace"))[:2048],
             http_status=exchange.http_status,
         )
     return ProviderDownError(
-        f"The connection to {server} broke before the reply was complete. Try again.",
+        f"The connection to {_within(server)} broke before the reply was complete. Try again.",
         http_status=exchange.http_status,
         maybe_paid=True,
     )
@@ -133,7 +139,7 @@ def _unreadable_reply(head: str, server: str, status: int) -> LLMError:
     if message:
         return ProviderDownError(f"{server} answered with an error: {message}. Try again later.", http_status=status)
     return BadReplyError(
-        f"The reply of {server} cannot be read. Try again, or use another model.",
+        f"The reply of {_within(server)} cannot be read. Try again, or use another model.",
         reply_head=redact(head)[:2048],
         http_status=status,
     )
@@ -144,7 +150,7 @@ def _error_status(status: int, head: str, exchange: "Exchange", config: ModelCon
     model = config.litellm_model
     if status == 402 or (status in (400, 403, 429) and _QUOTA.search(head)):
         return QuotaExceededError(
-            f"The quota at {server} is used up: {message}. Add credit there, then resume.", http_status=status
+            f"The quota at {_within(server)} is used up: {message}. Add credit there, then resume.", http_status=status
         )
     if status in (429, 529):
         return RateLimitedError(

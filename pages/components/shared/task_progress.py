@@ -83,7 +83,7 @@ def _shortfall(task: Tasks) -> None:
         text = f"Short by {pluralize(missing, 'answer')}: asked again, the model left them out."
     else:
         text = (
-            f"Short by {pluralize(missing, 'question')}: asked again, the model found nothing new. "
+            f"Short by {pluralize(missing, 'question')}: asked again, the model gave no more that are new. "
             "Start a new recipe to top up."
         )
     st.info(text, icon=":material/info:")
@@ -109,7 +109,8 @@ def _figures(summary: TaskSummary) -> str:
         parts.append(f"stops at ${task.cost_cap:,.2f}")
     if summary.maybe_paid_twice:
         parts.append(f"{pluralize(summary.maybe_paid_twice, 'call')} possibly paid twice")
-    return ", ".join(parts)
+    line = ", ".join(parts)
+    return line[:1].upper() + line[1:]
 
 
 def _cost(summary: TaskSummary) -> list[str]:

@@ -195,3 +195,22 @@ def test_a_problem_of_the_connection_decides_what_the_error_is(
 
     assert (type(mapped), mapped.maybe_paid) == (error, maybe_paid)
     assert len(getattr(mapped, "reply_head", "x" * 2048)) == 2048
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        Exchange(sends=1, http_status=402),
+        Exchange(sends=1, http_status=500),
+        Exchange(sends=1, http_status=200, head=b"<html>"),
+        Exchange(sends=1, http_status=200, problem="too large"),
+        Exchange(sends=1, http_status=200, problem="broken"),
+        Exchange(problem="unreachable"),
+    ],
+)
+def test_a_server_of_ones_own_has_a_capital_only_at_the_start_of_a_sentence(exchange: Exchange) -> None:
+    config = ModelConfig("openai/moondream", api_base="http://box:1/v1")
+    text = str(map_error(ValueError("x"), exchange, config, 60))
+    assert "he server at http://box:1/v1" in text
+    assert text.startswith("The ")
+    assert " The server" not in text

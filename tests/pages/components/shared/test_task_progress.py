@@ -73,12 +73,12 @@ def _timed(status: str, done: int, *, seconds: float, has_ended: bool = False, *
     [
         (partial(_timed, "running", 2, seconds=60), ""),
         (partial(_timed, "running", 4, failed=1, seconds=300), "1 per minute, about 5 min left"),
-        (partial(_timed, "completed", 10, seconds=120, has_ended=True), "took 2 min"),
+        (partial(_timed, "completed", 10, seconds=120, has_ended=True), "Took 2 min"),
         (partial(_timed, "paused", 5, seconds=120), ""),
-        (partial(_timed, "paused", 5, seconds=120, cost_cap=1.5), "stops at $1.50"),
+        (partial(_timed, "paused", 5, seconds=120, cost_cap=1.5), "Stops at $1.50"),
         (
             partial(_timed, "completed", 9, seconds=5, has_ended=True, maybe_paid_twice=2),
-            "took 5 s, 2 calls possibly paid twice",
+            "Took 5 s, 2 calls possibly paid twice",
         ),
     ],
 )
