@@ -31,6 +31,7 @@ class BundleCounts:
     """By split, like *rows* and *images*."""
     rows: Counter[str] = field(default_factory=Counter)
     images: Counter[str] = field(default_factory=Counter)
+    """Those of the entries, also when rows only name them."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Entries by the reason why they are not in the bundle."""
     attributes: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
@@ -159,7 +160,7 @@ class _BundleWriter:
         count = self._writer.add(ready, rows)
         for position, (image, image_path, path) in enumerate(copies[: len(group.images)]):
             is_new = self._add_image(group.split, image, image_path, path)
-            if is_new and self._changes is not None and group.plans:
+            if is_new and path is not None and self._changes is not None and group.plans:
                 self._changes.record(group.plans[position], image_path)
         self._counts.add(group, count)
         self.entries += len(group.entries)
@@ -175,17 +176,16 @@ class _BundleWriter:
 
     def _with_images(
         self, group: ImageGroup, paths: Sequence[Path | None]
-    ) -> tuple[list[tuple[ExportImage, str, Path]], ImageGroup]:
+    ) -> tuple[list[tuple[ExportImage, str, Path | None]], ImageGroup]:
         """Return the images with their path in the bundle and their file, and the group as its rows refer to them."""
-        copies: list[tuple[ExportImage, str, Path]] = []
+        copies: list[tuple[ExportImage, str, Path | None]] = []
         referred: list[tuple[str, bytes]] = []
         images = group.images
         for image, path in zip(images, paths, strict=True):
             name = self._name_of(image, extension_of(image, path))
             image_path, ref = self._writer.image_path(group.split, name)
             referred.append((ref, b"") if path is None else self._reference(path, name, ref))
-            if path is not None:
-                copies.append((image, image_path, path))
+            copies.append((image, image_path, path))
         further = tuple([FurtherImage(image, *how) for image, how in zip(images[1:], referred[1:], strict=True)])
         floats = _normalized(paths[0]) if self._options.normalized else b""
         group = ImageGroup(group.image, group.entries, group.split, *referred[0], further, floats=floats)
@@ -197,13 +197,13 @@ class _BundleWriter:
             return name, path.read_bytes()
         return (data_url(path) if self._layout.images == "base64" else ref), b""
 
-    def _add_image(self, split: str, image: ExportImage, image_path: str, path: Path) -> bool:
+    def _add_image(self, split: str, image: ExportImage, image_path: str, path: Path | None) -> bool:
         """Write an image, once, and return whether it was new."""
         if image_path in self._written:
             return False
         self._written.add(image_path)
         self._counts.images[split] += 1
-        if self._copies_images:
+        if self._copies_images and path is not None:
             self._target.add_file(image_path, path)
             if self._layout.image_form == "original":
                 self._counts.originals[image_path] = image.sha256

@@ -61,3 +61,11 @@ def test_a_report_says_by_whose_rules_it_was_checked(services: Services, strip: 
         "Run in LLaMA-Factory 0.9.5.\n\nWith this bundle in the directory Shelf:\n\n```bash\npip install llama" in card
     )
     assert "\n```\n\n```bash\nllamafactory-cli train" in card
+
+
+@pytest.mark.parametrize("recipe", [{"format": "csv"}, {"format": "llava", "images": "none"}, {"format": "llava"}])
+def test_images_are_counted_also_when_rows_only_name_them(
+    recipe: dict[str, str], services: Services, strip: Projects
+) -> None:
+    report = services.exports.export(strip.id, parse_recipe(recipe)).report
+    assert (report["entries"], report["images"], report["splits"]["train"]["images"]) == (6, 2, 2)
