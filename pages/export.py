@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import Projects
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, NotFoundError
 from core.export import ExportRecipe, SelectionCounts, format_named, parse_recipe
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
@@ -22,7 +22,7 @@ def main() -> None:
         return
     task_id = st.query_params.get("task")
     if task_id:
-        _watch(task_id)
+        _watch(project.id, task_id)
     chosen = _recipe(project)
     with action:
         _start_button(project, chosen)
@@ -93,8 +93,8 @@ def run(project_id: str, recipe: ExportRecipe) -> None:
     st.rerun()
 
 
-def _watch(task_id: str) -> None:
-    """Show the progress of an export, then its report."""
+def _watch(project_id: str, task_id: str) -> None:
+    """Show the progress of an export, then its report; the tasks of an imported project come without their exports."""
     task = page.services().tasks.get_task(task_id)
     if task.status != TaskStatus.COMPLETED:
         task_progress.show(task_id)
@@ -102,7 +102,15 @@ def _watch(task_id: str) -> None:
     result = page.services().tasks.items(task_id)[0].result
     if address := result.get("address"):
         st.success(page.escape(f"Sent. It is at {address}"), icon=":material/cloud_done:")
-    finished_exports.report(page.services().exports.get_export(result["export_id"]))
+    exports = page.services().exports
+    try:
+        export = exports.get_export(result["export_id"])
+    except NotFoundError:
+        export = None
+    if export is None or export.project_id != project_id:
+        st.info("The files of this export are not here. Run it again.", icon=":material/info:")
+        return
+    finished_exports.report(export)
 
 
 main()

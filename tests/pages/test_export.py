@@ -8,6 +8,7 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core import ImageDatasets
+from core.db import Exports
 from core.runtime import runtime
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
@@ -184,3 +185,26 @@ def test_originals_are_not_offered_to_be_changed(project_id: str) -> None:
 
     assert "Originals, and images that are only named, stay as they are." in _texts(page)
     assert "export-variants" not in {box.key for box in page.number_input}
+
+
+@pytest.mark.parametrize("is_of_another", [True, False])
+def test_the_task_of_an_export_that_is_not_here_leaves_the_form(
+    is_of_another: bool, services: Services, project_id: str
+) -> None:
+    page = _open(project_id)
+    page.button(key="export-start").click().run()
+    _wait_for_the_task(services, project_id)
+    (task,) = services.tasks.list_tasks(project_id)
+    another = services.projects.create_project("Another").id
+    with services.db.transaction() as session:
+        export = session.exec(select(Exports)).one()
+        if is_of_another:
+            export.project_id = another
+        else:
+            session.delete(export)
+
+    page = _open(project_id, task=task.id)
+
+    assert "The files of this export are not here. Run it again." in [info.value for info in page.info]
+    assert not page.error
+    assert page.button(key="export-start").label == "Export 5 entries"
