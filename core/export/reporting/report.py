@@ -237,7 +237,7 @@ def _remarks(report: dict[str, Any]) -> list[str]:
     if made := report["image_changes"]:
         lines += ["## Changed images", "", *(f"- {line}" for line in image_changes_lines(made)), ""]
     if report["notes"]:
-        lines += ["## Good to know", "", *(f"- {hint}" for hint in report["notes"]), ""]
+        lines += ["## Good to know", "", *(f"- {_visible(hint)}" for hint in report["notes"]), ""]
     return lines
 
 
@@ -261,6 +261,11 @@ def image_changes_lines(made: dict[str, Any]) -> list[str]:
             "have turned letters around that nobody asked about. Analyze the images to keep it from them."
         )
     return lines
+
+
+def _visible(text: str) -> str:
+    """Return *text* with escaped tags: <image> would not be seen in Markdown."""
+    return text.replace("<", "\\<")
 
 
 def _checks(report: dict[str, Any]) -> list[str]:

@@ -69,3 +69,12 @@ def test_images_are_counted_also_when_rows_only_name_them(
 ) -> None:
     report = services.exports.export(strip.id, parse_recipe(recipe)).report
     assert (report["entries"], report["images"], report["splits"]["train"]["images"]) == (6, 2, 2)
+
+
+def test_a_tag_in_a_note_of_the_report_is_seen_in_markdown(services: Services, strip: Projects) -> None:
+    (entry, *_) = services.dataset.list_dataset_entries(strip.id)
+    services.dataset.update_dataset_entry(entry.id, answer="It says <image>.")
+    made = services.exports.export(strip.id, parse_recipe({"format": "llava", "container": "directory"}))
+
+    text = (services.db.data_dir / made.path / "EXPORT_REPORT.md").read_text(encoding="utf-8")
+    assert r"a control word like \<image> or \<|im_end|> in the texts" in text
