@@ -22,13 +22,14 @@ def report(export: "Exports") -> None:
     made = export.report
     failed = [check for check in made["checks"] if not check["passed"]]
     with st.container(border=True, key="export-report"):
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown(f"**{_amount(made)}, as {made['label']}.**")
-        left.caption(
-            f"Read back by {made.get('rules', 'the rules of Vitrine')}: "
-            f"{len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. {_size(export.size_bytes)}"
-        )
-        with right.container(horizontal=True, horizontal_alignment="right"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(width="stretch"):
+                st.markdown(f"**{_amount(made)}, as {made['label']}.**")
+                st.caption(
+                    f"Read back by {made.get('rules', 'the rules of Vitrine')}: "
+                    f"{len(made['checks']) - len(failed)} of {len(made['checks'])} checks passed. "
+                    f"{_size(export.size_bytes)}"
+                )
             _download(export, f"export-download-{export.id}")
         st.code(_load(export), language=format_named(export.format).load_language, wrap_lines=True)
         if len(made["splits"]) > 1:
