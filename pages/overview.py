@@ -20,7 +20,7 @@ def main() -> None:
         if summaries and st.button("Import a project", icon=":material/unarchive:", key="import-project"):
             moves.import_dialog()
     project_dialogs.undo_notice()
-    moves.show_task()
+    moves.show_import()
     if not summaries:
         _first_steps()
         return
@@ -142,6 +142,8 @@ def _card(summary: ProjectSummary) -> None:
             "More", ["Rename", "Export project", "Delete"], key=f"project-menu-{project.id}",
             icon=":material/more_horiz:", type="tertiary",
         )  # fmt: skip
+    # In the card, since whoever asked for the export looks there: the top of the page may be out of sight.
+    moves.show_export(project)
     if act == "Rename":
         project_dialogs.rename(project)
     elif act == "Export project":

@@ -73,6 +73,15 @@ def test_an_export_of_the_project_offers_its_archive_also_on_the_tasks_page() ->
         assert "Download 0.1 MB" in [link.proto.label for link in at.get("link_button")]
 
 
+def test_an_export_of_the_project_is_shown_in_its_card() -> None:
+    project = services().projects.create_project("Shelf")
+    task = services().tasks.create_task(project.id, "project-export")
+
+    at = open_page("overview", project.id, task=task.id)
+
+    assert [element.value for element in at.subheader] == ["Projects", "Export the project"]
+
+
 def test_an_import_leads_to_the_project_that_appeared(tmp_path: Path) -> None:
     project = services().projects.create_project("Shelf")
     task = services().project_imports.from_path(str(services().projects.export_project(project.id, tmp_path)))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Projects, Tasks
 from core.errors import NotFoundError
-from core.moving.contents import EXPORT_TASK
+from core.moving.contents import EXPORT_TASK, IMPORT_TASK
 from core.tasks.service import ENDED
 from pages.components.overview import archive_file
 from pages.components.shared import page, project_archive, task_labels, task_progress
@@ -33,11 +33,21 @@ def import_dialog() -> None:
             _open(page.services().project_imports.from_path(path.strip()))
 
 
-def show_task() -> None:
-    """Draw the task of the page's address if it moves a project."""
+def show_import() -> None:
+    """Draw the task of the page's address if it imports a project."""
     task = _task()
-    if task is None:
-        return
+    if task is not None and task.task_type == IMPORT_TASK:
+        _show(task)
+
+
+def show_export(project: Projects) -> None:
+    """Draw the task of the page's address if it exports the project."""
+    task = _task()
+    if task is not None and task.task_type == EXPORT_TASK and task.project_id == project.id:
+        _show(task)
+
+
+def _show(task: Tasks) -> None:
     with page.show_errors(), st.container(border=True, key="moving-task"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(page.escape(task_labels.name(task)), anchor=False, width="stretch")
@@ -53,7 +63,7 @@ def _task() -> Tasks | None:
         task = page.services().tasks.get_task(task_id) if task_id else None
     except NotFoundError:
         return None
-    return task if task is not None and project_archive.moves_project(task) else None
+    return task
 
 
 def _open(task: Tasks) -> None:
