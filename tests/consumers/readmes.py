@@ -66,6 +66,9 @@ CUTS = {
     "qwen": _QWEN,
     "qwen-grounding-px": _QWEN,
     "qwen-grounding-1000": _QWEN,
+    **dict.fromkeys(
+        ("trl", "trl-dpo", "trl-kto", "trl-grpo"), Cut("the check for a GPU with bf16 is skipped; nothing is trained")
+    ),
     "verl": Cut(_GPU, "pip install verl==0.9.1 torchvision qwen-vl-utils", "python3", "verl_main"),
     "easyr1": Cut(_GPU, _OLD, "python3", "easyr1_main"),
     "roboflow": Cut(

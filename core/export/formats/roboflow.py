@@ -19,10 +19,13 @@ FORMAT = Format(
     label="Roboflow multimodal",
     help="Lines of prefix and suffix beside the images, in train, valid and test.",
     purpose="train",
-    install="pip install 'maestro[paligemma_2]==1.0.0'",
+    install=(
+        "git clone https://github.com/roboflow/maestro && git -C maestro checkout -q d6dd21f\n"
+        "pip install -e 'maestro[paligemma_2]'"
+    ),
     load="maestro paligemma_2 train --dataset {dir}",
     load_language="bash",
-    run_in=("maestro 1.0.0",),
+    run_in=("maestro d6dd21f",),
     needs_every_split=True,
     rows=rows,
     detail="texts",
