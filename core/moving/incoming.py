@@ -14,6 +14,7 @@ from core.db import (
     ImageFindings,
     ImageHashes,
     ImageTexts,
+    ImageVectors,
     IncomingProjects,
     LlmCalls,
     ModelProfiles,
@@ -174,7 +175,7 @@ class IncomingProjectStore:
         while True:
             with self._db.transaction() as session:
                 if table.name == "images":
-                    for derived in (ImageHashes, ImageFindings, ImageTexts):
+                    for derived in (ImageHashes, ImageFindings, ImageTexts, ImageVectors):
                         session.execute(delete(derived).where(col(derived.project_id) == project_id))
                 deleted = session.connection().execute(delete(rows).where(rows.c[table.key].in_(some))).rowcount
             if not deleted:

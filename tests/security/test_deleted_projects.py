@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from core import ownership
 from core.api.media import export_url, image_url
 from core.api.rest import build_api
-from core.db import Exports, GeneratedImages, Tasks, utc_now
+from core.db import Exports, GeneratedImages, ImageVectors, Tasks, utc_now
 from core.services import Services
 from tests.pictures import png
 
@@ -36,8 +36,9 @@ def ids(services: Services) -> dict[str, str]:
     (services.db.data_dir / "exports" / "one.zip").write_bytes(b"PK")
     export = Exports(project_id=project_id, format="default", path="exports/one.zip")
     generated = GeneratedImages(project_id=project_id, prompt="A lamp.", image_id=image.id, dataset_id=style.id)
+    vector = ImageVectors(project_id=project_id, image_id=image.id, kind="toy", vector=b"\0\x3c")
     with services.db.transaction() as session:
-        session.add_all([task, export, generated])
+        session.add_all([task, export, generated, vector])
     return {
         "project_id": project_id, "image_id": image.id, "entry_id": entry.id, "task_id": task.id,
         "dataset_id": style.id, "generated_id": generated.id, "export_id": export.id, "sha256": image.sha256,
@@ -55,7 +56,7 @@ def test_every_route_is_a_404_for_ids_of_a_deleted_project(
     client: TestClient, services: Services, ids: dict[str, str], route: tuple[str, str]
 ) -> None:
     method, path = route
-    url = path.format(**ids)
+    url = path.format(**ids) + QUERIES.get(path, "")
     if method == "GET":
         assert client.get(url).status_code == 200
     services.projects.delete_project(ids["project_id"])
@@ -73,7 +74,9 @@ BODIES = {
     "/api/projects/{project_id}/image-datasets": {"image_id": "x", "question": "Color?", "answer": "Red."},
     "/api/image-datasets/{entry_id}/rate": {"score": 4},
     "/api/projects/{project_id}/question-templates": {"question": "Which room?"},
+    "/api/projects/{project_id}/analyses": {"analyzers": ["text"]},
 }
+QUERIES = {"/api/projects/{project_id}/images/search": "?q=red"}
 
 
 def test_files_and_desk_routes_are_a_404_for_a_deleted_project(

@@ -63,13 +63,13 @@ DECLARED: dict[str, dict[str, object]] = {
     "core.llm.replies": {
         "HEAD_CHARS": 2048,
         "_MAX_WRAPPERS": 3,
-        "_MAX_CHARS_ON_LOOP": 20_000,
+        "_MAX_CHARS_ON_LOOP": 4_000,
     },
     "core.llm.reply_body": {
         "_MAX_WRAPPERS": 4,
     },
     "core.llm.reply_images": {
-        "_MAX_IMAGES": 16,
+        "MAX_IMAGES": 16,
     },
     "core.llm.reply_items": {
         "MAX_ITEMS": 1000,

@@ -14,7 +14,6 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
-    "core.moving.rows:read_rows": {"skip": 0},
     "core.moving.starting:ProjectImports.from_path": {"in_roots": False},
 }
 
