@@ -72,12 +72,15 @@ CUTS = {
     "verl": Cut(_GPU, "pip install verl==0.9.1 torchvision qwen-vl-utils", "python3", "verl_main"),
     "easyr1": Cut(_GPU, _OLD, "python3", "easyr1_main"),
     "roboflow": Cut(
-        "its model needs a license: the words are parsed and the rows loaded by its own code",
+        "its model needs a license, its metrics a download: the words are parsed and the rows loaded by its own code",
         program="maestro", stand_in="maestro_main",
     ),
     "vlmevalkit": Cut(
         "its model needs a GPU: the words are parsed and the rows loaded by its own code, without other benchmarks",
         f"pip install {' '.join(VLMEVALKIT)}", "python3", "vlmevalkit_main",
+    ),
+    "lmms-eval": Cut(
+        "its model needs a GPU: it runs on the CPU instead", program="python3", stand_in="lmms_main",
     ),
     "sidecar": Cut("the settings are read and the captions loaded by its own code; the command to train is yours"),
     "openai": Cut("the file is uploaded to a server of this machine"),

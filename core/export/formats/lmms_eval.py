@@ -41,9 +41,10 @@ FORMAT = Format(
     label="lmms-eval",
     help="A task folder with a table and the checkers of its answers: accuracy without a judge.",
     purpose="evaluate",
-    install="pip install lmms-eval==0.7.3",
+    # Its module of Qwen2.5-VL imports decord, which the package does not ask for.
+    install="pip install lmms-eval==0.7.3 decord",
     load=(
-        "python3 -m lmms_eval --include_path {dir} --tasks {stem} --model qwen2_5_vl "
+        "cd {dir} && python3 -m lmms_eval --include_path . --tasks {stem} --model qwen2_5_vl "
         "--model_args pretrained=Qwen/Qwen2.5-VL-3B-Instruct"
     ),
     load_language="bash",
@@ -57,7 +58,10 @@ FORMAT = Format(
     features=features,
     stem="vitrine",
     companion_files=reward_file,
-    hints=("The task is called vitrine: rename it in vitrine.yaml when you use several.",),
+    hints=(
+        "Paths of the table are relative: start lmms-eval in the directory of the bundle.",
+        "The task is called vitrine: rename it in vitrine.yaml when you use several.",
+    ),
     no_rows_reason=NOT_VERIFIABLE,
     leaves_out=leaves_out,
     not_carried=tuple(name for name in ONE_QUESTION if name != "answer"),

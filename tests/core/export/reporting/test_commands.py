@@ -78,3 +78,17 @@ def test_the_line_that_registers_a_data_set_for_qwen_writes_python(tmp_path: Pat
 def test_llava_gets_rows_and_images_as_two_of_its_words(tmp_path: Path) -> None:
     words = _words(_command("llava", DIRECTORY), tmp_path)
     assert words[-4:] == ["--data_path", f"{DIRECTORY}/llava.json", "--image_folder", DIRECTORY]
+
+
+@pytest.mark.parametrize(("name", "program"), [("lmms-eval", "python3"), ("oumi", "oumi")])
+def test_a_program_that_reads_paths_from_where_it_starts_starts_in_the_bundle(
+    name: str, program: str, tmp_path: Path
+) -> None:
+    (tmp_path / DIRECTORY).mkdir()
+    script = f"{program}() {{ pwd; }}\n{_command(name, DIRECTORY)}"
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path / DIRECTORY}\n"
+
+
+def test_lmms_eval_is_installed_with_what_its_module_of_the_model_imports() -> None:
+    assert "decord" in format_named("lmms-eval").install.split()
