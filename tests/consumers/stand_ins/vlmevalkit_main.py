@@ -1,5 +1,7 @@
 """VLMEvalKit's run.py as far as its rows: the words by its own parser, every row by its own data set."""
 
+import __future__
+
 import argparse
 import ast
 import json
@@ -17,11 +19,12 @@ from vlmevalkit_modules import custom_data_set
 
 
 def _own_parser() -> Any:
-    """Return the function parse_args of the script, which imports all models before it parses."""
+    """Return parse_args of the script with its other functions; the script imports all models before it parses."""
     tree = ast.parse(Path(script).read_text(encoding="utf-8"))
-    (found,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "parse_args")
+    found: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     names: dict[str, Any] = {"argparse": argparse, "json": json, "os": os, "sys": sys}
-    exec(compile(ast.Module([found], []), script, "exec"), names)  # noqa: S102
+    flags = __future__.annotations.compiler_flag  # types of what is not imported are not looked up
+    exec(compile(ast.Module(found, []), script, "exec", flags), names)  # noqa: S102
     return names["parse_args"]
 
 
