@@ -3,6 +3,10 @@
 import sys
 from typing import Any
 
+import evaluate
+
+evaluate.load = lambda *_, **__: None  # of metrics, which are downloaded when maestro is imported
+
 from maestro.cli.main import app
 from maestro.trainer.common.datasets import load_split_dataset
 from maestro.trainer.models.paligemma_2 import entrypoint
