@@ -23,7 +23,8 @@ FORMAT = Format(
     help=f"{KTO_HELP}.",
     purpose="train",
     install=ms_swift.INSTALL,
-    load=ms_swift.RLHF_LOAD.replace("{type}", "kto"),
+    # The program multiplies by the last number before it sets a default.
+    load=ms_swift.RLHF_LOAD.replace("{type}", "kto") + " --gradient_accumulation_steps 1",
     load_language="bash",
     run_in=("ms-swift 4.6.0",),
     max_aspect_ratio=QWEN_MAX_ASPECT_RATIO,
