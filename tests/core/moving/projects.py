@@ -258,7 +258,8 @@ def comparable(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
     found = {}
     for name, some in ordered.items():
         table = next((one for one in TABLES if one.name == name), None)
-        lines = [json.dumps(_numbered(table, row, numbers), default=str, sort_keys=True) for row in some]
+        # In stored order: sorted keys would depend on the ids that some keys are.
+        lines = [json.dumps(_numbered(table, row, numbers), default=str) for row in some]
         lines = [_ID.sub(lambda match: by_id.setdefault(match[0], f"<{len(by_id)}>"), line) for line in lines]
         found[name] = lines if table else sorted(lines)
     return found
