@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, TaskItems, Tasks, in_library
+from core.db import Database, Images, TaskItems, in_library
 from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, LLMService, ModelConfig, session_keys
 from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
@@ -166,15 +166,6 @@ class ImageAnalysisTask:
             except VitrineError as error:
                 failed[row.id] = error
         return images, failed
-
-
-def task_of(session: Session, project_id: str) -> Tasks | None:
-    """Return the newest analysis task of a project that has not ended."""
-    query = select(Tasks).where(
-        Tasks.project_id == project_id, Tasks.task_type == ImageAnalysisTask.task_type,
-        col(Tasks.status).in_(("queued", "running", "paused")),
-    )  # fmt: skip
-    return session.exec(query.order_by(col(Tasks.create_at).desc())).first()
 
 
 def _in_order(chosen: Iterable[Analyzer]) -> list[Analyzer]:

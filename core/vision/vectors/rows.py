@@ -61,15 +61,5 @@ def of_image(session: Session, image_id: str, kind: str) -> Vectors | None:
     return None if found is None else unpacked([found])[0].astype(np.float32)
 
 
-def kinds(session: Session, project_id: str) -> dict[str, int]:
-    """Return the kinds of vectors that a project has, with their numbers."""
-    query = (
-        select(ImageVectors.kind, func.count())
-        .where(ImageVectors.project_id == project_id)
-        .group_by(col(ImageVectors.kind))
-    )
-    return dict(session.exec(query).all())
-
-
 def _of(project_id: str, kind: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return col(ImageVectors.project_id) == project_id, col(ImageVectors.kind) == kind

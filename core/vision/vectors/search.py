@@ -33,11 +33,6 @@ class VectorSearch:
         self._loaded: OrderedDict[tuple[str, str], _Loaded] = OrderedDict()
         self._lock = threading.Lock()
 
-    def kinds(self, project_id: str) -> dict[str, int]:
-        """Return the kinds of vectors that the images of a project have, with their numbers."""
-        with self._db.reading() as session:
-            return rows.kinds(session, project_id)
-
     def similar_to(self, image_id: str, kind: str, limit: int = 20) -> list[tuple[Images, float]]:
         """Return the images of the same project that are nearest to one, nearest first, with their cosines.
 
