@@ -62,10 +62,12 @@ class Settings(BaseSettings):
         0, ge=0, le=64, description="Processes that analyze images by local models. 0: one for each core."
     )
     vision_memory_bytes: int = Field(
-        4000 * MEGABYTE, description="Of each such process; reading text in a large image reserves about 2 GB."
+        4000 * MEGABYTE, description="Of each such process; reading text in a photograph reserves 1.6 GB."
     )
     vision_timeout_s: float = Field(
-        120.0, gt=0, description="For a group of images in one such process; a page full of text takes about 5 s."
+        120.0,
+        gt=0,
+        description="For a group of images in one such process; a photograph with text takes 1 to 2 s.",
     )
 
     models_dir: Path | None = Field(

@@ -204,7 +204,7 @@ def derive(session: Session, project_id: str, image_ids: Sequence[str]) -> None:
 
 def _word_vectors(texts: Sequence[Mapping[str, str]]) -> dict[str, bytes]:
     """Return the vector of the words about each image, with the text in it, by image id."""
-    from core.vision import text_vectors  # not at the start of the server: with numpy it takes 0.2 s
+    from core.vision import text_vectors  # they import numpy: not at the start of the server
     from core.vision.vectors.rows import packed
 
     said = {row["image_id"]: f"{row['words']}\n{row['seen']}".strip() for row in texts}
