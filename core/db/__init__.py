@@ -1,16 +1,32 @@
 """The database: tables, transactions, migrations, and all SQL that differs between databases."""
 
 from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
+from core.db.account_tables import Accounts, Invitations, Memberships
+from core.db.audit_tables import AuditEvents, AuditRemovals
 from core.db.base import new_id, utc_now
 from core.db.bulk_insert import insert_entries, insert_rows
+from core.db.check_tables import CheckRuns, EntryFindings
+from core.db.cut_list import Page, cut
 from core.db.database import Database, connect
-from core.db.image_tables import HIDDEN, LIBRARY, VARIANT, ImageHashes, Images, Projects, in_library, is_hidden
+from core.db.image_tables import (
+    HIDDEN,
+    LIBRARY,
+    SPLITS,
+    VARIANT,
+    ImageHashes,
+    Images,
+    Projects,
+    Split,
+    in_library,
+    is_hidden,
+)
 from core.db.moving_tables import IncomingProjects
 from core.db.question_key import question_key
 from core.db.read_cache import cached_until_write
-from core.db.review_tables import EntryLeases, ReviewPlans, SavedViews
+from core.db.review_tables import EntryLeases, Honeypots, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import (
+    HELD_BACK,
     IMPORTED,
     EntryImages,
     Events,
@@ -27,18 +43,26 @@ from core.db.vision_tables import ImageAnalyses, ImageFindings, ImageTexts, Imag
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
+    "HELD_BACK",
     "HIDDEN",
     "IMPORTED",
     "LIBRARY",
+    "SPLITS",
     "VARIANT",
+    "Accounts",
     "ApiTokens",
+    "AuditEvents",
+    "AuditRemovals",
     "BusinessProfiles",
+    "CheckRuns",
     "Database",
+    "EntryFindings",
     "EntryImages",
     "EntryLeases",
     "Events",
     "Exports",
     "GeneratedImages",
+    "Honeypots",
     "ImageAnalyses",
     "ImageDatasets",
     "ImageFindings",
@@ -47,9 +71,12 @@ __all__ = [
     "ImageVectors",
     "Images",
     "IncomingProjects",
+    "Invitations",
     "KeyedReplies",
     "LlmCalls",
+    "Memberships",
     "ModelProfiles",
+    "Page",
     "Projects",
     "QuestionImages",
     "QuestionTemplates",
@@ -57,6 +84,7 @@ __all__ = [
     "ReviewPlans",
     "SavedViews",
     "SignIns",
+    "Split",
     "StyleDatasetImages",
     "StyleDatasets",
     "StyleVersions",
@@ -64,6 +92,7 @@ __all__ = [
     "Tasks",
     "cached_until_write",
     "connect",
+    "cut",
     "further_images",
     "has_one_image",
     "in_library",

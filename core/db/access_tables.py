@@ -18,6 +18,9 @@ class ApiTokens(Base, table=True):
     name: str
     token_hash: str = Field(max_length=64, unique=True, description="sha256; a token is 256 random bits")
     scope: str = Field(description="read or write")
+    account_id: str | None = Field(default=None, description="whose rights it has; empty for one of the command line")
+    project_id: str | None = Field(default=None, description="the only project it opens; empty for every one")
+    role: str | None = Field(default=None, description="the highest role it acts in")
     create_at: datetime = time_field()
     last_used_at: datetime | None = time_field(now=False)
     revoked_at: datetime | None = time_field(now=False)
@@ -27,10 +30,11 @@ class SignIns(Base, table=True):
     """A person's session in one browser, from the password until signing out; an ended one has no row."""
 
     __tablename__: ClassVar[str] = "sign_ins"
-    __table_args__ = (Index("ix_sign_ins_expiry", "expires_at"),)
+    __table_args__ = (Index("ix_sign_ins_expiry", "expires_at"), Index("ix_sign_ins_account", "account_id"))
 
     id: str = id_field()
     name: str
+    account_id: str | None = Field(default=None, description="empty with the one password")
     create_at: datetime = time_field()
     expires_at: datetime = time_field()
 

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -42,10 +44,17 @@ class Database:
         self._writer: GroupWriter | None = None
         self._lazy_lock = threading.Lock()
         self._version: DataVersion | None = None
+        self._shared: dict[Any, Any] = {}
+        self._shared_lock = threading.RLock()
 
     @property
     def data_dir(self) -> Path:
         return self.settings.data_dir
+
+    @property
+    def write_waits(self) -> FairLock:
+        """The lock of this process's writers, which counts how long they waited for each other."""
+        return self._write_lock
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -80,6 +89,14 @@ class Database:
             finally:
                 self._thread.session = None
 
+    def shared(self, make: "Callable[[Database], T]") -> T:
+        """Return what *make* made at the first call: a cache that all services of this database share."""
+        with self._shared_lock:
+            if make not in self._shared:
+                self._shared[make] = make(self)
+            found: T = self._shared[make]
+            return found
+
     def check_connection(self) -> None:
         """Run one trivial query; a database that cannot be reached raises its driver's error."""
         with self.reading() as session:
@@ -94,7 +111,8 @@ class Database:
         with self._lazy_lock:
             if self._writer is None:
                 self._writer = GroupWriter(self.engine, self._write_lock)
-            return self._writer.submit(work)
+            # In the context of whoever submits it: the thread that writes acts for all of them.
+            return self._writer.submit(partial(copy_context().run, work))  # type: ignore[call-arg]
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run *work* as :meth:`submit` does and await its result."""
@@ -114,7 +132,14 @@ class Database:
                 self._version = self._version or DataVersion(Path(str(self.engine.url.database)))
         return self._version.now()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self) -> None:
+        """Close the database; closing twice does nothing."""
         with self._lazy_lock:
             if self._version is not None:
                 self._version.close()
@@ -148,9 +173,11 @@ def open_database(settings: Settings) -> Database:
     return Database(engine, settings)
 
 
-@contextmanager
-def connect(target: str | Path | None = None) -> Iterator[Database]:
-    """Open a database and yield the ``db_session`` that every service takes.
+def connect(target: str | Path | None = None) -> Database:
+    """Open a database: the ``db_session`` that every service takes.
+
+    ``with connect(...) as db:`` closes it at the end of the block; ``db = connect(...)`` stays open over the cells of a
+    notebook until ``db.close()``. Threads may share it.
 
     *target* is a data directory, the path of a SQLite file (its directory becomes the data directory), a
     SQLAlchemy database URL, or None for the configured one (``VITRINE_DATA_DIR``, ``VITRINE_DATABASE_URL``). With the
@@ -162,11 +189,7 @@ def connect(target: str | Path | None = None) -> Iterator[Database]:
         ConfigurationError: SQLAlchemy cannot parse the URL, or the database belongs to a newer version or to another
             program.
     """
-    database = open_database(settings_for(target))
-    try:
-        yield database
-    finally:
-        database.close()
+    return open_database(settings_for(target))
 
 
 def _make_engine(url: str) -> Engine:

@@ -3,6 +3,7 @@
 import queue
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -32,6 +33,10 @@ class FairLock:
         self._waiting: deque[threading.Event] = deque()
         self._is_taken = False
         self._holder: int | None = None
+        self.entered = 0
+        """How often it was taken."""
+        self.waited_s = 0.0
+        """How long all have waited for it together."""
 
     def __enter__(self) -> None:
         if self._holder == threading.get_ident():
@@ -42,7 +47,10 @@ class FairLock:
                 self._waiting.append(released)
             self._is_taken = True
         if released is not None:
+            began_s = time.perf_counter()
             released.wait()
+            self.waited_s += time.perf_counter() - began_s
+        self.entered += 1  # by its holder, so that nothing is lost
         self._holder = threading.get_ident()
 
     def __exit__(self, *_: object) -> None:

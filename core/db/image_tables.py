@@ -1,19 +1,22 @@
 """Tables of projects and images."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
-from sqlalchemy import JSON, Column, ColumnElement, Index, and_, literal_column, text
+from sqlalchemy import JSON, BigInteger, Column, ColumnElement, Index, and_, literal_column, text
 from sqlmodel import Field, col
 
 from core.db.base import Base, id_field, time_field
 
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 LIBRARY, HIDDEN = "library", "hidden"
 IN_LIBRARY = text(f"deleted_at IS NULL AND visibility = '{LIBRARY}'")
 IS_HIDDEN = text(f"visibility = '{HIDDEN}'")
 IS_VARIANT = text("variant_of IS NOT NULL")
 VARIANT = "variant"
 """The source of images that are variants of others."""
+IS_PINNED = text("pinned_split IS NOT NULL")
 LIKE_ANOTHER = text("near_duplicate_of IS NOT NULL AND deleted_at IS NULL")
 
 
@@ -29,6 +32,11 @@ class Projects(Base, table=True):
     analyzers: str = Field(
         default="", sa_column_kwargs={"server_default": text("''")},
         description="comma-separated names of the analyzers that run for new images",
+    )  # fmt: skip
+    max_images: int | None = Field(default=None, description="how many images its library may have; None: any number")
+    max_image_bytes: int | None = Field(
+        default=None, sa_column=Column("max_image_bytes", BigInteger, nullable=True),
+        description="how many bytes they may have together; None: any number",
     )  # fmt: skip
 
 
@@ -65,6 +73,7 @@ class Images(Base, table=True):
             "project_id", "variant_of", "id",
             sqlite_where=IS_VARIANT, postgresql_where=IS_VARIANT,
         ),
+        Index("ix_images_pinned", "project_id", "id", sqlite_where=IS_PINNED, postgresql_where=IS_PINNED),
         Index("ix_images_hidden", "project_id", "id", sqlite_where=IS_HIDDEN, postgresql_where=IS_HIDDEN),
     )  # fmt: skip
 
@@ -101,6 +110,9 @@ class Images(Base, table=True):
         default=None, sa_column=Column("variant_steps", JSON(none_as_null=True), nullable=True),
         description="how it was made of that image, see core.transform.steps",
     )  # fmt: skip
+
+    pinned_split: str | None = Field(default=None, description="train, validation or test: somebody put it there")
+    pinned_at: datetime | None = time_field(now=False)
 
     @property
     def is_in_library(self) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a JSON object has a key, in SQL, where databases differ."""
+"""JSON in SQL, where databases differ: whether an object has a key, whether a list has a value."""
 
 from typing import Any
 
@@ -30,3 +30,26 @@ def _has_key_sqlite(element: _HasKey, compiler: Any, **options: Any) -> str:
 def json_has_key(column: Any, key: str) -> ColumnElement[bool]:
     """Return the condition that the JSON object in *column* has *key*, with any value; *key* is a plain identifier."""
     return _HasKey(column, literal(key, String()))
+
+
+class _IsIn(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+    name = "json_is_in"
+
+
+@compiles(_IsIn)
+def _is_in_postgresql(element: _IsIn, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} IN (SELECT jsonb_array_elements_text(CAST({values} AS jsonb))))"
+
+
+@compiles(_IsIn, "sqlite")
+def _is_in_sqlite(element: _IsIn, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} IN (SELECT value FROM json_each({values})))"  # noqa: S608 - compiled clauses, no values
+
+
+def is_in_json(column: Any, values: str) -> ColumnElement[bool]:
+    """Return the condition that *column* is one of the texts of a JSON list: one parameter, however many they are."""
+    return _IsIn(column, literal(values, String()))

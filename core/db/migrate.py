@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
 
+NEWER_DATABASE = (
+    "This database was written by a newer version of Vitrine. Update Vitrine, or restore a backup that is older: "
+    "vitrine restore, or the copy in the directory backups that the upgrade made."
+)
+
 
 def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     """Run the missing migrations in one transaction: an interrupted upgrade is rolled back.
@@ -22,14 +27,12 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     Raises:
         ConfigurationError: the database was written by a newer version or, if it is a file, by another program.
     """
-    known = sorted(path.stem[1:5] for path in (MIGRATIONS_DIR / "versions").glob("m[0-9]*.py"))
+    known = known_versions()
     current = _current_revision(engine)
     if current == known[-1]:
         return  # Alembic is not imported: its import takes longer than all the rest
     if current is not None and current not in known:
-        raise ConfigurationError(
-            "This database was written by a newer version of Vitrine. Update Vitrine, or restore an older backup."
-        )
+        raise ConfigurationError(NEWER_DATABASE)
     if current is None and engine.dialect.name == "sqlite" and _belongs_to_another_program(engine):
         raise ConfigurationError(
             f"{Path(str(engine.url.database)).name} has tables of another program. Choose another file or a directory."
@@ -41,6 +44,11 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     script = ScriptDirectory(str(MIGRATIONS_DIR))
     with engine.execution_options(vitrine_write=True).begin() as connection:
         run_migrations(connection, script, known[-1])
+
+
+def known_versions() -> list[str]:
+    """Return the schema versions that this program can upgrade from, oldest first; the last one is its own."""
+    return sorted(path.stem[1:5] for path in (MIGRATIONS_DIR / "versions").glob("m[0-9]*.py"))
 
 
 def _belongs_to_another_program(engine: Engine) -> bool:

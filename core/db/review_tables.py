@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from core.db.base import Base, id_field, json_field, time_field
@@ -32,6 +32,39 @@ class ReviewPlans(Base, table=True):
     assignment: str = Field(default="all", description="all, shared or divided")
     people: list[Any] = json_field(list)
     second_percent: int = Field(default=0, description="percentage of the images whose entries need a second review")
+    honeypot_percent: float = Field(
+        default=0.0, sa_column_kwargs={"server_default": text("0")}, description="percentage of each reader's queue"
+    )
+    honeypot_query: str = Field(
+        default="", sa_column_kwargs={"server_default": text("''")},
+        description="search line of decided entries whose answers the owner knows to be right",
+    )  # fmt: skip
+    honeypot_seed: str = Field(
+        default="", sa_column_kwargs={"server_default": text("''")}, description="where honeypots come; secret"
+    )
+
+
+class Honeypots(Base, table=True):
+    """A honeypot: an entry with a known answer, mixed into the queue of one reader to tell how often they are right.
+
+    What the reader decides is an ordinary decision on ``entry_id``, a copy that is held back from the dataset.
+    """
+
+    __tablename__: ClassVar[str] = "honeypots"
+    __table_args__ = (
+        Index("ix_honeypots_entry", "entry_id", unique=True),
+        Index("ix_honeypots_place", "project_id", "reader", "behind_id", unique=True),
+    )
+
+    id: str = id_field()
+    project_id: str = Field(foreign_key="projects.id")
+    entry_id: str = Field(foreign_key="image_datasets.id")
+    source_id: str = Field(foreign_key="image_datasets.id", description="the entry that it is a copy of")
+    behind_id: str = Field(foreign_key="image_datasets.id", description="the entry of the queue that it comes behind")
+    reader: str
+    shown_answer: str
+    right_answer: str = Field(default="", description="empty when only known is that the shown one is wrong")
+    is_right: bool = Field(description="whether the shown answer is right")
 
 
 class EntryLeases(Base, table=True):

@@ -1,6 +1,6 @@
 """Tables of questions and entries, and the event log of changes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Column, ColumnElement, Index, Select, and_, exists, or_, select, text
@@ -11,6 +11,7 @@ from core.db.base import ALIVE, Base, id_field, json_field, time_field
 from core.db.quality_sql import ROW_CHECKS
 
 SECOND = text("action = 'second'")
+AUDITED = text("came_from IS NOT NULL")
 
 
 def _further_images_field() -> Any:
@@ -160,6 +161,8 @@ def _counted_by_triggers(what: str) -> Any:
 
 
 IN_CONVERSATION = text("conversation_id IS NOT NULL")
+HELD_BACK = datetime(1970, 1, 1, tzinfo=UTC)
+"""The ``deleted_at`` of a honeypot: no list, count, check or export has it, but its id works like that of any entry."""
 IMPORTED = "imported"
 """The ``origin`` of an answer that came with imported data: who gave it is not known, unless ``model`` says so."""
 
@@ -265,6 +268,11 @@ class ImageDatasets(_AboutImages, Base, table=True):
         )
 
     @property
+    def is_deleted(self) -> bool:
+        """Whether it was deleted; an entry that is held back from the dataset was not."""
+        return self.deleted_at is not None and self.deleted_at != HELD_BACK
+
+    @property
     def decision(self) -> str:
         return "confirmed" if self.confirmed else "rejected" if self.rejected else "open"
 
@@ -285,7 +293,13 @@ class Events(Base, table=True):
             sqlite_where=SECOND,
             postgresql_where=SECOND,
         ),
-    )
+        # A covering index for the pages of the audit and their filters.
+        Index(
+            "ix_events_audited",
+            "at", "id", "project_id", "actor", "action",
+            sqlite_where=AUDITED, postgresql_where=AUDITED,
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     batch_id: str = Field(max_length=21, description="events of one click or call share it; undo takes the whole batch")
@@ -298,6 +312,11 @@ class Events(Base, table=True):
     old: dict[str, Any] = json_field(dict)
     new: dict[str, Any] = json_field(dict)
     undone_by: int | None = Field(default=None, description="id of the event that undid this one")
+    came_from: str | None = Field(
+        default=None,
+        description="way, address and credential of an act that this event alone records; None for one of many events "
+        "of an act, which the audit has as a row",
+    )
 
 
 Questions.answered = column_property(  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from core.config import Settings
 from core.db import Database, Projects, connect, utc_now
 from core.db.database import journal_mode
 from core.errors import ConfigurationError, StorageError
+from core.projects import ProjectService
 
 
 def _names(db: Database) -> list[str]:
@@ -168,16 +169,28 @@ def test_without_a_target_the_configured_data_directory_is_opened(
     assert (tmp_path / "elsewhere" / "vitrine.db").exists()
 
 
+def test_a_database_stays_open_without_a_block_until_it_is_closed(tmp_path: Path) -> None:
+    db = connect(tmp_path / "data")
+    ProjectService(db).create_project("Shelf")
+    names: list[str] = []
+    cell = threading.Thread(target=lambda: names.extend(one.name for one in ProjectService(db).list_projects()))
+    cell.start()
+    cell.join()
+    assert names == ["Shelf"]
+    db.close()
+    db.close()
+
+
 def test_a_data_directory_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(StorageError, match=r"cannot be written .* set VITRINE_DATA_DIR to another one"):
-        connect(tmp_path / "data" / "below").__enter__()
+        connect(tmp_path / "data" / "below")
 
 
 @pytest.mark.parametrize("url", ["nonsense://", "sqlite+nothing:///a.db"])
 def test_a_url_that_cannot_be_opened_is_refused_with_an_example(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="Use for example sqlite:///"):
-        connect(url).__enter__()
+        connect(url)
 
 
 def test_reading_inside_reading_is_one_view_that_no_waiting_writer_can_block(db: Database) -> None:

@@ -15,7 +15,7 @@ TIMES = {
     "exports": "create_at now",
     "generated_images": "created_at now, deleted_at",
     "image_datasets": "create_at now, update_at now touched, deleted_at",
-    "images": "create_at now, update_at now touched, deleted_at",
+    "images": "create_at now, update_at now touched, deleted_at, pinned_at",
     "keyed_replies": "create_at now",
     "llm_calls": "started_at now, ended_at",
     "model_profiles": "create_at now",
