@@ -10,9 +10,11 @@ if TYPE_CHECKING:
     from core.images.duplicate_groups import DuplicateFinder
     from core.images.duplicates import record
     from core.images.filter import ImageFilter, ImagePage
+    from core.images.image_query import ImageQuery, ImageTerm, parse_image_query
     from core.images.import_outcome import ImageOutcome
     from core.images.intake import ImageIntake
     from core.images.library import ImageLibrary
+    from core.images.queries import ImageQueries
     from core.images.renditions import ImageFile, ModelImage
     from core.images.service import ImageService
     from core.images.stored_file import DecodedImage, NewFile, StoredFile
@@ -27,17 +29,22 @@ _MODULES = {
     "ImageLibrary": "library",
     "ImageOutcome": "import_outcome",
     "ImagePage": "filter",
+    "ImageQueries": "queries",
+    "ImageQuery": "image_query",
     "ImageService": "service",
+    "ImageTerm": "image_query",
     "ModelImage": "renditions",
     "NewFile": "stored_file",
     "StoredFile": "stored_file",
     "Tile": "tiles",
+    "parse_image_query": "image_query",
     "record": "duplicates",
 }
 
 __all__ = [
     "DecodedImage", "DuplicateFinder", "ImageFile", "ImageFilter", "ImageIntake", "ImageLibrary", "ImageOutcome",
-    "ImagePage", "ImageService", "ModelImage", "NewFile", "StoredFile", "Tile", "record",
+    "ImagePage", "ImageQueries", "ImageQuery", "ImageService", "ImageTerm", "ModelImage", "NewFile", "StoredFile",
+    "Tile", "parse_image_query", "record",
 ]  # fmt: skip
 
 

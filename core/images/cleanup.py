@@ -1,5 +1,6 @@
 """Removing files that nothing refers to any more: originals without a row, and what was derived from them."""
 
+from filelock import Timeout
 from sqlmodel import Session, select
 
 from core.db import Images
@@ -15,6 +16,14 @@ def remove_orphans(session: Session, storage: ImageStorage, now_s: float) -> int
     Args:
         now_s: the current time in seconds since 1970.
     """
+    try:
+        with storage.lock_against_removal(timeout_s=0):
+            return _remove_orphans(session, storage, now_s)
+    except Timeout:
+        return 0  # a backup copies the originals; they are removed at the next start
+
+
+def _remove_orphans(session: Session, storage: ImageStorage, now_s: float) -> int:
     removed = 0
     for path, modified_s in storage.originals():
         known = select(Images.id).where(Images.path == path, Images.sha256 == path[3:67]).limit(1)

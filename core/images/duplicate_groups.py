@@ -14,7 +14,7 @@ from core.images import lifecycle
 from core.images.filter import ImageFilter, conditions
 
 # Actions in the history.
-_SEPARATED, _MERGED = "kept apart", "merged"
+SEPARATED, _MERGED = "kept apart", "merged"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class DuplicateFinder:
             return _find_groups(session, project_id, image_filter or ImageFilter(), limit, after)
 
     def separate(self, image_ids: Sequence[str], *, actor: str = "local") -> int:
-        """Unmark near-duplicates that are different images, and return how many were marked."""
+        """Record that the images are different, so that no two of them are found again; return how many were marked."""
         with self._db.transaction() as session:
             return _separate(session, image_ids, actor)
 
@@ -107,13 +107,16 @@ def _members(session: Session, project_id: str, firsts: list[str]) -> dict[str, 
 
 
 def _separate(session: Session, image_ids: Sequence[str], actor: str) -> int:
-    batch_id = new_id()
-    marked = [image for image in lifecycle.existing(session, image_ids) if image.near_duplicate_of is not None]
-    for image in marked:
+    batch_id, images = new_id(), lifecycle.existing(session, image_ids)
+    marked = sum(image.near_duplicate_of is not None for image in images)
+    # Several are recorded without a mark too: by the batch, pairs that vectors find are known to be kept apart.
+    separated = images if marked or len(images) > 1 else []
+    for image in separated:
         old = {"near_duplicate_of": image.near_duplicate_of}
-        lifecycle.record_event(session, batch_id, image, _SEPARATED, actor, old)
+        lifecycle.record_event(session, batch_id, image, SEPARATED, actor, old)
         image.near_duplicate_of = None
-    return len(marked)
+    lifecycle.record_act(session, "image.separate", separated, actor)
+    return marked
 
 
 def _merge(session: Session, image_ids: Sequence[str], actor: str) -> Images:
@@ -126,13 +129,14 @@ def _merge(session: Session, image_ids: Sequence[str], actor: str) -> Images:
     lifecycle.delete(session, [other.id for other in others], actor)
     names = ", ".join(other.image_name for other in others)
     lifecycle.record_event(session, new_id(), oldest, _MERGED, actor, old, {"with": names})
+    lifecycle.record_act(session, "image.merge", images, actor, kept=oldest.image_name)
     return oldest
 
 
 def _undo(session: Session, image_ids: Sequence[str], actor: str) -> None:
     decisions = select(Events).where(
         col(Events.entity_id).in_(image_ids),
-        col(Events.action).in_((_SEPARATED, _MERGED)),
+        col(Events.action).in_((SEPARATED, _MERGED)),
         col(Events.undone_by).is_(None),
     )
     last = session.exec(decisions.order_by(col(Events.id).desc()).limit(1)).first()
@@ -155,6 +159,7 @@ def _undo(session: Session, image_ids: Sequence[str], actor: str) -> None:
     session.flush()
     for event in batch:
         event.undone_by = undoing.id
+    lifecycle.record_act(session, "image.undo", list(images.values()), actor, undone=last.action)
 
 
 def _marks(session: Session, images: Sequence[Images]) -> dict[str, str | None]:

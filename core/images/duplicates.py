@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 from core.db import LIBRARY, Images, in_library
 from core.images.import_outcome import ImageOutcome
 from core.images.near_duplicates import NearDuplicateIndex
+from core.images.quota import quota_of
 from core.images.stored_file import DecodedImage, StoredFile
 
 
@@ -18,11 +19,15 @@ def record(
 
     A variant looks like its original on purpose: it is no near-duplicate, and no other image becomes one of it.
 
+    An image for which the quota of the project has no room is rejected with the reason; variants and hidden images are
+    not counted.
+
     May be called again with the same files after a rollback: each call makes new rows.
     """
     decoded = [file.image for file in files if file.image]
     known = _same_bytes(session, project_id, [image.sha256 for image in decoded])
     index = NearDuplicateIndex(session, project_id, [h for image in decoded for h in (image.dhash, image.mirror_dhash)])
+    quota = quota_of(session, project_id)
     outcomes = []
     for file in files:
         if file.image is None:
@@ -30,6 +35,8 @@ def record(
         elif (same := known.get(file.image.sha256)) is not None:
             reason = f"The project already has this image, as {same.image_name}."
             outcomes.append(ImageOutcome(file.name, "duplicate", same, reason))
+        elif visibility == LIBRARY and file.variant is None and (full := quota.take(file.image.size_bytes)):
+            outcomes.append(ImageOutcome(file.name, "rejected", None, full))
         else:
             image = _new_row(project_id, file, file.image, source, visibility)
             if file.variant is not None:

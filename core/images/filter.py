@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from core.db import ImageDatasets, Images, Questions, further_images, in_library, is_further_image
 from core.db.text import holds_text
 from core.errors import InvalidInputError
+from core.search_line import NONE
 
 SORTS = {
     "newest": (Images.create_at, True),
@@ -24,7 +25,7 @@ HAS_CHOICES = ("questions", "no-questions", "entries", "no-entries")
 ORIENTATIONS = ("landscape", "portrait", "square")
 _BY_TIME = ("newest", "oldest")
 # Up to this many matches, sorting them is faster than scanning the index of the sort order.
-_MAX_SORTED_ROWS = 4000
+MAX_SORTED_ROWS = 4000
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class ImageFilter:
     sort: str = "newest"
 
 
+def pinned_is(value: str) -> ColumnElement[bool]:
+    """Return the condition of images that somebody put into the split *value*, or into none."""
+    split = col(Images.pinned_split)
+    return split.is_(None) if value == NONE else split == value
+
+
 @dataclass(frozen=True)
 class ImagePage:
     """One page of images."""
@@ -79,18 +86,18 @@ def conditions(project_id: str, filter_: ImageFilter) -> list[ColumnElement[bool
     if filter_.name:
         found.append(holds_text(col(Images.image_name), filter_.name))
     if filter_.tag:
-        found.append(_contains_word(col(Images.tags), filter_.tag))
+        found.append(contains_word(col(Images.tags), filter_.tag))
     if filter_.color:
-        found.append(_contains_word(col(Images.colors), filter_.color))
+        found.append(contains_word(col(Images.colors), filter_.color))
     for column, value in ((Images.format, filter_.format), (Images.source, filter_.source)):
         if value:
             found.append(col(column) == value)
     if filter_.orientation:
-        found.append(_orientation(filter_.orientation))
+        found.append(orientation_is(filter_.orientation))
     if filter_.has:
-        found.append(_has(filter_.has))
+        found.append(has_rows(filter_.has))
     if filter_.near_duplicates:
-        found.append(col(Images.id).in_(_near_duplicates(project_id)))
+        found.append(col(Images.id).in_(near_duplicates(project_id)))
     if filter_.min_side_px or filter_.max_side_px:
         found += _sides(filter_.min_side_px, filter_.max_side_px)
     if filter_.added_from:
@@ -113,13 +120,31 @@ def find(
         InvalidInputError: a value of the filter does not exist, or *after* was removed.
     """
     where = conditions(project_id, filter_)
-    column, descending = _sort(filter_.sort)
-    key = col(column)
     candidates = _candidates(session, project_id, filter_)
     if candidates is not None:
         where = [col(Images.id).in_(candidates), *where[_PROJECT_CONDITIONS:]]
     # The count stops the scan: past the last match it would read all images that have questions or entries.
     most = min(limit + 1, count()) if filter_.has.startswith("no-") else limit + 1
+    items, has_more = rows_of_page(session, where, filter_.sort, limit, after, most)
+    if after is None and not has_more:
+        total = len(items)
+    elif candidates is not None:
+        total = count_rows(session, where)
+    else:
+        total = count()
+    return ImagePage(items, items[-1].id if has_more else None, total)
+
+
+def rows_of_page(
+    session: Session, where: list[ColumnElement[bool]], sort: str, limit: int, after: str | None, most: int
+) -> tuple[list[Images], bool]:
+    """Return at most *limit* images behind the image *after*, of *most* that are read, and whether there are more.
+
+    Raises:
+        InvalidInputError: there is no such sort order, or *after* was removed.
+    """
+    column, descending = _sort(sort)
+    key = col(column)
     query = select(Images).where(*where).order_by(*_order(key, descending)).limit(most)
     if after is not None:
         last = session.get(Images, after)
@@ -130,14 +155,7 @@ def find(
         later = col(Images.id) < last.id if descending else col(Images.id) > last.id
         query = query.where(or_(beyond, and_(key == value, later)))
     items = list(session.exec(query))
-    has_more = len(items) > limit
-    if after is None and not has_more:
-        total = len(items)
-    elif candidates is not None:
-        total = _count_rows(session, where)
-    else:
-        total = count()
-    return ImagePage(items[:limit], items[limit - 1].id if has_more else None, total)
+    return items[:limit], len(items) > limit
 
 
 def count(session: Session, project_id: str, filter_: ImageFilter) -> int:
@@ -147,15 +165,16 @@ def count(session: Session, project_id: str, filter_: ImageFilter) -> int:
         # Questions and entries are deleted with their image, so counting them needs no join with the images.
         with_rows = _count_images_with(session, _table(filter_.has), project_id)
         return count(session, project_id, everything) - with_rows if filter_.has.startswith("no-") else with_rows
-    return _count_rows(session, conditions(project_id, filter_))
+    return count_rows(session, conditions(project_id, filter_))
 
 
-def _count_rows(session: Session, where: list[ColumnElement[bool]]) -> int:
+def count_rows(session: Session, where: list[ColumnElement[bool]]) -> int:
+    """Return how many images match the conditions."""
     return session.exec(select(func.count()).select_from(Images).where(*where)).one()
 
 
 def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list[str] | None:
-    """Return the ids of a superset of the matches when a selective index has at most _MAX_SORTED_ROWS of them.
+    """Return the ids of a superset of the matches when a selective index has at most MAX_SORTED_ROWS of them.
 
     Otherwise None: a scan of the index of the sort order then finds the first matches soon.
     """
@@ -164,13 +183,13 @@ def _candidates(session: Session, project_id: str, filter_: ImageFilter) -> list
         first = select(table.image_id).where(table.project_id == project_id, table.deleted_at.is_(None))
         narrow: Any = first.union(further_images(table, project_id))
     elif filter_.near_duplicates:
-        narrow = _near_duplicates(project_id)
+        narrow = near_duplicates(project_id)
     elif filter_.sort not in _BY_TIME and replace(filter_, sort=ImageFilter.sort) != ImageFilter():
         narrow = select(Images.id).where(*conditions(project_id, filter_))
     else:
         return None
-    found = list(session.execute(narrow.limit(_MAX_SORTED_ROWS + 1)).scalars())
-    return found if len(found) <= _MAX_SORTED_ROWS else None
+    found = list(session.execute(narrow.limit(MAX_SORTED_ROWS + 1)).scalars())
+    return found if len(found) <= MAX_SORTED_ROWS else None
 
 
 def stats(session: Session, project_id: str) -> dict[str, int]:
@@ -178,7 +197,7 @@ def stats(session: Session, project_id: str) -> dict[str, int]:
     everything = conditions(project_id, ImageFilter())
     sizes = select(Images.format, func.count(), func.sum(Images.size)).where(*everything).group_by(Images.format)
     by_format = {name: (count, int(size)) for name, count, size in session.exec(sizes)}
-    near_duplicates = _count_rows(session, [*everything, col(Images.near_duplicate_of).is_not(None)])
+    near_duplicates = count_rows(session, [*everything, col(Images.near_duplicate_of).is_not(None)])
     return {
         "total_images": sum(count for count, _ in by_format.values()),
         "total_size": sum(size for _, size in by_format.values()),
@@ -197,7 +216,7 @@ def _count_images_with(session: Session, table: Any, project_id: str) -> int:
     query = select(func.count(func.distinct(table.image_id)))
     first = session.exec(query.where(table.project_id == project_id, table.deleted_at.is_(None))).one()
     only_further = is_further_image(table, col(Images.id)), ~_is_first_of(table)
-    return first + _count_rows(session, [*conditions(project_id, ImageFilter()), *only_further])
+    return first + count_rows(session, [*conditions(project_id, ImageFilter()), *only_further])
 
 
 def _is_first_of(table: Any) -> ColumnElement[bool]:
@@ -215,7 +234,7 @@ def _order(key: Any, descending: bool) -> tuple[UnaryExpression[Any], ...]:
     return (key.desc(), col(Images.id).desc()) if descending else (key.asc(), col(Images.id).asc())
 
 
-def _contains_word(column: Any, word: str) -> ColumnElement[bool]:
+def contains_word(column: Any, word: str) -> ColumnElement[bool]:
     """Return the condition that *word* is one of the comma-separated words of *column*."""
     exactly: ColumnElement[bool] = ("," + column + ",").contains(f",{word.strip()},", autoescape=True)
     # The first condition is cheaper and excludes most rows: it concatenates nothing.
@@ -228,7 +247,8 @@ def _sides(min_px: int, max_px: int) -> list[ColumnElement[bool]]:
     return at_least + ([and_(width <= max_px, height <= max_px)] if max_px else [])
 
 
-def _orientation(name: str) -> ColumnElement[bool]:
+def orientation_is(name: str) -> ColumnElement[bool]:
+    """Return the condition that an image is landscape, portrait or square."""
     width, height = col(Images.width), col(Images.height)
     # The same tolerance as in core.measure.orientation.
     wide, tall = width - height > 0.02 * width, height - width > 0.02 * height
@@ -241,7 +261,8 @@ def _orientation(name: str) -> ColumnElement[bool]:
     raise InvalidInputError(f"There is no orientation {name}. Choose one of: {', '.join(ORIENTATIONS)}.")
 
 
-def _has(name: str) -> ColumnElement[bool]:
+def has_rows(name: str) -> ColumnElement[bool]:
+    """Return the condition that an image has questions or entries, or has none; *name* is one of HAS_CHOICES."""
     if name not in HAS_CHOICES:
         raise InvalidInputError(f"There is no choice {name}. Choose one of: {', '.join(HAS_CHOICES)}.")
     table = _table(name)
@@ -249,7 +270,7 @@ def _has(name: str) -> ColumnElement[bool]:
     return ~rows if name.startswith("no-") else rows
 
 
-def _near_duplicates(project_id: str) -> Any:
+def near_duplicates(project_id: str) -> Any:
     """Select the ids of near-duplicates, and of the images that they look like."""
     marked = (
         Images.project_id == project_id, col(Images.near_duplicate_of).is_not(None), in_library()

@@ -23,7 +23,7 @@ class ImportContext:
     @property
     def allows_every_path(self) -> bool:
         """True in local mode without VITRINE_IMPORT_ROOTS: the one person here may read these files anyway."""
-        return self.is_unlimited or (self.settings.access_password is None and not self.settings.import_roots)
+        return self.is_unlimited or not (self.settings.has_sign_in or self.settings.import_roots)
 
     def resolve(self, text: str, *, in_roots: bool = False) -> Path:
         """Return the real path of *text*, which must be below an allowed directory.

@@ -40,6 +40,11 @@ class ImageOutcome:
     reason: str | None = None
     """A sentence for the user; None when there is nothing to say."""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the file became an image of the project."""
+        return self.outcome in ("added", "near-duplicate")
+
 
 def label_of(name: str) -> str:
     """Return the name under which a file is shown: its last part, without control characters and invisible ones.

@@ -6,9 +6,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.caller import LOCAL
 from core.db import Database, Projects
+from core.disk import require_space
 from core.errors import InvalidInputError, NotFoundError
-from core.images import cleanup
+from core.images import cleanup, lifecycle
 from core.images.content import Content, kind_of, named_files
 from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
@@ -94,9 +96,13 @@ class ImageIntake:
             return removed + cleanup.remove_orphans(session, self._storage, now_s)
 
     def _add(self, project_id: str, files: Sequence[NewFile], source: str) -> list[ImageOutcome]:
+        require_space(self._db.settings)
         stored = self.store(files)
         with self._db.transaction() as session:
-            return record(session, project_id, stored, source)
+            outcomes = record(session, project_id, stored, source)
+            added = [outcome.image for outcome in outcomes if outcome.image is not None and outcome.is_new]
+            lifecycle.record_act(session, "image.add", added, LOCAL, source=source)
+            return outcomes
 
     def _require_project(self, project_id: str) -> None:
         if not isinstance(project_id, str):

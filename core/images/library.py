@@ -72,7 +72,12 @@ class ImageLibrary:
     def delete_images(self, image_ids: Sequence[str], *, actor: str = "local") -> Dependents:
         """Soft-delete images with their questions and entries, and return how many of each there were."""
         with self._db.transaction() as session:
-            return lifecycle.delete(session, image_ids, actor)
+            images = lifecycle.existing(session, image_ids)
+            deleted = lifecycle.delete(session, image_ids, actor)
+            lifecycle.record_act(
+                session, "image.delete", images, actor, questions=deleted.questions, entries=deleted.entries
+            )
+            return deleted
 
     def restore_images(self, image_ids: Sequence[str], *, actor: str = "local") -> list[Images]:
         """Restore deleted images, each with exactly the questions and entries that were deleted with it.
@@ -82,7 +87,9 @@ class ImageLibrary:
             ConflictError: the same bytes were added again meanwhile.
         """
         with self._db.transaction() as session:
-            return [lifecycle.restore(session, image_id, actor) for image_id in image_ids]
+            restored = [lifecycle.restore(session, image_id, actor) for image_id in image_ids]
+            lifecycle.record_act(session, "image.restore", restored, actor)
+            return restored
 
     def tag_images(self, image_ids: Sequence[str], tags: Iterable[str], *, actor: str = "local") -> int:
         """Add *tags* to the images and return how many images got a new one.

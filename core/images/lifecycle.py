@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Events, ImageDatasets, Images, Questions, in_library, is_about, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 
@@ -45,7 +46,7 @@ def count_dependents(session: Session, image_ids: Sequence[str]) -> Dependents:
     )
 
 
-def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents:
+def delete(session: Session, image_ids: Sequence[str], actor: str, *, action: str = "deleted") -> Dependents:
     """Soft-delete images, questions and entries with one timestamp, by which :func:`restore` finds them.
 
     A question or an entry about several images is deleted with any of them.
@@ -54,7 +55,7 @@ def delete(session: Session, image_ids: Sequence[str], actor: str) -> Dependents
     at, batch_id = utc_now(), new_id()
     for image in existing(session, image_ids):
         image.deleted_at = at
-        record_event(session, batch_id, image, "deleted", actor)
+        record_event(session, batch_id, image, action, actor)
         _promote_next_in_group(session, image)
     tables: tuple[Any, ...] = (Questions, ImageDatasets)
     for table, some in product(tables, list(in_chunks(image_ids))):
@@ -110,6 +111,14 @@ def _missing_since(session: Session, image_ids: Sequence[str]) -> datetime | Non
     return session.exec(deleted.order_by(col(Images.deleted_at)).limit(1)).first()
 
 
+def record_act(session: Session, act: str, images: Sequence[Images], actor: str, **details: Any) -> None:
+    """Record one act on images in the audit, once for each of their projects."""
+    for project_id in dict.fromkeys(image.project_id for image in images):
+        own = [image for image in images if image.project_id == project_id]
+        label = f"{own[0].image_name} and {len(own) - 1:,} more" if len(own) > 1 else ""
+        audit.record(session, act, own[0], label=label, actor=actor, images=len(own), **details)
+
+
 def tag(session: Session, image_ids: Sequence[str], tags: Iterable[str], actor: str) -> int:
     """Add tags to those that the images have already; return how many images changed.
 
@@ -119,14 +128,16 @@ def tag(session: Session, image_ids: Sequence[str], tags: Iterable[str], actor: 
     added = [" ".join(word.split()) for word in tags if word.strip()]
     if not added or any("," in word for word in added):
         raise InvalidInputError("Write at least one tag, without commas inside it.", field="tags")
-    batch_id, changed = new_id(), 0
+    batch_id, changed = new_id(), list[Images]()
     for image in existing(session, image_ids):
         before = [word for word in image.tags.split(",") if word]
         after = ",".join(dict.fromkeys([*before, *added]))
         if after != image.tags:
             record_event(session, batch_id, image, "tagged", actor, {"tags": image.tags}, {"tags": after})
-            image.tags, changed = after, changed + 1
-    return changed
+            image.tags = after
+            changed.append(image)
+    record_act(session, "image.tag", changed, actor, added=added)
+    return len(changed)
 
 
 def history(session: Session, image_id: str) -> list[Events]:

@@ -56,14 +56,17 @@ class NearDuplicateIndex:
 
     def find(self, dhash: str, mirror_dhash: str) -> IndexedImage | None:
         """Return the oldest image within MAX_DISTANCE_BITS of one of the hashes."""
-        found = (
+        return min(self.find_all(dhash, mirror_dhash), key=lambda indexed: indexed.order, default=None)
+
+    def find_all(self, *hashes: str) -> set[IndexedImage]:
+        """Return the images within MAX_DISTANCE_BITS of one of the hashes."""
+        return {
             indexed
-            for hash_ in (dhash, mirror_dhash)
+            for hash_ in hashes
             for quarter in quarters(hash_)
             for indexed in self._by_quarter[quarter]
             if hash_distance(indexed.dhash, hash_) <= MAX_DISTANCE_BITS
-        )
-        return min(found, key=lambda indexed: indexed.order, default=None)
+        }
 
     def add(self, image: Images) -> None:
         """Index a new image, for those that follow it in the same transaction too."""

@@ -4,20 +4,23 @@ import asyncio
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlmodel import col, select
 
-from core.db import Database, Images, cached_until_write
+from core.db import Database, Images, Page, cached_until_write, cut
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images import filter as filters
 from core.images import renditions, tiles
 from core.images.content import ImageData, content_of, name_of
 from core.images.duplicate_groups import DuplicateFinder
 from core.images.filter import ImageFilter
+from core.images.image_query import ImageQuery, parse_image_query
 from core.images.intake import ImageIntake
 from core.images.library import ImageLibrary
+from core.images.queries import ImageQueries
 from core.images.renditions import ImageFile, ModelImage, Rendition, or_raise
 from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
 from core.images.tiles import Tile
@@ -28,7 +31,7 @@ _IMAGES_PER_PAGE = 1_000
 
 
 class ImageService:
-    """The images of all projects; its parts are ``intake``, ``library`` and ``duplicates``."""
+    """The images of all projects; its parts are ``intake``, ``library``, ``queries`` and ``duplicates``."""
 
     def __init__(self, db_session: Database, storage_path: str | Path = "uploads/images") -> None:
         """
@@ -43,6 +46,7 @@ class ImageService:
         self.duplicates = DuplicateFinder(db_session)
         # By name: analyses are above this room, and what they import is needed by few.
         self._search = Lazy(lambda: lazy_import("core.vision.search").ImageSearch(db_session))
+        self.queries = ImageQueries(db_session, self._search)
 
     async def upload_image(
         self, project_id: str, image_name: str, image_data: ImageData, generate_thumb: bool = False
@@ -75,20 +79,23 @@ class ImageService:
             return None
         return image if include_hidden or image.is_in_library else None
 
-    def list_images(self, project_id: str, limit: int = 100, offset: int = 0) -> list[Images]:
-        """Return images, newest first; for many of them :meth:`ImageLibrary.find_images` pages faster."""
+    def list_images(self, project_id: str, limit: int = 100, offset: int = 0) -> Page[Images]:
+        """Return images, newest first, at most *limit*; ``total`` counts all, :meth:`iter_images` yields all."""
         query = (
             select(Images)
             .where(*filters.conditions(project_id, ImageFilter()))
             .order_by(col(Images.create_at).desc(), col(Images.id))
         )
         with self._db.reading() as session:
-            return list(session.exec(query.limit(limit).offset(offset)))
+            return cut(session, query, limit, offset)
 
-    def iter_images(self, project_id: str, **filters: Any) -> Iterator[Images]:
+    def iter_images(self, project_id: str, *, search: str = "", **filters: Any) -> Iterator[Images]:
         """Yield all images, newest first, that match *filters*: fields of :class:`core.images.filter.ImageFilter`.
 
         Read in pages, so that no transaction stays open.
+
+        Args:
+            search: a search line, see :mod:`core.images.image_query`; with words or ``similar:`` the best come first.
 
         Raises:
             InvalidInputError: there is no such filter, or a value of it does not exist.
@@ -98,13 +105,14 @@ class ImageService:
         except TypeError:
             known = ", ".join(field.name for field in fields(ImageFilter))
             raise InvalidInputError(f"There is no such filter. Use {known}.") from None
-        return self._pages(project_id, chosen)
+        return self._pages(project_id, parse_image_query(search), chosen)
 
-    def _pages(self, project_id: str, chosen: ImageFilter) -> Iterator[Images]:
-        page = self.library.find_images(project_id, chosen, limit=_IMAGES_PER_PAGE)
+    def _pages(self, project_id: str, query: ImageQuery, chosen: ImageFilter) -> Iterator[Images]:
+        find = partial(self.queries.find, project_id, query, image_filter=chosen, limit=_IMAGES_PER_PAGE)
+        page = find()
         yield from page.items
         while page.next_cursor is not None:
-            page = self.library.find_images(project_id, chosen, limit=_IMAGES_PER_PAGE, after=page.next_cursor)
+            page = find(after=page.next_cursor)
             yield from page.items
 
     def delete_image(self, image_id: str, *, actor: str = "local") -> bool:

@@ -85,7 +85,7 @@ def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Setti
 
     limits = Limits(settings.max_image_bytes, settings.max_image_pixels, settings.thumbnail_side_px)
     with storage.staging() as staging:
-        jobs = [_job(staging, number, file, limits) for number, file in enumerate(files)]
+        jobs = [inspect_job(staging, number, file, limits) for number, file in enumerate(files)]
         with translate_disk_errors():
             results = sandbox(settings).run_each(inspect, jobs)
         accepted = {n: result for n, result in enumerate(results) if not isinstance(result, ImageRejectedError)}
@@ -100,7 +100,9 @@ def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Setti
     ]
 
 
-def _job(staging: Path, number: int, file: NewFile, limits: "Limits") -> tuple[Path, "Limits", Path | None, Path]:
+def inspect_job(
+    staging: Path, number: int, file: NewFile, limits: "Limits"
+) -> tuple[Path, "Limits", Path | None, Path]:
     """Return the arguments of :func:`core.images.decode.inspect`; content in memory is written first."""
     original = staging / f"{number}.original"
     if isinstance(file.content, Path):

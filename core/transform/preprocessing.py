@@ -6,7 +6,7 @@ The changes have a fixed order: redact, crop, resize, pad, grayscale, then forma
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from core.transform.boxes import Box, union
 from core.transform.cover import PixelBox, Redact
@@ -25,7 +25,17 @@ Ratio = Annotated[str, Field(pattern=r"^[1-9]\d{0,3}:[1-9]\d{0,3}$", description
 Color = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 Source = Literal["entries", "text", "objects"]
 Labels = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=100)]
-DrawnBox = tuple[float, float, float, float]
+Px = Annotated[float, Field(ge=-1e6, le=1e6)]
+
+
+def _in_order(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Return a box; one that covers nothing is refused, since what it was drawn around would stay to be seen."""
+    if box[0] > box[2] or box[1] > box[3]:
+        raise ValueError("A box needs left, top, right and bottom in this order")
+    return box
+
+
+DrawnBox = Annotated[tuple[Px, Px, Px, Px], AfterValidator(_in_order)]
 
 
 class _Part(BaseModel):

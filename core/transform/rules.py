@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from core.transform.boxes import Box
-from core.transform.words import Aspect, aspects_in, knows
+from core.transform.words import Aspect, aspects_in, is_as_declared, knows
 
 _BY_KIND: Mapping[str, frozenset[Aspect]] = {
     "count": frozenset({"count"}),
@@ -88,7 +88,7 @@ def broken_by(operation: str, asked: Asked, *, has_text: bool = False) -> str:
     Args:
         has_text: whether the image is known to have text on it.
     """
-    if not knows(asked.language):
+    if not knows(asked.language) or not is_as_declared(f"{asked.question} {asked.answer}", asked.language):
         return UNKNOWN_LANGUAGE
     if operation == "flip" and has_text:
         return TEXT_ON_IMAGE

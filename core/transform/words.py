@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Literal
 
+from core.questions.language import language_mismatch
+
 Aspect = Literal[
     "side", "position", "count", "contents", "text", "color", "light", "quality", "angle", "shape", "coordinates"
 ]
 
 _EN: Mapping[Aspect, str] = {
-    "side": "left right east west clockwise counterclockwise anticlockwise facing direction toward mirror flipped",
+    "side": "left right east west clockwise counterclockwise anticlockwise facing direction toward mirror flipped "
+    "pointing heading which.way which.hand first second$ third$ fourth last$ order$ ordered sequence start.of end.of",
     "position": "where position locat top bottom upper lower above below under over middle center "
     "centre central corner edge foreground background front behind near nearest next "
     "beside between first last",
@@ -43,7 +46,7 @@ _EN: Mapping[Aspect, str] = {
     "dimension format orient square rectang",
 }
 _TR: Mapping[Aspect, str] = {
-    "side": "sol sağ doğu batı saat.yön yön taraf ayna",
+    "side": "sol sağ doğu batı saat.yön yön taraf ayna ilk ikinci üçüncü son$ baştaki sondaki sıra",
     "position": "nere konum yer üst alt yukarı aşağı orta merkez köşe kenar ön arka yan yakın "
     "arasında arasındaki ilk son hangi.taraf",
     "count": "kaç sayı tane adet toplam miktar iki üç dört beş altı yedi sekiz dokuz on birkaç çok az çift tek",
@@ -61,7 +64,7 @@ _TR: Mapping[Aspect, str] = {
     "shape": "yatay dikey oran geniş genişlik yükseklik piksel çözünürlük boyut kare biçim format dikdörtgen",
 }
 _ZH: Mapping[Aspect, str] = {
-    "side": "左 右 东边 西边 东侧 西侧 朝东 朝西 顺时针 逆时针 方向 朝向 面向 镜像",
+    "side": "左 右 东边 西边 东侧 西侧 朝东 朝西 顺时针 逆时针 方向 朝向 面向 镜像 第 最后 顺序",
     "position": "哪里 哪儿 在哪 位置 位于 何处 上方 下方 上面 下面 上部 下部 "
     "顶 底 中间 中央 中心 角落 边缘 前景 背景 前面 后面 旁边 附近 "
     "之间 最上 最下 第一 最后 处",
@@ -76,6 +79,13 @@ _ZH: Mapping[Aspect, str] = {
     "angle": "倾斜 水平 垂直 竖 角度 旋转 斜 直 倒 平行 歪 朝向 正立",
     "shape": "横向 纵向 横 竖 宽 高 比例 像素 分辨率 尺寸 方形 矩形 格式 长",
 }
+# Left and right in languages without a list: few words are too short for their language to be told.
+_SIDES_ELSEWHERE = (
+    "links linke rechts rechte izquierd derech gauche droite esquerd direita sinistra destra vänster höger venstre "
+    "højre høyre lewo lewej lewy prawo prawej prawy vlevo vpravo слева справа лев прав 왼 오른 يسار يمين"
+)
+_ENGLISH = re.compile(r"\b(?:the|what|how|which|who|whose|why|where|when|does|describe|there|are|any|and|of|with)\b")
+"""Words of nearly every English question and of few others: where one is, the language is not told by its letters."""
 _COORDINATES = re.compile(r"[\[(<]\s*-?\d+(?:\.\d+)?\s*,\s*-?\d+")
 _NUMBER = re.compile(r"\d")
 _QUOTED = re.compile(r"[\"“”„«»「」『』]|(?<!\w)'[^']+'(?!\w)")
@@ -93,6 +103,14 @@ _NAMES = {
 def knows(language: str) -> bool:
     """Return whether there are words for *language*, a code such as ``zh-CN`` or an English name."""
     return _code(language) in KNOWN_LANGUAGES
+
+
+@lru_cache(8192)  # each operation asks about the same texts
+def is_as_declared(text: str, language: str) -> bool:
+    """Return whether *text* may be English where *language* says so, as it does of all that came without a language."""
+    if _code(language) != "en" or _ENGLISH.search(_plain(text)):
+        return True
+    return not language_mismatch(text, "en")
 
 
 def _code(language: str) -> str:
@@ -128,9 +146,10 @@ def _plain(text: str) -> str:
 @cache
 def _words(with_turkish: bool) -> dict[Aspect, re.Pattern[str]]:
     # The boundary stands before all words together: a pattern with one before each takes ten times as long.
+    own = {**_EN, "side": f"{_EN['side']} {_SIDES_ELSEWHERE}"}
     return {
-        aspect: re.compile(rf"\b(?:{_beginnings(_EN[aspect], 2)}{_turkish(aspect) if with_turkish else ''})")
-        for aspect in _EN
+        aspect: re.compile(rf"\b(?:{_beginnings(own[aspect], 2)}{_turkish(aspect) if with_turkish else ''})")
+        for aspect in own
     }
 
 

@@ -36,6 +36,25 @@ async def ask(
     return await tools.llm.chat(config, request, ledger=tools.ledger), sent.size_wh
 
 
+_VECTOR_SIDE_PX = 512
+"""Of images that are sent for a vector: such models see 224 to 512 px, and some charge by the pixel."""
+
+
+async def vector_of(image: AnalyzedImage, tools: Tools) -> "tuple[list[float], ChatReply]":
+    """Return the vector of an image by the embedding model of the task, and the reply that it came in.
+
+    Raises:
+        ImageRejectedError: the original cannot be decoded.
+        LLMError: the model could not be reached, or its reply cannot be used.
+    """
+    from core.llm import ImagePart
+
+    config = tools.embedding_model
+    assert config is not None  # noqa: S101 - the caller has looked
+    sent = await asyncio.to_thread(tools.images.model_image, image.row, config.max_side_px or _VECTOR_SIDE_PX)
+    return await tools.llm.embed_image(config, ImagePart(sent.data, sent.mime_type), ledger=tools.ledger)
+
+
 async def each(
     images: Sequence[AnalyzedImage], analyze: Callable[[AnalyzedImage], Awaitable[Analysis]]
 ) -> list[Analysis | VitrineError]:

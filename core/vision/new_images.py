@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Database, Projects, TaskItems, Tasks
 from core.tasks import ItemPlan
 from core.tasks.service import ACTIVE, TaskStatus, insert_items
@@ -40,6 +41,7 @@ class NewImages:
                 task = Tasks(project_id=project_id, task_type=TASK_TYPE, config=config, started_by=started_by)
                 session.add(task)
                 session.flush()
+                audit.record(session, "task.start", task, actor=started_by, why="for new images")
             if not _has_queued_look(session, task.id):
                 insert_items(session, task.id, [look_item()])
                 task.total_count += 1

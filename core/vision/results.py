@@ -29,6 +29,9 @@ class ObjectsResult(TypedDict):
     """The objects in an image, the most certain first."""
 
     items: list[ObjectItem]
+    faint: NotRequired[dict[str, float]]
+    """Labels with something of too low a score to be an object, and the best of these scores, from 0.05 on: what is
+    neither here nor an object was not even suspected. Missing for vision models, which state no scores."""
 
 
 class TagItem(TypedDict):
@@ -51,6 +54,21 @@ class EmbeddingResult(TypedDict):
     """Which vectors were made; they are rows of ``ImageVectors``."""
 
     kinds: list[str]
+
+
+class ProvenanceResult(TypedDict):
+    """What the Content Credentials of the file say."""
+
+    state: str
+    """``none``; ``valid``: the signature fits the file, by a signer on no list of trust; ``trusted``; ``invalid``."""
+    signer: str
+    generator: str
+    """The program that wrote them."""
+    ai_made: bool
+    """They say that a model made the image or a part of it."""
+    edited: bool
+    problems: list[str]
+    """Codes of what is wrong or not proven, as C2PA names them."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Stored results of analyzers: writing them with what is derived from them, and reading them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, delete, func
@@ -23,6 +25,8 @@ from core.vision.analyzers import analyzers
 from core.vision.analyzers.base import Analysis
 
 _IDS_PER_QUERY = 500
+EMBEDDING = "embedding"
+"""The analyzer whose results are vectors."""
 WORDS = "wordllama-256"
 """The kind of the vectors of the words about images, which are derived from the results."""
 
@@ -36,6 +40,17 @@ class AnalyzedCount:
     stale: int
     """With another version only."""
     missing: int
+
+
+@dataclass(frozen=True)
+class ResultSource:
+    """What made a result."""
+
+    version: str
+    """Program and weights, or the model with the number of its prompt."""
+    model: str
+    """The vision model; empty for a local one."""
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,22 @@ class AnalysisStore:
                     found.setdefault(row.image_id, {})[row.analyzer] = row.result
         return found
 
+    def sources(self, image_id: str) -> dict[str, ResultSource]:
+        """Return by analyzer what made the results for an image."""
+        query = select(ImageAnalyses).where(ImageAnalyses.image_id == image_id, col(ImageAnalyses.version) != "")
+        with self._db.reading() as session:
+            return {row.analyzer: ResultSource(row.version, row.model, row.update_at) for row in session.exec(query)}
+
+    def get_rows(self, image_ids: Sequence[str]) -> dict[str, list[ImageAnalyses]]:
+        """Return the results for images with their versions, by image; results of no version are left out."""
+        found: dict[str, list[ImageAnalyses]] = {}
+        with self._db.reading() as session:
+            for some in _parts(image_ids):
+                query = select(ImageAnalyses).where(col(ImageAnalyses.image_id).in_(some), ImageAnalyses.version != "")
+                for row in session.exec(query):
+                    found.setdefault(row.image_id, []).append(row)
+        return found
+
     @cached_until_write
     def has_results(self, project_id: str, names: Sequence[str]) -> bool:
         """Return whether one of the analyzers *names* has a result for an image of the project."""
@@ -81,18 +112,20 @@ class AnalysisStore:
     def count(self, project_id: str, analyzer: str, version: str) -> AnalyzedCount:
         """Return how many images of a project have a result of *version*, of another one, and none."""
         total = select(func.count()).select_from(Images).where(Images.project_id == project_id, in_library())
-        is_current = col(ImageAnalyses.version) == version
-        analyzed = (
-            select(is_current, func.count())
-            .join(Images, col(Images.id) == col(ImageAnalyses.image_id))
-            .where(ImageAnalyses.project_id == project_id, ImageAnalyses.analyzer == analyzer, in_library())
-            .group_by(is_current)
-        )
+        query = _versions(project_id, analyzer)
         with self._db.reading() as session:
-            images = session.exec(total).one()
-            by_version = {bool(current): count for current, count in session.exec(analyzed)}
-        current, stale = by_version.get(True, 0), by_version.get(False, 0)
-        return AnalyzedCount(current, stale, images - current - stale)
+            return _counted(version, session.exec(total).one(), session.exec(query).all())
+
+    def count_of(self, project_id: str, analyzer: str, version: str, image_ids: Sequence[str]) -> AnalyzedCount:
+        """Return the same for those of *image_ids* that are images of the project."""
+        total, by_version = 0, Counter[str]()
+        with self._db.reading() as session:
+            for some in _parts(image_ids):
+                chosen = col(Images.id).in_(some)
+                query = select(func.count()).select_from(Images).where(Images.project_id == project_id, in_library())
+                total += session.exec(query.where(chosen)).one()
+                by_version.update(dict(session.exec(_versions(project_id, analyzer).where(chosen)).all()))
+        return _counted(version, total, by_version.items())
 
     @cached_until_write
     def labels(self, project_id: str, analyzer: str, limit: int = 100) -> list[LabelCount]:
@@ -135,6 +168,26 @@ class AnalysisStore:
         return [image_id for image_id in found if image_id in chosen]
 
 
+def _versions(project_id: str, analyzer: str) -> Any:
+    """Return the query of the versions of results with their counts; a row without one only keeps what was removed."""
+    return (
+        select(col(ImageAnalyses.version), func.count())
+        .join(Images, col(Images.id) == col(ImageAnalyses.image_id))
+        .where(
+            ImageAnalyses.project_id == project_id, ImageAnalyses.analyzer == analyzer,
+            col(ImageAnalyses.version) != "", in_library(),
+        )
+        .group_by(col(ImageAnalyses.version))
+    )  # fmt: skip
+
+
+def _counted(version: str, images: int, by_version: Iterable[tuple[str, int]]) -> AnalyzedCount:
+    counts = dict(by_version)
+    current = counts.pop(version, 0)
+    stale = sum(counts.values())
+    return AnalyzedCount(current, stale, images - current - stale)
+
+
 def write(session: Session, project_id: str, analyzer: str, version: str, analyses: Mapping[str, Analysis]) -> int:
     """Store the analysis of each image by its id, in the caller's transaction; return how many were stored.
 
@@ -157,11 +210,28 @@ def write(session: Session, project_id: str, analyzer: str, version: str, analys
             for image_id, analysis in kept.items()
         ),
     )  # fmt: skip
+    _remove_old_vectors(session, kept)
     for kind in {kind for analysis in kept.values() for kind in analysis.vectors}:
         made = {image_id: analysis.vectors[kind] for image_id, analysis in kept.items() if kind in analysis.vectors}
         _write_vectors(session, project_id, list(made), kind, made)
     derive(session, project_id, list(kept))
     return len(kept)
+
+
+def _remove_old_vectors(session: Session, analyses: Mapping[str, Analysis]) -> None:
+    """Remove the vectors of images but those of the version before: it is searched until all images have new ones."""
+    new = {image_id: set(analysis.vectors) for image_id, analysis in analyses.items() if analysis.vectors}
+    if not new:
+        return
+    columns = select(ImageVectors.id, ImageVectors.image_id, ImageVectors.kind)
+    query = columns.where(col(ImageVectors.image_id).in_(list(new)), ImageVectors.kind != WORDS)
+    before: dict[str, str] = {}
+    old = []
+    for id_, image_id, kind in session.exec(query.order_by(col(ImageVectors.update_at).desc())):
+        if kind not in new[image_id] and before.setdefault(image_id, kind) != kind:
+            old.append(id_)
+    if old:
+        session.execute(delete(ImageVectors).where(col(ImageVectors.id).in_(old)))
 
 
 def _with_removed(result: dict[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,18 +1,15 @@
 """A person accepts proposed tags or removes them; what was removed is never proposed again. Changes can be undone."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
 
-from core.db import Database, Events, ImageAnalyses, Images, in_library, new_id
-from core.errors import ConflictError, InvalidInputError, NotFoundError
-from core.vision.analyzers.tags import tag_word
-from core.vision.store import derive
-
-_ANALYZER = "tags"
-_ACTIONS = ("tagged", "untagged")
+from core import audit
+from core.db import Database, Events, new_id
+from core.errors import ConflictError, NotFoundError
+from core.vision import tag_states
+from core.vision.tag_states import ACTIONS, TaggedImage, changed, checked, keys, of_event, record, store
 
 
 @dataclass(frozen=True)
@@ -24,6 +21,27 @@ class ImageTags:
     proposed: list[str]
     """Those that the analyzer found and nobody accepted or removed."""
     removed: list[str]
+    can_undo: bool = field(default=False, compare=False)
+    """Whether there is a change to undo."""
+
+
+@dataclass(frozen=True)
+class TagBatch:
+    """One action on several images."""
+
+    batch_id: str
+    """By which it can be undone."""
+    images: int
+    """How many of them have other tags now."""
+
+
+@dataclass(frozen=True)
+class TagUndo:
+    """What an undo of an action on several images did."""
+
+    images: int
+    conflicts: int
+    """Images whose tags were changed since; they keep them."""
 
 
 class TagReview:
@@ -39,7 +57,13 @@ class TagReview:
             NotFoundError: there is no such image.
         """
         with self._db.reading() as session:
-            return _tags(session, _image(session, image_id))
+            return _tags(session, _one(session, image_id))
+
+    def tags_in(self, image_ids: Sequence[str]) -> list[str]:
+        """Return the tags that some of the images have, in alphabetical order."""
+        with self._db.reading() as session:
+            found = {tag for one in tag_states.read(session, image_ids) for tag in one.tags}
+        return sorted(found, key=str.lower)
 
     def change(
         self, image_id: str, accept: Iterable[str] = (), remove: Iterable[str] = (), *, actor: str = "local"
@@ -50,22 +74,43 @@ class TagReview:
             NotFoundError: there is no such image.
             InvalidInputError: there is no tag, or one is both accepted and removed.
         """
-        added, dropped = _words(accept), _words(remove)
-        if not (added or dropped) or _keys(added) & _keys(dropped):
-            raise InvalidInputError("Name tags to accept or to remove, each once.", field="accept")
+        added, dropped = checked(accept, remove)
         with self._db.transaction() as session:
-            image = _image(session, image_id)
-            before = _state(session, image)
-            known = _keys(before["tags"])
-            kept = [tag for tag in before["tags"] if tag.lower() not in _keys(dropped)]
-            after = {
-                "tags": kept + [tag for tag in added if tag.lower() not in known],
-                "removed": [tag for tag in before["removed"] if tag.lower() not in _keys([*added, *dropped])] + dropped,
-            }
-            if after != before:
-                _set(session, image, after)
-                _record(session, image, "untagged" if dropped and not added else "tagged", actor, before, after)
-            return _tags(session, image)
+            one = _one(session, image_id)
+            _change(session, [one], added, {image_id: dropped}, actor, new_id())
+            audit.record(session, "image.tag", one.image, actor=actor, added=added, removed=dropped)
+            return _tags(session, one)
+
+    def change_many(
+        self,
+        project_id: str,
+        image_ids: Sequence[str],
+        accept: Iterable[str] = (),
+        remove: Iterable[str] = (),
+        *,
+        actor: str = "local",
+    ) -> TagBatch:
+        """Give images of a project tags, and remove others from those that have them, accepted or proposed.
+
+        Raises:
+            InvalidInputError: there is no tag, or one is both accepted and removed.
+            NotFoundError: none of the images exists.
+        """
+        added, dropped = checked(accept, remove)
+        batch_id = new_id()
+        with self._db.transaction() as session:
+            found = tag_states.read(session, image_ids, project_id)
+            if not found:
+                raise NotFoundError("None of these images is in the project. Choose others.")
+            had = {one.image.id: keys([*one.tags, *one.proposed]) for one in found}
+            of_each = {id_: [tag for tag in dropped if tag.lower() in known] for id_, known in had.items()}
+            changed = _change(session, found, added, of_each, actor, batch_id)
+            if changed:
+                audit.record(
+                    session, "image.tag", project_id=project_id, actor=actor, images=changed, added=added,
+                    removed=dropped,
+                )  # fmt: skip
+            return TagBatch(batch_id, changed)
 
     def undo(self, image_id: str, *, actor: str = "local") -> ImageTags:
         """Undo the last change of the tags of an image.
@@ -75,95 +120,86 @@ class TagReview:
             ConflictError: there is nothing to undo, or the tags were changed in another way since.
         """
         with self._db.transaction() as session:
-            image = _image(session, image_id)
-            last = session.exec(
-                select(Events)
-                .where(
-                    Events.entity == "image", Events.entity_id == image_id, col(Events.action).in_(_ACTIONS),
-                    col(Events.undone_by).is_(None),
-                )
-                .order_by(col(Events.id).desc())
-                .limit(1)
-            ).first()  # fmt: skip
-            now = _state(session, image)
+            one = _one(session, image_id)
+            last = _last_change(session, image_id)
             if last is None:
                 raise ConflictError("There is no change of tags to undo.")
-            old, new = _of_event(last.old, now), _of_event(last.new, now)
-            if now != new:
+            if not _restore(session, [(one, last)], actor):
                 raise ConflictError("The tags were changed since. Change them by hand.")
-            _set(session, image, old)
-            last.undone_by = _record(session, image, "tags-restored", actor, now, old).id
-            return _tags(session, image)
+            audit.record(session, "image.undo", one.image, actor=actor, undone="tags")
+            return _tags(session, one)
+
+    def undo_batch(self, project_id: str, batch_id: str, *, actor: str = "local") -> TagUndo:
+        """Undo an action on several images of a project; those whose tags were changed since keep them.
+
+        Raises:
+            NotFoundError: there is no such action, or it was undone.
+        """
+        with self._db.transaction() as session:
+            query = select(Events).where(
+                Events.batch_id == batch_id, Events.project_id == project_id, Events.entity == "image",
+                col(Events.action).in_(ACTIONS),
+                col(Events.undone_by).is_(None),
+            )  # fmt: skip
+            events = {event.entity_id: event for event in session.exec(query)}
+            if not events:
+                raise NotFoundError("There is no change of tags to undo.")
+            found = tag_states.read(session, list(events))
+            restored = _restore(session, [(one, events[one.image.id]) for one in found], actor)
+            audit.record(session, "image.undo", project_id=project_id, actor=actor, images=restored, undone="tags")
+            return TagUndo(restored, len(events) - restored)
 
 
-def _image(session: Session, image_id: str) -> Images:
-    image = session.exec(select(Images).where(Images.id == image_id, in_library())).first()
-    if image is None:
+def _one(session: Session, image_id: str) -> TaggedImage:
+    found = tag_states.read(session, [image_id])
+    if not found:
         raise NotFoundError("This image does not exist any more. Choose another one.")
-    return image
+    return found[0]
 
 
-def _row(session: Session, image: Images) -> ImageAnalyses | None:
-    query = select(ImageAnalyses).where(ImageAnalyses.image_id == image.id, ImageAnalyses.analyzer == _ANALYZER)
-    return session.exec(query).first()
+def _change(
+    session: Session,
+    found: Sequence[TaggedImage],
+    added: Sequence[str],
+    dropped: dict[str, list[str]],
+    actor: str,
+    batch_id: str,
+) -> int:
+    """Change the tags of images, *dropped* by image id, and return how many have others now."""
+    new = [(one, one.state, changed(one.state, added, dropped[one.image.id])) for one in found]
+    new = [(one, before, after) for one, before, after in new if after != before]
+    action = "tagged" if added else "untagged"
+    for one, before, after in new:
+        record(session, one.image, action, actor, before, after, batch_id)
+    if new:
+        store(session, found[0].image.project_id, [(one, after) for one, _, after in new])
+    return len(new)
 
 
-def _state(session: Session, image: Images) -> dict[str, list[str]]:
-    row = _row(session, image)
-    return {"tags": _split(image.tags), "removed": list(row.result.get("removed", ())) if row else []}
+def _restore(session: Session, changes: Sequence[tuple[TaggedImage, Events]], actor: str) -> int:
+    """Give images the tags that they had before an event, and return to how many; others were changed since."""
+    batch_id, restored = new_id(), []
+    for one, event in changes:
+        now = one.state
+        old, new = of_event(event.old, now), of_event(event.new, now)
+        if now == new:
+            restored.append((one, old))
+            undoing = record(session, one.image, "tags-restored", actor, now, old, batch_id)
+            session.flush()
+            event.undone_by = undoing.id
+    if restored:
+        store(session, restored[0][0].image.project_id, restored)
+    return len(restored)
 
 
-def _of_event(values: dict[str, Any], now: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Return the state in an event; one of tags that were typed says nothing of removed ones."""
-    return {"tags": _split(values.get("tags", "")), "removed": values.get("removed", now["removed"])}
-
-
-def _set(session: Session, image: Images, state: dict[str, list[str]]) -> None:
-    image.tags = ",".join(state["tags"])
-    row = _row(session, image)
-    if row is None:
-        if not state["removed"]:
-            return
-        # Without a version: no analyzer made this row, it only keeps what was removed.
-        row = ImageAnalyses(
-            project_id=image.project_id, image_id=image.id, analyzer=_ANALYZER, version="", result={"tags": []}
-        )
-        session.add(row)
-    row.result = {**row.result, "removed": state["removed"]}
-    session.flush()
-    derive(session, image.project_id, [image.id])
-
-
-def _tags(session: Session, image: Images) -> ImageTags:
-    row = _row(session, image)
-    state = _state(session, image)
-    found = [item["tag"] for item in row.result.get("tags", ())] if row else []
-    decided = _keys([*state["tags"], *state["removed"]])
-    return ImageTags(state["tags"], [tag for tag in found if tag.lower() not in decided], state["removed"])
-
-
-def _record(
-    session: Session, image: Images, action: str, actor: str, old: dict[str, list[str]], new: dict[str, list[str]]
-) -> Events:
-    def stored(state: dict[str, list[str]]) -> dict[str, Any]:
-        return {"tags": ",".join(state["tags"]), "removed": state["removed"]}
-
-    event = Events(
-        batch_id=new_id(), project_id=image.project_id, entity="image", entity_id=image.id, action=action, actor=actor,
-        old=stored(old), new=stored(new),
+def _last_change(session: Session, image_id: str) -> Events | None:
+    query = select(Events).where(
+        Events.entity == "image", Events.entity_id == image_id, col(Events.action).in_(ACTIONS),
+        col(Events.undone_by).is_(None),
     )  # fmt: skip
-    session.add(event)
+    return session.exec(query.order_by(col(Events.id).desc()).limit(1)).first()
+
+
+def _tags(session: Session, one: TaggedImage) -> ImageTags:
     session.flush()
-    return event
-
-
-def _words(tags: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(word for word in map(tag_word, tags) if word))
-
-
-def _keys(tags: Iterable[str]) -> set[str]:
-    return {tag.lower() for tag in tags}
-
-
-def _split(tags: str) -> list[str]:
-    return [tag for tag in tags.split(",") if tag]
+    return ImageTags(one.tags, one.proposed, one.removed, _last_change(session, one.image.id) is not None)

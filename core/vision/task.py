@@ -100,7 +100,8 @@ class ImageAnalysisTask:
         for stage, one in enumerate(_in_order(chosen)):
             version = "" if config.get("fresh") else one.version(tools)
             ids = self.store.image_ids_to_analyze(project_id, one.name, version, image_ids=image_ids)
-            yield from items.analysis_items(one, ids, stage, asks_model=tools.model is not None)
+            asks_model = tools.model is not None or (tools.embedding_model is not None and one.name == store.EMBEDDING)
+            yield from items.analysis_items(one, ids, stage, asks_model=asks_model)
 
     async def run_item(self, item: ItemContext) -> ItemResult:
         """See ``TaskKind.run_item``."""
@@ -130,6 +131,13 @@ class ImageAnalysisTask:
         with self._db.reading() as session:
             return int(session.exec(select(analyzed).where(TaskItems.task_id == task_id)).one() or 0)
 
+    def analyzed_by(self, task_id: str) -> dict[str, int]:
+        """Return for how many images a task has stored a result, by analyzer."""
+        name, analyzed = col(TaskItems.result)["analyzer"].as_string(), col(TaskItems.result)["analyzed"].as_integer()
+        query = select(name, func.sum(analyzed)).where(TaskItems.task_id == task_id, name.is_not(None)).group_by(name)
+        with self._db.reading() as session:
+            return {one: int(count or 0) for one, count in session.exec(query) if count}
+
     def tools(
         self, config: Mapping[str, Any] | None = None, task_id: str = "", ledger: DatabaseLedger | None = None
     ) -> Tools:
@@ -137,9 +145,11 @@ class ImageAnalysisTask:
         model = next(iter(models_of(config or {})), None)
         key = session_keys.find(task_id, 0) if task_id and model else None
         known = {"timeout_s": self._db.settings.llm_timeout_s, **(model or {}), **({"api_key": key} if key else {})}
+        chosen = ModelConfig.from_dict(known) if model else None
+        makes_vectors = chosen is not None and self._llm.makes_vectors(chosen)
         return Tools(
-            self._db.settings, self._images, self._llm, ModelConfig.from_dict(known) if model else None, ledger,
-            self.store.get_analyses,
+            self._db.settings, self._images, self._llm, None if makes_vectors else chosen,
+            chosen if makes_vectors else None, ledger, self.store.get_analyses,
         )  # fmt: skip
 
     def _checked_ids(self, project_id: str, image_ids: Any) -> list[str] | None:

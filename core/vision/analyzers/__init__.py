@@ -6,7 +6,7 @@ from importlib import import_module
 from core.errors import InvalidInputError
 from core.vision.analyzers.base import Analyzer
 
-_MODULES = ("text", "objects", "tags", "caption", "embedding")
+_MODULES = ("text", "objects", "tags", "caption", "embedding", "provenance")
 
 
 @cache

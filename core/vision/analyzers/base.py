@@ -33,7 +33,9 @@ class Tools:
     images: "ImageService"
     llm: "LLMService"
     model: "ModelConfig | None" = None
-    """The model that is asked; None when the task names none."""
+    """The model that is asked; None when the task names none that sees and answers."""
+    embedding_model: "ModelConfig | None" = None
+    """The model of the task, when it makes vectors instead of answers."""
     ledger: "DatabaseLedger | None" = None
     results: Callable[[Sequence[str]], Mapping[str, Mapping[str, Any]]] = lambda image_ids: {}
     """Returns the stored results of images, by image and analyzer."""

@@ -21,12 +21,18 @@ MIN_SCORE = 0.3
 """Of what is kept: of the labels that the CenterNet gives to photographs, five of six are right (docs/VISION.md)."""
 SURE_SCORE = 0.4
 """From here on an object counts as seen, for tags and for what a tool has to prove: 19 of 20 labels are right."""
+FAINT_SCORE = 0.05
+"""Below this, nothing is even suspected (docs/VISION.md says what that misses)."""
+MAX_ITEMS = 100
+"""Most that are kept of an image, more than anybody reads."""
 _MAX_SIDE_PX = 1024
 """Detectors scale images to 512 or 640 px; a photograph that is decoded at half its size takes a third of the time."""
-_REVISION = 1
+_REVISION = 3
 """Goes up when the same model would be asked in another way."""
+_OWN_REVISION = 2
+"""Of one's own detector: goes up when the same file would be read in another way."""
 FOLDER = "objects"
-_PROMPT_REVISION = 1
+_PROMPT_REVISION = 2
 _SENT_SCORE = 1.0
 """Models state no score with a box."""
 
@@ -63,7 +69,8 @@ class ObjectsAnalyzer:
     def version(self, tools: Tools) -> str:
         if tools.model:
             return f"{tools.model.litellm_model} / {_PROMPT_REVISION}"
-        return f"{_folder(tools.settings).version} / {_REVISION}"
+        folder = _folder(tools.settings)
+        return f"{folder.version} / {_REVISION if folder.manifest else _OWN_REVISION}"
 
     async def analyze(self, images: Sequence[AnalyzedImage], tools: Tools) -> Sequence[Analysis | VitrineError]:
         if tools.model:
@@ -73,7 +80,10 @@ class ObjectsAnalyzer:
             (folder.path, folder.version, image.original, image.row.format, (image.row.width, image.row.height))
             for image in images
         ]
-        return [_analysis(items) for items in await run_each(tools.settings, find_objects, jobs)]
+        return [
+            items if isinstance(items, ImageRejectedError) else analysis_of(items)
+            for items in await run_each(tools.settings, find_objects, jobs)
+        ]
 
     def findings(self, result: Mapping[str, Any]) -> list[Finding]:
         scores: dict[str, list[float]] = {}
@@ -94,11 +104,11 @@ ANALYZER = ObjectsAnalyzer()
 def find_objects(
     folder: Path, version: str, original: Path, format_: str, original_wh: tuple[int, int]
 ) -> list[ObjectItem]:
-    """Return the objects of an image; runs in a worker."""
+    """Return the objects of an image, those below ``MIN_SCORE`` too; runs in a worker."""
     from core.vision.opening import upright_image
 
     image = upright_image(original, format_, _MAX_SIDE_PX)
-    items: list[ObjectItem] = _detector(folder, version).detect(image, original_wh, MIN_SCORE)
+    items: list[ObjectItem] = _detector(folder, version).detect(image, original_wh, FAINT_SCORE)
     return items
 
 
@@ -136,11 +146,14 @@ def _present(folder: ModelFolder | None) -> ModelFolder:
     return folder
 
 
-def _analysis(items: list[ObjectItem] | ImageRejectedError) -> Analysis | VitrineError:
-    if isinstance(items, ImageRejectedError):
-        return items
-    result: ObjectsResult = {"items": items}
-    return Analysis(result, score=min((item["score"] for item in items), default=None))
+def analysis_of(items: Sequence[ObjectItem]) -> Analysis:
+    """Return the analysis of an image by what :func:`find_objects` found in it."""
+    result: ObjectsResult = {"items": [item for item in items if item["score"] >= MIN_SCORE][:MAX_ITEMS]}
+    result["faint"] = {}
+    for item in items:
+        if item["score"] < MIN_SCORE:
+            result["faint"].setdefault(item["label"], item["score"])
+    return Analysis(result, score=min((item["score"] for item in result["items"]), default=None))
 
 
 @cache

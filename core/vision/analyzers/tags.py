@@ -29,6 +29,8 @@ _MAX_SIDE_PX = 512
 _MAX_CHARS = 60
 _REVISION = 1
 """Goes up with the prompt, and when the same model would be asked in another way."""
+_READING = 2
+"""Goes up when one's own classifier would be given other pixels."""
 
 
 class ProposedTags(BaseModel):
@@ -62,7 +64,7 @@ class TagsAnalyzer:
         if tools.model:
             made_by = model_of(tools).litellm_model
         elif own := find_folder(tools.settings, FOLDER):
-            made_by = own.version
+            made_by = f"{own.version} read {_READING}"
         else:
             made_by = f"objects of {objects.ANALYZER.version(tools)}"
         return f"{made_by} / {_REVISION}"

@@ -1,5 +1,6 @@
 """A classifier that is loaded: an ONNX model with one score for each label."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.errors import ConfigurationError
-from core.vision.detecting.detector import open_session, tensor
-from core.vision.detecting.inputs import IMAGENET_MEAN, IMAGENET_STD, pixels_for
+from core.vision.detecting.detector import tensor
+from core.vision.detecting.inputs import IMAGENET_MEAN, IMAGENET_STD, Pixels, Tensor, pixels_for
+from core.vision.detecting.ultralytics import Export, read_metadata
 from core.vision.models.folders import ModelFolder
+from core.vision.models.session import open_session
 
 _SIDE_PX = 224
 """Of classifiers that state no size."""
@@ -27,7 +30,8 @@ class Classifier:
         self._labels = folder.labels
         self._session = open_session(folder.onnx)
         given = tensor(self._session.get_inputs()[0])
-        self._pixels = pixels_for(given, _SIDE_PX, folder, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+        export = read_metadata(self._session.get_modelmeta().custom_metadata_map)
+        self._pixels = _pixels(given, folder, export)
         self._input = given.name
         fitting = [one for one in map(tensor, self._session.get_outputs()) if one.shape[-1:] == (len(self._labels),)]
         if not fitting:
@@ -43,6 +47,14 @@ class Classifier:
         scores = as_shares(self._session.run([self._output], {self._input: values})[0].reshape(-1).astype(np.float64))
         order = [int(index) for index in np.argsort(-scores, kind="stable") if scores[index] >= min_score]
         return [(self._labels[index], round(float(scores[index]), 3)) for index in order if self._labels[index]]
+
+
+def _pixels(given: Tensor, folder: ModelFolder, export: Export | None) -> Pixels:
+    """Return what a classifier takes; those of Ultralytics take the center of the image, and no normalization."""
+    if export is None or export.task != "classify":
+        return pixels_for(given, _SIDE_PX, folder, fit="crop", mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    pixels = pixels_for(given, export.side_px or _SIDE_PX, folder)
+    return replace(pixels, fit="crop", shortest_px=min(pixels.width, pixels.height))
 
 
 def as_shares(values: NDArray[Any]) -> NDArray[Any]:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_DETECTIONS = 100
-"""Most for an image: what COCO counts, and more than anybody reads."""
+MAX_DETECTIONS = 1000
+"""Most for an image. With 100, what COCO counts, labels that are suspected fell out of four photographs in ten."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,14 @@ class Detections:
     classes: NDArray[Any]
 
     def best(self, min_score: float) -> "Detections":
-        """Return those of at least *min_score*, the most certain first, at most ``MAX_DETECTIONS``."""
+        """Return those of at least *min_score*, the most certain first, at most ``MAX_DETECTIONS``.
+
+        Those without a finite score are left out, which JSON could not have, and those of a negative class, with which
+        exported models fill up their rows.
+        """
         order = np.argsort(-self.scores, kind="stable")
-        order = order[self.scores[order] >= min_score][:MAX_DETECTIONS]
+        is_kept = (self.scores >= min_score) & np.isfinite(self.scores) & (self.classes >= 0)
+        order = order[is_kept[order]][:MAX_DETECTIONS]
         return Detections(self.boxes[order], self.scores[order], self.classes[order])
 
     def most(self, count: int) -> "Detections":

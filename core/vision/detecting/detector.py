@@ -1,6 +1,5 @@
 """A detector that is loaded: its model, its layout and its labels."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from core.errors import ConfigurationError
 from core.vision.detecting.inputs import Pixels, Tensor
 from core.vision.detecting.layouts import find_layout
 from core.vision.models.folders import ModelFolder
+from core.vision.models.session import open_session
 from core.vision.results import ObjectItem
 
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(uint8)": "uint8"}
@@ -29,17 +29,26 @@ class Detector:
         self._session = open_session(folder.onnx)
         inputs = [tensor(one) for one in self._session.get_inputs()]
         outputs = [tensor(one) for one in self._session.get_outputs()]
-        self.layout = find_layout(inputs, outputs, folder)
+        self.layout = find_layout(inputs, outputs, folder, self._session.get_modelmeta().custom_metadata_map)
         self._input = inputs[0].name
         self._others = {one.name: _whole_image(one, self.layout.pixels, folder) for one in inputs[1:]}
 
     def detect(self, image: Image.Image, original_wh: tuple[int, int], min_score: float) -> list[ObjectItem]:
-        """Return the objects of an RGB image, the most certain first; their boxes in px of the original."""
+        """Return the objects of an RGB image, the most certain first; their boxes in px of the original.
+
+        Raises:
+            ConfigurationError: the model found a class that has no label.
+        """
         values, placement = self.layout.pixels.prepare(image)
         found = self.layout.detections(
             self._session.run(list(self.layout.outputs), {self._input: values, **self._others})
         )
         best = found.best(min_score)
+        if len(best.classes) and int(best.classes.max()) >= len(self._labels):
+            raise ConfigurationError(
+                f"The detector found class {int(best.classes.max())}, counted from 0, but its file of labels has only "
+                f"{len(self._labels)}. Correct the file of labels."
+            )
         boxes = placement.to_original(best.boxes, original_wh)
         return [
             {
@@ -64,25 +73,6 @@ def _whole_image(given: Tensor, pixels: Pixels, folder: ModelFolder) -> NDArray[
         )
     _, rows, columns = given.shape
     return np.ones((1, rows or pixels.height, columns or pixels.width), np.int64)
-
-
-def open_session(onnx: Path) -> Any:
-    """Return an ONNX model that computes with one thread.
-
-    Raises:
-        ConfigurationError: it cannot be loaded.
-    """
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as ort
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
-    except (ort.Fail, ort.InvalidArgument, ort.InvalidGraph, ort.InvalidProtobuf, ort.NoSuchFile, ort.NotImplemented,
-            ort.RuntimeException, RuntimeError, ValueError) as error:  # fmt: skip
-        raise ConfigurationError(f"{onnx} cannot be loaded: {str(error).splitlines()[0]}") from error
 
 
 def tensor(given: Any) -> Tensor:

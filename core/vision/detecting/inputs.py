@@ -1,6 +1,7 @@
 """What a model takes: the size, order and range of its pixels; and the way back from its boxes to the image."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from core.errors import ConfigurationError
 from core.vision.models.folders import ModelFolder
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_PREPROCESSOR = "preprocessor_config.json"
+_CONVNEXT_STRETCHED_PX = 384
 _LETTERBOX_GRAY = 114  # what YOLO models are trained with beside the image
 
 
@@ -24,11 +27,13 @@ class Pixels:
     height: int
     channels_first: bool = True
     dtype: str = "float32"
-    fit: Literal["stretch", "letterbox"] = "stretch"
-    """Letterbox keeps the ratio of the sides and fills the rest with gray."""
+    fit: Literal["stretch", "letterbox", "crop"] = "stretch"
+    """Letterbox keeps the ratio of the sides and fills the rest with gray; crop keeps it and takes the center."""
     scale: float = 1 / 255
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    shortest_px: int = 0
+    """Of a crop: what the shortest side becomes before the center is taken."""
 
     def prepare(self, image: Image.Image) -> "tuple[NDArray[Any], Placement]":
         """Return the input for an RGB image, a batch of one, and where the image is in it."""
@@ -51,7 +56,10 @@ class Pixels:
     def _placement(self, size_wh: tuple[int, int]) -> "Placement":
         if self.fit == "stretch":
             return Placement(0, 0, (self.width, self.height))
-        scale = min(self.width / size_wh[0], self.height / size_wh[1])
+        if self.fit == "crop":
+            scale = self.shortest_px / min(size_wh)
+        else:
+            scale = min(self.width / size_wh[0], self.height / size_wh[1])
         inside = (max(round(size_wh[0] * scale), 1), max(round(size_wh[1] * scale), 1))
         return Placement((self.width - inside[0]) // 2, (self.height - inside[1]) // 2, inside)
 
@@ -70,7 +78,7 @@ def pixels_for(
     side_px: int,
     folder: ModelFolder,
     *,
-    fit: Literal["stretch", "letterbox"] = "stretch",
+    fit: Literal["stretch", "letterbox", "crop"] = "stretch",
     mean: tuple[float, ...] = (0.0, 0.0, 0.0),
     std: tuple[float, ...] = (1.0, 1.0, 1.0),
 ) -> Pixels:
@@ -78,6 +86,7 @@ def pixels_for(
 
     Args:
         side_px: of inputs that take any size, when the file names none.
+        fit: "crop" is for classifiers: the file then says whether and how the center is taken.
 
     Raises:
         ConfigurationError: the input is not one RGB image, or the file cannot be read.
@@ -91,18 +100,47 @@ def pixels_for(
     channels_first = shape[1] == 3
     rows, columns = shape[2:] if channels_first else shape[1:3]
     told = _preprocessor(folder.path)
-    size = told.get("size") or {}
-    height, width = size.get("height", side_px), size.get("width", side_px)
+    try:
+        width, height, shortest = _stated_size(told, side_px, crops=fit == "crop")
+    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise ConfigurationError(
+            f"{folder.path / _PREPROCESSOR} states the size in a form that is not known. Use the one that Hugging Face "
+            "has for the model."
+        ) from error
     if told.get("do_normalize") is False:
         mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     elif told.get("image_mean") and told.get("image_std"):
         mean, std = tuple(told["image_mean"]), tuple(told["image_std"])
     scale = float(told.get("rescale_factor", 1 / 255)) if told.get("do_rescale", True) else 1.0
-    return Pixels(columns or width, rows or height, channels_first, given.dtype, fit, scale, mean, std)
+    if fit == "crop" and not shortest:
+        fit = "stretch"
+    return Pixels(columns or width, rows or height, channels_first, given.dtype, fit, scale, mean, std, shortest)
+
+
+def _stated_size(told: Mapping[str, Any], side_px: int, *, crops: bool) -> tuple[int, int, int]:
+    """Return width, height, and what the shortest side becomes before the center is taken; 0 where nothing is."""
+    size = told.get("size") or {}
+    if isinstance(size, int):
+        # Old files: with a crop it is the shortest side, else both.
+        size = {"shortest_edge": size} if told.get("do_center_crop") else {"height": size, "width": size}
+    if not isinstance(size, Mapping):
+        raise TypeError(size)
+    shortest = size.get("shortest_edge") if crops else None
+    if shortest is None:
+        return int(size.get("width", side_px)), int(size.get("height", side_px)), 0
+    if told.get("do_center_crop"):
+        crop = told.get("crop_size", shortest)
+        width, height = (crop, crop) if isinstance(crop, int) else (crop["width"], crop["height"])
+        return int(width), int(height), int(shortest)
+    if "crop_pct" not in told:
+        return int(shortest), int(shortest), int(shortest)
+    # ConvNeXt: small inputs are the center of a larger image, large ones are stretched.
+    is_large = shortest >= _CONVNEXT_STRETCHED_PX
+    return int(shortest), int(shortest), 0 if is_large else int(shortest / float(told["crop_pct"]))
 
 
 def _preprocessor(folder: Path) -> dict[str, Any]:
-    path = folder / "preprocessor_config.json"
+    path = folder / _PREPROCESSOR
     if not path.is_file():
         return {}
     try:

@@ -1,6 +1,8 @@
 """How the outputs of a detector are read: the layout is found from their shapes and the number of labels.
 
-With L labels and N boxes, each without the batch; the first rule that fits applies:
+Files that Ultralytics exports say in their metadata which task they are for, see
+:mod:`core.vision.detecting.ultralytics`. For others, with L labels and N boxes, each without the batch, the first rule
+that fits applies:
 
 1. CenterNet: two maps of the same size, one of L channels and one of 4.
 2. DETR: N x (L + 1) and N x 4; the last class is "no object". RT-DETR: N x L and N x 4.
@@ -14,7 +16,7 @@ for CenterNet, else 0 to 1; of a DETR with "no object" they are normalized as fo
 ``preprocessor_config.json`` in the folder of the model, as Hugging Face writes it, goes before this.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,7 +24,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from core.vision.detecting import detr, yolo
+from core.vision.detecting import detr, ultralytics, yolo
 from core.vision.detecting.centernet import read_centernet
 from core.vision.detecting.detections import Detections
 from core.vision.detecting.inputs import IMAGENET_MEAN, IMAGENET_STD, Pixels, Tensor, pixels_for
@@ -50,14 +52,29 @@ class Layout:
         return self.read(*(value[0] if self.has_batch else value for value in values))
 
 
-def find_layout(inputs: Sequence[Tensor], outputs: Sequence[Tensor], folder: ModelFolder) -> Layout:
-    """Return the layout of a detector.
+def find_layout(
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    folder: ModelFolder,
+    metadata: Mapping[str, str] | None = None,
+) -> Layout:
+    """Return the layout of a detector; *metadata* is that of its ONNX file.
 
     Raises:
         ConfigurationError: it cannot be told, or its input is not one RGB image.
     """
     labels = len(folder.labels)
-    for rule in (_centernet, _detr, _counted, _rows):
+    export = ultralytics.read_metadata(metadata or {})
+    if export and (queries := ultralytics.find_queries(export, outputs, labels)):
+        pixels = pixels_for(inputs[0], export.side_px or _SIDE_PX, folder)
+        rows = partial(ultralytics.read_queries, labels=labels, size_wh=(pixels.width, pixels.height))
+        return Layout("ultralytics rt-detr", pixels, (queries.name,), rows)
+    if export and (found := ultralytics.find_reader(export, outputs, labels)):
+        name, output, read = found
+        pixels = pixels_for(inputs[0], export.side_px or _SIDE_PX, folder, fit="letterbox")
+        return Layout(f"ultralytics {name}", pixels, (output.name,), read)
+    is_other_task = export is not None and export.task != "detect"
+    for rule in () if is_other_task else (_centernet, _detr, _counted, _rows):
         if layout := rule(inputs[0], outputs, labels, folder):
             return layout
     shapes = ", ".join(f"{one.name} {[side or 'any' for side in one.shape]}" for one in outputs)

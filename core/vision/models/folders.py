@@ -56,12 +56,21 @@ def read_folder(path: Path) -> ModelFolder | None:
     """Return the model in a folder, see :func:`find_folder`."""
     if not path.is_dir():
         return None
-    models = sorted(path.glob("*.onnx"))
+    models = sorted(file for file in path.glob("*.onnx") if file.is_file())
     if len(models) != 1:
         found = f"{len(models)} ONNX files" if models else "no ONNX file"
         raise ConfigurationError(f"{path} has {found}. Put exactly one there, with the file of its labels.")
-    manifest = json.loads((path / MANIFEST).read_text("utf-8")) if (path / MANIFEST).is_file() else {}
-    return ModelFolder(path, models[0], read_labels(path, models[0]), manifest)
+    return ModelFolder(path, models[0], read_labels(path, models[0]), _manifest(path / MANIFEST))
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}. Remove it, or add the model again.") from error
+    if not isinstance(manifest, dict):
+        raise ConfigurationError(f"{path} is no JSON object. Remove it, or add the model again.")
+    return manifest
 
 
 @cache

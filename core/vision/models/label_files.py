@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigurationError
+from core.vision.models.session import open_session
 
 _TEXTS = ("labels.txt", "classes.txt", "coco.names", "names.txt")
 _MAX_BYTES = 5_000_000
@@ -20,11 +21,11 @@ def read_labels(folder: Path, onnx: Path) -> tuple[str, ...]:
     it), or the metadata ``names`` of the ONNX file, as Ultralytics writes it.
 
     Raises:
-        ConfigurationError: there are none, or the file cannot be read.
+        ConfigurationError: there are none, or a file cannot be read.
     """
     try:
         found = _from_texts(folder) or _from_json(folder) or _from_metadata(onnx)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise ConfigurationError(f"The labels of {folder} cannot be read: {error}.") from error
     if not found:
         raise ConfigurationError(f"{folder} has no file of labels. Put labels.txt there, a label a line.")
@@ -50,12 +51,7 @@ def _from_json(folder: Path) -> tuple[str, ...]:
 
 
 def _from_metadata(onnx: Path) -> tuple[str, ...]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(onnx), options, providers=["CPUExecutionProvider"])
+    session = open_session(onnx, is_optimized=False)
     names = session.get_modelmeta().custom_metadata_map.get("names", "")
     return _in_order(ast.literal_eval(names)) if names else ()
 

@@ -1,14 +1,16 @@
 """Similar images, and images for words, of a project."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, in_library
+from core.db import Database, Images, cached_until_write, in_library
 from core.errors import InvalidInputError, NotFoundError
 from core.vision.vectors import rows
 from core.vision.vectors.index import Near, VectorIndex
@@ -47,7 +49,7 @@ class VectorSearch:
             vector = rows.of_image(session, image_id, kind)
         if vector is None:
             raise InvalidInputError(
-                f"{image.image_name} has no vector yet. Run Analyze images with embedding, then search again."
+                f"{image.image_name} has no vector yet. Run Analyze images with Similarity, then try again."
             )
         return self.nearest(image.project_id, kind, vector, limit, without=(image_id,))
 
@@ -78,11 +80,12 @@ class VectorSearch:
     def index(self, project_id: str, kind: str) -> VectorIndex:
         """Return the index over all vectors of a kind, with what was written until now."""
         key = (project_id, kind)
+        now = self.state(project_id, kind)
+        loaded = self._loaded.get(key)
+        if loaded is not None and loaded.state == now:
+            return loaded.index
         with self._db.reading() as session:
             now = rows.state(session, project_id, kind)
-            loaded = self._loaded.get(key)
-            if loaded is not None and loaded.state == now:
-                return loaded.index
             with self._lock:
                 index = self._updated(session, key, self._loaded.get(key), now)
                 self._loaded[key] = _Loaded(index, now)
@@ -90,6 +93,18 @@ class VectorSearch:
                 while len(self._loaded) > _MAX_INDEXES:
                     self._loaded.popitem(last=False)
         return index
+
+    @cached_until_write
+    def state(self, project_id: str, kind: str) -> State:
+        """Return the state of the vectors of a project; counting 100,000 takes as long as searching them."""
+        with self._db.reading() as session:
+            return rows.state(session, project_id, kind)
+
+    def directory(self, project_id: str, kind: str) -> Path:
+        """Return the directory of the caches that are made of the vectors of a kind."""
+        # A kind may come from a project archive, and is no name of a file then.
+        name = hashlib.sha256(kind.encode()).hexdigest()[:32]
+        return self._db.data_dir / "cache" / "vectors" / project_id / name
 
     def _updated(self, session: Session, key: tuple[str, str], loaded: _Loaded | None, now: State) -> VectorIndex:
         if loaded is not None and loaded.state == now:
@@ -103,18 +118,17 @@ class VectorSearch:
         ids = [image_id for part, _ in parts for image_id in part]
         vectors = np.concatenate([part for _, part in parts]) if parts else np.zeros((0, 1), np.float16)
         stamp = f"{now.count}-{now.newest.timestamp():.6f}" if now.newest else "0"
-        directory = self._db.data_dir / "cache" / "vectors" / key[0] / key[1].replace("/", "-").replace(" ", "-")
-        return VectorIndex(ids, vectors, directory / f"{stamp}.faiss")
+        return VectorIndex(ids, vectors, self.directory(*key) / f"{stamp}.faiss")
 
 
 def _grown(session: Session, key: tuple[str, str], loaded: _Loaded, now: State) -> VectorIndex | None:
     """Return the index with what was added; None when vectors were replaced or removed, or many were added."""
-    index, added = loaded.index, now.count - len(loaded.index)
+    index, added = loaded.index, now.count - loaded.state.count
     if loaded.state.newest is None or added <= 0:
         return None
-    parts = list(rows.read(session, *key, since=loaded.state.newest))
+    parts = list(rows.read(session, *key, since=loaded.state.newest, dimensions=index.dimensions))
     ids = [image_id for part, _ in parts for image_id in part]
-    if len(ids) != added or not set(ids).isdisjoint(index.ids):
+    if len(ids) != added or not len(index) or not set(ids).isdisjoint(index.ids):
         return None
     grown = index.add(ids, np.concatenate([vectors for _, vectors in parts]))
     return None if grown.needs_rebuild else grown

@@ -147,7 +147,7 @@ def test_a_full_disk_during_the_rename_raises_and_leaves_no_row(
     def full(directory: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(storage, "_sync_one", full)
+    monkeypatch.setattr(storage, "sync_path", full)
     with pytest.raises(StorageError, match="The disk is full"):
         services.intake.add_images(project.id, [("a.jpg", encoded())])
 

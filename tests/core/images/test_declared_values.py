@@ -22,7 +22,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_PNG_END": b"\0\0\0\0IEND\xaeB`\x82",
     },
     "core.images.filter": {
-        "_MAX_SORTED_ROWS": 4000,
+        "MAX_SORTED_ROWS": 4000,
         "_PROJECT_CONDITIONS": 2,
     },
     "core.images.import_outcome": {

@@ -162,7 +162,7 @@ def test_the_pages_are_the_same_by_scan_and_by_sort(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     whole = services.library.find_images(project.id, ImageFilter(sort="largest", **chosen))  # type: ignore[arg-type]
-    monkeypatch.setattr(filters, "_MAX_SORTED_ROWS", max_sorted_rows)
+    monkeypatch.setattr(filters, "MAX_SORTED_ROWS", max_sorted_rows)
     paged: list[str] = []
     after = None
     for _ in shelf:

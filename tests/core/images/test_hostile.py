@@ -54,7 +54,8 @@ def test_a_malicious_file_is_rejected_for_its_reason_with_little_memory(
     "data", [hostile.webp_claiming(9000, 9000), hostile.webp_claiming(16_000, 6000)], ids=["square", "wide"]
 )
 def test_a_tiny_animation_on_a_huge_canvas_affects_only_its_worker(data: bytes, box: Sandbox, tmp_path: Path) -> None:
-    assert inspected(box, data, tmp_path) in ("accepted", "memory", "damaged")
+    # Each limit is one that ends the worker only; on a busy machine that of time comes before that of memory.
+    assert inspected(box, data, tmp_path) in ("accepted", "memory", "damaged", "time")
     assert inspected(box, encoded(), tmp_path) == "accepted"
 
 

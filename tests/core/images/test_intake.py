@@ -1,9 +1,11 @@
 """Adding images: streams, deduplication, and what the cleanup removes."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -12,7 +14,7 @@ from sqlmodel import select
 import core.images
 from core import Projects
 from core.db import Database, ImageHashes
-from core.errors import NotFoundError
+from core.errors import FullDiskError, NotFoundError
 from core.images import NewFile, intake
 from core.images.near_duplicates import quarters
 from core.images.storage import RENDITION_VERSION
@@ -234,3 +236,11 @@ def test_bytes_added_again_while_the_cleanup_runs_are_not_removed(services: Serv
 
     assert services.intake.remove_leftovers() == 0
     assert path.exists()
+
+
+def test_nothing_is_added_when_the_disk_is_nearly_full(
+    services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+    with pytest.raises(FullDiskError, match="Free some space"):
+        services.intake.add_images(project.id, [("a.png", b"x")])

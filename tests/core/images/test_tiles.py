@@ -172,6 +172,13 @@ def test_a_tile_of_a_damaged_original_is_refused_and_leaves_nothing(
     assert list((services.db.settings.images_dir / ".incoming").iterdir()) == []
 
 
+def test_an_original_that_became_larger_than_the_image_is_not_decoded(services: Services, project: Projects) -> None:
+    image = stored(services, project, encoded(Image.fromarray(NOISE), "PNG"))
+    services.images.original_path(image).write_bytes(encoded(Image.new("RGB", (1101, 700)), "PNG"))
+    with pytest.raises(ImageRejectedError, match="The image has 1,101 x 700 px"):
+        services.images.tile_path(image, Tile(0, 0, 0))
+
+
 def test_a_tile_of_a_lost_original_is_missing(services: Services, project: Projects) -> None:
     image = stored(services, project, encoded(drawn(2)))
     services.images.original_path(image).unlink()

@@ -110,3 +110,9 @@ def test_a_recipe_that_changes_nothing_is_known() -> None:
     assert not Preprocessing.model_validate({"normalize": {}}).changes_images
     assert Preprocessing.model_validate({"normalize": {"write": "float"}}).changes_images
     assert Preprocessing.model_validate({"quality": 80}).changes_images
+
+
+@pytest.mark.parametrize("box", [[20, 0, 10, 9], [0, 9, 9, 0], [float("nan"), 0, 9, 9], [0, 0, float("inf"), 9]])
+def test_a_drawn_box_that_covers_nothing_is_refused(box: list[float]) -> None:
+    with pytest.raises(ValidationError, match=r"redact\.drawn\.image"):
+        _steps({"redact": {"drawn": {"image": [box]}}})

@@ -29,6 +29,8 @@ TABLE = [
     ("position", "What stands left of the chair?", "A lamp.", "en", _SIDE),
     ("object", "Who holds the cup?", "The man on the right.", "en", _SIDE),
     ("", "Which way does the bus go?", "It turns counterclockwise.", "en", _SIDE),
+    ("position", "What lies first in the row?", "A stone.", "en", _SIDE),
+    ("object", "What does the arrow point at?", "The second one.", "en", _SIDE),
     ("position", "What lies in the middle?", "A stone.", "en", _PLACE),
     ("", "Where is the cat?", "On the sofa.", "en", _PLACE),
     ("count", "Number of dogs?", "Three.", "en", _COUNT),
@@ -48,6 +50,7 @@ TABLE = [
     # Chinese
     ("object", "男孩抱着哪种动物？", "猫。", "zh-CN", _OBJECT),
     ("position", "椅子左边放着什么？", "台灯。", "zh-CN", _SIDE),
+    ("position", "第二辆车是什么？", "出租车。", "zh-CN", _SIDE),
     ("position", "中间放着什么？", "石头。", "zh-CN", _PLACE),
     ("count", "狗的数量？", "三只。", "zh-CN", _COUNT),
     ("", "这里睡着多少狗？", "3", "zh-CN", _COUNT),
@@ -60,6 +63,7 @@ TABLE = [
     # Turkish
     ("object", "Çocuk hangi hayvanı tutuyor?", "Kedi.", "tr", _OBJECT),
     ("position", "Sandalyenin solunda ne duruyor?", "Lamba.", "tr", _SIDE),
+    ("position", "Baştaki araç ne?", "Taksi.", "tr", _SIDE),
     ("position", "Ortada ne duruyor?", "Taş.", "tr", _PLACE),
     ("count", "Köpek sayısı ne?", "Üç.", "tr", _COUNT),
     ("", "Kaç köpek uyuyor?", "3", "tr", _COUNT),
@@ -130,3 +134,24 @@ def test_preprocessing_breaks_what_it_takes_away() -> None:
 
 def test_every_operation_has_its_rules() -> None:
     assert set(OPERATIONS) <= set(BREAKS)
+
+
+@pytest.mark.parametrize("language", ["en", ""])
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("¿De qué color es la taza de la mesa?", "Roja."),
+        ("Wie viele Hunde schlafen auf dem Teppich?", "Drei."),
+        ("Combien de chiens dorment sur le tapis ?", "Trois."),
+        ("Какого цвета чашка на столе?", "Красная."),
+    ],
+)
+def test_a_question_that_came_without_its_language_is_not_taken_for_english(
+    question: str, answer: str, language: str
+) -> None:
+    assert {broken_by(name, Asked("", question, answer, language)) for name in OPERATIONS} == {UNKNOWN_LANGUAGE}
+
+
+@pytest.mark.parametrize("question", ["Was ist links?", "Tasse links oder rechts?", "¿Y a la izquierda?", "À gauche ?"])
+def test_no_side_is_flipped_in_a_text_that_is_too_short_to_tell_its_language(question: str) -> None:
+    assert broken_by("flip", Asked("", question, "Hm.", "en"))

@@ -64,6 +64,14 @@ def test_the_image_that_has_the_words_or_their_meaning_is_first(
     assert _names(services, project, text)[:1] == [first]
 
 
+def test_a_phrase_finds_what_its_words_find(services: Services, project: Projects, ids: dict[str, str]) -> None:
+    assert _names(services, project, "buses")[:1] == ["bus.jpg"]
+    for phrase in ("surfboards on the water", "a vale with the river", "neben dem HARROW", "bus.jpg of the day"):
+        found = services.image_queries.find_ids(project.id, phrase)
+        wanted = "dog.jpg" if "surf" in phrase else "bus.jpg" if "bus" in phrase else "sign.jpg"
+        assert found[:1] == [ids[wanted]], phrase
+
+
 def test_an_image_that_nothing_is_known_of_is_not_found(
     services: Services, project: Projects, ids: dict[str, str]
 ) -> None:

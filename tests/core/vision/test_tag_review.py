@@ -72,3 +72,27 @@ def test_changes_without_sense_are_refused(services: Services, image_id: str) ->
             services.tag_review.change(image_id, accept, remove)
     with pytest.raises(NotFoundError):
         services.tag_review.change("x" * 21, ["car"])
+
+
+def test_several_images_are_tagged_at_once_and_that_is_undone_at_once(services: Services, project: Projects) -> None:
+    ids = list(add_images(services, project.id, "a.jpg", "b.jpg", "c.jpg").values())
+    _analyze(services, project, ids[0], "car", "tree")
+    services.tag_review.change(ids[1], accept=["tree", "road"])
+
+    done = services.tag_review.change_many(project.id, ids, ["Front"], ["tree"])
+
+    assert done.images == 3
+    assert [services.tag_review.tags(id_) for id_ in ids] == [
+        ImageTags(["Front"], ["car"], ["tree"]), ImageTags(["road", "Front"], [], ["tree"]),
+        ImageTags(["Front"], [], []),
+    ]  # fmt: skip
+    assert services.tag_review.tags_in(ids) == ["Front", "road"]
+
+    services.tag_review.change(ids[2], accept=["later"])
+    undone = services.tag_review.undo_batch(project.id, done.batch_id)
+
+    assert (undone.images, undone.conflicts) == (2, 1)
+    assert [services.tag_review.tags(id_).accepted for id_ in ids] == [[], ["tree", "road"], ["Front", "later"]]
+    assert services.tag_review.tags(ids[0]).proposed == ["car", "tree"]
+    with pytest.raises(NotFoundError):
+        services.tag_review.undo_batch(project.id, "x" * 21)

@@ -9,7 +9,8 @@ from core import Projects
 from core.db import ImageFindings, ImageTexts
 from core.errors import InvalidInputError
 from core.services import Services
-from core.vision.analyzers.objects import ANALYZER
+from core.vision.analyzers.objects import ANALYZER, analysis_of
+from core.vision.detecting.detections import Detections
 from core.vision.results import Finding
 from core.vision.store import AnalyzedCount
 from tests.core.images.pictures import encoded
@@ -63,6 +64,18 @@ def test_labels_are_counted_without_regard_to_case() -> None:
     box = list(np.zeros(4))
     items = [{"label": label, "score": score, "box_xyxy": box} for label, score in (("Cup", 0.4), ("cup", 0.9))]
     assert ANALYZER.findings({"items": items}) == [Finding("cup", 2, 0.9)]
+
+
+def test_a_label_is_suspected_behind_hundreds_of_others_and_a_hundred_objects_are_kept() -> None:
+    scores = np.array([0.9] * 120 + [0.2] * 180 + [0.06, 0.04])
+    found = Detections(np.zeros((302, 4)), scores, np.array([0] * 120 + [1] * 180 + [2, 3])).best(0.05)
+    items = [
+        {"label": f"label {number}", "score": float(score), "box_xyxy": [0.0] * 4}
+        for number, score in zip(found.classes, found.scores, strict=True)
+    ]
+    result = analysis_of(items).result
+    assert len(result["items"]) == 100
+    assert result["faint"] == {"label 1": 0.2, "label 2": 0.06}
 
 
 _HALF = {"openai/gpt-4o": [500, 0, 1000, 1000], "gemini/gemini-2.5-flash": [0, 500, 1000, 1000]}

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core.errors import ConfigurationError
 from core.vision.detecting.detector import Detector
 from core.vision.models.folders import ModelFolder, read_folder
-from tests.core.vision.onnx_models import color_centernet
+from tests.core.vision.onnx_models import color_centernet, constant_model
 
 
 def _folder(path: Path) -> ModelFolder:
@@ -36,3 +37,19 @@ def test_a_model_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("cup")
     with pytest.raises(ConfigurationError, match=r"broken\.onnx cannot be loaded"):
         Detector(_folder(tmp_path))
+
+
+@pytest.mark.parametrize(("score", "class_"), [(np.inf, 0), (np.nan, 0), (0.9, -1), (0.9, np.nan)])
+def test_a_row_without_a_score_or_a_class_is_no_object(tmp_path: Path, score: float, class_: float) -> None:
+    rows = np.array([[[0, 0, 32, 32, score, class_], [0, 0, 64, 64, 0.5, 1]]], np.float32)
+    constant_model(tmp_path / "finished.onnx", {"found": rows})
+    (tmp_path / "labels.txt").write_text("cup\nplate\n")
+    found = Detector(_folder(tmp_path)).detect(Image.new("RGB", (64, 64)), (64, 64), 0.3)
+    assert found == [{"label": "plate", "score": 0.5, "box_xyxy": [0.0, 0.0, 64.0, 64.0]}]
+
+
+def test_a_class_without_a_label_is_named(tmp_path: Path) -> None:
+    constant_model(tmp_path / "finished.onnx", {"found": np.array([[[0, 0, 32, 32, 0.9, 7]]], np.float32)})
+    (tmp_path / "labels.txt").write_text("cup\nplate\n")
+    with pytest.raises(ConfigurationError, match="found class 7, counted from 0, but its file of labels has only 2"):
+        Detector(_folder(tmp_path)).detect(Image.new("RGB", (64, 64)), (64, 64), 0.3)
