@@ -5,6 +5,8 @@ from core.llm.profiles import ModelProfileService
 from core.llm.service import LLMService
 from core.llm.types import (
     OFFLINE_MODEL,
+    OFFLINE_MODELS,
+    SEE_MODEL,
     ChatReply,
     ChatRequest,
     ConnectionResult,
@@ -20,6 +22,8 @@ from core.llm.types import (
 
 __all__ = [
     "OFFLINE_MODEL",
+    "OFFLINE_MODELS",
+    "SEE_MODEL",
     "ChatReply",
     "ChatRequest",
     "ConnectionResult",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.llm import providers
 from core.llm.models import entry_of
-from core.llm.types import OFFLINE_MODEL, CostEstimate, ModelConfig
+from core.llm.types import OFFLINE_MODELS, CostEstimate, ModelConfig
 
 TokenRange = tuple[float, float]
 
@@ -44,22 +44,33 @@ def estimate_call(
         images: how many images of that size are sent.
         observed: what earlier replies used; takes the place of the published rules.
     """
-    if model == OFFLINE_MODEL:
+    if model in OFFLINE_MODELS:
         return CostEstimate(0.0, 0.0)
     entry = entry_of(model)
     input_price, output_price = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
     if not input_price or not output_price:
         return None
+    prompt = prompt_tokens(model, image_size_wh, prompt_chars, images=images, observed=observed)
+    highest = _REPLY_FACTORS[1] * (_REASONING_FACTOR if entry.get("supports_reasoning") else 1)
+    reply = observed.reply if observed else (reply_tokens * _REPLY_FACTORS[0], reply_tokens * highest)
+    low, high = (prompt[end] * input_price + reply[end] * output_price for end in (0, 1))
+    return CostEstimate(low, high)
+
+
+def prompt_tokens(
+    model: str,
+    image_size_wh: tuple[int, int] | None,
+    prompt_chars: int,
+    *,
+    images: int = 1,
+    observed: ObservedTokens | None = None,
+) -> TokenRange:
+    """Return the input tokens of one call at least and at most; see :func:`estimate_call` for the arguments."""
     per_image: TokenRange = (0, 0)
     if image_size_wh is not None:
         per_image = observed.image if observed else image_tokens(model, image_size_wh)
-    highest = _REPLY_FACTORS[1] * (_REASONING_FACTOR if entry.get("supports_reasoning") else 1)
-    reply = observed.reply if observed else (reply_tokens * _REPLY_FACTORS[0], reply_tokens * highest)
-    low, high = (
-        (per_image[end] * images + prompt_chars / _CHARS_PER_TOKEN[end]) * input_price + reply[end] * output_price
-        for end in (0, 1)
-    )
-    return CostEstimate(low, high)
+    low, high = (per_image[end] * images + prompt_chars / _CHARS_PER_TOKEN[end] for end in (0, 1))
+    return low, high
 
 
 def image_tokens(model: str, size_wh: tuple[int, int]) -> tuple[int, int]:

@@ -220,6 +220,7 @@ def request_hash(config: ModelConfig, request: ChatRequest | ImageRequest) -> st
     }  # fmt: skip
     if isinstance(request, ChatRequest):
         content["schema"] = _json_schema(request.schema) if request.schema else None
+        content |= {"variant": request.variant} if request.variant else {}
         if config.is_offline:
             content["purpose"] = [request.purpose.name, dict(request.purpose.details)]
     else:

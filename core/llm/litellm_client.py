@@ -4,8 +4,8 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from core.errors import LLMError
 from core.llm import keys, litellm_private, models, providers, redaction, reply_body
 from core.llm.error_mapping import map_error
+from core.llm.packed_vectors import packed
 from core.llm.types import OFFLINE_MODEL, ChatRequest, ImagePart, ModelConfig
 
 _import_lock = threading.Lock()
@@ -141,6 +142,29 @@ async def request_image(
     return await _exchange(config, function, arguments, max_reply_bytes)
 
 
+async def request_vector(config: ModelConfig, given: Mapping[str, Any]) -> RawReply:
+    """Send one request for a vector exactly once; the text of the reply is the vector, as the ledger keeps it.
+
+    Args:
+        given: ``input``, or ``messages`` for a server that takes those of a chat instead (vLLM).
+
+    Raises:
+        LLMError: every failure, as a class of :mod:`core.errors`.
+    """
+    if "messages" not in given:
+        # litellm knows that models of OpenAI take dimensions, and not that those of other servers may.
+        more = {"allowed_openai_params": ["dimensions"]} if config.litellm_model.startswith("openai/") else {}
+        return await _exchange(config, "aembedding", {**config.extra, **given, **more}, None)
+    # OpenAI's client sends what extra_body has beside the input, and leaves out what is omit: vLLM prefers an input.
+    from openai import omit
+
+    provider, _, bare = config.litellm_model.partition("/")
+    base = config.api_base or providers.find(provider).api_base or providers.find(provider).local_url
+    target = replace(config, model=f"openai/{bare}", provider="", api_base=base, api_key=keys.key_for(config))
+    body = {**config.extra, **given, "input": omit}
+    return await _exchange(target, "aembedding", {"input": "", "extra_body": body}, None)
+
+
 async def _exchange(
     config: ModelConfig, function: str, arguments: dict[str, Any], max_reply_bytes: int | None
 ) -> RawReply:
@@ -162,7 +186,7 @@ async def _exchange(
         with litellm_private.without_cost_logging():
             async with asyncio.timeout(timeout_s):
                 response = await getattr(library, function)(**arguments, **_target(config, key, timeout_s))
-        return _read_images(response, config) if function != "acompletion" else _read(response, config)
+        return _READERS[function](response, config)
     except Exception as error:  # noqa: BLE001  litellm raises six classes that share no base with the others
         failure = map_error(error, exchange, config, timeout_s)
         failure.tokens = exchange.tokens
@@ -226,6 +250,31 @@ def _read_images(response: Any, config: ModelConfig) -> RawReply:
         completion_tokens=completion_tokens,
         cost=_cost(response, config, prompt_tokens, completion_tokens),
     )
+
+
+def _read_vector(response: Any, config: ModelConfig) -> RawReply:
+    entries = [dict(entry) for entry in response.data or []]
+    vector = entries[0].get("embedding") if len(entries) == 1 else None
+    prompt_tokens, completion_tokens = _tokens(getattr(response, "usage", None))
+    cost = _cost(response, config, prompt_tokens, completion_tokens)
+    return RawReply(
+        text=packed(vector) if isinstance(vector, list) and _are_numbers(vector) else "",
+        finish_reason="stop",
+        refusal="",
+        image_urls=(),
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost=cost if cost is not None else models.price_of_image(config.litellm_model),
+    )
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    return all(isinstance(value, int | float) for value in values)
+
+
+_READERS: dict[str, Callable[[Any, ModelConfig], RawReply]] = {
+    "acompletion": _read, "aimage_edit": _read_images, "aimage_generation": _read_images, "aembedding": _read_vector,
+}  # fmt: skip
 
 
 def _called_tool(message: Any) -> tuple[str, str]:

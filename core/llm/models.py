@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from core.llm import keys, litellm_private, providers
-from core.llm.types import OFFLINE_MODEL, ModelConfig, ModelInfo
+from core.llm.types import OFFLINE_MODEL, OFFLINE_MODELS, ModelConfig, ModelInfo
 
 _MILLION = 1_000_000
 _IMAGE_MODEL_NAMES = ("-image", "nano-banana", "image-latest")
@@ -65,6 +65,14 @@ def makes_images(model: str, entry: dict[str, Any] | None = None) -> bool:
     return any(name in model for name in _IMAGE_MODEL_NAMES)
 
 
+def makes_vectors(model: str) -> bool:
+    """Return whether *model* makes vectors of what it is sent."""
+    entry = entry_of(model)
+    if entry:
+        return entry.get("mode") == "embedding"
+    return any(name in model.lower() for name in providers.table().embedding_names)
+
+
 def vision_models(limit: int = 3) -> list[str]:
     """Return the names of suggested models that are known to accept images, those with a key first."""
     infos = [model_info(name) for name in providers.table().suggested_chat]
@@ -83,19 +91,27 @@ def price_of_call(model: str, prompt_tokens: int | None, completion_tokens: int 
     )  # as 0 it states a price that it does not know
 
 
+def price_of_image(model: str) -> float | None:
+    """Return the US dollars of sending one image, by litellm's table; None when it does not say."""
+    price = entry_of(model).get("input_cost_per_image")
+    return float(price) if price else None
+
+
 def _supports_vision(model: str, provider: str, entry: dict[str, Any]) -> bool | None:
-    if model == OFFLINE_MODEL:
+    if model in OFFLINE_MODELS:
         return True
     if "supports_vision" in entry:
         return bool(entry["supports_vision"])
     if makes_images(model, entry):
         return None
+    if makes_vectors(model):
+        return False
     is_chat_model = entry.get("mode") in ("chat", "completion", "responses")
     return False if is_chat_model and providers.find(provider).prices_are_complete and "ft:" not in model else None
 
 
 def _per_million(model: str, entry: dict[str, Any], name: str) -> float | None:
-    if model == OFFLINE_MODEL:
+    if model in OFFLINE_MODELS:
         return 0.0
     price = entry.get(name)
     return round(float(price) * _MILLION, 6) if price else None

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Database, ModelProfiles
 from core.errors import InvalidInputError, NotFoundError
 from core.llm.redaction import redact
@@ -36,6 +37,7 @@ class ModelProfileService:
             row = _by_name(session, name) or ModelProfiles(name=name)
             row.config = stored
             session.add(row)
+            audit.record(session, "profile.save", row, model=stored.get("model"))
         return row
 
     def list_profiles(self) -> list[ModelProfiles]:
@@ -54,6 +56,7 @@ class ModelProfileService:
             if row is None:
                 raise NotFoundError(f"There is no profile called {name}.")
             session.delete(row)
+            audit.record(session, "profile.remove", row)
 
 
 def checked_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 TABLE_FILE = Path(__file__).with_name("providers.toml")
 
 ImageTokenRule = Literal["openai", "anthropic", "gemini"]
+ImageEmbeddingForm = Literal["data url", "content", "messages"]
 
 # For a bare model name that matches no entry.
 _DEFAULT_PROVIDER = "openai"
@@ -31,6 +32,7 @@ class Provider:
     image_token_rule: ImageTokenRule | None = None
     image_request: Literal["gemini"] | None = None
     image_api_models: tuple[str, ...] = ()
+    image_embedding: ImageEmbeddingForm = "data url"
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,13 @@ class BoxForm:
 
 @dataclass(frozen=True)
 class ProviderTable:
-    """All providers by name, the suggested models, and how models write boxes."""
+    """All providers by name, the suggested models, how models write boxes, and names of those that make vectors."""
 
     providers: dict[str, Provider]
     suggested_chat: tuple[str, ...]
     suggested_image: tuple[str, ...]
     box_forms: tuple[BoxForm, ...] = ()
+    embedding_names: tuple[str, ...] = ()
 
     @cached_property
     def key_patterns(self) -> tuple[str, ...]:
@@ -78,6 +81,7 @@ def parse_table(text: str) -> ProviderTable:
         suggested_chat=tuple(read["suggested"]["chat"]),
         suggested_image=tuple(read["suggested"]["image"]),
         box_forms=tuple(BoxForm(**{**entry, "names": tuple(entry["names"])}) for entry in read.get("boxes", ())),
+        embedding_names=tuple(read.get("embedding", {}).get("names", ())),
     )
 
 

@@ -144,6 +144,31 @@ class PlacedQuestionList(BaseModel):
     items: list[PlacedQuestion]
 
 
+class SeenAnswer(PlacedAnswer):
+    """One answer of offline/see; its boxes are evidence, in the stored form."""
+
+    doubt: OptionalText = _may_be_missing("")
+    """Why nothing is proven; "" when the answer is."""
+
+
+class SeenAnswerList(PlacedAnswerList):
+    """Answers of offline/see."""
+
+    answers: list[SeenAnswer]  # type: ignore[assignment]  # narrower than that of its base; nothing is added to it
+
+
+class SeenQuestion(PlacedQuestion):
+    """One question of offline/see with its answer; the boxes are evidence, in the stored form."""
+
+    doubt: OptionalText = _may_be_missing("")
+
+
+class SeenQuestionList(PlacedQuestionList):
+    """Questions of offline/see with their answers."""
+
+    items: list[SeenQuestion]  # type: ignore[assignment]  # as above
+
+
 class StyleAnalysis(BaseModel):
     """Description of the style of one image."""
 

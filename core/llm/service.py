@@ -9,11 +9,12 @@ from core import allowed_hosts
 from core.allowed_hosts import AllowedHosts
 from core.config import Settings, load_settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
-from core.llm import connection_test, costs, destination, image_generation, local_servers, models, replies
+from core.llm import connection_test, costs, destination, embeddings, image_generation, local_servers, models, replies
 from core.llm.correction_loop import CorrectionLoop
 from core.llm.costs import ObservedTokens
 from core.llm.ledger import Ledger, request_hash
 from core.llm.types import (
+    OFFLINE_MODELS,
     ChatReply,
     ChatRequest,
     ConnectionResult,
@@ -93,6 +94,21 @@ class LLMService:
         with destination.limited_to(self._allowed_hosts):
             return await image_generation.generate_image(self._with_time_limit(config), request, ledger, self._policy)
 
+    async def embed_image(
+        self, config: ModelConfig, image: ImagePart, *, ledger: Ledger | None = None
+    ) -> tuple[list[float], ChatReply]:
+        """Return the vector of an image by an embedding model, and the reply that it came in.
+
+        Raises:
+            LLMError: as listed in :mod:`core.errors`.
+        """
+        with destination.limited_to(self._allowed_hosts):
+            return await embeddings.embed_image(self._with_time_limit(config), image, ledger, self._policy)
+
+    def makes_vectors(self, config: ModelConfig) -> bool:
+        """Return whether a model answers with vectors, by litellm's table or by its name."""
+        return models.makes_vectors(config.litellm_model)
+
     def models(self) -> list[ModelInfo]:
         """Return the suggested models, best known first, then all that have a key."""
         return models.models()
@@ -131,6 +147,14 @@ class LLMService:
         """
         return costs.estimate_call(model, image_size_wh, prompt_chars, reply_tokens, images=images, observed=observed)
 
+    def estimate_prompt(
+        self, model: str, image_size_wh: tuple[int, int] | None, prompt_chars: int, *, images: int = 1
+    ) -> tuple[float, float]:
+        """Return the input tokens of one call at least and at most; for the built-in models, which read none, 0."""
+        if model in OFFLINE_MODELS:
+            return 0, 0
+        return costs.prompt_tokens(model, image_size_wh, prompt_chars, images=images)
+
     async def test_connection(self, config: ModelConfig) -> ConnectionResult:
         """Send one small image and describe the outcome for the user."""
         return await connection_test.test_connection(self.chat, config)
@@ -144,8 +168,8 @@ class LLMService:
     @property
     def _allowed_hosts(self) -> AllowedHosts | None:
         """The servers beside public ones that calls may reach; None without a password: then one person works here."""
-        has_password = self._settings.access_password is not None
-        return allowed_hosts.parse(self._settings.allowed_model_hosts) if has_password else None
+        has_sign_in = self._settings.has_sign_in
+        return allowed_hosts.parse(self._settings.allowed_model_hosts) if has_sign_in else None
 
     def _with_time_limit(self, config: ModelConfig) -> ModelConfig:
         return config if config.timeout_s else replace(config, timeout_s=self._settings.llm_timeout_s)

@@ -13,6 +13,10 @@ from core.errors import InvalidInputError
 from core.llm import providers
 
 OFFLINE_MODEL = "offline/measure"
+"""It measures pixels; there is nothing that it needs."""
+SEE_MODEL = "offline/see"
+"""It answers from what analyzers found in the image, which the request brings along."""
+OFFLINE_MODELS = (SEE_MODEL, OFFLINE_MODEL)
 
 PurposeName = Literal[
     "questions",
@@ -21,6 +25,7 @@ PurposeName = Literal[
     "style_analysis",
     "style_image",
     "style_judgement",
+    "embedding",
     "connection_test",
     "free",
 ]
@@ -87,8 +92,8 @@ class ModelConfig:
 
     @property
     def is_offline(self) -> bool:
-        """Whether this is the built-in model, which needs no network."""
-        return self.litellm_model == OFFLINE_MODEL
+        """Whether this is a built-in model, which needs no network."""
+        return self.litellm_model in OFFLINE_MODELS
 
     def _check(self) -> None:
         if self.temperature is not None and not 0 <= self.temperature <= 2:
@@ -127,6 +132,8 @@ class ImagePart:
     """px; None when nothing depends on it."""
     original_wh: tuple[int, int] | None = None
     """Of the upright original, in px."""
+    seen: Mapping[str, Any] | None = field(default=None, repr=False)
+    """What analyzers found in it, see ``core/questions/evidence.py``; it is not sent with the image."""
 
     @cached_property
     def sha256(self) -> bytes:
@@ -136,7 +143,7 @@ class ImagePart:
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a call is for; only the offline provider gets the details, because it cannot read prompts."""
+    """What a call is for; only the offline models get the details, because they cannot read prompts."""
 
     name: str = "free"
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -155,6 +162,8 @@ class ChatRequest:
     """Send it even when the ledger has a good reply to the same request."""
     expected_items: int | None = None
     """How many questions or answers are asked for; None for another kind of reply."""
+    variant: str = ""
+    """Tells requests of the same content apart that are each to be sent: a reply paid for one answers no other."""
 
 
 @dataclass(frozen=True)

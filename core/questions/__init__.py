@@ -10,6 +10,7 @@ from core.lazy import lazy_import
 if TYPE_CHECKING:
     from core.db import QuestionTemplates
     from core.questions.answer_service import ImageAnswerGenerationTask
+    from core.questions.evidence import ImageEvidence
     from core.questions.preview import GenerationEstimate, GenerationPreview, RequestPreview, Trial
     from core.questions.service import ImageQuestionGenerationTask
     from core.questions.templates import QuestionTemplateService
@@ -19,6 +20,7 @@ _HOMES = {
     "GenerationEstimate": "core.questions.preview",
     "GenerationPreview": "core.questions.preview",
     "ImageAnswerGenerationTask": "core.questions.answer_service",
+    "ImageEvidence": "core.questions.evidence",
     "ImageQuestionGenerationTask": "core.questions.service",
     "QuestionTemplateService": "core.questions.templates",
     "QuestionTemplates": "core.db",
@@ -30,6 +32,7 @@ __all__ = [
     "GenerationEstimate",
     "GenerationPreview",
     "ImageAnswerGenerationTask",
+    "ImageEvidence",
     "ImageQuestionGenerationTask",
     "QuestionTemplateService",
     "QuestionTemplates",

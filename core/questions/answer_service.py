@@ -26,7 +26,7 @@ class ImageAnswerGenerationTask(GenerationTask):
     label = "Generate answers"
 
     async def process_task(self, task: Tasks, config: dict[str, Any]) -> dict[str, Any]:
-        """Run the task to its end; the result has ``processed``, ``failed``, ``total_answers`` and ``status``.
+        """Run the task to its end; return ``processed``, ``failed``, ``total_answers``, ``unverifiable``, ``status``.
 
         Args:
             config: An ``AnswerRecipe`` as a dict; used when the task has no items yet.
@@ -41,13 +41,14 @@ class ImageAnswerGenerationTask(GenerationTask):
             "processed": ended.processed_count,
             "failed": ended.failed_count,
             "total_answers": sum(item.result.get("answers", 0) for item in items),
+            "unverifiable": sum(item.result.get("unverifiable", 0) for item in items),
         }
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """Return one item per image or set, model and at most ``MAX_PER_CALL`` questions; see ``TaskKind.plan``."""
         recipe = answer_recipe(config)
         for model in recipe.models:
-            self._llm.require_vision(ModelConfig.from_dict(model))
+            self._evidence.require(ModelConfig.from_dict(model))
         if recipe.question_ids is None:
             QuestionTemplateService(self._db).add_to_images(project_id, recipe.image_ids)
         with self._db.reading() as session:
@@ -86,7 +87,7 @@ class ImageAnswerGenerationTask(GenerationTask):
         requests = [
             answering.build_request(
                 own, result.part, recipe.language, examples=result.examples, fresh=recipe.fresh,
-                model=model.litellm_model,
+                model=model.litellm_model, verifiable=recipe.verifiable,
             )
             for own, result in zip(questions, loaded, strict=True) if own and isinstance(result, LoadedImage)
         ]  # fmt: skip
@@ -99,21 +100,23 @@ class ImageAnswerGenerationTask(GenerationTask):
         }
 
     async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:
-        recipe, loaded, questions = prepared.recipe, prepared.loaded, prepared.questions
+        recipe, questions = prepared.recipe, prepared.questions
         if not questions:
             return ItemResult()
+        loaded = await self._complete(prepared.loaded, prepared.model)
         ledger = DatabaseLedger(
             self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", prefetched=prepared.paid
         )
         generated = await answering.answer(
             self._llm, prepared.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
-            fresh=recipe.fresh,
+            fresh=recipe.fresh, verifiable=recipe.verifiable,
         )  # fmt: skip
 
         def write(session: Session) -> dict[str, Any]:
             stored = answering.store_answers(session, ledger, loaded.image, generated, recipe.language, item.task_id)
-            given = len(generated.answers)
-            return {"answers": stored, "unchanged": given - stored, "short_by": len(questions) - given}
+            given, refused = len(generated.answers), generated.unverifiable
+            made = {"answers": stored, "unchanged": given - stored, "short_by": len(questions) - given - refused}
+            return made | ({"unverifiable": refused} if recipe.verifiable else {})
 
         return ItemResult(write)
 

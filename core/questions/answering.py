@@ -5,18 +5,20 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
 from sqlmodel import Session
 
 from core.db import Images, Questions
 from core.errors import BadReplyError, InvalidInputError, LLMError
-from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
-from core.llm.schemas import AnswerList, GivenAnswer, PlacedAnswer, PlacedAnswerList
-from core.questions import grounding, prompts, store
+from core.llm import SEE_MODEL, ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, Purpose
+from core.llm.schemas import AnswerList, GivenAnswer, PlacedAnswer, PlacedAnswerList, SeenAnswer, SeenAnswerList
+from core.questions import grounding, prompts, quoting, store
 from core.questions.answer_types import checked_answer
 from core.questions.examples import NO_EXAMPLES, SentWith
 from core.questions.image_sets import ImageSet
 from core.questions.store import Origin
 from core.questions.text import MAX_ANSWER_CHARS, REPLY_HEAD_CHARS, clean
+from core.questions.verifiable import add_forms, is_verifiable, problem_of
 from core.vision.boxes import BoxReading
 
 
@@ -30,6 +32,8 @@ class GeneratedAnswers:
     replies: list[ChatReply]
     boxes: dict[str, BoxReading] = field(default_factory=dict)
     """By question id, of those that were asked for boxes."""
+    unverifiable: int = 0
+    """How many answers were refused, because no program can verify them."""
 
 
 def build_request(
@@ -41,6 +45,7 @@ def build_request(
     examples: SentWith = NO_EXAMPLES,
     fresh: bool = False,
     model: str = "",
+    verifiable: bool = False,
 ) -> ChatRequest:
     """Return the request that answers *questions*, exactly as it will be sent.
 
@@ -48,6 +53,7 @@ def build_request(
         correction: What was wrong with earlier answers; placed before the questions.
         fresh: Send the request even if its reply was paid for before.
         model: As ``provider/model``; models write boxes in different forms.
+        verifiable: Say which forms of answers a program can verify.
     """
     has_boxes = not isinstance(examples, ImageSet) and any(map(grounding.is_grounding, questions))
     lines = [f"{number}. {_with_options(question)}" for number, question in enumerate(questions, start=1)]
@@ -56,17 +62,23 @@ def build_request(
         language=prompts.language_name(language),
         questions="\n".join([*([correction] if correction else []), *lines]),
     )
+    together = examples.images(image) if isinstance(examples, ImageSet) else (image,)
+    text = quoting.add_evidence(text, {question.kind for question in questions}, together, language)
     if has_boxes:
         text = grounding.add_boxes(text, language, image, model)
     details: dict[str, Any] = {
         "language": language,
         "questions": [{"question": q.question, "answer_type": q.answer_type, "options": q.options} for q in questions],
     }
-    details |= {"images": len(examples.images(image))} if isinstance(examples, ImageSet) else {}
+    details |= {"images": len(together)} if isinstance(examples, ImageSet) else {}
+    if verifiable:
+        text, details["verifiable"] = add_forms(text, language), True
+    schema: type[BaseModel] = PlacedAnswerList if has_boxes else AnswerList
+    if model == SEE_MODEL:
+        details["seen"], schema = image.seen, SeenAnswerList
     return ChatRequest(
         prompt=examples.prompt(text), images=examples.images(image),
-        schema=PlacedAnswerList if has_boxes else AnswerList,
-        purpose=Purpose("answers", details), fresh=fresh, expected_items=len(questions),
+        schema=schema, purpose=Purpose("answers", details), fresh=fresh, expected_items=len(questions),
     )  # fmt: skip
 
 
@@ -89,15 +101,19 @@ async def answer(
     ledger: DatabaseLedger,
     examples: SentWith = NO_EXAMPLES,
     fresh: bool = False,
+    verifiable: bool = False,
 ) -> GeneratedAnswers:
     """Answer the questions; those without an answer, or with one that is invalid for its type, are sent once more.
+
+    With *verifiable* so are those whose answer no program can verify; if it still cannot, the answer is refused.
 
     Raises:
         LLMError: the call failed.
         BadReplyError: it is unclear which question each answer of the reply belongs to.
     """
     model = config.litellm_model
-    request = build_request(questions, image, language, examples=examples, fresh=fresh, model=model)
+    how: dict[str, Any] = {"examples": examples, "fresh": fresh, "model": model, "verifiable": verifiable}
+    request = build_request(questions, image, language, **how)
     reply = await llm.chat(config, request, ledger=ledger)
     try:
         given = _by_question(reply, questions)
@@ -106,23 +122,23 @@ async def answer(
         raise
     replies, answers = [reply], _texts(given)
     boxes = _boxes(given, questions, model, image)
-    problems = await asyncio.to_thread(_problems, answers, questions)
+    problems = await asyncio.to_thread(_problems, given, questions, verifiable)
     unanswered = [q for q in questions if q.id in problems or q.id not in answers]
     if unanswered:
         correction = f"The last answers were not valid: {' '.join(problems.values())}" if problems else ""
         try:
-            repeated = build_request(
-                unanswered, image, language, correction, examples=examples, fresh=fresh, model=model
-            )
+            repeated = build_request(unanswered, image, language, correction, **how)
             second = await llm.chat(config, repeated, ledger=ledger)
             replies.append(second)
-            given = _by_question(second, unanswered)
-            answers |= _texts(given)
-            boxes |= _boxes(given, unanswered, model, image)
+            again = _by_question(second, unanswered)
+            given, answers = given | again, answers | _texts(again)
+            boxes |= _boxes(again, unanswered, model, image)
         except LLMError:
-            # The invalid answers are stored too, marked for review.
+            # The invalid answers are stored too, marked for review; those that no program can verify are refused.
             pass
-    return GeneratedAnswers(questions, answers, request.prompt, replies, boxes)
+    refused = await asyncio.to_thread(unverifiable_ids, given, unanswered) if verifiable else set[str]()
+    kept = {id_: text for id_, text in answers.items() if id_ not in refused}
+    return GeneratedAnswers(questions, kept, request.prompt, replies, boxes, len(refused))
 
 
 def store_answers(
@@ -135,7 +151,8 @@ def store_answers(
 ) -> int:
     """Store the answers, mark their calls as good in the ledger, and return how many answers were stored."""
     for reply in generated.replies:
-        ledger.settle(session, reply)
+        # A request whose answers were all refused is sent again, instead of being answered from the ledger.
+        ledger.settle(session, reply, reusable=bool(generated.answers) or not generated.unverifiable)
     last = generated.replies[-1]
     origin = Origin(last.model, language, task_id, last.call_id)
     given = [question for question in generated.questions if question.id in generated.answers]
@@ -168,14 +185,25 @@ def _boxes(
 ) -> dict[str, BoxReading]:
     kinds = {question.id: question.kind for question in questions}
     return {
-        id_: grounding.read(one.boxes, kinds[id_], model, image)
+        id_: grounding.read(one, kinds[id_], model, image)
         for id_, one in given.items() if isinstance(one, PlacedAnswer)
     }  # fmt: skip
 
 
-def _problems(answers: dict[str, str], questions: list[Questions]) -> dict[str, str]:
+def _problems(given: dict[str, GivenAnswer], questions: list[Questions], verifiable: bool) -> dict[str, str]:
     """Return why answers are invalid, by the id of their question; those that are valid are left out."""
-    return {q.id: problem for q in questions if q.id in answers and (problem := _problem(answers[q.id], q))}
+    answers = _texts(given)
+    found = {q.id: problem for q in questions if q.id in answers and (problem := _problem(answers[q.id], q))}
+    refused = unverifiable_ids(given, questions) if verifiable else set[str]()
+    return {id_: problem_of(answers[id_]) for id_ in sorted(refused)} | found
+
+
+def unverifiable_ids(given: dict[str, GivenAnswer], questions: list[Questions]) -> set[str]:
+    """Return the ids of the questions whose answers are refused; offline/see says itself what it could not prove."""
+    return {
+        q.id for q in questions if (one := given.get(q.id)) is not None
+        and ((isinstance(one, SeenAnswer) and one.doubt) or not is_verifiable(clean(one.answer, MAX_ANSWER_CHARS), q))
+    }  # fmt: skip
 
 
 def _problem(answer_text: str, question: Questions) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.db import Database, Images, Questions, Tasks
@@ -10,6 +10,7 @@ from core.errors import NotFoundError, VitrineError
 from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
 from core.llm.ledger import paid_calls, request_hash
 from core.questions import examples, grounding, store
+from core.questions.evidence import ImageEvidence
 from core.questions.examples import SentWith
 from core.questions.image_sets import image_set
 from core.questions.recipe import QuestionRecipe, Recipe
@@ -53,6 +54,7 @@ class GenerationTask:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
+        self._evidence = ImageEvidence(db_session, llm_service, image_service)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
@@ -84,7 +86,11 @@ class GenerationTask:
         (loaded,) = await asyncio.to_thread(self._load_all, [(image_id,)], recipe, model)
         if isinstance(loaded, VitrineError):
             raise loaded
-        return loaded
+        return await self._complete(loaded, model)
+
+    async def _complete(self, loaded: LoadedImage, model: ModelConfig) -> LoadedImage:
+        """Return *loaded* with the evidence that its model needs."""
+        return replace(loaded, part=await self._evidence.complete(loaded.image, loaded.part, model))
 
     def _load_all(
         self, sets: Sequence[tuple[str, ...]], recipe: Recipe, model: ModelConfig
@@ -98,6 +104,7 @@ class GenerationTask:
             rows = examples.read(session, first[0].project_id, ids) if ids and first else []
         images = [image for image, _ in found.values()]
         sent = dict(zip(found, self._images.model_images(images, model.max_side_px), strict=True))
+        seen = self._evidence.stored(images)
         few_shot = examples.load(rows, self._images, model.max_side_px)
         loaded: list[LoadedImage | VitrineError] = []
         for first_id, *further_ids in sets:
@@ -108,7 +115,7 @@ class GenerationTask:
                     loaded.append(part)
                     break
                 original = found[image_id][0]
-                parts.append(grounding.image_part(part, original))
+                parts.append(replace(grounding.image_part(part, original), seen=seen[image_id]))
             else:
                 image, texts = found[first_id]
                 if further_ids:

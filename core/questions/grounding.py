@@ -1,8 +1,9 @@
 """Questions of the kind ``grounding``: what is asked for, and how the boxes of a reply are read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.llm import ImagePart
+from core.llm.schemas import PlacedAnswer, PlacedQuestion, SeenAnswer, SeenQuestion
 from core.questions import prompts
 from core.questions.text import GROUNDING
 from core.vision.boxes import BoxReading, asked_form, read_boxes
@@ -40,8 +41,11 @@ def add_boxes(prompt: str, language: str, image: ImagePart, model: str) -> str:
     return f"{prompt}\n\n{prompts.load('boxes', language).render(**form)}"
 
 
-def read(boxes: list[Any], kind: str, model: str, image: ImagePart) -> BoxReading:
+def read(given: PlacedAnswer | PlacedQuestion, kind: str, model: str, image: ImagePart) -> BoxReading:
     """Return the boxes of an answer in px of the upright original of *image*."""
+    if isinstance(given, SeenAnswer | SeenQuestion):
+        return BoxReading(given.boxes, given.doubt)
+    boxes = given.boxes
     sent, original = image.size_wh, image.original_wh
     if boxes and sent and original:
         return read_boxes(boxes, model, sent, original)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MIN_IMAGES, MAX_IMAGES = 2, 8
 """Of a set. Providers take more, but attend less to each."""
 
-SetsBy = Literal["selection", "name", "pdf"]
+SetsBy = Literal["selection", "name", "pdf", "variants", "similar"]
 
 _ENDING = re.compile(r"\.[^.]*$")
 _LAST_PART = re.compile(r"(.+)(?:[\s_.-]+[^\s_.-]+|(?<!\d)\d+)$", re.DOTALL)
@@ -56,13 +56,17 @@ def sets_of(images: Iterable["Images"], by: SetsBy, max_images: int) -> list[tup
     Args:
         images: in the order in which they were chosen.
         by: ``selection`` takes them as they come; ``name`` those whose names differ only behind the last separator or
-            in their last number; ``pdf`` the pages of one PDF.
+            in their last number; ``pdf`` the pages of one PDF; ``variants`` an image with its variants. For
+            ``similar`` see :mod:`core.questions.near_sets`.
         max_images: a larger group becomes several sets of nearly the same size. Images that stay alone are left out.
     """
     groups: dict[str, list[tuple[tuple[object, ...], str]]] = {}
     for position, image in enumerate(images):
         if by == "selection":
             groups.setdefault("", []).append(((position,), image.id))
+        elif by == "variants":
+            original = image.variant_of or image.id
+            groups.setdefault(original, []).append(((image.id != original, position), image.id))
         elif by == "name":
             groups.setdefault(name_prefix(image.image_name), []).append((_natural(image.image_name), image.id))
         elif (page := _PAGE.match(image.source_ref)) and image.source == "pdf":

@@ -26,20 +26,26 @@ class KnownQuestions:
         """Add a question; later ones are compared with it too."""
         key = question_key(question)
         self._keys.append(key)
-        self._words.add(tuple(sorted(key.split())))
+        self._words.add(_words(key))
 
     def has_near_repeat(self, question: str) -> bool:
         """Return whether one of the questions is *question* in the same or nearly the same words."""
         key = question_key(question)
-        if tuple(sorted(key.split())) in self._words:
+        if _words(key) in self._words:
             return True
         similar = process.extract_iter(key, self._keys, scorer=fuzz.ratio, processor=None, score_cutoff=_MIN_RATIO)
         return any(not _differ_in_meaning(key, other) for other, _, _ in similar)
 
 
+def _words(key: str) -> tuple[str, ...]:
+    """Return the words in any order, or as they stand when a sign is among them: 5 > 3 is not 3 > 5."""
+    words = key.split()
+    return tuple(words if re.search(r"[^\w\s]", key) else sorted(words))
+
+
 def _differ_in_meaning(first: str, second: str) -> bool:
-    """Return whether a number differs, or a whole word was replaced by another one."""
-    if re.findall(r"\d+", first) != re.findall(r"\d+", second):
+    """Return whether a number or a sign that carries meaning differs, or a word was replaced by another one."""
+    if re.findall(r"\d+|[^\w\s]", first) != re.findall(r"\d+|[^\w\s]", second):
         return True
     first_words, second_words = first.split(), second.split()
     if len(first_words) != len(second_words):

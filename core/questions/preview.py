@@ -1,7 +1,7 @@
 """The preview of a generation task: its first request, a trial call, and a cost estimate."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
@@ -9,8 +9,9 @@ from sqlmodel import Session
 from core.db import Database, Images, Questions
 from core.errors import InvalidInputError
 from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
-from core.questions import answering, asking, calibration, examples, grounding, store, targets, templates
+from core.questions import answering, asking, calibration, evidence, examples, grounding, store, targets, templates
 from core.questions.answer_service import MAX_PER_CALL
+from core.questions.evidence import ImageEvidence
 from core.questions.examples import SentWith
 from core.questions.image_sets import image_set
 from core.questions.recipe import AnswerRecipe, QuestionRecipe, Recipe, answer_recipe, question_recipe
@@ -50,6 +51,8 @@ class Trial:
     cost: float | None
     """US dollars; None when the price is unknown."""
     model: str
+    unverifiable: int = 0
+    """How many answers were refused, because no program can verify them."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class GenerationPreview:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
+        self._evidence = ImageEvidence(db_session, llm_service, image_service)
 
     def request(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> RequestPreview:
         """Return the request for the first image of the recipe.
@@ -119,6 +123,7 @@ class GenerationPreview:
         recipe = _recipe(config, answers)
         model = ModelConfig.from_dict(recipe.models[0])
         first = await asyncio.to_thread(self._first, project_id, recipe, model.max_side_px)
+        first = replace(first, part=await self._evidence.complete(first.images[0], first.part, model))
         ledger = DatabaseLedger(self._db, purpose="try-out")
         if isinstance(recipe, QuestionRecipe):
             generated = await asking.ask(
@@ -126,10 +131,11 @@ class GenerationPreview:
                 examples=first.examples,
             )  # fmt: skip
             questions, missing_questions, replies = generated.questions, generated.missing_questions, generated.replies
+            unverifiable = generated.unverifiable
         else:
             answered = await answering.answer(
                 self._llm, model, first.questions, first.part, recipe.language, ledger=ledger, examples=first.examples,
-                fresh=recipe.fresh,
+                fresh=recipe.fresh, verifiable=recipe.verifiable,
             )  # fmt: skip
             questions = [
                 GeneratedQuestion(
@@ -140,12 +146,13 @@ class GenerationPreview:
                 )
                 for question in first.questions
             ]
-            missing_questions, replies = len(questions) - len(answered.answers), answered.replies
+            missing_questions = len(questions) - len(answered.answers) - answered.unverifiable
+            replies, unverifiable = answered.replies, answered.unverifiable
         for reply in replies:
             await asyncio.to_thread(ledger.settle_now, reply, reusable=bool(questions))
         known = [reply.cost for reply in replies if reply.cost is not None]
         cost = sum(known) if known and len(known) == len(replies) else None
-        return Trial(questions=questions, missing_questions=missing_questions, cost=cost, model=model.litellm_model)
+        return Trial(questions, missing_questions, cost, model.litellm_model, unverifiable)
 
     def estimate(
         self, config: dict[str, Any], calls: int, preview: RequestPreview, *, answers: bool = False
@@ -198,7 +205,7 @@ class GenerationPreview:
             if isinstance(recipe, QuestionRecipe):
                 ids = targets.image_ids(session, project_id, recipe, limit=None if recipe.sets else 1)
                 questions = list[Questions]()
-                ids = list(targets.image_sets(session, ids, recipe)[0]) if recipe.sets else ids
+                ids = list(targets.image_sets(self._db, session, ids, recipe)[0]) if recipe.sets else ids
             else:
                 ids, questions = self._first_questions(session, project_id, recipe)
             images = [image for id_ in ids if (image := session.get(Images, id_)) is not None]
@@ -207,7 +214,9 @@ class GenerationPreview:
             existing = store.question_texts(session, ids, recipe.language)
             rows = examples.read(session, project_id, recipe.example_ids) if recipe.example_ids else []
         sent = [self._images.model_image(image, max_side_px) for image in images]
-        part, *further = map(grounding.image_part, sent, images)
+        seen = self._evidence.stored(images)
+        parts = map(grounding.image_part, sent, images)
+        part, *further = evidence.with_evidence(parts, [seen[image.id] for image in images])
         if further:
             names = [image.image_name for image in images]
             others: SentWith = image_set(names, further, recipe.language, asks=isinstance(recipe, QuestionRecipe))
@@ -248,8 +257,9 @@ def _request(recipe: QuestionRecipe | AnswerRecipe, first: _First) -> tuple[Chat
         )
         return request, count
     request = answering.build_request(
-        first.questions, first.part, recipe.language, examples=first.examples, model=model
-    )
+        first.questions, first.part, recipe.language, examples=first.examples, model=model,
+        verifiable=recipe.verifiable,
+    )  # fmt: skip
     return request, len(first.questions)
 
 

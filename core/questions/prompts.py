@@ -15,6 +15,7 @@ DIRECTORY = Path(__file__).parent / "prompts"
 
 NAMES = (
     "questions", "answers", "questions_and_answers", "examples", "several", "several_questions", "grounding", "boxes",
+    "evidence", "verifiable", "verifiable_questions", "verifiable_again",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.errors import InvalidInputError
+from core.questions import quoting
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.prompts import Prompt
 from core.questions.text import GROUNDING
@@ -16,7 +17,7 @@ KINDS = (*_KINDS_BY_DEFAULT, "unanswerable", GROUNDING)
 MAX_EXAMPLES = 4
 OFFLINE = {"provider": "offline", "model": "measure"}
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
-PROMPT_VARIABLES = frozenset({"count", "language", "kinds", "existing", "image_name"})
+PROMPT_VARIABLES = frozenset({"count", "language", "kinds", "existing", "image_name", *quoting.VARIABLES})
 
 
 class Recipe(BaseModel):
@@ -35,6 +36,8 @@ class Recipe(BaseModel):
     """Ids of confirmed entries that are sent before the image, each with its own image."""
     fresh: bool = False
     """Send requests again whose replies were paid for before."""
+    verifiable: bool = False
+    """Store only answers that a program can verify, see :mod:`core.questions.verifiable`."""
 
     @model_validator(mode="before")
     @classmethod

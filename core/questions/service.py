@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Images, Questions, TaskItems, Tasks, cached_until_write, is_about
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
@@ -49,9 +50,13 @@ class ImageQuestionGenerationTask(GenerationTask):
         ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
         loaded = await self._load(image.id, recipe, model)
         generated = await self._ask(loaded, recipe, model, ledger)
-        return await self._db.write(
-            lambda session: _store_questions(session, ledger, image, generated, recipe.language)
-        )
+
+        def write(session: Session) -> list[str]:
+            stored = _store_questions(session, ledger, image, generated, recipe.language)
+            audit.record(session, "question.ask", image, model=model.litellm_model, questions=len(stored))
+            return stored
+
+        return await self._db.write(write)
 
     async def generate_single_question(
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
@@ -77,8 +82,9 @@ class ImageQuestionGenerationTask(GenerationTask):
                 fields of a ``QuestionRecipe``; used when the task has no items yet.
 
         Returns:
-            ``processed``, ``failed``, ``total_questions``, ``questions``, ``status`` and ``short_by``, the number of
-            questions that are missing because the models only repeated others.
+            ``processed``, ``failed``, ``total_questions``, ``questions``, ``status``, ``short_by``, the number of
+            questions that are missing because the models only repeated others, and ``unverifiable``, the number of
+            refused answers.
 
         Raises:
             InvalidInputError: *config* has an invalid value.
@@ -96,6 +102,7 @@ class ImageQuestionGenerationTask(GenerationTask):
                 for q in questions
             ],
             "short_by": self.shortfall(task.id),
+            "unverifiable": self.unverifiable(task.id),
         }
 
     def list_questions(self, project_id: str, image_id: str | None = None, limit: int = 100) -> list[Questions]:
@@ -132,10 +139,12 @@ class ImageQuestionGenerationTask(GenerationTask):
             image = session.get(Images, image_id)
             if image is None or not image.is_in_library:
                 raise NotFoundError("This image does not exist any more.")
-            return store.add_manual_question(
+            row = store.add_manual_question(
                 session, image, question, language=language, answer_type=answer_type, options=options,
                 one_label=one_label,
             )  # fmt: skip
+            audit.record(session, "question.add", row)
+            return row
 
     @property
     def templates(self) -> QuestionTemplateService:
@@ -156,7 +165,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         """
         recipe = question_recipe(config)
         with self._db.reading() as session:
-            return targets.image_sets(session, targets.image_ids(session, project_id, recipe), recipe)
+            return targets.image_sets(self._db, session, targets.image_ids(session, project_id, recipe), recipe)
 
     @cached_until_write
     def image_ids_to_answer(self, project_id: str, which: str = "unanswered") -> list[str]:
@@ -171,9 +180,16 @@ class ImageQuestionGenerationTask(GenerationTask):
 
     def shortfall(self, task_id: str) -> int:
         """Return how many questions are missing in all finished items of a task, after the second request of each."""
-        missing = func.sum(col(TaskItems.result)["short_by"].as_integer())
+        return self._sum_of_results(task_id, "short_by")
+
+    def unverifiable(self, task_id: str) -> int:
+        """Return how many answers of a task were refused because no program can verify them, asked twice."""
+        return self._sum_of_results(task_id, "unverifiable")
+
+    def _sum_of_results(self, task_id: str, name: str) -> int:
+        total = func.sum(col(TaskItems.result)[name].as_integer())
         with self._db.reading() as session:
-            found = session.exec(select(missing).where(TaskItems.task_id == task_id, TaskItems.state == "done")).one()
+            found = session.exec(select(total).where(TaskItems.task_id == task_id, TaskItems.state == "done")).one()
         return int(found or 0)
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
@@ -182,10 +198,10 @@ class ImageQuestionGenerationTask(GenerationTask):
         Sets of images have one item each, and no fixed questions.
         """
         recipe = question_recipe(config)
-        self._llm.require_vision(ModelConfig.from_dict(recipe.models[0]))
+        self._evidence.require(ModelConfig.from_dict(recipe.models[0]))
         with self._db.reading() as session:
             ids = targets.image_ids(session, project_id, recipe)
-            sets = targets.image_sets(session, ids, recipe) if recipe.sets else []
+            sets = targets.image_sets(self._db, session, ids, recipe) if recipe.sets else []
         if recipe.sets:
             return [ItemPlan(set_[0], {"image_ids": list(set_)}) for set_ in sets]
         self.templates.add_to_images(project_id, ids)
@@ -212,7 +228,8 @@ class ImageQuestionGenerationTask(GenerationTask):
         ]
 
     async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:
-        recipe, model, loaded = cast(QuestionRecipe, prepared.recipe), prepared.model, prepared.loaded
+        recipe, model = cast(QuestionRecipe, prepared.recipe), prepared.model
+        loaded = await self._complete(prepared.loaded, model)
         ledger = DatabaseLedger(
             self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=prepared.paid
         )
@@ -225,7 +242,9 @@ class ImageQuestionGenerationTask(GenerationTask):
             )
             if fixed is not None:
                 answering.store_answers(session, ledger, loaded.image, fixed, recipe.language, item.task_id)
-            return {"questions": len(added), "short_by": generated.missing_questions}
+            made = {"questions": len(added), "short_by": generated.missing_questions}
+            refused = generated.unverifiable + (fixed.unverifiable if fixed else 0)
+            return made | ({"unverifiable": refused} if recipe.verifiable else {})
 
         return ItemResult(write)
 
@@ -240,7 +259,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         try:
             return await answering.answer(
                 self._llm, model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
-                fresh=recipe.fresh,
+                fresh=recipe.fresh, verifiable=recipe.verifiable,
             )  # fmt: skip
         except LLMError:
             # The generated questions are paid for and stored nevertheless.

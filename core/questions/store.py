@@ -182,7 +182,7 @@ def add_questions(
             )
         )  # fmt: skip
         if new.answer is not None:
-            entries.append(_entry(image, values, new.answer, origin, new.boxes))
+            entries.append(entry_values(image, values, new.answer, origin, new.boxes))
     insert_rows(session, Questions, questions)
     insert_entries(session, entries)
     return [row["question"] for row in questions]
@@ -253,7 +253,7 @@ def store_answer(
             col(ImageDatasets.deleted_at).is_(None),
         )
     ).first()
-    new = ImageDatasets(**_entry(image, question, answer, origin, boxes))
+    new = ImageDatasets(**entry_values(image, question, answer, origin, boxes))
     if earlier is None:
         session.add(new)
         return True
@@ -273,15 +273,16 @@ def _is_reviewed(session: Session, entry: ImageDatasets) -> bool:
     return entry.confirmed or entry.rejected or session.exec(changes).first() is not None
 
 
-def _entry(
+def entry_values(
     image: Images,
     question: Questions | QuestionValues,
     answer: str,
     origin: Origin,
     boxes: BoxReading | None = None,
 ) -> dict[str, Any]:
+    """Return the columns of the entry for an answer of a model, with the reason for a review if there is one."""
     answer = clean(answer, MAX_ANSWER_CHARS)
-    answer, problem = _in_stored_form(answer, question)
+    answer, problem = in_stored_form(answer, question)
     problem = problem or (boxes.problem if boxes else "")
     problem = problem or entry_language_mismatch(question.question, answer, question.language)
     return {
@@ -294,7 +295,7 @@ def _entry(
     }  # fmt: skip
 
 
-def _in_stored_form(answer: str, question: Questions | QuestionValues) -> tuple[str, str]:
+def in_stored_form(answer: str, question: Questions | QuestionValues) -> tuple[str, str]:
     """Return the answer as it is stored, and why it is invalid for its type ("" when it is valid)."""
     try:
         return checked_answer(answer, question.answer_type, question.options, one_label=question.one_label), ""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
-from core.db import Images, Questions, TaskItems, Tasks, has_one_image, in_library
+from core.db import Database, Images, Questions, TaskItems, Tasks, has_one_image, in_library
 from core.errors import InvalidInputError
 from core.questions import templates
 from core.questions.image_sets import sets_of
@@ -57,18 +57,25 @@ def image_ids(session: Session, project_id: str, recipe: QuestionRecipe, limit: 
     return named if gone and limit is None else [id_ for id_ in named if id_ in present][:limit]
 
 
-def image_sets(session: Session, image_ids: Sequence[str], recipe: QuestionRecipe) -> list[tuple[str, ...]]:
+def image_sets(
+    db: Database, session: Session, image_ids: Sequence[str], recipe: QuestionRecipe
+) -> list[tuple[str, ...]]:
     """Return the sets of the chosen images that *recipe* asks about.
 
     Raises:
-        InvalidInputError: no two of the images belong together.
+        InvalidInputError: no two of the images belong together, or similar ones are asked for and have no vectors.
     """
     found: dict[str, Images] = {}
     for start in range(0, len(image_ids), _IDS_PER_QUERY):
         some = select(Images).where(col(Images.id).in_(image_ids[start : start + _IDS_PER_QUERY]))
         found |= {image.id: image for image in session.exec(some)}
     present = [found[id_] for id_ in image_ids if id_ in found and found[id_].is_in_library]
-    sets = sets_of(present, recipe.sets or "selection", recipe.set_size)
+    if recipe.sets == "similar":
+        from core.questions.near_sets import NearSets  # it imports numpy: not at the start of the server
+
+        sets = db.shared(NearSets).sets_of(present, recipe.set_size)
+    else:
+        sets = sets_of(present, recipe.sets or "selection", recipe.set_size)
     if not sets:
         raise InvalidInputError(
             "No two of these images belong to a set. Choose more images, or another way to make sets.", field="sets"

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import (
     Database,
     Images,
@@ -63,6 +64,7 @@ class QuestionTemplateService:
                 message = f"There are {MAX_TEMPLATES} fixed questions already. Remove one first."
                 raise InvalidInputError(message, field="question")
             session.add(row)
+            audit.record(session, "template.add", row)
         return row
 
     def change_template(
@@ -85,7 +87,7 @@ class QuestionTemplateService:
             row = _template(session, template_id)
             _set_values(row, question, answer_type, options, one_label=one_label)
             _check_not_repeated(row, [other for other in of_project(session, row.project_id) if other.id != row.id])
-            _delete_unanswered(session, template_id)
+            audit.record(session, "template.change", row, images=_delete_unanswered(session, template_id))
         return row
 
     def list_templates(self, project_id: str) -> list[QuestionTemplates]:
@@ -100,8 +102,11 @@ class QuestionTemplateService:
             NotFoundError: there is no such fixed question.
         """
         with self._db.transaction() as session:
-            _template(session, template_id).deleted_at = utc_now()
-            return _delete_unanswered(session, template_id)
+            row = _template(session, template_id)
+            row.deleted_at = utc_now()
+            removed = _delete_unanswered(session, template_id)
+            audit.record(session, "template.remove", row, images=removed)
+            return removed
 
     def add_to_images(self, project_id: str, image_ids: list[str] | None = None) -> int:
         """Add the missing fixed questions to the images (None: all of the project) and return how many."""
@@ -113,6 +118,7 @@ class QuestionTemplateService:
             rows = _missing(session, project_id, image_ids)
             if rows:
                 session.execute(insert(Questions), rows)
+                audit.record(session, "question.add", project_id=project_id, questions=len(rows), why="fixed questions")
         return len(rows)
 
 

@@ -1,1 +1,1 @@
-"""A built-in provider that sends nothing: it measures the image and replies only with measurements."""
+"""A built-in provider that sends nothing: it replies with what was measured, or found by tools, and nothing else."""

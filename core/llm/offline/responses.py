@@ -45,6 +45,8 @@ def generate_questions(measured: Measurement, texts: Translations, details: Deta
     known = {normalized(str(question)) for question in details.get("existing") or ()}
     rng = random.Random(int(measured.dhash, 16) + len(known))
     topics = [topic for topic in TOPICS if not kinds or topic.kind in kinds] or list(TOPICS)
+    if details.get("verifiable") and not kinds:
+        topics = [topic for topic in topics if topic.kind != "unanswerable"]
     # The most expected topics come first; within each group of six the order depends on the image.
     topics = sorted(topics, key=lambda topic: (TOPICS.index(topic) // 6, rng.random()))
     questions: list[tuple[Topic, Values, str]] = []
@@ -57,14 +59,31 @@ def generate_questions(measured: Measurement, texts: Translations, details: Deta
     return questions
 
 
-def answer(measured: Measurement, texts: Translations, question: str) -> str:
+def answer(measured: Measurement, texts: Translations, question: str, *, short: bool = False) -> str:
     """Return the answer to one of this provider's own questions, in its language; to any other that it cannot."""
+    own = own_answer(measured, texts, question, short=short)
+    return texts.text("cannot", {}) if own is None else own
+
+
+def own_answer(measured: Measurement, texts: Translations, question: str, *, short: bool = False) -> str | None:
+    """Return the answer to one of this provider's own questions, in its language; None for any other.
+
+    Args:
+        short: in a form that a program can compare with another answer.
+    """
     for candidate in (texts, *(translations(language) for language in LANGUAGES)):
         match = candidate.match_question(question)
         if match is not None:
             values = _TOPIC_BY_NAME[match[0]].fact(measured, match[1])
-            return candidate.text("unanswerable", {}) if values is None else candidate.answer(match[0], values)
-    return texts.text("cannot", {})
+            if values is None:
+                return candidate.text("unanswerable", {})
+            return candidate.answer(match[0], values, short=short)
+    return None
+
+
+def answer_about(measured: Measurement, texts: Translations, topic: Topic, values: Values, details: Details) -> str:
+    """Return the answer to the question that *topic* and *values* make."""
+    return texts.answer(topic.name, topic.fact(measured, values) or {}, short=bool(details.get("verifiable")))
 
 
 def values_of(measured: Measurement) -> Values:
@@ -101,21 +120,21 @@ def _questions(measured: Measurement, texts: Translations, details: Details) -> 
 
 def _answers(measured: Measurement, texts: Translations, details: Details) -> str:
     questions: Sequence[Any] = details.get("questions") or ()
-    return _json(
-        {
-            "answers": [
-                {"number": number, "answer": _answer_in_type(measured, texts, question)}
-                for number, question in enumerate(questions, start=1)
-            ]
-        }
-    )
+    short = bool(details.get("verifiable"))
+    answers = [_answer_in_type(measured, texts, question, short=short) for question in questions]
+    # That a question cannot be answered is nothing to verify: it is left open.
+    given = [
+        {"number": number, "answer": text} for number, text in enumerate(answers, start=1)
+        if not short or text != texts.text("cannot", {})
+    ]  # fmt: skip
+    return _json({"answers": given})
 
 
-def _answer_in_type(measured: Measurement, texts: Translations, question: Any) -> str:
+def _answer_in_type(measured: Measurement, texts: Translations, question: Any, *, short: bool = False) -> str:
     """Return the answer to a question given as text, or as ``{"question", "answer_type", "options"}``."""
     if not isinstance(question, Mapping):
-        return answer(measured, texts, str(question))
-    text = answer(measured, texts, str(question.get("question", "")))
+        return answer(measured, texts, str(question), short=short)
+    text = answer(measured, texts, str(question.get("question", "")), short=short)
     options = question.get("options")
     if question.get("answer_type") == "label" and isinstance(options, Sequence):
         fitting = [option for option in options if normalized(str(option)) in normalized(text)]
@@ -142,7 +161,7 @@ def _document(measured: Measurement, texts: Translations, schema: Mapping[str, A
 
 def _questions_and_answers(measured: Measurement, texts: Translations, details: Details) -> str:
     items = [
-        {"question": text, "kind": topic.kind, "answer": texts.answer(topic.name, topic.fact(measured, values) or {})}
+        {"question": text, "kind": topic.kind, "answer": answer_about(measured, texts, topic, values, details)}
         for topic, values, text in generate_questions(measured, texts, details)
     ]
     return _json({"items": items})

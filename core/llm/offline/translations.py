@@ -36,9 +36,10 @@ class Translations:
         wordings = self._entries["topics"][topic]["questions"]
         return self._fill(wordings[variant % len(wordings)], values)
 
-    def answer(self, topic: str, values: Values) -> str:
-        """Return the answer to a question about *topic*."""
-        return self._fill(self._entries["topics"][topic]["answer"], values)
+    def answer(self, topic: str, values: Values, *, short: bool = False) -> str:
+        """Return the answer to a question about *topic*; *short*: in a form that a program can compare."""
+        texts = self._entries["topics"][topic]
+        return self._fill(texts.get("short", texts["answer"]) if short else texts["answer"], values)
 
     def word(self, word: Word) -> str:
         """Return *word* in this language."""

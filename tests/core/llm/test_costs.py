@@ -72,3 +72,8 @@ def test_image_tokens_follow_the_published_rule_of_the_maker(
     model: str, size_wh: tuple[int, int], low: int, high: int
 ) -> None:
     assert image_tokens(model, size_wh) == (low, high)
+
+
+@pytest.mark.parametrize("model", ["offline/measure", "offline/see"])
+def test_models_that_are_built_in_cost_nothing(model: str) -> None:
+    assert estimate_call(model, (640, 480), 1200, 100) == CostEstimate(0.0, 0.0)

@@ -9,13 +9,14 @@ from tests.fakes.http_server import Answer, HttpServer
 
 
 def test_suggested_models_start_with_the_one_that_needs_no_key() -> None:
-    first, *others = LLMService().models()
+    first, second, *others = LLMService().models()
     assert (first.model, first.vision, first.input_price, first.key_source) == (
         "offline/measure",
         True,
         0.0,
         "none needed",
     )
+    assert (second.model, second.vision, second.input_price, second.image_output) == ("offline/see", True, 0.0, False)
     assert all(info.key_source is None for info in others)
     assert all(info.vision is not False for info in others)
     assert len({info.model for info in others}) == len(others)

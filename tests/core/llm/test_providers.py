@@ -95,9 +95,9 @@ async def test_a_model_of_its_image_interface_is_not_sent_a_chat_by_the_connecti
 
 
 def test_a_provider_without_an_entry_has_a_name_and_a_key_variable() -> None:
-    config = ModelConfig("cohere/command-a-vision")
-    assert providers.find("cohere") == Provider("cohere")
-    assert keys.key_names(config) == ("COHERE_API_KEY",)
+    config = ModelConfig("friendliai/some-vision")
+    assert providers.find("friendliai") == Provider("friendliai")
+    assert keys.key_names(config) == ("FRIENDLIAI_API_KEY",)
     assert keys.key_for(config) is None
 
 

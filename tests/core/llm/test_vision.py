@@ -11,7 +11,7 @@ from PIL import Image
 
 from core import ImageService, ProjectService, connect
 from core.errors import NoVisionError
-from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig
+from core.llm import OFFLINE_MODELS, ChatRequest, ImagePart, LLMService, ModelConfig
 from core.llm.models import entry_of
 from tests.fakes.provider import WIRE_FORMATS, FakeProvider, WireFormat
 
@@ -126,7 +126,7 @@ def test_no_image_is_sent_to_a_model_without_vision(
         asyncio.run(LLMService().chat(config, request))
     named = str(caught.value).split("for example ")[1].rstrip(".").split(", ")
     assert named
-    assert all(name == "offline/measure" or entry_of(name)["supports_vision"] for name in named)
+    assert all(name in OFFLINE_MODELS or entry_of(name)["supports_vision"] for name in named)
     assert len(provider.calls) == before
 
 

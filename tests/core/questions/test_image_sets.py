@@ -15,10 +15,10 @@ from tests.fakes.model import FakeModel
 from tests.fakes.provider import WIRE_FORMATS, FakeProvider, Reply, WireFormat
 
 
-def _image(name: str, *, source: str = "upload", source_ref: str = "") -> Images:
+def _image(name: str, *, source: str = "upload", source_ref: str = "", variant_of: str | None = None) -> Images:
     return Images(
         id=name, project_id="p", image_name=name, path="", size=1, sha256=name, format="PNG", source=source,
-        source_ref=source_ref,
+        source_ref=source_ref, variant_of=variant_of,
     )  # fmt: skip
 
 
@@ -54,6 +54,14 @@ def test_pages_of_one_pdf_are_a_set_in_their_order() -> None:
         _image("z", source="pdf", source_ref="two.pdf, page 1"), _image("u", source_ref="one.pdf, page 8"),
     ]  # fmt: skip
     assert sets_of(images, "pdf", 8) == [("y", "w", "x")]
+
+
+def test_an_image_and_its_variants_are_a_set_the_original_first() -> None:
+    images = [
+        _image("x1", variant_of="x"), _image("alone"), _image("x"), _image("y"), _image("x2", variant_of="x"),
+        _image("y1", variant_of="y"), _image("z1", variant_of="gone"),
+    ]  # fmt: skip
+    assert sets_of(images, "variants", 8) == [("x", "x1", "x2"), ("y", "y1")]
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ import pytest
 from core import ImageQuestionGenerationTask, Images, Projects, TaskService
 from core.llm import ChatReply, ImagePart, LLMService
 from core.questions import asking
+from core.questions.recipe import question_recipe
 from core.questions.store import GeneratedQuestion
 from core.services import Services
 from core.tasks import TaskRunner
 from tests.fakes.provider import Call, FakeProvider, Reply
 
+RECIPE = question_recipe({})
 MANY = json.dumps({"questions": [f"What is number {number}?" for number in range(100_000)]})
 FEW = json.dumps({"questions": ["What color is it?", "Is it plain?", "How wide is it?"]})
 
@@ -100,8 +102,8 @@ def test_only_a_few_times_the_requested_number_is_compared() -> None:
     parsed = asking.QuestionList.model_validate({"questions": repeats})
     reply = ChatReply("", parsed, "m", None, None, None, "stop")
 
-    assert asking._new_questions(reply, ["What color is it?"], 3, ImagePart(b"")) == []
-    assert asking._new_questions(reply, [], 3, ImagePart(b"")) == [GeneratedQuestion("What color is it?")]
+    assert asking._new_questions(reply, ["What color is it?"], 3, ImagePart(b""), RECIPE) == ([], [])
+    assert asking._new_questions(reply, [], 3, ImagePart(b""), RECIPE) == ([GeneratedQuestion("What color is it?")], [])
 
 
 def test_questions_beyond_the_requested_number_make_up_for_repeats() -> None:
@@ -109,6 +111,6 @@ def test_questions_beyond_the_requested_number_make_up_for_repeats() -> None:
     parsed = asking.QuestionList.model_validate({"questions": [{"question": text} for text in texts]})
     reply = ChatReply("", parsed, "m", None, None, None, "stop")
 
-    new = asking._new_questions(reply, [], 3, ImagePart(b""))
+    new, _ = asking._new_questions(reply, [], 3, ImagePart(b""), RECIPE)
 
     assert [generated.question for generated in new] == ["What color is it?", "Is it plain?", "How wide is it?"]

@@ -25,6 +25,9 @@ def test_the_same_question_in_nearly_the_same_words_is_a_near_repeat(question: s
         ("What is on shelf 1?", "What is on shelf 2?"),
         ("Is the cup blue?", "Is the cup red?"),
         ("What colour is the cup?", "How many cups are there?"),
+        ("Which of the languages on the slide is C?", "Which of the languages on the slide is C++?"),
+        ("Is the price on the large red label 5 %?", "Is the price on the large red label 5?"),
+        ("Is 5 > 3 on this board?", "Is 3 > 5 on this board?"),
     ],
 )
 def test_a_question_that_differs_in_one_content_word_is_no_repeat(question: str, existing: str) -> None:
