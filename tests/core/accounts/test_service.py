@@ -1,0 +1,152 @@
+import pytest
+
+from core import password
+from core.access import SignInService
+from core.accounts.service import AccountService, name_key
+from core.db import Accounts, Database
+from core.errors import ConflictError, InvalidInputError, NotFoundError
+
+SECRET = "nine green bottles"
+
+
+@pytest.fixture
+def accounts(db: Database) -> AccountService:
+    return AccountService(db)
+
+
+def test_a_name_is_taken_whatever_its_case_and_its_form(accounts: AccountService) -> None:
+    made = accounts.create_account("  Ana   Lima ", SECRET)
+    assert made.name == "Ana Lima"
+    for same in ("ana lima", "ANA LIMA", "\uff21na Lima"):  # a full-width A
+        with pytest.raises(ConflictError, match="already"):
+            accounts.create_account(same, SECRET)
+        found = accounts.find_account(same)
+        assert found is not None
+        assert found.id == made.id
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\0b", "a\u202eb", "local", "LINK"])
+def test_a_name_that_cannot_be_used_is_refused(accounts: AccountService, name: str) -> None:
+    with pytest.raises(InvalidInputError) as raised:
+        accounts.create_account(name, SECRET)
+    assert raised.value.field == "name"
+
+
+def test_a_password_is_stored_as_a_hash_and_checked(db: Database, accounts: AccountService) -> None:
+    ana = accounts.create_account("Ana", SECRET)
+    assert SECRET.encode() not in (db.data_dir / "vitrine.db").read_bytes()
+    found = accounts.verify("ana", SECRET)
+    assert found is not None
+    assert found.id == ana.id
+    assert accounts.verify("ana", SECRET + " ") is None
+    assert accounts.verify("nobody", SECRET) is None
+
+
+def test_the_same_characters_in_another_encoding_are_the_same_password(accounts: AccountService) -> None:
+    accounts.create_account("Ana", "caf\u00e9 au lait")
+    assert accounts.verify("Ana", "cafe\u0301 au lait") is not None
+
+
+def test_an_unknown_name_costs_one_hash_as_a_known_one_does(
+    accounts: AccountService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts.create_account("Ana", SECRET)
+    accounts.create_account("Omar")  # no password
+    costs: list[str] = []
+    real_matches, real_wait = password.matches, password.take_as_long
+    monkeypatch.setattr(password, "matches", lambda *args: costs.append("hash") or real_matches(*args))
+    monkeypatch.setattr(password, "take_as_long", lambda *args: costs.append("hash") or real_wait(*args))
+    for name in ("Ana", "Omar", "nobody"):
+        accounts.verify(name, "wrong wrong wrong")
+    assert costs == ["hash"] * 3
+
+
+def test_a_hash_of_other_parameters_is_replaced_at_the_next_sign_in(
+    db: Database, accounts: AccountService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as weaker:
+        weaker.setattr(password, "MEMORY_KIB", 1024)
+        ana = accounts.create_account("Ana", SECRET)
+    assert "m=1024," in str(ana.password_hash)
+    assert accounts.verify("Ana", "wrong wrong wrong") is None
+    assert "m=1024," in str(accounts.get_account(ana.id).password_hash)
+    checked = accounts.verify("Ana", SECRET)
+    assert checked is not None
+    assert "m=19456," in str(accounts.get_account(ana.id).password_hash)
+    SignInService(db).start("Ana", checked)  # the account is not out of date because of it
+
+
+def test_whatever_changes_the_access_of_an_account_ends_its_sessions_and_no_others(
+    db: Database, accounts: AccountService
+) -> None:
+    ana, ben = accounts.create_account("Ana", SECRET), accounts.create_account("Ben", SECRET, is_admin=True)
+    sign_ins = SignInService(db)
+    stays = sign_ins.start("Ben", ben)
+    for change in (
+        lambda: accounts.set_password(ana.id, SECRET),
+        lambda: accounts.change_password(ana.id, SECRET, "another good one"),
+        lambda: accounts.sign_out_everywhere(ana.id),
+        lambda: accounts.disable_account(ana.id),
+    ):
+        session = sign_ins.start("Ana", accounts.get_account(ana.id))
+        change()
+        assert sign_ins.find(session.id) is None
+        assert sign_ins.find(stays.id) is not None
+
+
+def test_a_sign_in_that_was_checked_before_a_change_does_not_start(db: Database, accounts: AccountService) -> None:
+    accounts.create_account("Ben", SECRET, is_admin=True)
+    ana = accounts.create_account("Ana", SECRET)
+    checked = accounts.verify("Ana", SECRET)
+    accounts.set_password(ana.id, "another good one")
+    with pytest.raises(ConflictError):
+        SignInService(db).start("Ana", checked)
+    checked = accounts.verify("Ana", "another good one")
+    accounts.disable_account(ana.id)
+    with pytest.raises(ConflictError):
+        SignInService(db).start("Ana", checked)
+
+
+def test_the_present_password_is_needed_for_another_one(accounts: AccountService) -> None:
+    ana = accounts.create_account("Ana", SECRET)
+    with pytest.raises(InvalidInputError) as raised:
+        accounts.change_password(ana.id, "wrong wrong wrong", "another good one")
+    assert raised.value.field == "old_password"
+    assert accounts.verify("Ana", SECRET) is not None
+
+
+def test_an_admin_who_can_sign_in_always_remains(accounts: AccountService) -> None:
+    root = accounts.create_account("root", SECRET, is_admin=True)
+    accounts.create_account("cannot sign in", is_admin=True)
+    for change in (lambda: accounts.disable_account(root.id), lambda: accounts.set_admin(root.id, False)):
+        with pytest.raises(ConflictError, match="last admin"):
+            change()
+    stored = accounts.get_account(root.id)
+    assert (stored.is_admin, stored.disabled_at) == (True, None)
+    second = accounts.create_account("second", SECRET, is_admin=True)
+    accounts.disable_account(root.id)
+    with pytest.raises(ConflictError):
+        accounts.disable_account(second.id)
+    accounts.enable_account(root.id)
+    accounts.set_admin(second.id, False)
+
+
+def test_accounts_are_listed_by_name_and_counted(accounts: AccountService) -> None:
+    accounts.create_account("Zoe", SECRET, is_admin=True)
+    ana = accounts.create_account("ana")
+    accounts.create_account("Ben")
+    accounts.disable_account(ana.id)
+    assert [account.name for account in accounts.list_accounts()] == ["ana", "Ben", "Zoe"]
+    counts = accounts.counts()
+    assert (counts.active, counts.admins) == (2, 1)
+
+
+def test_an_account_that_does_not_exist_is_not_found(accounts: AccountService) -> None:
+    for act in (accounts.get_account, accounts.disable_account, accounts.enable_account, accounts.named):
+        with pytest.raises(NotFoundError):
+            act("nobody")
+
+
+def test_names_are_compared_by_their_key() -> None:
+    assert name_key(" Stra\u00dfe  1") == name_key("STRASSE 1") == "strasse 1"
+    assert isinstance(Accounts(name="a", name_key="a").id, str)
