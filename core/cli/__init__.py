@@ -1,22 +1,28 @@
 """The command ``vitrine``: without a verb it serves the app; each verb is one file and one line here."""
 
+import getpass
 from typing import Annotated
 
 import typer
 
-from core.cli import doctor, hash_password, models, project, rotate_keys, serve, token
+from core.caller import LOCAL, Caller, acting
+from core.cli import backup, doctor, hash_password, invite, models, project, rotate_keys, serve, token, user
 
 app = typer.Typer(
     help="Build image question-answer datasets. Without a command, serve the app.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.run)
 app.command("hash-password")(hash_password.run)
+app.command("invite")(invite.run)
 app.command("rotate-keys")(rotate_keys.run)
 app.add_typer(models.app, name="models")
 app.add_typer(project.app, name="project")
 app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")
 
 
 @app.callback(invoke_without_command=True)
@@ -30,8 +36,17 @@ def main(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Serve the app, unless a command is given. Example: vitrine --port 8600 --data my-data"""
+    context.with_resource(acting(Caller(_user(), way="cli")))
     serve.use_data_directory(data)
     if version:
         typer.echo(serve.version_text())
     elif context.invoked_subcommand is None:
         raise typer.Exit(serve.run(host, port))
+
+
+def _user() -> str:
+    """Return the name of the user of this machine who runs the command."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # such as a container without an entry for its user
+        return LOCAL

@@ -1,26 +1,38 @@
-"""``vitrine project``: list projects, and move one with everything in it."""
+"""``vitrine project``: list and create projects, and move one with everything in it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from core.errors import NotFoundError, VitrineError
+from core.cli.database import opened, project_id
 
-if TYPE_CHECKING:
-    from core.projects import ProjectService
-
-app = typer.Typer(help="List projects; export one to an archive, import one from there.", no_args_is_help=True)
+app = typer.Typer(help="List and create projects; move one by an archive.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_() -> None:
     """List the projects: id, name. Example: vitrine project list"""
-    with _projects() as projects:
-        for project in projects.list_projects():
+    from core.projects import ProjectService
+
+    with opened() as db:
+        for project in ProjectService(db).list_projects():
             typer.echo(f"{project.id}  {project.name}")
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Name of the project.")],
+    owner: Annotated[str | None, typer.Option(help="The account that becomes its owner.")] = None,
+) -> None:
+    """Create a project. Example: vitrine project create Shelf --owner ana"""
+    from core.accounts.service import AccountService
+    from core.projects import ProjectService
+
+    with opened() as db:
+        owner_id = AccountService(db).named(owner).id if owner is not None else None
+        project = ProjectService(db).create_project(name, owner_id=owner_id)
+        typer.echo(f"{project.id}  {project.name}")
 
 
 @app.command("export")
@@ -29,19 +41,41 @@ def export(
     path: Annotated[Path, typer.Argument(help="The archive to write, or a directory for it.")],
 ) -> None:
     """Write a project with everything in it to an archive. Example: vitrine project export Shelf shelf.zip"""
-    with _projects() as projects:
-        found = next((one for one in projects.list_projects() if project in (one.id, one.name)), None)
-        if found is None:
-            raise NotFoundError(f"There is no project {project}. Run: vitrine project list")
-        typer.echo(projects.export_project(found.id, path, progress=_show))
+    from core.projects import ProjectService
+
+    with opened() as db:
+        typer.echo(ProjectService(db).export_project(project_id(db, project), path, progress=_show))
 
 
 @app.command("import")
 def import_(path: Annotated[Path, typer.Argument(help="The archive to import.")]) -> None:
     """Import a project from its archive; what was interrupted continues. Example: vitrine project import shelf.zip"""
-    with _projects() as projects:
-        project = projects.import_project(path, progress=_show)
+    from core.projects import ProjectService
+
+    with opened() as db:
+        project = ProjectService(db).import_project(path, progress=_show)
         typer.echo(f"{project.id}  {project.name}")
+
+
+@app.command("quota")
+def quota(
+    project: Annotated[str, typer.Argument(help="Id or name of the project.")],
+    images: Annotated[int | None, typer.Option(help="How many images it may have.", min=0)] = None,
+    megabytes: Annotated[int | None, typer.Option(help="How many megabytes they may have together.", min=0)] = None,
+    none: Annotated[bool, typer.Option("--none", help="Remove the quota.")] = False,
+) -> None:
+    """Show or set how many images a project may have. Example: vitrine project quota Shelf --images 5000"""
+    from core.projects import ProjectService
+
+    with opened() as db:
+        projects, id_ = ProjectService(db), project_id(db, project)
+        if none or images is not None or megabytes is not None:
+            max_bytes = None if megabytes is None else megabytes * 1_000_000
+            projects.set_quota(id_, max_images=images, max_image_bytes=max_bytes)
+        found = projects.get_project(id_)
+        number = "any number of" if found.max_images is None else f"at most {found.max_images:,}"
+        size = "" if found.max_image_bytes is None else f" with at most {found.max_image_bytes / 1e6:,.0f} MB together"
+        typer.echo(f"{found.name} may have {number} images{size}. It has {projects.counts(id_).images:,}.")
 
 
 def _show(share: float, step: str) -> None:
@@ -50,17 +84,3 @@ def _show(share: float, step: str) -> None:
 
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\033[K{share:4.0%}  {step}" + ("\n" if share >= 1 else ""))
-
-
-@contextmanager
-def _projects() -> Iterator["ProjectService"]:
-    """Yield the service over the configured database; an error of Vitrine ends the command with its message."""
-    from core.db import connect
-    from core.projects import ProjectService
-
-    try:
-        with connect() as db:
-            yield ProjectService(db)
-    except VitrineError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error

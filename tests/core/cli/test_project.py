@@ -33,3 +33,13 @@ def test_a_project_or_an_archive_that_does_not_exist_ends_with_one_message_and_c
         refused.stderr
         == "nothing.zip cannot be read (No such file or directory). Check the path and who may read it.\n"
     )
+
+
+def test_a_quota_is_set_shown_and_removed() -> None:
+    with connect() as db:
+        ProjectService(db).create_project("Shelf")
+    set_ = runner.invoke(app, ["project", "quota", "Shelf", "--images", "5000", "--megabytes", "3000"])
+    assert set_.stdout == "Shelf may have at most 5,000 images with at most 3,000 MB together. It has 0.\n"
+    assert runner.invoke(app, ["project", "quota", "Shelf"]).stdout == set_.stdout
+    removed = runner.invoke(app, ["project", "quota", "Shelf", "--none"])
+    assert removed.stdout == "Shelf may have any number of images. It has 0.\n"

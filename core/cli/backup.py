@@ -1,0 +1,96 @@
+"""``vitrine backup`` and ``vitrine restore``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import VitrineError
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="The directory of backups, on another disk.")],
+    keep: Annotated[int | None, typer.Option(help="How many backups stay; all by default.", min=1)] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Check the newest backup instead of making one.")] = False,
+) -> None:
+    """Back up the data directory, also while the server runs. Example: vitrine backup /mnt/backups --keep 7"""
+    from core.backup import find_backup, make_backup, verify_backup
+    from core.config import load_settings
+
+    with _one_message():
+        if verify:
+            found = find_backup(target)
+            problems = verify_backup(target, found, progress=_show)
+            _end_line()
+            typer.echo("\n".join(problems) or f"{found.name} is complete and intact.")
+            raise typer.Exit(int(bool(problems)))
+        made = make_backup(load_settings(), target, keep=keep, progress=_show)
+        manifest = made.manifest
+        _end_line()
+        typer.echo(
+            f"{made.path}: {manifest.images:,} images, {manifest.new_images:,} of them new, "
+            f"{manifest.size_bytes / 1e6:,.1f} MB. The secret key is not in it."
+        )
+        _report_missing(manifest.missing_images)
+
+
+def restore(
+    target: Annotated[Path, typer.Argument(help="The directory of backups.")],
+    data: Annotated[Path, typer.Option(help="The data directory to write; it must not exist yet, or be empty.")],
+    name: Annotated[str | None, typer.Option("--name", help="Which backup; the newest by default.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Rename a data directory that is there; nothing of it is deleted.")
+    ] = False,
+) -> None:
+    """Write a backup to a new data directory. Example: vitrine restore /mnt/backups --data /srv/vitrine/data"""
+    from core.backup import find_backup, restore_backup
+
+    with _one_message():
+        report = restore_backup(target, find_backup(target, name), data, replace=replace, progress=_show)
+        _end_line()
+        if report.set_aside is not None:
+            typer.echo(f"What was in {data} is now in {report.set_aside}.")
+        typer.echo(
+            f"Restored {report.backup.name} to {data}: {report.images:,} images. "
+            "It gets a new secret key at its first start, so everybody signs in again."
+        )
+        _report_missing(report.missing_images)
+
+
+def _report_missing(paths: list[str]) -> None:
+    """Name the originals that could not be copied; there are such means exit code 1.
+
+    Raises:
+        Exit: there are such.
+    """
+    if paths:
+        typer.echo(f"{len(paths):,} images are missing or damaged and could not be copied:", err=True)
+        typer.echo("\n".join(paths), err=True)
+        raise typer.Exit(1)
+
+
+def _show(share: float, step: str) -> None:
+    """Write the progress to the terminal, over the line before."""
+    import sys
+
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{share:4.0%}  {step}")
+
+
+def _end_line() -> None:
+    import sys
+
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+
+
+@contextmanager
+def _one_message() -> Iterator[None]:
+    """Let an error of Vitrine end the command with its message."""
+    try:
+        yield
+    except VitrineError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error

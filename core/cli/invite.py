@@ -1,0 +1,44 @@
+"""``vitrine invite``: a link by which one person makes an account."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from core.accounts.roles import parse_role
+from core.cli.database import opened, project_id
+from core.errors import InvalidInputError
+
+_LOCAL = "http://127.0.0.1:8501"
+
+
+def run(
+    project: Annotated[str | None, typer.Option(help="Id or name of the project to join.")] = None,
+    role: Annotated[str | None, typer.Option(help="viewer, annotator, editor or owner.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Makes an admin of the server.")] = False,
+    days: Annotated[int, typer.Option(help="How many days the link is valid.")] = 7,
+    url: Annotated[
+        str | None, typer.Option(help="Address of Vitrine. Default: the first of STREAMLIT_SERVER_ALLOWED_HOSTS.")
+    ] = None,
+) -> None:
+    """Print a link that works once, to give to a person. Example: vitrine invite --project Shelf --role annotator"""
+    from core.accounts.invitations import InvitationService
+
+    with opened() as db:
+        if not db.settings.has_accounts:
+            typer.echo("The link works once the server runs with VITRINE_SIGN_IN=accounts.", err=True)
+        if (project is None) != (role is None):
+            raise InvalidInputError("Name both --project and --role, or neither.")
+        made = InvitationService(db).invite(
+            project_id=project_id(db, project) if project is not None else None,
+            role=parse_role(role) if role is not None else None,
+            makes_admin=admin,
+            days=days,
+        )
+        typer.echo(f"{(url or _address()).rstrip('/')}/access/invitation/{made.secret}")
+
+
+def _address() -> str:
+    hosts = os.environ.get("STREAMLIT_SERVER_ALLOWED_HOSTS", "").split()
+    base = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
+    return f"{f'https://{hosts[0]}' if hosts else _LOCAL}/{base}"
