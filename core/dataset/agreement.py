@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
@@ -57,11 +58,11 @@ class Answers:
     models: tuple[tuple[str, str], ...]
 
 
-def double_reviews(session: Session, project_id: str) -> list[DoubleReview]:
-    """Return the entries of the project that two people have reviewed."""
+def double_reviews(session: Session, project_id: str, among: Sequence[Any] = ()) -> list[DoubleReview]:
+    """Return the entries of the project that two people have reviewed; *among* are further conditions of ``Events``."""
     events = session.exec(
         select(Events).where(
-            Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None)
+            Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None), *among
         )
     )
     return [
@@ -91,8 +92,12 @@ def _alpha(reviews: Sequence[DoubleReview]) -> float | None:
     return float(krippendorff.alpha(reliability_data=rows, level_of_measurement="nominal"))
 
 
-def answers(session: Session, project_id: str) -> list[Answers]:
-    """Return the questions that people answered: by hand, by confirming an answer, or in a second review."""
+def answers(session: Session, project_id: str, among: Sequence[Any] = ()) -> list[Answers]:
+    """Return the questions that people answered: by hand, by confirming an answer, or in a second review.
+
+    Args:
+        among: further conditions of ``ImageDatasets``.
+    """
     second = (
         select(Events.entity_id, Events.new)
         .where(Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None))
@@ -107,6 +112,7 @@ def answers(session: Session, project_id: str) -> list[Answers]:
             col(ImageDatasets.rejected).is_(False),
             ImageDatasets.answer_type == "text",
             func.length(ImageDatasets.answer) <= SHORT_ANSWER_CHARS,
+            *among,
             or_(
                 col(ImageDatasets.confirmed).is_(True),
                 and_(col(ImageDatasets.model) == "", col(ImageDatasets.origin) != IMPORTED),
@@ -132,9 +138,11 @@ def of_models(questions: Sequence[Answers]) -> list[ModelAccuracy]:
     """Return each model's VQA accuracy over the questions that it answered, best first."""
     scores: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for question in questions:
-        reachable = best_accuracy(question.people)
+        # The challenge's files are in lower case, and its evaluator leaves answers alone where all people agree.
+        people = [answer.lower() for answer in question.people]
+        reachable = best_accuracy(people)
         for model, answer in question.models:
-            scores[model].append((vqa_accuracy(answer, question.people), reachable))
+            scores[model].append((vqa_accuracy(answer.lower(), people), reachable))
     accuracies = [
         ModelAccuracy(
             model, len(pairs), sum(own for own, _ in pairs) / len(pairs), sum(best for _, best in pairs) / len(pairs)

@@ -15,10 +15,13 @@ _ROUNDING_PX = 1.0
 """Boxes that other programs wrote end up to a pixel outside, because they were rounded or scaled."""
 
 Box = dict[str, Any]
+KEYS = ("label", "xyxy", "image")
 
 
 def checked_boxes(boxes: Any, images: "Sequence[Images]") -> list[Box] | None:
     """Return *boxes* in their stored form: ``label``, ``xyxy`` (left, top, right, bottom) and ``image``.
+
+    Boxes that a tool found have its ``score`` and name (``tool``) too, which say why the answer is right.
 
     ``xyxy`` is in px of the upright original, ``image`` counts from 0 and may be missing for the first image. A side
     at most a pixel outside of the image is moved to its edge. No boxes are None.
@@ -34,7 +37,7 @@ def checked_boxes(boxes: Any, images: "Sequence[Images]") -> list[Box] | None:
 
 
 def _checked(box: Any, number: int, images: "Sequence[Images]") -> Box:
-    if not isinstance(box, dict) or not box.keys() <= {"label", "xyxy", "image"} or "xyxy" not in box:
+    if not isinstance(box, dict) or not box.keys() <= {*KEYS, "score", "tool"} or "xyxy" not in box:
         raise InvalidInputError(
             f'Box {number} cannot be read. Write it as {{"label": "cup", "xyxy": [left, top, right, bottom]}}.',
             field="boxes",
@@ -49,7 +52,25 @@ def _checked(box: Any, number: int, images: "Sequence[Images]") -> Box:
             f"Box {number} is on image {index!r:.40}, counted from 0; the entry has {len(images)}.", field="boxes"
         )
     text = " ".join(label.replace("\0", "").encode("utf-8", "replace").decode("utf-8").split())
-    return {"label": text, "xyxy": _corners(box["xyxy"], number, images[index]), "image": index}
+    return {
+        "label": text,
+        "xyxy": _corners(box["xyxy"], number, images[index]),
+        "image": index,
+        **_evidence(box, number),
+    }
+
+
+def _evidence(box: Box, number: int) -> Box:
+    score, tool = box.get("score"), box.get("tool", "")
+    if not (score is None or (_is_number(score) and 0 <= score <= 1)) or not isinstance(tool, str):
+        raise InvalidInputError(f"The score of box {number} must lie between 0 and 1.", field="boxes")
+    clean = " ".join(tool.replace("\0", "").encode("utf-8", "replace").decode("utf-8").split())[:MAX_LABEL_CHARS]
+    return ({} if score is None else {"score": score}) | ({"tool": clean} if clean else {})
+
+
+def plain_boxes(boxes: "Sequence[Box] | None") -> list[Box]:
+    """Return boxes as other programs read them: without their score and tool."""
+    return [{name: box[name] for name in KEYS if name in box} for box in boxes or ()]
 
 
 def _corners(xyxy: Any, number: int, image: "Images") -> list[float]:

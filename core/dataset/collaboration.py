@@ -7,10 +7,12 @@ from datetime import timedelta
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.dataset import agreement, queries
 from core.dataset.agreement import Agreement, ModelAccuracy
 from core.dataset.assignment import LEASE_S
 from core.dataset.filters import EntryFilter, parse_search
+from core.dataset.honeypots.mixing import add, anchor_of, mixed, mixing_of, waiting
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
 from core.errors import InvalidInputError
 
@@ -66,6 +68,7 @@ class CollaborationService:
             view = _view(session, project_id, name) or SavedViews(project_id=project_id, name=name, query=line)
             view.query, view.created_by = line, actor
             session.add(view)
+            audit.record(session, "view.save", view, actor=actor, search=line)
             return view
 
     def delete_view(self, project_id: str, name: str) -> bool:
@@ -74,6 +77,7 @@ class CollaborationService:
             view = _view(session, project_id, name)
             if view is not None:
                 session.delete(view)
+                audit.record(session, "view.delete", view)
             return view is not None
 
     # Assignment
@@ -109,11 +113,13 @@ class CollaborationService:
         if not 0 <= second_percent <= 100:
             raise InvalidInputError("Choose between 0 and 100 % for second reviews.", field="second_percent")
         with self._db.transaction() as session:
-            session.merge(
-                ReviewPlans(
-                    project_id=project_id, assignment=assignment, people=list(names), second_percent=second_percent
-                )
-            )
+            stored = session.get(ReviewPlans, project_id) or ReviewPlans(project_id=project_id)
+            stored.assignment, stored.people, stored.second_percent = assignment, list(names), second_percent
+            session.add(stored)
+            audit.record(
+                session, "plan.change", project_id=project_id, assignment=assignment, people=names,
+                second_percent=second_percent,
+            )  # fmt: skip
         return Plan(assignment, names, second_percent)
 
     def open_entries(
@@ -122,14 +128,29 @@ class CollaborationService:
         """Return the next entries that *actor* would be assigned, and assign none."""
         assigned = self.review_plan(project_id).assigned(entry_filter, actor)
         with self._db.reading() as session:
-            return queries.find_entries(session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor)
+            return _next_entries(session, project_id, assigned, actor, limit, after)
 
     @cached_until_write
     def count_queue(self, project_id: str, entry_filter: EntryFilter, actor: str) -> int:
         """Count the entries that *actor* would be assigned for the filter; of those not decided, unless it says so."""
         assigned = self.review_plan(project_id).assigned(entry_filter.for_review(), actor)
         with self._db.reading() as session:
-            return queries.count_entries(session, project_id, assigned, not_skipped_by=actor)
+            mixing = mixing_of(session, project_id, assigned, actor)
+            honeypots = len(waiting(session, mixing)) if mixing is not None else 0
+            return queries.count_entries(session, project_id, assigned, not_skipped_by=actor) + honeypots
+
+    @cached_until_write
+    def count_leased(self, project_id: str, entry_filter: EntryFilter, actor: str) -> int:
+        """Count the entries of a review queue that others than *actor* hold at the moment."""
+        plan = self.review_plan(project_id)
+        if plan.assignment != "shared":
+            return 0
+        with self._db.reading() as session:
+            every, free = (
+                queries.count_entries(session, project_id, wanted, not_skipped_by=actor)
+                for wanted in (entry_filter, plan.assigned(entry_filter, actor))
+            )
+            return every - free
 
     def assign_entries(
         self, project_id: str, entry_filter: EntryFilter, actor: str, *, limit: int, after: str | None = None
@@ -138,16 +159,26 @@ class CollaborationService:
         plan = self.review_plan(project_id)
         assigned = plan.assigned(entry_filter, actor)
         if plan.assignment != "shared" or assigned == entry_filter:
+            self._add_honeypots(project_id, assigned, actor, limit, after)
             return self.open_entries(project_id, entry_filter, actor, limit=limit, after=after)
         with self._db.transaction() as session:
-            page = queries.find_entries(session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor)
+            _add_honeypots(session, project_id, assigned, actor, limit, after)
+            page = _next_entries(session, project_id, assigned, actor, limit, after)
             if page.next_cursor is None and len(page.items) > _MIN_LEASED:  # leave half of the last ones to others
                 limit = max(_MIN_LEASED, len(page.items) // 2)
-                page = queries.find_entries(
-                    session, project_id, assigned, limit=limit, after=after, not_skipped_by=actor
-                )
+                page = _next_entries(session, project_id, assigned, actor, limit, after)
             _lease(session, project_id, actor, [entry.id for entry in page.items])
             return page
+
+    def _add_honeypots(
+        self, project_id: str, entry_filter: EntryFilter, actor: str, limit: int, after: str | None
+    ) -> None:
+        """Make the honeypots of the next page, if they are switched on; else nothing is written."""
+        with self._db.reading() as session:
+            if mixing_of(session, project_id, entry_filter, actor) is None:
+                return
+        with self._db.transaction() as session:
+            _add_honeypots(session, project_id, entry_filter, actor, limit, after)
 
     def renew_leases(self, project_id: str, entry_ids: Sequence[str], actor: str) -> int:
         """Renew *actor*'s leases on these entries and return how many *actor* still holds."""
@@ -170,6 +201,28 @@ class CollaborationService:
         """Return each model's VQA accuracy against the answers of people, best first."""
         with self._db.reading() as session:
             return tuple(agreement.of_models(agreement.answers(session, project_id)))
+
+
+def _next_entries(
+    session: Session, project_id: str, entry_filter: EntryFilter, actor: str, limit: int, after: str | None
+) -> queries.EntryPage:
+    """Return the next page of a queue with the honeypots that were made for it."""
+    anchor = anchor_of(session, after)
+    page = queries.find_entries(session, project_id, entry_filter, limit=limit, after=anchor, not_skipped_by=actor)
+    mixing = mixing_of(session, project_id, entry_filter, actor)
+    if mixing is None:
+        return page
+    return mixed(session, page, waiting(session, mixing), actor, limit=limit, anchor=anchor, after=after)
+
+
+def _add_honeypots(
+    session: Session, project_id: str, entry_filter: EntryFilter, actor: str, limit: int, after: str | None
+) -> None:
+    mixing = mixing_of(session, project_id, entry_filter, actor)
+    if mixing is not None:
+        anchor = anchor_of(session, after)
+        page = queries.find_entries(session, project_id, entry_filter, limit=limit, after=anchor, not_skipped_by=actor)
+        add(session, mixing, page.items)
 
 
 def _name(name: str, what: str) -> str:

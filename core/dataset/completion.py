@@ -5,9 +5,10 @@ from sqlmodel import Session, col
 
 from core.dataset import quality
 from core.dataset.conditions import conditions
-from core.dataset.filters import FIELDS, NONE, EntryFilter
+from core.dataset.filters import FIELDS, EntryFilter
 from core.dataset.stats import tag_names
 from core.db import Events, ImageDatasets
+from core.search_line import NONE
 
 MAX_VALUES = 50
 

@@ -1,27 +1,37 @@
 """Compiles an EntryFilter to SQL conditions: one builder for each field, an allowlist of columns."""
 
-import re
-from calendar import monthrange
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, not_, or_
-from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col, select
 
 from core.dataset.assignment import in_share, needs_second_review, not_leased_to_others
-from core.dataset.filters import ALL_MUST_MATCH, NONE, WORD, EntryFilter, Term
+from core.dataset.check_terms import (
+    arena,
+    blind,
+    consensus,
+    doubt,
+    guessable,
+    heldout,
+    judge,
+    prune,
+    seen,
+    tools,
+    verifiable,
+    worth,
+)
+from core.dataset.filters import ALL_MUST_MATCH, EntryFilter, Term
 from core.dataset.quality import condition_of_check
-from core.db import IMPORTED, Events, ImageDatasets, Images, is_about
+from core.db import HELD_BACK, IMPORTED, Events, ImageDatasets, Images, is_about
+from core.db.comparing import Column, day_is, number_is
 from core.db.text import holds_text
-from core.errors import InvalidInputError
+from core.images.filter import pinned_is
+from core.images.query_conditions import side_is
+from core.search_line import NONE, WORD
 
 Condition = ColumnElement[bool]
-
-Column = SQLCoreOperations[Any]
 
 _Entry = ImageDatasets
 
@@ -29,18 +39,24 @@ SHORT_ANSWER_CHARS = 40
 """The index over answers covers those up to this length; longer ones are rarely searched as a whole."""
 
 
-def conditions(project_id: str, entry_filter: EntryFilter, *, by_index: bool = True) -> list[Condition]:
+def conditions(
+    project_id: str, entry_filter: EntryFilter, *, by_index: bool = True, held_back: bool = False
+) -> list[Condition]:
     """Return the conditions of the entries of a project that the filter selects.
 
     Args:
         by_index: False keeps the database from using an index over the project, for a filter that has a better one.
+        held_back: whether honeypots count; a filter by id finds them like any entry.
 
     Raises:
         InvalidInputError: a value cannot be parsed, such as a score that is not a number.
     """
     # Every index over entries begins with project_id; an expression of it disables them all.
     project = col(_Entry.project_id) if by_index else func.coalesce(col(_Entry.project_id), "")
-    found = [project == project_id, col(_Entry.deleted_at).is_(None)]
+    exists: Condition = col(_Entry.deleted_at).is_(None)
+    if held_back or entry_filter.values("id"):
+        exists = or_(exists, col(_Entry.deleted_at) == HELD_BACK)
+    found = [project == project_id, exists]
     positive = sorted((term for term in entry_filter.terms if not term.negated), key=lambda term: term.field)
     for field, terms in groupby(positive, key=lambda term: term.field):
         parts = [_condition(term) for term in terms]
@@ -86,6 +102,10 @@ def _image_count() -> Column:
     return 1 + case((more == literal_column("''"), 0), else_=commas + 1)
 
 
+def _pinned(value: str) -> Condition:
+    return col(_Entry.image_id).in_(select(Images.id).where(pinned_is(value)))
+
+
 def _origin(value: str) -> Condition:
     imported = col(_Entry.origin) == IMPORTED
     if value == IMPORTED:
@@ -111,11 +131,11 @@ def _score(value: str) -> Condition:
     """A score of 0 means not rated: ``score:<3`` does not find it, ``score:none`` does."""
     if value == NONE:
         return col(_Entry.score) == 0
-    return and_(col(_Entry.score) > 0, _number(col(_Entry.score), "score")(value))
+    return and_(col(_Entry.score) > 0, number_is(col(_Entry.score), "score")(value))
 
 
 def _length(value: str) -> Condition:
-    return _number(func.length(col(_Entry.answer)), "length")(value)
+    return number_is(func.length(col(_Entry.answer)), "length")(value)
 
 
 def _answer(value: str) -> Condition:
@@ -123,12 +143,6 @@ def _answer(value: str) -> Condition:
     if value == NONE or len(value) > SHORT_ANSWER_CHARS:
         return answer.in_(("", NONE)) if value == NONE else answer == value.lower()  # "none" is also a common answer
     return and_(answer == value.lower(), func.length(col(_Entry.answer)) <= literal_column(str(SHORT_ANSWER_CHARS)))
-
-
-def side_is(value: str) -> Condition:
-    """Return the condition of an image whose longer side is *value* px."""
-    width, height = col(Images.width), col(Images.height)
-    return _number(case((width > height, width), else_=height), "side")(value)
 
 
 def _side(value: str) -> Condition:
@@ -155,51 +169,11 @@ def skipped_by(actor: str) -> Condition:
 
 
 def _created(value: str) -> Condition:
-    sign, text = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
-    try:
-        start, end = _days(text)
-    except ValueError as error:
-        raise InvalidInputError(
-            "created: takes a day such as 2026-05-01, a month, or >2026-05-01.", field="q"
-        ) from error
-    column = col(_Entry.create_at)
-    if sign == ">":
-        return column >= end
-    if sign == "<":
-        return column < start
-    return column >= start if sign == ">=" else column < end if sign == "<=" else and_(column >= start, column < end)
-
-
-def _days(text: str) -> tuple[datetime, datetime]:
-    """Return the start of a day or a month and of the next one."""
-    month = re.fullmatch(r"\d{4}-\d{2}", text) is not None
-    day = date.fromisoformat(f"{text}-01" if month else text)
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    length = timedelta(days=monthrange(day.year, day.month)[1] if month else 1)
-    return start, start + length
+    return day_is(col(_Entry.create_at), "created")(value)
 
 
 REVIEWING = ("confirm", "reject", "reopen", "edit", "rate", "tag", "untag", "flag", "unflag", "note", "second")
 """Actions that count as review for ``by:`` and for the facet of annotators."""
-
-_COMPARISON = re.compile(r"(<=|>=|<|>|=?)(.*)", re.DOTALL)
-
-
-def _number(column: Column, field: str) -> Callable[[str], Condition]:
-    def build(value: str) -> Condition:
-        low, dots, high = value.partition("..")
-        try:
-            if dots:
-                return column.between(float(low), float(high))
-            sign, number = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
-            bound = float(number)
-        except ValueError as error:
-            raise InvalidInputError(f"{field}: takes a number, <3, >=2 or 2..4, not {value}.", field="q") from error
-        return {"<": column < bound, "<=": column <= bound, ">": column > bound, ">=": column >= bound}.get(
-            sign, column == bound
-        )
-
-    return build
 
 
 def _escaped(value: str) -> str:
@@ -225,17 +199,30 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "score": _score,
     "length": _length,
     "side": _side,
+    "pinned": _pinned,
     "created": _created,
     "by": lambda value: _acted(value, *REVIEWING),
     "skipped": skipped_by,
     "reason": _reason,
     "image": lambda value: is_about(_Entry, [value]),
-    "images": lambda value: _number(_image_count(), "images")(value),
+    "images": lambda value: number_is(_image_count(), "images")(value),
     "conversation": _same_or_null(col(_Entry.conversation_id)),
     "origin": _origin,
     "id": lambda value: col(_Entry.id) == value,
     "task": lambda value: col(_Entry.task_id) == value,
     "check": condition_of_check,
+    "guessable": guessable,
+    "prune": prune,
+    "heldout": heldout,
+    "verifiable": verifiable,
+    "arena": arena,
+    "judge": judge,
+    "worth": worth,
+    "tools": tools,
+    "blind": blind,
+    "seen": seen,
+    "consensus": consensus,
+    "doubt": doubt,
     "second": needs_second_review,
     "share": in_share,
     "free": not_leased_to_others,

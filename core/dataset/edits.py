@@ -9,9 +9,10 @@ from sqlalchemy.orm import object_session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
+from core import caller
 from core.dataset.entry_images import image_columns, images_by_ids
 from core.dataset.values import checked
-from core.db import Events, ImageDatasets, Images, new_id, utc_now
+from core.db import HELD_BACK, Events, Honeypots, ImageDatasets, Images, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.questions.text import GROUNDING
 
@@ -26,6 +27,8 @@ class UserAction:
     name: str
     actor: str = LOCAL
     batch_id: str = field(default_factory=new_id)
+    came_from: str | None = field(default_factory=lambda: caller.current().trace)
+    """Of an action on one entry, which its event alone records; None on many, which the audit has as one act."""
 
 
 def entry_by_id(session: Session, entry_id: str) -> ImageDatasets:
@@ -35,7 +38,7 @@ def entry_by_id(session: Session, entry_id: str) -> ImageDatasets:
         NotFoundError: it does not exist, or it was deleted.
     """
     entry = session.get(ImageDatasets, entry_id)
-    if entry is None or entry.deleted_at is not None:
+    if entry is None or entry.is_deleted:
         raise NotFoundError("This entry does not exist any more. Go back to the list.")
     return entry
 
@@ -97,7 +100,7 @@ def write(
     old = {name: value_of(entry, name) for name in stored}
     stored = {name: value for name, value in stored.items() if value != old[name]}
     if stored:
-        _compare_and_swap(session, entry, columns_of(stored))
+        _compare_and_swap(session, entry, _columns(session, entry, stored))
     if stored or event_details:
         record_event(session, entry, action, {name: old[name] for name in stored}, stored | (event_details or {}))
     return entry
@@ -128,7 +131,7 @@ def conflict(entry: ImageDatasets, attempted: Any) -> ConflictError:
 
 def value_of(entry: ImageDatasets, name: str) -> Any:
     """Return the value of a field of an event, where ``deleted`` means that ``deleted_at`` is set."""
-    return entry.deleted_at is not None if name == "deleted" else getattr(entry, name)
+    return entry.is_deleted if name == "deleted" else getattr(entry, name)
 
 
 def columns_of(stored: dict[str, Any]) -> dict[str, Any]:
@@ -139,6 +142,14 @@ def columns_of(stored: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
+def _columns(session: Session, entry: ImageDatasets, stored: dict[str, Any]) -> dict[str, Any]:
+    columns = columns_of(stored)
+    if columns.get("deleted_at", ...) is None:
+        is_honeypot = session.exec(select(Honeypots.id).where(Honeypots.entry_id == entry.id)).first() is not None
+        columns["deleted_at"] = HELD_BACK if is_honeypot else None
+    return columns
+
+
 def record_event(
     session: Session, entry: ImageDatasets, action: UserAction, old: dict[str, Any], new: dict[str, Any]
 ) -> None:
@@ -146,7 +157,7 @@ def record_event(
     session.add(
         Events(
             batch_id=action.batch_id, project_id=entry.project_id, entity="entry", entity_id=entry.id,
-            action=action.name, actor=action.actor, old=old, new=new,
+            action=action.name, actor=action.actor, old=old, new=new, came_from=action.came_from,
         )
     )  # fmt: skip
 

@@ -11,7 +11,10 @@ from core.dataset import completion, image_facets, quality, queries, stats
 from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter
 from core.dataset.history import HistoryEvent, history
+from core.dataset.honeypots import mixing
+from core.dataset.judge_trust import require_trusted_judge
 from core.db import Database, ImageDatasets, Images, cached_until_write
+from core.search_line import Facet
 
 
 class EntryQueries:
@@ -67,6 +70,7 @@ class EntryQueries:
         """Return the ids of the images of the filter's entries, each once."""
         query = select(ImageDatasets.image_id).where(*conditions(project_id, entry_filter)).distinct()
         with self._db.reading() as session:
+            require_trusted_judge(session, project_id, entry_filter)
             return list(session.exec(query.limit(limit)))
 
     def images_of(self, entries: Sequence[ImageDatasets]) -> dict[str, Images]:
@@ -84,10 +88,16 @@ class EntryQueries:
         with self._db.reading() as session:
             return queries.single_label_questions(session, entries)
 
+    def copied_from(self, entries: Sequence[ImageDatasets]) -> dict[str, str]:
+        """Return by id the entry that each honeypot among *entries* is a copy of."""
+        with self._db.reading() as session:
+            return mixing.sources(session, [entry.id for entry in entries])
+
     @cached_until_write
-    def facets(self, project_id: str, entry_filter: EntryFilter) -> tuple[stats.Facet, ...]:
+    def facets(self, project_id: str, entry_filter: EntryFilter) -> tuple[Facet, ...]:
         """Return the facets of the filter's entries that have more than one value."""
         with self._db.reading() as session:
+            require_trusted_judge(session, project_id, entry_filter)
             of_images = (image_facets.sides, image_facets.times)
             found = [make(session, project_id, entry_filter) for make in of_images]
             return (*stats.facets(session, project_id, entry_filter), *(facet for facet in found if facet))
@@ -108,7 +118,8 @@ class EntryQueries:
     def balance(self, project_id: str, entry_filter: EntryFilter) -> tuple[stats.Balance, ...]:
         """Return the distribution of short answers for each kind of question."""
         with self._db.reading() as session:
-            return tuple(stats.balance(session, project_id, entry_filter))
+            require_trusted_judge(session, project_id, entry_filter)
+            return tuple(stats.balance(session, conditions(project_id, entry_filter)))
 
     @cached_until_write
     def check_counts(self, project_id: str, entry_filter: EntryFilter) -> Mapping[str, int]:
@@ -125,6 +136,7 @@ class EntryQueries:
         """Return how many entries of the filter fail each of *checks*, also when the filter is by a check itself."""
         where = conditions(project_id, entry_filter)
         with self._db.reading() as session:
+            require_trusted_judge(session, project_id, entry_filter)
             counts = {
                 name: session.exec(
                     select(func.count()).select_from(ImageDatasets).where(*where, quality.condition_of_check(name))

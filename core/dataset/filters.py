@@ -6,21 +6,18 @@ Terms of one field are alternatives (``kind:count kind:color`` finds both), exce
 match. A leading minus negates a term. ``none`` means a missing value.
 """
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from core.errors import InvalidInputError
+from core.db import SPLITS
+from core.search_line import NONE, WORD, YES_NO, Fields, SearchFilter, SearchTerm
 
-WORD = ""
 STATES = ("open", "confirmed", "rejected")
-NONE = "none"
-_YES_NO = ("yes", "no")
 
-FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
+FIELDS: Fields = {
     "is": ("decision", STATES),
-    "flagged": ("flagged for a second look", _YES_NO),
-    "edited": ("edited by a person after a model generated it", _YES_NO),
-    "doubtful": ("marked for review when it was generated", _YES_NO),
+    "flagged": ("flagged for a second look", YES_NO),
+    "edited": ("edited by a person after a model generated it", YES_NO),
+    "doubtful": ("marked for review when it was generated", YES_NO),
     "kind": ("kind of question", ()),
     "answer": ("the whole answer, as in answer:yes", ()),
     "type": ("answer type", ("text", "label", "custom_format")),
@@ -30,6 +27,7 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "score": ("rating, as in score:4, score:<3 or score:2..4", ()),
     "length": ("characters in the answer, as in length:>200", ()),
     "side": ("longer side of the image in px, as in side:<640", ()),
+    "pinned": ("split that somebody put its image into; none: by hash", (*SPLITS, NONE)),
     "created": ("day or month, as in created:2026-05, created:2026-05-01 or created:>2026-05-01", ()),
     "by": ("who decided or edited", ()),
     "skipped": ("who skipped it", ()),
@@ -41,6 +39,24 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "id": ("id of the entry", ()),
     "task": ("id of the task that generated it", ()),
     "check": ("quality check that it fails", ()),
+    "guessable": (
+        "whether the answer was guessed without the image, or its chance in percent, as in guessable:>80",
+        (),
+    ),
+    "heldout": (
+        "in the test set that was compared last: its image; with both, image and question; the others apart",
+        (*YES_NO, "both", "image", "question"),
+    ),
+    "prune": ("proposed to be left out, so that fewer answers can be guessed", YES_NO),
+    "judge": ("mean score of the judge, 1 to 5, as in judge:<3; only while it is trusted", ()),
+    "worth": ("among the next entries that are worth reviewing", YES_NO),
+    "arena": ("which model answered better, as in arena:one>other, or arena:one=wrong for a wrong answer", ()),
+    "verifiable": ("how a program can verify the answer", ("exact", "number", "set", "json", "iou", "anls", "no")),
+    "tools": ("what tools that looked at the image say of the answer", ("contradicts", "supports", "unsure")),
+    "blind": ("whether a model that was asked gave the stored answer without the image", YES_NO),
+    "seen": ("whether a model that was asked gave the stored answer with the image", YES_NO),
+    "consensus": ("whether the stored answer is the most frequent one of models that were asked", YES_NO),
+    "doubt": ("how far answers of models disagree, in percent, as in doubt:>50", ()),
     "second": ("needs a second review, by the name of the reviewer", ()),
     "share": ("an equal share of the images, as in share:1/3", ()),
     "free": ("not leased to anyone but the reviewer named", ()),
@@ -51,70 +67,22 @@ ALL_MUST_MATCH = (WORD, "tag")
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(SearchTerm):
     """One condition; *field* is a key of FIELDS, or WORD for a text in the question, answer or image name."""
 
-    field: str
-    value: str
-    negated: bool = False
-
-    def __post_init__(self) -> None:
-        if self.field != WORD and self.field not in FIELDS:
-            raise InvalidInputError(
-                f"There is no field called {self.field}. Use {', '.join(FIELDS)}, or put the word in quotes.", field="q"
-            )
-        allowed = FIELDS[self.field][1] if self.field else ()
-        if allowed and self.value not in allowed:
-            raise InvalidInputError(f"{self.field}: takes {', '.join(allowed)}, not {self.value}.", field="q")
-        if not self.value:
-            raise InvalidInputError(f"Write a value after {self.field}: or remove it.", field="q")
-
-    def __str__(self) -> str:
-        value = self.value
-        if re.search(r'[\s"\\]', value) or (self.field == WORD and (":" in value or value[0] == "-")):
-            value = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return ("-" if self.negated else "") + (f"{self.field}:{value}" if self.field else value)
+    fields = FIELDS
 
 
 @dataclass(frozen=True)
-class EntryFilter:
+class EntryFilter(SearchFilter[Term]):
     """A selection of a project's entries; without terms it selects all of them."""
 
-    terms: tuple[Term, ...] = ()
-
-    def __str__(self) -> str:
-        return " ".join(str(term) for term in self.terms)
-
-    def __bool__(self) -> bool:
-        return bool(self.terms)
-
-    def values(self, field: str) -> tuple[str, ...]:
-        """Return the values of the terms of *field* that are not negated."""
-        return tuple(term.value for term in self.terms if term.field == field and not term.negated)
-
-    def with_term(self, field: str, value: str, *, negated: bool = False) -> "EntryFilter":
-        """Return the filter with one more term."""
-        term = Term(field, value, negated)
-        return self if term in self.terms else replace(self, terms=(*self.terms, term))
-
-    def without(self, field: str) -> "EntryFilter":
-        """Return the filter without any term of *field*."""
-        return replace(self, terms=tuple(term for term in self.terms if term.field != field))
-
-    def toggled(self, field: str, value: str) -> "EntryFilter":
-        """Return the filter with this term added, or removed when it has it."""
-        term = Term(field, value)
-        if term in self.terms:
-            return replace(self, terms=tuple(other for other in self.terms if other != term))
-        return self.with_term(field, value)
+    term_type = Term
 
     def for_review(self) -> "EntryFilter":
         """Return the filter of a review queue: open entries, unless it selects by decision, second review or id."""
         selects = any(term.field in ("is", "second", "id") for term in self.terms)
         return self if selects else self.with_term("is", "open")
-
-
-_TERM = re.compile(r'(?P<minus>-?)(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>\S+))')
 
 
 def parse_search(line: str) -> EntryFilter:
@@ -123,13 +91,4 @@ def parse_search(line: str) -> EntryFilter:
     Raises:
         InvalidInputError: a field does not exist, or its value is not allowed.
     """
-    terms = [_term(match) for match in _TERM.finditer(line)]
-    return EntryFilter(tuple(dict.fromkeys(term for term in terms if term is not None)))
-
-
-def _term(match: re.Match[str]) -> Term | None:
-    quoted = match["quoted"]
-    value = match["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-    if match["field"] is None and not value.strip('"'):
-        return None
-    return Term((match["field"] or WORD).lower(), value, bool(match["minus"]))
+    return EntryFilter.parse(line)

@@ -5,8 +5,8 @@ from sqlmodel import Session, col
 
 from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter
-from core.dataset.stats import Facet, FacetValue
 from core.db import ImageDatasets, Images
+from core.search_line import Facet, FacetValue
 
 _Entry = ImageDatasets
 MAX_DAYS = 21

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Tuple, func, literal, tuple_
 from sqlmodel import Session, col, select
 
+from core.dataset.check_terms import worth_ranks
 from core.dataset.conditions import conditions, skipped_by
 from core.dataset.filters import EntryFilter
+from core.dataset.judge_trust import require_trusted_judge
 from core.dataset.query_planner import selective_condition, selective_condition_for_count
 from core.db import ImageDatasets, Images, Questions, is_about
 from core.db.base import UtcDateTime
@@ -35,12 +37,15 @@ def find_entries(
     newest_first: bool = False,
     not_skipped_by: str | None = None,
 ) -> EntryPage:
-    """Return the page after the entry with the id *after*.
+    """Return the page after the entry with the id *after*; ``worth:yes`` is in the order of its ranks.
 
     Raises:
         InvalidInputError: there is no such entry, or a value of the filter cannot be read.
     """
+    require_trusted_judge(session, project_id, entry_filter)
     limit = max(1, min(limit, MAX_LIMIT))
+    if entry_filter.values("worth") == ("yes",) and not newest_first:
+        return _by_rank(session, project_id, entry_filter, limit, after, not_skipped_by)
     order = (col(ImageDatasets.create_at), col(ImageDatasets.id))
     selective = selective_condition(session, project_id, entry_filter)
     query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=selective is None))
@@ -56,10 +61,31 @@ def find_entries(
     return EntryPage(tuple(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
 
 
+def _by_rank(
+    session: Session, project_id: str, entry_filter: EntryFilter, limit: int, after: str | None, skipper: str | None
+) -> EntryPage:
+    """Return a page of ``worth:yes`` in the order of the ranks.
+
+    An entry loses its rank when its answer is edited: a page after such an entry begins at the first one again.
+    """
+    ranks = worth_ranks(project_id)
+    query = select(ImageDatasets).join(ranks, ranks.c.entry_id == ImageDatasets.id)
+    query = query.where(*conditions(project_id, entry_filter, by_index=False))
+    if skipper is not None and not entry_filter.values("skipped"):
+        query = query.where(~skipped_by(skipper))
+    if after is not None:
+        _key_of(session, after)
+        last = select(ranks.c.score).where(ranks.c.entry_id == after).scalar_subquery()
+        query = query.where(ranks.c.score > func.coalesce(last, 0.0))
+    rows = list(session.exec(query.order_by(ranks.c.score).limit(limit + 1)))
+    return EntryPage(tuple(rows[:limit]), rows[limit - 1].id if len(rows) > limit else None)
+
+
 def count_entries(
     session: Session, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None
 ) -> int:
     """Count the entries of the filter."""
+    require_trusted_judge(session, project_id, entry_filter)
     selective = selective_condition_for_count(session, project_id, entry_filter)
     where = conditions(project_id, entry_filter, by_index=selective is None)
     query = select(func.count()).select_from(ImageDatasets).where(*where)

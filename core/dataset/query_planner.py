@@ -11,11 +11,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select
 from sqlmodel import Session, col
 
-from core.dataset.conditions import REVIEWING, Condition, conditions, side_is
-from core.dataset.filters import NONE, WORD, EntryFilter, Term
+from core.dataset.check_terms import told_by_tools, worth_ranks
+from core.dataset.conditions import REVIEWING, Condition, conditions
+from core.dataset.filters import EntryFilter, Term
 from core.dataset.quality import candidates_of_check
 from core.db import Events, ImageDatasets, Images
 from core.db.text import has_text_index, rows_with_bigram, rows_with_text
+from core.images.query_conditions import side_is
+from core.search_line import NONE, WORD
 
 MAX_SELECTED = 2500
 """Reading and sorting this many entries takes as long as skipping fifty thousand in an index."""
@@ -49,7 +52,8 @@ def selective_condition_for_count(session: Session, project_id: str, entry_filte
     terms = entry_filter.terms
     if len(terms) < 2 and all(_has_index(term) for term in terms):
         return None
-    small_project = col(_Entry.id), select(col(_Entry.id)).where(*conditions(project_id, EntryFilter()))
+    every = conditions(project_id, EntryFilter(), held_back=True)
+    small_project = col(_Entry.id), select(col(_Entry.id)).where(*every)
     sources = chain(_sources(session, project_id, entry_filter), [small_project])
     return _first_selective(session, sources, max(MAX_SELECTED, _table_rows(session) // 20))
 
@@ -83,6 +87,12 @@ def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> It
     """
     for rows in _text_rows(session, entry_filter):
         yield _ROW, rows
+    for value in _single_value(entry_filter, "worth"):
+        if value == "yes":
+            ranks = worth_ranks(project_id)
+            yield col(_Entry.id), select(ranks.c.entry_id)
+    for value in _single_value(entry_filter, "tools"):
+        yield col(_Entry.id), select(told_by_tools(project_id, value).c.entry_id)
     for field in _BY_INDEX if len(entry_filter.terms) > 1 else _NOT_IN_PAGE_ORDER:
         for value in _single_value(entry_filter, field):
             candidates = candidates_of_check(value, project_id) if field == "check" else None

@@ -11,10 +11,12 @@ from core.dataset.edits import UserAction, check_version, entry_by_id, write
 from core.dataset.entry_images import images_by_ids
 from core.db import Database, ImageDatasets, Images, Questions, Tasks
 from core.errors import BadReplyError, ConflictError, InvalidInputError, NotFoundError
-from core.llm import ChatReply, DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
+from core.llm import ChatReply, ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, session_keys
 from core.llm.schemas import AnswerList, GivenAnswer, PlacedAnswer, PlacedAnswerList
-from core.questions import answering, grounding
+from core.questions import answering, grounding, verifiable
 from core.questions.answer_types import checked_answer
+from core.questions.answering import build_request
+from core.questions.evidence import ImageEvidence
 from core.questions.examples import NO_EXAMPLES
 from core.questions.image_sets import image_set
 from core.questions.language import entry_language_mismatch
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
     from core.images import ImageService
 
 
+NOT_VERIFIABLE = (
+    "The model gave no answer that a program can verify, as the task of this entry asks for. The answer stays. Choose "
+    "another model, or edit the answer."
+)
+
+
 class AnswerRegenerator:
     """Makes one model call for one entry; the new answer can be undone like an edit."""
 
@@ -32,6 +40,7 @@ class AnswerRegenerator:
         self._db = db_session
         self._llm = llm_service
         self._images = image_service
+        self._evidence = ImageEvidence(db_session, llm_service, image_service)
 
     async def regenerate_answer(
         self, entry_id: str, version: int, action: UserAction, chosen: Mapping[str, Any] | None = None
@@ -40,23 +49,32 @@ class AnswerRegenerator:
 
         Raises:
             NotFoundError: the entry or its image was deleted.
-            InvalidInputError: the entry is decided, or no model answered it and *chosen* names none.
+            InvalidInputError: the entry is decided, no model answered it and *chosen* names none, the tools of
+                offline/see are missing, or its task stores only answers that a program can verify, and the model gave
+                none twice.
+            NoVisionError: the model is known not to see images.
             ConflictError: the entry was changed before the model replied; the ledger keeps the reply.
             LLMError: the call failed.
         """
         entry, images, config = await asyncio.to_thread(self._load, entry_id, version, chosen)
+        self._evidence.require(config)
         part, *further = [await asyncio.to_thread(self._part, image) for image in images]
+        part = await self._evidence.complete(images[0], part, config)
         names = [image.image_name for image in images]
         sent_with = image_set(names, further, entry.language, asks=False) if further else NO_EXAMPLES
         model = config.litellm_model
-        request = answering.build_request([_question(entry)], part, entry.language, examples=sent_with, model=model)
+        only_verifiable = await asyncio.to_thread(self._wants_verifiable, entry)
+        how: dict[str, Any] = {"examples": sent_with, "model": model, "fresh": True, "verifiable": only_verifiable}
         ledger = DatabaseLedger(self._db, purpose="answer again")
-        reply = await self._llm.chat(config, replace(request, fresh=True), ledger=ledger)
-        try:
-            given = _answer_of(reply)
-        except BadReplyError as error:
-            await asyncio.to_thread(ledger.reject, reply, str(error))
-            raise
+        reply, given = await self._ask(config, build_request([_question(entry)], part, entry.language, **how), ledger)
+        if only_verifiable and _is_refused(given, entry):
+            await asyncio.to_thread(ledger.settle_now, reply)
+            correction = f"The last answers were not valid: {verifiable.problem_of(given.answer)}"
+            request = build_request([_question(entry)], part, entry.language, correction, **how)
+            reply, given = await self._ask(config, request, ledger)
+            if _is_refused(given, entry):
+                await asyncio.to_thread(ledger.settle_now, reply)
+                raise InvalidInputError(NOT_VERIFIABLE, field="model")
 
         def store(session: Session) -> ImageDatasets:
             entry = _open_entry(session, entry_id, version)
@@ -67,7 +85,7 @@ class AnswerRegenerator:
                 "needs_review": review_reason, "model": reply.model, "call_id": reply.call_id,
             }  # fmt: skip
             if isinstance(given, PlacedAnswer):
-                reading = grounding.read(given.boxes, entry.kind, reply.model, part)
+                reading = grounding.read(given, entry.kind, reply.model, part)
                 values |= {"boxes": reading.boxes or None, "needs_review": review_reason or reading.problem}
             return write(session, entry, values, action)
 
@@ -77,9 +95,23 @@ class AnswerRegenerator:
             await asyncio.to_thread(ledger.settle_now, reply)
             raise
 
+    async def _ask(
+        self, config: ModelConfig, request: ChatRequest, ledger: DatabaseLedger
+    ) -> tuple[ChatReply, GivenAnswer]:
+        reply = await self._llm.chat(config, request, ledger=ledger)
+        try:
+            return reply, _answer_of(reply)
+        except BadReplyError as error:
+            await asyncio.to_thread(ledger.reject, reply, str(error))
+            raise
+
+    def _wants_verifiable(self, entry: ImageDatasets) -> bool:
+        with self._db.reading() as session:
+            return verifiable.is_wanted(session, entry.task_id)
+
     def _part(self, image: Images) -> ImagePart:
-        sent = self._images.model_image(image)
-        return grounding.image_part(sent, image)
+        part = grounding.image_part(self._images.model_image(image), image)
+        return replace(part, seen=self._evidence.stored([image])[image.id])
 
     def _load(
         self, entry_id: str, version: int, chosen: Mapping[str, Any] | None
@@ -121,6 +153,10 @@ def _question(entry: ImageDatasets) -> Questions:
         id=entry.id, project_id=entry.project_id, image_id=entry.image_id, question=entry.question, question_key="",
         language=entry.language, kind=entry.kind, answer_type=entry.answer_type, options=entry.options,
     )  # fmt: skip
+
+
+def _is_refused(given: GivenAnswer, entry: ImageDatasets) -> bool:
+    return bool(answering.unverifiable_ids({entry.id: given}, [_question(entry)]))
 
 
 def _answer_of(reply: ChatReply) -> GivenAnswer:

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import col
+from sqlmodel import Session, col
 
+from core import audit
 from core.dataset import bulk, decisions, undo
 from core.dataset.bulk import BulkResult
 from core.dataset.conditions import conditions
 from core.dataset.decisions import DecisionResult
 from core.dataset.edits import LOCAL, UserAction
 from core.dataset.filters import EntryFilter
+from core.dataset.judge_trust import require_trusted_judge
 from core.dataset.undo import UndoResult
 from core.db import Database, ImageDatasets, new_id
+from core.pluralize import pluralize
 
 
 class ReviewService:
@@ -59,16 +62,21 @@ class ReviewService:
             InvalidInputError: there is no such action, or *value* breaks its rules.
         """
         with self._db.transaction() as session:
+            require_trusted_judge(session, project_id, entry_filter)
             where = conditions(project_id, entry_filter)
-            return bulk.apply(session, where, UserAction(action, actor), value)
+            result = bulk.apply(session, where, UserAction(action, actor), value)
+            _record(session, action, project_id, actor, result, search=str(entry_filter))
+            return result
 
     def bulk_ids(
         self, project_id: str, entry_ids: Sequence[str], action: str, value: Any = None, *, actor: str = LOCAL
     ) -> BulkResult:
         """Apply one bulk action, as :meth:`bulk` does, to the entries with these ids."""
         with self._db.transaction() as session:
-            where = [*conditions(project_id, EntryFilter()), col(ImageDatasets.id).in_(entry_ids)]
-            return bulk.apply(session, where, UserAction(action, actor), value)
+            where = [*conditions(project_id, EntryFilter(), held_back=True), col(ImageDatasets.id).in_(entry_ids)]
+            result = bulk.apply(session, where, UserAction(action, actor), value)
+            _record(session, action, project_id, actor, result)
+            return result
 
     def undo(
         self, project_id: str, *, batch_id: str | None = None, actor: str = LOCAL, undo_id: str | None = None
@@ -87,4 +95,19 @@ class ReviewService:
         """
         action = UserAction("undo", actor, undo_id or new_id())
         with self._db.transaction() as session:
-            return undo.undo(session, project_id, batch_id, action)
+            result = undo.undo(session, project_id, batch_id, action)
+            if result is not None and not result.entry_ids:
+                audit.record(
+                    session, "entry.undo", project_id=project_id, actor=actor, entries=result.undone,
+                    conflicts=result.conflicts or None, undone=result.action,
+                )  # fmt: skip
+            return result
+
+
+def _record(session: Session, action: str, project_id: str, actor: str, result: BulkResult, search: str = "") -> None:
+    """Record a bulk action as one act; its events tell of each entry."""
+    if result.changed:
+        audit.record(
+            session, f"entry.{action}", project_id=project_id, actor=actor, label=pluralize(result.changed, "entry"),
+            entries=result.changed, search=search, batch_id=result.batch_id,
+        )  # fmt: skip

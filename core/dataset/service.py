@@ -8,8 +8,10 @@ from sqlmodel import Session
 from core.dataset import edits, stats, tables, values
 from core.dataset.edits import LOCAL, UserAction
 from core.dataset.entry_images import images_by_ids
+from core.dataset.filters import parse_search
+from core.dataset.judge_trust import require_trusted_judge
 from core.dataset.matching import EntryFilters, matching, pages
-from core.db import Database, ImageDatasets, Questions, cached_until_write
+from core.db import Database, ImageDatasets, Page, Questions, cached_until_write, cut
 from core.errors import InvalidInputError, NotFoundError
 from core.images import ImageService
 
@@ -156,8 +158,8 @@ class ImageDatasetService:
         search: str = "",
         limit: int = 100,
         offset: int = 0,
-    ) -> list[ImageDatasets]:
-        """Return entries, oldest first.
+    ) -> Page[ImageDatasets]:
+        """Return entries, oldest first, at most *limit*; ``total`` counts all, :meth:`iter_dataset_entries` yields all.
 
         Args:
             image_id: also finds entries that have it as their second or a further image.
@@ -172,7 +174,8 @@ class ImageDatasetService:
             rejected=rejected, model=model, search=search,
         )  # fmt: skip
         with self._db.reading() as session:
-            return list(session.exec(matching(project_id, filters).limit(limit).offset(offset)))
+            require_trusted_judge(session, project_id, parse_search(search))
+            return cut(session, matching(project_id, filters), limit, offset)
 
     def iter_dataset_entries(self, project_id: str, **filters: Unpack[EntryFilters]) -> Iterator[ImageDatasets]:
         """Yield all entries, oldest first, with the filters of :meth:`list_dataset_entries`.
@@ -182,6 +185,8 @@ class ImageDatasetService:
         Raises:
             InvalidInputError: the search line cannot be read.
         """
+        with self._db.reading() as session:
+            require_trusted_judge(session, project_id, parse_search(filters.get("search", "")))
         return pages(self._db, matching(project_id, filters))
 
     def to_pandas(self, project_id: str, **filters: Unpack[EntryFilters]) -> "pandas.DataFrame":

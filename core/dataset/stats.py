@@ -10,31 +10,14 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import Session, col
 
 from core.dataset.conditions import REVIEWING, Condition, conditions
-from core.dataset.filters import NONE, EntryFilter
+from core.dataset.filters import EntryFilter
 from core.db import IMPORTED, Events, ImageDatasets, utc_now
+from core.search_line import NONE, Facet, FacetValue
 
 _Entry = ImageDatasets
 MAX_VALUES = 200
 MAX_BALANCE_CHARS = 40
 """Longer answers are left out of the balance: they are rarely given twice."""
-
-
-@dataclass(frozen=True)
-class FacetValue:
-    """A value of a facet: *value* as in the search term ``field:value``, and how many entries it finds."""
-
-    value: str
-    label: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Facet:
-    """The values of one field of the search line, the most frequent first."""
-
-    field: str
-    label: str
-    values: tuple[FacetValue, ...]
 
 
 @dataclass(frozen=True)
@@ -179,12 +162,9 @@ def tag_names(session: Session, project_id: str, limit: int = 200) -> list[str]:
     return [tag.value for tag in values if tag.value != NONE][:limit]
 
 
-def balance(
-    session: Session, project_id: str, entry_filter: EntryFilter, *, answers_per_kind: int = 6
-) -> list[Balance]:
+def balance(session: Session, where: Sequence[Condition], *, answers_per_kind: int = 6) -> list[Balance]:
     """Return the distribution of short answers for each kind of question, the largest kind first."""
     answer = func.lower(func.trim(col(_Entry.answer)))
-    where = conditions(project_id, entry_filter)
     rows = session.execute(
         select(col(_Entry.kind), answer, func.count())
         .where(*where, func.length(_Entry.answer) <= MAX_BALANCE_CHARS)

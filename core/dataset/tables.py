@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.dataset.boxes import plain_boxes
 from core.db import ImageDatasets
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def to_datasets(entries: Iterable[ImageDatasets], paths: dict[str, Path]) -> "da
     columns["options"] = [
         json.dumps(options, ensure_ascii=False) if options is not None else None for options in columns["options"]
     ]
-    columns["boxes"] = [boxes or [] for boxes in columns["boxes"]]
+    columns["boxes"] = [plain_boxes(boxes) for boxes in columns["boxes"]]
     columns["ratings"] = [
         {name: ratings.get(name) for name in _RATINGS} if ratings else None for ratings in columns["ratings"]
     ]

@@ -1,7 +1,7 @@
 """Undo one action; entries that a later action changed are skipped and counted as conflicts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, update
@@ -15,6 +15,8 @@ from core.db import Events, ImageDatasets, utc_now
 from core.db.base import UtcDateTime
 from core.db.json_sql import json_has_key
 from core.errors import ConflictError, NotFoundError
+
+_TWIN = "twin"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def undo(session: Session, project_id: str, batch_id: str | None, action: UserAc
         return None
     if len(events) == 1:
         return _undo_event(session, events[0], action)
-    result = _undo_batch(session, events[0], action)
+    result = _undo_batch(session, events[0], replace(action, came_from=None))
     if not result.undone:
         raise ConflictError("Every one of these entries was changed since. Nothing was undone.")
     return result
@@ -103,11 +105,12 @@ def _undo_event(session: Session, event: Events, action: UserAction) -> UndoResu
 def _undo_batch(session: Session, event: Events, action: UserAction) -> UndoResult:
     """Undo the batch of *event*; events whose entry a later action changed are skipped and counted.
 
-    All events of a batch have the same fields: they come from one bulk action, or create entries.
+    All events of a batch have the same fields: they come from one bulk action, or create entries; but for those of
+    twins, of which one entry was added and the other one tagged.
     """
     not_undone = _not_undone(event.batch_id)
     total, last_id = session.execute(select(func.count(), func.max(Events.id)).where(not_undone)).one()
-    if event.old and BULK_FIELDS.issuperset(event.old):
+    if event.action != _TWIN and event.old and BULK_FIELDS.issuperset(event.old):
         undone = _undo_in_sql(session, not_undone, event.old, last_id, action)
         apply_events(session, action.batch_id, event.old)
     else:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT_CHARS = 20_000
 MAX_TAG_CHARS = 60
+LEAVE_OUT = "leave-out"
+"""The tag of entries that no export for training has; taking it off brings them back."""
 MAX_SCORE = 5.0
 
 MAX_TURN = 10_000

@@ -2,6 +2,8 @@
 
 https://visualqa.org/evaluation.html: an answer that n people gave scores min(n / 3, 1), averaged over all subsets
 that leave out one person. Case, punctuation, articles and number words are normalized before answers are compared.
+Equal to the official evaluator (https://github.com/GT-Vision-Lab/VQA) with its oddities: where all people gave the same
+answer, nothing is normalized.
 """
 
 import re
@@ -11,30 +13,40 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 _DIGITS = {word: str(number) for number, word in enumerate(_NUMBERS)} | {"none": "0"}
 _ARTICLES = ("a", "an", "the")
 _CONTRACTIONS = (
-    "ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd how's I'm I've "
-    "isn't it'd it'll let's ma'am might've mightn't must've mustn't needn't o'clock oughtn't shan't she's should've "
-    "shouldn't somebody's someone's something's that's there's they'd they'll they're they've 'twas wasn't we've "
-    "weren't what'll what're what's when's where's who'd who'll who's why'd why's won't would've wouldn't y'all "
-    "you'd you'll you're you've"
+    "ain't aren't can't could've couldn't couldn't've didn't doesn't don't hadn't hadn't've hasn't haven't he'd "
+    "he'd've he's how'd how'll how's isn't it'd it'd've it'll ma'am might've mightn't mightn't've must've mustn't "
+    "needn't not've o'clock 'ow's'at oughtn't shan't she'd've should've shouldn't shouldn't've somebody'd've "
+    "somebody'll somebody's someone'd someone'd've someone'll someone's something'd something'd've something'll "
+    "that's there'd there'd've there're there's they'd they'd've they'll they're they've 'twas wasn't we'd've we've "
+    "weren't what'll what're what's what've when's where'd where's where've who'd who'd've who'll who's who've "
+    "why'll why're why's won't would've wouldn't wouldn't've y'all y'all'd've y'all'll you'd you'd've you'll you're "
+    "you've"
 )
-_APOSTROPHES = {word.replace("'", "").lower(): word.lower() for word in _CONTRACTIONS.split()}
+# Each word without one of its apostrophes; the last entry is as odd in the evaluator.
+_APOSTROPHES = {
+    word[: sign.start()] + word[sign.end() :]: word
+    for word in _CONTRACTIONS.split() for sign in re.finditer("'", word)
+} | {"somebody'd": "somebodyd"}  # fmt: skip
 _COMMA_IN_NUMBER = re.compile(r"(\d),(\d)")
 _PUNCTUATION = re.compile(r"[;/\[\]\"{}()=+\\_\-><@`,?!]")
-_LONE_PERIOD = re.compile(r"(?<!\d)\.(?!\d)")
+_PERIOD = re.compile(r"\.(?!\d)")
+_MOST_PERIODS = 32
+"""The evaluator passes a flag of 32 in the place of the count."""
 
 
 def normal_answer(answer: str) -> str:
     """Return the normalized answer that the challenge compares."""
-    text = _LONE_PERIOD.sub("", _without_punctuation(" ".join(answer.split())))
+    text = _PERIOD.sub("", _without_punctuation(_on_one_line(answer)), count=_MOST_PERIODS)
     words = (_DIGITS.get(word, word) for word in text.lower().split())
     return " ".join(_APOSTROPHES.get(word, word) for word in words if word not in _ARTICLES)
 
 
 def vqa_accuracy(answer: str, people: Sequence[str]) -> float:
     """Return the accuracy of *answer*, 0 to 1, against the answers of *people*; it needs four of them to reach 1."""
+    answer, people = _on_one_line(answer), [_on_one_line(person) for person in people]
     if len(set(people)) > 1:
         answer, people = normal_answer(answer), [normal_answer(person) for person in people]
-    equal = sum(person.lower() == answer.strip().lower() for person in people)
+    equal = sum(person == answer for person in people)
     # A subset without one of the equal answers has one match less; any other subset has all of them.
     total = equal * min((equal - 1) / 3, 1.0) + (len(people) - equal) * min(equal / 3, 1.0)
     return total / len(people) if people else 0.0
@@ -43,6 +55,10 @@ def vqa_accuracy(answer: str, people: Sequence[str]) -> float:
 def best_accuracy(people: Sequence[str]) -> float:
     """Return the accuracy of the best possible answer."""
     return max((vqa_accuracy(answer, people) for answer in people), default=0.0)
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace("\n", " ").replace("\t", " ").strip()
 
 
 def _without_punctuation(text: str) -> str:

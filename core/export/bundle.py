@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
+
 from core.errors import ExportError
 from core.export.checks.base import CheckResult, Expected, open_bundle
 from core.export.control_words import has_control_word
@@ -48,12 +50,19 @@ class BundleCounts:
     """Images of more than 768 x 768 px, which some trainers scale down by default."""
     generated: set[str] = field(default_factory=set)
     """File names of the images that a model made."""
+    entry_ids: bytearray = field(default_factory=bytearray)
+    """Ids of the entries, a line each; 22 bytes an entry."""
     originals: dict[str, str] = field(default_factory=dict)
     """sha256 by path of the image files that are the uploaded bytes."""
     changes: ChangeCounts | None = None
     """Of changed images and variants; None when there are none."""
     first: list[tuple[str, str, str]] = field(default_factory=list)
     """(image, question, answer) of the first entries."""
+
+    @property
+    def entry_ids_json(self) -> str:
+        """The ids as a JSON list, which a query takes as one value."""
+        return orjson.dumps(self.entry_ids.decode().split()).decode()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -68,6 +77,7 @@ class BundleCounts:
         """Count the entries of an image that were written as so many *rows*."""
         self.entries[group.split] += len(group.entries)
         self.rows[group.split] += rows
+        self.entry_ids += "".join([f"{entry.id}\n" for entry in group.entries]).encode()
         attributes = self.attributes
         for entry in group.entries:
             attributes[entry.kind, entry.answer_type, entry.language, entry.model] += 1

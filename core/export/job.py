@@ -34,6 +34,8 @@ class ExportJob:
     raise_if_cancelled: CancelCheck = never_cancelled
     directory_name: str = ""
     """Name of the bundle's directory; made from the title when empty."""
+    splits: tuple[str, ...] = ()
+    """The splits of the bundle; those with a share when empty."""
 
     @property
     def directory(self) -> str:
@@ -48,7 +50,7 @@ class ExportJob:
     @cached_property
     def layout(self) -> BundleLayout:
         """What the writer and the checker know of the export."""
-        return self.format.layout(self.recipe)
+        return self.format.layout(self.recipe, self.splits)
 
     @cached_property
     def row_options(self) -> RowOptions:

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
+from core.db import SPLITS, Split
 from core.transform import Augmentation, Preprocessing
 
-Split = Literal["train", "validation", "test"]
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+__all__ = ["SPLITS", "EntryChoice", "ExportRecipe", "Split", "SplitShares"]
 
 
 class _Part(BaseModel):
@@ -80,6 +80,7 @@ class ExportRecipe(_Part):
     splits: SplitShares = SplitShares()
     preprocessing: Preprocessing = Field(Preprocessing(), description="how images differ from the originals")
     augmentation: Augmentation = Field(Augmentation(), description="variants of the images")
+    report: bool = Field(False, description="whether the bundle has the dataset report, a page for readers")
     license: str = Field(
         "", max_length=100, validation_alias=AliasChoices("license", "licence"), description="of the dataset"
     )

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +16,19 @@ from core.export.bundle import BundleCounts, write_bundle
 from core.export.change_preview import ChangedImage, preview_changes
 from core.export.earlier import EarlierExports
 from core.export.empty import raise_if_empty
-from core.export.entries import ImageGroup, file_name
+from core.export.entries import ImageGroup
 from core.export.entry_index import EntryIndex
 from core.export.formats import format_named
-from core.export.formats.base import row_options
 from core.export.job import CancelCheck, ExportJob, Progress, ignore_progress, never_cancelled
+from core.export.preview_rows import PreviewRow, preview_rows
 from core.export.publish import Destination, publish_files
 from core.export.recipe import ExportRecipe
 from core.export.reporting.contributors import contributors
+from core.export.reporting.credentials import credentials
+from core.export.reporting.dataset_report import report_maker
+from core.export.reporting.decontamination import decontamination_line
 from core.export.reporting.finalize import finalize_bundle
+from core.export.reporting.model_scores import model_scores
 from core.export.reporting.report import Provenance
 from core.export.restore.restore import RestoreCounts, is_vitrine_bundle, restore_export
 from core.export.selecting.entry_query import EntryQuery
@@ -32,12 +37,14 @@ from core.export.selecting.problems import ProblemCount
 from core.export.selecting.query import SelectionCounts, count_entries, facet, stream
 from core.export.selecting.removed import RemovedEntry, removed_entries
 from core.export.selecting.snapshot import Snapshot, group_of
+from core.export.selecting.splits import splits_of_bundle, splits_with_pins
 from core.export.throttled_progress import ThrottledProgress
 from core.export.writing.changing import ImageChanges, planned_source
 from core.export.writing.images import PlannedSource, image_source
 from core.export.writing.target import Target, open_target
 from core.export.writing.workspace import build_directory, move_into_place
 from core.transform.regions import FindRegions, no_regions
+from core.vision.duplicates import DuplicateSearch
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -55,16 +62,6 @@ class FinishedExport:
     path: str
     size_bytes: int
     report: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class PreviewRow:
-    """A row as its readers will see it, with the image it refers to."""
-
-    image_id: str
-    image_name: str
-    sha256: str
-    row: dict[str, Any]
 
 
 class ExportService:
@@ -88,21 +85,16 @@ class ExportService:
     def count(self, project_id: str, recipe: ExportRecipe) -> SelectionCounts:
         """Return how many entries *recipe* selects, and how many it leaves out by reason."""
         if recipe.since:
-            return self._count_changed(self._snapshot(project_id, recipe))
+            return self._snapshot(project_id, recipe).count(self._db)
         with self._db.reading() as session:
             return count_entries(session, _query(project_id, recipe))
 
-    def _count_changed(self, snapshot: Snapshot) -> SelectionCounts:
-        entries, image_ids = 0, set()
-        with self._db.reading() as session:
-            for images, _, found in snapshot.select(session):
-                entries += len(found)
-                image_ids.add(images[0][0])
-        return SelectionCounts(entries, len(image_ids), dict(snapshot.left_out.most_common()))
-
     def _snapshot(self, project_id: str, recipe: ExportRecipe) -> Snapshot:
         earlier = self._earlier.entries_since(project_id, recipe)
-        return Snapshot(_query(project_id, recipe), recipe.splits, earlier)
+        with self._db.reading() as session:
+            splits = splits_with_pins(session, project_id, recipe.splits)
+        near = DuplicateSearch(self._db).near_by_vectors(project_id) if len(splits) > 1 else ()
+        return Snapshot(_query(project_id, recipe), recipe.splits, earlier, near, splits)
 
     @cached_until_write
     def problems(self, project_id: str, recipe: ExportRecipe) -> list[ProblemCount]:
@@ -126,7 +118,7 @@ class ExportService:
         with self._db.reading() as session:
             grouped = islice(self._grouped(session, project_id, recipe), _MAX_PREVIEW_IMAGES)
             changed = ImageChanges(recipe, self._find_regions).apply(grouped) if recipe.changes_images else grouped
-            return list(islice(_preview_rows(changed, recipe), rows))
+            return list(islice(preview_rows(changed, recipe), rows))
 
     @cached_until_write
     def preview_changes(self, project_id: str, recipe: ExportRecipe, images: int = 3) -> list[ChangedImage]:
@@ -136,8 +128,8 @@ class ExportService:
         return preview_changes(groups, recipe, self._images, self._find_regions)
 
     def _grouped(self, session: Session, project_id: str, recipe: ExportRecipe) -> Iterator[ImageGroup]:
-        """Yield the groups of an export; without an earlier one all of them in the first split."""
-        if recipe.since:
+        """Yield the groups of an export; in the first split where nothing depends on it."""
+        if recipe.since or recipe.changes_images:
             return self._snapshot(project_id, recipe).streamed(session)
         found = stream(session, _query(project_id, recipe))
         return (group_of(image, recipe.splits.names[0], entries) for image, entries in found)
@@ -162,11 +154,14 @@ class ExportService:
             raise_if_cancelled: called between steps; raises to end the export.
 
         Raises:
-            InvalidInputError: the recipe selects no entry.
+            InvalidInputError: the recipe selects no entry, or asks for one file where images are in several splits.
             ExportError: the bundle did not pass its checks.
             StorageError: the disk is full or refuses to write.
         """
-        job = ExportJob(recipe, recipe.title or self._project_name(project_id), progress, raise_if_cancelled)
+        with self._db.reading() as session:
+            splits = splits_of_bundle(session, project_id, recipe)
+        title = recipe.title or self._project_name(project_id)
+        job = ExportJob(recipe, title, progress, raise_if_cancelled, splits=splits)
         export_id = export_id or new_id()
         final = self._db.data_dir / EXPORTS_DIRECTORY / f"{export_id}{_extension(recipe)}"
         with build_directory(final) as directory:
@@ -176,8 +171,10 @@ class ExportService:
             snapshot = self._snapshot(project_id, recipe)
             counts = self._write(job, snapshot, entry_index, target, directory)
             raise_if_empty(job, snapshot, counts)
-            provenance = self._provenance(project_id, job, snapshot, entry_index)
-            report = finalize_bundle(job, built, target, counts, provenance)
+            provenance = self._provenance(project_id, job, snapshot, entry_index, counts)
+            report = finalize_bundle(
+                job, built, target, counts, provenance, partial(report_maker(), self._db, project_id)
+            )
             if recipe.container == "file":
                 built = built / job.layout.rows_file(job.layout.splits[0])
             raise_if_cancelled()
@@ -211,12 +208,18 @@ class ExportService:
         needs_jpeg = job.format.writer.needs_jpeg
         return planned_source(self._images, self._db.settings, job.recipe, directory / "changed", needs_jpeg=needs_jpeg)
 
-    def _provenance(self, project_id: str, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex) -> Provenance:
+    def _provenance(
+        self, project_id: str, job: ExportJob, snapshot: Snapshot, entry_index: EntryIndex, counts: BundleCounts
+    ) -> Provenance:
         entry_index.extend(snapshot.unchanged)
         changes = self._earlier.changes(project_id, job.recipe, entry_index)
         with self._db.reading() as session:
-            people = contributors(session, project_id)
-        return Provenance(snapshot.leaks, changes, people, self._problems(project_id, job.recipe))
+            people, signed = contributors(session, project_id), credentials(session, project_id)
+            scores = model_scores(session, project_id)
+            compared = decontamination_line(session, project_id, counts.entry_ids_json)
+        problems = self._problems(project_id, job.recipe)
+        relations = (problems, snapshot.joined, signed, snapshot.pinned, snapshot.moved)
+        return Provenance(snapshot.leaks, changes, people, *relations, scores, compared)
 
     def _project_name(self, project_id: str) -> str:
         with self._db.reading() as session:
@@ -319,16 +322,6 @@ def _query(project_id: str, recipe: ExportRecipe) -> EntryQuery:
     format_ = format_named(recipe.format)
     includes_rejected = format_.includes_rejected and recipe.entries.rejected is not False
     return EntryQuery(project_id, recipe.entries, includes_rejected, format_.detail)
-
-
-def _preview_rows(groups: Iterator[ImageGroup], recipe: ExportRecipe) -> Iterator[PreviewRow]:
-    format_, options = format_named(recipe.format), row_options(recipe)
-    for group in groups:
-        image, name = group.image, file_name(group.image)
-        shown = group.plans[0].original if group.plans else image
-        ref = name if format_.writer.embeds_images else f"images/{name}"
-        for row in format_.rows(ImageGroup(image, group.entries, group.split, ref), options):
-            yield PreviewRow(shown.id, image.name, shown.sha256, row)
 
 
 def _extension(recipe: ExportRecipe) -> str:

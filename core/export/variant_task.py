@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from core.db import (
@@ -104,7 +105,9 @@ class ImageVariantTask:
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
         recipe = variant_recipe(config)
-        query = select(Images.id).where(Images.project_id == project_id, in_library(), col(Images.variant_of).is_(None))
+        # A version stands for its original.
+        is_variant = and_(col(Images.variant_of).is_not(None), col(Images.source) == VARIANT)
+        query = select(Images.id).where(Images.project_id == project_id, in_library(), ~is_variant)
         with self._db.reading() as session:
             found = list(session.exec(query.order_by(col(Images.create_at), col(Images.id))))
         if recipe.image_ids is not None:

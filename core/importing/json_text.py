@@ -139,7 +139,7 @@ class JsonText:
                 if is_whole or size > MAX_ROW_BYTES or not _is_cut(error, text):
                     raise JsonSyntaxError(self._broken()) from None
             else:
-                if end < len(text) or is_whole:
+                if is_whole or not _may_continue(value, text, end):
                     read = text[:end].encode("utf-8", "surrogateescape")
                     self._at += len(read)
                     self._line += read.count(b"\n")
@@ -289,6 +289,7 @@ class _Separator:
         self.text = text[begin:end].encode("utf-8", "surrogateescape")
 
 
+_CUT_NUMBERS = (".", "e", "E", "e+", "e-", "E+", "E-")
 _DECODER = json.JSONDecoder()
 
 
@@ -302,7 +303,7 @@ def _parsed(text: str, *, is_whole: bool, most: int) -> tuple[list[Any], list[in
             value, end = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             return values, ends, _is_cut(error, text)
-        if end == len(text) and not is_whole:
+        if not is_whole and _may_continue(value, text, end):
             return values, ends, True
         values.append(value)
         ends.append(end)
@@ -311,6 +312,11 @@ def _parsed(text: str, *, is_whole: bool, most: int) -> tuple[list[Any], list[in
             return values, ends, False
         at = text.index(",", end) + 1
         at += len(text[at : at + 200]) - len(text[at : at + 200].lstrip())
+
+
+def _may_continue(value: Any, text: str, end: int) -> bool:
+    """Return whether the value that ends at *end* may go on behind *text*: of 1.5 cut at the point, 1 is read."""
+    return end == len(text) or (isinstance(value, int | float) and text[end:] in _CUT_NUMBERS)
 
 
 def _is_cut(error: Exception, text: str) -> bool:

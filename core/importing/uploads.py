@@ -210,7 +210,7 @@ class UploadService:
     def _imported(self) -> tuple[set[str], set[str]]:
         """Return the names in the directory that open imports need, and those whose imports have nothing left to do."""
         query = select(Tasks.id, Tasks.config, Tasks.status).where(
-            col(Tasks.task_type).in_(["image-import", "dataset-return", "project-import"])
+            col(Tasks.task_type).in_(["image-import", "dataset-return", "project-import", "overlap-search"])
         )
         open_, completed = set(), set()
         with self._db.reading() as session:

@@ -1,7 +1,9 @@
 """Everything in the tables of an archive is checked before anything of it is stored: it may come from anywhere."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from core.errors import InvalidInputError
@@ -35,6 +37,42 @@ class CheckedArchive:
     archive: OpenedArchive
     ids: dict[str, KnownIds]
     numbers: dict[str, NumberIds]
+    vectors: "UsableVectors" = field(default_factory=lambda: UsableVectors())
+
+
+class UsableVectors:
+    """Which vectors of an archive are stored: of each kind those of the size that most have, and of length 1.
+
+    Vectors can be made again, so that one that cannot be used does not keep the project out.
+    """
+
+    def __init__(self) -> None:
+        self._sizes: Counter[tuple[str, int]] = Counter()
+        self._total = 0
+
+    def add(self, kind: str, vector: bytes) -> None:
+        """Count a vector of the archive."""
+        from core.vision.vectors.rows import is_usable  # it imports numpy: not at the start of the server
+
+        self._total += 1
+        if is_usable(vector):
+            self._sizes[kind, len(vector)] += 1
+
+    @cached_property
+    def _size_of(self) -> dict[str, int]:
+        """The size of the vectors of each kind, in bytes; read when all were counted."""
+        return {kind: size for (kind, size), _ in reversed(self._sizes.most_common())}
+
+    @property
+    def left_out(self) -> int:
+        """How many are not stored."""
+        return self._total - sum(self._sizes[kind, size] for kind, size in self._size_of.items())
+
+    def has(self, kind: str, vector: bytes) -> bool:
+        """Return whether a vector is stored."""
+        from core.vision.vectors.rows import is_usable
+
+        return len(vector) == self._size_of.get(kind) and is_usable(vector)
 
 
 def check_archive(
@@ -70,6 +108,8 @@ def check_archive(
                     _check_image(archive, values, number, limits, missing)
                 elif table.name == "image_analyses":
                     _check_analysis(values, number)
+                elif table.name == "image_vectors":
+                    checked.vectors.add(values["kind"], values["vector"])
                 if number % _ROWS_PER_STEP == 0:
                     step(_ROWS_PER_STEP)
             before += len(part)

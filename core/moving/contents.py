@@ -13,8 +13,11 @@ from sqlmodel import col, select
 
 from core.db import (
     BusinessProfiles,
+    CheckRuns,
+    EntryFindings,
     Events,
     GeneratedImages,
+    Honeypots,
     ImageAnalyses,
     ImageDatasets,
     Images,
@@ -31,6 +34,7 @@ from core.db import (
     StyleVersions,
     TaskItems,
     Tasks,
+    question_key,
     utc_now,
 )
 from core.db.base import Base
@@ -44,6 +48,7 @@ LEFT_BEHIND = "The project was moved while this task was open, without the files
 
 RESUMABLE = (
     "image-question-generation", "image-answer-generation", "image-analysis", "style-analysis", "style-generation",
+    "dataset-check", "asked-check", "image-map", "twin-drafting",
 )  # fmt: skip
 """Tasks that need only the rows of their project. The items of others name files of the server, to read or to write:
 from an archive such a name may be anything, so they do not run here."""
@@ -127,6 +132,12 @@ def _calls(project_id: str) -> ColumnElement[bool]:
     return or_(col(LlmCalls.task_id).in_(tasks), *(col(LlmCalls.id).in_(query) for query in used))
 
 
+def _findings(project_id: str) -> Any:
+    """Those of runs that ended."""
+    ended = select(CheckRuns.id).where(CheckRuns.project_id == project_id, col(CheckRuns.ended_at).is_not(None))
+    return col(EntryFindings.run_id).in_(ended)
+
+
 def _settle_task(values: dict[str, Any]) -> None:
     is_open = values["status"] in (*ACTIVE, TaskStatus.PAUSED)
     if values["task_type"] not in RESUMABLE:
@@ -143,6 +154,10 @@ def _settle_item(values: dict[str, Any]) -> None:
         values["state"] = "queued"
 
 
+def _settle_question(values: dict[str, Any]) -> None:
+    values["question_key"] = question_key(str(values["question"]))  # another version may have had another rule
+
+
 def _settle_call(values: dict[str, Any]) -> None:
     if values["state"] == "started":
         values["state"] = "unknown"
@@ -156,7 +171,8 @@ TABLES = (
     MovedTable(
         Projects, lambda project_id: col(Projects.id) == project_id,
         plain="name description create_at update_at analyzers", ids={"id": "projects"},
-        derived={"deleted_at": "only a project that exists is exported"},
+        derived=dict.fromkeys(("max_images", "max_image_bytes"), "the quota is of the server")
+        | {"deleted_at": "only a project that exists is exported"},
     ),
     MovedTable(
         Tasks, _tasks,
@@ -180,7 +196,7 @@ TABLES = (
     MovedTable(
         Images, _own(Images),
         plain="image_name size width height create_at update_at deleted_at sha256 format dhash average_color colors "
-        "brightness contrast sharpness tags source visibility variant_steps",
+        "brightness contrast sharpness tags source visibility variant_steps pinned_split pinned_at",
         ids={"id": "images", **_PROJECT, "near_duplicate_of": "images", "variant_of": "images"}, texts="source_ref",
         derived={"path": "follows from hash and format"},
     ),
@@ -200,7 +216,7 @@ TABLES = (
         ids={"id": "question_templates", **_PROJECT},
     ),
     MovedTable(
-        Questions, _own(Questions),
+        Questions, _own(Questions), settle=_settle_question,
         plain="question question_key language kind answer_type options model create_at update_at deleted_at one_label",
         ids={
             "id": "questions", **_PROJECT, "image_id": "images", "more_image_ids": "images", "task_id": "tasks",
@@ -218,6 +234,16 @@ TABLES = (
         },
         numbers={"call_id": "llm_calls"},
         derived=dict.fromkeys(("repeats", "disputes"), "counted by triggers when the entry is written"),
+    ),
+    MovedTable(
+        CheckRuns, lambda project_id: (col(CheckRuns.project_id) == project_id) & col(CheckRuns.ended_at).is_not(None),
+        plain="check_name series options result create_at ended_at",
+        ids={"id": "check_runs", **_PROJECT}, texts="query",
+    ),
+    MovedTable(
+        EntryFindings, _findings,
+        plain="verdict score evidence",
+        ids={"id": "entry_findings", "entry_id": "image_datasets", "run_id": "check_runs"},
     ),
     MovedTable(
         StyleDatasets, _own(StyleDatasets),
@@ -254,12 +280,21 @@ TABLES = (
         plain="name create_at created_by", ids={"id": "saved_views", **_PROJECT}, texts="query",
     ),
     MovedTable(
-        ReviewPlans, _own(ReviewPlans), plain="assignment people second_percent", ids=_PROJECT,
+        ReviewPlans, _own(ReviewPlans), plain="assignment people second_percent", ids=_PROJECT, texts="honeypot_query",
+        derived=dict.fromkeys(("honeypot_percent", "honeypot_seed"), "honeypots are off where other people review"),
+    ),
+    MovedTable(
+        Honeypots, _own(Honeypots), plain="reader shown_answer right_answer is_right",
+        ids={
+            "id": "honeypots", **_PROJECT, "entry_id": "image_datasets", "source_id": "image_datasets",
+            "behind_id": "image_datasets",
+        },
     ),
     MovedTable(
         Events, _own(Events),
         plain="entity action actor at", ids={**_PROJECT, "entity_id": "*"},
         numbers={"id": "events", "undone_by": "events"}, texts="old new", groups="batch_id",
+        derived={"came_from": "an address and a credential of the server where it happened"},
     ),
     MovedTable(
         ModelProfiles, lambda project_id: true(),
@@ -285,7 +320,12 @@ DERIVED = {
 LEFT_OUT = {
     "exports": "bundles are made again from the entries; their recipes are in the tasks that made them",
     "entry_leases": "who has an entry on the screen right now",
+    "accounts": "people of one server, not part of a project",
+    "memberships": "roles of people of one server",
+    "invitations": "access to one server, not part of a project",
     "api_tokens": "access to one server, not part of a project",
+    "audit_events": "what was done on one server, kept there",
+    "audit_removals": "what was removed from the audit of one server",
     "sign_ins": "access to one server, not part of a project",
     "keyed_replies": "repeated requests to one server within a day",
     "incoming_projects": "the state of imports that are under way",

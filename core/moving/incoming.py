@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import (
     Database,
     ImageFindings,
@@ -195,10 +196,12 @@ class IncomingProjectStore:
 
 @dataclass(frozen=True)
 class ImportedProject:
-    """A project that is there, and the names of model profiles that came with it and cannot be used here."""
+    """A project that is there, and what came with it and cannot be used here: names of model profiles, and vectors."""
 
     project: Projects
     refused_profiles: tuple[str, ...]
+    left_out_vectors: int = 0
+    """Vectors of images that cannot be used; analyzing the images again makes them."""
 
 
 Reveal = Callable[[Session], ImportedProject]
@@ -218,7 +221,9 @@ def revealing(checked: CheckedArchive, project_id: str) -> Reveal:
         refused = tuple(row["name"] for row in profiles if not _add_profile(session, present, row))
         session.execute(delete(IncomingProjects).where(col(IncomingProjects.project_id) == project_id))
         session.expire_all()
-        return ImportedProject(session.get_one(Projects, project_id), refused)
+        project = session.get_one(Projects, project_id)
+        audit.record(session, "project.import", project, in_task=True)
+        return ImportedProject(project, refused, checked.vectors.left_out)
 
     return reveal
 

@@ -88,7 +88,10 @@ class ProjectImportKind:
 
 def _shown(imported: ImportedProject) -> dict[str, Any]:
     project = imported.project
-    return {"project_id": project.id, "name": project.name, "refused_profiles": list(imported.refused_profiles)}
+    return {
+        "project_id": project.id, "name": project.name, "refused_profiles": list(imported.refused_profiles),
+        "left_out_vectors": imported.left_out_vectors,
+    }  # fmt: skip
 
 
 def _cancel_check(item: ItemContext) -> CancelCheck:

@@ -6,11 +6,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from core.db import Database, Events, ImageHashes, IncomingProjects, LlmCalls, insert_rows
+from core.db import (
+    Database,
+    Events,
+    ImageAnalyses,
+    ImageHashes,
+    IncomingProjects,
+    LlmCalls,
+    insert_rows,
+    utc_now,
+)
 from core.db.base import new_values
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images.near_duplicates import quarters
@@ -21,7 +30,7 @@ from core.moving.contents import STAGED, TABLE, MovedTable
 from core.moving.ids import IdMap
 from core.moving.manifest import image_file
 from core.moving.rows import PART_ROWS, read_parts, read_rows
-from core.vision.store import derive
+from core.vision.store import EMBEDDING, derive
 
 _IMAGES_PER_PART = 100
 _COPY_BYTES = 1 << 20
@@ -44,7 +53,7 @@ class Loader:
         self._project_id = incoming.project_id
         self._done: dict[str, int] = dict(incoming.progress.get("rows", {}))
         self._calls: list[list[int]] = list(incoming.progress.get("calls", []))
-        self._numbers = checked.numbers
+        self._numbers, self._vectors = checked.numbers, checked.vectors
         for name, first in incoming.progress.get("first", {}).items():
             self._numbers[name].first = list(first)
         project = (checked.archive.manifest.project_id, incoming.project_id)
@@ -88,7 +97,7 @@ class Loader:
                 row[table.key] = number
             first = [*first, start]
             calls = [*calls, [start, start + len(rows) - 1]] if table.row is LlmCalls else calls
-        insert_rows(session, table.row, rows)
+        insert_rows(session, table.row, self._stored(session, rows) if table.name == "image_vectors" else rows)
         if table.key in table.numbers:
             _advance_sequence(session, table)
         if table.name == "images":
@@ -115,6 +124,17 @@ class Loader:
         if table.name == "images":
             values["path"] = stored_path(values)
         return new_values(table.row, **values)
+
+    def _stored(self, session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rows of vectors that can be used; the images of the others are analyzed again when asked for."""
+        kept = [row for row in rows if self._vectors.has(row["kind"], row["vector"])]
+        if len(kept) < len(rows):
+            without = {row["image_id"] for row in rows} - {row["image_id"] for row in kept}
+            of_images = col(ImageAnalyses.image_id).in_(without), col(ImageAnalyses.analyzer) == EMBEDDING
+            session.execute(delete(ImageAnalyses).where(*of_images))
+        now = utc_now()
+        # What is written later has to be newer: an index of vectors is known to be current by the newest of them.
+        return [{**row, "update_at": min(row["update_at"], now)} for row in kept]
 
     def _link_undone(self) -> None:
         """Set which event undid which: a later one, whose id is not known when the earlier one is stored."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
+from core import audit
 from core.db import Database, Images, StyleDatasetImages, StyleDatasets
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.style import analysis, datasets, measuring
@@ -119,6 +120,7 @@ class StyleAnalysisService:
                 await asyncio.to_thread(self._store, analyzed)
 
         outcomes = await asyncio.gather(*(analyze(row) for row in pending), return_exceptions=True)
+        await asyncio.to_thread(self._record, dataset_id, model.litellm_model, len(pending))
         _raise_fatal(outcomes)
         return [entry.row for entry in await asyncio.to_thread(self._list_images, dataset_id)]
 
@@ -154,6 +156,8 @@ class StyleAnalysisService:
                 raise NotFoundError("This image is not in the style dataset any more. Reload the page.")
             row.analysis_result = analysis.edited_analysis(row.analysis_result, edits)
             row.analysis_model = PERSON
+            dataset = session.get_one(StyleDatasets, row.dataset_id)
+            audit.record(session, "style.change", dataset, edited="the description of an image")
             return row
 
     def _measure(self, row: StyleDatasetImages, image: Images) -> ImageAnalysis:
@@ -194,6 +198,11 @@ class StyleAnalysisService:
     def _list_images(self, dataset_id: str) -> list[datasets.StyleImage]:
         with self._db.reading() as session:
             return datasets.images(session, dataset_id)
+
+    def _record(self, dataset_id: str, model: str, images: int) -> None:
+        with self._db.transaction() as session:
+            dataset = datasets.get(session, dataset_id)
+            audit.record(session, "style.analyze", dataset, model=model, images=images)
 
     def _store(self, analyzed: ImageAnalysis) -> None:
         with self._db.transaction() as session:

@@ -15,7 +15,7 @@ from core.style.prompt import Brand, PromptPart, build_parts, full_prompt
 from core.style.requests import LeftOut, Reference, RequestPreview, StyleRequest
 
 if TYPE_CHECKING:
-    from core.style.features import StyleFeatures
+    from core.style.features import Array, StyleFeatures
     from core.style.references import Choice
 
 _MAX_EXAMPLES = 6  # images named for each reason why some are not sent
@@ -84,9 +84,23 @@ def choose(session: Session, request: StyleRequest, limits: ImageModel) -> "Choi
     """Choose the references of *request* from its style dataset, at most as many as the model takes."""
     from core.style.references import Candidate, choose_references
 
-    candidates = [Candidate(id_, features) for id_, features in _stored_features(session, request.dataset_id or "")]
+    vectors = _vectors(session, request.dataset_id or "")
+    stored = _stored_features(session, request.dataset_id or "")
+    candidates = [Candidate(id_, features, vectors.get(id_)) for id_, features in stored]
     count = min(request.reference_image_count, limits.max_references)
     return choose_references(candidates, count, pinned=request.pinned, excluded=request.excluded)
+
+
+def _vectors(session: Session, dataset_id: str) -> "dict[str, Array]":
+    """Return the vectors of the images of a style dataset by row id, of the kind that most of them have."""
+    from core.vision.store import WORDS
+    from core.vision.vectors import rows
+
+    in_dataset = StyleDatasetImages.dataset_id == dataset_id, col(StyleDatasetImages.removed_in).is_(None)
+    query = select(StyleDatasetImages.id, StyleDatasetImages.image_id).where(*in_dataset)
+    image_of = {id_: image_id for id_, image_id in session.exec(query) if image_id is not None}
+    found = rows.of_images(session, list(set(image_of.values())), but=WORDS)
+    return {id_: found[image_id] for id_, image_id in image_of.items() if image_id in found}
 
 
 def features_of(session: Session, dataset_id: str) -> "list[tuple[str, StyleFeatures]]":

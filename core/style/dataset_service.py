@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions, in_library
 from core.errors import InvalidInputError, NotFoundError
 from core.style import datasets
@@ -37,7 +38,9 @@ class StyleDatasetService:
             InvalidInputError: the name is empty.
         """
         with self._db.transaction() as session:
-            return datasets.create(session, project_id, name, master_prompt)
+            dataset = datasets.create(session, project_id, name, master_prompt)
+            audit.record(session, "style.create", dataset)
+            return dataset
 
     def create_from_project(
         self, project_id: str, name: str = "The style of this project", image_ids: Sequence[str] = ()
@@ -53,6 +56,7 @@ class StyleDatasetService:
                 raise InvalidInputError("This project has no images to learn a style from. Upload some first.")
             dataset = datasets.create(session, project_id, name)
             datasets.add_images(session, dataset.id, chosen[:MAX_FIRST_IMAGES])
+            audit.record(session, "style.create", dataset, images=len(chosen[:MAX_FIRST_IMAGES]))
         self._analysis.measure_images(dataset.id)
         return dataset
 
@@ -80,7 +84,10 @@ class StyleDatasetService:
     ) -> StyleDatasets:
         """Change name or guidelines. A change makes a new version; results refer to the version they were made with."""
         with self._db.transaction() as session:
-            return datasets.update(session, dataset_id, name=name, master_prompt=master_prompt)
+            dataset = datasets.update(session, dataset_id, name=name, master_prompt=master_prompt)
+            changed = [what for what, value in (("name", name), ("guidelines", master_prompt)) if value is not None]
+            audit.record(session, "style.change", dataset, changed=changed, version=dataset.version)
+            return dataset
 
     def list_versions(self, dataset_id: str) -> list[StyleVersions]:
         """Return the versions of a style dataset, newest first."""
@@ -94,7 +101,9 @@ class StyleDatasetService:
             NotFoundError: there was no such version.
         """
         with self._db.transaction() as session:
-            return datasets.restore_version(session, dataset_id, version)
+            dataset = datasets.restore_version(session, dataset_id, version)
+            audit.record(session, "style.change", dataset, restored_version=version, version=dataset.version)
+            return dataset
 
     def copy_style_dataset(self, dataset_id: str, project_id: str, name: str | None = None) -> StyleDatasets:
         """Copy a style dataset into a project; its images are copied too when that is another project."""
@@ -105,12 +114,14 @@ class StyleDatasetService:
         new_name = name or (f"{source.name}, copy" if same_project else source.name)
         new_ids = None if same_project else self._copy_images(entries, project_id)
         with self._db.transaction() as session:
-            return datasets.copy(session, dataset_id, project_id, new_name, new_ids)
+            dataset = datasets.copy(session, dataset_id, project_id, new_name, new_ids)
+            audit.record(session, "style.create", dataset, copy_of=source.name)
+            return dataset
 
     def delete_style_dataset(self, dataset_id: str) -> bool:
         """Delete a style dataset (soft delete): its results stay, and ``restore_style_dataset`` undoes it."""
         with self._db.transaction() as session:
-            datasets.delete(session, dataset_id)
+            audit.record(session, "style.delete", datasets.delete(session, dataset_id))
         return True
 
     def restore_style_dataset(self, dataset_id: str) -> StyleDatasets:
@@ -120,7 +131,9 @@ class StyleDatasetService:
             NotFoundError: there was no such style dataset.
         """
         with self._db.transaction() as session:
-            return datasets.restore(session, dataset_id)
+            dataset = datasets.restore(session, dataset_id)
+            audit.record(session, "style.restore", dataset)
+            return dataset
 
     def save_draft(self, dataset_id: str, draft: dict[str, Any]) -> None:
         """Store the request form of the Style page with its style dataset, so that a reload keeps it."""
@@ -139,12 +152,18 @@ class StyleDatasetService:
             InvalidInputError: an image belongs to another project.
         """
         with self._db.transaction() as session:
-            return datasets.add_images(session, dataset_id, image_ids, urls)
+            rows = datasets.add_images(session, dataset_id, image_ids, urls)
+            if rows:
+                audit.record(session, "style.change", datasets.get(session, dataset_id), images_added=len(rows))
+            return rows
 
     def remove_images(self, dataset_id: str, row_ids: Collection[str]) -> int:
         """Remove images from the current version and return how many there were; older versions keep them."""
         with self._db.transaction() as session:
-            return datasets.remove_images(session, dataset_id, row_ids)
+            removed = datasets.remove_images(session, dataset_id, row_ids)
+            if removed:
+                audit.record(session, "style.change", datasets.get(session, dataset_id), images_removed=removed)
+            return removed
 
     def list_images(self, dataset_id: str, version: int | None = None, *, limit: int | None = None) -> list[StyleImage]:
         """Return the images of a version, by default of the current one."""

@@ -221,9 +221,11 @@ def copy(
     return made
 
 
-def delete(session: Session, dataset_id: str) -> None:
-    """Delete a style dataset (soft delete)."""
-    get(session, dataset_id).deleted_at = utc_now()
+def delete(session: Session, dataset_id: str) -> StyleDatasets:
+    """Delete a style dataset (soft delete) and return it."""
+    dataset = get(session, dataset_id)
+    dataset.deleted_at = utc_now()
+    return dataset
 
 
 def restore(session: Session, dataset_id: str) -> StyleDatasets:

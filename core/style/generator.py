@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import col, select
 
+from core import audit
 from core.db import BusinessProfiles, Database, GeneratedImages, Images, Projects
 from core.errors import InvalidInputError, NotFoundError
 from core.style import compose, datasets, judging, results, verification
@@ -51,6 +52,7 @@ class StyleGenerator:
             profile = compose.business_profile(session, project_id) or BusinessProfiles(project_id=project_id)
             profile.business_name, profile.vibes, profile.theme = business_name.strip(), vibes.strip(), theme.strip()
             session.add(profile)
+            audit.record(session, "brand.change", profile, label=profile.business_name)
             return profile
 
     def get_business_profile(self, project_id: str) -> BusinessProfiles | None:
@@ -187,7 +189,9 @@ class StyleGenerator:
         newest = select(Projects).where(col(Projects.deleted_at).is_(None)).order_by(col(Projects.create_at).desc())
         with self._db.transaction() as session:
             project = session.exec(newest).first() or Projects(name=DEFAULT_PROJECT_NAME)
-            session.add(project)
+            if project not in session:
+                session.add(project)
+                audit.record(session, "project.create", project)
             return project.id
 
     def _image_of(self, generated_id: str) -> Images:
@@ -204,12 +208,18 @@ class StyleGenerator:
 
     def _store(self, produced: Produced) -> GeneratedImages:
         with self._db.transaction() as session:
-            return produced.write(session)
+            generated = produced.write(session)
+            audit.record(session, "result.generate", generated, model=generated.model)
+            return generated
 
     def _store_judgment(self, generated_id: str, reply: "ChatReply", ledger: "DatabaseLedger") -> GeneratedImages:
         with self._db.transaction() as session:
-            return judging.write(session, generated_id, reply, ledger)
+            judged = judging.write(session, generated_id, reply, ledger)
+            audit.record(session, "result.judge", judged, model=reply.model)
+            return judged
 
     def _keep(self, generated_id: str) -> Images:
         with self._db.transaction() as session:
-            return results.keep(session, generated_id, "local")
+            image = results.keep(session, generated_id, "local")
+            audit.record(session, "result.keep", results.get(session, generated_id))
+            return image

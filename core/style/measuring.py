@@ -53,11 +53,11 @@ def pending(session: Session, dataset_id: str, model: str) -> list[StyleDatasetI
 
     The offline model only measures, so that it skips images with any analysis.
     """
-    from core.llm import OFFLINE_MODEL
+    from core.llm import OFFLINE_MODELS
 
     row = StyleDatasetImages
     query = select(row).where(row.dataset_id == dataset_id, col(row.removed_in).is_(None))
-    if model == OFFLINE_MODEL:
+    if model in OFFLINE_MODELS:
         query = query.where(row.analysis_model == "")
     else:
         query = query.where(col(row.analysis_model).not_in([model, PERSON]))

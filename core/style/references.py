@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.style.features import DIMENSIONS, Array, StyleFeatures, span
 from core.style.match import COPY_DISTANCE_BITS, USUAL_SPREAD, by_dimension, copy_distances
+from core.style.shown import ShownContents, contents_of
 
 RELEVANCE_SHARE = 0.6
 """The lambda of maximal marginal relevance: the weight of relevance against diversity."""
@@ -35,6 +36,8 @@ NOT_ANALYZED = "not analyzed yet"
 ENOUGH = "not needed, enough others were chosen"
 PINNED = "pinned by you"
 IN_ORDER = "next in order, not analyzed yet"
+OTHER_CONTENT = "shows something else"
+"""Added to the reason of a reference whose vector is unlike those of the references before it."""
 
 _AVAILABLE, _OUTLIER, _DUPLICATE, _PICKED = range(4)  # states of a point
 _REASONS = (ENOUGH, OUTLIER, NEAR_DUPLICATE, "")  # why a point of each state is not picked
@@ -69,6 +72,8 @@ class Candidate:
 
     id: str
     features: StyleFeatures | None
+    vector: Array | None = None
+    """Of what the image shows, of length 1; all of one kind. None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,13 @@ def choose_references(
         ids, features = list(measured), list(measured.values())
         index_of = {id_: index for index, id_ in enumerate(ids)}
         already_picked = [index_of[id_] for id_ in first if id_ in index_of]
+        contents = contents_of([c.vector for c in candidates if c.id in measured])
         chosen, reasons = pick_diverse(
-            style_points(features), count - len(first), already_picked=already_picked, hashes=_hashes(features)
-        )
+            style_points(features), count - len(first),
+            already_picked=already_picked, hashes=_hashes(features), contents=contents,
+        )  # fmt: skip
         left_out |= {ids[index]: reason for index, reason in reasons.items()}
-        picks += _with_reasons(ids, features, already_picked, chosen)
+        picks += _with_reasons(ids, features, already_picked, chosen, contents)
     unmeasured = [c.id for c in candidates if c.features is None and c.id not in off and c.id not in first]
     picks += [Pick(id_, IN_ORDER) for id_ in unmeasured[: max(count - len(picks), 0)]]
     for pick in picks:
@@ -135,14 +142,19 @@ def pick_diverse(
     *,
     already_picked: Sequence[int] = (),
     hashes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None,
+    contents: Array | None = None,
 ) -> tuple[list[int], dict[int, str]]:
     """Pick rows of *points* by maximal marginal relevance.
+
+    With *contents* a row is redundant by the mean of two similarities to the picks: of style, and of what is shown.
+    Relevance is that of style alone.
 
     Args:
         points: shape ``(n, dimensions)``, one row for each image.
         count: rows to pick in addition to *already_picked*.
         already_picked: indexes of the rows that are picked before.
         hashes: content hashes of the images and of their mirror images, each of shape ``(n, 32)``.
+        contents: vectors of length 1, shape ``(n, values)``; NaN where there is none.
 
     Returns:
         The indexes of the picked rows in their order, and for every other row the reason why it is not picked.
@@ -152,14 +164,16 @@ def pick_diverse(
     relevance = np.exp(-distance / median_distance)
     state = np.where(_outliers(distance), _OUTLIER, _AVAILABLE)
     redundancy = np.zeros(len(points), dtype=np.float32)
+    shown = ShownContents(contents) if contents is not None else None
     picked: list[int] = []
     for index in already_picked:
-        _pick(index, points, median_distance, hashes, redundancy, state)
+        _pick(index, points, median_distance, hashes, redundancy, state, shown)
     while len(picked) < count and (state == _AVAILABLE).any():
-        score = RELEVANCE_SHARE * relevance - (1 - RELEVANCE_SHARE) * redundancy
+        similar = (redundancy + shown.redundancy) / 2 if shown and shown.has_picks else redundancy
+        score = RELEVANCE_SHARE * relevance - (1 - RELEVANCE_SHARE) * similar
         best = int(np.where(state == _AVAILABLE, np.round(score, _ROUND_DIGITS), -np.inf).argmax())
         picked.append(best)
-        _pick(best, points, median_distance, hashes, redundancy, state)
+        _pick(best, points, median_distance, hashes, redundancy, state, shown)
     chosen = {*already_picked, *picked}
     return picked, {index: _REASONS[value] for index, value in enumerate(state.tolist()) if index not in chosen}
 
@@ -171,6 +185,7 @@ def _pick(
     hashes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None,
     redundancy: Array,
     state: NDArray[np.int_],
+    shown: ShownContents | None = None,
 ) -> None:
     """Mark row *index* as picked: raise the redundancy of similar rows and exclude its near-duplicates.
 
@@ -181,7 +196,10 @@ def _pick(
         hashes: as in ``pick_diverse``.
         redundancy: similarity to the nearest pick (0-1), shape ``(n,)``; changed in place.
         state: the state of each row, shape ``(n,)``; changed in place.
+        shown: what the images show; the row is added to its picks.
     """
+    if shown is not None:
+        shown.add(index)
     distance = np.sqrt(((points - points[index]) ** 2).sum(axis=1))
     np.maximum(redundancy, np.exp(-distance / median_distance), out=redundancy)
     duplicate = distance < _DUPLICATE_SHARE * median_distance
@@ -256,7 +274,11 @@ def _hashes(features: Sequence[StyleFeatures]) -> tuple[NDArray[np.uint8], NDArr
 
 
 def _with_reasons(
-    ids: Sequence[str], features: Sequence[StyleFeatures], already_picked: Sequence[int], chosen: Sequence[int]
+    ids: Sequence[str],
+    features: Sequence[StyleFeatures],
+    already_picked: Sequence[int],
+    chosen: Sequence[int],
+    contents: Array | None = None,
 ) -> list[Pick]:
     """Return the rows *chosen* after those of *already_picked* as picks, each with its reason."""
     traits = np.array([[f.overall(name) / unit for name, unit in _TRAIT_UNIT.items()] for f in features])
@@ -264,13 +286,25 @@ def _with_reasons(
     deviation = by_dimension(np.abs(vectors - np.median(vectors, axis=0)))
     # Ranks, since the dimensions have different units.
     rank = deviation.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    others = _showing_something_else(contents, already_picked, chosen) if contents is not None else set()
     picks, earlier = [], list(already_picked)
     for index in chosen:
         added = _distinctive_trait(traits[index], traits[earlier]) if earlier else None
         typical = _TYPICAL[list(DIMENSIONS)[int(rank[index].argmin())]]
-        picks.append(Pick(ids[index], f"adds {added}" if added else f"typical {typical}"))
+        reason = f"adds {added}" if added else f"typical {typical}"
+        picks.append(Pick(ids[index], f"{reason}, {OTHER_CONTENT}" if index in others else reason))
         earlier.append(index)
     return picks
+
+
+def _showing_something_else(contents: Array, already_picked: Sequence[int], chosen: Sequence[int]) -> set[int]:
+    """Return those of *chosen* that show something else than all before them."""
+    shown, found = ShownContents(contents), set()
+    for index in (*already_picked, *chosen):
+        if index in chosen and shown.is_other(index):
+            found.add(index)
+        shown.add(index)
+    return found
 
 
 def _distinctive_trait(own: Array, earlier: Array) -> str | None:

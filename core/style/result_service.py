@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from core import audit
 from core.db import Database, GeneratedImages, Images
 from core.errors import NotFoundError
 from core.style import results
@@ -71,22 +72,30 @@ class StyleResultService:
             NotFoundError: there is no such result, or its image is gone.
         """
         with self._db.transaction() as session:
-            return results.keep(session, generated_id, actor)
+            image = results.keep(session, generated_id, actor)
+            audit.record(session, "result.keep", results.get(session, generated_id), actor=actor)
+            return image
 
     def unkeep(self, generated_id: str, actor: str = "local") -> GeneratedImages:
         """Undo ``keep``: hide the image again; the result stays in the history."""
         with self._db.transaction() as session:
-            return results.unkeep(session, generated_id, actor)
+            row = results.unkeep(session, generated_id, actor)
+            audit.record(session, "result.hide", row, actor=actor)
+            return row
 
     def discard(self, generated_id: str) -> GeneratedImages:
         """Remove a result from the history (soft delete); a kept image stays in the project."""
         with self._db.transaction() as session:
-            return results.discard(session, generated_id)
+            row = results.discard(session, generated_id)
+            audit.record(session, "result.discard", row)
+            return row
 
     def restore(self, generated_id: str) -> GeneratedImages:
         """Undo ``discard``."""
         with self._db.transaction() as session:
-            return results.restore(session, generated_id)
+            row = results.restore(session, generated_id)
+            audit.record(session, "result.restore", row)
+            return row
 
     def rate(self, generated_id: str, rating: int) -> GeneratedImages:
         """Store a person's rating: 1 good, -1 bad, 0 none.
@@ -95,7 +104,9 @@ class StyleResultService:
             InvalidInputError: *rating* is another number.
         """
         with self._db.transaction() as session:
-            return results.rate(session, generated_id, rating)
+            row = results.rate(session, generated_id, rating)
+            audit.record(session, "result.rate", row, rating=str(rating))
+            return row
 
     def use_as_reference(self, generated_id: str, dataset_id: str) -> None:
         """Add the image of a result to a style dataset and measure it.

@@ -106,10 +106,11 @@ class ItemQueue:
         wanted = min(self._concurrency - len(self._ready), _MAX_BATCH)
         items = _next_queued(session, self._task_id, max(wanted, 1))
         allowed = len(items)
-        if items and cost_cap is not None:
+        # Items of later stages send nothing: they put together what was paid for.
+        if items and cost_cap is not None and items[0].stage == 0:
             in_flight = _count_running(session, self._task_id)
             most = in_flight + len(items)
-            affordable = _affordable_calls(session, self._task_id, cost_cap, processed=processed, most=most)
+            affordable = _affordable_items(session, self._task_id, cost_cap, processed=processed, most=most)
             allowed = affordable - in_flight
             if allowed <= 0 and not in_flight:
                 reason = f"The cost cap of ${cost_cap:.2f} does not allow another call. Raise it to go on."
@@ -142,16 +143,20 @@ def _count_running(session: Session, task_id: str) -> int:
     return session.exec(running).one()
 
 
-def _affordable_calls(session: Session, task_id: str, cost_cap: float, *, processed: int, most: int) -> int:
-    """Return how many calls the rest of the cap pays for, at most *most*, at the highest price of a call so far.
+def _affordable_items(session: Session, task_id: str, cost_cap: float, *, processed: int, most: int) -> int:
+    """Return how many items the rest of the cap pays for, at most *most*, at the highest price of an item so far.
 
-    Until the first item has ended only one call is allowed, so that its price is known before others start. Once
-    items have ended without a known price, the cap cannot be enforced and *most* are allowed.
+    An item may send several calls. Until the first one has ended only one is allowed, so that its price is known
+    before others start. Once items have ended without a known price, the cap cannot be enforced and *most* are allowed.
     """
-    calls = select(func.sum(LlmCalls.cost), func.max(LlmCalls.cost)).where(LlmCalls.task_id == task_id)
-    spent, highest = session.exec(calls).one()
+    if not processed:
+        return 1
+    item = func.coalesce(LlmCalls.item_id, -LlmCalls.id)  # type: ignore[operator]  # a call of no item stands alone
+    of_item = func.sum(LlmCalls.cost).label("cost")
+    prices = select(of_item).where(LlmCalls.task_id == task_id).group_by(item).subquery()
+    spent, highest = session.exec(select(func.sum(prices.c.cost), func.max(prices.c.cost))).one()
     if not spent or not highest:
-        return most if processed else 1
+        return most
     # The tolerance is for rounding errors in the sum of the costs.
     return min(most, int((cost_cap - spent) / highest + 1e-6))
 

@@ -15,8 +15,11 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
+from core import audit
+from core.caller import Caller, acting
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
-from core.errors import ItemInterrupted, LLMError, NotFoundError, VitrineError
+from core.disk import require_space
+from core.errors import FullDiskError, ItemInterrupted, LLMError, NotFoundError, VitrineError
 from core.tasks.item_queue import Claimed, ItemQueue, pause_running
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus, insert_items
@@ -50,7 +53,11 @@ class TaskRunner:
         task = await self._db.write(lambda session: self._start_run(session, task_id))
         if task.status != TaskStatus.RUNNING:
             return task
-        kind = self._kinds[task.task_type]
+        with acting(Caller(task.started_by, way="task")):
+            return await self._run_items(task, concurrency)
+
+    async def _run_items(self, task: Tasks, concurrency: int | None) -> Tasks:
+        task_id, kind = task.id, self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
         queue = ItemQueue(self._db, task_id, limit, self._stop, self._preparer(kind, task))
         workers = [asyncio.create_task(self._work(kind, task, queue)) for _ in range(limit)]
@@ -108,6 +115,7 @@ class TaskRunner:
         """Return the item's result; None when it was interrupted, or failed and the failure is recorded."""
         item = claimed.item
         try:
+            require_space(self._db.settings)
             return await kind.run_item(self._context(task, item, claimed.prepared))
         except ItemInterrupted:
             return None  # it is requeued when the run ends
@@ -116,6 +124,10 @@ class TaskRunner:
                 raise
             # This worker was not cancelled: the CancelledError comes from inside the item.
             await self._record_bug(task, item, error)
+        except FullDiskError as error:
+            message = str(error)
+            queue.close()
+            await self._db.write(lambda session: _requeue_and_pause(session, item, message))
         except LLMError as error:
             code, message = error.code, str(error)
             if error.stops_task:
@@ -199,6 +211,10 @@ def _end_run(session: Session, task_id: str) -> Tasks:
     if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
         task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
         task.ended_at = utc_now()
+        audit.record(
+            session, "task.end", task, in_task=True, status=task.status, items=task.total_count,
+            failed=task.failed_count or None,
+        )  # fmt: skip
     return task
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, or_, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, utc_now
 from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
@@ -121,6 +122,7 @@ class TaskService:
             session.add(task)
             session.flush()
             insert_items(session, task.id, plan)
+            audit.record(session, "task.start", task, actor=started_by, items=len(plan), cost_cap=cost_cap)
         return task
 
     def plan_items(self, task_id: str, kind: TaskKind, config: dict[str, Any]) -> Tasks:
@@ -236,6 +238,7 @@ class TaskService:
         with self._db.transaction() as session:
             task = _task(session, task_id)
             task.cost_cap = cost_cap
+            audit.record(session, "task.cap", task, cost_cap=cost_cap or "none")
         return task
 
     def cancel(self, task_id: str) -> Tasks:
@@ -269,6 +272,7 @@ class TaskService:
                 task.failed_count -= count
                 task.processed_count -= count
                 task.status, task.note, task.ended_at = TaskStatus.QUEUED, "", None
+                audit.record(session, "task.retry", task, items=count)
         return int(count)
 
     def _change_status(self, task_id: str, allowed: tuple[TaskStatus, ...], status: TaskStatus, reason: str) -> Tasks:
@@ -281,6 +285,7 @@ class TaskService:
             task.status, task.note = status, reason
             if status in ENDED:
                 task.ended_at = utc_now()
+            audit.record(session, _ACT_OF_STATUS[status], task)
         return task
 
 
@@ -319,6 +324,7 @@ _ITEM_DEFAULTS: dict[str, Any] = {
     "state": "queued", "attempts": 0, "error_code": "", "error": "", "result": {},
 }  # fmt: skip
 
+_ACT_OF_STATUS = {"paused": "task.pause", "queued": "task.resume", "cancelled": "task.cancel"}
 _SECRET_KEYS = frozenset({"api_key", "authorization", "token", "password"})
 
 

@@ -165,12 +165,12 @@ class Format:
         further = group.further[: max(map(further_count, kept), default=0)]
         return replace(group, entries=kept, further=further), Counter(filter(None, reasons))
 
-    def layout(self, recipe: ExportRecipe) -> BundleLayout:
-        """Return what the writer and the checker know of an export by *recipe*."""
+    def layout(self, recipe: ExportRecipe, splits: tuple[str, ...] = ()) -> BundleLayout:
+        """Return what the writer and the checker know of an export by *recipe*; *splits* of it, not only by share."""
         return BundleLayout(
             stem=self.stem or self.name.replace("-", "_"),
             row_ending=recipe.rows or "",
-            splits=recipe.splits.names,
+            splits=splits or recipe.splits.names,
             images=recipe.images or self.image_modes[0],
             image_form=recipe.image_form or self.image_forms[0],
             max_side_px=recipe.max_side_px,

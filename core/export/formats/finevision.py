@@ -1,6 +1,7 @@
 """FineVision, read by nanoVLM: one row per image, or per set of images, with the ratings of each question.
 
-Without a rating of its relevance, the score that a reviewer gave becomes one. nanoVLM makes its messages from ``user``
+The ratings are those that came with an entry, then those of the newest run of the check ``ratings``. Without one of its
+relevance, the score that a reviewer gave becomes one. nanoVLM makes its messages from ``user``
 and ``assistant`` alone, so that a system prompt has no place.
 """
 

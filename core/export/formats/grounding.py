@@ -8,6 +8,7 @@ import orjson
 
 from core.export.control_words import without_control_words
 from core.export.entries import Entry, ImageGroup, RowOptions
+from core.questions.text import GROUNDING
 
 ASK_FOR_BOXES = "Output the bbox coordinates in JSON format."
 """The words of Qwen's own examples; they follow the question."""
@@ -20,14 +21,19 @@ Boxes = Callable[[Entry, ImageGroup, RowOptions], list[LabeledBox]]
 
 
 def has_boxes(entry: Entry) -> bool:
-    """Return whether an entry has boxes."""
-    return bool(entry.boxes)
+    """Return whether an entry has boxes that are its answer."""
+    return bool(answer_boxes(entry))
+
+
+def answer_boxes(entry: Entry) -> list[dict[str, Any]]:
+    """Return the boxes of an entry that are its answer; those of a tool only prove it, unless it asks for places."""
+    return [box for box in entry.boxes or () if entry.kind == GROUNDING or "tool" not in box]
 
 
 def boxes_in_px(entry: Entry, group: ImageGroup, options: RowOptions) -> list[LabeledBox]:
     """Return the boxes of an entry in px of the exported images, which may be smaller than the originals."""
     found = []
-    for box in entry.boxes or ():
+    for box in answer_boxes(entry):
         image = group.images[box.get("image", 0)]
         longest = max(image.width, image.height, 1)
         scale = min(1.0, (options.max_side_px or longest) / longest)
@@ -38,7 +44,7 @@ def boxes_in_px(entry: Entry, group: ImageGroup, options: RowOptions) -> list[La
 def boxes_in_1000(entry: Entry, group: ImageGroup, options: RowOptions) -> list[LabeledBox]:
     """Return the boxes of an entry, from 0 to 1000 of the width and height of their image."""
     found = []
-    for box in entry.boxes or ():
+    for box in answer_boxes(entry):
         image = group.images[box.get("image", 0)]
         found.append(_scaled(box, 1000 / max(image.width, 1), 1000 / max(image.height, 1), (1000, 1000)))
     return found

@@ -13,6 +13,7 @@ from core.export.formats.base import ONLY_TEXTS, QWEN_MAX_ASPECT_RATIO, Format, 
 from core.export.formats.grounding import (
     ASK_FOR_BOXES,
     NO_BOXES,
+    answer_boxes,
     boxes_in_px,
     has_boxes,
     leaves_out,
@@ -37,13 +38,13 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         answers = [turn for turn in row["messages"] if turn["role"] == "assistant"]
         for entry, answer in zip(entries, answers, strict=True):
             if has_boxes(entry):
-                answer["content"] = "[\n\t" + ",\n\t".join([_PLACE] * len(entry.boxes or ())) + "\n]"
+                answer["content"] = "[\n\t" + ",\n\t".join([_PLACE] * len(answer_boxes(entry))) + "\n]"
         yield row | {"objects": _objects(entries, kept, options)}
 
 
 def _objects(entries: Sequence[Entry], group: ImageGroup, options: RowOptions) -> Row:
     boxes = [box for entry in entries for box in boxes_in_px(entry, group, options)]
-    positions = [box.get("image", 0) for entry in entries for box in entry.boxes or ()]
+    positions = [box.get("image", 0) for entry in entries for box in answer_boxes(entry)]
     return {"ref": [box["label"] for box in boxes], "bbox": [box["bbox_2d"] for box in boxes], "image_id": positions}
 
 

@@ -63,6 +63,8 @@ def _check_rows(recipe: ExportRecipe, format_: Format) -> None:
             field="container",
         )
     readable = format_.row_endings + (format_.further_endings if is_file else ())
+    if is_file and recipe.report:
+        raise InvalidInputError("A single file has no dataset report. Choose a ZIP or a directory.", field="report")
     if recipe.rows is not None and recipe.rows not in readable:
         choice = f"Choose {' or '.join(readable)}" if readable else "Leave rows out"
         raise InvalidInputError(f"{format_.label} is not written as {recipe.rows}. {choice}.", field="rows")

@@ -5,12 +5,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from core import verifiers
+from core import number_values, verifiers
 from core.export.entries import Entry, ImageGroup, Row, RowOptions
 from core.export.formats.base import answer_text, new_images, question_text, system_text, turns
 from core.export.formats.grounding import as_json, boxes_in_1000, has_boxes
 from core.verifiers import MIN_IOU, Verifier, is_passed_by_itself, verifier_of
 
+_IMPORT = "from core.number_values import stated_number, states\n"
 NOT_VERIFIABLE = "its answer is a longer text, which no checker can verify"
 BOXES_IN_1000 = (
     "Answer with the boxes as a JSON list of objects with bbox_2d (left, top, right, bottom, from 0 to 1000 of the "
@@ -61,7 +62,7 @@ def tasks(group: ImageGroup) -> Iterator[Task]:
     for _, entries in turns(group, "turn"):
         for index, entry in enumerate(entries):
             before = tuple(entries[:index])
-            if verifier := verifier_of(entry.answer, entry.answer_type):
+            if verifier := verifier_of(entry.answer, entry.answer_type, entry.kind, entry.language):
                 yield Task(entry.id, before, entry, entry.question, verifier)
             if verifier := box_verifier(entry, group):
                 yield Task(f"{entry.id}-boxes", before, entry, f"{entry.question}\n{BOXES_IN_1000}", verifier)
@@ -77,7 +78,7 @@ def box_verifier(entry: Entry, group: ImageGroup) -> Verifier | None:
 
 def leaves_out(entry: Entry, group: ImageGroup) -> str:
     """Return why there is no task for an entry; empty when there is one."""
-    found = verifier_of(entry.answer, entry.answer_type) or box_verifier(entry, group)
+    found = verifier_of(entry.answer, entry.answer_type, entry.kind, entry.language) or box_verifier(entry, group)
     return "" if found else NOT_VERIFIABLE
 
 
@@ -90,8 +91,9 @@ def is_later_turn(entry: Entry, group: ImageGroup) -> bool:
 
 
 def reward_file(files: dict[str, str]) -> dict[str, bytes]:
-    """Return the module of the checkers as a file of the bundle."""
-    return {"reward.py": inspect.getsource(verifiers).encode()}
+    """Return the modules of the checkers and of the numbers that they compare as one file of the bundle."""
+    own, numbers = inspect.getsource(verifiers), inspect.getsource(number_values)
+    return {"reward.py": own.replace(_IMPORT, numbers.partition('"""\n')[2].lstrip()).encode()}
 
 
 def arguments_text(verifier: Verifier) -> str:

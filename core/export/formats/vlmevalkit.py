@@ -30,7 +30,8 @@ def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
         index = integer_id(entry.id)
         # Turns of one conversation may have different images; only entries of one image share them.
         shared = not group.further
-        verifier, images = verifier_of(entry.answer, entry.answer_type), group.embedded([entry])
+        verifier = verifier_of(entry.answer, entry.answer_type, entry.kind, entry.language)
+        images = group.embedded([entry])
         yield {
             "index": index,
             "question": _cell(question_text(entry, images=0)),

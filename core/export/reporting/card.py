@@ -7,7 +7,10 @@ from typing import Any
 
 from core.export.bundle import BundleCounts
 from core.export.job import ExportJob
-from core.export.reporting.report import Provenance, changes_lines, load_command, one_line
+from core.export.reporting.credentials import credentials_line
+from core.export.reporting.dataset_report import DATASET_REPORT
+from core.export.reporting.loading import load_command
+from core.export.reporting.report import Provenance, changes_lines, one_line
 from core.pluralize import pluralize
 
 CARD = "README.md"
@@ -26,11 +29,12 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         f"{pluralize(entries, 'entry')} on {pluralize(images, 'image')}, exported as {job.format.label}.",
         job.format.claim,
         "",
+        *_report(job),
         f"With this bundle in the directory {one_line(job.directory)}:",
         "",
         *(["```bash", job.format.install, "```", ""] if job.format.install else []),
         f"```{job.format.load_language}",
-        load_command(job.format, job.recipe, job.directory),
+        load_command(job.format, job.recipe, job.directory, job.splits),
         "```",
         "",
         "## First entries",
@@ -48,14 +52,24 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         *_distributions(counts),
         "## Origin",
         "",
-        *_origin(counts, provenance.contributors),
+        *_origin(counts, provenance),
         "",
         f"License: {one_line(job.recipe.license) or 'not stated'}.",
         "",
+        *_scores(provenance.model_scores),
     ]
     if changes := provenance.changes:
         lines += changes_lines(changes.added, changes.changed, len(changes.removed))
     return "\n".join(lines)
+
+
+def _report(job: ExportJob) -> list[str]:
+    if not job.recipe.report:
+        return []
+    return [
+        f"[{DATASET_REPORT}]({DATASET_REPORT}) is a page for readers: what the dataset consists of, what was measured "
+        "and how.", "",
+    ]  # fmt: skip
 
 
 def _header(job: ExportJob, counts: BundleCounts) -> list[str]:
@@ -111,7 +125,8 @@ def _distributions(counts: BundleCounts) -> list[str]:
     return lines
 
 
-def _origin(counts: BundleCounts, contributors: Sequence[Counter[str]]) -> list[str]:
+def _origin(counts: BundleCounts, provenance: Provenance) -> list[str]:
+    contributors = provenance.contributors
     models: Counter[str] = Counter()
     for (_, _, _, model), count in counts.attributes.items():
         models[model] += count
@@ -122,6 +137,10 @@ def _origin(counts: BundleCounts, contributors: Sequence[Counter[str]]) -> list[
     lines.append(f"- Answers of models that people edited: {counts.edited:,}")
     if counts.generated:
         lines.append(f"- {pluralize(len(counts.generated), 'image')} made by a model; their names begin with generated")
+    if line := credentials_line(provenance.credentials):
+        lines.append(f"- {line}")
+    if provenance.decontamination:
+        lines.append(f"- {provenance.decontamination}")
     # People are numbers here: their names are not part of a public dataset.
     for number, decisions in enumerate(contributors[:_MAX_LISTED], 1):
         listed = ", ".join(f"{what} {decisions[what]:,}" for what in _DECISIONS if decisions[what])
@@ -129,6 +148,13 @@ def _origin(counts: BundleCounts, contributors: Sequence[Counter[str]]) -> list[
     if len(contributors) > _MAX_LISTED:
         lines.append(f"- and {len(contributors) - _MAX_LISTED:,} more people")
     return lines
+
+
+def _scores(lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return []
+    head = "Models asked the questions of confirmed or chosen entries of the project, scored by type of answer:"
+    return ["## How models answer", "", head, "", *(f"- {line}" for line in lines), ""]
 
 
 def _most_common(counts: Counter[str]) -> list[tuple[str, int]]:

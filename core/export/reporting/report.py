@@ -1,10 +1,8 @@
 """The export report, a part of the bundle: its contents, what was left out and why, the checks, how to load it."""
 
-import json
-import shlex
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -13,10 +11,9 @@ from core.export.bundle import BundleCounts
 from core.export.checks.base import NO_CONTROL_WORD, CheckResult
 from core.export.earlier import Changes
 from core.export.formats import FORMATS, Format
-from core.export.formats.base import Language
 from core.export.job import ExportJob
 from core.export.layout import CHANGES_JSON, REPORT_JSON
-from core.export.recipe import ExportRecipe
+from core.export.reporting.loading import load_command
 from core.export.selecting.problems import ProblemCount
 from core.pluralize import pluralize
 
@@ -37,6 +34,18 @@ class Provenance:
     """Decisions by label for each person."""
     problems: Sequence[ProblemCount] = ()
     """What is wrong with exported entries."""
+    joined: Mapping[str, int] = field(default_factory=dict)
+    """How often two families of images became one, by the relation that joined them."""
+    credentials: Counter[str] = field(default_factory=Counter)
+    """Images of the project by what their Content Credentials say."""
+    pinned: Counter[str] = field(default_factory=Counter)
+    """Images by the split that a person put them or a relative into."""
+    moved: Sequence[str] = ()
+    """Entries that are in another split than in the earlier export for that reason."""
+    model_scores: Sequence[str] = ()
+    """How models answered entries of the project, a line each."""
+    decontamination: str | None = None
+    """What a comparison with a held-out set found about the exported entries; None without one."""
 
 
 def make_report(
@@ -63,6 +72,12 @@ def make_report(
         "leaks_prevented": {
             "pairs": len(provenance.leaks),
             "named": [list(pair) for pair in provenance.leaks[:MAX_NAMED]],
+            "joined": dict(provenance.joined),
+        },
+        "pinned": {
+            "images": {split: provenance.pinned[split] for split in counts.splits if provenance.pinned[split]},
+            "splits": list(job.splits),
+            "moved_entries": list(provenance.moved),
         },
         "changes": _changes(provenance.changes),
         "image_changes": counts.changes.as_report() if counts.changes else None,
@@ -74,7 +89,7 @@ def make_report(
             for check in checks
         ],
         "install": job.format.install,
-        "load": load_command(job.format, job.recipe, job.directory),
+        "load": load_command(job.format, job.recipe, job.directory, job.splits),
         "directory": job.directory,
         "claim": job.format.claim,
         "license": job.recipe.license,
@@ -91,31 +106,6 @@ def _changes(changes: Changes | None) -> dict[str, Any] | None:
         # Without their texts: they may have been removed because nobody should read them.
         "removed_entries": [{"id": entry.id, "image_id": entry.image_id} for entry in changes.removed],
     }  # fmt: skip
-
-
-def load_command(format_: Format, recipe: ExportRecipe, directory: str) -> str:
-    """Return the command or code that loads a bundle from *directory*."""
-    layout = format_.layout(recipe)
-    split, is_file = layout.splits[0], recipe.container == "file"
-    rows_file = layout.rows_file(split)
-    rows = f"{directory}.{layout.row_ending}" if is_file else f"{directory}/{rows_file}"
-    values = {
-        "dir": directory, "rows": rows, "bundle": rows if is_file else directory, "split": split,
-        "stem": rows_file.rpartition(".")[0], "images": f"{directory}/{split if layout.is_split else 'images'}",
-    }  # fmt: skip
-    command = format_.load
-    for name, value in values.items():
-        command = command.replace(f"{{{name}}}", _quoted(value, format_.load_language))
-    return command
-
-
-def _quoted(value: str, language: Language) -> str:
-    """Return *value* as it is written in *language*: a word of the shell, or the inside of a string."""
-    if language == "bash":
-        return shlex.quote(value)
-    if language == "toml":
-        return json.dumps(value, ensure_ascii=False)[1:-1]
-    return value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
 
 
 def _rules(format_: Format) -> str:
@@ -226,11 +216,14 @@ def _remarks(report: dict[str, Any]) -> list[str]:
         lines += [
             "## Kept in one split",
             "",
-            f"{report['leaks_prevented']['pairs']:,} pairs of images would have leaked between splits:",
+            "Related images are in one split. Groups of them were joined "
+            + ", ".join(f"{pluralize(n, 'time')} by {why}" for why, n in report["leaks_prevented"]["joined"].items())
+            + f". {report['leaks_prevented']['pairs']:,} pairs of images would have leaked between splits:",
             "",
             *(f"- {image} and {related}: {why}" for image, related, why in report["leaks_prevented"]["named"]),
             "",
         ]
+    lines += _pinned_lines(report["pinned"]["images"], report["pinned"]["moved_entries"])
     if changes := report["changes"]:
         lines += changes_lines(changes["added"], changes["changed"], changes["removed"])
         lines += _removed_lines(changes["removed_entries"])
@@ -238,6 +231,25 @@ def _remarks(report: dict[str, Any]) -> list[str]:
         lines += ["## Changed images", "", *(f"- {line}" for line in image_changes_lines(made)), ""]
     if report["notes"]:
         lines += ["## Good to know", "", *(f"- {_visible(hint)}" for hint in report["notes"]), ""]
+    return lines
+
+
+def pinned_text(images: Mapping[str, int]) -> str:
+    """Return as a sentence how many images are in a split because a person put them there."""
+    counted = [f"{pluralize(count, 'image')} in {split}" for split, count in images.items()]
+    return f"Put there by a person, alone or with their relatives: {', '.join(counted)}."
+
+
+def _pinned_lines(images: Mapping[str, int], moved: Sequence[str]) -> list[str]:
+    if not images:
+        return []
+    lines = ["## Put into a split", "", pinned_text(images), ""]
+    if moved:
+        more = [f"- and {len(moved) - MAX_NAMED:,} more; {REPORT_JSON} has all of them"] if moved[MAX_NAMED:] else []
+        lines += [
+            "These entries were in another split of the earlier export. Remove them there:", "",
+            *(f"- {entry_id}" for entry_id in moved[:MAX_NAMED]), *more, "",
+        ]  # fmt: skip
     return lines
 
 

@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.dataset import checked_boxes, image_columns, images_by_ids
 from core.db import Database, Events, ImageDatasets, LlmCalls, Questions, question_key
 from core.errors import InvalidInputError
@@ -105,6 +106,10 @@ def restore_export(
                         counts.entries += 1
                     else:
                         counts.known += 1
+                if counts.entries:
+                    audit.record(
+                        session, "entry.import", project_id=project_id, label=Path(path).name, entries=counts.entries
+                    )
     return counts
 
 

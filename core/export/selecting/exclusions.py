@@ -5,6 +5,7 @@ from sqlmodel import col, select
 
 from core.dataset import parse_search
 from core.dataset.conditions import conditions
+from core.dataset.values import LEAVE_OUT
 from core.db import ImageDatasets, Images, is_about, is_hidden
 from core.export.entries import GENERATED
 from core.export.recipe import EntryChoice
@@ -33,6 +34,7 @@ def exclusions_of(query: EntryQuery) -> list[tuple[ColumnElement[bool], str]]:
     ]
     if not query.includes_rejected:
         exclusions.append((col(entry.rejected).is_(True), "rejected"))
+        exclusions.append((_has_tag(LEAVE_OUT), f"tagged {LEAVE_OUT}"))
     if choice.confirmed_only:
         undecided = and_(col(entry.confirmed).is_(False), col(entry.rejected).is_(False))
         exclusions.append(
@@ -70,10 +72,13 @@ def _attribute_exclusions(choice: EntryChoice) -> list[tuple[ColumnElement[bool]
         if values:
             exclusions.append((getattr(entry, column).not_in(values), f"another {column.replace('_', ' ')}"))
     if choice.tags:
-        delimited = literal(",") + func.replace(func.replace(entry.tags, ", ", ","), " ,", ",") + literal(",")
-        exclusions.append(
-            (~or_(*(delimited.contains(f",{tag},", autoescape=True) for tag in choice.tags)), "none of the tags")
-        )
+        exclusions.append((~or_(*map(_has_tag, choice.tags)), "none of the tags"))
     if choice.min_score:
         exclusions.append((col(entry.score) < choice.min_score, "below the lowest score"))
     return exclusions
+
+
+def _has_tag(tag: str) -> ColumnElement[bool]:
+    tags = ImageDatasets.tags
+    delimited = literal(",") + func.replace(func.replace(tags, ", ", ","), " ,", ",") + literal(",")
+    return delimited.contains(f",{tag},", autoescape=True)

@@ -35,6 +35,8 @@ class ListedEntries:
         """Entries by the reason why they were left out."""
         self._split_keys: dict[str, str] = {}
         """Of variants: the sha256 of their original, in whose split they are."""
+        self._pins: dict[str, str] = {}
+        """Splits that images, or the originals of variants, were put into."""
 
     def groups(self, rows: Iterable[ImageDatasets], shares: SplitShares) -> Iterator[ImageGroup]:
         """Yield the entries of *rows* by image; those without question, answer or image are counted as left out."""
@@ -81,7 +83,8 @@ class ListedEntries:
                 continue
             first, *others = (images[id_] for id_ in ids)
             found = tuple(entry._replace(more=known.get(entry.id, entry.more)) for entry in entries)
-            split = split_of(self._split_keys.get(first.id, first.sha256), shares)
+            pin = self._pins.get(first.id)
+            split = pin if pin in shares.names else split_of(self._split_keys.get(first.id, first.sha256), shares)
             yield ImageGroup(first, found, split, further=tuple(FurtherImage(image) for image in others))
 
     def _images(self, image_ids: set[str]) -> dict[str, ExportImage]:
@@ -93,9 +96,11 @@ class ListedEntries:
                 rows = list(session.exec(select(Images).where(some)))
                 found |= {row.id: image_of(row) for row in rows}
                 variants = {row.id: row.variant_of for row in rows if row.variant_of}
-                originals = select(Images.id, Images.sha256).where(col(Images.id).in_(set(variants.values())))
-                sha256_of = dict(session.exec(originals).all()) if variants else {}
-                self._split_keys |= {id_: sha256_of[of] for id_, of in variants.items() if of in sha256_of}
+                originals = select(Images).where(col(Images.id).in_(set(variants.values())))
+                known = {row.id: row for row in session.exec(originals)} if variants else {}
+                self._split_keys |= {id_: known[of].sha256 for id_, of in variants.items() if of in known}
+                pins = {row.id: row.pinned_split or _pin_of(known.get(row.variant_of or "")) for row in rows}
+                self._pins |= {id_: pin for id_, pin in pins.items() if pin}
         return found
 
     def _histories(self, entry_ids: list[str]) -> dict[str, dict[str, object]]:
@@ -103,6 +108,10 @@ class ListedEntries:
             return {}
         with self._db.reading() as session:
             return histories(session, entry_ids)
+
+
+def _pin_of(original: Images | None) -> str | None:
+    return original.pinned_split if original else None
 
 
 _NUMBER = itemgetter(0)

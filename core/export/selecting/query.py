@@ -10,8 +10,11 @@ import sqlalchemy as sql
 from sqlalchemy import ColumnElement, DateTime, String, case, func, literal, tuple_, type_coerce
 from sqlmodel import Session, col, select
 
+from core.dataset import parse_search
+from core.dataset.judge_trust import require_trusted_judge
 from core.db import Events, ImageDatasets, Images, LlmCalls, in_library
 from core.export.entries import ARCHIVED_COLUMNS, ENTRY_COLUMNS, GENERATED, TEXT_COLUMNS, Detail, Entry
+from core.export.selecting import ratings
 from core.export.selecting.entry_query import EntryQuery
 from core.export.selecting.exclusions import IMAGE_DELETED, NO_ANSWER, NO_QUESTION, exclusions_of
 
@@ -50,7 +53,11 @@ def count_by_reason(session: Session, query: EntryQuery, *, ignore: Sequence[str
 
     Args:
         ignore: reasons that are not tested.
+
+    Raises:
+        InvalidInputError: the search line is by a judge that is not trusted.
     """
+    require_trusted_judge(session, query.project_id, parse_search(query.choice.search))
     tests = [(test, reason) for test, reason in exclusions_of(query) if reason not in ignore]
     reason = case(*((test, literal(name, String)) for test, name in tests), else_=literal("", String)).label("reason")
     rows = session.execute(sql.select(reason, func.count()).where(*not_deleted(query.project_id)).group_by(reason))
@@ -96,6 +103,8 @@ def stream(session: Session, query: EntryQuery) -> Iterator[tuple[list[tuple[Any
         entries = _entries_of(session, [image[0] for image in images], _COLUMNS[query.detail], selected)
         if query.detail == "history":
             _add_history(session, entries)
+        elif query.detail == "columns":
+            ratings.add(session, query.project_id, entries)
         known = _with_further_images(session, images, entries)
         for image in images:
             for ids, found in by_images(entries.get(image[0], [])):

@@ -123,15 +123,15 @@ class ImageChanges:
             if not image.width or not image.height:
                 raise CannotChangeError(SIZE_UNKNOWN)
             regions = {source: found[image.id] for source, found in known.items() if image.id in found}
-            regions[ENTRIES] = [region for entry in group.entries for region in _regions_of(entry, position)]
+            regions[ENTRIES] = [region for entry in group.entries for region in regions_of(entry, position)]
             steps = steps_of(self._recipe.preprocessing, image.id, (image.width, image.height), regions)
             plans.append(ImagePlan(image, tuple(steps)))
         self.counts.changed += 1
-        units = _units(group.entries)
-        kept = [entry for unit in units if (moved := self._moved(unit, plans)) for entry in moved]
+        units = units_of(group.entries)
+        kept = [entry for unit in units if (moved := self.moved(unit, plans)) for entry in moved]
         return _with_plans(replace(group, entries=tuple(sorted(kept, key=group_order(group.entries)))), plans)
 
-    def _moved(self, unit: Sequence[Entry], plans: Sequence[ImagePlan]) -> list[Entry]:
+    def moved(self, unit: Sequence[Entry], plans: Sequence[ImagePlan]) -> list[Entry]:
         """Return the entries of a unit with their boxes moved; none when a change breaks one of them."""
         operations = {step.operation for plan in plans for step in plan.steps}
         if self._recipe.preprocessing.unfit == "leave_out":
@@ -158,7 +158,7 @@ class ImageChanges:
         if reason := _cannot_vary(group, original):
             self.counts.not_made[reason] += 1
             return
-        entries = _units(group.entries) or [[]]  # an image without questions has variants too
+        entries = units_of(group.entries) or [[]]  # an image without questions has variants too
         units = [Unit([_asked(entry) for entry in unit]) for unit in entries]
         has_text = any(region.score >= _TEXT_SCORE for region in texts.get(original.id, ())) or any(
             "text" in aspects_of(asked) for unit in units for asked in unit.asked
@@ -232,7 +232,7 @@ def _cannot_vary(group: ImageGroup, original: ExportImage) -> str:
     return "" if group.image.width and group.image.height else SIZE_UNKNOWN
 
 
-def _units(entries: Sequence[Entry]) -> list[list[Entry]]:
+def units_of(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Return what stays together: the turns of a conversation, or an entry alone."""
     units: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -246,7 +246,8 @@ def group_order(entries: Sequence[Entry]) -> Any:
     return lambda entry: places[entry.id]
 
 
-def _regions_of(entry: Entry, position: int) -> list[Region]:
+def regions_of(entry: Entry, position: int) -> list[Region]:
+    """Return the boxes that an entry has on its image number *position*."""
     return [Region(box.get("label") or "", _corners(box)) for box in _boxes_on(entry, position)]
 
 

@@ -1,5 +1,6 @@
 """Label Studio: tasks with the results of their annotators (JSON), and the short form of its export (JSON-MIN)."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -14,6 +15,11 @@ from core.importing.readers.boxes import DETECTION_QUESTION, corners, label_at
 from core.importing.readers.columns import ANSWERS, QUESTIONS, columns_of
 from core.importing.readers.images import images_of
 from core.importing.records import ImportedBox, Record, Turn
+from core.pluralize import pluralize
+
+_Box = tuple[float, float, float, float]
+_DECIMALS = 9
+"""Of percents: the cosine of a right angle is not quite 0."""
 
 _CAPTIONS = ("caption", "captions", "description", "text", "transcription")
 _TEXTS = frozenset({*ANSWERS, *_CAPTIONS, "choice", "choices", "class", "sentiment"})
@@ -60,6 +66,9 @@ def _records(
         RowError: there is none.
     """
     boxes = tuple(box for result in results for box in _boxes(result))
+    if unread := sum(_rectangle(result) is not None for result in results) - len(boxes):
+        reason = "A turned box needs original_width and original_height."
+        files.problems.note(where, f"{pluralize(unread, 'box', 'boxes')} cannot be read. {reason}")
     score = next((score for result in results if (score := _score(result))), 0.0)
     turns: list[Turn] = []
     reasons: list[str] = []
@@ -118,14 +127,52 @@ def _score(result: dict[str, Any]) -> float:
 
 
 def _boxes(result: dict[str, Any]) -> Iterator[ImportedBox]:
-    value = result.get("value")
-    if not isinstance(value, dict) or not isinstance(value.get("rectanglelabels"), list):
+    value = _rectangle(result)
+    if value is None:
         return
     xyxy = corners([value.get("x"), value.get("y"), value.get("width"), value.get("height")], is_size=True)
     if xyxy is None:
         return
-    x1, y1, x2, y2 = (number / 100 for number in xyxy)
-    yield ImportedBox(label_at(value["rectanglelabels"], 0), (x1, y1, x2, y2), "relative")
+    upright = _upright(xyxy, result, value)
+    if upright is not None:
+        x1, y1, x2, y2 = (number / 100 for number in upright)
+        yield ImportedBox(label_at(value["rectanglelabels"], 0), (x1, y1, x2, y2), "relative")
+
+
+def _rectangle(result: dict[str, Any]) -> dict[str, Any] | None:
+    value = result.get("value")
+    return value if isinstance(value, dict) and isinstance(value.get("rectanglelabels"), list) else None
+
+
+def _upright(xyxy: _Box, result: dict[str, Any], value: dict[str, Any]) -> _Box | None:
+    """Return the upright box around one that was turned clockwise by ``rotation`` degrees around its first corner.
+
+    Percents of width and height are not of the same length, so turning needs the size of the image. Without it the box
+    is None, except after half a turn.
+    """
+    degrees = value.get("rotation")
+    if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not degrees % 360:
+        return xyxy
+    wide, high = (_side(result, value, name) for name in ("original_width", "original_height"))
+    if not (wide and high):
+        if degrees % 180:
+            return None
+        wide = high = 1.0
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    width, height = (xyxy[2] - xyxy[0]) * wide, (xyxy[3] - xyxy[1]) * high
+    across = [right * width * cos - down * height * sin for right in (0, 1) for down in (0, 1)]
+    along = [right * width * sin + down * height * cos for right in (0, 1) for down in (0, 1)]
+    left, top = xyxy[:2]
+    return (
+        round(left + min(across) / wide, _DECIMALS), round(top + min(along) / high, _DECIMALS),
+        round(left + max(across) / wide, _DECIMALS), round(top + max(along) / high, _DECIMALS),
+    )  # fmt: skip
+
+
+def _side(result: dict[str, Any], value: dict[str, Any], name: str) -> float:
+    """Return a side of the image, which the short form has beside the numbers of the box; 0 when it is not there."""
+    side = result.get(name) or value.get(name)
+    return float(side) if isinstance(side, int | float) and 0 < side < 1e9 else 0.0
 
 
 def _short(name: str, value: Any) -> Iterator[dict[str, Any]]:

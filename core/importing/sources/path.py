@@ -25,6 +25,7 @@ _MAX_LISTED = 1_000
 class PathSource(Source):
     """Reads everything at ``path``; ``format`` names the reader of its annotations, by default the one that fits.
 
+    An export in the Vitrine format is restored, unless ``restores`` is false: then its files are read like others.
     For a PDF also ``embedded`` (its embedded images instead of its pages), ``first_page`` and ``last_page``.
     """
 
@@ -47,7 +48,7 @@ class PathSource(Source):
         if config.get("source") == "pdf" and root.is_dir():
             raise InvalidInputError(f"{root.name} is a directory, not a PDF. Name a file in it.", field="path")
         found = survey_untrusted(root, context.settings)
-        if format_ == AUTO and _may_be_bundle(found) and is_vitrine_bundle(root):
+        if format_ == AUTO and config.get("restores", True) and _may_be_bundle(found) and is_vitrine_bundle(root):
             return [ItemPlan(payload={"do": "restore"}, stage=stages.STORE)]
         are_classes = _are_classes(found, format_)
         is_read = bool(are_classes or found.annotations or found.tables)

@@ -36,7 +36,8 @@ def test_no_boxes_are_none(none: object) -> None:
     [
         ("cup", "Box 1 cannot be read"),
         ({"label": "cup"}, "Box 1 cannot be read"),
-        ({"xyxy": [1, 2, 3, 4], "score": 1}, "Box 1 cannot be read"),
+        ({"xyxy": [1, 2, 3, 4], "weight": 1}, "Box 1 cannot be read"),
+        ({"xyxy": [1, 2, 3, 4], "score": 1.2}, "The score of box 1 must lie between 0 and 1"),
         ({"xyxy": [1, 2, 3]}, "needs four numbers"),
         ({"xyxy": [1, 2, 3, math.nan]}, "needs four numbers"),
         ({"xyxy": [1, 2, True, 4]}, "needs four numbers"),

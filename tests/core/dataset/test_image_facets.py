@@ -4,8 +4,8 @@ import pytest
 
 from core import ImageDatasets, Images, Projects
 from core.dataset import EntryQueries, parse_search
-from core.dataset.stats import FacetValue
 from core.db import Database
+from core.search_line import FacetValue
 from tests.core.dataset.conftest import add_image
 
 Make = Callable[..., ImageDatasets]

@@ -60,8 +60,7 @@ class Annotators(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._directory = tempfile.TemporaryDirectory()
-        self._connection = connect(self._directory.name)
-        self.db: Database = self._connection.__enter__()
+        self.db: Database = connect(self._directory.name)
         self.project: Projects = ProjectService(self.db).create_project("Shelf")
         self.image = add_image(self.db, self.project.id, "shelf.jpg")
         self.dataset = ImageDatasetService(self.db)
@@ -71,7 +70,7 @@ class Annotators(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self._undo_everything()
-        self._connection.__exit__(None, None, None)
+        self.db.close()
         self._directory.cleanup()
 
     @rule(
@@ -215,7 +214,7 @@ def test_any_sequence_of_actions_is_consistent_and_can_be_undone_to_the_start() 
     run_state_machine_as_test(
         Annotators,
         settings=settings(
-            max_examples=200 if PROVE else 15,
+            max_examples=200 if PROVE else 6,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

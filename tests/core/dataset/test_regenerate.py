@@ -8,7 +8,7 @@ from sqlmodel import select
 from core import ImageDatasets, Projects
 from core.dataset.edits import UserAction
 from core.dataset.regenerate import AnswerRegenerator
-from core.db import LlmCalls
+from core.db import LlmCalls, Tasks
 from core.errors import BadReplyError, ConflictError, InvalidInputError, LLMError
 from core.services import Services
 from tests.fakes.model import FakeModel
@@ -137,3 +137,26 @@ async def test_a_failed_call_changes_nothing(
     with pytest.raises(BadReplyError, match="0 answers"):
         await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
     assert services.dataset.get_dataset_entry(entry.id).version == 1
+
+
+async def test_the_task_of_an_entry_may_want_only_answers_that_a_program_can_verify(
+    regenerator: AnswerRegenerator, model: FakeModel, services: Services, project: Projects
+) -> None:
+    entry = make(services, project)
+    config = {"models": [{"model": MODEL}], "verifiable": True}
+    with services.db.transaction() as session:
+        task = Tasks(project_id=project.id, task_type="generate-questions", config=config)
+        session.add(task)
+        session.get_one(ImageDatasets, entry.id).task_id = task.id
+    long = "It has a color that nobody could ever tell in fewer than eleven words, I fear."
+    model.enqueue_answers(long)
+    model.enqueue_answers("red")
+    made = await regenerator.regenerate_answer(entry.id, 1, UserAction("regenerate"))
+    assert made.answer == "red"
+    assert [long in request.prompt for request in model.history] == [False, True]
+    model.enqueue_answers(long)
+    model.enqueue_answers(long)
+    with pytest.raises(InvalidInputError, match="no answer that a program can verify"):
+        await regenerator.regenerate_answer(entry.id, 2, UserAction("regenerate"))
+    assert services.dataset.get_dataset_entry(entry.id).answer == "red"
+    assert [state for _, state in calls(services)] == ["ok"] * 4

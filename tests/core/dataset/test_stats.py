@@ -5,8 +5,9 @@ import pytest
 
 from core import ImageDatasets, ImageDatasetService, Projects
 from core.dataset import EntryQueries, ReviewService, parse_search, stats
-from core.dataset.stats import Balance, FacetValue
+from core.dataset.stats import Balance
 from core.db import Database, Events
+from core.search_line import FacetValue
 
 Make = Callable[..., ImageDatasets]
 ALL = parse_search("")

@@ -14,7 +14,7 @@ import pytest
 from core import connect
 from core.db import ImageDatasets
 from core.export import FORMATS, format_named, parse_recipe
-from core.export.reporting.report import load_command
+from core.export.reporting.loading import load_command
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 

@@ -2,11 +2,11 @@
 
 import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from core.api import build_routes
@@ -120,7 +120,8 @@ def test_the_api_exports_it(project_id: str) -> None:
     assert answer.json()["config"]["recipe"]["format"] == "toy"
 
 
-def test_the_page_offers_it_with_its_options(project_id: str, tmp_path: Path) -> None:
+def test_the_page_offers_it_with_its_options(project_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ContextProxy, "ip_address", None)  # AppTest has no visitor
     page = AppTest.from_file("../../../Home.py", default_timeout=30)
     page.query_params["project"] = project_id
     page.run()

@@ -75,6 +75,7 @@ async def test_the_entries_that_stay_true_come_along_with_their_boxes(
     assert (entry.question, entry.answer, entry.confirmed, entry.score) == ("What animal is held?", "A cat.", True, 4.0)
     assert entry.boxes == [{"label": "cat", "xyxy": [110.0, 20.0, 150.0, 60.0], "image": 0}]
     assert entry.question_id == question.id
+    assert entry.conversation_id is None
 
 
 async def test_a_variant_is_no_near_duplicate_of_anything_and_nothing_becomes_one_of_it(

@@ -43,6 +43,13 @@ def test_the_elements_of_an_array_are_those_of_the_standard_library(
         json_text.WINDOW_BYTES = before
 
 
+def test_a_number_that_a_window_cuts_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_text, "WINDOW_BYTES", 64)
+    for width in range(40):
+        rows = ["x" * width, -0.5, 1e300, 12.25, 1e-7]
+        assert elements(json.dumps(rows).encode()) == rows
+
+
 @given(rows=ROWS, layout=LAYOUTS)
 def test_the_lines_of_rows_are_where_they_begin(rows: list[Any], layout: dict[str, Any]) -> None:
     data = json.dumps([{"id": 1, **row} for row in rows], **layout).encode()

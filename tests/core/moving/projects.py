@@ -5,15 +5,19 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 from sqlmodel import col
 
 from core.db import (
     BusinessProfiles,
+    CheckRuns,
     Database,
+    EntryFindings,
     EntryImages,
     Events,
     GeneratedImages,
+    Honeypots,
     ImageAnalyses,
     ImageDatasets,
     ImageFindings,
@@ -39,6 +43,7 @@ from core.db import (
 from core.moving.contents import TABLES, MovedTable
 from core.services import Services
 from core.vision.store import derive
+from core.vision.vectors.rows import packed
 from tests.core.images.pictures import drawn, encoded
 
 _BEGAN = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -111,6 +116,7 @@ def _change_images(session: Any, ids: list[str]) -> None:
     first.tags, first.create_at = "kitchen,red", at(1)
     second.near_duplicate_of = first.id
     second.variant_of, second.variant_steps = first.id, [{"operation": "flip"}]
+    second.pinned_split, second.pinned_at = "test", at(8)
     deleted.deleted_at = at(7)
     hidden.visibility, hidden.source, hidden.source_ref = "hidden", "generated", f"made from {ids[0]}"
 
@@ -129,7 +135,7 @@ def _analyses(session: Any, project_id: str, ids: list[str]) -> None:
                 {"label": "Cup", "score": score, "box_xyxy": [1.5, 2.0, 30.0, 40.0]} for score in (0.9, 0.4)
             ]},
         ),
-        ImageVectors(project_id=project_id, image_id=ids[0], kind="toy 1", vector=bytes(range(256))),
+        ImageVectors(project_id=project_id, image_id=ids[0], kind="toy 1", vector=packed(np.arange(1, 129))),
     ])  # fmt: skip
     session.flush()
     derive(session, project_id, [ids[0]])
@@ -173,7 +179,21 @@ def _questions_and_entries(
     for entry in entries:
         session.add(entry)
         session.flush()
+    _check(session, project_id, task_id, entries[0].id)
     return [entry.id for entry in entries]
+
+
+def _check(session: Any, project_id: str, task_id: str, entry_id: str) -> None:
+    run = CheckRuns(
+        project_id=project_id, check_name="balance", series="a", query=f"task:{task_id}", options={"target": 0.4},
+        result={"left_out": 1}, create_at=at(1), ended_at=at(2),
+    )  # fmt: skip
+    session.add(run)
+    session.flush()
+    session.add(
+        EntryFindings(entry_id=entry_id, run_id=run.id, verdict="leave out", score=0.5, evidence={"guess": "yes"})
+    )
+    session.add(CheckRuns(project_id=project_id, check_name="guessable", create_at=at(3)))
 
 
 def _style(session: Any, project_id: str, ids: list[str], task_id: str, call_id: int | None) -> None:
@@ -208,7 +228,13 @@ def _style(session: Any, project_id: str, ids: list[str], task_id: str, call_id:
 def _views_and_events(session: Any, project_id: str, ids: list[str], entries: list[str], call_id: int | None) -> None:
     session.add_all([
         SavedViews(project_id=project_id, name="Cups", query=f"cup task:{ids[0]}", create_at=at(1), created_by="Ada"),
-        ReviewPlans(project_id=project_id, assignment="shared", people=["Ada", "Bo"], second_percent=20),
+        ReviewPlans(
+            project_id=project_id, assignment="shared", people=["Ada", "Bo"], second_percent=20, honeypot_query="tag:x"
+        ),
+        Honeypots(
+            project_id=project_id, entry_id=entries[0], source_id=entries[0], behind_id=entries[0], reader="Ada",
+            shown_answer="yes", right_answer="yes", is_right=True,
+        ),
     ])  # fmt: skip
     undone, undo = (
         Events(

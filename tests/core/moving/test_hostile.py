@@ -1,5 +1,6 @@
 """Archives that no export wrote: each is refused with a sentence, and nothing of it is left."""
 
+import base64
 import hashlib
 import json
 import shutil
@@ -8,13 +9,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from core.db import ImageDatasets, Images, IncomingProjects, LlmCalls, Projects, Tasks
+from core.db import (
+    ImageAnalyses,
+    ImageDatasets,
+    Images,
+    ImageVectors,
+    IncomingProjects,
+    LlmCalls,
+    Projects,
+    Tasks,
+    new_id,
+    utc_now,
+)
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images import Tile
 from core.moving.loading import Loader
+from core.moving.service import ProjectMover
 from core.services import Services
 from tests.core.moving import projects
 
@@ -304,3 +318,54 @@ def test_a_reference_that_leads_out_of_the_archive_leads_nowhere_after_the_impor
     rows = projects.rows_of(services.db, project.id)
     assert other.id not in {row["entity_id"] for row in rows["events"]}
     assert "v" * 21 not in {row["near_duplicate_of"] for row in rows["images"]}
+
+
+def _vector(*values: float, kind: str = "toy 1", **more: Any) -> dict[str, Any]:
+    data = np.array(values, "<f2").tobytes()
+    return {"id": new_id(), "kind": kind, "vector": base64.b64encode(data).decode(), **more}
+
+
+def test_vectors_that_cannot_be_used_are_left_out_and_counted(
+    services: Services, members: Members, tmp_path: Path
+) -> None:
+    image_ids = [json.loads(line)["id"] for line in members["tables/images.jsonl"].splitlines()]
+
+    def spoil(rows: list[dict[str, Any]]) -> None:
+        like = {name: rows[0][name] for name in ("project_id", "image_id")}
+        image_ids.remove(like["image_id"])
+        image_ids.insert(0, like["image_id"])
+        late = "9999-01-01T00:00:00+00:00"
+        rows[:] = [
+            like | _vector(0.6, 0.8, update_at=late),
+            like | {"image_id": image_ids[1]} | _vector(1, 0, update_at=late),
+            like | {"image_id": image_ids[2]} | _vector(0, 0.6, 0.8, update_at=late),  # another number of values
+            like | _vector(np.nan, 1, kind="../..", update_at=late),
+            like | _vector(np.inf, 1, kind="b", update_at=late),
+            like | _vector(0, 0, kind="c", update_at=late),
+            like | _vector(300, 400, kind="d", update_at=late),
+            like | {"vector": "AAAA"} | {"id": new_id(), "kind": "odd", "update_at": late},
+            like | {"vector": ""} | {"id": new_id(), "kind": "empty", "update_at": late},
+            like | _vector(*[1 / 256] * 65_536, kind="long", update_at=late),
+            like | _vector(1, 0, kind=f"../../{'x' * 5000}", update_at=late),
+        ]
+
+    def analyzed(rows: list[dict[str, Any]]) -> None:
+        for image_id in image_ids[:3]:
+            rows.append({
+                **rows[0], "id": new_id(), "image_id": image_id, "analyzer": "embedding", "result": {"kinds": ["toy 1"]}
+            })  # fmt: skip
+
+    changed = _rows(_rows(members, "image_vectors", spoil), "image_analyses", analyzed)
+    imported = ProjectMover(services.db).import_project(_zip(tmp_path / "a.zip", changed))
+    assert imported.left_out_vectors == 8
+    kinds = ["toy 1", f"../../{'x' * 5000}"]
+    with services.db.reading() as session:
+        kept = list(session.exec(select(ImageVectors).where(col(ImageVectors.kind).in_(kinds))))
+        analyses = select(ImageAnalyses.image_id).where(ImageAnalyses.analyzer == "embedding")
+        assert len(set(session.exec(analyses))) == 2  # the one whose vector was left out is analyzed again
+    assert len(kept) == 3
+    assert max(row.update_at for row in kept) <= utc_now()
+    found = services.images.find_similar(next(row.image_id for row in kept if len(row.vector) == 4))
+    assert len(found) <= 1
+    cache = services.db.data_dir / "cache" / "vectors"
+    assert [one for one in cache.rglob("*") if cache not in one.resolve().parents] == []

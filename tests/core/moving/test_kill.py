@@ -21,7 +21,7 @@ from tests.core.moving import projects
 pytestmark = pytest.mark.timeout(3600 if PROVE else 600)
 
 ROOT = Path(__file__).parents[3]
-_KILLS = 50 if PROVE else 3
+_KILLS = 50 if PROVE else 2
 _RUN = """
 import sys
 from core import ProjectService, connect
@@ -38,7 +38,7 @@ def large(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> tup
     directory = tmp_path_factory.mktemp("large")
     shutil.copy(empty_database, directory / "vitrine.db")
     with connect(directory) as db:
-        return directory, fill(db, images=150, entries=2200, image_bytes=3000)
+        return directory, fill(db, images=60, entries=2100, image_bytes=3000)
 
 
 def _kill(arguments: Sequence[str], after_s: float) -> bool:

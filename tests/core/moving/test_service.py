@@ -151,7 +151,7 @@ def test_a_task_that_reads_files_stays_as_history_and_never_runs_in_the_copy(
 def test_every_kind_of_task_that_goes_on_in_a_copy_needs_rows_only(services: Services) -> None:
     others = {
         "image-import", "image-variants", "dataset-export", "dataset-send", "dataset-return", "project-export",
-        "project-import",
+        "project-import", "overlap-search",
     }  # fmt: skip
     assert {*services.kinds} == {*RESUMABLE, *others}
 

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageEnhance
 
@@ -15,11 +15,13 @@ from core.style.references import (
     IN_ORDER,
     NEAR_DUPLICATE,
     NOT_ANALYZED,
+    OTHER_CONTENT,
     OUTLIER,
     Candidate,
     choose_references,
     pick_diverse,
 )
+from tests.conftest import PROVE
 from tests.core.style.looks import COLD_GRAINY, WARM_SOFT, drawn
 
 WARM = [Candidate(f"warm-{content}", measure_style(drawn(WARM_SOFT, content))) for content in range(12)]
@@ -129,6 +131,7 @@ def test_of_an_empty_dataset_none_is_chosen() -> None:
     assert choose_references([], 5).picks == ()
 
 
+@settings(max_examples=500 if PROVE else 15)
 @given(count=st.integers(0, 8), pool=st.integers(0, 12), seed=st.integers(0, 5))
 def test_every_candidate_is_either_chosen_once_or_left_out_with_a_reason(count: int, pool: int, seed: int) -> None:
     candidates = random_candidates(pool, seed)
@@ -150,3 +153,58 @@ def test_fourteen_of_ten_thousand_are_chosen_in_about_half_a_second() -> None:
     assert len(choice.picks) == 14
     # Processor time, four times the target: a loaded machine must not fail the suite, something quadratic must.
     assert time.process_time() - started < 2
+
+
+def _with_contents(seed: int) -> tuple[list[Candidate], dict[str, int]]:
+    """Return images of one style that show six things, most of them the first, and what each of them shows."""
+    chance = np.random.default_rng(seed)
+    shown = [0] * 60 + [number for number in range(1, 6) for _ in range(6)]
+    centers = chance.normal(0, 1, (6, 64))
+    points = chance.normal(0, 1, (len(shown), LENGTH)).astype(np.float32)
+    hashes = chance.integers(0, 256, (len(shown), 2, 32), dtype=np.uint8)
+    candidates = []
+    for number, content in enumerate(shown):
+        vector = centers[content] + chance.normal(0, 0.7, 64)
+        features = StyleFeatures(points[number], hashes[number, 0].tobytes(), hashes[number, 1].tobytes())
+        candidates.append(Candidate(f"{number:03}", features, (vector / np.linalg.norm(vector)).astype(np.float32)))
+    return candidates, {candidate.id: content for candidate, content in zip(candidates, shown, strict=True)}
+
+
+def test_with_vectors_the_references_show_more_different_things() -> None:
+    alone, together = [], []
+    for seed in range(10):
+        candidates, shows = _with_contents(seed)
+        without = [Candidate(candidate.id, candidate.features) for candidate in candidates]
+        alone.append(len({shows[pick.id] for pick in choose_references(without, 6).picks}))
+        together.append(len({shows[pick.id] for pick in choose_references(candidates, 6).picks}))
+    # Of six things: 2.9 on average by style alone, and all six with vectors.
+    assert np.mean(alone) < 4
+    assert np.mean(together) > 5.5
+
+
+def test_a_reference_that_shows_something_else_says_so() -> None:
+    candidates, shows = _with_contents(1)
+    picks = choose_references(candidates, 8).picks
+    seen: set[int] = set()
+    for pick in picks:
+        assert (OTHER_CONTENT in pick.reason) is (bool(seen) and shows[pick.id] not in seen)
+        assert pick.reason.startswith(("typical ", "adds "))
+        seen.add(shows[pick.id])
+
+
+def test_an_outlier_of_style_is_not_chosen_for_what_it_shows() -> None:
+    candidates, _ = _with_contents(2)
+    odd = StyleFeatures(candidates[0].features.vector + 60, bytes(32), bytes(32))  # type: ignore[union-attr]
+    other = np.zeros(64, np.float32)
+    other[0] = 1
+    choice = choose_references([*candidates, Candidate("odd", odd, other)], 6)
+    assert choice.left_out["odd"] == OUTLIER
+
+
+def test_images_without_a_vector_are_compared_by_style_alone() -> None:
+    candidates, _ = _with_contents(3)
+    few = [Candidate(c.id, c.features, c.vector if number < 40 else None) for number, c in enumerate(candidates)]
+    without = [Candidate(c.id, c.features) for c in candidates]
+    assert choose_references(few, 6) == choose_references(without, 6)  # fewer than half have one
+    half = [Candidate(c.id, c.features, None if number % 3 == 0 else c.vector) for number, c in enumerate(candidates)]
+    assert len(choose_references(half, 6).picks) == 6

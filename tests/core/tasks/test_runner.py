@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlmodel import col, select
@@ -387,3 +389,16 @@ def test_crash_contract_added_items_exist_once_after_a_kill(
     count = len(items) + added
     assert (ended.status, ended.total_count, ended.processed_count) == ("completed", count, count)
     assert (len(counted(db)), len(set(counted(db)))) == (count, count)
+
+
+async def test_a_task_is_paused_before_the_disk_is_full_and_continues_afterwards(
+    db: Database, tasks: TaskService, runner: TaskRunner, make_task: MakeTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_task(*["ok"] * 4)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
+        paused = await runner.run(made.id)
+    assert (paused.status, paused.failed_count, counted(db)) == ("paused", 0, [])
+    assert paused.note.startswith("The disk has only 1 MB left. Free some space")
+    tasks.resume(made.id)
+    assert (await runner.run(made.id)).status == "completed"

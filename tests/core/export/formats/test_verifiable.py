@@ -175,3 +175,25 @@ def test_an_entry_and_its_verifier_agree() -> None:
 
     assert found is not None
     assert (row["checker"], json.loads(row["arguments"]), row["solution"]) == found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_text_that_was_read_is_rewarded_by_its_characters(name: str) -> None:
+    [row] = rows(name, entry(5, "What does the sign say?", "Platform 9", kind="text"))
+    companion_files = format_named(name).companion_files
+    assert companion_files is not None
+    reward: dict[str, Any] = {"__name__": "reward"}
+    exec(compile(companion_files({})["reward.py"], "reward.py", "exec"), reward)  # noqa: S102 - as a trainer loads it
+
+    assert _rewarded(reward, name, row, "Platform 8") == pytest.approx(0.9)
+
+
+def _rewarded(reward: dict[str, Any], name: str, row: Row, response: str) -> Any:
+    if name == "trl-grpo":
+        columns = {key: [row[key]] for key in ("solution", "checker", "arguments")}
+        return reward["trl_reward"]([response], **columns)[0]
+    if name == "verl":
+        return reward["verl_reward"]("shelf", response, row["reward_model"]["ground_truth"], row["extra_info"])
+    if name == "easyr1":
+        return reward["easyr1_reward"]([{"response": response, "ground_truth": row["verifier"]}])[0]["overall"]
+    return reward["lmms_results"](row, [response])["score"]

@@ -10,7 +10,7 @@ import pytest
 
 from core.export import FORMATS, Format, format_named, parse_recipe
 from core.export.entries import RowOptions
-from core.export.reporting.report import load_command
+from core.export.reporting.loading import load_command
 
 DIRECTORY = "it's a; shelf"
 

@@ -67,6 +67,18 @@ def test_pages_of_a_pdf_near_duplicates_and_references_are_families(hostile: Hos
     ]
 
 
+def test_images_with_near_vectors_are_families_and_each_way_is_counted_once(hostile: HostileProject) -> None:
+    with hostile.db.reading() as session:
+        pairs = {why: (first, second) for first, second, why in load_families(session, hostile.project_id).pairs}
+        (same, plain), (other, _) = pairs["near-duplicates"], pairs["generated from a reference"]
+        families = load_families(session, hostile.project_id, [(same, plain), (plain, other), ("gone", plain)])
+
+    assert families.root(same) == families.root(other)
+    assert families.joined == {
+        "near-duplicates": 1, "near vectors": 1, "pages of one PDF": 1, "generated from a reference": 1,
+    }  # fmt: skip
+
+
 def test_the_report_names_the_pairs_that_would_have_leaked(hostile: HostileProject) -> None:
     splits = {"train": 34, "validation": 33, "test": 33}
     leaks = []
@@ -130,6 +142,20 @@ async def _real_families(services: Services, project: Projects) -> dict[str, set
         "pdf": {image.id for image in images if image.source == "pdf"},
         "generated": {made.id, reference.id},
     }
+
+
+async def test_copies_that_roboflow_augmented_of_one_image_are_a_family(services: Services, project: Projects) -> None:
+    names = [f"{name}_jpg.rf.{number:032x}.jpg" for name in ("pier", "dune") for number in range(2)]
+    for number, name in enumerate((*names, "pier_jpg.rf.short.jpg", "pier.jpg")):
+        await services.images.upload_image(project.id, name, encoded(drawn(number)))
+    ids = {image.image_name: image.id for image in services.images.iter_images(project.id)}
+
+    with services.db.reading() as session:
+        families = load_families(session, project.id)
+
+    roots = [families.root(ids[name]) for name in names]
+    assert roots[0] == roots[1] != roots[2] == roots[3]
+    assert families.joined == {"augmented copies of one image": 2}
 
 
 def test_one_split_has_no_leaks() -> None:

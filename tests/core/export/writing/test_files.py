@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.export.writing.files import without_formula
+from core.spreadsheet import without_formula
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠"])

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from core.importing.answers import CAPTION_QUESTION
+from core.importing.reading import read_annotations
 from core.importing.records import ImportedBox, Turn
-from tests.core.importing.readers.shapes import Expected, Files, check, expect, shape
+from tests.core.importing.readers.shapes import Expected, Files, check, expect, shape, written
 
 IMAGE = b"no image, but a file"
 
@@ -248,6 +249,7 @@ def textarea(text: str, name: str = "caption") -> dict[str, Any]:
     return {"from_name": name, "to_name": "image", "type": "textarea", "value": {"text": [text]}}
 
 
+TURNED_BOX = {"x": 20, "y": 20, "width": 30, "height": 20, "rotation": 90, "rectanglelabels": ["Car"]}
 BOX = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0}
 
 
@@ -265,6 +267,20 @@ BOX = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0}
                                {"type": "rating", "value": {"rating": 4}})]},
               expect("a.jpg", Turn("Which objects are in this image?", '["Car"]', "label"), score=4.0,
                      boxes=(ImportedBox("Car", (0.1, 0.2, 0.4, 0.6), "relative"),))),
+        # In an image of 1000 x 500 px, 300 x 100 px at (200, 100), turned to the left of and below its first corner.
+        shape("a box that was turned",
+              {"d.json": [task({"type": "rectanglelabels", "original_width": 1000, "original_height": 500,
+                                "value": TURNED_BOX})]},
+              expect("a.jpg", Turn("Which objects are in this image?", '["Car"]', "label"),
+                     boxes=(ImportedBox("Car", (0.1, 0.2, 0.2, 0.8), "relative"),))),
+        shape("a box that was turned, in the short form",
+              {"d.json": [{"id": 1, "image": "a.jpg", "annotator": 1, "annotation_id": 2, "lead_time": 3.5,
+                           "label": [TURNED_BOX | {"original_width": 1000, "original_height": 500}]}]},
+              expect("a.jpg", Turn("Which objects are in this image?", '["Car"]', "label"),
+                     boxes=(ImportedBox("Car", (0.1, 0.2, 0.2, 0.8), "relative"),))),
+        shape("a turned box in an image of unknown size",
+              {"d.json": [task(textarea("A"), {"type": "rectanglelabels", "value": TURNED_BOX})]},
+              expect("a.jpg", caption("A"))),
         shape("the short form",
               {"d.json": [{"id": 1, "image": "a.jpg", "choice": "Dog", "annotator": 1, "annotation_id": 2,
                            "lead_time": 3.5, "created_at": "2026-01-01"}]},
@@ -281,6 +297,16 @@ BOX = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0}
 )  # fmt: skip
 def test_label_studio(tmp_path: Path, files: Files, expected: list[Expected], problems: list[str]) -> None:
     check(tmp_path, files, expected, problems, "Label Studio")
+
+
+def test_a_turned_box_that_cannot_be_set_upright_is_told(tmp_path: Path) -> None:
+    results = textarea("A"), {"type": "rectanglelabels", "value": TURNED_BOX}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "d.json").write_bytes(written("d.json", [task(*results)]))
+    notes = read_annotations(tmp_path / "in", tmp_path / "spool").notes
+    assert [note.reason for note in notes] == [
+        "1 box cannot be read. A turned box needs original_width and original_height."
+    ]
 
 
 @pytest.mark.parametrize(
