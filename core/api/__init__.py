@@ -1,4 +1,4 @@
-"""The routes beside the pages: images, exports, uploads, the review desk, sign-in and the REST API.
+"""The routes beside the pages: images, exports, uploads, the review desk, the map, sign-in and the REST API.
 
 Building the routes is cheap: FastAPI is imported, and its application built, at the first request for it.
 """
@@ -25,13 +25,17 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     from core.api.desk import desk_routes
     from core.api.guard import AuthMiddleware
     from core.api.health import health_routes
+    from core.api.invitation import invitation_route
     from core.api.lazy_api import api_routes
     from core.api.login import sign_in_route
+    from core.api.map import map_routes
     from core.api.media import media_routes
     from core.api.response_cache import ResponseCache, response_store
+    from core.api.roles import RoleGuard
 
     authenticated = [
         Middleware(AuthMiddleware, services, allowed_hosts),
+        Middleware(RoleGuard, services),  # before the cache, which answers everybody alike
         Middleware(ResponseCache, services, response_store()),
     ]
     return [
@@ -41,5 +45,9 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
         *api_routes(services, authenticated),
         *desk_routes(services, authenticated),
         *chunk_routes(services, authenticated),
+        *map_routes(services, authenticated),
         sign_in_route(services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True)]),
+        invitation_route(
+            services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True, may_navigate=True)]
+        ),
     ]

@@ -9,6 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.accounts.actor import Actor
+from core.accounts.permissions import Act
 from core.api import errors
 from core.api.json_body import read_object
 from core.errors import ConflictError, InvalidInputError, VitrineError
@@ -30,8 +32,8 @@ def chunk_routes(services: Callable[[], Services], middleware: Sequence[Middlewa
     """
 
     async def create(request: Request) -> Response:
-        body = await read_object(request)
-        return await _answer(lambda: _create(services(), body), 201)
+        body, actor = await read_object(request), request.scope["vitrine.actor"]
+        return await _answer(lambda: _create(services(), actor, body), 201)
 
     async def one(request: Request) -> Response:
         upload_id = request.path_params["upload_id"]
@@ -67,8 +69,10 @@ def _upload(upload: Upload, status: int = 200) -> Response:
     return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
 
 
-def _create(services: Services, body: dict[str, object]) -> Upload:
+def _create(services: Services, actor: Actor, body: dict[str, object]) -> Upload:
     project_id = body.get("project_id", "")
+    act = Act.IMPORT if project_id != "" else Act.CREATE_PROJECT
+    services.access.require(actor, act, str(project_id) or None)
     if project_id != "":
         services.projects.get_project(str(project_id))
     size_bytes, modified_ms = body.get("size_bytes"), body.get("modified_ms", 0)

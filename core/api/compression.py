@@ -6,8 +6,8 @@ A bundle, an image or an archive is compressed already, or leaves faster from th
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-FILE_PREFIXES = ("img", "exports")
-"""First path segments of the routes that serve files."""
+FILE_PREFIXES = ("img", "exports", "map")
+"""First path segments of the routes that serve files, or numbers that hardly shrink."""
 # Level 9 takes several times as long for 1 to 2 % of a list of entries.
 _LEVEL = 5
 _MIN_BYTES = 500

@@ -7,7 +7,7 @@ the session says who it is. A signed address names the session or token that it 
 import hmac
 import threading
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,12 @@ from cachetools import TTLCache
 from itsdangerous import BadData
 from starlette.requests import HTTPConnection, cookie_parser
 
+from core.accounts.actor import Actor
+from core.accounts.roles import Role
 from core.api import signing
 
 if TYPE_CHECKING:
-    from core.db import Database
+    from core.db import Accounts, ApiTokens, Database, SignIns
 
 TOKEN_HEADER = "X-Vitrine-Token"  # noqa: S105  a name, no secret
 COOKIE = "vitrine-access"
@@ -30,25 +32,6 @@ RECHECK_AFTER_S = 1.0
 
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
 _SIGNATURE_BYTES = 18
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who calls.
-
-    Attributes:
-        name: Written to events and tasks.
-        may_write: False for read tokens and signed addresses.
-        credential: The session or token, as ``session:ID`` or ``token:ID``; empty without a password.
-    """
-
-    name: str = "local"
-    may_write: bool = True
-    credential: str = ""
-
-    @property
-    def has_session(self) -> bool:
-        return self.credential.startswith("session:")
 
 
 class _ValidCredentials:
@@ -93,13 +76,13 @@ def known_actor(request: HTTPConnection) -> Actor | None:
 
 def find_actor(request: HTTPConnection, database: "Database") -> Actor | None:
     """Return the caller, None without valid credentials; may wait for the database."""
-    headers, has_password = request.headers, database.settings.access_password is not None
+    headers, has_sign_in = request.headers, database.settings.has_sign_in
     if "Authorization" in headers:
         return _bearer_actor(database, headers["Authorization"])
-    if not has_password and TOKEN_HEADER in headers:
+    if not has_sign_in and TOKEN_HEADER in headers:
         name = _unsign("page", headers[TOKEN_HEADER], PAGE_TOKEN_LIFE_S)
         return Actor(name) if name is not None else None
-    if not has_password:
+    if not has_sign_in:
         return Actor()
     actor = session_actor(database, request.cookies.get(COOKIE))
     if actor is None and b"s=" in request.scope.get("query_string", b""):
@@ -119,18 +102,27 @@ def session_actor(database: "Database", cookie: str | None) -> Actor | None:
     generation = valid_credentials.generation
     session_id = _unsign("session", cookie, SESSION_LIFE_S)
     row = SignInService(database).find(session_id) if session_id is not None else None
-    if row is None:
+    actor = _session_owner(database, row) if row is not None else None
+    if actor is None:
         return None
-    actor = Actor(row.name, credential=f"session:{row.id}")
     valid_credentials.add(_cache_key(cookie), actor, generation)
     return actor
 
 
-def start_session(database: "Database", name: str) -> str:
-    """Start a session and return the value of its cookie."""
+def start_session(database: "Database", name: str, account: "Accounts | None" = None) -> str:
+    """Start a session, of *account* where there are accounts, and return the value of its cookie.
+
+    Raises:
+        ConflictError: the account was changed since its password was checked.
+    """
     from core.access import SignInService
 
-    return signing.timed_serializer("session").dumps(SignInService(database).start(name).id)
+    return signing.timed_serializer("session").dumps(SignInService(database).start(name, account).id)
+
+
+def sessions_ended() -> None:
+    """Forget which sessions are valid, so that one that was ended is refused by this process at once."""
+    valid_credentials.clear()
 
 
 def end_session(database: "Database", cookie: str | None) -> None:
@@ -170,7 +162,43 @@ def _bearer_actor(database: "Database", header: str) -> Actor | None:
 
     scheme, _, secret = header.partition(" ")
     token = TokenService(database).find_token(secret.strip()) if scheme.lower() == "bearer" else None
-    return Actor(token.name, token.scope == "write", f"token:{token.id}") if token is not None else None
+    return _token_actor(database, token) if token is not None else None
+
+
+def _token_actor(database: "Database", token: "ApiTokens") -> Actor | None:
+    """Return who calls with a token, None when its account cannot be used.
+
+    Without accounts a token without limits may do everything, as everybody may; a token for reading only reads.
+    """
+    may_write = token.scope == "write"
+    role = Role(token.role) if token.role else None
+    if role is None and not may_write and database.settings.has_accounts:
+        role = Role.VIEWER
+    actor = Actor(
+        token.name, may_write, f"token:{token.id}", is_admin=role is None and token.project_id is None,
+        only_project=token.project_id, highest_role=role,
+    )  # fmt: skip
+    if token.account_id is None or not database.settings.has_accounts:
+        return actor
+    return _of_account(database, token.account_id, actor)
+
+
+def _session_owner(database: "Database", row: "SignIns") -> Actor | None:
+    """Return who has signed in; None for a session of another kind of sign-in than today's."""
+    actor = Actor(row.name, credential=f"session:{row.id}")
+    if not database.settings.has_accounts:
+        return actor if row.account_id is None else None
+    return _of_account(database, row.account_id, actor) if row.account_id is not None else None
+
+
+def _of_account(database: "Database", account_id: str, actor: Actor) -> Actor | None:
+    """Return *actor* with the rights of an account, None when it is disabled."""
+    from core.accounts.access import AccessService
+
+    account = AccessService(database).usable_account(account_id)
+    if account is None:
+        return None
+    return replace(actor, account_id=account.id, is_admin=actor.is_admin and account.is_admin)
 
 
 def _signed_address_actor(request: HTTPConnection, database: "Database") -> Actor | None:
@@ -180,14 +208,20 @@ def _signed_address_actor(request: HTTPConnection, database: "Database") -> Acto
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     if not hmac.compare_digest(_address_mac(path, credential).encode(), mac.encode()):
         return None
-    return Actor("link", may_write=False, credential=credential) if _is_valid(database, credential) else None
+    owner = _owner_of(database, credential)
+    return replace(owner, name="link", may_write=False) if owner is not None else None
 
 
-def _is_valid(database: "Database", credential: str) -> bool:
+def _owner_of(database: "Database", credential: str) -> Actor | None:
+    """Return who has a credential that is still valid; an address that it signed opens what its owner may read."""
     from core.access import SignInService, TokenService
 
     kind, _, id_ = credential.partition(":")
-    return SignInService(database).find(id_) is not None if kind == "session" else TokenService(database).is_active(id_)
+    if kind == "session":
+        session = SignInService(database).find(id_)
+        return _session_owner(database, session) if session is not None else None
+    token = TokenService(database).get_active(id_)
+    return _token_actor(database, token) if token is not None else None
 
 
 def _address_mac(path: str, credential: str) -> str:

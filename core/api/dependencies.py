@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from core.api.guard import Actor
+from core.accounts.actor import Actor
 from core.services import Services
 
 

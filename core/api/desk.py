@@ -9,12 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.accounts.actor import Actor
+from core.accounts.permissions import Act
 from core.api import errors
-from core.api.credentials import Actor
 from core.api.desk_regenerate import offered_models, regenerate_route
+from core.api.desk_twins import candidates, twin_of_items, twin_route
 from core.api.json_body import read_object
 from core.api.media import image_url, tiles_url
-from core.dataset import parse_search
+from core.api.roles import RULE, require_ids
+from core.api.route_rules import Rule
+from core.checks.store import contradictions
+from core.checks.twins.relation import TAG
+from core.dataset import EntryFilter, parse_search
 from core.dataset.queries import EntryPage
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
@@ -26,6 +32,10 @@ from core.vision.layers import LAYERS, layers_of
 MAX_ACTS = 100
 MAX_ITEMS = 200
 MAX_OTHERS = 30
+_OTHERS = "others:"
+"""Begins a cursor behind the entries that tools contradict."""
+_HAS_AN_ORDER = ("tools", "worth", "second", "id")
+"""Fields whose entries come in an order of their own, or in that of the pages."""
 
 _ENTRY_FIELDS = (
     "id", "version", "image_id", "image_name", "question", "answer", "answer_type", "options", "kind", "language",
@@ -34,29 +44,34 @@ _ENTRY_FIELDS = (
 )  # fmt: skip
 
 
-Handle = Callable[[Services, str, dict[str, Any]], dict[str, Any]]
-"""Takes the services, the name of the caller and the parameters; returns the body of the response."""
+Handle = Callable[[Services, Actor, dict[str, Any]], dict[str, Any]]
+"""Takes the services, the caller and the parameters; returns the body of the response."""
 
 
 def desk_routes(services: Callable[[], Services], middleware: Sequence[Middleware] = ()) -> list[Route]:
     """Return the routes of the desk; each takes and returns a JSON object."""
 
-    def route(path: str, method: str, handle: Handle, read_only: Handle | None = None) -> Route:
-        """*read_only* takes the place of *handle* for callers that may not write."""
-
+    def route(path: str, method: str, handle: Handle) -> Route:
         async def endpoint(request: Request) -> Response:
             actor: Actor = request.scope["vitrine.actor"]
-            handler = handle if actor.may_write or read_only is None else read_only
+            rule: Rule | None = request.scope.get(RULE)
+
+            def answer(params: dict[str, Any]) -> dict[str, Any]:
+                # Each act of a decision is checked by itself: one that is refused does not cost the others.
+                if rule is not None and rule.act is not None and handle is not _decide:
+                    require_ids(services(), actor, rule.act, params)
+                return handle(services(), actor, params)
+
             try:
                 params = dict(request.query_params) if method == "GET" else await read_object(request)
-                return JSONResponse(await asyncio.to_thread(handler, services(), actor.name, params))
+                return JSONResponse(await asyncio.to_thread(answer, params))
             except VitrineError as error:
                 return errors.error_response(error)
 
         return Route(path, endpoint, methods=[method], middleware=middleware)
 
     return [
-        route("/desk/queue", "GET", _queue, _read_queue),
+        route("/desk/queue", "GET", _queue),
         route("/desk/count", "GET", _count),
         route("/desk/found", "GET", _found),
         route("/desk/history", "GET", _history),
@@ -66,52 +81,65 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         route("/desk/values", "GET", _field_values),
         route("/desk/models", "GET", offered_models),
         regenerate_route(services, _item, middleware),
+        route("/desk/twins", "GET", candidates),
+        twin_route(services, _item, middleware),
     ]
 
 
-def _queue(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the open entries after the entry ``after``, and assign them to the reviewer."""
-    return _next_entries(services, services.collaboration.assign_entries, actor, params)
-
-
-def _read_queue(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the same entries and assign them to nobody."""
-    return _next_entries(services, services.collaboration.open_entries, actor, params)
+def _queue(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
+    """Return the open entries after the entry ``after``, assigned to the caller if they may decide them."""
+    may_review = actor.may_write and services.access.may(actor, Act.REVIEW, str(params.get("project_id")))
+    find = services.collaboration.assign_entries if may_review else services.collaboration.open_entries
+    return _next_entries(services, find, actor.name, params)
 
 
 def _next_entries(
     services: Services, find: Callable[..., EntryPage], actor: str, params: dict[str, Any]
 ) -> dict[str, Any]:
-    page = find(
-        _project_id(services, params),
-        parse_search(params.get("q", "")).for_review(),
-        actor,
-        limit=min(_integer(params, "limit", 100), MAX_ITEMS),
-        after=params.get("after") or None,
-    )
-    return {"items": _items(services, page.items), "next": page.next_cursor}
+    project_id, entry_filter = _project_id(services, params), parse_search(params.get("q", "")).for_review()
+    limit, after = min(_integer(params, "limit", 100), MAX_ITEMS), str(params.get("after") or "")
+    if any(term.field in _HAS_AN_ORDER for term in entry_filter.terms):
+        page = find(project_id, entry_filter, actor, limit=limit, after=after or None)
+        return {"items": _items(services, page.items), "next": page.next_cursor}
+    return _contradicted_first(services, find, (project_id, entry_filter, actor), limit, after)
 
 
-def _count(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _contradicted_first(
+    services: Services, find: Callable[..., EntryPage], whose: tuple[str, EntryFilter, str], limit: int, after: str
+) -> dict[str, Any]:
+    """Return a page of the entries that tools contradict, and behind the last of them of the others."""
+    project_id, entry_filter, actor = whose
+    found: tuple[ImageDatasets, ...] = ()
+    others = entry_filter
+    if services.checks.newest(project_id, "tools") is not None:
+        others = entry_filter.with_term("tools", "contradicts", negated=True)
+        if not after.startswith(_OTHERS):
+            contradicted = entry_filter.with_term("tools", "contradicts")
+            page = find(project_id, contradicted, actor, limit=limit, after=after or None)
+            if page.next_cursor is not None or len(page.items) == limit:
+                return {"items": _items(services, page.items), "next": page.next_cursor or _OTHERS}
+            found, after = page.items, ""
+    page = find(project_id, others, actor, limit=limit - len(found), after=after.removeprefix(_OTHERS) or None)
+    has_order = others is not entry_filter
+    cursor = f"{_OTHERS}{page.next_cursor}" if has_order and page.next_cursor else page.next_cursor
+    return {"items": _items(services, (*found, *page.items)), "next": cursor}
+
+
+def _count(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Return the number of open entries, of those leased to others, the tags, and whether images have layers.
 
     Separate from the queue, because the desk shows the first entry before it needs them.
     """
     project_id, entry_filter = _project_id(services, params), parse_search(params.get("q", "")).for_review()
-    plan = services.collaboration.review_plan(project_id)
-    total = services.collaboration.count_queue(project_id, entry_filter, actor)
-    leased_to_others = (
-        services.entries.count_entries(project_id, entry_filter, not_skipped_by=actor) - total
-        if plan.assignment == "shared"
-        else 0
-    )
+    total = services.collaboration.count_queue(project_id, entry_filter, actor.name)
+    leased_to_others = services.collaboration.count_leased(project_id, entry_filter, actor.name)
     return {
         "total": total, "held": leased_to_others, "tags": services.entries.tag_names(project_id),
         "has_layers": services.analysis.store.has_results(project_id, LAYERS),
     }  # fmt: skip
 
 
-def _found(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _found(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Return what analyzers found in images, for drawing it over them; images without a result are left out."""
     project_id = _project_id(services, params)
     ids = [id_ for id_ in str(params.get("image_ids", "")).split(",") if id_]
@@ -121,7 +149,7 @@ def _found(services: Services, actor: str, params: dict[str, Any]) -> dict[str, 
     return {"found": {id_: layers for id_, results in analyses.items() if (layers := layers_of(results))}}
 
 
-def _decide(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _decide(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Store acts in their order, each in its own transaction: the others are stored even if one fails."""
     acts = params.get("acts")
     if not isinstance(acts, list) or len(acts) > MAX_ACTS or not all(isinstance(act, dict) for act in acts):
@@ -129,8 +157,9 @@ def _decide(services: Services, actor: str, params: dict[str, Any]) -> dict[str,
     return {"results": [_outcome(services, actor, act) for act in acts]}
 
 
-def _outcome(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _outcome(services: Services, actor: Actor, act: dict[str, Any]) -> dict[str, Any]:
     try:
+        require_ids(services, actor, Act.REVIEW, act)
         return {"ok": True} | (_undo if act.get("decision") == "undo" else _decide_entry)(services, actor, act)
     except ConflictError as error:
         current = _items(services, [error.current])[0] if isinstance(error.current, ImageDatasets) else None
@@ -139,7 +168,7 @@ def _outcome(services: Services, actor: str, act: dict[str, Any]) -> dict[str, A
         return {"ok": False, "code": error.code, "detail": str(error), "field": error.field}
 
 
-def _decide_entry(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _decide_entry(services: Services, actor: Actor, act: dict[str, Any]) -> dict[str, Any]:
     changes = act.get("changes") or {}
     if not isinstance(changes, dict):
         raise InvalidInputError(
@@ -148,45 +177,48 @@ def _decide_entry(services: Services, actor: str, act: dict[str, Any]) -> dict[s
     services.ownership.check("entry_id", act.get("entry_id"), act.get("project_id"))
     decided = services.review.decide(
         str(act.get("entry_id")), _integer(act, "version", 0), str(act.get("decision")),
-        changes=changes, actor=actor, batch_id=_act_id(act),
+        changes=changes, actor=actor.name, batch_id=_act_id(act),
     )  # fmt: skip
     return {"entry": _entry(decided.entry)}
 
 
-def _undo(services: Services, actor: str, act: dict[str, Any]) -> dict[str, Any]:
+def _undo(services: Services, actor: Actor, act: dict[str, Any]) -> dict[str, Any]:
     """Undo the act with this batch_id, or the last act of the reviewer; return the first entry that it changed."""
     result = services.review.undo(
-        _project_id(services, act), batch_id=act.get("batch_id"), actor=actor, undo_id=_act_id(act)
+        _project_id(services, act), batch_id=act.get("batch_id"), actor=actor.name, undo_id=_act_id(act)
     )
     if result is None:
         return {"entry": None, "undone": 0}
-    entries = [services.dataset.get_dataset_entry(id_) for id_ in result.entry_ids]
+    # The undo of a twin changes two entries; the one that is shown is the one that the desk names.
+    ids = result.entry_ids or ((str(act["entry_id"]),) if act.get("entry_id") else ())
+    entries = [services.dataset.get_dataset_entry(id_) for id_ in ids]
     return {"entry": _items(services, entries)[0] if entries else None, "undone": result.undone}
 
 
-def _check_answer(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _check_answer(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     checked_answer(str(params.get("answer", "")), str(params.get("answer_type", "text")), params.get("options"))
     return {"ok": True}
 
 
-def _renew_leases(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _renew_leases(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Renew the leases of the entries in the queue of the reviewer, so that nobody else is assigned them."""
     entry_ids = params.get("entry_ids")
     if not isinstance(entry_ids, list) or len(entry_ids) > MAX_ITEMS:
         raise InvalidInputError(f"Send at most {MAX_ITEMS} entry ids in a list.", field="entry_ids")
     return {
         "kept": services.collaboration.renew_leases(
-            _project_id(services, params), [str(id_) for id_ in entry_ids], actor
+            _project_id(services, params), [str(id_) for id_ in entry_ids], actor.name
         )
     }
 
 
-def _field_values(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _field_values(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     """Return the values that a field of the search line can have, for autocompletion."""
-    return {"values": services.entries.field_values(_project_id(services, params), str(params.get("field")))}
+    queries = services.image_queries if params.get("of") == "images" else services.entries
+    return {"values": queries.field_values(_project_id(services, params), str(params.get("field")))}
 
 
-def _history(services: Services, actor: str, params: dict[str, Any]) -> dict[str, Any]:
+def _history(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str, Any]:
     services.ownership.check("entry_id", params.get("entry_id"))
     events = services.entries.history(params.get("entry_id", ""))
     return {
@@ -214,17 +246,22 @@ def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[st
     others = services.entries.entries_of_images({entry.image_id for entry in entries})
     earlier = services.entries.earlier_turns(entries)
     single = services.entries.single_label_questions(entries)
+    against = contradictions(services.db, entries)
+    copied = services.entries.copied_from(entries)
+    twins = twin_of_items(services, [entry for entry in entries if TAG in entry.tags])
     return [
         _entry(entry)
         | {
             "images": [_image(images.get(id_), entry.image_name) for id_ in entry.image_ids],
             "one_label": entry.question_id in single,
+            "against": against.get(entry.id),
+            "twin": twins.get(entry.id),
             "turns": [{"question": turn.question, "answer": turn.answer} for turn in earlier.get(entry.id, ())],
             "others": [
                 {name: getattr(other, name) for name in ("id", "question", "answer", "model", "origin")}
                 | {"state": other.decision}
                 for other in others[entry.image_id][:MAX_OTHERS]
-                if other.id != entry.id
+                if other.id not in (entry.id, copied.get(entry.id))
                 and (not entry.conversation_id or other.conversation_id != entry.conversation_id)
             ],
         }

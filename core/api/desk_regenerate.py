@@ -9,8 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.accounts.actor import Actor
+from core.accounts.permissions import Act
 from core.api import errors
 from core.api.json_body import read_object
+from core.api.roles import require_ids
 from core.dataset.edits import UserAction
 from core.dataset.regenerate import AnswerRegenerator
 from core.db import ImageDatasets
@@ -46,10 +49,12 @@ def regenerate_route(
             return errors.problem(
                 422, "invalid", "The body is not complete. Send the entry_id, its version and an act_id."
             )
-        current, act = services(), UserAction("regenerate", request.scope["vitrine.actor"].name, act_id)
+        current, actor = services(), request.scope["vitrine.actor"]
+        act = UserAction("regenerate", actor.name, act_id)
         try:
+            await asyncio.to_thread(require_ids, current, actor, Act.GENERATE_PAID, body)
             await asyncio.to_thread(current.ownership.check, "entry_id", entry_id)
-            config = await asyncio.to_thread(_config, current, str(body["model"])) if body.get("model") else None
+            config = await asyncio.to_thread(config_of, current, str(body["model"])) if body.get("model") else None
             regeneration = AnswerRegenerator(current.db, current.llm, current.images).regenerate_answer(
                 entry_id, version, act, config
             )
@@ -61,14 +66,14 @@ def regenerate_route(
     return Route(PATH, regenerate, methods=["POST"], middleware=middleware)
 
 
-def offered_models(services: Services, _actor: str, _params: dict[str, Any]) -> dict[str, Any]:
+def offered_models(services: Services, _actor: Actor, _params: dict[str, Any]) -> dict[str, Any]:
     """Return the models to choose from: saved profiles, the built-in model and those that have a key."""
     names = [info.model for info in services.llm.models() if info.key_source is not None and not info.image_output]
     profiles = [profile.name for profile in services.profiles.list_profiles()]
     return {"models": list(dict.fromkeys([*profiles, OFFLINE_MODEL, *names]))}
 
 
-def _config(services: Services, model: str) -> dict[str, Any]:
+def config_of(services: Services, model: str) -> dict[str, Any]:
     """Return the config of the profile of that name, or of the model. Only profiles have addresses of their own."""
     profiles = {profile.name: profile.config for profile in services.profiles.list_profiles()}
     return dict(profiles.get(model, {"model": model}))

@@ -7,12 +7,13 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from core import errors
+from core import errors, request_ids
 
 log = logging.getLogger(__name__)
 
 _STATUS: dict[type[errors.VitrineError], int] = {
     errors.NotFoundError: 404,
+    errors.ForbiddenError: 403,
     errors.ConflictError: 409,
     errors.ImageRejectedError: 422,
     errors.InvalidInputError: 422,
@@ -51,7 +52,7 @@ def error_response(error: errors.VitrineError) -> JSONResponse:
 
 def bug_response(error: Exception, scope: Scope) -> JSONResponse:
     """Log an unexpected error with its traceback, and return a response that contains only its id in the log."""
-    error_id = secrets.token_hex(4)
+    error_id = request_ids.current() or secrets.token_hex(4)
     details = {
         "error_id": error_id,
         "method": scope["method"],

@@ -1,8 +1,8 @@
 """The gate: middleware before everything that the server process answers, Streamlit's own routes included.
 
-With a password nothing but the sign-in page, the route that it posts to and the two health checks answers without
-credentials. The body of a refused request is not read, and no websocket is accepted. Streamlit's routes and pages need
-a session; a token opens the routes beside the pages only.
+Where people sign in, nothing but the sign-in page, the route that it posts to, invitations and the two health checks
+answers without credentials. The body of a refused request is not read, and no websocket is accepted. Streamlit's routes
+and pages need a session; a token opens the routes beside the pages only.
 """
 
 import asyncio
@@ -15,8 +15,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core import request_ids
+from core.accounts.actor import Actor
 from core.api import plain_page, sign_in_page
-from core.api.credentials import Actor, find_actor, known_actor
+from core.api.credentials import find_actor, known_actor
 from core.api.errors import error_response
 from core.api.guard import ACTOR, not_signed_in, refused_stranger
 from core.api.open_connections import OpenConnections
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 HEALTH_PATHS = ("/api/health", "/api/ready")
 SESSION_PATH = "/access/session"
+INVITATION_PREFIX = "/access/invitation/"
 STREAM_PATH = "/_stcore/stream"
 """Streamlit's websocket."""
 _NO_UPGRADE = (
@@ -43,8 +46,8 @@ class Gate:
     """Middleware that admits a request or websocket, or answers it.
 
     Args:
-        settings: The settings; None when there is no password and no trusted proxy, so that none have to be loaded.
-        database: Returns the database of the process; called with a password only.
+        settings: The settings; None when nobody signs in and there is no trusted proxy, so that none have to be loaded.
+        database: Returns the database of the process; called where people sign in only.
         prefixes: First path segments of the routes beside the pages, for programs with a token.
         allowed_hosts: Host names the server answers to; empty for those of this machine.
         base_path: Prefix of every path, as ``server.baseUrlPath``.
@@ -61,7 +64,8 @@ class Gate:
         base_path: str = "",
     ) -> None:
         self._app = app
-        self._has_password = settings is not None and settings.access_password is not None
+        self._has_sign_in = settings is not None and settings.has_sign_in
+        self._has_accounts = settings is not None and settings.has_accounts
         self._proxies = settings.trusted_proxies if settings is not None else []
         self._database = database
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
@@ -75,6 +79,9 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        request_id = request_ids.begin(scope["headers"])
+        if scope["type"] == "http":
+            send = _with_request_id(send, request_id)
         if scope["type"] == "http" and scope["path"] in self._health_paths:
             await self._app(scope, receive, send)
             return
@@ -94,8 +101,9 @@ class Gate:
             await self._connections.serve(self._app, scope, receive, _kept_private(send))
 
     def _check_origin(self, request: HTTPConnection) -> Response | None:
-        may_navigate = not self._is_for_programs(request.scope["path"])
-        return refused_stranger(request, self._has_password) or refused_origin(
+        path = request.scope["path"]
+        may_navigate = not self._is_for_programs(path) or self._is_invitation(path)
+        return refused_stranger(request, self._has_sign_in) or refused_origin(
             request, self._allowed_hosts, may_navigate=may_navigate
         )
 
@@ -103,9 +111,9 @@ class Gate:
         """Return the caller, None where a route decides itself, or the response that refuses."""
         path = request.scope["path"]
         is_for_programs = self._is_for_programs(path)
-        if not self._has_password:
+        if not self._has_sign_in:
             return None if is_for_programs else Actor()
-        if path == self._base + SESSION_PATH and request.scope.get("method") in ("POST", "DELETE"):
+        if self._is_open(path, request.scope.get("method")):
             return None
         actor = known_actor(request)
         if actor is None:
@@ -118,6 +126,15 @@ class Gate:
                 return self._sign_in_page(request)
             return not_signed_in(is_for_programs=is_for_programs)
         return actor
+
+    def _is_open(self, path: str, method: str | None) -> bool:
+        """Return whether strangers may come here: to sign in and out, and by an invitation."""
+        if path == self._base + SESSION_PATH:
+            return method in ("POST", "DELETE")
+        return self._is_invitation(path) and method in ("GET", "POST")
+
+    def _is_invitation(self, path: str) -> bool:
+        return self._has_accounts and path.startswith(f"{self._base}{INVITATION_PREFIX}")
 
     def _upgrade_required(self) -> Response:
         """Answer an ordinary request for the websocket; the page cannot show why it waits, so the log says it once."""
@@ -136,11 +153,23 @@ class Gate:
 
     def _sign_in_page(self, request: HTTPConnection) -> Response:
         wanted = sign_in_page.requested_address(request.scope)
-        return sign_in_page.response(self._base, wanted, status=401)
+        return sign_in_page.response(self._base, wanted, status=401, has_accounts=self._has_accounts)
 
     def _is_still_admitted(self, scope: Scope) -> bool:
         actor = self._actor_of(scope)
         return actor is not None and actor.credential == scope[ACTOR].credential
+
+
+def _with_request_id(send: Send, request_id: str) -> Send:
+    """Return a *send* that adds the id of the request to the response."""
+    header = (request_ids.HEADER, request_id.encode())
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), header]
+        await send(message)
+
+    return sending
 
 
 def _kept_private(send: Send) -> Send:

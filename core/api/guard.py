@@ -14,20 +14,25 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.api.credentials import READING_METHODS, TOKEN_HEADER, Actor, find_actor
+from core import request_ids
+from core.accounts.actor import Actor
+from core.api.credentials import READING_METHODS, TOKEN_HEADER, find_actor
 from core.api.error_responses import ErrorResponses
 from core.api.errors import problem
 from core.api.origin import LOCAL_HOSTS, is_from_this_machine, refused_origin
+from core.caller import Caller, acting
 
 if TYPE_CHECKING:
     from core.services import Services
 
-__all__ = ["TOKEN_HEADER", "Actor", "AuthMiddleware", "check"]
+__all__ = ["TOKEN_HEADER", "AuthMiddleware", "check"]
 
 log = logging.getLogger(__name__)
 
 ACTOR = "vitrine.actor"
 """Where the gate leaves the caller in the scope."""
+_PATHS_OF_PAGES = ("/desk/", "/map/", "/img/", "/exports/", "/uploads/", "/access/")
+"""Routes that the browser code of pages calls; programs call those below /api and /ai."""
 
 
 class AuthMiddleware:
@@ -37,6 +42,7 @@ class AuthMiddleware:
         services: Returns the services of the process.
         allowed_hosts: Host names the server answers to; empty for those of this machine.
         is_public: True for the sign-in route: refuses pages of other origins, but needs no credentials.
+        may_navigate: Whether a link on a page of another origin may lead here.
     """
 
     def __init__(
@@ -46,11 +52,13 @@ class AuthMiddleware:
         allowed_hosts: Sequence[str] = (),
         *,
         is_public: bool = False,
+        may_navigate: bool = False,
     ) -> None:
         self._app = app
         self._services = services
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
         self._is_public = is_public
+        self._may_navigate = may_navigate
         self._answering_errors = ErrorResponses(self._authenticate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,19 +69,21 @@ class AuthMiddleware:
         scope["vitrine.hosts"] = self._allowed_hosts
         request = HTTPConnection(scope)
         if self._is_public:
-            refusal = refused_origin(request, self._allowed_hosts, may_navigate=False)
-            await (refusal or self._app)(scope, receive, send)
+            refusal = refused_origin(request, self._allowed_hosts, may_navigate=self._may_navigate)
+            with acting(caller_of(request, Actor())):
+                await (refusal or self._app)(scope, receive, send)
             return
         write = scope["method"] not in READING_METHODS
         # A token or session is looked up in the database, which may wait for a writer: off the event loop.
-        has_password = scope["vitrine.database"].settings.access_password is not None
-        is_quick = ACTOR in scope or not (has_password or "Authorization" in request.headers)
+        has_sign_in = scope["vitrine.database"].settings.has_sign_in
+        is_quick = ACTOR in scope or not (has_sign_in or "Authorization" in request.headers)
         checked = check(request, write) if is_quick else await asyncio.to_thread(check, request, write)
         if isinstance(checked, Response):
             await checked(scope, receive, send)
             return
         scope[ACTOR] = checked
-        await self._app(scope, receive, _logged(scope, send) if write else send)
+        with acting(caller_of(request, checked)):
+            await self._app(scope, receive, _logged(scope, send) if write else send)
 
 
 def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
@@ -81,7 +91,7 @@ def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
     database = request.scope["vitrine.database"]
     actor: Actor | None = request.scope.get(ACTOR)
     if actor is None:
-        refusal = refused_stranger(request, database.settings.access_password is not None)
+        refusal = refused_stranger(request, database.settings.has_sign_in)
         refusal = refusal or refused_origin(request, request.scope["vitrine.hosts"], may_navigate=False)
         if refusal is not None:
             return refusal
@@ -93,9 +103,22 @@ def check(request: HTTPConnection, write: bool = False) -> Actor | Response:
     return actor
 
 
-def refused_stranger(request: HTTPConnection, has_password: bool) -> Response | None:
-    """Return the response that refuses other machines while there is no password."""
-    if has_password or is_from_this_machine(request.scope):
+def caller_of(request: HTTPConnection, actor: Actor) -> Caller:
+    """Return who acts by *request*, for the audit."""
+    token_id = actor.credential.removeprefix("token:") if actor.credential.startswith("token:") else None
+    is_page = token_id is None and request.scope["path"].removeprefix(request.scope.get("root_path", "")).startswith(
+        _PATHS_OF_PAGES
+    )
+    return Caller(
+        actor.name, actor.account_id, token_id, address=request.client.host if request.client else "",
+        way="page" if is_page else "rest", is_signed_in=bool(actor.credential),
+        request_id=request_ids.current() or request_ids.begin(request.scope["headers"]),
+    )  # fmt: skip
+
+
+def refused_stranger(request: HTTPConnection, has_sign_in: bool) -> Response | None:
+    """Return the response that refuses other machines while nobody has to sign in."""
+    if has_sign_in or is_from_this_machine(request.scope):
         return None
     return problem(403, "open_door", "Without a password only this machine may connect. Set VITRINE_ACCESS_PASSWORD.")
 
@@ -110,6 +133,13 @@ def not_signed_in(*, is_for_programs: bool = True) -> Response:
     )  # fmt: skip
 
 
+def _actor_id(actor: Actor) -> str:
+    """Return who acted by an id; names do not stand in the log, and neither do ids of sessions."""
+    if actor.account_id:
+        return f"account:{actor.account_id}"
+    return actor.credential if actor.credential.startswith("token:") else "local"
+
+
 def _logged(scope: Scope, send: Send) -> Send:
     """Return a *send* that logs one line about a change: method, path, status and duration, never content."""
     began = time.monotonic()
@@ -119,6 +149,7 @@ def _logged(scope: Scope, send: Send) -> Send:
             duration_ms = round((time.monotonic() - began) * 1000, 1)
             route = scope["path"].encode("unicode_escape").decode()  # a line break in the path stays on one line
             details = {"method": scope["method"], "route": route, "status": message["status"]}
+            details["actor"] = _actor_id(scope[ACTOR])
             log.info("change", extra={**details, "duration_ms": duration_ms})
         await send(message)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HEADER = "Idempotency-Key"
 _TTL = timedelta(hours=24)
 _MAX_KEY_CHARS = 200
+_NEVER_STORED = ("/api/tokens", "/api/invitations")
+"""Routes whose responses hold a secret that the database has only as a hash; a key does nothing there."""
 
 
 class IdempotencyKeys:
@@ -38,7 +40,8 @@ class IdempotencyKeys:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" and scope["method"] == "POST" else None
-        if key is None:
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if key is None or path in _NEVER_STORED:
             await self._app(scope, receive, send)
         elif not 0 < len(key) <= _MAX_KEY_CHARS:
             refusal = problem(422, "invalid", f"Use a key of at most {_MAX_KEY_CHARS} characters.", HEADER)
@@ -48,7 +51,8 @@ class IdempotencyKeys:
 
     async def _handle(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         db: Database = scope["app"].state.services().db
-        key_hash = hashlib.sha256(f"{scope['vitrine.actor'].name}\n{key}".encode()).hexdigest()
+        actor = scope["vitrine.actor"]
+        key_hash = hashlib.sha256(f"{actor.account_id or actor.name}\n{key}".encode()).hexdigest()
         if key_hash in self._in_progress:
             message = "The first request with this key is still in progress. Wait, then repeat this one."
             await problem(409, "in_progress", message)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The route that signs a browser in with the access password and signs it out."""
+"""The route that signs a browser in, with the access password or an account, and signs it out."""
 
 import asyncio
 import contextlib
@@ -17,11 +17,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core import password
+from core.access import SignInService
+from core.accounts.service import AccountService, check_may_sign_in, name_key
 from core.addresses import client_group
 from core.api import credentials, sign_in_page, signing
 from core.api.attempts import AttemptLimiter, TooManyAttemptsError
 from core.api.errors import problem, status_of
-from core.db import Database, new_id
+from core.db import Accounts, Database, new_id
 from core.errors import VitrineError
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ class _Form:
     """Posted by the sign-in page, which gets a page back; programs send and get JSON."""
 
 
+@dataclass(frozen=True)
+class _Person:
+    name: str
+    account: Accounts | None = None
+
+
 def sign_in_route(services: "Callable[[], Services]", middleware: Sequence[Middleware] = ()) -> Route:
     """Return the route that the sign-in page posts to: ``{"password", "name"?}``; DELETE signs out."""
     route = _SessionRoute(lambda: services().db)
@@ -60,6 +68,7 @@ class _SessionRoute:
     def __init__(self, database: Callable[[], Database]) -> None:
         self._database = database
         self._limiter = AttemptLimiter()
+        self._account_limiter = AttemptLimiter()
         self._checks = asyncio.Semaphore(_MAX_CHECKS)
 
     async def answer(self, request: Request) -> Response:
@@ -89,46 +98,99 @@ class _SessionRoute:
             return _refused(request, form, status_of(error), error.code, str(error))
 
     async def _check_and_sign_in(self, request: Request, form: _Form) -> Response:
-        device = _device_id(request)
+        device = device_of(request)
         address = request.client.host if request.client is not None else ""
         client_key = f"device:{device}" if device is not None else f"address:{client_group(address)}"
+        found: list[_Person] = []
+
+        async def verify() -> bool:
+            found.extend(await self._check(form, is_known=device is not None))
+            return bool(found)
+
         try:
-            is_right = await self._limiter.attempt(
-                client_key, lambda: self._is_password(form.password), is_known=device is not None
-            )
+            await self._limiter.attempt(client_key, verify, is_known=device is not None)
         except TooManyAttemptsError as error:
             return _refused_for_a_while(request, form, error.retry_after_s)
-        if not is_right:
+        if not found:
             log.warning("wrong password", extra={"address": address})
-            return _refused(request, form, 401, "wrong_password", "This is not the password. Try again.")
-        return await self._signed_in(request, form, device or new_id())
+            await asyncio.to_thread(SignInService(self._database()).refuse, _storable(form.name))
+            return _refused(request, form, 401, "wrong_password", _wrong(self._database().settings.has_accounts))
+        return await self._signed_in(request, form, found[0])
 
-    async def _is_password(self, attempt: str) -> bool:
-        def check() -> bool:
-            hash_ = signing.access_hash(self._database().settings)
-            return bool(hash_) and password.matches(hash_, attempt)
+    async def _check(self, form: _Form, *, is_known: bool) -> "list[_Person]":
+        """Return who has signed in, empty for a wrong password."""
+        found: list[_Person] = []
 
-        async with self._checks:
-            return await asyncio.to_thread(check)
+        async def verify() -> bool:
+            async with self._checks:
+                found.extend(await asyncio.to_thread(_persons, self._database(), form))
+            return bool(found)
 
-    async def _signed_in(self, request: Request, form: _Form, device: str) -> Response:
-        storable = form.name.encode("utf-8", "replace").decode().replace("\0", "")  # no lone surrogates
-        name = " ".join(storable.split())[: sign_in_page.MAX_NAME_CHARS] or "local"
-        cookie = await asyncio.to_thread(credentials.start_session, self._database(), name)
+        if is_known or not self._database().settings.has_accounts:
+            await verify()
+        else:
+            # All unknown clients together, else many addresses could guess the password of one account.
+            await self._account_limiter.attempt(_name_key(form.name), verify, is_known=True)
+        return found
+
+    async def _signed_in(self, request: Request, form: _Form, person: _Person) -> Response:
+        if person.account is not None:
+            check_may_sign_in(person.account)
+        cookie = await asyncio.to_thread(credentials.start_session, self._database(), person.name, person.account)
         base = request.scope.get("root_path", "")
         response: Response = Response(status_code=204)
         if form.is_html:
             response = RedirectResponse(sign_in_page.landing_address(form.wanted, base), 303)
-        for key, value, life_s in (
-            (credentials.COOKIE, cookie, credentials.SESSION_LIFE_S),
-            (DEVICE_COOKIE, signing.device_serializer().dumps(device), DEVICE_LIFE_S),
-        ):
-            # Not "strict": a link in a mail would lead a signed-in person to the sign-in page.
-            response.set_cookie(
-                key, value, max_age=life_s, path="/", httponly=True, samesite="lax",
-                secure=request.url.scheme == "https",
-            )  # fmt: skip
+        set_session(request, response, cookie)
         return response
+
+
+def set_session(request: Request, response: Response, cookie: str) -> None:
+    """Let the browser keep a session, and the id by which its device is known."""
+    device = device_of(request) or new_id()
+    for key, value, life_s in (
+        (credentials.COOKIE, cookie, credentials.SESSION_LIFE_S),
+        (DEVICE_COOKIE, signing.device_serializer().dumps(device), DEVICE_LIFE_S),
+    ):
+        # Not "strict": a link in a mail would lead a signed-in person to the sign-in page.
+        response.set_cookie(
+            key, value, max_age=life_s, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https"
+        )
+
+
+def device_of(request: Request) -> str | None:
+    """Return the id of a device that has signed in before."""
+    cookie = request.cookies.get(DEVICE_COOKIE)
+    try:
+        return str(signing.device_serializer().loads(cookie)) if cookie else None
+    except BadData:
+        return None
+
+
+def _persons(database: Database, form: _Form) -> list[_Person]:
+    if database.settings.has_accounts:
+        account = AccountService(database).verify(form.name, form.password)
+        return [_Person(account.name, account)] if account is not None else []
+    hash_ = signing.access_hash(database.settings)
+    if not (hash_ and password.matches(hash_, form.password)):
+        return []
+    return [_Person(_storable(form.name))]
+
+
+def _name_key(name: str) -> str:
+    return f"account:{name_key(name)[:200]}"
+
+
+def _wrong(has_accounts: bool) -> str:
+    if has_accounts:
+        return "This name and password do not match. Try again."
+    return "This is not the password. Try again."
+
+
+def _storable(name: str) -> str:
+    """Return a typed name as it is stored, "local" when it is empty."""
+    storable = name.encode("utf-8", "replace").decode().replace("\0", "")  # no lone surrogates
+    return " ".join(storable.split())[: sign_in_page.MAX_NAME_CHARS] or "local"
 
 
 def _read_form(request: Request, body: bytes) -> _Form:
@@ -138,15 +200,6 @@ def _read_form(request: Request, body: bytes) -> _Form:
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_html else json.loads(body)
     given = fields if isinstance(fields, dict) else {}
     return _Form(str(given.get("password", "")), str(given.get("name", "")), str(given.get("next", "")), is_html)
-
-
-def _device_id(request: Request) -> str | None:
-    """Return the id of a device that has signed in before."""
-    cookie = request.cookies.get(DEVICE_COOKIE)
-    try:
-        return str(signing.device_serializer().loads(cookie)) if cookie else None
-    except BadData:
-        return None
 
 
 def _refused_for_a_while(request: Request, form: _Form, retry_after_s: int) -> Response:
@@ -161,4 +214,7 @@ def _refused(
     if not form.is_html:
         return problem(status, code, detail, "password" if status == 401 else None, headers=headers)
     base = request.scope.get("root_path", "")
-    return sign_in_page.response(base, form.wanted, status=status, message=detail, name=form.name, headers=headers)
+    has_accounts = request.scope["vitrine.database"].settings.has_accounts
+    return sign_in_page.response(
+        base, form.wanted, status=status, message=detail, name=form.name, has_accounts=has_accounts, headers=headers
+    )

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from core.accounts.actor import Actor
 from core.api import credentials, errors
-from core.api.credentials import Actor
 from core.db import Images
 from core.errors import NotFoundError, VitrineError
 from core.images import ImageService, Tile
@@ -156,7 +156,9 @@ def _export(services: Services, request: Request) -> FileResponse:
     file = exports.export_path(export)
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export has no file to download. Look for its directory on the server.")
-    return _download(file, f"{export.report.get('directory') or file.stem}{file.suffix}")
+    name = f"{export.report.get('directory') or file.stem}{file.suffix}"
+    _record_download(services, request, "export.download", export.project_id, name)
+    return _download(file, name)
 
 
 def _project_archive(services: Services, request: Request) -> FileResponse:
@@ -164,7 +166,15 @@ def _project_archive(services: Services, request: Request) -> FileResponse:
     services.ownership.check("task_id", task_id)
     task = services.tasks.get_task(task_id)
     archive = services.mover.archive_path(task.id)
+    _record_download(services, request, "project.download", task.project_id, archive.name)
     return _download(archive, archive.name)
+
+
+def _record_download(services: Services, request: Request, act: str, project_id: str, name: str) -> None:
+    """Record a download once: neither a question for its size, nor what continues one."""
+    begins = request.headers.get("Range", "bytes=0-").startswith("bytes=0-")
+    if request.method == "GET" and begins and "If-None-Match" not in request.headers:
+        services.audit.record_alone(act, project_id=project_id, label=name)
 
 
 def _download(file: Path, name: str) -> FileResponse:

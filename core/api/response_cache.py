@@ -20,6 +20,8 @@ _CACHED_PREFIXES = ("/img/", "/api/projects", "/api/images/", "/api/image-datase
 # Not the original: its response contains the name of the image, which can change.
 # Their responses name signed addresses, which end with the credential of the caller.
 _SIGNING_PREFIX = "/ai/"
+# Each caller sees the projects that they have a role in.
+_OWN_LIST = "/api/projects"
 _TILE_PATH = re.compile(r"/img/[^/]+/tile/.*")
 _RENDITION_PATH = re.compile(r"/img/([^/]+)/(?:thumb|view)")
 _MAX_BODY_BYTES = 1_000_000
@@ -72,7 +74,8 @@ class ResponseCache:
         if version is None:
             await self._app(scope, receive, send)
             return
-        credential = scope["vitrine.actor"].credential if path.startswith(_SIGNING_PREFIX) else ""
+        is_own = path.startswith(_SIGNING_PREFIX) or path == _OWN_LIST
+        credential = scope["vitrine.actor"].credential if is_own else ""
         key = (scope["path"], scope["query_string"], credential)
         cached = await self._find_cached(key, version, path)
         if cached is not None:

@@ -1,5 +1,6 @@
 """The FastAPI application: routers, error responses, OpenAPI document."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from core.api import docs, errors
-from core.api.dependencies import ServicesDep
+from core.api.credentials import READING_METHODS
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.error_responses import ErrorResponses
 from core.api.idempotency import IdempotencyKeys
+from core.api.roles import RULE, project_of_path, refuse_foreign_ids
+from core.api.route_rules import IN_BODY, NOTHING, Rule
 from core.api.routers import ALL
 from core.api.routers.entries import EntryAnswer
 from core.api.schemas import Problem
@@ -51,7 +55,7 @@ def build_api(services: Callable[[], Services]) -> FastAPI:
         responses=_COMMON_RESPONSES,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
-        dependencies=[Depends(_check_query_parameters), Depends(_check_ownership)],
+        dependencies=[Depends(_check_query_parameters), Depends(_check_ownership), Depends(_check_ids_in_body)],
     )
     api.state.services = services
     for router in ALL:
@@ -81,6 +85,33 @@ def _check_ownership(request: Request, services: ServicesDep) -> None:
     """Refuse ids in the path whose project is deleted."""
     for name in OWNED.keys() & request.path_params.keys():
         services.ownership.check(name, request.path_params[name])
+
+
+async def _check_ids_in_body(request: Request, services: ServicesDep, actor: CurrentActor) -> None:
+    """Refuse what the body asks for where the caller's role does not allow it; an admin is not asked."""
+    if actor.is_admin or request.method in READING_METHODS:
+        return
+    rule: Rule = request.scope[RULE]
+    body = await _decoded(request, rule)
+    in_path = str(request.path_params.get(rule.of, ""))
+
+    def check() -> None:
+        project_id = project_of_path(services, rule, in_path) if rule.of not in (IN_BODY, NOTHING) else None
+        refuse_foreign_ids(services, actor, rule, project_id, body)
+
+    if body:
+        await asyncio.to_thread(check)
+
+
+async def _decoded(request: Request, rule: Rule) -> object:
+    """Return the body, of which a form only matters where it names the project; nothing when it cannot be read."""
+    media_type = request.headers.get("Content-Type", "")
+    if media_type.startswith("multipart/form-data"):
+        return dict(await request.form()) if rule.of == IN_BODY else None
+    try:
+        return await request.json()
+    except ValueError:
+        return None  # the route answers what is wrong with it
 
 
 async def _expected(_request: Request, error: VitrineError) -> JSONResponse:

@@ -13,18 +13,31 @@ MAX_NAME_CHARS = 60
 _FORM = """<p>Sign in to use this Vitrine.</p>
 <form method="post" action="{action}">
 <input type="hidden" name="next" value="{wanted}">
-<label>Password
-<input name="password" type="password" autocomplete="current-password" required autofocus{invalid}></label>
-<label>Your name <small id="name-help">Shown in the history of what you change.</small>
-<input name="name" autocomplete="username" maxlength="{max_name_chars}" value="{name}" aria-describedby="name-help">
-</label>
-{message}<button>Sign in</button>
+{fields}{message}<button>Sign in</button>
 </form>
 """
+_PASSWORD_FIELD = """<label>Password
+<input name="password" type="password" autocomplete="current-password" required{focus}{invalid}></label>
+"""  # noqa: S105 - a field of a form
+_ACCOUNT_FIELD = """<label>Name
+<input name="name" autocomplete="username" maxlength="{max_name_chars}" value="{name}" required{focus}></label>
+"""
+_NAME_FIELD = """<label>Your name <small id="name-help">Shown in the history of what you change.</small>
+<input name="name" autocomplete="username" maxlength="{max_name_chars}" value="{name}" aria-describedby="name-help">
+</label>
+"""
+_FOCUS = " autofocus"
 
 
 def response(
-    base: str, wanted: str, *, status: int, message: str = "", name: str = "", headers: dict[str, str] | None = None
+    base: str,
+    wanted: str,
+    *,
+    status: int,
+    message: str = "",
+    name: str = "",
+    has_accounts: bool = False,
+    headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
     """Return the page.
 
@@ -34,15 +47,20 @@ def response(
         status: HTTP status; 401 for a page that was asked for without a session.
         message: Why the last attempt was refused.
         name: The name that was typed with it.
+        has_accounts: Whether people sign in by the name of their account; else the name is for the history only.
         headers: Additional headers.
     """
     alert = f'<p role="alert" id="problem">{escape(message)}</p>\n' if message else ""
+    invalid = ' aria-invalid="true" aria-describedby="problem"' if message else ""
+    focus_name = has_accounts and not name
+    shown_name = (_ACCOUNT_FIELD if has_accounts else _NAME_FIELD).format(
+        name=escape(name[:MAX_NAME_CHARS]), max_name_chars=MAX_NAME_CHARS, focus=_FOCUS if focus_name else ""
+    )
+    password = _PASSWORD_FIELD.format(focus="" if focus_name else _FOCUS, invalid=invalid)
     form = _FORM.format(
         action=escape(f"{base}/access/session"),
         wanted=escape(landing_address(wanted, base)),
-        invalid=' aria-invalid="true" aria-describedby="problem"' if message else "",
-        name=escape(name[:MAX_NAME_CHARS]),
-        max_name_chars=MAX_NAME_CHARS,
+        fields=shown_name + password if has_accounts else password + shown_name,
         message=alert,
     )
     return plain_page.response("Sign in", form, status, headers)

@@ -44,7 +44,7 @@ class _Request(Request):
             HTTPException: 413, the form is too large; 400, it is malformed.
             StorageError: the files cannot be stored temporarily.
         """
-        if not self.headers.get("Content-Type", "").startswith("multipart/form-data"):
+        if self._form is not None or not self.headers.get("Content-Type", "").startswith("multipart/form-data"):
             return await super().form(**limits)
         announced = self.headers.get("Content-Length", "0")
         if announced.isdecimal() and int(announced) > MAX_UPLOAD_BYTES:  # before anything is spooled
@@ -53,7 +53,8 @@ class _Request(Request):
         settings = self.app.state.services().db.settings
         parser = _Parser(self, settings.max_image_bytes)
         try:
-            return await parser.parse()
+            self._form = await parser.parse()
+            return self._form
         except MultiPartException as error:
             raise HTTPException(400, error.message.rstrip(".")) from error
         except OSError as error:

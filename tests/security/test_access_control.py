@@ -14,8 +14,10 @@ from core.api.rest import build_api
 from core.services import Services
 
 SOME_ID = "a" * 21
-# The sign-in route needs no credentials; pages of other origins may not call it either.
-PUBLIC_PATHS = ("/access/session",)
+# Ids of what belongs to no project.
+OF_THE_SERVER = ("account_id", "invitation_id", "token_id")
+# The sign-in route and invitations need no credentials; pages of other origins may not call it either.
+PUBLIC_PATHS = ("/access/session", f"/access/invitation/{SOME_ID}")
 # Say nothing about the server, so that a supervisor can ask without a token and by any name.
 OPEN_PATHS = ("/api/health", "/api/ready")
 
@@ -30,7 +32,8 @@ def every_route() -> tuple[tuple[str, str], ...]:
         assert isinstance(route, Route)
         if "{rest:" not in route.path and route.path not in OPEN_PATHS:
             found += [(method, route.path) for method in route.methods or () if method != "HEAD"]
-    parameters = (*ownership.OWNED, "project_id", "upload_id", "size", "level", "x", "y")
+    files = ("upload_id", "size", "level", "x", "y")
+    parameters = (*ownership.OWNED, *OF_THE_SERVER, *files, "project_id", "check", "secret")
     return tuple(sorted((method, _filled(path, parameters)) for method, path in found))
 
 

@@ -47,6 +47,8 @@ async def test_open_connections_at_the_sign_in_page_do_not_slow_a_decision(app: 
                 crowded_ms = await _p95_ms(person, entries, DECISIONS)
             print(f"p95 of a decision: {quiet_ms:.1f} ms quiet, {crowded_ms:.1f} ms with {SOCKETS} connections")
             slowdowns.append(crowded_ms / quiet_ms)
+            if slowdowns[-1] <= MAX_SLOWDOWN:
+                break
     assert min(slowdowns) <= MAX_SLOWDOWN
 
 

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.access import TokenService
+from core.accounts.actor import Actor
 from core.api import build_routes, credentials, signing
-from core.api.credentials import Actor
 from core.cli import app as command
 from core.db import connect
 from core.secret_key import secret_key

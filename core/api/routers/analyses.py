@@ -1,18 +1,20 @@
 """Routes of analyses: analyzing images, what was found in one, and the tags that a person accepts or removes."""
 
+import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, UploadFile
 from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.images import ImageAnswer
 from core.api.routers.tasks import start
 from core.api.schemas import INTEGRAL, Id, ModelChoice, RequestBody, ResponseBody, TaskAnswer
+from core.api.upload_form import UploadRoute
 from core.db import Images
 from core.errors import NotFoundError
 
-router = APIRouter(prefix="/api", tags=["analyses"])
+router = APIRouter(prefix="/api", tags=["analyses"], route_class=UploadRoute)
 
 Found = Annotated[int, Query(ge=1, le=500)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
@@ -49,6 +51,7 @@ class TagsAnswer(ResponseBody):
     accepted: list[str]
     proposed: list[str]
     removed: list[str]
+    can_undo: bool
 
 
 @router.post("/projects/{project_id}/analyses", status_code=202)
@@ -91,6 +94,50 @@ def undo_tags(image_id: Id, services: ServicesDep, actor: CurrentActor) -> TagsA
     return TagsAnswer.model_validate(services.tag_review.undo(image_id, actor=actor.name))
 
 
+class TagsOfImages(TagChange):
+    """The images, tags that they get, and tags that are removed from those that have them."""
+
+    image_ids: Annotated[list[Id], Field(min_length=1, max_length=100_000)]
+
+
+class TagBatchAnswer(ResponseBody):
+    """How many images have other tags now, and the name of the action, by which it can be undone."""
+
+    batch_id: str
+    images: int
+
+
+class TagBatchUndo(RequestBody):
+    """The action that is undone."""
+
+    batch_id: Annotated[str, Field(min_length=1, max_length=21)]
+
+
+class TagUndoAnswer(ResponseBody):
+    """How many images have their earlier tags again, and how many were changed since and keep theirs."""
+
+    images: int
+    conflicts: int
+
+
+@router.post("/projects/{project_id}/tags")
+def change_tags_of_images(
+    project_id: Id, body: TagsOfImages, services: ServicesDep, actor: CurrentActor
+) -> TagBatchAnswer:
+    """Give several images tags, and remove others from them, as one action."""
+    changed = services.tag_review.change_many(project_id, body.image_ids, body.accept, body.remove, actor=actor.name)
+    return TagBatchAnswer.model_validate(changed)
+
+
+@router.post("/projects/{project_id}/tags/undo")
+def undo_tags_of_images(
+    project_id: Id, body: TagBatchUndo, services: ServicesDep, actor: CurrentActor
+) -> TagUndoAnswer:
+    """Undo such an action."""
+    undone = services.tag_review.undo_batch(project_id, body.batch_id, actor=actor.name)
+    return TagUndoAnswer.model_validate(undone)
+
+
 class FoundImage(ResponseBody):
     """An image that was found, and how near it is: of similar images the cosine, of words a sum that only orders."""
 
@@ -120,6 +167,24 @@ def search_images(
     """Return the images whose text, objects, tags or caption mean what *q* says."""
     services.projects.get_project(project_id)
     return _found(services.images.search_images(project_id, q, limit))
+
+
+class SimilarToExample(FoundImages):
+    """The best first; *id* is that of the example, for similar: in a search line, until the server ends."""
+
+    id: str
+
+
+@router.post("/projects/{project_id}/images/similar")
+async def find_similar_to_example(
+    project_id: Id, file: UploadFile, services: ServicesDep, limit: Found = 20
+) -> SimilarToExample:
+    """Return the images that are most similar to the image that is sent, which is not added to the project."""
+    await asyncio.to_thread(services.projects.get_project, project_id)
+    id_ = await services.examples.add(await file.read(), file.filename or "image")
+    found = await asyncio.to_thread(services.image_queries.find, project_id, f"similar:{id_}", limit=limit)
+    items = [(image, found.scores[image.id]) for image in found.items]
+    return SimilarToExample(id=id_, items=_found(items).items)
 
 
 def _found(found: list[tuple[Images, float]]) -> FoundImages:

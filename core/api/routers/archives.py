@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field, model_validator
 
+from core.accounts.roles import Role
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import start, task_answer
 from core.api.schemas import Id, RequestBody, TaskAnswer
@@ -54,13 +55,20 @@ async def export_project(
 async def import_project(
     body: ProjectImport, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
-    """Start importing a project archive. The project, *project_id* of the task, appears when the task has ended."""
+    """Start importing a project archive. The project, *project_id* of the task, appears when the task has ended.
+
+    Who imports it becomes its owner.
+    """
 
     def create() -> Tasks:
         imports = services.project_imports
         if body.upload_id is not None:
-            return imports.from_upload(body.upload_id, started_by=actor.name)
-        return imports.from_path(str(body.path), in_roots=True, started_by=actor.name)
+            made = imports.from_upload(body.upload_id, started_by=actor.name)
+        else:
+            made = imports.from_path(str(body.path), in_roots=True, started_by=actor.name)
+        if actor.account_id is not None:
+            services.memberships.set_role(made.project_id, actor.account_id, Role.OWNER)
+        return made
 
     task = await asyncio.to_thread(create)
     await asyncio.to_thread(services.engine.submit, task.id)

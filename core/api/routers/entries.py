@@ -28,6 +28,8 @@ class Box(RequestBody):
     label: str = ""
     xyxy: list[float] = Field(description="left, top, right, bottom")
     image: Annotated[int, Field(ge=0), INTEGRAL] = Field(0, description="position of the image in image_ids")
+    score: Annotated[float, Field(ge=0, le=1)] | None = Field(None, description="of the tool that found it")
+    tool: Annotated[str, Field(max_length=200)] = Field("", description="what found it, when it is evidence")
 
 
 class Ratings(RequestBody):

@@ -16,7 +16,7 @@ from core.api.upload_form import UploadRoute
 from core.api.uploads import add_uploads
 from core.db import Images
 from core.errors import NotFoundError
-from core.images import ImageFilter
+from core.images import ImageFilter, parse_image_query
 from core.services import Services
 from core.transform import Augmentation, Preprocessing
 
@@ -48,6 +48,7 @@ class ImageAnswer(ResponseBody):
     source: str
     variant_of: str | None
     variant_steps: list[dict[str, Any]] | None
+    pinned_split: str | None
 
 
 class UploadOutcome(ResponseBody):
@@ -108,15 +109,71 @@ def _filter(
 Filter = Annotated[ImageFilter, Depends(_filter)]
 
 
+Search = Annotated[
+    str, Query(max_length=2000, description="a search line: words, and fields such as object:dog>=2 or -tag:draft")
+]
+
+
 @router.get("/projects/{project_id}/images")
 def list_images(
-    project_id: Id, image_filter: Filter, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
+    project_id: Id,
+    image_filter: Filter,
+    services: ServicesDep,
+    q: Search = "",
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Page[ImageAnswer]:
-    """List the images of a project, filtered and sorted as in the library."""
+    """List the images of a project, filtered and sorted; with words or similar: in *q* the best come first."""
     services.projects.get_project(project_id)
-    page = services.library.find_images(project_id, image_filter, limit=limit, after=cursor)
+    page = services.image_queries.find(project_id, q, image_filter=image_filter, limit=limit, after=cursor)
     items = [ImageAnswer.model_validate(image) for image in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
+
+
+class FacetValueAnswer(ResponseBody):
+    """A value, as in the term field:value, and how many images it finds."""
+
+    value: str
+    label: str
+    count: int
+
+
+class FacetAnswer(ResponseBody):
+    """The values of a field of the search line, the most frequent first."""
+
+    field: str
+    label: str
+    values: list[FacetValueAnswer]
+
+
+class EmptyAnswer(ResponseBody):
+    """The part of a search line that leaves nothing: how many images it finds alone, and how many the rest finds."""
+
+    part: str
+    alone: int
+    without: int
+    instead: str | None = Field(description="a term that is spelled nearly the same and finds some")
+
+
+class FacetsAnswer(ResponseBody):
+    """How many images a search line finds, and how they are distributed."""
+
+    total: int
+    facets: list[FacetAnswer]
+    empty: EmptyAnswer | None = Field(description="null unless the search line finds nothing")
+
+
+@router.get("/projects/{project_id}/images/facets")
+def image_facets(project_id: Id, services: ServicesDep, q: Search = "") -> FacetsAnswer:
+    """Count the images that a search line finds, by objects, words in them, tags, quality, size and more."""
+    services.projects.get_project(project_id)
+    query = parse_image_query(q)
+    empty = services.image_queries.why_empty(project_id, query)
+    return FacetsAnswer(
+        total=services.image_queries.count(project_id, query),
+        facets=[FacetAnswer.model_validate(facet) for facet in services.image_queries.facets(project_id, query)],
+        empty=EmptyAnswer.model_validate(empty) if empty else None,
+    )
 
 
 class NewVariants(RequestBody):
@@ -148,6 +205,35 @@ async def make_variants(
         augmentation=cast("dict[str, Any]", body.augmentation or {}), with_entries=body.with_entries,
     )  # fmt: skip
     return await start(services, request, response, actor, project_id, "image-variants", config)
+
+
+class NewVersion(RequestBody):
+    """How the version differs, and whether it takes the place of the image or becomes a variant beside it."""
+
+    preprocessing: Preprocessing
+    replaces: bool = True
+
+
+class VersionAnswer(ResponseBody):
+    """The version, how many entries came along, and how many did not, by reason."""
+
+    image: ImageAnswer
+    entries: int
+    left_out: dict[str, int]
+
+
+@router.post("/images/{image_id}/versions", status_code=201)
+def save_version(image_id: Id, body: NewVersion, services: ServicesDep, actor: CurrentActor) -> VersionAnswer:
+    """Save a new version of an image, with the questions and entries that stay true; the original can come back."""
+    saved = services.versions.save(image_id, body.preprocessing, replaces=body.replaces, actor=actor.name)
+    services.analyze_new_images(saved.image.project_id)
+    return VersionAnswer.model_validate(saved)
+
+
+@router.post("/images/{image_id}/versions/undo")
+def undo_version(image_id: Id, services: ServicesDep, actor: CurrentActor) -> ImageAnswer:
+    """Delete a version and bring back the image that it replaced, with its questions and entries; returns that."""
+    return ImageAnswer.model_validate(services.versions.undo(image_id, actor=actor.name))
 
 
 @router.get("/images/{image_id}")

@@ -13,17 +13,17 @@ from pydantic import Field, ValidationError, model_validator
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import StreamingResponse
 
+from core.accounts.actor import Actor
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.guard import Actor
 from core.api.routers.tasks import task_answer
 from core.api.schemas import Id, RequestBody, TaskAnswer
 from core.db import Tasks
 from core.errors import InvalidInputError, VitrineError
-from core.export.writing.files import without_formula
 from core.importing.outcomes import COLUMNS, iter_rows
 from core.importing.readers import FORMATS
 from core.importing.received import receive
 from core.services import Services
+from core.spreadsheet import without_formula
 
 router = APIRouter(prefix="/api", tags=["imports"])
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.api.dependencies import ServicesDep
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, page_of
 from core.db import Projects
 from core.errors import NotFoundError
@@ -59,15 +59,17 @@ class ProjectChange(RequestBody):
 
 
 @router.post("", status_code=201)
-def create_project(body: NewProject, services: ServicesDep) -> ProjectAnswer:
-    """Create a project; no other project may have its name."""
-    return _answer(services.projects.create_project(body.name, body.description))
+def create_project(body: NewProject, services: ServicesDep, actor: CurrentActor) -> ProjectAnswer:
+    """Create a project; no other project may have its name. Who creates it becomes its owner."""
+    return _answer(services.projects.create_project(body.name, body.description, owner_id=actor.account_id))
 
 
 @router.get("")
-def list_projects(services: ServicesDep, limit: Limit = 100, cursor: Cursor = None) -> Page[ProjectAnswer]:
-    """List projects, the most recently changed first."""
-    rows = services.projects.list_projects()
+def list_projects(
+    services: ServicesDep, actor: CurrentActor, limit: Limit = 100, cursor: Cursor = None
+) -> Page[ProjectAnswer]:
+    """List the projects that the caller has a role in, the most recently changed first."""
+    rows = services.projects.list_projects(services.access.visible_projects(actor))
     page, next_cursor = page_of(rows, limit, cursor, lambda row: row.id)
     return Page(items=[_answer(row) for row in page], next_cursor=next_cursor, total=len(rows))
 

@@ -52,6 +52,9 @@ class QuestionAnswer(ResponseBody):
     update_at: datetime
 
 
+VERIFIABLE_HELP = "store only answers that a program can verify; others are asked for once more, then left out"
+
+
 class AskQuestions(RequestBody):
     """The images to ask about, with the number, language and model of the questions."""
 
@@ -67,13 +70,16 @@ class AskQuestions(RequestBody):
     only_failed: bool = Field(False, description="only images whose last item in a question task failed")
     top_up: bool = Field(False, description="count existing questions of an image towards num_questions")
     sets: SetsBy | None = Field(
-        None, description="ask about sets of images: in their order, with like names, or the pages of one PDF"
+        None,
+        description="ask about sets of images: in their order, with like names, the pages of one PDF, an image "
+        "with its variants, or similar ones by their vectors",
     )
     set_size: Annotated[int, Field(ge=MIN_IMAGES, le=MAX_IMAGES), INTEGRAL] = Field(
         4, description="the most images of a set"
     )
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
     fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
+    verifiable: bool = Field(False, description=VERIFIABLE_HELP)
     concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)
     llm_config: ModelChoice = OFFLINE
     cost_cap: float | None = Field(
@@ -95,6 +101,7 @@ class AskAnswers(RequestBody):
     )
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
     fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
+    verifiable: bool = Field(False, description=VERIFIABLE_HELP)
     cost_cap: float | None = Field(None, gt=0, description="US dollars")
 
 

@@ -1,14 +1,17 @@
 """Routes of styles: style datasets, the analysis of their images, and generated images."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field
 
+from core.accounts.actor import Actor
+from core.accounts.permissions import Act
 from core.api import media
-from core.api.dependencies import ServicesDep
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import (
     INTEGRAL,
     MODEL_PROBLEMS,
@@ -138,11 +141,15 @@ def create_style_dataset(body: NewStyleDataset, services: ServicesDep) -> StyleD
 
 @router.get("/datasets")
 def list_style_datasets(
-    services: ServicesDep, project_id: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    services: ServicesDep,
+    actor: CurrentActor,
+    project_id: str | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Page[StyleDatasetAnswer]:
     """List style datasets, newest first."""
-    _check_project_id(services, project_id)
-    page = services.listings.style_datasets(project_id, limit, cursor)
+    visible = _visible(services, actor, project_id)
+    page = services.listings.style_datasets(project_id, limit, cursor, visible)
     items = [StyleDatasetAnswer.model_validate(row) for row in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
@@ -207,6 +214,7 @@ async def generate_image(body: ImageRequest, request: Request, services: Service
 def list_generated_images(
     request: Request,
     services: ServicesDep,
+    actor: CurrentActor,
     dataset_id: str | None = None,
     project_id: str | None = None,
     limit: Limit = 100,
@@ -214,8 +222,8 @@ def list_generated_images(
     cursor: Cursor = None,
 ) -> Page[GeneratedAnswer]:
     """List generated images, newest first."""
-    _check_project_id(services, project_id)
-    page = services.listings.generated_images(project_id, dataset_id, limit, cursor, offset)
+    visible = _visible(services, actor, project_id)
+    page = services.listings.generated_images(project_id, dataset_id, limit, cursor, offset, visible)
     images = services.style_results.images_of(page.items)
     items = [_generated(request, row, images.get(row.image_id or "")) for row in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
@@ -271,10 +279,12 @@ def _generated(request: Request, row: GeneratedImages, image: Images | None) -> 
     return GeneratedAnswer.model_validate(values | computed)
 
 
-def _check_project_id(services: Services, project_id: str | None) -> None:
-    """Raise NotFoundError for a project that does not exist; None stands for all projects."""
+def _visible(services: Services, actor: Actor, project_id: str | None) -> Collection[str] | None:
+    """Return the projects whose rows are listed, None for all; NotFoundError when *project_id* is none of them."""
     if project_id is not None:
+        services.access.require(actor, Act.READ, project_id)
         services.projects.get_project(project_id)
+    return services.access.visible_projects(actor)
 
 
 def _url(request: Request, image: Images | None) -> str | None:

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
+from core.accounts.actor import Actor
 from core.api.dependencies import ServicesDep
-from core.api.guard import Actor
 from core.api.media import project_archive_url
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.db import Tasks

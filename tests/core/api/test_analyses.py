@@ -61,9 +61,9 @@ def test_tags_are_accepted_removed_and_restored(client: TestClient, services: Se
     (image_id,) = add_images(services, project.id, "street.jpg").values()
     url = f"/api/images/{image_id}/tags"
     changed = client.post(url, json={"accept": ["car"], "remove": ["dog"]})
-    assert changed.json() == {"accepted": ["car"], "proposed": [], "removed": ["dog"]}
+    assert changed.json() == {"accepted": ["car"], "proposed": [], "removed": ["dog"], "can_undo": True}
     assert client.get(url).json() == changed.json()
-    assert client.post(f"{url}/undo").json() == {"accepted": [], "proposed": [], "removed": []}
+    assert client.post(f"{url}/undo").json() == {"accepted": [], "proposed": [], "removed": [], "can_undo": False}
     assert client.post(f"{url}/undo").status_code == 409
     assert client.post(url, json={}).status_code == 422
 
@@ -83,3 +83,39 @@ def test_similar_images_and_images_for_words_are_found(
     assert found[0]["image"]["image_name"] == "2 pots.jpg"
     assert client.get(f"/api/projects/{'x' * 21}/images/search", params={"q": "pots"}).status_code == 404
     assert client.get(f"/api/projects/{project.id}/images/search", params={"q": ""}).status_code == 422
+
+
+def test_a_search_line_lists_counts_and_says_what_is_empty(
+    client: TestClient, services: Services, project: Projects
+) -> None:
+    add_images(services, project.id, "cups.jpg", "pots.jpg")
+    url = f"/api/projects/{project.id}/images"
+    listed = client.get(url, params={"q": "name:cups", "limit": 1}).json()
+    assert ([image["image_name"] for image in listed["items"]], listed["total"]) == (["cups.jpg"], 1)
+
+    counted = client.get(f"{url}/facets", params={"q": "name:cups"}).json()
+    assert (counted["total"], counted["empty"]) == (1, None)
+    nothing = client.get(f"{url}/facets", params={"q": "name:cups object:dog"}).json()
+    assert nothing["empty"] == {"part": "object:dog", "alone": 0, "without": 1, "instead": None}
+
+    refused = client.get(url, params={"q": "objet:dog"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "q")
+    assert client.get(f"/api/projects/{'x' * 21}/images/facets").status_code == 404
+
+
+def test_images_like_an_example_are_found_and_it_is_not_added(
+    client: TestClient, services: Services, project: Projects
+) -> None:
+    ids = add_images(services, project.id, "one.jpg", "two.jpg")
+    url = f"/api/projects/{project.id}"
+    sent = {"file": ("like.jpg", encoded(drawn(1), quality=60))}
+    assert client.post(f"{url}/images/similar", files=sent).status_code == 422  # no image has a vector
+    task = client.post(f"{url}/analyses", json={"analyzers": ["embedding"]}).json()
+    client.get(f"{task['url']}/events")
+
+    found = client.post(f"{url}/images/similar", files=sent).json()
+    assert found["items"][0]["image"]["id"] == ids["two.jpg"]
+    assert found["items"][0]["score"] > 0.99
+    again = client.get(f"{url}/images", params={"q": f"similar:{found['id']}"}).json()
+    assert (again["items"][0]["image_name"], again["total"]) == ("two.jpg", 2)
+    assert client.post(f"{url}/images/similar", files={"file": ("x.jpg", b"no image")}).status_code == 422

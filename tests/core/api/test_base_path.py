@@ -9,8 +9,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from core import app
+from core.accounts.actor import Actor
 from core.api import credentials
-from core.api.credentials import Actor
 from core.api.media import image_url
 from core.runtime import runtime
 from tests.pictures import png

@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 from core import ImageDatasets, Projects
 from core.api.credentials import page_token
+from core.checks.base import Finding
+from core.checks.store import add_findings, begin_run, end_run
 from core.services import Services
 from core.vision import store
 from core.vision.analyzers.base import Analysis
@@ -225,7 +227,7 @@ def test_an_entry_of_a_person_is_answered_by_the_chosen_model(
     made = client.post("/desk/again", json=body | {"model": "Measuring"}).json()["entry"]
 
     assert (refused.status_code, refused.json()["field"]) == (422, "model")
-    assert offered == ["Measuring", "offline/measure"]
+    assert offered == ["Measuring", "offline/measure", "offline/see"]
     assert (made["model"], made["version"]) == ("offline/measure", 2)
     assert made["answer"] != "green"
     unknown = client.post("/desk/again", json=body | {"version": 2, "model": "no-such-model-at-all"})
@@ -249,3 +251,29 @@ def test_what_analyzers_found_is_returned_for_the_images_of_the_project(
     assert client.get("/desk/found", params={"project_id": other, "image_ids": image_id}).json() == {"found": {}}
     many = ",".join(str(number) for number in range(201))
     assert client.get("/desk/found", params={"project_id": project.id, "image_ids": many}).status_code == 422
+
+
+def test_what_tools_contradict_comes_first_with_what_speaks_against_it(
+    client: TestClient, make: Make, project: Projects, services: Services
+) -> None:
+    entries = [make(f"{number}?") for number in range(5)]
+    says = {"tool": "absent", "says": "1 × dog found: 0.83.", "parts": [{"label": "dog", "xyxy": [1, 2, 30, 40]}]}
+    with services.db.transaction() as session:
+        run = begin_run(session, project.id, "tools", "", {})
+        counted = {"supports": 1, "contradicts": 2, "unsure": 0}
+        end_run(session, run.id, counted | {"entries": 5, "tested": 3, "tools": [], "reasons": []})
+    found = [Finding(entries[2].id, "contradicts", 0.1, says), Finding(entries[4].id, "contradicts", 0.2, says),
+             Finding(entries[0].id, "supports", 0.9)]  # fmt: skip
+    add_findings(services.db, run.id, found)
+
+    expected = [entries[number].id for number in (2, 4, 0, 1, 3)]
+    for limit in (1, 2, 3, 100):
+        items, after = [], ""
+        while after is not None:
+            params = {"project_id": project.id, "q": "", "limit": limit, "after": after}
+            answer = client.get("/desk/queue", params=params).json()
+            items, after = items + answer["items"], answer["next"]
+        assert [item["id"] for item in items] == expected
+    assert [item["against"] for item in items] == [says, says, None, None, None]
+    of_bin = {"project_id": project.id, "q": "tools:contradicts"}
+    assert [item["id"] for item in client.get("/desk/queue", params=of_bin).json()["items"]] == expected[:2]

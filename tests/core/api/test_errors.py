@@ -6,7 +6,7 @@ import logging
 import pytest
 from starlette.types import Scope
 
-from core import errors
+from core import errors, request_ids
 from core.api.errors import bug_response, error_response, problem, status_of
 
 SCOPE: Scope = {"type": "http", "method": "GET", "path": "/api/projects/é"}
@@ -67,3 +67,12 @@ def test_a_bug_is_told_by_an_id_that_the_log_has_with_the_traceback(caplog: pyte
     assert record.exc_info is not None
     assert body["error_id"] in record.message
     assert record.__dict__["route"] == "/api/projects/\\xe9"
+
+
+def test_the_id_of_a_bug_is_the_id_of_the_request() -> None:
+    request_ids.begin([(b"x-request-id", b"from-the-proxy-1")])
+    try:
+        body = json.loads(bytes(bug_response(ZeroDivisionError(), SCOPE).body))
+    finally:
+        request_ids._CURRENT.set("")
+    assert body["error_id"] == "from-the-proxy-1"

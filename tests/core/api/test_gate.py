@@ -12,9 +12,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from core import app
+from core.accounts.actor import Actor
 from core.api import credentials
-from core.api.credentials import Actor
 from core.config import load_settings
+from core.db import connect
+from core.db.migrate import NEWER_DATABASE
 from core.runtime import runtime
 
 PASSWORD = "open sesame"
@@ -204,3 +206,20 @@ def test_what_a_signed_in_person_gets_is_kept_by_no_shared_cache_and_framed_by_n
         assert answer.status_code == 200
         assert answer.headers.get_list("Cache-Control") == ["private, no-cache"]
         assert answer.headers.get_list("X-Frame-Options") == ["SAMEORIGIN"]
+
+
+def test_every_response_has_the_id_of_its_request(open_gate: OpenGate) -> None:
+    client = open_gate(VITRINE_ACCESS_PASSWORD=PASSWORD)
+    for path in ("/api/health", "/api/projects", "/", "/img/none/thumb"):
+        given = client.get(path, headers={"X-Request-Id": "from-the-proxy-1"})
+        assert given.headers["X-Request-Id"] == "from-the-proxy-1"
+        assert len(client.get(path, headers={"X-Request-Id": "bad id"}).headers["X-Request-Id"]) == 16
+
+
+def test_a_database_of_a_newer_version_is_refused_with_what_to_do(open_gate: OpenGate) -> None:
+    with connect() as db, db.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    client = open_gate()
+    refused = client.get("/api/projects")
+    assert (refused.status_code, refused.json()["detail"]) == (503, NEWER_DATABASE)
+    assert (client.get("/api/health").status_code, client.get("/api/ready").json()) == (200, {"status": "unavailable"})

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from core.access import TokenService
+from core.accounts.actor import Actor
 from core.api import credentials, guard
 from core.api.credentials import TOKEN_HEADER
 from core.config import Settings
@@ -129,12 +130,12 @@ def test_a_check_inside_a_route_uses_the_actor_of_the_middleware(services: Servi
     scope = {
         "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")],
         "vitrine.database": services.db, "vitrine.hosts": ("localhost",),
-        "vitrine.actor": guard.Actor("link", may_write=False),
+        "vitrine.actor": Actor("link", may_write=False),
     }  # fmt: skip
     refused = guard.check(HTTPConnection(scope), write=True)
     assert isinstance(refused, Response)
     assert refused.status_code == 403
-    assert guard.check(HTTPConnection(scope)) == guard.Actor("link", may_write=False)
+    assert guard.check(HTTPConnection(scope)) == Actor("link", may_write=False)
 
 
 def test_a_bearer_token_identifies_the_actor_and_limits_it_to_its_scope(locked: TestClient, tmp_path: Path) -> None:

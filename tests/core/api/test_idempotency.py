@@ -146,7 +146,7 @@ def test_a_key_whose_first_request_is_in_progress_is_a_conflict(
     entered, leave = threading.Event(), threading.Event()
     create = ProjectService.create_project
 
-    def slowly(service: ProjectService, name: str, description: str) -> object:
+    def slowly(service: ProjectService, name: str, description: str, **_: object) -> object:
         entered.set()
         leave.wait(10)
         return create(service, name, description)

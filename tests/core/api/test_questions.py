@@ -55,6 +55,18 @@ def test_a_task_without_a_concurrency_uses_the_setting(
     assert chosen["config"]["concurrency"] == 2
 
 
+@pytest.mark.parametrize("kind", ["image-questions", "image-answers"])
+def test_a_task_keeps_only_verifiable_answers_on_request(
+    client: TestClient, services: Services, image: Images, kind: str
+) -> None:
+    services.questions.add_manual_question(image.id, "How bright is the image overall?")
+    url = f"/api/projects/{image.project_id}/{kind}"
+
+    default, chosen = client.post(url, json={}).json(), client.post(url, json={"verifiable": True}).json()
+
+    assert (default["config"]["verifiable"], chosen["config"]["verifiable"]) == (False, True)
+
+
 def test_a_model_without_vision_is_refused_before_a_task_is_created(
     client: TestClient, services: Services, image: Images
 ) -> None:

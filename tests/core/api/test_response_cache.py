@@ -23,9 +23,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     recorded: list[str] = []
     read = ProjectService.list_projects
 
-    def recording(service: ProjectService) -> list[Projects]:
+    def recording(service: ProjectService, visible: frozenset[str] | None) -> list[Projects]:
         recorded.append("read")
-        return read(service)
+        return read(service, visible)
 
     monkeypatch.setattr(ProjectService, "list_projects", recording)
     return recorded
@@ -137,7 +137,7 @@ async def test_concurrent_requests_for_the_same_address_share_one_response(servi
 
     app = response_cache.ResponseCache(slow, lambda: services, response_cache.response_store())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as http:
-        answers = await asyncio.gather(*(http.get("/api/projects") for _ in range(5)))
+        answers = await asyncio.gather(*(http.get("/api/projects/x") for _ in range(5)))
 
     assert [answer.json() for answer in answers] == [{"made": 1}] * 5
 

@@ -1,0 +1,82 @@
+"""Routes about the people who review: known answers in their queues, and what their time brings."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from core.api.dependencies import ServicesDep
+from core.api.schemas import Id, RequestBody, ResponseBody
+
+router = APIRouter(prefix="/api", tags=["checks"])
+
+
+class ReaderAnswer(ResponseBody):
+    """How often a reader was right on known answers; shares are 0 to 1, and ``interval`` is at 95 %."""
+
+    reader: str
+    decided: int
+    right: int
+    share: float
+    interval: tuple[float, float]
+
+
+class KnownAnswersAnswer(ResponseBody):
+    """Known answers in the queues of readers."""
+
+    percent: float = Field(description="of each reader's queue; 0 is off")
+    query: str = Field(description="search line of confirmed entries that the owner knows to be right")
+    known: int = Field(description="entries that can be mixed in")
+    readers: list[ReaderAnswer] = Field(description="by decisions of the days before this one (UTC)")
+
+
+class SetKnownAnswers(RequestBody):
+    """How many known answers are mixed in, and which entries the owner knows."""
+
+    percent: Annotated[float, Field(ge=0, le=20, strict=False)]
+    query: str = Field("", max_length=2_000)
+
+
+class EffortAnswer(ResponseBody):
+    """What went into the answers of one model, kind or person."""
+
+    value: str
+    entries: int
+    accepted: int
+    cost: float | None = Field(description="US dollars of calls with a known price; null for a person")
+    unpriced_calls: int = Field(description="calls that may have been paid, without a known price")
+    cost_each: float | None = Field(description="for each accepted answer; null when a price is not known")
+    review_s: float
+    timed: int = Field(description="decisions that the time is of")
+    review_s_each: float | None = Field(description="seconds of review for each accepted answer")
+
+
+class EffortReportAnswer(ResponseBody):
+    """What accepted answers cost, most accepted first."""
+
+    total: EffortAnswer
+    models: list[EffortAnswer]
+    kinds: list[EffortAnswer]
+    people: list[EffortAnswer]
+
+
+@router.get("/projects/{project_id}/known-answers")
+def get_known_answers(project_id: Id, services: ServicesDep) -> KnownAnswersAnswer:
+    """Return whether known answers are mixed into queues, and how often each reader was right on them."""
+    services.projects.get_project(project_id)
+    return KnownAnswersAnswer.model_validate(services.checks.people.known_answers(project_id))
+
+
+@router.put("/projects/{project_id}/known-answers")
+def set_known_answers(project_id: Id, body: SetKnownAnswers, services: ServicesDep) -> KnownAnswersAnswer:
+    """Mix known answers into the queues of readers; 0 switches it off."""
+    services.projects.get_project(project_id)
+    services.checks.people.set_known_answers(project_id, body.percent, body.query)
+    return KnownAnswersAnswer.model_validate(services.checks.people.known_answers(project_id))
+
+
+@router.get("/projects/{project_id}/effort")
+def get_effort(project_id: Id, services: ServicesDep) -> EffortReportAnswer:
+    """Return what an accepted answer costs in money and in time of review, by model, kind and person."""
+    services.projects.get_project(project_id)
+    return EffortReportAnswer.model_validate(services.checks.people.effort(project_id))

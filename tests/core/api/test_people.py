@@ -1,0 +1,124 @@
+"""Accounts, members, invitations and tokens over HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlmodel import select
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.accounts.roles import Role
+from core.api import build_routes, login
+from core.db import KeyedReplies, connect
+from core.services import Services
+
+SECRET = "nine green bottles"
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
+    with connect() as db:
+        services = Services(db)
+        services.accounts.create_account("root", SECRET, is_admin=True)
+        project = services.projects.create_project("Shelf")
+        services.projects.create_project("Other")
+        for name, role in (("olga", Role.OWNER), ("ana", Role.ANNOTATOR)):
+            account = services.accounts.create_account(name, SECRET)
+            services.memberships.set_role(project.id, account.id, role)
+        yield services
+
+
+def _as(services: Services, name: str, password: str = SECRET) -> TestClient:
+    browser = TestClient(Starlette(routes=build_routes(lambda: services)), base_url="http://localhost:8501")
+    browser.post(login.PATH, json={"name": name, "password": password}).raise_for_status()
+    return browser
+
+
+def _project(services: Services) -> str:
+    return next(project.id for project in services.projects.list_projects() if project.name == "Shelf")
+
+
+def test_an_admin_manages_accounts(people: Services) -> None:
+    root = _as(people, "root")
+    made = root.post("/api/accounts", json={"name": "ben", "password": SECRET, "display_name": "Ben Sol"})
+    assert (made.status_code, "password" in made.text) == (201, False)
+    ben = _as(people, "ben")
+    assert ben.get("/api/accounts/me").json() == {
+        "name": "ben", "account_id": made.json()["id"], "is_admin": False, "sign_in": "accounts", "roles": {},
+    }  # fmt: skip
+    changed = root.put(f"/api/accounts/{made.json()['id']}", json={"is_disabled": True, "display_name": "Ben S."})
+    assert (changed.json()["display_name"], changed.json()["disabled_at"] is None) == ("Ben S.", False)
+    assert ben.get("/api/accounts/me").status_code == 401
+    me = people.accounts.named("root").id
+    assert root.put(f"/api/accounts/{me}", json={"is_admin": False}).status_code == 409
+    assert [account["name"] for account in root.get("/api/accounts").json()] == ["ana", "ben", "olga", "root"]
+
+
+def test_a_person_changes_the_own_password_and_signs_out_everywhere(people: Services) -> None:
+    ana, elsewhere = _as(people, "ana"), _as(people, "ana")
+    wrong = ana.put("/api/accounts/me/password", json={"old_password": "wrong", "new_password": "another good one"})
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "old_password")
+    body = {"old_password": SECRET, "new_password": "another good one"}
+    assert ana.put("/api/accounts/me/password", json=body).status_code == 204
+    assert (ana.get("/api/projects").status_code, elsewhere.get("/api/projects").status_code) == (401, 401)
+    ana, elsewhere = _as(people, "ana", "another good one"), _as(people, "ana", "another good one")
+    assert elsewhere.delete("/api/accounts/me/sessions").status_code == 204
+    assert ana.get("/api/projects").status_code == 401
+
+
+def test_an_owner_manages_members_and_invites(people: Services) -> None:
+    olga, project_id = _as(people, "olga"), _project(people)
+    url = f"/api/projects/{project_id}/members"
+    people.accounts.create_account("ben", SECRET)
+    ben = olga.post(url, json={"name": "ben", "role": "viewer"}).json()
+    assert (ben["name"], ben["role"]) == ("ben", "viewer")
+    assert olga.put(f"{url}/{ben['account_id']}", json={"role": "editor"}).json()["role"] == "editor"
+    assert [(one["name"], one["role"]) for one in olga.get(url).json()] == [
+        ("olga", "owner"), ("ben", "editor"), ("ana", "annotator"),
+    ]  # fmt: skip
+    assert olga.delete(f"{url}/{ben['account_id']}").status_code == 204
+    last = olga.delete(f"{url}/{people.accounts.named('olga').id}")
+    assert (last.status_code, "last owner" in last.json()["detail"]) == (409, True)
+    invited = olga.post("/api/invitations", json={"project_id": project_id, "role": "viewer"}).json()
+    assert invited["path"].startswith("/access/invitation/")
+    assert olga.get(f"/api/invitations?project_id={project_id}").json()[0]["path"] is None
+    assert olga.delete(f"/api/invitations/{invited['id']}").status_code == 204
+    assert olga.delete(f"/api/invitations/{invited['id']}").status_code == 404
+
+
+def test_nobody_invites_beyond_the_own_role(people: Services) -> None:
+    project_id = _project(people)
+    other = next(project.id for project in people.projects.list_projects() if project.name == "Other")
+    olga, ana = _as(people, "olga"), _as(people, "ana")
+    for browser, body, status in (
+        (ana, {"project_id": project_id, "role": "viewer"}, 403),
+        (olga, {"project_id": other, "role": "viewer"}, 404),
+        (olga, {}, 403),
+        (olga, {"project_id": project_id, "role": "viewer", "makes_admin": True}, 403),
+        (olga, {"project_id": project_id}, 422),
+    ):
+        assert browser.post("/api/invitations", json=body).status_code == status
+    made = people.invitations.invite(makes_admin=True).row
+    assert olga.delete(f"/api/invitations/{made.id}").status_code == 403
+    assert people.invitations.list_open() != []
+
+
+def test_a_person_makes_tokens_with_the_own_rights_and_sees_the_own_only(people: Services) -> None:
+    ana, root, project_id = _as(people, "ana"), _as(people, "root"), _project(people)
+    body = {"name": "robot", "project_id": project_id, "role": "owner"}
+    made = ana.post("/api/tokens", json=body, headers={"Idempotency-Key": "once"}).json()
+    with people.db.reading() as session:
+        assert session.exec(select(KeyedReplies)).first() is None  # the secret is stored nowhere
+    bearer = {"Authorization": f"Bearer {made['secret']}"}
+    program = TestClient(ana.app, base_url="http://localhost:8501", headers=bearer)
+    assert program.get("/api/accounts/me").json()["roles"] == {project_id: "annotator"}
+    assert program.delete(f"/api/projects/{project_id}").status_code == 403
+    assert program.post("/api/tokens", json={"name": "another"}).status_code == 403
+    assert program.delete("/api/accounts/me/sessions").status_code == 403
+    of_root = root.post("/api/tokens", json={"name": "all"}).json()
+    assert [token["name"] for token in ana.get("/api/tokens").json()] == ["robot"]
+    assert len(root.get("/api/tokens").json()) == 2
+    assert ana.delete(f"/api/tokens/{of_root['id']}").status_code == 404
+    assert ana.delete(f"/api/tokens/{made['id']}").status_code == 204
+    assert program.get("/api/projects").status_code == 401
