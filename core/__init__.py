@@ -1,12 +1,14 @@
 """The Python interface of Vitrine.
 
-    with core.connect("my-data") as db:
-        project = core.ProjectService(db).create_project("Shelf")
-        images = core.ImageService(db)
-        image = asyncio.run(images.upload_image(project.id, "shelf.jpg", Path("shelf.jpg").read_bytes()))
+    db = core.connect("my-data")
+    project = core.ProjectService(db).create_project("Shelf")
+    images = core.ImageService(db)
+    image = core.run(images.upload_image(project.id, "shelf.jpg", "shelf.jpg"))
+    db.close()
 
-Every service takes the ``db_session`` that :func:`connect` yields. Names are loaded when they are used, so
-``import core`` costs nothing and brings in neither litellm nor datasets nor pandas.
+Every service takes the ``db_session`` that :func:`connect` returns; ``with core.connect(...) as db:`` closes it at the
+end of the block. What calls a model or reads a file is a coroutine: ``await`` it, or hand it to :func:`run`. Names are
+loaded when they are used, so ``import core`` costs nothing and brings in neither litellm nor datasets nor pandas.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from core.lazy import lazy_import
 
 if TYPE_CHECKING:
+    from core.checks import DatasetChecks
     from core.dataset import ImageDatasetService
     from core.db import (
         BusinessProfiles,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from core.images import ImageService
     from core.importing.importer import DatasetImporter, ImportProblem, ImportReport
     from core.llm import LLMService
+    from core.notebook import run
     from core.projects import ProjectService
     from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BusinessProfiles": "core.db",
+    "DatasetChecks": "core.checks",
     "DatasetExporterService": "core.export",
     "DatasetImporter": "core.importing.importer",
     "GeneratedImages": "core.db",
@@ -63,10 +68,12 @@ _HOMES = {
     "Tasks": "core.db",
     "connect": "core.db",
     "read_vitrine": "core.export",
+    "run": "core.notebook",
 }
 
 __all__ = [
     "BusinessProfiles",
+    "DatasetChecks",
     "DatasetExporterService",
     "DatasetImporter",
     "GeneratedImages",
@@ -91,6 +98,7 @@ __all__ = [
     "Tasks",
     "connect",
     "read_vitrine",
+    "run",
 ]
 
 

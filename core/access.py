@@ -4,16 +4,23 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from core import audit
+from core.accounts.roles import Role, parse_role
 from core.addresses import is_loopback
 from core.config import Settings
-from core.db import ApiTokens, Database, SignIns, utc_now
-from core.errors import ConfigurationError, InvalidInputError, NotFoundError
+from core.db import Accounts, ApiTokens, Database, Projects, SignIns, utc_now
+from core.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError
+
+__all__ = [
+    "MAX_NAME_CHARS", "MAX_SIGN_INS", "PREFIX", "SIGN_IN_LIFE", "ApiTokens", "NewToken", "Scope", "SignInService",
+    "TokenService", "check_listening_address",
+]  # fmt: skip
 
 Scope = Literal["read", "write"]
 
@@ -39,25 +46,48 @@ class TokenService:
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
-    def make_token(self, name: str, scope: Scope = "write") -> NewToken:
+    def make_token(
+        self,
+        name: str,
+        scope: Scope = "write",
+        *,
+        account_id: str | None = None,
+        project_id: str | None = None,
+        role: str | None = None,
+    ) -> NewToken:
         """Create an API token.
 
         Args:
             name: Name of the program that uses it; repeated spaces are collapsed.
             scope: "read" for GET requests only, "write" for all requests.
+            account_id: The account whose rights it has at each request; None for a token of the server.
+            project_id: The only project that it opens; None for every one.
+            role: The highest role that it acts in; a token of the server for one project without a role is an editor,
+                or a viewer if it may only read.
 
         Raises:
-            InvalidInputError: *name* is empty or too long, or *scope* is neither read nor write.
+            InvalidInputError: *name* is empty or too long, *scope* is neither read nor write, or there is no such role.
+            NotFoundError: there is no such project.
         """
         name = " ".join(name.split())
         if not 0 < len(name) <= MAX_NAME_CHARS:
             raise InvalidInputError(f"Give the token a name of at most {MAX_NAME_CHARS} characters.", field="name")
         if scope not in ("read", "write"):
             raise InvalidInputError("The scope of a token is read or write. Choose one of them.", field="scope")
+        if role is None and project_id is not None and account_id is None:
+            role = Role.EDITOR if scope == "write" else Role.VIEWER
+        highest = parse_role(role).value if role is not None else None
         secret = PREFIX + secrets.token_urlsafe(32)
         with self._db.transaction() as session:
-            row = ApiTokens(name=name, scope=scope, token_hash=_hash(secret))
+            project = session.get(Projects, project_id) if project_id is not None else None
+            if project_id is not None and (project is None or project.deleted_at is not None):
+                raise NotFoundError("This project does not exist any more. Choose another one.")
+            row = ApiTokens(
+                name=name, scope=scope, token_hash=_hash(secret), account_id=account_id, project_id=project_id,
+                role=highest,
+            )  # fmt: skip
             session.add(row)
+            audit.record(session, "token.make", row, project_id=project_id, scope=scope, role=highest)
         return NewToken(row, secret)
 
     def list_tokens(self) -> list[ApiTokens]:
@@ -77,6 +107,7 @@ class TokenService:
             if row is None or row.revoked_at is not None:
                 raise NotFoundError("This token does not exist any more. Choose another one.")
             row.revoked_at = utc_now()
+            audit.record(session, "token.revoke", row)
         return row
 
     def find_token(self, secret: str) -> ApiTokens | None:
@@ -89,11 +120,11 @@ class TokenService:
                 used.last_used_at = utc_now()
         return row
 
-    def is_active(self, token_id: str) -> bool:
-        """Return whether there is a token with this id that is not revoked."""
+    def get_active(self, token_id: str) -> ApiTokens | None:
+        """Return the token with this id, None when there is none or it is revoked."""
         with self._db.reading() as session:
             row = session.get(ApiTokens, token_id)
-        return row is not None and row.revoked_at is None
+        return row if row is not None and row.revoked_at is None else None
 
 
 class SignInService:
@@ -102,16 +133,33 @@ class SignInService:
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
-    def start(self, name: str) -> SignIns:
-        """Start a sign-in; expired ones, and the oldest beyond MAX_SIGN_INS, are removed."""
+    def start(self, name: str, account: Accounts | None = None) -> SignIns:
+        """Start a sign-in; expired ones, and the oldest beyond MAX_SIGN_INS, are removed.
+
+        Args:
+            name: Written to the history of what the person changes.
+            account: The account as it was when its password was checked; None with the one password.
+
+        Raises:
+            ConflictError: the account was disabled, or its password changed, since the password was checked.
+        """
         now = utc_now()
         newest = select(SignIns.id).order_by(col(SignIns.create_at).desc()).limit(MAX_SIGN_INS - 1)
         with self._db.transaction() as session:
             session.execute(delete(SignIns).where(col(SignIns.expires_at) < now))
             session.execute(delete(SignIns).where(col(SignIns.id).not_in(newest)))
-            row = SignIns(name=name, create_at=now, expires_at=now + SIGN_IN_LIFE)
+            if account is not None:
+                _note_sign_in(session, account, now)
+            account_id = account.id if account is not None else None
+            row = SignIns(name=name, account_id=account_id, create_at=now, expires_at=now + SIGN_IN_LIFE)
             session.add(row)
+            audit.record(session, "account.sign_in", account, label=name, actor=name)
         return row
+
+    def refuse(self, name: str) -> None:
+        """Record that somebody gave a wrong password, with the *name* that was typed."""
+        with self._db.transaction() as session:
+            audit.record(session, "account.refuse", label=name, actor=name)
 
     def find(self, sign_in_id: str) -> SignIns | None:
         """Return a sign-in, None when it has ended or expired."""
@@ -122,26 +170,30 @@ class SignInService:
     def end(self, sign_in_id: str) -> None:
         """End a sign-in; one that has ended stays so."""
         with self._db.transaction() as session:
-            session.execute(delete(SignIns).where(col(SignIns.id) == sign_in_id))
+            row = session.get(SignIns, sign_in_id)
+            if row is not None:
+                session.delete(row)
+                audit.record(session, "account.sign_out", label=row.name, actor=row.name)
 
     def end_all(self) -> None:
         """End every sign-in."""
         with self._db.transaction() as session:
             session.execute(delete(SignIns))
+            audit.record(session, "account.sign_out_all")
 
 
 def check_listening_address(address: str | None, settings: Settings, allowed_hosts: Sequence[str] = ()) -> None:
-    """Refuse to serve other machines without a password, directly or through a proxy.
+    """Refuse to serve other machines without a sign-in, directly or through a proxy.
 
     Args:
         address: The address to listen on; None and "" stand for every address.
-        settings: Says whether a password is set.
+        settings: Says whether people sign in.
         allowed_hosts: Host names the server answers to; other machines come by those that are not of this machine.
 
     Raises:
-        ConfigurationError: other machines could connect and no password is set.
+        ConfigurationError: other machines could connect and nobody has to sign in.
     """
-    if settings.access_password is not None:
+    if settings.has_sign_in:
         return
     if not is_loopback(address or "0.0.0.0"):  # noqa: S104
         raise ConfigurationError(
@@ -154,6 +206,13 @@ def check_listening_address(address: str | None, settings: Settings, allowed_hos
             f"Vitrine does not answer to {foreign[0]} without a password, because anyone could use it through a proxy. "
             "Set VITRINE_ACCESS_PASSWORD, or remove the name from server.allowedHosts."
         )
+
+
+def _note_sign_in(session: Session, checked: Accounts, now: datetime) -> None:
+    account = session.get_one(Accounts, checked.id)
+    if account.disabled_at is not None or account.password_hash != checked.password_hash:
+        raise ConflictError("This account was changed at this moment. Sign in again.")
+    account.last_sign_in_at = now
 
 
 def _active_token(session: Session, secret: str) -> ApiTokens | None:

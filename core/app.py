@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from core.config import Settings
 
-PREFIXES = ("img", "exports", "uploads", "desk", "access", "api", "ai")
+PREFIXES = ("img", "exports", "uploads", "desk", "map", "access", "api", "ai")
 """First path segments of every route beside the pages."""
 
 
 # Settings that the gate needs; without them nothing has to be imported before the first page.
-_GATE_VARIABLES = {"VITRINE_ACCESS_PASSWORD", "VITRINE_TRUSTED_PROXIES"}
+_GATE_VARIABLES = {"VITRINE_ACCESS_PASSWORD", "VITRINE_SIGN_IN", "VITRINE_TRUSTED_PROXIES"}
 
 
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
@@ -128,7 +128,12 @@ class _OwnRoutes:
         from core.api.compression import Compression
 
         router = Router(build_routes(lambda: runtime.services, allowed_hosts=self._allowed_hosts))
-        return Compression(ExceptionMiddleware(router), base_path=self._base)
+        app: ASGIApp = Compression(ExceptionMiddleware(router), base_path=self._base)
+        if (metrics := runtime.metrics) is not None:
+            from core.api.measured import Measured
+
+            app = Measured(app, metrics, router.routes)
+        return app
 
 
 @contextlib.asynccontextmanager

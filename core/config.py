@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core import allowed_hosts
@@ -14,6 +14,8 @@ from core.errors import ConfigurationError
 from core.password import check_password
 
 MEGABYTE = 1_000_000
+
+SignIn = Literal["none", "password", "accounts"]
 
 
 class Settings(BaseSettings):
@@ -109,12 +111,56 @@ class Settings(BaseSettings):
         None,
         description="Password of the sign-in page, or its Argon2id hash. Required to listen beyond this machine.",
     )
+    sign_in: SignIn | None = Field(
+        None,
+        validate_default=True,
+        description="Who gets in: none (one person on this machine), password (everybody who knows the one password), "
+        "accounts (people with roles). Empty: password when one is set, else none.",
+    )
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         default_factory=list,
         description="Reverse proxies, addresses or networks separated by commas, whose X-Forwarded-For, -Proto and "
         "-Host headers count. Empty: none.",
     )
 
+    bin_days: int = Field(
+        30, ge=1, le=3650, description="How long deleted projects, images, entries and style datasets can be restored."
+    )
+    audit_months: int = Field(
+        0, ge=0, le=1200, description="Whole months of the audit that are kept besides the present one. 0 keeps all."
+    )
+
+    backup_dir: Path | None = Field(
+        None,
+        description="Where the server makes backups while it runs, on another disk. Empty: it makes none.",
+    )
+    backup_every_h: float = Field(24.0, ge=0.1, description="Hours between two backups of the server.")
+    backup_keep: int = Field(
+        7, ge=1, description="Backups that stay; each has its own copy of the database and shares the images."
+    )
+
+    min_free_bytes: int = Field(
+        200 * MEGABYTE,
+        ge=0,
+        description="With less free space on the disk, uploads, tasks and exports stop: a full disk stops everything.",
+    )
+
+    keep_exports_d: float | None = Field(
+        None,
+        gt=0,
+        description="Days after which the files of an export are removed; it can be run again. Empty: never.",
+    )
+    project_max_images: int | None = Field(
+        None, ge=0, description="Quota of a new project, in images. Empty: none; vitrine project quota changes it."
+    )
+    project_max_image_bytes: int | None = Field(
+        None, ge=0, description="Quota of a new project, in bytes of its images. Empty: none."
+    )
+
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of the metrics for Prometheus, without a sign-in. Empty: none."
+    )
+    metrics_address: str = Field("127.0.0.1", description="Address of that port: this machine only.")
     log_json: bool = Field(False, description="Log one JSON object per line, for log collectors.")
 
     @property
@@ -125,12 +171,35 @@ class Settings(BaseSettings):
     def local_models_dir(self) -> Path:
         return self.models_dir or self.data_dir / "models"
 
+    @property
+    def has_sign_in(self) -> bool:
+        """Whether people sign in, by the one password or by accounts."""
+        return self.sign_in_mode != "none"
+
+    @property
+    def has_accounts(self) -> bool:
+        return self.sign_in_mode == "accounts"
+
+    @property
+    def sign_in_mode(self) -> SignIn:
+        return self.sign_in or ("password" if self.access_password is not None else "none")
+
     @field_validator("access_password")
     @classmethod
     def _check_password(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             check_password(value.get_secret_value())
         return value
+
+    @field_validator("sign_in", mode="before")
+    @classmethod
+    def _check_sign_in(cls, value: object, info: ValidationInfo) -> object:
+        has_password = info.data.get("access_password") is not None
+        if value == "password" and not has_password and "access_password" in info.data:
+            raise ValueError("it is password, but VITRINE_ACCESS_PASSWORD is not set; set it")
+        if value == "none" and has_password:
+            raise ValueError("it is none, but VITRINE_ACCESS_PASSWORD is set; remove one of them")
+        return value or None
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -1,22 +1,28 @@
 """Diagnosis of an installation, for ``vitrine doctor`` and the settings page; reads only, changes nothing."""
 
 import os
-import shutil
 import sqlite3
 import stat
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from core.config import MEGABYTE, Settings
+from core.backup import backup_status
+from core.config import Settings
 from core.db.database import DATABASE_NAME, journal_mode
+from core.db.migrate import NEWER_DATABASE, known_versions
 from core.db.opening import database_url_problem
+from core.disk import LOW_BYTES, free_bytes
 from core.errors import VitrineError
 from core.secret_key import FILE_NAME, secret_key
+
+if TYPE_CHECKING:
+    from core.accounts.service import AccountCounts
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -24,8 +30,6 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_PILLOW = (13, 0)
 # libwebp comes inside Pillow's wheels: CVE-2023-4863, a heap overflow used in the wild, is fixed in 1.3.2.
 OLDEST_WEBP = (1, 3, 2)
-LOW_DISK_BYTES = 2_000 * MEGABYTE
-NO_DISK_BYTES = 200 * MEGABYTE
 # Checking a database of several gigabytes takes minutes; the check is stopped after this time.
 INTEGRITY_TIMEOUT_S = 1.0
 
@@ -46,9 +50,14 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _sqlite(settings),
         *_pillow(),
         _data_dir(settings.data_dir),
-        _disk(settings.data_dir),
+        _disk(settings),
         *_secret_files(settings.data_dir, root),
         _database(settings),
+        _upgrade(settings),
+        _backup(settings),
+        *_quotas(settings),
+        *_sign_in(settings),
+        _metrics(settings),
         *_analyzers(settings),
     ]
 
@@ -104,13 +113,42 @@ def _data_dir(data_dir: Path) -> Finding:
     return Finding("ok", subject, str(data_dir.resolve()))
 
 
-def _disk(data_dir: Path) -> Finding:
-    existing = next(path for path in (data_dir.resolve(), *data_dir.resolve().parents) if path.exists())
-    free_bytes = shutil.disk_usage(existing).free
-    free = f"{free_bytes / 1e9:,.1f} GB free"
-    if free_bytes < NO_DISK_BYTES:
-        return Finding("problem", "Disk", f"{free}. Free some space before the next import.")
-    return Finding("warning" if free_bytes < LOW_DISK_BYTES else "ok", "Disk", free)
+def _disk(settings: Settings) -> Finding:
+    free_here = free_bytes(settings.data_dir)
+    free = f"{free_here / 1e9:,.1f} GB free"
+    if free_here < settings.min_free_bytes:
+        return Finding("problem", "Disk", f"{free}. Uploads, tasks and exports wait: free some space.")
+    if free_here < LOW_BYTES:
+        bound = f"{settings.min_free_bytes / 1e9:,.1f} GB"
+        return Finding("warning", "Disk", f"{free}; below {bound} uploads, tasks and exports stop")
+    return Finding("ok", "Disk", free)
+
+
+def _metrics(settings: Settings) -> Finding:
+    if settings.metrics_port is None:
+        return Finding("ok", "Metrics", "not served; VITRINE_METRICS_PORT names a port for Prometheus")
+    where = f"http://{settings.metrics_address}:{settings.metrics_port}/metrics"
+    if settings.metrics_address not in ("127.0.0.1", "::1", "localhost"):
+        return Finding("warning", "Metrics", f"{where}, open to everybody who reaches this port")
+    return Finding("ok", "Metrics", where)
+
+
+def _upgrade(settings: Settings) -> Finding:
+    """Say how the database compares with this program; both are read without being changed."""
+    newest = known_versions()[-1]
+    path = settings.data_dir / DATABASE_NAME
+    if settings.database_url or not path.exists():
+        return Finding("ok", "Schema", newest)
+    try:
+        with closing(_read_only(path)) as connection:
+            found = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    except sqlite3.Error:
+        return Finding("ok", "Schema", newest)  # said of the database itself
+    if found not in known_versions():
+        return Finding("problem", "Schema", NEWER_DATABASE)
+    if found != newest:
+        return Finding("warning", "Schema", f"{found}; the next start copies the database and upgrades it to {newest}")
+    return Finding("ok", "Schema", newest)
 
 
 def _secret_files(data_dir: Path, root: Path) -> Iterator[Finding]:
@@ -168,13 +206,89 @@ def _database(settings: Settings) -> Finding:
         return Finding("warning", "Database", "too large to check in a second; run `PRAGMA quick_check` on it")
     if answer != "ok":
         copies = settings.data_dir / "backups"
-        return Finding("problem", "Database", f"{path} is damaged ({answer}). Put back the newest copy from {copies}.")
+        advice = f"Restore a backup with vitrine restore, or put back the newest copy from {copies}."
+        return Finding("problem", "Database", f"{path} is damaged ({answer}). {advice}")
     return Finding("ok", "Database", f"intact, {path.stat().st_size / 1e6:,.1f} MB")
+
+
+def _quotas(settings: Settings) -> Iterator[Finding]:
+    """Say how many projects have no room for another image; nothing where none has a quota."""
+    path = settings.data_dir / DATABASE_NAME
+    if settings.database_url or not path.exists():
+        return
+    in_library = "FROM images WHERE project_id = p.id AND deleted_at IS NULL AND visibility = 'library'"
+    is_full = f"p.max_images <= (SELECT COUNT(*) {in_library}) OR p.max_image_bytes <= (SELECT SUM(size) {in_library})"
+    limited = "p.max_images IS NOT NULL OR p.max_image_bytes IS NOT NULL"
+    query = f"SELECT COUNT(*), SUM({is_full}) FROM projects p WHERE deleted_at IS NULL AND ({limited})"  # noqa: S608
+    try:
+        with closing(_read_only(path)) as connection:
+            quotas, full = connection.execute(query).fetchone()
+    except sqlite3.Error:
+        return  # of an older version, or said of the database itself
+    if full:
+        yield Finding("warning", "Quota", f"{full:,} of {quotas:,} projects with a quota have no room left")
+    elif quotas:
+        yield Finding("ok", "Quota", f"{quotas:,} projects have one, and all have room")
+
+
+def _backup(settings: Settings) -> Finding:
+    status, subject = backup_status(settings), "Backup"
+    if status is None:
+        message = "the server makes none; name a directory on another disk in VITRINE_BACKUP_DIR, or run vitrine backup"
+        return Finding("warning", subject, message)
+    if status.problem:
+        return Finding("problem", subject, status.problem)
+    if status.last is None:
+        return Finding("ok", subject, f"none in {status.target} yet; the server makes the first one after its start")
+    made, size = status.last.manifest, f"{status.last.manifest.size_bytes / 1e6:,.1f} MB"
+    at, next_at = (moment.strftime("%Y-%m-%d %H:%M UTC") for moment in (made.made_at, status.next_at))
+    return Finding("ok", subject, f"{at}, {made.images:,} images, {size}; {status.backups:,} kept, next {next_at}")
+
+
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    """Say who gets in, and whether anybody can manage the accounts."""
+    subject = "Sign-in"
+    if not settings.has_accounts:
+        words = {"none": "none: one person on this machine", "password": "one password: everybody may do everything"}
+        yield Finding("ok", subject, words[settings.sign_in_mode])
+        return
+    if settings.access_password is not None:
+        yield Finding("warning", subject, "by accounts, so VITRINE_ACCESS_PASSWORD is not used; remove it")
+    counts = _account_counts(settings)
+    if counts is None:
+        yield Finding("warning", subject, "by accounts; the database could not be read to count them")
+    elif counts.admins == 0:
+        advice = "Run: vitrine user add NAME --admin"
+        yield Finding("problem", subject, f"by accounts, but no admin of {counts.active} can sign in. {advice}")
+    else:
+        yield Finding("ok", subject, f"by accounts: {counts.active} that can be used, {counts.admins} of them admins")
+
+
+def _account_counts(settings: Settings) -> "AccountCounts | None":
+    """Return the numbers, None when the database cannot be read as it is: the check neither makes nor changes one."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core.accounts.service import AccountCounts, AccountService
+    from core.db.database import Database
+
+    path = settings.data_dir / DATABASE_NAME
+    if not settings.database_url and not path.exists():
+        return AccountCounts(0, 0)
+    if settings.database_url and database_url_problem(settings.database_url):
+        return None
+    engine = create_engine(settings.database_url or f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true")
+    try:
+        return AccountService(Database(engine, settings)).counts()
+    except SQLAlchemyError:
+        return None
+    finally:
+        engine.dispose()
 
 
 def _quick_check(path: Path) -> str | None:
     """Return the result of ``PRAGMA quick_check``, None when it takes too long."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=INTEGRITY_TIMEOUT_S)
+    connection = _read_only(path)
     deadline = time.monotonic() + INTEGRITY_TIMEOUT_S
     connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
     try:
@@ -185,6 +299,10 @@ def _quick_check(path: Path) -> str | None:
         raise
     finally:
         connection.close()
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=INTEGRITY_TIMEOUT_S)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

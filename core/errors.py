@@ -4,10 +4,12 @@
     ├── ConfigurationError          a setting is missing or invalid
     ├── NotFoundError               there is nothing with this id        (LookupError)
     ├── InvalidInputError           a value cannot be used               (ValueError)
+    ├── ForbiddenError              the role or the token does not allow it
     ├── ConflictError               another user changed the row first (optimistic locking)
     ├── ImageRejectedError          a file cannot become an image        (ValueError)
     ├── StorageError                reading or writing the disk failed   (OSError)
-    │   └── MissingFileError        a file of the data directory is gone
+    │   ├── MissingFileError        a file of the data directory is gone
+    │   └── FullDiskError           too little free space to begin; stops the whole task
     ├── ExportError                 a bundle was not written, or failed its checks
     └── LLMError
         │   These stop the whole task, because every further call would fail in the same way:
@@ -55,6 +57,12 @@ class NotFoundError(VitrineError, LookupError):
     code = "not_found"
 
 
+class ForbiddenError(VitrineError):
+    """Raised when the caller is known, but has too low a role for what was asked."""
+
+    code = "forbidden"
+
+
 class InvalidInputError(VitrineError, ValueError):
     """Raised when a value given by the caller cannot be used; *field* names the argument."""
 
@@ -94,6 +102,12 @@ class StorageError(VitrineError, OSError):
 
 class MissingFileError(StorageError):
     """Raised when a file of the data directory is gone."""
+
+
+class FullDiskError(StorageError):
+    """Raised before work that needs space, when the disk has less than ``VITRINE_MIN_FREE_BYTES``."""
+
+    code = "full_disk"
 
 
 class ExportError(VitrineError):

@@ -66,15 +66,23 @@ class ListingService:
         if question is None or question.project_id != project_id:
             raise NotFoundError("This question is not in the project. Choose another one.")
 
-    def style_datasets(self, project_id: str | None, limit: int, cursor: str | None) -> ListPage[StyleDatasets]:
-        """Return the style datasets of a project, or of all of them, newest first."""
-        return self._page(StyleDatasets, _of_project(StyleDatasets, project_id), limit, cursor)
+    def style_datasets(
+        self, project_id: str | None, limit: int, cursor: str | None, visible: Collection[str] | None = None
+    ) -> ListPage[StyleDatasets]:
+        """Return the style datasets of a project, or of those in *visible* (None: of all), newest first."""
+        return self._page(StyleDatasets, _of_project(StyleDatasets, project_id, visible), limit, cursor)
 
     def generated_images(
-        self, project_id: str | None, dataset_id: str | None, limit: int, cursor: str | None, offset: int = 0
+        self,
+        project_id: str | None,
+        dataset_id: str | None,
+        limit: int,
+        cursor: str | None,
+        offset: int = 0,
+        visible: Collection[str] | None = None,
     ) -> ListPage[GeneratedImages]:
-        """Return the generated images of a project or of all of them, newest first."""
-        conditions = _of_project(GeneratedImages, project_id)
+        """Return the generated images of a project, or of those in *visible* (None: of all), newest first."""
+        conditions = _of_project(GeneratedImages, project_id, visible)
         conditions += [col(GeneratedImages.dataset_id) == dataset_id] if dataset_id else []
         return self._page(GeneratedImages, conditions, limit, cursor, offset=offset)
 
@@ -109,8 +117,9 @@ def _created_at(session: Session, table: Any, created: Any, cursor: str) -> Any:
     return at
 
 
-def _of_project(row: Any, project_id: str | None) -> list[Any]:
-    """Return the conditions of rows that are not deleted, in one project or in any that exists."""
+def _of_project(row: Any, project_id: str | None, visible: Collection[str] | None) -> list[Any]:
+    """Return the conditions of rows that are not deleted, in one project or in any of *visible* that exists."""
     if project_id is not None:
         return [row.deleted_at.is_(None), row.project_id == project_id]
-    return [row.deleted_at.is_(None), in_existing_project(row)]
+    of_visible = [row.project_id.in_(visible)] if visible is not None else []
+    return [row.deleted_at.is_(None), in_existing_project(row), *of_visible]

@@ -10,6 +10,8 @@ import sys
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from core import request_ids
+
 OWN_LOGGERS = ("core", "pages")
 """Loggers of this project, which log from level INFO; those of libraries keep the default, WARNING."""
 
@@ -32,12 +34,14 @@ def configure_logging(*, json_lines: bool) -> None:
 
 class _Formatter(logging.Formatter):
     # The only keys of ``extra`` that are written, so that nothing else gets into the log by accident.
-    fields: ClassVar[tuple[str, ...]] = ("error_id", "method", "route", "status", "duration_ms")
+    fields: ClassVar[tuple[str, ...]] = ("error_id", "method", "route", "status", "duration_ms", "actor")
 
     def values(self, record: logging.LogRecord) -> dict[str, object]:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         values: dict[str, object] = {"at": at, "level": record.levelname, "logger": record.name}
         values["message"] = record.getMessage()
+        if request_id := request_ids.current():
+            values["request_id"] = request_id
         values |= {name: getattr(record, name) for name in self.fields if hasattr(record, name)}
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)

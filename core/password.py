@@ -1,6 +1,7 @@
-"""The access password, compared by Argon2id: every attempt costs the same, and no hash needs to be kept secret.
+"""Passwords, compared by Argon2id: every attempt costs the same, and no hash needs to be kept secret.
 
-The setting holds the password itself or, so that it stands in no file, a hash that begins with ``$argon2id$``.
+The setting of the access password holds the password itself or, so that it stands in no file, a hash that begins with
+``$argon2id$``. Of the password of an account the database holds the hash.
 """
 
 import re
@@ -50,6 +51,27 @@ def password_hash(password: str, secret: bytes) -> str:
         return password
     salt = derive_key(secret, "password salt")[:16]
     return hash_secret(_bytes(password), salt, PASSES, MEMORY_KIB, LANES, 32, Type.ID).decode()
+
+
+def hash_new(password: str) -> str:
+    """Return the Argon2id hash of a password with a random salt."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(PASSES, MEMORY_KIB, LANES).hash(_bytes(password))
+
+
+def needs_rehash(hash_: str) -> bool:
+    """Return whether a hash was made with other parameters than today's."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(PASSES, MEMORY_KIB, LANES).check_needs_rehash(hash_)
+
+
+def take_as_long(attempt: str) -> None:
+    """Take as long as :func:`matches` does, where there is no hash to compare with."""
+    from argon2.low_level import Type, hash_secret
+
+    hash_secret(_bytes(attempt), bytes(16), PASSES, MEMORY_KIB, LANES, 32, Type.ID)
 
 
 def matches(hash_: str, attempt: str) -> bool:

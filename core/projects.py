@@ -8,11 +8,14 @@ from typing import Any
 from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import (
     Database,
     GeneratedImages,
     ImageDatasets,
     Images,
+    IncomingProjects,
+    Memberships,
     Projects,
     Questions,
     cached_until_write,
@@ -24,6 +27,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.lazy import lazy_import
 
 MAX_NAME_CHARS = 200
+_OWNER = "owner"  # the role of core.accounts, a room beside this one
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,30 @@ class ProjectService:
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
-    def create_project(self, name: str, description: str = "") -> Projects:
+    def create_project(self, name: str, description: str = "", *, owner_id: str | None = None) -> Projects:
         """Create a project.
+
+        Args:
+            name: Its name, which no other project has.
+            description: What it is about.
+            owner_id: The account that becomes its owner; None where there are no accounts.
 
         Raises:
             InvalidInputError: *name* is empty, too long or taken.
         """
         with self._db.transaction() as session:
-            project = Projects(name=_unused_name(session, name), description=description.strip())
+            settings = self._db.settings
+            project = Projects(
+                name=_unused_name(session, name),
+                description=description.strip(),
+                max_images=settings.project_max_images,
+                max_image_bytes=settings.project_max_image_bytes,
+            )
             session.add(project)
+            if owner_id is not None:
+                session.flush()
+                session.add(Memberships(account_id=owner_id, project_id=project.id, role=_OWNER))
+            audit.record(session, "project.create", project)
         return project
 
     @cached_until_write
@@ -85,20 +104,20 @@ class ProjectService:
             return _project(session, project_id)
 
     @cached_until_write
-    def list_projects(self) -> list[Projects]:
-        """Return all projects, the most recently changed first."""
+    def list_projects(self, visible: frozenset[str] | None = None) -> list[Projects]:
+        """Return the projects of *visible*, None for all, the most recently changed first."""
         query = (
             select(Projects)
             .where(col(Projects.deleted_at).is_(None))
             .order_by(col(Projects.update_at).desc(), col(Projects.id))
         )
         with self._db.reading() as session:
-            return list(session.exec(query))
+            return [row for row in session.exec(query) if visible is None or row.id in visible]
 
     @cached_until_write
-    def summaries(self, limit: int = 24) -> list[ProjectSummary]:
-        """Return the projects with their size and their first image, the most recently changed first."""
-        projects = self.list_projects()[:limit]
+    def summaries(self, limit: int = 24, visible: frozenset[str] | None = None) -> list[ProjectSummary]:
+        """Return the projects of *visible*, None for all, with size and first image, the last changed first."""
+        projects = self.list_projects(visible)[:limit]
         ids = [project.id for project in projects]
         confirmed = _count_where(col(ImageDatasets.confirmed))
         with self._db.reading() as session:
@@ -126,9 +145,29 @@ class ProjectService:
         """
         with self._db.transaction() as session:
             project = _project(session, project_id)
+            before = project.name
             project.name = _unused_name(session, name, except_id=project_id)
             if description is not None:
                 project.description = description.strip()
+            audit.record(session, "project.change", project, name_before=before if before != project.name else "")
+        return project
+
+    def set_quota(self, project_id: str, *, max_images: int | None, max_image_bytes: int | None) -> Projects:
+        """Limit how many images the library of a project may have, and how many bytes; None for no limit.
+
+        What it has already stays. For those who run the server: the command line offers it, no page and no route.
+
+        Raises:
+            NotFoundError: no such project.
+            InvalidInputError: a limit is negative.
+        """
+        for name, limit in (("max_images", max_images), ("max_image_bytes", max_image_bytes)):
+            if limit is not None and limit < 0:
+                raise InvalidInputError("A quota is a number from 0 on, or nothing for no limit.", field=name)
+        with self._db.transaction() as session:
+            project = _project(session, project_id)
+            project.max_images, project.max_image_bytes = max_images, max_image_bytes
+            audit.record(session, "project.change", project, max_images=max_images, max_image_bytes=max_image_bytes)
         return project
 
     def set_analyzers(self, project_id: str, names: Sequence[str]) -> Projects:
@@ -147,6 +186,7 @@ class ProjectService:
         with self._db.transaction() as session:
             project = _project(session, project_id)
             project.analyzers = ",".join(dict.fromkeys(names))
+            audit.record(session, "project.change", project, analyzers=project.analyzers or "none")
         return project
 
     def delete_project(self, project_id: str) -> bool:
@@ -156,6 +196,7 @@ class ProjectService:
             if project is None or project.deleted_at is not None:
                 return False
             project.deleted_at = utc_now()
+            audit.record(session, "project.delete", project)
         return True
 
     def restore_project(self, project_id: str) -> Projects:
@@ -166,11 +207,12 @@ class ProjectService:
         """
         with self._db.transaction() as session:
             project = session.get(Projects, project_id)
-            if project is None:
+            if project is None or session.get(IncomingProjects, project_id) is not None:
                 raise NotFoundError("This project cannot be restored: it does not exist any more.")
             if project.deleted_at is not None:
                 project.name = numbered_name(session, project.name)
                 project.deleted_at = None
+                audit.record(session, "project.restore", project)
         return project
 
     def export_project(

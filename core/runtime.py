@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from core import logs
+from core.housekeeping import Housekeeping
 from core.lazy import Lazy, lazy_import
 from core.warmup import WarmUp
 
 if TYPE_CHECKING:
+    from core.backup import BackupSchedule
     from core.db import Database
+    from core.metrics import Metrics
     from core.services import Services
 
 
@@ -21,6 +24,9 @@ class Runtime:
     def __init__(self) -> None:
         self._database = Lazy(_open_database)
         self._services = Lazy(self._make_services)
+        self._backups = Lazy(self._start_backups)
+        self._metrics = Lazy(self._make_metrics)
+        self._housekeeping = Lazy(self._start_housekeeping)
         self.warm_up = WarmUp(self._prepare_first_page, self._prepare_the_rest)
 
     @property
@@ -33,9 +39,19 @@ class Runtime:
         """Every service over the database; the first use imports every package."""
         return self._services.get()
 
+    @property
+    def metrics(self) -> "Metrics | None":
+        """The metrics, which their first use begins to serve; None without a port for them."""
+        return self._metrics.get()
+
     def opened_database(self) -> "Database | None":
         """Return the database, or None when nothing has opened it yet."""
         return self._database.peek()
+
+    def backup_error(self) -> str:
+        """Return why the last scheduled backup of this process failed, "" when it did not or there was none."""
+        backups = self._backups.peek()
+        return backups.last_error if backups else ""
 
     def close(self, *, keep_image_workers: bool = False) -> None:
         """Stop tasks, then the event loop, the image workers and the database; a later use opens them again.
@@ -44,6 +60,12 @@ class Runtime:
         """
         self.warm_up.stop()
         self.warm_up = WarmUp(self._prepare_first_page, self._prepare_the_rest)
+        if backups := self._backups.take():
+            backups.stop()
+        if metrics := self._metrics.take():
+            metrics.close()
+        if housekeeping := self._housekeeping.take():
+            housekeeping.stop()
         if services := self._services.take():
             services.close(keep_image_workers=keep_image_workers)
         if database := self._database.take():
@@ -54,6 +76,34 @@ class Runtime:
         from core.services import Services
 
         return Services(self.database)
+
+    def _start_backups(self) -> "BackupSchedule":
+        from core.backup import BackupSchedule
+
+        schedule = BackupSchedule(self.database.settings)
+        schedule.start()
+        return schedule
+
+    def _make_metrics(self) -> "Metrics | None":
+        from core.config import load_settings
+        from core.errors import ConfigurationError
+
+        try:
+            settings = load_settings()
+        except ConfigurationError:
+            return None  # each request is told the reason
+        if settings.metrics_port is None:
+            return None
+        from core.metrics import Metrics
+
+        metrics = Metrics(lambda: self.database)
+        metrics.serve(settings.metrics_address, settings.metrics_port)
+        return metrics
+
+    def _start_housekeeping(self) -> Housekeeping:
+        housekeeping = Housekeeping(self.services.tidy)
+        housekeeping.start()
+        return housekeeping
 
     def _prepare_first_page(self) -> None:
         logs.configure_logging(json_lines=self.database.settings.log_json)
@@ -67,6 +117,9 @@ class Runtime:
         yield self.services.intake.remove_leftovers
         yield self.services.uploads.remove_abandoned
         yield self.services.mover.remove_leftovers
+        yield self._backups.get
+        yield self._metrics.get
+        yield self._housekeeping.get
 
 
 def _import_table_libraries() -> None:

@@ -7,11 +7,20 @@ the server imports it through :mod:`core.runtime`, at the first use and by one t
 import contextlib
 
 from core.access import TokenService
+from core.accounts.access import AccessService
+from core.accounts.invitations import InvitationService
+from core.accounts.memberships import MembershipService
+from core.accounts.service import AccountService
+from core.audit import AuditService
 from core.background_loop import BackgroundLoop
+from core.bin import BinService
+from core.checks import AskedCheckTask, DatasetChecks, DatasetCheckTask, TwinService
 from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
 from core.db import Database, Tasks
 from core.errors import ConflictError
-from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, export_task_kinds
+from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
+from core.export.image_splits import ImageSplits
+from core.export.retention import remove_old_exports
 from core.images import sandbox
 from core.images.service import ImageService
 from core.importing.previewing import ImportPreviewer
@@ -21,11 +30,13 @@ from core.lazy import Lazy
 from core.listings import ListingService
 from core.llm import LLMService, ModelProfileService
 from core.moving import ProjectImports, ProjectMover, project_task_kinds
+from core.overlap.service import OverlapService
 from core.ownership import OwnershipService
 from core.projects import ProjectService
 from core.questions import (
     GenerationPreview,
     ImageAnswerGenerationTask,
+    ImageEvidence,
     ImageQuestionGenerationTask,
     question_task_kinds,
     schema_check,
@@ -35,6 +46,10 @@ from core.style.service import StyleGenerationService
 from core.tasks import LocalEngine, TaskKind, TaskService
 from core.transform.analyses import regions_from
 from core.vision import ImageAnalysisTask, local
+from core.vision.duplicates import DuplicateSearch
+from core.vision.examples import ExampleImages
+from core.vision.map.service import ImageMap
+from core.vision.map.task import ImageMapTask
 from core.vision.new_images import NewImages
 from core.vision.tag_review import TagReview
 
@@ -54,6 +69,8 @@ class Services:
         self.library = self.images.library
         self.intake = self.images.intake
         self.duplicates = self.images.duplicates
+        self.image_queries = self.images.queries
+        self.duplicate_search = DuplicateSearch(db)
         self.uploads = UploadService(db)
         self.import_previewer = ImportPreviewer(db, self.images)
         self.ownership = OwnershipService(db)
@@ -61,6 +78,7 @@ class Services:
         self.profiles = ModelProfileService(db)
         self.questions = ImageQuestionGenerationTask(db, self.llm, self.images)
         self.answers = ImageAnswerGenerationTask(db, self.llm, self.images)
+        self.evidence = ImageEvidence(db, self.llm, self.images)
         self.preview = GenerationPreview(db, self.llm, self.images)
         self.dataset = ImageDatasetService(db)
         self.entries = EntryQueries(db)
@@ -75,15 +93,31 @@ class Services:
         self.analysis = ImageAnalysisTask(db, self.llm, self.images)
         find_regions = regions_from(self.analysis.store)
         self.exports = ExportService(db, self.images, find_regions)
+        self.splits = ImageSplits(db)
+        self.map = ImageMap(db, self.splits.of_images)
         self.variants = ImageVariantTask(db, self.images, find_regions)
+        self.versions = ImageVersions(db, self.images, find_regions)
+        self.checks = DatasetChecks(db, self.llm, self.images)
+        self.twins = TwinService(db, self.llm, self.images)
         self.tasks = TaskService(db, lambda: self.kinds)
         self.mover = ProjectMover(db)
         self.project_imports = ProjectImports(self.mover, self.tasks, self.intake, self.uploads)
+        self.examples = ExampleImages(self.images, self.analysis)
         self.tag_review = TagReview(db)
         self.new_images = NewImages(db, self.analysis.tools)
-        self.tokens = TokenService(db)
+        self.overlaps = OverlapService(db, self.llm, self.images)
+        self._add_people(db)
+        self.audit = AuditService(db)
+        self.bin = BinService(db, self.images)
         self._loop = Lazy(BackgroundLoop)
         self._engine = Lazy(self._start_engine)
+
+    def _add_people(self, db: Database) -> None:
+        self.tokens = TokenService(db)
+        self.accounts = AccountService(db)
+        self.access = AccessService(db)
+        self.memberships = MembershipService(db)
+        self.invitations = InvitationService(db)
 
     @property
     def kinds(self) -> dict[str, TaskKind]:
@@ -95,6 +129,11 @@ class Services:
             *style_task_kinds(self.style),
             *export_task_kinds(self.exports, self.images),
             self.variants,
+            DatasetCheckTask(self.db),
+            AskedCheckTask(self.db, self.llm, self.images),
+            self.twins.task,
+            ImageMapTask(self.db),
+            self.overlaps.task,
             *project_task_kinds(self.db, self.mover, self.projects, self.intake),
         ]
         return {kind.task_type: kind for kind in kinds}
@@ -117,6 +156,11 @@ class Services:
             with contextlib.suppress(ConflictError):
                 self.engine.submit(task_id)
 
+    def tidy(self) -> None:
+        """Delete for good what is in the bin for too long, and old months of the audit."""
+        self.bin.remove_expired()
+        self.audit.remove_expired()
+
     def close(self, *, keep_image_workers: bool = False) -> None:
         """Stop the task engine, then the event loop and the image workers. The database stays open."""
         if engine := self._engine.take():
@@ -130,9 +174,11 @@ class Services:
 
     def _start_engine(self) -> LocalEngine:
         def ended(task: Tasks) -> None:
+            remove_old_exports(self.db)
             if task.task_type != self.analysis.task_type:
                 self.analyze_new_images(task.project_id)
 
         engine = LocalEngine(self.db, self.kinds, self.loop, ended)
         engine.start()
+        remove_old_exports(self.db)
         return engine

@@ -1,7 +1,7 @@
 """Verifiers: pure functions that score an answer against a ground truth, for training by rewards and for evaluation.
 
-This file needs the standard library alone, since exports carry a copy of it to the trainers as ``reward.py``. The
-functions at its end are what TRL, verl, EasyR1 and lmms-eval call.
+This file and core/number_values.py need the standard library alone, since exports carry a copy of both to the trainers
+as ``reward.py``. The functions at its end are what TRL, verl, EasyR1 and lmms-eval call.
 """
 
 import json
@@ -10,23 +10,31 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from core.number_values import stated_number, states
+
 MAX_EXACT_WORDS = 10
-"""Longer texts are descriptions: no answer of a model would equal them."""
+"""Longer texts are descriptions: no answer of a model would equal them. Two Chinese or Japanese signs are a word."""
 MIN_IOU = 0.5
 """Intersection over union from which two boxes are the same thing, as in PASCAL VOC."""
+MIN_ANLS = 0.5
+"""Similarity below which a read text counts as wrong altogether, as in DocVQA (Mathew et al., 2021)."""
+MAX_READ_CHARS = 400
+"""Longer texts are pages: comparing them takes the square of their length."""
+READING = "text"
+"""The kind of questions whose answers are read in the image, so that a wrong character is not a wrong answer."""
 
-_NUMBER_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-)  # fmt: skip
-_WORD_VALUES = {word: float(value) for value, word in enumerate(_NUMBER_WORDS)}
-_NUMBER = re.compile(rf"[-+\u2212]?\d[\d.,]*|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.IGNORECASE)
-_WHOLE_NUMBER = re.compile(r"[-+\u2212]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)? ?%?")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _ARTICLE = re.compile(r"(?:a|an|the) ")
-_AT_THE_ENDS = " .,;:!?\"'`\u201c\u201d\u2018\u2019()[]{}*"
+_AT_THE_ENDS = " .,;:!?\"'`\u201c\u201d\u2018\u2019()[]{}*\u3001\u3002\u300c\u300d\u00a1\u00bf\u060c\u061f\u0964"
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[^\W\d_]|[%°€$£])")
+_STATED = re.compile(r"\banswer(?: is\b|[ \t*_]*:)[ \t*_:]*(\S.*)", re.IGNORECASE)
+_OPTION = re.compile(r"(?<!\w)([A-Z])(?=[.):])")
 _BETWEEN_LABELS = re.compile(r"[,;\n|]|\band\b|&|[-*\u2022] ")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{1,2}|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
+_IN_SENTENCES = re.compile(r"^[^\"\[{]*([\[{].*[\]}])", re.DOTALL)
 _ANSWER_TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
+_YES_OR_NO = frozenset({"yes", "no", "evet", "hayir", "有", "没有", "是", "不是", "是的", "否"})
+_SAYS_YES_OR_NO = re.compile(rf"({'|'.join(_YES_OR_NO)})(?=\s*[,.;:!。、])(?!\W*(?:{'|'.join(_YES_OR_NO)})\b)")
 _BOX_KEYS = ("bbox_2d", "bbox", "box")
 
 Box = tuple[str, tuple[float, ...]]
@@ -36,14 +44,19 @@ class Verifier(NamedTuple):
     """Which checker verifies an answer, with its arguments and the ground truth as text."""
 
     checker: str
-    """``exact``, ``number``, ``set``, ``json`` or ``iou``."""
+    """``exact``, ``number``, ``set``, ``json``, ``iou`` or ``anls``."""
     arguments: dict[str, Any]
     truth: str
 
 
-def verifier_of(answer: str, answer_type: str) -> Verifier | None:
-    """Return the verifier of an answer by its type; None for a text that no checker verifies, like a description."""
-    found = _by_type(answer, answer_type)
+def verifier_of(answer: str, answer_type: str, kind: str = "", language: str = "") -> Verifier | None:
+    """Return the verifier of an answer by its type; None for a text that no checker verifies, like a description.
+
+    Args:
+        kind: of the question; answers to those of :data:`READING` are compared by ``anls``.
+        language: of the answer, by which numbers are read; empty for unknown.
+    """
+    found = _by_type(answer, answer_type, kind, language)
     return found if found and is_passed_by_itself(found) else None
 
 
@@ -52,18 +65,23 @@ def is_passed_by_itself(verifier: Verifier) -> bool:
     return check(*verifier, final_answer(verifier.truth))
 
 
-def _by_type(answer: str, answer_type: str) -> Verifier | None:
+def _by_type(answer: str, answer_type: str, kind: str, language: str) -> Verifier | None:
     if answer_type == "label":
         return Verifier("set", {}, answer) if _labels(answer) else None
     if answer_type == "custom_format":
         value = _json(answer)
         if boxes := _boxes(value):
-            return Verifier("iou", {"min_iou": MIN_IOU}, answer) if len(boxes) == _count(value) else None
+            is_complete = len(boxes) == (len(value) if isinstance(value, list) else 1)
+            return Verifier("iou", {"min_iou": MIN_IOU}, answer) if is_complete else None
         return None if value is _NOT_JSON else Verifier("json", {}, answer)
     text = " ".join(answer.split())
-    if _WHOLE_NUMBER.fullmatch(text.rstrip(".")) or _normal(text) in _WORD_VALUES:
-        return Verifier("number", {"tolerance": _tolerance(text)}, text)
-    return Verifier("exact", {}, text) if text and len(text.split()) <= MAX_EXACT_WORDS else None
+    if (number := stated_number(text, language)) and not (kind == READING and number.counts_things):
+        arguments: dict[str, Any] = {"tolerance": number.tolerance}
+        return Verifier("number", arguments | ({"language": language} if _decides(language) else {}), text)
+    # Nothing that is read resembles a yes or no.
+    if kind == READING and _normal(text) not in _YES_OR_NO:
+        return Verifier("anls", {"min_anls": MIN_ANLS}, text) if 0 < len(text) <= MAX_READ_CHARS else None
+    return Verifier("exact", {}, text) if text and len(_WORD.findall(text)) <= MAX_EXACT_WORDS else None
 
 
 def score(checker: str, arguments: dict[str, Any], truth: str, answer: str) -> float:
@@ -82,7 +100,8 @@ def check(checker: str, arguments: dict[str, Any], truth: str, answer: str) -> b
 
 def final_answer(response: str) -> str:
     r"""Return the answer in a response: behind the thinking, in ``<answer>`` or ``\boxed{}``, or else all of it."""
-    text = response.rpartition("</think>")[2]
+    # Thinking that was cut off has no answer behind it.
+    text = response.rpartition("</think>")[2].partition("<think>")[0]
     if tagged := _ANSWER_TAG.findall(text):
         return str(tagged[-1]).strip()
     boxed = text.rpartition("\\boxed{")[2] if "\\boxed{" in text else ""
@@ -98,17 +117,18 @@ def final_answer(response: str) -> str:
 
 
 def _exact(arguments: dict[str, Any], truth: str, answer: str) -> float:
-    """Compare texts without case, articles, and signs at the ends."""
-    return float(_normal(truth) == _normal(answer))
+    """Compare texts without case, articles, and signs at the ends; a yes, no or letter may have a reason behind it."""
+    stated = _stated(answer)
+    return float(_normal(truth) in (_normal(answer), _normal(stated)) or _chosen(truth, stated))
 
 
 def _number(arguments: dict[str, Any], truth: str, answer: str) -> float:
     """Compare the only number of the answer; *tolerance* is the largest difference that still is right."""
-    expected, found = _numbers(truth), _numbers(answer)
-    if len(expected) != 1 or len(found) != 1:
+    language = arguments.get("language", "")
+    expected = stated_number(truth, language)
+    if expected is None:
         return 0.0
-    # The slack is for decimals that a double cannot hold.
-    return float(abs(expected.pop() - found.pop()) <= arguments.get("tolerance", 0.0) + 1e-9)
+    return float(states(_stated(answer), expected, language, arguments.get("tolerance", 0.0)))
 
 
 def _set(arguments: dict[str, Any], truth: str, answer: str) -> float:
@@ -150,8 +170,16 @@ def _iou(arguments: dict[str, Any], truth: str, answer: str) -> float:
     return matched / max(len(expected), len(found), 1)
 
 
+def _anls(arguments: dict[str, Any], truth: str, answer: str) -> float:
+    """Return the similarity without regard to case, 0 when it is not above *min_anls*, as DocVQA scores."""
+    expected, found = _spaced(truth), _spaced(answer)
+    # What is more than twice as long is less than half similar, however long it is.
+    share = similarity(expected, found[: 2 * len(expected) + 1])
+    return share if share > arguments.get("min_anls", MIN_ANLS) else 0.0
+
+
 CHECKERS: dict[str, Callable[[dict[str, Any], str, str], float]] = {
-    "exact": _exact, "number": _number, "set": _set, "json": _json_values, "iou": _iou,
+    "exact": _exact, "number": _number, "set": _set, "json": _json_values, "iou": _iou, "anls": _anls,
 }  # fmt: skip
 """Checkers by name: functions of arguments, ground truth and answer."""
 
@@ -166,43 +194,50 @@ def overlap(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     return width * height / (areas - width * height)
 
 
+def similarity(first: str, second: str) -> float:
+    """Return 1 less the edit distance (Levenshtein) in shares of the longer text; 1 for two empty ones."""
+    shorter, longer = sorted((first, second), key=len)
+    row = list(range(len(shorter) + 1))
+    for at, sign in enumerate(longer, 1):
+        before, row[0] = row[0], at
+        for place, other in enumerate(shorter, 1):
+            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (sign != other))
+    return 1.0 - row[-1] / max(len(longer), 1)
+
+
 # --- reading answers -----------------------------------------------------------------------------------------
 
 _NOT_JSON = object()
 
 
 def _spaced(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Return a text with single spaces and without case; in it, I, İ, ı and i of Turkish are one letter."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("i\u0307", "i").replace("ı", "i").split())
 
 
 def _normal(text: str) -> str:
-    plain = _spaced(text).strip(_AT_THE_ENDS)
+    plain = _BEFORE_UNIT.sub("", _spaced(text).strip(_AT_THE_ENDS))
     return _ARTICLE.sub("", plain, count=1) if _ARTICLE.match(plain) else plain or text.strip()
 
 
-def _numbers(text: str) -> set[float]:
-    """Return the different numbers of a text, written in digits or, up to twelve, in English words."""
-    found = set()
-    for written in _NUMBER.findall(text):
-        plain = written.lower().rstrip(".,").replace("\u2212", "-")
-        found.add(_WORD_VALUES[plain] if plain in _WORD_VALUES else _value(plain))
-    return found
+def _stated(answer: str) -> str:
+    """Return what stands behind the last "answer is" or "answer:" on its line; all of the text without one."""
+    found = _STATED.findall(answer)
+    return str(found[-1]) if found else answer
 
 
-def _value(digits: str) -> float:
-    """Return the value of a number, whose decimals are behind a point or, as in ``3,5``, behind a comma; else NaN."""
-    has_comma = digits.rfind(",") > digits.rfind(".") and not _THOUSANDS.fullmatch(digits.lstrip("+-"))
-    plain = digits.replace(".", "").replace(",", ".") if has_comma else digits.replace(",", "")
-    try:
-        return float(plain)
-    except ValueError:
-        return float("nan")
+def _chosen(truth: str, answer: str) -> bool:
+    """Return whether an answer begins with the right yes, no or letter, as in "Yes, two." and "B. A dog"."""
+    if _normal(truth) in _YES_OR_NO:
+        said = _SAYS_YES_OR_NO.match(_spaced(answer).lstrip(_AT_THE_ENDS))
+        return said is not None and said[1].removesuffix("的") == _normal(truth).removesuffix("的")
+    begins = re.match(r"[A-Z](?=\W*$|[*_]*[.):])", answer.lstrip(_AT_THE_ENDS))
+    return begins is not None and {begins[0], *_OPTION.findall(answer)} == {truth.strip(_AT_THE_ENDS)}
 
 
-def _tolerance(text: str) -> float:
-    """Return half a unit of the last decimal: what the answer leaves open; 0 for a count."""
-    decimals = re.search(r"\.(\d+)", text)
-    return 0.5 * float(10 ** -len(decimals[1])) if decimals else 0.0
+def _decides(language: str) -> bool:
+    """Return whether numbers are read by the language otherwise than without one."""
+    return bool(language) and not language.casefold().startswith("en")
 
 
 def _labels(text: str) -> set[str]:
@@ -214,10 +249,10 @@ def _labels(text: str) -> set[str]:
 
 
 def _json(text: str) -> Any:
-    """Return the JSON value of a text, which may stand in a code block."""
-    fenced = _FENCE.search(text)
+    """Return the JSON value of a text, which may stand in a code block or within sentences."""
+    inside = _FENCE.search(text) or _IN_SENTENCES.search(text)
     try:
-        return json.loads(fenced[1] if fenced else text)
+        return json.loads(inside[1] if inside else text)
     except (ValueError, RecursionError):
         return _NOT_JSON
 
@@ -245,10 +280,6 @@ def _boxes(value: Any) -> list[Box]:
             label = one.get("label")
             found.append((_spaced(label) if isinstance(label, str) else "", tuple(map(float, corners))))
     return found
-
-
-def _count(value: Any) -> int:
-    return len(value) if isinstance(value, list) else 1
 
 
 # --- what trainers and evaluators call -------------------------------------------------------------------------

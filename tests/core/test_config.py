@@ -109,3 +109,34 @@ def test_load_settings_reports_an_invalid_value_with_its_environment_variable(mo
 
     with pytest.raises(ConfigurationError, match="VITRINE_LLM_CONCURRENCY is not usable"):
         load_settings()
+
+
+def test_who_gets_in_follows_from_the_password_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings().sign_in_mode, Settings().has_sign_in, Settings().has_accounts) == ("none", False, False)
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "a long one")
+    assert (Settings().sign_in_mode, Settings().has_sign_in, Settings().has_accounts) == ("password", True, False)
+    for password in ("a long one", None):
+        if password is None:
+            monkeypatch.delenv("VITRINE_ACCESS_PASSWORD")
+        monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
+        assert (Settings().sign_in_mode, Settings().has_sign_in, Settings().has_accounts) == ("accounts", True, True)
+    monkeypatch.setenv("VITRINE_SIGN_IN", "")
+    assert Settings().sign_in_mode == "none"
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "password", "message"),
+    [
+        ("password", None, "VITRINE_SIGN_IN is not usable: it is password, but VITRINE_ACCESS_PASSWORD is not set"),
+        ("none", "a long one", "VITRINE_SIGN_IN is not usable: it is none, but VITRINE_ACCESS_PASSWORD is set"),
+        ("everybody", None, "VITRINE_SIGN_IN is not usable"),
+    ],
+)
+def test_a_sign_in_that_does_not_fit_the_password_is_refused(
+    sign_in: str, password: str | None, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_SIGN_IN", sign_in)
+    if password is not None:
+        monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", password)
+    with pytest.raises(ConfigurationError, match=message):
+        load_settings()

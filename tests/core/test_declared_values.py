@@ -18,8 +18,9 @@ DECLARED: dict[str, dict[str, object]] = {
         "OLDEST_PYTHON": (3, 11),
         "OLDEST_PILLOW": (13, 0),
         "OLDEST_WEBP": (1, 3, 2),
-        "LOW_DISK_BYTES": 2_000_000_000,
-        "NO_DISK_BYTES": 200_000_000,
+    },
+    "core.disk": {
+        "LOW_BYTES": 2_000_000_000,
     },
     "core.fetch": {
         "MAX_REDIRECTS": 3,
@@ -57,6 +58,7 @@ DECLARED: dict[str, dict[str, object]] = {
     },
     "core.verifiers": {
         "MAX_EXACT_WORDS": 10,
+        "MAX_READ_CHARS": 400,
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core import doctor
+from core.backup import make_backup
 from core.config import Settings
 from core.db import Database
 from core.doctor import Finding, examine
@@ -110,7 +112,7 @@ def test_low_disk_space_is_a_warning_and_then_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gb: float, level: str
 ) -> None:
     usage = namedtuple("usage", "total used free")(10**12, 0, int(free_gb * 1e9))
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
     assert _levels(examine(Settings(data_dir=tmp_path), tmp_path))["Disk"] == level
 
 
@@ -139,3 +141,27 @@ def test_an_analyzer_that_cannot_run_is_a_warning_with_the_command_that_brings_i
     found = {one.subject: one for one in examine(db.settings, tmp_path)}["Analyzer: Objects"]
     assert found.level == "ok"
     assert found.message.startswith("color ")
+
+
+def test_the_doctor_speaks_of_backups_disk_metrics_and_the_schema(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {finding.subject: finding for finding in examine(db.settings, tmp_path)}
+    assert (found["Backup"].level, found["Metrics"].level, found["Schema"].level) == ("warning", "ok", "ok")
+
+    target = tmp_path / "backups"
+    more = {"backup_dir": target, "metrics_port": 9464, "metrics_address": "0.0.0.0", "min_free_bytes": 10**18}  # noqa: S104
+    settings = db.settings.model_copy(update=more)
+    make_backup(settings, target)
+    with db.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    found = {finding.subject: finding for finding in examine(settings, tmp_path)}
+    assert found["Backup"].level == "ok"
+    assert "1 kept, next" in found["Backup"].message
+    assert (found["Metrics"].level, found["Disk"].level, found["Schema"].level) == ("warning", "problem", "problem")
+    assert "Update Vitrine" in found["Schema"].message
+
+    with db.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0015'")
+    found = {finding.subject: finding for finding in examine(settings, tmp_path)}
+    assert (found["Schema"].level, found["Schema"].message[:4]) == ("warning", "0015")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import logs
+from core import logs, request_ids
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +52,15 @@ def test_info_records_of_libraries_are_not_logged(capsys: pytest.CaptureFixture[
     logs.configure_logging(json_lines=False)
     logging.getLogger("some.library").info("chatter")
     assert capsys.readouterr().err == ""
+
+
+def test_a_line_has_the_id_of_its_request_and_who_acted(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=True)
+    token = request_ids._CURRENT.set("from-the-proxy-1")
+    try:
+        logging.getLogger("core.api").info("change", extra={"actor": "token:abc", "name_of_somebody": "Ann"})
+    finally:
+        request_ids._CURRENT.reset(token)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["request_id"], line["actor"]) == ("from-the-proxy-1", "token:abc")
+    assert "name_of_somebody" not in line

@@ -120,6 +120,22 @@ def test_a_head_without_end_is_refused(port: int) -> None:
     assert b"200 OK" not in answer
 
 
+@pytest.mark.parametrize(("more", "end", "answer"), [(0, b"\r\n\r\n", b" 200 OK"), (1, b"", b"is too long")])
+def test_a_head_without_its_end_may_have_just_the_limit(
+    port: int, monkeypatch: pytest.MonkeyPatch, more: int, end: bytes, answer: bytes
+) -> None:
+    monkeypatch.setattr(uvicorn_private, "HEAD_TIMEOUT_S", 10)
+    begin = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: "
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(begin + b"x" * (uvicorn_private.MAX_HEAD_BYTES - len(begin) + more))
+        time.sleep(0.1)  # so that the end does not arrive together with the rest
+        connection.sendall(end)
+        received = b""
+        while data := connection.recv(4096):
+            received += data
+    assert answer in received
+
+
 def test_slow_bodies_and_pooled_requests_are_not_limited(port: int) -> None:
     def slow_body() -> Iterator[bytes]:
         for _ in range(4):

@@ -30,7 +30,7 @@ BOXES = '[{"bbox_2d": [10, 10, 110, 110], "label": "cup"}, {"bbox_2d": [200, 200
         ("40 %", "text", "number", {"tolerance": 0.0}),
         ("007", "text", "exact", {}),
         ("10:30", "text", "exact", {}),
-        ("12 cups", "text", "exact", {}),
+        ("12 cups", "text", "number", {"tolerance": 0.0}),
         ("The blue cup.", "text", "exact", {}),
         ('["red", "blue"]', "label", "set", {}),
         ('{"count": 3}', "custom_format", "json", {}),
@@ -45,6 +45,26 @@ def test_the_checker_follows_from_the_answer(
     assert found is not None
     assert (found.checker, found.arguments) == (checker, pytest.approx(arguments))
     assert check(*found, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_short"),
+    [("word " * 10, True), ("word " * 11, False), ("红" * 20, True), ("红" * 21, False), ("あ" * 21, False),
+     ("노란 버스", True), ("A 红色的 B", True)],
+)  # fmt: skip
+def test_a_text_of_more_than_ten_words_is_a_description_with_or_without_spaces(answer: str, is_short: bool) -> None:
+    assert (verifier_of(answer, "text") is not None) == is_short
+
+
+@pytest.mark.parametrize(
+    ("answer", "checker"),
+    [("Exit to\nGate 4", "anls"), ("A long text " * 8, "anls"), ("24", "number"), ("Yes", "exact"), ("word " * 90, "")],
+)
+def test_an_answer_that_was_read_is_compared_by_its_characters(answer: str, checker: str) -> None:
+    found = verifier_of(answer, "text", "text")
+
+    assert (found.checker if found else "") == checker
+    assert found is None or check(*found, answer)
 
 
 @pytest.mark.parametrize(
@@ -95,12 +115,56 @@ def test_what_no_checker_verifies_has_none(answer: str, answer_type: str) -> Non
         ("iou", {}, BOXES, '[{"bbox_2d": [10, 10, 110, 110], "label": "plate"}]', 0.0),
         ("iou", {"min_iou": 0.95}, BOXES, '[{"bbox_2d": [10, 10, 110, 100], "label": "cup"}]', 0.0),
         ("iou", {}, BOXES, "none", 0.0),
+        ("anls", {}, "Exit", "EXIT ", 1.0),
+        ("anls", {}, "Exit", "Exitus", 1 - 2 / 6),
+        ("anls", {}, "Gate 4", "Gate 14", 1 - 1 / 7),
+        ("anls", {}, "Exit", "Ex", 0.0),  # half similar is wrong, as in DocVQA
+        ("anls", {}, "Exit", "Exit" * 400, 0.0),
+        ("anls", {}, "Exit", "", 0.0),
+        ("anls", {"min_anls": 0.9}, "Gate 4", "Gate 14", 0.0),
     ],
 )  # fmt: skip
 def test_a_response_is_right_wrong_or_right_in_part(
     checker: str, arguments: dict[str, float], truth: str, answer: str, expected: float
 ) -> None:
     assert score(checker, arguments, truth, answer) == expected
+
+
+@pytest.mark.parametrize(
+    ("truth", "response", "is_right"),
+    [
+        # Numbers that a part of would be right.
+        ("5", ".5", False), ("0.5", ".5", True), ("5", "twenty-five", False), ("5", "5 million", False),
+        ("5", "5k", False), ("5", "5 kg", True), ("1", "There is no one.", False), ("0", "None.", True),
+        ("13", "thirteen", True), ("5", "<think>I count 5", False), ("5", "2 and 3.\n**Answer:** 5", True),
+        # A yes or no with its reason, in three languages.
+        ("yes", "Yes, because there is a dog.", True), ("no", "No. It is a notice.", True),
+        ("yes", "Yes and no.", False), ("yes", "Yes, no.", False), ("no", "Nothing.", False),
+        ("no", "No idea", False), ("Evet", "Evet, var.", True), ("hayır", "HAYIR", True),
+        ("是", "是的，有一只狗。", True), ("是", "不是。", False),
+        # The letter of an option.
+        ("B", "B. A dog", True), ("B", "**B**: a dog", True), ("B", "The answer is (B).", True),
+        ("B", "The answer is B. Note that A is a distractor.", True), ("B", "A. cat B. dog", False),
+        ("A", "A dog", False), ("A", "B. A dog", False),
+        # Signs, units and capital letters of other languages.
+        ("猫", "猫。", True), ("5 cm", "5cm", True), ("IĞDIR", "ığdır", True), ("İzmir", "izmir", True),
+    ],
+)  # fmt: skip
+def test_an_answer_in_the_words_of_models_is_right_only_if_it_says_the_same(
+    truth: str, response: str, is_right: bool
+) -> None:
+    verifier = verifier_of(truth, "text")
+
+    assert verifier is not None
+    assert check(*verifier, final_answer(response)) is is_right
+
+
+@pytest.mark.parametrize(("truth", "answer_type"), [('["cat", "dog"]', "label"), ('{"a": [1]}', "custom_format")])
+def test_a_document_may_stand_within_a_sentence(truth: str, answer_type: str) -> None:
+    verifier = verifier_of(truth, answer_type)
+
+    assert verifier is not None
+    assert check(*verifier, f"Here it is: {truth}.")
 
 
 def test_one_box_is_the_partner_of_one_box() -> None:
@@ -139,6 +203,10 @@ def test_trainers_and_evaluators_call_the_checkers_in_their_own_way() -> None:
     info = {"checker": "number", "arguments": tolerance, "split": "train"}
     verifier = json.dumps({"checker": "set", "arguments": {}, "truth": '["red", "blue"]'})
 
+    read = json.dumps({"arguments": {"min_anls": 0.5}, "checker": "anls", "truth": "Gate 4"})
+    assert easyr1_reward([{"response": "gate 41", "response_length": 1, "ground_truth": read}]) == [
+        {"overall": 1 - 1 / 7, "accuracy": 0.0}
+    ]
     assert rewards == [1.0, 0.5]
     assert verl_reward("shelf", "It is \\boxed{3}.", "3", info) == 1.0
     assert easyr1_reward([{"response": "red", "response_length": 1, "ground_truth": verifier}]) == [
