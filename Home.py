@@ -5,10 +5,15 @@ it for every page view.
 """
 
 if __name__ == "__main__":
+    from contextlib import suppress
+
+    from core.errors import VitrineError
     from core.runtime import runtime
 
-    # Imports every package of core before a page imports one: see core/lazy.py.
-    _ = runtime.services
+    # Imports every package of core before a page imports one: see core/lazy.py. A database that cannot be opened is
+    # said by the frame, which tries again.
+    with suppress(VitrineError):
+        _ = runtime.services
     from pages.components.frame import layout
 
     layout.show()

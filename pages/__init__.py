@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.accounts.permissions import Act
+
 DEFAULT = "overview"
 
 
@@ -15,6 +17,10 @@ class PageEntry:
     icon: str
     """A Material icon."""
     group: str = ""
+    act: Act | None = None
+    """What a person has to be allowed in the open project to see the page; None: everybody."""
+    needs_accounts: bool = False
+    """Whether the navigation shows it only where people have accounts."""
 
     @property
     def file(self) -> str:
@@ -27,13 +33,16 @@ class PageEntry:
 
 
 PAGES = (
-    PageEntry("upload", "Upload", "upload", "Build"),
-    PageEntry("generate", "Generate", "auto_awesome", "Build"),
-    PageEntry("curate", "Curate", "checklist", "Build"),
-    PageEntry("style", "Style", "palette", "Build"),
-    PageEntry("export", "Export", "package_2", "Build"),
+    PageEntry("upload", "Upload", "upload", "Build", Act.IMPORT),
+    PageEntry("images", "Images", "photo_library", "Build", Act.READ),
+    PageEntry("generate", "Generate", "auto_awesome", "Build", Act.GENERATE_PAID),
+    PageEntry("curate", "Curate", "checklist", "Build", Act.REVIEW),
+    PageEntry("check", "Check", "fact_check", "Build", Act.RUN_CHECKS),
+    PageEntry("style", "Style", "palette", "Build", Act.MANAGE_STYLES),
+    PageEntry("export", "Export", "package_2", "Build", Act.EXPORT),
     PageEntry("overview", "Overview", "home", "Look"),
-    PageEntry("explore", "Explore", "query_stats", "Look"),
-    PageEntry("tasks", "Tasks", "progress_activity", "Look"),
-    PageEntry("settings", "Settings", "settings"),
+    PageEntry("explore", "Explore", "query_stats", "Look", Act.READ),
+    PageEntry("tasks", "Tasks", "progress_activity", "Look", Act.READ),
+    PageEntry("team", "Team", "group", "Look", Act.READ, needs_accounts=True),
+    PageEntry("settings", "Settings", "settings", "", Act.CHANGE_PROJECT),
 )

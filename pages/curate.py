@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.curate import button_review, desk, team_menu
-from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line
+from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line, similar
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
 
@@ -18,17 +19,20 @@ if not services.entries.has_entries(project.id):
         "There is nothing to review yet: this project has no entries.",
         "generate",
         "Generate questions and answers",
+        act=Act.GENERATE_PAID,
     )
     st.stop()
 
 with page.header("Curate"):
     actor = reviewer_name.choose()
-    team_menu.menu(project.id, actor)
+    if page.may(Act.MANAGE_REVIEW):
+        team_menu.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="center"):
     line = search_line.show("Filter", project.id)
     search_line.views(project.id, actor)
+    views = [name for name in VIEWS if name != "Table" or page.may(Act.WRITE_ENTRIES)]
     view = st.segmented_control(
-        "View", VIEWS, default="Desk", key="view", bind="query-params",
+        "View", views, default="Desk", key="view", bind="query-params",
         label_visibility="collapsed", required=True, selection_mode="single", width="content",
     )  # fmt: skip
 
@@ -51,6 +55,8 @@ else:
     if plan.assignment != "all" and not reviewer_name.is_known():
         st.stop()
     chosen = desk.show(project.id, entry_filter, actor, plan)
+    if chosen.go and "similar" in chosen.go:
+        similar.go(chosen.go["similar"])
     if chosen.go:
         target = chosen.go["to"]
         if target == "export":

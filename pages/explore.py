@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
 from pages.components.explore import boards, results
@@ -16,6 +17,7 @@ if not entries.has_entries(project.id):
         "There is nothing to explore yet: this project has no entries.",
         "generate",
         "Generate questions and answers",
+        act=Act.GENERATE_PAID,
     )
     st.stop()
 

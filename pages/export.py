@@ -56,7 +56,7 @@ def _recipe(project: Projects) -> _Chosen | None:
         shape = recipe_form.shape()
     with columns, st.container(border=True, key="export-destination-column"):
         st.subheader("Destination", anchor=False)
-        destination = recipe_form.destination(format_named(shape["format"]))
+        destination = recipe_form.destination(format_named(shape["format"]), page.services().splits.counts(project.id))
         error_area = st.container()
     shape |= image_changes.form(format_named(shape["format"]), shape)
     try:

@@ -2,27 +2,38 @@
 
 import streamlit as st
 
+from core.accounts.permissions import Act
+from core.accounts.roles import Role
 from core.dataset import EntryFilter
 from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
+from core.runtime import runtime
+from pages import PAGES
 from pages.components.overview import moves, project_dialogs
-from pages.components.shared import figure, media, page, reviewer_name, task_labels
+from pages.components.shared import figure, media, page, reviewer_name, task_labels, visitor
 
 
 def main() -> None:
     projects = page.services().projects
-    summaries = projects.summaries()
+    summaries = projects.summaries(visible=visitor.visible_projects())
     chosen = next((summary.project for summary in summaries if summary.project.id == page.project_id()), None)
     counts = None if chosen is None else projects.counts(chosen.id)
     with page.header("Overview", "" if counts is None else _state(counts)):
-        if summaries and st.button("New project", type="primary", icon=":material/add:", key="new-project"):
+        if summaries and st.button(
+            "New project", type="primary", icon=":material/add:", key="new-project", **page.only(Act.CREATE_PROJECT)
+        ):
             project_dialogs.new()
-        if summaries and st.button("Import a project", icon=":material/unarchive:", key="import-project"):
+        if summaries and st.button(
+            "Import a project", icon=":material/unarchive:", key="import-project", **page.only(Act.CREATE_PROJECT)
+        ):
             moves.import_dialog()
     project_dialogs.undo_notice()
     moves.show_import()
     if not summaries:
-        _first_steps()
+        if page.may(Act.CREATE_PROJECT):
+            _first_steps()
+        else:
+            st.text("You have no role in a project yet. Ask an owner of one, or an admin of this server.")
         return
     if chosen is not None and counts is not None:
         _stages(chosen.id, counts)
@@ -61,8 +72,11 @@ def open_sample() -> None:
     """Create the sample project and open it on Generate."""
     from core.images.sample import create_sample_project
 
+    visitor.require(Act.CREATE_PROJECT)
     with st.spinner("Creating the sample project"):
         project = create_sample_project(page.services().db)
+    if account_id := visitor.actor().account_id:
+        runtime.services.memberships.set_role(project.id, account_id, Role.OWNER)
     page.choose_project(project.id)
     page.go("generate")
 
@@ -86,11 +100,14 @@ def _stages(project_id: str, counts: ProjectCounts) -> None:
         ("export", "Export", f"{counts.confirmed:,}", "entries ready", "Export the dataset"),
     )  # fmt: skip
     grid = st.grid(5, min_column_width=170, border=True, key="stages")
+    acts = {entry.name: entry.act for entry in PAGES}
     for file, title, number, unit, next_step in stages:
+        act = acts[file]
         with grid.cell():
             st.metric(title, number)
             st.caption(unit)
-            page.link(file, next_step, icon="arrow_forward")
+            if act is None or page.may(act, project_id):
+                page.link(file, next_step, icon="arrow_forward")
 
 
 def _activity(project_id: str) -> None:
@@ -118,6 +135,14 @@ def _projects(summaries: list[ProjectSummary]) -> None:
             _card(summary)
 
 
+_MENU = {"Rename": Act.CHANGE_PROJECT, "Export project": Act.EXPORT, "Delete": Act.DELETE_PROJECT}
+
+
+def _menu(project_id: str) -> list[str]:
+    """Return what the visitor may do with a project."""
+    return [label for label, act in _MENU.items() if page.may(act, project_id)]
+
+
 def _card(summary: ProjectSummary) -> None:
     project = summary.project
     cover = summary.cover
@@ -138,10 +163,12 @@ def _card(summary: ProjectSummary) -> None:
             f"{pluralize(summary.images, 'image')}, {summary.confirmed:,} of {summary.entries:,} entries confirmed",
             width="stretch",
         )
-        act = st.menu_button(
-            "More", ["Rename", "Export project", "Delete"], key=f"project-menu-{project.id}",
-            icon=":material/more_horiz:", type="tertiary",
-        )  # fmt: skip
+        offered = _menu(project.id)
+        act = None
+        if offered:
+            act = st.menu_button(
+                "More", offered, key=f"project-menu-{project.id}", icon=":material/more_horiz:", type="tertiary"
+            )
     # In the card, since whoever asked for the export looks there: the top of the page may be out of sight.
     moves.show_export(project)
     if act == "Rename":

@@ -1,11 +1,21 @@
-"""Settings: models and API keys, prompts, API tokens, limits; each value with its source."""
+"""Settings: models and API keys, prompts, API tokens, audit, bin, limits; each value with its source."""
 
 import streamlit as st
 
 from core import config
+from core.accounts.permissions import Act
 from core.questions import prompts
-from pages.components.settings import api_tokens, doctor, new_images
-from pages.components.shared import fixed_questions, language, model_picker, page
+from pages.components.settings import accounts, api_tokens, doctor, new_images, storage
+from pages.components.shared import fixed_questions, language, model_picker, page, visitor
+from pages.components.team import audit, bin
+
+_ACTS = {
+    "Models": Act.MANAGE_SERVER, "Fixed questions": Act.CHANGE_PROJECT, "New images": Act.CHANGE_PROJECT,
+    "API tokens": Act.MANAGE_SERVER, "Limits and storage": Act.MANAGE_SERVER, "Doctor": Act.MANAGE_SERVER,
+    "Accounts": Act.MANAGE_SERVER,
+    "Audit": Act.MANAGE_MEMBERS, "Bin": Act.MANAGE_IMAGES,
+}  # fmt: skip
+"""What a person has to be allowed to see a part of the page."""
 
 
 def main() -> None:
@@ -18,10 +28,15 @@ def main() -> None:
         "Fixed questions": _fixed_questions,
         "New images": new_images.show,
         "API tokens": api_tokens.show,
+        "Audit": audit.show,
+        "Bin": bin.show,
         "Limits and storage": _values,
         "Doctor": doctor.show,
     }
-    for tab, draw in zip(st.tabs(list(parts), key="tab", bind="query-params"), parts.values(), strict=True):
+    if visitor.has_accounts():
+        parts["Accounts"] = accounts.show
+    shown = {label: draw for label, draw in parts.items() if label not in _ACTS or page.may(_ACTS[label])}
+    for tab, draw in zip(st.tabs(list(shown), key="tab", bind="query-params"), shown.values(), strict=True):
         if tab.open:
             with tab:
                 draw()
@@ -78,11 +93,19 @@ def _prompts() -> None:
     prompt = prompts.load(name, asked_in)
     variables = ", ".join(f"${variable}" for variable in sorted(prompt.variables))
     st.caption(f"Variables: {page.escape(variables)}")
+    st.caption(
+        page.escape(
+            "A prompt of your own, on Generate, can use $count, $language, $kinds, $existing and $image_name, and what "
+            "was found in each image: $ocr (lines of text), $objects (with their places) and $tags."
+        )
+    )
     with st.container(border=True):
         st.text(prompt.text)
 
 
 def _values() -> None:
+    storage.show()
+    st.subheader("Settings", anchor=False)
     rows = [
         {"Setting": row.variable, "Value": row.value, "Source": row.source, "Reason for the default": row.reason}
         for row in config.describe(page.services().db.settings)

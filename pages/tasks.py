@@ -3,11 +3,13 @@
 import streamlit as st
 
 from core import Tasks
+from core.accounts.permissions import Act
 from core.export import ImageVariantTask
 from core.export.variant_task import report_lines
 from core.pluralize import pluralize
 from core.tasks import TaskStatus
-from pages.components.shared import page, project_archive, task_labels, task_progress
+from core.vision import ImageAnalysisTask
+from pages.components.shared import analysis_report, page, project_archive, task_labels, task_progress
 
 _ICONS = {
     TaskStatus.QUEUED: "schedule",
@@ -32,7 +34,7 @@ def main() -> None:
             icon=":material/warning:",
         )
     if not tasks:
-        page.empty_state("task_alt", "There are no tasks yet.", "generate", "Generate questions")
+        page.empty_state("task_alt", "There are no tasks yet.", "generate", "Generate questions", act=Act.GENERATE_PAID)
         return
     chosen = st.query_params.get("task")
     for task in tasks:
@@ -55,6 +57,8 @@ def _details(task: Tasks) -> None:
     if task.task_type == ImageVariantTask.task_type and task.ended_at is not None:
         st.text("\n".join(report_lines(page.services().variants.report(task.id))))
         page.link("upload", "The images with their variants", icon="photo_library")
+    if task.task_type == ImageAnalysisTask.task_type and task.ended_at is not None:
+        analysis_report.show(task)
     st.caption(
         page.escape(f"Started {task.create_at:%Y-%m-%d %H:%M} UTC by {task.started_by}."),
     )

@@ -1,4 +1,4 @@
-"""Upload: import images and annotations from several sources, with a report; below, the image library."""
+"""Upload: import images and annotations from several sources, with a report; below, what was added last."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import streamlit as st
 from core.importing.upload import Upload
 from core.pluralize import pluralize
 from pages.components.shared import page
-from pages.components.upload import drop, import_forms, import_outcomes, import_view, library, waiting_imports
+from pages.components.upload import drop, import_forms, import_outcomes, import_view, recent, waiting_imports
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
                 icon=":material/auto_awesome:", key="upload-next",
             ):  # fmt: skip
                 page.go("generate")
-        library.show(project.id)
+        recent.show(project.id)
     with preview:  # last, because reading takes a moment
         waiting_imports.show(project.id, complete)
 
@@ -64,7 +64,7 @@ def _state(stats: dict[str, int]) -> str:
 
 def _hint() -> str:
     settings = page.services().db.settings
-    place = "on this machine" if settings.access_password is None else "on the server"
+    place = "on this machine" if not settings.has_sign_in else "on the server"
     return (
         f"JPEG, PNG or WebP up to {settings.max_image_bytes / 1e6:,.0f} MB each; ZIP, PDF, Parquet, Arrow, tar, JSON "
         f"or CSV up to {settings.max_upload_bytes / 1e9:,.3g} GB. They stay {place}."

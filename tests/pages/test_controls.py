@@ -10,15 +10,33 @@ from tests.pictures import striped
 UPLOAD = {
     "upload-next": "button Ask about 3 images | primary",
     "upload-from": "segmented_control Image source | value 'drop' | required",
-    "side": "select_slider Longer side, px | value (0, 100000) | min 0 max 6 step 1",
-    "holds": "selectbox Status | value None | hint 'Any'",
-    "format": "selectbox Format | value None | hint 'Any'",
-    "color": "selectbox Color | value None | hint 'Any'",
-    "orientation": "selectbox Shape | value None | hint 'Any'",
+}
+IMAGES = {
+    "images-select-all-first": "button Select all 3",
+    "images-analyze-all": "button Analyze images",
+    "as": "segmented_control View | value 'Grid' | required",
     "sort": "selectbox Order | value 'newest'",
-    "name": "text_input Name | value '' | hint 'Part of the name'",
-    "tag": "text_input Tag | value ''",
-    "alike": "toggle Similar to another image | value False",
+    "facets": "toggle Facets | value True",
+}
+CHECK = {
+    "run-guessable": "button Check",
+    "run-balance": "button Propose",
+    "run-second-opinion": "button Ask a model",
+    "run-consensus": "button Ask models",
+    "run-judge": "button Ask a model",
+    "run-ratings": "button Ask a model",
+    "run-verifiable": "button Check",
+    "run-arena": "button Ask a model",
+    "run-worth": "button Choose the next",
+    "worth-doubt": "slider Doubtful answers | value 10 | min 0 max 10 step 1",
+    "worth-diversity": "slider Different images | value 10 | min 0 max 10 step 1",
+    "worth-balance": "slider Every kind of question | value 5 | min 0 max 10 step 1",
+    "worth-count": "number_input Entries | value 100 | min 1 max 1000 step 10",
+    "known-percent": "number_input Known answers in a queue, in % | value 0.0 | min 0 max 20 step 1",
+    "known-query": "text_input Entries you know to be right | value '' | hint 'tag:gold'",
+    "known-save": "button Save",
+    "prune-target": "slider Guessed at most, of 100 | value 50 | min 10 max 90 step 5",
+    "prune-keep": "toggle Keep confirmed entries | value False",
 }
 GENERATE = {
     "generate-start": "button Generate for 3 images | primary",
@@ -97,6 +115,8 @@ def project() -> Projects:
     ("file", "query", "stated"),
     [
         ("upload", {}, UPLOAD),
+        ("images", {}, IMAGES),
+        ("check", {}, CHECK),
         ("generate", {}, GENERATE),
         ("curate", {"view": "Table", "q": "is:confirmed"}, TABLE),
         ("curate", {"view": "Buttons", "q": "is:confirmed"}, BUTTONS),
@@ -104,7 +124,7 @@ def project() -> Projects:
         ("style", {}, STYLE),
         ("export", {}, EXPORT),
     ],
-    ids=["upload", "generate", "table", "buttons", "explore", "style", "export"],
+    ids=["upload", "images", "check", "generate", "table", "buttons", "explore", "style", "export"],
 )
 def test_controls_have_these_labels_defaults_and_limits(
     file: str, query: dict[str, str], stated: dict[str, str], project: Projects

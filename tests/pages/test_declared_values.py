@@ -34,7 +34,7 @@ DECLARED: dict[str, dict[str, object]] = {
         "_PAGE_SIZE": 24,
         "_MAX_OF_A_TASK": 100,
     },
-    "pages.components.upload.duplicates": {
+    "pages.components.images.duplicates": {
         "_PAGE_SIZE": 8,
     },
     "pages.components.upload.import_outcomes": {
@@ -45,9 +45,11 @@ DECLARED: dict[str, dict[str, object]] = {
     "pages.components.upload.import_view": {
         "_NEWEST": 12,
     },
-    "pages.components.upload.library": {
+    "pages.components.images.library": {
         "PAGE_SIZE": 60,
-        "_SIDES": (0, 256, 512, 1024, 2048, 4096, 100_000),
+    },
+    "pages.components.upload.recent": {
+        "COUNT": 24,
     },
     "pages.components.upload.records": {
         "_MAX_TEXT_CHARS": 600,
@@ -59,14 +61,14 @@ DECLARED: dict[str, dict[str, object]] = {
     },
 }
 DEFAULTS: dict[str, dict[str, object]] = {
-    "pages.components.explore.facet_bars:Bar": {"on": False},
+    "pages.components.shared.facet_bars:Bar": {"on": False},
     "pages.components.shared.cards:Action": {"pressed": False, "corner": False, "frame": False},
     "pages.components.shared.cards:show": {"min_width_px": 150},
     "pages.components.shared.entry_table:editor_key": {"epoch": 0},
     "pages.components.shared.grid:show": {"epoch": 0},
     "pages.components.shared.model_picker:ModelChoice": {"refused": False},
-    "pages.components.shared.model_picker:show": {"image_output": False},
-    "pages.components.shared.model_picker:options": {"image_output": False},
+    "pages.components.shared.model_picker:show": {"image_output": False, "built_in": ""},
+    "pages.components.shared.model_picker:options": {"image_output": False, "asks": True},
     "pages.components.shared.zoom:show": {"has_shortcuts": False},
     "pages.components.style.request_draft:Draft": {"variants": 1, "batch": False},
 }

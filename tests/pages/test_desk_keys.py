@@ -12,7 +12,8 @@ KEYS = json.loads((HERE / "keys.json").read_text(encoding="utf-8"))
 
 
 def test_the_documentation_has_the_table_of_the_desk() -> None:
-    lines = (ROOT / "docs/KEYS.md").read_text(encoding="utf-8").splitlines()
+    text, _, _ = (ROOT / "docs/KEYS.md").read_text(encoding="utf-8").partition("## The map")
+    lines = text.splitlines()
     table = [tuple(line.strip("| ").split(" | ")) for line in lines if line.startswith("| ")][1:]
     assert table == [(key["shown"], key["label"]) for key in KEYS]
 
@@ -28,3 +29,7 @@ def test_every_key_has_one_meaning_and_the_desk_does_something_for_it() -> None:
 def test_the_browser_gets_the_table() -> None:
     _, _, behind = desk._script().partition("const KEYS = ")
     assert json.JSONDecoder().raw_decode(behind)[0] == KEYS
+
+
+def test_what_the_page_withholds_is_a_key_of_the_desk() -> None:
+    assert set(desk._ACT_OF_KEY) <= {row["name"] for row in KEYS}

@@ -68,6 +68,27 @@ def test_a_try_shows_the_reply_and_stores_nothing() -> None:
     assert services().projects.counts(project_id).questions == 0
 
 
+def test_only_verifiable_answers_are_asked_for_and_the_others_are_counted() -> None:
+    project_id = _project(images=1)
+    prose = {"question": "What is on the shelf?", "kind": "object", "answer": "There are many things on it, " * 4}
+    short = {"question": "How many cups are there?", "kind": "count", "answer": "3"}
+    with FakeProvider(Reply(json.dumps({"items": [short, prose]}))) as provider:
+        config = provider.config()
+        at = open_page("generate", project_id)
+        at.slider(key="generate-count").set_value(2)
+        at.toggle(key="generate-verifiable").set_value(True).run()
+        assert any("- a number alone, in digits, without a unit" in text for text in texts(at))
+        models = [{"model": config.model, "api_base": config.api_base, "api_key": config.api_key}]
+        recipe = {"verifiable": True, "num_questions": 2, "with_answers": True, "models": models}
+        task = services().tasks.create_task(project_id, "image-question-generation", recipe)
+        services().engine.submit(task.id)
+        _wait_for_status(task.id, "completed")
+
+    assert [element.value for element in open_page("generate", project_id, task=task.id).info] == [
+        "1 answer left out: asked again, the model gave none that a program can verify."
+    ]
+
+
 def test_an_unknown_variable_in_a_prompt_is_an_error_before_anything_is_sent() -> None:
     at = open_page("generate", _project())
 
@@ -77,7 +98,7 @@ def test_an_unknown_variable_in_a_prompt_is_an_error_before_anything_is_sent() -
 
     assert [error.value for error in at.error] == [
         "The prompt of your own uses the unknown variable $number. "
-        "Use $count, $existing, $image_name, $kinds, $language."
+        "Use $count, $existing, $image_name, $kinds, $language, $objects, $ocr, $tags."
     ]
     assert at.button(key="generate-start").disabled
 

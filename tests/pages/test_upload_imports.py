@@ -92,7 +92,7 @@ def test_an_archive_with_annotations_is_previewed_and_imported_with_a_report(pag
     assert (task.task_type, task.config) == (
         "image-import", {"source": "path", "path": upload.path, "name": "shelf.zip", "format": "auto"},
     )  # fmt: skip
-    assert headings(page) == [r"Import of shelf\.zip"]
+    assert headings(page) == [r"Import of shelf\.zip", "Added last"]
     assert "1 image added." in texts(page)
     assert any("2 questions found, 1 stored, 1 names an image that is not here: gone.jpg" in t for t in texts(page))
     [row] = page.dataframe[0].value.to_dict("records")
@@ -312,7 +312,7 @@ def test_another_way_in_takes_the_report_of_an_ended_import_away(page: AppTest) 
     finish(page)
     page.segmented_control(key="upload-from").set_value("urls").run()
     assert "task" not in page.query_params
-    assert headings(page) == []
+    assert headings(page) == ["Added last"]
 
 
 def test_an_import_is_paused_resumed_and_cancelled(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,7 @@ from core.dataset import EntryFilter, Term, parse_search
 from core.dataset import quality as checks
 from core.dataset.stats import Balance
 from core.questions.recipe import KINDS
-from pages.components.explore import facet_bars
-from pages.components.shared import answer_form, page, search_line
+from pages.components.shared import answer_form, facet_bars, page, search_line
 
 DOMINANT_SHARE = 0.6
 """Above this share, an answer is so frequent that a model can learn to guess it."""
@@ -119,9 +118,5 @@ def _line(*terms: Term) -> str:
 
 def toggle(line: str) -> None:
     """Add the terms of *line* to the search line, or remove them when it has all of them."""
-    entry_filter, terms = parse_search(st.session_state[search_line.KEY] or ""), parse_search(line).terms
-    if all(term in entry_filter.terms for term in terms):
-        terms_left = tuple(term for term in entry_filter.terms if term not in terms)
-    else:
-        terms_left = tuple(dict.fromkeys((*entry_filter.terms, *terms)))
-    st.session_state[search_line.KEY] = str(EntryFilter(terms_left))
+    entry_filter = parse_search(st.session_state[search_line.KEY] or "")
+    st.session_state[search_line.KEY] = str(entry_filter.toggled_all(parse_search(line)))

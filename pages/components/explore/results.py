@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.accounts.permissions import Act
 from core.dataset import EntryFilter, Term
 from pages.components.shared import entry_grid, entry_table, page
 
@@ -23,13 +24,17 @@ def next_steps(project_id: str, entry_filter: EntryFilter, total: int, selected:
     chosen, count = entry_filter, total
     if selected:
         chosen, count = EntryFilter(tuple(Term("id", id_) for id_ in selected)), len(selected)
-    if st.button("Generate", key="to-generate", disabled=not count, help="Ask about the images of these entries"):
+    if st.button(
+        "Generate",
+        key="to-generate",
+        **page.only(Act.GENERATE_PAID, disabled=not count, help="Ask about the images of these entries"),
+    ):
         st.session_state["selected-images"] = page.services().entries.image_ids(project_id, chosen)
         page.go("generate")
-    if st.button("Export", key="to-export", disabled=not count, help="Export these entries"):
+    if st.button("Export", key="to-export", **page.only(Act.EXPORT, disabled=not count, help="Export these entries")):
         page.go("export", which="all", q=str(chosen))
     waiting = page.services().collaboration.count_queue(project_id, chosen, actor)
     name = f"Review {waiting:,} selected" if selected else f"Review {waiting:,}"
     about = "Review them at the desk" if waiting else "All of them are decided, or you have skipped them"
-    if st.button(name, type="primary", key="review", disabled=not waiting, help=about):
+    if st.button(name, type="primary", key="review", **page.only(Act.REVIEW, disabled=not waiting, help=about)):
         page.go("curate", q=str(chosen))

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.errors import VitrineError
 from core.export import ExportRecipe, format_named, parse_recipe
-from core.export.reporting.report import image_changes_lines, load_command
+from core.export.reporting.loading import load_command
+from core.export.reporting.report import image_changes_lines, pinned_text
 from core.pluralize import pluralize
 from pages.components.shared import media, page
 
@@ -36,6 +37,13 @@ def report(export: "Exports") -> None:
             st.text(
                 "Splits: "
                 + ", ".join(f"{name} {pluralize(split['entries'], 'entry')}" for name, split in made["splits"].items())
+            )
+        if images := made.get("pinned", {}).get("images"):
+            st.text(pinned_text(images))
+        if moved := made.get("pinned", {}).get("moved_entries"):
+            st.text(
+                f"{pluralize(len(moved), 'entry was', 'entries were')} in another split of the earlier export. Remove "
+                "them there: EXPORT_REPORT.json in the bundle has their ids."
             )
         for note in _notes(made):
             st.text(note)
@@ -124,7 +132,8 @@ def _load(export: "Exports") -> str:
         directory = str(page.services().exports.export_path(export))
     except VitrineError:
         return command  # of an earlier version, or removed from the disk
-    return load_command(format_named(recipe.format), recipe, directory)
+    splits = tuple(export.report.get("pinned", {}).get("splits", ()))
+    return load_command(format_named(recipe.format), recipe, directory, splits)
 
 
 def _notes(made: dict[str, Any]) -> list[str]:

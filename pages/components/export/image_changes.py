@@ -8,21 +8,14 @@ import streamlit as st
 from core.errors import VitrineError
 from core.export import ChangedImage, ExportRecipe, Format
 from core.pluralize import pluralize
-from pages.components.shared import figure, media, page, variant_form
+from pages.components.shared import change_form, figure, media, page, variant_form
 
-_REDACT = {"text": "Lines of text", "objects": "Objects", "entries": "Boxes of entries"}
-_HOW = {"blur": "Blurred", "black": "Black"}
-_CROPS = {"center": "To the center", "ratio": "To a shape", "regions": "Around objects or boxes"}
-_AROUND = {"objects": "Objects", "entries": "Boxes of entries", "text": "Lines of text"}
-_RATIOS = ("1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16")
-_SIZES = {"fit": "Fit inside", "fill": "Fill and cut", "exact": "Stretch"}
 _FORMATS = {"JPEG": "JPEG", "PNG": "PNG", "WEBP": "WebP"}
 _NORMALS: dict[str, tuple[str, dict[str, Any]]] = {
     "imagenet": ("ImageNet", {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}),
     "clip": ("CLIP", {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}),
     "half": ("Minus one to one", {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}),
 }
-_COLORS = {"#ffffff": "White", "#000000": "Black", "#7f7f7f": "Gray"}
 _SHOWN_PER_IMAGE = 3
 
 
@@ -44,93 +37,21 @@ def form(format_: Format, shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _preprocessing(format_: Format) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    if redact := _redact():
-        made["redact"] = redact
-    if crop := _crop():
-        made["crop"] = crop
-    if resize := _resize():
-        made["resize"] = resize
-    ratio = _select("Add a border to the shape", {ratio: ratio for ratio in _RATIOS}, "export-pad", "No border")
-    if ratio:
-        color = st.segmented_control(
-            "Border", list(_COLORS), format_func=_COLORS.__getitem__, default="#ffffff", required=True,
-            key="export-pad-color", persist_state="session",
-        )  # fmt: skip
-        made["pad"] = {"ratio": ratio, "color": color}
-    made["grayscale"] = st.toggle("Grayscale", key="export-grayscale", persist_state="session")
-    made |= _file(format_)
-    keeps = st.toggle(
-        "Keep broken entries", key="export-keep-broken", persist_state="session",
-        help="By default an entry is left out when a change makes its answer wrong: one about colors when images "
-        "become gray, one that counts when they are cropped.",
-    )  # fmt: skip
-    return made | {"unfit": "keep" if keeps else "leave_out"}
-
-
-def _redact() -> dict[str, Any] | None:
-    sources = st.multiselect(
-        "Make unrecognizable", list(_REDACT), format_func=_REDACT.__getitem__, key="export-redact",
-        persist_state="session", placeholder="Nothing",
-        help="Images whose text or objects were not analyzed are left out, because something could stay readable.",
-    )  # fmt: skip
-    if not sources:
-        return None
-    labels = ""
-    if sources != ["text"]:
-        labels = st.text_input(
-            "Only these labels", key="export-redact-labels", persist_state="session", placeholder="person, car"
-        )
-    how = st.segmented_control(
-        "How", list(_HOW), format_func=_HOW.__getitem__, default="blur", required=True, key="export-redact-how",
-        persist_state="session",
-    )  # fmt: skip
-    return {"sources": sources, "labels": _words(labels), "how": how}
-
-
-def _crop() -> dict[str, Any] | None:
-    to = _select("Crop", _CROPS, "export-crop", "No crop")
-    if to == "center":
-        percent = st.slider("Kept, in % of each side", 10, 100, 80, 5, key="export-crop-share", persist_state="session")
-        return {"to": to, "share": percent / 100}
-    if to == "ratio":
-        ratio = st.selectbox("Width to height", _RATIOS, key="export-crop-ratio", persist_state="session")
-        return {"to": to, "ratio": ratio}
-    if to == "regions":
-        source = st.selectbox(
-            "Around", list(_AROUND), format_func=_AROUND.__getitem__, key="export-crop-source", persist_state="session"
-        )
-        labels = st.text_input(
-            "Only with these labels", key="export-crop-labels", persist_state="session", placeholder="person, car"
-        )
-        return {"to": to, "source": source, "labels": _words(labels)}
-    return None
-
-
-def _resize() -> dict[str, Any] | None:
-    how = _select("Size", _SIZES, "export-size", "As it is")
-    made: dict[str, Any] = {}
-    if how:
-        with st.container(horizontal=True):
-            width = st.number_input("Width, px", 8, 8192, 512, key="export-width", persist_state="session")
-            height = st.number_input("Height, px", 8, 8192, 512, key="export-height", persist_state="session")
-        made = {"how": how, "width": width, "height": height}
-    multiple = st.number_input(
-        "Sides as a multiple of, px", 1, 256, 1, key="export-multiple", persist_state="session",
-        help="Vision models cut images into squares, often of 14, 16 or 28 px.",
-    )  # fmt: skip
-    return made | {"multiple_of": multiple} if made or multiple > 1 else None
+    made = change_form.show("export") | _file(format_)
+    return made | {"unfit": change_form.unfit("export")}
 
 
 def _file(format_: Format) -> dict[str, Any]:
     if format_.writer.needs_jpeg:
         as_format = None
     else:
-        as_format = _select("File type of the images", _FORMATS, "export-file-type", "JPEG, and PNG for a PNG")
+        as_format = change_form.select(
+            "File type of the images", _FORMATS, "export-file-type", "JPEG, and PNG for a PNG"
+        )
     made: dict[str, Any] = {"format": as_format}
     if as_format != "PNG":
         made["quality"] = st.slider("Quality", 30, 100, 92, key="export-quality", persist_state="session")
-    normal = _select(
+    normal = change_form.select(
         "Normalize", {name: label for name, (label, _) in _NORMALS.items()}, "export-normalize", "No normalization"
     )
     if normal:
@@ -139,18 +60,6 @@ def _file(format_: Format) -> dict[str, Any]:
         )
         made["normalize"] = _NORMALS[normal][1] | {"write": "float" if pixels else "metadata"}
     return made
-
-
-def _select(label: str, options: dict[str, str], key: str, nothing: str) -> str | None:
-    chosen: str | None = st.selectbox(
-        label, list(options), index=None, format_func=options.__getitem__, key=key, persist_state="session",
-        placeholder=nothing,
-    )  # fmt: skip
-    return chosen
-
-
-def _words(text: str | None) -> list[str]:
-    return [word.strip() for word in (text or "").split(",") if word.strip()]
 
 
 def preview(project_id: str, recipe: ExportRecipe) -> None:

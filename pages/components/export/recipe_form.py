@@ -1,5 +1,6 @@
 """The form for the recipe of an export: entries, format, destination."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,11 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
         "Search", key="q", bind="query-params", placeholder="kind:count -tag:draft",
         help="The same search as on Curate and Explore. Leave it empty to include everything.",
     )  # fmt: skip
+    chosen_images = st.session_state.get("selected-images", [])
+    only_selected = bool(chosen_images) and st.toggle(
+        f"Only of the {pluralize(len(chosen_images), 'selected image')}", key="export-selected",
+        help="The images that are selected on the Images page.",
+    )  # fmt: skip
     min_score = st.slider("Lowest score", 0.0, 5.0, 0.0, 0.5, key="score", bind="query-params")
     with st.expander("More", key="export-more-entries"):
         chosen = {
@@ -46,7 +52,7 @@ def entries(facets: dict[str, list[str]]) -> dict[str, Any]:
     return {
         "confirmed_only": which == "confirmed", "rejected": False if which == "all" else None, "search": search,
         "min_score": min_score,
-        "generated_images": generated, **chosen,
+        "generated_images": generated, "image_ids": chosen_images if only_selected else [], **chosen,
     }  # fmt: skip
 
 
@@ -153,13 +159,19 @@ def _rows(format_: Format) -> dict[str, Any]:
     return made
 
 
-def destination(format_: Format) -> dict[str, Any]:
-    """Draw the choice of container, title, license and splits."""
+def destination(format_: Format, pinned: Mapping[str, int]) -> dict[str, Any]:
+    """Draw where the export goes, with which splits; *pinned* counts the images that were put into each."""
     container = st.radio(
         "Container", list(_CONTAINERS), format_func=_CONTAINERS.__getitem__, key="export-container",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     st.caption("A finished export can be published to the Hugging Face Hub or to object storage.")
+    report = st.toggle(
+        "Include the dataset report", False, key="export-with-report", persist_state="session",
+        disabled=container == "file",
+        help="A page for readers and reviewers, about the exported entries: what they consist of, what was measured "
+        "and how. The project's description is in it; people are numbered, not named.",
+    )  # fmt: skip
     title = st.text_input("Title", key="export-title", persist_state="session", placeholder="The project's name")
     license_ = st.selectbox(
         "License", _LICENSES, format_func=lambda name: name or "Not specified", key="export-license",
@@ -169,15 +181,22 @@ def destination(format_: Format) -> dict[str, Any]:
     first, second = st.slider(
         "Splits: train, validation, test", 0, 100, (usual.train, usual.train + usual.validation), 5,
         key=f"export-splits{'-every' if format_.needs_every_split else ''}", persist_state="session",
-        help="Assigned by hash: entries keep their split when images are added. Near-duplicates, pages of one PDF, and "
-        "generated images with their references stay in one split.",
+        help="Assigned by hash: entries keep their split when images are added. Near-duplicates (by hash, and by "
+        "vectors of analyzed images), pages of one PDF, copies that Roboflow augmented of one image, and generated "
+        "images with their references stay in one split. "
+        "Images that somebody put into a split, on the page Images, are in it in every export.",
     )  # fmt: skip
     shares = {"train": first, "validation": second - first, "test": 100 - second}
     _bar(shares)
-    if first == 100:
-        return {"container": container, "title": title, "license": license_ or "", "splits": shares}
-    seed = st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")
-    return {"container": container, "title": title, "license": license_ or "", "splits": shares | {"seed": seed}}
+    if pinned:
+        counted = " and ".join(f"{count:,} into {split}" for split, count in pinned.items())
+        st.caption(f"Put there by hand, whatever the shares are: {counted}.")
+    if first != 100:
+        shares |= {"seed": st.number_input("Seed", 0, 2**31, 0, key="export-seed", persist_state="session")}
+    has_report = report and container != "file"
+    return {
+        "container": container, "title": title, "license": license_ or "", "splits": shares, "report": has_report,
+    }  # fmt: skip
 
 
 def _bar(shares: dict[str, int]) -> None:

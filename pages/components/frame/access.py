@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from core.addresses import is_loopback
-from core.api import credentials, login
-from core.api.credentials import Actor
+from core.accounts.actor import Actor
+from core.api import login
 from core.runtime import runtime
-from pages.components.shared import media
+from pages.components.shared import media, visitor
 
 _SIGN_OUT_CSS = """
 button { font: inherit; font-family: var(--st-font); font-size: .9rem; padding: 0; background: none; border: none;
@@ -38,29 +37,20 @@ export default function ({ parentElement, data }) {
 
 def require_access() -> Actor:
     """Return the visitor of the page; stop the page when the session has ended since the page was opened."""
-    actor = _visitor()
-    if actor is None:
-        st.text("You are signed out. Reload the page to sign in.")
-        st.stop()
-    if actor.name != "local":
+    actor = visitor.actor()
+    if actor.account_id is not None:
+        st.session_state["reviewer-name"] = actor.name
+    elif actor.name != "local":
         st.session_state.setdefault("reviewer-name", actor.name)
     return actor
 
 
 def sign_in_status() -> None:
     """Show the sign-in status: that no sign-in is needed, or the button that signs out."""
-    if runtime.database.settings.access_password is None:
+    if not runtime.database.settings.has_sign_in:
         st.caption("Local mode: one person, no sign-in.")
         return
     show = st.components.v2.component(
         "vitrine_sign_out", html="<button>Sign out</button>", css=_SIGN_OUT_CSS, js=_SIGN_OUT_JS
     )
     show(data={"url": media.base_path() + login.PATH}, key="sign-out")
-
-
-def _visitor() -> Actor | None:
-    database = runtime.database
-    if database.settings.access_password is not None:
-        return credentials.session_actor(database, st.context.cookies.get(credentials.COOKIE))
-    address = st.context.ip_address
-    return Actor() if address is None or is_loopback(address) else None

@@ -8,10 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 import pages
+from core import Tasks
 from core.runtime import runtime
 from pages import PAGES, PageEntry
-from pages.components.frame import access
-from pages.components.shared import page, run_queue, task_labels
+from pages.components.frame import access, landing, own_account
+from pages.components.shared import page, run_queue, task_labels, visitor
 from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
@@ -19,14 +20,18 @@ from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK
 _SVG = base64.b64encode((Path(pages.__file__).parent / "assets" / "wordmark.svg").read_bytes()).decode("ascii")
 # Images and the review desk need the margins that Streamlit leaves around a page of text. The selected segment of a
 # control shows by its border and background: the accent as its text color has too little contrast in the dark theme.
+# Components are empty at first: what is below them must not jump when they are drawn.
 _FRAME = (
     f"<style>{MAIN_BLOCK} {{ padding: 3.5rem 2.5rem 3rem }}"
-    f'{MAIN} button[aria-checked="true"] {{ color: inherit !important }}</style>'
+    f'{MAIN} button[aria-checked="true"] {{ color: inherit !important }}'
+    ".st-key-search-box { min-height: 40px } .st-key-image-map { min-height: min(68vh, 720px) }</style>"
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'
 )
 # Every open browser polls at this rate while a task runs; the page of a task refreshes faster.
 _REFRESH_S = 5.0
+# Read before those of other projects are left out.
+_MAX_RUNNING = 100
 
 
 def show() -> None:
@@ -36,12 +41,20 @@ def show() -> None:
     current = st.navigation(list(drawn.values()), position="hidden")
     try:
         with run_queue.page_run(), page.show_errors():
-            access.require_access()
-            project_id = page.project_id()
+            actor = access.require_access()
+            page.act_as_visitor(actor)
+            project_id = page.project_id() if actor.is_admin else landing.project_of(actor)
             page.sync_url(current.url_path)
+            if not actor.is_admin:
+                landing.lead(actor, current.url_path, project_id)
             with st.sidebar:
                 _sidebar(drawn, project_id)
-            current.run()
+                own_account.show(actor)
+                access.sign_in_status()
+            if actor.is_admin or landing.is_allowed(_entry(current.url_path), project_id):
+                current.run()
+            else:
+                landing.refuse(_entry(current.url_path))
     finally:
         page.store_query_parameters(current.url_path)
         runtime.warm_up.page_was_shown()
@@ -55,11 +68,17 @@ def _page(entry: PageEntry) -> "st.Page":
     )
 
 
+def _entry(url_path: str) -> PageEntry:
+    return next(entry for entry in PAGES if entry.url_path == url_path)
+
+
 def _sidebar(drawn: "dict[str, st.Page]", project_id: str | None) -> None:
     st.html(_FRAME)
     _project_picker(project_id)
     group = None
-    for entry in PAGES:
+    for entry in landing.allowed(PAGES, project_id):
+        if entry.needs_accounts and not visitor.has_accounts():
+            continue
         if entry.group and entry.group != group:
             st.caption(entry.group)
         group = entry.group
@@ -67,11 +86,10 @@ def _sidebar(drawn: "dict[str, st.Page]", project_id: str | None) -> None:
         query = page.query_params(project_id)
         st.page_link(drawn[entry.name], icon=f":material/{entry.icon}:", query_params=query)
     _running_tasks()
-    access.sign_in_status()
 
 
 def _project_picker(project_id: str | None) -> None:
-    projects = page.services().projects.list_projects()
+    projects = page.services().projects.list_projects(visitor.visible_projects())
     names = page.unique_labels({project.id: project.name for project in projects})
     if not names:
         return
@@ -91,8 +109,15 @@ def _choose(key: str) -> None:
     page.choose_project(st.session_state[key])
 
 
+def _active_tasks() -> list[Tasks]:
+    """Return running tasks of the projects that the visitor sees."""
+    visible = visitor.visible_projects()
+    found = runtime.services.tasks.list_tasks(active_only=True, limit=3 if visible is None else _MAX_RUNNING)
+    return [task for task in found if visible is None or task.project_id in visible][:3]
+
+
 def _running_tasks() -> None:
-    active = page.services().tasks.list_tasks(active_only=True, limit=3)
+    active = _active_tasks()
     if not active:
         return
     first_draw = [active]
@@ -103,7 +128,7 @@ def _running_tasks() -> None:
             draw()
 
     def draw() -> None:
-        running = first_draw.pop() if first_draw else page.services().tasks.list_tasks(active_only=True, limit=3)
+        running = first_draw.pop() if first_draw else _active_tasks()
         if len(running) < len(active):
             st.rerun()
         for task in running:

@@ -12,6 +12,7 @@ from core.questions import prompts
 from core.questions import recipe as recipes
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.text import GROUNDING
+from pages.components.generate import missing_analyses
 from pages.components.shared import fixed_questions, language, model_picker, page
 from pages.components.shared.model_picker import ModelChoice
 
@@ -53,6 +54,11 @@ def show(project: Projects, mode: str) -> Recipe:
         st.subheader("What to ask", anchor=False)
         unit = "set" if "sets" in config else "image"
         config |= _what_to_ask(mode, asked_in, unit) | {"with_answers": mode == "both"}
+        missing_analyses.show(project.id, config)
+    config["verifiable"] = st.toggle(
+        "Only answers that a program can verify", key="generate-verifiable", persist_state="session",
+        help="Numbers, yes or no, short phrases, quoted text, labels and JSON. Other answers are left out.",
+    )  # fmt: skip
     fixed_questions.expander(project.id, asked_in)
     config["language"] = language.choose()
     st.subheader("Model", anchor=False)
@@ -118,6 +124,8 @@ _SETS = {
     "selection": "Sets of images in their order",
     "name": "Sets of images whose names begin alike",
     "pdf": "Sets of the pages of one PDF",
+    "similar": "Sets of similar images",
+    "variants": "Sets of an image with its variants",
 }
 
 
@@ -173,15 +181,22 @@ def _what_to_ask(mode: str, asked_in: str, unit: str) -> dict[str, Any]:
                 st.button(
                     "Start from the built-in prompt", key="generate-built-in", on_click=_set_prompt, args=(built_in,)
                 )
+            st.caption(_OF_ANALYZERS)
     prompt = st.session_state.get("generate-prompt")
     return {"num_questions": count, "kinds": shares, "custom_prompt": prompt or None}
 
 
 _WITH_BOXES = (
-    "Grounding questions ask where things are. The model answers with boxes too, which you can correct on Curate. The "
-    "built-in offline model gives none."
+    "Grounding questions ask where things are. The model answers with boxes too, which you can correct on Curate. "
+    "offline/measure gives none."
 )
 _BOXES_LATER = "Grounding questions ask where things are. The boxes come with the answers."
+
+
+_OF_ANALYZERS = (
+    r"\$ocr, \$objects and \$tags are what was found in each image: lines of text, objects with their places, tags. "
+    "They are quoted as data. For an image without them the prompt says that none are known."
+)
 
 
 def _set_prompt(prompt: str) -> None:

@@ -66,7 +66,10 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
                 st.caption(page.escape(question.answer))
         price = "cost unknown" if tried.cost is None else f"cost ${tried.cost:,.4f}" if tried.cost else "no cost"
         missing = f", {tried.missing_questions} fewer than requested" if tried.missing_questions else ""
-        st.caption(page.escape(f"{tried.model}, {price}{missing}. Nothing was stored."))
+        refused = (
+            f", {pluralize(tried.unverifiable, 'answer')} that no program can verify" if tried.unverifiable else ""
+        )
+        st.caption(page.escape(f"{tried.model}, {price}{missing}{refused}. Nothing was stored."))
 
 
 def _estimate(recipe: Recipe, preview: RequestPreview) -> None:

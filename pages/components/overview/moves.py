@@ -3,11 +3,13 @@
 import streamlit as st
 
 from core import Projects, Tasks
+from core.accounts.roles import Role
 from core.errors import NotFoundError
 from core.moving.contents import EXPORT_TASK, IMPORT_TASK
+from core.runtime import runtime
 from core.tasks.service import ENDED
 from pages.components.overview import archive_file
-from pages.components.shared import page, project_archive, task_labels, task_progress
+from pages.components.shared import page, project_archive, task_labels, task_progress, visitor
 
 
 def export(project: Projects) -> None:
@@ -28,9 +30,16 @@ def import_dialog() -> None:
         is_pressed = st.form_submit_button("Import from the path")
     with page.show_errors():
         if upload_id is not None:
-            _open(page.services().project_imports.from_upload(upload_id))
+            _open(_owned(page.services().project_imports.from_upload(upload_id)))
         elif is_pressed:
-            _open(page.services().project_imports.from_path(path.strip()))
+            _open(_owned(page.services().project_imports.from_path(path.strip())))
+
+
+def _owned(task: Tasks) -> Tasks:
+    """Make the visitor the owner of the project that is imported."""
+    if account_id := visitor.actor().account_id:
+        runtime.services.memberships.set_role(task.project_id, account_id, Role.OWNER)
+    return task
 
 
 def show_import() -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import Projects
 from core.pluralize import pluralize
-from pages.components.shared import page, undo
+from pages.components.shared import page, undo, visitor
 
 _DELETED = "deleted-project"
 
@@ -15,7 +15,7 @@ def new() -> None:
     description = st.text_area("Description", key="new-project-description", placeholder="What the dataset is for")
     if st.button("Create project", type="primary", key="new-project-create"):
         with page.show_errors():
-            project = page.services().projects.create_project(name, description)
+            project = page.services().projects.create_project(name, description, owner_id=visitor.actor().account_id)
             page.choose_project(project.id)
             page.go("upload")
 
@@ -36,7 +36,7 @@ def delete(project: Projects) -> None:
     st.text(
         f"This deletes {project.name} with {pluralize(counts.images, 'image')}, "
         f"{pluralize(counts.questions, 'question')} and {pluralize(counts.entries, 'entry')} "
-        f"({counts.confirmed:,} confirmed). You can undo this."
+        f"({counts.confirmed:,} confirmed). It can be restored from the bin."
     )
     if st.button(
         f"Delete {pluralize(counts.images, 'image')} and {pluralize(counts.entries, 'entry')}",

@@ -1,12 +1,14 @@
 """API tokens for programs: created, shown once, and revoked here."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
 import streamlit as st
 
-from core.access import Scope
-from pages.components.shared import page
+from core.access import ApiTokens, Scope
+from core.runtime import runtime
+from pages.components.shared import page, visitor
 
 _SCOPES: dict[Scope, str] = {"read": "Read only", "write": "Read and write"}
 
@@ -21,16 +23,34 @@ def show() -> None:
         wanted = row.form_submit_button("Create token", icon=":material/key:")
     if wanted:
         with page.show_errors():
-            made = tokens.make_token(name, scope)
+            made = tokens.make_token(name, scope, account_id=visitor.actor().account_id)
             st.text("Copy the token now. It is not shown again.")
             st.code(made.secret, language=None)
-    known = tokens.list_tokens()
+    actor = visitor.actor()
+    known = [token for token in tokens.list_tokens() if actor.is_admin or token.account_id == actor.account_id]
     if not known:
-        st.caption("No tokens yet. Without a password, programs on this machine need none.")
+        st.caption("No tokens yet. Where nobody signs in, programs on this machine need none.")
     for token in known:
         with st.container(horizontal=True, vertical_alignment="center", key=f"token-{token.id}"):
-            st.text(f"{token.name}: {_SCOPES[cast(Scope, token.scope)].lower()}, {_use(token.last_used_at)}")
+            st.text(f"{token.name}: {', '.join(_facts(token))}")
             st.button("Revoke", key=f"token-revoke-{token.id}", on_click=_revoke, args=(token.id,))
+
+
+def _facts(token: ApiTokens) -> Iterator[str]:
+    """Yield what a token may do, where, with whose rights, and when it was used."""
+    yield _SCOPES[cast(Scope, token.scope)].lower()
+    if token.role is not None:
+        yield f"at most as {token.role}"
+    if token.project_id is not None:
+        names = {project.id: project.name for project in page.services().projects.list_projects()}
+        yield f"only in {names.get(token.project_id, 'a project that was deleted')}"
+    if visitor.has_accounts():
+        yield f"of {_owner(token.account_id)}"
+    yield _use(token.last_used_at)
+
+
+def _owner(account_id: str | None) -> str:
+    return "the server" if account_id is None else runtime.services.accounts.get_account(account_id).name
 
 
 def _use(last_used_at: datetime | None) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import ImageDatasets, Images
 from core.dataset import EntryFilter
-from pages.components.shared import answer_form, grid, image_drawer, media, page
+from pages.components.shared import answer_form, grid, image_drawer, media, page, similar
 
 PAGE_SIZE = 60
 _CURSORS = "explore-cursors"
@@ -25,6 +25,8 @@ def show(project_id: str, entry_filter: EntryFilter, total: int) -> list[str]:
     action = grid.show(
         found.page, key="explore-grid", label="Entries", on_turn=partial(_turn, next_cursor=found.next_cursor)
     )
+    if action.similar in found.image_of:
+        similar.go(found.image_of[action.similar])
     if action.opened in found.image_of:
         image_drawer.show(found.image_of[action.opened], list(dict.fromkeys(found.image_of.values())))
     return [id_ for id_ in action.selected if id_ in found.image_of]

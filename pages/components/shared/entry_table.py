@@ -6,6 +6,7 @@ from zlib import crc32
 import streamlit as st
 
 from core import ImageDatasets
+from core.accounts.permissions import Act
 from core.dataset import EntryFilter, Term
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
@@ -156,7 +157,8 @@ def _bulk(project_id: str, entry_filter: EntryFilter, total: int, chosen: list[s
         noun = "entry" if chosen or number == total else "open entry"
         st.button(
             f"{_BUTTONS[action]} {pluralize(number, noun)}",
-            key="bulk-apply", on_click=_do_bulk, disabled=value == "" or not number,
+            key="bulk-apply", on_click=_do_bulk,
+            **page.only(Act.WRITE_ENTRIES, project_id, disabled=value == "" or not number),
             args=(project_id, str(target), chosen, action, value, actor),
         )  # fmt: skip
         _undo_button(project_id, actor)
@@ -173,7 +175,14 @@ def _warn(project_id: str, entry_filter: EntryFilter) -> None:
 
 
 def _undo_button(project_id: str, actor: str) -> None:
-    st.button("Undo", key="table-undo", icon=":material/undo:", on_click=_undo, args=(project_id, actor))
+    st.button(
+        "Undo",
+        key="table-undo",
+        icon=":material/undo:",
+        on_click=_undo,
+        args=(project_id, actor),
+        **page.only(Act.REVIEW, project_id),
+    )
 
 
 def _bulk_value(action: str) -> Any:

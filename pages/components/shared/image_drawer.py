@@ -1,4 +1,4 @@
-"""The image drawer: a large view with zoom, and the metadata, questions, entries and history of the image."""
+"""The image drawer: a large view with zoom, the tags, what was found, questions, entries and history of the image."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,16 +6,20 @@ from typing import Any
 import streamlit as st
 
 from core import Images
+from core.accounts.permissions import Act
 from core.vision.layers import layers_of
-from pages.components.shared import page, zoom
+from pages.components.shared import found_in_image, image_edit, page, similar, tags, zoom
 
 _SHOWN = "drawer-image"
+_EDITED = "drawer-edited"
+"""The id of the image that is being edited."""
 MAX_BOXES = 500
 
 
 def show(image_id: str, neighbors: Sequence[str]) -> None:
     """Open the drawer on an image; *neighbors* are the ids that Previous and Next step through."""
     st.session_state[_SHOWN] = image_id
+    st.session_state.pop(_EDITED, None)
     _drawer(list(neighbors))
 
 
@@ -27,12 +31,33 @@ def _drawer(neighbors: list[str]) -> None:
         if image is None:
             st.text("This image no longer exists.")
             return
+        if st.session_state.get(_EDITED) == id_:
+            image_edit.show(image, _close_editor)
+            return
         _step_buttons(id_, neighbors)
         _large(image, neighbors)
-        st.text(image.image_name)
-        facts, questions, history = st.tabs(["About", "Questions and entries", "History"], key="drawer-tabs")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(image.image_name, width="stretch")
+            st.button(
+                "Edit image", icon=":material/crop:", key="drawer-edit", on_click=_edit, args=(id_,),
+                **page.only(Act.MANAGE_IMAGES, image.project_id),
+            )  # fmt: skip
+        may_change = page.may(Act.MANAGE_IMAGES, image.project_id)
+        if may_change:
+            image_edit.undo(image, _show_again)
+        results = page.services().analysis.get_analysis(id_)
+        scores = {item["tag"]: item["score"] for item in results.get("tags", {}).get("tags", ())}
+        if may_change:
+            tags.show(image, page.services().tag_review.tags(id_), scores, key="drawer-tags")
+        elif image.tags:
+            st.caption(page.escape(f"Tags: {image.tags}"))
+        facts, found, questions, history = st.tabs(
+            ["About", "Found", "Questions and entries", "History"], key="drawer-tabs"
+        )
         with facts:
             _facts(image)
+        with found:
+            found_in_image.show(id_, results)
         with questions:
             _questions(image)
         with history:
@@ -42,29 +67,54 @@ def _drawer(neighbors: list[str]) -> None:
 def _step_buttons(id_: str, neighbors: list[str]) -> None:
     at = neighbors.index(id_) if id_ in neighbors else 0
     with st.container(horizontal=True, vertical_alignment="center"):
-        for label, icon, step, key in (
-            ("Previous", "arrow_back", -1, "Left"),
-            ("Next", "arrow_forward", 1, "Right"),
-        ):
-            target = at + step
-            inside = 0 <= target < len(neighbors)
+        # Their keys are those of the large view: a button that is not drawn yet loses a key.
+        for label, icon, step, key in (("Previous", "arrow_back", -1, "←"), ("Next", "arrow_forward", 1, "→")):
+            inside = 0 <= at + step < len(neighbors)
             st.button(
-                label, icon=f":material/{icon}:", key=f"drawer-{label.lower()}", disabled=not inside, shortcut=key,
-                on_click=_open, args=(neighbors[target] if inside else id_,),
+                label, help=f"Key: {key}", icon=f":material/{icon}:", key=f"drawer-{label.lower()}",
+                disabled=not inside, on_click=_step, args=(step, neighbors),
             )  # fmt: skip
+        if st.button("More like this", icon=":material/filter_none:", key="drawer-similar", shortcut="M"):
+            similar.go(id_)
         if len(neighbors) > 1:
             st.caption(f"{at + 1} of {len(neighbors)} on this page")
+
+
+def _step(by: int, neighbors: list[str]) -> None:
+    """Show the next image of the one that is shown by now: of two fast clicks the second was drawn for the first."""
+    shown = st.session_state[_SHOWN]
+    target = (neighbors.index(shown) if shown in neighbors else 0) + by
+    if 0 <= target < len(neighbors):
+        _open(neighbors[target])
 
 
 def _open(id_: str) -> None:
     st.session_state[_SHOWN] = id_
 
 
+def _edit(id_: str) -> None:
+    st.session_state[_EDITED] = id_
+
+
+def _close_editor(version_id: str | None) -> None:
+    """Show the image again, or the version that was saved."""
+    st.session_state.pop(_EDITED, None)
+    _show_again(version_id or st.session_state[_SHOWN])
+
+
+def _show_again(id_: str) -> None:
+    st.session_state[_SHOWN] = id_
+    st.rerun(scope="fragment")
+
+
 def _large(image: Images, neighbors: list[str]) -> None:
     at = neighbors.index(image.id) if image.id in neighbors else -1
     around = page.services().library.get_images([n for n in neighbors[max(at - 1, 0) : at + 2] if n != image.id])
     layers = layers_of(page.services().analysis.get_analysis(image.id))
-    zoom.show(image, key="drawer-large", prefetch=around, layers={"boxes": _boxes(image), **layers}, has_shortcuts=True)
+    zoom.show(
+        image, key="drawer-large", prefetch=around, layers={"boxes": _boxes(image), **layers}, has_shortcuts=True,
+        steps=neighbors, on_step=_open,
+    )  # fmt: skip
 
 
 def _boxes(image: Images) -> list[dict[str, Any]]:
@@ -83,7 +133,6 @@ def _facts(image: Images) -> None:
         ("Colors", image.colors.replace(",", ", ")),
         ("Brightness", f"{image.brightness:.0f} of 100, contrast {image.contrast:.0f} of 50"),
         ("Sharpness", f"{image.sharpness:,.0f} (higher is sharper)"),
-        ("Tags", image.tags.replace(",", ", ") or "none"),
         ("Source", " ".join(part for part in (image.source, image.source_ref) if part)),
         ("Added", f"{image.create_at:%Y-%m-%d %H:%M} UTC"),
         ("SHA-256", f"{image.sha256[:16]}…"),
@@ -92,13 +141,33 @@ def _facts(image: Images) -> None:
         first = page.services().images.get_image(image.near_duplicate_of)
         rows.insert(0, ("Similar to", first.image_name if first else "a deleted image"))
     if image.variant_of:
-        original = page.services().images.get_image(image.variant_of)
-        steps = ", ".join(dict.fromkeys(step["operation"] for step in image.variant_steps or ()))
-        rows.insert(0, ("Variant of", f"{original.image_name if original else 'a deleted image'}: {steps}"))
+        _origin(image, image.variant_of)
+    if image.pinned_split:
+        rows.append(("Split", f"{image.pinned_split}, put there by hand"))
     for label, value in rows:
         left, right = st.columns([1, 3])
         left.caption(label)
         right.text(value)
+
+
+def _origin(image: Images, original_id: str) -> None:
+    """Draw what the image was made of and how, with a button that opens it while it is in the library."""
+    services = page.services()
+    steps = ", ".join(dict.fromkeys(step["operation"] for step in image.variant_steps or ()))
+    how = f"by {steps}" if steps else ""
+    original, replaced = services.images.get_image(original_id), services.versions.original_of(image.id)
+    left, right = st.columns([1, 3])
+    left.caption("New version of" if replaced else "Variant of")
+    if original is None:
+        right.text(" ".join(filter(None, (replaced.image_name if replaced else "an image that was deleted", how))))
+        return
+    with right.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            page.escape(original.image_name), key="drawer-original", type="tertiary", help="Opens the original.",
+            on_click=_open, args=(original_id,),
+        )  # fmt: skip
+        if how:
+            st.text(how)
 
 
 def _questions(image: Images) -> None:
@@ -106,7 +175,8 @@ def _questions(image: Images) -> None:
     questions, entries = library.questions_of(image.id), library.entries_of(image.id)
     if not questions and not entries:
         st.caption("This image has no questions yet.")
-        page.link("generate", "Ask about this image", icon="auto_awesome")
+        if page.may(Act.GENERATE_PAID, image.project_id):
+            page.link("generate", "Ask about this image", icon="auto_awesome")
     for entry in entries:
         with st.container(border=True, key=f"drawer-entry-{entry.id}"):
             st.text(entry.question)

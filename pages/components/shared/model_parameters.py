@@ -4,7 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.llm import OFFLINE_MODEL
+from core.accounts.permissions import Act
+from core.llm import OFFLINE_MODELS
 from pages.components.shared import page
 
 _TEMPERATURE = 0.7
@@ -38,7 +39,7 @@ def show(key: str, config: dict[str, Any]) -> None:
     with st.expander("Address and parameters", key=f"{key}-advanced", on_change="rerun") as advanced:
         if advanced.open:
             _fields(key)
-            if config["model"] != OFFLINE_MODEL:
+            if config["model"] not in OFFLINE_MODELS:
                 _save(key, config)
 
 
@@ -58,6 +59,8 @@ def _fields(key: str) -> None:
 
 
 def _save(key: str, config: dict[str, Any]) -> None:
+    if not page.may(Act.MANAGE_SERVER):
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-profile"):
         name = st.text_input(
             "Save as profile", key=f"{key}-profile-name", placeholder="Name", max_chars=60,

@@ -6,14 +6,20 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core.errors import NoVisionError
-from core.llm import OFFLINE_MODEL, ModelConfig, ModelInfo
+from core.accounts.permissions import Act
+from core.errors import InvalidInputError, NoVisionError
+from core.llm import OFFLINE_MODEL, OFFLINE_MODELS, SEE_MODEL, ModelConfig, ModelInfo
+from core.llm.offline.see import ACCURACY
 from core.pluralize import pluralize
-from pages.components.shared import model_parameters, page
+from pages.components.shared import model_parameters, page, visitor
 
 BUILT_IN_HELP = (
     "It asks and answers only about size, colors, brightness, contrast and similar properties. Its entries name it as "
     "their model."
+)
+SEE_HELP = (
+    "Built in: reads text and finds everyday things with local models, needs no network and costs nothing. It asks and "
+    f'answers only what they prove, with boxes as evidence, and is "not sure" otherwise. {ACCURACY}'
 )
 _FOUND = "models-found"
 _PROFILE, _AT = "Profile: ", " at "
@@ -33,32 +39,33 @@ class ModelChoice:
         return {**self.config, "api_key": self.api_key} if self.api_key else dict(self.config)
 
 
-def show(key: str, *, image_output: bool = False, built_in: str = BUILT_IN_HELP) -> ModelChoice:
+def show(key: str, *, image_output: bool = False, built_in: str = "") -> ModelChoice:
     """Draw the picker and return the choice.
 
     Args:
         image_output: offer only models that generate images.
-        built_in: a sentence on what the built-in model can do on this page.
+        built_in: on pages that ask no questions, a sentence on what the built-in model that measures can do there.
     """
+    offered = options(image_output=image_output, asks=not built_in)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-picker"):
         chosen = st.selectbox(
-            "Model", options(image_output=image_output), key=f"{key}-model", accept_new_options=True,
+            "Model", offered, key=f"{key}-model", accept_new_options=True,
             persist_state="session", width="stretch",
             help="Choose a model or type any name that litellm knows, for example openai/gpt-4o.",
         )  # fmt: skip
-        if not image_output:
+        if not image_output and page.may(Act.MANAGE_SERVER):
             _find_local(key)
-    config = _config_of(chosen or OFFLINE_MODEL)
+    config = _config_of(chosen or offered[0])
     of_profile = (chosen or "").startswith(_PROFILE)
     if not of_profile:
         config = model_parameters.values(key) | config
     info = _info(config)
     config["model"] = info.model
-    st.caption(_describe(info, built_in) + (_describe_profile(config) if of_profile else ""))
+    st.caption(_describe(info, built_in or BUILT_IN_HELP) + (_describe_profile(config) if of_profile else ""))
     choice = ModelChoice(config, _key(info), _is_refused(config, image_output))
     if not of_profile:
         model_parameters.show(key, config)
-    if info.model != OFFLINE_MODEL:
+    if info.model not in OFFLINE_MODELS:
         _connection_test(choice, key)
     return choice
 
@@ -89,14 +96,19 @@ def _info(config: dict[str, Any]) -> ModelInfo:
     return page.services().llm.model_info(config["model"], config.get("api_base"))
 
 
-def options(*, image_output: bool = False) -> list[str]:
-    """Return the options: the built-in model, profiles, models found on this machine, well-known models."""
+def options(*, image_output: bool = False, asks: bool = True) -> list[str]:
+    """Return the options: the built-in models, profiles, models found on this machine, well-known models.
+
+    The model that sees comes first where questions are asked and its tools are there.
+    """
     infos = page.services().llm.models()
     names = [info.model for info in infos if info.image_output == image_output or info.model == OFFLINE_MODEL]
     if image_output:
         return names
+    names = names if asks else [name for name in names if name != SEE_MODEL]
+    first = [SEE_MODEL] if asks and page.services().evidence.missing() is None else []
     profiles = [_PROFILE + profile.name for profile in page.services().profiles.list_profiles()]
-    return list(dict.fromkeys([OFFLINE_MODEL, *profiles, *st.session_state.get(_FOUND, []), *names]))
+    return list(dict.fromkeys([*first, OFFLINE_MODEL, *profiles, *st.session_state.get(_FOUND, []), *names]))
 
 
 def typed_key(provider: str, api_base: str | None = None) -> str | None:
@@ -126,6 +138,8 @@ def _config_of(text: str) -> dict[str, Any]:
         found = [profile for profile in page.services().profiles.list_profiles() if profile.name == name]
         return dict(found[0].config) if found else {"model": OFFLINE_MODEL}
     model, _, api_base = text.partition(_AT)
+    if api_base.strip():
+        visitor.require(Act.MANAGE_SERVER)
     return {"model": model.strip()} | ({"api_base": api_base.strip()} if api_base.strip() else {})
 
 
@@ -148,14 +162,16 @@ def _is_refused(config: dict[str, Any], image_output: bool) -> bool:
     if image_output:
         return False
     try:
-        page.services().llm.require_vision(ModelConfig.from_dict(config))
-    except NoVisionError as error:
+        page.services().evidence.require(ModelConfig.from_dict(config))
+    except (NoVisionError, InvalidInputError) as error:
         st.error(page.escape(str(error)), icon=":material/visibility_off:")
         return True
     return False
 
 
 def _describe(info: ModelInfo, built_in: str) -> str:
+    if info.model == SEE_MODEL:
+        return SEE_HELP
     if info.model == OFFLINE_MODEL:
         return f"Built in: measures pixels, needs no network and costs nothing. {built_in}"
     sees = {True: "sees images", False: "does not see images", None: "vision support unknown"}[info.vision]

@@ -6,25 +6,66 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-from core import Projects
-from core.errors import NotFoundError, VitrineError
+from core import Projects, caller
+from core.accounts.actor import Actor
+from core.accounts.permissions import Act
+from core.caller import Caller
+from core.errors import ForbiddenError, NotFoundError, VitrineError
 from core.runtime import runtime
 from core.services import Services
-from pages.components.shared import run_queue
+from pages.components.shared import run_queue, visitor
+from pages.components.shared.guarded_services import GuardedServices
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _PROJECT = "project"
+_ACCOUNT = "account-id"
 _LAST_PARAMETERS = "query-parameters-of-last-run"
 
 
 def services() -> Services:
-    return runtime.services
+    """Return the services; for people with roles each call asks whether it is allowed.
+
+    Callbacks and fragments, which run without the frame, act as the visitor from here on.
+    """
+    if caller.current().way != "page":
+        act_as_visitor()
+    actor = visitor.actor()
+    if actor.is_admin:
+        return runtime.services
+    return cast("Services", GuardedServices(runtime.services, actor, st.session_state.get(_PROJECT)))
+
+
+def may(act: Act, project_id_: str | None = None) -> bool:
+    """Return whether the visitor may do *act* in a project, by default the open one."""
+    return visitor.may(act, project_id_ or project_id())
+
+
+def only(
+    act: Act, project_id_: str | None = None, *, disabled: bool = False, help: str | None = None
+) -> dict[str, Any]:
+    """Return the arguments of a button that is off, with the reason, for who may not do *act*."""
+    try:
+        visitor.require(act, project_id_ or project_id())
+    except (ForbiddenError, NotFoundError) as error:
+        return {"disabled": True, "help": str(error)}
+    return {"disabled": disabled, "help": help}
+
+
+def act_as_visitor(actor: Actor | None = None) -> None:
+    """Let what this run of the page does be recorded as done by its visitor; *actor* when the frame has checked it."""
+    if actor is not None:
+        st.session_state[_ACCOUNT] = actor.account_id or ""
+    name = (st.session_state.get("reviewer-name") or "").strip() or caller.LOCAL
+    account_id = st.session_state.get(_ACCOUNT) or None
+    is_signed_in = runtime.database.settings.has_sign_in
+    address = st.context.ip_address or ""
+    caller.act_as(Caller(name, account_id, address=address, way="page", is_signed_in=is_signed_in))
 
 
 def project_id() -> str | None:
@@ -101,7 +142,7 @@ def query_params(id_: str | None, **extra: str) -> dict[str, str]:
 
 def cached(key: Hashable, compute: Callable[[], T]) -> T:
     """Return the result of *compute*, cached until the next write to the database; callers must not mutate it."""
-    return services().db.read_cache.get(key, compute)
+    return runtime.database.read_cache.get(key, compute)
 
 
 def wait_for(work: Coroutine[Any, Any, T]) -> T:
@@ -120,13 +161,14 @@ def header(title: str, state: str = "") -> "st.delta_generator.DeltaGenerator":
         return st.container(horizontal=True, horizontal_alignment="right", width="content")
 
 
-def empty_state(icon: str, sentence: str, file: str, label: str) -> None:
-    """Draw the message that there is nothing yet, with a link to the page that provides it."""
+def empty_state(icon: str, sentence: str, file: str, label: str, *, act: Act | None = None) -> None:
+    """Draw the message that there is nothing yet, with a link to the page that provides it, for who may do *act*."""
     with st.container(border=True, horizontal_alignment="center"):
         st.space("small")
         st.markdown(f":material/{icon}:", text_alignment="center")
         st.markdown(sentence, text_alignment="center")
-        link(file, label, icon="arrow_forward")
+        if act is None or may(act):
+            link(file, label, icon="arrow_forward")
         st.space("small")
 
 

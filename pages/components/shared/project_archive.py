@@ -51,6 +51,12 @@ def _imported(task: Tasks, made: dict[str, object]) -> None:
             page.escape(f"These model profiles cannot be used here and were left out: {', '.join(refused)}."),
             icon=":material/warning:",
         )
+    if left_out := int(str(made.get("left_out_vectors", 0))):
+        st.warning(
+            f"{pluralize(left_out, 'vector')} of images could not be used. Run Analyze images with Similarity to make "
+            "them again.",
+            icon=":material/warning:",
+        )
     if page.project_id() != task.project_id and st.button(
         page.escape(f"Open {made['name']}"), type="primary", icon=":material/folder_open:", key=f"open-{task.id}"
     ):

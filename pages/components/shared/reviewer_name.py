@@ -28,12 +28,12 @@ def name() -> str:
 def is_known() -> bool:
     """Return whether the name is final: until the browser has sent its stored name, entries cannot be assigned."""
     settings = page.services().db.settings
-    return settings.access_password is not None or bool(st.session_state.get(_KNOWN)) or name() != "local"
+    return settings.has_sign_in or bool(st.session_state.get(_KNOWN)) or name() != "local"
 
 
 def choose() -> str:
     """Draw the field for the name and return it; a person who has signed in has a name already."""
-    if page.services().db.settings.access_password is not None:
+    if page.services().db.settings.has_sign_in:
         return name()
     _sync_with_browser()
     given = name()

@@ -7,6 +7,8 @@ from core import Tasks
 from core.importing.outcomes import outcomes_of_task
 from core.pluralize import pluralize
 from core.tasks import models_of
+from core.vision import ImageAnalysisTask
+from core.vision.analyzers import analyzers
 from pages.components.shared import page
 
 _IMPORT = "image-import"
@@ -37,9 +39,19 @@ def subject(task: Tasks) -> str:
     urls = pluralize(len(config["urls"]), "web address", "web addresses") if config.get("urls") else ""
     model = next((str(model.get("model") or "") for model in models_of(config)), "")
     named = (config.get("name"), config.get("hub"), path, urls, config.get("address"), *prompts[:1])
-    text = next((str(one) for one in named if one), "") or model or str(recipe.get("format") or "")
+    text = next((str(one) for one in named if one), "") or _analyzers(task) or model or str(recipe.get("format") or "")
     text = " ".join(text.split())
     return text if len(text) <= _MAX_CHARS else f"{text[: _MAX_CHARS - 1]}…"
+
+
+def _analyzers(task: Tasks) -> str:
+    """Return the analyzers of a task; those of new images follow the switch of the project."""
+    if task.task_type != ImageAnalysisTask.task_type:
+        return ""
+    if task.config.get("new"):
+        return "new images"
+    known = analyzers()
+    return ", ".join(known[name].label.lower() for name in task.config.get("analyzers") or () if name in known)
 
 
 def result(task: Tasks) -> str:
@@ -48,7 +60,9 @@ def result(task: Tasks) -> str:
     An import counts its files and questions: the number of its items means nothing to the person who waits.
     """
     if task.task_type != _IMPORT:
-        return f"{task.processed_count:,} of {task.total_count:,}"
+        # An item of an analysis is a few images for one analyzer.
+        unit = " parts" if task.task_type == ImageAnalysisTask.task_type else ""
+        return f"{task.processed_count:,} of {task.total_count:,}{unit}"
     found = outcomes_of_task(task)
     if task.ended_at is None:
         files = sum(found.counts.values())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core import ImageAnswerGenerationTask, Tasks
+from core.accounts.permissions import Act
 from core.llm import session_keys
 from core.pluralize import pluralize
 from core.tasks import TaskStatus, TaskSummary, models_of
@@ -76,7 +77,13 @@ def _draw(summary: TaskSummary) -> None:
 
 def _shortfall(task: Tasks) -> None:
     """After the end of the task, report by how many questions or answers it is short."""
-    missing = page.services().questions.shortfall(task.id) if task.ended_at is not None else 0
+    if task.ended_at is None:
+        return
+    questions = page.services().questions
+    missing, refused = questions.shortfall(task.id), questions.unverifiable(task.id)
+    if refused:
+        text = f"{pluralize(refused, 'answer')} left out: asked again, the model gave none that a program can verify."
+        st.info(text, icon=":material/info:")
     if not missing:
         return
     if task.task_type == ImageAnswerGenerationTask.task_type:
@@ -135,18 +142,19 @@ def format_duration(seconds: float) -> str:
 def buttons(summary: TaskSummary) -> None:
     """Draw what can be done with the task in its state: pause, resume, cancel."""
     task, tasks = summary.task, page.services().tasks
+    may = page.only(Act.MANAGE_TASKS, task.project_id)
     if task.status in ACTIVE:
-        if st.button("Pause", icon=":material/pause:", key=f"pause-{task.id}"):
+        if st.button("Pause", icon=":material/pause:", key=f"pause-{task.id}", **may):
             tasks.pause(task.id)
             st.rerun()
     elif task.status == TaskStatus.PAUSED:
         cap = _raised_cap(summary)
-        if st.button("Resume", icon=":material/play_arrow:", key=f"resume-{task.id}"):
+        if st.button("Resume", icon=":material/play_arrow:", key=f"resume-{task.id}", **may):
             tasks.set_cost_cap(task.id, cap)
             tasks.resume(task.id)
             _run(task)
     if task.status in (*ACTIVE, TaskStatus.PAUSED) and st.button(
-        "Cancel", icon=":material/stop:", key=f"cancel-{task.id}"
+        "Cancel", icon=":material/stop:", key=f"cancel-{task.id}", **may
     ):
         tasks.cancel(task.id)
         st.rerun()
@@ -182,8 +190,12 @@ def failures(summary: TaskSummary) -> None:
                 "Retry these",
                 icon=":material/replay:",
                 key=f"retry-{summary.task.id}-{group.error_code}",
-                disabled=running,
-                help="Pause the task first." if running else None,
+                **page.only(
+                    Act.MANAGE_TASKS,
+                    summary.task.project_id,
+                    disabled=running,
+                    help="Pause the task first." if running else None,
+                ),
             ):
                 page.services().tasks.retry_failed(summary.task.id, group.error_code)
                 _run(summary.task)

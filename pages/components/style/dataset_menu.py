@@ -3,11 +3,12 @@
 import streamlit as st
 
 from core import Projects, StyleDatasets
+from core.accounts.permissions import Act
 from core.llm import session_keys
 from core.pluralize import pluralize
 from core.style.dataset_service import MAX_FIRST_IMAGES
 from core.tasks.service import ACTIVE
-from pages.components.shared import model_picker, page
+from pages.components.shared import model_picker, page, visitor
 
 
 def make(project: Projects) -> None:
@@ -97,8 +98,14 @@ def selected_images(project: Projects) -> list[str]:
     return [image.id for image in found if image.project_id == project.id]
 
 
+def _targets() -> list[Projects]:
+    """Return the projects that a copy may go to."""
+    found = page.services().projects.list_projects(visitor.visible_projects())
+    return [project for project in found if page.may(Act.MANAGE_STYLES, project.id)]
+
+
 def _copy(project: Projects, dataset: StyleDatasets) -> None:
-    projects = page.unique_labels({project.id: project.name for project in page.services().projects.list_projects()})
+    projects = page.unique_labels({project.id: project.name for project in _targets()})
     target = st.selectbox("Copy to project", list(projects), format_func=lambda id_: projects[id_], key="style-copy-to")
     if st.button("Copy", key="style-copy", icon=":material/content_copy:"):
         made = page.services().style_datasets.copy_style_dataset(dataset.id, target)

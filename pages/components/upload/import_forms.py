@@ -17,7 +17,7 @@ PATH = "path"
 
 def labels() -> dict[str, str]:
     """Return the label of each form by its key."""
-    is_local = page.services().db.settings.access_password is None
+    is_local = not page.services().db.settings.has_sign_in
     path = {PATH: "A path on this machine" if is_local else "A path on the server"}
     return path | {source.name: source.label for source in _typed_sources()}
 

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-_REPORTED = ("acted", "finished", "go", "name", "opened", "selected", "token", "toggled", "turn", "typed")
+_REPORTED = ("acted", "finished", "go", "name", "opened", "selected", "similar", "token", "toggled", "turn", "typed")
 
 
 class RecordedComponents:

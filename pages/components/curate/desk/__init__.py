@@ -6,22 +6,25 @@ from typing import Any
 
 import streamlit as st
 
+from core.accounts.permissions import Act
 from core.api import credentials
 from core.dataset import EntryFilter
 from core.dataset.collaboration import Plan
-from pages.components.shared import boxes, media, streamlit_private, zoom
+from pages.components.shared import boxes, media, page, streamlit_private, zoom
 
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
-_SCRIPTS = (
-    "queue.js", "view.js", "stage.js", "forms.js", "box_geometry.js", "box_editor.js", "box_form.js", "desk.js",
-)  # fmt: skip
+_SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "twin_form.js", "box_form.js", "desk.js")
+
+# Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.
+_ACT_OF_KEY = {"again": Act.GENERATE_PAID, "twin": Act.WRITE_ENTRIES}
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
     """Draw the desk for the entries of the filter that *plan* assigns to *actor*.
 
-    The result's ``go`` is what the person chose at the end of the queue: a filter, "table" or "export".
+    The result's ``go`` is where the person wants to go: ``to`` is a filter, "table" or "export", chosen at the end of
+    the queue; ``similar`` is the id of an image.
     """
     component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_style(), js=_script())
     return component(
@@ -34,6 +37,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "second": bool(entry_filter.values("second")),
             "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
+            "withheld": [name for name, act in _ACT_OF_KEY.items() if not page.may(act, project_id)],
             "token": credentials.page_token(actor),
             "base": media.base_path(),
             "selectors": {"main": streamlit_private.MAIN, "block": streamlit_private.MAIN_BLOCK},
@@ -46,6 +50,8 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
 def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
     if entry_filter.values("second"):
         return "Second reviews"
+    if entry_filter.values("worth") == ("yes",) and len(entry_filter.terms) == 1:
+        return "Worth your time"
     line = str(entry_filter) or "All open entries"
     return f"{line}, {actor}'s part" if plan.assignment == "divided" and actor in plan.people else line
 
@@ -53,12 +59,13 @@ def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
 @cache
 def _script() -> str:
     # One table of keys: the handlers, the buttons, the help and the documentation read it.
-    return "\n".join([f"const KEYS = {_part('keys.json')};", boxes.script(), zoom.script(), *map(_part, _SCRIPTS)])
+    shared = [boxes.script(), zoom.script(), boxes.editor_script()]
+    return "\n".join([f"const KEYS = {_part('keys.json')};", *shared, *map(_part, _SCRIPTS)])
 
 
 @cache
 def _style() -> str:
-    return "\n".join([boxes.css(), _part("desk.css"), _part("box_editor.css"), zoom.style()])
+    return "\n".join([boxes.css(), _part("desk.css"), boxes.editor_css(), zoom.style()])
 
 
 def _part(name: str) -> str:

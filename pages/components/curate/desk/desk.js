@@ -38,9 +38,13 @@ class Desk {
   use(data, trigger) {
     this.trigger = trigger;
     this.queue.use(data);
+    for (const button of this.part.keys.children) button.hidden = this.isWithheld(button.dataset.do);
     this.resize();
     this.paint();
   }
+
+  /* Whether the person may not do this; the page says what. */
+  isWithheld(name) { return this.queue.data.withheld.includes(name); }
 
   close() {
     window.removeEventListener("keydown", this.onKey, true);
@@ -81,6 +85,7 @@ class Desk {
 
   do(name, value) {
     const item = this.queue.current;
+    if (this.isWithheld(name)) return;
     if (name === "help" || name === "escape") return this.help(name === "help" && this.part.help.hidden);
     if (name === "undo") return this.undo();
     if (name === "reason") return this.reason(value);
@@ -94,13 +99,15 @@ class Desk {
     if (name === "fit") return this.stage.zoom.fit();
     if (name === "zoom") return this.stage.zoom.toggle();
     if (name === "boxes") return toggleBoxes(), this.layersToggled();
-    if (name === "objects" || name === "text") return toggleLayer(name), this.layersToggled();
+    if (["objects", "text", "against"].includes(name)) return toggleLayer(name), this.layersToggled();
     if (name === "imageBefore" || name === "imageAfter") return this.stage.walk(name === "imageBefore" ? -1 : 1), this.form?.sync?.();
+    if (name === "similar") return this.trigger("go", { similar: this.stage.idOf(this.stage.at), at: newId() });
     if (name === "draw") return this.drawBoxes(item);
     if (["confirm", "reject", "skip"].includes(name)) return this.endForm(), this.decide(item, name);
     if (name === "history") return this.history(item);
     if (name === "edit") return this.open(new EditForm(this, item));
     if (name === "again") return this.again(item);
+    if (name === "twin") return this.queue.data.second || this.open(new TwinForm(this, item));
     if (name === "tag") return this.open(new TagForm(this, item));
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
     if (name === "rate") this.rate(item, Number(value));
@@ -199,7 +206,7 @@ class Desk {
   }
 
   help(open) {
-    const isMeant = ({ mode, name }) => (this.form?.isDrawing ? mode || this.form.allows(name) : !mode);
+    const isMeant = ({ mode, name }) => !this.isWithheld(name) && (this.form?.isDrawing ? mode || this.form.allows(name) : !mode);
     const rows = KEYS.filter(isMeant).map(({ shown, label }) => [shown, label]);
     this.part.help.replaceChildren(h("b", {}, "Keys"), h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)])));
     this.part.help.hidden = !open;
@@ -257,7 +264,7 @@ class Desk {
       queue.act(item, "rate", { score: stars });
       this.paint();
     }));
-    part.others.replaceChildren(...othersNode(item, queue.data.second));
+    part.others.replaceChildren(...twinNode(item, queue.data), ...othersNode(item, queue.data.second));
     // Prefetch after the decision was sent, because fetching and decoding images would delay it.
     clearTimeout(this.prefetchTimer);
     this.prefetchTimer = setTimeout(() => {

@@ -120,7 +120,7 @@ class AgainForm {
   key(event) {
     event.stopImmediatePropagation();
     if (event.key === "Escape") this.desk.closeForm();
-    else if (event.key === "Enter" && event.target === this.input) this.ask(this.input.value.trim());
+    else if (event.key === "Enter" && event.composedPath()[0] === this.input) this.ask(this.input.value.trim());
   }
 
   ask(model) {

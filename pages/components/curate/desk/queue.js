@@ -152,6 +152,7 @@ class Queue {
   act(item, decision, changes = {}) {
     const before = { ...item };
     Object.assign(item, EFFECTS[decision], decision === "second" ? {} : changes, { problem: null, againError: "" });
+    if (decision !== "second" && ("question" in changes || "answer" in changes)) item.against = null; // it was about another answer
     if (DECISIONS.includes(decision)) {
       if (!item.done) this.decisionTimes.push(Date.now());
       this.setDone(item, decision);
@@ -180,6 +181,19 @@ class Queue {
     this.undoStack.push({ act, item, before });
   }
 
+  /* Add the twin of an entry, with a typed answer or that of the entry's model; it comes next in the queue. */
+  async addTwin(item, image_id, answer) {
+    while (this.outbox.some(({ act }) => act.entry_id === item.id)) await wait(50);
+    const act = { act_id: newId(), entry_id: item.id, decision: "twin", changes: {} };
+    const { entry, twin } = await this.call("POST", "/desk/twin", { entry_id: item.id, image_id, act_id: act.act_id, answer }, AGAIN_TIMEOUT_MS);
+    const before = { ...item };
+    const added = Object.assign(twin, { done: "" });
+    Object.assign(item, { version: entry.version, tags: entry.tags, twin: entry.twin });
+    this.entries.splice(this.entries.indexOf(item) + 1, 0, added);
+    this.total++;
+    this.undoStack.push({ act, item, before, added });
+  }
+
   advance() {
     let at = this.index + 1;
     while (at < this.entries.length && this.entries[at].done) at++;
@@ -202,6 +216,7 @@ class Queue {
       if ("question" in last.act.changes || "answer" in last.act.changes) this.tally.edited--;
       const { version, others, ...fields } = before;
       Object.assign(item, fields);
+      if (last.added) this.entries = this.entries.filter((other) => other !== last.added), this.total--;
       this.show(item);
       this.enqueue({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
       return last;

@@ -5,7 +5,7 @@ const NOTHING_FOUND = [];
 
 class Stage {
   constructor(stage, lens, over, base, toggled) {
-    Object.assign(this, { stage, lens, over, base, toggled, cache: new Map(), images: [], ids: "", boxes: [], found: new Map(), at: 0, isAlone: false, editor: null });
+    Object.assign(this, { stage, lens, over, base, toggled, cache: new Map(), images: [], ids: "", boxes: [], against: NOTHING_FOUND, found: new Map(), at: 0, isAlone: false, editor: null });
     this.zoom = new Zoom(stage, [lens, over], { choose: (node) => this.choose(node), zoomed: (isFitted) => this.alone(!isFitted) });
   }
 
@@ -24,9 +24,9 @@ class Stage {
   }
 
   show(item) {
-    const ids = item?.image_ids.join(), boxes = item?.boxes ?? null;
-    if (ids === this.ids && boxes === this.boxes) return;
-    this.boxes = boxes;
+    const ids = item?.image_ids.join(), boxes = item?.boxes ?? null, against = item?.against?.parts ?? NOTHING_FOUND;
+    if (ids === this.ids && boxes === this.boxes && against === this.against) return;
+    Object.assign(this, { boxes, against });
     if (ids === this.ids) return this.editor ? null : this.draw(); // another entry about the same images, which keep their place
     Object.assign(this, { ids, images: item?.images ?? [], at: 0, isAlone: false });
     this.zoom.fit();
@@ -59,9 +59,10 @@ class Stage {
     this.stage.querySelector("[data-part=layers]").replaceChildren(...layerButtons(names, true, () => this.toggled()));
   }
 
-  /* What is in a layer of an image: the boxes of the entry, or what was found. */
+  /* What is in a layer of an image: the boxes of the entry, what speaks against its answer, or what was found. */
   layerOf(name, index) {
     if (name === "boxes") return (this.boxes ?? []).filter(({ image = 0 }) => image === index);
+    if (name === "against") return index ? NOTHING_FOUND : this.against; // tools test entries of one image
     return this.found.get(this.idOf(index))?.[name] ?? NOTHING_FOUND;
   }
 

@@ -1,20 +1,7 @@
 /* The DOM of the desk. Text is only ever set as textContent, never as HTML. */
 
 const REASONS = ["wrong answer", "bad question", "not in the image", "unclear image", "duplicate"];
-const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", second: "Second review", flag: "Flagged", unflag: "Flag removed" };
-
-function h(tag, props = {}, ...kids) {
-  const { cls, ...rest } = props;
-  const node = Object.assign(document.createElement(tag), rest, cls ? { className: cls } : {});
-  node.append(...kids.filter((kid) => kid !== null && kid !== undefined && kid !== ""));
-  return node;
-}
-
-/* A box in words: left, top and size, in px of the upright original. */
-function boxText({ label, xyxy: [left, top, right, bottom] }) {
-  const px = (value) => String(Math.round(value * 10) / 10);
-  return `${label || "no label"}, left ${px(left)}, top ${px(top)}, ${px(right - left)} × ${px(bottom - top)} px`;
-}
+const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", twin: "Twin added", second: "Second review", flag: "Flagged", unflag: "Flag removed" };
 
 const valueText = (name, value) => (name === "boxes" ? (value ?? []).map(boxText).join("; ") || "none" : value === "" ? "nothing" : value);
 
@@ -117,11 +104,16 @@ function othersNode(item, isSecond) {
   ];
 }
 
+/* What a tool found that speaks against the answer; V shows where. */
+function againstNodes({ against }) {
+  return against ? [h("div", {}, h("b", {}, "A tool contradicts this: "), against.says)] : [];
+}
+
 function noticeNodes(item) {
   const { problem } = item;
   if (item.asking) return [h("b", {}, "Asking again: "), `${item.asking} is answering. You can continue meanwhile.`];
   if (item.againError) return [h("b", {}, "Not asked again. "), item.againError];
-  if (!problem) return item.needs_review ? [h("b", {}, "Check this: "), item.needs_review] : [];
+  if (!problem) return [...(item.needs_review ? [h("div", {}, h("b", {}, "Check this: "), item.needs_review)] : []), ...againstNodes(item)];
   const changes = { ...problem.mine.changes };
   const attempted = [RESULTS[problem.mine.decision] ?? "Undone", ...Object.entries(changes).map(([name, value]) => `${name}: ${valueText(name, value)}`)].join(" · ");
   return [
@@ -137,11 +129,22 @@ const doing = (name, value, cls, ...kids) => {
   return button;
 };
 
+/* What tools found that proves the answer: each label with the best score of its boxes, and the tool. */
+function evidenceOf(item) {
+  const best = new Map();
+  for (const { label, score, tool } of item.boxes ?? []) {
+    const name = label.length > 40 ? `${label.slice(0, 39)}…` : label;
+    if (tool && !(best.get(name)?.score >= score)) best.set(name, { score, tool });
+  }
+  const shown = [...best].slice(0, 3).map(([label, { score, tool }]) => `${label} ${score?.toFixed(2) ?? ""} by ${tool}`);
+  return shown.length ? [`evidence: ${shown.join(", ")}${best.size > 3 ? ` and ${best.size - 3} more` : ""}`] : [];
+}
+
 function factNodes(item, isSecond) {
   // A second reviewer must not see the first decision.
   if (isSecond) return [h("span", { cls: "state" }, "Second review"), h("span", {}, item.image_name)];
   const words = [item.kind, item.language, author(item), (item.images?.length ?? 1) > 1 ? plural(item.images.length, "image", "images") : item.image_name,
-    item.boxes?.length && plural(item.boxes.length, "box", "boxes")].filter(Boolean);
+    item.boxes?.length && plural(item.boxes.length, "box", "boxes"), ...evidenceOf(item)].filter(Boolean);
   const state = item.state === "open" ? null : h("span", { cls: `state ${item.state}` }, `${item.state === "confirmed" ? "✓" : "✕"} ${item.state}`);
   return [state, h("span", {}, words.join(" · ")), doing("history", undefined, "link", "History")].filter(Boolean);
 }
@@ -181,7 +184,7 @@ function endingNodes(queue) {
   const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} being reviewed by others. What they leave open appears here.` : "";
   const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "reviewed a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
-  const next = [["", "All open entries"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
+  const next = [["", "All open entries"], ["tools:contradicts", "Contradicted by tools"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
     ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
   const title = passed.length ? `${plural(passed.length, "entry was", "entries were")} passed without a decision` : done.length ? "This queue is done" : "No entries to review here";
   return [

@@ -15,3 +15,14 @@ def script() -> str:
 @cache
 def css() -> str:
     return (_HERE / "boxes.css").read_text(encoding="utf-8")
+
+
+@cache
+def editor_script() -> str:
+    """Return the class ``BoxEditor``, with which boxes are drawn; it goes behind :func:`script` and the zoom's."""
+    return "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("box_geometry.js", "box_editor.js"))
+
+
+@cache
+def editor_css() -> str:
+    return (_HERE / "box_editor.css").read_text(encoding="utf-8")

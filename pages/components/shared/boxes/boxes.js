@@ -7,10 +7,24 @@ const BOX_COLORS = ["#4cc9f0", "#ffd166", "#80ed99", "#ff8fab", "#c8b6ff", "#ffa
 const LABELED_AT_ONCE = 40; // the labels of 200 boxes take five times as long to paint as their frames
 const BOXES_KEY = "vitrine-boxes";
 const LAYERS_KEY = "vitrine-layers";
-const LAYERS = { boxes: { title: "Boxes", key: "b" }, objects: { title: "Objects", key: "o" }, text: { title: "Text", key: "w" } };
+const LAYERS = { boxes: { title: "Boxes", key: "b" }, objects: { title: "Objects", key: "o" }, text: { title: "Text", key: "w" }, against: { title: "Against it", key: "v" } };
+
+/* An element with its properties and its children. Text is only ever set as textContent. */
+function h(tag, props = {}, ...kids) {
+  const { cls, ...rest } = props;
+  const node = Object.assign(document.createElement(tag), rest, cls ? { className: cls } : {});
+  node.append(...kids.filter((kid) => kid !== null && kid !== undefined && kid !== ""));
+  return node;
+}
+
+/* A box in words: left, top and size, in px of the upright original. */
+function boxText({ label, xyxy: [left, top, right, bottom] }) {
+  const px = (value) => String(Math.round(value * 10) / 10);
+  return `${label || "no label"}, left ${px(left)}, top ${px(top)}, ${px(right - left)} × ${px(bottom - top)} px`;
+}
 
 const areBoxesShown = () => sessionStorage.getItem(BOXES_KEY) !== "hidden";
-const chosenLayers = () => JSON.parse(sessionStorage.getItem(LAYERS_KEY) ?? '["boxes"]');
+const chosenLayers = () => JSON.parse(sessionStorage.getItem(LAYERS_KEY) ?? '["boxes","against"]');
 const isLayerShown = (name) => areBoxesShown() && chosenLayers().includes(name);
 
 /* Show or hide all layers that are chosen. */

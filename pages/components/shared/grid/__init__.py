@@ -38,10 +38,12 @@ class GridPage:
 
 @dataclass(frozen=True)
 class GridAction:
-    """The selected ids, and the id that was opened, if any."""
+    """The selected ids, and the ids that were opened or are to be compared with others, if any."""
 
     selected: list[str]
     opened: str | None
+    similar: str | None = None
+    """Of the item whose similar images were asked for, by its button or M."""
 
 
 def show(
@@ -53,6 +55,7 @@ def show(
     following: GridPage | None = None,
     selected: Sequence[str] = (),
     epoch: int = 0,
+    selectable: bool = True,
 ) -> GridAction:
     """Draw a page of thumbnails.
 
@@ -73,12 +76,14 @@ def show(
             "following": _as_data(following) if following else None,
             "selected": list(selected),
             "epoch": epoch,
+            "selectable": selectable,
         },
         on_selected_change=lambda: None,
         on_opened_change=lambda: None,
+        on_similar_change=lambda: None,
         on_turn_change=lambda: on_turn(st.session_state[key]["turn"]),
     )
-    return GridAction(_selection(result.selected, epoch, selected), result.opened)
+    return GridAction(_selection(result.selected, epoch, selected), result.opened, result.similar)
 
 
 def _as_data(page_: GridPage) -> dict[str, Any]:

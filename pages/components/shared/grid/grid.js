@@ -4,6 +4,7 @@ const grids = new WeakMap();
 const SERVER_TIMEOUT_MS = 3000; // after this, a page turn no longer waits for the server
 const PAINT_MS = 100;
 const SELECTION_DEBOUNCE_MS = 120;
+const MORE_LIKE_THIS = '<svg viewBox="0 0 16 16" aria-hidden="true"><rect x="1.5" y="1.5" width="8" height="8" rx="1.5"/><path d="M12 5.5h1a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 13v-1"/></svg>';
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let grid = grids.get(parentElement);
@@ -15,6 +16,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     grid.selected = new Set(data.selected);
   }
   cells.setAttribute("aria-label", data.label);
+  cells.setAttribute("aria-multiselectable", data.selectable);
   // Cells survive page runs, so they read the current callbacks from the grid instead of closing over them.
   Object.assign(grid, { epochNow: data.epoch, setStateValue, setTriggerValue });
   let view, ids;
@@ -89,14 +91,21 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       focusCell(index);
       event.shiftKey ? range(index) : toggle(index);
     };
-    frame.append(image, tick);
+    const like = make("button", "like");
+    like.type = "button";
+    like.tabIndex = -1;
+    like.title = "More like this (M)";
+    like.ariaLabel = `More like ${item.name}`;
+    like.innerHTML = MORE_LIKE_THIS;
+    like.onclick = (event) => (event.stopPropagation(), grid.setTriggerValue("similar", item.id));
+    frame.append(image, ...(data.selectable ? [tick] : []), like);
     const name = make("div", "name", item.name);
     name.title = item.name;
     node.append(frame, name, make("div", "caption", item.caption || "\u00a0"));
     node.onclick = (event) => {
       focusCell(index);
-      if (event.shiftKey) range(index);
-      else if (event.ctrlKey || event.metaKey) toggle(index);
+      if (event.shiftKey && data.selectable) range(index);
+      else if ((event.ctrlKey || event.metaKey) && data.selectable) toggle(index);
       else grid.setTriggerValue("opened", item.id);
     };
     return node;
@@ -140,6 +149,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   function bar() {
     const [previous, next] = root.querySelectorAll(".turn");
     root.querySelector(".where").textContent = view.where;
+    previous.hidden = next.hidden = !view.has_previous && !view.has_next;
     previous.disabled = !view.has_previous;
     next.disabled = !view.has_next;
     previous.onclick = () => turn("previous");
@@ -152,11 +162,12 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (event.key in steps) {
       const target = Math.max(0, Math.min(ids.length - 1, grid.at + steps[event.key]));
       focusCell(target);
-      if (event.shiftKey) range(target);
-    } else if (event.key === " ") toggle(grid.at);
+      if (event.shiftKey && data.selectable) range(target);
+    } else if (event.key === " " && data.selectable) toggle(grid.at);
     else if (event.key === "Enter") setTriggerValue("opened", ids[grid.at]);
+    else if (event.key.toLowerCase() === "m" && !event.ctrlKey && !event.metaKey && !event.altKey) setTriggerValue("similar", ids[grid.at]);
     else if (event.key === "Escape" && grid.selected.size) { grid.selected.clear(); reportSelection(); }
-    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { ids.forEach((id) => grid.selected.add(id)); reportSelection(); }
+    else if (data.selectable && event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) { ids.forEach((id) => grid.selected.add(id)); reportSelection(); }
     else if (event.key === "PageDown" && view.has_next) turn("next");
     else if (event.key === "PageUp" && view.has_previous) turn("previous");
     else return;

@@ -1,14 +1,18 @@
-"""The search line, stored in the URL as ``q`` so that a copied URL opens the same entries; and saved views."""
+"""The search line, stored in the URL as ``q`` so that a copied URL opens the same results; and saved views."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
+from core.accounts.permissions import Act
 from core.api import credentials
 from core.dataset.collaboration import MAX_NAME_CHARS
 from core.dataset.filters import FIELDS
 from core.errors import VitrineError
+from core.search_line import Fields
 from pages.components.shared import media, page
 
 KEY = "search-line"
@@ -18,7 +22,21 @@ _MESSAGE = "view-message"
 _PARAMETER = "q"
 
 
-def show(label: str, project_id: str) -> str:
+@dataclass(frozen=True)
+class Searched:
+    """What a search line searches: its fields, an example for the empty line, and whose values complete a field."""
+
+    fields: Fields
+    placeholder: str
+    of: Literal["entries", "images"]
+    takes_images: bool = False
+    """Whether an image that is dropped on the line or pasted into it finds those that are similar."""
+
+
+ENTRIES = Searched(FIELDS, "Words, or fields such as kind:count score:<3 -tag:draft edited:yes", "entries")
+
+
+def show(label: str, project_id: str, searched: Searched = ENTRIES) -> str:
     """Draw the search line and return its text; a new ``q`` in the URL replaces the text.
 
     The component completes field names, and fetches the values of a field while it is typed.
@@ -35,7 +53,10 @@ def show(label: str, project_id: str) -> str:
         data={
             "label": label,
             "line": line,
-            "fields": [[name, meaning] for name, (meaning, _) in FIELDS.items()],
+            "fields": [[name, meaning] for name, (meaning, _) in searched.fields.items()],
+            "placeholder": searched.placeholder,
+            "of": searched.of,
+            "takes_images": searched.takes_images,
             "project": project_id,
             "token": credentials.page_token(),
             "base": media.base_path(),
@@ -64,10 +85,16 @@ def views(project_id: str, actor: str = "local") -> None:
             )  # fmt: skip
         st.text_input("Save this search as", key="view-name", max_chars=MAX_NAME_CHARS, placeholder="Colors to check")
         with st.container(horizontal=True):
-            st.button("Save view", key="view-save", on_click=_save, args=(project_id, line, actor))
+            st.button(
+                "Save view",
+                key="view-save",
+                on_click=_save,
+                args=(project_id, line, actor),
+                **page.only(Act.REVIEW, project_id),
+            )
             for name in [name for name, query in saved.items() if query == line][:1]:
                 label = f"Delete {page.escape(name)}"
-                st.button(label, key="view-delete", on_click=_delete, args=(project_id, name))
+                st.button(label, key="view-delete", on_click=_delete, args=(project_id, name), **page.only(Act.REVIEW))
         if message := st.session_state.pop(_MESSAGE, None):
             st.text(message)
 

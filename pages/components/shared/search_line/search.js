@@ -4,21 +4,63 @@ const CURRENT_TERM = /(?:^|\s)(-?)(?:([A-Za-z]+):)?("[^"]*|[^\s"]*)$/;
 const valueCache = new Map(); // values by project and field
 const CACHE_MS = 30000;
 const instances = new WeakMap();
+const PICTURE = '<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="2" y="4" width="16" height="12" rx="2"/><path d="M4 14l4-4 3 3 3-4 3 4"/><circle cx="7" cy="8" r="1.3"/></svg>';
 
 class SearchLine {
   constructor(root) {
+    this.root = root.querySelector(".search");
     this.input = root.querySelector("input");
+    this.message = root.querySelector(".message");
+    this.example = root.querySelector(".example");
+    this.file = root.querySelector(".file");
     this.list = root.querySelector("ul");
     this.clear = root.querySelector(".clear");
     this.input.oninput = () => this.suggest();
     this.input.onkeydown = (event) => this.key(event);
     this.input.onblur = () => (this.close(), this.commit());
     this.clear.onclick = () => ((this.input.value = ""), this.commit(), this.input.focus());
+    this.example.innerHTML = PICTURE;
+    this.example.onclick = () => this.file.click();
+    this.file.onchange = () => (this.find(this.file.files[0]), (this.file.value = ""));
+    this.input.onpaste = (event) => event.clipboardData.files.length && (event.preventDefault(), this.find(event.clipboardData.files[0]));
+    const isFile = (event) => this.data.takes_images && event.dataTransfer.types.includes("Files");
+    this.root.ondragover = (event) => isFile(event) && (event.preventDefault(), this.root.classList.add("over"));
+    this.root.ondragleave = () => this.root.classList.remove("over");
+    this.root.ondrop = (event) => {
+      if (!isFile(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.root.classList.remove("over");
+      this.find(event.dataTransfer.files[0]);
+    };
+  }
+
+  /* Search by an image: the server makes its vector and keeps nothing else of it. */
+  async find(file) {
+    if (!file || !this.data.takes_images) return;
+    this.say(`Looking for images like ${file.name}…`);
+    const body = new FormData();
+    body.append("file", file);
+    const url = `${this.data.base}/api/projects/${this.data.project}/images/similar?limit=1`;
+    const found = await fetch(url, { method: "POST", body, headers: { "X-Vitrine-Token": this.data.token } })
+      .then((reply) => reply.json()).catch(() => ({ detail: "The server did not reply. Try again." }));
+    if (!found.id) return this.say(found.detail ?? "This image cannot be read.");
+    this.say("");
+    this.input.value = `similar:${found.id}`;
+    this.commit();
+  }
+
+  say(text) {
+    this.message.textContent = text;
+    this.message.hidden = !text;
   }
 
   use(data, trigger) {
     Object.assign(this, { data, trigger });
     this.input.ariaLabel = data.label;
+    this.input.placeholder = data.placeholder;
+    this.example.hidden = !data.takes_images;
+    this.root.classList.toggle("takes", data.takes_images);
     if (data.line !== this.committed) this.input.value = this.committed = data.line;
     this.clear.hidden = !this.input.value;
   }
@@ -45,10 +87,10 @@ class SearchLine {
   }
 
   async values(field) {
-    const name = `${this.data.project} ${field}`;
+    const name = `${this.data.project} ${this.data.of} ${field}`;
     if (!valueCache.has(name)) {
       const url = new URL(`${this.data.base}/desk/values`, location.origin);
-      url.search = new URLSearchParams({ project_id: this.data.project, field });
+      url.search = new URLSearchParams({ project_id: this.data.project, field, of: this.data.of });
       const response = await fetch(url, { headers: { "X-Vitrine-Token": this.data.token } }).then((reply) => reply.json()).catch(() => ({}));
       valueCache.set(name, (response.values ?? []).map((value) => [value, ""]));
       setTimeout(() => valueCache.delete(name), CACHE_MS);

@@ -1,6 +1,6 @@
 """Zoom and pan of an image up to its original pixels: a component, and the scripts that it shares with the desk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ def show(
     prefetch: Sequence[Images] = (),
     layers: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     has_shortcuts: bool = False,
+    steps: Sequence[str] = (),
+    on_step: Callable[[str], None] = lambda image_id: None,
 ) -> None:
     """Draw the image with zoom.
 
@@ -30,7 +32,14 @@ def show(
         layers: what can be drawn over the image: ``boxes`` as in :class:`ImageDatasets`, and those of
             :func:`core.vision.layers.layers_of`.
         has_shortcuts: whether Z zooms it and B hides its layers, wherever the focus is.
+        steps: ids that the arrow keys step through. The browser knows where it is: keys that are pressed before this
+            image is drawn count too.
+        on_step: is called with the id that the keys have come to.
     """
+
+    def stepped() -> None:
+        on_step(steps[int(st.session_state[key]["step"]["at"])])
+
     component = st.components.v2.component("vitrine_zoom", html=_part("figure.html"), css=_css(), js=_js())
     component(
         key=key,
@@ -44,7 +53,11 @@ def show(
             "layers": {name: list(boxes) for name, boxes in (layers or {}).items()},
             "has_shortcuts": has_shortcuts,
             "prefetch": [media.image_url(other.id, other.sha256, "view") for other in prefetch],
+            "at": steps.index(image.id) if image.id in steps else 0,
+            "count": len(steps),
+            "presses": ((st.session_state.get(key) or {}).get("step") or {}).get("presses", 0),
         },
+        on_step_change=stepped,
     )
 
 

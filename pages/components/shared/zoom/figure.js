@@ -15,7 +15,18 @@ class Figure {
     window.addEventListener("keydown", this.onKey);
   }
 
-  show(data) {
+  /* The server draws an image after a key; of those that were pressed since, it does not know yet. */
+  step(by) {
+    const at = this.at + by;
+    if (!by || at < 0 || at >= this.data.count) return;
+    this.at = at;
+    this.presses += 1;
+    this.setStateValue("step", { at, presses: this.presses });
+  }
+
+  show(data, setStateValue) {
+    this.setStateValue = setStateValue;
+    if (this.presses === undefined || data.presses >= this.presses) [this.at, this.presses] = [data.at, data.presses];
     const isOther = this.data?.url !== data.url;
     this.data = data;
     this.drawLayers();
@@ -46,9 +57,11 @@ class Figure {
   key(event) {
     const target = event.composedPath()[0];
     const isTyping = target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+    const hasOwnArrows = target.closest('[role="tab"], [role="radio"], [role="grid"]');
     if (!this.data.has_shortcuts || isTyping || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toLowerCase();
     if (key === "z") this.zoom.toggle();
+    if (!event.shiftKey && !hasOwnArrows) this.step({ arrowleft: -1, arrowright: 1 }[key] ?? 0);
     const name = this.drawLayers().find((one) => LAYERS[one].key === key);
     if (key === "b") toggleBoxes();
     else if (name) toggleLayer(name);
@@ -61,9 +74,9 @@ class Figure {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   if (!figures.has(parentElement)) figures.set(parentElement, new Figure(parentElement.querySelector(".stage")));
   const figure = figures.get(parentElement);
-  figure.show(data);
+  figure.show(data, setStateValue);
   return () => (figure.close(), figures.delete(parentElement));
 }

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.dataset import EntryFilter, parse_search
 from core.dataset.stats import Balance
-from pages.components.explore import boards, facet_bars
-from pages.components.explore.facet_bars import Bar, Group
-from pages.components.shared import search_line
+from pages.components.explore import boards
+from pages.components.shared import facet_bars, search_line
+from pages.components.shared.facet_bars import Bar, Group
 from tests.pages.components.recording import RecordedComponents
 
 

@@ -18,8 +18,8 @@ def sidebar(at: AppTest) -> list[str]:
 
 
 def test_the_navigation_names_each_group_once_above_its_pages() -> None:
-    assert sidebar(open_page("overview"))[: len(PAGES) + 2] == [
-        "- Build", "Upload", "Generate", "Curate", "Style", "Export",
+    assert sidebar(open_page("overview"))[: len(PAGES) + 1] == [
+        "- Build", "Upload", "Images", "Generate", "Curate", "Check", "Style", "Export",
         "- Look", "Overview", "Explore", "Tasks",
         "Settings",
     ]  # fmt: skip

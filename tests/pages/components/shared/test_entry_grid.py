@@ -38,7 +38,7 @@ def drawn(project: Projects, monkeypatch: pytest.MonkeyPatch, **acted: Any) -> t
 
     def show(shown: grid.GridPage, **_: Any) -> SimpleNamespace:
         pages.append(shown)
-        return SimpleNamespace(**({"opened": None, "selected": []} | acted))
+        return SimpleNamespace(**({"opened": None, "selected": [], "similar": None} | acted))
 
     monkeypatch.setattr(grid, "show", show)
     selected = entry_grid.show(project.id, EntryFilter(), 5)

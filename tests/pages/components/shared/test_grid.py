@@ -15,7 +15,7 @@ def test_a_page_is_drawn_with_the_one_that_follows(components: RecordedComponent
 
     assert action == GridAction([], None)
     assert components.data["vitrine_grid"] == {
-        "label": "Images",
+        "label": "Images", "selectable": True,
         "page": {
             "items": [{"id": "1", "url": "/media/1", "name": "shelf.jpg", "caption": ""}],
             "where": "1 to 1 of 2", "has_previous": False, "has_next": True,

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Images
+from core.transform import CropRecipe, Preprocessing
 from tests.pages.running import services, texts
 from tests.pictures import png
 
@@ -30,11 +31,9 @@ def _drawer(image_id: str, neighbors: list[str]) -> AppTest:
 
 
 def test_the_facts_of_an_image_are_its_size_colors_and_origin(images: list[Images]) -> None:
-    services().library.tag_images([images[0].id], ["front", "day"])
-
     shown = texts(_drawer(images[0].id, [images[0].id]))
 
-    for fact in ("40 x 30 px, 0 KB PNG", "red", "front, day", "upload", f"{images[0].sha256[:16]}…"):
+    for fact in ("40 x 30 px, 0 KB PNG", "red", "upload", f"{images[0].sha256[:16]}…"):
         assert fact in shown
     assert "This image has no questions yet." in shown
     assert not any("on this page" in text for text in shown)
@@ -81,3 +80,14 @@ def test_the_first_of_similar_images_is_named(images: list[Images]) -> None:
     assert "Similar to" in shown
     assert "red.png" in shown
     assert "Similar to" not in texts(_drawer(images[0].id, []))
+
+
+def test_a_version_of_an_image_goes_back_to_the_original(images: list[Images]) -> None:
+    version = services().versions.save(images[0].id, Preprocessing(crop=CropRecipe(share=0.5))).image
+    at = _drawer(version.id, [version.id])
+    assert "New version of red.png, 40 x 30 px" in texts(at)
+
+    at.button(key="drawer-version-undo").click().run()
+
+    assert services().images.get_image(images[0].id) is not None
+    assert services().images.get_image(version.id) is None

@@ -17,7 +17,7 @@ def state(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 
 def _with_password(monkeypatch: pytest.MonkeyPatch, password: str | None) -> None:
-    settings = SimpleNamespace(access_password=password)
+    settings = SimpleNamespace(has_sign_in=password is not None)
     monkeypatch.setattr(page, "services", lambda: SimpleNamespace(db=SimpleNamespace(settings=settings)))
 
 

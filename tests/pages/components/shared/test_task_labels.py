@@ -44,3 +44,12 @@ def test_a_task_is_named_with_its_state(status: str, has_ended: bool, failed: in
 )
 def test_the_subject_tells_a_task_from_others_of_its_kind(config: dict[str, Any], subject: str) -> None:
     assert task_labels.subject(Tasks(project_id="p", task_type="t", config=config)) == subject
+
+
+def test_the_result_of_an_import_counts_what_came_and_what_did_not() -> None:
+    counts = {"added": 2, "near-duplicate": 1, "duplicate": 4, "rejected": 5}
+    task = Tasks(
+        project_id="p", task_type="image-import", ended_at=utc_now(),
+        result={"counts": counts, "left_out": {"row": 2, "image": 1}, "entries": 9, "known": 3, "questions": 12},
+    )  # fmt: skip
+    assert task_labels.result(task) == "3 images, 9 entries, 7 already there, 8 left out"

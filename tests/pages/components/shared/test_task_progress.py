@@ -72,6 +72,7 @@ def _timed(status: str, done: int, *, seconds: float, has_ended: bool = False, *
     ("make", "words"),
     [
         (partial(_timed, "running", 2, seconds=60), ""),
+        (partial(_timed, "running", 2, failed=1, seconds=180), "1 per minute, about 7 min left"),
         (partial(_timed, "running", 4, failed=1, seconds=300), "1 per minute, about 5 min left"),
         (partial(_timed, "completed", 10, seconds=120, has_ended=True), "Took 2 min"),
         (partial(_timed, "paused", 5, seconds=120), ""),

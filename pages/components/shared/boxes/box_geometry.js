@@ -5,6 +5,9 @@ const CORNERS = ["", "nw", "se"]; // what the arrow keys move: the box, its top 
 const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const STEPS = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
 
+/* A box that a person changed is no longer what a tool found. */
+const ownBox = (box) => (delete box.score, delete box.tool, box);
+
 const clamped = (value, least, most) => Math.max(least, Math.min(value, most));
 const areaOf = ([left, top, right, bottom]) => (right - left) * (bottom - top);
 

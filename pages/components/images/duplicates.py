@@ -3,20 +3,25 @@
 import streamlit as st
 
 from core import Images
+from core.accounts.permissions import Act
 from core.images import ImageFilter
 from core.pluralize import pluralize
+from core.vision.duplicates import DuplicateGroup, DuplicatePair
+from pages.components.images import image_deletion
 from pages.components.shared import cards, image_drawer, media, page, undo
-from pages.components.upload import image_deletion
 
 _PAGE_SIZE = 8
 _SHOWN, _DECIDED = "duplicates-shown", "duplicates-decided"
 
 
-def show(project_id: str, chosen: ImageFilter) -> None:
+def show(project_id: str) -> None:
     """Draw the first groups; a group disappears once it is resolved."""
     _undo_notice()
     count = st.session_state.get(_SHOWN, _PAGE_SIZE)
-    found = page.services().duplicates.find_groups(project_id, chosen, limit=count)
+    with st.spinner("Comparing the vectors of images", show_time=True):
+        found = page.services().duplicate_search.find_groups(project_id, ImageFilter(), limit=count)
+    if not page.services().analysis.store.has_results(project_id, ("embedding",)):
+        st.caption("Analyze images for similarity to find crops and mirrored copies too.")
     if not found.groups:
         st.caption("No similar images found.")
         return
@@ -28,26 +33,34 @@ def show(project_id: str, chosen: ImageFilter) -> None:
         st.rerun()
 
 
-def _group(group: list[Images]) -> None:
-    first = group[0].id
+def _group(found: DuplicateGroup) -> None:
+    group, first = found.images, found.images[0].id
+    names = {image.id: image.image_name for image in group}
+    likeness: dict[str, str] = {}
+    for pair in found.pairs:
+        likeness.setdefault(pair.image_id, f"like {names.get(pair.other_id, 'another')} {_ways(pair)}")
+    variants = f", with {pluralize(found.variants, 'variant')}" if found.variants else ""
     with st.container(border=True, key=f"duplicates-{first}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(pluralize(len(group), "image"), width="stretch")
+            st.text(pluralize(len(group), "image") + variants, width="stretch")
             if st.button(
                 "Keep all", icon=":material/call_split:", key=f"duplicates-keep-{first}",
-                help="They are different images: keep them all and do not report them as similar again.",
+                **page.only(
+                    Act.MANAGE_IMAGES,
+                    help="They are different images: keep them all and do not report them as similar again.",
+                ),
             ):  # fmt: skip
                 page.services().duplicates.separate([image.id for image in group])
                 _decided(group, "marked as different")
             if st.button(
                 "Merge", icon=":material/merge:", key=f"duplicates-merge-{first}",
-                help="Keep the oldest image, with the questions and entries of all.",
+                **page.only(Act.MANAGE_IMAGES, help="Keep the oldest image, with the questions and entries of all."),
             ):  # fmt: skip
                 with page.show_errors():
                     page.services().duplicates.merge([image.id for image in group])
                     _decided(group, "merged into one")
         act = cards.show(
-            [_card(image, image.id == first) for image in group],
+            [_card(image, image.id == first, likeness.get(image.id)) for image in group],
             key=f"duplicates-cards-{first}",
             label="Similar images",
         )
@@ -74,7 +87,13 @@ def _undo_notice() -> None:
             st.rerun()
 
 
-def _card(image: Images, is_first: bool) -> cards.Card:
+def _ways(pair: DuplicatePair) -> str:
+    """Return by what a pair was found: "by hash, by vectors (0.987)"."""
+    by = {"hash": "by hash", "vectors": f"by vectors ({pair.cosine})"}
+    return ", ".join(by[way] for way in pair.ways)
+
+
+def _card(image: Images, is_first: bool, likeness: str | None) -> cards.Card:
     return cards.Card(
         id=image.id,
         url=media.image_url(image.id, image.sha256),
@@ -83,6 +102,7 @@ def _card(image: Images, is_first: bool) -> cards.Card:
         lines=(
             f"{image.width:,} x {image.height:,} px, {image.size / 1000:,.0f} KB {image.format}",
             "oldest" if is_first else f"added {image.create_at:%Y-%m-%d %H:%M}",
+            *([likeness] if likeness else []),
         ),
         actions=(cards.Action("open", "Open", frame=True), cards.Action("delete", "Delete")),
     )

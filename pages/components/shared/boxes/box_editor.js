@@ -81,7 +81,7 @@ class BoxEditor {
     if (!this.boxes.includes(box)) return;
     this.newLabel = label;
     if (box.label === label) return;
-    box.label = label;
+    ownBox(box).label = label;
     this.paint();
     this.changed();
   }
@@ -95,7 +95,7 @@ class BoxEditor {
   nudge(byX, byY) {
     if (!this.isOwnSelected) return false;
     const { selected, corner, size } = this;
-    selected.xyxy = corner ? resizedBox(selected.xyxy, corner, byX, byY, size) : movedBox(selected.xyxy, byX, byY, size);
+    ownBox(selected).xyxy = corner ? resizedBox(selected.xyxy, corner, byX, byY, size) : movedBox(selected.xyxy, byX, byY, size);
     this.place();
     return true;
   }
@@ -162,8 +162,8 @@ class BoxEditor {
     gesture.isDrag = true;
     const [byX, byY] = [Math.round(now[0] - gesture.start[0]), Math.round(now[1] - gesture.start[1])];
     if (gesture.kind === "draw") this.selected.xyxy = drawnBox(gesture.start, now, this.size);
-    else if (gesture.kind === "move") this.selected.xyxy = movedBox(gesture.before, byX, byY, this.size);
-    else this.selected.xyxy = resizedBox(gesture.before, gesture.handle, byX, byY, this.size);
+    else if (gesture.kind === "move") ownBox(this.selected).xyxy = movedBox(gesture.before, byX, byY, this.size);
+    else ownBox(this.selected).xyxy = resizedBox(gesture.before, gesture.handle, byX, byY, this.size);
     this.place();
   }
 

@@ -16,7 +16,7 @@ def ask(image_ids: list[str], after: Callable[[], None] = lambda: None) -> None:
     counts = page.services().library.count_dependents(image_ids)
     st.text(
         f"This deletes {pluralize(counts.images, 'image')} with {pluralize(counts.questions, 'question')} and "
-        f"{pluralize(counts.entries, 'entry')} ({counts.confirmed:,} confirmed). You can undo this."
+        f"{pluralize(counts.entries, 'entry')} ({counts.confirmed:,} confirmed). They can be restored from the bin."
     )
     if st.button(f"Delete {pluralize(counts.images, 'image')}", type="primary", key="library-delete-confirm"):
         delete(image_ids)

@@ -1,0 +1,38 @@
+"""Check: whether the dataset is worth training on; the cards are in ``components/check/groups.py``."""
+
+import streamlit as st
+
+from core.dataset import parse_search
+from core.errors import InvalidInputError
+from pages.components.check.groups import GROUPS
+from pages.components.shared import page, reviewer_name, search_line
+
+project = page.project()
+if not page.services().entries.has_entries(project.id):
+    page.header("Check")
+    page.empty_state(
+        "fact_check", "There is nothing to check yet: this project has no entries.", "generate",
+        "Generate questions and answers",
+    )  # fmt: skip
+    st.stop()
+
+page.header("Check", "What a model would learn from this dataset, measured")
+with st.container(horizontal=True, vertical_alignment="center"):
+    line = search_line.show("Entries to check", project.id)
+    search_line.views(project.id, reviewer_name.name())
+try:
+    parse_search(line)
+except InvalidInputError as error:
+    st.error(page.escape(str(error)), icon=":material/error:")
+    st.stop()
+
+for number, group in enumerate(GROUPS):
+    if not group.cards:
+        continue
+    st.subheader(group.title, anchor=False)
+    st.caption(group.sentence)
+    grid = st.grid(2, min_column_width=380, border=True, key=f"check-cards-{number}")
+    for place, draw in enumerate(group.cards, start=1):
+        is_alone = place == len(group.cards) and place % 2 == 1
+        with grid.cell(column_span="all" if is_alone else 1), page.show_errors():
+            draw(project.id, line)

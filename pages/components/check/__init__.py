@@ -1,0 +1,1 @@
+"""The cards of the Check page, one file a card."""

@@ -1,0 +1,46 @@
+"""Free space, and the backups that the server makes."""
+
+import streamlit as st
+
+from core.backup import BackupStatus, backup_status
+from core.disk import LOW_BYTES, free_bytes
+from core.runtime import runtime
+from pages.components.shared import page
+
+
+def show() -> None:
+    """Draw how much space is left, and when the last backup was made."""
+    settings = page.services().db.settings
+    left, right = st.columns(2)
+    with left:
+        st.subheader("Disk", anchor=False)
+        free = free_bytes(settings.data_dir)
+        st.text(f"{free / 1e9:,.1f} GB free")
+        st.caption(f"Uploads, tasks and exports stop below {settings.min_free_bytes / 1e9:,.1f} GB.")
+        warn_of_low_disk(free)
+    with right:
+        st.subheader("Backups", anchor=False)
+        status = backup_status(settings)
+        if status is None:
+            st.text("The server makes none.")
+            st.caption("VITRINE_BACKUP_DIR names a directory on another disk; `vitrine backup` makes one at once.")
+        else:
+            _backups(status)
+
+
+def warn_of_low_disk(free: int) -> None:
+    """Draw a warning when there is little free space."""
+    if free < LOW_BYTES:
+        st.warning(f"Only {free / 1e9:,.1f} GB are left on the disk. Free some space.", icon=":material/hard_drive:")
+
+
+def _backups(status: BackupStatus) -> None:
+    if status.last is None:
+        st.text("None yet. The server makes the first one after its start.")
+    else:
+        made = status.last.manifest
+        st.text(f"Last: {made.made_at:%Y-%m-%d %H:%M} UTC, {made.images:,} images, {made.size_bytes / 1e6:,.1f} MB")
+    st.text(f"Next: {status.next_at:%Y-%m-%d %H:%M} UTC")
+    st.caption(f"{status.backups:,} in {page.escape(str(status.target))}. `vitrine restore` brings one back.")
+    for problem in filter(None, (status.problem, runtime.backup_error())):
+        st.warning(problem, icon=":material/warning:")

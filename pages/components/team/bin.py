@@ -1,0 +1,93 @@
+"""The bin: what was deleted, when, by whom and until when it can be restored."""
+
+import streamlit as st
+
+from core.accounts.permissions import Act
+from core.bin import BIN_KINDS, BinItem
+from core.bin.finding import BinKind
+from pages.components.shared import page, visitor
+
+_ROWS = 30
+_PAGES, _MESSAGE = "bin-pages", "bin-message"
+_NAMES: dict[BinKind, str] = {
+    "project": "Projects", "image": "Images", "entry": "Entries", "style": "Style datasets",
+}  # fmt: skip
+_GOES: dict[BinKind, str] = {
+    "project": "with all of its images, questions, entries and exports",
+    "image": "with its questions and entries", "entry": "with its history", "style": "with all of its versions",
+}  # fmt: skip
+
+
+def show() -> None:
+    """Draw what is in the bin: of everything for an admin, else of the open project."""
+    project_id, sees_all = page.project_id(), visitor.may(Act.MANAGE_SERVER)
+    if not sees_all and (project_id is None or not visitor.may(Act.MANAGE_IMAGES, project_id)):
+        st.caption("The bin of a project is shown to its editors and owners. Open a project of yours.")
+        return
+    wanted = None if sees_all else project_id
+    if message := st.session_state.pop(_MESSAGE, None):
+        st.text(message)
+    counts = page.services().bin.counts(wanted)
+    kinds = [kind for kind in BIN_KINDS if sees_all or kind != "project"]
+    kind = st.segmented_control(
+        "Kind", kinds, default=next((kind for kind in kinds if counts[kind]), kinds[0]), required=True,
+        format_func=lambda kind: f"{_NAMES[kind]} ({counts[kind]:,})", key="bin-kind", label_visibility="collapsed",
+        on_change=_to_the_newest,
+    )  # fmt: skip
+    _list(kind, wanted)
+
+
+def _list(kind: BinKind, project_id: str | None) -> None:
+    seen = [str(cursor) for cursor in st.session_state.get(_PAGES, [])]
+    found = page.services().bin.find(kind, project_id, limit=_ROWS, after=seen[-1] if seen else None)
+    days = page.services().db.settings.bin_days
+    if not found.items:
+        st.caption(f"The bin has no {_NAMES[kind].lower()}. What is deleted stays here for {days} days.")
+    for item in found.items:
+        _row(item)
+    with st.container(horizontal=True):
+        if seen and st.button("Newer", icon=":material/arrow_back:", key="bin-newer"):
+            st.session_state[_PAGES] = seen[:-1]
+            st.rerun()
+        if found.next_cursor and st.button("Older", icon=":material/arrow_forward:", key="bin-older"):
+            st.session_state[_PAGES] = [*seen, found.next_cursor]
+            st.rerun()
+
+
+def _row(item: BinItem) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"bin-{item.id}"):
+        with st.container(gap=None, width="stretch"):
+            st.text(item.label)
+            of = f"in {item.project_name}, " if item.kind != "project" else ""
+            by = f" by {item.deleted_by}" if item.deleted_by else ""
+            st.caption(
+                page.escape(f"{of}deleted {item.deleted_at:%Y-%m-%d %H:%M} UTC{by}, kept until {item.until:%Y-%m-%d}")
+            )
+        st.button(
+            "Restore", icon=":material/restore_from_trash:", key=f"bin-restore-{item.id}", on_click=_restore,
+            args=(item.kind, item.id, item.project_id),
+        )  # fmt: skip
+        if visitor.may(Act.DELETE_PROJECT, item.project_id) and st.button(
+            "Delete now", icon=":material/delete_forever:", key=f"bin-delete-{item.id}"
+        ):
+            _ask(item)
+
+
+@st.dialog("Delete now")
+def _ask(item: BinItem) -> None:
+    st.text(f"This deletes {item.label} {_GOES[item.kind]}. It cannot be restored after that.")
+    if st.button(f"Delete {page.escape(item.label)}", type="primary", key="bin-delete-confirm"):
+        with page.show_errors():
+            page.services().bin.delete_for_good(item.kind, item.id, project_id=item.project_id)
+            st.session_state[_MESSAGE] = f"{item.label} was deleted for good."
+            st.rerun()
+
+
+def _restore(kind: BinKind, id_: str, project_id: str) -> None:
+    with page.show_errors():
+        restored = page.services().bin.restore(kind, id_, project_id=project_id)
+        st.session_state[_MESSAGE] = " ".join(filter(None, (f"{restored.label} is back.", restored.note)))
+
+
+def _to_the_newest() -> None:
+    st.session_state.pop(_PAGES, None)

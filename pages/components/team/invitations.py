@@ -1,0 +1,48 @@
+"""Invitations to a project, or to the server: make a link, copy it, take it back."""
+
+import streamlit as st
+
+from core.accounts.permissions import Act
+from core.accounts.roles import Role
+from pages.components.shared import page, people, visitor
+
+
+def show(project_id: str | None) -> None:
+    """Draw the form for a new invitation and the open ones; without a project those of the whole server."""
+    act = Act.MANAGE_MEMBERS if project_id is not None else Act.MANAGE_SERVER
+    place = project_id or "server"
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"invite-{place}"):
+        role = _role(project_id)
+        days = st.number_input("Valid for days", 1, 90, 7, key=f"invite-days-{place}", width=140)
+        wanted = st.button("Make a link", icon=":material/link:", key=f"invite-make-{place}")
+    if wanted:
+        with page.show_errors():
+            made = people.services(act, project_id).invitations.invite(
+                project_id=project_id, role=role, created_by=visitor.actor().name, days=int(days)
+            )
+            st.text("Copy the link now and send it to one person. It works once and is not shown again.")
+            st.code(people.invitation_link(made.secret), language=None)
+    with page.show_errors():
+        for row in people.services(act, project_id).invitations.list_open(project_id):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"invitation-{row.id}"):
+                what = "Admin" if row.makes_admin else (row.role or "account").capitalize()
+                by = f", made by {row.created_by}" if row.created_by else ""
+                st.text(f"{what}{by}, valid until {row.expires_at:%Y-%m-%d %H:%M} UTC", width="stretch")
+                st.button(
+                    "Take back", icon=":material/link_off:", key=f"invitation-revoke-{row.id}", on_click=_revoke,
+                    args=(act, project_id, row.id),
+                )  # fmt: skip
+
+
+def _role(project_id: str | None) -> Role | None:
+    if project_id is None:
+        return None
+    return st.selectbox(
+        "Role", list(Role), index=list(Role).index(Role.ANNOTATOR), format_func=people.ROLE_WORDS.__getitem__,
+        key=f"invite-role-{project_id}", width=320,
+    )  # fmt: skip
+
+
+def _revoke(act: Act, project_id: str | None, invitation_id: str) -> None:
+    with page.show_errors():
+        people.services(act, project_id).invitations.revoke(invitation_id)

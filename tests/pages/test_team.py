@@ -1,0 +1,93 @@
+"""The page Team, as an owner and as an annotator of a project see it."""
+
+from typing import Any
+
+import pytest
+from streamlit.runtime.context import ContextProxy
+from streamlit.testing.v1 import AppTest
+
+from core.accounts.roles import Role
+from core.api import credentials
+from core.runtime import runtime
+from core.services import Services
+from tests.pages.running import open_page, texts
+
+SECRET = "nine green bottles"
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> tuple[Services, str]:
+    monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
+    services = runtime.services
+    services.accounts.create_account("root", SECRET, is_admin=True)
+    project = services.projects.create_project("Shelf")
+    for name, role in (("olga", Role.OWNER), ("ana", Role.ANNOTATOR)):
+        services.memberships.set_role(project.id, services.accounts.create_account(name, SECRET).id, role)
+    services.accounts.create_account("ben", SECRET)
+    return services, project.id
+
+
+def _as(services: Services, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = credentials.start_session(services.db, name, services.accounts.named(name))
+    monkeypatch.setattr(ContextProxy, "cookies", {credentials.COOKIE: cookie})
+
+
+def test_an_owner_changes_roles_adds_removes_and_invites(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    _as(services, "olga", monkeypatch)
+    at = open_page("team", project_id)
+    ana = services.accounts.named("ana").id
+
+    def roles() -> dict[str, str]:
+        return {member.account.name: member.role.value for member in services.memberships.members(project_id)}
+
+    at.selectbox(key=f"member-role-{ana}").select(Role.VIEWER).run()
+    assert roles() == {"olga": "owner", "ana": "viewer"}
+    at.button(key=f"member-remove-{ana}").click().run()
+    assert roles() == {"olga": "owner"}
+    at.button(key="team-undo").click().run()
+    assert roles() == {"olga": "owner", "ana": "viewer"}
+    at.text_input(key="member-name").input("BEN")
+    _button(at, "Add").click().run()
+    assert roles()["ben"] == "annotator"
+    at.button(key=f"member-remove-{services.accounts.named('olga').id}").click().run()
+    assert "last owner" in at.error[0].value
+    at.button(key=f"invite-make-{project_id}").click().run()
+    secret = at.code[0].value.rpartition("/access/invitation/")[2]
+    assert services.invitations.find_open(secret).row.created_by == "olga"
+    row = services.invitations.list_open(project_id)[0]
+    at.button(key=f"invitation-revoke-{row.id}").click().run()
+    assert services.invitations.list_open(project_id) == []
+    assert not at.exception
+
+
+def test_an_annotator_sees_the_members_and_changes_nothing(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    _as(services, "ana", monkeypatch)
+    at = open_page("team", project_id)
+    assert {"olga", "Owner", "ana", "Annotator"} <= set(texts(at))
+    assert not [one for one in at.button if one.key and one.key.startswith(("member-", "invite-"))]
+    assert "member-role" not in [one.key for one in at.selectbox]
+
+
+def test_an_admin_manages_the_accounts_in_the_settings(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    _as(services, "root", monkeypatch)
+    at = open_page("settings", project_id, tab="Accounts")
+    ben = services.accounts.named("ben").id
+    at.button(key=f"account-disable-{ben}").click().run()
+    assert services.accounts.get_account(ben).disabled_at is not None
+    at.button(key=f"account-no-admin-{services.accounts.named('root').id}").click().run()
+    assert "last admin" in at.error[0].value
+    assert "ben: disabled, never signed in" in texts(at)
+
+
+def _button(at: AppTest, label: str) -> Any:
+    (found,) = [one for one in at.button if one.label == label]
+    return found
