@@ -154,7 +154,7 @@ def library(directory: Path, sizes: tuple[int, ...]) -> dict[str, Any]:
             with connect(server.data_dir) as db:
                 filters = filters_ms(db, project_id)
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(f"{server.url}/upload?project={project_id}")
+            page.goto(f"{server.url}/images?project={project_id}")
             turns = _turns_ms(page)
             page.close()
             found[f"{size:,} images"] = {

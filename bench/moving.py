@@ -24,7 +24,18 @@ from pathlib import Path
 from typing import Any
 
 from core import ProjectService, connect
-from core.db import Database, Events, ImageDatasets, ImageHashes, Images, LlmCalls, Questions, insert_rows, new_id
+from core.db import (
+    Database,
+    Events,
+    ImageDatasets,
+    ImageHashes,
+    Images,
+    LlmCalls,
+    Questions,
+    insert_rows,
+    new_id,
+    question_key,
+)
 from core.db.base import new_values
 from core.images.near_duplicates import quarters
 
@@ -111,7 +122,7 @@ def _hashes(images: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _question(project_id: str, image_id: str, number: int, at: datetime) -> dict[str, Any]:
     text = f"What stands at place {number} of the shelf in the kitchen?"
     return new_values(
-        Questions, project_id=project_id, image_id=image_id, question=text, question_key=text.lower(),
+        Questions, project_id=project_id, image_id=image_id, question=text, question_key=question_key(text),
         model="openai/gpt-4o", create_at=at + timedelta(seconds=number), update_at=at,
     )  # fmt: skip
 

@@ -29,9 +29,9 @@ from bench.generate import serve
 from bench.sample_rows import fill_project
 from tests.browser.driving import ROOT, AppServer
 
-# Pages and queries that a click opens; two thirds of them are upload, explore and curate.
+# Pages and queries that a click opens; two thirds of them are images, explore and curate.
 CLICKS = (
-    ("overview", ""), ("upload", ""), ("upload", "sort=name"), ("upload", "color=blue"), ("explore", ""),
+    ("overview", ""), ("upload", ""), ("images", "sort=name"), ("images", "q=color:blue"), ("explore", ""),
     ("explore", "q=kind:count"), ("explore", "q=number"), ("curate", ""), ("curate", "q=kind:scene"), ("generate", ""),
     ("export", ""), ("tasks", ""),
 )  # fmt: skip
