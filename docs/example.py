@@ -23,7 +23,7 @@ async def dataset_from(files: list[Path], data_dir: Path, export_dir: Path) -> d
         images, llm, tasks = core.ImageService(db), core.LLMService(), core.TaskService(db)
         for path in files:
             await images.upload_image(project.id, path.name, path.read_bytes())
-        image_ids = [image.id for image in images.list_images(project.id)]
+        image_ids = [image.id for image in images.iter_images(project.id)]
 
         question_task = core.ImageQuestionGenerationTask(db, llm, images)
         config = {"image_ids": image_ids, "num_questions": 3, "language": "en", "concurrency": 4, "llm_config": MODEL}
@@ -34,7 +34,7 @@ async def dataset_from(files: list[Path], data_dir: Path, export_dir: Path) -> d
         answered = await answer_task.process_task(tasks.create_task(project.id, answer_task.task_type, config), config)
 
         dataset = core.ImageDatasetService(db)
-        for entry in dataset.list_dataset_entries(project.id, limit=1000):
+        for entry in dataset.iter_dataset_entries(project.id):
             dataset.confirm_entry(entry.id)
         first = dataset.list_dataset_entries(project.id, limit=1)[0]
         dataset.rate_entry(first.id, 4.5)
@@ -46,7 +46,7 @@ async def dataset_from(files: list[Path], data_dir: Path, export_dir: Path) -> d
         await style.analyze_images(style_dataset.id, MODEL)
         generated = await style.generate_image("A lamp on a table", dataset_id=style_dataset.id, config=MODEL)
 
-        entries = dataset.list_dataset_entries(project.id, confirmed=True, limit=1000)
+        entries = list(dataset.iter_dataset_entries(project.id, confirmed=True))
         core.ImageDatasetExporter(db, images).export_huggingface_format(entries, export_dir, dataset_name=name)
         return {
             "images": len(image_ids),
