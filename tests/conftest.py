@@ -3,7 +3,9 @@
 ``VITRINE_PROVE=1`` (``make prove``) adds the tests marked ``prove`` and runs ten times the examples of each property.
 """
 
+import functools
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +13,17 @@ from pathlib import Path
 import hypothesis
 import pytest
 import streamlit as st
+from sqlalchemy import Engine
 
 from core import Projects, ProjectService, connect
-from core.db import Database
+from core.db import Database, migrate
 from core.images import sandbox
 from core.questions import prompts, schema_check
 from core.runtime import runtime
 from core.services import Services
 from core.vision import local
+
+_TAKES_LONG = re.compile(r"^tests/(browser|security|docs|deploy)/|test_(kill|crash|stop|migrate|package|house)")
 
 PROVE = os.environ.get("VITRINE_PROVE") == "1"
 
@@ -26,13 +31,27 @@ hypothesis.settings.register_profile("quick", max_examples=50, deadline=None, da
 hypothesis.settings.register_profile("prove", max_examples=500, deadline=None, database=None)
 hypothesis.settings.load_profile("prove" if PROVE else "quick")
 
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest creates a directory of its own in it
+_MIN_FREE_BYTES = 8 * 2**30
+
+
+def pytest_configure() -> None:
+    """Put the directories of tests into shared memory where there is enough: commits wait for the disk otherwise.
+
+    SQLite's fsyncs take 30 % of the time of the tests of ``core/dataset`` on a virtual disk.
+    """
+    if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free >= _MIN_FREE_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_SHARED_MEMORY))
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked ``prove`` unless VITRINE_PROVE is set; they do not count as skipped."""
+    """Deselect the tests marked ``prove`` unless VITRINE_PROVE is set, so that they do not count as skipped."""
     deselected = [item for item in items if not PROVE and item.get_closest_marker("prove")]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if item not in deselected]
+    # What takes long starts first, else one process is left with it at the end while the other has nothing to do.
+    items.sort(key=lambda item: not _TAKES_LONG.search(item.nodeid))
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +81,26 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with connect(directory):
         pass
     return directory / "vitrine.db"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_instead_of_migrated(empty_database: Path) -> Iterator[None]:
+    """Copy the empty database where a new one is opened: the migrations are 40 % of a test of routes or pages.
+
+    The tests of the migrations run them, as do the servers that tests start as processes.
+    """
+    run_migrations = migrate.upgrade
+
+    @functools.wraps(run_migrations)
+    def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
+        file = engine.url.database
+        if engine.dialect.name == "sqlite" and file and not Path(file).exists():
+            shutil.copy(empty_database, file)
+        run_migrations(engine, backup_dir=backup_dir)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "upgrade", upgrade)
+        yield
 
 
 @pytest.fixture
@@ -94,6 +133,10 @@ def toy_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[st
         "examples": "$count, $examples",
         "several": "$count, $images",
         "several_questions": "$count, $images",
+        "evidence": "$found",
+        "verifiable": "$words, $chars",
+        "verifiable_questions": "",
+        "verifiable_again": "$questions",
         "grounding": "",
         "boxes": "$corners, $x_max, $y_max",
     }

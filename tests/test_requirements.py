@@ -16,6 +16,8 @@ LOCKS = ("requirements.lock", "tests/requirements.lock")
 BROUGHT_BY = {
     "pyarrow": "datasets",
     "huggingface-hub": "datasets",
+    "openai": "litellm",
+    "tokenizers": "wordllama",
     "pydantic": "fastapi",
     "requests": "streamlit",
     "referencing": "jsonschema",

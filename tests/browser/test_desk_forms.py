@@ -3,13 +3,15 @@
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
 from core.dataset import CollaborationService, parse_search
-from core.db import EntryLeases
+from core.db import EntryLeases, ImageVectors
+from core.vision.vectors import rows
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import AppServer
 from tests.browser.test_desk import entries_of, open_desk, wait_until_saved
@@ -144,3 +146,33 @@ def test_an_empty_shared_queue_counts_leased_entries_and_takes_released_ones(
     with connect(server.data_dir) as db, db.transaction() as session:
         session.execute(delete(EntryLeases))
     expect(other.locator(".desk .question")).to_have_text("One?", timeout=10_000)
+
+
+def test_a_similar_image_becomes_the_twin_of_an_entry_until_undo(server: AppServer, page: Page) -> None:
+    with connect(server.data_dir) as db:
+        project = ProjectService(db).create_project(f"Twins {time.monotonic_ns()}")
+        files = [(f"{color}.png", png(color)) for color in ("red", "green", "blue")]
+        images = [outcome.image for outcome in ImageService(db).intake.add_images(project.id, files) if outcome.image]
+        with db.transaction() as session:
+            for number, image in enumerate(images):
+                vector = rows.packed(np.array([1.0, number / 10]))
+                session.add(ImageVectors(project_id=project.id, image_id=image.id, kind="test 1", vector=vector))
+        ImageDatasetService(db).create_dataset_entry(project.id, images[0].id, "Is it red?", "yes", model="m")
+    open_desk(page, server, project.id)
+    page.keyboard.press("p")
+    expect(page.locator(".desk .candidates button")).to_have_count(2)
+    page.keyboard.press("2")
+    page.keyboard.type("Yes")
+    page.keyboard.press("Enter")
+    expect(page.locator(".desk .status")).to_contain_text("so it makes no twin")
+    page.locator(".desk .form input").fill("no")
+    page.keyboard.press("Enter")
+    expect(page.locator(".desk .twin")).to_contain_text("no")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".desk .facts")).to_contain_text("blue.png")
+    page.keyboard.press("u")
+    expect(page.locator(".desk .twin")).to_have_count(0)
+    page.keyboard.press("a")
+    wait_until_saved(page)
+    (entry,) = entries_of(server, project.id)
+    assert (entry.confirmed, entry.tags) == (True, "")

@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.driving import ROOT, AppServer, settle
 
-pytestmark = pytest.mark.browser
+# It concerns whoever edits Vitrine, and takes longer with every file: the watcher asks for one after the other.
+pytestmark = [pytest.mark.browser, pytest.mark.prove]
 
-# The watcher asks for one file after the other, four times a second each: with some hundred files it takes a while.
 RELOAD_MS = 100_000
 
 PAGE = """
@@ -42,7 +42,13 @@ def _edit(checkout: Path, state: str) -> None:
     (checkout / "pages" / "settings.py").write_text(PAGE.format(state=state))
 
 
-@pytest.mark.parametrize("core_is_watched", [False, True], ids=["core is not watched", "core is reloaded"])
+@pytest.mark.parametrize(
+    "core_is_watched",
+    [
+        pytest.param(False, id="core is not watched"),
+        pytest.param(True, id="core is reloaded", marks=pytest.mark.prove),
+    ],
+)
 def test_an_edited_page_and_an_edited_core_file_work_after_a_reload(
     core_is_watched: bool, checkout: Path, tmp_path: Path, page: Page
 ) -> None:

@@ -3,10 +3,14 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core.accounts.roles import Role
+from core.db import connect
+from core.services import Services
 from tests.browser.driving import AppServer, settle
 
 pytestmark = pytest.mark.browser
@@ -128,3 +132,43 @@ def test_a_page_on_another_port_opens_no_websocket_of_a_signed_in_person(
     settle(page)
     page.goto(other_port)
     assert page.evaluate(OPEN_SOCKET, stream) == "refused"
+
+
+def test_an_invited_person_makes_an_account_and_is_signed_out_by_another_password(
+    tmp_path: Path, browser: Browser
+) -> None:
+    with connect(tmp_path / "data") as db:
+        services = Services(db)
+        services.accounts.create_account("root", "nine green bottles", is_admin=True)
+        project = services.projects.create_project("Shelf")
+        invited = services.invitations.invite(project_id=project.id, role=Role.VIEWER, created_by="root")
+    running = AppServer.running(tmp_path, VITRINE_SIGN_IN="accounts")
+    with running as app, browser.new_context() as ana_context, browser.new_context() as root_context:
+        ana, root = ana_context.new_page(), root_context.new_page()
+        ana.goto(f"{app.url}/access/invitation/{invited.secret}")
+        expect(ana.get_by_text("root invites you to the project Shelf, as viewer.")).to_be_visible(timeout=30_000)
+        ana.get_by_label("Name").fill("ana")
+        ana.get_by_label("Password").fill("a row of seven ducks")
+        ana.get_by_role("button", name="Make my account").click()
+        ana.get_by_test_id("stSidebar").get_by_role("link", name="Team").click()
+        expect(ana.get_by_role("heading", name="Team")).to_be_visible(timeout=30_000)
+        expect(ana.get_by_role("button", name="Remove")).to_have_count(0)
+
+        root.goto(f"{app.url}/team?project={project.id}")
+        root.get_by_label("Name").fill("root")
+        root.get_by_label("Password").fill("nine green bottles")
+        root.keyboard.press("Enter")
+        expect(root.get_by_role("button", name="Remove")).to_have_count(1, timeout=30_000)
+
+        ana.get_by_test_id("stSidebar").get_by_role("button", name="ana").click()
+        ana.get_by_label("Present password").fill("a row of seven ducks")
+        ana.get_by_role("textbox", name="New password").fill("a row of eight ducks")
+        ana.get_by_role("button", name="Change password").click()
+        expect(ana.get_by_text("You are signed out.").or_(ana.get_by_text("Sign in to use this"))).to_be_visible(
+            timeout=30_000
+        )
+        ana.goto(app.url)
+        ana.get_by_label("Name").fill("ana")
+        ana.get_by_label("Password").fill("a row of eight ducks")
+        ana.keyboard.press("Enter")
+        expect(ana.get_by_role("button", name="ana", exact=False).first).to_be_visible(timeout=30_000)

@@ -200,5 +200,13 @@ def test_at_100_percent_the_drawer_shows_the_pixels_of_the_original(
     assert len(places_in_the_scan(shown_pixels(page, stage))) == 1
 
     page.keyboard.press("ArrowLeft")
+    expect(drawer.get_by_text("2 of 3 on this page")).to_be_visible(timeout=30_000)
     page.keyboard.press("ArrowRight")
+    expect(drawer.get_by_text("3 of 3 on this page")).to_be_visible(timeout=30_000)
     expect_text(percent, FITTED)
+
+    page.keyboard.press("ArrowLeft")  # and at once back, before the first is drawn: Next was not to be had at the end
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    settle(page)
+    expect(drawer.get_by_text("3 of 3 on this page")).to_be_visible(timeout=30_000)
