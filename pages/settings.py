@@ -10,18 +10,18 @@ from pages.components.shared import fixed_questions, language, model_picker, pag
 from pages.components.team import audit, bin
 
 _ACTS = {
-    "Models": Act.MANAGE_SERVER, "Fixed questions": Act.CHANGE_PROJECT, "New images": Act.CHANGE_PROJECT,
+    "Models": Act.MANAGE_SERVER, "Prompts": Act.GENERATE_PAID,
+    "Fixed questions": Act.CHANGE_PROJECT, "New images": Act.CHANGE_PROJECT,
     "API tokens": Act.MANAGE_SERVER, "Limits and storage": Act.MANAGE_SERVER, "Doctor": Act.MANAGE_SERVER,
     "Accounts": Act.MANAGE_SERVER,
-    "Audit": Act.MANAGE_MEMBERS, "Bin": Act.MANAGE_IMAGES,
+    "Audit": Act.READ_AUDIT, "Bin": Act.MANAGE_IMAGES,
 }  # fmt: skip
 """What a person has to be allowed to see a part of the page."""
+_KEYS = "API keys come from the environment, from .streamlit/secrets.toml, or are typed for one session."
 
 
 def main() -> None:
-    page.header(
-        "Settings", "API keys come from the environment, from .streamlit/secrets.toml, or are typed for one session."
-    )
+    page.header("Settings", _KEYS if page.may(Act.MANAGE_SERVER) else "")
     parts = {
         "Models": _models,
         "Prompts": _prompts,
@@ -36,6 +36,9 @@ def main() -> None:
     if visitor.has_accounts():
         parts["Accounts"] = accounts.show
     shown = {label: draw for label, draw in parts.items() if label not in _ACTS or page.may(_ACTS[label])}
+    if not shown:
+        st.caption("The settings are those of a project. Open one in which you are an editor.")
+        return
     for tab, draw in zip(st.tabs(list(shown), key="tab", bind="query-params"), shown.values(), strict=True):
         if tab.open:
             with tab:

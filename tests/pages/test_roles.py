@@ -86,6 +86,22 @@ def test_a_person_sees_the_pages_and_controls_of_their_role(
             assert ("| off" in state) != role.includes(lowest), (file, key)
 
 
+def test_the_settings_of_a_person_without_a_role_show_neither_keys_nor_prompts(
+    shelf: Projects, sign_in: dict[str, Actor]
+) -> None:
+    stranger = services().accounts.create_account("stranger")
+    sign_in["now"] = Actor("stranger", credential="session:x", account_id=stranger.id, is_admin=False)
+    at = open_page("settings")
+    shown = " ".join(texts(at))
+    assert "The settings are those of a project. Open one in which you are an editor." in shown
+    assert "API keys" not in shown
+    assert len(at.tabs) == 0
+    sign_in["now"] = sign_in["editor"]
+    at = open_page("settings", shelf.id)
+    assert [tab.label for tab in at.tabs] == ["Prompts", "Fixed questions", "New images", "Bin"]
+    assert "API keys come" not in " ".join(texts(at))
+
+
 def test_an_annotator_lands_at_the_desk_of_the_last_project(shelf: Projects, sign_in: dict[str, Actor]) -> None:
     sign_in["now"] = sign_in["annotator"]
     assert [title.value for title in open_page("overview").title] == ["Curate"]
