@@ -7,9 +7,11 @@ from typing import cast
 import streamlit as st
 
 from core.access import ApiTokens, Scope
+from core.accounts.roles import Role
 from core.runtime import runtime
 from pages.components.shared import page, visitor
 
+_UNLIMITED = "Not limited"
 _SCOPES: dict[Scope, str] = {"read": "Read only", "write": "Read and write"}
 
 
@@ -20,10 +22,14 @@ def show() -> None:
         row = st.container(horizontal=True, vertical_alignment="bottom")
         name = row.text_input("Name of the program", key="token-name", placeholder="Night import")
         scope = row.selectbox("Access", list(_SCOPES), format_func=_SCOPES.__getitem__, key="token-scope", width=180)
-        wanted = row.form_submit_button("Create token", icon=":material/key:")
+        limits = st.container(horizontal=True, vertical_alignment="bottom")
+        project_id, role = _limits(limits)
+        wanted = limits.form_submit_button("Create token", icon=":material/key:")
     if wanted:
         with page.show_errors():
-            made = tokens.make_token(name, scope, account_id=visitor.actor().account_id)
+            made = tokens.make_token(
+                name, scope, account_id=visitor.actor().account_id, project_id=project_id, role=role
+            )
             st.text("Copy the token now. It is not shown again.")
             st.code(made.secret, language=None)
     actor = visitor.actor()
@@ -34,6 +40,23 @@ def show() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"token-{token.id}"):
             st.text(f"{token.name}: {', '.join(_facts(token))}")
             st.button("Revoke", key=f"token-revoke-{token.id}", on_click=_revoke, args=(token.id,))
+
+
+def _limits(row: "st.delta_generator.DeltaGenerator") -> tuple[str | None, str | None]:
+    """Draw the choice of the only project that a token opens, and of the highest role that it acts in."""
+    names = page.unique_labels({project.id: project.name for project in page.services().projects.list_projects()})
+    project_id = row.selectbox(
+        "Project", [None, *names], format_func=lambda id_: names[id_] if id_ else "Every project", key="token-project"
+    )
+    role = row.selectbox(
+        "At most as",
+        [None, *Role],
+        format_func=lambda role: role.capitalize() if role else _UNLIMITED,
+        key="token-role",
+        width=240,
+        help="A token of no account that opens one project is an editor, or a viewer if it may only read.",
+    )
+    return project_id, role
 
 
 def _facts(token: ApiTokens) -> Iterator[str]:
