@@ -261,7 +261,8 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
         advice = "Run: vitrine user add NAME --admin"
         yield Finding("problem", subject, f"by accounts, but no admin of {counts.active} can sign in. {advice}")
     else:
-        yield Finding("ok", subject, f"by accounts: {counts.active} that can be used, {counts.admins} of them admins")
+        admins = f"{counts.admins} of them {'is an admin' if counts.admins == 1 else 'are admins'}"
+        yield Finding("ok", subject, f"by accounts: {counts.active} that can be used, {admins}")
 
 
 def _account_counts(settings: Settings) -> "AccountCounts | None":

@@ -40,7 +40,7 @@ def _run(command: list[str]) -> str:
     assert command[0] == "vitrine"
     result = CliRunner().invoke(app, command[1:], input=f"{SECRET}\n{SECRET}\n")
     if command[1] == "doctor":  # its exit code is that of the whole machine
-        assert "by accounts: 2 that can be used, 1 of them admins" in result.stdout
+        assert "by accounts: 2 that can be used, 1 of them is an admin" in result.stdout
     else:
         assert result.exit_code == 0, result.output
     return result.stdout

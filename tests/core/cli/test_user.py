@@ -89,4 +89,4 @@ def test_the_doctor_says_who_gets_in_and_that_an_admin_is_missing(monkeypatch: p
     _run("user", "add", "ana", "--password-stdin", answers=f"{SECRET}\n")
     assert "no admin of 1 can sign in" in runner.invoke(app, ["doctor"]).stdout
     _run("user", "add", "root", "--admin", "--password-stdin", answers=f"{SECRET}\n")
-    assert "by accounts: 2 that can be used, 1 of them admins" in runner.invoke(app, ["doctor"]).stdout
+    assert "by accounts: 2 that can be used, 1 of them is an admin" in runner.invoke(app, ["doctor"]).stdout
