@@ -13,7 +13,7 @@ from core.runtime import runtime
 from pages import PAGES, PageEntry
 from pages.components.frame import access, landing, own_account
 from pages.components.shared import page, run_queue, task_labels, visitor
-from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK
+from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK, TAB_LIST
 
 # Not st.logo, and no page icon here: each loads numpy and Pillow before the first page, a tenth of its time.
 # The wordmark is placed beside the button that closes the sidebar.
@@ -24,6 +24,7 @@ _SVG = base64.b64encode((Path(pages.__file__).parent / "assets" / "wordmark.svg"
 _FRAME = (
     f"<style>{MAIN_BLOCK} {{ padding: 3.5rem 2.5rem 3rem }}"
     f'{MAIN} button[aria-checked="true"] {{ color: inherit !important }}'
+    f"{TAB_LIST} {{ flex-wrap: wrap }}"
     ".st-key-search-box { min-height: 40px } .st-key-image-map { min-height: min(68vh, 720px) }</style>"
     f'<img src="data:image/svg+xml;base64,{_SVG}" alt="Vitrine" width="132" height="32" '
     'style="position: relative; top: -3.3rem; margin-bottom: -3.3rem">'

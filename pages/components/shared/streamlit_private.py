@@ -11,6 +11,8 @@ SEEN_IN = "1.67.0"
 # height from the document instead of the scrolled area.
 MAIN = '[data-testid="stMain"]'
 MAIN_BLOCK = '[data-testid="stMainBlockContainer"]'
+# Tabs that do not fit are in a second row. Without it they can be reached by scrolling.
+TAB_LIST = '[data-testid="stTabs"] [role="tablist"]'
 
 
 def disable_pages_directory() -> None:

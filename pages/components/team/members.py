@@ -20,7 +20,8 @@ def show(project: Projects) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"member-{member.account.id}"):
             st.text(_name(member), width="stretch")
             if manages:
-                _controls(project.id, member)
+                with st.container(horizontal=True, vertical_alignment="center", width=430):
+                    _controls(project.id, member)
             else:
                 st.text(member.role.capitalize())
     if manages:
@@ -33,7 +34,7 @@ def _controls(project_id: str, member: Member) -> None:
         st.session_state[key] = member.role  # another person may have changed it
     st.selectbox(
         f"Role of {page.escape(member.account.name)}", list(Role), format_func=people.ROLE_WORDS.__getitem__, key=key,
-        label_visibility="collapsed", width=320, on_change=_set_role, args=(project_id, member.account.id, key),
+        label_visibility="collapsed", on_change=_set_role, args=(project_id, member.account.id, key),
     )  # fmt: skip
     st.button(
         "Remove", icon=":material/person_remove:", key=f"member-remove-{member.account.id}", on_click=_remove,
