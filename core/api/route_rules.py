@@ -107,8 +107,8 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
     Act.MANAGE_MEMBERS: (
         f"POST {_PROJECT}/members", f"PUT {_PROJECT}/members/{{account_id}}",
         f"DELETE {_PROJECT}/members/{{account_id}}",
-        f"GET {_PROJECT}/audit", f"GET {_PROJECT}/audit.csv",
     ),
+    Act.READ_AUDIT: (f"GET {_PROJECT}/audit", f"GET {_PROJECT}/audit.csv"),
     Act.MANAGE_SERVER: ("GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}"),
     Act.DELETE_PROJECT: (f"DELETE {_PROJECT}", f"POST {_PROJECT}/bin/delete"),
     Act.CREATE_PROJECT: ("POST /api/projects", "POST /api/projects/import"),

@@ -86,7 +86,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "projects.rename_project", "projects.set_analyzers", "questions.templates.add_template",
         "questions.templates.change_template", "questions.templates.remove_template",
     ),
-    Act.MANAGE_MEMBERS: ("audit.find", "audit.people"),
+    Act.READ_AUDIT: ("audit.find", "audit.people"),
     Act.DELETE_PROJECT: ("bin.delete_for_good", "projects.delete_project", "projects.restore_project"),
     Act.CREATE_PROJECT: (
         "project_imports.from_path", "project_imports.from_upload", "projects.create_project",

@@ -22,7 +22,7 @@ def show() -> None:
     """Draw the acts that the visitor may see, newest first, with filters."""
     project_id = page.project_id()
     sees_all = visitor.may(Act.MANAGE_SERVER)
-    if not sees_all and (project_id is None or not visitor.may(Act.MANAGE_MEMBERS, project_id)):
+    if not sees_all and (project_id is None or not visitor.may(Act.READ_AUDIT, project_id)):
         st.caption("The audit of a project is shown to its owners. Open a project that you own.")
         return
     chosen = _filters(project_id, sees_all)
