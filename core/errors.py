@@ -5,6 +5,7 @@
     ├── NotFoundError               there is nothing with this id        (LookupError)
     ├── InvalidInputError           a value cannot be used               (ValueError)
     ├── ForbiddenError              the role or the token does not allow it
+    ├── TooManyTriesError           too many wrong passwords; states how long to wait
     ├── ConflictError               another user changed the row first (optimistic locking)
     ├── ImageRejectedError          a file cannot become an image        (ValueError)
     ├── StorageError                reading or writing the disk failed   (OSError)
@@ -32,6 +33,7 @@ Each message is one sentence for the user, followed by what to do next. Pages sh
 nothing else; any other exception is a bug and is shown as one.
 """
 
+import math
 from typing import Any, ClassVar
 
 
@@ -61,6 +63,18 @@ class ForbiddenError(VitrineError):
     """Raised when the caller is known, but has too low a role for what was asked."""
 
     code = "forbidden"
+
+
+class TooManyTriesError(VitrineError):
+    """Raised instead of checking a password after too many wrong ones; *retry_after_s* is how long to wait."""
+
+    code = "too_many_tries"
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = max(1, math.ceil(retry_after_s))
+        short = self.retry_after_s < 120
+        wait = f"{self.retry_after_s} seconds" if short else f"{round(self.retry_after_s / 60)} minutes"
+        super().__init__(f"Too many wrong passwords. Try again in {wait}.")
 
 
 class InvalidInputError(VitrineError, ValueError):

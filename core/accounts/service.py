@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from core import audit, password
 from core.accounts.passwords import check_new_password, normalized
+from core.accounts.tries import PasswordTries
 from core.db import Accounts, Database, SignIns, utc_now
 from core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
@@ -127,10 +128,14 @@ class AccountService:
 
         Raises:
             NotFoundError: there is no such account.
+            TooManyTriesError: *old* was wrong too often; this try was not checked.
             InvalidInputError: *old* is not its password, or *new* cannot be used.
         """
+        tries = self._db.shared(PasswordTries)
+        tries.begin(account_id)
         if self.verify(self.get_account(account_id).name, old) is None:
             raise InvalidInputError("This is not the present password. Try again.", field="old_password")
+        tries.succeed(account_id)
         return self.set_password(account_id, new)
 
     def sign_out_everywhere(self, account_id: str) -> int:

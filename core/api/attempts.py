@@ -7,31 +7,21 @@ all unknown clients together, because addresses are cheap.
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 
-# 5 wrong passwords do not hinder a person who mistypes; then they wait 2, 4, 8, ... seconds: 9 within a minute.
-FREE_FAILURES = 5
-MAX_DELAY_S = 900.0
-FORGET_AFTER_S = 3600.0
+from core.accounts.tries import FORGET_AFTER_S, delay_s
+from core.errors import TooManyTriesError
+
 # All unknown clients together: a burst, and one every two seconds after it.
 UNKNOWN_BURST = 100
 UNKNOWN_PER_S = 0.5
 # Memory stays bounded; to push a client out, as many others have to be admitted, which takes hours.
 MAX_CLIENTS = 10_000
 MAX_WAITING = 30
-
-
-class TooManyAttemptsError(Exception):
-    """The attempt was not checked; another one may be made after *retry_after_s* seconds."""
-
-    def __init__(self, retry_after_s: float) -> None:
-        super().__init__(retry_after_s)
-        self.retry_after_s = max(1, math.ceil(retry_after_s))
 
 
 @dataclass
@@ -61,11 +51,11 @@ class AttemptLimiter:
             is_known: Whether the client is a device that has signed in before.
 
         Raises:
-            TooManyAttemptsError: the client has to wait; *verify* was not called.
+            TooManyTriesError: the client has to wait; *verify* was not called.
         """
         client = self._client(client_key, is_known=is_known)
         if client.waiting >= MAX_WAITING:
-            raise TooManyAttemptsError(max(1.0, client.blocked_until_s - self._clock()))
+            raise TooManyTriesError(max(1.0, client.blocked_until_s - self._clock()))
         client.waiting += 1
         try:
             async with client.lock:
@@ -74,7 +64,7 @@ class AttemptLimiter:
                 if is_right:
                     self._refund(client, is_known=is_known)
                 else:
-                    client.blocked_until_s = self._clock() + _delay_s(client.failures)
+                    client.blocked_until_s = self._clock() + delay_s(client.failures)
                 return is_right
         finally:
             client.waiting -= 1
@@ -92,12 +82,12 @@ class AttemptLimiter:
         refill = (now_s - self._unknown_at_s) * UNKNOWN_PER_S
         self._unknown_left, self._unknown_at_s = min(UNKNOWN_BURST, self._unknown_left + refill), now_s
         if self._unknown_left < 1:
-            raise TooManyAttemptsError((1 - self._unknown_left) / UNKNOWN_PER_S)
+            raise TooManyTriesError((1 - self._unknown_left) / UNKNOWN_PER_S)
 
     def _reserve(self, client: _Client, *, is_known: bool) -> None:
         now_s = self._clock()
         if client.blocked_until_s > now_s:
-            raise TooManyAttemptsError(client.blocked_until_s - now_s)
+            raise TooManyTriesError(client.blocked_until_s - now_s)
         if not is_known:
             self._check_unknown_limit()
             self._unknown_left -= 1
@@ -105,7 +95,7 @@ class AttemptLimiter:
             client.failures = 0
         client.failures += 1
         client.last_s = now_s
-        client.blocked_until_s = now_s + _delay_s(client.failures)
+        client.blocked_until_s = now_s + delay_s(client.failures)
 
     def _refund(self, client: _Client, *, is_known: bool) -> None:
         """Take the reservation back; a device that signs in starts anew, an address may hide a guesser."""
@@ -113,7 +103,3 @@ class AttemptLimiter:
         client.blocked_until_s = 0.0
         if not is_known:
             self._unknown_left += 1
-
-
-def _delay_s(failures: int) -> float:
-    return 0.0 if failures < FREE_FAILURES else min(2.0 ** min(failures - FREE_FAILURES + 1, 20), MAX_DELAY_S)

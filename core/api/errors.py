@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 _STATUS: dict[type[errors.VitrineError], int] = {
     errors.NotFoundError: 404,
     errors.ForbiddenError: 403,
+    errors.TooManyTriesError: 429,
     errors.ConflictError: 409,
     errors.ImageRejectedError: 422,
     errors.InvalidInputError: 422,
@@ -47,7 +48,12 @@ def problem(
 
 def error_response(error: errors.VitrineError) -> JSONResponse:
     """Return the response for an error with a message for the user."""
-    return problem(status_of(error), error.code, str(error), error.field)
+    return problem(status_of(error), error.code, str(error), error.field, headers=retry_after(error))
+
+
+def retry_after(error: errors.VitrineError) -> dict[str, str] | None:
+    """Return the header that says how long to wait, for an error that states it."""
+    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, errors.TooManyTriesError) else None
 
 
 def bug_response(error: Exception, scope: Scope) -> JSONResponse:

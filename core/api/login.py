@@ -21,10 +21,10 @@ from core.access import SignInService
 from core.accounts.service import AccountService, check_may_sign_in, name_key
 from core.addresses import client_group
 from core.api import credentials, sign_in_page, signing
-from core.api.attempts import AttemptLimiter, TooManyAttemptsError
-from core.api.errors import problem, status_of
+from core.api.attempts import AttemptLimiter
+from core.api.errors import problem, retry_after, status_of
 from core.db import Accounts, Database, new_id
-from core.errors import VitrineError
+from core.errors import TooManyTriesError, VitrineError
 
 if TYPE_CHECKING:
     from core.services import Services
@@ -109,8 +109,8 @@ class _SessionRoute:
 
         try:
             await self._limiter.attempt(client_key, verify, is_known=device is not None)
-        except TooManyAttemptsError as error:
-            return _refused_for_a_while(request, form, error.retry_after_s)
+        except TooManyTriesError as error:
+            return _refused(request, form, status_of(error), error.code, str(error), retry_after(error))
         if not found:
             log.warning("wrong password", extra={"address": address})
             await asyncio.to_thread(SignInService(self._database()).refuse, _storable(form.name))
@@ -200,12 +200,6 @@ def _read_form(request: Request, body: bytes) -> _Form:
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_html else json.loads(body)
     given = fields if isinstance(fields, dict) else {}
     return _Form(str(given.get("password", "")), str(given.get("name", "")), str(given.get("next", "")), is_html)
-
-
-def _refused_for_a_while(request: Request, form: _Form, retry_after_s: int) -> Response:
-    wait = f"{retry_after_s} seconds" if retry_after_s < 120 else f"{round(retry_after_s / 60)} minutes"
-    detail = f"Too many wrong passwords. Try again in {wait}."
-    return _refused(request, form, 429, "too_many_tries", detail, {"Retry-After": str(retry_after_s)})
 
 
 def _refused(

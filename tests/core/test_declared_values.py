@@ -5,6 +5,7 @@ from datetime import timedelta
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
+    "core.accounts.tries": {"FREE_FAILURES": 5, "MAX_DELAY_S": 900.0, "FORGET_AFTER_S": 3600.0},
     "core.access": {
         "MAX_NAME_CHARS": 100,
         "MAX_SIGN_INS": 10_000,

@@ -3,8 +3,9 @@ import pytest
 from core import password
 from core.access import SignInService
 from core.accounts.service import AccountService, name_key
+from core.accounts.tries import FORGET_AFTER_S, PasswordTries
 from core.db import Accounts, Database
-from core.errors import ConflictError, InvalidInputError, NotFoundError
+from core.errors import ConflictError, InvalidInputError, NotFoundError, TooManyTriesError
 
 SECRET = "nine green bottles"
 
@@ -150,3 +151,30 @@ def test_an_account_that_does_not_exist_is_not_found(accounts: AccountService) -
 def test_names_are_compared_by_their_key() -> None:
     assert name_key(" Stra\u00dfe  1") == name_key("STRASSE 1") == "strasse 1"
     assert isinstance(Accounts(name="a", name_key="a").id, str)
+
+
+def test_the_present_password_can_be_guessed_five_times_then_waits_get_longer(
+    db: Database, accounts: AccountService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [1_000.0]
+    monkeypatch.setattr(PasswordTries, "clock", staticmethod(lambda: now_s[0]))
+    ana, ben = (accounts.create_account(name, SECRET) for name in ("Ana", "Ben"))
+
+    def waits_s(old: str = "wrong") -> int:
+        try:
+            accounts.change_password(ana.id, old, "another good one")
+        except InvalidInputError:
+            return 0
+        except TooManyTriesError as error:
+            return error.retry_after_s
+        raise AssertionError("the password was right")
+
+    assert [waits_s() for _ in range(6)] == [0, 0, 0, 0, 0, 2]
+    now_s[0] += 2
+    assert [waits_s(), waits_s(SECRET)] == [0, 4]
+    accounts.change_password(ben.id, SECRET, "another good one")  # another account does not wait
+    now_s[0] += FORGET_AFTER_S + 1
+    assert [waits_s() for _ in range(5)] == [0] * 5
+    now_s[0] += 2
+    accounts.change_password(ana.id, SECRET, "another good one")
+    assert waits_s() == 0

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from core.accounts.tries import FORGET_AFTER_S, MAX_DELAY_S
 from core.api import attempts
-from core.api.attempts import AttemptLimiter, TooManyAttemptsError
+from core.api.attempts import AttemptLimiter
+from core.errors import TooManyTriesError
 
 
 class Clock:
@@ -31,7 +33,7 @@ class Guesser:
 
         try:
             return await self._limiter.attempt(self._key, verify, is_known=self._is_known)
-        except TooManyAttemptsError as error:
+        except TooManyTriesError as error:
             return error.retry_after_s
 
 
@@ -57,9 +59,9 @@ async def test_the_delay_ends_at_a_quarter_of_an_hour(limiter: AttemptLimiter, c
     guesser = Guesser(limiter, "a")
     for _ in range(30):
         await guesser.guess()
-        clock.now_s += attempts.MAX_DELAY_S
+        clock.now_s += MAX_DELAY_S
     await guesser.guess()
-    assert await guesser.guess() == attempts.MAX_DELAY_S
+    assert await guesser.guess() == MAX_DELAY_S
 
 
 async def test_of_300_parallel_wrong_passwords_five_are_checked(limiter: AttemptLimiter) -> None:
@@ -115,7 +117,7 @@ async def test_guesses_are_forgotten_after_an_hour(limiter: AttemptLimiter, cloc
     guesser = Guesser(limiter, "a")
     for _ in range(5):
         await guesser.guess()
-    clock.now_s += attempts.FORGET_AFTER_S + 1
+    clock.now_s += FORGET_AFTER_S + 1
     assert [await guesser.guess() for _ in range(6)] == [False] * 5 + [2]
 
 

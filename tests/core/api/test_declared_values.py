@@ -6,7 +6,6 @@ from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
     "core.api.attempts": {
-        "FREE_FAILURES": 5,
         "UNKNOWN_BURST": 100,
         "MAX_CLIENTS": 10_000,
         "MAX_WAITING": 30,
