@@ -4,6 +4,7 @@ from core import audit
 from core.checks import effort, readers
 from core.checks.effort import EffortReport
 from core.checks.readers import KnownAnswers
+from core.dataset.assignment import unset_assignment
 from core.db import Database, cached_until_write
 
 
@@ -36,7 +37,7 @@ class PeopleChecks:
             InvalidInputError: the share is out of range, or the search line cannot be read.
         """
         with self._db.transaction() as session:
-            readers.set_known_answers(session, project_id, percent, query)
+            readers.set_known_answers(session, project_id, percent, query, unset_assignment(self._db.settings))
             audit.record(session, "plan.change", project_id=project_id, known_answers_percent=str(percent))
 
     @cached_until_write

@@ -62,8 +62,15 @@ def known_answers(session: Session, project_id: str, now: datetime | None = None
     )  # fmt: skip
 
 
-def set_known_answers(session: Session, project_id: str, percent: float, query: str) -> None:
+def set_known_answers(session: Session, project_id: str, percent: float, query: str, assignment: str) -> None:
     """Set the share of each reader's queue that is known, and which entries the owner knows.
+
+    Args:
+        session: The session.
+        project_id: The project.
+        percent: 0 to ``MAX_PERCENT``.
+        query: The search line of the entries that the owner knows.
+        assignment: How entries are assigned where nobody has said it yet.
 
     Raises:
         InvalidInputError: the share is not 0 to ``MAX_PERCENT``, the search line cannot be read or has a value that
@@ -75,7 +82,7 @@ def set_known_answers(session: Session, project_id: str, percent: float, query: 
     conditions(project_id, wanted)
     require_trusted_judge(session, project_id, wanted)
     line = str(wanted)
-    plan = session.get(ReviewPlans, project_id) or ReviewPlans(project_id=project_id)
+    plan = session.get(ReviewPlans, project_id) or ReviewPlans(project_id=project_id, assignment=assignment)
     plan.honeypot_percent, plan.honeypot_query = percent, line
     plan.honeypot_seed = plan.honeypot_seed or new_id()
     session.add(plan)

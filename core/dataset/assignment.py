@@ -6,16 +6,23 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
+from core.config import Settings
 from core.db import EntryLeases, Events, ImageDatasets, ReviewPlans, utc_now
 from core.db.bucket import BUCKETS, bucket
 from core.errors import InvalidInputError
 
+ALONE, SHARED = "all", "shared"
 LEASE_S = 120
 """Enough to think about one entry; the review desk renews its leases three times as often."""
 
 _Entry = ImageDatasets
 # Positions in the image's id: all entries of an image go to the same person, and both choices are independent.
 _SHARE_POSITION, _SECOND_POSITION = 3, 7
+
+
+def unset_assignment(settings: Settings) -> str:
+    """Return how entries are assigned as long as nobody has said it: with accounts, no two people get the same."""
+    return SHARED if settings.has_accounts else ALONE
 
 
 def in_share(value: str) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.dataset import agreement, queries
 from core.dataset.agreement import Agreement, ModelAccuracy
-from core.dataset.assignment import LEASE_S
+from core.dataset.assignment import ALONE, LEASE_S, unset_assignment
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.honeypots.mixing import add, anchor_of, mixed, mixing_of, waiting
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
@@ -26,7 +26,7 @@ MAX_NAME_CHARS = 60
 class Plan:
     """How entries are assigned: ``all`` to everyone, ``shared`` by leases, or ``divided`` among *people*."""
 
-    assignment: str = "all"
+    assignment: str = ALONE
     people: tuple[str, ...] = ()
     second_percent: int = 0
     """Percentage of the images whose entries need a second review."""
@@ -84,10 +84,15 @@ class CollaborationService:
 
     @cached_until_write
     def review_plan(self, project_id: str) -> Plan:
-        """Return how the project's entries are assigned to reviewers."""
+        """Return how the project's entries are assigned to reviewers.
+
+        Until somebody says otherwise, people with accounts share the queue, and one person alone has all of it.
+        """
         with self._db.reading() as session:
             stored = session.get(ReviewPlans, project_id)
-            return Plan(stored.assignment, tuple(stored.people), stored.second_percent) if stored else Plan()
+            if stored is None:
+                return Plan(unset_assignment(self._db.settings))
+            return Plan(stored.assignment, tuple(stored.people), stored.second_percent)
 
     def set_review_plan(
         self, project_id: str, assignment: str, people: Sequence[str] = (), second_percent: int = 0

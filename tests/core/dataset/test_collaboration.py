@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
+from core.checks.people import PeopleChecks
 from core.dataset import CollaborationService, EntryFilter, EntryQueries, ReviewService, parse_search
 from core.dataset.assignment import LEASE_S
 from core.dataset.collaboration import Plan
@@ -65,6 +66,23 @@ def test_without_a_plan_everyone_is_assigned_everything(
 ) -> None:
     assert collaboration.review_plan(project.id) == Plan("all", (), 0)
     assert assigned(collaboration, project, "Anna") == assigned(collaboration, project, "Ben") == ids(many[:4])
+
+
+def test_with_accounts_the_queue_is_shared_until_somebody_says_otherwise(
+    many: list[ImageDatasets],
+    collaboration: CollaborationService,
+    project: Projects,
+    db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(db, "settings", db.settings.model_copy(update={"sign_in": "accounts"}))
+    assert collaboration.review_plan(project.id) == Plan("shared", (), 0)
+    assert assigned(collaboration, project, "Anna") == ids(many[:4])
+    assert assigned(collaboration, project, "Ben") == ids(many[4:8])
+    PeopleChecks(db).set_known_answers(project.id, 3)  # stores a plan
+    assert collaboration.review_plan(project.id).assignment == "shared"
+    collaboration.set_review_plan(project.id, "all")
+    assert assigned(collaboration, project, "Anna") == assigned(collaboration, project, "Ben")
 
 
 def test_shared_entries_are_leased_to_one_person_at_a_time(
