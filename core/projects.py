@@ -155,7 +155,7 @@ class ProjectService:
     def set_quota(self, project_id: str, *, max_images: int | None, max_image_bytes: int | None) -> Projects:
         """Limit how many images the library of a project may have, and how many bytes; None for no limit.
 
-        What it has already stays. For those who run the server: the command line offers it, no page and no route.
+        What it has already stays. For those who run the server: pages and routes offer it to admins.
 
         Raises:
             NotFoundError: no such project.

@@ -135,7 +135,10 @@ def _projects(summaries: list[ProjectSummary]) -> None:
             _card(summary)
 
 
-_MENU = {"Rename": Act.CHANGE_PROJECT, "Export project": Act.EXPORT, "Delete": Act.DELETE_PROJECT}
+_MENU = {
+    "Rename": Act.CHANGE_PROJECT, "Export project": Act.EXPORT, "Quota": Act.MANAGE_SERVER,
+    "Delete": Act.DELETE_PROJECT,
+}  # fmt: skip
 
 
 def _menu(project_id: str) -> list[str]:
@@ -175,6 +178,8 @@ def _card(summary: ProjectSummary) -> None:
         project_dialogs.rename(project)
     elif act == "Export project":
         moves.export(project)
+    elif act == "Quota":
+        project_dialogs.quota(project)
     elif act == "Delete":
         project_dialogs.delete(project)
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.importing.upload import Upload
 from core.pluralize import pluralize
 from pages.components.shared import page
-from pages.components.upload import drop, import_forms, import_outcomes, import_view, recent, waiting_imports
+from pages.components.upload import drop, import_forms, import_outcomes, import_view, quota, recent, waiting_imports
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
     stats = page.services().images.get_project_image_stats(project.id)
     count = stats["total_images"]
     action = page.header("Upload", _state(stats))
+    quota.show(project.id)
     uploads = page.services().uploads.list_uploads(project.id)
     complete = [upload for upload in uploads if upload.is_complete]
     is_waiting = waiting_imports.any_waits(project.id, complete)

@@ -47,7 +47,7 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         "POST /desk/check", "GET /desk/models",
     ),
     Act.READ: (
-        f"GET {_PROJECT}", f"GET {_PROJECT}/counts", f"GET {_PROJECT}/members",
+        f"GET {_PROJECT}", f"GET {_PROJECT}/counts", f"GET {_PROJECT}/members", f"GET {_PROJECT}/quota",
         f"GET {_PROJECT}/images", f"GET {_PROJECT}/images/facets",
         f"GET {_PROJECT}/images/search", f"POST {_PROJECT}/images/similar", f"GET {_PROJECT}/duplicates",
         f"GET {_PROJECT}/splits", f"GET {_PROJECT}/hashes", f"GET {_PROJECT}/map", f"GET {_PROJECT}/map/points",
@@ -109,7 +109,9 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         f"DELETE {_PROJECT}/members/{{account_id}}",
     ),
     Act.READ_AUDIT: (f"GET {_PROJECT}/audit", f"GET {_PROJECT}/audit.csv"),
-    Act.MANAGE_SERVER: ("GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}"),
+    Act.MANAGE_SERVER: (
+        "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}", f"PUT {_PROJECT}/quota",
+    ),
     Act.DELETE_PROJECT: (f"DELETE {_PROJECT}", f"POST {_PROJECT}/bin/delete"),
     Act.CREATE_PROJECT: ("POST /api/projects", "POST /api/projects/import"),
     Act.TEST_MODEL: ("POST /api/models/test",),

@@ -9,6 +9,7 @@ from core.images import filter as filters
 from core.images import lifecycle
 from core.images.filter import ImageFilter, ImagePage
 from core.images.lifecycle import Dependents
+from core.images.quota import Quota, quota_of
 
 
 class ImageLibrary:
@@ -16,6 +17,11 @@ class ImageLibrary:
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
+
+    def quota(self, project_id: str) -> Quota:
+        """Return how many images and bytes the library of a project may have, and has at the moment."""
+        with self._db.reading() as session:
+            return quota_of(session, project_id, count_always=True)
 
     def get_images(self, image_ids: Sequence[str]) -> list[Images]:
         """Return those of the images that exist, in the order of *image_ids*."""

@@ -21,6 +21,14 @@ class Quota:
     def is_limited(self) -> bool:
         return self.max_images is not None or self.max_image_bytes is not None
 
+    @property
+    def used_share(self) -> float:
+        """The larger one of the shares that are used, 1 when nothing more fits; 0 without a limit."""
+        pairs = ((self.images, self.max_images), (self.image_bytes, self.max_image_bytes))
+        return max(
+            (min(1.0, used / limit) if limit else 1.0 for used, limit in pairs if limit is not None), default=0.0
+        )
+
     def take(self, size_bytes: int) -> str:
         """Count an image in and return "", or return why there is no room for it."""
         if self.max_images is not None and self.images >= self.max_images:
@@ -35,11 +43,11 @@ class Quota:
         return ""
 
 
-def quota_of(session: Session, project_id: str) -> Quota:
-    """Return the quota of a project; what is used is counted only where there is a limit."""
+def quota_of(session: Session, project_id: str, *, count_always: bool = False) -> Quota:
+    """Return the quota of a project; what is used is counted where there is a limit, or where the caller shows it."""
     limits = select(Projects.max_images, Projects.max_image_bytes).where(Projects.id == project_id)
     quota = Quota(*(session.exec(limits).first() or (None, None)))
-    if quota.is_limited:
+    if quota.is_limited or count_always:
         used = select(func.count(), func.coalesce(func.sum(col(Images.size)), 0)).where(
             Images.project_id == project_id, in_library()
         )

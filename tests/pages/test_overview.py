@@ -1,6 +1,9 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+import streamlit as st
+
 from core.tasks import TaskRunner
 from tests.pages.running import open_page, services, texts
 from tests.pictures import png
@@ -105,3 +108,17 @@ def test_an_import_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     at = open_page("overview", task=task.id)
 
     assert any("There is no Shelf.zip on the server." in text for text in texts(at))
+
+
+def test_an_admin_sets_and_removes_the_quota_of_a_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = services().projects.create_project("Shelf")
+    monkeypatch.setattr(st, "menu_button", lambda label, options, **_: next(one for one in options if one == "Quota"))
+    at = open_page("overview", project.id)
+    at.number_input(key="quota-images").set_value(5)
+    at.number_input(key="quota-mb").set_value(2)
+    at.button(key="quota-save").click().run()
+    quota = services().library.quota(project.id)
+    assert (quota.max_images, quota.max_image_bytes) == (5, 2_000_000)
+    at.number_input(key="quota-images").set_value(None)
+    at.button(key="quota-save").click().run()
+    assert services().library.quota(project.id).max_images is None

@@ -61,7 +61,6 @@ def test_the_last_backup_and_the_free_space_are_shown(
     assert "1.5 GB free" in shown
     assert "0 images" in shown
     assert "Next: " in shown
-    assert [warning.value for warning in at.warning] == ["Only 1.5 GB are left on the disk. Free some space."]
 
 
 def test_the_audit_shows_who_did_what_and_its_filters_choose(services: Services, project: Projects) -> None:

@@ -144,3 +144,14 @@ def test_a_project_with_a_double_underscore_in_its_id_opens() -> None:
         session.add(Projects(id=odd, name="Odd"))
 
     assert open_page("upload", odd).title[0].value == "Upload"
+
+
+def test_what_is_used_of_the_quota_is_shown_and_that_there_is_no_room() -> None:
+    project = services().projects.create_project("Shelf")
+    services().projects.set_quota(project.id, max_images=2, max_image_bytes=None)
+    services().intake.add_images(project.id, [("red.png", encoded(drawn(1)))])
+    at = open_page("upload", project.id)
+    assert not at.warning
+    services().intake.add_images(project.id, [("blue.png", encoded(drawn(2)))])
+    at.run()
+    assert [one.value for one in at.warning] == ["The project has no room for further images: 2 of 2 images."]

@@ -88,6 +88,7 @@ BODIES = {
     "/api/projects/{project_id}/checks/estimate": {"check": "second-opinion", "models": [{"model": "offline/measure"}]},
     "/api/image-datasets/{entry_id}/twin": {"image_id": "x" * 21, "answer": "no"},
     "/api/projects/{project_id}/known-answers": {"percent": 3},
+    "/api/projects/{project_id}/quota": {"max_images": 5, "max_image_bytes": None},
     "/api/projects/{project_id}/overlaps": {"path": "held-out"},
     "/api/projects/{project_id}/members": {"name": "Ana", "role": "viewer"},
     "/api/projects/{project_id}/members/{account_id}": {"role": "viewer"},

@@ -49,6 +49,7 @@ VIEWER = """
 GET /api/projects/{project_id}
 GET /api/projects/{project_id}/counts
 GET /api/projects/{project_id}/members
+GET /api/projects/{project_id}/quota
 GET /api/projects/{project_id}/images
 GET /api/projects/{project_id}/images/facets
 GET /api/projects/{project_id}/images/search
@@ -172,7 +173,10 @@ GET /api/projects/{project_id}/audit.csv
 DELETE /api/projects/{project_id}
 POST /api/projects/{project_id}/exports/{export_id}/send
 """
-ADMIN = {"GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}"}
+ADMIN = {
+    "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}",
+    "PUT /api/projects/{project_id}/quota",
+}  # fmt: skip
 OF_THE_SERVER = dict.fromkeys(("account_id", "invitation_id", "token_id"), "x" * 21)
 LOWEST: dict[str, Role | None] = {
     route: role

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, page_of
+from core.api.schemas import INTEGRAL, Cursor, Id, Limit, Page, RequestBody, ResponseBody, page_of
 from core.db import Projects
 from core.errors import NotFoundError
 from core.projects import MAX_NAME_CHARS
@@ -58,6 +58,23 @@ class ProjectChange(RequestBody):
     )
 
 
+class NewQuota(RequestBody):
+    """Both limits; null for none."""
+
+    # No more than the columns of the database hold.
+    max_images: Annotated[int, Field(ge=0, le=2**31 - 1), INTEGRAL] | None
+    max_image_bytes: Annotated[int, Field(ge=0, le=2**63 - 1), INTEGRAL] | None
+
+
+class QuotaAnswer(ResponseBody):
+    """The limits of a project, null for none, and what its library has."""
+
+    max_images: int | None
+    max_image_bytes: int | None
+    images: int
+    image_bytes: int
+
+
 @router.post("", status_code=201)
 def create_project(body: NewProject, services: ServicesDep, actor: CurrentActor) -> ProjectAnswer:
     """Create a project; no other project may have its name. Who creates it becomes its owner."""
@@ -95,6 +112,20 @@ def change_project(project_id: Id, body: ProjectChange, services: ServicesDep) -
         services.projects.set_analyzers(project_id, body.analyzers)
         services.analyze_new_images(project_id)
     return _answer(services.projects.rename_project(project_id, body.name or project.name, body.description))
+
+
+@router.get("/{project_id}/quota")
+def get_quota(project_id: Id, services: ServicesDep) -> QuotaAnswer:
+    """Return how many images and bytes the library of a project may have, and has at the moment."""
+    services.projects.get_project(project_id)
+    return QuotaAnswer.model_validate(services.library.quota(project_id))
+
+
+@router.put("/{project_id}/quota")
+def set_quota(project_id: Id, body: NewQuota, services: ServicesDep) -> QuotaAnswer:
+    """Set the quota of a project; for admins. Images that are there already stay, also where they are too many."""
+    services.projects.set_quota(project_id, max_images=body.max_images, max_image_bytes=body.max_image_bytes)
+    return QuotaAnswer.model_validate(services.library.quota(project_id))
 
 
 @router.delete("/{project_id}", status_code=204)

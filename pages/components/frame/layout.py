@@ -11,7 +11,7 @@ import pages
 from core import Tasks
 from core.runtime import runtime
 from pages import PAGES, PageEntry
-from pages.components.frame import access, landing, own_account
+from pages.components.frame import access, landing, low_disk, own_account
 from pages.components.shared import page, run_queue, task_labels, visitor
 from pages.components.shared.streamlit_private import MAIN, MAIN_BLOCK, TAB_LIST
 
@@ -52,6 +52,7 @@ def show() -> None:
                 _sidebar(drawn, project_id)
                 own_account.show(actor)
                 access.sign_in_status()
+            low_disk.warn(actor)
             if actor.is_admin or landing.is_allowed(_entry(current.url_path), project_id):
                 current.run()
             else:

@@ -30,6 +30,24 @@ def rename(project: Projects) -> None:
             st.rerun()
 
 
+@st.dialog("Quota")
+def quota(project: Projects) -> None:
+    used = page.services().library.quota(project.id)
+    st.text(f"{project.name} has {pluralize(used.images, 'image')}, {used.image_bytes / 1e6:,.1f} MB.")
+    images = st.number_input("Images at most", 0, value=used.max_images, placeholder="Any number", key="quota-images")
+    megabytes = st.number_input(
+        "MB at most", 0, value=None if used.max_image_bytes is None else -(-used.max_image_bytes // 1_000_000),
+        placeholder="Any size", key="quota-mb",
+    )  # fmt: skip
+    st.caption("What is there already stays. Images that Vitrine makes count, but are not refused.")
+    if st.button("Save", type="primary", key="quota-save"):
+        with page.show_errors():
+            max_bytes = None if megabytes is None else int(megabytes) * 1_000_000
+            max_images = None if images is None else int(images)
+            page.services().projects.set_quota(project.id, max_images=max_images, max_image_bytes=max_bytes)
+            st.rerun()
+
+
 @st.dialog("Delete project")
 def delete(project: Projects) -> None:
     counts = page.services().projects.counts(project.id)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.backup import BackupStatus, backup_status
-from core.disk import LOW_BYTES, free_bytes
+from core.disk import free_bytes
 from core.runtime import runtime
 from pages.components.shared import page
 
@@ -17,7 +17,6 @@ def show() -> None:
         free = free_bytes(settings.data_dir)
         st.text(f"{free / 1e9:,.1f} GB free")
         st.caption(f"Uploads, tasks and exports stop below {settings.min_free_bytes / 1e9:,.1f} GB.")
-        warn_of_low_disk(free)
     with right:
         st.subheader("Backups", anchor=False)
         status = backup_status(settings)
@@ -26,12 +25,6 @@ def show() -> None:
             st.caption("VITRINE_BACKUP_DIR names a directory on another disk; `vitrine backup` makes one at once.")
         else:
             _backups(status)
-
-
-def warn_of_low_disk(free: int) -> None:
-    """Draw a warning when there is little free space."""
-    if free < LOW_BYTES:
-        st.warning(f"Only {free / 1e9:,.1f} GB are left on the disk. Free some space.", icon=":material/hard_drive:")
 
 
 def _backups(status: BackupStatus) -> None:

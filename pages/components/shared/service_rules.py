@@ -27,7 +27,7 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "image_queries.find_ids", "image_queries.similar_name", "image_queries.why_empty",
         "images.get_image", "images.get_project_image_stats",
         "library.count_dependents", "library.entries_of", "library.find_image_ids", "library.find_images",
-        "library.get_images", "library.history", "library.questions_of",
+        "library.get_images", "library.history", "library.questions_of", "library.quota",
         "map.state", "mover.archive_path", "overlaps.image_ids", "overlaps.overlaps", "overlaps.problems",
         "preview.estimate", "preview.request", "profiles.list_profiles", "projects.counts", "projects.get_project",
         "projects.list_projects", "projects.summaries",
@@ -92,8 +92,8 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "project_imports.from_path", "project_imports.from_upload", "projects.create_project",
     ),
     Act.MANAGE_SERVER: (
-        "profiles.remove_profile", "profiles.save_profile", "tokens.list_tokens", "tokens.make_token",
-        "tokens.revoke_token",
+        "profiles.remove_profile", "profiles.save_profile", "projects.set_quota", "tokens.list_tokens",
+        "tokens.make_token", "tokens.revoke_token",
     ),
 }  # fmt: skip
 

@@ -122,3 +122,13 @@ def test_a_person_makes_tokens_with_the_own_rights_and_sees_the_own_only(people:
     assert ana.delete(f"/api/tokens/{of_root['id']}").status_code == 404
     assert ana.delete(f"/api/tokens/{made['id']}").status_code == 204
     assert program.get("/api/projects").status_code == 401
+
+
+def test_an_admin_sets_the_quota_that_members_read(people: Services) -> None:
+    url = f"/api/projects/{_project(people)}/quota"
+    limits = {"max_images": 5, "max_image_bytes": None}
+    assert _as(people, "olga").put(url, json=limits).status_code == 403
+    answer = _as(people, "root").put(url, json=limits)
+    expected = limits | {"images": 0, "image_bytes": 0}
+    assert (answer.status_code, answer.json()) == (200, expected)
+    assert _as(people, "ana").get(url).json() == expected

@@ -32,6 +32,17 @@ def test_bytes_are_limited_too(services: Services, project: Projects) -> None:
     assert str(rejected.reason).startswith("The project may have 0.0 MB of images")
 
 
+def test_a_quota_says_what_is_used_of_the_limit_that_is_reached_first(services: Services, project: Projects) -> None:
+    content = striped(1)
+    services.intake.add_images(project.id, [("1.png", content)])
+    assert services.library.quota(project.id) == Quota(None, None, 1, len(content))
+    assert services.library.quota(project.id).used_share == 0
+    services.projects.set_quota(project.id, max_images=4, max_image_bytes=2 * len(content))
+    assert services.library.quota(project.id).used_share == 0.5
+    services.projects.set_quota(project.id, max_images=0, max_image_bytes=None)
+    assert services.library.quota(project.id).used_share == 1
+
+
 @pytest.mark.parametrize(("limit", "room"), [(None, True), (0, False), (1, True)])
 def test_a_limit_of_zero_has_no_room(limit: int | None, room: bool) -> None:
     assert (Quota(limit, None).take(100) == "") is room

@@ -1,3 +1,7 @@
+import shutil
+from types import SimpleNamespace
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import Tasks
@@ -53,3 +57,12 @@ def test_running_tasks_show_how_far_they_are() -> None:
     at = open_page("overview", project.id)
 
     assert sorted(element.proto.value for element in at.sidebar.get("progress")) == [0, 25]
+
+
+def test_a_disk_that_is_nearly_full_is_said_above_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_500_000_000))
+    assert [warning.value for warning in open_page("overview").warning] == [
+        "The disk has only 1.5 GB left. Uploads, tasks and exports stop below 0.2 GB. Free some space."
+    ]
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=2_000_000_000))
+    assert not open_page("overview").warning
