@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from core.images import ImageService
     from core.importing.importer import DatasetImporter, ImportProblem, ImportReport
     from core.llm import LLMService
-    from core.notebook import run
+    from core.notebook.running import run
+    from core.notebook.showing import show
     from core.projects import ProjectService
     from core.questions import ImageAnswerGenerationTask, ImageQuestionGenerationTask
     from core.style import StyleGenerationService
@@ -68,7 +69,8 @@ _HOMES = {
     "Tasks": "core.db",
     "connect": "core.db",
     "read_vitrine": "core.export",
-    "run": "core.notebook",
+    "run": "core.notebook.running",
+    "show": "core.notebook.showing",
 }
 
 __all__ = [
@@ -99,6 +101,7 @@ __all__ = [
     "connect",
     "read_vitrine",
     "run",
+    "show",
 ]
 
 

@@ -123,6 +123,12 @@ class Settings(BaseSettings):
         "-Host headers count. Empty: none.",
     )
 
+    framed_by: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts whose pages may show Vitrine in a frame, separated by commas, such as localhost for a "
+        "notebook; without a sign-in only. Empty: none.",
+    )
+
     bin_days: int = Field(
         30, ge=1, le=3650, description="How long deleted projects, images, entries and style datasets can be restored."
     )
@@ -207,6 +213,13 @@ class Settings(BaseSettings):
         return (
             [_network(part.strip()) for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("framed_by", mode="before")
+    @classmethod
+    def _split_frame_hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(name.strip().lower() for name in value.split(",") if name.strip())
 
     @field_validator("import_roots", mode="before")
     @classmethod

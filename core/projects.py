@@ -1,6 +1,6 @@
 """Projects: create, rename, delete, restore, count, move."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.arguments import require_path, require_text
 from core.db import (
     Database,
     GeneratedImages,
@@ -21,10 +22,12 @@ from core.db import (
     cached_until_write,
     further_images,
     in_library,
+    require_database,
     utc_now,
 )
 from core.errors import InvalidInputError, NotFoundError
 from core.lazy import lazy_import
+from core.progress import ShowProgress, shown
 
 MAX_NAME_CHARS = 200
 _OWNER = "owner"  # the role of core.accounts, a room beside this one
@@ -65,7 +68,7 @@ class ProjectService:
     """Projects of one database."""
 
     def __init__(self, db_session: Database) -> None:
-        self._db = db_session
+        self._db = require_database(db_session)
 
     def create_project(self, name: str, description: str = "", *, owner_id: str | None = None) -> Projects:
         """Create a project.
@@ -215,25 +218,25 @@ class ProjectService:
                 audit.record(session, "project.restore", project)
         return project
 
-    def export_project(
-        self, project_id: str, path: str | Path, *, progress: Callable[[float, str], None] | None = None
-    ) -> Path:
+    def export_project(self, project_id: str, path: str | Path, *, progress: ShowProgress = None) -> Path:
         """Write a project with everything in it to a ZIP archive and return its path.
 
         Args:
             path: of the archive; in a directory it is named after the project.
-            progress: called with the finished share (0 to 1) and the current step in words.
+            progress: called with the finished share (0 to 1) and the current step in words; True shows a bar, as
+                notebooks do.
 
         Raises:
             NotFoundError: no such project.
             ExportError: the archive could not be imported again.
             StorageError: the disk is full or broken; there is no archive then, not a part of one.
         """
-        options = {"progress": progress} if progress else {}
-        archive: Path = self._mover().export_project(project_id, path, **options).path
+        require_path(path, "path")
+        with shown(progress, "Exporting the project") as show:
+            archive: Path = self._mover().export_project(project_id, path, progress=show).path
         return archive
 
-    def import_project(self, path: str | Path, *, progress: Callable[[float, str], None] | None = None) -> Projects:
+    def import_project(self, path: str | Path, *, progress: ShowProgress = None) -> Projects:
         """Add the project of an archive of :meth:`export_project`, and return it when all of it is there.
 
         Ids stay as they are unless this database has one of them: then the whole project gets new ones. The project
@@ -243,8 +246,9 @@ class ProjectService:
             InvalidInputError: it is not such an archive, it is damaged, or another version wrote it.
             StorageError: the disk is full or broken.
         """
-        options = {"progress": progress} if progress else {}
-        project: Projects = self._mover().import_project(path, **options).project
+        require_path(path, "path")
+        with shown(progress, "Importing the project") as show:
+            project: Projects = self._mover().import_project(path, progress=show).project
         return project
 
     def _mover(self) -> Any:
@@ -320,7 +324,7 @@ def _project(session: Session, project_id: str) -> Projects:
 
 
 def _unused_name(session: Session, name: str, *, except_id: str | None = None) -> str:
-    name = " ".join(name.split())
+    name = " ".join(require_text(name, "name").split())
     if not name:
         raise InvalidInputError("Give the project a name.", field="name")
     if len(name) > MAX_NAME_CHARS:

@@ -21,7 +21,7 @@ _NOT_OURS = {
 _BOTTOM = {
     "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
     "addresses", "secret_key", "password", "number_values", "verifiers", "search_line", "caller", "spreadsheet",
-    "disk", "request_ids",
+    "disk", "request_ids", "arguments", "progress",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "audit", "tasks", "llm", "fetch"}
 _DOMAINS = (
@@ -48,7 +48,6 @@ MAY_USE: dict[str, set[str]] = {
     "lazy": set(),
     "interpreter": set(),
     "background_loop": {"interpreter"},
-    "notebook": {"background_loop", "lazy"},
     "flatten": set(),
     "measure": {"errors", "flatten"},
     "container": {"errors"},
@@ -62,6 +61,8 @@ MAY_USE: dict[str, set[str]] = {
     "spreadsheet": set(),
     "disk": {"errors", "config"},
     "request_ids": set(),
+    "arguments": {"errors"},
+    "progress": set(),
     "metrics": _BOTTOM | {"db", "backup"},
     "logs": {"request_ids"},
     "warmup": {"interpreter"},
@@ -81,6 +82,7 @@ MAY_USE: dict[str, set[str]] = {
     "runtime": _MIDDLE | {"housekeeping", "backup", "logs", "metrics", "warmup", "services"},
     "api": _MIDDLE | {"metrics", "access", "accounts", "projects", "ownership", "services", "runtime", *_DOMAINS},
     "backup": _BOTTOM | {"db", "images"},
+    "notebook": _BOTTOM | {"db", "images", "cli"},
     "cli": _BOTTOM | {"db", "access", "accounts", "backup", "doctor", "projects", "vision"},
     "doctor": _MIDDLE | {"accounts", "backup", "projects", *_DOMAINS},
 }
@@ -104,7 +106,7 @@ PROMISED = {
     "ImageAnswerGenerationTask", "ImageDatasetExporter",
     "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
     "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
-    "StyleGenerationService", "TaskService", "Tasks", "connect", "read_vitrine", "run",
+    "StyleGenerationService", "TaskService", "Tasks", "connect", "read_vitrine", "run", "show",
 }  # fmt: skip
 
 

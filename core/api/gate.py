@@ -67,6 +67,8 @@ class Gate:
         self._has_sign_in = settings is not None and settings.has_sign_in
         self._has_accounts = settings is not None and settings.has_accounts
         self._proxies = settings.trusted_proxies if settings is not None else []
+        # With a sign-in a frame could let somebody click what they do not see.
+        self._frame_hosts = settings.framed_by if settings is not None and not settings.has_sign_in else ()
         self._database = database
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
         self._base = f"/{base_path.strip('/')}".rstrip("/")
@@ -104,7 +106,7 @@ class Gate:
         path = request.scope["path"]
         may_navigate = not self._is_for_programs(path) or self._is_invitation(path)
         return refused_stranger(request, self._has_sign_in) or refused_origin(
-            request, self._allowed_hosts, may_navigate=may_navigate
+            request, self._allowed_hosts, may_navigate=may_navigate, frame_hosts=self._frame_hosts
         )
 
     async def _find_actor(self, request: HTTPConnection) -> Actor | Response | None:

@@ -51,13 +51,16 @@ def is_from_this_machine(scope: Scope) -> bool:
     return all(is_loopback(str(parse_address(entry))) for value in forwarded for entry in value.split(","))
 
 
-def refused_origin(request: HTTPConnection, allowed_hosts: tuple[str, ...], *, may_navigate: bool) -> Response | None:
+def refused_origin(
+    request: HTTPConnection, allowed_hosts: tuple[str, ...], *, may_navigate: bool, frame_hosts: tuple[str, ...] = ()
+) -> Response | None:
     """Return the response that refuses unknown host names (DNS rebinding) and pages of other origins (CSRF).
 
     Args:
         request: The request or websocket.
         allowed_hosts: Host names the server answers to.
         may_navigate: Whether a link on a page of another origin may lead here.
+        frame_hosts: Hosts whose pages may show this one in a frame.
     """
     headers = request.headers
     host = headers.get("Host", "")
@@ -77,7 +80,9 @@ def refused_origin(request: HTTPConnection, allowed_hosts: tuple[str, ...], *, m
             )  # fmt: skip
         return problem(403, "foreign_page", "Pages of other origins may not call this server. Call it from a program.")
     site = headers.get("Sec-Fetch-Site", "none")
-    if site not in ("same-origin", "none") and not (may_navigate and _is_link(request)):
+    if site not in ("same-origin", "none") and not (
+        may_navigate and (_is_link(request) or _is_framed_by(request, frame_hosts))
+    ):
         return problem(403, "foreign_page", "Pages of other origins may not call this server. Call it from a program.")
     return None
 
@@ -98,6 +103,13 @@ def shows_answer(request: HTTPConnection) -> bool:
 def _is_link(request: HTTPConnection) -> bool:
     """Return whether a browser opens the address in a window or tab; frames do not count."""
     return is_navigation(request) and request.headers.get("Sec-Fetch-Dest") == "document"
+
+
+def _is_framed_by(request: HTTPConnection, hosts: tuple[str, ...]) -> bool:
+    """Return whether a page of one of *hosts* opens the address in a frame."""
+    framing = _origin(request.headers.get("Referer", "")) if hosts else None
+    is_frame = is_navigation(request) and request.headers.get("Sec-Fetch-Dest") == "iframe"
+    return is_frame and framing is not None and framing[1] in hosts
 
 
 def _client_address(headers: Headers, peer: str, trusted: Sequence[Network]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from core.arguments import require_config, require_many
 from core.checks import measures, store
 from core.checks.arena import comparing
 from core.checks.arena.comparing import Standing
@@ -21,10 +22,11 @@ from core.checks.registry import checks
 from core.checks.reporting.report import dataset_report
 from core.checks.task import DatasetCheckTask
 from core.dataset.matching import EntryFilters
-from core.db import CheckRuns, Database, cached_until_write
+from core.db import CheckRuns, Database, cached_until_write, require_database
 from core.errors import VitrineError
 from core.llm import LLMService, session_keys
-from core.tasks import TaskKind, TaskRunner, TaskService, models_of
+from core.progress import ShowProgress
+from core.tasks import TaskKind, TaskRunner, TaskService, models_of, run_shown
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -56,9 +58,9 @@ class DatasetChecks:
         self, db_session: Database, llm_service: LLMService | None = None, image_service: "ImageService | None" = None
     ) -> None:
         """The services are those that checks ask models with; without them they are made."""
-        self._db = db_session
+        self._db = require_database(db_session)
         self.people = PeopleChecks(db_session)
-        self._llm = llm_service or LLMService(settings=db_session.settings)
+        self._llm = llm_service or LLMService(settings=self._db.settings)
         self._given_images = image_service
 
     @property
@@ -85,6 +87,7 @@ class DatasetChecks:
         *,
         models: Sequence[Mapping[str, Any]] | None = None,
         cost_cap: float | None = None,
+        progress: ShowProgress = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Run a check over the entries of a search line, and return its numbers.
@@ -101,6 +104,7 @@ class DatasetChecks:
             models: model configs such as ``{"model": "openai/gpt-4o"}``, for a check that asks models. Its options
                 ``sample`` (200, or "all") and ``seed`` say which entries are asked about.
             cost_cap: US dollars; the check ends with an error before a call that would exceed them.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             InvalidInputError: there is no such check, a value cannot be used, or there are too few entries.
@@ -114,7 +118,8 @@ class DatasetChecks:
         for place, model in enumerate(models_of(config)):
             if model.get("api_key"):
                 session_keys.register(task.id, model["api_key"], place)
-        ended = await TaskRunner(self._db, {kind.task_type: kind}).run(task.id)
+        runner = TaskRunner(self._db, {kind.task_type: kind})
+        ended = await run_shown(self._db, runner, task.id, self.names()[check], progress)
         report = self.newest(project_id, check)
         if ended.ended_at is None:
             raise VitrineError(ended.note or "The check was stopped before its end. Resume its task.")
@@ -295,7 +300,10 @@ def _config(
     check: str, query: str, models: Sequence[Mapping[str, Any]] | None, options: dict[str, Any]
 ) -> dict[str, Any]:
     config = {"check": check, "query": query, "options": options}
-    return config | ({"models": [dict(model) for model in models]} if models is not None else {})
+    if models is None:
+        return config
+    chosen = require_many(models, "models", "dictionaries")
+    return config | {"models": [dict(require_config(model, "each model")) for model in chosen]}
 
 
 def _known_options(check: str) -> str:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlmodel import Session
 
+from core.arguments import require_count, require_id, require_many
 from core.dataset import edits, stats, tables, values
 from core.dataset.edits import LOCAL, UserAction
 from core.dataset.entry_images import images_by_ids
 from core.dataset.filters import parse_search
 from core.dataset.judge_trust import require_trusted_judge
-from core.dataset.matching import EntryFilters, matching, pages
-from core.db import Database, ImageDatasets, Page, Questions, cached_until_write, cut
+from core.dataset.matching import EntryFilters, matching, pages, require_known
+from core.db import Database, ImageDatasets, Page, Questions, cached_until_write, cut, require_database
 from core.errors import InvalidInputError, NotFoundError
 from core.images import ImageService
 
@@ -24,7 +25,7 @@ class ImageDatasetService:
     """Entries of image question-answer datasets; every change is stored as an event and can be undone."""
 
     def __init__(self, db_session: Database) -> None:
-        self._db = db_session
+        self._db = require_database(db_session)
 
     # Create
 
@@ -78,7 +79,9 @@ class ImageDatasetService:
             "options": options, "conversation_id": conversation_id, "turn": turn, "system": system, "boxes": boxes,
             "ratings": ratings, "origin": origin,
         }  # fmt: skip
-        ids = [image_id] if image_ids is None else image_ids
+        require_id(project_id, "project_id")
+        require_id(image_id, "image_id")
+        ids = [image_id] if image_ids is None else list(require_many(image_ids, "image_ids", "ids"))
         if list(ids[:1]) != [image_id]:
             raise InvalidInputError("image_id is the first of image_ids. Make them agree.", field="image_ids")
         with self._db.transaction() as session:
@@ -119,6 +122,8 @@ class ImageDatasetService:
             InvalidInputError: there are not as many answers as questions, or a value breaks its rules.
             NotFoundError: a question or its image was deleted.
         """
+        require_many(question_ids, "question_ids", "ids")
+        require_many(answers, "answers", "texts")
         if len(question_ids) != len(answers):
             raise InvalidInputError(
                 f"There are {len(question_ids)} questions and {len(answers)} answers. Give one for each.",
@@ -173,6 +178,8 @@ class ImageDatasetService:
             image_id=image_id, answer_type=answer_type, confirmed=confirmed, min_score=min_score, tags=tags,
             rejected=rejected, model=model, search=search,
         )  # fmt: skip
+        require_count(limit, "limit")
+        require_count(offset, "offset")
         with self._db.reading() as session:
             require_trusted_judge(session, project_id, parse_search(search))
             return cut(session, matching(project_id, filters), limit, offset)
@@ -185,6 +192,7 @@ class ImageDatasetService:
         Raises:
             InvalidInputError: the search line cannot be read.
         """
+        require_known(filters)
         with self._db.reading() as session:
             require_trusted_judge(session, project_id, parse_search(filters.get("search", "")))
         return pages(self._db, matching(project_id, filters))
@@ -239,7 +247,10 @@ class ImageDatasetService:
 
         Raises:
             NotFoundError: it does not exist, or it was deleted.
+            InvalidInputError: *confirmed* is neither True nor False.
         """
+        if not isinstance(confirmed, bool):
+            raise InvalidInputError("Pass confirmed as True, or as False to reopen the entry.", field="confirmed")
         if confirmed:
             return self._edit(entry_id, UserAction("confirm", actor), {"confirmed": True})
         return self._edit(entry_id, UserAction("reopen", actor), {"confirmed": False, "rejected": False})

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core.arguments import require_many
 from core.dataset.boxes import checked_boxes
 from core.errors import InvalidInputError
 
@@ -63,6 +64,8 @@ def normal_tags(tags: str | Sequence[str]) -> str:
     Raises:
         InvalidInputError: a tag is longer than 60 characters.
     """
+    if not isinstance(tags, str):
+        require_many(tags, "tags", "texts")
     parts = tags.split(",") if isinstance(tags, str) else [piece for tag in tags for piece in str(tag).split(",")]
     clean = dict.fromkeys(" ".join(part.lower().split()) for part in parts)
     clean.pop("", None)

@@ -3,11 +3,11 @@
 from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
 from core.db.account_tables import Accounts, Invitations, Memberships
 from core.db.audit_tables import AuditEvents, AuditRemovals
-from core.db.base import new_id, utc_now
+from core.db.base import Base, new_id, utc_now
 from core.db.bulk_insert import insert_entries, insert_rows
 from core.db.check_tables import CheckRuns, EntryFindings
 from core.db.cut_list import Page, cut
-from core.db.database import Database, connect
+from core.db.database import Database, connect, open_databases, require_database
 from core.db.image_tables import (
     HIDDEN,
     LIBRARY,
@@ -53,6 +53,7 @@ __all__ = [
     "ApiTokens",
     "AuditEvents",
     "AuditRemovals",
+    "Base",
     "BusinessProfiles",
     "CheckRuns",
     "Database",
@@ -102,6 +103,8 @@ __all__ = [
     "is_further_image",
     "is_hidden",
     "new_id",
+    "open_databases",
     "question_key",
+    "require_database",
     "utc_now",
 ]

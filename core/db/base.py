@@ -18,6 +18,8 @@ from sqlalchemy.orm import make_transient_to_detached, registry
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Field, SQLModel
 
+from core.lazy import lazy_import
+
 ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 
 
@@ -56,12 +58,49 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
 
 
+_NOT_SHOWN: tuple[Any, ...] = (None, "", [], {})
+_MAX_SHOWN_CHARS, _MAX_SHOWN_ITEMS = 100, 5
+
+
 class Base(SQLModel, registry=registry()):
     """The base class of the tables.
 
     It has its own registry because hot reload imports this module a second time: SQLModel's shared registry refuses
     a table that it already knows.
     """
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Return what ``repr`` shows: the columns that have a value, in their order; long ones are cut."""
+        loaded = self.__dict__
+        names = [name for name in type(self).model_fields if name in loaded and loaded[name] not in _NOT_SHOWN]
+        return [(name, _Shown(loaded[name])) for name in names]
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """Return how a notebook shows the row; by name, because what shows images is above this room."""
+        shown: str = lazy_import("core.notebook.html").rows_html([self])
+        return shown
+
+
+class _Shown:
+    """A value in the ``repr`` of a row: short, because notebooks and logs show it."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        value = self._value
+        if isinstance(value, datetime):
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        if isinstance(value, str):
+            return repr(value if len(value) <= _MAX_SHOWN_CHARS else f"{value[:_MAX_SHOWN_CHARS]}…")
+        if isinstance(value, dict) and value:
+            return f"{{{', '.join(f'{name}: {_Shown(one)!r}' for name, one in value.items())}}}"[: 2 * _MAX_SHOWN_CHARS]
+        if isinstance(value, list) and len(value) > _MAX_SHOWN_ITEMS:
+            return f"[{len(value):,} items]"
+        return repr(value)
 
 
 def copy_rows(value: Any) -> Any:

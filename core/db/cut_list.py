@@ -7,6 +7,8 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from core.lazy import lazy_import
+
 T = TypeVar("T")
 
 
@@ -19,6 +21,11 @@ class Page(list[T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"<{len(self):,} of {self.total:,}: {super().__repr__()}>"
+
+    def _repr_html_(self) -> str:
+        """Return how a notebook shows the list."""
+        shown: str = lazy_import("core.notebook.html").rows_html(self, self.total)
+        return shown
 
 
 def cut(session: Session, query: SelectOfScalar[T], limit: int, offset: int) -> Page[T]:

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
+from types import NoneType
 from typing import Any, Self, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from core.arguments import kind_of, wrong_id
 from core.config import Settings
 from core.db import migrate
 from core.db.data_version import DataVersion
@@ -22,11 +25,28 @@ from core.db.driver_errors import translate_driver_errors
 from core.db.group_commit import FairLock, GroupWriter
 from core.db.opening import cannot_be_opened, database_url_problem, ensure_writable, settings_for
 from core.db.read_cache import ReadCache
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, InvalidInputError
 
 DATABASE_NAME = "vitrine.db"
 BUSY_TIMEOUT_S = 30.0
 T = TypeVar("T")
+
+
+_open_databases: "WeakSet[Database]" = WeakSet()
+
+
+def open_databases() -> "list[Database]":
+    """Return the databases of this process that are open."""
+    return list(_open_databases)
+
+
+class _Session(Session):
+    """A session that says what an id is when a caller passed something else, such as the row itself."""
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        if not isinstance(ident, str | int | NoneType):
+            raise wrong_id(ident)
+        return super().get(entity, ident, **options)
 
 
 class Database:
@@ -65,7 +85,7 @@ class Database:
         """
         with (
             self._write_lock,
-            Session(self.engine.execution_options(vitrine_write=True), expire_on_commit=False) as session,
+            _Session(self.engine.execution_options(vitrine_write=True), expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
@@ -82,7 +102,7 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with Session(self.engine, expire_on_commit=False) as session:
+        with _Session(self.engine, expire_on_commit=False) as session:
             self._thread.session = session
             try:
                 yield session
@@ -140,6 +160,7 @@ class Database:
 
     def close(self) -> None:
         """Close the database; closing twice does nothing."""
+        _open_databases.discard(self)
         with self._lazy_lock:
             if self._version is not None:
                 self._version.close()
@@ -148,6 +169,19 @@ class Database:
                 self._writer.close()
                 self._writer = None
         self.engine.dispose()
+
+
+def require_database(db_session: Any) -> Database:
+    """Return *db_session*, what a service was given.
+
+    Raises:
+        InvalidInputError: it is no open database, but its path for example.
+    """
+    if not isinstance(db_session, Database):
+        raise InvalidInputError(
+            f"Pass what connect returned, as in db = connect(path), not {kind_of(db_session)}.", field="db_session"
+        )
+    return db_session
 
 
 def open_database(settings: Settings) -> Database:
@@ -170,7 +204,9 @@ def open_database(settings: Settings) -> Database:
         engine.dispose()
         raise
     translate_driver_errors(engine)  # from here on; before, cannot_be_opened names the file and its backups
-    return Database(engine, settings)
+    opened = Database(engine, settings)
+    _open_databases.add(opened)
+    return opened
 
 
 def connect(target: str | Path | None = None) -> Database:

@@ -1,11 +1,12 @@
 """Errors of the database driver in words: what a person can mend is no bug."""
 
+import re
 import sqlite3
 from typing import Any
 
 from sqlalchemy import Engine, event
 
-from core.errors import StorageError
+from core.errors import InvalidInputError, StorageError
 
 # Primary result codes of SQLite (sqlite.org/rescode.html).
 _SENTENCES = {
@@ -25,13 +26,20 @@ _SENTENCES = {
     ),
 }
 
+# sqlite3: "Error binding parameter 1: type 'Images' is not supported"; psycopg: "cannot adapt type 'Images' using ..."
+_UNSUPPORTED = re.compile(r"(Error binding parameter .*|cannot adapt )type '(?P<type>\w+)'")
+
 
 def translate_driver_errors(engine: Engine) -> None:
-    """Make *engine* raise a StorageError in place of errors of its driver that a person can mend."""
+    """Make *engine* raise an error of ours in place of those of its driver that a person can mend."""
     event.listen(engine, "handle_error", _replacement, retval=True)
 
 
-def _replacement(context: Any) -> StorageError | None:
+def _replacement(context: Any) -> StorageError | InvalidInputError | None:
+    if found := _UNSUPPORTED.search(str(context.original_exception)):
+        return InvalidInputError(
+            f"Pass ids and values as text and numbers, such as project.id, not a value of the type {found['type']}."
+        )
     if context.dialect.name == "sqlite":
         return _as_storage_error(context.original_exception)
     is_away = context.is_disconnect or context.connection is None

@@ -10,7 +10,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from cachetools import LRUCache
 
-from core.db.base import copy_rows
+from core.arguments import wrong_id
+from core.db.base import Base, copy_rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -110,6 +111,8 @@ def cached_until_write(method: Callable[Concatenate[S, P], T]) -> Callable[Conca
     @wraps(method)
     def cached(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         key = (method.__qualname__, args, tuple(kwargs.items()))
+        for row in (value for value in (*args, *kwargs.values()) if isinstance(value, Base)):
+            raise wrong_id(row)  # rows cannot be hashed
         return self._db.read_cache.get(key, lambda: method(self, *args, **kwargs))
 
     return cached

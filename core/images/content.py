@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
+from core.arguments import kind_of
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -70,11 +71,6 @@ def named_files(files: Any) -> Iterator[tuple[str, Content]]:
                 f"File {number} is {kind_of(file)}. Pass a path, or a pair of a name and its bytes or path.",
                 field="files",
             )
-
-
-def kind_of(value: Any) -> str:
-    """Return what *value* is, for a sentence."""
-    return "None" if value is None else f"a value of the type {type(value).__name__}"
 
 
 def _encoded(image: "Image") -> bytes:

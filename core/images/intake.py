@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.arguments import require_id
 from core.caller import LOCAL
 from core.db import Database, Projects
 from core.disk import require_space
-from core.errors import InvalidInputError, NotFoundError
+from core.errors import NotFoundError
 from core.images import cleanup, lifecycle
-from core.images.content import Content, kind_of, named_files
+from core.images.content import Content, named_files
 from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
 from core.images.storage import ImageStorage
@@ -105,10 +106,7 @@ class ImageIntake:
             return outcomes
 
     def _require_project(self, project_id: str) -> None:
-        if not isinstance(project_id, str):
-            raise InvalidInputError(
-                f"Pass the id of a project, such as project.id, not {kind_of(project_id)}.", field="project_id"
-            )
+        require_id(project_id, "project_id")
         with self._db.reading() as session:
             project = session.get(Projects, project_id)
             if project is None or project.deleted_at is not None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from core.db import Database, Images, Page, cached_until_write, cut
+from core.arguments import require_count, require_id, require_text
+from core.db import Database, Images, Page, cached_until_write, cut, require_database
 from core.errors import ImageRejectedError, InvalidInputError
 from core.images import filter as filters
 from core.images import renditions, tiles
@@ -38,7 +39,7 @@ class ImageService:
         Args:
             storage_path: the directory of the originals; a relative one is below the data directory.
         """
-        self._db = db_session
+        self._db = require_database(db_session)
         self.settings = db_session.settings
         self._storage = ImageStorage(db_session.data_dir / storage_path, db_session.data_dir / "cache" / "images")
         self.intake = ImageIntake(db_session, self._storage)
@@ -64,6 +65,8 @@ class ImageService:
             ImageRejectedError: the file is not a JPEG, PNG or WebP image, is damaged, or is too large.
             NotFoundError: the project does not exist.
         """
+        require_id(project_id, "project_id")
+        require_text(image_name, "image_name")
         content = await asyncio.to_thread(content_of, image_data)
         name = image_name or name_of(image_data)
         (outcome,) = await asyncio.to_thread(self.intake.add_images, project_id, [(name, content)])
@@ -81,6 +84,8 @@ class ImageService:
 
     def list_images(self, project_id: str, limit: int = 100, offset: int = 0) -> Page[Images]:
         """Return images, newest first, at most *limit*; ``total`` counts all, :meth:`iter_images` yields all."""
+        require_count(limit, "limit")
+        require_count(offset, "offset")
         query = (
             select(Images)
             .where(*filters.conditions(project_id, ImageFilter()))
@@ -105,7 +110,8 @@ class ImageService:
         except TypeError:
             known = ", ".join(field.name for field in fields(ImageFilter))
             raise InvalidInputError(f"There is no such filter. Use {known}.") from None
-        return self._pages(project_id, parse_image_query(search), chosen)
+        require_id(project_id, "project_id")
+        return self._pages(project_id, parse_image_query(require_text(search, "search")), chosen)
 
     def _pages(self, project_id: str, query: ImageQuery, chosen: ImageFilter) -> Iterator[Images]:
         find = partial(self.queries.find, project_id, query, image_filter=chosen, limit=_IMAGES_PER_PAGE)
@@ -140,7 +146,7 @@ class ImageService:
             NotFoundError: there is no such image.
             InvalidInputError: it has no vector yet; the analyzer ``embedding`` makes them.
         """
-        found: list[tuple[Images, float]] = self._search.get().find_similar(image_id, limit)
+        found: list[tuple[Images, float]] = self._search.get().find_similar(image_id, require_count(limit, "limit"))
         return found
 
     def search_images(self, project_id: str, text: str, limit: int = 60) -> list[tuple[Images, float]]:
@@ -151,7 +157,9 @@ class ImageService:
         Raises:
             InvalidInputError: *text* is empty.
         """
-        found: list[tuple[Images, float]] = self._search.get().by_words(project_id, text, limit)
+        require_id(project_id, "project_id")
+        require_text(text, "text")
+        found: list[tuple[Images, float]] = self._search.get().by_words(project_id, text, require_count(limit, "limit"))
         return found
 
     def original_path(self, image: ImageFile) -> Path:

@@ -2,18 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.arguments import require_many, require_path
 from core.background_loop import BackgroundLoop
-from core.db import Database, Projects, Tasks
+from core.db import Database, Projects, Tasks, require_database
 from core.errors import InvalidInputError, NotFoundError
 from core.images.import_context import ImportContext
 from core.importing.outcomes import LEFT_OUT, NOTE, iter_rows, outcomes_of_task
 from core.importing.tasks import ImportKind
+from core.progress import Progress, ShowProgress, shown
 from core.tasks import TaskKind, TaskRunner, TaskService
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from core.images import ImageService
 
-Progress = Callable[[float, str], None]
 _PROGRESS_INTERVAL_S = 0.25
 _PROBLEMS = ("rejected", LEFT_OUT)
 
@@ -77,7 +78,7 @@ class DatasetImporter:
     """
 
     def __init__(self, db_session: Database, images: "ImageService") -> None:
-        self._db = db_session
+        self._db = require_database(db_session)
         self._images = images
 
     def import_path(
@@ -86,7 +87,7 @@ class DatasetImporter:
         path: str | os.PathLike[str],
         *,
         format: str = "auto",
-        progress: Progress | None = None,
+        progress: ShowProgress = None,
     ) -> ImportReport:
         """Import a directory, a ZIP archive, a PDF, a table, an annotation file or an image.
 
@@ -95,22 +96,20 @@ class DatasetImporter:
         Args:
             path: anything this process may read; VITRINE_IMPORT_ROOTS does not apply.
             format: the reader of the annotations (:data:`core.importing.readers.FORMATS`).
-            progress: is called with the share that is done (0 to 1) and the current step.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             InvalidInputError: there is nothing at *path* that can be imported, or no such *format*.
             NotFoundError: there is no such project.
         """
-        if not isinstance(path, str | os.PathLike) or isinstance(path, bytes) or not str(path):
-            raise InvalidInputError(f"path must be a path, not {type(path).__name__}.", field="path")
-        found = Path(path).expanduser()
+        found = Path(require_path(path, "path")).expanduser()
         if not found.exists():
             raise InvalidInputError(f"There is nothing at {found}. Check the path.", field="path")
         config = {"source": "path", "path": str(found.resolve()), "name": found.resolve().name, "format": format}
         return self._run(project_id, config, progress)
 
     def import_hub(
-        self, project_id: str, name: str, split: str = "train", *, progress: Progress | None = None
+        self, project_id: str, name: str, split: str = "train", *, progress: ShowProgress = None
     ) -> ImportReport:
         """Import one *split* of a dataset on the Hugging Face Hub, all of them with ``""``.
 
@@ -124,29 +123,30 @@ class DatasetImporter:
         hub.parquet_files(name, split)
         return self._run(project_id, {"source": "huggingface", "hub": name, "split": split}, progress)
 
-    def import_urls(self, project_id: str, urls: Sequence[str], *, progress: Progress | None = None) -> ImportReport:
+    def import_urls(self, project_id: str, urls: Sequence[str], *, progress: ShowProgress = None) -> ImportReport:
         """Import the images behind *urls*; only public addresses are contacted.
 
         Raises:
             InvalidInputError: there are no URLs, or too many.
             NotFoundError: there is no such project.
         """
-        given = [urls] if isinstance(urls, str) else list(urls)
+        given = [urls] if isinstance(urls, str) else list(require_many(urls, "urls", "addresses"))
         return self._run(project_id, {"source": "urls", "urls": given}, progress)
 
-    def _run(self, project_id: str, config: dict[str, Any], progress: Progress | None) -> ImportReport:
+    def _run(self, project_id: str, config: dict[str, Any], progress: ShowProgress) -> ImportReport:
         self._require_project(project_id)
         kind = ImportKind(self._images.intake, ImportContext(self._db.settings, is_unlimited=True))
         kinds: dict[str, TaskKind] = {kind.task_type: kind}
         tasks = TaskService(self._db, lambda: kinds)
         task = tasks.create_task(project_id, kind.task_type, config, started_by="python")
-        ended = self._run_to_end(tasks, TaskRunner(self._db, kinds), task.id, progress)
+        with shown(progress, "Importing") as show:
+            ended = self._run_to_end(tasks, TaskRunner(self._db, kinds), task.id, show)
         report = self._report(ended)
         if not ended.failed_count:
             shutil.rmtree(self._db.data_dir / "imports" / task.id, ignore_errors=True)
         return report
 
-    def _run_to_end(self, tasks: TaskService, runner: TaskRunner, task_id: str, progress: Progress | None) -> Tasks:
+    def _run_to_end(self, tasks: TaskService, runner: TaskRunner, task_id: str, progress: Progress) -> Tasks:
         """Run the task on a loop of its own, since the thread of a notebook has one that runs already."""
         loop = BackgroundLoop()
         running = loop.submit(runner.run(task_id))
@@ -176,12 +176,11 @@ class DatasetImporter:
             notes=notes,
         )  # fmt: skip
 
-    def _report_progress(self, tasks: TaskService, task_id: str, progress: Progress | None) -> None:
-        if progress is not None:
-            task = tasks.get_task(task_id)
-            files = sum(task.result.get("counts", {}).values())
-            step = f"{files:,} files, {task.result.get('entries', 0):,} entries"
-            progress(task.processed_count / max(task.total_count, 1), step)
+    def _report_progress(self, tasks: TaskService, task_id: str, progress: Progress) -> None:
+        task = tasks.get_task(task_id)
+        files = sum(task.result.get("counts", {}).values())
+        step = f"{files:,} files, {task.result.get('entries', 0):,} entries"
+        progress(task.processed_count / max(task.total_count, 1), step)
 
     def _require_project(self, project_id: str) -> None:
         with self._db.reading() as session:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import allowed_hosts
 from core.allowed_hosts import AllowedHosts
+from core.arguments import require_text
 from core.config import Settings, load_settings
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
 from core.llm import connection_test, costs, destination, embeddings, image_generation, local_servers, models, replies
@@ -73,6 +74,7 @@ class LLMService:
             LLMError: as listed in :mod:`core.errors`.
         """
         image = _image_from(image_data, mime_type)
+        require_text(prompt, "prompt")
         reply = await self.chat(ModelConfig.from_dict(config), ChatRequest(prompt, images=(image,)))
         return {
             "text": reply.text,
@@ -194,6 +196,7 @@ class LLMService:
 
 
 def _image_from(image_data: str, mime_type: str) -> ImagePart:
+    require_text(image_data, "image_data")
     head, comma, encoded = image_data.partition(",")
     if comma and head.startswith("data:"):
         mime_type = head[5:].split(";")[0] or mime_type

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
+from core.arguments import require_config
 from core.errors import InvalidInputError
 from core.llm import providers
 
@@ -63,6 +64,7 @@ class ModelConfig:
         Raises:
             InvalidInputError: the model is missing, a field is unknown, or a value is out of range.
         """
+        require_config(config, "the model")
         known = {known.name for known in fields(cls)}
         unknown = sorted(set(config) - known)
         if unknown:

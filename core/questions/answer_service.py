@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core.db import Tasks
 from core.errors import NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
+from core.progress import ShowProgress
 from core.questions import answering, store, targets
 from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
 from core.questions.recipe import AnswerRecipe, answer_recipe
@@ -25,16 +26,19 @@ class ImageAnswerGenerationTask(GenerationTask):
     task_type = "image-answer-generation"
     label = "Generate answers"
 
-    async def process_task(self, task: Tasks, config: dict[str, Any]) -> dict[str, Any]:
+    async def process_task(
+        self, task: Tasks, config: dict[str, Any], *, progress: ShowProgress = None
+    ) -> dict[str, Any]:
         """Run the task to its end; return ``processed``, ``failed``, ``total_answers``, ``unverifiable``, ``status``.
 
         Args:
             config: An ``AnswerRecipe`` as a dict; used when the task has no items yet.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             InvalidInputError: *config* has an invalid value.
         """
-        ended = await self._run_to_end(task, config)
+        ended = await self._run_to_end(task, config, progress)
         items = TaskService(self._db).items(task.id, state="done", limit=ended.total_count)
         return {
             "status": ended.status,

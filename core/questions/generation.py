@@ -5,16 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core.db import Database, Images, Questions, Tasks
+from core.arguments import require_config, require_row
+from core.db import Database, Images, Questions, Tasks, require_database
 from core.errors import NotFoundError, VitrineError
 from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
 from core.llm.ledger import paid_calls, request_hash
+from core.progress import ShowProgress
 from core.questions import examples, grounding, store
 from core.questions.evidence import ImageEvidence
 from core.questions.examples import SentWith
 from core.questions.image_sets import image_set
 from core.questions.recipe import QuestionRecipe, Recipe
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of, run_shown
 
 if TYPE_CHECKING:
     from core.images import ImageService
@@ -51,7 +53,7 @@ class GenerationTask:
     label: ClassVar[str]
 
     def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
-        self._db = db_session
+        self._db = require_database(db_session)
         self._llm = llm_service
         self._images = image_service
         self._evidence = ImageEvidence(db_session, llm_service, image_service)
@@ -74,13 +76,16 @@ class GenerationTask:
     async def _run_prepared(self, item: ItemContext, prepared: "PreparedItem") -> ItemResult:
         raise NotImplementedError
 
-    async def _run_to_end(self, task: Tasks, config: dict[str, Any]) -> Tasks:
+    async def _run_to_end(self, task: Tasks, config: dict[str, Any], progress: ShowProgress) -> Tasks:
+        require_row(task, Tasks, "task", "TaskService.create_task")
+        require_config(config, "config", '{"image_ids": [...], "llm_config": {...}}')
         kind: TaskKind = self
         for index, model in enumerate(models_of(config)):
             if model.get("api_key"):
                 session_keys.register(task.id, model["api_key"], index)
         TaskService(self._db).plan_items(task.id, kind, config)
-        return await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
+        runner = TaskRunner(self._db, {self.task_type: kind})
+        return await run_shown(self._db, runner, task.id, self.label, progress)
 
     async def _load(self, image_id: str, recipe: Recipe, model: ModelConfig) -> LoadedImage:
         (loaded,) = await asyncio.to_thread(self._load_all, [(image_id,)], recipe, model)
@@ -140,5 +145,6 @@ class GenerationTask:
     def _model(self, config: dict[str, Any], task_id: str | None = None, index: int = 0) -> ModelConfig:
         """Return the model of *config* with the session key of the task's model number *index*."""
         session_key = session_keys.find(task_id, index) if task_id else None
+        require_config(config, "config")
         known = {"timeout_s": self._db.settings.llm_timeout_s, **config}
         return ModelConfig.from_dict({**known, "api_key": session_key} if session_key else known)

@@ -8,9 +8,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.arguments import require_row
 from core.db import Images, Questions, TaskItems, Tasks, cached_until_write, is_about
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
+from core.progress import ShowProgress
 from core.questions import answering, asking, examples, store, targets
 from core.questions.answer_types import Options, checked_options
 from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
@@ -46,6 +48,7 @@ class ImageQuestionGenerationTask(GenerationTask):
             InvalidInputError: a value is out of its range, or *custom_prompt* has an unknown variable.
             LLMError: the call failed, or the model wrote no question at all.
         """
+        require_row(image, Images, "image", "ImageService.get_image")
         recipe = question_recipe({"num_questions": num_questions, "custom_prompt": custom_prompt, "language": language})
         ledger, model = DatabaseLedger(self._db, purpose="questions"), self._model(config)
         loaded = await self._load(image.id, recipe, model)
@@ -74,12 +77,15 @@ class ImageQuestionGenerationTask(GenerationTask):
         questions = await self.generate_questions_for_image(image, config, 1, custom_prompt, language)
         return questions[0] if questions else None
 
-    async def process_task(self, task: Tasks, config: dict[str, Any]) -> dict[str, Any]:
+    async def process_task(
+        self, task: Tasks, config: dict[str, Any], *, progress: ShowProgress = None
+    ) -> dict[str, Any]:
         """Run the task to its end and return what it made.
 
         Args:
             config: image_ids, num_questions, custom_prompt, language, concurrency and llm_config, or the other
                 fields of a ``QuestionRecipe``; used when the task has no items yet.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Returns:
             ``processed``, ``failed``, ``total_questions``, ``questions``, ``status``, ``short_by``, the number of
@@ -89,7 +95,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         Raises:
             InvalidInputError: *config* has an invalid value.
         """
-        ended = await self._run_to_end(task, config)
+        ended = await self._run_to_end(task, config, progress)
         with self._db.reading() as session:
             questions = list(session.exec(select(Questions).where(Questions.task_id == task.id)))
         return {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.arguments import require_many
 from core.db import Database, Images, StyleDatasetImages, StyleDatasets, StyleVersions, in_library
 from core.errors import InvalidInputError, NotFoundError
 from core.style import datasets
@@ -151,6 +152,8 @@ class StyleDatasetService:
             NotFoundError: the style dataset or one of the images does not exist.
             InvalidInputError: an image belongs to another project.
         """
+        require_many(image_ids, "image_ids", "ids")
+        require_many(urls, "urls", "addresses")
         with self._db.transaction() as session:
             rows = datasets.add_images(session, dataset_id, image_ids, urls)
             if rows:

@@ -6,6 +6,7 @@ from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
 from core.tasks.models import models_of, with_models
 from core.tasks.runner import TaskRunner
 from core.tasks.service import FailureGroup, TaskService, TaskStatus, TaskSummary
+from core.tasks.watching import run_shown
 
 __all__ = [
     "FailureGroup",
@@ -20,5 +21,6 @@ __all__ = [
     "TaskStatus",
     "TaskSummary",
     "models_of",
+    "run_shown",
     "with_models",
 ]

@@ -9,7 +9,8 @@ from sqlalchemy import func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from core import audit
-from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, utc_now
+from core.arguments import require_config, require_text
+from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, require_database, utc_now
 from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
 from core.tasks.kinds import ItemPlan, TaskKind
@@ -84,7 +85,7 @@ class TaskService:
 
         It is a function because importing every kind is slow: it is called when a task is created.
         """
-        self._db = db_session
+        self._db = require_database(db_session)
         self._kinds = kinds
 
     def create_task(
@@ -109,8 +110,8 @@ class TaskService:
             NotFoundError: there is no such project.
             InvalidInputError: *config* has an invalid value.
         """
-        config = without_secrets(config or {})
-        kind = self._kinds().get(task_type)
+        config = without_secrets(dict(require_config(config or {}, "config", '{"image_ids": [...]}')))
+        kind = self._kinds().get(require_text(task_type, "task_type"))
         plan = list(kind.plan(project_id, config)) if kind else []
         with self._db.transaction() as session:
             if session.get(Projects, project_id) is None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from core.db import Database, Images, TaskItems, in_library
+from core.arguments import require_config, require_id, require_many
+from core.db import Database, Images, TaskItems, in_library, require_database
 from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, LLMService, ModelConfig, session_keys
-from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of
+from core.progress import ShowProgress
+from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, TaskService, models_of, run_shown
 from core.vision import items, new_images, store
 from core.vision.analyzers import analyzer, analyzers
 from core.vision.analyzers.base import Analysis, AnalyzedImage, Analyzer, Tools
@@ -33,7 +35,7 @@ class ImageAnalysisTask:
     label: ClassVar[str] = "Analyze images"
 
     def __init__(self, db_session: Database, llm_service: LLMService, image_service: "ImageService") -> None:
-        self._db = db_session
+        self._db = require_database(db_session)
         self._llm = llm_service
         self._images = image_service
         self.store = AnalysisStore(db_session)
@@ -48,6 +50,8 @@ class ImageAnalysisTask:
         image_ids: Sequence[str] | None = None,
         analyzers: Sequence[str] = DEFAULT,
         config: dict[str, Any] | None = None,
+        *,
+        progress: ShowProgress = None,
     ) -> dict[str, Any]:
         """Analyze images that have no current result, and return ``analyzed``, ``failed``, ``skipped``, ``task_id``.
 
@@ -55,11 +59,16 @@ class ImageAnalysisTask:
             image_ids: all images of the project when None.
             analyzers: those that cannot run here are skipped: ``skipped`` has the reason of each.
             config: the model config, for analyzers that ask a model.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             InvalidInputError: there is no such analyzer, or none of them can run.
             NotFoundError: there is no such project.
         """
+        require_id(project_id, "project_id")
+        require_many(analyzers, "analyzers", "names")
+        if config is not None:
+            require_config(config, "config")
         tools = self.tools({"llm_config": config} if config else {})
         reasons = {name: analyzer(name).missing(tools) for name in dict.fromkeys(analyzers)}
         names = [name for name, reason in reasons.items() if reason is None]
@@ -67,7 +76,7 @@ class ImageAnalysisTask:
             raise InvalidInputError(" ".join(filter(None, reasons.values())) or "Name at least one analyzer.")
         task_config: dict[str, Any] = {"analyzers": names}
         if image_ids is not None:
-            task_config["image_ids"] = list(image_ids)
+            task_config["image_ids"] = list(require_many(image_ids, "image_ids", "ids"))
         if config:
             task_config["llm_config"] = config
         kind: TaskKind = self
@@ -76,7 +85,8 @@ class ImageAnalysisTask:
         )
         if config and config.get("api_key"):
             session_keys.register(task.id, config["api_key"], 0)
-        ended = await TaskRunner(self._db, {self.task_type: kind}).run(task.id)
+        runner = TaskRunner(self._db, {self.task_type: kind})
+        ended = await run_shown(self._db, runner, task.id, self.label, progress)
         return {
             "analyzed": self.analyzed_count(task.id), "failed": ended.failed_count, "task_id": task.id,
             "skipped": {name: reason for name, reason in reasons.items() if reason},

@@ -105,6 +105,24 @@ def test_a_link_of_another_site_opens_a_page_and_nothing_else(
     assert (refused_origin(request, ("localhost",), may_navigate=may_navigate) is None) is is_allowed
 
 
+@pytest.mark.parametrize(
+    ("referer", "dest", "is_allowed"),
+    [
+        ("http://localhost:8888/", "iframe", True),
+        ("http://127.0.0.1:8888/", "iframe", False),
+        ("http://localhost.evil.example/", "iframe", False),
+        ("", "iframe", False),
+        ("http://localhost:8888/", "image", False),
+    ],
+)
+def test_a_page_of_a_listed_host_may_frame_a_page_and_no_other(referer: str, dest: str, is_allowed: bool) -> None:
+    headers = {"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": dest, "Referer": referer}
+    request = HTTPConnection(_scope(Host="localhost", **headers))
+    refusal = refused_origin(request, ("localhost",), may_navigate=True, frame_hosts=("localhost",))
+    assert (refusal is None) is is_allowed
+    assert refused_origin(request, ("localhost",), may_navigate=False, frame_hosts=("localhost",)) is not None
+
+
 def test_a_browser_navigates_and_a_program_does_not() -> None:
     assert is_navigation(HTTPConnection(_scope(Accept="text/html,*/*")))
     assert is_navigation(HTTPConnection(_scope(Sec_Fetch_Mode="navigate")))

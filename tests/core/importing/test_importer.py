@@ -112,7 +112,7 @@ def test_progress_ends_at_one_and_an_error_in_it_cancels_the_import(
 
 @pytest.mark.parametrize("path", [None, 42, b"/tmp", "", ["a"], "/nowhere/at/all"])
 def test_a_path_that_is_none_gets_one_sentence(path: object, importer: DatasetImporter, project: Projects) -> None:
-    with pytest.raises(InvalidInputError, match=r"^(path must be a path|There is nothing at /nowhere)"):
+    with pytest.raises(InvalidInputError, match=r"^(Pass path as a path, not|There is nothing at /nowhere)"):
         importer.import_path(project.id, path)  # type: ignore[arg-type]
 
 
