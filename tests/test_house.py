@@ -83,7 +83,7 @@ MAY_USE: dict[str, set[str]] = {
     "api": _MIDDLE | {"metrics", "access", "accounts", "projects", "ownership", "services", "runtime", *_DOMAINS},
     "backup": _BOTTOM | {"db", "images"},
     "notebook": _BOTTOM | {"db", "images", "cli"},
-    "cli": _BOTTOM | {"db", "access", "accounts", "backup", "doctor", "projects", "vision"},
+    "cli": _MIDDLE | {"access", "accounts", "backup", "doctor", "projects", "services", *_DOMAINS},
     "doctor": _MIDDLE | {"accounts", "backup", "projects", *_DOMAINS},
 }
 

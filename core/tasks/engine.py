@@ -59,9 +59,7 @@ class LocalEngine:
 
     def start(self) -> None:
         """Take the process lock and continue the active tasks that an earlier process left."""
-        try:
-            self._process_lock.acquire(timeout=0)
-        except Timeout:
+        if not self.take_lock():
             log.warning("another Vitrine process runs the tasks of %s", self._db.data_dir)
             return
         with self._db.reading() as session:
@@ -69,12 +67,23 @@ class LocalEngine:
         for task_id in active:
             self.submit(task_id)
 
+    def take_lock(self) -> bool:
+        """Take the process lock without continuing any task; return False when another process has it."""
+        if not self._process_lock.is_locked:
+            try:
+                self._process_lock.acquire(timeout=0)
+            except Timeout:
+                return False
+        return True
+
     def submit(self, task_id: str) -> None:
         """Run the queued items of the task; a task that is running already is not started twice.
 
         Raises:
             ConflictError: another process runs the tasks of this data directory.
         """
+        if not self._process_lock.is_locked:
+            self.start()  # the other process may have ended since
         if not self._process_lock.is_locked:
             raise ConflictError(
                 "Another Vitrine process runs the tasks of this data directory. Start the task there, or stop it."
@@ -88,6 +97,12 @@ class LocalEngine:
     def health(self) -> EngineHealth:
         """Return whether this process runs tasks, and how many of them now."""
         return EngineHealth(runs_here=self._process_lock.is_locked, running=len(self._running))
+
+    def wait(self, task_id: str, timeout_s: float) -> bool:
+        """Wait until no item of the task is in flight here, at most *timeout_s*; return whether that is so."""
+        with self._running_lock:
+            running = self._running.get(task_id)
+        return running is None or not wait([running], timeout_s).not_done
 
     def works_on(self, task_id: str) -> bool:
         """Return whether items of the task are in flight here; a paused or cancelled task may have some left."""
