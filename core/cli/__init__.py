@@ -6,13 +6,38 @@ from typing import Annotated
 import typer
 
 from core.caller import LOCAL, Caller, acting
-from core.cli import backup, doctor, hash_password, invite, models, project, rotate_keys, serve, token, user
+from core.cli import (
+    analyze,
+    ask,
+    backup,
+    check,
+    demo,
+    doctor,
+    export,
+    hash_password,
+    import_,
+    invite,
+    models,
+    project,
+    rotate_keys,
+    serve,
+    task,
+    token,
+    user,
+    worker,
+)
 
 app = typer.Typer(
-    help="Build image question-answer datasets. Without a command, serve the app.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.run)
+app.command("import")(import_.run)
+app.command("ask")(ask.run)
+app.command("analyze")(analyze.run)
+app.command("check")(check.run)
+app.command("export")(export.run)
+app.command("worker")(worker.run)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.run)
@@ -21,6 +46,7 @@ app.command("invite")(invite.run)
 app.command("rotate-keys")(rotate_keys.run)
 app.add_typer(models.app, name="models")
 app.add_typer(project.app, name="project")
+app.add_typer(task.app, name="task")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
 
@@ -28,20 +54,24 @@ app.add_typer(user.app, name="user")
 @app.callback(invoke_without_command=True)
 def main(
     context: typer.Context,
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on; a password is needed beyond this machine.")
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.", min=1, max=65535)] = None,
+    host: serve.Host = None,
+    port: serve.Port = None,
+    browser: serve.Browser = True,
     data: Annotated[str | None, typer.Option(help="Data directory; the default is ./data.")] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """Serve the app, unless a command is given. Example: vitrine --port 8600 --data my-data"""
+    """Build image question-answer datasets. Without a command, serve the app.
+
+    Example: vitrine --port 8600 --data my-data
+
+    Exit codes: 0 done, 1 failed, 2 not written correctly, 3 something is missing or paused, 130 interrupted.
+    """
     context.with_resource(acting(Caller(_user(), way="cli")))
     serve.use_data_directory(data)
     if version:
         typer.echo(serve.version_text())
     elif context.invoked_subcommand is None:
-        raise typer.Exit(serve.run(host, port))
+        raise typer.Exit(serve.run(host, port, browser=browser))
 
 
 def _user() -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.output import progress_bar
 from core.errors import VitrineError
 
 
@@ -15,20 +16,23 @@ def backup(
     keep: Annotated[int | None, typer.Option(help="How many backups stay; all by default.", min=1)] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check the newest backup instead of making one.")] = False,
 ) -> None:
-    """Back up the data directory, also while the server runs. Example: vitrine backup /mnt/backups --keep 7"""
+    """Back up the data directory, also while the server runs.
+
+    Example: vitrine backup /mnt/backups --keep 7
+    """
     from core.backup import find_backup, make_backup, verify_backup
     from core.config import load_settings
 
     with _one_message():
         if verify:
             found = find_backup(target)
-            problems = verify_backup(target, found, progress=_show)
-            _end_line()
+            with progress_bar("Verify") as show:
+                problems = verify_backup(target, found, progress=show)
             typer.echo("\n".join(problems) or f"{found.name} is complete and intact.")
             raise typer.Exit(int(bool(problems)))
-        made = make_backup(load_settings(), target, keep=keep, progress=_show)
+        with progress_bar("Back up") as show:
+            made = make_backup(load_settings(), target, keep=keep, progress=show)
         manifest = made.manifest
-        _end_line()
         typer.echo(
             f"{made.path}: {manifest.images:,} images, {manifest.new_images:,} of them new, "
             f"{manifest.size_bytes / 1e6:,.1f} MB. The secret key is not in it."
@@ -44,12 +48,15 @@ def restore(
         bool, typer.Option("--replace", help="Rename a data directory that is there; nothing of it is deleted.")
     ] = False,
 ) -> None:
-    """Write a backup to a new data directory. Example: vitrine restore /mnt/backups --data /srv/vitrine/data"""
+    """Write a backup to a new data directory.
+
+    Example: vitrine restore /mnt/backups --data /srv/vitrine/data
+    """
     from core.backup import find_backup, restore_backup
 
     with _one_message():
-        report = restore_backup(target, find_backup(target, name), data, replace=replace, progress=_show)
-        _end_line()
+        with progress_bar("Restore") as show:
+            report = restore_backup(target, find_backup(target, name), data, replace=replace, progress=show)
         if report.set_aside is not None:
             typer.echo(f"What was in {data} is now in {report.set_aside}.")
         typer.echo(
@@ -69,21 +76,6 @@ def _report_missing(paths: list[str]) -> None:
         typer.echo(f"{len(paths):,} images are missing or damaged and could not be copied:", err=True)
         typer.echo("\n".join(paths), err=True)
         raise typer.Exit(1)
-
-
-def _show(share: float, step: str) -> None:
-    """Write the progress to the terminal, over the line before."""
-    import sys
-
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\033[K{share:4.0%}  {step}")
-
-
-def _end_line() -> None:
-    import sys
-
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\033[K")
 
 
 @contextmanager

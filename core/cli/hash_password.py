@@ -4,7 +4,10 @@ import typer
 
 
 def run() -> None:
-    """Ask for a password and print its hash for VITRINE_ACCESS_PASSWORD. Example: vitrine hash-password"""
+    """Ask for a password and print its hash for VITRINE_ACCESS_PASSWORD.
+
+    Example: vitrine hash-password
+    """
     import secrets
 
     from core.password import check_password, password_hash

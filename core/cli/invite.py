@@ -21,7 +21,10 @@ def run(
         str | None, typer.Option(help="Address of Vitrine. Default: the first of STREAMLIT_SERVER_ALLOWED_HOSTS.")
     ] = None,
 ) -> None:
-    """Print a link that works once, to give to a person. Example: vitrine invite --project Shelf --role annotator"""
+    """Print a link that works once, to give to a person.
+
+    Example: vitrine invite --project Shelf --role annotator
+    """
     from core.accounts.invitations import InvitationService
 
     with opened() as db:

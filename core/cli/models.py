@@ -23,7 +23,10 @@ def add(
         Path | None, typer.Option(help="The npm package as a file, for a machine without a registry.")
     ] = None,
 ) -> None:
-    """Fetch a model once, convert it, and store it with its license. Example: vitrine models add objects"""
+    """Fetch a model once, convert it, and store it with its license.
+
+    Example: vitrine models add objects
+    """
     with _settings() as settings:
         from core.vision.models.adding import add_model
         from core.vision.models.catalog import offer
@@ -37,7 +40,10 @@ def add(
 
 @app.command("list")
 def list_() -> None:
-    """List the models that are here, and those that can be added. Example: vitrine models list"""
+    """List the models that are here, and those that can be added.
+
+    Example: vitrine models list
+    """
     with _settings() as settings:
         from core.errors import ConfigurationError
         from core.vision.models.catalog import OFFERS
@@ -62,7 +68,10 @@ def list_() -> None:
 
 @app.command("remove")
 def remove(name: Annotated[str, typer.Argument(help="The model that 'vitrine models list' shows.")]) -> None:
-    """Remove a model with its folder; the results that it made stay. Example: vitrine models remove objects"""
+    """Remove a model with its folder; the results that it made stay.
+
+    Example: vitrine models remove objects
+    """
     with _settings() as settings:
         from core.vision.models.adding import remove_model
 

@@ -6,18 +6,23 @@ from typing import Annotated
 import typer
 
 from core.cli.database import opened, project_id
+from core.cli.output import Json, progress_bar, result
 
 app = typer.Typer(help="List and create projects; move one by an archive.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_() -> None:
-    """List the projects: id, name. Example: vitrine project list"""
+def list_(as_json: Json = False) -> None:
+    """List the projects: id, name.
+
+    Example: vitrine project list
+    """
     from core.projects import ProjectService
 
     with opened() as db:
-        for project in ProjectService(db).list_projects():
-            typer.echo(f"{project.id}  {project.name}")
+        found = ProjectService(db).list_projects()
+        values = [{"id": one.id, "name": one.name, "description": one.description} for one in found]
+        result(as_json, values, "\n".join(f"{one.id}  {one.name}" for one in found))
 
 
 @app.command("create")
@@ -25,7 +30,10 @@ def create(
     name: Annotated[str, typer.Argument(help="Name of the project.")],
     owner: Annotated[str | None, typer.Option(help="The account that becomes its owner.")] = None,
 ) -> None:
-    """Create a project. Example: vitrine project create Shelf --owner ana"""
+    """Create a project.
+
+    Example: vitrine project create Shelf --owner ana
+    """
     from core.accounts.service import AccountService
     from core.projects import ProjectService
 
@@ -40,20 +48,26 @@ def export(
     project: Annotated[str, typer.Argument(help="Id or name of the project.")],
     path: Annotated[Path, typer.Argument(help="The archive to write, or a directory for it.")],
 ) -> None:
-    """Write a project with everything in it to an archive. Example: vitrine project export Shelf shelf.zip"""
+    """Write a project with everything in it to an archive.
+
+    Example: vitrine project export Shelf shelf.zip
+    """
     from core.projects import ProjectService
 
-    with opened() as db:
-        typer.echo(ProjectService(db).export_project(project_id(db, project), path, progress=_show))
+    with opened() as db, progress_bar("Export") as show:
+        typer.echo(ProjectService(db).export_project(project_id(db, project), path, progress=show))
 
 
 @app.command("import")
 def import_(path: Annotated[Path, typer.Argument(help="The archive to import.")]) -> None:
-    """Import a project from its archive; what was interrupted continues. Example: vitrine project import shelf.zip"""
+    """Import a project from its archive; what was interrupted continues.
+
+    Example: vitrine project import shelf.zip
+    """
     from core.projects import ProjectService
 
-    with opened() as db:
-        project = ProjectService(db).import_project(path, progress=_show)
+    with opened() as db, progress_bar("Import") as show:
+        project = ProjectService(db).import_project(path, progress=show)
         typer.echo(f"{project.id}  {project.name}")
 
 
@@ -64,7 +78,10 @@ def quota(
     megabytes: Annotated[int | None, typer.Option(help="How many megabytes they may have together.", min=0)] = None,
     none: Annotated[bool, typer.Option("--none", help="Remove the quota.")] = False,
 ) -> None:
-    """Show or set how many images a project may have. Example: vitrine project quota Shelf --images 5000"""
+    """Show or set how many images a project may have.
+
+    Example: vitrine project quota Shelf --images 5000
+    """
     from core.projects import ProjectService
 
     with opened() as db:
@@ -76,11 +93,3 @@ def quota(
         number = "any number of" if found.max_images is None else f"at most {found.max_images:,}"
         size = "" if found.max_image_bytes is None else f" with at most {found.max_image_bytes / 1e6:,.0f} MB together"
         typer.echo(f"{found.name} may have {number} images{size}. It has {projects.counts(id_).images:,}.")
-
-
-def _show(share: float, step: str) -> None:
-    """Write the progress to the terminal, over the line before."""
-    import sys
-
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\033[K{share:4.0%}  {step}" + ("\n" if share >= 1 else ""))

@@ -4,7 +4,10 @@ import typer
 
 
 def run() -> None:
-    """Replace the signing key: sessions and signed addresses end, tokens stay. Example: vitrine rotate-keys"""
+    """Replace the signing key: sessions and signed addresses end, tokens stay.
+
+    Example: vitrine rotate-keys
+    """
     from core.access import SignInService
     from core.db import connect
     from core.errors import VitrineError

@@ -25,7 +25,10 @@ def make(
     role: Annotated[str | None, typer.Option(help="The highest role that it acts in.")] = None,
     account: Annotated[str | None, typer.Option(help="The account whose rights it has; none: the server's.")] = None,
 ) -> None:
-    """Make a token and print it; it is not shown again. Example: vitrine token make my-script --scope read"""
+    """Make a token and print it; it is not shown again.
+
+    Example: vitrine token make my-script --scope read
+    """
     from core.access import TokenService
     from core.accounts.service import AccountService
 
@@ -42,7 +45,10 @@ def make(
 
 @app.command("list")
 def list_() -> None:
-    """List the tokens that are valid: id, scope, name, limits. Example: vitrine token list"""
+    """List the tokens that are valid: id, scope, name, limits.
+
+    Example: vitrine token list
+    """
     from core.access import TokenService
 
     with opened() as db:
@@ -55,7 +61,10 @@ def list_() -> None:
 
 @app.command("revoke")
 def revoke(token_id: Annotated[str, typer.Argument(help="The id that 'vitrine token list' shows.")]) -> None:
-    """Revoke a token; its next request is refused. Example: vitrine token revoke ID"""
+    """Revoke a token; its next request is refused.
+
+    Example: vitrine token revoke ID
+    """
     from core.access import TokenService
 
     with opened() as db:

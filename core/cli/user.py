@@ -25,7 +25,10 @@ def add(
     admin: Annotated[bool, typer.Option("--admin", help="May do everything on every project.")] = False,
     password_stdin: FromStdin = False,
 ) -> None:
-    """Make an account; the password is asked for. Example: vitrine user add ana --full-name "Ana Lima" """
+    """Make an account; the password is asked for.
+
+    Example: vitrine user add ana --full-name "Ana Lima"
+    """
     from core.accounts.service import AccountService
 
     password = _new_password(password_stdin)
@@ -36,7 +39,10 @@ def add(
 
 @app.command("list")
 def list_() -> None:
-    """List the accounts with their projects and roles. Example: vitrine user list"""
+    """List the accounts with their projects and roles.
+
+    Example: vitrine user list
+    """
     from core.accounts.memberships import MembershipService
     from core.accounts.service import AccountService
     from core.projects import ProjectService
@@ -51,7 +57,10 @@ def list_() -> None:
 
 @app.command("password")
 def password(name: Name, password_stdin: FromStdin = False) -> None:
-    """Give an account a new password; its sessions end at once. Example: vitrine user password ana"""
+    """Give an account a new password; its sessions end at once.
+
+    Example: vitrine user password ana
+    """
     from core.accounts.service import AccountService
 
     new = _new_password(password_stdin)
@@ -68,7 +77,10 @@ def role(
     project: Annotated[str | None, typer.Option(help="Id or name of the project.")] = None,
     admin: Annotated[bool | None, typer.Option("--admin/--no-admin", help="An admin of the server, or not.")] = None,
 ) -> None:
-    """Give a role in a project, or make an admin. Example: vitrine user role ana editor --project Shelf"""
+    """Give a role in a project, or make an admin.
+
+    Example: vitrine user role ana editor --project Shelf
+    """
     from core.accounts.memberships import MembershipService
     from core.accounts.service import AccountService
 
@@ -91,7 +103,10 @@ def role(
 
 @app.command("disable")
 def disable(name: Name) -> None:
-    """Let nobody use an account any more; what it did stays. Example: vitrine user disable ana"""
+    """Let nobody use an account any more; what it did stays.
+
+    Example: vitrine user disable ana
+    """
     from core.accounts.service import AccountService
 
     with opened() as db:
@@ -101,7 +116,10 @@ def disable(name: Name) -> None:
 
 @app.command("enable")
 def enable(name: Name) -> None:
-    """Let a disabled account sign in again. Example: vitrine user enable ana"""
+    """Let a disabled account sign in again.
+
+    Example: vitrine user enable ana
+    """
     from core.accounts.service import AccountService
 
     with opened() as db:

@@ -1,5 +1,6 @@
 """What an import may read: the settings of the process and the directories that they allow."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class ImportContext:
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
         """
-        if not text or "\0" in text or "\\" in text:
+        if not text or "\0" in text or ("\\" in text and os.sep != "\\"):
             raise InvalidInputError("Enter the path of a file or directory on the server.", field="path")
         path = Path(text)
         is_on_machine = path.is_absolute()

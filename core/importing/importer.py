@@ -102,11 +102,7 @@ class DatasetImporter:
             InvalidInputError: there is nothing at *path* that can be imported, or no such *format*.
             NotFoundError: there is no such project.
         """
-        found = Path(require_path(path, "path")).expanduser()
-        if not found.exists():
-            raise InvalidInputError(f"There is nothing at {found}. Check the path.", field="path")
-        config = {"source": "path", "path": str(found.resolve()), "name": found.resolve().name, "format": format}
-        return self._run(project_id, config, progress)
+        return self._run(project_id, path_config(path, format), progress)
 
     def import_hub(
         self, project_id: str, name: str, split: str = "train", *, progress: ShowProgress = None
@@ -141,7 +137,7 @@ class DatasetImporter:
         task = tasks.create_task(project_id, kind.task_type, config, started_by="python")
         with shown(progress, "Importing") as show:
             ended = self._run_to_end(tasks, TaskRunner(self._db, kinds), task.id, show)
-        report = self._report(ended)
+        report = import_report(self._db, ended)
         if not ended.failed_count:
             shutil.rmtree(self._db.data_dir / "imports" / task.id, ignore_errors=True)
         return report
@@ -161,21 +157,6 @@ class DatasetImporter:
                 wait([running])
             loop.close()
 
-    def _report(self, task: Tasks) -> ImportReport:
-        found = outcomes_of_task(task)
-        problems: list[ImportProblem] = []
-        notes: list[ImportProblem] = []
-        for row in iter_rows(self._db, task.id):
-            if row["outcome"] in (*_PROBLEMS, NOTE):
-                (notes if row["outcome"] == NOTE else problems).append(ImportProblem(row["name"], row["reason"]))
-        counts = found.counts
-        return ImportReport(
-            images_added=counts.get("added", 0) + counts.get("near-duplicate", 0),
-            images_known=counts.get("duplicate", 0), entries_added=found.entries, records=found.records,
-            questions=found.questions, questions_known=found.known, problems=problems, task_id=task.id,
-            notes=notes,
-        )  # fmt: skip
-
     def _report_progress(self, tasks: TaskService, task_id: str, progress: Progress) -> None:
         task = tasks.get_task(task_id)
         files = sum(task.result.get("counts", {}).values())
@@ -187,3 +168,32 @@ class DatasetImporter:
             project = session.get(Projects, project_id)
         if project is None or project.deleted_at is not None:
             raise NotFoundError("This project does not exist any more. Choose another one.")
+
+
+def path_config(path: str | os.PathLike[str], format: str = "auto") -> dict[str, Any]:
+    """Return the config of a task that imports *path*.
+
+    Raises:
+        InvalidInputError: it is no path, or there is nothing.
+    """
+    found = Path(require_path(path, "path")).expanduser()
+    if not found.exists():
+        raise InvalidInputError(f"There is nothing at {found}. Check the path.", field="path")
+    return {"source": "path", "path": str(found.resolve()), "name": found.resolve().name, "format": format}
+
+
+def import_report(db: Database, task: Tasks) -> ImportReport:
+    """Return what the task of an import has brought in up to now."""
+    found = outcomes_of_task(task)
+    problems: list[ImportProblem] = []
+    notes: list[ImportProblem] = []
+    for row in iter_rows(db, task.id):
+        if row["outcome"] in (*_PROBLEMS, NOTE):
+            (notes if row["outcome"] == NOTE else problems).append(ImportProblem(row["name"], row["reason"]))
+    counts = found.counts
+    return ImportReport(
+        images_added=counts.get("added", 0) + counts.get("near-duplicate", 0),
+        images_known=counts.get("duplicate", 0), entries_added=found.entries, records=found.records,
+        questions=found.questions, questions_known=found.known, problems=problems, task_id=task.id,
+        notes=notes,
+    )  # fmt: skip

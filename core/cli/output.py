@@ -1,0 +1,63 @@
+"""How commands speak: results on stdout, everything else on stderr, and what their exit codes mean."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Annotated, Any
+
+import typer
+
+Progress = Callable[[float, str], None]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
+
+
+class ExitCode(IntEnum):
+    """What a command ends with; 2, for a command that is not written correctly, comes from the library."""
+
+    OK = 0
+    FAILED = 1
+    INCOMPLETE = 3
+    """Something was left out, or a task paused: what was done is stored."""
+    INTERRUPTED = 130
+
+
+def say(text: str) -> None:
+    """Write a sentence for people to stderr, where it does not mix with results."""
+    typer.echo(text, err=True)
+
+
+def result(is_json: bool, values: dict[str, Any] | list[Any], text: str) -> None:
+    """Print a result: *values* as JSON, or *text*."""
+    if is_json:
+        typer.echo(json.dumps(values, ensure_ascii=False, indent=2, default=str))
+    elif text:
+        typer.echo(text)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Yield a function that shows a share (0 to 1) and a step in words, where stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda share, step: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, TextColumn("{task.fields[step]}"), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=1.0, step="")
+        yield lambda share, step: bar.update(task, completed=share, step=step)
+
+
+def confirmed(question: str, *, otherwise: str) -> bool:
+    """Ask at the terminal; without one the command ends with the sentence *otherwise*.
+
+    Raises:
+        Exit: there is no terminal to ask at.
+    """
+    if not sys.stdin.isatty():
+        say(otherwise)
+        raise typer.Exit(ExitCode.FAILED)
+    return typer.confirm(question, err=True)
