@@ -2,14 +2,14 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
 
-Progress = Callable[[float, str], None]
+from core.progress import Progress, shown
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for programs.")]
 
 
@@ -36,19 +36,9 @@ def result(is_json: bool, values: dict[str, Any] | list[Any], text: str) -> None
         typer.echo(text)
 
 
-@contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """Yield a function that shows a share (0 to 1) and a step in words, where stderr is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda share, step: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, TextColumn("{task.fields[step]}"), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=1.0, step="")
-        yield lambda share, step: bar.update(task, completed=share, step=step)
+def progress_bar(label: str) -> AbstractContextManager[Progress]:
+    """Return a context that yields a function for the progress: a bar on stderr, where that is a terminal."""
+    return shown(sys.stderr.isatty(), label)
 
 
 def confirmed(question: str, *, otherwise: str) -> bool:

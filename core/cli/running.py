@@ -13,9 +13,9 @@ from core.cli.database import opened
 from core.cli.output import ExitCode, progress_bar, say
 from core.errors import ConflictError, InvalidInputError
 from core.pluralize import pluralize
+from core.progress import Progress
 
 if TYPE_CHECKING:
-    from core.cli.output import Progress
     from core.config import Settings
     from core.services import Services
     from core.tasks import TaskKind, TaskSummary
@@ -72,7 +72,7 @@ class CommandTasks:
                 raise typer.Exit(ExitCode.INTERRUPTED) from None
         return self._tasks.summary(task_id)
 
-    def _show(self, task_id: str, show: "Progress") -> None:
+    def _show(self, task_id: str, show: Progress) -> None:
         task = self._tasks.get_task(task_id)
         share, step = self._engine.progress(task_id) or (0.0, "")
         done = f"{task.processed_count:,} of {task.total_count:,}"

@@ -147,7 +147,6 @@ def test_a_terminal_gets_a_progress_bar_on_stderr(photos: Path, monkeypatch: pyt
     terminal = io.StringIO()
     terminal.isatty = lambda: True  # type: ignore[method-assign]
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("TERM", "xterm")
     with progress_bar("Import") as show:
         show(0.5, "6 of 12")
     assert "Import" in terminal.getvalue()
