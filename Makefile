@@ -16,9 +16,10 @@ PORT ?= 8501
 PYTEST ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# uv installs in a third of pip's time, where the machine has it and it reaches a package index.
+# uv installs in a third of pip's time, where the machine has it and it reaches a package index. It does not compile
+# by itself, and without bytecode each new process takes twice as long to start.
 UV := $(shell command -v uv 2>/dev/null)
-install = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet --require-hashes --requirement $(1) ||) \
+install = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet --compile-bytecode --require-hashes --requirement $(1) ||) \
 	$(PIP) install --require-hashes --requirement $(1)
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
@@ -33,7 +34,7 @@ test: .venv/installed-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
