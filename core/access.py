@@ -30,6 +30,8 @@ SIGN_IN_LIFE = timedelta(days=14)
 MAX_SIGN_INS = 10_000
 # The last use is stored at most this often: storing every use would add a write to each read.
 _USE_RESOLUTION = timedelta(minutes=10)
+# For one attempt to renew a sign-in, also one that fails.
+_CLAIM = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,21 @@ class SignInService:
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
 
-    def start(self, name: str, account: Accounts | None = None) -> SignIns:
+    def start(
+        self,
+        name: str,
+        account: Accounts | None = None,
+        *,
+        minutes: float | None = None,
+        refresh_token: str | None = None,
+    ) -> SignIns:
         """Start a sign-in; expired ones, and the oldest beyond MAX_SIGN_INS, are removed.
 
         Args:
             name: Written to the history of what the person changes.
             account: The account as it was when its password was checked; None with the one password.
+            minutes: How long it goes on, or until it is renewed; None for SIGN_IN_LIFE.
+            refresh_token: Of the OpenID provider, encrypted; without one it is not renewed.
 
         Raises:
             ConflictError: the account was disabled, or its password changed, since the password was checked.
@@ -152,6 +163,10 @@ class SignInService:
                 _note_sign_in(session, account, now)
             account_id = account.id if account is not None else None
             row = SignIns(name=name, account_id=account_id, create_at=now, expires_at=now + SIGN_IN_LIFE)
+            if minutes is not None:
+                row.expires_at, row.renew_at = _renewed(row, now, minutes)
+                row.renew_at = row.renew_at if refresh_token else None
+            row.refresh_token = refresh_token
             session.add(row)
             audit.record(session, "account.sign_in", account, label=name, actor=name)
         return row
@@ -166,6 +181,24 @@ class SignInService:
         with self._db.reading() as session:
             row = session.get(SignIns, sign_in_id)
         return row if row is not None and row.expires_at > utc_now() else None
+
+    def claim_renewal(self, sign_in_id: str) -> SignIns | None:
+        """Return a sign-in whose time to be renewed has come, to one caller within a minute; None otherwise."""
+        now = utc_now()
+        is_due = (SignIns.id == sign_in_id, col(SignIns.renew_at) <= now, col(SignIns.expires_at) > now)
+        with self._db.transaction() as session:
+            row = session.exec(select(SignIns).where(*is_due).with_for_update()).first()
+            if row is not None:
+                row.renew_at = now + _CLAIM
+        return row
+
+    def renew(self, sign_in_id: str, refresh_token: str, minutes: float) -> None:
+        """Let a sign-in go on for so many minutes, but not beyond SIGN_IN_LIFE; one that has ended stays so."""
+        with self._db.transaction() as session:
+            row = session.get(SignIns, sign_in_id)
+            if row is not None:
+                row.expires_at, row.renew_at = _renewed(row, utc_now(), minutes)
+                row.refresh_token = refresh_token
 
     def end(self, sign_in_id: str) -> None:
         """End a sign-in; one that has ended stays so."""
@@ -206,6 +239,11 @@ def check_listening_address(address: str | None, settings: Settings, allowed_hos
             f"Vitrine does not answer to {foreign[0]} without a password, because anyone could use it through a proxy. "
             "Set VITRINE_ACCESS_PASSWORD, or remove the name from server.allowedHosts."
         )
+
+
+def _renewed(row: SignIns, now: datetime, minutes: float) -> tuple[datetime, datetime]:
+    """Return when a sign-in ends that is renewed now, and when it is to be renewed the next time."""
+    return min(now + timedelta(minutes=minutes), row.create_at + SIGN_IN_LIFE), now + timedelta(minutes=minutes / 2)
 
 
 def _note_sign_in(session: Session, checked: Accounts, now: datetime) -> None:

@@ -29,7 +29,9 @@ PREFIXES = ("img", "exports", "uploads", "desk", "map", "access", "api", "ai")
 
 
 # Settings that the gate needs; without them nothing has to be imported before the first page.
-_GATE_VARIABLES = {"VITRINE_ACCESS_PASSWORD", "VITRINE_SIGN_IN", "VITRINE_TRUSTED_PROXIES", "VITRINE_FRAMED_BY"}
+_GATE_VARIABLES = {
+    "VITRINE_ACCESS_PASSWORD", "VITRINE_SIGN_IN", "VITRINE_TRUSTED_PROXIES", "VITRINE_FRAMED_BY", "VITRINE_OIDC_ISSUER",
+}  # fmt: skip
 
 
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}

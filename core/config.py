@@ -1,5 +1,6 @@
 """Settings, read from ``VITRINE_*`` environment variables, each with the reason for its default."""
 
+import json
 import os
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core import allowed_hosts
 from core.errors import ConfigurationError
+from core.oidc_settings import OidcSettings
 from core.password import check_password
 
 MEGABYTE = 1_000_000
@@ -18,7 +20,7 @@ MEGABYTE = 1_000_000
 SignIn = Literal["none", "password", "accounts"]
 
 
-class Settings(BaseSettings):
+class Settings(OidcSettings):
     """Immutable settings; read for each database that is opened, never a module global."""
 
     model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -205,6 +207,8 @@ class Settings(BaseSettings):
             raise ValueError("it is password, but VITRINE_ACCESS_PASSWORD is not set; set it")
         if value == "none" and has_password:
             raise ValueError("it is none, but VITRINE_ACCESS_PASSWORD is set; remove one of them")
+        if value != "accounts" and info.data.get("oidc_issuer"):
+            raise ValueError(f"it is {value or 'not set'}, but VITRINE_OIDC_ISSUER is set; set it to accounts")
         return value or None
 
     @field_validator("trusted_proxies", mode="before")
@@ -276,6 +280,8 @@ def describe(settings: Settings) -> list[SettingInfo]:
         shown = ("set" if value else "not set") if isinstance(value, SecretStr) or name == "access_password" else value
         if isinstance(shown, list):
             shown = ", ".join(map(str, shown))
+        if isinstance(shown, dict):
+            shown = json.dumps(shown, ensure_ascii=False) if shown else ""
         if shown is None or shown == "":
             shown = "-"
         source = "environment" if variable in os.environ else "default"

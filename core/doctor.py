@@ -10,8 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from core.accounts.examination import examine_sign_in
 from core.backup import backup_status
 from core.config import Settings
 from core.db.database import DATABASE_NAME, journal_mode
@@ -20,9 +21,6 @@ from core.db.opening import database_url_problem
 from core.disk import LOW_BYTES, free_bytes
 from core.errors import VitrineError
 from core.secret_key import FILE_NAME, secret_key
-
-if TYPE_CHECKING:
-    from core.accounts.service import AccountCounts
 
 Level = Literal["ok", "warning", "problem"]
 
@@ -56,7 +54,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _upgrade(settings),
         _backup(settings),
         *_quotas(settings),
-        *_sign_in(settings),
+        *(Finding(*said) for said in examine_sign_in(settings)),
         _metrics(settings),
         *_analyzers(settings),
     ]
@@ -243,48 +241,6 @@ def _backup(settings: Settings) -> Finding:
     made, size = status.last.manifest, f"{status.last.manifest.size_bytes / 1e6:,.1f} MB"
     at, next_at = (moment.strftime("%Y-%m-%d %H:%M UTC") for moment in (made.made_at, status.next_at))
     return Finding("ok", subject, f"{at}, {made.images:,} images, {size}; {status.backups:,} kept, next {next_at}")
-
-
-def _sign_in(settings: Settings) -> Iterator[Finding]:
-    """Say who gets in, and whether anybody can manage the accounts."""
-    subject = "Sign-in"
-    if not settings.has_accounts:
-        words = {"none": "none: one person on this machine", "password": "one password: everybody may do everything"}
-        yield Finding("ok", subject, words[settings.sign_in_mode])
-        return
-    if settings.access_password is not None:
-        yield Finding("warning", subject, "by accounts, so VITRINE_ACCESS_PASSWORD is not used; remove it")
-    counts = _account_counts(settings)
-    if counts is None:
-        yield Finding("warning", subject, "by accounts; the database could not be read to count them")
-    elif counts.admins == 0:
-        advice = "Run: vitrine user add NAME --admin"
-        yield Finding("problem", subject, f"by accounts, but no admin of {counts.active} can sign in. {advice}")
-    else:
-        admins = f"{counts.admins} of them {'is an admin' if counts.admins == 1 else 'are admins'}"
-        yield Finding("ok", subject, f"by accounts: {counts.active} that can be used, {admins}")
-
-
-def _account_counts(settings: Settings) -> "AccountCounts | None":
-    """Return the numbers, None when the database cannot be read as it is: the check neither makes nor changes one."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from core.accounts.service import AccountCounts, AccountService
-    from core.db.database import Database
-
-    path = settings.data_dir / DATABASE_NAME
-    if not settings.database_url and not path.exists():
-        return AccountCounts(0, 0)
-    if settings.database_url and database_url_problem(settings.database_url):
-        return None
-    engine = create_engine(settings.database_url or f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true")
-    try:
-        return AccountService(Database(engine, settings)).counts()
-    except SQLAlchemyError:
-        return None
-    finally:
-        engine.dispose()
 
 
 def _quick_check(path: Path) -> str | None:

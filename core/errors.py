@@ -3,6 +3,7 @@
     VitrineError
     ├── ConfigurationError          a setting is missing or invalid
     ├── NotFoundError               there is nothing with this id        (LookupError)
+    ├── SignInProviderError         the OpenID provider cannot be reached
     ├── InvalidInputError           a value cannot be used               (ValueError)
     ├── ForbiddenError              the role or the token does not allow it
     ├── TooManyTriesError           too many wrong passwords; states how long to wait
@@ -75,6 +76,12 @@ class TooManyTriesError(VitrineError):
         short = self.retry_after_s < 120
         wait = f"{self.retry_after_s} seconds" if short else f"{round(self.retry_after_s / 60)} minutes"
         super().__init__(f"Too many wrong passwords. Try again in {wait}.")
+
+
+class SignInProviderError(VitrineError):
+    """Raised when the OpenID provider cannot be reached or answers with an error of its own."""
+
+    code = "sign_in_provider"
 
 
 class InvalidInputError(VitrineError, ValueError):

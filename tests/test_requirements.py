@@ -14,6 +14,8 @@ LOCKS = ("requirements.lock", "tests/requirements.lock")
 
 # Imported by name although another requirement brings it: its types are part of that one's interface.
 BROUGHT_BY = {
+    "cryptography": "authlib",
+    "joserfc": "authlib",
     "pyarrow": "datasets",
     "huggingface-hub": "datasets",
     "openai": "litellm",

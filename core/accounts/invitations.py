@@ -125,7 +125,7 @@ class InvitationService:
             NotFoundError: it is not valid, for whatever reason; the message is always the same.
         """
         with self._db.reading() as session:
-            row = _open_row(session, secret)
+            row = open_row(session, secret)
             return OpenInvitation(row, _project_name(session, row.project_id) if row.project_id else None)
 
     def accept(self, secret: str, name: str, password: str, display_name: str = "") -> Accounts:
@@ -139,9 +139,9 @@ class InvitationService:
         self.find_open(secret)  # strangers with a wrong secret cost no password hash
         hash_ = new_hash(password, name)
         with self._db.transaction() as session:
-            row = _open_row(session, secret)
+            row = open_row(session, secret)
             account = add_account(session, name, hash_, display_name=display_name, is_admin=row.makes_admin)
-            _use(session, row, account)
+            use_invitation(session, row, account)
             audit.record(session, "invitation.accept", row, label=account.name, actor=account.name, role=row.role)
         return account
 
@@ -153,18 +153,19 @@ class InvitationService:
             ForbiddenError: the account is disabled.
         """
         with self._db.transaction() as session:
-            row = _open_row(session, secret)
+            row = open_row(session, secret)
             account = session.get(Accounts, account_id)
             if account is None:
                 raise NotFoundError("There is no such account. Choose another one.")
             check_may_sign_in(account)
             account.is_admin = account.is_admin or row.makes_admin
-            _use(session, row, account)
+            use_invitation(session, row, account)
             audit.record(session, "invitation.accept", row, label=account.name, actor=account.name, role=row.role)
         return account
 
 
-def _use(session: Session, row: Invitations, account: Accounts) -> None:
+def use_invitation(session: Session, row: Invitations, account: Accounts) -> None:
+    """Use an invitation up and give *account* its role, in the transaction of *session*."""
     row.used_at, row.used_by = utc_now(), account.id
     if row.project_id is None or row.role is None:
         return
@@ -182,7 +183,12 @@ def _is_open() -> tuple[ColumnElement[bool], ...]:
     )  # fmt: skip
 
 
-def _open_row(session: Session, secret: str) -> Invitations:
+def open_row(session: Session, secret: str) -> Invitations:
+    """Return the invitation with this secret, in the transaction of *session*.
+
+    Raises:
+        NotFoundError: it is not valid, for whatever reason.
+    """
     query = select(Invitations).where(Invitations.token_hash == _hash(secret), *_is_open())
     row = session.exec(query.with_for_update()).first()  # PostgreSQL: the second of two that come at once waits
     project = session.get(Projects, row.project_id) if row is not None and row.project_id else None

@@ -85,8 +85,8 @@ class MembershipService:
         return role
 
 
-def put_member(session: Session, project_id: str, account_id: str, role: Role) -> Accounts:
-    """Add or change a membership in the transaction of *session*.
+def put_member(session: Session, project_id: str, account_id: str, role: Role, *, by_groups: bool = False) -> Accounts:
+    """Add or change a membership in the transaction of *session*; *by_groups*: until the groups say otherwise.
 
     Raises:
         NotFoundError: there is no such project or account.
@@ -98,9 +98,9 @@ def put_member(session: Session, project_id: str, account_id: str, role: Role) -
         raise NotFoundError("There is no such account. Choose another one.")
     row = _membership(session, project_id, account_id)
     if row is None:
-        session.add(Memberships(account_id=account_id, project_id=project_id, role=role.value, create_at=utc_now()))
-    else:
-        row.role = role.value
+        row = Memberships(account_id=account_id, project_id=project_id, role=role.value, create_at=utc_now())
+        session.add(row)
+    row.role, row.by_groups = role.value, by_groups
     return account
 
 

@@ -182,10 +182,31 @@ class AccountService:
         """
         with self._db.transaction() as session:
             account = _account(session, account_id)
-            account.is_admin = is_admin
+            account.is_admin, account.admin_by_groups = is_admin, False
             if not is_admin:
                 _check_admin_remains(session, account)
             audit.record(session, "account.change", account, is_admin=is_admin)
+        return account
+
+    def connect(self, account_id: str, issuer: str, subject: str | None) -> Accounts:
+        """Let a person of an OpenID provider sign in to an account that exists; None takes that back.
+
+        Whoever calls vouches that both are the same person.
+
+        Raises:
+            NotFoundError: there is no such account.
+            ConflictError: the person has another account already, or nobody could manage the accounts any more.
+        """
+        with self._db.transaction() as session:
+            account = _account(session, account_id)
+            other = find_connected(session, issuer, subject) if subject is not None else None
+            if other is not None and other.id != account_id:
+                raise ConflictError(f"This person signs in to the account {other.name}. Disconnect that one first.")
+            account.oidc_issuer, account.oidc_subject = (issuer, subject) if subject is not None else (None, None)
+            _end_sessions(session, account_id)
+            if account.is_admin and account.disabled_at is None:
+                _check_admin_remains(session, account)
+            audit.record(session, "account.change", account, connected=subject is not None)
         return account
 
     def rename_display(self, account_id: str, display_name: str) -> Accounts:
@@ -238,6 +259,12 @@ def add_account(
     session.add(account)
     session.flush()
     return account
+
+
+def find_connected(session: Session, issuer: str, subject: str) -> Accounts | None:
+    """Return the account that a person of an OpenID provider signs in to, None without one."""
+    query = select(Accounts).where(Accounts.oidc_issuer == issuer, Accounts.oidc_subject == subject)
+    return session.exec(query).first()
 
 
 def check_may_sign_in(account: Accounts) -> None:

@@ -27,6 +27,7 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
     from core.api.health import health_routes
     from core.api.invitation import invitation_route
     from core.api.lazy_api import api_routes
+    from core.api.lazy_oidc import oidc_routes
     from core.api.login import sign_in_route
     from core.api.map import map_routes
     from core.api.media import media_routes
@@ -38,6 +39,7 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
         Middleware(RoleGuard, services),  # before the cache, which answers everybody alike
         Middleware(ResponseCache, services, response_store()),
     ]
+    by_link = [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True, may_navigate=True)]
     return [
         *health_routes(services),
         # Routes are matched one after the other, so the busiest come first; the health checks lie below /api.
@@ -47,7 +49,6 @@ def build_routes(services: "Callable[[], Services]", *, allowed_hosts: Sequence[
         *chunk_routes(services, authenticated),
         *map_routes(services, authenticated),
         sign_in_route(services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True)]),
-        invitation_route(
-            services, [Middleware(AuthMiddleware, services, allowed_hosts, is_public=True, may_navigate=True)]
-        ),
+        invitation_route(services, by_link),
+        *oidc_routes(services, by_link),
     ]

@@ -8,8 +8,9 @@ import hmac
 import threading
 from base64 import urlsafe_b64encode
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cachetools import TTLCache
 from itsdangerous import BadData
@@ -103,21 +104,25 @@ def session_actor(database: "Database", cookie: str | None) -> Actor | None:
     session_id = _unsign("session", cookie, SESSION_LIFE_S)
     row = SignInService(database).find(session_id) if session_id is not None else None
     actor = _session_owner(database, row) if row is not None else None
-    if actor is None:
+    if actor is None or row is None:
         return None
+    if row.renew_at is not None and row.renew_at <= datetime.now(UTC):
+        _renew(database, row.id)
     valid_credentials.add(_cache_key(cookie), actor, generation)
     return actor
 
 
-def start_session(database: "Database", name: str, account: "Accounts | None" = None) -> str:
+def start_session(database: "Database", name: str, account: "Accounts | None" = None, **more: Any) -> str:
     """Start a session, of *account* where there are accounts, and return the value of its cookie.
+
+    *more* is passed on to :meth:`core.access.SignInService.start`.
 
     Raises:
         ConflictError: the account was changed since its password was checked.
     """
     from core.access import SignInService
 
-    return signing.timed_serializer("session").dumps(SignInService(database).start(name, account).id)
+    return signing.timed_serializer("session").dumps(SignInService(database).start(name, account, **more).id)
 
 
 def sessions_ended() -> None:
@@ -180,7 +185,13 @@ def _token_actor(database: "Database", token: "ApiTokens") -> Actor | None:
     )  # fmt: skip
     if token.account_id is None or not database.settings.has_accounts:
         return actor
-    return _of_account(database, token.account_id, actor)
+    return _of_account(database, token.account_id, actor, is_token=True)
+
+
+def _renew(database: "Database", sign_in_id: str) -> None:
+    from core.lazy import lazy_import
+
+    database.shared(lazy_import("core.api.oidc.renewal").Renewals).begin(sign_in_id)
 
 
 def _session_owner(database: "Database", row: "SignIns") -> Actor | None:
@@ -191,13 +202,20 @@ def _session_owner(database: "Database", row: "SignIns") -> Actor | None:
     return _of_account(database, row.account_id, actor) if row.account_id is not None else None
 
 
-def _of_account(database: "Database", account_id: str, actor: Actor) -> Actor | None:
-    """Return *actor* with the rights of an account, None when it is disabled."""
+def _of_account(database: "Database", account_id: str, actor: Actor, *, is_token: bool = False) -> Actor | None:
+    """Return *actor* with the rights of an account, None when it is disabled.
+
+    Nobody asks the provider about a token, so it ends some time after the last sign-in of who has no password here.
+    """
     from core.accounts.access import AccessService
 
     account = AccessService(database).usable_account(account_id)
     if account is None:
         return None
+    if is_token and account.oidc_subject is not None and account.password_hash is None:
+        seen_at = account.last_sign_in_at or account.create_at
+        if seen_at + timedelta(days=database.settings.oidc_token_days) < datetime.now(UTC):
+            return None
     return replace(actor, account_id=account.id, is_admin=actor.is_admin and account.is_admin)
 
 

@@ -20,6 +20,7 @@ _STATUS: dict[type[errors.VitrineError], int] = {
     errors.InvalidInputError: 422,
     errors.ExportError: 422,
     errors.ConfigurationError: 503,
+    errors.SignInProviderError: 503,
     errors.StorageError: 507,
     errors.MissingKeyError: 422,
     errors.NoVisionError: 422,

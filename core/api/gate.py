@@ -1,6 +1,6 @@
 """The gate: middleware before everything that the server process answers, Streamlit's own routes included.
 
-Where people sign in, nothing but the sign-in page, the route that it posts to, invitations and the two health checks
+Where people sign in, nothing but the sign-in page, the routes that it leads to, invitations and the two health checks
 answers without credentials. The body of a refused request is not read, and no websocket is accepted. Streamlit's routes
 and pages need a session; a token opens the routes beside the pages only.
 """
@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 HEALTH_PATHS = ("/api/health", "/api/ready")
 SESSION_PATH = "/access/session"
 INVITATION_PREFIX = "/access/invitation/"
+OIDC_PATHS = ("/access/oidc/start", "/access/oidc/callback")
 STREAM_PATH = "/_stcore/stream"
 """Streamlit's websocket."""
 _NO_UPGRADE = (
@@ -66,12 +67,14 @@ class Gate:
         self._app = app
         self._has_sign_in = settings is not None and settings.has_sign_in
         self._has_accounts = settings is not None and settings.has_accounts
+        self._provider = settings.oidc_provider if settings is not None else ""
         self._proxies = settings.trusted_proxies if settings is not None else []
         # With a sign-in a frame could let somebody click what they do not see.
         self._frame_hosts = settings.framed_by if settings is not None and not settings.has_sign_in else ()
         self._database = database
         self._allowed_hosts = tuple(allowed_hosts) or LOCAL_HOSTS
         self._base = f"/{base_path.strip('/')}".rstrip("/")
+        self._oidc_paths = tuple(self._base + path for path in OIDC_PATHS) if self._provider else ()
         self._health_paths = tuple(self._base + path for path in HEALTH_PATHS)
         self._below_prefixes = tuple(f"{self._base}/{prefix}/" for prefix in prefixes)
         self._connections = OpenConnections(self._is_still_admitted)
@@ -104,7 +107,7 @@ class Gate:
 
     def _check_origin(self, request: HTTPConnection) -> Response | None:
         path = request.scope["path"]
-        may_navigate = not self._is_for_programs(path) or self._is_invitation(path)
+        may_navigate = not self._is_for_programs(path) or self._is_invitation(path) or path in self._oidc_paths
         return refused_stranger(request, self._has_sign_in) or refused_origin(
             request, self._allowed_hosts, may_navigate=may_navigate, frame_hosts=self._frame_hosts
         )
@@ -130,9 +133,11 @@ class Gate:
         return actor
 
     def _is_open(self, path: str, method: str | None) -> bool:
-        """Return whether strangers may come here: to sign in and out, and by an invitation."""
+        """Return whether strangers may come here: to sign in and out, also by a provider, and by an invitation."""
         if path == self._base + SESSION_PATH:
             return method in ("POST", "DELETE")
+        if path in self._oidc_paths:
+            return method == "GET"
         return self._is_invitation(path) and method in ("GET", "POST")
 
     def _is_invitation(self, path: str) -> bool:
@@ -155,7 +160,9 @@ class Gate:
 
     def _sign_in_page(self, request: HTTPConnection) -> Response:
         wanted = sign_in_page.requested_address(request.scope)
-        return sign_in_page.response(self._base, wanted, status=401, has_accounts=self._has_accounts)
+        return sign_in_page.response(
+            self._base, wanted, status=401, has_accounts=self._has_accounts, provider=self._provider
+        )
 
     def _is_still_admitted(self, scope: Scope) -> bool:
         actor = self._actor_of(scope)

@@ -16,6 +16,7 @@ from core.accounts.invitations import InvitationService, OpenInvitation
 from core.api import credentials, invitation_page
 from core.api.errors import status_of
 from core.api.login import set_session
+from core.api.sign_in_page import provider_link
 from core.db import Database
 from core.errors import NotFoundError, VitrineError
 
@@ -51,7 +52,8 @@ class _InvitationRoute:
                 return await self._accept(request, secret, invitation, visitor)
         except NotFoundError as error:
             return invitation_page.not_valid(str(error), home)
-        return invitation_page.form(invitation, signed_in_as=visitor.name if visitor is not None else None)
+        signed_in_as = visitor.name if visitor is not None else None
+        return invitation_page.form(invitation, signed_in_as=signed_in_as, provider=_provider(request, database))
 
     async def _accept(
         self, request: Request, secret: str, invitation: OpenInvitation, visitor: Actor | None
@@ -60,7 +62,10 @@ class _InvitationRoute:
             async with asyncio.timeout(_BODY_TIMEOUT_S):
                 body = await request.body()
         except TimeoutError:
-            return invitation_page.form(invitation, status=408, message="The form did not arrive in time. Try again.")
+            return invitation_page.form(
+                invitation, status=408, message="The form did not arrive in time. Try again.",
+                provider=_provider(request, self._database()),
+            )  # fmt: skip
         fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         home = RedirectResponse(f"{request.scope.get('root_path', '')}/", 303)
         invitations, name = InvitationService(self._database()), fields.get("name", "")
@@ -74,9 +79,20 @@ class _InvitationRoute:
         except NotFoundError:
             raise
         except VitrineError as error:
-            return invitation_page.form(invitation, status=status_of(error), message=str(error), name=name)
+            return invitation_page.form(
+                invitation, status=status_of(error), message=str(error), name=name,
+                provider=_provider(request, self._database()),
+            )  # fmt: skip
         set_session(request, home, cookie)
         return home
+
+
+def _provider(request: Request, database: Database) -> str:
+    """Return the link by which an invited person signs in at the provider."""
+    if not database.settings.has_oidc:
+        return ""
+    base, secret = request.scope.get("root_path", ""), request.path_params["secret"]
+    return provider_link(base, database.settings.oidc_provider, invitation=secret)
 
 
 def _visitor(database: Database, request: Request) -> Actor | None:

@@ -19,7 +19,7 @@ aria-describedby="name-help"></label>
 aria-describedby="password-help"></label>
 {message}<button>Make my account</button>
 </form>
-"""
+{provider}"""
 _JOIN = """<p>{what}</p>
 <form method="post">
 <input type="hidden" name="join" value="1">
@@ -30,7 +30,13 @@ _FOCUS = " autofocus"
 
 
 def form(
-    invitation: OpenInvitation, *, status: int = 200, message: str = "", name: str = "", signed_in_as: str | None = None
+    invitation: OpenInvitation,
+    *,
+    status: int = 200,
+    message: str = "",
+    name: str = "",
+    signed_in_as: str | None = None,
+    provider: str = "",
 ) -> HTMLResponse:
     """Return the page.
 
@@ -40,6 +46,7 @@ def form(
         message: Why the last attempt was refused.
         name: The name that was typed with it.
         signed_in_as: The name of the account that the visitor has already.
+        provider: HTML of the link to the OpenID provider, empty without one.
     """
     alert = f'<p role="alert" id="problem">{escape(message)}</p>\n' if message else ""
     what = escape(_what(invitation))
@@ -49,6 +56,7 @@ def form(
         body = _NEW.format(
             what=what, message=alert, name=escape(name[:MAX_NAME_CHARS]), max_name_chars=MAX_NAME_CHARS,
             min_chars=MIN_CHARS, focus_name="" if name else _FOCUS, focus_password=_FOCUS if name else "",
+            provider=provider,
         )  # fmt: skip
     return plain_page.response("Invitation", body, status)
 

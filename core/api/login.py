@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 PATH = "/access/session"
 DEVICE_COOKIE = "vitrine-device"
+SIGNED_OUT_COOKIE = "vitrine-signed-out"
+"""Says that somebody signed out in this browser: the provider then asks who signs in next."""
 DEVICE_LIFE_S = 365 * 24 * 3600
 _MAX_BODY_BYTES = 10_000
 # Strangers may open connections here: none stays open for the rest of a body.
@@ -83,6 +85,9 @@ class _SessionRoute:
         await asyncio.to_thread(credentials.end_session, self._database(), cookie)
         response = Response(status_code=204)
         response.delete_cookie(credentials.COOKIE, path="/", httponly=True, samesite="lax")
+        if self._database().settings.has_oidc:
+            path = f"{request.scope.get('root_path', '')}/access/oidc"
+            response.set_cookie(SIGNED_OUT_COOKIE, "1", max_age=DEVICE_LIFE_S, path=path, httponly=True, samesite="lax")
         return response
 
     async def _sign_in(self, request: Request) -> Response:
@@ -208,7 +213,8 @@ def _refused(
     if not form.is_html:
         return problem(status, code, detail, "password" if status == 401 else None, headers=headers)
     base = request.scope.get("root_path", "")
-    has_accounts = request.scope["vitrine.database"].settings.has_accounts
+    settings = request.scope["vitrine.database"].settings
     return sign_in_page.response(
-        base, form.wanted, status=status, message=detail, name=form.name, has_accounts=has_accounts, headers=headers
-    )
+        base, form.wanted, status=status, message=detail, name=form.name, has_accounts=settings.has_accounts,
+        provider=settings.oidc_provider, headers=headers,
+    )  # fmt: skip

@@ -25,8 +25,10 @@ p { margin: 0 0 1.25rem; color: var(--quiet) }
 form { display: grid; gap: 1rem }
 label { display: grid; gap: .3rem; font-size: .93rem }
 small { color: var(--quiet); font-size: .85rem }
-input, button { font: inherit; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--line);
+input, button, .button { font: inherit; padding: .55rem .7rem; border-radius: 8px; border: 1px solid var(--line);
   color: inherit; background: var(--field); width: 100% }
+.button { display: block; font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere }
+.or { margin: .75rem 0; text-align: center }
 button { background: var(--accent); border-color: var(--accent); color: #ffffff; font-weight: 600; cursor: pointer }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px }
 [role=alert] { color: var(--bad); margin: 0 }

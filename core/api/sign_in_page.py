@@ -1,7 +1,7 @@
 """The sign-in page: one HTML page without scripts or other files, served in place of the requested one."""
 
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import HTMLResponse
 from starlette.types import Scope
@@ -26,7 +26,11 @@ _NAME_FIELD = """<label>Your name <small id="name-help">Shown in the history of 
 <input name="name" autocomplete="username" maxlength="{max_name_chars}" value="{name}" aria-describedby="name-help">
 </label>
 """
+_PROVIDER = """<p class="or">or</p>
+<a class="button" href="{address}">Sign in with {provider}</a>
+"""
 _FOCUS = " autofocus"
+PROVIDER_PATH = "/access/oidc/start"
 
 
 def response(
@@ -37,6 +41,7 @@ def response(
     message: str = "",
     name: str = "",
     has_accounts: bool = False,
+    provider: str = "",
     headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
     """Return the page.
@@ -48,6 +53,7 @@ def response(
         message: Why the last attempt was refused.
         name: The name that was typed with it.
         has_accounts: Whether people sign in by the name of their account; else the name is for the history only.
+        provider: Host name of the OpenID provider by which people can sign in; empty without one.
         headers: Additional headers.
     """
     alert = f'<p role="alert" id="problem">{escape(message)}</p>\n' if message else ""
@@ -63,7 +69,15 @@ def response(
         fields=shown_name + password if has_accounts else password + shown_name,
         message=alert,
     )
+    if provider:
+        form += provider_link(base, provider, next=landing_address(wanted, base))
     return plain_page.response("Sign in", form, status, headers)
+
+
+def provider_link(base: str, provider: str, **query: str) -> str:
+    """Return the HTML of the link that leads to the OpenID provider; no form, whose redirect the policy would stop."""
+    address = f"{base}{PROVIDER_PATH}?{urlencode(query)}"
+    return _PROVIDER.format(address=escape(address), provider=escape(provider))
 
 
 def requested_address(scope: Scope) -> str:
@@ -86,5 +100,5 @@ def landing_address(wanted: str, base: str) -> str:
         parts = urlsplit(wanted)
     except ValueError:
         return home
-    is_own = not parts.scheme and not parts.netloc and parts.path != f"{base}/access/session"
+    is_own = not parts.scheme and not parts.netloc and not parts.path.startswith(f"{base}/access/")
     return wanted if is_own else home

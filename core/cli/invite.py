@@ -1,6 +1,5 @@
 """``vitrine invite``: a link by which one person makes an account."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -8,8 +7,6 @@ import typer
 from core.accounts.roles import parse_role
 from core.cli.database import opened, project_id
 from core.errors import InvalidInputError
-
-_LOCAL = "http://127.0.0.1:8501"
 
 
 def run(
@@ -26,6 +23,7 @@ def run(
     Example: vitrine invite --project Shelf --role annotator
     """
     from core.accounts.invitations import InvitationService
+    from core.accounts.own_address import own_address
 
     with opened() as db:
         if not db.settings.has_accounts:
@@ -38,10 +36,4 @@ def run(
             makes_admin=admin,
             days=days,
         )
-        typer.echo(f"{(url or _address()).rstrip('/')}/access/invitation/{made.secret}")
-
-
-def _address() -> str:
-    hosts = os.environ.get("STREAMLIT_SERVER_ALLOWED_HOSTS", "").split()
-    base = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "").strip("/")
-    return f"{f'https://{hosts[0]}' if hosts else _LOCAL}/{base}"
+        typer.echo(f"{(url or own_address()).rstrip('/')}/access/invitation/{made.secret}")

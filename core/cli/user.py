@@ -127,6 +127,23 @@ def enable(name: Name) -> None:
         typer.echo(f"{_described(accounts.enable_account(accounts.named(name).id))}.")
 
 
+@app.command("connect")
+def connect(
+    name: Name,
+    subject: Annotated[str, typer.Argument(help="The provider's id of the person; none to disconnect.")],
+) -> None:
+    """Let a person of the OpenID provider sign in to an account. Example: vitrine user connect ana 3f0c2d"""
+    from core.accounts.service import AccountService
+
+    with opened() as db:
+        accounts, issuer = AccountService(db), db.settings.oidc_issuer
+        if issuer is None:
+            raise InvalidInputError("There is no provider. Set VITRINE_OIDC_ISSUER.")
+        account = accounts.connect(accounts.named(name).id, issuer, subject if subject != "none" else None)
+        how = f"signs in at {db.settings.oidc_provider}" if account.oidc_subject else "signs in by password only"
+        typer.echo(f"{account.name} {how}, and is signed out everywhere.")
+
+
 def _new_password(is_from_stdin: bool) -> str:
     if is_from_stdin:
         return sys.stdin.readline().rstrip("\r\n")

@@ -37,6 +37,8 @@ class SignIns(Base, table=True):
     account_id: str | None = Field(default=None, description="empty with the one password")
     create_at: datetime = time_field()
     expires_at: datetime = time_field()
+    renew_at: datetime | None = time_field(now=False)
+    refresh_token: str | None = Field(default=None, description="of the OpenID provider, encrypted by the secret key")
 
 
 class KeyedReplies(Base, table=True):

@@ -26,6 +26,9 @@ class Accounts(Base, table=True):
     is_admin: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     oidc_issuer: str | None = None
     oidc_subject: str | None = None
+    admin_by_groups: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}, description="an admin by groups at sign-in"
+    )
     create_at: datetime = time_field()
     last_sign_in_at: datetime | None = time_field(now=False)
     disabled_at: datetime | None = time_field(now=False)
@@ -41,6 +44,9 @@ class Memberships(Base, table=True):
     account_id: str = Field(foreign_key="accounts.id", ondelete="CASCADE")
     project_id: str = Field(foreign_key="projects.id", ondelete="CASCADE", index=True)
     role: str = Field(description="viewer, annotator, editor or owner")
+    by_groups: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}, description="read anew at each sign-in"
+    )
     create_at: datetime = time_field()
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from core.config import Settings, load_settings
 from core.errors import ConfigurationError
+from tests import oidc
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -139,4 +140,27 @@ def test_a_sign_in_that_does_not_fit_the_password_is_refused(
     if password is not None:
         monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", password)
     with pytest.raises(ConfigurationError, match=message):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("VITRINE_OIDC_ISSUER", "http://sso.example.org", "it is no https address"),
+        ("VITRINE_OIDC_ISSUER", "https://ana@sso.example.org", "it is no https address"),
+        ("VITRINE_OIDC_CLIENT_ID", "", "it is not set, but VITRINE_OIDC_ISSUER is; set it"),
+        ("VITRINE_OIDC_SCOPES", "profile", "openid is not among them; add it"),
+        ("VITRINE_OIDC_ROLES", '{"annotators": "editor"}', "it is no JSON such as"),
+        ("VITRINE_OIDC_ROLES", '{"annotators": {"Shelf": "boss"}}', "it is no JSON such as"),
+        ("VITRINE_SIGN_IN", "", "it is not set, but VITRINE_OIDC_ISSUER is set; set it to accounts"),
+    ],
+)
+def test_a_setting_of_the_provider_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    for variable, right in oidc.SETTINGS.items():
+        monkeypatch.setenv(variable, right)
+    assert load_settings().oidc_provider == "sso.example.org"
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"{name} is not usable: {reason}"):
         load_settings()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from oidc_provider_mock import User, run_server_in_thread
 from typer.testing import CliRunner
 
 from core.accounts.permissions import LOWEST_ROLE, OF_THE_SERVER, WORDS, Act
@@ -14,12 +15,12 @@ from core.cli import app
 from tests.browser.driving import AppServer
 
 TEXT = (Path(__file__).parents[2] / "docs" / "TEAM.md").read_text(encoding="utf-8")
+BOXES = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
 SECRET = "nine green bottles"
 
 
 def _commands() -> list[list[str]]:
-    (block,) = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
-    return [shlex.split(line) for line in block.splitlines()]
+    return [shlex.split(line) for line in BOXES[0].splitlines()]
 
 
 def test_ten_commands_set_up_a_server_with_accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +35,29 @@ def test_ten_commands_set_up_a_server_with_accounts(tmp_path: Path, monkeypatch:
     assert len(links) == 2
     with AppServer.running(tmp_path, module="vitrine", script="", **{name: value}) as server:
         _check(server, links[0].rpartition("/access/")[2], token)
+
+
+def test_the_settings_of_a_provider_let_its_people_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")  # of the provider for tests, which has no TLS
+    ana = User(sub="7f", claims={"preferred_username": "ana", "groups": ["annotators"]})
+    lines = [shlex.split(line) for line in BOXES[1].splitlines()]
+    settings = dict(line[1].partition("=")[::2] for line in lines if line[0] == "export")
+    with run_server_in_thread(user_claims=[ana]) as sso:
+        settings["VITRINE_OIDC_ISSUER"] = f"http://localhost:{sso.server_port}"
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        for verb in ("user add root --admin", "user add olga", 'project create "Kitchen shelves" --owner olga'):
+            _run(["vitrine", *shlex.split(verb)])
+        printed = [_run(line) for line in lines if line[0] == "vitrine" and line[1] != "--port"]
+        assert re.search(rf"OpenID provider +{settings['VITRINE_OIDC_ISSUER']}, asked every 30 minutes", printed[0])
+        assert "has to know the redirect address http://127.0.0.1:8501/access/oidc/callback" in printed[0]
+        assert printed[1] == "olga signs in at localhost, and is signed out everywhere.\n"
+        with AppServer.running(tmp_path, module="vitrine", script="", **settings) as server, httpx.Client() as browser:
+            sent = browser.get(f"{server.url}/access/oidc/start", timeout=60)
+            back = browser.post(sent.headers["Location"], data={"sub": "7f"})
+            assert browser.get(back.headers["Location"], timeout=60).status_code == 303
+            me = browser.get(f"{server.url}/api/accounts/me", timeout=60).json()
+    assert (me["name"], list(me["roles"].values())) == ("ana", ["annotator"])
 
 
 def _run(command: list[str]) -> str:

@@ -17,7 +17,9 @@ SOME_ID = "a" * 21
 # Ids of what belongs to no project.
 OF_THE_SERVER = ("account_id", "invitation_id", "token_id")
 # The sign-in route and invitations need no credentials; pages of other origins may not call it either.
-PUBLIC_PATHS = ("/access/session", f"/access/invitation/{SOME_ID}")
+PUBLIC_PATHS = (
+    "/access/session", f"/access/invitation/{SOME_ID}", "/access/oidc/start", "/access/oidc/callback",
+)  # fmt: skip
 # Say nothing about the server, so that a supervisor can ask without a token and by any name.
 OPEN_PATHS = ("/api/health", "/api/ready")
 

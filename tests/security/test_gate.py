@@ -25,6 +25,7 @@ PATHS = (
     "component/x/index.html", "static/index.js", "static/js/index.js", "favicon.png", "manifest.json", "index.html",
     "app/static/x", "oauth2callback", "auth/login", "api/projects", "api/openapi.json", "api/docs", "api/status",
     "ai/generated-images", "img/x/thumb", "exports/x", "uploads", "uploads/x", "desk/queue", "access/session",
+    "access/oidc/start", "access/oidc/callback",
 )  # fmt: skip
 SPELLINGS = (
     "/lab/{}", "//lab//{}", "/lab/{}/", "/lab/./{}", "/lab/x/../{}", "/LAB/{}", "/lab/{}%20", "/lab/{};x=1",

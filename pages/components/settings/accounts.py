@@ -13,7 +13,12 @@ def show() -> None:
     """Draw each account with what an admin can do to it, and the form for an invitation."""
     for account in runtime.services.accounts.list_accounts():
         full_name = f" ({account.display_name})" if account.display_name else ""
-        marks = [word for word, holds in (("admin", account.is_admin), ("disabled", account.disabled_at)) if holds]
+        facts = (
+            ("admin", account.is_admin),
+            ("disabled", account.disabled_at),
+            ("signs in by the provider", account.oidc_subject),
+        )
+        marks = [word for word, holds in facts if holds]
         seen = f"last signed in {account.last_sign_in_at:%Y-%m-%d}" if account.last_sign_in_at else "never signed in"
         with st.container(horizontal=True, vertical_alignment="center", key=f"account-{account.id}"):
             st.text(f"{account.name}{full_name}: {', '.join([*marks, seen])}", width="stretch")

@@ -31,6 +31,8 @@ UNRECORDED = {
     "DatasetChecks.compare_again": _DERIVED,
     "ImageEvidence.complete": _DERIVED,
     "AccountService.verify": "the same password, hashed with the parameters of today",
+    "SignInService.claim_renewal": "a session goes on; its start and its end are recorded",
+    "SignInService.renew": "a session goes on; its start and its end are recorded",
     "TokenService.find_token": "the time of use of a token",
     "TaskService.plan_items": _ITEM,
     "CollaborationService.assign_entries": "leases: who has which entry on the screen",

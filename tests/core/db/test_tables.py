@@ -23,7 +23,7 @@ TIMES = {
     "question_templates": "create_at now, deleted_at",
     "questions": "create_at now, update_at now touched, deleted_at",
     "saved_views": "create_at now",
-    "sign_ins": "create_at now, expires_at now",
+    "sign_ins": "create_at now, expires_at now, renew_at",
     "style_dataset_images": "created_at now",
     "style_datasets": "created_at now, deleted_at",
     "style_versions": "created_at now",
