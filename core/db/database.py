@@ -44,7 +44,7 @@ class _Session(Session):
     """A session that says what an id is when a caller passed something else, such as the row itself."""
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
-        if not isinstance(ident, str | int | NoneType):
+        if not isinstance(ident, str | int | tuple | NoneType):  # a tuple comes from Session.merge
             raise wrong_id(ident)
         return super().get(entity, ident, **options)
 

@@ -22,7 +22,7 @@ from core.errors import ConfigurationError
 from tests.conftest import PROVE
 
 # The short form kills at every third statement.
-STEP = 1 if PROVE else 7
+STEP = 1 if PROVE else 14
 NEXT_REVISION = '''
 """A column, a table, and data moved into it."""
 import sqlalchemy as sa
@@ -179,13 +179,13 @@ def test_crash_an_upgrade_killed_at_any_statement_leaves_the_old_database_as_it_
     assert _query(data / "vitrine.db", "SELECT name, colour FROM projects") == [("Shelf", "oak")]
 
 
-# A process for each of about 190 statements in the long form, a fifth of them in the short one.
+# A process for each of about 190 statements in the long form, for four of them in the short one.
 @pytest.mark.timeout(600)
 def test_crash_the_first_start_killed_at_any_statement_can_be_repeated(tmp_path: Path) -> None:
     with connect(tmp_path / "whole"):
         pass
     complete = _schema(tmp_path / "whole" / "vitrine.db")
-    step, statement = 1 if PROVE else 13, 1
+    step, statement = 1 if PROVE else 60, 1
     while _upgrade_and_die_at(statement, tmp_path / "data"):
         assert _schema(tmp_path / "data" / "vitrine.db") == []
         statement += step
