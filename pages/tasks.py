@@ -30,7 +30,7 @@ def main() -> None:
     page.header("Tasks", (f"{count}, {running:,} running" if running else count) if tasks else "")
     if not page.services().engine.health().runs_here:
         st.warning(
-            "Another Vitrine process runs the tasks of this data directory. Stop that process, or start tasks there.",
+            "Another Vitrine process runs the tasks of this database. Stop that process, or start tasks there.",
             icon=":material/warning:",
         )
     if not tasks:

@@ -9,12 +9,12 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 
-from filelock import FileLock, Timeout
 from sqlmodel import col, select
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, Tasks
-from core.errors import ConflictError
+from core.db.lease import task_lease
+from core.errors import ConflictError, StorageError
 from core.tasks.item_queue import pause_running
 from core.tasks.kinds import TaskKind
 from core.tasks.runner import TaskRunner
@@ -22,22 +22,24 @@ from core.tasks.service import ACTIVE
 
 log = logging.getLogger(__name__)
 
+TAKE_OVER_S = 5.0
+
 
 @dataclass(frozen=True)
 class EngineHealth:
     """Whether this process runs tasks, and how many of them now."""
 
     runs_here: bool
-    """False when another process of the same data directory runs the tasks."""
+    """False when another process runs the tasks of the same database."""
     running: int
 
 
 class LocalEngine:
     """Runs tasks on the process's background loop.
 
-    A lock file in the data directory keeps a second process from running the same tasks; the operating system
-    releases it when the process dies. A pause or cancel needs no call: the runner reads the task's status from the
-    database before it claims items.
+    The lease of the database keeps a second process from running the same tasks. It ends when its process dies, and
+    another process that has the database open takes it over within ``TAKE_OVER_S``. A pause or cancel needs no call:
+    the runner reads the task's status from the database before it claims items.
     """
 
     def __init__(
@@ -51,42 +53,53 @@ class LocalEngine:
         self._db = db_session
         self._ended = ended
         self._loop = loop
-        self._runner = TaskRunner(db_session, kinds)
+        self._lease = task_lease(db_session)
+        self._runner = TaskRunner(db_session, kinds, self._lease)
         self._running: dict[str, Future[Any]] = {}
         self._resubmitted: set[str] = set()
         self._running_lock = threading.Lock()
-        self._process_lock = FileLock(db_session.data_dir / "runner.lock", thread_local=False)
+        self._watch: Future[None] | None = None
 
     def start(self) -> None:
-        """Take the process lock and continue the active tasks that an earlier process left."""
-        if not self.take_lock():
-            log.warning("another Vitrine process runs the tasks of %s", self._db.data_dir)
-            return
+        """Take the lease and continue the active tasks that an earlier process left; without it, wait for it."""
+        if self._lease.take():
+            self._continue_active()
+        else:
+            log.warning("another Vitrine process runs the tasks of this database")
+        self._watch = self._loop.submit(self._keep_lease())
+
+    def _continue_active(self) -> None:
         with self._db.reading() as session:
             active = list(session.exec(select(Tasks.id).where(col(Tasks.status).in_(ACTIVE))))
         for task_id in active:
             self.submit(task_id)
 
     def take_lock(self) -> bool:
-        """Take the process lock without continuing any task; return False when another process has it."""
-        if not self._process_lock.is_locked:
+        """Take the lease without continuing any task; return False when another process has it."""
+        return self._lease.take()
+
+    async def _keep_lease(self) -> None:
+        """Take the lease once nobody else has it, also after a lost connection to the database."""
+        while not self._runner.is_stopping:
+            await asyncio.sleep(TAKE_OVER_S)
             try:
-                self._process_lock.acquire(timeout=0)
-            except Timeout:
-                return False
-        return True
+                if not self._lease.is_held() and await asyncio.to_thread(self._lease.take):
+                    log.warning("this process runs the tasks of the database from now on")
+                    await asyncio.to_thread(self._continue_active)
+            except StorageError as error:
+                log.warning("the task engine cannot reach the database: %s", error)
 
     def submit(self, task_id: str) -> None:
         """Run the queued items of the task; a task that is running already is not started twice.
 
         Raises:
-            ConflictError: another process runs the tasks of this data directory.
+            ConflictError: another process runs the tasks of this database.
         """
-        if not self._process_lock.is_locked:
-            self.start()  # the other process may have ended since
-        if not self._process_lock.is_locked:
+        if not self._lease.is_held() and self._lease.take():  # the other process may have ended since
+            self._continue_active()
+        if not self._lease.is_held():
             raise ConflictError(
-                "Another Vitrine process runs the tasks of this data directory. Start the task there, or stop it."
+                "Another Vitrine process runs the tasks of this database. Start the task there, or stop that process."
             )
         with self._running_lock:
             if task_id in self._running:
@@ -96,7 +109,7 @@ class LocalEngine:
 
     def health(self) -> EngineHealth:
         """Return whether this process runs tasks, and how many of them now."""
-        return EngineHealth(runs_here=self._process_lock.is_locked, running=len(self._running))
+        return EngineHealth(runs_here=self._lease.is_held(), running=len(self._running))
 
     def wait(self, task_id: str, timeout_s: float) -> bool:
         """Wait until no item of the task is in flight here, at most *timeout_s*; return whether that is so."""
@@ -113,19 +126,21 @@ class LocalEngine:
         return self._runner.progress.get(task_id)
 
     def stop(self, timeout_s: float = 8.0) -> None:
-        """Stop claiming items, wait at most *timeout_s* for those in flight, release the process lock."""
+        """Stop claiming items, wait at most *timeout_s* for those in flight, release the lease."""
         self._runner.stop()
+        if self._watch is not None:
+            self._watch.cancel()
         _, late = wait(list(self._running.values()), timeout_s)
         for running in late:
             running.cancel()
-        self._process_lock.release()
+        self._lease.release()
 
     async def _run(self, task_id: str) -> None:
         try:
             task = await self._runner.run(task_id)
             while self._take_resubmission(task_id):
                 task = await self._runner.run(task_id)
-            if not self._runner.is_stopping:
+            if not self._runner.is_stopping and self._lease.is_held():
                 await asyncio.to_thread(self._ended, task)
         except Exception:
             error_id = secrets.token_hex(4)

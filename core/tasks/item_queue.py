@@ -35,8 +35,17 @@ class Claimed:
 class ItemQueue:
     """Returns the queued items of a task one by one until none is left or the task has to stop."""
 
-    def __init__(self, db: Database, task_id: str, concurrency: int, stop: threading.Event, prepare: Prepare) -> None:
+    def __init__(
+        self,
+        db: Database,
+        task_id: str,
+        concurrency: int,
+        stop: threading.Event,
+        prepare: Prepare,
+        may_claim: Callable[[Session], bool] = lambda session: True,
+    ) -> None:
         self._db = db
+        self._may_claim = may_claim
         self._task_id = task_id
         self._concurrency = concurrency
         self._stop = stop
@@ -101,7 +110,7 @@ class ItemQueue:
         """Mark queued items as running and return them; None when the task has to stop."""
         columns = select(Tasks.status, Tasks.cost_cap, Tasks.processed_count).where(Tasks.id == self._task_id)
         status, cost_cap, processed = session.exec(columns).first() or (None, None, 0)
-        if status != TaskStatus.RUNNING:
+        if status != TaskStatus.RUNNING or not self._may_claim(session):
             return None
         wanted = min(self._concurrency - len(self._ready), _MAX_BATCH)
         items = _next_queued(session, self._task_id, max(wanted, 1))

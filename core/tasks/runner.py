@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.caller import Caller, acting
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
+from core.db.lease import Lease
 from core.disk import require_space
 from core.errors import FullDiskError, ItemInterrupted, LLMError, NotFoundError, VitrineError
 from core.tasks.item_queue import Claimed, ItemQueue, pause_running
@@ -27,12 +28,20 @@ from core.tasks.service import ACTIVE, TaskStatus, insert_items
 log = logging.getLogger(__name__)
 
 
+class TakenOverError(VitrineError):
+    """The item was requeued by another process while it ran here; nothing of its result is stored."""
+
+
 class TaskRunner:
     """Runs the items of a task on the event loop it is awaited on, several at a time."""
 
-    def __init__(self, db_session: Database, kinds: dict[str, TaskKind]) -> None:
-        """*kinds* maps each ``task_type`` that can be run to its kind."""
+    def __init__(self, db_session: Database, kinds: dict[str, TaskKind], lease: Lease | None = None) -> None:
+        """*kinds* maps each ``task_type`` that can be run to its kind.
+
+        When *lease* is lost, no further items are claimed, and those in flight belong to whoever has it now.
+        """
         self._db = db_session
+        self._lease = lease
         self._kinds = kinds
         self._stop = threading.Event()
         self.progress: dict[str, tuple[float, str]] = {}
@@ -59,7 +68,7 @@ class TaskRunner:
     async def _run_items(self, task: Tasks, concurrency: int | None) -> Tasks:
         task_id, kind = task.id, self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
-        queue = ItemQueue(self._db, task_id, limit, self._stop, self._preparer(kind, task))
+        queue = ItemQueue(self._db, task_id, limit, self._stop, self._preparer(kind, task), self._may_run)
         workers = [asyncio.create_task(self._work(kind, task, queue)) for _ in range(limit)]
         try:
             await asyncio.gather(*workers)
@@ -68,7 +77,32 @@ class TaskRunner:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
             self.progress.pop(task_id, None)
-        return await self._db.write(lambda session: _end_run(session, task_id))
+        return await self._db.write(lambda session: self._end_run(session, task_id))
+
+    def _may_run(self, session: Session) -> bool:
+        return self._lease is None or self._lease.is_held_in(session)
+
+    def _end_run(self, session: Session, task_id: str) -> Tasks:
+        """Requeue items that were claimed but not finished, and complete the task when nothing is queued."""
+        task = session.get(Tasks, task_id)
+        if task is None:
+            raise NotFoundError("This task does not exist any more.")
+        if not self._may_run(session):
+            return task
+        session.execute(
+            update(TaskItems)
+            .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
+            .values(state="queued")
+        )
+        queued = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "queued").limit(1)
+        if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
+            task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
+            task.ended_at = utc_now()
+            audit.record(
+                session, "task.end", task, in_task=True, status=task.status, items=task.total_count,
+                failed=task.failed_count or None,
+            )  # fmt: skip
+        return task
 
     def stop(self) -> None:
         """Stop claiming items; running tasks keep the status "running" and continue at the next start."""
@@ -85,7 +119,7 @@ class TaskRunner:
             raise NotFoundError("This task does not exist any more.")
         if task.task_type not in self._kinds:
             raise NotFoundError(f"Tasks of the type {task.task_type} cannot be run here.")
-        if task.status not in ACTIVE:
+        if task.status not in ACTIVE or not self._may_run(session):
             return task
         task.status, task.note = TaskStatus.RUNNING, ""
         task.started_at = task.started_at or utc_now()
@@ -135,10 +169,10 @@ class TaskRunner:
                 queue.close()
                 await self._db.write(lambda session: _requeue_and_pause(session, item, message))
             else:
-                await self._db.write(lambda session: _mark_failed(session, item, code, message))
+                await self._write_failure(lambda session: _mark_failed(session, item, code, message))
         except VitrineError as error:
             code, message = error.code, str(error)
-            await self._db.write(lambda session: _mark_failed(session, item, code, message))
+            await self._write_failure(lambda session: _mark_failed(session, item, code, message))
         except Exception as error:  # noqa: BLE001  the other items go on
             await self._record_bug(task, item, error)
         return None
@@ -150,9 +184,11 @@ class TaskRunner:
         async def wait() -> None:
             try:
                 await asyncio.wrap_future(writing)
+            except TakenOverError:
+                log.warning("item %s of task %s was taken over by another process", item.id, task.id)
             except VitrineError as error:
                 code, message = error.code, str(error)
-                await self._db.write(lambda session: _mark_failed(session, item, code, message))
+                await self._write_failure(lambda session: _mark_failed(session, item, code, message))
             except Exception as error:  # noqa: BLE001  the other items go on
                 await self._record_bug(task, item, error)
             finally:
@@ -160,11 +196,17 @@ class TaskRunner:
 
         return asyncio.create_task(wait())
 
+    async def _write_failure(self, write: Callable[[Session], None]) -> None:
+        try:
+            await self._db.write(write)
+        except TakenOverError:
+            log.warning("a failure is not recorded: another process runs the item now")
+
     async def _record_bug(self, task: Tasks, item: TaskItems, error: BaseException) -> None:
         error_id = secrets.token_hex(4)
         log.error("item %s of task %s failed [%s]", item.id, task.id, error_id, exc_info=error)
         message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-        await self._db.write(lambda session: _mark_failed(session, item, "bug", message))
+        await self._write_failure(lambda session: _mark_failed(session, item, "bug", message))
 
     def _preparer(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
         def prepare(items: list[TaskItems]) -> Sequence[Any]:
@@ -197,27 +239,6 @@ class TaskRunner:
         )  # fmt: skip
 
 
-def _end_run(session: Session, task_id: str) -> Tasks:
-    """Requeue items that were claimed but not finished, and complete the task when nothing is queued."""
-    task = session.get(Tasks, task_id)
-    if task is None:
-        raise NotFoundError("This task does not exist any more.")
-    session.execute(
-        update(TaskItems)
-        .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
-        .values(state="queued")
-    )
-    queued = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "queued").limit(1)
-    if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
-        task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
-        task.ended_at = utc_now()
-        audit.record(
-            session, "task.end", task, in_task=True, status=task.status, items=task.total_count,
-            failed=task.failed_count or None,
-        )  # fmt: skip
-    return task
-
-
 def _mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
     stored = result.write(session)
     if result.more:
@@ -237,9 +258,10 @@ def _mark_failed(session: Session, item: TaskItems, code: str, message: str) -> 
 
 
 def _requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
-    _end_calls(session, item, "interrupted")
-    session.execute(update(TaskItems).where(col(TaskItems.id) == item.id).values(state="queued"))
-    pause_running(session, item.task_id, reason)
+    own = update(TaskItems).where(col(TaskItems.id) == item.id, col(TaskItems.attempts) == item.attempts)
+    if session.connection().execute(own.values(state="queued")).rowcount:
+        _end_calls(session, item, "interrupted")
+        pause_running(session, item.task_id, reason)
 
 
 def _end_calls(session: Session, item: TaskItems, code: str) -> None:
@@ -255,13 +277,22 @@ def _end_calls(session: Session, item: TaskItems, code: str) -> None:
 
 def _end_item(session: Session, item: TaskItems, **values: Any) -> None:
     connection = session.connection()
-    connection.execute(_UPDATE_ITEM, {"item": item.id, "ended_at": utc_now(), **values})
+    ended = connection.execute(
+        _UPDATE_ITEM, {"item": item.id, "attempts_before": item.attempts, "ended_at": utc_now(), **values}
+    )
+    if not ended.rowcount:
+        raise TakenOverError("Another process runs this item now.")
     connection.execute(_COUNT_ITEM, {"task": item.task_id})
 
 
 # SQLAlchemy Core statements, built once, instead of ORM objects: every item executes them.
 _ITEMS, _TASKS = TaskItems.__table__, Tasks.__table__  # type: ignore[attr-defined]
-_UPDATE_ITEM = update(_ITEMS).where(_ITEMS.c.id == bindparam("item")).values(attempts=_ITEMS.c.attempts + 1)
+# Whoever takes a task over counts the attempts of its items up: a result that comes later is not stored again.
+_UPDATE_ITEM = (
+    update(_ITEMS)
+    .where(_ITEMS.c.id == bindparam("item"), _ITEMS.c.attempts == bindparam("attempts_before"))
+    .values(attempts=_ITEMS.c.attempts + 1)
+)
 _COUNT_ITEM = (
     update(_TASKS).where(_TASKS.c.id == bindparam("task")).values(processed_count=_TASKS.c.processed_count + 1)
 )

@@ -101,6 +101,17 @@ def test_a_second_engine_of_the_same_data_directory_runs_no_tasks(
     assert third.health().runs_here
 
 
+def test_a_waiting_engine_takes_over_when_the_first_one_ends(
+    tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.tasks.engine.TAKE_OVER_S", 0.01)
+    first, second = make_engine(), make_engine()
+    left = make_task("ok")
+    first.stop()
+    _wait_for(tasks, left.id, "completed")
+    assert second.health().runs_here
+
+
 def test_a_task_resumed_while_its_last_item_is_in_flight_continues(
     db: Database, tasks: TaskService, make_task: MakeTask, make_engine: MakeEngine, loop: BackgroundLoop, kind: Counting
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from core.config import Settings
@@ -21,6 +22,7 @@ from core.db.database import open_database
 from core.errors import NotFoundError
 from core.projects import ProjectService
 from core.tasks import TaskRunner, TaskService, TaskStatus
+from tests import postgresql
 from tests.core.tasks.conftest import MakeTask
 from tests.core.tasks.counting import Counting, counted, kinds
 
@@ -222,9 +224,9 @@ def test_crash_contract_a_process_killed_in_any_item_repeats_that_item_only(
     items = ["ok"] * 20
     items[place] = moment
     task = make_task(*items)
-    assert _run_in_a_process_of_its_own(db.data_dir, task.id) == -9
+    assert _run_in_a_process_of_its_own(postgresql.target_of(db), task.id) == -9
     assert tasks.get_task(task.id).status == "running"
-    assert _run_in_a_process_of_its_own(db.data_dir, task.id) == 0
+    assert _run_in_a_process_of_its_own(postgresql.target_of(db), task.id) == 0
     summary = tasks.summary(task.id)
     assert (summary.task.status, summary.task.processed_count, summary.done) == ("completed", 20, 20)
     assert counted(db) == list(range(20))
@@ -234,14 +236,27 @@ def test_crash_contract_a_process_killed_in_any_item_repeats_that_item_only(
     assert (list(states), summary.maybe_paid_twice) == ((["unknown"], 1) if moment == "die" else ([], 0))
 
 
-def _run_in_a_process_of_its_own(data_dir: Path, task_id: str) -> int:
+def _run_in_a_process_of_its_own(target: str, task_id: str) -> int:
     code = (
         "import asyncio, sys; from core.db import connect; from core.tasks import TaskRunner; "
         "from tests.core.tasks.counting import Counting\n"
         "with connect(sys.argv[1]) as db:\n"
         "    asyncio.run(TaskRunner(db, {'counting': Counting(db)}).run(sys.argv[2], concurrency=4))"
     )
-    return subprocess.run([sys.executable, "-c", code, str(data_dir), task_id], cwd=ROOT, check=False).returncode
+    return subprocess.run([sys.executable, "-c", code, target, task_id], cwd=ROOT, check=False).returncode
+
+
+async def test_a_result_that_comes_after_another_process_took_the_item_over_is_not_stored(
+    db: Database, kind: Counting, tasks: TaskService, runner: TaskRunner, make_task: MakeTask
+) -> None:
+    task = make_task("wait")
+    late = asyncio.create_task(runner.run(task.id))
+    await _until(lambda: kind.in_flight == 1)
+    with db.transaction() as session:  # as the runner of another process begins
+        session.execute(update(TaskItems).values(state="running", attempts=TaskItems.attempts + 1))
+    kind.go_on.set()
+    await late
+    assert (counted(db), tasks.get_task(task.id).processed_count) == ([], 0)
 
 
 async def _until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
@@ -383,8 +398,8 @@ def test_crash_contract_added_items_exist_once_after_a_kill(
     items: list[str], added: int, db: Database, tasks: TaskService, make_task: MakeTask
 ) -> None:
     task = make_task(*items)
-    assert _run_in_a_process_of_its_own(db.data_dir, task.id) == -9
-    assert _run_in_a_process_of_its_own(db.data_dir, task.id) == 0
+    assert _run_in_a_process_of_its_own(postgresql.target_of(db), task.id) == -9
+    assert _run_in_a_process_of_its_own(postgresql.target_of(db), task.id) == 0
     ended = tasks.get_task(task.id)
     count = len(items) + added
     assert (ended.status, ended.total_count, ended.processed_count) == ("completed", count, count)
