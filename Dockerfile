@@ -5,9 +5,7 @@ WORKDIR /src
 RUN python -m venv /app
 COPY requirements.lock ./
 RUN /app/bin/pip install --no-cache-dir --require-hashes --requirement requirements.lock
-# The driver of PostgreSQL, which compose.yaml uses.
-RUN /app/bin/pip install --no-cache-dir "psycopg[binary]>=3.2"
-COPY pyproject.toml hatch_build.py requirements.txt requirements-see.txt README.md LICENSE Home.py vitrine.py ./
+COPY pyproject.toml hatch_build.py requirements.txt requirements-see.txt requirements-postgresql.txt README.md LICENSE Home.py vitrine.py ./
 COPY .streamlit/config.toml .streamlit/
 COPY docs docs
 COPY core core

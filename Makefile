@@ -1,6 +1,7 @@
 # make run          installs Vitrine into .venv if needed and serves the app
-# make test         runs lint, type checks and all tests
-# make prove        runs all tests, including the long ones, with ten times the property test examples
+# make test         runs lint, type checks and all tests, and a selection of them on PostgreSQL
+# make prove        runs all tests, including the long ones, with ten times the property test examples, and those of
+#                   tests/core on PostgreSQL
 # make bench        runs all benchmarks; make bench-full with more rounds and larger data
 # make mutants      runs mutation tests and lists the surviving mutants
 # make consumers    lets the programs that read exports read ours, and writes the table of docs/CONSUMERS.md
@@ -35,9 +36,15 @@ test: .venv/installed-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	PYTHONDONTWRITEBYTECODE= VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ON_POSTGRESQL)
+
+# What differs between the databases: SQL of its own, triggers, the text index, transactions, the lease.
+ON_POSTGRESQL := tests/core/db tests/core/tasks/test_engine.py tests/core/tasks/test_item_queue.py tests/core/bin \
+	$(addprefix tests/core/dataset/test_,quality.py query_planner.py undo.py collaboration.py) tests/core/audit/test_service.py
 
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/core
 
 # MUTANTS="--seed 2 --only core/export" selects other mutants.
 mutants: .venv/installed-tests
@@ -64,8 +71,8 @@ doctor: .venv/installed
 
 # UPGRADE=--upgrade updates all libraries; without it, locked versions stay unless requirements.txt demands others.
 lock: .venv/installed-tests
-	$(LOCK) requirements.txt requirements-see.txt --output-file requirements.lock
-	$(LOCK) requirements.txt requirements-see.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
+	$(LOCK) requirements.txt requirements-see.txt requirements-postgresql.txt --output-file requirements.lock
+	$(LOCK) requirements.txt requirements-see.txt requirements-postgresql.txt tests/requirements.txt --constraints requirements.lock --output-file tests/requirements.lock
 
 clean:
 	rm -rf .venv

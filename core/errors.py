@@ -121,6 +121,10 @@ class StorageError(VitrineError, OSError):
     code = "storage"
 
 
+class DatabaseAwayError(StorageError):
+    """Raised when the database server does not answer or ends the connection; what was not committed is not stored."""
+
+
 class MissingFileError(StorageError):
     """Raised when a file of the data directory is gone."""
 

@@ -22,6 +22,7 @@ from core.questions import prompts, schema_check
 from core.runtime import runtime
 from core.services import Services
 from core.vision import local
+from tests import postgresql
 
 _TAKES_LONG = re.compile(r"^tests/(browser|security|docs|deploy)/|test_(kill|crash|stop|migrate|package|house)")
 
@@ -45,8 +46,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked ``prove`` unless VITRINE_PROVE is set, so that they do not count as skipped."""
-    deselected = [item for item in items if not PROVE and item.get_closest_marker("prove")]
+    """Deselect what does not run here, so that it does not count as skipped."""
+    runs_here = {"prove": PROVE, "sqlite": not postgresql.WANTED, "postgresql": postgresql.WANTED}
+    left_out = [name for name, runs in runs_here.items() if not runs]
+    deselected = [item for item in items if any(map(item.get_closest_marker, left_out))]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if item not in deselected]
@@ -55,7 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _isolated_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
     """Point VITRINE_DATA_DIR into the test's directory, unset real API keys, and clear caches and services."""
     monkeypatch.setenv("VITRINE_DATA_DIR", str(tmp_path / "data"))
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"):
@@ -64,6 +69,8 @@ def _isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     st.cache_resource.clear()
     st.cache_data.clear()
     runtime.close(keep_image_workers=True)  # workers have no state of a test, and starting them takes 0.5 s
+    if postgresql.WANTED:
+        postgresql.server(postgresql.directory_of(tmp_path_factory)).drop_all()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,14 +84,25 @@ def _stop_image_workers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the path of an empty migrated database; copying it takes 1 % of the time of the migrations."""
-    directory = tmp_path_factory.mktemp("empty")
-    with connect(directory):
+    file = tmp_path_factory.mktemp("empty") / "vitrine.db"
+    with connect(file):
         pass
-    return directory / "vitrine.db"
+    return file
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _copied_instead_of_migrated(empty_database: Path) -> Iterator[None]:
+def _on_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run all tests on PostgreSQL where VITRINE_TEST_DATABASE names it."""
+    if not postgresql.WANTED:
+        yield
+        return
+    started = postgresql.server(postgresql.directory_of(tmp_path_factory))
+    with postgresql.used_by_default(started):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_instead_of_migrated(empty_database: Path, _on_postgresql: None) -> Iterator[None]:
     """Copy the empty database where a new one is opened: the migrations are 40 % of a test of routes or pages.
 
     The tests of the migrations run them, as do the servers that tests start as processes.
@@ -106,7 +124,8 @@ def _copied_instead_of_migrated(empty_database: Path) -> Iterator[None]:
 @pytest.fixture
 def db(tmp_path: Path, empty_database: Path) -> Iterator[Database]:
     (tmp_path / "data").mkdir()
-    shutil.copy(empty_database, tmp_path / "data" / "vitrine.db")
+    if not postgresql.WANTED:
+        shutil.copy(empty_database, tmp_path / "data" / "vitrine.db")
     with connect(tmp_path / "data") as opened:
         yield opened
 

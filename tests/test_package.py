@@ -46,9 +46,10 @@ def test_the_wheel_brings_one_package_and_the_command(installed: Path) -> None:
     (scripts,) = installed.glob("*.dist-info/entry_points.txt")
     assert scripts.read_text() == "[console_scripts]\nvitrine = vitrine:main\n"
     metadata = next(installed.glob("*.dist-info/METADATA")).read_text(encoding="utf-8")
-    lines = re.findall(r"^Requires-Dist: ([\w-]+).*?(; extra == 'see')?$", metadata, flags=re.MULTILINE)
-    assert {name for name, is_extra in lines if not is_extra} == _listed("requirements.txt")
-    assert {name for name, is_extra in lines if is_extra} == _listed("requirements-see.txt")
+    lines = re.findall(r"^Requires-Dist: ([\w-]+).*?(?:; extra == '(\w+)')?$", metadata, flags=re.MULTILINE)
+    for extra in ("", "see", "postgresql"):
+        file = f"requirements-{extra}.txt" if extra else "requirements.txt"
+        assert {name for name, needed_by in lines if needed_by == extra} == _listed(file)
 
 
 def _listed(file: str) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-REQUIREMENTS = ("requirements.txt", "requirements-see.txt", "tests/requirements.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-see.txt", "requirements-postgresql.txt", "tests/requirements.txt")
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 
 # Imported by name although another requirement brings it: its types are part of that one's interface.
@@ -61,7 +61,7 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_address(file: str) -> N
 
 
 def test_every_required_name_is_locked() -> None:
-    run = _required("requirements.txt") | _required("requirements-see.txt")
+    run = _required("requirements.txt") | _required("requirements-see.txt") | _required("requirements-postgresql.txt")
     assert run - set(_locked("requirements.lock")) == set()
     both = run | _required("tests/requirements.txt")
     assert both - set(_locked("tests/requirements.lock")) == set()

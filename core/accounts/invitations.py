@@ -190,7 +190,7 @@ def open_row(session: Session, secret: str) -> Invitations:
         NotFoundError: it is not valid, for whatever reason.
     """
     query = select(Invitations).where(Invitations.token_hash == _hash(secret), *_is_open())
-    row = session.exec(query.with_for_update()).first()  # PostgreSQL: the second of two that come at once waits
+    row = session.exec(query).first()
     project = session.get(Projects, row.project_id) if row is not None and row.project_id else None
     if row is None or (project is not None and project.deleted_at is not None):
         raise NotFoundError(NOT_VALID)

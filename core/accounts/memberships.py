@@ -117,7 +117,7 @@ def _check_owner_remains(session: Session, project_id: str) -> None:
         .where(Memberships.project_id == project_id, Memberships.role == Role.OWNER.value)
         .where(col(Accounts.disabled_at).is_(None))
     )
-    if session.exec(owners.with_for_update()).first() is None:
+    if session.exec(owners).first() is None:
         raise ConflictError(
             "This is the last owner of the project. Make another member an owner first, or ask an admin."
         )

@@ -304,7 +304,7 @@ def _admins(session: Session) -> list[str]:
     """Return the ids of the admins that can sign in."""
     can_sign_in = col(Accounts.password_hash).is_not(None) | col(Accounts.oidc_subject).is_not(None)
     query = select(Accounts.id).where(col(Accounts.is_admin), col(Accounts.disabled_at).is_(None), can_sign_in)
-    return list(session.exec(query.with_for_update()))  # PostgreSQL: two admins may disable each other at once
+    return list(session.exec(query))
 
 
 def _check_admin_remains(session: Session, changed: Accounts) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select
+from sqlalchemy import Select, func, literal, select
 from sqlmodel import Session, col
 
 from core.dataset.check_terms import told_by_tools, worth_ranks
@@ -16,7 +16,8 @@ from core.dataset.conditions import REVIEWING, Condition, conditions
 from core.dataset.filters import EntryFilter, Term
 from core.dataset.quality import candidates_of_check
 from core.db import Events, ImageDatasets, Images
-from core.db.text import has_text_index, rows_with_bigram, rows_with_text
+from core.db.row_count import about_rows
+from core.db.text import entries_with_text
 from core.images.query_conditions import side_is
 from core.search_line import NONE, WORD
 
@@ -24,7 +25,6 @@ MAX_SELECTED = 2500
 """Reading and sorting this many entries takes as long as skipping fifty thousand in an index."""
 
 _Entry = ImageDatasets
-_ROW: ColumnElement[int] = literal_column("image_datasets.rowid")
 _BY_INDEX = (
     "check", "reason", "task", "image", "flagged", "doubtful", "edited", "answer", "length", "score", "kind", "type",
     "model", "lang", "is",
@@ -55,7 +55,7 @@ def selective_condition_for_count(session: Session, project_id: str, entry_filte
     every = conditions(project_id, EntryFilter(), held_back=True)
     small_project = col(_Entry.id), select(col(_Entry.id)).where(*every)
     sources = chain(_sources(session, project_id, entry_filter), [small_project])
-    return _first_selective(session, sources, max(MAX_SELECTED, _table_rows(session) // 20))
+    return _first_selective(session, sources, max(MAX_SELECTED, about_rows(session, _Entry) // 20))
 
 
 def _first_selective(session: Session, sources: Iterable[tuple[Any, Select[Any]]], max_rows: int) -> Condition | None:
@@ -69,13 +69,6 @@ def _first_selective(session: Session, sources: Iterable[tuple[Any, Select[Any]]
     return None
 
 
-def _table_rows(session: Session) -> int:
-    """Return about how many rows the table has; 0 where the database has no rowid."""
-    if session.get_bind().dialect.name != "sqlite":
-        return 0
-    return session.scalar(select(func.max(_ROW)).select_from(_Entry)) or 0
-
-
 def _has_index(term: Term) -> bool:
     return term.field in (*_BY_INDEX, "created") and not term.negated and term.value != _NOT_INDEXED
 
@@ -85,8 +78,9 @@ def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> It
 
     A single term needs this only where its index is not in page order.
     """
-    for rows in _text_rows(session, entry_filter):
-        yield _ROW, rows
+    words, tags = entry_filter.values(WORD), entry_filter.values("tag")
+    if words or tags:
+        yield from entries_with_text(session.connection(), words, [tag for tag in tags if tag != NONE])
     for value in _single_value(entry_filter, "worth"):
         if value == "yes":
             ranks = worth_ranks(project_id)
@@ -107,14 +101,6 @@ def _sources(session: Session, project_id: str, entry_filter: EntryFilter) -> It
         for value in _single_value(entry_filter, field):
             acted = (col(Events.project_id) == project_id, col(Events.actor) == value, col(Events.action).in_(actions))
             yield col(_Entry.id), select(col(Events.entity_id)).where(*acted)
-
-
-def _text_rows(session: Session, entry_filter: EntryFilter) -> Iterator[Select[Any]]:
-    words, tags = entry_filter.values(WORD), entry_filter.values("tag")
-    if not (words or tags) or not has_text_index(session.connection()):
-        return
-    found = [rows_with_text([*words, *(tag for tag in tags if tag != NONE)]), *map(rows_with_bigram, words)]
-    yield from (rows for rows in found if rows is not None)
 
 
 def _single_value(entry_filter: EntryFilter, field: str) -> tuple[str, ...]:

@@ -20,11 +20,12 @@ from sqlmodel import Session
 from core.arguments import kind_of, wrong_id
 from core.config import Settings
 from core.db import migrate
-from core.db.data_version import DataVersion
+from core.db.data_version import DataVersion, FileVersion, ServerVersion
 from core.db.driver_errors import translate_driver_errors
 from core.db.group_commit import FairLock, GroupWriter
 from core.db.opening import cannot_be_opened, database_url_problem, ensure_writable, settings_for
 from core.db.read_cache import ReadCache
+from core.db.server import READING, connected, make_server_engine
 from core.errors import ConfigurationError, InvalidInputError
 
 DATABASE_NAME = "vitrine.db"
@@ -57,6 +58,8 @@ class Database:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
+        self._is_server = engine.dialect.name != "sqlite"
+        self._reading_engine = engine.execution_options(**READING) if self._is_server else engine
         self.settings = settings
         self.read_cache = ReadCache(self.data_version)
         self._write_lock = FairLock()
@@ -81,14 +84,17 @@ class Database:
         """Open a writing transaction: leaving the block commits, an exception rolls back.
 
         SQLite's write lock is taken at the start (``BEGIN IMMEDIATE``): with a deferred lock, two transactions that
-        read first both insert (three of three runs). Keep it short; no network calls inside.
+        read first both insert (three of three runs). PostgreSQL's writers take turns likewise (``core.db.server``).
+        Keep it short; no network calls inside.
         """
         with (
             self._write_lock,
             _Session(self.engine.execution_options(vitrine_write=True), expire_on_commit=False) as session,
-            session.begin(),
         ):
+            if self._is_server:
+                connected(session)
             yield session
+            session.commit()
         self.read_cache.wrote()
 
     @contextmanager
@@ -102,7 +108,9 @@ class Database:
         if outer is not None:
             yield outer
             return
-        with _Session(self.engine, expire_on_commit=False) as session:
+        with _Session(self._reading_engine, expire_on_commit=False) as session:
+            if self._is_server:
+                connected(session)
             self._thread.session = session
             try:
                 yield session
@@ -140,8 +148,8 @@ class Database:
 
     @property
     def is_versioned(self) -> bool:
-        """Whether :meth:`data_version` is available; it is for SQLite files only."""
-        return self.engine.dialect.name == "sqlite" and bool(self.engine.url.database)
+        """Whether :meth:`data_version` is available; it is not for a SQLite database in memory."""
+        return bool(self.engine.url.database)
 
     def data_version(self) -> int | None:
         """Return a number that changes with every commit, None where it is not available or a commit is under way."""
@@ -149,7 +157,7 @@ class Database:
             if not self.is_versioned:
                 return None
             with self._lazy_lock:
-                self._version = self._version or DataVersion(Path(str(self.engine.url.database)))
+                self._version = self._version or _data_version(self.engine)
         return self._version.now()
 
     def __enter__(self) -> Self:
@@ -184,6 +192,15 @@ def require_database(db_session: Any) -> Database:
     return db_session
 
 
+def _data_version(engine: Engine) -> DataVersion:
+    return FileVersion(Path(str(engine.url.database))) if engine.dialect.name == "sqlite" else ServerVersion(engine)
+
+
+def default_url(settings: Settings) -> str:
+    """Return the URL of the SQLite file in the data directory, where no other database is named."""
+    return f"sqlite:///{(settings.data_dir / DATABASE_NAME).resolve()}"
+
+
 def open_database(settings: Settings) -> Database:
     """Open the database of *settings* and bring its tables up to date.
 
@@ -192,7 +209,7 @@ def open_database(settings: Settings) -> Database:
         ConfigurationError: SQLAlchemy cannot parse the database URL, or the tables are newer than this version.
     """
     ensure_writable(settings)
-    url = settings.database_url or f"sqlite:///{(settings.data_dir / DATABASE_NAME).resolve()}"
+    url = settings.database_url or default_url(settings)
     engine = _make_engine(url)
     backup_dir = settings.data_dir / "backups"
     try:
@@ -231,11 +248,12 @@ def connect(target: str | Path | None = None) -> Database:
 def _make_engine(url: str) -> Engine:
     if problem := database_url_problem(url):
         raise ConfigurationError(problem)
+    if not url.startswith("sqlite"):
+        return make_server_engine(url)
     # Without hide_parameters the error messages of SQLAlchemy contain whole rows.
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from core.errors import InvalidInputError, StorageError
+from core.errors import DatabaseAwayError, InvalidInputError, StorageError, VitrineError
 
 # Primary result codes of SQLite (sqlite.org/rescode.html).
 _SENTENCES = {
@@ -29,21 +29,39 @@ _SENTENCES = {
 # sqlite3: "Error binding parameter 1: type 'Images' is not supported"; psycopg: "cannot adapt type 'Images' using ..."
 _UNSUPPORTED = re.compile(r"(Error binding parameter .*|cannot adapt )type '(?P<type>\w+)'")
 
+# Of PostgreSQL, by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html).
+_SERVER_SENTENCES = {
+    "53100": "The disk of the database server is full. Free some space there and try again; nothing was changed.",
+    "53300": "The database server has no connection left. Close other programs, or raise its max_connections.",
+    "55P03": "Another program has locked the database for too long. Close it, then try again.",
+    "57014": "The database server stopped a statement that took too long. Narrow the filter, or try again later.",
+}
+_AWAY = ("57P01", "57P02", "57P03")
+_IS_AWAY = "The database server does not answer. Check it and VITRINE_DATABASE_URL, then try again."
+_HAS_NUL = "A text contains the character NUL, which PostgreSQL cannot store. Remove it."
+
 
 def translate_driver_errors(engine: Engine) -> None:
     """Make *engine* raise an error of ours in place of those of its driver that a person can mend."""
     event.listen(engine, "handle_error", _replacement, retval=True)
 
 
-def _replacement(context: Any) -> StorageError | InvalidInputError | None:
-    if found := _UNSUPPORTED.search(str(context.original_exception)):
+def _replacement(context: Any) -> VitrineError | None:
+    error = context.original_exception
+    if found := _UNSUPPORTED.search(str(error)):
         return InvalidInputError(
             f"Pass ids and values as text and numbers, such as project.id, not a value of the type {found['type']}."
         )
     if context.dialect.name == "sqlite":
-        return _as_storage_error(context.original_exception)
-    is_away = context.is_disconnect or context.connection is None
-    return StorageError("The database server does not answer. Check it and VITRINE_DATABASE_URL.") if is_away else None
+        return _as_storage_error(error)
+    code = getattr(error, "sqlstate", None)
+    if sentence := _SERVER_SENTENCES.get(code or ""):
+        return StorageError(sentence)
+    if context.is_disconnect or context.connection is None or code in _AWAY:
+        return DatabaseAwayError(_IS_AWAY)
+    if code is None and "NUL (0x00)" in str(error):
+        return InvalidInputError(_HAS_NUL)
+    return None
 
 
 def _as_storage_error(error: BaseException | None) -> StorageError | None:

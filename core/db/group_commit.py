@@ -7,18 +7,23 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from core.errors import StorageError
+from core.db.server import transaction_id, was_committed
+from core.errors import DatabaseAwayError, StorageError
 
 Work = Callable[[Session], Any]
 _Queued = tuple[Work, "Future[Any]"]
 
 # Bounds how long one group holds SQLite's write lock; other writers wait at most for this many small writes.
 _MAX_GROUP_SIZE = 64
+RETRY_S = 60.0
+"""How long a write waits for a database server that restarts."""
+_RETRY_AFTER_S = 0.2
 
 
 class FairLock:
@@ -60,6 +65,14 @@ class FairLock:
                 self._waiting.popleft().set()
             else:
                 self._is_taken = False
+
+
+@dataclass
+class _Run:
+    """One attempt to commit a group: the results so far, and the number of its transaction once all are there."""
+
+    results: list[Any] = field(default_factory=list)
+    transaction: str | None = None
 
 
 class GroupWriter:
@@ -107,11 +120,12 @@ class GroupWriter:
         works = [work for work, _ in group]
         outcomes: list[tuple[Any, BaseException | None]]
         try:
-            outcomes = [(result, None) for result in self._in_one_transaction(works)]
+            outcomes = [(result, None) for result in self._with_patience(works)]
         except Exception as first:  # noqa: BLE001 - run one by one, each error reaches its own caller
             try:
                 # On a full disk SQLite ends the whole transaction: there are no savepoints to go back to.
-                if isinstance(first, StorageError) and isinstance(first.__cause__, sqlite3.Error):
+                is_full = isinstance(first, StorageError) and isinstance(first.__cause__, sqlite3.Error)
+                if is_full or isinstance(first, DatabaseAwayError):
                     raise
                 outcomes = self._in_savepoints(works)
             except BaseException as error:  # noqa: BLE001 - the commit failed: every caller has to know
@@ -122,19 +136,33 @@ class GroupWriter:
             else:
                 future.set_exception(failure)
 
-    def _in_one_transaction(self, works: list[Work]) -> list[Any]:
+    def _with_patience(self, works: list[Work]) -> list[Any]:
+        """Run all *works*, again when the connection to a server is lost: a task goes on when it has restarted."""
+        deadline_s = time.monotonic() + RETRY_S
+        run = _Run()
+        while True:
+            try:
+                if run.transaction is None or not was_committed(self._engine, run.transaction):
+                    run = _Run()
+                    self._in_one_transaction(works, run)
+                return run.results
+            except DatabaseAwayError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_RETRY_AFTER_S)
+
+    def _in_one_transaction(self, works: list[Work], run: "_Run") -> None:
         """Run all *works*; when one raises, none of them is committed."""
-        results = []
         with (
             self._write_lock,
             self._engine.begin() as connection,
             Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only") as session,
         ):
             for work in works:
-                results.append(work(session))
+                run.results.append(work(session))
                 session.flush()
                 session.expunge_all()  # the next write starts with an empty identity map
-        return results
+            run.transaction = transaction_id(connection)
 
     def _in_savepoints(self, works: list[Work]) -> list[tuple[Any, BaseException | None]]:
         with self._write_lock, self._engine.begin() as connection:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect
 
+from core.db.server import compare_by_bytes, lock_upgrade
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -42,8 +43,14 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory(str(MIGRATIONS_DIR))
-    with engine.execution_options(vitrine_write=True).begin() as connection:
+    if engine.dialect.name == "sqlite":
+        with engine.execution_options(vitrine_write=True).begin() as connection:
+            run_migrations(connection, script, known[-1])
+        return
+    with engine.begin() as connection:
+        lock_upgrade(connection)
         run_migrations(connection, script, known[-1])
+        compare_by_bytes(connection)
 
 
 def known_versions() -> list[str]:

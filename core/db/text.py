@@ -1,9 +1,10 @@
 """Substring search: the SQL differs between databases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from sqlalchemy import Select, String, column, literal, select, table, text
+from sqlalchemy import ARRAY, Select, String, Text, cast, column, literal, literal_column, select, table, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, FunctionElement
@@ -35,17 +36,54 @@ def holds_text(column: Any, part: str) -> ColumnElement[bool]:
     return _HoldsText(column, literal(f"%{escaped}%", String()))
 
 
-# A trigram index (FTS5, detail=none), created by a migration where SQLite has FTS5 and kept up to date by triggers. It
-# stores no text, only which row of image_datasets contains which trigram: a migration that copies that table has to
-# create the triggers again and refill the index.
+# SQLite: a trigram index (FTS5, detail=none), created by a migration where SQLite has FTS5 and kept up to date by
+# triggers. It stores no text, only which row of image_datasets contains which trigram: a migration that copies that
+# table has to create the triggers again and refill the index.
 _ENTRY_TEXT = table("entry_text", column("rowid"))
 _PARTS = table("entry_text_parts", column("term"), column("doc"))
 _LAST_LETTER = "\U0010ffff"
+_ROW: ColumnElement[int] = literal_column("image_datasets.rowid")
+_ID: ColumnElement[str] = literal_column("image_datasets.id")
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+# PostgreSQL: a GIN index over the pairs of neighboring characters (m0022). The expression is that of the index.
+_FOUND = table("image_datasets", column("id")).alias("found")
+_PAIRS: ColumnElement[Any] = literal_column(
+    "entry_pairs(found.question || chr(10) || found.answer || chr(10) || found.image_name || chr(10) || found.tags)"
+)
 
 
 def has_text_index(connection: Connection) -> bool:
-    """Return whether this database has the trigram index over the texts of entries."""
-    return connection.dialect.name == "sqlite" and connection.dialect.has_table(connection, "entry_text")
+    """Return whether this database has an index over the texts of entries; a SQLite without FTS5 has none."""
+    return connection.dialect.name != "sqlite" or connection.dialect.has_table(connection, "entry_text")
+
+
+def entries_with_text(
+    connection: Connection, words: Sequence[str], tags: Sequence[str]
+) -> list[tuple[Any, Select[Any]]]:
+    """Return columns of entries, each with a query of its values that an index answers: candidates, to be checked.
+
+    They contain all *words* and *tags*; none, when the database has no index or the texts are too short for it.
+    """
+    if not has_text_index(connection):
+        return []
+    if connection.dialect.name != "sqlite":
+        return [(_ID, rows) for rows in (rows_with_pairs([*words, *tags]),) if rows is not None]
+    found = [rows_with_text([*words, *tags]), *map(rows_with_bigram, words)]
+    return [(_ROW, rows) for rows in found if rows is not None]
+
+
+def rows_with_pairs(texts: Iterable[str]) -> Select[Any] | None:
+    """Return the ids of the entries that contain all pairs of characters of *texts*, on PostgreSQL.
+
+    None when no text has two characters.
+    """
+    folded = [text_.translate(_LOWER) for text_ in texts]
+    pairs = list(dict.fromkeys(text_[start : start + 2] for text_ in folded for start in range(len(text_) - 1)))
+    if not pairs:
+        return None
+    return select(_FOUND.c.id).where(_PAIRS.op("@>")(cast(pairs, ARRAY(Text))))
 
 
 def rows_with_text(texts: Iterable[str]) -> Select[Any] | None:

@@ -33,6 +33,7 @@ def test_a_name_that_cannot_be_used_is_refused(accounts: AccountService, name: s
     assert raised.value.field == "name"
 
 
+@pytest.mark.sqlite
 def test_a_password_is_stored_as_a_hash_and_checked(db: Database, accounts: AccountService) -> None:
     ana = accounts.create_account("Ana", SECRET)
     assert SECRET.encode() not in (db.data_dir / "vitrine.db").read_bytes()

@@ -188,7 +188,8 @@ def test_every_kind_can_be_deleted_for_good(services: Services, project: Project
     assert services.bin.counts() == dict.fromkeys(BIN_KINDS, 0)
     with services.db.reading() as session:
         assert session.get(StyleDatasets, style.id) is None
-        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+        if session.get_bind().dialect.name == "sqlite":  # PostgreSQL checks each statement
+            assert session.execute(text("PRAGMA foreign_key_check")).all() == []
 
 
 def _fill(services: Services, project_id: str, image: Images) -> None:

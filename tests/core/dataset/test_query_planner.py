@@ -42,6 +42,7 @@ def _plan(db: Database, statement: tuple[str, object]) -> str:
     return " ".join(row[-1] for row in rows)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("line", "index"),
     [
@@ -87,6 +88,7 @@ def test_a_page_is_read_in_the_order_of_an_index(
     assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("line", "index"),
     [
@@ -132,6 +134,7 @@ def test_a_term_that_many_entries_meet_is_not_selective(
         assert selective_condition(session, project.id, parse_search('"shelf 1"')) is not None
 
 
+@pytest.mark.sqlite
 def test_the_text_index_follows_every_change(
     make: Make,
     dataset: ImageDatasetService,
@@ -180,6 +183,7 @@ def test_two_letters_are_found_at_any_position(make: Make, project: Projects, en
     assert _found(entries, project, "0%") == ["Ölçü?"]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("max_selected", "scans"), [(-1, True), (2500, False)])
 def test_a_filter_without_an_index_scans_the_table_unless_the_project_is_small(
     max_selected: int, scans: bool, make: Make, entries: EntryQueries, project: Projects, db: Database,
@@ -197,6 +201,7 @@ def test_letters_of_different_words_do_not_match_a_word(make: Make, project: Pro
     assert _found(entries, project, "abcde") == []
 
 
+@pytest.mark.sqlite
 def test_a_database_without_the_text_index_finds_the_same(
     make: Make, project: Projects, db: Database, entries: EntryQueries
 ) -> None:
@@ -211,6 +216,7 @@ def test_a_database_without_the_text_index_finds_the_same(
     assert _found(entries, project, "plates") == ["How many plates?"]
 
 
+@pytest.mark.sqlite
 def test_the_text_index_survives_vacuum_and_a_copy(
     make: Make, project: Projects, db: Database, entries: EntryQueries
 ) -> None:

@@ -139,6 +139,7 @@ def test_the_write_ahead_log_is_used_only_where_sqlite_is_repaired(version: tupl
     assert journal_mode(version) == mode
 
 
+@pytest.mark.sqlite
 def test_a_connection_is_told_what_every_connection_needs(db: Database) -> None:
     with db.engine.connect() as connection:
 
@@ -151,6 +152,7 @@ def test_a_connection_is_told_what_every_connection_needs(db: Database) -> None:
         assert pragma("synchronous") in {1, 2}
 
 
+@pytest.mark.sqlite
 def test_a_directory_a_file_and_a_url_open_the_same_database(tmp_path: Path) -> None:
     with connect(tmp_path) as db, db.transaction() as session:
         session.add(Projects(name="Shelf"))
@@ -159,6 +161,7 @@ def test_a_directory_a_file_and_a_url_open_the_same_database(tmp_path: Path) -> 
             assert _names(db) == ["Shelf"]
 
 
+@pytest.mark.sqlite
 def test_without_a_target_the_configured_data_directory_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,7 @@ async def test_closing_the_database_commits_what_was_queued(db: Database) -> Non
     assert len(_names(db)) == 20
 
 
+@pytest.mark.sqlite
 async def test_an_error_of_the_commit_reaches_every_caller_of_the_group(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

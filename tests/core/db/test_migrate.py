@@ -21,6 +21,8 @@ from core.db.base import Base
 from core.errors import ConfigurationError
 from tests.conftest import PROVE
 
+pytestmark = pytest.mark.sqlite
+
 # The short form kills at every third statement.
 STEP = 1 if PROVE else 14
 NEXT_REVISION = '''

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from typer.testing import CliRunner
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 from core import ImageDatasetService, ImageService, ProjectService
 from core.cli import app
 from core.db import connect, migrate
+
+pytestmark = pytest.mark.sqlite
 
 
 def _version(path: Path) -> str:

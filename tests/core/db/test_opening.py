@@ -24,6 +24,7 @@ def _files(directory: Path) -> set[str]:
     return {str(path.relative_to(directory)) for path in directory.rglob("*")}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("target", "database", "data_dir"),
     [
@@ -90,6 +91,7 @@ def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\1" * 2000])
 def test_a_damaged_database_is_named_with_its_backups(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "backups").mkdir()
@@ -103,6 +105,7 @@ def test_a_damaged_database_is_named_with_its_backups(content: bytes, tmp_path: 
     assert (tmp_path / "vitrine.db").read_bytes() == content
 
 
+@pytest.mark.sqlite
 def test_a_directory_in_the_place_of_the_database_says_so(tmp_path: Path) -> None:
     (tmp_path / "vitrine.db").mkdir()
     with pytest.raises(StorageError, match=r"cannot be opened .unable to open database file"), connect(tmp_path):

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import literal, select
 
 from core.db import Database, ImageDatasets, Images, Projects
-from core.db.text import has_text_index, holds_text, rows_with_bigram, rows_with_text
+from core.db.text import entries_with_text, has_text_index, holds_text, rows_with_bigram, rows_with_text
+from tests.core.dataset.conftest import add_image
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,35 @@ from core.db.text import has_text_index, holds_text, rows_with_bigram, rows_with
 def test_a_part_is_found_as_it_is_written_whatever_its_case(db: Database, text: str, part: str, holds: bool) -> None:
     with db.reading() as session:
         assert bool(session.execute(select(holds_text(literal(text), part))).scalar_one()) is holds
+
+
+@pytest.mark.parametrize(
+    ("words", "tags", "found"),
+    [
+        (["cup"], [], ["Red cups"]), (["ED"], [], ["Red cups"]), (["red cups"], [], ["Red cups"]),
+        (["红色"], [], ["红色的杯子"]), (["的杯子"], [], ["红色的杯子"]),
+        (["cup", "lue"], [], []), ([], ["draft"], ["Blue"]),
+        (["what", "shelf"], [], ["Blue", "Red cups", "红色的杯子"]), (['a"b'], [], []), (["%s"], [], []),
+    ],
+)  # fmt: skip
+def test_each_index_of_a_database_finds_the_entries_with_a_text(
+    db: Database, project: Projects, words: list[str], tags: list[str], found: list[str]
+) -> None:
+    image = add_image(db, project.id, "shelf.jpg")
+    with db.transaction() as session:
+        session.add_all(
+            ImageDatasets(
+                project_id=project.id, image_id=image.id, image_name="shelf.jpg", question="What?", answer=answer,
+                tags=tags_,
+            )
+            for answer, tags_ in (("Red cups", ""), ("Blue", "draft"), ("红色的杯子", ""))
+        )  # fmt: skip
+    with db.reading() as session:
+        sources = entries_with_text(session.connection(), words, tags)
+        assert sources
+        for key, rows in sources:
+            query = select(ImageDatasets.answer).where(key.in_(rows)).order_by(ImageDatasets.answer)
+            assert list(session.execute(query).scalars()) == found
 
 
 @pytest.fixture
@@ -45,6 +75,7 @@ def answers(db: Database, project: Projects) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
+@pytest.mark.sqlite
 def test_the_index_finds_the_rows_with_all_trigrams(db: Database, answers: dict[str, int]) -> None:
     def found(*texts: str) -> set[int]:
         query = rows_with_text(texts)
@@ -65,6 +96,7 @@ def test_texts_of_fewer_than_three_characters_have_no_trigram() -> None:
     assert rows_with_text(["a\0b"]) is None
 
 
+@pytest.mark.sqlite
 def test_the_index_finds_the_rows_with_a_pair_of_characters(db: Database, answers: dict[str, int]) -> None:
     def found(pair: str) -> set[int]:
         query = rows_with_bigram(pair)

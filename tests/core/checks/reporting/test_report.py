@@ -14,10 +14,12 @@ from core.dataset import parse_search
 from core.db import CheckRuns, Database, utc_now
 from core.errors import NotFoundError
 from core.services import Services
+from tests import postgresql
 from tests.core.checks.arena.planted import plant_arena
 from tests.core.images.pictures import drawn, encoded
 
-HOSTILE = '</style></td><script src="//evil.example/x"></script><img src=//evil.example onerror=alert(1)>\u202e\x00&'
+NUL = "" if postgresql.WANTED else "\x00"  # PostgreSQL stores no such text
+HOSTILE = f'</style></td><script src="//evil.example/x"></script><img src=//evil.example onerror=alert(1)>\u202e{NUL}&'
 
 
 class Seen(HTMLParser):

@@ -1,0 +1,118 @@
+"""What PostgreSQL alone can do to its users: end connections, restart, and compare texts by a language."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from core import ProjectService
+from core.db import Database, Projects, connect
+from core.errors import DatabaseAwayError, InvalidInputError, StorageError
+from tests import postgresql
+
+pytestmark = pytest.mark.postgresql
+
+
+def _end_all_connections(db: Database) -> None:
+    """Do to the connections of *db* what a restart of the server does."""
+    with postgresql.admin_connection() as connection:
+        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
+        connection.execute(text(others), {"name": db.engine.url.database})
+
+
+def _names(db: Database) -> list[str]:
+    with db.reading() as session:
+        return list(session.exec(select(Projects.name).order_by(Projects.name)))
+
+
+def test_after_a_restart_reading_and_writing_go_on(db: Database) -> None:
+    ProjectService(db).create_project("Before")
+    version = db.data_version()
+    _end_all_connections(db)
+    ProjectService(db).create_project("After")
+    _end_all_connections(db)
+    assert _names(db) == ["After", "Before"]
+    assert db.data_version() is None or db.data_version() != version
+    assert db.data_version() is not None
+
+
+def test_a_transaction_whose_connection_ends_stores_nothing_and_says_so(db: Database) -> None:
+    with pytest.raises(DatabaseAwayError, match="does not answer"), db.transaction() as session:
+        session.add(Projects(name="Lost"))
+        session.flush()
+        _end_all_connections(db)
+    assert _names(db) == []
+
+
+@pytest.mark.parametrize("moment", ["while it runs", "after its commit"])
+def test_a_queued_write_is_stored_once_whenever_its_connection_ends(
+    moment: str, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+
+    def write(session: Session) -> str:
+        session.add(Projects(name="Shelf"))
+        session.flush()
+        if moment == "while it runs" and not ended.is_set():
+            ended.set()
+            _end_all_connections(db)
+        return "stored"
+
+    if moment == "after its commit":
+        _lose_the_answer_to_the_first_commit(db, monkeypatch, ended)
+    assert db.submit(write).result(30) == "stored"
+    assert ended.is_set()
+    assert _names(db) == ["Shelf"]
+
+
+def _lose_the_answer_to_the_first_commit(db: Database, monkeypatch: pytest.MonkeyPatch, ended: threading.Event) -> None:
+    commit: Callable[..., None] = db.engine.dialect.do_commit
+
+    def commit_and_lose(connection: object) -> None:
+        commit(connection)
+        if not ended.is_set():
+            ended.set()
+            raise DatabaseAwayError("gone")
+
+    monkeypatch.setattr(db.engine.dialect, "do_commit", commit_and_lose)
+
+
+def test_errors_that_a_person_can_mend_are_sentences(db: Database) -> None:
+    with pytest.raises(InvalidInputError, match="NUL"):
+        ProjectService(db).create_project("a\0b")
+    with pytest.raises(StorageError, match="took too long"), db.reading() as session:
+        session.execute(text("SET LOCAL statement_timeout = 10"))
+        session.execute(text("SELECT pg_sleep(5)"))
+    with pytest.raises(StorageError, match="locked"), db.transaction(), db.engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 10")
+        connection.exec_driver_sql("UPDATE vitrine_state SET version = 0")
+
+
+def test_two_servers_that_start_at_once_upgrade_a_new_database_once(db: Database) -> None:
+    url = postgresql.new_empty_database()
+    opened: list[str] = []
+
+    def start() -> None:
+        with connect(url) as mine:
+            opened.extend(_names(mine) or ["empty"])
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert opened == ["empty"] * 3
+
+
+def test_every_text_is_compared_by_its_bytes(db: Database) -> None:
+    with db.reading() as session:
+        others = session.execute(
+            text(
+                "SELECT table_name, column_name, collation_name FROM information_schema.columns"
+                " WHERE table_schema = current_schema() AND data_type IN ('character varying', 'text')"
+                " AND collation_name IS DISTINCT FROM 'C'"
+            )
+        ).all()
+    assert others == []
