@@ -19,6 +19,7 @@ def invitations(db: Database) -> InvitationService:
     return InvitationService(db)
 
 
+@pytest.mark.sqlite
 def test_an_invitation_makes_one_account_with_its_role(
     db: Database, project: Projects, invitations: InvitationService
 ) -> None:

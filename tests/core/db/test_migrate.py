@@ -22,8 +22,6 @@ from core.errors import ConfigurationError
 from tests.conftest import PROVE
 
 pytestmark = pytest.mark.sqlite
-
-# The short form kills at every third statement.
 STEP = 1 if PROVE else 14
 NEXT_REVISION = '''
 """A column, a table, and data moved into it."""
