@@ -35,6 +35,8 @@ _PROJECT = "/api/projects/{project_id}"
 _IMAGE = "/api/images/{image_id}"
 _ENTRY = "/api/image-datasets/{entry_id}"
 _TASK = "/api/tasks/{task_id}"
+_STYLE = "/ai/datasets/{dataset_id}"
+_GENERATED = "/ai/generated-images/{generated_id}"
 
 _ACTS: dict[Act | None, tuple[str, ...]] = {
     SIGNED_IN: (
@@ -42,7 +44,7 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         "GET /api/accounts/me", "PUT /api/accounts/me/password", "DELETE /api/accounts/me/sessions",
         "GET /api/invitations", "POST /api/invitations", "DELETE /api/invitations/{invitation_id}",
         "GET /api/tokens", "POST /api/tokens", "DELETE /api/tokens/{token_id}",
-        "GET /ai/datasets", "GET /ai/generated-images",
+        "GET /ai/datasets", "GET /ai/generated-images", "GET /api/profiles", "GET /api/models/image-limits",
         "GET /api/bin", "POST /api/bin/restore", "POST /api/bin/delete", "GET /api/audit", "GET /api/audit.csv",
         "POST /desk/check", "GET /desk/models",
     ),
@@ -58,7 +60,15 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         f"GET {_IMAGE}", f"GET {_IMAGE}/data", f"GET {_IMAGE}/analysis", f"GET {_IMAGE}/tags", f"GET {_IMAGE}/similar",
         f"GET {_ENTRY}", f"GET {_ENTRY}/twin-candidates",
         f"GET {_TASK}", f"GET {_TASK}/summary", f"GET {_TASK}/events", f"GET {_TASK}/outcomes", f"GET {_TASK}/overlaps",
-        "GET /ai/dataset/{dataset_id}/images", "GET /ai/generated-images/{generated_id}",
+        f"GET {_PROJECT}/images/ids", f"GET {_PROJECT}/values", f"GET {_PROJECT}/duplicates/groups",
+        f"GET {_PROJECT}/image-datasets/facets", f"GET {_PROJECT}/image-datasets/decided",
+        f"GET {_PROJECT}/image-questions/targets", f"GET {_PROJECT}/image-questions/examples",
+        f"GET {_PROJECT}/review-queue", f"GET {_PROJECT}/review-plan", f"GET {_PROJECT}/views",
+        f"GET {_PROJECT}/agreement", f"GET {_PROJECT}/exports/{{export_id}}",
+        f"GET {_PROJECT}/image-datasets/export/choices", f"GET {_PROJECT}/business-profile",
+        f"GET {_IMAGE}/history", f"GET {_ENTRY}/history", f"GET {_TASK}/items", f"GET {_STYLE}",
+        f"GET {_STYLE}/versions", "GET /ai/dataset/{dataset_id}/images", f"GET {_GENERATED}",
+        f"GET {_GENERATED}/references", "POST /ai/generate/preview",
         "GET /img/{image_id}/{size}", "GET /img/{image_id}/tile/{level}/{x}/{y}",
         "GET /exports/{export_id}", "GET /exports/projects/{task_id}",
         "GET /map/{project_id}/points", "GET /map/{project_id}/column", "GET /map/{project_id}/matching",
@@ -68,40 +78,63 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
     ),
     Act.REVIEW: (
         "POST /desk/decide", "POST /desk/keep", f"POST {_ENTRY}/confirm", f"POST {_ENTRY}/rate",
+        f"POST {_ENTRY}/decide", f"POST {_PROJECT}/image-datasets/undo", f"POST {_PROJECT}/review-queue",
+        f"POST {_PROJECT}/review-queue/keep", f"PUT {_PROJECT}/views/{{view}}", f"DELETE {_PROJECT}/views/{{view}}",
     ),
     Act.WRITE_ENTRIES: (
         f"POST {_PROJECT}/image-datasets", f"PUT {_ENTRY}", f"DELETE {_ENTRY}", f"POST {_ENTRY}/twin",
         f"POST {_TASK}/overlaps/leave-out", "POST /desk/twin",
+        f"POST {_PROJECT}/image-datasets/bulk", f"POST {_PROJECT}/image-datasets/answers",
+        f"POST {_IMAGE}/questions",
     ),
     Act.MANAGE_IMAGES: (
         f"DELETE {_IMAGE}", f"POST {_IMAGE}/versions", f"POST {_IMAGE}/versions/undo", f"POST {_IMAGE}/tags",
         f"POST {_IMAGE}/tags/undo", f"POST {_PROJECT}/tags", f"POST {_PROJECT}/tags/undo", f"POST {_PROJECT}/splits",
         f"POST {_PROJECT}/splits/undo", f"POST {_PROJECT}/variants",
         f"GET {_PROJECT}/bin", f"POST {_PROJECT}/bin/restore",
+        f"POST {_PROJECT}/images/delete", f"POST {_PROJECT}/images/restore",
+        f"POST {_PROJECT}/duplicates/merge", f"POST {_PROJECT}/duplicates/separate",
+        f"POST {_PROJECT}/duplicates/undo",
     ),
     Act.IMPORT: (
-        f"POST {_PROJECT}/images", f"POST {_PROJECT}/imports",
+        f"POST {_PROJECT}/images", f"POST {_PROJECT}/imports", f"POST {_PROJECT}/imports/preview",
+        f"GET {_PROJECT}/uploads",
         "POST /uploads/new", "GET /uploads/{upload_id}", "PUT /uploads/{upload_id}", "DELETE /uploads/{upload_id}",
     ),
     Act.GENERATE_PAID: (
         f"POST {_PROJECT}/image-questions", f"POST {_PROJECT}/image-answers", f"POST {_PROJECT}/analyses",
         f"POST {_PROJECT}/twins", f"POST {_PROJECT}/twins/estimate", "POST /ai/generate", "POST /desk/again",
+        f"POST {_PROJECT}/image-questions/estimate", f"POST {_PROJECT}/image-questions/trial",
+        f"POST {_PROJECT}/image-answers/estimate", f"POST {_PROJECT}/image-answers/trial",
+        f"POST {_PROJECT}/generated-images", f"POST {_GENERATED}/judge", f"POST {_GENERATED}/verify",
     ),
     Act.RUN_CHECKS: (
         f"POST {_PROJECT}/checks", f"POST {_PROJECT}/checks/estimate", f"POST {_PROJECT}/checks/{{check}}/comparison",
         f"POST {_PROJECT}/map", f"POST {_PROJECT}/overlaps", f"POST {_PROJECT}/overlaps/files",
     ),
     Act.MANAGE_STYLES: (
-        "POST /ai/datasets", "POST /ai/datasets/{dataset_id}/images", "POST /ai/dataset/analyze",
+        "POST /ai/datasets", f"POST {_STYLE}/images", "POST /ai/dataset/analyze",
+        "POST /ai/datasets/from-project", "POST /ai/datasets/copy", f"PUT {_STYLE}", f"DELETE {_STYLE}",
+        f"POST {_STYLE}/restore", f"POST {_STYLE}/images/remove", f"PUT {_STYLE}/analysis",
+        f"POST {_STYLE}/analyses", f"POST {_STYLE}/versions", f"PUT {_PROJECT}/business-profile",
+        f"DELETE {_GENERATED}",
+        *(f"POST {_GENERATED}/{what}" for what in ("keep", "unkeep", "restore", "rate", "use-as-reference")),
     ),
-    Act.EXPORT: (f"POST {_PROJECT}/image-datasets/export", f"POST {_PROJECT}/archive"),
+    Act.EXPORT: (
+        f"POST {_PROJECT}/image-datasets/export", f"POST {_PROJECT}/image-datasets/export/preview",
+        f"POST {_PROJECT}/archive",
+    ),
     Act.PUBLISH: (f"POST {_PROJECT}/exports/{{export_id}}/send",),
-    Act.MANAGE_TASKS: tuple(f"POST {_TASK}/{what}" for what in ("cancel", "pause", "resume", "retry")),
+    Act.MANAGE_TASKS: (
+        *(f"POST {_TASK}/{what}" for what in ("cancel", "pause", "resume", "retry")), f"PUT {_TASK}/cost-cap",
+    ),
     Act.MANAGE_REVIEW: (
         f"GET {_PROJECT}/known-answers", f"PUT {_PROJECT}/known-answers", f"GET {_PROJECT}/effort",
+        f"PUT {_PROJECT}/review-plan",
     ),
     Act.CHANGE_PROJECT: (
         f"PUT {_PROJECT}", f"POST {_PROJECT}/question-templates",
+        f"PUT {_PROJECT}/question-templates/{{template_id}}",
         f"DELETE {_PROJECT}/question-templates/{{template_id}}",
     ),
     Act.MANAGE_MEMBERS: (
@@ -111,15 +144,25 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
     Act.READ_AUDIT: (f"GET {_PROJECT}/audit", f"GET {_PROJECT}/audit.csv"),
     Act.MANAGE_SERVER: (
         "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}", f"PUT {_PROJECT}/quota",
+        "PUT /api/profiles/{profile}", "DELETE /api/profiles/{profile}",
     ),
     Act.DELETE_PROJECT: (f"DELETE {_PROJECT}", f"POST {_PROJECT}/bin/delete"),
     Act.CREATE_PROJECT: ("POST /api/projects", "POST /api/projects/import"),
     Act.TEST_MODEL: ("POST /api/models/test",),
 }  # fmt: skip
 
-_IN_BODY = {"POST /ai/generate", "POST /ai/datasets", "POST /ai/dataset/analyze", "POST /uploads/new"} | {
-    route for routes in _ACTS.values() for route in routes if " /desk/" in route
-} - {"POST /desk/check", "GET /desk/models"}
+_IN_BODY = {
+    "POST /ai/generate",
+    "POST /ai/generate/preview",
+    "POST /ai/datasets",
+    "POST /ai/datasets/from-project",
+    "POST /ai/datasets/copy",
+    "POST /ai/dataset/analyze",
+    "POST /uploads/new",
+} | {route for routes in _ACTS.values() for route in routes if " /desk/" in route} - {
+    "POST /desk/check",
+    "GET /desk/models",
+}
 
 
 def rule_of(method: str, path: str) -> tuple[Rule, str] | None:

@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from fastapi import Path, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from core.errors import InvalidInputError
 
@@ -32,6 +32,29 @@ class RequestBody(BaseModel):
     """Base of request bodies: types are not converted, unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def _state_one_of(schema: dict[str, Any], body: type["OneOfBody"]) -> None:
+    """State in the schema that exactly one of the fields is sent; a null counts as missing."""
+    properties = schema["properties"]
+    for name in body.ONE_OF:
+        kept = next(part for part in properties[name].pop("anyOf") if part.get("type") != "null")
+        properties[name] = {"title": properties[name]["title"], **kept, **properties[name]}
+        properties[name].pop("default", None)
+    schema["oneOf"] = [{"required": [name]} for name in body.ONE_OF]
+
+
+class OneOfBody(RequestBody):
+    """Base of request bodies of which exactly one of the fields *ONE_OF* is sent."""
+
+    model_config = ConfigDict(json_schema_extra=_state_one_of)
+    ONE_OF: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if sum(getattr(self, name) is not None for name in self.ONE_OF) != 1:
+            raise ValueError(f"send exactly one of {', '.join(self.ONE_OF[:-1])} and {self.ONE_OF[-1]}")
+        return self
 
 
 class ModelChoice(RequestBody):

@@ -256,7 +256,7 @@ class ImageDatasetService:
         return self._edit(entry_id, UserAction("reopen", actor), {"confirmed": False, "rejected": False})
 
     def rate_entry(self, entry_id: str, score: float, *, actor: str = LOCAL) -> ImageDatasets:
-        """Rate the entry with 0 (not rated) to 5 in steps of a half.
+        """Rate the entry with 0 (not rated) to 5.
 
         Raises:
             NotFoundError: it does not exist, or it was deleted.

@@ -1,4 +1,4 @@
-"""Validation of the fields of an entry: answers by type, scores in halves, tags, texts of bounded length."""
+"""Validation of the fields of an entry: answers by type, scores, tags, texts of bounded length."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ def normal_tags(tags: str | Sequence[str]) -> str:
     """Return tags in their stored form: lower case, single spaces, without duplicates, comma-separated.
 
     Raises:
-        InvalidInputError: a tag is longer than 60 characters.
+        InvalidInputError: *tags* is no text and no list, or a tag is longer than 60 characters.
     """
     if not isinstance(tags, str):
         require_many(tags, "tags", "texts")
@@ -76,7 +76,7 @@ def normal_tags(tags: str | Sequence[str]) -> str:
 
 
 def normal_score(score: Any) -> float:
-    """Return a score of 0 (not rated) to 5 in steps of a half.
+    """Return a score of 0 (not rated) to 5.
 
     Raises:
         InvalidInputError: *score* is something else.
@@ -85,8 +85,8 @@ def normal_score(score: Any) -> float:
         value = float(score)
     except (TypeError, ValueError):
         value = -1.0
-    if isinstance(score, bool) or not 0.0 <= value <= MAX_SCORE or value * 2 != int(value * 2):
-        raise InvalidInputError("A score is 0 to 5 in steps of a half, such as 4 or 4.5.", field="score")
+    if isinstance(score, bool) or not 0.0 <= value <= MAX_SCORE:
+        raise InvalidInputError("A score is a number from 0 to 5, such as 4 or 4.2.", field="score")
     return value
 
 

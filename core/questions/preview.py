@@ -1,6 +1,7 @@
 """The preview of a generation task: its first request, a trial call, and a cost estimate."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,21 @@ class GenerationPreview:
         return RequestPreview(
             tuple(first.images), request.prompt, tuple(first.sizes_wh), first.size_bytes, pieces, fixed
         )
+
+    def count_requests(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> int:
+        """Return how many requests the task sends to each model of the recipe, without those about fixed questions.
+
+        Raises:
+            InvalidInputError: the recipe is invalid.
+        """
+        recipe = _recipe(config, answers)
+        with self._db.reading() as session:
+            if isinstance(recipe, QuestionRecipe):
+                ids = targets.image_ids(session, project_id, recipe)
+                return len(targets.image_sets(self._db, session, ids, recipe)) if recipe.sets else len(ids)
+            stored = targets.questions_to_answer(session, project_id, recipe)
+            together = Counter(tuple(question.image_ids) for question in stored)
+            return sum(-(-count // MAX_PER_CALL) for count in together.values())
 
     async def run_trial(self, project_id: str, config: dict[str, Any], *, answers: bool = False) -> Trial:
         """Send the first request of the recipe and return the reply; the task will reuse it without paying again.

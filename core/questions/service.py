@@ -150,6 +150,8 @@ class ImageQuestionGenerationTask(GenerationTask):
                 one_label=one_label,
             )  # fmt: skip
             audit.record(session, "question.add", row)
+            session.flush()
+            session.refresh(row)  # loads whether it is answered
             return row
 
     @property

@@ -93,8 +93,8 @@ def test_cells_of_the_table_are_stored_as_edits() -> None:
 def test_an_invalid_cell_shows_its_error() -> None:
     project, _ = filled()
     at = open_page("curate", project.id, view="Table")
-    _edit(at, project, {0: {"score": 4.2}})
-    assert "Not saved: A score is 0 to 5 in steps of a half, such as 4 or 4.5." in texts(at)
+    _edit(at, project, {0: {"score": 5.2}})
+    assert "Not saved: A score is a number from 0 to 5, such as 4 or 4.2." in texts(at)
 
 
 def test_a_bulk_action_names_its_count_and_has_one_undo() -> None:

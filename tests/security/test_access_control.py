@@ -15,7 +15,7 @@ from core.services import Services
 
 SOME_ID = "a" * 21
 # Ids of what belongs to no project.
-OF_THE_SERVER = ("account_id", "invitation_id", "token_id")
+OF_THE_SERVER = ("account_id", "invitation_id", "token_id", "profile")
 # The sign-in route and invitations need no credentials; pages of other origins may not call it either.
 PUBLIC_PATHS = (
     "/access/session", f"/access/invitation/{SOME_ID}", "/access/oidc/start", "/access/oidc/callback",
@@ -35,7 +35,7 @@ def every_route() -> tuple[tuple[str, str], ...]:
         if "{rest:" not in route.path and route.path not in OPEN_PATHS:
             found += [(method, route.path) for method in route.methods or () if method != "HEAD"]
     files = ("upload_id", "size", "level", "x", "y")
-    parameters = (*ownership.OWNED, *OF_THE_SERVER, *files, "project_id", "check", "secret")
+    parameters = (*ownership.OWNED, *OF_THE_SERVER, *files, "project_id", "check", "secret", "view")
     return tuple(sorted((method, _filled(path, parameters)) for method, path in found))
 
 

@@ -12,7 +12,7 @@ from core.db import CheckRuns, Exports, GeneratedImages, ImageVectors, Tasks, ut
 from core.services import Services
 from tests.pictures import png
 
-OF_THE_SERVER = ("/api/accounts/", "/api/invitations/", "/api/tokens/")
+OF_THE_SERVER = ("/api/accounts/", "/api/invitations/", "/api/tokens/", "/api/profiles/")
 ROUTES_WITH_ID = [
     (method.upper(), path)
     for path, methods in build_api(lambda: None).openapi()["paths"].items()
@@ -49,13 +49,13 @@ def ids(services: Services) -> dict[str, str]:
     return {
         "project_id": project_id, "image_id": image.id, "entry_id": entry.id, "task_id": task.id,
         "dataset_id": style.id, "generated_id": generated.id, "export_id": export.id, "sha256": image.sha256,
-        "template_id": template.id, "account_id": "x" * 21, "check": "guessable",
+        "template_id": template.id, "account_id": "x" * 21, "check": "guessable", "view": "Doubtful",
     }  # fmt: skip
 
 
 def test_every_id_in_a_route_has_an_ownership_check() -> None:
     parameters = {name for _, path in ROUTES_WITH_ID for name in re.findall(r"{(\w+)}", path)}
-    assert parameters == ownership.OWNED.keys() | {"project_id", "check", "account_id"}
+    assert parameters == ownership.OWNED.keys() | {"project_id", "check", "account_id", "view"}
 
 
 @pytest.mark.parametrize("route", ROUTES_WITH_ID, ids=" ".join)
@@ -96,6 +96,34 @@ BODIES = {
     "/api/projects/{project_id}/splits/undo": {"batch_id": "x" * 21},
     "/api/projects/{project_id}/tags": {"image_ids": ["x" * 21], "accept": ["red"]},
     "/api/projects/{project_id}/tags/undo": {"batch_id": "x" * 21},
+    "/api/projects/{project_id}/question-templates/{template_id}": {"question": "Which room?"},
+    "/api/projects/{project_id}/image-datasets/bulk": {"action": "confirm", "q": ""},
+    "/api/projects/{project_id}/image-datasets/answers": {"items": [{"question_id": "x" * 21, "answer": "no"}]},
+    "/api/image-datasets/{entry_id}/decide": {"decision": "confirm", "version": 1},
+    "/api/projects/{project_id}/review-queue/keep": {"entry_ids": ["x" * 21]},
+    "/api/projects/{project_id}/review-plan": {"assignment": "all"},
+    "/api/projects/{project_id}/views/{view}": {"query": "score:<3"},
+    "/api/projects/{project_id}/images/delete": {"image_ids": ["x" * 21]},
+    "/api/projects/{project_id}/images/restore": {"image_ids": ["x" * 21]},
+    "/api/projects/{project_id}/duplicates/merge": {"image_ids": ["x" * 21, "y" * 21]},
+    "/api/projects/{project_id}/duplicates/separate": {"image_ids": ["x" * 21, "y" * 21]},
+    "/api/projects/{project_id}/duplicates/undo": {"image_ids": ["x" * 21, "y" * 21]},
+    "/api/projects/{project_id}/imports/preview": {"path": "new"},
+    "/api/projects/{project_id}/generated-images": {"prompts": ["A lamp."]},
+    "/api/images/{image_id}/questions": {"question": "Which room?"},
+    "/api/tasks/{task_id}/cost-cap": {"cost_cap": 1.0},
+    "/ai/datasets/{dataset_id}/images/remove": {"row_ids": ["x" * 21]},
+    "/ai/datasets/{dataset_id}/analysis": {"row_id": "x" * 21, "edits": {}},
+    "/ai/datasets/{dataset_id}/analyses": {"llm_config": {"model": "offline/measure"}},
+    "/ai/datasets/{dataset_id}/versions": {"version": 1},
+    "/ai/generated-images/{generated_id}/rate": {"rating": 1},
+    "/ai/generated-images/{generated_id}/use-as-reference": {"dataset_id": "x" * 21},
+    "/ai/generated-images/{generated_id}/judge": {"llm_config": {"model": "offline/measure"}},
+    "/ai/generated-images/{generated_id}/verify": {
+        "question": "What?",
+        "expected": "A lamp.",
+        "llm_config": {"model": "offline/measure"},
+    },
     "/api/projects/{project_id}/bin/restore": {"kind": "image", "id": "x" * 21},
     "/api/projects/{project_id}/bin/delete": {"kind": "image", "id": "x" * 21},
 }
@@ -112,6 +140,7 @@ NOTHING_THERE = (
     "/api/projects/{project_id}/arena/comparison",
 )  # fmt: skip
 QUERIES = {
+    "/api/projects/{project_id}/values": "?field=tag",
     "/api/projects/{project_id}/images/search": "?q=red",
     "/api/projects/{project_id}/arena/comparison": "?a=offline/see&b=offline/measure",
 }

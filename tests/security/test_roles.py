@@ -21,6 +21,8 @@ __all__ = ["client", "house"]
 # --- the table -----------------------------------------------------------------------------------------------
 
 ANYONE = """
+GET /api/profiles
+GET /api/models/image-limits
 GET /api/openapi.json
 GET /api/docs
 GET /api/status
@@ -46,6 +48,27 @@ POST /api/bin/restore
 POST /api/bin/delete
 """
 VIEWER = """
+GET /api/projects/{project_id}/images/ids
+GET /api/projects/{project_id}/values
+GET /api/projects/{project_id}/duplicates/groups
+GET /api/projects/{project_id}/image-datasets/facets
+GET /api/projects/{project_id}/image-datasets/decided
+GET /api/projects/{project_id}/image-datasets/export/choices
+GET /api/projects/{project_id}/image-questions/targets
+GET /api/projects/{project_id}/image-questions/examples
+GET /api/projects/{project_id}/review-queue
+GET /api/projects/{project_id}/review-plan
+GET /api/projects/{project_id}/views
+GET /api/projects/{project_id}/agreement
+GET /api/projects/{project_id}/exports/{export_id}
+GET /api/projects/{project_id}/business-profile
+GET /api/images/{image_id}/history
+GET /api/image-datasets/{entry_id}/history
+GET /api/tasks/{task_id}/items
+GET /ai/datasets/{dataset_id}
+GET /ai/datasets/{dataset_id}/versions
+GET /ai/generated-images/{generated_id}/references
+POST /ai/generate/preview
 GET /api/projects/{project_id}
 GET /api/projects/{project_id}/counts
 GET /api/projects/{project_id}/members
@@ -101,12 +124,55 @@ GET /desk/values
 GET /desk/twins
 """
 ANNOTATOR = """
+POST /api/image-datasets/{entry_id}/decide
+POST /api/projects/{project_id}/image-datasets/undo
+POST /api/projects/{project_id}/review-queue
+POST /api/projects/{project_id}/review-queue/keep
+PUT /api/projects/{project_id}/views/{view}
+DELETE /api/projects/{project_id}/views/{view}
 POST /api/image-datasets/{entry_id}/confirm
 POST /api/image-datasets/{entry_id}/rate
 POST /desk/decide
 POST /desk/keep
 """
 EDITOR = """
+POST /api/projects/{project_id}/image-datasets/bulk
+POST /api/projects/{project_id}/image-datasets/answers
+POST /api/projects/{project_id}/image-datasets/export/preview
+POST /api/projects/{project_id}/images/delete
+POST /api/projects/{project_id}/images/restore
+POST /api/projects/{project_id}/duplicates/merge
+POST /api/projects/{project_id}/duplicates/separate
+POST /api/projects/{project_id}/duplicates/undo
+POST /api/projects/{project_id}/imports/preview
+GET /api/projects/{project_id}/uploads
+POST /api/projects/{project_id}/image-questions/estimate
+POST /api/projects/{project_id}/image-questions/trial
+POST /api/projects/{project_id}/image-answers/estimate
+POST /api/projects/{project_id}/image-answers/trial
+POST /api/projects/{project_id}/generated-images
+PUT /api/projects/{project_id}/business-profile
+PUT /api/projects/{project_id}/review-plan
+PUT /api/projects/{project_id}/question-templates/{template_id}
+POST /api/images/{image_id}/questions
+PUT /api/tasks/{task_id}/cost-cap
+POST /ai/datasets/from-project
+POST /ai/datasets/copy
+PUT /ai/datasets/{dataset_id}
+DELETE /ai/datasets/{dataset_id}
+POST /ai/datasets/{dataset_id}/restore
+POST /ai/datasets/{dataset_id}/images/remove
+PUT /ai/datasets/{dataset_id}/analysis
+POST /ai/datasets/{dataset_id}/analyses
+POST /ai/datasets/{dataset_id}/versions
+DELETE /ai/generated-images/{generated_id}
+POST /ai/generated-images/{generated_id}/keep
+POST /ai/generated-images/{generated_id}/unkeep
+POST /ai/generated-images/{generated_id}/restore
+POST /ai/generated-images/{generated_id}/rate
+POST /ai/generated-images/{generated_id}/use-as-reference
+POST /ai/generated-images/{generated_id}/judge
+POST /ai/generated-images/{generated_id}/verify
 POST /api/projects
 POST /api/projects/import
 PUT /api/projects/{project_id}
@@ -175,9 +241,9 @@ POST /api/projects/{project_id}/exports/{export_id}/send
 """
 ADMIN = {
     "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}",
-    "PUT /api/projects/{project_id}/quota",
+    "PUT /api/projects/{project_id}/quota", "PUT /api/profiles/{profile}", "DELETE /api/profiles/{profile}",
 }  # fmt: skip
-OF_THE_SERVER = dict.fromkeys(("account_id", "invitation_id", "token_id"), "x" * 21)
+OF_THE_SERVER = dict.fromkeys(("account_id", "invitation_id", "token_id", "profile", "view"), "x" * 21)
 LOWEST: dict[str, Role | None] = {
     route: role
     for role, routes in ((None, ANYONE), (Role.VIEWER, VIEWER), (Role.ANNOTATOR, ANNOTATOR), (Role.EDITOR, EDITOR),
@@ -190,6 +256,8 @@ NAMED_IN_BODY = {
     "GET /desk/found": ("project_id", "image_ids"), "GET /desk/history": ("entry_id",),
     "GET /desk/twins": ("entry_id",), "POST /desk/keep": ("project_id", "entry_ids"), "POST /desk/again": ("entry_id",),
     "POST /desk/twin": ("entry_id", "image_id"), "POST /ai/datasets": ("project_id",),
+    "POST /ai/datasets/from-project": ("project_id",),
+    "POST /ai/datasets/copy": ("dataset_id", "project_id"), "POST /ai/generate/preview": ("dataset_id",),
     "POST /ai/generate": ("dataset_id",), "POST /uploads/new": ("project_id",),
 }  # fmt: skip
 # Tested apart: what one of its acts costs the others, and a form.
@@ -235,7 +303,13 @@ def _ask(http: TestClient, person: str, route: str, ids: dict[str, str]) -> http
     for name in NAMED_IN_BODY.get(route, ()):
         one = ids[name.replace("ids", "id")]
         named[name] = [one] if name.endswith("ids") and method == "POST" else one
-    named |= {"/ai/generate": {"prompt": ""}, "/ai/datasets": {"name": "Cold"}}.get(path, {})
+    named |= {
+        "/ai/generate": {"prompt": ""},
+        "/ai/generate/preview": {"prompt": ""},
+        "/ai/datasets": {"name": "Cold"},
+        "/ai/datasets/from-project": {"name": ""},
+        "/ai/datasets/copy": {"name": ""},
+    }.get(path, {})
     named |= {
         "/desk/twin": {"answer": "no", "act_id": "act-00001"},
         "/desk/again": {"version": 99, "act_id": "act-00002"},

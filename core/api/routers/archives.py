@@ -1,15 +1,15 @@
 """Routes that move whole projects: into an archive, and back from one."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
 from core.accounts.roles import Role
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import start, task_answer
-from core.api.schemas import Id, RequestBody, TaskAnswer
+from core.api.schemas import Id, OneOfBody, RequestBody, TaskAnswer
 from core.db import Tasks
 from core.moving.contents import EXPORT_TASK
 
@@ -20,27 +20,13 @@ class _ArchiveConfig(RequestBody):
     pass
 
 
-def _one_of(schema: dict[str, Any]) -> None:
-    """Add what :meth:`ProjectImport._is_one` checks to the schema."""
-    for name, column in schema["properties"].items():
-        kept = next(part for part in column["anyOf"] if part.get("type") != "null")
-        schema["properties"][name] = {"title": column["title"], **kept}
-    schema["oneOf"] = [{"required": [name]} for name in schema["properties"]]
-
-
-class ProjectImport(RequestBody):
+class ProjectImport(OneOfBody):
     """The archive to import: a *path* below VITRINE_IMPORT_ROOTS, or the *upload_id* of a complete upload."""
 
-    model_config = ConfigDict(json_schema_extra=_one_of)
+    ONE_OF: ClassVar[tuple[str, ...]] = ("path", "upload_id")
 
     path: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
     upload_id: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "ProjectImport":
-        if (self.path is None) == (self.upload_id is None):
-            raise ValueError("send exactly one of path and upload_id")
-        return self
 
 
 @router.post("/{project_id}/archive", status_code=202)

@@ -16,7 +16,7 @@ from core.services import Services
 router = APIRouter(prefix="/api", tags=["entries"])
 
 AnswerType = Literal["text", "label", "custom_format"]
-Score = Annotated[float, Field(ge=0, le=5, multiple_of=0.5)]
+Score = Annotated[float, Field(ge=0, le=5)]
 Tags = Annotated[str, Field(max_length=2000)]
 ImageIds = Annotated[list[str], Field(min_length=1, max_length=100)]
 Turn = Annotated[int, Field(ge=0), INTEGRAL]
@@ -261,7 +261,7 @@ def confirm_entry(
 def rate_entry(
     entry_id: Id, body: Rating, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> EntryAnswer:
-    """Rate an entry with 0 (not rated) to 5, halves allowed."""
+    """Rate an entry with 0 (not rated) to 5, such as 4.2."""
     return _with_etag(response, services.dataset.rate_entry(entry_id, body.score, actor=actor.name))
 
 

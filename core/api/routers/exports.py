@@ -9,7 +9,7 @@ from pydantic import Field, SkipValidation
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import AnswerType
 from core.api.routers.tasks import start
-from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
+from core.api.schemas import INTEGRAL, Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.errors import InvalidInputError
 from core.export import ExportRecipe, parse_recipe
 
@@ -26,6 +26,15 @@ _RECIPE_OF_FILE_FORMAT: dict[str, dict[str, Any]] = {
     "bundle": {"container": "zip"},
     "huggingface": {"container": "zip", "format": "imagefolder"},
 }
+
+
+class SplitPercentages(RequestBody):
+    """Percentages of the images in each split; they add up to 100."""
+
+    train: Annotated[int, Field(ge=0, le=100), INTEGRAL] = 0
+    validation: Annotated[int, Field(ge=0, le=100), INTEGRAL] = 0
+    test: Annotated[int, Field(ge=0, le=100), INTEGRAL] = 0
+    seed: Annotated[int, Field(ge=0), INTEGRAL] = 0
 
 
 class NewExport(RequestBody):
@@ -45,6 +54,11 @@ class NewExport(RequestBody):
     rejected: bool | None = Field(None, description="false leaves rejected entries out of every format")
     leave_out: list[ProblemName] = Field([], description="problems whose entries are left out")
     search: Annotated[str, Field(max_length=2000)] = Field("", description="a search line, as on Curate and Explore")
+    q: Annotated[str, Field(max_length=2000)] = Field("", description="the same as search")
+    splits: SplitPercentages | None = Field(None, description="null: one file with everything, the split train")
+    license: Annotated[str, Field(max_length=100)] = Field("", description="of the dataset, such as CC-BY-4.0")
+    title: Annotated[str, Field(max_length=200)] = Field("", description="of the dataset; also its file's name")
+    since: Annotated[str, Field(max_length=21)] = Field("", description="id of an earlier export to continue")
     recipe: Annotated[ExportRecipe | None, SkipValidation] = Field(
         None, description="everything that the page offers; takes the place of all other fields"
     )
@@ -73,7 +87,7 @@ async def export_entries(
     project_id: Id, body: NewExport, request: Request, response: Response, services: ServicesDep, actor: CurrentActor
 ) -> TaskAnswer:
     """Start an export; its task has a ``download_url`` when it has ended."""
-    config = _ExportConfig(recipe=_recipe(body))
+    config = _ExportConfig(recipe=recipe_of(body))
     return await start(services, request, response, actor, project_id, "dataset-export", config)
 
 
@@ -116,7 +130,12 @@ def list_exports(
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
 
 
-def _recipe(body: NewExport) -> dict[str, Any]:
+def recipe_of(body: NewExport) -> dict[str, Any]:
+    """Return the recipe that a request stands for.
+
+    Raises:
+        InvalidInputError: fields exclude each other, or the recipe cannot be used.
+    """
     if body.recipe is not None:
         if others := body.model_fields_set - {"recipe"}:
             raise InvalidInputError(
@@ -124,15 +143,21 @@ def _recipe(body: NewExport) -> dict[str, Any]:
             )
         # Not validated with the body: what fits the schema and yet cannot be used is no fault of the request's form.
         return parse_recipe(cast("dict[str, Any]", body.recipe)).as_dict()
+    if body.q and body.search:
+        raise InvalidInputError("q and search are the same. Send one of them.", field="q")
     is_single_file = body.file_format in ("json", "jsonl")
     chosen_by = {
         "min_score", "answer_types", "languages", "models", "tags", "image_ids", "search", "rejected", "leave_out",
     }  # fmt: skip
     entries = body.model_dump(include=chosen_by)
+    entries["search"] = body.q or body.search
+    about = body.model_dump(include={"splits", "license", "title", "since"})
+    given = {name: value for name, value in about.items() if value}
     return {
         "format": body.format_style,
         "images": "base64" if body.use_base64 else "none" if is_single_file else "path",
         "metadata": body.include_metadata,
         "entries": entries | {"confirmed_only": body.confirmed},
         **_RECIPE_OF_FILE_FORMAT[body.file_format],
+        **given,
     }

@@ -5,18 +5,18 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import StreamingResponse
 
 from core.accounts.actor import Actor
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.tasks import task_answer
-from core.api.schemas import Id, RequestBody, TaskAnswer
+from core.api.schemas import Id, OneOfBody, TaskAnswer
 from core.db import Tasks
 from core.errors import InvalidInputError, VitrineError
 from core.importing.outcomes import COLUMNS, iter_rows
@@ -32,35 +32,23 @@ _ROWS_PER_PIECE = 200
 _FormatName = Annotated[str, Field(max_length=60, description=f"one of {', '.join(FORMATS)}")]
 
 
-class NewImport(RequestBody):
-    """What to import: a *path* below VITRINE_IMPORT_ROOTS, *urls* of images, or a dataset on the *hub*."""
+class NewImport(OneOfBody):
+    """What to import: a *path* below VITRINE_IMPORT_ROOTS, *urls* of images, a dataset on the *hub*, or an upload."""
+
+    ONE_OF: ClassVar[tuple[str, ...]] = ("path", "urls", "hub", "upload_id")
 
     path: Annotated[str, Field(max_length=4096)] | None = None
     urls: Annotated[list[Annotated[str, Field(max_length=2048)]], Field(min_length=1, max_length=100_000)] | None = None
     hub: Annotated[str, Field(max_length=200, description="owner/name")] | None = None
+    upload_id: Annotated[str, Field(max_length=40, description="of a complete upload in chunks")] | None = None
     split: Annotated[str, Field(max_length=100)] = Field("train", description="of the Hub; empty for all of them")
     format: _FormatName = "auto"
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "NewImport":
-        if sum(value is not None for value in (self.path, self.urls, self.hub)) != 1:
-            raise ValueError("send exactly one of path, urls and hub")
-        return self
-
-
-def _one_of(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema with what :meth:`NewImport._is_one` checks; a null counts as missing."""
-    keys = ("path", "urls", "hub")
-    for key in keys:
-        value = next(part for part in schema["properties"][key].pop("anyOf") if part.get("type") != "null")
-        schema["properties"][key] = {"title": key.title(), **value}
-    return schema | {"oneOf": [{"required": [key]} for key in keys]}
 
 
 _BODY = {
     "required": True,
     "content": {
-        "application/json": {"schema": _one_of(NewImport.model_json_schema())},
+        "application/json": {"schema": NewImport.model_json_schema()},
         "multipart/form-data": {
             "schema": {
                 "type": "object",
@@ -86,8 +74,7 @@ async def start_import(
     await asyncio.to_thread(services.projects.get_project, project_id)
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
-        config = await asyncio.to_thread(_config, services, await _json(request))
-        task = await asyncio.to_thread(_create, services, actor, project_id, config)
+        task = await asyncio.to_thread(_create_from_json, services, actor, project_id, await _json(request))
     elif media_type == "multipart/form-data":
         async with request.form(max_files=MAX_FILES, max_fields=MAX_FILES) as form:
             task = await asyncio.to_thread(_create_from_form, services, actor, project_id, form)
@@ -136,6 +123,20 @@ async def _json(request: Request) -> NewImport:
             {**one, "loc": ("body", *one["loc"])} for one in error.errors(include_url=False, include_context=False)
         ]
         raise RequestValidationError(found) from None
+
+
+def _create_from_json(services: Services, actor: Actor, project_id: str, body: NewImport) -> Tasks:
+    if body.upload_id is None:
+        return _create(services, actor, project_id, _config(services, body))
+    upload = services.uploads.get(body.upload_id)
+    if upload.project_id != project_id or not upload.is_complete:
+        raise InvalidInputError(
+            "This upload is not complete, or is of another project. Send the rest first.", field="upload_id"
+        )
+    config = {"source": "path", "path": upload.path, "name": upload.name, "format": body.format}
+    task = _create(services, actor, project_id, config)
+    services.uploads.start(upload.id)
+    return task
 
 
 def _config(services: Services, body: NewImport) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from core.api.schemas import (
 from core.errors import NotFoundError
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.recipe import MAX_EXAMPLES
+from core.services import Services
 
 router = APIRouter(prefix="/api/projects/{project_id}", tags=["questions"])
 
@@ -118,14 +119,19 @@ class TemplateAnswer(ResponseBody):
     create_at: datetime
 
 
-class NewTemplate(RequestBody):
-    """A new fixed question."""
+class TemplateChange(RequestBody):
+    """A fixed question as it is from now on."""
 
     question: Annotated[str, Field(min_length=1, max_length=2_000)]
-    language: Language = "en"
     answer_type: Literal["text", "label", "custom_format"] = "text"
     options: list[str] | dict[str, Any] | None = Field(None, description="labels, or a JSON schema")
     one_label: bool = Field(False, description="an answer has exactly one label")
+
+
+class NewTemplate(TemplateChange):
+    """A new fixed question."""
+
+    language: Language = "en"
 
 
 @router.post("/image-questions", status_code=202)
@@ -175,13 +181,32 @@ async def add_question_template(project_id: Id, body: NewTemplate, services: Ser
     return TemplateAnswer.model_validate(added)
 
 
+@router.put("/question-templates/{template_id}")
+async def change_question_template(
+    project_id: Id, template_id: Id, body: TemplateChange, services: ServicesDep
+) -> TemplateAnswer:
+    """Change a fixed question; images where it is answered keep the old one, all others get the new one."""
+
+    def change() -> TemplateAnswer:
+        _check_template(services, project_id, template_id)
+        changed = services.questions.templates.change_template(template_id, **body.model_dump())
+        return TemplateAnswer.model_validate(changed)
+
+    return await asyncio.to_thread(change)
+
+
 @router.delete("/question-templates/{template_id}", status_code=204)
 async def remove_question_template(project_id: Id, template_id: Id, services: ServicesDep) -> None:
     """Remove a fixed question, also from the images where it is unanswered."""
 
     def remove() -> None:
-        if template_id not in [template.id for template in services.questions.templates.list_templates(project_id)]:
-            raise NotFoundError("This fixed question does not exist any more. Choose another one.")
+        _check_template(services, project_id, template_id)
         services.questions.templates.remove_template(template_id)
 
     await asyncio.to_thread(remove)
+
+
+def _check_template(services: Services, project_id: str, template_id: str) -> None:
+    """Refuse a fixed question that is not one of the project."""
+    if template_id not in [template.id for template in services.questions.templates.list_templates(project_id)]:
+        raise NotFoundError("This fixed question does not exist any more. Choose another one.")

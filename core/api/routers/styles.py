@@ -159,7 +159,7 @@ def add_references(dataset_id: Id, body: AddReferences, request: Request, servic
     """Add images of the project and URLs to a style dataset."""
     _check_images(services, dataset_id, body.image_ids)
     added = {row.id for row in services.style_datasets.add_images(dataset_id, body.image_ids, body.urls)}
-    return StyleImages(results=[row for row in _images(services, request, dataset_id) if row.id in added])
+    return StyleImages(results=[row for row in style_images(services, request, dataset_id) if row.id in added])
 
 
 @router.get("/dataset/{dataset_id}/images")
@@ -167,7 +167,7 @@ def list_style_images(
     dataset_id: Id, request: Request, services: ServicesDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[StyleImageAnswer]:
     """List the images of a style dataset in their order."""
-    rows = _images(services, request, dataset_id)
+    rows = style_images(services, request, dataset_id)
     page, next_cursor = page_of(rows, limit, cursor, lambda row: row.id)
     return Page(items=page, next_cursor=next_cursor, total=len(rows))
 
@@ -191,7 +191,7 @@ async def analyze_style_images(
     image_ids = [outcome.image.id for outcome in outcomes if outcome.image is not None]
     await asyncio.to_thread(services.style_datasets.add_images, dataset_id, image_ids)
     await services.loop.call(services.style_analysis.analyze_images(dataset_id, {"model": model} if model else None))
-    rows = await asyncio.to_thread(_images, services, request, dataset_id)
+    rows = await asyncio.to_thread(style_images, services, request, dataset_id)
     return StyleImages(
         results=[row for row in rows if row.image_id in image_ids],
         rejected=[RejectedFile.model_validate(outcome) for outcome in outcomes if outcome.image is None],
@@ -201,13 +201,13 @@ async def analyze_style_images(
 @router.post("/generate", responses=MODEL_PROBLEMS)
 async def generate_image(body: ImageRequest, request: Request, services: ServicesDep) -> GeneratedAnswer:
     """Generate one image, in the style of a style dataset when *dataset_id* is given."""
-    await asyncio.to_thread(_check_request, services, body)
+    await asyncio.to_thread(check_image_request, services, body.project_id, body.dataset_id)
     request_fields = body.model_dump(exclude={"llm_config", "project_id"})
     config = body.llm_config.model_dump(exclude_none=True)
     generated = await services.loop.call(
         services.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=body.project_id)
     )
-    return await asyncio.to_thread(_result, services, request, generated.id)
+    return await asyncio.to_thread(generated_answer, services, request, generated.id)
 
 
 @router.get("/generated-images")
@@ -232,16 +232,16 @@ def list_generated_images(
 @router.get("/generated-images/{generated_id}")
 def get_generated_image(generated_id: Id, request: Request, services: ServicesDep) -> GeneratedAnswer:
     """Return a generated image with its recipe."""
-    return _result(services, request, generated_id)
+    return generated_answer(services, request, generated_id)
 
 
-def _check_request(services: Services, body: ImageRequest) -> None:
+def check_image_request(services: Services, project_id: str | None, dataset_id: str | None) -> None:
     """Refuse a project that does not exist and a style dataset of another project."""
-    services.ownership.check("dataset_id", body.dataset_id)
-    if body.project_id is None:
+    services.ownership.check("dataset_id", dataset_id)
+    if project_id is None:
         return
-    services.projects.get_project(body.project_id)
-    if body.dataset_id and services.style_datasets.get_style_dataset(body.dataset_id).project_id != body.project_id:
+    services.projects.get_project(project_id)
+    if dataset_id and services.style_datasets.get_style_dataset(dataset_id).project_id != project_id:
         raise InvalidInputError(
             "This style dataset belongs to another project. Choose another one.", field="dataset_id"
         )
@@ -254,7 +254,8 @@ def _check_images(services: Services, dataset_id: str, image_ids: list[str]) -> 
         raise InvalidInputError("Some of these images belong to another project. Leave them out.", field="image_ids")
 
 
-def _images(services: Services, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
+def style_images(services: Services, request: Request, dataset_id: str) -> list[StyleImageAnswer]:
+    """Return the response bodies for the images of a style dataset."""
     services.style_datasets.get_style_dataset(dataset_id)
     return [_image(request, entry.row, entry.image) for entry in services.style_datasets.list_images(dataset_id)]
 
@@ -265,7 +266,8 @@ def _image(request: Request, row: StyleDatasetImages, image: Images | None) -> S
     return answer
 
 
-def _result(services: Services, request: Request, generated_id: str) -> GeneratedAnswer:
+def generated_answer(services: Services, request: Request, generated_id: str) -> GeneratedAnswer:
+    """Return the response body for a generated image; NotFoundError when it was discarded."""
     found = services.style_results.get_result(generated_id)
     if found.generated.deleted_at is not None:
         raise NotFoundError("This generated image was discarded. Restore it in the history of the Style page.")

@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.accounts.actor import Actor
@@ -158,9 +158,13 @@ def resume_task(task_id: Id, request: Request, services: ServicesDep) -> TaskAns
 
 
 @router.post("/tasks/{task_id}/retry")
-def retry_task(task_id: Id, services: ServicesDep) -> Retried:
+def retry_task(
+    task_id: Id,
+    services: ServicesDep,
+    error_code: Annotated[str | None, Query(max_length=100, description="only those that failed with it")] = None,
+) -> Retried:
     """Process the failed items of an ended task again."""
-    count = services.tasks.retry_failed(task_id)
+    count = services.tasks.retry_failed(task_id, error_code)
     if count:
         services.engine.submit(task_id)
     return Retried(retried=count)

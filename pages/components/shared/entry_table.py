@@ -97,7 +97,7 @@ def _columns() -> dict[str, Any]:
         "question": column.TextColumn("Question", width="large", required=True),
         "answer": column.TextColumn("Answer", width="medium"),
         "decision": column.SelectboxColumn("Decision", options=["open", "confirmed", "rejected"], required=True),
-        "score": column.NumberColumn("Stars", min_value=0, max_value=5, step=0.5, width=70, format="%.1f"),
+        "score": column.NumberColumn("Stars", min_value=0, max_value=5, step=0.1, width=70, format="%.1f"),
         "tags": column.TextColumn("Tags"),
         "note": column.TextColumn("Note"),
         "kind": column.TextColumn("Kind"),
