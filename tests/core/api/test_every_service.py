@@ -70,7 +70,7 @@ MISSING: dict[str, dict[str, tuple[str, ...]]] = {
         "mover": ("remove_leftovers",),
         "uploads": ("remove_abandoned",),
     },
-    BY_THE_SHELL: {"llm": ("find_local_models",), "overlaps": ("write_hashes",), "projects": ("set_quota",)},
+    BY_THE_SHELL: {"llm": ("find_local_models",), "overlaps": ("write_hashes",)},
     BY_THE_SIGN_IN: {
         "accounts": ("counts", "find_account", "verify"),
         "invitations": ("accept", "find_open", "join"),
