@@ -171,10 +171,11 @@ class SignInService:
             audit.record(session, "account.sign_in", account, label=name, actor=name)
         return row
 
-    def refuse(self, name: str) -> None:
-        """Record that somebody gave a wrong password, with the *name* that was typed."""
+    def refuse(self, name: str, *, by_provider: bool = False) -> None:
+        """Record that somebody gave a wrong password, with the *name* that was typed, or that of who has no account."""
+        act = "account.refuse_provider" if by_provider else "account.refuse"
         with self._db.transaction() as session:
-            audit.record(session, "account.refuse", label=name, actor=name)
+            audit.record(session, act, label=name, actor=name)
 
     def find(self, sign_in_id: str) -> SignIns | None:
         """Return a sign-in, None when it has ended or expired."""

@@ -67,15 +67,15 @@ class ForbiddenError(VitrineError):
 
 
 class TooManyTriesError(VitrineError):
-    """Raised instead of checking a password after too many wrong ones; *retry_after_s* is how long to wait."""
+    """Raised instead of another try after too many wrong ones; *retry_after_s* is how long to wait."""
 
     code = "too_many_tries"
 
-    def __init__(self, retry_after_s: float) -> None:
+    def __init__(self, retry_after_s: float, tries: str = "wrong passwords") -> None:
         self.retry_after_s = max(1, math.ceil(retry_after_s))
         short = self.retry_after_s < 120
         wait = f"{self.retry_after_s} seconds" if short else f"{round(self.retry_after_s / 60)} minutes"
-        super().__init__(f"Too many wrong passwords. Try again in {wait}.")
+        super().__init__(f"Too many {tries}. Try again in {wait}.")
 
 
 class SignInProviderError(VitrineError):

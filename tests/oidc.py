@@ -64,8 +64,12 @@ class FakeProvider:
         if path == "/userinfo":
             return httpx2.Response(200, json=self.userinfo or self.person)
         assert path == "/token"
-        assert request.headers["Authorization"].startswith("Basic ")
-        return self._token({key: values[0] for key, values in parse_qs(request.content.decode()).items()})
+        form = {key: values[0] for key, values in parse_qs(request.content.decode()).items()}
+        if "client_secret_post" in self.document.get("token_endpoint_auth_methods_supported", ()):
+            assert form["client_secret"] == SECRET
+        else:
+            assert request.headers["Authorization"].startswith("Basic ")
+        return self._token(form)
 
     def _document(self) -> dict[str, Any]:
         return {

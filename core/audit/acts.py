@@ -6,6 +6,7 @@ ACTS: Mapping[str, str] = {
     "account.sign_in": "signed in",
     "account.sign_out": "signed out",
     "account.refuse": "was refused: wrong password",
+    "account.refuse_provider": "signed in at the provider and was refused here",
     "account.sign_out_all": "signed everybody out",
     "account.create": "made an account",
     "account.change": "changed an account",

@@ -26,6 +26,7 @@ from core.errors import ForbiddenError, SignInProviderError, VitrineError
 TIMEOUT_S = 10.0
 DISCOVERY_LIFE_S = 3600.0
 _LEEWAY_S = 60
+_AUTH_METHODS = "token_endpoint_auth_methods_supported"
 _BY_PUBLIC_KEY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 # Errors of a token endpoint that are about the person; others are about this client or the provider.
 _ENDED = frozenset({"invalid_grant", "access_denied", "login_required", "interaction_required", "consent_required"})
@@ -121,6 +122,8 @@ class OidcProvider:
         client = {"scope": self._settings.oidc_scopes, "code_challenge_method": "S256", "timeout": TIMEOUT_S}
         if secret is None:
             client["token_endpoint_auth_method"] = "none"  # noqa: S105 - a public client
+        elif "client_secret_basic" not in self._metadata.get(_AUTH_METHODS, ["client_secret_basic"]):
+            client["token_endpoint_auth_method"] = "client_secret_post"  # noqa: S105 - a way, no secret
         if self._transport is not None:
             client["transport"] = self._transport
         return OAuth().register(

@@ -45,6 +45,7 @@ class Renewals:
         if row is None:
             return None
         self._last = self._threads.submit(self._renew, row)
+        self._last.add_done_callback(_log_bug)
         return self._last
 
     def wait(self) -> None:
@@ -74,3 +75,8 @@ class Renewals:
         minutes = settings.oidc_session_minutes
         SignInService(self._database).renew(row.id, seal(settings, answer.refresh_token), minutes)
         credentials.sessions_ended()  # the roles may be others
+
+
+def _log_bug(renewal: "Future[None]") -> None:
+    if not renewal.cancelled() and (error := renewal.exception()) is not None:
+        log.error("renewing a sign-in failed", exc_info=error)

@@ -21,7 +21,7 @@ from core.api.oidc.provider import Answer
 from core.api.oidc.renewal import Renewals
 from core.api.oidc.sealing import seal, unseal
 from core.db import Database
-from core.errors import ForbiddenError, NotFoundError, VitrineError
+from core.errors import ForbiddenError, NotFoundError, SignInProviderError, TooManyTriesError, VitrineError
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ FLOW_COOKIE = "vitrine-sign-in"
 FLOW_LIFE_S = 600
 _COOKIE_PATH = "/access/oidc"
 _MAX_NEXT_CHARS = 1_500
+_MAX_STARTING = 20
 _EXPIRED = "This sign-in was begun in another browser, more than ten minutes ago, or is done already. Start again."
 
 
@@ -42,6 +43,7 @@ class OidcRoutes:
     def __init__(self, database: Callable[[], Database]) -> None:
         self._database = database
         self._limiter = AttemptLimiter()
+        self._starting = asyncio.Semaphore(_MAX_STARTING)
         self._used: TTLCache[str, bool] = TTLCache(10_000, FLOW_LIFE_S)
 
     async def answer(self, request: Request) -> Response:
@@ -65,8 +67,11 @@ class OidcRoutes:
         request.scope["session"] = flow
         # After signing out here the provider still knows the person: the next one at this screen may be another.
         again = {"prompt": "login"} if SIGNED_OUT_COOKIE in request.cookies else {}
-        provider = database.shared(Renewals).provider
-        redirect = await provider.sign_in_redirect(request, _callback(request), **again)
+        if self._starting.locked():  # a provider that does not answer must not let strangers pile up connections
+            raise SignInProviderError("Many people are signing in at this moment. Try again in a minute.")
+        async with self._starting:
+            provider = database.shared(Renewals).provider
+            redirect = await provider.sign_in_redirect(request, _callback(request), **again)
         redirect.set_cookie(
             FLOW_COOKIE, seal(database.settings, flow), max_age=FLOW_LIFE_S, path=_base(request) + _COOKIE_PATH,
             httponly=True, samesite="lax", secure=request.url.scheme == "https",
@@ -91,7 +96,10 @@ class OidcRoutes:
             set_session(request, response, cookie)
             return True
 
-        await self._limiter.attempt(f"address:{client_group(address)}", sign_in, is_known=False)
+        try:
+            await self._limiter.attempt(f"address:{client_group(address)}", sign_in, is_known=False)
+        except TooManyTriesError as error:
+            raise TooManyTriesError(error.retry_after_s, "failed sign-ins") from None
         for cookie in (FLOW_COOKIE, SIGNED_OUT_COOKIE):
             response.delete_cookie(cookie, path=_base(request) + _COOKIE_PATH)
         return response
@@ -101,7 +109,7 @@ def _sign_in(database: Database, answer: Answer, invitation: str | None) -> str:
     try:
         account = OidcAccounts(database).sign_in(answer.identity, invitation)
     except VitrineError:
-        SignInService(database).refuse(answer.identity.name)
+        SignInService(database).refuse(answer.identity.name, by_provider=True)
         raise
     token = seal(database.settings, answer.refresh_token) if answer.refresh_token else None
     minutes = database.settings.oidc_session_minutes

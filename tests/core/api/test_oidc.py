@@ -131,6 +131,19 @@ def test_an_answer_to_something_else_signs_nobody_in(
     assert not _is_in(browser)
 
 
+def test_five_refused_answers_make_an_address_wait(browser: TestClient, provider: FakeProvider) -> None:
+    provider.is_disabled = True
+    assert [_sign_in(browser, provider).status_code for _ in range(6)] == [403] * 5 + [429]
+    assert "Too many failed sign-ins. Try again in 2 seconds." in _sign_in(browser, provider).text
+
+
+def test_a_provider_that_takes_the_secret_in_the_form_gets_it_there(
+    browser: TestClient, provider: FakeProvider
+) -> None:
+    provider.document = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    assert _sign_in(browser, provider).status_code == 303
+
+
 def test_an_answer_counts_once_and_only_in_the_browser_that_asked(
     people: Services, browser: TestClient, provider: FakeProvider
 ) -> None:
@@ -196,6 +209,7 @@ def test_who_gets_an_account_is_said_by_groups_and_verified_addresses(
     provider.person |= said
     back = _sign_in(browser, provider)
     assert back.status_code == status
+    assert (people.audit.find().items[0].act == "account.refuse_provider") == (status == 403)
     assert ("ana has no account here. Ask an admin of this server for an invitation." in back.text) == (status == 403)
 
 
