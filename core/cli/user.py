@@ -151,6 +151,7 @@ def _new_password(is_from_stdin: bool) -> str:
 
 
 def _described(account: "Accounts") -> str:
-    marks = [word for word, applies in (("admin", account.is_admin), ("disabled", account.disabled_at)) if applies]
+    facts = (("admin", account.is_admin), ("disabled", account.disabled_at), ("by the provider", account.oidc_subject))
+    marks = [word for word, applies in facts if applies]
     full_name = f" ({account.display_name})" if account.display_name else ""
     return f"{account.name}{full_name}{', ' if marks else ''}{', '.join(marks)}"

@@ -1,7 +1,7 @@
-"""Asks the provider again for people who are signed in: in the background, while they work, before the session ends.
+"""Asks the provider again for people who are signed in: in the background, before the session ends.
 
 A session of a provider ends after ``VITRINE_OIDC_SESSION_MINUTES`` unless it is renewed. From half of that time on, a
-request of the session has it renewed; no request waits for it. When the provider no longer vouches for the person, the
+request of the session has it renewed, also an open page; no request waits for it. When the provider no longer vouches for the person, the
 session ends at once; when it cannot be reached, the session ends with its time.
 """
 

@@ -90,7 +90,7 @@ def test_no_sign_in_leads_to_another_server_or_back_to_itself(
         ({"id_token": {"aud": "another client"}}, 403),
         ({"id_token": {"exp": 1_700_000_000, "iat": 1_700_000_000}}, 403),
         ({"signing_key": ECKey.generate_key("P-256", {"kid": "1"})}, 403),
-        ({"userinfo": {"sub": "somebody else"}}, 403),
+        ({"userinfo": {"sub": "somebody else", "groups": ["admins"]}}, 403),
         ({"document": {"issuer": "https://other.example"}}, 503),
         ({"is_disabled": True}, 403),
         ({"is_down": True}, 503),
