@@ -1,5 +1,6 @@
 """An OpenID provider without a network, which can be told to lie, for tests of the sign-in by one."""
 
+import json
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ class FakeProvider:
     userinfo: dict[str, Any] | None = None
     is_down: bool = False
     is_disabled: bool = False
+    is_unsigned: bool = False
+    refusal: dict[str, str] = field(default_factory=lambda: {"error": "invalid_grant"})
     gives_refresh_token: bool = True
     accepts_codes_twice: bool = False
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "1"}))
@@ -80,7 +83,7 @@ class FakeProvider:
 
     def _token(self, form: dict[str, str]) -> httpx2.Response:
         if self.is_disabled:
-            return httpx2.Response(400, json={"error": "invalid_grant"})
+            return httpx2.Response(400, json=self.refusal)
         token: dict[str, Any] = {"access_token": "access", "token_type": "Bearer", "expires_in": 300}
         if form["grant_type"] == "authorization_code":
             query = self.asked.get(form["code"]) if self.accepts_codes_twice else self.asked.pop(form["code"], None)
@@ -96,4 +99,7 @@ class FakeProvider:
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": nonce}
         claims |= {"sub": self.person["sub"]} | self.id_token
+        if self.is_unsigned:
+            parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
+            return ".".join([*(urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), ""])
         return jwt.encode({"alg": "ES256", "kid": "1"}, claims, self.signing_key or self.key)

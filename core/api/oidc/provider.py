@@ -28,8 +28,6 @@ DISCOVERY_LIFE_S = 3600.0
 _LEEWAY_S = 60
 _AUTH_METHODS = "token_endpoint_auth_methods_supported"
 _BY_PUBLIC_KEY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
-# Errors of a token endpoint that are about the person; others are about this client or the provider.
-_ENDED = frozenset({"invalid_grant", "access_denied", "login_required", "interaction_required", "consent_required"})
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,6 @@ class Answer:
 
     identity: Identity
     refresh_token: str
-
-
-class SignInEndedError(ForbiddenError):
-    """Raised when the provider no longer vouches for a person."""
 
 
 class OidcProvider:
@@ -90,13 +84,14 @@ class OidcProvider:
         """Return what the provider says now of a person who has signed in before.
 
         Raises:
-            SignInEndedError: it no longer vouches for the person.
-            ForbiddenError: the answer is not valid.
+            ForbiddenError: it no longer vouches for the person, or its answer is not valid.
             SignInProviderError: the provider cannot be reached.
         """
         with self._problems():
             app = await self._app()
             token = await app.fetch_access_token(grant_type="refresh_token", refresh_token=refresh_token)
+            if "access_token" not in token:
+                raise ValueError("an answer that is neither a token nor an error")
             claims: Mapping[str, Any] = {"sub": subject}
             if "id_token" in token:
                 claims = await app.parse_id_token(token, nonce=None, claims_options=self._claims(), leeway=_LEEWAY_S)
@@ -149,15 +144,12 @@ class OidcProvider:
     @contextmanager
     def _problems(self) -> Iterator[None]:
         name = self._settings.oidc_provider
-        refused = f"The sign-in at {name} was not accepted. Start again from the sign-in page."
         try:
             yield
-        except OAuthError as error:
-            if error.error in _ENDED:
-                raise SignInEndedError(f"{name} did not sign you in. Start again from the sign-in page.") from error
-            raise ForbiddenError(refused) from error
-        except JoseError as error:
-            raise ForbiddenError(refused) from error
+        except (OAuthError, JoseError) as error:
+            raise ForbiddenError(
+                f"The sign-in at {name} was not accepted. Start again from the sign-in page."
+            ) from error
         except VitrineError:
             raise
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RuntimeError) as error:

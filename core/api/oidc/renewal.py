@@ -1,8 +1,8 @@
 """Asks the provider again for people who are signed in: in the background, before the session ends.
 
 A session of a provider ends after ``VITRINE_OIDC_SESSION_MINUTES`` unless it is renewed. From half of that time on, a
-request of the session has it renewed, also an open page; no request waits for it. When the provider no longer vouches for the person, the
-session ends at once; when it cannot be reached, the session ends with its time.
+request of the session has it renewed, also an open page; no request waits for it. When the provider refuses the person,
+the session ends at once; when it cannot be reached, the session ends with its time.
 """
 
 import asyncio

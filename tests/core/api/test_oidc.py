@@ -87,11 +87,12 @@ def test_no_sign_in_leads_to_another_server_or_back_to_itself(
     [
         ({"id_token": {"nonce": "of another sign-in"}}, 403),
         ({"id_token": {"iss": "https://other.example"}}, 403),
-        ({"id_token": {"aud": "another client"}}, 403),
+        ({"id_token": {"aud": "another client", "azp": "vitrine"}}, 403),
         ({"id_token": {"exp": 1_700_000_000, "iat": 1_700_000_000}}, 403),
         ({"signing_key": ECKey.generate_key("P-256", {"kid": "1"})}, 403),
         ({"userinfo": {"sub": "somebody else", "groups": ["admins"]}}, 403),
         ({"document": {"issuer": "https://other.example"}}, 503),
+        ({"is_unsigned": True}, 403),
         ({"is_disabled": True}, 403),
         ({"is_down": True}, 503),
     ],
@@ -305,6 +306,19 @@ def test_a_request_has_the_session_renewed_and_a_closed_account_signed_out(
     people.db.shared(Renewals).wait()
     assert not _is_in(browser)
     assert people.audit.find().items[0].act == "account.sign_out"
+
+
+def test_an_answer_without_a_token_renews_nothing_and_ends_nothing(
+    people: Services, browser: TestClient, provider: FakeProvider
+) -> None:
+    provider.document = {"userinfo_endpoint": None}
+    provider.id_token = {"groups": ["guests"], "preferred_username": "ana"}
+    _sign_in(browser, provider)
+    provider.is_disabled, provider.refusal = True, {"message": "Too many requests"}
+    _let_pass(people, 31)
+    before = _row(people).expires_at
+    _renew(people)
+    assert (_row(people).expires_at, _is_in(browser)) == (before, True)
 
 
 def test_without_the_provider_or_a_refresh_token_a_session_ends_with_its_time(
