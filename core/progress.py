@@ -40,7 +40,8 @@ class _Bar:
     def __init__(self, label: str) -> None:
         from tqdm.auto import tqdm
 
-        self._bar = tqdm(total=100, desc=label, bar_format="{desc} {percentage:3.0f}% |{bar}| {postfix} [{elapsed}]")
+        self._bar = tqdm(total=100, desc=label, unit="", bar_format="{desc} {percentage:3.0f}% |{bar}| {unit}")
+        self._told: tuple[float, str] | None = None
 
     def __enter__(self) -> "_Bar":
         return self
@@ -49,6 +50,9 @@ class _Bar:
         self._bar.close()
 
     def __call__(self, share: float, step: str) -> None:
-        self._bar.set_postfix_str(step, refresh=False)
-        self._bar.update(max(0.0, round(100 * min(share, 1.0), 1) - self._bar.n))
+        if (share, step) == self._told:
+            return  # each line that is written anew is an output of the cell
+        self._told = share, step
+        self._bar.unit = step
+        self._bar.n = max(self._bar.n, round(100 * min(share, 1.0), 1))
         self._bar.refresh()

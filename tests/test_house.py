@@ -84,7 +84,8 @@ MAY_USE: dict[str, set[str]] = {
     "api": _MIDDLE | {"metrics", "access", "accounts", "projects", "ownership", "services", "runtime", *_DOMAINS},
     "backup": _BOTTOM | {"db", "images"},
     "notebook": _BOTTOM | {"db", "images", "cli"},
-    "cli": _MIDDLE | {"access", "accounts", "backup", "doctor", "projects", "services", *_DOMAINS},
+    "agents": _BOTTOM | {"accounts", "api", "services"},
+    "cli": _MIDDLE | {"access", "accounts", "agents", "backup", "doctor", "projects", "services", *_DOMAINS},
     "doctor": _MIDDLE | {"accounts", "backup", "projects", *_DOMAINS},
 }
 
@@ -107,7 +108,8 @@ PROMISED = {
     "ImageAnswerGenerationTask", "ImageDatasetExporter",
     "ImageDatasetService", "ImageDatasets", "ImageQuestionGenerationTask", "ImageService", "Images", "ImportProblem",
     "ImportReport", "LLMService", "ProjectService", "Projects", "Questions", "StyleDatasetImages", "StyleDatasets",
-    "StyleGenerationService", "TaskService", "Tasks", "connect", "read_vitrine", "run", "show",
+    "StyleGenerationService", "TaskService", "Tasks", "VitrineError", "connect", "read_vitrine", "run", "sample_images",
+    "show",
 }  # fmt: skip
 
 

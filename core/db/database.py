@@ -209,6 +209,8 @@ def open_database(settings: Settings) -> Database:
         ConfigurationError: SQLAlchemy cannot parse the database URL, or the tables are newer than this version.
     """
     ensure_writable(settings)
+    # Worker processes keep the working directory that they started in, and a notebook may change its own.
+    settings = settings.model_copy(update={"data_dir": settings.data_dir.absolute()})
     url = settings.database_url or default_url(settings)
     engine = _make_engine(url)
     backup_dir = settings.data_dir / "backups"

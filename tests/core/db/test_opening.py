@@ -57,7 +57,7 @@ def test_a_configured_data_directory_is_used_with_a_url(tmp_path: Path, monkeypa
 
 def test_a_database_in_memory_makes_no_directory(tmp_path: Path) -> None:
     with connect("sqlite://") as db:
-        assert db.data_dir == Path("data")
+        assert db.data_dir == Path("data").absolute()
 
     assert _files(tmp_path / "cwd") == set()
 
