@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-REQUIREMENTS = ("requirements.txt", "requirements-see.txt", "requirements-postgresql.txt", "tests/requirements.txt")
+EXTRAS = ("requirements-see.txt", "requirements-postgresql.txt", "requirements-mcp.txt")
+REQUIREMENTS = ("requirements.txt", *EXTRAS, "tests/requirements.txt")
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 
 # Imported by name although another requirement brings it: its types are part of that one's interface.
@@ -63,7 +64,7 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_address(file: str) -> N
 def test_every_required_name_is_locked() -> None:
     run = _required("requirements.txt") | _required("requirements-see.txt") | _required("requirements-postgresql.txt")
     assert run - set(_locked("requirements.lock")) == set()
-    both = run | _required("tests/requirements.txt")
+    both = run | _required("requirements-mcp.txt") | _required("tests/requirements.txt")
     assert both - set(_locked("tests/requirements.lock")) == set()
 
 
@@ -84,7 +85,8 @@ def test_what_is_imported_is_required_and_what_is_required_is_imported() -> None
     modules = {module for path in files for module in _imported_modules(path)} - {"core", "pages"}
     outside = {module for module in modules if module not in sys.stdlib_module_names}
     needed = {_normal(distribution) for module in outside for distribution in homes.get(module, [module])}
-    required, extra = _required("requirements.txt"), _required("requirements-see.txt")
+    required = _required("requirements.txt")
+    extra = {name for file in EXTRAS for name in _required(file)}
     assert needed - required - extra - set(BROUGHT_BY) == set()
     # FastAPI looks for python-multipart itself when a route takes a file; datasets is what exported bundles load with.
     assert required - needed - {"python-multipart", "datasets"} == set()

@@ -17,6 +17,7 @@ from core.cli import (
     hash_password,
     import_,
     invite,
+    mcp,
     models,
     project,
     rotate_keys,
@@ -38,6 +39,7 @@ app.command("analyze")(analyze.run)
 app.command("check")(check.run)
 app.command("export")(export.run)
 app.command("worker")(worker.run)
+app.command("mcp")(mcp.run)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.run)
