@@ -15,7 +15,14 @@ from core.audit import AuditService
 from core.background_loop import BackgroundLoop
 from core.bin import BinService
 from core.checks import AskedCheckTask, DatasetChecks, DatasetCheckTask, TwinService
-from core.dataset import CollaborationService, EntryQueries, ImageDatasetService, ReviewService
+from core.dataset import (
+    CollaborationService,
+    EntryQueries,
+    GuidelineService,
+    ImageDatasetService,
+    MessageService,
+    ReviewService,
+)
 from core.db import Database, Tasks
 from core.errors import ConflictError
 from core.export import ExportService, ImageDatasetExporter, ImageVariantTask, ImageVersions, export_task_kinds
@@ -118,6 +125,8 @@ class Services:
         self.access = AccessService(db)
         self.memberships = MembershipService(db)
         self.invitations = InvitationService(db)
+        self.messages = MessageService(db)
+        self.guidelines = GuidelineService(db, self.images)
 
     @property
     def kinds(self) -> dict[str, TaskKind]:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.accounts.permissions import Act
 from core.dataset import parse_search
 from core.errors import InvalidInputError
-from pages.components.curate import button_review, desk, team_menu
+from pages.components.curate import button_review, desk, own_review, sent_back, team_menu
 from pages.components.shared import entry_grid, entry_table, page, reviewer_name, search_line, similar
 
 VIEWS = ("Desk", "Table", "Grid", "Buttons")
@@ -25,6 +25,8 @@ if not services.entries.has_entries(project.id):
 
 with page.header("Curate"):
     actor = reviewer_name.choose()
+    if page.may(Act.REVIEW):
+        own_review.menu(project.id, actor)
     if page.may(Act.MANAGE_REVIEW):
         team_menu.menu(project.id, actor)
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -43,6 +45,8 @@ except InvalidInputError as error:
     st.error(page.escape(str(error)), icon=":material/error:")
     st.stop()
 
+if view != "Desk":  # the desk counts them itself, while it is used
+    sent_back.link(project.id, actor)
 if view == "Table":
     entry_table.show(project.id, entry_filter, actor)
 elif view == "Grid":

@@ -9,6 +9,7 @@ from core.pluralize import pluralize
 from core.projects import ProjectCounts, ProjectSummary
 from core.runtime import runtime
 from pages import PAGES
+from pages.components.curate import own_review
 from pages.components.overview import moves, project_dialogs
 from pages.components.shared import figure, media, page, reviewer_name, task_labels, visitor
 
@@ -38,6 +39,7 @@ def main() -> None:
     if chosen is not None and counts is not None:
         _stages(chosen.id, counts)
         _activity(chosen.id)
+        _own_progress(chosen.id)
     _projects(summaries)
 
 
@@ -125,6 +127,13 @@ def _activity(project_id: str) -> None:
             st.caption("Latest tasks")
             for task in tasks:
                 page.link("tasks", page.escape(task_labels.row(task)), icon="task_alt", task=task.id)
+
+
+def _own_progress(project_id: str) -> None:
+    """Draw the visitor's own review: what waits, the pace, how far others agree; for somebody with a name."""
+    person = reviewer_name.name()
+    if person != "local" and page.may(Act.REVIEW, project_id):
+        own_review.cell(project_id, person)
 
 
 def _projects(summaries: list[ProjectSummary]) -> None:

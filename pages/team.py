@@ -1,4 +1,6 @@
-"""Team: the members of a project and their roles, and invitations. Only with accounts."""
+"""Team: members with their roles, guidelines, and how far each person is. Without accounts there are no members."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -6,22 +8,33 @@ from core.accounts.permissions import Act
 from core.pluralize import pluralize
 from core.runtime import runtime
 from pages.components.shared import page, visitor
-from pages.components.team import invitations, members
+from pages.components.team import guidelines, invitations, members, progress
 
 
 def main() -> None:
-    if not visitor.has_accounts():
+    project = page.project()
+    parts: dict[str, Callable[[], None]] = {"Guidelines": lambda: guidelines.show(project.id)}
+    if page.may(Act.MANAGE_REVIEW, project.id):
+        parts["Progress"] = lambda: progress.show(project.id)
+    if visitor.has_accounts():
+        count = len(runtime.services.memberships.members(project.id))
+        page.header("Team", f"{pluralize(count, 'member')} of {page.escape(project.name)}")
+        parts = {"Members": lambda: _members(project.id), **parts}
+    else:
         page.header("Team", "People have no accounts here: whoever gets in may do everything.")
         st.caption("With VITRINE_SIGN_IN=accounts each person has an account and a role in each project.")
-        return
-    project = page.project()
-    count = len(runtime.services.memberships.members(project.id))
-    page.header("Team", f"{pluralize(count, 'member')} of {page.escape(project.name)}")
-    members.show(project)
-    if visitor.may(Act.MANAGE_MEMBERS, project.id):
+    for tab, draw in zip(st.tabs(list(parts), key="team-tab", bind="query-params"), parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _members(project_id: str) -> None:
+    members.show(runtime.services.projects.get_project(project_id))
+    if visitor.may(Act.MANAGE_MEMBERS, project_id):
         st.subheader("Invitations", anchor=False)
         st.caption("A link lets one person choose a name and a password, and makes them a member.")
-        invitations.show(project.id)
+        invitations.show(project_id)
 
 
 main()

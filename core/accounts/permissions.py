@@ -59,7 +59,7 @@ OF_THE_SERVER = frozenset({Act.CREATE_PROJECT, Act.TEST_MODEL, Act.MANAGE_SERVER
 
 WORDS: dict[Act, str] = {
     Act.READ: "see images, entries, charts, tasks and finished exports",
-    Act.REVIEW: "decide, correct and rate entries at the desk, and undo it",
+    Act.REVIEW: "decide, correct and rate entries at the desk, send them back, and undo it",
     Act.WRITE_ENTRIES: "write, change and delete entries, also many at once; make twins",
     Act.MANAGE_IMAGES: "tag, edit, split, merge and delete images",
     Act.IMPORT: "upload and import",
@@ -70,7 +70,7 @@ WORDS: dict[Act, str] = {
     Act.MANAGE_TASKS: "pause, resume, cancel and repeat tasks",
     Act.MANAGE_REVIEW: "share out the review, mix in known answers, see how people decide",
     Act.RESTORE: "restore what was deleted",
-    Act.CHANGE_PROJECT: "rename the project, change its fixed questions and its switches",
+    Act.CHANGE_PROJECT: "rename the project, change its fixed questions, its guidelines and its switches",
     Act.PUBLISH: "publish an export with the credentials of the server",
     Act.READ_AUDIT: "see who did what",
     Act.MANAGE_MEMBERS: "invite people and change their roles",

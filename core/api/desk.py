@@ -12,6 +12,8 @@ from starlette.routing import Route
 from core.accounts.actor import Actor
 from core.accounts.permissions import Act
 from core.api import errors
+from core.api.desk_guidelines import guidelines
+from core.api.desk_messages import ABOUT_AN_ENTRY, messages_of_items
 from core.api.desk_regenerate import offered_models, regenerate_route
 from core.api.desk_twins import candidates, twin_of_items, twin_route
 from core.api.json_body import read_object
@@ -34,7 +36,7 @@ MAX_ITEMS = 200
 MAX_OTHERS = 30
 _OTHERS = "others:"
 """Begins a cursor behind the entries that tools contradict."""
-_HAS_AN_ORDER = ("tools", "worth", "second", "id")
+_HAS_AN_ORDER = ("tools", "worth", "second", "sent", "id")
 """Fields whose entries come in an order of their own, or in that of the pages."""
 
 _ENTRY_FIELDS = (
@@ -79,6 +81,7 @@ def desk_routes(services: Callable[[], Services], middleware: Sequence[Middlewar
         route("/desk/check", "POST", _check_answer),
         route("/desk/keep", "POST", _renew_leases),
         route("/desk/values", "GET", _field_values),
+        route("/desk/guidelines", "GET", guidelines),
         route("/desk/models", "GET", offered_models),
         regenerate_route(services, _item, middleware),
         route("/desk/twins", "GET", candidates),
@@ -135,6 +138,7 @@ def _count(services: Services, actor: Actor, params: dict[str, Any]) -> dict[str
     leased_to_others = services.collaboration.count_leased(project_id, entry_filter, actor.name)
     return {
         "total": total, "held": leased_to_others, "tags": services.entries.tag_names(project_id),
+        "sent_back": services.messages.count_open(project_id, actor.name),
         "has_layers": services.analysis.store.has_results(project_id, LAYERS),
     }  # fmt: skip
 
@@ -179,7 +183,8 @@ def _decide_entry(services: Services, actor: Actor, act: dict[str, Any]) -> dict
         str(act.get("entry_id")), _integer(act, "version", 0), str(act.get("decision")),
         changes=changes, actor=actor.name, batch_id=_act_id(act),
     )  # fmt: skip
-    return {"entry": _entry(decided.entry)}
+    about = messages_of_items(services, [decided.entry]) if act.get("decision") in ABOUT_AN_ENTRY else {}
+    return {"entry": _entry(decided.entry)} | ({"messages": next(iter(about.values()))} if about else {})
 
 
 def _undo(services: Services, actor: Actor, act: dict[str, Any]) -> dict[str, Any]:
@@ -248,6 +253,7 @@ def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[st
     single = services.entries.single_label_questions(entries)
     against = contradictions(services.db, entries)
     copied = services.entries.copied_from(entries)
+    messages = messages_of_items(services, entries)
     twins = twin_of_items(services, [entry for entry in entries if TAG in entry.tags])
     return [
         _entry(entry)
@@ -256,6 +262,7 @@ def _items(services: Services, entries: Sequence[ImageDatasets]) -> list[dict[st
             "one_label": entry.question_id in single,
             "against": against.get(entry.id),
             "twin": twins.get(entry.id),
+            "messages": messages.get(entry.id, []),
             "turns": [{"question": turn.question, "answer": turn.answer} for turn in earlier.get(entry.id, ())],
             "others": [
                 {name: getattr(other, name) for name in ("id", "question", "answer", "model", "origin")}

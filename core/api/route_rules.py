@@ -57,6 +57,8 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         f"GET {_PROJECT}/image-datasets/stats", f"GET {_PROJECT}/checks", f"GET {_PROJECT}/checks/{{check}}",
         f"GET {_PROJECT}/guessability", f"GET {_PROJECT}/report", f"GET {_PROJECT}/arena",
         f"GET {_PROJECT}/arena/comparison", f"GET {_PROJECT}/exports", f"GET {_PROJECT}/tasks",
+        f"GET {_PROJECT}/guidelines", f"GET {_PROJECT}/guidelines/versions",
+        f"GET {_PROJECT}/people/me", f"GET {_PROJECT}/messages", f"GET {_ENTRY}/messages",
         f"GET {_IMAGE}", f"GET {_IMAGE}/data", f"GET {_IMAGE}/analysis", f"GET {_IMAGE}/tags", f"GET {_IMAGE}/similar",
         f"GET {_ENTRY}", f"GET {_ENTRY}/twin-candidates",
         f"GET {_TASK}", f"GET {_TASK}/summary", f"GET {_TASK}/events", f"GET {_TASK}/outcomes", f"GET {_TASK}/overlaps",
@@ -74,12 +76,13 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         "GET /map/{project_id}/points", "GET /map/{project_id}/column", "GET /map/{project_id}/matching",
         "GET /map/{project_id}/images",
         "GET /desk/queue", "GET /desk/count", "GET /desk/found", "GET /desk/history", "GET /desk/values",
-        "GET /desk/twins",
+        "GET /desk/twins", "GET /desk/guidelines",
     ),
     Act.REVIEW: (
         "POST /desk/decide", "POST /desk/keep", f"POST {_ENTRY}/confirm", f"POST {_ENTRY}/rate",
         f"POST {_ENTRY}/decide", f"POST {_PROJECT}/image-datasets/undo", f"POST {_PROJECT}/review-queue",
         f"POST {_PROJECT}/review-queue/keep", f"PUT {_PROJECT}/views/{{view}}", f"DELETE {_PROJECT}/views/{{view}}",
+        f"POST {_ENTRY}/messages", f"POST {_ENTRY}/messages/answer", f"POST {_ENTRY}/messages/close",
     ),
     Act.WRITE_ENTRIES: (
         f"POST {_PROJECT}/image-datasets", f"PUT {_ENTRY}", f"DELETE {_ENTRY}", f"POST {_ENTRY}/twin",
@@ -129,11 +132,12 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
         *(f"POST {_TASK}/{what}" for what in ("cancel", "pause", "resume", "retry")), f"PUT {_TASK}/cost-cap",
     ),
     Act.MANAGE_REVIEW: (
+        f"GET {_PROJECT}/people", f"PUT {_PROJECT}/review-plan",
         f"GET {_PROJECT}/known-answers", f"PUT {_PROJECT}/known-answers", f"GET {_PROJECT}/effort",
-        f"PUT {_PROJECT}/review-plan",
     ),
     Act.CHANGE_PROJECT: (
-        f"PUT {_PROJECT}", f"POST {_PROJECT}/question-templates",
+        f"PUT {_PROJECT}", f"PUT {_PROJECT}/guidelines", f"POST {_PROJECT}/guidelines/restore",
+        f"POST {_PROJECT}/guidelines/images", f"POST {_PROJECT}/question-templates",
         f"PUT {_PROJECT}/question-templates/{{template_id}}",
         f"DELETE {_PROJECT}/question-templates/{{template_id}}",
     ),

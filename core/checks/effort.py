@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from statistics import median
+from typing import Any
 
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
@@ -144,12 +145,22 @@ def _prices(session: Session, project_id: str) -> dict[int, tuple[str, float | N
     return {id_: (model, cost) for id_, model, cost in session.exec(query) if id_ is not None}
 
 
-def _acts(session: Session, project_id: str) -> Iterable[_Act]:
+def pace(
+    session: Session, project_id: str, since: datetime, *, person: str | None = None
+) -> dict[str, tuple[int, float]]:
+    """Return for each person, or one, how many acts of review since then were timed, and the seconds they took."""
+    among = [col(Events.at) >= since, *([Events.actor == person] if person is not None else [])]
+    times = _times(_acts(session, project_id, among))
+    return {actor: (len(took), sum(took)) for actor, took in times.of_person.items()}
+
+
+def _acts(session: Session, project_id: str, among: Sequence[Any] = ()) -> Iterable[_Act]:
     """Yield the decisions of a project by person, in their order."""
     query = (
         select(Events.actor, Events.at, Events.entity_id, Events.batch_id)
         .where(
             Events.project_id == project_id, Events.entity == "entry", col(Events.action).in_((*REVIEWING, "skip")),
+            *among,
         )
         .order_by(col(Events.actor), col(Events.at), col(Events.id))
     )  # fmt: skip

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from core.dataset.entries import EntryQueries
     from core.dataset.entry_images import MAX_IMAGES, image_columns, images_by_ids
     from core.dataset.filters import EntryFilter, Term, parse_search
+    from core.dataset.guidelines.service import GuidelineService
     from core.dataset.history import HistoryEvent
+    from core.dataset.messages import MessageService
     from core.dataset.queries import EntryPage
     from core.dataset.review import ReviewService
     from core.dataset.service import ImageDatasetService
@@ -31,8 +33,10 @@ _MODULES = {
     "EntryFilter": "filters",
     "EntryPage": "queries",
     "EntryQueries": "entries",
+    "GuidelineService": "guidelines.service",
     "HistoryEvent": "history",
     "ImageDatasetService": "service",
+    "MessageService": "messages",
     "ReviewService": "review",
     "Term": "filters",
     "UndoResult": "undo",
@@ -51,8 +55,10 @@ __all__ = [
     "EntryFilter",
     "EntryPage",
     "EntryQueries",
+    "GuidelineService",
     "HistoryEvent",
     "ImageDatasetService",
+    "MessageService",
     "ReviewService",
     "Term",
     "UndoResult",

@@ -33,7 +33,7 @@ class Plan:
 
     def assigned(self, entry_filter: EntryFilter, actor: str) -> EntryFilter:
         """Return the filter narrowed to what *actor* may review; people outside the plan may review everything."""
-        if entry_filter.values("second"):
+        if entry_filter.values("second") or entry_filter.values("sent"):
             return entry_filter
         if self.assignment == "shared":
             return entry_filter.with_term("free", actor)

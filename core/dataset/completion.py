@@ -17,7 +17,7 @@ _COLUMNS = {
     "kind": col(_Entry.kind), "type": col(_Entry.answer_type), "model": col(_Entry.model),
     "lang": col(_Entry.language), "reason": col(_Entry.reject_reason),
 }  # fmt: skip
-_PEOPLE = ("by", "skipped", "second", "free")
+_PEOPLE = ("by", "skipped", "second", "sent", "free")
 
 
 def field_values(session: Session, project_id: str, field: str) -> list[str]:

@@ -23,6 +23,7 @@ from core.dataset.check_terms import (
     worth,
 )
 from core.dataset.filters import ALL_MUST_MATCH, EntryFilter, Term
+from core.dataset.messages import sent_back_to
 from core.dataset.quality import condition_of_check
 from core.db import HELD_BACK, IMPORTED, Events, ImageDatasets, Images, is_about
 from core.db.comparing import Column, day_is, number_is
@@ -224,6 +225,7 @@ _BUILDERS: dict[str, Callable[[str], Condition]] = {
     "consensus": consensus,
     "doubt": doubt,
     "second": needs_second_review,
+    "sent": sent_back_to,
     "share": in_share,
     "free": not_leased_to_others,
 }

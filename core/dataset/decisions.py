@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from core.dataset import second_review
+from core.dataset import messages, second_review
 from core.dataset.edits import UserAction, check_version, edit, entry_by_id, is_batch_recorded, record_event
 from core.db import ImageDatasets
 from core.errors import InvalidInputError
@@ -50,6 +50,10 @@ DECISIONS = {
     "edit": Decision(),
     "tag": Decision(),
     "note": Decision(),
+    # Not about the entry itself.
+    messages.MESSAGE: Decision(apply=messages.send),
+    messages.ANSWER: Decision(apply=messages.answer),
+    messages.CLOSE: Decision(apply=messages.close),
 }
 
 

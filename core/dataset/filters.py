@@ -58,6 +58,7 @@ FIELDS: Fields = {
     "consensus": ("whether the stored answer is the most frequent one of models that were asked", YES_NO),
     "doubt": ("how far answers of models disagree, in percent, as in doubt:>50", ()),
     "second": ("needs a second review, by the name of the reviewer", ()),
+    "sent": ("sent back to the person named, who has not looked again yet", ()),
     "share": ("an equal share of the images, as in share:1/3", ()),
     "free": ("not leased to anyone but the reviewer named", ()),
 }
@@ -80,8 +81,8 @@ class EntryFilter(SearchFilter[Term]):
     term_type = Term
 
     def for_review(self) -> "EntryFilter":
-        """Return the filter of a review queue: open entries, unless it selects by decision, second review or id."""
-        selects = any(term.field in ("is", "second", "id") for term in self.terms)
+        """Return the filter of a review queue: open entries, unless it says which, by decision or id for example."""
+        selects = any(term.field in ("is", "second", "sent", "id") for term in self.terms)
         return self if selects else self.with_term("is", "open")
 
 

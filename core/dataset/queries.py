@@ -51,7 +51,7 @@ def find_entries(
     query = select(ImageDatasets).where(*conditions(project_id, entry_filter, by_index=selective is None))
     if selective is not None:
         query = query.where(selective)
-    if not_skipped_by is not None and not entry_filter.values("skipped"):
+    if not_skipped_by is not None and not _finds_skipped(entry_filter):
         query = query.where(~skipped_by(not_skipped_by))
     if after is not None:
         key = _key_of(session, after)
@@ -71,7 +71,7 @@ def _by_rank(
     ranks = worth_ranks(project_id)
     query = select(ImageDatasets).join(ranks, ranks.c.entry_id == ImageDatasets.id)
     query = query.where(*conditions(project_id, entry_filter, by_index=False))
-    if skipper is not None and not entry_filter.values("skipped"):
+    if skipper is not None and not _finds_skipped(entry_filter):
         query = query.where(~skipped_by(skipper))
     if after is not None:
         _key_of(session, after)
@@ -91,7 +91,7 @@ def count_entries(
     query = select(func.count()).select_from(ImageDatasets).where(*where)
     if selective is not None:
         query = query.where(selective)
-    if not_skipped_by is not None and not entry_filter.values("skipped"):
+    if not_skipped_by is not None and not _finds_skipped(entry_filter):
         query = query.where(~skipped_by(not_skipped_by))
     return session.exec(query).one()
 
@@ -139,6 +139,11 @@ def single_label_questions(session: Session, entries: Sequence[ImageDatasets]) -
 def images_by_id(session: Session, image_ids: set[str]) -> dict[str, Images]:
     """Return the images by id, deleted ones too."""
     return {image.id: image for image in session.exec(select(Images).where(col(Images.id).in_(image_ids)))}
+
+
+def _finds_skipped(entry_filter: EntryFilter) -> bool:
+    """Return whether the filter asks for entries that the reviewer has skipped, or that were sent back since."""
+    return bool(entry_filter.values("skipped") or entry_filter.values("sent"))
 
 
 def _key_of(session: Session, entry_id: str) -> Tuple:

@@ -23,7 +23,7 @@ from core.db.image_tables import (
 from core.db.moving_tables import IncomingProjects
 from core.db.question_key import question_key
 from core.db.read_cache import cached_until_write
-from core.db.review_tables import EntryLeases, Honeypots, ReviewPlans, SavedViews
+from core.db.review_tables import EntryLeases, Guidelines, Honeypots, ReviewPlans, SavedViews
 from core.db.style_tables import BusinessProfiles, GeneratedImages, StyleDatasetImages, StyleDatasets, StyleVersions
 from core.db.tables import (
     HELD_BACK,
@@ -63,6 +63,7 @@ __all__ = [
     "Events",
     "Exports",
     "GeneratedImages",
+    "Guidelines",
     "Honeypots",
     "ImageAnalyses",
     "ImageDatasets",

@@ -1,4 +1,4 @@
-"""Tables for several reviewers: saved views, the review plan, leases of entries."""
+"""Tables for several reviewers: saved views, guidelines, the review plan, leases of entries."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -19,6 +19,21 @@ class SavedViews(Base, table=True):
     project_id: str = Field(foreign_key="projects.id")
     name: str = Field(max_length=60)
     query: str
+    create_at: datetime = time_field()
+    created_by: str = "local"
+
+
+class Guidelines(Base, table=True):
+    """One version of the guidelines of a project; the newest one holds."""
+
+    __tablename__: ClassVar[str] = "guidelines"
+    __table_args__ = (Index("ix_guidelines_version", "project_id", "version", unique=True),)
+
+    id: str = id_field()
+    project_id: str = Field(foreign_key="projects.id")
+    version: int = Field(description="from 1")
+    text: str = Field(description="Markdown; an image of the project is written as image:ID")
+    restored_from: int | None = Field(default=None, description="the version that it is a copy of")
     create_at: datetime = time_field()
     created_by: str = "local"
 

@@ -11,6 +11,7 @@ from core.db.base import ALIVE, Base, id_field, json_field, time_field
 from core.db.quality_sql import ROW_CHECKS
 
 SECOND = text("action = 'second'")
+MESSAGE = text("action = 'message'")
 AUDITED = text("came_from IS NOT NULL")
 
 
@@ -293,6 +294,7 @@ class Events(Base, table=True):
             sqlite_where=SECOND,
             postgresql_where=SECOND,
         ),
+        Index("ix_events_message", "project_id", "entity_id", sqlite_where=MESSAGE, postgresql_where=MESSAGE),
         # A covering index for the pages of the audit and their filters.
         Index(
             "ix_events_audited",

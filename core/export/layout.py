@@ -9,6 +9,9 @@ REPORT_JSON = "EXPORT_REPORT.json"
 CHANGES_JSON = "IMAGE_CHANGES.json"
 """How each changed image of a bundle was made."""
 
+GUIDELINES = "GUIDELINES.md"
+"""What the people who reviewed the entries went by."""
+
 
 @dataclass(frozen=True, slots=True)
 class BundleLayout:

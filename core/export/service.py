@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
+from core.dataset.guidelines.service import newest_text
 from core.db import Database, Exports, Projects, cached_until_write, new_id
 from core.errors import NotFoundError
 from core.export.bundle import BundleCounts, write_bundle
@@ -217,9 +218,10 @@ class ExportService:
             people, signed = contributors(session, project_id), credentials(session, project_id)
             scores = model_scores(session, project_id)
             compared = decontamination_line(session, project_id, counts.entry_ids_json)
+            guidelines = newest_text(session, project_id)
         problems = self._problems(project_id, job.recipe)
         relations = (problems, snapshot.joined, signed, snapshot.pinned, snapshot.moved)
-        return Provenance(snapshot.leaks, changes, people, *relations, scores, compared)
+        return Provenance(snapshot.leaks, changes, people, *relations, scores, compared, guidelines)
 
     def _project_name(self, project_id: str) -> str:
         with self._db.reading() as session:

@@ -17,6 +17,7 @@ from core.db import (
     EntryFindings,
     Events,
     GeneratedImages,
+    Guidelines,
     Honeypots,
     ImageAnalyses,
     ImageDatasets,
@@ -282,6 +283,10 @@ TABLES = (
     MovedTable(
         ReviewPlans, _own(ReviewPlans), plain="assignment people second_percent", ids=_PROJECT, texts="honeypot_query",
         derived=dict.fromkeys(("honeypot_percent", "honeypot_seed"), "honeypots are off where other people review"),
+    ),
+    MovedTable(
+        Guidelines, _own(Guidelines), plain="version restored_from create_at created_by",
+        ids={"id": "guidelines", **_PROJECT}, texts="text",
     ),
     MovedTable(
         Honeypots, _own(Honeypots), plain="reader shown_answer right_answer is_right",

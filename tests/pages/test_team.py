@@ -91,3 +91,40 @@ def test_an_admin_manages_the_accounts_in_the_settings(
 def _button(at: AppTest, label: str) -> Any:
     (found,) = [one for one in at.button if one.label == label]
     return found
+
+
+def test_an_editor_writes_guidelines_and_restores_an_earlier_version(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    _as(services, "olga", monkeypatch)
+    at = open_page("team", project_id, **{"team-tab": "Guidelines"})
+    at.text_area(key=f"guidelines-text-{project_id}-0").input("Count cups.").run()
+    at.button(key="guidelines-save").click().run()
+    assert services.guidelines.guidelines(project_id).created_by == "olga"
+    services.guidelines.save(project_id, "Count mugs.", actor="eda")  # meanwhile
+    at.text_area(key=f"guidelines-text-{project_id}-1").input("Count pots.").run()
+    assert [one.value for one in at.warning] == ["eda has saved version 2 meanwhile."]
+    at.button(key="guidelines-save").click().run()
+    assert "eda has saved version 2 meanwhile" in at.error[0].value
+    at.button(key="guidelines-load").click().run()
+    assert at.text_area(key=f"guidelines-text-{project_id}-2").value == "Count mugs."
+    at.selectbox(key=f"guidelines-version-{project_id}").select(1).run()
+    at.button(key="guidelines-restore").click().run()
+    assert services.guidelines.guidelines(project_id).text == "Count cups."
+    assert not at.exception
+
+
+def test_an_annotator_reads_the_guidelines_and_sees_no_progress_of_others(
+    people: tuple[Services, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, project_id = people
+    services.guidelines.save(project_id, "Count **cups**.")
+    _as(services, "ana", monkeypatch)
+    at = open_page("team", project_id, **{"team-tab": "Guidelines"})
+    assert [tab.label for tab in at.tabs] == ["Members", "Guidelines"]
+    assert "This project has no guidelines yet. Its editors and owners write them." not in texts(at)
+    assert not [one for one in at.button if one.key and one.key.startswith("guidelines-")]
+    _as(services, "olga", monkeypatch)
+    at = open_page("team", project_id, **{"team-tab": "Progress"})
+    assert at.dataframe[0].value["Person"].tolist() == ["ana", "olga"]

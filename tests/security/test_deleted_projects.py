@@ -88,6 +88,9 @@ BODIES = {
     "/api/projects/{project_id}/checks/estimate": {"check": "second-opinion", "models": [{"model": "offline/measure"}]},
     "/api/image-datasets/{entry_id}/twin": {"image_id": "x" * 21, "answer": "no"},
     "/api/projects/{project_id}/known-answers": {"percent": 3},
+    "/api/image-datasets/{entry_id}/messages/answer": {"text": "It is red."},
+    "/api/projects/{project_id}/guidelines": {"text": "Count cups."},
+    "/api/projects/{project_id}/guidelines/restore": {"version": 1},
     "/api/projects/{project_id}/quota": {"max_images": 5, "max_image_bytes": None},
     "/api/projects/{project_id}/overlaps": {"path": "held-out"},
     "/api/projects/{project_id}/members": {"name": "Ana", "role": "viewer"},
@@ -131,6 +134,7 @@ FILES = {
     "/api/projects/{project_id}/images": "files",
     "/api/projects/{project_id}/images/similar": "file",
     "/api/projects/{project_id}/overlaps/files": "files",
+    "/api/projects/{project_id}/guidelines/images": "file",
 }
 # No 200 for an existing project either: no map was laid out, the task compares nothing, the image has no vector,
 # there are too few entries, and no model was asked.

@@ -122,6 +122,12 @@ GET /desk/found
 GET /desk/history
 GET /desk/values
 GET /desk/twins
+GET /desk/guidelines
+GET /api/projects/{project_id}/people/me
+GET /api/projects/{project_id}/messages
+GET /api/image-datasets/{entry_id}/messages
+GET /api/projects/{project_id}/guidelines
+GET /api/projects/{project_id}/guidelines/versions
 """
 ANNOTATOR = """
 POST /api/image-datasets/{entry_id}/decide
@@ -132,6 +138,9 @@ PUT /api/projects/{project_id}/views/{view}
 DELETE /api/projects/{project_id}/views/{view}
 POST /api/image-datasets/{entry_id}/confirm
 POST /api/image-datasets/{entry_id}/rate
+POST /api/image-datasets/{entry_id}/messages
+POST /api/image-datasets/{entry_id}/messages/answer
+POST /api/image-datasets/{entry_id}/messages/close
 POST /desk/decide
 POST /desk/keep
 """
@@ -176,6 +185,9 @@ POST /ai/generated-images/{generated_id}/verify
 POST /api/projects
 POST /api/projects/import
 PUT /api/projects/{project_id}
+PUT /api/projects/{project_id}/guidelines
+POST /api/projects/{project_id}/guidelines/restore
+POST /api/projects/{project_id}/guidelines/images
 POST /api/projects/{project_id}/archive
 POST /api/projects/{project_id}/images
 POST /api/projects/{project_id}/imports
@@ -201,6 +213,7 @@ POST /api/projects/{project_id}/checks/estimate
 POST /api/projects/{project_id}/checks/{check}/comparison
 POST /api/projects/{project_id}/twins
 POST /api/projects/{project_id}/twins/estimate
+GET /api/projects/{project_id}/people
 GET /api/projects/{project_id}/known-answers
 PUT /api/projects/{project_id}/known-answers
 GET /api/projects/{project_id}/effort
@@ -254,6 +267,7 @@ LOWEST: dict[str, Role | None] = {
 NAMED_IN_BODY = {
     "GET /desk/queue": ("project_id",), "GET /desk/count": ("project_id",), "GET /desk/values": ("project_id",),
     "GET /desk/found": ("project_id", "image_ids"), "GET /desk/history": ("entry_id",),
+    "GET /desk/guidelines": ("project_id",),
     "GET /desk/twins": ("entry_id",), "POST /desk/keep": ("project_id", "entry_ids"), "POST /desk/again": ("entry_id",),
     "POST /desk/twin": ("entry_id", "image_id"), "POST /ai/datasets": ("project_id",),
     "POST /ai/datasets/from-project": ("project_id",),

@@ -1,11 +1,12 @@
 """Routes about the people who review: known answers in their queues, and what their time brings."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.api.dependencies import ServicesDep
+from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import Id, RequestBody, ResponseBody
 
 router = APIRouter(prefix="/api", tags=["checks"])
@@ -58,6 +59,38 @@ class EffortReportAnswer(ResponseBody):
     models: list[EffortAnswer]
     kinds: list[EffortAnswer]
     people: list[EffortAnswer]
+
+
+class PersonAnswer(ResponseBody):
+    """How far a person is with the review, how fast, and how far others agree; numbers of the moment but for two."""
+
+    person: str
+    decided: int = Field(description="entries whose present decision is theirs, known answers among them")
+    waiting: int = Field(description="entries in their queue; of a shared queue those that nobody else has")
+    sent_back: int = Field(description="entries that were sent back to them")
+    second_waiting: int = Field(description="entries that wait for their second review")
+    last_at: datetime | None = Field(description="when they decided last")
+    timed: int = Field(description="acts of review in the last 30 days; bulk actions are none")
+    review_s: float = Field(description="their time: gaps between acts; those over two minutes are pauses")
+    per_hour: float | None = Field(description="acts in an hour of reviewing, in the last 30 days; null under a minute")
+    compared: int = Field(description="entries that they and a second person have judged")
+    alike: int
+    agreement: float | None = Field(description="alike of compared, 0 to 1")
+    known: ReaderAnswer | None = Field(description="on known answers, by decisions of the days before this one (UTC)")
+
+
+@router.get("/projects/{project_id}/people")
+def list_people(project_id: Id, services: ServicesDep) -> list[PersonAnswer]:
+    """List who reviews a project, each with progress, pace and agreement."""
+    services.projects.get_project(project_id)
+    return [PersonAnswer.model_validate(one) for one in services.checks.people.progress(project_id)]
+
+
+@router.get("/projects/{project_id}/people/me")
+def get_own_progress(project_id: Id, services: ServicesDep, actor: CurrentActor) -> PersonAnswer:
+    """Return the caller's own progress, pace and agreement."""
+    services.projects.get_project(project_id)
+    return PersonAnswer.model_validate(services.checks.people.progress_of(project_id, actor.name))
 
 
 @router.get("/projects/{project_id}/known-answers")

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.export.bundle import BundleCounts
 from core.export.job import ExportJob
+from core.export.layout import GUIDELINES
 from core.export.reporting.credentials import credentials_line
 from core.export.reporting.dataset_report import DATASET_REPORT
 from core.export.reporting.loading import load_command
@@ -30,6 +31,7 @@ def make_card(job: ExportJob, counts: BundleCounts, provenance: Provenance) -> s
         job.format.claim,
         "",
         *_report(job),
+        *_guidelines(provenance),
         f"With this bundle in the directory {one_line(job.directory)}:",
         "",
         *(["```bash", job.format.install, "```", ""] if job.format.install else []),
@@ -70,6 +72,12 @@ def _report(job: ExportJob) -> list[str]:
         f"[{DATASET_REPORT}]({DATASET_REPORT}) is a page for readers: what the dataset consists of, what was measured "
         "and how.", "",
     ]  # fmt: skip
+
+
+def _guidelines(provenance: Provenance) -> list[str]:
+    if not provenance.guidelines:
+        return []
+    return [f"[{GUIDELINES}]({GUIDELINES}) is what the people who reviewed the entries went by.", ""]
 
 
 def _header(job: ExportJob, counts: BundleCounts) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from core.export.bundle import BundleCounts, check_bundle
 from core.export.checks.base import open_bundle
 from core.export.job import ExportJob
+from core.export.layout import GUIDELINES
 from core.export.reporting.card import CARD, make_card
 from core.export.reporting.croissant import CROISSANT, croissant_file
 from core.export.reporting.dataset_report import DATASET_REPORT, BundleContents
@@ -34,6 +35,8 @@ def finalize_bundle(
     has_documents = job.recipe.container != "file"
     if has_documents:
         target.add_bytes(CARD, make_card(job, counts, provenance).encode())
+        if provenance.guidelines:
+            target.add_bytes(GUIDELINES, provenance.guidelines.encode())
     if has_documents and job.recipe.report and make_dataset_report is not None:
         job.progress(0.74, "Writing the dataset report")
         target.add_bytes(DATASET_REPORT, make_dataset_report(_contents(job, counts)).encode())

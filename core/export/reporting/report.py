@@ -46,6 +46,8 @@ class Provenance:
     """How models answered entries of the project, a line each."""
     decontamination: str | None = None
     """What a comparison with a held-out set found about the exported entries; None without one."""
+    guidelines: str = ""
+    """What reviewers of the project go by, as Markdown; empty without guidelines."""
 
 
 def make_report(

@@ -34,10 +34,12 @@ def rename(project: Projects) -> None:
 def quota(project: Projects) -> None:
     used = page.services().library.quota(project.id)
     st.text(f"{project.name} has {pluralize(used.images, 'image')}, {used.image_bytes / 1e6:,.1f} MB.")
-    images = st.number_input("Images at most", 0, value=used.max_images, placeholder="Any number", key="quota-images")
+    images = st.number_input(
+        "Images at most", 0, value=used.max_images, placeholder="Any number", key=f"quota-images-{project.id}"
+    )
     megabytes = st.number_input(
         "MB at most", 0, value=None if used.max_image_bytes is None else -(-used.max_image_bytes // 1_000_000),
-        placeholder="Any size", key="quota-mb",
+        placeholder="Any size", key=f"quota-mb-{project.id}",
     )  # fmt: skip
     st.caption("What is there already stays. Images that Vitrine makes count, but are not refused.")
     if st.button("Save", type="primary", key="quota-save"):

@@ -8,7 +8,7 @@ import streamlit as st
 from core import Images
 from core.accounts.permissions import Act
 from core.vision.layers import layers_of
-from pages.components.shared import found_in_image, image_edit, page, similar, tags, zoom
+from pages.components.shared import entry_messages, found_in_image, image_edit, page, similar, tags, zoom
 
 _SHOWN = "drawer-image"
 _EDITED = "drawer-edited"
@@ -182,6 +182,7 @@ def _questions(image: Images) -> None:
             st.text(entry.question)
             st.text(entry.answer)
             st.caption(entry.decision)
+            entry_messages.show(entry)
     answered = {entry.question_id for entry in entries}
     for question in questions:
         if question.id not in answered:

@@ -1,1 +1,1 @@
-"""The parts of the page Team: members, invitations."""
+"""The parts of the page Team: members, invitations, guidelines, progress."""

@@ -41,7 +41,7 @@ def test_the_queue_has_open_entries_with_their_image_and_its_other_entries(
     assert [item["id"] for item in answer["items"]] == [first.id, second.id]
     assert answer["next"] is None
     counted = client.get("/desk/count", params={"project_id": project.id, "q": ""}).json()
-    assert counted == {"total": 2, "held": 0, "tags": ["draft"], "has_layers": False}
+    assert counted == {"total": 2, "held": 0, "tags": ["draft"], "has_layers": False, "sent_back": 0}
     item = answer["items"][0]
     assert item["images"][0]["url"].startswith(f"/img/{first.image_id}/view?v=")
     assert [other["question"] for other in item["others"]] == ["Two?", "Done?"]
@@ -144,7 +144,7 @@ def test_shared_entries_are_leased_to_one_reviewer_who_can_renew_the_leases(
     waiting = client.get(
         "/desk/count", params={"project_id": project.id}, headers={"X-Vitrine-Token": page_token("Cleo")}
     )
-    assert waiting.json() == {"total": 0, "held": 4, "tags": [], "has_layers": False}
+    assert waiting.json() == {"total": 0, "held": 4, "tags": [], "has_layers": False, "sent_back": 0}
 
 
 def test_values_of_a_field_are_returned_for_autocompletion(client: TestClient, make: Make, project: Projects) -> None:

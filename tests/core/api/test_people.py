@@ -9,8 +9,10 @@ from starlette.testclient import TestClient
 
 from core.accounts.roles import Role
 from core.api import build_routes, login
+from core.audit import AuditFilter
 from core.db import KeyedReplies, connect
 from core.services import Services
+from tests.pictures import striped
 
 SECRET = "nine green bottles"
 
@@ -132,3 +134,48 @@ def test_an_admin_sets_the_quota_that_members_read(people: Services) -> None:
     expected = limits | {"images": 0, "image_bytes": 0}
     assert (answer.status_code, answer.json()) == (200, expected)
     assert _as(people, "ana").get(url).json() == expected
+
+
+def test_guidelines_are_written_read_and_restored_with_an_image(people: Services) -> None:
+    olga, ana, url = _as(people, "olga"), _as(people, "ana"), f"/api/projects/{_project(people)}/guidelines"
+    assert ana.get(url).json()["version"] == 0
+    image = olga.post(f"{url}/images", files={"file": ("cup.png", striped(1))}).json()
+    saved = olga.put(url, json={"text": f"See {image['markdown']}", "version": 0}).json()
+    assert (saved["version"], saved["created_by"]) == (1, "olga")
+    assert f'<img src="/img/{image["image_id"]}/view?v=' in saved["html"]
+    assert ana.get(f"/img/{image['image_id']}/view").status_code == 200
+    assert olga.put(url, json={"text": "Two.", "version": 0}).status_code == 409
+    olga.put(url, json={"text": "Two."})
+    assert olga.post(f"{url}/restore", json={"version": 1}).json()["restored_from"] == 1
+    assert [one["version"] for one in ana.get(f"{url}/versions").json()] == [3, 2, 1]
+    assert ana.get(url, params={"version": 2}).json()["changes"].endswith("+Two.")
+    desk = ana.get("/desk/guidelines", params={"project_id": _project(people)}).json()
+    assert (desk["version"], desk["by"], desk["html"]) == (3, "olga", saved["html"])
+    assert ana.put(url, json={"text": "Mine."}).status_code == 403
+
+
+def test_an_entry_is_sent_back_at_the_desk_and_answered_over_rest(people: Services) -> None:
+    project_id = _project(people)
+    (outcome,) = people.intake.add_images(project_id, [("1.png", striped(1))])
+    assert outcome.image is not None
+    entry = people.dataset.create_dataset_entry(project_id, outcome.image.id, "How many?", "one", model="a/b")
+    olga, ana = _as(people, "olga"), _as(people, "ana")
+    ana.post(f"/api/image-datasets/{entry.id}/confirm", json={"confirmed": True}).raise_for_status()
+    act = {"act_id": "message-0001", "entry_id": entry.id, "version": 2, "decision": "message"}
+    sent = olga.post("/desk/decide", json={"acts": [act | {"changes": {"text": "Really?"}}]}).json()["results"][0]
+    assert [(one["by"], one["to"], one["text"], one["open"]) for one in sent["messages"]] == [
+        ("olga", "ana", "Really?", True)
+    ]
+    desk = {"project_id": project_id, "q": "sent:ana"}
+    assert [item["messages"] for item in ana.get("/desk/queue", params=desk).json()["items"]] == [sent["messages"]]
+    assert [http.get("/desk/count", params=desk).json()["sent_back"] for http in (ana, olga)] == [1, 0]
+    assert ana.get(f"/api/projects/{project_id}/people/me").json()["sent_back"] == 1
+    assert [one["person"] for one in olga.get(f"/api/projects/{project_id}/people").json()] == ["ana", "olga"]
+    answered = ana.post(f"/api/image-datasets/{entry.id}/messages/answer", json={"text": "Yes."}).json()
+    assert (answered["is_open"], answered["answer"], answered["ended_as"]) == (False, "Yes.", "answer")
+    assert ana.get(f"/api/projects/{project_id}/messages", params={"open": True}).json() == []
+    acts = people.audit.find(AuditFilter(kind="entry")).items
+    assert [(act.act, act.who) for act in acts][:3] == [
+        ("entry.answer", "ana"), ("entry.message", "olga"), ("entry.confirm", "ana"),
+    ]  # fmt: skip
+    assert "Really" not in str(acts)

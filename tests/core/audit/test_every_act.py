@@ -18,6 +18,9 @@ _CALLER = "part of a method that records it"
 UNRECORDED = {
     "ImageDatasetService": _EVENT,
     "ReviewService.decide": _EVENT,
+    "MessageService.send": _EVENT,
+    "MessageService.answer": _EVENT,
+    "MessageService.close": _EVENT,
     "TwinService.add": _EVENT,
     "TwinService.ask": _EVENT,
     "AnswerRegenerator.regenerate_answer": _EVENT,

@@ -17,6 +17,7 @@ from core.db import (
     EntryImages,
     Events,
     GeneratedImages,
+    Guidelines,
     Honeypots,
     ImageAnalyses,
     ImageDatasets,
@@ -230,6 +231,11 @@ def _views_and_events(session: Any, project_id: str, ids: list[str], entries: li
         SavedViews(project_id=project_id, name="Cups", query=f"cup task:{ids[0]}", create_at=at(1), created_by="Ada"),
         ReviewPlans(
             project_id=project_id, assignment="shared", people=["Ada", "Bo"], second_percent=20, honeypot_query="tag:x"
+        ),
+        Guidelines(project_id=project_id, version=1, text="Count cups.", create_at=at(1), created_by="Ada"),
+        Guidelines(
+            project_id=project_id, version=2, text=f"See ![a cup](image:{ids[3]}).", restored_from=1, create_at=at(2),
+            created_by="Bo",
         ),
         Honeypots(
             project_id=project_id, entry_id=entries[0], source_id=entries[0], behind_id=entries[0], reader="Ada",

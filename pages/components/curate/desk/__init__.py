@@ -14,10 +14,13 @@ from pages.components.shared import boxes, media, page, streamlit_private, zoom
 
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
-_SCRIPTS = ("queue.js", "view.js", "stage.js", "forms.js", "twin_form.js", "box_form.js", "desk.js")
+_SCRIPTS = (
+    "queue.js", "view.js", "stage.js", "forms.js", "twin_form.js", "message_form.js", "guide.js", "box_form.js",
+    "desk.js",
+)  # fmt: skip
 
 # Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.
-_ACT_OF_KEY = {"again": Act.GENERATE_PAID, "twin": Act.WRITE_ENTRIES}
+_ACT_OF_KEY = {"again": Act.GENERATE_PAID, "twin": Act.WRITE_ENTRIES, "message": Act.REVIEW}
 
 
 def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, key: str = "desk") -> Any:
@@ -26,6 +29,7 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
     The result's ``go`` is where the person wants to go: ``to`` is a filter, "table" or "export", chosen at the end of
     the queue; ``similar`` is the id of an image.
     """
+    guidelines = _version_of_guidelines(project_id)
     component = st.components.v2.component("vitrine_desk", html=_part("desk.html"), css=_style(), js=_script())
     return component(
         key=key,
@@ -34,10 +38,12 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
             "q": str(entry_filter),
             "name": _name(entry_filter, actor, plan),
             "actor": actor,
+            "sent": bool(entry_filter.values("sent")),
+            "guidelines": guidelines,
             "second": bool(entry_filter.values("second")),
             "shared": plan.assignment == "shared",
             "offers_second": plan.second_percent > 0,
-            "withheld": [name for name, act in _ACT_OF_KEY.items() if not page.may(act, project_id)],
+            "withheld": _withheld(project_id, guidelines),
             "token": credentials.page_token(actor),
             "base": media.base_path(),
             "selectors": {"main": streamlit_private.MAIN, "block": streamlit_private.MAIN_BLOCK},
@@ -47,9 +53,23 @@ def show(project_id: str, entry_filter: EntryFilter, actor: str, plan: Plan, *, 
     )
 
 
+def _version_of_guidelines(project_id: str) -> int:
+    """Return the version of the guidelines; 0 where the project has none, or no longer any."""
+    found = page.services().guidelines.guidelines(project_id)
+    return found.version if found.text else 0
+
+
+def _withheld(project_id: str, guidelines: int) -> list[str]:
+    """Return the keys that do nothing here: those of acts that the person may not do, and without guidelines theirs."""
+    names = [name for name, act in _ACT_OF_KEY.items() if not page.may(act, project_id)]
+    return names if guidelines else [*names, "guidelines"]
+
+
 def _name(entry_filter: EntryFilter, actor: str, plan: Plan) -> str:
     if entry_filter.values("second"):
         return "Second reviews"
+    if entry_filter.values("sent") == (actor,):
+        return "Sent back to you"
     if entry_filter.values("worth") == ("yes",) and len(entry_filter.terms) == 1:
         return "Worth your time"
     line = str(entry_filter) or "All open entries"

@@ -14,6 +14,7 @@ class Desk {
       askForToken: () => this.trigger("token", newId()),
     });
     this.stage = new Stage(this.part.stage, this.part.lens, this.part.over, () => this.queue.data.base, () => this.layersToggled());
+    this.guide = new Guide(this.part.guide, this.part.body);
     // The page may mount the desk again on the same elements.
     this.part.keys.replaceChildren(...KEYS.filter(({ button }) => button).map(({ name, shown, label }) => {
       const button = h("button", { title: `${label} (${shown})` }, label, h("kbd", {}, shown));
@@ -38,9 +39,17 @@ class Desk {
   use(data, trigger) {
     this.trigger = trigger;
     this.queue.use(data);
-    for (const button of this.part.keys.children) button.hidden = this.isWithheld(button.dataset.do);
+    this.guide.use(this.queue, () => this.paintKeys());
     this.resize();
     this.paint();
+  }
+
+  paintKeys() {
+    for (const button of this.part.keys.children) {
+      const { do: name } = button.dataset;
+      button.hidden = this.isWithheld(name);
+      if (name === "guidelines") button.firstChild.textContent = this.guide.isNew ? "Guidelines (new)" : "Guidelines";
+    }
   }
 
   /* Whether the person may not do this; the page says what. */
@@ -87,6 +96,7 @@ class Desk {
     const item = this.queue.current;
     if (this.isWithheld(name)) return;
     if (name === "help" || name === "escape") return this.help(name === "help" && this.part.help.hidden);
+    if (name === "guidelines") return this.guide.toggle();
     if (name === "undo") return this.undo();
     if (name === "reason") return this.reason(value);
     if (name === "go") return this.trigger("go", { to: value, at: newId() });
@@ -109,6 +119,8 @@ class Desk {
     if (name === "again") return this.again(item);
     if (name === "twin") return this.queue.data.second || this.open(new TwinForm(this, item));
     if (name === "tag") return this.open(new TagForm(this, item));
+    if (name === "message") return this.queue.data.second || this.open(new MessageForm(this, item));
+    if (name === "close") return this.tell(item, "close", { of: value });
     if (name === "flag") this.queue.act(item, item.flagged ? "unflag" : "flag");
     if (name === "rate") this.rate(item, Number(value));
     if (name === "label") this.chooseLabel(item, Number(value) - 1);
@@ -147,6 +159,13 @@ class Desk {
       if (twin) Object.assign(twin, { state: item.state, question: item.question, answer: item.answer });
     }
     this.queue.advance();
+    this.paint();
+  }
+
+  /* Send a message on an entry, answer or close it; in the queue of what was sent back that settles the entry. */
+  tell(item, act, changes) {
+    this.queue.act(item, act, changes);
+    if (this.queue.data.sent && act !== "message" && !openFor(item, this.queue.data.actor).length) this.queue.setDone(item, act), this.queue.advance();
     this.paint();
   }
 
@@ -251,6 +270,7 @@ class Desk {
     part.notice.hidden = !notice.length;
     part.notice.className = item.problem ? "notice loud" : "notice";
     part.notice.replaceChildren(...notice);
+    part.messages.replaceChildren(...(queue.data.second ? [] : messageNodes(item, queue.data.actor)));
     // Do not re-insert an open form: its field would lose focus, and the next letters would act as keys of the desk.
     if (this.form) {
       this.form.sync?.();
@@ -280,6 +300,9 @@ class Desk {
     part.name.textContent = queue.data.name;
     part.place.textContent = total && queue.current ? `${(queue.index + 1).toLocaleString("en")} of ${Math.max(total, entries.length).toLocaleString("en")}` : "";
     part.pace.textContent = perMinute ? `${perMinute} per minute, ${plural(Math.max(1, Math.round(remaining / perMinute)), "minute", "minutes")} left` : "";
+    part.sentBack.hidden = !queue.sent_back || queue.data.sent;
+    part.sentBack.textContent = `Sent back to you: ${(queue.sent_back ?? 0).toLocaleString("en")}`;
+    part.sentBack.dataset.value = quoted("sent", queue.data.actor);
     part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
     const pending = queue.outbox.length;
     part.trouble.textContent = queue.connectionError ? `${plural(pending, "decision waits", "decisions wait")} to be saved. ${queue.connectionError}` : queue.loadError ?? "";

@@ -14,6 +14,7 @@ const MAX_FOUND = 200; // images whose objects and lines are kept
 const BACKOFF_MS = [300, 1000, 3000];
 const ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const DECISIONS = ["confirm", "reject", "skip", "second"];
+const ABOUT = ["message", "answer", "close"]; // what is said about an entry changes none of its fields
 const EFFECTS = {
   confirm: { state: "confirmed", reject_reason: "" },
   reject: { state: "rejected" },
@@ -31,7 +32,7 @@ class Queue {
     this.undoStack = [];
     this.decisionTimes = [];
     this.tags = [];
-    this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, edited: 0, since: Date.now() };
+    this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, answer: 0, close: 0, edited: 0, since: Date.now() };
     this.connectionError = "";
     this.generation = 0;
   }
@@ -151,7 +152,10 @@ class Queue {
   /* Apply an act to an entry at once (optimistic update), and put it into the outbox. */
   act(item, decision, changes = {}) {
     const before = { ...item };
-    Object.assign(item, EFFECTS[decision], decision === "second" ? {} : changes, { problem: null, againError: "" });
+    this.countSentBack(item, -1);
+    const own = decision === "second" || ABOUT.includes(decision) ? {} : changes;
+    Object.assign(item, EFFECTS[decision], own, { problem: null, againError: "", messages: messagesAfter(item, decision, changes, this.data.actor) });
+    this.countSentBack(item, 1);
     if (decision !== "second" && ("question" in changes || "answer" in changes)) item.against = null; // it was about another answer
     if (DECISIONS.includes(decision)) {
       if (!item.done) this.decisionTimes.push(Date.now());
@@ -162,6 +166,10 @@ class Queue {
     this.undoStack.push({ act, item, before });
     this.enqueue({ act, item, before });
     return act;
+  }
+
+  countSentBack(item, by) {
+    if (openFor(item, this.data.actor).length) this.sent_back = Math.max(0, (this.sent_back ?? 0) + by);
   }
 
   /* Each entry counts once, with its last decision: the reason of a rejection is no second one. */
@@ -215,7 +223,9 @@ class Queue {
       this.setDone(item, before.done);
       if ("question" in last.act.changes || "answer" in last.act.changes) this.tally.edited--;
       const { version, others, ...fields } = before;
+      this.countSentBack(item, -1);
       Object.assign(item, fields);
+      this.countSentBack(item, 1);
       if (last.added) this.entries = this.entries.filter((other) => other !== last.added), this.total--;
       this.show(item);
       this.enqueue({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
@@ -295,6 +305,7 @@ class Queue {
     this.removeFromOutbox((other) => other === message);
     if (result.ok) {
       if (message.item && result.entry) message.item.version = result.entry.version;
+      if (message.item && result.messages) (message.item.messages = result.messages), this.view.paint(true);
       return;
     }
     // Later acts on this entry were based on the rejected one, so they are discarded with it.

@@ -1,7 +1,7 @@
 /* The DOM of the desk. Text is only ever set as textContent, never as HTML. */
 
 const REASONS = ["wrong answer", "bad question", "not in the image", "unclear image", "duplicate"];
-const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", twin: "Twin added", second: "Second review", flag: "Flagged", unflag: "Flag removed" };
+const RESULTS = { confirm: "Confirmed", reject: "Rejected", skip: "Skipped", edit: "Changed", rate: "Rated", tag: "Tagged", regenerate: "Asked again", twin: "Twin added", second: "Second review", flag: "Flagged", unflag: "Flag removed", message: "Sent back", answer: "Answered", close: "Message closed" };
 
 const valueText = (name, value) => (name === "boxes" ? (value ?? []).map(boxText).join("; ") || "none" : value === "" ? "nothing" : value);
 
@@ -180,11 +180,12 @@ const quoted = (field, name) => `${field}:${/[\s"\\]/.test(name) ? `"${name.repl
 function endingNodes(queue) {
   if (queue.loadError) return [h("h3", {}, "The queue could not be loaded"), h("p", {}, queue.loadError)];
   if (queue.isLoading) return [h("p", { cls: "quiet" }, "Loading the next entries")];
-  const { tally: { confirm, reject, second, skip, edited }, passed } = queue;
+  const { tally: { confirm, reject, second, skip, edited, answer, close }, passed } = queue;
   const held = queue.held ? `${plural(queue.held, "entry is", "entries are")} being reviewed by others. What they leave open appears here.` : "";
-  const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "reviewed a second time"], [edited, "edited"], [skip, "skipped"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
+  const done = [[confirm, "confirmed"], [reject, "rejected"], [second, "reviewed a second time"], [edited, "edited"], [skip, "skipped"], [answer + close, "answered or closed"]].filter(([n]) => n).map(([n, word]) => `${n} ${word}`);
   const minutes = Math.max(1, Math.round((Date.now() - queue.tally.since) / 60000));
   const next = [["", "All open entries"], ["tools:contradicts", "Contradicted by tools"], ["doubtful:yes", "Doubtful entries"], [quoted("skipped", queue.data.actor), "Entries you skipped"],
+    ...(queue.sent_back ? [[quoted("sent", queue.data.actor), "Sent back to you"]] : []),
     ...(queue.data.offers_second ? [[quoted("second", queue.data.actor), "Second reviews"]] : []), ["table", "Table"], ["export", "Export"]];
   const title = passed.length ? `${plural(passed.length, "entry was", "entries were")} passed without a decision` : done.length ? "This queue is done" : "No entries to review here";
   return [

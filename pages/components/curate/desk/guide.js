@@ -1,0 +1,54 @@
+/* The guidelines of the project beside the entry. Their HTML is sanitized by the server; images are of the project. */
+
+class Guide {
+  constructor(panel, body) {
+    Object.assign(this, { panel, body, loaded: 0 });
+  }
+
+  use(queue, onChange) {
+    Object.assign(this, { queue, onChange });
+    this.show(Boolean(this.stored.open) && this.version > 0);
+  }
+
+  get version() { return this.queue.data.guidelines; }
+  get key() { return `vitrine-guidelines:${this.queue.data.project}`; }
+
+  get stored() {
+    try { return JSON.parse(localStorage.getItem(this.key)) ?? {}; } catch { return {}; }
+  }
+
+  store(values) {
+    try { localStorage.setItem(this.key, JSON.stringify({ ...this.stored, ...values })); } catch { /* it opens closed next time */ }
+  }
+
+  /* Whether they were changed since this person last had them open. */
+  get isNew() { return this.version > (this.stored.seen ?? 0); }
+
+  toggle() {
+    const open = this.panel.hidden;
+    this.store({ open });
+    this.show(open);
+  }
+
+  async show(open) {
+    this.panel.hidden = !open;
+    this.body.classList.toggle("guided", open);
+    if (open && this.loaded !== `${this.key} ${this.version}`) await this.load();
+    if (open) this.store({ seen: this.version });
+    this.onChange();
+  }
+
+  async load() {
+    const { data } = this.queue;
+    try {
+      const { version, by, at, html } = await this.queue.call("GET", "/desk/guidelines", { project_id: data.project });
+      const page = document.createElement("template"); // inert: nothing is fetched before the addresses are complete
+      page.innerHTML = html;
+      page.content.querySelectorAll("img").forEach((image) => (image.setAttribute("src", data.base + image.getAttribute("src")), (image.loading = "lazy")));
+      this.panel.replaceChildren(page.content, h("p", { cls: "caption" }, `Version ${version} by ${by}, ${new Date(at).toLocaleDateString()}`));
+      this.loaded = `${this.key} ${version}`;
+    } catch (error) {
+      this.panel.replaceChildren(h("p", { cls: "quiet" }, `The guidelines could not be loaded. ${error.message}`));
+    }
+  }
+}
