@@ -19,6 +19,7 @@ from core.cli import (
     invite,
     mcp,
     models,
+    move,
     project,
     rotate_keys,
     serve,
@@ -42,6 +43,7 @@ app.command("worker")(worker.run)
 app.command("mcp")(mcp.run)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("move")(move.run)
 app.command("doctor")(doctor.run)
 app.command("hash-password")(hash_password.run)
 app.command("invite")(invite.run)

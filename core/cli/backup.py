@@ -23,7 +23,7 @@ def backup(
     from core.backup import find_backup, make_backup, verify_backup
     from core.config import load_settings
 
-    with _one_message():
+    with one_message():
         if verify:
             found = find_backup(target)
             with progress_bar("Verify") as show:
@@ -54,7 +54,7 @@ def restore(
     """
     from core.backup import find_backup, restore_backup
 
-    with _one_message():
+    with one_message():
         with progress_bar("Restore") as show:
             report = restore_backup(target, find_backup(target, name), data, replace=replace, progress=show)
         if report.set_aside is not None:
@@ -79,7 +79,7 @@ def _report_missing(paths: list[str]) -> None:
 
 
 @contextmanager
-def _one_message() -> Iterator[None]:
+def one_message() -> Iterator[None]:
     """Let an error of Vitrine end the command with its message."""
     try:
         yield

@@ -45,7 +45,10 @@ from core.moving.contents import TABLES, MovedTable
 from core.services import Services
 from core.vision.store import derive
 from core.vision.vectors.rows import packed
+from tests import postgresql
 from tests.core.images.pictures import drawn, encoded
+
+NUL = "" if postgresql.WANTED else "\x00"  # PostgreSQL stores no such text
 
 _BEGAN = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
 _ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9A-Za-z_-]{21}(?![0-9A-Za-z_-])")
@@ -174,7 +177,7 @@ def _questions_and_entries(
             reject_reason="wrong", create_at=at(3), update_at=at(4), more_image_ids=f"{ids[1]},{ids[2]}",
         ),
         ImageDatasets(
-            **common, question="Deleted? \x00 \u2028", answer="", create_at=at(5), update_at=at(6), deleted_at=at(7),
+            **common, question=f"Deleted? {NUL} \u2028", answer="", create_at=at(5), update_at=at(6), deleted_at=at(7),
         ),
     ]  # fmt: skip
     for entry in entries:
