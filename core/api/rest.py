@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from core.api import docs, errors
 from core.api.credentials import READING_METHODS
 from core.api.dependencies import CurrentActor, ServicesDep
+from core.api.description import describe
 from core.api.error_responses import ErrorResponses
 from core.api.idempotency import IdempotencyKeys
 from core.api.roles import RULE, project_of_path, refuse_foreign_ids
@@ -61,6 +62,7 @@ def build_api(services: Callable[[], Services]) -> FastAPI:
     for router in ALL:
         api.include_router(router)
     api.include_router(docs.router)
+    describe(api)
     api.add_middleware(IdempotencyKeys)
     api.add_middleware(ErrorResponses)
     for class_, handler in ((VitrineError, _expected), (RequestValidationError, _invalid), (HTTPException, _http)):

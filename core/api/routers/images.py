@@ -253,7 +253,13 @@ def delete_image(image_id: Id, services: ServicesDep) -> None:
     "/images/{image_id}/data",
     response_class=Response,
     responses={
-        200: {"content": {name: {"schema": {"type": "string", "format": "binary"}} for name in media.IMAGE_TYPES}},
+        200: {
+            # The answer says which type it is; generators of clients know bytes by the first one.
+            "content": {
+                name: {"schema": {"type": "string", "format": "binary"}}
+                for name in ("application/octet-stream", *media.IMAGE_TYPES)
+            }
+        },
         206: {"description": "The requested range"},
         304: {"description": "Not changed"},
         416: {"description": "The range lies outside the file"},

@@ -133,7 +133,14 @@ def leave_out(task_id: Id, body: LeaveOut, services: ServicesDep, actor: Current
 @router.get(
     "/projects/{project_id}/hashes",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/jsonlines": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {
+            "content": {  # generators of clients know bytes by the first type
+                name: {"schema": {"type": "string", "format": "binary"}}
+                for name in ("application/octet-stream", "application/jsonlines")
+            }
+        }
+    },
 )
 def get_hashes(project_id: Id, services: ServicesDep) -> StreamingResponse:
     """Return the hash file of a project, by which others compare theirs with it without its images."""

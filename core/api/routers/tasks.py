@@ -28,7 +28,10 @@ _EVENT = {
     "required": ["event", "data"],
     "properties": {
         "event": {"enum": ["progress", "end"]},
-        "data": {"type": "string", "description": "the task as JSON, with the *progress* of its current item"},
+        "data": {
+            "type": "string",
+            "description": "the task as JSON without its *config*, and the *progress* of its item",
+        },
     },
 }
 
@@ -209,5 +212,6 @@ async def _events(services: Services, request: Request, task_id: str) -> AsyncIt
 
 def _state(services: Services, request: Request, task_id: str) -> dict[str, Any]:
     task = services.tasks.get_task(task_id)
-    state = task_answer(services, request, task).model_dump(mode="json")
+    # A config may name thousands of images, and does not change: it is not repeated in each event.
+    state = task_answer(services, request, task).model_dump(mode="json", exclude={"config"})
     return state | {"progress": services.engine.progress(task_id)}

@@ -48,8 +48,9 @@ def _validated(values: dict[str, Any]) -> ExportRecipe:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
         raise InvalidInputError(
-            f"The recipe's {field or 'shares'} cannot be used: {first['msg']}. Change it and try again.",
+            f"The recipe's {field or 'shares'} cannot be used: {reason}. Change it and try again.",
             field=field or None,
         ) from error
 

@@ -10,13 +10,9 @@ from core.export.writing.base import JsonWriter
 
 def rows(group: ImageGroup, options: RowOptions) -> Iterable[Row]:
     """Yield one row per entry."""
-    used: set[str] = set()
     for entry in group.entries:
-        # Ids are unique: a second answer to the same question has the id of its entry.
-        question_id = entry.question_id if entry.question_id and entry.question_id not in used else entry.id
-        used.add(question_id)
         yield {
-            "question_id": question_id,
+            "question_id": entry.id,  # several entries may answer one question
             "image_id": group.image.id,
             "image": group.ref,
             "question": entry.question,

@@ -41,6 +41,7 @@ def test_server_sent_events_follow_a_task_to_its_end(client: TestClient, image: 
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     name, last = _events(answer.text)[-1]
     assert (name, last["status"], last["processed_count"]) == ("end", "completed", 1)
+    assert "config" not in last
     assert client.get("/api/tasks/aaaaaaaaaaaaaaaaaaaaa/events").status_code == 404
 
 

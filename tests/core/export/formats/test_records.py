@@ -46,13 +46,12 @@ def test_parquet_has_tags_as_a_list_and_no_times() -> None:
     assert rows("parquet", SCORED) == [TEXTS | {"image": {"bytes": DATA, "path": REF}} | metadata]
 
 
-def test_vqa_rows_have_six_fields_and_unique_ids() -> None:
+def test_vqa_rows_have_six_fields_and_the_ids_of_their_entries() -> None:
     row = {key: value for key, value in TEXTS.items() if key != "id"} | {"image": REF}
 
-    assert rows("vqa", SCORED, SCORED._replace(id="entry-2", answer="Two."), SCORED._replace(question_id="")) == [
-        row | {"question_id": "q-1"},
-        row | {"question_id": "entry-2", "answer": "Two."},
+    assert rows("vqa", SCORED, SCORED._replace(id="entry-2", answer="Two.")) == [
         row | {"question_id": "entry-1"},
+        row | {"question_id": "entry-2", "answer": "Two."},
     ]
 
 
