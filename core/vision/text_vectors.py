@@ -26,6 +26,12 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
 def _model() -> Any:
     import wordllama
 
-    # Without these arguments it looks for its weights on the Hugging Face Hub, and fails offline.
+    # Without this it looks for its weights on the Hugging Face Hub, and fails offline.
     directory = Path(wordllama.__file__).parent
-    return wordllama.WordLlama.load(disable_download=True, cache_dir=directory)
+
+    class Packaged(wordllama.WordLlama):  # type: ignore[misc]
+        @staticmethod
+        def get_cache_dir(is_tokenizer_config: bool = False) -> Path:  # asked by 0.2 only
+            return directory / ("tokenizers" if is_tokenizer_config else "weights")
+
+    return Packaged.load(disable_download=True, cache_dir=directory)
