@@ -49,6 +49,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         *_pillow(),
         _data_dir(settings.data_dir),
         _disk(settings),
+        _limits(),
         *_secret_files(settings.data_dir, root),
         _database(settings),
         _upgrade(settings),
@@ -120,6 +121,21 @@ def _disk(settings: Settings) -> Finding:
         bound = f"{settings.min_free_bytes / 1e9:,.1f} GB"
         return Finding("warning", "Disk", f"{free}; below {bound} uploads, tasks and exports stop")
     return Finding("ok", "Disk", free)
+
+
+def _limits() -> Finding:
+    """Say what keeps a damaged or hostile file from taking all memory and time."""
+    from core.images import worker
+
+    subject = "Limits"
+    if worker.can_limit_memory():
+        return Finding("ok", subject, "the system limits memory and time of the processes that open files")
+    time_of = "CPU time is limited" if worker.can_limit() else "their wall time is limited, not their CPU time"
+    return Finding(
+        "warning", subject,
+        "this system cannot limit the memory of the processes that open files. They look at it ten times a second "
+        f"and end above the limit; {time_of}.",
+    )  # fmt: skip
 
 
 def _metrics(settings: Settings) -> Finding:

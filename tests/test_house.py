@@ -21,7 +21,7 @@ _NOT_OURS = {
 _BOTTOM = {
     "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
     "addresses", "secret_key", "password", "number_values", "verifiers", "search_line", "caller", "spreadsheet",
-    "disk", "request_ids", "arguments", "progress",
+    "disk", "request_ids", "arguments", "progress", "portable",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "audit", "tasks", "llm", "fetch"}
 _DOMAINS = (
@@ -64,6 +64,7 @@ MAY_USE: dict[str, set[str]] = {
     "request_ids": set(),
     "arguments": {"errors"},
     "progress": set(),
+    "portable": set(),
     "metrics": _BOTTOM | {"db", "backup"},
     "logs": {"request_ids"},
     "warmup": {"interpreter"},

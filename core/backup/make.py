@@ -23,7 +23,8 @@ from core.backup.layout import (
 from core.backup.prune import prune
 from core.config import Settings
 from core.errors import ConflictError, InvalidInputError
-from core.images.storage import ImageStorage, sync_all, sync_path, translate_disk_errors
+from core.images.storage import ImageStorage, sync_all, translate_disk_errors
+from core.portable import sync_path
 from core.secret_key import FILE_NAME as SECRET_KEY
 
 # Everything else in the data directory is copied, so that nothing added later is forgotten.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.backup.database_copy import originals_in
 from core.backup.layout import DATABASE, INCOMING, list_backups, objects
-from core.images.storage import sync_path
+from core.portable import sync_path
 
 
 def prune(target: Path, keep: int) -> int:

@@ -15,7 +15,8 @@ from core.backup.layout import DATABASE, FILES, Backup
 from core.backup.layout import objects as objects_of
 from core.db.migrate import known_versions
 from core.errors import ConfigurationError, ConflictError, InvalidInputError, StorageError
-from core.images.storage import ImageStorage, sync_all, sync_path, translate_disk_errors
+from core.images.storage import ImageStorage, sync_all, translate_disk_errors
+from core.portable import sync_path
 
 _RUNNER_LOCK = "runner.lock"
 

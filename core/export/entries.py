@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from core.db import ImageDatasets, Images
+from core.portable import usable_name
 from core.transform.steps import Step
 
 IMAGE_TOKEN = "<image>"  # noqa: S105 - the placeholder of trainers for an image
@@ -231,7 +232,7 @@ def safe_stem(image_name: str) -> str:
     The result is never empty and has at most 60 characters.
     """
     stem = image_name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return _NOT_IN_NAMES.sub("-", _ascii(stem)).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image"
+    return usable_name(_NOT_IN_NAMES.sub("-", _ascii(stem)).strip("-")[:_MAX_NAME_CHARS].strip("-") or "image", "image")
 
 
 def directory_name(title: str) -> str:
@@ -239,7 +240,8 @@ def directory_name(title: str) -> str:
 
     The result is never empty and has at most 60 characters.
     """
-    return _NOT_IN_DIRECTORY_NAMES.sub("-", _ascii(title)).strip("-.")[:_MAX_NAME_CHARS].strip("-.") or "dataset"
+    name = _NOT_IN_DIRECTORY_NAMES.sub("-", _ascii(title)).strip("-.")[:_MAX_NAME_CHARS].strip("-.") or "dataset"
+    return usable_name(name, "dataset")
 
 
 def _ascii(text: str) -> str:

@@ -18,6 +18,7 @@ from core.db import new_id
 from core.errors import MissingFileError, StorageError
 from core.images.placing import place
 from core.images.structure import EXTENSIONS
+from core.portable import sync_path
 
 RENDITION_VERSION = "3"
 """Changes when renditions get other pixels: those of other versions are removed, and browsers ask for the new ones."""
@@ -219,12 +220,3 @@ def sync_all(paths: Iterable[Path]) -> None:
     """
     with ThreadPoolExecutor(_SYNC_THREADS) as pool:
         list(pool.map(sync_path, paths))
-
-
-def sync_path(path: Path) -> None:
-    """Return after the fsync of a file or directory."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

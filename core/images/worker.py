@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -36,16 +37,42 @@ _KEPT_BYTES = 64_000_000
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
+# How often a process looks at its memory where the system does not limit it.
+_WATCH_INTERVAL_S = 0.1
+
+
 def can_limit() -> bool:
-    """Return whether this system can limit memory and CPU time of a process; wall time is limited everywhere."""
+    """Return whether this system can limit the CPU time of a process; wall time is limited everywhere."""
     return resource is not None
 
 
+def can_limit_memory() -> bool:
+    """Return whether this system can limit the memory of a process: macOS refuses or ignores the limit."""
+    return resource is not None and sys.platform != "darwin"
+
+
 def limit(memory_bytes: int) -> None:
-    """Limit this process's address space, and disable core dumps, which would contain people's images."""
+    """Limit this process's memory, and disable core dumps, which would contain people's images."""
     if can_limit():
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if can_limit_memory():
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    else:
+        watch_memory(memory_bytes)
+
+
+def watch_memory(memory_bytes: int) -> None:
+    """End this process soon after it uses more memory, where the system does not."""
+    import psutil
+
+    process = psutil.Process()
+
+    def watch() -> None:
+        while process.memory_info().rss <= memory_bytes:
+            time.sleep(_WATCH_INTERVAL_S)
+        os._exit(OUT_OF_MEMORY)
+
+    threading.Thread(target=watch, name="memory", daemon=True).start()
 
 
 def prepare(memory_bytes: int) -> None:

@@ -1,7 +1,6 @@
 """Writing a project archive: the tables as of one moment, then the images, then the sums of all of it."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from core.moving.contents import TABLES
 from core.moving.manifest import MANIFEST, ImageFiles, Manifest, TableSums, image_file, opened_archive, table_file
 from core.moving.packing import ContinuedZip
 from core.moving.rows import copy_rows, write_rows
+from core.portable import sync_path
 
 Progress = Callable[[float, str], None]
 """Called with the finished share (0 to 1) and the current step in words."""
@@ -68,7 +68,7 @@ class ArchiveWriter:
             images = self._write_zip(project_id, name, directory, sums)
             self._read_back(directory / _ARCHIVE)
             (directory / _ARCHIVE).replace(final)
-            _sync_directory(final.parent)
+            sync_path(final.parent)
             rows = {table: sum_.rows for table, sum_ in sums.items()}
             return ArchiveReport(final, final.stat().st_size, rows, images.files, len(images.missing))
 
@@ -177,12 +177,3 @@ def build_directory(final: Path) -> Iterator[Path]:
     finally:
         lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make the new name of a file durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

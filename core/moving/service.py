@@ -16,6 +16,7 @@ from core.moving.exporting import ArchiveReport, ArchiveWriter, CancelCheck, Pro
 from core.moving.incoming import ImportedProject, IncomingProjectStore, Reveal, revealing
 from core.moving.loading import Loader
 from core.moving.manifest import OpenedArchive, opened_archive
+from core.portable import usable_name
 from core.tasks import TaskStatus
 
 ARCHIVES_DIRECTORY = "archives"
@@ -218,4 +219,4 @@ class _Collision:
 def file_stem(name: str) -> str:
     """Return the name of a project as that of a file."""
     label = "".join("-" if char in '<>:"|?*' else char for char in label_of(name)).strip(" .")
-    return label.encode()[:150].decode("utf-8", "ignore") or "project"
+    return usable_name(label.encode()[:150].decode("utf-8", "ignore").rstrip(" .") or "project", "project")

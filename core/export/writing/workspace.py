@@ -1,6 +1,5 @@
 """Building a bundle aside and moving it to its final path: a bundle is there completely or not at all."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from core.errors import ExportError, StorageError
 from core.export.layout import REPORT_JSON
+from core.portable import sync_below, sync_path
 
 _TEMPORARY = ".making-"
 
@@ -51,18 +51,13 @@ def build_directory(final: Path) -> Iterator[Path]:
 
 def move_into_place(built: Path, final: Path) -> None:
     """Move a finished bundle to *final*, atomically and durably: complete or absent, also after a power failure."""
-    # One sync for all files: a bundle may have many thousands, and an fsync of each would take longer than writing.
-    os.sync()
+    sync_below(built)
     if final.is_dir() and built.is_dir() and any(final.iterdir()):
         _replace_directory(built, final)
     else:
         built.replace(final)
     # The new name is durable only when the directory that holds it is synced as well.
-    directory = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_path(final.parent)
 
 
 def _replace_directory(built: Path, final: Path) -> None:

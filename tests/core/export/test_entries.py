@@ -82,7 +82,8 @@ def test_an_entry_of_a_script_gets_texts_and_numbers_for_missing_values() -> Non
 @pytest.mark.parametrize(
     ("name", "stem"),
     [
-        ("photo.jpg", "photo"), ("../../etc/passwd", "passwd"), ("C:\\windows\\CON.png", "CON"), ("ünï 图.webp", "uni"),
+        ("photo.jpg", "photo"), ("../../etc/passwd", "passwd"), ("C:\\windows\\CON.png", "image-CON"),
+        ("ünï 图.webp", "uni"),
         ("🙂.jpg", "image"), ("-rf.jpg", "rf"), ("n" * 90, "n" * 60),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Limits of a worker process, and systems that cannot set them."""
 
+import queue
 import resource
 import subprocess
 import sys
@@ -14,6 +15,7 @@ ROOT = Path(__file__).parents[3]
 # A module that is None in sys.modules raises ImportError on import, as a missing one does.
 WITHOUT_RESOURCE = """
 import sys
+import psutil  # needs it on Linux, not elsewhere
 sys.modules["resource"] = None
 from core.images import worker
 worker.limit(1_500_000_000)
@@ -27,10 +29,20 @@ def test_a_system_without_the_resource_module_runs_jobs_without_these_limits() -
     assert (run.stdout, run.stderr) == ("False 4\n", "")
 
 
+def test_a_process_ends_itself_where_the_system_does_not_limit_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: queue.Queue[int] = queue.Queue()
+    monkeypatch.setattr(worker.os, "_exit", ended.put)
+    worker.watch_memory(10**15)  # far above what this process has
+    worker.watch_memory(1)
+    assert ended.get(timeout=30) == worker.OUT_OF_MEMORY
+    assert ended.empty()
+
+
 def test_memory_core_dumps_and_cpu_time_are_limited_where_the_system_can(monkeypatch: pytest.MonkeyPatch) -> None:
     limits: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", lambda which, values: limits.update({which: values}))
     monkeypatch.setattr(resource, "getrlimit", lambda which: (7, 1000))
+    monkeypatch.setattr(worker.sys, "platform", "linux")
     monkeypatch.setattr(worker.time, "process_time", lambda: 10.4)
 
     worker.limit(1_500_000_000)
