@@ -47,8 +47,11 @@ def test_the_wheel_brings_one_package_and_the_command(installed: Path) -> None:
     assert scripts.read_text() == "[console_scripts]\nvitrine = vitrine:main\n"
     metadata = next(installed.glob("*.dist-info/METADATA")).read_text(encoding="utf-8")
     lines = re.findall(r"^Requires-Dist: ([\w-]+).*?(?:; extra == '(\w+)')?$", metadata, flags=re.MULTILINE)
-    for extra in ("", "see", "postgresql", "mcp"):
-        file = f"requirements-{extra}.txt" if extra else "requirements.txt"
+    files = {
+        "": "requirements.txt", "see": "requirements-see.txt", "postgres": "requirements-postgresql.txt",
+        "mcp": "requirements-mcp.txt",
+    }  # fmt: skip
+    for extra, file in files.items():
         assert {name for name, needed_by in lines if needed_by == extra} == _listed(file)
 
 

@@ -105,7 +105,7 @@ def _missing_driver(url: str, module: str) -> str:
         return f"VITRINE_DATABASE_URL needs {module}, which is not installed. Install it, or use SQLite."
     return (
         "VITRINE_DATABASE_URL names PostgreSQL, but its driver is not installed. "
-        "Run: pip install 'vitrine-vqa[postgresql]', and begin the URL with postgresql+psycopg:."
+        "Run: pip install 'vitrine-vqa[postgres]', and begin the URL with postgresql+psycopg:."
     )
 
 

@@ -130,7 +130,7 @@ def test_a_database_server_whose_driver_is_missing_is_a_problem_with_the_command
     monkeypatch.setitem(sys.modules, "psycopg", None)
     settings = db.settings.model_copy(update={"database_url": "postgresql+psycopg://localhost/vitrine"})
     (found,) = [finding for finding in examine(settings) if finding.subject == "Database"]
-    assert (found.level, "pip install 'vitrine-vqa[postgresql]'" in found.message) == ("problem", True)
+    assert (found.level, "pip install 'vitrine-vqa[postgres]'" in found.message) == ("problem", True)
 
 
 def test_an_analyzer_that_cannot_run_is_a_warning_with_the_command_that_brings_it(db: Database, tmp_path: Path) -> None:
