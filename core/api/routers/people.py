@@ -12,7 +12,7 @@ from core.accounts.roles import Role
 from core.accounts.service import MAX_NAME_CHARS
 from core.api import credentials
 from core.api.dependencies import CurrentActor, ServicesDep
-from core.api.schemas import Id, RequestBody, ResponseBody
+from core.api.schemas import Id, Problem, RequestBody, ResponseBody
 from core.db import Accounts
 from core.errors import ForbiddenError, NotFoundError
 
@@ -110,7 +110,11 @@ def get_me(services: ServicesDep, actor: CurrentActor) -> MeAnswer:
     )  # fmt: skip
 
 
-@router.put("/accounts/me/password", status_code=204)
+@router.put(
+    "/accounts/me/password",
+    status_code=204,
+    responses={429: {"model": Problem, "description": "The present password was wrong too often; try again later"}},
+)
 def change_my_password(body: PasswordChange, services: ServicesDep, actor: CurrentActor) -> None:
     """Change the password of the caller's account and end its sessions, this one included."""
     services.accounts.change_password(_own_account(actor), body.old_password, body.new_password)

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from core.accounts.roles import Role
 from core.api import build_routes, credentials, login
+from core.api.oidc import routes
 from core.api.oidc.provider import OidcProvider
 from core.api.oidc.renewal import Renewals
 from core.db import Accounts, SignIns, connect, utc_now
@@ -132,6 +133,14 @@ def test_an_answer_to_something_else_signs_nobody_in(
     assert not _is_in(browser)
 
 
+def test_an_answer_that_comes_too_late_signs_nobody_in(
+    browser: TestClient, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "FLOW_LIFE_S", -1)
+    refused = _sign_in(browser, provider)
+    assert (refused.status_code, "more than ten minutes ago" in refused.text) == (403, True)
+
+
 def test_five_refused_answers_make_an_address_wait(browser: TestClient, provider: FakeProvider) -> None:
     provider.is_disabled = True
     assert [_sign_in(browser, provider).status_code for _ in range(6)] == [403] * 5 + [429]
@@ -244,6 +253,7 @@ def test_groups_give_and_take_at_each_sign_in_and_leave_what_people_gave(
     other = people.projects.create_project("Other")
     people.memberships.set_role(other.id, people.accounts.named("ana").id, Role.VIEWER)
     assert standing() == (False, ["viewer"])
+    assert sorted(standing("annotators")[1]) == ["annotator", "viewer"]
     shelf = next(one for one in people.projects.list_projects() if one.name == "Shelf")
     people.memberships.set_role(shelf.id, people.accounts.named("ana").id, Role.EDITOR)
     assert sorted(standing("leads")[1]) == ["editor", "viewer"]
