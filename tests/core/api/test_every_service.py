@@ -72,7 +72,7 @@ MISSING: dict[str, dict[str, tuple[str, ...]]] = {
     },
     BY_THE_SHELL: {"llm": ("find_local_models",), "overlaps": ("write_hashes",)},
     BY_THE_SIGN_IN: {
-        "accounts": ("counts", "find_account", "verify"),
+        "accounts": ("connect", "counts", "find_account", "verify"),
         "invitations": ("accept", "find_open", "join"),
         "tokens": ("find_token",),
     },
