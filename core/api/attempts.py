@@ -2,8 +2,8 @@
 
 An attempt is counted before it is checked, and the attempts of one client are checked one after another; so parallel
 attempts gain nothing. The first wrong ones cost no time, each further one doubles the delay before the next. A device
-that has signed in before is a client of its own, by its cookie; others are told apart by address, and share a limit of
-all unknown clients together, because addresses are cheap.
+that has signed in to the account before is a client of its own, by its cookie; others are told apart by address, and
+share a limit of all unknown clients together, because addresses are cheap.
 """
 
 import asyncio

@@ -83,7 +83,7 @@ class _InvitationRoute:
                 invitation, status=status_of(error), message=str(error), name=name,
                 provider=_provider(request, self._database()),
             )  # fmt: skip
-        set_session(request, home, cookie)
+        set_session(request, home, cookie, account.name)
         return home
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from itsdangerous import BadData
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
@@ -22,8 +21,9 @@ from core.accounts.service import AccountService, check_may_sign_in, name_key
 from core.addresses import client_group
 from core.api import credentials, sign_in_page, signing
 from core.api.attempts import AttemptLimiter
+from core.api.devices import DEVICE_COOKIE, DEVICE_LIFE_S, device_of
 from core.api.errors import problem, retry_after, status_of
-from core.db import Accounts, Database, new_id
+from core.db import Accounts, Database
 from core.errors import TooManyTriesError, VitrineError
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATH = "/access/session"
-DEVICE_COOKIE = "vitrine-device"
 SIGNED_OUT_COOKIE = "vitrine-signed-out"
 """Says that somebody signed out in this browser: the provider then asks who signs in next."""
-DEVICE_LIFE_S = 365 * 24 * 3600
 _MAX_BODY_BYTES = 10_000
 # Strangers may open connections here: none stays open for the rest of a body.
 _BODY_TIMEOUT_S = 15.0
@@ -104,16 +102,18 @@ class _SessionRoute:
 
     async def _check_and_sign_in(self, request: Request, form: _Form) -> Response:
         device = device_of(request)
+        # Without accounts there is one password; with them a device is known for the accounts that it has signed in to.
+        is_known = device.is_known and (not self._database().settings.has_accounts or device.has_used(form.name))
         address = request.client.host if request.client is not None else ""
-        client_key = f"device:{device}" if device is not None else f"address:{client_group(address)}"
+        client_key = f"device:{device.id}" if is_known else f"address:{client_group(address)}"
         found: list[_Person] = []
 
         async def verify() -> bool:
-            found.extend(await self._check(form, is_known=device is not None))
+            found.extend(await self._check(form, is_known=is_known))
             return bool(found)
 
         try:
-            await self._limiter.attempt(client_key, verify, is_known=device is not None)
+            await self._limiter.attempt(client_key, verify, is_known=is_known)
         except TooManyTriesError as error:
             return _refused(request, form, status_of(error), error.code, str(error), retry_after(error))
         if not found:
@@ -146,30 +146,20 @@ class _SessionRoute:
         response: Response = Response(status_code=204)
         if form.is_html:
             response = RedirectResponse(sign_in_page.landing_address(form.wanted, base), 303)
-        set_session(request, response, cookie)
+        set_session(request, response, cookie, person.name)
         return response
 
 
-def set_session(request: Request, response: Response, cookie: str) -> None:
-    """Let the browser keep a session, and the id by which its device is known."""
-    device = device_of(request) or new_id()
+def set_session(request: Request, response: Response, cookie: str, name: str) -> None:
+    """Let the browser keep a session of *name*, and the id by which its device is known for that account."""
     for key, value, life_s in (
         (credentials.COOKIE, cookie, credentials.SESSION_LIFE_S),
-        (DEVICE_COOKIE, signing.device_serializer().dumps(device), DEVICE_LIFE_S),
+        (DEVICE_COOKIE, device_of(request).signed_with(name), DEVICE_LIFE_S),
     ):
         # Not "strict": a link in a mail would lead a signed-in person to the sign-in page.
         response.set_cookie(
             key, value, max_age=life_s, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https"
         )
-
-
-def device_of(request: Request) -> str | None:
-    """Return the id of a device that has signed in before."""
-    cookie = request.cookies.get(DEVICE_COOKIE)
-    try:
-        return str(signing.device_serializer().loads(cookie)) if cookie else None
-    except BadData:
-        return None
 
 
 def _persons(database: Database, form: _Form) -> list[_Person]:
@@ -194,8 +184,7 @@ def _wrong(has_accounts: bool) -> str:
 
 def _storable(name: str) -> str:
     """Return a typed name as it is stored, "local" when it is empty."""
-    storable = name.encode("utf-8", "replace").decode().replace("\0", "")  # no lone surrogates
-    return " ".join(storable.split())[: sign_in_page.MAX_NAME_CHARS] or "local"
+    return " ".join(name.replace("\0", "").split())[: sign_in_page.MAX_NAME_CHARS] or "local"
 
 
 def _read_form(request: Request, body: bytes) -> _Form:
@@ -204,7 +193,11 @@ def _read_form(request: Request, body: bytes) -> _Form:
     with contextlib.suppress(ValueError, RecursionError):
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True)) if is_html else json.loads(body)
     given = fields if isinstance(fields, dict) else {}
-    return _Form(str(given.get("password", "")), str(given.get("name", "")), str(given.get("next", "")), is_html)
+    # JSON may have lone surrogates, which neither the database nor a hash takes.
+    password, name, wanted = (
+        str(given.get(field, "")).encode("utf-8", "replace").decode() for field in ("password", "name", "next")
+    )
+    return _Form(password, name, wanted, is_html)
 
 
 def _refused(

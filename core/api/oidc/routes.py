@@ -20,7 +20,7 @@ from core.api.login import SIGNED_OUT_COOKIE, set_session
 from core.api.oidc.provider import Answer
 from core.api.oidc.renewal import Renewals
 from core.api.oidc.sealing import seal, unseal
-from core.db import Database
+from core.db import Accounts, Database
 from core.errors import ForbiddenError, NotFoundError, SignInProviderError, TooManyTriesError, VitrineError
 
 log = logging.getLogger(__name__)
@@ -92,8 +92,8 @@ class OidcRoutes:
 
         async def sign_in() -> bool:
             answer = await database.shared(Renewals).provider.answer(request)
-            cookie = await asyncio.to_thread(_sign_in, database, answer, flow.get("invitation"))
-            set_session(request, response, cookie)
+            account, cookie = await asyncio.to_thread(_sign_in, database, answer, flow.get("invitation"))
+            set_session(request, response, cookie, account.name)
             return True
 
         try:
@@ -105,7 +105,7 @@ class OidcRoutes:
         return response
 
 
-def _sign_in(database: Database, answer: Answer, invitation: str | None) -> str:
+def _sign_in(database: Database, answer: Answer, invitation: str | None) -> tuple[Accounts, str]:
     try:
         account = OidcAccounts(database).sign_in(answer.identity, invitation)
     except VitrineError:
@@ -113,7 +113,8 @@ def _sign_in(database: Database, answer: Answer, invitation: str | None) -> str:
         raise
     token = seal(database.settings, answer.refresh_token) if answer.refresh_token else None
     minutes = database.settings.oidc_session_minutes
-    return credentials.start_session(database, account.name, account, minutes=minutes, refresh_token=token)
+    cookie = credentials.start_session(database, account.name, account, minutes=minutes, refresh_token=token)
+    return account, cookie
 
 
 def _refused(request: Request, database: Database, error: VitrineError) -> Response:

@@ -93,6 +93,33 @@ def test_the_attempts_on_one_account_are_limited_over_all_unknown_clients(people
     assert known.post(login.PATH, json={"name": "Ana", "password": SECRET}).status_code == 204
 
 
+def test_a_device_of_one_person_is_unknown_to_the_account_of_another(people: Services) -> None:
+    app = Starlette(routes=build_routes(lambda: people))
+    guessing = [_browser(people, app, f"192.0.2.{number}") for number in range(6)]
+    for device in guessing:
+        device.post(login.PATH, json={"name": "Ana", "password": SECRET}).raise_for_status()
+    wrong = [device.post(login.PATH, json={"name": "root", "password": "wrong"}).status_code for device in guessing]
+    assert wrong == [401] * 5 + [429]
+    assert guessing[5].post(login.PATH, json={"name": "Ana", "password": SECRET}).status_code == 204
+
+
+def test_a_device_stays_known_for_all_who_share_it(people: Services) -> None:
+    app = Starlette(routes=build_routes(lambda: people))
+    shared = _browser(people, app)
+    for name in ("Ana", "root"):
+        shared.post(login.PATH, json={"name": name, "password": SECRET}).raise_for_status()
+    others = [_browser(people, app, f"192.0.2.{number}") for number in range(6)]
+    for other in others:
+        other.post(login.PATH, json={"name": "ana", "password": "wrong"})
+    assert others[5].post(login.PATH, json={"name": "ana", "password": SECRET}).status_code == 429
+    assert shared.post(login.PATH, json={"name": "ANA", "password": SECRET}).status_code == 204
+
+
+@pytest.mark.parametrize("body", [b'{"name": "\\ud800", "password": "x"}', b'{"name": "Ana", "password": "\\ud800"}'])
+def test_characters_that_cannot_be_stored_are_a_wrong_password(people: Services, body: bytes) -> None:
+    assert _browser(people).post(login.PATH, content=body).status_code == 401
+
+
 def test_sessions_and_tokens_do_not_outlive_a_change_of_the_sign_in(people: Services) -> None:
     by_account = _signed_in(people, "Ana").cookies[credentials.COOKIE]
     by_password = credentials.start_session(people.db, "Eve")
