@@ -85,7 +85,7 @@ class AccessService:
     def _highest_anywhere(self, actor: Actor) -> Role | None:
         """Return the highest role in any project; None for a token with limits, which acts in its projects only."""
         standing = self._standing(actor)
-        if standing is None or actor.only_project is not None or actor.highest_role is not None:
+        if standing is None or actor.has_limits:
             return None
         return max(standing.roles.values(), key=lambda role: role.rank, default=None)
 

@@ -28,5 +28,10 @@ class Actor:
     highest_role: Role | None = None
 
     @property
+    def has_limits(self) -> bool:
+        """Whether a token has less rights than its account."""
+        return self.only_project is not None or self.highest_role is not None
+
+    @property
     def has_session(self) -> bool:
         return self.credential.startswith("session:")

@@ -41,7 +41,10 @@ class NewTokenBody(RequestBody):
 
 @router.get("")
 def list_tokens(services: ServicesDep, actor: CurrentActor) -> list[TokenAnswer]:
-    """List the API tokens that are valid: those of the caller's account, or all, for admins."""
+    """List the API tokens that are valid: those of the caller's account, or all, for admins.
+
+    A token with limits sees itself.
+    """
     rows = services.tokens.list_tokens()
     return [TokenAnswer.model_validate(row) for row in rows if _may_manage(actor, row)]
 
@@ -49,7 +52,7 @@ def list_tokens(services: ServicesDep, actor: CurrentActor) -> list[TokenAnswer]
 @router.post("", status_code=201)
 def create_token(body: NewTokenBody, services: ServicesDep, actor: CurrentActor) -> TokenAnswer:
     """Make an API token; its *secret* is shown this once. A token with limits makes none."""
-    if actor.only_project is not None or actor.highest_role is not None:
+    if actor.has_limits:
         raise ForbiddenError("A token with limits makes no other tokens. Sign in to make one.")
     if body.project_id is not None:
         services.access.require(actor, Act.READ, body.project_id)
@@ -61,7 +64,7 @@ def create_token(body: NewTokenBody, services: ServicesDep, actor: CurrentActor)
 
 @router.delete("/{token_id}", status_code=204)
 def revoke_token(token_id: Id, services: ServicesDep, actor: CurrentActor) -> None:
-    """Revoke an API token: requests with it are refused from now on."""
+    """Revoke an API token: requests with it are refused from now on. A token with limits can revoke itself."""
     row = services.tokens.get_active(token_id)
     if row is None or not _may_manage(actor, row):
         raise NotFoundError("This token does not exist any more. Choose another one.")
@@ -69,4 +72,6 @@ def revoke_token(token_id: Id, services: ServicesDep, actor: CurrentActor) -> No
 
 
 def _may_manage(actor: CurrentActor, row: ApiTokens) -> bool:
+    if actor.has_limits:
+        return actor.credential == f"token:{row.id}"
     return actor.is_admin or (actor.account_id is not None and row.account_id == actor.account_id)

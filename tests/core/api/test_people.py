@@ -122,6 +122,9 @@ def test_a_person_makes_tokens_with_the_own_rights_and_sees_the_own_only(people:
     assert [token["name"] for token in ana.get("/api/tokens").json()] == ["robot"]
     assert len(root.get("/api/tokens").json()) == 2
     assert ana.delete(f"/api/tokens/{of_root['id']}").status_code == 404
+    unlimited = ana.post("/api/tokens", json={"name": "unlimited"}).json()
+    assert [token["name"] for token in program.get("/api/tokens").json()] == ["robot"]
+    assert program.delete(f"/api/tokens/{unlimited['id']}").status_code == 404
     assert ana.delete(f"/api/tokens/{made['id']}").status_code == 204
     assert program.get("/api/projects").status_code == 401
 
