@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from core import audit, password
+from core.accounts.names import is_readable
 from core.accounts.passwords import check_new_password, normalized
 from core.accounts.tries import PasswordTries
 from core.db import Accounts, Database, SignIns, utc_now
@@ -279,8 +280,11 @@ def check_may_sign_in(account: Accounts) -> None:
 
 def _tidy_name(name: str) -> str:
     tidy = " ".join(unicodedata.normalize("NFKC", name).split())
-    if not 0 < len(tidy) <= MAX_NAME_CHARS or not tidy.isprintable():
-        raise InvalidInputError(f"Choose a name of 1 to {MAX_NAME_CHARS} letters, digits and signs.", field="name")
+    if not 0 < len(tidy) <= MAX_NAME_CHARS or not is_readable(tidy):
+        raise InvalidInputError(
+            f"Choose a name of 1 to {MAX_NAME_CHARS} letters, digits and signs that can be seen, and of one alphabet.",
+            field="name",
+        )
     if name_key(tidy) in _TAKEN_NAMES:
         raise InvalidInputError(f"The name {tidy} is used by Vitrine itself. Choose another one.", field="name")
     return tidy

@@ -26,11 +26,20 @@ def test_a_name_is_taken_whatever_its_case_and_its_form(accounts: AccountService
         assert found.id == made.id
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\0b", "a\u202eb", "local", "LINK"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * 61, "a\0b", "a\u202eb", "local", "LINK", "Ana\u034f", "Ana\u115f", "\u2800", "\u0410na"]
+)
 def test_a_name_that_cannot_be_used_is_refused(accounts: AccountService, name: str) -> None:
     with pytest.raises(InvalidInputError) as raised:
         accounts.create_account(name, SECRET)
     assert raised.value.field == "name"
+
+
+@pytest.mark.parametrize(
+    "name", ["Zo\u00eb M\u00fcller-2", "\u0410\u043d\u043d\u0430 (lab)", "\u5c71\u7530", "\u041e\u043b\u044f Ruiz"]
+)
+def test_a_name_of_any_alphabet_can_be_used(accounts: AccountService, name: str) -> None:
+    assert accounts.create_account(name, SECRET).name == name
 
 
 @pytest.mark.sqlite
