@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 FLOW_COOKIE = "vitrine-sign-in"
 FLOW_LIFE_S = 600
 _COOKIE_PATH = "/access/oidc"
+_STATE_PREFIX = "_state_vitrine_"
+"""Authlib stores under it what belongs to a state."""
 _MAX_NEXT_CHARS = 1_500
 _MAX_STARTING = 20
 _EXPIRED = "This sign-in was begun in another browser, more than ten minutes ago, or is done already. Start again."
@@ -83,7 +85,7 @@ class OidcRoutes:
         """Sign in whom the provider names, if this browser was sent to it and has not come back before."""
         flow = unseal(database.settings, request.cookies.get(FLOW_COOKIE), FLOW_LIFE_S)
         state = request.query_params.get("state", "")
-        if not isinstance(flow, dict) or state in self._used:
+        if not isinstance(flow, dict) or f"{_STATE_PREFIX}{state}" not in flow or state in self._used:
             raise ForbiddenError(_EXPIRED)
         self._used[state] = True
         request.scope["session"] = flow
