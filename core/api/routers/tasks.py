@@ -9,10 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import StreamingResponse
 
 from core.accounts.actor import Actor
+from core.accounts.permissions import Act
 from core.api.dependencies import ServicesDep
+from core.api.guard import ACTOR
 from core.api.media import project_archive_url
 from core.api.schemas import Cursor, Id, Limit, Page, RequestBody, ResponseBody, TaskAnswer
 from core.db import Tasks
+from core.errors import NotFoundError
 from core.llm import session_keys
 from core.moving.contents import EXPORT_TASK
 from core.services import Services
@@ -179,7 +182,10 @@ def retry_task(
     responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
 )
 async def follow_task(task_id: Id, request: Request, services: ServicesDep) -> StreamingResponse:
-    """Follow a task by server-sent events: ``progress`` at each change, ``end`` when it has ended."""
+    """Follow a task by server-sent events: ``progress`` at each change, ``end`` when it has ended.
+
+    The stream ends for whoever has no role in the project any more.
+    """
     await asyncio.to_thread(services.tasks.get_task, task_id)
     return StreamingResponse(
         _events(services, request, task_id),
@@ -196,7 +202,10 @@ async def _events(services: Services, request: Request, task_id: str) -> AsyncIt
     last: dict[str, Any] = {}
     idle_s = 0.0
     while True:
-        state = await asyncio.to_thread(_state, services, request, task_id)
+        try:
+            state = await asyncio.to_thread(_state, services, request, task_id)
+        except NotFoundError:
+            return
         has_ended = state["ended_at"] is not None
         if state != last:
             yield f"event: {'end' if has_ended else 'progress'}\ndata: {json.dumps(state, ensure_ascii=False)}\n\n"
@@ -212,6 +221,7 @@ async def _events(services: Services, request: Request, task_id: str) -> AsyncIt
 
 def _state(services: Services, request: Request, task_id: str) -> dict[str, Any]:
     task = services.tasks.get_task(task_id)
+    services.access.require(request.scope[ACTOR], Act.READ, task.project_id)
     # A config may name thousands of images, and does not change: it is not repeated in each event.
     state = task_answer(services, request, task).model_dump(mode="json", exclude={"config"})
     return state | {"progress": services.engine.progress(task_id)}

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import select
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from core.accounts.actor import Actor
 from core.accounts.roles import Role
 from core.api import build_routes, login
+from core.api.guard import ACTOR
+from core.api.routers import tasks
 from core.audit import AuditFilter
 from core.db import KeyedReplies, connect
 from core.services import Services
@@ -127,6 +131,29 @@ def test_a_person_makes_tokens_with_the_own_rights_and_sees_the_own_only(people:
     assert program.delete(f"/api/tokens/{unlimited['id']}").status_code == 404
     assert ana.delete(f"/api/tokens/{made['id']}").status_code == 204
     assert program.get("/api/projects").status_code == 401
+
+
+def test_a_token_with_limits_of_an_admin_lists_no_bins_below_the_role_of_owners(people: Services) -> None:
+    root, project_id = _as(people, "root"), _project(people)
+    people.projects.delete_project(project_id)
+    seen = {}
+    for role in ("editor", "owner"):
+        made = root.post("/api/tokens", json={"name": role, "role": role}).json()
+        bearer = {"Authorization": f"Bearer {made['secret']}"}
+        program = TestClient(root.app, base_url="http://localhost:8501", headers=bearer)
+        seen[role] = [item["id"] for item in program.get("/api/bin").json()["items"]]
+    assert seen == {"editor": [], "owner": [project_id]}
+
+
+async def test_the_events_of_a_task_end_with_the_role_of_who_follows_it(people: Services) -> None:
+    project_id, ana = _project(people), people.accounts.named("ana")
+    task = people.tasks.create_task(project_id, config={"image_ids": []})
+    actor = Actor("ana", credential="session:1", account_id=ana.id, is_admin=False)
+    request = Request({"type": "http", "path": "/", "headers": [], "query_string": b"", ACTOR: actor})
+    events = tasks._events(people, request, task.id)
+    assert "event: progress" in await anext(events)
+    people.memberships.remove_member(project_id, ana.id)
+    assert [event async for event in events] == []
 
 
 def test_an_admin_sets_the_quota_that_members_read(people: Services) -> None:

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from core import Images, Projects
+from core.accounts.actor import Actor
+from core.api.guard import ACTOR
 from core.api.routers import tasks
 from core.db import Tasks, utc_now
 from core.listings import ListingService
@@ -91,7 +93,7 @@ async def test_events_of_an_idle_task_are_pings_until_it_ends(
     monkeypatch.setattr(tasks, "PING_INTERVAL_S", 0.02)
     task = services.tasks.create_task(image.project_id)
     services.tasks.pause(task.id)
-    request = Request({"type": "http", "root_path": ""})
+    request = Request({"type": "http", "root_path": "", ACTOR: Actor()})
     events = tasks._events(services, request, task.id)
     first = await anext(events)
     assert first.startswith("event: progress\ndata: {")
