@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import delete
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
@@ -146,6 +146,19 @@ def test_an_empty_shared_queue_counts_leased_entries_and_takes_released_ones(
     with connect(server.data_dir) as db, db.transaction() as session:
         session.execute(delete(EntryLeases))
     expect(other.locator(".desk .question")).to_have_text("One?", timeout=10_000)
+
+
+def test_an_empty_queue_names_the_entries_of_others_as_soon_as_they_are_counted(server: AppServer, page: Page) -> None:
+    project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
+    with connect(server.data_dir) as db:
+        CollaborationService(db).set_review_plan(project_id, "shared")
+        CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
+    counts: list[Route] = []
+    page.route("**/desk/count*", lambda route: route.abort() if counts else counts.append(route))
+    page.goto(f"{server.url}/curate?project={project_id}")
+    expect(page.locator(".desk .ending")).to_contain_text("Choose another filter", timeout=15_000)
+    counts[0].continue_()
+    expect(page.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others")
 
 
 def test_a_similar_image_becomes_the_twin_of_an_entry_until_undo(server: AppServer, page: Page) -> None:

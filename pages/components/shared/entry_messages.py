@@ -23,7 +23,7 @@ def show(entry: ImageDatasets) -> None:
         return
     is_sent_back = any(one.is_open and one.sent_to == actor for one in messages)
     with st.container(horizontal=True):
-        _write(entry, actor, answers=is_sent_back)
+        _write(entry, actor, f"{len(messages)}-{sum(one.is_open for one in messages)}", answers=is_sent_back)
         for person in sorted({one.sent_to for one in messages if one.is_open and actor in (one.sent_by, one.sent_to)}):
             st.button(
                 "Nothing to change" if person == actor else f"Take it off the queue of {page.escape(person)}",
@@ -31,10 +31,11 @@ def show(entry: ImageDatasets) -> None:
             )  # fmt: skip
 
 
-def _write(entry: ImageDatasets, actor: str, *, answers: bool) -> None:
+def _write(entry: ImageDatasets, actor: str, sign: str, *, answers: bool) -> None:
+    # A new key makes a new widget, so the popover closes after it was used.
     label, icon = ("Answer", "reply") if answers else ("Send back", "assignment_return")
     with (
-        st.popover(label, icon=f":material/{icon}:", key=f"message-{entry.id}"),
+        st.popover(label, icon=f":material/{icon}:", key=f"message-{entry.id}-{sign}"),
         st.form(f"message-form-{entry.id}", border=False, clear_on_submit=True),
     ):
         text = st.text_area(

@@ -9,6 +9,7 @@ from core.dataset.guidelines.service import MAX_CHARS, GuidelineVersion
 from pages.components.shared import media, page, reviewer_name
 
 _SEEN, _MESSAGE, _ADDED = "guidelines-seen", "guidelines-message", "guidelines-added"
+_IMAGES = "guidelines-images"
 _CSS = """
 :host { font-family: var(--st-font); color: var(--st-text-color); overflow-wrap: anywhere; }
 img { max-width: 100%; height: auto; border-radius: 4px; }
@@ -22,9 +23,9 @@ a { color: var(--st-link-color); }
 # The HTML is that of core.dataset.guidelines.rendering, which leaves nothing of the author's own markup.
 _JS = """
 export default function ({ data, parentElement }) {
-  const shown = document.createElement("div");
+  const shown = document.createElement("article"); // the div of the component has its styles
   shown.innerHTML = data.sanitized;
-  parentElement.querySelector("div")?.remove();
+  parentElement.querySelector("article")?.remove();
   parentElement.append(shown);
 }
 """
@@ -91,7 +92,8 @@ def _forget() -> None:
 
 
 def _add_image(project_id: str) -> None:
-    with st.popover("Add an image", icon=":material/add_photo_alternate:", key="guidelines-image"):
+    count = st.session_state.get(_IMAGES, 0)  # a new key makes a new widget, so the popover closes after it was used
+    with st.popover("Add an image", icon=":material/add_photo_alternate:", key=f"guidelines-image-{count}"):
         with st.form("guidelines-image-form", border=False, clear_on_submit=True):
             file = st.file_uploader(
                 "Image", type=[name.partition("/")[2] for name in IMAGE_TYPES], key="guidelines-file"
@@ -103,6 +105,7 @@ def _add_image(project_id: str) -> None:
                 actor = reviewer_name.name()
                 image = page.services().guidelines.add_image(project_id, file.name, file.getvalue(), actor=actor)
                 st.session_state[_ADDED] = f"![{_label(shows or image.image_name)}](image:{image.id})"
+                st.session_state[_IMAGES] = count + 1
                 st.rerun()
 
 

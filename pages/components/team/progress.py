@@ -17,7 +17,7 @@ def show(project_id: str) -> None:
     st.dataframe([_row(one) for one in people], hide_index=True, key="team-progress", height="content")
     st.caption(
         "Decided: entries whose present decision is theirs; entries with known answers count, too. Waiting: entries in "
-        "their queue now; of a shared queue those that nobody else has on the screen. "
+        "their queue now; of a shared queue those that nobody else has loaded. "
         f"An hour: acts of review by the time between them in the last {PACE_DAYS} days; gaps of more than two minutes "
         "are pauses, and bulk actions do not count. Second reviews: those of entries that a second person has judged "
         "alike. Known answers: right ones until yesterday (UTC)."

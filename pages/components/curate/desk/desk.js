@@ -128,7 +128,8 @@ class Desk {
   }
 
   counted() {
-    this.paintBars();
+    if (this.queue.current || this.queue.isLoading) this.paintBars();
+    else this.paint(true); // the ending says how many entries others have
     this.loadFound(this.queue.entries.slice(this.queue.index, this.queue.index + 1));
   }
 
