@@ -22,6 +22,8 @@ _CACHED_PREFIXES = ("/img/", "/api/projects", "/api/images/", "/api/image-datase
 _SIGNING_PREFIX = "/ai/"
 # Each caller sees the projects that they have a role in.
 _OWN_LIST = "/api/projects"
+# They depend on who asks, and on the time: leases end, and a day goes by, without a write.
+_NEVER_CACHED_PATH = re.compile(r"/api/projects/[^/]+/(?:review-queue|people|people/me|known-answers)")
 _TILE_PATH = re.compile(r"/img/[^/]+/tile/.*")
 _RENDITION_PATH = re.compile(r"/img/([^/]+)/(?:thumb|view)")
 _MAX_BODY_BYTES = 1_000_000
@@ -69,13 +71,12 @@ class ResponseCache:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         version = None
-        if scope["method"] == "GET" and _is_cached(path) and not _has_range(scope):
+        if scope["method"] == "GET" and is_cached(path) and not _has_range(scope):
             version = await self._version()
         if version is None:
             await self._app(scope, receive, send)
             return
-        is_own = path.startswith(_SIGNING_PREFIX) or path == _OWN_LIST
-        credential = scope["vitrine.actor"].credential if is_own else ""
+        credential = scope["vitrine.actor"].credential if is_own(path) else ""
         key = (scope["path"], scope["query_string"], credential)
         cached = await self._find_cached(key, version, path)
         if cached is not None:
@@ -147,9 +148,16 @@ class _Recorder:
         await self._send(message)
 
 
-def _is_cached(path: str) -> bool:
+def is_cached(path: str) -> bool:
+    """Return whether responses of this path are cached."""
     # Tiles would replace everything else in the cache; the disk has them, and the browser keeps them.
-    return path.startswith(_CACHED_PREFIXES) and not _TILE_PATH.fullmatch(path)
+    is_excluded = _TILE_PATH.fullmatch(path) or _NEVER_CACHED_PATH.fullmatch(path)
+    return path.startswith(_CACHED_PREFIXES) and not is_excluded
+
+
+def is_own(path: str) -> bool:
+    """Return whether cached responses of this path are for one credential only."""
+    return path.startswith(_SIGNING_PREFIX) or path == _OWN_LIST
 
 
 def _has_range(scope: Scope) -> bool:

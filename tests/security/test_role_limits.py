@@ -37,6 +37,17 @@ def test_an_act_at_the_desk_that_is_not_allowed_costs_only_itself(house: House, 
     assert _decide(client, "annotator", *acts) == ["not_found", "ok", "not_found", "not_found", "not_found"]
 
 
+def test_the_queue_and_the_progress_of_a_person_are_not_those_of_who_asked_before(
+    house: House, client: TestClient
+) -> None:
+    base = f"/api/projects/{house.ours['project_id']}"
+    client.post(f"{base}/review-queue", json={}, headers={"X-Person": "editor"})
+    for person, number in (("editor", 1), ("owner", 0)):
+        headers = {"X-Person": person}
+        assert client.get(f"{base}/people/me", headers=headers).json()["person"] == house.people[person].name
+        assert len(client.get(f"{base}/review-queue", headers=headers).json()["items"]) == number
+
+
 def test_a_form_is_asked_for_the_project_of_its_style_dataset(house: House, client: TestClient) -> None:
     def send(person: str, ids: dict[str, str]) -> int:
         form = {"data": {"dataset_id": ids["dataset_id"]}, "files": [("files", ("a.png", b"no image"))]}

@@ -1,9 +1,11 @@
 import asyncio
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
@@ -13,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from core import Projects, ProjectService, connect
 from core.api import build_routes, response_cache
 from core.api.media import image_url, tiles_url
+from core.api.routers import ALL
 from core.services import Services
 from tests.pictures import png
 
@@ -53,6 +56,18 @@ def test_each_path_and_query_has_its_own_response(client: TestClient, project: P
     assert client.get("/api/projects", params={"limit": 1}).json()["total"] == 1
     assert client.get("/api/projects", params={"limit": 0}).status_code == 422
     assert client.get(f"/api/projects/{project.id}").json()["name"] == "Shelf"
+
+
+def test_no_response_that_depends_on_the_caller_is_shared() -> None:
+    depending = [
+        route.path
+        for router in ALL
+        for route in router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+        if "actor" in inspect.signature(route.endpoint).parameters
+    ]
+    assert "/api/projects/{project_id}/people/me" in depending
+    assert [path for path in depending if response_cache.is_cached(path) and not response_cache.is_own(path)] == []
 
 
 def test_error_responses_are_not_cached(client: TestClient, reads: list[str]) -> None:
