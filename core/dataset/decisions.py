@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.dataset import messages, second_review
-from core.dataset.edits import UserAction, check_version, edit, entry_by_id, is_batch_recorded, record_event
+from core.dataset.edits import UserAction, batch_of, check_version, edit, entry_by_id, record_event
 from core.db import ImageDatasets
 from core.errors import InvalidInputError
 
@@ -65,7 +65,8 @@ def decide(
     An action that is stored already changes nothing and returns the entry as it is now.
 
     Raises:
-        InvalidInputError: there is no such decision, or a value breaks its rules.
+        InvalidInputError: there is no such decision, a value breaks its rules, or *action.batch_id* is that of another
+            decision, or of one on another entry.
         ConflictError: the entry is not at *version*.
     """
     decision = DECISIONS.get(action.name)
@@ -74,8 +75,20 @@ def decide(
             f"{action.name} is not a decision. Use one of {', '.join(DECISIONS)}.", field="decision"
         )
     entry = entry_by_id(session, entry_id)
-    if not is_batch_recorded(session, action.batch_id):
+    if not _is_repeated(session, entry_id, action):
         changes = decision.values | changes
         check_version(entry, version, changes)
         entry = decision.apply(session, entry, changes, action)
     return DecisionResult(entry, action.batch_id)
+
+
+def _is_repeated(session: Session, entry_id: str, action: UserAction) -> bool:
+    """Return whether this decision is stored already: a client that got no answer sends it again.
+
+    Raises:
+        InvalidInputError: the batch is another decision, which would hide this one.
+    """
+    stored = batch_of(session, action.batch_id)
+    if stored is not None and (stored.entity_id, stored.action) != (entry_id, action.name):
+        raise InvalidInputError("This batch_id belongs to another decision. Send a new one.", field="batch_id")
+    return stored is not None

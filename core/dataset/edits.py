@@ -162,9 +162,9 @@ def record_event(
     )  # fmt: skip
 
 
-def is_batch_recorded(session: Session, batch_id: str) -> bool:
-    """Return whether this batch was stored already; *batch_id* serves as an idempotency key for repeated requests."""
-    return session.exec(select(Events.id).where(Events.batch_id == batch_id).limit(1)).first() is not None
+def batch_of(session: Session, batch_id: str) -> Events | None:
+    """Return the first event of a batch that is stored: *batch_id* is the idempotency key of repeated requests."""
+    return session.exec(select(Events).where(Events.batch_id == batch_id).order_by(col(Events.id)).limit(1)).first()
 
 
 def _with_images(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.dataset.bulk import BULK_FIELDS, EVENT_COLUMNS, apply_events, has_event_value
-from core.dataset.edits import UserAction, conflict, is_batch_recorded, record_event, value_of, write
+from core.dataset.edits import UserAction, batch_of, conflict, record_event, value_of, write
 from core.db import Events, ImageDatasets, utc_now
 from core.db.base import UtcDateTime
 from core.db.json_sql import json_has_key
@@ -43,7 +43,7 @@ def undo(session: Session, project_id: str, batch_id: str | None, action: UserAc
     """
     batch_id = batch_id or _last_batch(session, project_id, action.actor)
     events = _events_not_undone(session, batch_id, limit=2) if batch_id else []
-    if not events or events[0].project_id != project_id or is_batch_recorded(session, action.batch_id):
+    if not events or events[0].project_id != project_id or batch_of(session, action.batch_id) is not None:
         return None
     if len(events) == 1:
         return _undo_event(session, events[0], action)

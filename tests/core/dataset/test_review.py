@@ -38,6 +38,18 @@ def test_a_decision_sent_twice_is_stored_once(make: Make, review: ReviewService,
     assert len(entries.history(entry.id)) == 2
 
 
+def test_a_batch_id_of_another_decision_loses_none(
+    make: Make, dataset: ImageDatasetService, review: ReviewService
+) -> None:
+    first, second = make("One?"), make("Two?")
+    review.decide(first.id, 1, "confirm", actor="Anna", batch_id="act-000001")
+    for entry_id, version, decision in ((second.id, 1, "confirm"), (first.id, 2, "reject")):
+        with pytest.raises(InvalidInputError, match="belongs to another decision"):
+            review.decide(entry_id, version, decision, actor="Ben", batch_id="act-000001")
+    review.decide(second.id, 1, "confirm", actor="Ben", batch_id="act-000002")
+    assert dataset.get_dataset_entry(second.id).decision == "confirmed"
+
+
 def test_a_skipped_entry_is_unchanged_and_leaves_the_queue_of_that_person(
     make: Make, dataset: ImageDatasetService, review: ReviewService, entries: EntryQueries, project: Projects
 ) -> None:
