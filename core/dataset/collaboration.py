@@ -13,6 +13,7 @@ from core.dataset.agreement import Agreement, ModelAccuracy
 from core.dataset.assignment import ALONE, LEASE_S, unset_assignment
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.honeypots.mixing import add, anchor_of, mixed, mixing_of, waiting
+from core.dataset.reviewers import reviewer_named
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
 from core.errors import InvalidInputError
 
@@ -105,8 +106,8 @@ class CollaborationService:
             second_percent: 0 to 100.
 
         Raises:
-            InvalidInputError: the assignment is unknown, a name or the percentage is out of range, or *people* is
-                empty where images are divided.
+            InvalidInputError: the assignment is unknown, a name or the percentage is out of range, or where images
+                are divided, *people* is empty or, with accounts, names somebody who may not review the project.
         """
         if assignment not in ASSIGNMENTS:
             raise InvalidInputError(
@@ -118,6 +119,9 @@ class CollaborationService:
         if not 0 <= second_percent <= 100:
             raise InvalidInputError("Choose between 0 and 100 % for second reviews.", field="second_percent")
         with self._db.transaction() as session:
+            if assignment == "divided" and self._db.settings.has_accounts:  # nobody else would get their part
+                own = (reviewer_named(session, project_id, name, field="people") for name in names)
+                names = tuple(dict.fromkeys(own))
             stored = session.get(ReviewPlans, project_id) or ReviewPlans(project_id=project_id)
             stored.assignment, stored.people, stored.second_percent = assignment, list(names), second_percent
             session.add(stored)

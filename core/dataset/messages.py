@@ -15,7 +15,8 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.dataset.edits import LOCAL, UserAction, entry_by_id, record_event
-from core.db import IMPORTED, Accounts, Database, Events, ImageDatasets, Memberships, cached_until_write, new_id
+from core.dataset.reviewers import reviewer_named
+from core.db import IMPORTED, Database, Events, ImageDatasets, cached_until_write, new_id
 from core.errors import ForbiddenError, InvalidInputError
 
 MESSAGE, ANSWER, CLOSE = "message", "answer", "close"
@@ -168,10 +169,7 @@ def send(session: Session, entry: ImageDatasets, changes: dict[str, Any], action
     """
     _check_names(changes, {"text", "to"})
     text, to = _text(changes.get("text", PLEASE)), str(changes.get("to") or "").strip()
-    if to:
-        _check_person(session, entry.project_id, to)
-    else:
-        to = author_of(session, entry)
+    to = _reached(session, entry.project_id, to) if to else author_of(session, entry)
     if not to:
         raise InvalidInputError("Nobody has decided or written this entry yet. Name the person it is for.", field="to")
     if to == action.actor:
@@ -305,21 +303,11 @@ def _text(value: object) -> str:
     return text
 
 
-def _check_person(session: Session, project_id: str, name: str) -> None:
-    """Check that a message can reach a person: with accounts, that it is a member of the project or an admin."""
+def _reached(session: Session, project_id: str, name: str) -> str:
+    """Return the name of a person whom a message can reach."""
     if len(name) > MAX_NAME_CHARS:
         raise InvalidInputError(f"A name has at most {MAX_NAME_CHARS} characters.", field="to")
-    if session.exec(select(Accounts.id).limit(1)).first() is None:
-        return
-    member = select(Memberships.id).where(
-        Memberships.account_id == Accounts.id, Memberships.project_id == project_id, Memberships.role != "viewer"
-    )
-    reached = select(Accounts.id).where(
-        Accounts.name == name, col(Accounts.disabled_at).is_(None),
-        or_(member.correlate(Accounts).exists(), col(Accounts.is_admin)),
-    )  # fmt: skip
-    if session.exec(reached).first() is None:
-        raise InvalidInputError(f"{name} does not review this project. Name one of its members.", field="to")
+    return reviewer_named(session, project_id, name, field="to")
 
 
 def _check_has_open(session: Session, entry: ImageDatasets, person: str) -> list[str]:
