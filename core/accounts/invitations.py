@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -180,7 +180,22 @@ def _is_open() -> tuple[ColumnElement[bool], ...]:
     now = utc_now()
     return (
         col(Invitations.used_at).is_(None), col(Invitations.revoked_at).is_(None), col(Invitations.expires_at) > now,
+        ~_is_by_somebody_who_may_not_invite(),
     )  # fmt: skip
+
+
+def _is_by_somebody_who_may_not_invite() -> ColumnElement[bool]:
+    """Return the condition that who made the invitation is disabled, or no owner any more: else the link gives it back.
+
+    An invitation of the command line names nobody.
+    """
+    owner = select(Memberships.id).where(
+        Memberships.account_id == Accounts.id, Memberships.project_id == Invitations.project_id,
+        Memberships.role == Role.OWNER.value,
+    )  # fmt: skip
+    is_owner = and_(col(Invitations.makes_admin).is_(False), owner.correlate(Accounts, Invitations).exists())
+    may_not = or_(col(Accounts.disabled_at).is_not(None), and_(col(Accounts.is_admin).is_(False), ~is_owner))
+    return select(Accounts.id).where(Accounts.name == Invitations.created_by, may_not).correlate(Invitations).exists()
 
 
 def open_row(session: Session, secret: str) -> Invitations:

@@ -51,6 +51,26 @@ def test_used_expired_revoked_and_guessed_links_get_the_same_sentence(
     assert {*sentences, *(_sentence(invitations, secret) for secret in secrets)} == {NOT_VALID}
 
 
+def test_a_link_of_somebody_who_is_no_owner_any_more_gives_nobody_the_project(
+    db: Database, project: Projects, invitations: InvitationService
+) -> None:
+    accounts, memberships = AccountService(db), MembershipService(db)
+    olga = accounts.create_account("olga")
+    memberships.set_role(project.id, olga.id, Role.OWNER)
+    made = invitations.invite(project_id=project.id, role=Role.OWNER, created_by="olga")
+    assert invitations.list_open(project.id) == [made.row]
+    memberships.set_role(project.id, olga.id, Role.VIEWER, by_admin=True)
+    assert invitations.list_open(project.id) == []
+    with pytest.raises(NotFoundError, match=NOT_VALID):
+        invitations.join(made.secret, olga.id)
+    accounts.set_admin(olga.id, True)
+    assert invitations.find_open(made.secret).project_name == "Shelf"
+    accounts.create_account("root", SECRET, is_admin=True)
+    accounts.disable_account(olga.id)
+    with pytest.raises(NotFoundError, match=NOT_VALID):
+        invitations.accept(made.secret, "Mallory", SECRET)
+
+
 def test_a_name_or_password_that_cannot_be_used_leaves_the_invitation_open(
     db: Database, invitations: InvitationService
 ) -> None:
