@@ -57,10 +57,13 @@ class JsonFormatter(_Formatter):
 
 
 class PlainFormatter(_Formatter):
-    """Formats a record as plain text: time, level, logger, message, then the extra fields."""
+    """Formats a record as plain text: time, level, logger, message, then the extra fields.
+
+    Further lines of a message and a traceback are indented: what somebody sent cannot look like a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         values = self.values(record)
         line = f"{values.pop('at')} {values.pop('level'):7} {values.pop('logger')}: {values.pop('message')}"
         line += "".join(f" {name}={value}" for name, value in values.items())
-        return f"{line}\n{record.exc_text}" if record.exc_text else line
+        return "\n    ".join((f"{line}\n{record.exc_text}" if record.exc_text else line).splitlines())

@@ -48,6 +48,18 @@ def test_a_plain_line_has_level_logger_and_message_and_is_written_once(capsys: p
     assert written.count("\n") == 1
 
 
+def test_what_somebody_sent_does_not_look_like_a_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(json_lines=False)
+    forged = "2026-01-01T00:00:00.000+00:00 INFO    core.api: forged"
+    try:
+        raise RuntimeError(f"broken\n{forged}")
+    except RuntimeError:
+        logging.getLogger("core.api").exception("failed\r\n%s", forged)
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith("core.api: failed")
+    assert {line[:4] for line in others} == {"    "}
+
+
 def test_info_records_of_libraries_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure_logging(json_lines=False)
     logging.getLogger("some.library").info("chatter")
