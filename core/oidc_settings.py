@@ -1,6 +1,7 @@
 """Settings of the sign-in by an OpenID provider, read from ``VITRINE_OIDC_*``; without an issuer there is none."""
 
 import json
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -112,4 +113,7 @@ class OidcSettings(BaseSettings):
     def _split_domains(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return [part.strip().lower().removeprefix("@") for part in value.split(",") if part.strip()]
+        domains = [part.strip().lower().removeprefix("@") for part in value.split(",") if part.strip()]
+        if odd := [domain for domain in domains if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", domain)]:
+            raise ValueError(f"{odd[0]} is no domain; write them as lab.example,school.example")
+        return domains

@@ -150,6 +150,7 @@ def test_a_sign_in_that_does_not_fit_the_password_is_refused(
         ("VITRINE_OIDC_ISSUER", "https://ana@sso.example.org", "it is no https address"),
         ("VITRINE_OIDC_CLIENT_ID", "", "it is not set, but VITRINE_OIDC_ISSUER is; set it"),
         ("VITRINE_OIDC_SCOPES", "profile", "openid is not among them; add it"),
+        ("VITRINE_OIDC_EMAIL_DOMAINS", '["lab.example"]', r'\["lab.example"\] is no domain'),
         ("VITRINE_OIDC_ROLES", '{"annotators": "editor"}', "it is no JSON such as"),
         ("VITRINE_OIDC_ROLES", '{"annotators": {"Shelf": "boss"}}', "it is no JSON such as"),
         ("VITRINE_SIGN_IN", "", "it is not set, but VITRINE_OIDC_ISSUER is set; set it to accounts"),
