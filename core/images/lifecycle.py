@@ -10,6 +10,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.caller import current
 from core.db import Events, ImageDatasets, Images, Questions, in_library, is_about, new_id, utc_now
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 
@@ -166,7 +167,7 @@ def record_event(
     """Add an event to the history of the image."""
     event = Events(
         batch_id=batch_id, project_id=image.project_id, entity="image", entity_id=image.id, action=action,
-        actor=actor, old=old or {}, new=new or {},
+        actor=current().name_of(actor), old=old or {}, new=new or {},
     )  # fmt: skip
     session.add(event)
     return event

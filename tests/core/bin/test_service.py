@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from core.bin import BIN_KINDS
+from core.caller import Caller, acting
 from core.db import Events, GeneratedImages, ImageDatasets, Images, Projects, StyleDatasets, Tasks, utc_now
 from core.db.base import Base
 from core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -41,6 +42,15 @@ def test_what_is_deleted_is_listed_with_when_by_whom_and_until_when(
     (item,) = services.bin.find("image", project.id).items
     assert (item.label, item.project_name, item.deleted_by) == ("red.png", project.name, "Ann")
     assert item.until - item.deleted_at == timedelta(days=30)
+
+
+def test_who_has_signed_in_is_named_though_no_name_was_given(
+    services: Services, project: Projects, add_image: AddImage
+) -> None:
+    image = add_image()
+    with acting(Caller("olga", way="page", is_signed_in=True)):
+        services.library.delete_images([image.id])
+    assert [item.deleted_by for item in services.bin.find("image", project.id).items] == ["olga"]
 
 
 def test_an_image_comes_back_with_the_entries_that_went_with_it_and_no_others(
