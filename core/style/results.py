@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, and_, col, func, or_, select
 
+from core.caller import current
 from core.db import HIDDEN, LIBRARY, Events, GeneratedImages, Images, StyleDatasetImages, in_library, new_id, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.style.hidden_images import GENERATED
@@ -246,6 +247,6 @@ def _event(session: Session, image: Images, action: str, actor: str) -> None:
             entity="image",
             entity_id=image.id,
             action=action,
-            actor=actor,
+            actor=current().name_of(actor),
         )
     )

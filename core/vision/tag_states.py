@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from core.caller import current
 from core.db import Events, ImageAnalyses, Images, new_id
 from core.errors import InvalidInputError
 from core.images.lifecycle import existing, in_chunks
@@ -116,7 +117,7 @@ def record(
 
     event = Events(
         batch_id=batch_id or new_id(), project_id=image.project_id, entity="image", entity_id=image.id, action=action,
-        actor=actor, old=stored(old), new=stored(new),
+        actor=current().name_of(actor), old=stored(old), new=stored(new),
     )  # fmt: skip
     session.add(event)
     return event

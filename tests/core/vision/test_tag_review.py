@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import select
 
 from core import Projects
+from core.caller import Caller, acting
 from core.db import ImageFindings
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.services import Services
@@ -32,6 +33,12 @@ def test_an_accepted_tag_becomes_one_of_the_image(services: Services, image_id: 
     assert image is not None
     assert image.tags == "Dog"
     assert [(event.action, event.actor) for event in services.library.history(image_id)] == [("tagged", "Ada")]
+
+
+def test_a_change_of_tags_names_who_has_signed_in(services: Services, image_id: str) -> None:
+    with acting(Caller("olga", way="page", is_signed_in=True)):
+        services.tag_review.change(image_id, accept=["Dog"])
+    assert [event.actor for event in services.library.history(image_id)] == ["olga"]
 
 
 def test_a_removed_tag_is_never_proposed_again(services: Services, project: Projects, image_id: str) -> None:
