@@ -10,6 +10,7 @@
     ├── ConflictError               another user changed the row first (optimistic locking)
     ├── ImageRejectedError          a file cannot become an image        (ValueError)
     ├── StorageError                reading or writing the disk failed   (OSError)
+    │   ├── DatabaseAwayError       the database server does not answer
     │   ├── MissingFileError        a file of the data directory is gone
     │   └── FullDiskError           too little free space to begin; stops the whole task
     ├── ExportError                 a bundle was not written, or failed its checks

@@ -36,4 +36,6 @@ def run(
             makes_admin=admin,
             days=days,
         )
+        whose = f"{role} of {project}" if project else "an admin" if admin else "a person without a project"
+        typer.echo(f"Link for {whose}; it works once, within {days} days:", err=True)
         typer.echo(f"{(url or own_address()).rstrip('/')}/access/invitation/{made.secret}")

@@ -67,6 +67,8 @@ def test_an_invitation_is_printed_as_a_link(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("STREAMLIT_SERVER_BASE_URL_PATH", "/lab/")
     assert _run("invite").startswith("https://vitrine.example.org/lab/access/invitation/")
     assert _run("invite", "--url", "https://a.example/").startswith("https://a.example/access/invitation/")
+    named = runner.invoke(app, ["invite", "--project", "Shelf", "--role", "viewer", "--days", "2"]).stderr
+    assert named == "Link for viewer of Shelf; it works once, within 2 days:\n"
 
 
 def test_a_token_has_the_limits_that_it_was_made_with() -> None:

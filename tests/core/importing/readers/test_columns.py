@@ -77,8 +77,8 @@ def test_fields_of_a_record_are_read_from_a_row(row: dict[str, Any], fields: dic
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ({"score": 9}, "score was left out. A score is 0 to 5"),
-        ({"rating": "good"}, "rating was left out. A score is 0 to 5"),
+        ({"score": 9}, "score was left out. A score is a number from 0 to 5"),
+        ({"rating": "good"}, "rating was left out. A score is a number from 0 to 5"),
         ({"tags": [1]}, "tags was left out. Tags are a list of texts."),
         ({"tags": 5}, "tags was left out. Tags are a list of texts."),
         ({"tags": [str(number) for number in range(101)]}, "tags was left out. There are more than 100 tags."),
