@@ -354,4 +354,16 @@ def test_a_desk_that_is_mounted_again_on_the_same_elements_has_each_button_once(
     page.goto(f"{server.url}/curate")
     selectors = {"main": "main", "block": "body"}
     buttons = page.evaluate(MOUNT_TWICE, [desk._script(), desk._part("desk.html"), selectors])
-    assert buttons == ["Confirm", "Reject", "Skip", "Edit", "Ask again", "Undo", "Tags", "Flag", "Keys"]
+    assert buttons == [
+        "Confirm",
+        "Reject",
+        "Skip",
+        "Edit",
+        "Ask again",
+        "Undo",
+        "Tags",
+        "Flag",
+        "Message",
+        "Guidelines",
+        "Keys",
+    ]

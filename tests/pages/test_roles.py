@@ -117,7 +117,12 @@ def test_other_projects_do_not_exist_for_a_person(shelf: Projects, sign_in: dict
 
 
 @pytest.mark.parametrize(
-    ("role", "withheld"), [(Role.ANNOTATOR, ["again", "twin"]), (Role.EDITOR, []), (Role.OWNER, [])]
+    ("role", "withheld"),
+    [
+        (Role.ANNOTATOR, ["again", "twin", "guidelines"]),  # the project has no guidelines
+        (Role.EDITOR, ["guidelines"]),
+        (Role.OWNER, ["guidelines"]),
+    ],
 )
 def test_the_desk_offers_only_what_a_person_may_do(
     shelf: Projects, sign_in: dict[str, Actor], monkeypatch: pytest.MonkeyPatch, role: Role, withheld: list[str]
