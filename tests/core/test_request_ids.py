@@ -1,7 +1,14 @@
+from contextvars import ContextVar
+
 import pytest
 
 from core import request_ids
 from core.request_ids import begin
+
+
+@pytest.fixture(autouse=True)
+def _no_id_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_ids, "_CURRENT", ContextVar("request_id", default=""))
 
 
 @pytest.mark.parametrize("given", ["abcdefgh", "0af7651916cd43dd8448eb211c80319c", "proxy-1.2_3-x", "x" * 64])

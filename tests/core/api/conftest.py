@@ -1,15 +1,27 @@
 """An HTTP client of all routes, as a program on this machine."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.api import build_routes
+from core.api.rest import build_api
 from core.services import Services
 
 MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, whose making takes more than a second."""
+
+    def no_services() -> Services:
+        raise AssertionError("a document needs no services")
+
+    return build_api(no_services).openapi()
 
 
 @pytest.fixture

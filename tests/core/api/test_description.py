@@ -16,17 +16,11 @@ from starlette.applications import Starlette
 
 from core.api import build_routes
 from core.api.description import EXAMPLES
-from core.api.rest import build_api
 from core.services import Services
 from tests.pictures import png
 from tests.serving import served
 
 GENERATOR = "openapi-python-client@0.29.1"
-
-
-@pytest.fixture
-def document(services: Services) -> dict[str, Any]:
-    return build_api(lambda: services).openapi()
 
 
 def test_uploads_are_binary_and_under_one_name(document: dict[str, Any]) -> None:

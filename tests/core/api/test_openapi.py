@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
+from fastapi.routing import APIRoute
 
-from core.api.rest import build_api
-from core.services import Services
+from core.api.rest import query_names
+from core.api.routers import ALL
 from tests.core.api import openapi_values
 
 PARAMETERS = {
@@ -211,11 +211,6 @@ STATUSES = {
 EVERY_ROUTE = {"400", "401", "403", "404", "409", "413", "415", "422"}
 
 
-@pytest.fixture
-def document(services: Services) -> dict[str, Any]:
-    return build_api(lambda: services).openapi()
-
-
 def test_parameters_have_these_limits_and_defaults(document: dict[str, Any]) -> None:
     found = openapi_values.parameters(document)
 
@@ -226,6 +221,19 @@ def test_fields_of_bodies_have_these_limits_and_defaults(document: dict[str, Any
     found = openapi_values.fields(document)
 
     assert {name: found.get(name) for name in FIELDS} == FIELDS
+
+
+def test_the_parameters_that_are_accepted_are_those_of_the_document(document: dict[str, Any]) -> None:
+    accepted = {
+        (route.path, method.lower()): query_names(route.dependant)
+        for router in ALL for route in router.routes if isinstance(route, APIRoute) for method in route.methods
+    }  # fmt: skip
+    declared = {
+        (path, method): [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
+        for path, methods in document["paths"].items() for method, operation in methods.items()
+    }  # fmt: skip
+    assert {name: accepted.get(name) for name in declared} == declared
+    assert "limit" in declared["/api/projects/{project_id}/images", "get"]
 
 
 def test_every_route_declares_its_statuses(document: dict[str, Any]) -> None:
