@@ -12,6 +12,7 @@ from tests.packaging import unpacked_package
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.prove
 def test_the_installed_app_makes_the_sample_project_from_any_directory(
     open_page: OpenPage, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
