@@ -189,9 +189,11 @@ def _decide_entry(services: Services, actor: Actor, act: dict[str, Any]) -> dict
 
 def _undo(services: Services, actor: Actor, act: dict[str, Any]) -> dict[str, Any]:
     """Undo the act with this batch_id, or the last act of the reviewer; return the first entry that it changed."""
+    project_id = _project_id(services, act)
     result = services.review.undo(
-        _project_id(services, act), batch_id=act.get("batch_id"), actor=actor.name, undo_id=_act_id(act)
-    )
+        project_id, batch_id=act.get("batch_id"), actor=actor.name, undo_id=_act_id(act),
+        only_own=not services.access.may(actor, Act.WRITE_ENTRIES, project_id),
+    )  # fmt: skip
     if result is None:
         return {"entry": None, "undone": 0}
     # The undo of a twin changes two entries; the one that is shown is the one that the desk names.

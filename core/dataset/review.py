@@ -79,23 +79,30 @@ class ReviewService:
             return result
 
     def undo(
-        self, project_id: str, *, batch_id: str | None = None, actor: str = LOCAL, undo_id: str | None = None
+        self,
+        project_id: str,
+        *,
+        batch_id: str | None = None,
+        actor: str = LOCAL,
+        undo_id: str | None = None,
+        only_own: bool = False,
     ) -> UndoResult | None:
         """Undo the action with *batch_id*, or the last one of *actor*.
 
-
         Args:
             undo_id: the client's idempotency key: a repeated request undoes once.
+            only_own: refuse the action of somebody else, and a deletion or a creation: for who may only review.
 
         Returns:
             None when there is nothing to undo or this undo was already applied.
 
         Raises:
             ConflictError: a later action changed the same fields.
+            ForbiddenError: *only_own* does not allow it.
         """
         action = UserAction("undo", actor, undo_id or new_id())
         with self._db.transaction() as session:
-            result = undo.undo(session, project_id, batch_id, action)
+            result = undo.undo(session, project_id, batch_id, action, only_own=only_own)
             if result is not None and not result.entry_ids:
                 audit.record(
                     session, "entry.undo", project_id=project_id, actor=actor, entries=result.undone,

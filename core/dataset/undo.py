@@ -14,9 +14,12 @@ from core.dataset.edits import UserAction, batch_of, conflict, record_event, val
 from core.db import Events, ImageDatasets, utc_now
 from core.db.base import UtcDateTime
 from core.db.json_sql import json_has_key
-from core.errors import ConflictError, NotFoundError
+from core.errors import ConflictError, ForbiddenError, NotFoundError
 
 _TWIN = "twin"
+
+_OF_EDITORS = frozenset({"create", "delete"})
+"""Actions on entries whose undo needs the role of an editor."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +35,27 @@ class UndoResult:
     action: str
 
 
-def undo(session: Session, project_id: str, batch_id: str | None, action: UserAction) -> UndoResult | None:
+def undo(
+    session: Session, project_id: str, batch_id: str | None, action: UserAction, *, only_own: bool = False
+) -> UndoResult | None:
     """Undo the action with *batch_id*, or the actor's last one.
+
+    Args:
+        only_own: refuse the action of somebody else, and a deletion or a creation.
 
     Returns:
         None when there is nothing to undo or this undo was already applied.
 
     Raises:
         ConflictError: a later action changed every one of its entries.
+        ForbiddenError: *only_own* does not allow it.
     """
     batch_id = batch_id or _last_batch(session, project_id, action.actor)
     events = _events_not_undone(session, batch_id, limit=2) if batch_id else []
     if not events or events[0].project_id != project_id or batch_of(session, action.batch_id) is not None:
         return None
+    if only_own and (events[0].actor != action.actor or events[0].action in _OF_EDITORS):
+        raise ForbiddenError("This was done by somebody else, or is a deletion: ask an editor or owner to undo it.")
     if len(events) == 1:
         return _undo_event(session, events[0], action)
     result = _undo_batch(session, events[0], replace(action, came_from=None))

@@ -37,6 +37,30 @@ def test_an_act_at_the_desk_that_is_not_allowed_costs_only_itself(house: House, 
     assert _decide(client, "annotator", *acts) == ["not_found", "ok", "not_found", "not_found", "not_found"]
 
 
+def test_an_annotator_undoes_neither_a_deletion_nor_what_somebody_else_did(house: House, client: TestClient) -> None:
+    base = f"/api/projects/{house.ours['project_id']}/image-datasets"
+    entry = house.services.dataset.create_dataset_entry(house.ours["project_id"], house.ours["image_id"], "Why?", "So.")
+
+    def ask(person: str, route: str, body: dict[str, object]) -> dict[str, object]:
+        return client.post(f"{base}/{route}", json=body, headers={"X-Person": person}).json()
+
+    def undo(person: str, batch_id: object) -> object:
+        done = ask(person, "undo", {"batch_id": batch_id})
+        return done.get("code") or done["undone"]
+
+    decision = {"decision": "confirm", "version": entry.version}
+    decided = client.post(f"/api/image-datasets/{entry.id}/decide", json=decision, headers={"X-Person": "annotator"})
+    theirs, deletion = (
+        ask("editor", "bulk", {"action": act, "entry_ids": [entry.id]})["batch_id"] for act in ("reject", "delete")
+    )
+    at_the_desk = {"project_id": house.ours["project_id"], "decision": "undo", "batch_id": deletion}
+    assert _decide(client, "annotator", at_the_desk) == ["forbidden"]
+    assert [undo("annotator", batch) for batch in (deletion, theirs)] == ["forbidden", "forbidden"]
+    assert [undo("editor", batch) for batch in (deletion, theirs)] == [1, 1]
+    assert undo("annotator", decided.json()["batch_id"]) == 1
+    house.services.dataset.delete_dataset_entry(entry.id)  # the other tests share the project
+
+
 def test_the_queue_and_the_progress_of_a_person_are_not_those_of_who_asked_before(
     house: House, client: TestClient
 ) -> None:

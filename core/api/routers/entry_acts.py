@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from core.accounts.permissions import Act
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import AnswerType, EntryAnswer, EntryConflict, Filter
 from core.api.routers.images import FacetAnswer
@@ -172,9 +173,10 @@ def change_entries(project_id: Id, body: BulkAct, services: ServicesDep, actor: 
 
 @router.post("/projects/{project_id}/image-datasets/undo")
 def undo_entries(project_id: Id, body: UndoEntries, services: ServicesDep, actor: CurrentActor) -> UndoAnswer:
-    """Undo an action on entries; 409 when every one of them was changed since."""
+    """Undo an action on entries; annotators undo their own only; 409 when every entry was changed since."""
     services.projects.get_project(project_id)
-    done = services.review.undo(project_id, batch_id=body.batch_id, actor=actor.name)
+    only_own = not services.access.may(actor, Act.WRITE_ENTRIES, project_id)
+    done = services.review.undo(project_id, batch_id=body.batch_id, actor=actor.name, only_own=only_own)
     if done is None:
         return UndoAnswer(action="", entry_ids=[], undone=0, conflicts=0)
     return UndoAnswer.model_validate(done)
