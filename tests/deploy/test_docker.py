@@ -62,7 +62,7 @@ def test_the_steps_install_a_command_that_answers(tmp_path: Path) -> None:
     context = _copied(tmp_path / "src")
     steps = _values("RUN")
     assert steps[0] == "python -m venv /app"
-    assert steps[3] == "/app/bin/pip install --no-cache-dir --no-deps ."
+    assert steps[2] == "/app/bin/pip install --no-cache-dir --no-deps ."
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-build-isolation"]
     _checked([*pip, "--no-deps", "--target", str(tmp_path / "app"), "."], context)
     shutil.rmtree(context)
@@ -76,7 +76,7 @@ def test_the_steps_install_a_command_that_answers(tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 def test_the_steps_of_the_first_stage_run_in_an_empty_directory(tmp_path: Path) -> None:
     context, app = _copied(tmp_path / "src"), tmp_path / "app"
-    for step in _values("RUN")[:4]:
+    for step in _values("RUN")[:3]:
         _checked(["bash", "-euc", step.replace("/app", str(app))], context)
     assert _checked([str(app / "bin" / "vitrine"), "--version"], tmp_path).startswith("vitrine ")
 
