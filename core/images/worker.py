@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 try:
@@ -102,10 +103,19 @@ def run_limited(budget_s: float, function: Callable[..., T], args: tuple[Any, ..
     if can_limit():
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + budget_s) + 1, hard))
+    leave_deleted_directory()
     try:
         return _run(function, args)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
+
+
+def leave_deleted_directory() -> None:
+    """Change to the root when the working directory was deleted: libraries that ask for it could not be imported."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        os.chdir(os.sep)
 
 
 def run_group(function: Callable[..., T], jobs: Sequence[tuple[Any, ...]]) -> list[T | ImageRejectedError]:

@@ -24,7 +24,7 @@ def pair(client: TestClient, services: Services, project: Projects) -> tuple[dic
     """A honeypot of the queue of the caller, and an ordinary entry of it."""
     dataset, review = ImageDatasetService(services.db), ReviewService(services.db)
     CollaborationService(services.db).set_review_plan(project.id, "all", second_percent=100)
-    for number in range(30):
+    for number in range(80):  # honeypots lie at random: among fewer entries there may be none
         image = add_image(services.db, project.id, f"{number}.jpg")
         entry = dataset.create_dataset_entry(
             project.id, image.id, "Is there a dog?", "yes", model="openai/gpt-4o", kind="yes/no",

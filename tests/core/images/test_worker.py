@@ -82,3 +82,21 @@ def test_a_worker_reuses_the_memory_of_its_last_image() -> None:
 
     assert page_faults("") > 1000
     assert page_faults("worker.prepare(1_500_000_000)") < 100
+
+
+LEFT_DIRECTORY = """
+import os, sys
+from core.images import worker
+os.chdir(sys.argv[1])
+os.rmdir(sys.argv[1])
+print(worker.run_limited(1.0, os.getcwd, ()))
+"""
+
+
+def test_a_worker_whose_directory_was_deleted_goes_on_in_the_root(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+
+    run = subprocess.run([sys.executable, "-c", LEFT_DIRECTORY, gone], cwd=ROOT, capture_output=True, text=True)
+
+    assert (run.stdout, run.stderr) == ("/\n", "")
