@@ -316,29 +316,6 @@ def test_a_second_reviewer_sees_no_decision_and_changes_none(
     assert [entry.flagged for entry in entries_of(server, project_id)] == [False, True, False]
 
 
-def test_two_reviewers_of_a_shared_queue_get_different_entries(
-    server: AppServer, open_page: Callable[..., Page], project: Callable[[int], Project]
-) -> None:
-    project_id, _ = project(45)
-    with connect(server.data_dir) as db:
-        CollaborationService(db).set_review_plan(project_id, "shared")
-    pages = [open_page(), open_page()]
-    for name, one in zip(("Anna", "Ben"), pages, strict=True):
-        one.add_init_script(f"localStorage.setItem('vitrine-name', '{name}')")
-        open_desk(one, server, project_id)
-        expect(one.locator(".desk .top")).to_contain_text(name)
-        expect(one.locator(".desk .question")).to_be_visible()
-    for one in pages:
-        for _ in range(15):
-            one.keyboard.press("a")
-        wait_until_saved(one)
-    with connect(server.data_dir) as db:
-        actors = [
-            event.actor for entry in entries_of(server, project_id) for event in EntryQueries(db).history(entry.id)[1:]
-        ]
-    assert sorted(actors) == ["Anna"] * 15 + ["Ben"] * 15
-
-
 MOUNT_TWICE = """async ([script, html, selectors]) => {
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const { default: mount } = await import(url);

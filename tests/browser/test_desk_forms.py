@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route, expect
-from sqlalchemy import delete
+from playwright.sync_api import Page, expect
 
 from core import ImageDatasetService, ImageService, ProjectService, connect
-from core.dataset import CollaborationService, parse_search
-from core.db import EntryLeases, ImageVectors
+from core.db import ImageVectors
 from core.vision.vectors import rows
 from tests.browser.conftest import OpenPage
 from tests.browser.driving import AppServer
@@ -131,37 +129,6 @@ def test_a_change_of_several_words_is_one_change(server: AppServer, page: Page) 
     page.locator(".desk textarea.question").fill("Who was near the box?")
     expect(page.locator(".desk .diff del")).to_have_text(["What is in"])
     expect(page.locator(".desk .diff ins")).to_have_text(["Who was near"])
-
-
-def test_an_empty_shared_queue_counts_leased_entries_and_takes_released_ones(
-    server: AppServer, page: Page, open_page: OpenPage
-) -> None:
-    project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
-    with connect(server.data_dir) as db:
-        CollaborationService(db).set_review_plan(project_id, "shared")
-        CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
-    other = open_page()
-    other.goto(f"{server.url}/curate?project={project_id}")
-    expect(other.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others", timeout=15_000)
-    with connect(server.data_dir) as db, db.transaction() as session:
-        session.execute(delete(EntryLeases))
-    expect(other.locator(".desk .question")).to_have_text("One?", timeout=10_000)
-
-
-def test_an_empty_queue_names_the_entries_of_others_as_soon_as_they_are_counted(server: AppServer, page: Page) -> None:
-    project_id = desk_with(page, server, {"question": "One?", "answer": "1"})
-    with connect(server.data_dir) as db:
-        CollaborationService(db).set_review_plan(project_id, "shared")
-        CollaborationService(db).assign_entries(project_id, parse_search("is:open"), "Ann", limit=1)
-    counts: list[Route] = []
-    queues: list[Route] = []
-    page.route("**/desk/count*", lambda route: route.abort() if counts else counts.append(route))
-    # The poll of an empty queue draws it, too.
-    page.route("**/desk/queue*", lambda route: route.abort() if queues else (queues.append(route), route.continue_()))
-    page.goto(f"{server.url}/curate?project={project_id}")
-    expect(page.locator(".desk .ending")).to_contain_text("Choose another filter", timeout=15_000)
-    counts[0].continue_()
-    expect(page.locator(".desk .ending")).to_contain_text("1 entry is being reviewed by others")
 
 
 def test_a_similar_image_becomes_the_twin_of_an_entry_until_undo(server: AppServer, page: Page) -> None:

@@ -15,8 +15,8 @@ from pages.components.shared import boxes, media, page, streamlit_private, zoom
 _HERE = Path(__file__).parent
 # Joined into one browser module behind those of boxes and zoom, in the order of their dependencies.
 _SCRIPTS = (
-    "queue.js", "view.js", "stage.js", "forms.js", "twin_form.js", "message_form.js", "guide.js", "box_form.js",
-    "desk.js",
+    "outbox.js", "queue.js", "view.js", "stage.js", "forms.js", "twin_form.js", "message_form.js", "guide.js",
+    "box_form.js", "desk.js",
 )  # fmt: skip
 
 # Keys of the desk that need more than reviewing: they are neither shown nor obeyed for who may not.

@@ -105,7 +105,7 @@ class Desk {
     if (name === "previous" || name === "next") return this.queue.step(name === "previous" ? -1 : 1), this.paint();
     if (name === "passed") return this.queue.show(this.queue.passed[0]), this.paint();
     if (name === "show") return this.queue.show(this.rejectedItems.shift()), this.paint();
-    if (!item) return;
+    if (!item || item !== this.painted) return;
     if (name === "fit") return this.stage.zoom.fit();
     if (name === "zoom") return this.stage.zoom.toggle();
     if (name === "boxes") return toggleBoxes(), this.layersToggled();
@@ -265,6 +265,7 @@ class Desk {
     if (this.form && this.form.item !== item) this.endForm();
     this.stage.edit(this.form?.editor ?? null);
     this.stage.show(item);
+    this.painted = item;
     if (!item) return part.ending.replaceChildren(...endingNodes(queue));
     part.facts.replaceChildren(...factNodes(item, queue.data.second));
     const notice = noticeNodes(item);
@@ -306,7 +307,7 @@ class Desk {
     part.sentBack.dataset.value = quoted("sent", queue.data.actor);
     part.reviewer.textContent = queue.data.actor === "local" ? "" : queue.data.actor;
     const pending = queue.outbox.length;
-    part.trouble.textContent = queue.connectionError ? `${plural(pending, "decision waits", "decisions wait")} to be saved. ${queue.connectionError}` : queue.loadError ?? "";
+    part.trouble.textContent = queue.outbox.connectionError ? `${plural(pending, "decision waits", "decisions wait")} to be saved. ${queue.outbox.connectionError}` : queue.loadError ?? "";
     const rejected = this.rejectedItems.filter((item) => item.problem && item !== queue.current);
     this.rejectedItems = rejected;
     part.alarm.hidden = !rejected.length;

@@ -1,7 +1,7 @@
-/* The state of the desk: the loaded entries, the current index, the outbox of acts, and the undo stack.
+/* The state of the desk: the loaded entries, the current index, and the undo stack.
 
-   Each act is an optimistic update: it is applied here at once, put into the outbox (a retry queue, mirrored to
-   localStorage), and rolled back when the server rejects it. */
+   Each act is an optimistic update: it is applied here at once, put into the outbox, and rolled back when the server
+   rejects it. */
 
 const PAGE_SIZE = 100;
 const SHARED_PAGE_SIZE = 20; // small, because entries leased to one person are hidden from the others
@@ -9,9 +9,7 @@ const RENEW_LEASES_MS = 40000; // a third of the lease
 const AGAIN_TIMEOUT_MS = 180000;
 const REFILL_BELOW = 80; // a buffer of about five seconds at the fastest typing, in case the server stalls
 const REQUEST_TIMEOUT_MS = 8000;
-const MAX_ACTS_PER_REQUEST = 50;
 const MAX_FOUND = 200; // images whose objects and lines are kept
-const BACKOFF_MS = [300, 1000, 3000];
 const ID_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 const DECISIONS = ["confirm", "reject", "skip", "second"];
 const ABOUT = ["message", "answer", "close"]; // what is said about an entry changes none of its fields
@@ -23,17 +21,15 @@ const EFFECTS = {
 };
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(21)), (byte) => ID_ALPHABET[byte & 63]).join("");
-const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Queue {
   constructor(view) {
     this.view = view; // paint(), paintBars(), counted(), rejected(item), askForToken()
-    this.outbox = [];
+    this.outbox = new Outbox(this);
     this.undoStack = [];
     this.decisionTimes = [];
     this.tags = [];
     this.tally = { confirm: 0, reject: 0, skip: 0, second: 0, answer: 0, close: 0, edited: 0, since: Date.now() };
-    this.connectionError = "";
     this.generation = 0;
   }
 
@@ -42,7 +38,7 @@ class Queue {
     const reopened = !this.data || data.project !== this.data.project || data.actor !== this.data.actor;
     this.data = data;
     this.onToken?.();
-    if (reopened) this.restoreOutbox();
+    if (reopened) this.outbox.restore();
     if (changed) this.restart();
   }
 
@@ -76,9 +72,8 @@ class Queue {
     if (!page || generation !== this.generation) return;
     const known = new Set(this.entries.filter((item) => !item.done).map((item) => item.id));
     const released = page.items.filter((item) => !known.has(item.id));
-    if (released.length) Object.assign(this, { entries: [...this.entries, ...released], next: page.next });
+    if (released.length) Object.assign(this, { entries: [...this.entries, ...released], next: page.next }), this.view.paint(true);
     await this.count();
-    this.view.paint(true);
   }
 
   get perMinute() {
@@ -164,7 +159,7 @@ class Queue {
     if ("question" in changes || "answer" in changes) this.tally.edited++;
     const act = { act_id: newId(), entry_id: item.id, decision, changes };
     this.undoStack.push({ act, item, before });
-    this.enqueue({ act, item, before });
+    this.outbox.add({ act, item, before });
     return act;
   }
 
@@ -181,7 +176,7 @@ class Queue {
 
   /* Ask the entry's model again, or the given one. Pending acts on the entry are sent first, because the request names a version. */
   async again(item, model) {
-    while (this.outbox.some(({ act }) => act.entry_id === item.id)) await wait(50);
+    while (this.outbox.holds(item.id)) await wait(50);
     const act = { act_id: newId(), entry_id: item.id, decision: "regenerate", changes: {} };
     const { entry } = await this.call("POST", "/desk/again", { entry_id: item.id, version: item.version, act_id: act.act_id, ...(model && { model }) }, AGAIN_TIMEOUT_MS);
     const before = { ...item, asking: false };
@@ -191,7 +186,7 @@ class Queue {
 
   /* Add the twin of an entry, with a typed answer or that of the entry's model; it comes next in the queue. */
   async addTwin(item, image_id, answer) {
-    while (this.outbox.some(({ act }) => act.entry_id === item.id)) await wait(50);
+    while (this.outbox.holds(item.id)) await wait(50);
     const act = { act_id: newId(), entry_id: item.id, decision: "twin", changes: {} };
     const { entry, twin } = await this.call("POST", "/desk/twin", { entry_id: item.id, image_id, act_id: act.act_id, answer }, AGAIN_TIMEOUT_MS);
     const before = { ...item };
@@ -228,7 +223,7 @@ class Queue {
       this.countSentBack(item, 1);
       if (last.added) this.entries = this.entries.filter((other) => other !== last.added), this.total--;
       this.show(item);
-      this.enqueue({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
+      this.outbox.add({ act: { ...act, entry_id: item.id, batch_id: last.act.act_id }, item, before: last.before });
       return last;
     }
     if (this.outbox.length) return null;
@@ -245,82 +240,21 @@ class Queue {
     else this.index = index;
   }
 
-  /* The outbox is mirrored to localStorage until the server has confirmed, and sent in order, one request at a time. */
-  get storagePrefix() { return `vitrine-act:${this.data.project}:${this.data.actor}:`; }
-
-  enqueue(message) {
-    const earlier = this.outbox.filter((other) => other.act.entry_id === message.act.entry_id).length;
-    message.act.version = (message.item.version ?? 0) + earlier;
-    try {
-      localStorage.setItem(this.storagePrefix + message.act.act_id, JSON.stringify({ ...message.act, at: Date.now() }));
-    } catch { /* without localStorage only the copy against a closed tab is missing */ }
-    this.outbox.push(message);
-    this.flush();
-  }
-
-  restoreOutbox() {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(this.storagePrefix));
-    const acts = names.map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
-    this.outbox.push(...acts.map(({ at, ...act }) => ({ act, item: null })));
-    this.flush();
-  }
-
-  async flush() {
-    if (this.isFlushing) return;
-    this.isFlushing = true;
-    for (let failures = 0; this.outbox.length; ) {
-      const batch = this.nextBatch();
-      try {
-        const acts = batch.map(({ act, item }) => ({ ...act, version: item?.version ?? act.version }));
-        const { results } = await this.call("POST", "/desk/decide", { acts });
-        batch.forEach((message, index) => this.settle(message, results[index]));
-        failures = 0;
-        this.connectionError = "";
-      } catch (error) {
-        if (error.status) batch.forEach((message) => this.settle(message, { ok: false, detail: error.message }));
-        else {
-          this.connectionError = "The server does not respond. Trying again.";
-          this.view.paintBars();
-          await wait(BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)]);
-        }
-      }
-    }
-    this.isFlushing = false;
-    this.view.paintBars();
-  }
-
-  /* Take at most one act per entry: each act needs the version that the one before has created. */
-  nextBatch() {
-    const seen = new Set();
-    const batch = [];
-    for (const message of this.outbox) {
-      if (seen.has(message.act.entry_id) || batch.length === MAX_ACTS_PER_REQUEST) break;
-      seen.add(message.act.entry_id);
-      batch.push(message);
-    }
-    return batch;
-  }
-
   settle(message, result) {
-    this.removeFromOutbox((other) => other === message);
+    this.outbox.remove((other) => other === message);
     if (result.ok) {
       if (message.item && result.entry) message.item.version = result.entry.version;
-      if (message.item && result.messages) (message.item.messages = result.messages), this.view.paint(true);
+      if (message.item && result.messages) (message.item.messages = result.messages);
       return;
     }
     // Later acts on this entry were based on the rejected one, so they are discarded with it.
-    this.removeFromOutbox((other) => other.act.entry_id === message.act.entry_id);
+    this.outbox.remove((other) => other.act.entry_id === message.act.entry_id);
     this.undoStack = this.undoStack.filter(({ item }) => item !== message.item);
     const item = message.item ?? { id: message.act.entry_id, others: [] };
     this.setDone(item, "");
     Object.assign(item, message.before, result.current, { done: "" });
     item.problem = { detail: result.detail, mine: message.act, conflict: Boolean(result.current) };
     this.reinsert(item);
-  }
-
-  removeFromOutbox(matches) {
-    this.outbox.filter(matches).forEach(({ act }) => localStorage.removeItem(this.storagePrefix + act.act_id));
-    this.outbox = this.outbox.filter((message) => !matches(message));
   }
 
   /* A rejected entry becomes the next one; it never replaces the one that is shown. */
