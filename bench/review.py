@@ -22,7 +22,7 @@ from pathlib import Path
 from bench.pressing import desk, p95, time_ms, within
 from bench.sample_rows import fill_project
 from core import ImageDatasetService, connect
-from core.dataset import EntryQueries, ReviewService, parse_search
+from core.dataset import EntryQueries, ReviewService, existing_entry, parse_search
 from core.dataset.quality import CHECKS
 from core.db import Database
 from core.errors import ConflictError
@@ -75,7 +75,7 @@ def annotators(db: Database, project_id: str, edits: int) -> bool:
 
     def edit_without_pause(person: int) -> None:
         for number in range(edits):
-            entry = dataset.get_dataset_entry(ids[(person + number) % 20])
+            entry = existing_entry(dataset.get_dataset_entry(ids[(person + number) % 20]))
             try:
                 dataset.update_dataset_entry(entry.id, version=entry.version, answer=f"{person}/{number}")
                 stored.append(entry.id)

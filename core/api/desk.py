@@ -22,7 +22,7 @@ from core.api.roles import RULE, require_ids
 from core.api.route_rules import Rule
 from core.checks.store import contradictions
 from core.checks.twins.relation import TAG
-from core.dataset import EntryFilter, parse_search
+from core.dataset import EntryFilter, existing_entry, parse_search
 from core.dataset.queries import EntryPage
 from core.db import ImageDatasets, Images
 from core.errors import ConflictError, InvalidInputError, VitrineError
@@ -198,7 +198,7 @@ def _undo(services: Services, actor: Actor, act: dict[str, Any]) -> dict[str, An
         return {"entry": None, "undone": 0}
     # The undo of a twin changes two entries; the one that is shown is the one that the desk names.
     ids = result.entry_ids or ((str(act["entry_id"]),) if act.get("entry_id") else ())
-    entries = [services.dataset.get_dataset_entry(id_) for id_ in ids]
+    entries = [existing_entry(services.dataset.get_dataset_entry(id_)) for id_ in ids]
     return {"entry": _items(services, entries)[0] if entries else None, "undone": result.undone}
 
 

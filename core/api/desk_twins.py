@@ -16,6 +16,7 @@ from core.api.desk_regenerate import config_of
 from core.api.json_body import read_object
 from core.api.media import image_url
 from core.api.roles import require_ids
+from core.dataset import existing_entry
 from core.db import ImageDatasets
 from core.errors import InvalidInputError, VitrineError
 from core.services import Services
@@ -72,7 +73,7 @@ def twin_route(
                 )
 
             def items() -> dict[str, Any]:
-                entry = current.dataset.get_dataset_entry(entry_id)
+                entry = existing_entry(current.dataset.get_dataset_entry(entry_id))
                 return {"entry": as_item(current, entry), "twin": as_item(current, twin)}
 
             return JSONResponse(await asyncio.to_thread(items))
@@ -83,7 +84,7 @@ def twin_route(
 
 
 def _model_of(services: Services, entry_id: str) -> dict[str, Any]:
-    model = services.dataset.get_dataset_entry(entry_id).model
+    model = existing_entry(services.dataset.get_dataset_entry(entry_id)).model
     if "/" not in model:
         raise InvalidInputError("No known model answered this entry, so type the answer.", field="answer")
     return config_of(services, model)

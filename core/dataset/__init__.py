@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from core.dataset.bulk import BulkResult
     from core.dataset.collaboration import CollaborationService
     from core.dataset.decisions import DecisionResult
+    from core.dataset.edits import existing_entry
     from core.dataset.entries import EntryQueries
     from core.dataset.entry_images import MAX_IMAGES, image_columns, images_by_ids
     from core.dataset.filters import EntryFilter, Term, parse_search
@@ -41,6 +42,7 @@ _MODULES = {
     "Term": "filters",
     "UndoResult": "undo",
     "checked_boxes": "boxes",
+    "existing_entry": "edits",
     "image_columns": "entry_images",
     "images_by_ids": "entry_images",
     "parse_search": "filters",
@@ -63,6 +65,7 @@ __all__ = [
     "Term",
     "UndoResult",
     "checked_boxes",
+    "existing_entry",
     "image_columns",
     "images_by_ids",
     "parse_search",

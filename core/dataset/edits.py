@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from core import caller
+from core.arguments import require_id
 from core.dataset.entry_images import image_columns, images_by_ids
 from core.dataset.values import checked
 from core.db import HELD_BACK, Events, Honeypots, ImageDatasets, Images, new_id, utc_now
@@ -31,15 +32,29 @@ class UserAction:
     """Of an action on one entry, which its event alone records; None on many, which the audit has as one act."""
 
 
+def find_entry(session: Session, entry_id: str) -> ImageDatasets | None:
+    """Return the entry; None when it does not exist, or was deleted."""
+    entry = session.get(ImageDatasets, require_id(entry_id, "entry_id"))
+    return None if entry is None or entry.is_deleted else entry
+
+
 def entry_by_id(session: Session, entry_id: str) -> ImageDatasets:
     """Return the entry.
 
     Raises:
         NotFoundError: it does not exist, or it was deleted.
     """
-    entry = session.get(ImageDatasets, entry_id)
-    if entry is None or entry.is_deleted:
-        raise NotFoundError("This entry does not exist any more. Go back to the list.")
+    return existing_entry(find_entry(session, entry_id))
+
+
+def existing_entry(entry: ImageDatasets | None) -> ImageDatasets:
+    """Return *entry*, what a method of the public API answered.
+
+    Raises:
+        NotFoundError: it is None.
+    """
+    if entry is None:
+        raise NotFoundError("This entry does not exist any more. Choose another one.")
     return entry
 
 

@@ -140,14 +140,10 @@ class ImageDatasetService:
 
     # Read
 
-    def get_dataset_entry(self, entry_id: str) -> ImageDatasets:
-        """Return the entry.
-
-        Raises:
-            NotFoundError: it does not exist, or it was deleted.
-        """
+    def get_dataset_entry(self, entry_id: str) -> ImageDatasets | None:
+        """Return the entry; None when it does not exist, or was deleted."""
         with self._db.reading() as session:
-            return edits.entry_by_id(session, entry_id)
+            return edits.find_entry(session, entry_id)
 
     def list_dataset_entries(
         self,
@@ -229,24 +225,23 @@ class ImageDatasetService:
 
     def update_dataset_entry(
         self, entry_id: str, *, version: int | None = None, actor: str = LOCAL, **updates: Any
-    ) -> ImageDatasets:
-        """Change fields of the entry.
+    ) -> ImageDatasets | None:
+        """Change fields of the entry; None when it does not exist, or was deleted.
 
         Args:
             version: write only if the entry still has this version.
 
         Raises:
-            NotFoundError: it does not exist, or it was deleted.
+            NotFoundError: one of ``image_ids`` is not in the project.
             InvalidInputError: a field cannot be changed, or a value breaks its rules.
             ConflictError: the entry is not at *version*; the error carries the stored entry and the changes.
         """
         return self._edit(entry_id, UserAction("edit", actor), updates, version)
 
-    def confirm_entry(self, entry_id: str, confirmed: bool = True, *, actor: str = LOCAL) -> ImageDatasets:
-        """Confirm the entry, or reopen it.
+    def confirm_entry(self, entry_id: str, confirmed: bool = True, *, actor: str = LOCAL) -> ImageDatasets | None:
+        """Confirm the entry, or reopen it; None when it does not exist, or was deleted.
 
         Raises:
-            NotFoundError: it does not exist, or it was deleted.
             InvalidInputError: *confirmed* is neither True nor False.
         """
         if not isinstance(confirmed, bool):
@@ -255,42 +250,40 @@ class ImageDatasetService:
             return self._edit(entry_id, UserAction("confirm", actor), {"confirmed": True})
         return self._edit(entry_id, UserAction("reopen", actor), {"confirmed": False, "rejected": False})
 
-    def rate_entry(self, entry_id: str, score: float, *, actor: str = LOCAL) -> ImageDatasets:
-        """Rate the entry with 0 (not rated) to 5.
+    def rate_entry(self, entry_id: str, score: float, *, actor: str = LOCAL) -> ImageDatasets | None:
+        """Rate the entry with 0 (not rated) to 5; None when it does not exist, or was deleted.
 
         Raises:
-            NotFoundError: it does not exist, or it was deleted.
             InvalidInputError: the score is something else.
         """
         return self._edit(entry_id, UserAction("rate", actor), {"score": score})
 
-    def add_tags(self, entry_id: str, new_tags: str | Sequence[str], *, actor: str = LOCAL) -> ImageDatasets:
-        """Add tags to those the entry has.
+    def add_tags(self, entry_id: str, new_tags: str | Sequence[str], *, actor: str = LOCAL) -> ImageDatasets | None:
+        """Add tags to those the entry has; None when it does not exist, or was deleted.
 
         Raises:
-            NotFoundError: it does not exist, or it was deleted.
             InvalidInputError: a tag is too long.
         """
         added = values.normal_tags(new_tags)
         with self._db.transaction() as session:
-            entry = edits.entry_by_id(session, entry_id)
-            return edits.edit(session, entry, {"tags": f"{entry.tags},{added}"}, UserAction("tag", actor))
+            entry = edits.find_entry(session, entry_id)
+            return entry and edits.edit(session, entry, {"tags": f"{entry.tags},{added}"}, UserAction("tag", actor))
 
     def delete_dataset_entry(self, entry_id: str, *, actor: str = LOCAL) -> bool:
         """Soft delete the entry, which undo reverts, and return whether it existed."""
         with self._db.transaction() as session:
-            try:
-                entry = edits.entry_by_id(session, entry_id)
-            except NotFoundError:
+            entry = edits.find_entry(session, entry_id)
+            if entry is None:
                 return False
             edits.write(session, entry, {"deleted": True}, UserAction("delete", actor))
             return True
 
     def _edit(
         self, entry_id: str, action: UserAction, changes: dict[str, Any], version: int | None = None
-    ) -> ImageDatasets:
+    ) -> ImageDatasets | None:
         with self._db.transaction() as session:
-            return edits.edit(session, edits.entry_by_id(session, entry_id), changes, action, version=version)
+            entry = edits.find_entry(session, entry_id)
+            return entry and edits.edit(session, entry, changes, action, version=version)
 
 
 def _create_answer(session: Session, question_id: str, given: dict[str, Any], action: UserAction) -> ImageDatasets:

@@ -77,7 +77,7 @@ class ImageService:
     def get_image(self, image_id: str, *, include_hidden: bool = False) -> Images | None:
         """Return the image; None when it does not exist, was deleted, or is hidden and *include_hidden* is false."""
         with self._db.reading() as session:
-            image = session.get(Images, image_id)
+            image = session.get(Images, require_id(image_id, "image_id"))
         if image is None or image.deleted_at is not None:
             return None
         return image if include_hidden or image.is_in_library else None

@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core import audit
-from core.arguments import require_row
+from core.arguments import require_id, require_row
 from core.db import Images, Questions, TaskItems, Tasks, cached_until_write, is_about
 from core.errors import LLMError, NotFoundError, VitrineError
 from core.llm import DatabaseLedger, ModelConfig
@@ -64,16 +64,17 @@ class ImageQuestionGenerationTask(GenerationTask):
     async def generate_single_question(
         self, image_id: str, config: dict[str, Any], custom_prompt: str | None = None, language: str = "en"
     ) -> str | None:
-        """Generate one more question about an image and return it; None when the model only repeats what it has.
+        """Generate one more question about an image and return it.
+
+        None when there is no such image, or when the model only repeats what it has.
 
         Raises:
-            NotFoundError: there is no such image.
             LLMError: the call failed, or the model wrote no question at all.
         """
         with self._db.reading() as session:
-            image = session.get(Images, image_id)
-        if image is None:
-            raise NotFoundError("This image does not exist any more.")
+            image = session.get(Images, require_id(image_id, "image_id"))
+        if image is None or image.deleted_at is not None:
+            return None
         questions = await self.generate_questions_for_image(image, config, 1, custom_prompt, language)
         return questions[0] if questions else None
 

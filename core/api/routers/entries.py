@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import INTEGRAL, Cursor, Id, Limit, Page, Problem, RequestBody, ResponseBody, Text
-from core.dataset import EntryFilter, parse_search
+from core.dataset import EntryFilter, existing_entry, parse_search
 from core.db import ImageDatasets
 from core.errors import InvalidInputError, NotFoundError
 from core.services import Services
@@ -285,7 +285,8 @@ def _version(if_match: str) -> int:
     return int(text)
 
 
-def _with_etag(response: Response, entry: ImageDatasets) -> EntryAnswer:
+def _with_etag(response: Response, found: ImageDatasets | None) -> EntryAnswer:
+    entry = existing_entry(found)
     response.headers["ETag"] = f'"{entry.version}"'
     return _answer(entry)
 

@@ -11,7 +11,7 @@ from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import AnswerType, EntryAnswer, EntryConflict, Filter
 from core.api.routers.images import FacetAnswer
 from core.api.schemas import INTEGRAL, Id, OneOfBody, RequestBody, ResponseBody, Text
-from core.dataset import parse_search
+from core.dataset import existing_entry, parse_search
 from core.dataset.stats import Balance
 
 router = APIRouter(prefix="/api", tags=["entries"])
@@ -155,7 +155,7 @@ def decide_entry(entry_id: Id, body: EntryDecision, services: ServicesDep, actor
 @router.get("/image-datasets/{entry_id}/history")
 def get_entry_history(entry_id: Id, services: ServicesDep) -> EntryHistory:
     """Return what was done to an entry."""
-    services.dataset.get_dataset_entry(entry_id)
+    existing_entry(services.dataset.get_dataset_entry(entry_id))
     return EntryHistory(items=[EventAnswer.model_validate(event) for event in services.entries.history(entry_id)])
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.schemas import Id, RequestBody, ResponseBody
+from core.dataset import existing_entry
 from core.dataset.messages import MAX_CHARS, MAX_NAME_CHARS, PLEASE
 
 router = APIRouter(prefix="/api", tags=["messages"])
@@ -65,7 +66,7 @@ def list_messages(
 @router.get("/image-datasets/{entry_id}/messages")
 def list_messages_of_entry(entry_id: Id, services: ServicesDep) -> list[MessageAnswer]:
     """List the messages on an entry, oldest first."""
-    services.dataset.get_dataset_entry(entry_id)
+    existing_entry(services.dataset.get_dataset_entry(entry_id))
     return [MessageAnswer.model_validate(one) for one in services.messages.of_entry(entry_id)]
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import ImageDatasets
 from core.accounts.permissions import Act
-from core.dataset import EntryFilter, Term
+from core.dataset import EntryFilter, Term, existing_entry
 from core.dataset.decisions import REJECT_REASONS
 from core.errors import VitrineError
 from core.pluralize import pluralize
@@ -132,7 +132,10 @@ def _store_edits(entries: list[ImageDatasets], edited: dict[Any, dict[str, Any]]
             continue
         was_edited, entry = True, entries[int(row)]
         try:
-            page.services().dataset.update_dataset_entry(entry.id, version=entry.version, actor=actor, **changes)
+            changed = page.services().dataset.update_dataset_entry(
+                entry.id, version=entry.version, actor=actor, **changes
+            )
+            existing_entry(changed)
         except VitrineError as error:
             refused.append(str(error))
     if refused:

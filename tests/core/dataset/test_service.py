@@ -1,10 +1,12 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import func
+from sqlmodel import select
 
 from core import ImageDatasets, ImageDatasetService, Images, Projects
 from core.dataset import EntryQueries, ReviewService
-from core.db import Database, Questions
+from core.db import Database, Events, Questions
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 
 Make = Callable[..., ImageDatasets]
@@ -15,6 +17,11 @@ def add_question(db: Database, image: Images, text: str, **more: object) -> Ques
     with db.transaction() as session:
         session.add(row)
     return row
+
+
+def count_events(db: Database) -> int:
+    with db.reading() as session:
+        return session.exec(select(func.count()).select_from(Events)).one()
 
 
 def test_a_created_entry_has_normalized_fields_and_the_name_of_its_image(
@@ -228,10 +235,31 @@ def test_a_deleted_entry_is_restored_by_undo(
     entry = make()
     assert dataset.delete_dataset_entry(entry.id) is True
     assert dataset.delete_dataset_entry(entry.id) is False
-    with pytest.raises(NotFoundError):
-        dataset.get_dataset_entry(entry.id)
+    assert dataset.get_dataset_entry(entry.id) is None
     review.undo(project.id)
     assert dataset.get_dataset_entry(entry.id).answer == "three"
+
+
+def test_the_id_of_no_entry_answers_none_and_writes_nothing(
+    make: Make, dataset: ImageDatasetService, db: Database
+) -> None:
+    deleted = make()
+    dataset.delete_dataset_entry(deleted.id)
+    before = count_events(db)
+    for id_ in ("nowhere", deleted.id):
+        assert dataset.get_dataset_entry(id_) is None
+        assert dataset.update_dataset_entry(id_, answer="four") is None
+        assert dataset.confirm_entry(id_) is None
+        assert dataset.confirm_entry(id_, False) is None
+        assert dataset.rate_entry(id_, 4.2) is None
+        assert dataset.add_tags(id_, ["red"]) is None
+        assert dataset.delete_dataset_entry(id_) is False
+    assert count_events(db) == before
+
+
+def test_an_image_that_is_not_in_the_project_is_an_error_and_not_none(make: Make, dataset: ImageDatasetService) -> None:
+    with pytest.raises(NotFoundError, match="This image is not in the project"):
+        dataset.update_dataset_entry(make().id, image_ids=["nowhere"])
 
 
 def test_characters_that_a_database_cannot_store_are_replaced(make: Make, dataset: ImageDatasetService) -> None:

@@ -9,6 +9,7 @@ from core import (
     ImageDatasets,
     ImageQuestionGenerationTask,
     Images,
+    ImageService,
     Projects,
     TaskService,
 )
@@ -114,6 +115,15 @@ async def test_a_single_question_is_generated(
     model.enqueue_questions("Is it plain?")
 
     assert await asking.generate_single_question(images[0].id, MODEL) == "Is it plain?"
+
+
+async def test_no_question_is_asked_about_an_image_that_does_not_exist(
+    asking: ImageQuestionGenerationTask, model: FakeModel, images: list[Images], db: Database
+) -> None:
+    ImageService(db).delete_image(images[0].id)
+    assert await asking.generate_single_question("nowhere", MODEL) is None
+    assert await asking.generate_single_question(images[0].id, MODEL) is None
+    assert model.history == []
 
 
 async def test_a_task_covers_every_image_and_returns_its_results(
