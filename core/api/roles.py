@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.accounts.actor import Actor
 from core.accounts.permissions import Act
 from core.api.guard import ACTOR
-from core.api.route_rules import IN_BODY, NOTHING, Rule, rule_of
+from core.api.route_rules import CHOOSES_ITSELF, IN_BODY, NOTHING, Rule, rule_of
 from core.errors import ForbiddenError, NotFoundError
 from core.ownership import IN_BODIES, OWNED
 
@@ -104,9 +104,10 @@ def refuse_foreign_ids(services: "Services", actor: Actor, rule: Rule, project_i
     for members in _objects(body):
         if members.get("api_base"):
             raise ForbiddenError("Only an admin of this server may name the address of a model.", field="api_base")
-        if rule.of == IN_BODY and members is body and rule.act is not None:
-            require_ids(services, actor, rule.act, members)
         projects = _projects_of(services, members)
+        names_one = projects or rule.route not in CHOOSES_ITSELF
+        if rule.of == IN_BODY and members is body and rule.act is not None and names_one:
+            require_ids(services, actor, rule.act, members)
         if project_id is not None and projects - {project_id}:
             raise NotFoundError(_NOTHING_HERE)
         for id_ in projects:

@@ -155,6 +155,9 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
     Act.TEST_MODEL: ("POST /api/models/test",),
 }  # fmt: skip
 
+CHOOSES_ITSELF: Final = frozenset({"POST /ai/generate", "POST /ai/generate/preview"})
+"""Routes that choose among the projects of the caller when the body names none."""
+
 _IN_BODY = {
     "POST /ai/generate",
     "POST /ai/generate/preview",

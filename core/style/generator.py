@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import col, select
 
 from core import audit
+from core.arguments import tidy_name
 from core.db import BusinessProfiles, Database, GeneratedImages, Images, Projects
 from core.errors import InvalidInputError, NotFoundError
 from core.style import compose, datasets, judging, results, verification
@@ -50,7 +51,7 @@ class StyleGenerator:
             if session.get(Projects, project_id) is None:
                 raise NotFoundError("This project does not exist any more. Choose another one.")
             profile = compose.business_profile(session, project_id) or BusinessProfiles(project_id=project_id)
-            profile.business_name, profile.vibes, profile.theme = business_name.strip(), vibes.strip(), theme.strip()
+            profile.business_name, profile.vibes, profile.theme = tidy_name(business_name), vibes.strip(), theme.strip()
             session.add(profile)
             audit.record(session, "brand.change", profile, label=profile.business_name)
             return profile
@@ -73,7 +74,7 @@ class StyleGenerator:
             InvalidInputError: the prompt is empty, the model does not make this aspect ratio or size, or the style
                 dataset belongs to another project.
         """
-        project_id = project_id or self._project_of(request)
+        project_id = project_id or self._existing_project(request) or ""
         return self._producer.preview(project_id, request, model_config(config).litellm_model)
 
     async def generate(
@@ -181,17 +182,22 @@ class StyleGenerator:
         )
         return Verification(expected, answer, matches=True, entry=entry)
 
+    def _existing_project(self, request: StyleRequest) -> str | None:
+        """Return the project of the style dataset, else the newest project."""
+        newest = select(Projects.id).where(col(Projects.deleted_at).is_(None)).order_by(col(Projects.create_at).desc())
+        with self._db.reading() as session:
+            if request.dataset_id:
+                return datasets.get(session, request.dataset_id).project_id
+            return session.exec(newest.limit(1)).first()
+
     def _project_of(self, request: StyleRequest) -> str:
         """Return the project of the style dataset, else the newest project, else a new one."""
-        if request.dataset_id:
-            with self._db.reading() as session:
-                return datasets.get(session, request.dataset_id).project_id
-        newest = select(Projects).where(col(Projects.deleted_at).is_(None)).order_by(col(Projects.create_at).desc())
+        if found := self._existing_project(request):
+            return found
         with self._db.transaction() as session:
-            project = session.exec(newest).first() or Projects(name=DEFAULT_PROJECT_NAME)
-            if project not in session:
-                session.add(project)
-                audit.record(session, "project.create", project)
+            project = Projects(name=DEFAULT_PROJECT_NAME)
+            session.add(project)
+            audit.record(session, "project.create", project)
             return project.id
 
     def _image_of(self, generated_id: str) -> Images:

@@ -194,3 +194,16 @@ def test_a_signed_address_shows_what_its_owner_may_see(house: House) -> None:
         assert browser.get(address).status_code == 200
         services.memberships.remove_member(house.ours["project_id"], account.id)
         assert browser.get(address).status_code == 404
+
+
+def test_an_image_without_ids_is_kept_in_a_project_where_the_caller_may_generate(
+    house: House, client: TestClient
+) -> None:
+    body = {"prompt": "A lamp."}
+    made = client.post("/ai/generate", json=body, headers={"X-Person": "editor"})
+    assert (made.status_code, made.json()["project_id"]) == (200, house.ours["project_id"])
+    assert client.post("/ai/generate/preview", json=body, headers={"X-Person": "viewer"}).status_code == 200
+    refused = client.post("/ai/generate", json=body, headers={"X-Person": "viewer"})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        404, "You have no project to keep the image in. Create one, or send the project_id of yours.",
+    )  # fmt: skip

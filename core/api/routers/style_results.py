@@ -6,10 +6,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from core.accounts.permissions import Act
 from core.api.dependencies import CurrentActor, ServicesDep
 from core.api.routers.entries import EntryAnswer
 from core.api.routers.images import ImageAnswer
-from core.api.routers.styles import GeneratedAnswer, ImageRequest, check_image_request, generated_answer
+from core.api.routers.styles import (
+    GeneratedAnswer,
+    ImageRequest,
+    check_image_request,
+    generated_answer,
+    project_of_request,
+)
 from core.api.routers.tasks import start
 from core.api.schemas import (
     INTEGRAL,
@@ -147,12 +154,13 @@ async def generate_images(
 
 
 @router.post("/ai/generate/preview")
-def preview_image(body: ImageRequest, services: ServicesDep) -> ImagePreviewAnswer:
+def preview_image(body: ImageRequest, services: ServicesDep, actor: CurrentActor) -> ImagePreviewAnswer:
     """Return exactly what a request would send; nothing is sent."""
+    project_id = project_of_request(services, actor, body, Act.READ)
     check_image_request(services, body.project_id, body.dataset_id)
     wanted = StyleRequest.from_dict(body.model_dump(exclude={"llm_config", "project_id"}))
     config = body.llm_config.model_dump(exclude_none=True)
-    shown = services.style_generation.preview(wanted, config=config, project_id=body.project_id)
+    shown = services.style_generation.preview(wanted, config=config, project_id=project_id)
     cost_low, cost_high = shown.cost or (None, None)
     return ImagePreviewAnswer(
         model=shown.model, full_prompt=shown.full_prompt, notices=list(shown.notices), cost_low=cost_low,

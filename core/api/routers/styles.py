@@ -199,13 +199,20 @@ async def analyze_style_images(
 
 
 @router.post("/generate", responses=MODEL_PROBLEMS)
-async def generate_image(body: ImageRequest, request: Request, services: ServicesDep) -> GeneratedAnswer:
-    """Generate one image, in the style of a style dataset when *dataset_id* is given."""
+async def generate_image(
+    body: ImageRequest, request: Request, services: ServicesDep, actor: CurrentActor
+) -> GeneratedAnswer:
+    """Generate one image, in the style of a style dataset when *dataset_id* is given.
+
+    It is kept in *project_id*, else in the project of the style dataset, else in the caller's newest project; the
+    answer names it.
+    """
+    project_id = await asyncio.to_thread(project_of_request, services, actor, body, Act.GENERATE_PAID)
     await asyncio.to_thread(check_image_request, services, body.project_id, body.dataset_id)
     request_fields = body.model_dump(exclude={"llm_config", "project_id"})
     config = body.llm_config.model_dump(exclude_none=True)
     generated = await services.loop.call(
-        services.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=body.project_id)
+        services.style_generation.generate(StyleRequest.from_dict(request_fields), config, project_id=project_id)
     )
     return await asyncio.to_thread(generated_answer, services, request, generated.id)
 
@@ -233,6 +240,23 @@ def list_generated_images(
 def get_generated_image(generated_id: Id, request: Request, services: ServicesDep) -> GeneratedAnswer:
     """Return a generated image with its recipe."""
     return generated_answer(services, request, generated_id)
+
+
+def project_of_request(services: Services, actor: Actor, body: ImageRequest, act: Act) -> str | None:
+    """Return the project that a request names; when it names no style dataset either, the caller's newest one.
+
+    None leaves the choice to the service, which knows no callers.
+
+    Raises:
+        NotFoundError: the caller has no project with the right to do *act*.
+    """
+    if body.project_id or body.dataset_id or actor.is_admin:
+        return body.project_id
+    projects = services.projects.list_projects(services.access.visible_projects(actor))
+    may = [project for project in projects if services.access.may(actor, act, project.id)]
+    if not may:
+        raise NotFoundError("You have no project to keep the image in. Create one, or send the project_id of yours.")
+    return max(may, key=lambda project: project.create_at).id
 
 
 def check_image_request(services: Services, project_id: str | None, dataset_id: str | None) -> None:
@@ -270,7 +294,7 @@ def generated_answer(services: Services, request: Request, generated_id: str) ->
     """Return the response body for a generated image; NotFoundError when it was discarded."""
     found = services.style_results.get_result(generated_id)
     if found.generated.deleted_at is not None:
-        raise NotFoundError("This generated image was discarded. Restore it in the history of the Style page.")
+        raise NotFoundError("This generated image was discarded. Restore it, or choose another one.")
     return _generated(request, found.generated, found.image)
 
 
