@@ -1,10 +1,13 @@
 """The interface of a kind of task: how it is split into items, and how one item is run."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from sqlmodel import Session
+
+from core.arguments import require_text
+from core.errors import InvalidInputError
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ class ItemResult:
     """Further items of the task."""
 
 
+TASK_TYPES = (
+    "image-import", "image-question-generation", "image-answer-generation", "image-analysis", "image-variants",
+    "image-map", "overlap-search", "dataset-check", "asked-check", "twin-drafting", "style-analysis",
+    "style-generation", "dataset-export", "dataset-send", "dataset-return", "project-export", "project-import",
+)  # fmt: skip
+"""The types of all kinds of task, for a service that has not imported them."""
+
+
 class TaskKind(Protocol):
     """A kind of task; one instance serves many tasks and has no state of its own."""
 
@@ -76,6 +87,19 @@ class TaskKind(Protocol):
                 pauses the whole task. Any other exception is a bug: it is logged with an id and fails the item.
         """
         ...
+
+
+def kind_of(task_type: str, kinds: Mapping[str, TaskKind]) -> TaskKind | None:
+    """Return the kind of a task; None where *kinds* is empty: then only the name is checked.
+
+    Raises:
+        InvalidInputError: there is no such kind.
+    """
+    known = kinds or TASK_TYPES
+    if require_text(task_type, "task_type") not in known:
+        names = ", ".join(sorted(known))
+        raise InvalidInputError(f"There is no kind of task called {task_type}. Use {names}.", field="task_type")
+    return kinds.get(task_type)
 
 
 @runtime_checkable

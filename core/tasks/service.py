@@ -9,11 +9,11 @@ from sqlalchemy import func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from core import audit
-from core.arguments import require_config, require_text
+from core.arguments import require_config
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, require_database, utc_now
 from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
-from core.tasks.kinds import ItemPlan, TaskKind
+from core.tasks.kinds import ItemPlan, TaskKind, kind_of
 
 STAYED_BEHIND = "stayed_behind"
 """Set in the config of a task that was imported without the files that it reads; it is history and never runs."""
@@ -99,7 +99,7 @@ class TaskService:
     ) -> Tasks:
         """Create a task with its items; it runs when its id is submitted to an engine or ``process_task`` is awaited.
 
-        A task whose *task_type* this service has no kind for gets no items: ``process_task`` adds them.
+        A service that knows the names of the kinds only (``TASK_TYPES``) adds no items: ``process_task`` does.
 
         Args:
             config: What the kind of task needs; an ``api_key`` in it is removed before it is stored.
@@ -108,10 +108,10 @@ class TaskService:
 
         Raises:
             NotFoundError: there is no such project.
-            InvalidInputError: *config* has an invalid value.
+            InvalidInputError: there is no such kind of task, or *config* has an invalid value.
         """
         config = without_secrets(dict(require_config(config or {}, "config", '{"image_ids": [...]}')))
-        kind = self._kinds().get(require_text(task_type, "task_type"))
+        kind = kind_of(task_type, self._kinds())
         plan = list(kind.plan(project_id, config)) if kind else []
         with self._db.transaction() as session:
             if session.get(Projects, project_id) is None:

@@ -16,6 +16,7 @@ from core.moving import service
 from core.moving.contents import RESUMABLE, TABLES, MovedTable
 from core.moving.manifest import opened_archive
 from core.services import Services
+from core.tasks.kinds import TASK_TYPES
 from tests.core.images.pictures import drawn, encoded
 from tests.core.moving import projects
 
@@ -153,7 +154,7 @@ def test_every_kind_of_task_that_goes_on_in_a_copy_needs_rows_only(services: Ser
         "image-import", "image-variants", "dataset-export", "dataset-send", "dataset-return", "project-export",
         "project-import", "overlap-search",
     }  # fmt: skip
-    assert {*services.kinds} == {*RESUMABLE, *others}
+    assert {*services.kinds} == {*RESUMABLE, *others} == {*TASK_TYPES}
 
 
 def test_a_profile_that_is_here_stays_and_another_one_of_its_name_gets_a_number(

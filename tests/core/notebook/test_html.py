@@ -51,7 +51,7 @@ def test_without_an_open_database_a_row_shows_its_text(db: Database, entry: core
 
 def test_a_task_is_short_however_many_images_it_is_about(db: Database, project: core.Projects) -> None:
     ids = [f"image{number:016}" for number in range(60)]
-    task = core.TaskService(db).create_task(project.id, "toy", {"image_ids": ids, "language": "en"})
+    task = core.TaskService(db).create_task(project.id, config={"image_ids": ids, "language": "en"})
     assert "config={image_ids: [60 items], language: 'en'}" in repr(task)
     assert len(repr(task)) < 500
 

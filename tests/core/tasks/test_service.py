@@ -35,6 +35,17 @@ def test_a_task_of_an_unknown_project_is_refused(tasks: TaskService) -> None:
         tasks.create_task("nowhere", "counting", {"items": []})
 
 
+def test_a_kind_of_task_that_does_not_exist_is_refused_with_the_names_of_those_that_do(
+    tasks: TaskService, db: Database, project: Projects
+) -> None:
+    with pytest.raises(InvalidInputError, match=r"no kind of task called knitting\. Use counting\.$") as refused:
+        tasks.create_task(project.id, "knitting", {"items": []})
+    assert refused.value.field == "task_type"
+    with pytest.raises(InvalidInputError, match=r"no kind of task called counting\. Use asked-check, dataset-check, "):
+        TaskService(db).create_task(project.id, "counting")
+    assert tasks.list_tasks() == []
+
+
 def test_keys_are_never_stored(tasks: TaskService, make_task: MakeTask) -> None:
     task = make_task("ok", llm_config={"model": "m", "api_key": "secret", "headers": [{"Authorization": "secret"}]})
     assert tasks.get_task(task.id).config == {"items": ["ok"], "llm_config": {"model": "m", "headers": [{}]}}
