@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.cli.output import Json, result
 from core.errors import VitrineError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def add(
     tarball: Annotated[
         Path | None, typer.Option(help="The npm package as a file, for a machine without a registry.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Fetch a model once, convert it, and store it with its license.
 
@@ -34,40 +36,31 @@ def add(
         chosen = offer(name)
         typer.echo(f"{chosen.title}, {chosen.license}: {chosen.origin}.", err=True)
         found = add_model(settings, chosen, tarball=tarball, progress=lambda step: typer.echo(f"{step} ...", err=True))
-        typer.echo((found.path / "LICENSE").read_text("utf-8"))
-        typer.echo(f"Added {found.version} to {found.path}.")
+        license_text = (found.path / "LICENSE").read_text("utf-8")
+        values = {"name": name, "version": found.version, "path": found.path, "license": found.license}
+        result(as_json, values, f"{license_text}\nAdded {found.version} to {found.path}.")
 
 
 @app.command("list")
-def list_() -> None:
+def list_(as_json: Json = False) -> None:
     """List the models that are here, and those that can be added.
 
     Example: vitrine models list
     """
     with _settings() as settings:
-        from core.errors import ConfigurationError
         from core.vision.models.catalog import OFFERS
-        from core.vision.models.folders import find_folder
 
         models = settings.local_models_dir
         here = {path.name for path in models.iterdir() if path.is_dir()} if models.is_dir() else set()
-        for name in sorted({*OFFERS, *(name for name in here if not name.startswith("."))}):
-            try:
-                found = find_folder(settings, name)
-                layout = f", layout {_layout(found)}" if found and name == "objects" else ""
-            except ConfigurationError as error:
-                typer.echo(f"{name:12} not usable  {error}")
-                continue
-            if found is None:
-                typer.echo(f"{name:12} not here    {OFFERS[name].title}. Run: vitrine models add {name}")
-            else:
-                typer.echo(
-                    f"{name:12} here        {found.title}, {len(found.labels)} labels{layout}, license {found.license}"
-                )
+        names = sorted({*OFFERS, *(name for name in here if not name.startswith("."))})
+        found = [_state(settings, name) for name in names]
+        result(as_json, found, "\n".join(map(_line, found)))
 
 
 @app.command("remove")
-def remove(name: Annotated[str, typer.Argument(help="The model that 'vitrine models list' shows.")]) -> None:
+def remove(
+    name: Annotated[str, typer.Argument(help="The model that 'vitrine models list' shows.")], as_json: Json = False
+) -> None:
     """Remove a model with its folder; the results that it made stay.
 
     Example: vitrine models remove objects
@@ -75,7 +68,34 @@ def remove(name: Annotated[str, typer.Argument(help="The model that 'vitrine mod
     with _settings() as settings:
         from core.vision.models.adding import remove_model
 
-        typer.echo(f"Removed {remove_model(settings, name)}.")
+        path = remove_model(settings, name)
+        result(as_json, {"name": name, "path": path}, f"Removed {path}.")
+
+
+def _state(settings: "Settings", name: str) -> dict[str, Any]:
+    from core.errors import ConfigurationError
+    from core.vision.models.catalog import OFFERS
+    from core.vision.models.folders import find_folder
+
+    try:
+        found = find_folder(settings, name)
+        layout = _layout(found) if found and name == "objects" else None
+    except ConfigurationError as error:
+        return {"name": name, "state": "not usable", "problem": str(error)}
+    if found is None:
+        return {"name": name, "state": "not here", "title": OFFERS[name].title}
+    values = {"title": found.title, "labels": len(found.labels), "layout": layout, "license": found.license}
+    return {"name": name, "state": "here", **values}
+
+
+def _line(model: dict[str, Any]) -> str:
+    begins = f"{model['name']:12} {model['state']:10}  "
+    if model["state"] == "not usable":
+        return f"{begins}{model['problem']}"
+    if model["state"] == "not here":
+        return f"{begins}{model['title']}. Run: vitrine models add {model['name']}"
+    layout = f", layout {model['layout']}" if model["layout"] else ""
+    return f"{begins}{model['title']}, {model['labels']} labels{layout}, license {model['license']}"
 
 
 def _layout(found: "ModelFolder") -> str:

@@ -1,11 +1,15 @@
 """``vitrine token``: manage API tokens."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.cli.database import opened, project_id
+from core.cli.output import Json, result
+
+if TYPE_CHECKING:
+    from core.db import ApiTokens
 
 app = typer.Typer(help="Make, list and revoke API tokens.", no_args_is_help=True)
 
@@ -24,6 +28,7 @@ def make(
     project: Annotated[str | None, typer.Option(help="Id or name of the only project it opens.")] = None,
     role: Annotated[str | None, typer.Option(help="The highest role that it acts in.")] = None,
     account: Annotated[str | None, typer.Option(help="The account whose rights it has; none: the server's.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Make a token and print it; it is not shown again.
 
@@ -40,11 +45,11 @@ def make(
             project_id=project_id(db, project) if project is not None else None,
             role=role,
         )
-        typer.echo(made.secret)
+        result(as_json, {**_described(made.row), "secret": made.secret}, made.secret)
 
 
 @app.command("list")
-def list_() -> None:
+def list_(as_json: Json = False) -> None:
     """List the tokens that are valid: id, scope, name, limits.
 
     Example: vitrine token list
@@ -52,15 +57,14 @@ def list_() -> None:
     from core.access import TokenService
 
     with opened() as db:
-        for row in TokenService(db).list_tokens():
-            limits = [f"{row.role} at most"] if row.role else []
-            limits += [f"project {row.project_id} only"] if row.project_id else []
-            shown = f" ({', '.join(limits)})" if limits else ""
-            typer.echo(f"{row.id}  {row.scope:5}  {row.name}{shown}")
+        rows = TokenService(db).list_tokens()
+        result(as_json, [_described(row) for row in rows], "\n".join(map(_line, rows)))
 
 
 @app.command("revoke")
-def revoke(token_id: Annotated[str, typer.Argument(help="The id that 'vitrine token list' shows.")]) -> None:
+def revoke(
+    token_id: Annotated[str, typer.Argument(help="The id that 'vitrine token list' shows.")], as_json: Json = False
+) -> None:
     """Revoke a token; its next request is refused.
 
     Example: vitrine token revoke ID
@@ -68,4 +72,17 @@ def revoke(token_id: Annotated[str, typer.Argument(help="The id that 'vitrine to
     from core.access import TokenService
 
     with opened() as db:
-        typer.echo(f"Revoked {TokenService(db).revoke_token(token_id).name}.")
+        revoked = TokenService(db).revoke_token(token_id)
+        result(as_json, _described(revoked), f"Revoked {revoked.name}.")
+
+
+def _described(token: "ApiTokens") -> dict[str, Any]:
+    names = ("id", "name", "scope", "project_id", "role", "account_id", "create_at")
+    return {name: getattr(token, name) for name in names}
+
+
+def _line(token: "ApiTokens") -> str:
+    limits = [f"{token.role} at most"] if token.role else []
+    limits += [f"project {token.project_id} only"] if token.project_id else []
+    shown = f" ({', '.join(limits)})" if limits else ""
+    return f"{token.id}  {token.scope:5}  {token.name}{shown}"

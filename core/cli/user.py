@@ -1,12 +1,13 @@
 """``vitrine user``: accounts of people and their roles."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from core.accounts.roles import parse_role
 from core.cli.database import opened, project_id
+from core.cli.output import Json, result
 from core.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def add(
     full_name: Annotated[str, typer.Option(help="The full name, for lists of people.")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May do everything on every project.")] = False,
     password_stdin: FromStdin = False,
+    as_json: Json = False,
 ) -> None:
     """Make an account; the password is asked for.
 
@@ -34,11 +36,11 @@ def add(
     password = _new_password(password_stdin)
     with opened() as db:
         account = AccountService(db).create_account(name, password, display_name=full_name, is_admin=admin)
-        typer.echo(f"Added {_described(account)}.")
+        result(as_json, _values(account), f"Added {_described(account)}.")
 
 
 @app.command("list")
-def list_() -> None:
+def list_(as_json: Json = False) -> None:
     """List the accounts with their projects and roles.
 
     Example: vitrine user list
@@ -49,14 +51,18 @@ def list_() -> None:
 
     with opened() as db:
         names = {project.id: project.name for project in ProjectService(db).list_projects()}
+        values, lines = [], []
         for account in AccountService(db).list_accounts():
-            roles = MembershipService(db).roles_of(account.id)
-            shown = [f"{names[id_]}: {role}" for id_, role in roles.items() if id_ in names]
-            typer.echo("  ".join([_described(account), ", ".join(sorted(shown))]).rstrip())
+            roles = {id_: role for id_, role in MembershipService(db).roles_of(account.id).items() if id_ in names}
+            shown = sorted(f"{names[id_]}: {role}" for id_, role in roles.items())
+            lines.append("  ".join([_described(account), ", ".join(shown)]).rstrip())
+            projects = [{"id": id_, "name": names[id_], "role": role.value} for id_, role in roles.items()]
+            values.append({**_values(account), "projects": projects})
+        result(as_json, values, "\n".join(lines))
 
 
 @app.command("password")
-def password(name: Name, password_stdin: FromStdin = False) -> None:
+def password(name: Name, password_stdin: FromStdin = False, as_json: Json = False) -> None:
     """Give an account a new password; its sessions end at once.
 
     Example: vitrine user password ana
@@ -67,7 +73,7 @@ def password(name: Name, password_stdin: FromStdin = False) -> None:
     with opened() as db:
         accounts = AccountService(db)
         account = accounts.set_password(accounts.named(name).id, new)
-        typer.echo(f"{account.name} has a new password and is signed out everywhere.")
+        result(as_json, _values(account), f"{account.name} has a new password and is signed out everywhere.")
 
 
 @app.command("role")
@@ -76,6 +82,7 @@ def role(
     role: Annotated[str | None, typer.Argument(help="viewer, annotator, editor or owner; none to remove.")] = None,
     project: Annotated[str | None, typer.Option(help="Id or name of the project.")] = None,
     admin: Annotated[bool | None, typer.Option("--admin/--no-admin", help="An admin of the server, or not.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Give a role in a project, or make an admin.
 
@@ -89,20 +96,24 @@ def role(
         account = accounts.named(name)
         if (role is None) != (project is None) or (role is None and admin is None):
             raise InvalidInputError("Name a role and a project, or --admin or --no-admin.")
+        lines = []
         if role is not None and project is not None:
             id_, members = project_id(db, project), MembershipService(db)
             if role == "none":
                 members.remove_member(id_, account.id, by_admin=True)
-                typer.echo(f"{account.name} is no member of {project} any more.")
+                lines.append(f"{account.name} is no member of {project} any more.")
             else:
                 member = members.set_role(id_, account.id, parse_role(role), by_admin=True)
-                typer.echo(f"{account.name} is {member.role} in {project}.")
+                lines.append(f"{account.name} is {member.role} in {project}.")
         if admin is not None:
-            typer.echo(f"{_described(accounts.set_admin(account.id, admin))}.")
+            account = accounts.set_admin(account.id, admin)
+            lines.append(f"{_described(account)}.")
+        values = _values(account) | ({"project": project, "role": role} if role is not None else {})
+        result(as_json, values, "\n".join(lines))
 
 
 @app.command("disable")
-def disable(name: Name) -> None:
+def disable(name: Name, as_json: Json = False) -> None:
     """Let nobody use an account any more; what it did stays.
 
     Example: vitrine user disable ana
@@ -111,11 +122,12 @@ def disable(name: Name) -> None:
 
     with opened() as db:
         accounts = AccountService(db)
-        typer.echo(f"{_described(accounts.disable_account(accounts.named(name).id))}.")
+        account = accounts.disable_account(accounts.named(name).id)
+        result(as_json, _values(account), f"{_described(account)}.")
 
 
 @app.command("enable")
-def enable(name: Name) -> None:
+def enable(name: Name, as_json: Json = False) -> None:
     """Let a disabled account sign in again.
 
     Example: vitrine user enable ana
@@ -124,13 +136,15 @@ def enable(name: Name) -> None:
 
     with opened() as db:
         accounts = AccountService(db)
-        typer.echo(f"{_described(accounts.enable_account(accounts.named(name).id))}.")
+        account = accounts.enable_account(accounts.named(name).id)
+        result(as_json, _values(account), f"{_described(account)}.")
 
 
 @app.command("connect")
 def connect(
     name: Name,
     subject: Annotated[str, typer.Argument(help="The provider's id of the person; none to disconnect.")],
+    as_json: Json = False,
 ) -> None:
     """Let a person of the OpenID provider sign in to an account. Example: vitrine user connect ana 3f0c2d"""
     from core.accounts.service import AccountService
@@ -141,13 +155,18 @@ def connect(
             raise InvalidInputError("There is no provider. Set VITRINE_OIDC_ISSUER.")
         account = accounts.connect(accounts.named(name).id, issuer, subject if subject != "none" else None)
         how = f"signs in at {db.settings.oidc_provider}" if account.oidc_subject else "signs in by password only"
-        typer.echo(f"{account.name} {how}, and is signed out everywhere.")
+        result(as_json, _values(account), f"{account.name} {how}, and is signed out everywhere.")
 
 
 def _new_password(is_from_stdin: bool) -> str:
     if is_from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _values(account: "Accounts") -> dict[str, Any]:
+    names = ("id", "name", "display_name", "is_admin", "oidc_subject", "create_at", "last_sign_in_at", "disabled_at")
+    return {name: getattr(account, name) for name in names}
 
 
 def _described(account: "Accounts") -> str:

@@ -1,5 +1,6 @@
 """``vitrine models``: what is here, what can be added, and one sentence when something cannot be done."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ def test_a_model_that_can_be_added_is_listed_with_its_command(models: Path) -> N
     assert said.exit_code == 0
     assert "not here" in said.output
     assert "Run: vitrine models add objects" in said.output
+    listed = json.loads(CliRunner().invoke(app, ["models", "list", "--json"]).output)
+    assert ("objects", "not here") in [(one["name"], one["state"]) for one in listed]
     assert not models.exists()
 
 

@@ -1,5 +1,7 @@
 """vitrine token."""
 
+import json
+
 from typer.testing import CliRunner
 
 from core.cli import app
@@ -15,6 +17,16 @@ def test_a_token_can_be_made_listed_and_revoked() -> None:
     revoked = runner.invoke(app, ["token", "revoke", listed[:21]])
     assert (revoked.exit_code, revoked.stdout) == (0, "Revoked robot.\n")
     assert runner.invoke(app, ["token", "list"]).stdout == ""
+
+
+def test_programs_read_tokens_as_json() -> None:
+    made = json.loads(runner.invoke(app, ["token", "make", "robot", "--json"]).stdout)
+    assert (made["name"], made["scope"], made["secret"][:8]) == ("robot", "write", "vitrine_")
+    (listed,) = json.loads(runner.invoke(app, ["token", "list", "--json"]).stdout)
+    assert listed == {name: value for name, value in made.items() if name != "secret"}
+    revoked = json.loads(runner.invoke(app, ["token", "revoke", made["id"], "--json"]).stdout)
+    assert revoked["id"] == made["id"]
+    assert runner.invoke(app, ["token", "list", "--json"]).stdout == "[]\n"
 
 
 def test_a_token_that_does_not_exist_ends_with_one_message_and_code_1() -> None:

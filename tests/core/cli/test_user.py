@@ -1,5 +1,7 @@
 """vitrine user, vitrine invite, and tokens with limits."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -30,6 +32,14 @@ def test_accounts_are_made_listed_changed_and_disabled() -> None:
     _run("user", "enable", "ana")
     assert _run("user", "role", "ana", "none", "--project", "Shelf") == "ana is no member of Shelf any more.\n"
     assert _run("user", "role", "ana", "--admin") == "ana (Ana Lima), admin.\n"
+    _run("user", "role", "ana", "viewer", "--project", "Shelf")
+    assert [
+        (one["name"], one["is_admin"], [(its["name"], its["role"]) for its in one["projects"]])
+        for one in json.loads(_run("user", "list", "--json"))
+    ] == [("ana", True, [("Shelf", "viewer")]), ("root", True, [("Shelf", "owner")])]
+    changed = json.loads(_run("user", "disable", "ana", "--json"))
+    assert (changed["name"], changed["disabled_at"] is not None, "password_hash" in changed) == ("ana", True, False)
+    _run("user", "enable", "ana")
     with connect() as db:
         accounts = Services(db).accounts
         assert accounts.verify("ana", SECRET) is None
