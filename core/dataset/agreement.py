@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
+from core.dataset import second_review
 from core.dataset.vqa import best_accuracy, vqa_accuracy
 from core.db import IMPORTED, Events, ImageDatasets
 
@@ -60,11 +61,8 @@ class Answers:
 
 def double_reviews(session: Session, project_id: str, among: Sequence[Any] = ()) -> list[DoubleReview]:
     """Return the entries of the project that two people have reviewed; *among* are further conditions of ``Events``."""
-    events = session.exec(
-        select(Events).where(
-            Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None), *among
-        )
-    )
+    exists = select(1).where(ImageDatasets.id == Events.entity_id, col(ImageDatasets.deleted_at).is_(None)).exists()
+    events = session.exec(select(Events).where(Events.project_id == project_id, second_review.holds(), exists, *among))
     return [
         DoubleReview(event.entity_id, event.new["first_by"], event.new["first"], event.actor, event.new["verdict"])
         for event in events
@@ -100,7 +98,7 @@ def answers(session: Session, project_id: str, among: Sequence[Any] = ()) -> lis
     """
     second = (
         select(Events.entity_id, Events.new)
-        .where(Events.project_id == project_id, Events.action == "second", col(Events.undone_by).is_(None))
+        .where(Events.project_id == project_id, second_review.holds())
         .limit(MAX_ANSWERS)
     )
     second_reviews = dict(session.exec(second).all())

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from core.config import Settings
+from core.dataset import second_review
 from core.db import EntryLeases, Events, ImageDatasets, ReviewPlans, utc_now
 from core.db.bucket import BUCKETS, bucket
 from core.errors import InvalidInputError
@@ -63,7 +64,7 @@ def needs_second_review(actor: str) -> ColumnElement[bool]:
     decision = (*not_undone, col(Events.action).in_(("confirm", "reject")))
     by_others = select(1).where(*decision, Events.actor != actor)
     by_actor = select(1).where(*decision, Events.actor == actor)
-    second = select(1).where(*not_undone, Events.action == "second")
+    second = select(1).where(Events.entity_id == _Entry.id, second_review.holds())
     return and_(
         or_(col(_Entry.confirmed).is_(True), col(_Entry.rejected).is_(True)),
         number * 100 < percent.correlate(_Entry).scalar_subquery() * BUCKETS,

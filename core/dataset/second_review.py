@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from core.dataset.edits import UserAction, write
@@ -39,6 +41,19 @@ def record(session: Session, entry: ImageDatasets, changes: dict[str, Any], acti
     return write(session, entry, flag, action, review)
 
 
+def holds() -> ColumnElement[bool]:
+    """Return the condition of ``Events``: a second review that is not undone, of a decision that is not undone."""
+    first = aliased(Events)
+    decision = select(1).where(
+        col(first.entity_id) == col(Events.entity_id),
+        col(first.id) < col(Events.id),
+        col(first.action) == col(Events.new)["first"].as_string(),
+        col(first.actor) == col(Events.new)["first_by"].as_string(),
+        col(first.undone_by).is_(None),
+    )
+    return and_(col(Events.action) == "second", col(Events.undone_by).is_(None), decision.correlate(Events).exists())
+
+
 def _first_decision(session: Session, entry: ImageDatasets) -> Events | None:
     if entry.decision == "open":
         return None
@@ -48,7 +63,5 @@ def _first_decision(session: Session, entry: ImageDatasets) -> Events | None:
 
 
 def _has_second_review(session: Session, entry: ImageDatasets) -> bool:
-    query = select(Events.id).where(
-        Events.entity_id == entry.id, Events.action == "second", col(Events.undone_by).is_(None)
-    )
+    query = select(Events.id).where(Events.entity_id == entry.id, holds())
     return session.exec(query.limit(1)).first() is not None

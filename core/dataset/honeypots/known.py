@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
+from core.dataset import second_review
 from core.dataset.conditions import conditions
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.vqa import normal_answer
@@ -46,8 +47,7 @@ def is_known(owners_query: str, project_id: str) -> ColumnElement[bool]:
     second = (
         select(1)
         .where(
-            Events.project_id == _Entry.project_id, Events.entity_id == _Entry.id, Events.action == "second",
-            col(Events.undone_by).is_(None),
+            Events.project_id == _Entry.project_id, Events.entity_id == _Entry.id, second_review.holds(),
         )
         .correlate(_Entry)
         .exists()

@@ -327,6 +327,38 @@ def test_a_second_review_takes_a_verdict_and_an_answer_only(
         second(review, decided[0], **changes)
 
 
+def test_agreement_counts_no_deleted_entry_and_no_decision_that_was_undone(
+    decided: list[ImageDatasets],
+    dataset: ImageDatasetService,
+    collaboration: CollaborationService,
+    review: ReviewService,
+    project: Projects,
+) -> None:
+    for entry in decided:
+        second(review, entry, verdict="confirm")
+    assert (collaboration.agreement(project.id).reviewed, collaboration.agreement(project.id).agreed) == (4, 3)
+    dataset.delete_dataset_entry(decided[0].id)
+    assert (collaboration.agreement(project.id).reviewed, collaboration.agreement(project.id).agreed) == (3, 2)
+    assert review.undo(project.id, actor="Anna") is not None  # her last decision, the rejection
+    assert (collaboration.agreement(project.id).reviewed, collaboration.agreement(project.id).agreed) == (2, 2)
+
+
+def test_a_new_decision_after_an_undone_one_needs_a_second_review_of_its_own(
+    decided: list[ImageDatasets],
+    entries: EntryQueries,
+    collaboration: CollaborationService,
+    review: ReviewService,
+    project: Projects,
+) -> None:
+    last = second(review, decided[3], verdict="reject")
+    assert review.undo(project.id, actor="Anna") is not None
+    again = review.decide(last.id, last.version + 1, "confirm", actor="Anna").entry
+    assert waiting(entries, project, "Ben") == ids(decided)
+    second(review, again, verdict="confirm")
+    assert waiting(entries, project, "Ben") == ids(decided[:3])
+    assert (collaboration.agreement(project.id).reviewed, collaboration.agreement(project.id).agreed) == (1, 1)
+
+
 def test_undoing_a_second_review_removes_its_flag(
     decided: list[ImageDatasets],
     dataset: ImageDatasetService,
