@@ -165,13 +165,15 @@ def send(session: Session, entry: ImageDatasets, changes: dict[str, Any], action
     """Record a message; *changes* are its ``text``, and ``to`` when it is not for the author of the decision.
 
     Raises:
-        InvalidInputError: there is no such person, it is the actor, or the text is empty or too long.
+        InvalidInputError: the person does not review the project (any more), it is the actor, or the text is empty or
+            too long.
     """
     _check_names(changes, {"text", "to"})
     text, to = _text(changes.get("text", PLEASE)), str(changes.get("to") or "").strip()
-    to = _reached(session, entry.project_id, to) if to else author_of(session, entry)
+    to = to or author_of(session, entry)
     if not to:
         raise InvalidInputError("Nobody has decided or written this entry yet. Name the person it is for.", field="to")
+    to = _reached(session, entry.project_id, to)
     if to == action.actor:
         raise InvalidInputError("This would be a message to yourself. Name another person.", field="to")
     record_event(session, entry, action, {}, {"to": to, "text": text})

@@ -105,7 +105,7 @@ def test_with_accounts_a_message_goes_to_people_who_review_the_project(
             if role:
                 session.add(Memberships(account_id=account.id, project_id=project.id, role=role))
     assert messages.send(decided.id, to="ben", actor="olga").sent_to == "ben"
-    for name in ("vera", "olga", "nobody"):
+    for name in ("vera", "olga", "nobody", None):  # None is ana, who decided it and is no member
         with pytest.raises(InvalidInputError, match="does not review this project"):
             messages.send(decided.id, to=name, actor="ana")
 
