@@ -1,5 +1,7 @@
 """Who may review a project: with accounts its members, but for viewers, and the admins of the server."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
@@ -19,15 +21,29 @@ def reviewer_named(session: Session, project_id: str, name: str, *, field: str) 
     Raises:
         InvalidInputError: with accounts, nobody of this name may review the project.
     """
-    if session.exec(select(Accounts.id).limit(1)).first() is None:
+    names = _reviewers(session, project_id)
+    if names is None:
         return name
+    found = names.get(name.casefold())
+    if found is None:
+        raise InvalidInputError(f"{name} does not review this project. Name one of its members.", field=field)
+    return found
+
+
+def not_reviewing(session: Session, project_id: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of *names* who may not review the project (any more); without accounts nobody."""
+    reviewers = _reviewers(session, project_id)
+    return () if reviewers is None else tuple(name for name in names if name.casefold() not in reviewers)
+
+
+def _reviewers(session: Session, project_id: str) -> dict[str, str] | None:
+    """Return the names of those who may review, by their case-folded ones; None where there are no accounts."""
+    if session.exec(select(Accounts.id).limit(1)).first() is None:
+        return None
     member = select(Memberships.id).where(
         Memberships.account_id == Accounts.id, Memberships.project_id == project_id, Memberships.role != "viewer"
     )
     reviewers = select(Accounts.name).where(
         col(Accounts.disabled_at).is_(None), or_(member.correlate(Accounts).exists(), col(Accounts.is_admin))
     )
-    for reviewer in session.exec(reviewers):
-        if reviewer.casefold() == name.casefold():
-            return reviewer
-    raise InvalidInputError(f"{name} does not review this project. Name one of its members.", field=field)
+    return {name.casefold(): name for name in session.exec(reviewers)}

@@ -49,6 +49,17 @@ def test_an_owner_changes_roles_adds_removes_and_invites(
     assert roles() == {"olga": "owner"}
     at.button(key="team-undo").click().run()
     assert roles() == {"olga": "owner", "ana": "viewer"}
+    assert not at.warning
+    at.selectbox(key=f"member-role-{ana}").select(Role.ANNOTATOR).run()
+    services.collaboration.set_review_plan(project_id, "divided", ["ana", "olga"])
+    at.button(key=f"member-remove-{ana}").click().run()
+    assert [warning.value for warning in at.warning] == [
+        "The divided review has a part for ana, who does not review this project any more. "
+        "Divide it again on Curate, under Team."
+    ]
+    assert services.collaboration.review_plan(project_id).missing == ("ana",)
+    at.button(key="team-undo").click().run()
+    assert not at.warning
     at.text_input(key="member-name").input("BEN")
     _button(at, "Add").click().run()
     assert roles()["ben"] == "annotator"

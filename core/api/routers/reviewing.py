@@ -54,6 +54,7 @@ class ReviewPlanAnswer(ResponseBody):
     assignment: str
     people: list[str]
     second_percent: int = Field(description="percentage of the images whose entries need a second review")
+    missing: list[str] = Field([], description="people of a divided plan who may not review any more")
 
 
 class ReviewPlan(RequestBody):

@@ -21,6 +21,8 @@ def menu(project_id: str, actor: str) -> None:
         if not opened.open:
             return
         plan = page.services().collaboration.review_plan(project_id)
+        if sentence := missing(plan):
+            st.warning(sentence)
         with st.form("team-form", border=False):
             st.radio(
                 "Assignment of entries", ASSIGNMENTS, index=ASSIGNMENTS.index(plan.assignment),
@@ -42,6 +44,18 @@ def menu(project_id: str, actor: str) -> None:
             waiting = EntryFilter().with_term("second", actor)
             count = page.services().entries.count_entries(project_id, waiting)
             page.link("curate", f"Second reviews for you: {count:,}", icon="group", q=str(waiting))
+
+
+def missing(plan: Plan) -> str:
+    """Return the sentence about parts of people who may not review any more, "" when there are none."""
+    if not plan.missing:
+        return ""
+    names = ", ".join(map(page.escape, plan.missing))
+    part, who_do = ("a part", "who does") if len(plan.missing) == 1 else ("parts", "who do")
+    return (
+        f"The divided review has {part} for {names}, {who_do} not review this project any more. "
+        "Divide it again on Curate, under Team."
+    )
 
 
 def hint(plan: Plan, actor: str) -> None:

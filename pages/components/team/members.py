@@ -7,6 +7,7 @@ from core.accounts.memberships import Member
 from core.accounts.permissions import Act
 from core.accounts.roles import Role
 from core.runtime import runtime
+from pages.components.curate import team_menu
 from pages.components.shared import page, people, undo, visitor
 
 _REMOVED = "team-removed"
@@ -16,6 +17,8 @@ def show(project: Projects) -> None:
     """Draw the list of members; who manages them can change roles, add and remove."""
     manages = visitor.may(Act.MANAGE_MEMBERS, project.id)
     _offer_undo(project.id)
+    if sentence := team_menu.missing(page.services().collaboration.review_plan(project.id)):
+        st.warning(sentence)
     for member in runtime.services.memberships.members(project.id):
         with st.container(horizontal=True, vertical_alignment="center", key=f"member-{member.account.id}"):
             st.text(_name(member), width="stretch")
