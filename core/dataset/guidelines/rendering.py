@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _IMAGE = re.compile(r"image:([0-9A-Za-z_-]{21})")
-_IMAGE_IN_TEXT = re.compile(r"!\[([^\]]*)\]\(\s*<?image:[0-9A-Za-z_-]{21}>?[^)]*\)")
+_TEXT_IN_BRACKETS = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
+_ADDRESS = r"<?image:[0-9A-Za-z_-]{21}>?"
+_IMAGE_IN_TEXT = re.compile(rf"!\[{_TEXT_IN_BRACKETS}\]\(\s*{_ADDRESS}[^)]*\)")
+_DEFINITION = re.compile(rf"^[ >]*\[([^\[\]]+)\]:\s*{_ADDRESS}[^\n]*\n?", re.MULTILINE)
+_BY_REFERENCE = re.compile(rf"!\[{_TEXT_IN_BRACKETS}\](?:\[([^\[\]]*)\])?")
+MAX_BRACKETS = 1_000
+"""How many opening square brackets are parsed: the time grows with the square of their number."""
 _TAGS = {
     "a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre", "s",
     "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -60,7 +66,30 @@ def as_html(text: str, urls: Mapping[str, str]) -> str:
 
 def without_images(text: str) -> str:
     """Return the Markdown with the description of each image of the project in its place, for outside of it."""
-    return _IMAGE_IN_TEXT.sub(lambda found: f"*(image: {found[1] or 'without a description'})*", text)
+    if has_too_many_brackets(text):
+        return _IMAGE.sub("image", text)
+    text = _IMAGE_IN_TEXT.sub(lambda found: _described(found[1]), text)
+    defined = {_label(found[1]) for found in _DEFINITION.finditer(text)}
+    text = _BY_REFERENCE.sub(
+        lambda found: _described(found[1]) if _label(found[2] or found[1]) in defined else found[0],
+        _DEFINITION.sub("", text),
+    )
+    for id_ in image_ids(text):  # what is written in yet another way
+        text = text.replace(f"image:{id_}", "image")
+    return text
+
+
+def has_too_many_brackets(text: str) -> bool:
+    """Whether parsing the Markdown would take long."""
+    return text.count("[") > MAX_BRACKETS
+
+
+def _described(description: str) -> str:
+    return f"*(image: {description or 'without a description'})*"
+
+
+def _label(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 @cache

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from core import audit
 from core.dataset.edits import LOCAL
-from core.dataset.guidelines.rendering import as_html, image_ids, without_images
+from core.dataset.guidelines.rendering import MAX_BRACKETS, as_html, has_too_many_brackets, image_ids, without_images
 from core.db import HIDDEN, Database, Guidelines, Images, Projects, cached_until_write
 from core.errors import ConflictError, ImageRejectedError, InvalidInputError, NotFoundError
 from core.images import ImageService, NewFile
@@ -87,12 +87,14 @@ class GuidelineService:
 
         Raises:
             NotFoundError: no such project.
-            InvalidInputError: the text is too long, or shows an image that the project does not have.
+            InvalidInputError: the text is too long, has too many links and images, or shows an image that the project
+                does not have.
             ConflictError: somebody else has saved a newer version.
         """
         tidy = text.replace("\r\n", "\n").strip()
         if len(tidy) > MAX_CHARS:
             raise InvalidInputError(f"Shorten the guidelines to at most {MAX_CHARS:,} characters.", field="text")
+        _check_brackets(tidy)
         with self._db.transaction() as session:
             newest = _newest(session, project_id)
             if seen_version is not None and seen_version != newest.version:
@@ -143,7 +145,11 @@ class GuidelineService:
             project_id: The project.
             text: The Markdown.
             url_of: Returns the address of an image.
+
+        Raises:
+            InvalidInputError: the text has too many links and images.
         """
+        _check_brackets(text)
         with self._db.reading() as session:
             images = _images_of(session, project_id, image_ids(text))
         return as_html(text, {image.id: url_of(image) for image in images})
@@ -161,6 +167,13 @@ def newest_text(session: Session, project_id: str) -> str:
     """Return the guidelines that hold as a file outside of the project: images by their descriptions."""
     row = _row(session, project_id, None)
     return without_images(row.text) + "\n" if row is not None and row.text else ""
+
+
+def _check_brackets(text: str) -> None:
+    if has_too_many_brackets(text):
+        raise InvalidInputError(
+            f"Leave out links, images and other square brackets until there are at most {MAX_BRACKETS:,}.", field="text"
+        )
 
 
 def _value(row: Guidelines) -> GuidelineVersion:

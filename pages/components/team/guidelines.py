@@ -118,9 +118,13 @@ def _preview(project_id: str, text: str) -> None:
         if not text.strip():
             st.caption("What you write is shown here as reviewers see it.")
             return
-        sanitized = page.services().guidelines.rendered(project_id, text, _address)
-        component = st.components.v2.component("vitrine_guidelines", css=_CSS, js=_JS)
-        component(key=page.component_key(f"guidelines-{project_id}"), data={"sanitized": sanitized})
+        with page.show_errors():
+            _show(project_id, page.services().guidelines.rendered(project_id, text, _address))
+
+
+def _show(project_id: str, sanitized: str) -> None:
+    component = st.components.v2.component("vitrine_guidelines", css=_CSS, js=_JS)
+    component(key=page.component_key(f"guidelines-{project_id}"), data={"sanitized": sanitized})
 
 
 def _address(image: Images) -> str:

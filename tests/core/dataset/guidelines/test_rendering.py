@@ -49,3 +49,21 @@ def test_the_ids_are_those_of_images_and_a_file_outside_has_their_descriptions()
     text = f'See ![A cup](image:{CUP}) and `image:{"y" * 21}`, ![](<image:{CUP}> "t").'
     assert image_ids(text) == {CUP}
     assert without_images(text) == (f"See *(image: A cup)* and `image:{'y' * 21}`, *(image: without a description)*.")
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        (f"![A cup][c] and\n\n[C]: image:{CUP} 'Cup'\n", "*(image: A cup)* and\n\n"),
+        (f"> ![cup][]\n> ![cup]\n>\n> [cup]: <image:{CUP}>", "> *(image: cup)*\n> *(image: cup)*\n>\n"),
+        (f"![a [small] cup](image:{CUP})", "*(image: a [small] cup)*"),
+        (
+            f"![other][o] ![A cup][c]\n\n[o]: https://a.example\n[c]: image:{CUP}",
+            "![other][o] *(image: A cup)*\n\n[o]: https://a.example\n",
+        ),
+        (f"![a [[very]] small cup](image:{CUP})", "![a [[very]] small cup](image)"),
+        (f"{'[' * 1_001} ![A cup](image:{CUP})", f"{'[' * 1_001} ![A cup](image)"),
+    ],
+)
+def test_a_file_outside_names_no_image_of_the_project_however_it_was_written(text: str, outside: str) -> None:
+    assert without_images(text) == outside

@@ -63,3 +63,13 @@ def test_images_of_another_project_long_texts_and_unknown_versions_are_refused(
     for call in (services.guidelines.restore, services.guidelines.guidelines):
         with pytest.raises(NotFoundError):
             call(project.id, 7)
+
+
+def test_guidelines_with_so_many_brackets_that_parsing_takes_long_are_refused(
+    services: Services, project: Projects
+) -> None:
+    services.guidelines.save(project.id, "![" * 1_000)
+    for refused in (services.guidelines.save, lambda id_, text: services.guidelines.rendered(id_, text, str)):
+        with pytest.raises(InvalidInputError, match="square brackets until there are at most 1,000") as raised:
+            refused(project.id, "![" * 1_001)
+        assert raised.value.field == "text"
