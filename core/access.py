@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.accounts.roles import Role, parse_role
 from core.addresses import is_loopback
+from core.arguments import tidy_name
 from core.config import Settings
 from core.db import Accounts, ApiTokens, Database, Projects, SignIns, utc_now
 from core.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError
@@ -71,7 +72,7 @@ class TokenService:
             InvalidInputError: *name* is empty or too long, *scope* is neither read nor write, or there is no such role.
             NotFoundError: there is no such project.
         """
-        name = " ".join(name.split())
+        name = tidy_name(name)
         if not 0 < len(name) <= MAX_NAME_CHARS:
             raise InvalidInputError(f"Give the token a name of at most {MAX_NAME_CHARS} characters.", field="name")
         if scope not in ("read", "write"):

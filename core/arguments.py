@@ -1,6 +1,7 @@
 """What the calls of the Python interface say about arguments that they cannot use: one sentence with what to pass."""
 
 import os
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -39,6 +40,19 @@ def require_text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise InvalidInputError(f"Pass {name} as text, not {kind_of(value)}.", field=name)
     return value
+
+
+_JOINERS = ("\u200c", "\u200d")
+"""They have no width, and words of some languages and some emoji need them."""
+
+
+def tidy_name(name: str) -> str:
+    """Return a name on one line, with single spaces and without what nobody sees, such as signs that turn its order."""
+    tidy = " ".join(name.split())
+    if tidy.isprintable():
+        return tidy
+    seen = (char for char in tidy if char in _JOINERS or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+    return " ".join("".join(seen).split())
 
 
 def require_count(value: Any, name: str) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import case, distinct, func
 from sqlmodel import Session, col, select
 
 from core import audit
-from core.arguments import require_path, require_text
+from core.arguments import require_path, require_text, tidy_name
 from core.db import (
     Database,
     GeneratedImages,
@@ -324,7 +324,7 @@ def _project(session: Session, project_id: str) -> Projects:
 
 
 def _unused_name(session: Session, name: str, *, except_id: str | None = None) -> str:
-    name = " ".join(require_text(name, "name").split())
+    name = tidy_name(require_text(name, "name"))
     if not name:
         raise InvalidInputError("Give the project a name.", field="name")
     if len(name) > MAX_NAME_CHARS:

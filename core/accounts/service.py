@@ -10,6 +10,7 @@ from core import audit, password
 from core.accounts.names import is_readable
 from core.accounts.passwords import check_new_password, normalized
 from core.accounts.tries import PasswordTries
+from core.arguments import tidy_name
 from core.db import Accounts, Database, SignIns, utc_now
 from core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 
@@ -291,7 +292,7 @@ def _tidy_name(name: str) -> str:
 
 
 def _tidy_display_name(name: str) -> str:
-    tidy = " ".join(name.split())
+    tidy = tidy_name(name)
     if len(tidy) > MAX_NAME_CHARS or not tidy.isprintable():
         raise InvalidInputError(f"Choose a full name of at most {MAX_NAME_CHARS} characters.", field="display_name")
     return tidy

@@ -23,6 +23,7 @@ from core.api import credentials, sign_in_page, signing
 from core.api.attempts import AttemptLimiter
 from core.api.devices import DEVICE_COOKIE, DEVICE_LIFE_S, device_of
 from core.api.errors import problem, retry_after, status_of
+from core.arguments import tidy_name
 from core.db import Accounts, Database
 from core.errors import TooManyTriesError, VitrineError
 
@@ -184,7 +185,7 @@ def _wrong(has_accounts: bool) -> str:
 
 def _storable(name: str) -> str:
     """Return a typed name as it is stored, "local" when it is empty."""
-    return " ".join(name.replace("\0", "").split())[: sign_in_page.MAX_NAME_CHARS] or "local"
+    return tidy_name(name)[: sign_in_page.MAX_NAME_CHARS] or "local"
 
 
 def _read_form(request: Request, body: bytes) -> _Form:

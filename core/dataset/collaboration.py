@@ -8,12 +8,13 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.arguments import tidy_name
 from core.dataset import agreement, queries
 from core.dataset.agreement import Agreement, ModelAccuracy
 from core.dataset.assignment import ALONE, LEASE_S, unset_assignment
 from core.dataset.filters import EntryFilter, parse_search
 from core.dataset.honeypots.mixing import add, anchor_of, mixed, mixing_of, waiting
-from core.dataset.reviewers import reviewer_named
+from core.dataset.reviewers import not_reviewing, reviewer_named
 from core.db import Database, EntryLeases, ReviewPlans, SavedViews, cached_until_write, utc_now
 from core.errors import InvalidInputError
 
@@ -31,6 +32,8 @@ class Plan:
     people: tuple[str, ...] = ()
     second_percent: int = 0
     """Percentage of the images whose entries need a second review."""
+    missing: tuple[str, ...] = ()
+    """Those of *people* who may not review the project any more, while it is divided."""
 
     def assigned(self, entry_filter: EntryFilter, actor: str) -> EntryFilter:
         """Return the filter narrowed to what *actor* may review; people outside the plan may review everything."""
@@ -93,7 +96,9 @@ class CollaborationService:
             stored = session.get(ReviewPlans, project_id)
             if stored is None:
                 return Plan(unset_assignment(self._db.settings))
-            return Plan(stored.assignment, tuple(stored.people), stored.second_percent)
+            people, is_divided = tuple(stored.people), stored.assignment == "divided"
+            missing = not_reviewing(session, project_id, people) if is_divided else ()
+            return Plan(stored.assignment, people, stored.second_percent, missing)
 
     def set_review_plan(
         self, project_id: str, assignment: str, people: Sequence[str] = (), second_percent: int = 0
@@ -235,7 +240,7 @@ def _add_honeypots(
 
 
 def _name(name: str, what: str) -> str:
-    name = " ".join(name.split())
+    name = tidy_name(name)
     if not 1 <= len(name) <= MAX_NAME_CHARS:
         raise InvalidInputError(f"Give {what} a name of at most {MAX_NAME_CHARS} characters.", field="name")
     return name

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.arguments import require_many
+from core.arguments import require_many, tidy_name
 from core.dataset.boxes import checked_boxes
 from core.errors import InvalidInputError
 
@@ -67,7 +67,7 @@ def normal_tags(tags: str | Sequence[str]) -> str:
     if not isinstance(tags, str):
         require_many(tags, "tags", "texts")
     parts = tags.split(",") if isinstance(tags, str) else [piece for tag in tags for piece in str(tag).split(",")]
-    clean = dict.fromkeys(" ".join(part.lower().split()) for part in parts)
+    clean = dict.fromkeys(tidy_name(part.lower()) for part in parts)
     clean.pop("", None)
     for tag in clean:
         if len(tag) > MAX_TAG_CHARS:

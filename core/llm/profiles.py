@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.arguments import tidy_name
 from core.db import Database, ModelProfiles
 from core.errors import InvalidInputError, NotFoundError
 from core.llm.redaction import redact
@@ -29,7 +30,7 @@ class ModelProfileService:
             InvalidInputError: the name is empty or too long, *config* is invalid, or another of its values contains a
                 key.
         """
-        name = " ".join(name.split())
+        name = tidy_name(name)
         if not 0 < len(name) <= MAX_NAME_CHARS:
             raise InvalidInputError(f"Name the profile in at most {MAX_NAME_CHARS} characters.", field="name")
         stored = checked_config(config)

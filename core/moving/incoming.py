@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from core import audit
+from core.arguments import tidy_name
 from core.db import (
     Database,
     ImageFindings,
@@ -215,7 +216,8 @@ def revealing(checked: CheckedArchive, project_id: str) -> Reveal:
     columns = {name: value for name, value in values.items() if name != "id"}
 
     def reveal(session: Session) -> ImportedProject:
-        shown = columns | {"name": numbered_name(session, values["name"]), "deleted_at": None}
+        name = tidy_name(values["name"]) or "Imported project"
+        shown = columns | {"name": numbered_name(session, name), "deleted_at": None}
         session.execute(update(Projects).where(col(Projects.id) == project_id).values(**shown))
         present = {row.name: row.config for row in session.exec(select(ModelProfiles))}
         refused = tuple(row["name"] for row in profiles if not _add_profile(session, present, row))

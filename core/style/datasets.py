@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, or_, select
 
+from core.arguments import tidy_name
 from core.db import Images, Projects, StyleDatasetImages, StyleDatasets, StyleVersions, utc_now
 from core.errors import InvalidInputError, NotFoundError
 from core.pluralize import pluralize
@@ -236,7 +237,7 @@ def restore(session: Session, dataset_id: str) -> StyleDatasets:
     """
     dataset = session.get(StyleDatasets, dataset_id)
     if dataset is None:
-        raise NotFoundError("There is no such style dataset. Reload the page.")
+        raise NotFoundError("There is no such style dataset. Choose another one.")
     dataset.deleted_at = None
     return dataset
 
@@ -302,7 +303,7 @@ def _store_version(session: Session, dataset: StyleDatasets, change: str) -> Non
 
 
 def _name(name: str) -> str:
-    cleaned = " ".join(name.split())
+    cleaned = tidy_name(name)
     if not cleaned:
         raise InvalidInputError("A style dataset needs a name. Write one.", field="name")
     return cleaned[:200]

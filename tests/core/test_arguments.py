@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 import core
+from core.arguments import tidy_name
 from core.db import Database
 from core.errors import InvalidInputError
+from core.services import Services
 from tests.pictures import png
 
 OFFLINE = {"provider": "offline", "model": "measure"}
@@ -69,3 +71,43 @@ def test_an_argument_of_the_wrong_kind_gets_one_sentence(
     assert "\n" not in str(raised.value)
     assert desk.dataset.list_dataset_entries(desk.project.id) == [desk.entry]
     assert not desk.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "tidy"),
+    [
+        ("  Red \t cups\n", "Red cups"),
+        ("cups\u202egpj.exe", "cupsgpj.exe"),
+        ("a\u2066b\u2069 \u200b c\ufeff\0\x07", "ab c"),
+        ("\u202e\u200b", ""),
+        ("half \ud800 pair", "half pair"),
+        ("\u06a9\u062a\u0627\u0628\u200c\u0647\u0627", "\u06a9\u062a\u0627\u0628\u200c\u0647\u0627"),
+        (
+            "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
+            "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
+        ),
+    ],
+    ids=["spaces", "override", "isolates", "nothing", "surrogate", "persian", "emoji"],
+)
+def test_a_name_has_one_line_and_nothing_that_is_not_seen(name: str, tidy: str) -> None:
+    assert tidy_name(name) == tidy
+
+
+def test_names_that_people_give_are_tidied_everywhere(desk: Desk) -> None:
+    given, stored, services = "a\u202eb\x07 c", "ab c", Services(desk.db)
+    style = services.style.create_style_dataset(desk.project.id, given)
+    assert {
+        "project": services.projects.rename_project(desk.project.id, given).name,
+        "style": style.name,
+        "renamed style": services.style_datasets.update_style_dataset(style.id, name=f"{given}d").name,
+        "tags": services.dataset.add_tags(desk.entry.id, given).tags,
+        "brand": services.style.set_business_profile(desk.project.id, given, "", "").business_name,
+        "view": services.collaboration.save_view(desk.project.id, given, "kind:count").name,
+        "token": services.tokens.make_token(given).row.name,
+        "profile": services.profiles.save_profile(given, {"model": "openai/gpt-4o"}).name,
+        "full name": services.accounts.create_account("ana", "nine green bottles", display_name=given).display_name,
+    } == dict.fromkeys(["project", "style", "tags", "brand", "view", "token", "profile", "full name"], stored) | {
+        "renamed style": f"{stored}d"
+    }
+    with pytest.raises(InvalidInputError, match="Give the project a name"):
+        services.projects.create_project("\u202e")
