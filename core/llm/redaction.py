@@ -23,7 +23,8 @@ def redact(text: str, keys: Iterable[str] = ()) -> str:
     """Return *text* without *keys*, the keys used in this process, and everything that looks like a key."""
     for key in sorted({*keys, *tuple(_known_keys)}, key=len, reverse=True):
         text = text.replace(key, MASK)
-    return providers.table().any_key.sub(MASK, text)
+    any_key = providers.table().any_key
+    return MASK.join(any_key.sub(MASK, part) for part in text.split(MASK))  # a mask is not masked again
 
 
 class RedactingFilter(logging.Filter):

@@ -26,6 +26,12 @@ def test_the_longest_key_is_removed_first() -> None:
     assert redact("my key is abcdefgh-long", ["abcdefgh", "abcdefgh-long"]) == f"my key is {MASK}"
 
 
+def test_a_mask_is_not_masked_again() -> None:
+    header = "Authorization: Bearer abcdefgh-long and more"
+    once = redact(header, ["abcdefgh-long"])
+    assert once == redact(once) == redact(header) == f"Authorization: Bearer {MASK} and more"
+
+
 def _record(message: str, *args: object) -> logging.LogRecord:
     return logging.LogRecord("x", logging.INFO, "x.py", 1, message, args, None)
 
