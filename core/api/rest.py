@@ -136,9 +136,12 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
     parts = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     field = ".".join(parts)
     message = first["msg"].removeprefix("Value error, ")
-    status = 404 if first["loc"][0] == "path" else 422
-    code = "not_found" if status == 404 else "malformed"
-    return errors.problem(status, code, f"{field}: {message}." if field else f"{message}.", field or None)
+    if first["loc"][0] == "path":
+        return errors.problem(404, "not_found", f"There is nothing with this {field}. Look it up in its list.", field)
+    if first["type"] == "json_invalid":
+        reason = f"{first['ctx']['error']} at character {field}"
+        return errors.problem(422, "malformed", f"The body is not JSON ({reason}). Correct it and send it again.")
+    return errors.problem(422, "malformed", f"{field}: {message}." if field else f"{message}.", field or None)
 
 
 def _refused_media_type(request: Request) -> JSONResponse | None:

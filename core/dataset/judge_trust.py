@@ -29,12 +29,13 @@ def require_trusted_judge(session: Session, project_id: str, entry_filter: Entry
     )  # fmt: skip
     result = session.exec(newest).first()
     if result is None:
-        raise InvalidInputError("judge: finds nothing before a judge has run. Start one on the page Check.", field="q")
+        raise InvalidInputError("judge: finds nothing before a judge has run. Run the check judge first.", field="q")
     trust = result.get("trust")
     trust = trust if isinstance(trust, dict) else {}  # that of an imported project may be anything
     if trust.get("answer") != "yes":
         raise InvalidInputError(
             f"judge: cannot be used, because the judge is not trusted ({trust.get('answer', 'not yet')}: "
-            f"{trust.get('sentence', 'it was not compared with reviews')}). See the page Check.",
+            f"{trust.get('sentence', 'it was not compared with reviews')}). "
+            "Review more of the entries that it judged, or run it again.",
             field="q",
         )

@@ -15,7 +15,7 @@ def raise_if_empty(job: ExportJob, snapshot: Snapshot, counts: BundleCounts) -> 
     """
     if not snapshot.entries:
         raise InvalidInputError(
-            "No entry matches this choice. Confirm some entries on Curate, or choose more of them.", field="entries"
+            "No entry matches this choice. Confirm some entries, or choose more of them.", field="entries"
         )
     if not counts.rows.total() and counts.left_out[UNCHANGED] and snapshot.removed:
         gone = pluralize(snapshot.removed, "entry of it is", "entries of it are")

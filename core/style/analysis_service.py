@@ -153,7 +153,7 @@ class StyleAnalysisService:
         with self._db.transaction() as session:
             row = session.get(StyleDatasetImages, row_id)
             if row is None:
-                raise NotFoundError("This image is not in the style dataset any more. Reload the page.")
+                raise NotFoundError("This image is not in the style dataset any more. Choose another one.")
             row.analysis_result = analysis.edited_analysis(row.analysis_result, edits)
             row.analysis_model = PERSON
             dataset = session.get_one(StyleDatasets, row.dataset_id)
@@ -188,7 +188,7 @@ class StyleAnalysisService:
             row = session.get(StyleDatasetImages, row_id)
             dataset = session.get(StyleDatasets, row.dataset_id) if row else None
             if row is None or dataset is None:
-                raise NotFoundError("This image is not in the style dataset any more. Reload the page.")
+                raise NotFoundError("This image is not in the style dataset any more. Choose another one.")
             return row, dataset.project_id, measuring.analyzed_elsewhere(session, row, model)
 
     def _stored_image(self, row: StyleDatasetImages) -> Images | None:

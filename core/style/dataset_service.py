@@ -186,7 +186,7 @@ class StyleDatasetService:
         """
         found = self.get_images([row_id])
         if not found:
-            raise NotFoundError("This image is not in the style dataset any more. Reload the page.")
+            raise NotFoundError("This image is not in the style dataset any more. Choose another one.")
         return found[0]
 
     def _copy_images(self, entries: Sequence[StyleImage], project_id: str) -> dict[str, str]:

@@ -59,8 +59,9 @@ def _check_rows(recipe: ExportRecipe, format_: Format) -> None:
     """Refuse an ending of the rows file, or a single file, that readers of the format do not read."""
     is_file = recipe.container == "file"
     if is_file and (len(recipe.splits.names) > 1 or not format_.is_single_file):
+        with_splits = " with these splits" if len(recipe.splits.names) > 1 else ""
         raise InvalidInputError(
-            f"{format_.label} with these splits is more than one file. Choose a ZIP or a directory.",
+            f"{format_.label}{with_splits} is more than one file. Choose a ZIP or a directory.",
             field="container",
         )
     readable = format_.row_endings + (format_.further_endings if is_file else ())

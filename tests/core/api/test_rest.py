@@ -23,6 +23,25 @@ def test_errors_have_the_same_body_on_all_routes(client: TestClient) -> None:
     }
 
 
+def test_a_body_that_is_not_json_is_refused_with_its_place_and_names_no_field(client: TestClient) -> None:
+    broken = client.post("/api/projects", content=b'{"name":', headers={"Content-Type": "application/json"})
+    assert (broken.status_code, broken.json()) == (
+        422,
+        {
+            "code": "malformed",
+            "detail": "The body is not JSON (Expecting value at character 8). Correct it and send it again.",
+        },
+    )
+
+
+def test_what_is_no_id_is_not_found_in_a_sentence(client: TestClient) -> None:
+    assert client.get("/api/projects/shelf").json() == {
+        "code": "not_found",
+        "detail": "There is nothing with this project_id. Look it up in its list.",
+        "field": "project_id",
+    }
+
+
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/ai/nothing", "/api/projects/../../etc/passwd"])
 def test_unknown_paths_are_not_found_instead_of_falling_through_to_a_page(client: TestClient, path: str) -> None:
     answer = client.get(path)

@@ -106,7 +106,7 @@ def test_its_own_endings_are_the_choice_and_others_are_refused() -> None:
     assert parse_recipe({"format": "toy"}).rows == "tsv"
     with pytest.raises(InvalidInputError, match="Toy lines is not written as json"):
         parse_recipe({"format": "toy", "rows": "json"})
-    with pytest.raises(InvalidInputError, match="Toy lines with these splits is more than one file"):
+    with pytest.raises(InvalidInputError, match="Toy lines is more than one file"):
         parse_recipe({"format": "toy", "container": "file"})
 
 
