@@ -14,10 +14,11 @@ from starlette.routing import Route
 
 from core.accounts.actor import Actor
 from core.api import credentials, errors
-from core.db import Images
+from core.db import Exports, Images
 from core.errors import NotFoundError, VitrineError
 from core.images import ImageService, Tile
 from core.images.storage import RENDITION_VERSION
+from core.moving.service import file_stem
 from core.services import Services
 
 ImageSize = Literal["thumb", "view", "original"]
@@ -156,9 +157,17 @@ def _export(services: Services, request: Request) -> FileResponse:
     file = exports.export_path(export)
     if not file.is_file() or not file.resolve().is_relative_to(services.db.data_dir.resolve() / "exports"):
         raise NotFoundError("This export has no file to download. Look for its directory on the server.")
-    name = f"{export.report.get('directory') or file.stem}{file.suffix}"
+    name = _export_name(services, export) + file.suffix
     _record_download(services, request, "export.download", export.project_id, name)
     return _download(file, name)
+
+
+def _export_name(services: Services, export: Exports) -> str:
+    """Return the name of a download, without its ending: the title, else project, format and date."""
+    if export.recipe.get("title"):
+        return str(export.report["directory"])
+    project = services.projects.get_project(export.project_id)
+    return f"{file_stem(project.name)}-{export.format}-{export.create_at:%Y-%m-%d}"
 
 
 def _project_archive(services: Services, request: Request) -> FileResponse:

@@ -1,4 +1,5 @@
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -108,18 +109,21 @@ def test_a_deleted_image_is_not_found(client: TestClient, services: Services, im
     assert client.get(image_url(image.id, image.sha256)).status_code == 404
 
 
-def test_a_finished_export_is_downloaded_under_its_name(
+def test_a_finished_export_is_named_by_project_format_and_date(
     client: TestClient, services: Services, project: Projects
 ) -> None:
     path = services.db.data_dir / "exports" / "shelf.zip"
     path.parent.mkdir()
     path.write_bytes(b"PK...")
     with services.db.transaction() as session:
-        export = Exports(project_id=project.id, format="llava", path="exports/shelf.zip")
+        export = Exports(
+            project_id=project.id, format="llava", path="exports/shelf.zip", create_at=datetime(2026, 3, 9, tzinfo=UTC)
+        )
         session.add(export)
+    services.projects.rename_project(project.id, 'Red: "cups"')
     answer = client.get(export_url(export.id))
     assert answer.content == b"PK..."
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="shelf.zip"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="Red- -cups--llava-2026-03-09.zip"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
