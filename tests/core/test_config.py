@@ -10,11 +10,11 @@ from core.config import Settings, load_settings
 from core.errors import ConfigurationError
 from tests import oidc
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "SETTINGS.md"
 
 
-def test_every_setting_has_a_description_and_is_listed_in_the_readme() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_every_setting_has_a_description_and_is_listed_on_the_page_of_settings() -> None:
+    text = PAGE.read_text(encoding="utf-8")
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert field.description.endswith("."), name
