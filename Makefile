@@ -7,6 +7,7 @@
 # make consumers    lets the programs that read exports read ours, and writes the table of docs/CONSUMERS.md
 # make readmes      follows the README of each format word by word, and writes the other table
 # make screenshots  takes a screenshot of each page
+# make docs         builds the documentation into site/
 # make lock         writes the lock files
 # make doctor       checks this installation
 # make clean        deletes .venv
@@ -25,7 +26,7 @@ install = $(if $(UV),VIRTUAL_ENV=.venv $(UV) pip install --quiet --compile-bytec
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: run test prove mutants bench bench-full consumers readmes screenshots doctor lock clean
+.PHONY: run test prove mutants bench bench-full consumers readmes screenshots docs doctor lock clean
 
 run: .venv/installed
 	@echo "Vitrine: http://127.0.0.1:$(PORT)   (Ctrl+C stops it)"
@@ -65,6 +66,9 @@ readmes: .venv/installed-tests
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py
+
+docs: .venv/installed-tests
+	$(BIN)/python docs/generator/build.py
 
 doctor: .venv/installed
 	@$(BIN)/python -m vitrine doctor

@@ -14,7 +14,7 @@ import core
 ROOT = Path(__file__).parents[1]
 _NOT_OURS = {
     ".git", ".venv", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "data",
-    "results", "screenshots",
+    "results", "screenshots", "site",
 }  # fmt: skip
 
 # Each room with the rooms it may use; core/app.py knows all of them.
