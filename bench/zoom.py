@@ -89,7 +89,7 @@ def measure_tiles(server: AppServer, http: httpx.Client, format_: str, rounds: i
     bare, first = [], []
     for _ in range(rounds):
         shutil.rmtree(storage.tiles(image.sha256), ignore_errors=True)
-        bare.append(bare_s(storage.original(image.path)))
+        bare.append(bare_s(storage.originals.file(image.path)))
         first.append(tile_s(http, image, *PLACE))
         while not list(storage.tiles(image.sha256).glob("pixels")):  # written after the tile was answered
             time.sleep(0.05)

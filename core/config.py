@@ -14,13 +14,14 @@ from core import allowed_hosts
 from core.errors import ConfigurationError
 from core.oidc_settings import OidcSettings
 from core.password import check_password
+from core.storage_settings import StorageSettings
 
 MEGABYTE = 1_000_000
 
 SignIn = Literal["none", "password", "accounts"]
 
 
-class Settings(OidcSettings):
+class Settings(OidcSettings, StorageSettings):
     """Immutable settings; read for each database that is opened, never a module global."""
 
     model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="ignore", hide_input_in_errors=True)

@@ -50,6 +50,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _data_dir(settings.data_dir),
         _disk(settings),
         _limits(),
+        _storage(settings),
         *_secret_files(settings.data_dir, root),
         _database(settings),
         _upgrade(settings),
@@ -121,6 +122,17 @@ def _disk(settings: Settings) -> Finding:
         bound = f"{settings.min_free_bytes / 1e9:,.1f} GB"
         return Finding("warning", "Disk", f"{free}; below {bound} uploads, tasks and exports stop")
     return Finding("ok", "Disk", free)
+
+
+def _storage(settings: Settings) -> Finding:
+    """Say where the originals are, after asking the bucket that the settings name."""
+    from core.images.opened_storage import examine_storage
+
+    try:
+        said, is_good = examine_storage(settings)
+    except VitrineError as error:
+        return Finding("problem", "Image storage", str(error))
+    return Finding("ok" if is_good else "warning", "Image storage", said)
 
 
 def _limits() -> Finding:

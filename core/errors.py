@@ -12,6 +12,7 @@
     ├── StorageError                reading or writing the disk failed   (OSError)
     │   ├── DatabaseAwayError       the database server does not answer
     │   ├── MissingFileError        a file of the data directory is gone
+    │   ├── ObjectStorageError      the object storage is away or refuses; stops the whole task
     │   └── FullDiskError           too little free space to begin; stops the whole task
     ├── ExportError                 a bundle was not written, or failed its checks
     └── LLMError
@@ -128,6 +129,10 @@ class DatabaseAwayError(StorageError):
 
 class MissingFileError(StorageError):
     """Raised when a file of the data directory is gone."""
+
+
+class ObjectStorageError(StorageError):
+    """Raised when an object storage does not answer or refuses: the task is paused and can be continued."""
 
 
 class FullDiskError(StorageError):

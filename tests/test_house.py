@@ -21,7 +21,7 @@ _NOT_OURS = {
 _BOTTOM = {
     "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
     "addresses", "secret_key", "password", "number_values", "verifiers", "search_line", "caller", "spreadsheet",
-    "disk", "request_ids", "arguments", "progress", "portable",
+    "disk", "request_ids", "arguments", "progress", "portable", "object_storage",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "audit", "tasks", "llm", "fetch"}
 _DOMAINS = (
@@ -44,7 +44,8 @@ MAY_USE: dict[str, set[str]] = {
     "addresses": set(),
     "secret_key": {"errors"},
     "password": {"secret_key"},
-    "config": {"errors", "allowed_hosts", "oidc_settings", "password"},
+    "config": {"errors", "allowed_hosts", "oidc_settings", "password", "storage_settings"},
+    "storage_settings": set(),
     "oidc_settings": {"addresses"},
     "lazy": set(),
     "interpreter": set(),
@@ -61,6 +62,7 @@ MAY_USE: dict[str, set[str]] = {
     "caller": set(),
     "spreadsheet": set(),
     "disk": {"errors", "config"},
+    "object_storage": {"errors", "config"},
     "request_ids": set(),
     "arguments": {"errors"},
     "progress": set(),

@@ -49,6 +49,7 @@ def test_the_wheel_brings_one_package_and_the_command(installed: Path) -> None:
     lines = re.findall(r"^Requires-Dist: ([\w-]+).*?(?:; extra == '(\w+)')?$", metadata, flags=re.MULTILINE)
     files = {
         "": "requirements.txt", "see": "requirements-see.txt", "postgres": "requirements-postgresql.txt",
+        "s3": "requirements-s3.txt",
         "mcp": "requirements-mcp.txt",
     }  # fmt: skip
     for extra, file in files.items():

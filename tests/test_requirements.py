@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("requirements-see.txt", "requirements-postgresql.txt", "requirements-mcp.txt")
+EXTRAS = ("requirements-see.txt", "requirements-postgresql.txt", "requirements-s3.txt", "requirements-mcp.txt")
 REQUIREMENTS = ("requirements.txt", *EXTRAS, "tests/requirements.txt")
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 
@@ -62,7 +62,8 @@ def test_a_lock_pins_everything_with_hashes_and_names_no_address(file: str) -> N
 
 
 def test_every_required_name_is_locked() -> None:
-    run = _required("requirements.txt") | _required("requirements-see.txt") | _required("requirements-postgresql.txt")
+    extras = ("requirements-see.txt", "requirements-postgresql.txt", "requirements-s3.txt")
+    run = set().union(*map(_required, ("requirements.txt", *extras)))
     assert run - set(_locked("requirements.lock")) == set()
     both = run | _required("requirements-mcp.txt") | _required("tests/requirements.txt")
     assert both - set(_locked("tests/requirements.lock")) == set()

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from core.backup.layout import FileSum
-from core.images.storage import ImageStorage
+from core.errors import MissingFileError
+from core.images.storage import ImageStorage, Originals
 
 Progress = Callable[[float, str], None]
 """Called with the share that is done, 0 to 1, and what is being done."""
@@ -38,12 +40,15 @@ def ignore_progress(_share: float, _step: str) -> None:
 
 
 def copy_originals(
-    source: Path, destination: ImageStorage, originals: Iterable[tuple[str, int]], progress: Progress = ignore_progress
+    source: Originals,
+    destination: ImageStorage,
+    originals: Iterable[tuple[str, int]],
+    progress: Progress = ignore_progress,
 ) -> CopiedOriginals:
     """Copy the originals that *destination* lacks, each with a check of its sum; one that is damaged costs only itself.
 
     Args:
-        originals: of each the path below *source* and the size in bytes.
+        originals: of each the path and the size in bytes.
     """
     counts, total = CopiedOriginals(), list(originals)
     with ThreadPoolExecutor(_THREADS) as pool, destination.staging() as staging:
@@ -51,9 +56,9 @@ def copy_originals(
             done = counts.files + len(counts.missing)
             progress(done / len(total), f"Copying images, {done:,} of {len(total):,}")
             lacking = [path for path, size in batch if not _has(destination, path, size)]
-            sums = list(pool.map(lambda path: _copied_to(source / path, staging / path[3:]), lacking))
+            sums = list(pool.map(lambda path: _copied_to(source, path, staging / path[3:]), lacking))
             good = {path: size for path, size in zip(lacking, sums, strict=True) if size is not None}
-            destination.place_originals([(staging / path[3:], path) for path in good])
+            destination.originals.place([(staging / path[3:], path) for path in good])
             counts.missing += [path for path in lacking if path not in good]
             here = {path: size for path, size in batch if path not in lacking or path in good}
             counts.files += len(here)
@@ -64,7 +69,7 @@ def copy_originals(
 
 
 def _has(storage: ImageStorage, path: str, size_bytes: int) -> bool:
-    original = storage.original(path)
+    original = storage.root / path
     try:
         if original.stat().st_size == size_bytes:
             return True
@@ -74,25 +79,31 @@ def _has(storage: ImageStorage, path: str, size_bytes: int) -> bool:
     return False
 
 
-def _copied_to(source: Path, destination: Path) -> int | None:
+def _copied_to(source: Originals, path: str, destination: Path) -> int | None:
     """Copy an original and return its size in bytes, None when it is missing or has not the sum in its name."""
-    if not _ORIGINAL.fullmatch("/".join(source.parts[-2:])):
+    if not _ORIGINAL.fullmatch(path):
         return None
     try:
-        copied = copy_file(source, destination)
-    except FileNotFoundError:
+        with source.opened(path) as original:
+            copied = _copy(original, destination, path)
+    except MissingFileError:
         return None
-    return copied.size_bytes if copied.sha256 == source.stem else None
+    return copied.size_bytes if copied.sha256 == path[3:67] else None
 
 
 def copy_file(source: Path, destination: Path, path: str = "") -> FileSum:
     """Copy the bytes of a file and return their sum, as *path*; nothing is synced."""
+    with source.open("rb") as reading:
+        return _copy(reading, destination, path or destination.name)
+
+
+def _copy(reading: BinaryIO, destination: Path, path: str) -> FileSum:
     digest, size_bytes = hashlib.sha256(), 0
-    with source.open("rb") as reading, open(destination, "wb", opener=_private) as writing:
+    with open(destination, "wb", opener=_private) as writing:
         while chunk := reading.read(_CHUNK_BYTES):
             digest.update(chunk)
             size_bytes += writing.write(chunk)
-    return FileSum(path=path or destination.name, sha256=digest.hexdigest(), size_bytes=size_bytes)
+    return FileSum(path=path, sha256=digest.hexdigest(), size_bytes=size_bytes)
 
 
 def sum_of(file: Path, path: str) -> FileSum:

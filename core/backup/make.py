@@ -23,7 +23,8 @@ from core.backup.layout import (
 from core.backup.prune import prune
 from core.config import Settings
 from core.errors import ConflictError, InvalidInputError
-from core.images.storage import ImageStorage, sync_all, translate_disk_errors
+from core.images.opened_storage import opened_storage
+from core.images.storage import sync_all, translate_disk_errors
 from core.portable import sync_path
 from core.secret_key import FILE_NAME as SECRET_KEY
 
@@ -82,7 +83,7 @@ def make_backup(
 def _copy_everything(
     settings: Settings, database: Path, target: Path, incoming: Path, made_at: datetime, progress: Progress
 ) -> Manifest:
-    images = ImageStorage(settings.images_dir, settings.data_dir / "cache" / "images")
+    images = opened_storage(settings)
     try:
         # From before the copy of the rows until the last file is copied, nobody removes an original that they need.
         with images.lock_against_removal(_REMOVAL_TIMEOUT_S):
@@ -90,7 +91,7 @@ def _copy_everything(
             version = copy_database(database, incoming / DATABASE)
             originals = originals_in(incoming / DATABASE)
             copied = copy_originals(
-                images.root, objects(target), originals, lambda share, step: progress(0.1 + 0.8 * share, step)
+                images.originals, objects(target), originals, lambda share, step: progress(0.1 + 0.8 * share, step)
             )
     except Timeout:
         raise ConflictError("Another backup of this data directory is running. Wait until it is finished.") from None

@@ -28,6 +28,6 @@ def prune(target: Path, keep: int) -> int:
 def _remove_unneeded(target: Path) -> None:
     needed = {path for backup in list_backups(target) for path, _ in originals_in(backup.path / DATABASE)}
     store = objects(target)
-    for path, _ in store.originals():
+    for path, _ in store.originals.listed():
         if path not in needed:
-            store.original(path).unlink(missing_ok=True)
+            store.originals.remove(path)

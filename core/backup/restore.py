@@ -126,7 +126,7 @@ def _copy_back(target: Path, backup: Backup, building: Path, progress: Progress)
     images.root.mkdir(parents=True)
     originals = originals_in(building / DATABASE)
     return copy_originals(
-        objects_of(target).root, images, originals, lambda share, step: progress(0.05 + 0.9 * share, step)
+        objects_of(target).originals, images, originals, lambda share, step: progress(0.05 + 0.9 * share, step)
     )
 
 

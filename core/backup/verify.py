@@ -37,7 +37,7 @@ def _image_problems(target: Path, backup: Backup, progress: Progress) -> Iterato
     try:
         for number, (path, _) in enumerate(originals_in(backup.path / DATABASE)):
             progress(min(number / max(backup.manifest.images, 1), 1.0), f"Checking images, {number:,}")
-            original = store.original(path)
+            original = store.root / path
             if path in known:
                 continue
             if not original.is_file():

@@ -210,7 +210,8 @@ class ImageDatasetService:
             InvalidInputError: the search line cannot be read.
         """
         entries = list(self.iter_dataset_entries(project_id, **filters))
-        return tables.to_datasets(entries, ImageService(self._db).file_paths(project_id))
+        images = {image_id for entry in entries for image_id in entry.image_ids}
+        return tables.to_datasets(entries, ImageService(self._db).file_paths(project_id, images))
 
     def get_dataset_stats(self, project_id: str) -> dict[str, Any]:
         """Return total_entries, confirmed_entries, average_score of the rated ones, by_answer_type, unique_images."""

@@ -25,10 +25,10 @@ def remove_orphans(session: Session, storage: ImageStorage, now_s: float) -> int
 
 def _remove_orphans(session: Session, storage: ImageStorage, now_s: float) -> int:
     removed = 0
-    for path, modified_s in storage.originals():
+    for path, modified_s in storage.originals.listed():
         known = select(Images.id).where(Images.path == path, Images.sha256 == path[3:67]).limit(1)
         if now_s - modified_s >= ORPHAN_GRACE_S and session.exec(known).first() is None:
-            storage.original(path).unlink(missing_ok=True)
+            storage.originals.remove(path)
             storage.remove_renditions(path[3:67])
             removed += 1
     return removed

@@ -3,7 +3,8 @@
 A thumbnail is shown in lists, a view is shown large, and a model copy is sent to a model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,7 +15,10 @@ from core.images.sandbox import sandbox
 from core.images.storage import ImageStorage, translate_disk_errors
 from core.images.structure import MIME_TYPES, is_clean
 
+S = TypeVar("S")
 T = TypeVar("T")
+
+_FETCHES = 8
 
 
 class ImageFile(Protocol):
@@ -62,16 +66,18 @@ class Rendition:
 
 def view(storage: ImageStorage, image: ImageFile, max_side_px: int | None, *, as_jpeg: bool) -> Rendition | Path:
     """Return the view to be made; the path of the original when that can be shown unchanged."""
-    original = storage.original(image.path)
-    is_small_enough = max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
-    if is_small_enough and (image.format == "JPEG" or not as_jpeg):
-        with translate_disk_errors():
-            if is_clean(original, image.format):
-                return original
     # PNG keeps the sharp edges of drawings; JPEG makes photographs much smaller.
     as_format = "PNG" if image.format == "PNG" and not as_jpeg else "JPEG"
     side = "full" if max_side_px is None else str(max_side_px)
-    return Rendition(image, f"view{side}.{as_format.lower()}", as_format, max_side_px)
+    rendition = Rendition(image, f"view{side}.{as_format.lower()}", as_format, max_side_px)
+    is_small_enough = max_side_px is None or max(image.width or 0, image.height or 0) <= max_side_px
+    may_be_shown = is_small_enough and (image.format == "JPEG" or not as_jpeg)
+    if may_be_shown and not _exists(storage.cached(image.sha256, rendition.variant)):
+        original = storage.originals.file(image.path)
+        with translate_disk_errors():
+            if is_clean(original, image.format):
+                return original
+    return rendition
 
 
 def make(
@@ -95,12 +101,13 @@ def make(
     if not missing:
         return paths
     with storage.staging() as staging, translate_disk_errors():
+        originals = in_parallel(storage.originals.file, [file.image.path for _, file in missing])
         jobs = [
             (
-                storage.original(file.image.path), staging / str(position), file.as_format, file.max_side_px,
+                original, staging / str(position), file.as_format, file.max_side_px,
                 (file.image.width or 0) * (file.image.height or 0) or None,
             )
-            for position, file in missing
+            for original, (position, file) in zip(originals, missing, strict=True)
         ]  # fmt: skip
         for (position, file), made in zip(missing, sandbox(settings).run_each(derive, jobs), strict=True):
             if isinstance(made, ImageRejectedError):
@@ -123,6 +130,14 @@ def as_sent(image: ImageFile, path: Path, side_px: int) -> ModelImage:
 def mime_type(path: Path) -> str:
     """Return the MIME type by the extension of a stored file or rendition."""
     return {".png": MIME_TYPES["PNG"], ".webp": MIME_TYPES["WEBP"]}.get(path.suffix, MIME_TYPES["JPEG"])
+
+
+def in_parallel(do: Callable[[S], T], each: Collection[S]) -> list[T]:
+    """Return what *do* returns for each, in their order; several originals are fetched at the same time."""
+    if len(each) < 2:
+        return [do(one) for one in each]
+    with ThreadPoolExecutor(min(len(each), _FETCHES)) as pool:
+        return list(pool.map(do, each))
 
 
 def or_raise(result: T | ImageRejectedError) -> T:

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from core.arguments import require_count, require_id, require_text
 from core.db import Database, Images, Page, cached_until_write, cut, require_database
-from core.errors import ImageRejectedError, InvalidInputError
+from core.errors import ImageRejectedError, InvalidInputError, MissingFileError
 from core.images import filter as filters
 from core.images import renditions, tiles
 from core.images.content import ImageData, content_of, name_of
@@ -21,9 +21,10 @@ from core.images.filter import ImageFilter
 from core.images.image_query import ImageQuery, parse_image_query
 from core.images.intake import ImageIntake
 from core.images.library import ImageLibrary
+from core.images.opened_storage import opened_storage
 from core.images.queries import ImageQueries
-from core.images.renditions import ImageFile, ModelImage, Rendition, or_raise
-from core.images.storage import ImageStorage, thumbnail_variant, translate_disk_errors
+from core.images.renditions import ImageFile, ModelImage, Rendition, in_parallel, or_raise
+from core.images.storage import thumbnail_variant
 from core.images.tiles import Tile
 from core.lazy import Lazy, lazy_import
 
@@ -34,14 +35,15 @@ _IMAGES_PER_PAGE = 1_000
 class ImageService:
     """The images of all projects; its parts are ``intake``, ``library``, ``queries`` and ``duplicates``."""
 
-    def __init__(self, db_session: Database, storage_path: str | Path = "uploads/images") -> None:
+    def __init__(self, db_session: Database, storage_path: str | Path | None = None) -> None:
         """
         Args:
-            storage_path: the directory of the originals; a relative one is below the data directory.
+            storage_path: the directory of the originals, a relative one below the data directory; by default that of
+                the settings, or the bucket that they name.
         """
         self._db = require_database(db_session)
         self.settings = db_session.settings
-        self._storage = ImageStorage(db_session.data_dir / storage_path, db_session.data_dir / "cache" / "images")
+        self._storage = opened_storage(self.settings, storage_path)
         self.intake = ImageIntake(db_session, self._storage)
         self.library = ImageLibrary(db_session)
         self.duplicates = DuplicateFinder(db_session)
@@ -168,16 +170,27 @@ class ImageService:
         Raises:
             MissingFileError: the file is missing.
         """
-        path = self._storage.original(image.path)
-        with translate_disk_errors():
-            path.stat()
-        return path
+        return self._storage.originals.file(image.path)
 
-    def file_paths(self, project_id: str) -> dict[str, Path]:
-        """Return where the original of each image of the project lies, by its id; a file may be missing."""
+    def file_paths(self, project_id: str, image_ids: Collection[str] | None = None) -> dict[str, Path]:
+        """Return a file of the original of each image of the project, by its id; one whose file is missing is left out.
+
+        Of a bucket they are fetched first, and stay until the cache needs their space.
+
+        Args:
+            image_ids: only of these; None for all.
+        """
         query = select(Images.id, Images.path).where(*filters.conditions(project_id, ImageFilter()))
         with self._db.reading() as session:
-            return {image_id: self._storage.original(path) for image_id, path in session.exec(query)}
+            wanted = {id_: path for id_, path in session.exec(query) if image_ids is None or id_ in image_ids}
+        files = in_parallel(self._file_or_none, wanted.values())
+        return {id_: file for id_, file in zip(wanted, files, strict=True) if file is not None}
+
+    def _file_or_none(self, path: str) -> Path | None:
+        try:
+            return self._storage.originals.file(path)
+        except MissingFileError:
+            return None
 
     def thumbnail_path(self, image: ImageFile) -> Path:
         """Return the path of the thumbnail, a small JPEG; it is made again when the cache has lost it."""
@@ -217,7 +230,9 @@ class ImageService:
     ) -> list[ModelImage | ImageRejectedError]:
         """Like :meth:`model_image`, decoded in parallel; an error takes the position of a failed one."""
         side_px = max_side_px or self._db.settings.model_side_px
-        views = [renditions.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP") for image in images]
+        views = in_parallel(
+            lambda image: renditions.view(self._storage, image, side_px, as_jpeg=image.format == "WEBP"), images
+        )
         made = renditions.make(self._storage, self._db.settings, views)
         return [
             path if isinstance(path, ImageRejectedError) else renditions.as_sent(image, path, side_px)

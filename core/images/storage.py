@@ -1,6 +1,6 @@
 """Where image files are stored: originals once by their content, everything derived from them in a cache.
 
-An original gets its final name only after an fsync of all its bytes, and its row is committed after that:
+An original gets its final name only after all its bytes are durable, and its row is committed after that:
 a crash leaves no row without a file and no partial file under a final name.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from filelock import FileLock, Timeout
 
@@ -29,18 +30,90 @@ _MAX_TILE_BYTES = 2_000_000_000
 _SYNC_THREADS = 16
 
 
-class ImageStorage:
-    """The originals below *root* and the renditions below *cache*; stored paths are relative to *root*."""
+class Originals(Protocol):
+    """The originals, each by its path: the first two digits of its sha256, a slash, the sha256 and the extension."""
 
-    def __init__(self, root: Path, cache: Path) -> None:
+    def file(self, path: str) -> Path:
+        """Return a file with all bytes of an original, to be read soon.
+
+        Raises:
+            MissingFileError: there is no such original.
+        """
+
+    def opened(self, path: str) -> AbstractContextManager[BinaryIO]:
+        """Open an original that is read once and not kept nearby; raises like :meth:`file`, on entering."""
+
+    def has(self, path: str) -> bool:
+        """Return whether there is such an original."""
+
+    def place(self, placed: Iterable[tuple[Path, str]]) -> None:
+        """Make files durable under their paths; one that is there already is kept, and is new for :meth:`listed`."""
+
+    def remove(self, path: str) -> None:
+        """Remove an original; one that is not there is no error."""
+
+    def listed(self) -> Iterator[tuple[str, float]]:
+        """Yield the path of every original that may be removed, and when it was stored (seconds since 1970)."""
+
+
+class LocalOriginals:
+    """Originals as files below a directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def file(self, path: str) -> Path:
+        file = self._root / path
+        with translate_disk_errors():
+            file.stat()
+        return file
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[BinaryIO]:
+        with translate_disk_errors():
+            file = (self._root / path).open("rb")
+        with file:
+            yield file
+
+    def has(self, path: str) -> bool:
+        return (self._root / path).is_file()
+
+    def place(self, placed: Iterable[tuple[Path, str]]) -> None:
+        with translate_disk_errors():
+            new = {path: file for file, path in placed if not self._refreshed(path)}
+            sync_all(new.values())
+            for path, file in new.items():
+                (self._root / path).parent.mkdir(exist_ok=True)
+                file.rename(self._root / path)
+            sync_all({self._root, *((self._root / path).parent for path in new)})
+
+    def remove(self, path: str) -> None:
+        (self._root / path).unlink(missing_ok=True)
+
+    def listed(self) -> Iterator[tuple[str, float]]:
+        for directory in sorted(self._root.glob("[0-9a-f][0-9a-f]/")):
+            for file in sorted(directory.iterdir()):
+                yield f"{directory.name}/{file.name}", file.stat().st_mtime
+
+    def _refreshed(self, path: str) -> bool:
+        """Return whether an original is stored; a new mtime keeps it from being removed before its row is committed."""
+        try:
+            os.utime(self._root / path)
+        except FileNotFoundError:
+            return False
+        return True
+
+
+class ImageStorage:
+    """The originals and the renditions of them, which are below *cache*; what is being written is below *root*."""
+
+    def __init__(self, root: Path, cache: Path, originals: Originals | None = None) -> None:
+        """*originals* are files below *root* when None."""
         self.root = root
+        self.originals = originals or LocalOriginals(root)
         self._all_versions = cache
         self._cache = cache / RENDITION_VERSION
         self._incoming = root / ".incoming"
-
-    def original(self, path: str) -> Path:
-        """Return the path of an original from its path in the database."""
-        return self.root / path
 
     def cached(self, sha256: str, variant: str) -> Path:
         """Return the path of a rendition, whether it exists or not; *variant* ends in the file extension."""
@@ -85,24 +158,14 @@ class ImageStorage:
         return removed
 
     def store_originals(self, staged: Iterable[tuple[Path, str, str]]) -> list[str]:
-        """Make staged originals durable and move them to their final names; return their paths relative to ``root``.
+        """Make staged originals durable under their final names, and return these paths.
 
         Args:
             staged: for each original its file, its sha256 and its format.
         """
         placed = [(file, f"{sha256[:2]}/{sha256}{EXTENSIONS[format_][0]}") for file, sha256, format_ in staged]
-        self.place_originals(placed)
+        self.originals.place(placed)
         return [path for _, path in placed]
-
-    def place_originals(self, placed: Iterable[tuple[Path, str]]) -> None:
-        """Make files durable and move each to its path below ``root``, unless it is there already."""
-        with translate_disk_errors():
-            new = {path: file for file, path in placed if not self._refreshed(path)}
-            sync_all(new.values())
-            for path, file in new.items():
-                (self.root / path).parent.mkdir(exist_ok=True)
-                file.rename(self.root / path)
-            sync_all({self.root, *((self.root / path).parent for path in new)})
 
     def lock_against_removal(self, timeout_s: float) -> AbstractContextManager[object]:
         """Return a lock, for all processes: whoever holds it removes originals, or needs them to stay.
@@ -112,14 +175,6 @@ class ImageStorage:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         return FileLock(self.root / ".removal.lock", timeout=timeout_s)
-
-    def _refreshed(self, path: str) -> bool:
-        """Return whether an original is stored; a new mtime keeps it from being removed before its row is committed."""
-        try:
-            os.utime(self.root / path)
-        except FileNotFoundError:
-            return False
-        return True
 
     def store_rendition(self, file: Path, sha256: str, variant: str) -> Path:
         """Move a finished rendition into the cache and return its path."""
@@ -172,12 +227,6 @@ class ImageStorage:
                 file.write(content)
             file.flush()
             os.fsync(file.fileno())
-
-    def originals(self) -> Iterator[tuple[str, float]]:
-        """Yield the path and the mtime (seconds since 1970) of every original on the disk."""
-        for directory in sorted(self.root.glob("[0-9a-f][0-9a-f]/")):
-            for file in sorted(directory.iterdir()):
-                yield f"{directory.name}/{file.name}", file.stat().st_mtime
 
 
 def thumbnail_variant(side_px: int) -> str:

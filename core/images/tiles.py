@@ -123,7 +123,7 @@ def _cut(storage: ImageStorage, settings: Settings, image: ImageFile, path: Path
 
     pixels, max_pixels = path.with_name(_PIXEL_FILE), (image.width or 0) * (image.height or 0) or None
     with storage.staging() as staging, translate_disk_errors():
-        original, reduce_by = storage.original(image.path), 1 << tile.level
+        original, reduce_by = storage.originals.file(image.path), 1 << tile.level
         sandbox(settings).run(cut_tile, original, pixels, staging, path, box, reduce_by, max_pixels)
         is_new = (staging / _PIXEL_FILE).exists()
         if is_new:

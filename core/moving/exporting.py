@@ -13,7 +13,14 @@ from sqlmodel import col, select
 
 from core.container import MAX_ARCHIVE_FILES
 from core.db import Database, Images, Projects
-from core.errors import ConflictError, ExportError, InvalidInputError, ItemInterrupted, NotFoundError
+from core.errors import (
+    ConflictError,
+    ExportError,
+    InvalidInputError,
+    ItemInterrupted,
+    MissingFileError,
+    NotFoundError,
+)
 from core.images.storage import ImageStorage, translate_disk_errors
 from core.moving.checking import ImageLimits, check_archive
 from core.moving.contents import TABLES
@@ -121,14 +128,20 @@ class ArchiveWriter:
                 self._progress(share, f"Writing images, {number:,} of {len(paths):,}")
             if image_file(path) in archive.kept:
                 continue
-            original, sha256 = self._storage.original(path), path[3:67]
-            data = original.read_bytes() if original.is_file() else b""
+            data, sha256 = self._original(path), path[3:67]
             if hashlib.sha256(data).hexdigest() == sha256:
                 archive.add_bytes(image_file(path), data)
                 size_bytes += len(data)
             else:
                 missing.append(sha256)
         return ImageFiles(files=len(paths) - len(missing), bytes=size_bytes, missing=missing)
+
+    def _original(self, path: str) -> bytes:
+        try:
+            with self._storage.originals.opened(path) as original:
+                return original.read()
+        except MissingFileError:
+            return b""
 
     def _read_back(self, path: Path) -> None:
         """Check the archive as an import does, without its images, whose sums were known when they were written.

@@ -152,7 +152,7 @@ class Loader:
         wanted = {stored_path(row): row for row in rows if row["sha256"] not in missing}
         with self._storage.staging() as staging:
             for path, row in wanted.items():
-                if not self._storage.original(path).is_file():
+                if not self._storage.originals.has(path):
                     self._extract(path, row, staging / row["sha256"])
             self._storage.store_originals(
                 (staging / row["sha256"], row["sha256"], row["format"]) for row in wanted.values()

@@ -9,7 +9,8 @@ from sqlmodel import col, select
 from core.db import Database, Projects, Tasks
 from core.errors import InvalidInputError, NotFoundError, VitrineError
 from core.images.import_outcome import label_of
-from core.images.storage import ImageStorage, translate_disk_errors
+from core.images.opened_storage import opened_storage
+from core.images.storage import translate_disk_errors
 from core.moving.checking import ImageLimits, check_archive
 from core.moving.contents import EXPORT_TASK, MovedTable
 from core.moving.exporting import ArchiveReport, ArchiveWriter, CancelCheck, Progress
@@ -37,7 +38,7 @@ class ProjectMover:
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
-        self._storage = ImageStorage(db_session.settings.images_dir, db_session.data_dir / "cache" / "images")
+        self._storage = opened_storage(db_session.settings)
         self._incoming = IncomingProjectStore(db_session)
 
     # --- export ----------------------------------------------------------------------------------------------

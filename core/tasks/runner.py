@@ -20,7 +20,7 @@ from core.caller import Caller, acting
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.db.lease import Lease
 from core.disk import require_space
-from core.errors import FullDiskError, ItemInterrupted, LLMError, NotFoundError, VitrineError
+from core.errors import FullDiskError, ItemInterrupted, LLMError, NotFoundError, ObjectStorageError, VitrineError
 from core.tasks.item_queue import Claimed, ItemQueue, pause_running
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind
 from core.tasks.service import ACTIVE, TaskStatus, insert_items
@@ -158,7 +158,7 @@ class TaskRunner:
                 raise
             # This worker was not cancelled: the CancelledError comes from inside the item.
             await self._record_bug(task, item, error)
-        except FullDiskError as error:
+        except (FullDiskError, ObjectStorageError) as error:
             message = str(error)
             queue.close()
             await self._db.write(lambda session: _requeue_and_pause(session, item, message))

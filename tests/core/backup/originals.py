@@ -23,7 +23,7 @@ def add_originals(db: Database, project_id: str, count: int, *, seed: int = 0, s
             placed.append((staging / str(number), path))
             more = {"sha256": sha256, "format": "PNG", "size": len(data)}
             rows.append({"id": new_id(), "project_id": project_id, "image_name": f"{number}.png", "path": path} | more)
-        storage.place_originals(placed)
+        storage.originals.place(placed)
     with db.transaction() as session:
         session.execute(insert(Images), rows)
     return [path for _, path in placed]

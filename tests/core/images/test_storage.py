@@ -96,7 +96,7 @@ def test_storing_an_original_again_renews_its_mtime_and_keeps_its_bytes(images: 
     images.store_originals([(tmp_path / "staged", SHA256, "PNG")])
 
     assert stored.read_bytes() == b"first"
-    ((path, modified_s),) = images.originals()
+    ((path, modified_s),) = images.originals.listed()
     assert path == f"ab/{SHA256}.png"
     assert modified_s > OLD_S + 3600
 

@@ -1,0 +1,49 @@
+"""The storage that the settings name: a directory of this machine, or a bucket with a cache on this machine."""
+
+from pathlib import Path
+
+from core.config import Settings
+from core.images.storage import ImageStorage
+
+_EXAMINED_S = 5.0
+
+
+def opened_storage(settings: Settings, directory: str | Path | None = None) -> ImageStorage:
+    """Return the storage of the images; a bucket is not asked for anything yet.
+
+    Args:
+        directory: of the originals, instead of what the settings name; a relative one is below the data directory.
+
+    Raises:
+        ConfigurationError: the settings name a bucket, and the extra ``s3`` is not installed.
+    """
+    cache = settings.data_dir / "cache" / "images"
+    if directory is not None:
+        return ImageStorage(settings.data_dir / directory, cache)
+    if settings.storage_url is None:
+        return ImageStorage(settings.images_dir, cache)
+    from core.images.bucket_originals import BucketOriginals
+
+    return ImageStorage(settings.images_dir, cache, BucketOriginals(settings))
+
+
+def examine_storage(settings: Settings) -> tuple[str, bool]:
+    """Return where the originals are, and False when something about it needs a look; a bucket is asked.
+
+    Raises:
+        VitrineError: the bucket cannot be used.
+    """
+    if settings.storage_url is None:
+        return "the originals are in the data directory", True
+    from core.images.bucket_originals import BucketOriginals
+
+    quick = settings.model_copy(update={"storage_timeout_s": min(settings.storage_timeout_s, _EXAMINED_S)})
+    bucket = BucketOriginals(quick)
+    cache = f"at most {settings.storage_cache_bytes / 1e9:,.1f} GB of them on this disk"
+    if bucket.is_of_another():
+        return (
+            f"{settings.storage_url} belongs to another data directory: what is deleted for good here stays there; "
+            f"{cache}",
+            False,
+        )
+    return f"the originals are in {settings.storage_url}, {cache}", True

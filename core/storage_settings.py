@@ -1,0 +1,49 @@
+"""The settings of object storages: where the originals are, and how buckets are reached."""
+
+import re
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+
+class StorageSettings(BaseSettings):
+    """The fields of :class:`core.config.Settings` about buckets."""
+
+    storage_url: str | None = Field(
+        None,
+        description="Bucket of the originals, such as s3://bucket/prefix; of one database only. Empty: the data "
+        "directory.",
+    )
+    storage_endpoint: str | None = Field(
+        None,
+        description="Address of an S3-compatible server such as MinIO, SeaweedFS, R2 or GCS. Empty: AWS_ENDPOINT_URL, "
+        "or Amazon.",
+    )
+    storage_region: str | None = Field(None, description="Empty: AWS_REGION, or us-east-1.")
+    storage_access_key_id: str | None = Field(
+        None, description="Key of the buckets. Empty: AWS_ACCESS_KEY_ID, or the role of this machine."
+    )
+    storage_secret_access_key: SecretStr | None = Field(
+        None, description="Its secret. Empty: AWS_SECRET_ACCESS_KEY, or the role of this machine."
+    )
+    storage_session_token: SecretStr | None = Field(
+        None, description="Of credentials that expire. Empty: AWS_SESSION_TOKEN, or none."
+    )
+    storage_timeout_s: float = Field(
+        60.0,
+        gt=0,
+        le=280,
+        description="How long a request to a bucket is repeated before the work that needs it stops.",
+    )
+    storage_cache_bytes: int = Field(
+        10_000 * 1_000_000, ge=0, description="Originals of a bucket that are kept on this disk, the last used ones."
+    )
+
+    @field_validator("storage_url")
+    @classmethod
+    def _check_storage(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[^\s?#@]*)?", value):
+            raise ValueError(
+                "it is not the address of a bucket; write it as s3://bucket/prefix, keys have own settings"
+            )
+        return value or None

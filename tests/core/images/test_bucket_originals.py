@@ -1,0 +1,175 @@
+"""Images whose originals are in a bucket: everything works as with a directory, and nothing is lost when it fails."""
+
+import asyncio
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core import Projects, connect
+from core.backup import find_backup, make_backup, restore_backup
+from core.config import load_settings
+from core.db import Database, Images, utc_now
+from core.errors import MissingFileError, StorageError
+from core.images import Tile, cleanup
+from core.images.bucket_originals import OWNER_FILE, BucketOriginals
+from core.importing.tasks import image_task_kinds
+from core.object_storage import BucketAddress, open_bucket
+from core.services import Services
+from core.tasks import TaskRunner, TaskService
+from tests.core.images.pictures import drawn, encoded
+from tests.fakes.object_storage import BUCKET, FakeObjectStorage
+
+
+def added(services: Services, project: Projects, count: int = 1) -> list[Images]:
+    files = [(f"{seed}.jpg", encoded(drawn(seed))) for seed in range(count)]
+    outcomes = services.intake.add_images(project.id, files)
+    return [outcome.image for outcome in outcomes if outcome.image is not None]
+
+
+def stored_keys() -> set[str]:
+    objects = open_bucket(load_settings(), BucketAddress(BUCKET, "vitrine")).list()
+    return {one.key for one in objects if "/" in one.key}
+
+
+def forget_cache(db: Database) -> None:
+    shutil.rmtree(db.data_dir / "cache")
+
+
+pytestmark = pytest.mark.usefixtures("bucket")
+
+
+def test_an_original_is_in_the_bucket_once_and_everything_is_made_from_it_again(
+    bucket: FakeObjectStorage, db: Database, services: Services, project: Projects
+) -> None:
+    data = encoded(drawn(1, (700, 500)), "PNG")
+    for _ in range(2):
+        image = asyncio.run(services.images.upload_image(project.id, "shelf.png", data))
+    assert stored_keys() == {image.path}
+    assert not list(db.settings.images_dir.glob("??/*"))
+    made = [
+        services.images.thumbnail_path(image).read_bytes(),
+        services.images.tile(image, Tile(0, 1, 0)),
+        services.images.model_image(image, 128).data,
+    ]
+
+    forget_cache(db)
+    bucket.requests.clear()
+
+    assert services.images.original_path(image).read_bytes() == data
+    assert made == [
+        services.images.thumbnail_path(image).read_bytes(),
+        services.images.tile(image, Tile(0, 1, 0)),
+        services.images.model_image(image, 128).data,
+    ]
+    assert services.images.get_image_data_url(image.id) is not None
+    assert len(bucket.asked("GET")) == 1
+
+
+def test_a_damaged_file_of_the_cache_is_never_shown_and_a_damaged_object_is_said(
+    bucket: FakeObjectStorage, db: Database, services: Services, project: Projects
+) -> None:
+    (image,) = added(services, project)
+    whole = services.images.original_path(image).read_bytes()
+    file = db.data_dir / "cache" / "originals" / image.path
+    file.write_bytes(whole[:-1])
+    assert Services(db).images.original_path(image).read_bytes() == whole
+
+    file.unlink()
+    open_bucket(load_settings(), BucketAddress(BUCKET, "vitrine")).put(image.path, whole[:-1])
+    with pytest.raises(StorageError, match=r"is damaged in the object storage\. Put it back from a backup"):
+        services.images.original_path(image)
+    open_bucket(load_settings(), BucketAddress(BUCKET, "vitrine")).delete(image.path)
+    with pytest.raises(MissingFileError, match="is missing in the object storage"):
+        services.images.original_path(image)
+    assert added(services, project)[0].id == image.id
+    assert services.images.original_path(image).read_bytes() == whole
+
+
+def test_originals_of_the_directory_before_the_bucket_are_read_from_there(
+    tmp_path: Path, bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VITRINE_STORAGE_URL")
+    with connect(tmp_path / "data") as db:
+        project = Services(db).projects.create_project("Shelf")
+        (before,) = added(Services(db), project)
+    bucket.use(monkeypatch)
+    with connect(tmp_path / "data") as db:
+        after = added(Services(db), project, 2)[1]
+        assert stored_keys() == {after.path, before.path}
+        assert (db.settings.images_dir / before.path).is_file()
+        assert Services(db).images.original_path(before) == db.settings.images_dir / before.path
+
+
+def test_what_is_deleted_for_good_leaves_the_bucket_but_only_by_its_owner(
+    bucket: FakeObjectStorage, db: Database, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = added(services, project, 2)
+    services.images.delete_image(first.id)
+    assert len(stored_keys()) == 2
+    with db.transaction() as session:
+        session.get_one(Images, first.id).deleted_at = utc_now() - timedelta(days=db.settings.bin_days + 1)
+    monkeypatch.setattr(cleanup, "ORPHAN_GRACE_S", -10)
+
+    assert BucketOriginals(db.settings).is_owner()
+    owner = (db.data_dir / OWNER_FILE).read_bytes()
+    (db.data_dir / OWNER_FILE).write_bytes(b"a copy of the data directory")
+    services.intake.remove_leftovers()
+    assert services.bin.remove_expired() == 1
+    assert len(stored_keys()) == 2
+
+    (db.data_dir / OWNER_FILE).write_bytes(owner)
+    services.intake.remove_leftovers()
+    assert stored_keys() == {second.path}
+
+
+def test_a_backup_has_the_originals_of_the_bucket_and_a_restored_copy_reads_them(
+    bucket: FakeObjectStorage, db: Database, services: Services, project: Projects, tmp_path: Path
+) -> None:
+    images = added(services, project, 2)
+    forget_cache(db)
+    made = make_backup(db.settings, tmp_path / "backups")
+    assert (made.manifest.images, made.manifest.missing_images) == (2, [])
+    assert not (db.data_dir / "cache" / "originals").exists()
+
+    restored = restore_backup(tmp_path / "backups", find_backup(tmp_path / "backups"), tmp_path / "copy")
+    assert (restored.images, restored.missing_images) == (2, [])
+    bucket.requests.clear()
+    with connect(tmp_path / "copy") as copy:
+        assert not (copy.data_dir / OWNER_FILE).exists()
+        for image in images:
+            assert Services(copy).images.original_path(image).is_file()
+    assert bucket.requests == []
+
+
+def test_an_import_pauses_with_a_sentence_while_the_storage_is_away_and_then_brings_in_each_image_once(
+    bucket: FakeObjectStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shelf").mkdir()
+    for seed in range(40):
+        (tmp_path / "shelf" / f"{seed}.jpg").write_bytes(encoded(drawn(seed)))
+    bucket.use(monkeypatch, timeout_s=0.5)
+    with connect(tmp_path / "data") as db:
+        services = Services(db)
+        project = services.projects.create_project("Shelf")
+        kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
+        tasks = TaskService(db, lambda: kinds)
+        task = tasks.create_task(project.id, "image-import", {"source": "path", "path": str(tmp_path / "shelf")})
+
+        bucket.fail("slow-down", only="PUT")
+        paused = asyncio.run(TaskRunner(db, kinds).run(task.id))
+        assert (paused.status, paused.failed_count) == ("paused", 0)
+        assert "asks to slow down or is not available (503). Nothing is lost" in paused.note
+        assert services.images.list_images(project.id).total == 0
+
+    bucket.fail("")
+    bucket.use(monkeypatch)
+    with connect(tmp_path / "data") as db:
+        services = Services(db)
+        kinds = {kind.task_type: kind for kind in image_task_kinds(services.intake)}
+        TaskService(db, lambda: kinds).resume(task.id)
+        ended = asyncio.run(TaskRunner(db, kinds).run(task.id))
+        assert (ended.status, ended.failed_count) == ("completed", 0)
+        assert services.images.list_images(project.id).total == 40
+        assert stored_keys() == {image.path for image in services.images.iter_images(project.id)}

@@ -1,0 +1,24 @@
+"""The commands of docs/STORAGE.md, run against an object storage in this process."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from tests.fakes.object_storage import object_storage
+
+TEXT = (Path(__file__).parents[2] / "docs" / "STORAGE.md").read_text(encoding="utf-8")
+BOXES = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_the_settings_put_the_originals_into_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    with object_storage() as storage:
+        for line in BOXES[0].splitlines():
+            word, *rest = shlex.split(line)
+            for name, _, value in (part.partition("=") for part in rest if word == "export"):
+                monkeypatch.setenv(name, storage.address if name.endswith("ENDPOINT") else value)
+        ran = CliRunner().invoke(app, shlex.split(BOXES[0].splitlines()[-1])[1:])
+        assert "the originals are in s3://pictures/vitrine" in " ".join(ran.output.split())
