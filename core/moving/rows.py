@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import orjson
 from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, create_model
-from sqlalchemy import literal_column, select
+from sqlalchemy import JSON, literal_column, select
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session
 
@@ -70,8 +70,12 @@ def copy_rows(session: Session, table: MovedTable, project_id: str, path: Path) 
     80,000 rows take 0.7 s, and another 0.9 s to become the lines of an archive.
     """
     columns = table.row.__table__.c  # type: ignore[attr-defined]
-    # Without a type of its own a column is not converted.
-    raw: list[Any] = [literal_column(f"{table.name}.{name}") for name in table.carried]
+    # Without a type of its own a column is not converted; the driver of PostgreSQL would still parse JSON.
+    is_server = session.get_bind().dialect.name != "sqlite"
+    texts = {name for name in table.carried if is_server and isinstance(columns[name].type, JSON)}
+    raw: list[Any] = [
+        literal_column(f"{table.name}.{name}" + ("::text" if name in texts else "")) for name in table.carried
+    ]
     query = select(*raw).select_from(table.row).where(table.belongs(project_id)).order_by(columns[table.key])
     rows = session.execute(query, execution_options={"yield_per": _READ_ROWS})
     with path.open("wb", buffering=1 << 20) as file:
@@ -100,12 +104,16 @@ def write_rows(table: MovedTable, dialect: Dialect, copied: Path, path: Path) ->
 
 
 def _converters(table: MovedTable, dialect: Dialect) -> dict[str, Callable[[Any], Any]]:
-    """Return what turns values of SQLite's driver into those of a row; other drivers return them as they are."""
-    if dialect.name != "sqlite":
-        return {}
+    """Return what turns copied values into those of a row; on PostgreSQL only JSON differs."""
     columns = table.row.__table__.c  # type: ignore[attr-defined]
+    if dialect.name != "sqlite":
+        return {name: _parsed for name in table.carried if isinstance(columns[name].type, JSON)}
     found = {name: columns[name].type.dialect_impl(dialect).result_processor(dialect, None) for name in table.carried}
     return {name: convert for name, convert in found.items() if convert is not None}
+
+
+def _parsed(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
 
 
 def _line(values: dict[str, Any]) -> bytes:
