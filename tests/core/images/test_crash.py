@@ -23,6 +23,7 @@ from core.images import storage
 from core.importing.tasks import image_task_kinds
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
+from tests import postgresql
 from tests.core.images.pictures import drawn, encoded
 
 IMAGES = 200
@@ -32,9 +33,9 @@ ROOT = Path(__file__).parents[3]
 def start_import(data_dir: Path, root: Path) -> subprocess.Popen[str]:
     """Start an import in a process group of its own; its workers go with it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.core.images.importing", str(data_dir), str(root)],
-        cwd=ROOT, env=os.environ | {"VITRINE_IMPORT_ROOTS": str(root)}, stdout=subprocess.PIPE, text=True,
-        start_new_session=True,
+        [sys.executable, "-m", "tests.core.images.importing", str(root)],
+        cwd=ROOT, env=postgresql.environment_of(data_dir) | {"VITRINE_IMPORT_ROOTS": str(root)},
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 
 
@@ -43,7 +44,8 @@ def check_files_match_rows(data_dir: Path) -> int:
     root = data_dir / "uploads" / "images"
     with connect(data_dir) as db, db.reading() as session:
         images = session.exec(select(Images)).all()
-        assert session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        if not postgresql.WANTED:
+            assert session.connection().exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     for image in images:
         assert hashlib.sha256((root / image.path).read_bytes()).hexdigest() == image.sha256
     for file in root.glob("[0-9a-f][0-9a-f]/*"):
@@ -166,9 +168,14 @@ def test_an_import_on_a_full_disk_fails_and_resumes_after_space_is_freed(
     (root / "large.png").write_bytes(encoded(Image.fromarray(noise), "PNG"))
 
     # No file may grow beyond what this one needs: the kernel refuses the write as a full disk does.
-    limited = f"ulimit -f 3000; exec {sys.executable} -m tests.core.images.importing {data_dir} {root}"
+    limited = f"ulimit -f 3000; exec {sys.executable} -m tests.core.images.importing {root}"
     done = subprocess.run(
-        ["bash", "-c", limited], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=120
+        ["bash", "-c", limited],
+        cwd=ROOT,
+        env=postgresql.environment_of(data_dir),
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
 
     assert "started" in done.stdout, done.stderr

@@ -15,6 +15,7 @@ from sqlmodel import select
 from core import connect
 from core.db import Database, TaskItems
 from core.services import Services
+from tests import postgresql
 from tests.core.images.pictures import drawn, encoded
 
 ROOT = Path(__file__).parents[3]
@@ -41,9 +42,14 @@ def annotated(root: Path) -> Path:
 
 
 def start(data_dir: Path, root: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.core.images.importing", str(data_dir), str(root)]
+    command = [sys.executable, "-m", "tests.core.images.importing", str(root)]
     return subprocess.Popen(
-        command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=postgresql.environment_of(data_dir),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 

@@ -48,7 +48,7 @@ from core.vision.vectors.rows import packed
 from tests import postgresql
 from tests.core.images.pictures import drawn, encoded
 
-NUL = "" if postgresql.WANTED else "\x00"  # PostgreSQL stores no such text
+NUL = postgresql.NUL
 
 _BEGAN = datetime(2026, 5, 1, 12, 30, 15, 123456, tzinfo=UTC)
 _ID = re.compile(r"(?<![0-9A-Za-z_-])[0-9A-Za-z_-]{21}(?![0-9A-Za-z_-])")

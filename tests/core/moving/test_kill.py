@@ -1,6 +1,5 @@
 """Killed exports and imports of a project: the target is whole or absent, and the next run completes it."""
 
-import os
 import random
 import shutil
 import signal
@@ -15,6 +14,7 @@ import pytest
 from bench.moving import fill
 from core import ProjectService, connect
 from core.db import Database
+from tests import postgresql
 from tests.conftest import PROVE
 from tests.core.moving import projects
 
@@ -25,14 +25,14 @@ _KILLS = 50 if PROVE else 2
 _RUN = """
 import sys
 from core import ProjectService, connect
-verb, data_dir, *arguments = sys.argv[1:]
-with connect(data_dir) as db:
+verb, *arguments = sys.argv[1:]
+with connect() as db:
     print("started", flush=True)
     getattr(ProjectService(db), verb)(*arguments)
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def large(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> tuple[Path, str]:
     """Return a data directory and the id of a project whose rows take several transactions."""
     directory = tmp_path_factory.mktemp("large")
@@ -41,10 +41,10 @@ def large(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> tup
         return directory, fill(db, images=60, entries=2100, image_bytes=3000)
 
 
-def _kill(arguments: Sequence[str], after_s: float) -> bool:
+def _kill(data_dir: Path, arguments: Sequence[str], after_s: float) -> bool:
     """Run and kill; return whether it had ended before."""
     command = [sys.executable, "-c", _RUN, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=_environment(data_dir))
     assert process.stdout is not None
     with process.stdout:
         process.stdout.readline()
@@ -54,10 +54,19 @@ def _kill(arguments: Sequence[str], after_s: float) -> bool:
         return process.wait() == 0
 
 
-def _whole_s(arguments: Sequence[str]) -> float:
+def _environment(data_dir: Path) -> dict[str, str]:
+    return {**postgresql.environment_of(data_dir), "PYTHONPATH": str(ROOT)}
+
+
+def _run(data_dir: Path, arguments: Sequence[str]) -> None:
+    command = [sys.executable, "-c", _RUN, *arguments]
+    subprocess.run(command, check=True, cwd=ROOT, env=_environment(data_dir), stdout=subprocess.DEVNULL)
+
+
+def _whole_s(data_dir: Path, arguments: Sequence[str]) -> float:
     """Return how long a run takes that is not killed."""
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", _RUN, *arguments], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    _run(data_dir, arguments)
     return time.monotonic() - began
 
 
@@ -66,11 +75,11 @@ def test_kill_9_leaves_no_part_of_an_archive_and_the_next_export_completes_it(
 ) -> None:
     data_dir, project_id = large
     whole = tmp_path / "whole.zip"
-    duration_s = _whole_s(["export_project", str(data_dir), project_id, str(whole)])
+    duration_s = _whole_s(data_dir, ["export_project", project_id, str(whole)])
     target, moments = tmp_path / "out" / "killed.zip", random.Random(5)
 
     for _ in range(_KILLS):
-        _kill(["export_project", str(data_dir), project_id, str(target)], moments.uniform(0, duration_s))
+        _kill(data_dir, ["export_project", project_id, str(target)], moments.uniform(0, duration_s))
         if target.exists():
             assert target.read_bytes() == whole.read_bytes()
             target.unlink()
@@ -88,20 +97,21 @@ def test_kill_9_leaves_no_part_of_a_project_and_the_next_import_completes_it(
     with connect(data_dir) as db:
         archive = ProjectService(db).export_project(project_id, tmp_path / "a.zip")
         expected = projects.comparable(projects.rows_of(db, project_id))
-    arguments = ["import_project", str(tmp_path / "target"), str(archive)]
-    duration_s, moments = _whole_s(arguments), random.Random(6)
+    arguments = ["import_project", str(archive)]
+    duration_s, moments = _whole_s(tmp_path / "target", arguments), random.Random(6)
     ended = True
     for _ in range(_KILLS):
         if ended:
             shutil.rmtree(tmp_path / "target")
             (tmp_path / "target").mkdir()
             shutil.copy(empty_database, tmp_path / "target" / "vitrine.db")
-        _kill(arguments, moments.uniform(0, duration_s))
+            postgresql.replace(tmp_path / "target")
+        _kill(tmp_path / "target", arguments, moments.uniform(0, duration_s))
         with connect(tmp_path / "target") as db:
             ended = _is_whole(db, expected)
 
     if not ended:
-        subprocess.run([sys.executable, "-c", _RUN, *arguments], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        _run(tmp_path / "target", arguments)
     with connect(tmp_path / "target") as db:
         assert _is_whole(db, expected)
         files = {path.name for path in db.settings.images_dir.glob("*/*.jpg")}

@@ -1,9 +1,5 @@
-"""Runs the active tasks of a data directory to their end; tests start it and kill it.
+"""Runs the active tasks of the configured database to their end; tests start it and kill it."""
 
-python -m tests.core.questions.run_open_tasks DATA_DIR
-"""
-
-import sys
 import time
 
 from core import connect
@@ -13,7 +9,7 @@ from core.tasks import LocalEngine
 
 
 def main() -> None:
-    with connect(sys.argv[1]) as db:
+    with connect() as db:
         services = Services(db)
         # Imports litellm first, so that a kill right after the start finds calls in flight.
         services.llm.warm_up()

@@ -1,7 +1,6 @@
 """kill -9 during a generation: no result is lost or stored twice, and calls paid twice are counted."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from sqlmodel import select
 from core import ImageDatasets, Images, Projects, Questions
 from core.db import LlmCalls
 from core.services import Services
+from tests import postgresql
 from tests.fakes.provider import MODELS, Call, FakeProvider, Reply
 from tests.pictures import png
 
@@ -86,9 +86,9 @@ def _run_with_kills(data_dir: Path, provider: FakeProvider, kills: int) -> int:
 
 def _start(data_dir: Path) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.core.questions.run_open_tasks", str(data_dir)],
+        [sys.executable, "-m", "tests.core.questions.run_open_tasks"],
         cwd=REPOSITORY,
-        env={**os.environ, "OPENAI_API_KEY": "sk-fake"},
+        env={**postgresql.environment_of(data_dir), "OPENAI_API_KEY": "sk-fake"},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

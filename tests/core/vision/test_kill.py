@@ -15,6 +15,7 @@ from sqlmodel import func, select
 from core import ProjectService, connect
 from core.db import Database, ImageAnalyses, ImageFindings, ImageTexts
 from core.services import Services
+from tests import postgresql
 from tests.core.images.pictures import encoded
 from tests.core.vision.onnx_models import color_centernet
 
@@ -29,9 +30,9 @@ from core.llm import LLMService
 from core.tasks import TaskRunner
 from core.vision.task import ImageAnalysisTask
 from core.vision.local import close_shared
-with connect(sys.argv[1]) as db:
+with connect() as db:
     kind = ImageAnalysisTask(db, LLMService(), ImageService(db))
-    asyncio.run(TaskRunner(db, {kind.task_type: kind}).run(sys.argv[2], concurrency=1))
+    asyncio.run(TaskRunner(db, {kind.task_type: kind}).run(sys.argv[1], concurrency=1))
     close_shared()
 """
 
@@ -50,7 +51,9 @@ def _analyzed(db: Database) -> int:
 
 
 def _start(data_dir: Path, task_id: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-c", _RUN, str(data_dir), task_id], cwd=ROOT, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", _RUN, task_id], cwd=ROOT, start_new_session=True, env=postgresql.environment_of(data_dir)
+    )
 
 
 @pytest.mark.slow
