@@ -16,6 +16,7 @@ from core.accounts.examination import examine_sign_in
 from core.backup import backup_status
 from core.config import Settings
 from core.db.database import DATABASE_NAME, journal_mode
+from core.db.extension import examine_server
 from core.db.migrate import NEWER_DATABASE, known_versions
 from core.db.opening import database_url_problem
 from core.disk import LOW_BYTES, free_bytes
@@ -52,7 +53,7 @@ def examine(settings: Settings, root: Path = Path()) -> list[Finding]:
         _limits(),
         _storage(settings),
         *_secret_files(settings.data_dir, root),
-        _database(settings),
+        *_database(settings),
         _upgrade(settings),
         _backup(settings),
         *_quotas(settings),
@@ -216,12 +217,17 @@ def _analyzers(settings: Settings) -> Iterator[Finding]:
             yield Finding("warning" if reason else "ok", f"Analyzer: {one.label}", reason or made_by)
 
 
-def _database(settings: Settings) -> Finding:
-    path = settings.data_dir / DATABASE_NAME
-    if settings.database_url:
-        if problem := database_url_problem(settings.database_url):
-            return Finding("problem", "Database", problem)
-        return Finding("ok", "Database", "not SQLite in the data directory; check it with its own tools")
+def _database(settings: Settings) -> list[Finding]:
+    if not settings.database_url:
+        return [_database_file(settings.data_dir / DATABASE_NAME)]
+    if problem := database_url_problem(settings.database_url):
+        return [Finding("problem", "Database", problem)]
+    if settings.database_url.startswith("postgresql"):
+        return [Finding(*said) for said in examine_server(settings.database_url)]
+    return [Finding("ok", "Database", "not SQLite in the data directory; check it with its own tools")]
+
+
+def _database_file(path: Path) -> Finding:
     if not path.exists():
         return Finding("ok", "Database", "not created yet")
     try:
@@ -231,7 +237,7 @@ def _database(settings: Settings) -> Finding:
     if answer is None:
         return Finding("warning", "Database", "too large to check in a second; run `PRAGMA quick_check` on it")
     if answer != "ok":
-        copies = settings.data_dir / "backups"
+        copies = path.parent / "backups"
         advice = f"Restore a backup with vitrine restore, or put back the newest copy from {copies}."
         return Finding("problem", "Database", f"{path} is damaged ({answer}). {advice}")
     return Finding("ok", "Database", f"intact, {path.stat().st_size / 1e6:,.1f} MB")

@@ -119,7 +119,7 @@ class ImageSearch:
         self, project_id: str, kind: str, vector: Vectors, limit: int, within: Container[str] | None
     ) -> list[Near]:
         is_wanted = None if within is None else within.__contains__
-        return self._vectors.index(project_id, kind).nearest(np.asarray(vector, np.float32), limit, is_wanted)
+        return self._vectors.nearest_wanted(project_id, kind, vector, limit, is_wanted)
 
     def _most_complete(self, project_id: str, kinds: Sequence[str]) -> str:
         """Return which of *kinds*, the newest first, most images of a project have, "" of none.

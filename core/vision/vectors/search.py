@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select
 from core.db import Database, Images, cached_until_write, in_library
 from core.errors import InvalidInputError, NotFoundError
 from core.vision.vectors import rows
-from core.vision.vectors.index import Near, VectorIndex
+from core.vision.vectors.index import EXACT_UP_TO, Near, VectorIndex
 from core.vision.vectors.rows import State, Vectors
+from core.vision.vectors.server_index import ServerIndexes
 
 # Indexes in memory: 100,000 vectors of 512 values take 100 MB and another 50 in faiss.
 _MAX_INDEXES = 4
@@ -34,6 +35,7 @@ class VectorSearch:
         self._db = db_session
         self._loaded: OrderedDict[tuple[str, str], _Loaded] = OrderedDict()
         self._lock = threading.Lock()
+        self._server = ServerIndexes(db_session) if db_session.engine.dialect.name == "postgresql" else None
 
     def similar_to(self, image_id: str, kind: str, limit: int = 20) -> list[tuple[Images, float]]:
         """Return the images of the same project that are nearest to one, nearest first, with their cosines.
@@ -73,9 +75,23 @@ class VectorSearch:
     ) -> list[Near]:
         """Return the ids of the nearest images, those of deleted images too."""
         left_out = set(without)
-        return self.index(project_id, kind).nearest(
-            np.asarray(vector, np.float32), limit, (lambda id_: id_ not in left_out) if left_out else None
+        return self.nearest_wanted(
+            project_id, kind, vector, limit, (lambda id_: id_ not in left_out) if left_out else None
         )
+
+    def nearest_wanted(
+        self, project_id: str, kind: str, vector: Vectors, limit: int, is_wanted: Callable[[str], bool] | None = None
+    ) -> list[Near]:
+        """Return the ids of the nearest images that are wanted, those of deleted images too.
+
+        By pgvector where the database has it and the project is large, otherwise in memory.
+        """
+        query = np.asarray(vector, np.float32)
+        if self._server is not None and (now := self.state(project_id, kind)).count > EXACT_UP_TO:
+            found = self._server.nearest((project_id, kind), now, query, limit, is_wanted)
+            if found is not None:
+                return found
+        return self.index(project_id, kind).nearest(query, limit, is_wanted)
 
     def index(self, project_id: str, kind: str) -> VectorIndex:
         """Return the index over all vectors of a kind, with what was written until now."""
