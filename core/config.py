@@ -148,6 +148,15 @@ class Settings(OidcSettings, StorageSettings):
         7, ge=1, description="Backups that stay; each has its own copy of the database and shares the images."
     )
 
+    database_prepares: bool = Field(
+        True,
+        description="Whether PostgreSQL prepares statements. false behind a pooler that loses them.",
+    )
+    postgres_bin: Path | None = Field(
+        None,
+        description="Directory of pg_dump and pg_restore, by which PostgreSQL is backed up. Empty: those on PATH.",
+    )
+
     min_free_bytes: int = Field(
         200 * MEGABYTE,
         ge=0,

@@ -20,19 +20,19 @@ class _KeepsChangingError(Exception):
     pass
 
 
-def database_file(settings: Settings) -> Path:
-    """Return the path of the SQLite database.
+def database_file(settings: Settings) -> Path | None:
+    """Return the path of the SQLite database, None when the database is on a server.
 
     Raises:
-        ConfigurationError: the database is on a server.
+        ConfigurationError: it is in memory.
     """
     if not settings.database_url:
         return settings.data_dir / DATABASE_NAME
     url = make_url(settings.database_url)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        raise ConfigurationError(
-            "vitrine backup copies SQLite databases. Copy this one with pg_dump, and then the data directory."
-        )
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database:
+        raise ConfigurationError("A database in memory cannot be backed up. Name a file in VITRINE_DATABASE_URL.")
     return Path(url.database)
 
 

@@ -4,6 +4,7 @@ objects/ab/<sha256>.jpg   each original once, shared by all backups
 20261128T080000Z/         one backup; it has this name only when it is complete
     backup.json           when it was made, of what, and the sums of its files
     vitrine.db            a consistent copy; it says which originals belong to the backup
+    vitrine.dump          of a PostgreSQL database in its place, with the list of its originals in originals.jsonl
     files/                what else the data directory needs
 .incoming/                what is being written; the next backup removes it
 """
@@ -24,6 +25,7 @@ from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.images.storage import ImageStorage, translate_disk_errors
 
 MANIFEST, DATABASE, FILES, INCOMING = "backup.json", "vitrine.db", "files", ".incoming"
+DUMP, ORIGINALS = "vitrine.dump", "originals.jsonl"
 MARKER = "VITRINE-BACKUPS.txt"
 _MARKER_TEXT = "Backups of Vitrine. 'vitrine restore' reads them; 'vitrine backup --keep' removes old ones.\n"
 _NAME = re.compile(r"\d{8}T\d{6}Z(?:-\d+)?")
@@ -60,6 +62,8 @@ class Manifest(BaseModel):
     new_image_bytes: int
     missing_images: list[str] = []
     """Paths of originals that were missing or damaged in the data directory when the backup was made."""
+    rows: dict[str, int] = {}
+    """Of each table of a PostgreSQL database."""
 
     @property
     def size_bytes(self) -> int:
@@ -77,6 +81,11 @@ class Backup:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def is_dump(self) -> bool:
+        """Whether it is of a PostgreSQL database."""
+        return any(file.path == DUMP for file in self.manifest.files)
 
 
 def objects(target: Path) -> ImageStorage:

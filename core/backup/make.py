@@ -8,11 +8,13 @@ from pathlib import Path
 from filelock import Timeout
 
 from core.backup.copying import Progress, copy_file, copy_originals, ignore_progress, sum_of
-from core.backup.database_copy import copy_database, database_file, originals_in
+from core.backup.database_copy import copy_database, database_file
 from core.backup.layout import (
     DATABASE,
+    DUMP,
     FILES,
     MANIFEST,
+    ORIGINALS,
     Backup,
     FileSum,
     Manifest,
@@ -20,8 +22,11 @@ from core.backup.layout import (
     objects,
     opened_for_writing,
 )
+from core.backup.needed import needed_originals
 from core.backup.prune import prune
+from core.backup.server_copy import Dumped, dump_database
 from core.config import Settings
+from core.db.database import DATABASE_NAME
 from core.errors import ConflictError, InvalidInputError
 from core.images.opened_storage import opened_storage
 from core.images.storage import sync_all, translate_disk_errors
@@ -55,7 +60,7 @@ def make_backup(
         keep: how many backups stay, this one included; all when None.
 
     Raises:
-        ConfigurationError: the database is not SQLite.
+        ConfigurationError: the database is in memory, or on a server that no pg_dump here can dump.
         ConflictError: another backup is running.
         InvalidInputError: *target* is inside the data directory, or contains something else.
         StorageError: the database is damaged, or a disk is full or broken.
@@ -81,32 +86,44 @@ def make_backup(
 
 
 def _copy_everything(
-    settings: Settings, database: Path, target: Path, incoming: Path, made_at: datetime, progress: Progress
+    settings: Settings, database: Path | None, target: Path, incoming: Path, made_at: datetime, progress: Progress
 ) -> Manifest:
     images = opened_storage(settings)
     try:
         # From before the copy of the rows until the last file is copied, nobody removes an original that they need.
         with images.lock_against_removal(_REMOVAL_TIMEOUT_S):
             progress(0.0, "Copying the database")
-            version = copy_database(database, incoming / DATABASE)
-            originals = originals_in(incoming / DATABASE)
+            dumped = _copy_rows(settings, database, incoming, progress)
             copied = copy_originals(
-                images.originals, objects(target), originals, lambda share, step: progress(0.1 + 0.8 * share, step)
+                images.originals,
+                objects(target),
+                needed_originals(incoming),
+                lambda share, step: progress(0.1 + 0.8 * share, step),
             )
     except Timeout:
         raise ConflictError("Another backup of this data directory is running. Wait until it is finished.") from None
     progress(0.9, "Copying other files and checking the database")
-    files = [sum_of(incoming / DATABASE, DATABASE), *_copy_files(settings.data_dir, database, incoming)]
+    names = [DATABASE] if database else [DUMP, ORIGINALS]
+    # A server's data directory may have the SQLite file from which it was moved.
+    beside = database or settings.data_dir / DATABASE_NAME
+    files = [*(sum_of(incoming / name, name) for name in names), *_copy_files(settings.data_dir, beside, incoming)]
     return Manifest(
         made_at=made_at,
-        schema_version=version,
+        schema_version=dumped.schema_version,
         files=files,
         images=copied.files,
         image_bytes=copied.size_bytes,
         new_images=copied.new_files,
         new_image_bytes=copied.new_bytes,
         missing_images=copied.missing,
+        rows=dumped.rows,
     )
+
+
+def _copy_rows(settings: Settings, database: Path | None, incoming: Path, progress: Progress) -> Dumped:
+    if database is None:
+        return dump_database(settings, incoming, lambda: progress(0.05, "Dumping the database"))
+    return Dumped(copy_database(database, incoming / DATABASE), {})
 
 
 def _copy_files(data_dir: Path, database: Path, incoming: Path) -> Iterator[FileSum]:

@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from core.backup.database_copy import originals_in
-from core.backup.layout import DATABASE, INCOMING, list_backups, objects
+from core.backup.layout import INCOMING, list_backups, objects
+from core.backup.needed import needed_originals
 from core.portable import sync_path
 
 
@@ -26,7 +26,7 @@ def prune(target: Path, keep: int) -> int:
 
 
 def _remove_unneeded(target: Path) -> None:
-    needed = {path for backup in list_backups(target) for path, _ in originals_in(backup.path / DATABASE)}
+    needed = {path for backup in list_backups(target) for path, _ in needed_originals(backup.path)}
     store = objects(target)
     for path, _ in store.originals.listed():
         if path not in needed:

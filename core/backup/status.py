@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.backup.database_copy import database_file
 from core.backup.layout import Backup, list_backups
+from core.backup.server_copy import find_program
 from core.config import Settings
 from core.errors import VitrineError
 
@@ -41,7 +42,8 @@ def backup_status(settings: Settings, now: datetime | None = None) -> BackupStat
 
 def _problem(settings: Settings, last: Backup | None, now: datetime) -> str:
     try:
-        database_file(settings)
+        if database_file(settings) is None:
+            find_program("pg_dump", settings)
     except VitrineError as error:
         return str(error)
     if last is None:

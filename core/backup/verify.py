@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.backup.copying import Progress, ignore_progress, sum_of
-from core.backup.database_copy import originals_in
-from core.backup.layout import DATABASE, Backup, FileSum, objects
+from core.backup.layout import Backup, FileSum, objects
+from core.backup.needed import needed_originals
 from core.errors import StorageError
 from core.images.storage import translate_disk_errors
 
@@ -35,7 +35,7 @@ def file_problem(directory: Path, file: FileSum) -> str:
 def _image_problems(target: Path, backup: Backup, progress: Progress) -> Iterator[str]:
     store, known = objects(target), set(_missing(backup))
     try:
-        for number, (path, _) in enumerate(originals_in(backup.path / DATABASE)):
+        for number, (path, _) in enumerate(needed_originals(backup.path)):
             progress(min(number / max(backup.manifest.images, 1), 1.0), f"Checking images, {number:,}")
             original = store.root / path
             if path in known:

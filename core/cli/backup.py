@@ -43,6 +43,9 @@ def backup(
 def restore(
     target: Annotated[Path, typer.Argument(help="The directory of backups.")],
     data: Annotated[Path, typer.Option(help="The data directory to write; it must not exist yet, or be empty.")],
+    to: Annotated[
+        str | None, typer.Option("--to", help="The URL of an empty PostgreSQL database, for a backup of one.")
+    ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Which backup; the newest by default.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Rename a data directory that is there; nothing of it is deleted.")
@@ -56,7 +59,7 @@ def restore(
 
     with one_message():
         with progress_bar("Restore") as show:
-            report = restore_backup(target, find_backup(target, name), data, replace=replace, progress=show)
+            report = restore_backup(target, find_backup(target, name), data, to=to, replace=replace, progress=show)
         if report.set_aside is not None:
             typer.echo(f"What was in {data} is now in {report.set_aside}.")
         typer.echo(

@@ -10,6 +10,8 @@ from core.backup.database_copy import copy_database, open_copy
 from core.db import Database
 from core.errors import StorageError
 
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
+
 
 def _rows(copy: Path) -> tuple[int, int]:
     with open_copy(copy) as connection:

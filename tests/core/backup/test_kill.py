@@ -16,6 +16,8 @@ from core.db import Database
 from tests.conftest import PROVE
 from tests.core.backup.originals import add_originals
 
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
+
 _KILLS = 50 if PROVE else 2
 _IMAGES = 1_000 if PROVE else 500
 

@@ -19,6 +19,8 @@ from core.images.storage import ImageStorage
 from core.secret_key import secret_key
 from tests.core.backup.originals import add_originals
 
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
+
 
 def _files(directory: Path) -> set[str]:
     return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
@@ -170,11 +172,12 @@ def test_a_damaged_database_is_refused_and_the_old_backups_stay(db: Database, pr
     assert verify_backup(target, find_backup(target)) == []
 
 
-def test_a_database_on_a_server_is_refused_with_what_to_do(tmp_path: Path, target: Path) -> None:
-    settings = Settings(data_dir=tmp_path, database_url="postgresql+psycopg://somebody@localhost/vitrine")
-    with pytest.raises(ConfigurationError, match="pg_dump"):
+def test_a_server_without_pg_dump_is_refused_with_what_to_do(tmp_path: Path, target: Path) -> None:
+    url = "postgresql+psycopg://somebody@localhost/vitrine"
+    settings = Settings(data_dir=tmp_path / "data", database_url=url, postgres_bin=tmp_path)
+    with pytest.raises(ConfigurationError, match="Install the client of PostgreSQL"):
         make_backup(settings, target)
-    assert not target.exists()
+    assert list_backups(target) == []
 
 
 def test_an_interrupted_backup_is_removed_by_the_next_one(db: Database, paths: list[str], target: Path) -> None:

@@ -1,9 +1,13 @@
 from pathlib import Path
 
+import pytest
+
 from core import Projects
 from core.backup import list_backups, make_backup, verify_backup
 from core.db import Database
 from tests.core.backup.originals import add_originals
+
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
 
 
 def test_old_backups_go_and_with_them_the_originals_that_no_other_needs(

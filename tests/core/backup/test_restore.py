@@ -12,6 +12,8 @@ from core.errors import ConfigurationError, ConflictError, InvalidInputError, No
 from core.secret_key import secret_key
 from tests.core.backup.originals import add_originals
 
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
+
 
 @pytest.fixture
 def backup(db: Database, paths: list[str], target: Path) -> Backup:

@@ -7,6 +7,8 @@ from core.backup import BackupSchedule, backup_status, list_backups, make_backup
 from core.config import Settings
 from core.db import Database
 
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
+
 
 @pytest.fixture
 def settings(db: Database, paths: list[str], target: Path) -> Settings:

@@ -1,7 +1,11 @@
 from pathlib import Path
 
+import pytest
+
 from core.backup import make_backup, verify_backup
 from core.db import Database
+
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is test_server_copy.py
 
 
 def test_every_kind_of_damage_is_named(db: Database, paths: list[str], target: Path) -> None:
