@@ -124,7 +124,12 @@ class StorageError(VitrineError, OSError):
 
 
 class DatabaseAwayError(StorageError):
-    """Raised when the database server does not answer or ends the connection; what was not committed is not stored."""
+    """Raised when the database server does not answer, ends the connection or has none free.
+
+    What was not committed is not stored.
+    """
+
+    code = "database_away"
 
 
 class MissingFileError(StorageError):

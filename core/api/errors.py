@@ -21,6 +21,7 @@ _STATUS: dict[type[errors.VitrineError], int] = {
     errors.ExportError: 422,
     errors.ConfigurationError: 503,
     errors.SignInProviderError: 503,
+    errors.DatabaseAwayError: 503,
     errors.StorageError: 507,
     errors.MissingKeyError: 422,
     errors.NoVisionError: 422,
@@ -28,6 +29,10 @@ _STATUS: dict[type[errors.VitrineError], int] = {
     errors.RateLimitedError: 429,
     errors.LLMError: 502,
 }
+
+
+_DATABASE_AGAIN_S = 5
+"""A server that restarts takes a few seconds."""
 
 
 def problem(
@@ -54,6 +59,8 @@ def error_response(error: errors.VitrineError) -> JSONResponse:
 
 def retry_after(error: errors.VitrineError) -> dict[str, str] | None:
     """Return the header that says how long to wait, for an error that states it."""
+    if isinstance(error, errors.DatabaseAwayError):
+        return {"Retry-After": str(_DATABASE_AGAIN_S)}
     return {"Retry-After": str(error.retry_after_s)} if isinstance(error, errors.TooManyTriesError) else None
 
 

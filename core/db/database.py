@@ -212,7 +212,7 @@ def open_database(settings: Settings) -> Database:
     # Worker processes keep the working directory that they started in, and a notebook may change its own.
     settings = settings.model_copy(update={"data_dir": settings.data_dir.absolute()})
     url = settings.database_url or default_url(settings)
-    engine = _make_engine(url)
+    engine = _make_engine(url, prepares=settings.database_prepares)
     backup_dir = settings.data_dir / "backups"
     try:
         migrate.upgrade(engine, backup_dir=backup_dir)
@@ -247,11 +247,11 @@ def connect(target: str | Path | None = None) -> Database:
     return open_database(settings_for(target))
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engine(url: str, *, prepares: bool) -> Engine:
     if problem := database_url_problem(url):
         raise ConfigurationError(problem)
     if not url.startswith("sqlite"):
-        return make_server_engine(url)
+        return make_server_engine(url, prepares=prepares)
     # Without hide_parameters the error messages of SQLAlchemy contain whole rows.
     engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -32,11 +32,11 @@ _UNSUPPORTED = re.compile(r"(Error binding parameter .*|cannot adapt )type '(?P<
 # Of PostgreSQL, by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html).
 _SERVER_SENTENCES = {
     "53100": "The disk of the database server is full. Free some space there and try again; nothing was changed.",
-    "53300": "The database server has no connection left. Close other programs, or raise its max_connections.",
     "55P03": "Another program has locked the database for too long. Close it, then try again.",
     "57014": "The database server stopped a statement that took too long. Narrow the filter, or try again later.",
 }
 _AWAY = ("57P01", "57P02", "57P03")
+_NO_CONNECTION_LEFT = "The database server has no connection left. Close other programs, or raise its max_connections."
 _IS_AWAY = "The database server does not answer. Check it and VITRINE_DATABASE_URL, then try again."
 _HAS_NUL = "A text contains the character NUL, which PostgreSQL cannot store. Remove it."
 
@@ -57,6 +57,8 @@ def _replacement(context: Any) -> VitrineError | None:
     code = getattr(error, "sqlstate", None)
     if sentence := _SERVER_SENTENCES.get(code or ""):
         return StorageError(sentence)
+    if code == "53300" or "too many clients" in str(error) or "remaining connection slots" in str(error):
+        return DatabaseAwayError(_NO_CONNECTION_LEFT)
     if context.is_disconnect or context.connection is None or code in _AWAY:
         return DatabaseAwayError(_IS_AWAY)
     if code is None and "NUL (0x00)" in str(error):

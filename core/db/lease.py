@@ -1,7 +1,8 @@
 """The lease of the task engine: whoever holds it runs the tasks of a database; it ends with its process.
 
 The lease belongs to the database, wherever the data directories of its servers are. For a SQLite file it is a lock on a
-file beside it, for PostgreSQL an advisory lock of a connection, which the server releases when the connection ends.
+file beside it, for PostgreSQL an advisory lock of a transaction that stays open, which the server releases when its
+connection ends. A lock of a session would be left to somebody else by a pooler in transaction mode.
 """
 
 import threading
@@ -22,8 +23,8 @@ _CHECK_S = 1.0
 _KEY = "1449751666, 1"  # two numbers that nobody else uses
 # A host that vanishes without ending its connections gives the lease back after a minute.
 _NOTICE_LOST_HOSTS = (
-    "SET SESSION tcp_keepalives_idle = 30; SET SESSION tcp_keepalives_interval = 10;"
-    " SET SESSION tcp_keepalives_count = 3; SET SESSION idle_session_timeout = 0"
+    "SET LOCAL tcp_keepalives_idle = 30; SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3;"
+    " SET LOCAL idle_in_transaction_session_timeout = 0"
 )
 
 
@@ -79,7 +80,7 @@ class _FileLease:
 
 class _ServerLease:
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
         self._lock = threading.Lock()
         self._connection: Any = None
         self._backend = 0
@@ -106,7 +107,7 @@ class _ServerLease:
         try:
             self._connection = self._engine.connect()
             self._connection.exec_driver_sql(_NOTICE_LOST_HOSTS)
-            is_taken = self._connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_KEY})").scalar()
+            is_taken = self._connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({_KEY})").scalar()
             self._backend = self._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
         except (SQLAlchemyError, StorageError):
             is_taken = False

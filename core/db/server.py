@@ -10,6 +10,8 @@ import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool, PoolProxiedConnection, QueuePool
 from sqlmodel import Session
 
 from core.errors import DatabaseAwayError
@@ -19,6 +21,7 @@ STATEMENT_TIMEOUT_S = 600
 LOCK_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 5
 POOL_SIZE = 10
+POOL_TIMEOUT_S = 30
 MAX_CONNECTIONS = 40
 """Of one process. PostgreSQL admits 100 by default."""
 
@@ -26,26 +29,46 @@ WAIT_S = 5.0
 """How long a page or a call waits for a server that restarts."""
 
 _ASK_AGAIN_S = 0.2
+_ALL_IN_USE = (
+    "All connections of this server to its database are in use. Try again in a moment; when it lasts, run fewer tasks "
+    "at once."
+)
 _TRANSACTION = "vitrine_transaction"
 _UPGRADE_LOCK = 0x56697472  # "Vitr"
 READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """One snapshot for a whole reading transaction, as in SQLite."""
 
 
-def make_server_engine(url: str) -> Engine:
+class _Pool(QueuePool):
+    """A pool that says in one sentence that all of its connections are in use."""
+
+    def connect(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except PoolTimeoutError:
+            raise DatabaseAwayError(_ALL_IN_USE) from None
+
+
+def make_server_engine(url: str, *, prepares: bool = True, keeps: bool = True) -> Engine:
     """Return the engine of a PostgreSQL database; nothing is connected yet.
 
-    psycopg prepares each statement that it has seen five times on a connection.
+    Args:
+        prepares: let psycopg prepare each statement that it has seen five times on a connection.
+        keeps: keep connections for the next user, in a pool.
     """
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,  # a connection that the server has closed is replaced, not handed out
-        pool_size=POOL_SIZE,
-        max_overflow=MAX_CONNECTIONS - POOL_SIZE,
-        pool_timeout=LOCK_TIMEOUT_S,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
-    )
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if keeps:
+        pool = {
+            "poolclass": _Pool,
+            "pool_pre_ping": True,  # a connection that the server has closed is replaced, not handed out
+            "pool_size": POOL_SIZE,
+            "max_overflow": MAX_CONNECTIONS - POOL_SIZE,
+            "pool_timeout": POOL_TIMEOUT_S,
+        }
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S}
+    if not prepares:
+        arguments["prepare_threshold"] = None
+    engine = create_engine(url, hide_parameters=True, connect_args=arguments, **pool)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

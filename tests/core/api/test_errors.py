@@ -21,6 +21,7 @@ SCOPE: Scope = {"type": "http", "method": "GET", "path": "/api/projects/é"}
         (errors.InvalidInputError, 422),
         (errors.ExportError, 422),
         (errors.ConfigurationError, 503),
+        (errors.DatabaseAwayError, 503),
         (errors.StorageError, 507),
         (errors.MissingFileError, 507),
         (errors.MissingKeyError, 422),
