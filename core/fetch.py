@@ -12,9 +12,14 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from core.allowed_hosts import AllowedHosts
 from core.errors import InvalidInputError, StorageError
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
@@ -108,19 +113,51 @@ async def resolve_host(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+async def public_address(host: str, port: int, resolve: Resolve, listed: AllowedHosts | None = None) -> str:
+    """Resolve *host* once and return the address to connect to; every one of its addresses has to be public or listed.
+
+    Raises:
+        FetchError: there is no such host.
+        InvalidInputError: an address of it is neither public nor listed.
+    """
+    try:
+        addresses = await resolve(host, port)
+    except (OSError, UnicodeError):
+        addresses = []
+    if not addresses:
+        raise FetchError(f"There is no server called {host}. Check the address.")
+    by_name = listed is not None and listed.has_name(host, port)
+    if not all(by_name or is_public(ip) or (listed is not None and listed.has_address(ip)) for ip in addresses):
+        raise InvalidInputError(f"{host} is not a public address, so it is not contacted. Use a public one.")
+    return addresses[0]
+
+
+def pinned(url: str, address: str) -> "httpx.URL":
+    """Return *url* with its host replaced by the *address* that was checked: nothing resolves it again."""
+    import httpx
+
+    return httpx.URL(url).copy_with(host=f"[{address}]" if ":" in address else address)
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Return the TLS context with the trusted certificates; loading them takes 15 ms, so it is cached."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
+
+
 async def _request(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[str, int]) -> Fetched | str:
     """Send one request; return the response, or the URL that it redirects to."""
     import httpx
 
     host, port = _host_and_port(url, port_of)
-    address = await _public_address(host, port, resolve)
+    target = pinned(url, await public_address(host, port, resolve))
     parts = urlsplit(url)
-    pinned = f"[{address}]" if ":" in address else address
-    target = httpx.URL(url).copy_with(host=pinned)
     headers = {"Host": parts.netloc.rpartition("@")[2], "Accept": "image/*", "Accept-Encoding": "identity"}
     # trust_env is off: a proxy from the environment would resolve the host name again.
     async with (
-        httpx.AsyncClient(verify=_tls_context(), trust_env=False, follow_redirects=False) as client,
+        httpx.AsyncClient(verify=tls_context(), trust_env=False, follow_redirects=False) as client,
         client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as reply,
     ):
         if reply.is_redirect:
@@ -133,14 +170,6 @@ async def _request(url: str, max_bytes: int, resolve: Resolve, port_of: Mapping[
             if len(data) > max_bytes:
                 raise FetchError(f"The address sends more than {max_bytes / 1e6:,.0f} MB. Download it yourself.")
         return Fetched(bytes(data), url, reply.headers.get("content-type", ""))
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Return the TLS context with the trusted certificates; loading them takes 15 ms, so it is cached."""
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _host_and_port(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
@@ -162,15 +191,3 @@ def _host_and_port(url: str, port_of: Mapping[str, int]) -> tuple[str, int]:
     if port not in (None, allowed):
         raise InvalidInputError(f"Only the usual port of an address is allowed, not {port}. Leave the port out.")
     return parts.hostname, allowed
-
-
-async def _public_address(host: str, port: int, resolve: Resolve) -> str:
-    try:
-        addresses = await resolve(host, port)
-    except (OSError, UnicodeError):
-        raise FetchError(f"There is no server called {host}. Check the address.") from None
-    if not addresses:
-        raise FetchError(f"There is no server called {host}. Check the address.")
-    if not all(is_public(address) for address in addresses):
-        raise InvalidInputError(f"{host} is not a public address, so it is not contacted. Use a public one.")
-    return addresses[0]
