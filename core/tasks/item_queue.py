@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from core import audit
 from core.db import Database, LlmCalls, TaskItems, Tasks
 from core.tasks.service import TaskStatus
 
@@ -172,8 +173,11 @@ def _affordable_items(session: Session, task_id: str, cost_cap: float, *, proces
 
 def pause_running(session: Session, task_id: str, reason: str) -> None:
     """Pause the task if it is running; *reason* is shown to the user."""
-    session.execute(
+    paused = session.connection().execute(
         update(Tasks)
         .where(col(Tasks.id) == task_id, col(Tasks.status) == TaskStatus.RUNNING)
         .values(status=TaskStatus.PAUSED, note=reason)
     )
+    if paused.rowcount:
+        task = session.get(Tasks, task_id, populate_existing=True)
+        audit.record(session, "task.pause", task, in_task=True, reason=reason)

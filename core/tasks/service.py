@@ -286,7 +286,7 @@ class TaskService:
             task.status, task.note = status, reason
             if status in ENDED:
                 task.ended_at = utc_now()
-            audit.record(session, _ACT_OF_STATUS[status], task)
+            audit.record(session, _ACT_OF_STATUS[status], task, reason=reason)
         return task
 
 
