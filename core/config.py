@@ -110,6 +110,12 @@ class Settings(OidcSettings, StorageSettings):
         "commas: hosts, host:port or networks. Without a password every server may be.",
     )
 
+    allowed_webhook_hosts: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Receivers of webhooks inside the own network, separated by commas: hosts, host:port or networks. "
+        "Others are sent to public addresses by https only.",
+    )
+
     access_password: SecretStr | None = Field(
         None,
         description="Password of the sign-in page, or its Argon2id hash. Required to listen beyond this machine.",
@@ -240,7 +246,7 @@ class Settings(OidcSettings, StorageSettings):
     def _split_paths(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
-    @field_validator("allowed_model_hosts", mode="before")
+    @field_validator("allowed_model_hosts", "allowed_webhook_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         items = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

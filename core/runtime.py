@@ -120,6 +120,7 @@ class Runtime:
         yield self._backups.get
         yield self._metrics.get
         yield self._housekeeping.get
+        yield self.services.deliver_webhooks
 
 
 def _import_table_libraries() -> None:

@@ -59,6 +59,8 @@ from core.vision.map.service import ImageMap
 from core.vision.map.task import ImageMapTask
 from core.vision.new_images import NewImages
 from core.vision.tag_review import TagReview
+from core.webhooks import WebhookService
+from core.webhooks.dispatcher import WebhookDispatcher
 
 
 class Services:
@@ -118,6 +120,7 @@ class Services:
         self.bin = BinService(db, self.images)
         self._loop = Lazy(BackgroundLoop)
         self._engine = Lazy(self._start_engine)
+        self._dispatcher = Lazy(self._start_dispatcher)
 
     def _add_people(self, db: Database) -> None:
         self.tokens = TokenService(db)
@@ -127,6 +130,7 @@ class Services:
         self.invitations = InvitationService(db)
         self.messages = MessageService(db)
         self.guidelines = GuidelineService(db, self.images)
+        self.webhooks = WebhookService(db)
 
     @property
     def kinds(self) -> dict[str, TaskKind]:
@@ -157,6 +161,10 @@ class Services:
         """Runs the tasks of this process; its first use starts it and resumes interrupted tasks."""
         return self._engine.get()
 
+    def deliver_webhooks(self) -> None:
+        """Start delivering the messages of webhooks, as long as this process runs the tasks."""
+        self._dispatcher.get()
+
     def analyze_new_images(self, project_id: str, *, started_by: str = "local") -> None:
         """Start analyzing the images that were added, if the project's switch is on."""
         task_id = self.new_images.open_task(project_id, started_by=started_by)
@@ -172,6 +180,8 @@ class Services:
 
     def close(self, *, keep_image_workers: bool = False) -> None:
         """Stop the task engine, then the event loop and the image workers. The database stays open."""
+        if dispatcher := self._dispatcher.take():
+            dispatcher.stop()
         if engine := self._engine.take():
             engine.stop()
         if loop := self._loop.take():
@@ -180,6 +190,11 @@ class Services:
             sandbox.close_shared()
             local.close_shared()
             schema_check.close()
+
+    def _start_dispatcher(self) -> WebhookDispatcher:
+        dispatcher = WebhookDispatcher(self.db, self.loop, lambda: self.engine.health().runs_here)
+        dispatcher.start()
+        return dispatcher
 
     def _start_engine(self) -> LocalEngine:
         def ended(task: Tasks) -> None:

@@ -91,6 +91,13 @@ ACTS: Mapping[str, str] = {
     "task.cap": "changed what a task may cost",
     "export.download": "downloaded an export",
     "check.run": "ran a check",
+    "webhook.make": "made a webhook",
+    "webhook.change": "changed a webhook",
+    "webhook.secret": "gave a webhook another secret",
+    "webhook.delete": "deleted a webhook",
+    "webhook.ping": "sent a test to a webhook",
+    "webhook.resend": "sent a message to a webhook again",
+    "webhook.disable": "turned off a webhook that does not answer",
     "audit.remove": "removed old months of the audit",
     "bin.empty": "deleted for good",
 }

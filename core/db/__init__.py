@@ -40,6 +40,7 @@ from core.db.tables import (
     is_further_image,
 )
 from core.db.vision_tables import ImageAnalyses, ImageFindings, ImageTexts, ImageVectors
+from core.db.webhook_tables import WebhookDeliveries, Webhooks
 from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
 
 __all__ = [
@@ -92,6 +93,8 @@ __all__ = [
     "StyleVersions",
     "TaskItems",
     "Tasks",
+    "WebhookDeliveries",
+    "Webhooks",
     "cached_until_write",
     "connect",
     "cut",

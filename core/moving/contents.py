@@ -333,6 +333,8 @@ LEFT_OUT = {
     "audit_removals": "what was removed from the audit of one server",
     "sign_ins": "access to one server, not part of a project",
     "keyed_replies": "repeated requests to one server within a day",
+    "webhooks": "addresses that one server tells of its projects, with secrets of that server",
+    "webhook_deliveries": "what one server sent to its webhooks",
     "incoming_projects": "the state of imports that are under way",
 }
 """Tables that do not move, each with the reason."""

@@ -28,8 +28,6 @@ UNRECORDED = {
     "DatasetCheckTask.run_item": _ITEM,
     "OverlapTask.run_item": _ITEM,
     "TwinDraftingTask.run_item": _ITEM,
-    "ItemQueue": _ITEM,
-    "LocalEngine": _ITEM,
     "DatabaseLedger": "the ledger of model calls is a record itself",
     "DatasetChecks.compare_again": _DERIVED,
     "ImageEvidence.complete": _DERIVED,
@@ -43,6 +41,7 @@ UNRECORDED = {
     "StyleDatasetService.save_draft": "a form that is being filled in",
     "StyleAnalysisService.measure_images": _DERIVED,
     "HiddenImages": _CALLER,
+    "Outbox.plan": "what is told of acts that are recorded",
     "IncomingProjectStore": "a hidden project; its appearance is recorded",
     "Loader": "a hidden project; its appearance is recorded",
 }
