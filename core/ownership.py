@@ -20,6 +20,7 @@ from core.db import (
     StyleDatasetImages,
     StyleDatasets,
     Tasks,
+    Webhooks,
 )
 from core.errors import NotFoundError
 
@@ -31,6 +32,7 @@ OWNED: dict[str, Any] = {
     "dataset_id": StyleDatasets,
     "generated_id": GeneratedImages,
     "template_id": QuestionTemplates,
+    "webhook_id": Webhooks,
 }
 """Names of ids in paths and bodies, with the table each one belongs to."""
 

@@ -24,6 +24,7 @@ class Act(StrEnum):
     PUBLISH = "publish"
     READ_AUDIT = "read_audit"
     MANAGE_MEMBERS = "manage_members"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     DELETE_PROJECT = "delete_project"
     CREATE_PROJECT = "create_project"
     TEST_MODEL = "test_model"
@@ -47,6 +48,7 @@ LOWEST_ROLE: dict[Act, Role | None] = {
     Act.PUBLISH: Role.OWNER,
     Act.READ_AUDIT: Role.OWNER,
     Act.MANAGE_MEMBERS: Role.OWNER,
+    Act.MANAGE_WEBHOOKS: Role.OWNER,
     Act.DELETE_PROJECT: Role.OWNER,
     Act.CREATE_PROJECT: Role.EDITOR,
     Act.TEST_MODEL: Role.EDITOR,
@@ -74,6 +76,7 @@ WORDS: dict[Act, str] = {
     Act.PUBLISH: "publish an export with the credentials of the server",
     Act.READ_AUDIT: "see who did what",
     Act.MANAGE_MEMBERS: "invite people and change their roles",
+    Act.MANAGE_WEBHOOKS: "make and change webhooks, and see what was sent to them",
     Act.DELETE_PROJECT: "delete the project",
     Act.CREATE_PROJECT: "create or import a project, and own it",
     Act.TEST_MODEL: "test the connection to a model",

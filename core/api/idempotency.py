@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 HEADER = "Idempotency-Key"
 _TTL = timedelta(hours=24)
 _MAX_KEY_CHARS = 200
-_NEVER_STORED = ("/api/tokens", "/api/invitations")
-"""Routes whose responses hold a secret that the database has only as a hash; a key does nothing there."""
+_NEVER_STORED = re.compile(r"/api/(tokens|invitations|projects/[^/]+/webhooks(/[^/]+/secret)?)")
+"""Routes whose responses hold a secret that the database does not have; a key does nothing there."""
 
 
 class IdempotencyKeys:
@@ -41,7 +42,7 @@ class IdempotencyKeys:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" and scope["method"] == "POST" else None
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if key is None or path in _NEVER_STORED:
+        if key is None or _NEVER_STORED.fullmatch(path):
             await self._app(scope, receive, send)
         elif not 0 < len(key) <= _MAX_KEY_CHARS:
             refusal = problem(422, "invalid", f"Use a key of at most {_MAX_KEY_CHARS} characters.", HEADER)

@@ -32,6 +32,7 @@ class Rule:
 
 
 _PROJECT = "/api/projects/{project_id}"
+_WEBHOOK = f"{_PROJECT}/webhooks/{{webhook_id}}"
 _IMAGE = "/api/images/{image_id}"
 _ENTRY = "/api/image-datasets/{entry_id}"
 _TASK = "/api/tasks/{task_id}"
@@ -144,6 +145,11 @@ _ACTS: dict[Act | None, tuple[str, ...]] = {
     Act.MANAGE_MEMBERS: (
         f"POST {_PROJECT}/members", f"PUT {_PROJECT}/members/{{account_id}}",
         f"DELETE {_PROJECT}/members/{{account_id}}",
+    ),
+    Act.MANAGE_WEBHOOKS: (
+        f"GET {_PROJECT}/webhooks", f"POST {_PROJECT}/webhooks", f"GET {_WEBHOOK}", f"PUT {_WEBHOOK}",
+        f"DELETE {_WEBHOOK}", f"POST {_WEBHOOK}/secret", f"POST {_WEBHOOK}/ping", f"GET {_WEBHOOK}/deliveries",
+        f"POST {_WEBHOOK}/resend",
     ),
     Act.READ_AUDIT: (f"GET {_PROJECT}/audit", f"GET {_PROJECT}/audit.csv"),
     Act.MANAGE_SERVER: (

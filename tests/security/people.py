@@ -69,6 +69,7 @@ def _fill(services: Services, color: str) -> dict[str, str]:
     return {
         "project_id": project_id, "image_id": image.id, "entry_id": entry.id, "task_id": task.id,
         "dataset_id": style.id, "generated_id": generated.id, "export_id": export.id, "template_id": template.id,
+        "webhook_id": services.webhooks.make_webhook(project_id, f"https://{color}.example/hook").row.id,
         "upload_id": upload.id, "check": "guessable", "size": "thumb", "level": "0", "x": "0", "y": "0",
     }  # fmt: skip
 

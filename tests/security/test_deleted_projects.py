@@ -60,12 +60,14 @@ def ids(services: Services) -> dict[str, str]:
     generated = GeneratedImages(project_id=project_id, prompt="A lamp.", image_id=image.id, dataset_id=style.id)
     vector = ImageVectors(project_id=project_id, image_id=image.id, kind="toy", vector=b"\0\x3c")
     run = CheckRuns(project_id=project_id, check_name="guessable", result=GUESSABLE, ended_at=utc_now())
+    webhook = services.webhooks.make_webhook(project_id, "https://hooks.example/vitrine")
     with services.db.transaction() as session:
         session.add_all([task, export, generated, vector, run])
     return {
         "project_id": project_id, "image_id": image.id, "entry_id": entry.id, "task_id": task.id,
         "dataset_id": style.id, "generated_id": generated.id, "export_id": export.id, "sha256": image.sha256,
-        "template_id": template.id, "account_id": "x" * 21, "check": "guessable", "view": "Doubtful",
+        "template_id": template.id, "webhook_id": webhook.row.id, "account_id": "x" * 21,
+        "check": "guessable", "view": "Doubtful",
     }  # fmt: skip
 
 
@@ -107,6 +109,8 @@ BODIES = {
     "/api/image-datasets/{entry_id}/messages/answer": {"text": "It is red."},
     "/api/projects/{project_id}/guidelines": {"text": "Count cups."},
     "/api/projects/{project_id}/guidelines/restore": {"version": 1},
+    "/api/projects/{project_id}/webhooks": {"url": "https://hooks.example/other"},
+    "/api/projects/{project_id}/webhooks/{webhook_id}/resend": {"delivery_id": "x" * 21},
     "/api/projects/{project_id}/quota": {"max_images": 5, "max_image_bytes": None},
     "/api/projects/{project_id}/overlaps": {"path": "held-out"},
     "/api/projects/{project_id}/members": {"name": "Ana", "role": "viewer"},

@@ -251,6 +251,15 @@ GET /api/projects/{project_id}/audit
 GET /api/projects/{project_id}/audit.csv
 DELETE /api/projects/{project_id}
 POST /api/projects/{project_id}/exports/{export_id}/send
+GET /api/projects/{project_id}/webhooks
+POST /api/projects/{project_id}/webhooks
+GET /api/projects/{project_id}/webhooks/{webhook_id}
+PUT /api/projects/{project_id}/webhooks/{webhook_id}
+DELETE /api/projects/{project_id}/webhooks/{webhook_id}
+POST /api/projects/{project_id}/webhooks/{webhook_id}/secret
+POST /api/projects/{project_id}/webhooks/{webhook_id}/ping
+GET /api/projects/{project_id}/webhooks/{webhook_id}/deliveries
+POST /api/projects/{project_id}/webhooks/{webhook_id}/resend
 """
 ADMIN = {
     "GET /api/accounts", "POST /api/accounts", "PUT /api/accounts/{account_id}",

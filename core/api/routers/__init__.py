@@ -38,6 +38,7 @@ from core.api.routers import (
     tasks,
     tokens,
     twins,
+    webhooks,
 )
 
 ALL = (
@@ -47,6 +48,7 @@ ALL = (
     guidelines.router,
     invitations.router,
     tokens.router,
+    webhooks.router,
     audits.router,
     bins.router,
     archives.router,
