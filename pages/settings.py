@@ -5,14 +5,15 @@ import streamlit as st
 from core import config
 from core.accounts.permissions import Act
 from core.questions import prompts
-from pages.components.settings import accounts, api_tokens, doctor, new_images, storage
+from pages.components.settings import accounts, api_tokens, doctor, new_images, storage, webhooks
 from pages.components.shared import fixed_questions, language, model_picker, page, visitor
 from pages.components.team import audit, bin
 
 _ACTS = {
     "Models": Act.MANAGE_SERVER, "Prompts": Act.GENERATE_PAID,
     "Fixed questions": Act.CHANGE_PROJECT, "New images": Act.CHANGE_PROJECT,
-    "API tokens": Act.MANAGE_SERVER, "Limits and storage": Act.MANAGE_SERVER, "Doctor": Act.MANAGE_SERVER,
+    "API tokens": Act.MANAGE_SERVER, "Webhooks": Act.MANAGE_WEBHOOKS,
+    "Limits and storage": Act.MANAGE_SERVER, "Doctor": Act.MANAGE_SERVER,
     "Accounts": Act.MANAGE_SERVER,
     "Audit": Act.READ_AUDIT, "Bin": Act.MANAGE_IMAGES,
 }  # fmt: skip
@@ -28,6 +29,7 @@ def main() -> None:
         "Fixed questions": _fixed_questions,
         "New images": new_images.show,
         "API tokens": api_tokens.show,
+        "Webhooks": webhooks.show,
         "Audit": audit.show,
         "Bin": bin.show,
         "Limits and storage": _values,

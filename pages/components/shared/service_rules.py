@@ -90,6 +90,11 @@ _CALLS: dict[Act, tuple[str, ...]] = {
         "projects.rename_project", "projects.set_analyzers", "questions.templates.add_template",
         "questions.templates.change_template", "questions.templates.remove_template",
     ),
+    Act.MANAGE_WEBHOOKS: (
+        "webhooks.change_webhook", "webhooks.counts", "webhooks.delete_webhook", "webhooks.deliveries",
+        "webhooks.list_webhooks", "webhooks.make_webhook", "webhooks.ping", "webhooks.redeliver",
+        "webhooks.renew_secret",
+    ),
     Act.READ_AUDIT: ("audit.find", "audit.people"),
     Act.DELETE_PROJECT: ("bin.delete_for_good", "projects.delete_project", "projects.restore_project"),
     Act.CREATE_PROJECT: (

@@ -1,0 +1,193 @@
+"""Webhooks of the project: made and changed here, with what was sent to them."""
+
+import json
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core.pluralize import pluralize
+from core.webhooks import KINDS
+from core.webhooks.service import DeliveryCounts, WebhookDeliveries, Webhooks, host_of
+from pages.components.shared import page, run_queue, visitor
+
+_REFRESH_S = 2.0
+_ROWS, _SHORT_LOG = 20, 6
+_MESSAGE, _SECRET = "webhook-message", "webhook-secret"
+_HELP = "The address is told each of these. What happens often is told at most once in five seconds, with counts."
+
+
+def show() -> None:
+    """Draw the webhooks of the open project, and the form for a new one."""
+    project_id = page.project_id()
+    if project_id is None:
+        st.caption("Webhooks belong to a project. Open a project first.")
+        return
+    st.text(f"Project: {page.services().projects.get_project(project_id).name}")
+    st.caption("Vitrine posts what happens in this project to an address of yours, signed (Standard Webhooks).")
+    _said()
+    known = page.services().webhooks.list_webhooks(project_id)
+    for webhook in known:
+        _card(project_id, webhook.id)
+    _form(project_id, len(known))
+
+
+def _said() -> None:
+    if message := st.session_state.pop(_MESSAGE, None):
+        st.text(message)
+    if secret := st.session_state.pop(_SECRET, None):
+        st.text("Copy the signing secret now and give it to the receiver. It is not shown again.")
+        st.code(secret, language=None)
+
+
+def _form(project_id: str, place: int) -> None:
+    """Draw the form of the webhook at *place*: after it was made the next one is empty."""
+    with st.expander("New webhook", icon=":material/add:", key="webhook-new"):
+        url = st.text_input("Address", key=f"webhook-url-{place}", placeholder="https://hooks.example.org/vitrine")
+        events = _events(f"webhook-events-{place}", list(KINDS))
+        if st.button("Create webhook", icon=":material/webhook:", key="webhook-make"):
+            with page.show_errors():
+                made = page.services().webhooks.make_webhook(project_id, url, events, created_by=visitor.actor().name)
+                st.session_state[_SECRET] = made.secret
+                st.rerun()
+
+
+def _events(key: str, chosen: list[str]) -> list[str]:
+    return st.multiselect("Events", list(KINDS), chosen, format_func=lambda kind: kind, key=key, help=_HELP)
+
+
+def _card(project_id: str, webhook_id: str) -> None:
+    services = page.services().webhooks
+    busy = services.counts(project_id).get(webhook_id, DeliveryCounts()).waiting > 0
+
+    @st.fragment(run_every=_REFRESH_S if busy else None)
+    def live() -> None:
+        with run_queue.page_run(), page.show_errors():
+            counts = services.counts(project_id).get(webhook_id, DeliveryCounts())
+            webhook = next((one for one in services.list_webhooks(project_id) if one.id == webhook_id), None)
+            if webhook is None or (busy and not counts.waiting):
+                st.rerun()
+            with st.container(border=True, key=f"webhook-{webhook_id}"):
+                _head(webhook, counts)
+                _buttons(webhook, counts)
+                _log(webhook)
+
+    live()
+
+
+def _head(webhook: Webhooks, counts: DeliveryCounts) -> None:
+    st.text(webhook.url)
+    if not webhook.active:
+        reason = webhook.off_reason or "It was turned off by a person."
+        st.warning(page.escape(f"Off. {reason}"), icon=":material/pause_circle:")
+    elif webhook.failing_since is not None:
+        since = _time(webhook.failing_since)
+        st.warning(f"Nothing was delivered since {since}. It is tried again.", icon=":material/error:")
+    told = "everything" if len(webhook.events) == len(KINDS) else ", ".join(webhook.events)
+    parts = [f"Told: {told}", f"{counts.delivered:,} delivered"]
+    parts += [f"{counts.waiting:,} waiting"] if counts.waiting else []
+    parts += [f"{counts.given_up:,} given up"] if counts.given_up else []
+    st.caption(page.escape(", ".join(parts)))
+
+
+def _buttons(webhook: Webhooks, counts: DeliveryCounts) -> None:
+    ids = (webhook.project_id, webhook.id)
+    with st.container(horizontal=True):
+        if st.button(
+            "Send a test", icon=":material/send:", key=f"webhook-ping-{webhook.id}", disabled=not webhook.active
+        ):
+            page.services().webhooks.ping(*ids)
+            st.rerun()  # the whole page, so that the card refreshes until it is sent
+        label, icon = ("Turn off", ":material/pause:") if webhook.active else ("Turn on", ":material/play_arrow:")
+        if st.button(label, icon=icon, key=f"webhook-switch-{webhook.id}"):
+            page.services().webhooks.change_webhook(*ids, active=not webhook.active)
+            st.rerun()
+        if st.button("Change", icon=":material/edit:", key=f"webhook-change-{webhook.id}"):
+            _change(webhook)
+        if st.button("New secret", icon=":material/key:", key=f"webhook-renew-{webhook.id}"):
+            _renew(webhook)
+        if st.button("Delete", icon=":material/delete:", key=f"webhook-delete-{webhook.id}"):
+            _delete(webhook, counts)
+
+
+@st.dialog("Change webhook")
+def _change(webhook: Webhooks) -> None:
+    url = st.text_input("Address", webhook.url, key="webhook-edit-url")
+    events = _events("webhook-edit-events", webhook.events)
+    if st.button("Save", type="primary", key="webhook-edit-save"):
+        with page.show_errors():
+            page.services().webhooks.change_webhook(webhook.project_id, webhook.id, url=url, events=events)
+            st.rerun()
+
+
+@st.dialog("New secret")
+def _renew(webhook: Webhooks) -> None:
+    host = host_of(webhook.url)
+    st.text(f"Messages to {host} are signed with the new secret at once. Receivers that have the old one refuse them.")
+    if st.button("Make a new secret", type="primary", key="webhook-renew-confirm"):
+        with page.show_errors():
+            made = page.services().webhooks.renew_secret(webhook.project_id, webhook.id)
+            st.session_state[_SECRET] = made.secret
+            st.rerun()
+
+
+@st.dialog("Delete webhook")
+def _delete(webhook: Webhooks, counts: DeliveryCounts) -> None:
+    host = host_of(webhook.url)
+    held = counts.delivered + counts.waiting + counts.given_up
+    st.text(
+        f"This deletes the webhook to {host}, its secret and its log of {pluralize(held, 'message')}; "
+        f"{counts.waiting:,} of them wait and are not sent. It cannot be undone. To pause it, turn it off."
+    )
+    if st.button("Delete webhook", type="primary", key="webhook-delete-confirm"):
+        with page.show_errors():
+            page.services().webhooks.delete_webhook(webhook.project_id, webhook.id)
+            st.session_state[_MESSAGE] = f"The webhook to {host} was deleted."
+            st.rerun()
+
+
+def _log(webhook: Webhooks) -> None:
+    found = list(page.services().webhooks.deliveries(webhook.project_id, webhook.id, limit=_ROWS))
+    if not found:
+        st.caption("Nothing was sent yet. A test shows whether the address answers.")
+        return
+    rows = [
+        {"At (UTC)": _time(row.create_at), "Event": row.event_type, "Outcome": _outcome(row), "Tries": row.tries}
+        for row in found
+    ]
+    chosen = st.dataframe(
+        rows, hide_index=True, key=f"webhook-log-{webhook.id}", on_select="rerun", selection_mode="single-row",
+        height="content" if len(rows) <= _SHORT_LOG else 260,
+        column_config={"Outcome": st.column_config.TextColumn(width="large")},
+    ).selection["rows"]  # fmt: skip
+    if chosen and chosen[0] < len(found):
+        _message(webhook, found[chosen[0]])
+
+
+def _message(webhook: Webhooks, row: WebhookDeliveries) -> None:
+    with st.container(border=True, key=f"webhook-row-{row.id}"):
+        st.text(f"{row.event_type}, id {row.id}")
+        if row.answer or row.error:
+            st.text(" ".join(filter(None, (row.error, f"Answer: {row.answer}" if row.answer else ""))))
+        st.code(json.dumps(json.loads(row.body), indent=2, ensure_ascii=False), language="json")
+        if st.button(
+            "Send again", icon=":material/replay:", key=f"webhook-again-{row.id}", disabled=not webhook.active
+        ):
+            page.services().webhooks.redeliver(webhook.project_id, webhook.id, row.id)
+            st.rerun()
+
+
+def _outcome(row: WebhookDeliveries) -> str:
+    """Return what became of a message, in words."""
+    if row.delivered_at is not None:
+        return f"Delivered, answered {row.status_code} in {row.took_ms:,} ms"
+    if row.next_try_at is None:
+        return f"Given up. {row.error}"
+    if not row.tries:
+        return "Waiting to be sent"
+    if row.next_try_at <= datetime.now(UTC):
+        return f"{row.error} Tried again now"
+    return f"{row.error} Tried again at {_time(row.next_try_at)}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
