@@ -267,3 +267,7 @@ class ItemInterrupted(Exception):  # noqa: N818  a signal like StopIteration, no
     Real cancellation, ``asyncio.CancelledError``, means something else: the
     coroutine itself was cancelled, for example when the process stops.
     """
+
+
+class ItemWaits(ItemInterrupted):
+    """Raised inside an item whose request is answered later: the item runs again when the answer is there."""

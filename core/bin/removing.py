@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, select, update
 from sqlmodel import Session, col
 
 from core.db import (
+    BatchRequests,
     Database,
     Events,
     Exports,
@@ -17,6 +18,7 @@ from core.db import (
     IncomingProjects,
     LlmCalls,
     Projects,
+    ProviderBatches,
     Questions,
     StyleDatasetImages,
     TaskItems,
@@ -90,6 +92,9 @@ def finish_project(db: Database, project_id: str) -> list[str]:
         session.execute(delete(LlmCalls).where(col(LlmCalls.task_id).in_(tasks)))
         session.execute(_without_texts(col(Events.project_id) == project_id))
         session.execute(delete(TaskItems).where(col(TaskItems.task_id).in_(tasks)))
+        batches = select(col(ProviderBatches.id)).where(col(ProviderBatches.task_id).in_(tasks))
+        session.execute(delete(BatchRequests).where(col(BatchRequests.batch_id).in_(batches)))
+        session.execute(delete(ProviderBatches).where(col(ProviderBatches.task_id).in_(tasks)))
     for table in reversed(Base.metadata.sorted_tables):
         if "project_id" in table.c and table.name not in _KEPT:
             _remove_of_project(db, table, project_id)

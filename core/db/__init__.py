@@ -41,7 +41,15 @@ from core.db.tables import (
 )
 from core.db.vision_tables import ImageAnalyses, ImageFindings, ImageTexts, ImageVectors
 from core.db.webhook_tables import WebhookDeliveries, Webhooks
-from core.db.work_tables import Exports, LlmCalls, ModelProfiles, TaskItems, Tasks
+from core.db.work_tables import (
+    BatchRequests,
+    Exports,
+    LlmCalls,
+    ModelProfiles,
+    ProviderBatches,
+    TaskItems,
+    Tasks,
+)
 
 __all__ = [
     "HELD_BACK",
@@ -55,6 +63,7 @@ __all__ = [
     "AuditEvents",
     "AuditRemovals",
     "Base",
+    "BatchRequests",
     "BusinessProfiles",
     "CheckRuns",
     "Database",
@@ -81,6 +90,7 @@ __all__ = [
     "ModelProfiles",
     "Page",
     "Projects",
+    "ProviderBatches",
     "QuestionImages",
     "QuestionTemplates",
     "Questions",

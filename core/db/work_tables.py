@@ -81,7 +81,9 @@ class LlmCalls(Base, table=True):
     )
     params: dict[str, Any] = json_field(dict)
     prompt: str = ""
-    state: str = Field(default="started", description="started, ok, failed or unknown (maybe paid)")
+    state: str = Field(
+        default="started", description="started, waiting (in a batch), ok, failed or unknown (maybe paid)"
+    )
     attempt: int = 1
     started_at: datetime = time_field()
     ended_at: datetime | None = time_field(now=False)
@@ -91,6 +93,54 @@ class LlmCalls(Base, table=True):
     cost: float | None = Field(default=None, description="US dollars; None when the price is unknown")
     error_code: str = ""
     reply: str = Field(default="", description="the text of a good reply, the beginning of a bad one")
+
+
+class ProviderBatches(Base, table=True):
+    """Requests that a provider answers within a day, at a lower price. The row is committed before they are sent."""
+
+    __tablename__: ClassVar[str] = "provider_batches"
+    __table_args__ = (Index("ix_batches_task", "task_id", "state"),)
+
+    id: str = id_field()
+    task_id: str = Field(foreign_key="tasks.id")
+    model_index: int = 0
+    model: str
+    state: str = Field(
+        default="intended",
+        description="intended: it is not known whether the provider has it; sent: it has; ended: its results are "
+        "stored; lost: it has it no more, or never had",
+    )
+    provider_id: str = Field(default="", description="the provider's id of it")
+    tries: int = Field(default=0, description="how often sending it was begun")
+    request_count: int = 0
+    done_count: int = Field(default=0, description="answered ones, as the provider counts")
+    expected_cost: float | None = Field(default=None, description="US dollars at most, as known before it was sent")
+    note: str = Field(default="", description="what the provider said of it")
+    create_at: datetime = time_field()
+    sent_at: datetime | None = time_field(now=False)
+    ended_at: datetime | None = time_field(now=False)
+
+
+class BatchRequests(Base, table=True):
+    """One request of a batch: one attempt of a model call."""
+
+    __tablename__: ClassVar[str] = "batch_requests"
+    __table_args__ = (
+        Index("ix_batch_requests_item", "item_id", "state"),
+        Index("ix_batch_requests_batch", "batch_id", "number"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    batch_id: str = Field(foreign_key="provider_batches.id")
+    number: int = Field(description="its place in the batch; its custom_id is made of both")
+    item_id: int
+    call_id: int
+    request_hash: str
+    purpose: str = ""
+    attempt: int = 1
+    state: str = Field(default="waiting", description="waiting, answered, lost (no answer came) or used")
+    http_status: int | None = None
+    response: str = Field(default="", description="the body of the answer, until its item has ended")
 
 
 class ModelProfiles(Base, table=True):

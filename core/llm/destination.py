@@ -21,6 +21,8 @@ from core.allowed_hosts import AllowedHosts
 if TYPE_CHECKING:
     import httpx
 
+    from core.llm.types import ModelConfig
+
 # Headers and parameters that can carry a credential.
 _CREDENTIAL = re.compile(r"auth|key|token|secret|cookie|credential|signature|passw", re.IGNORECASE)
 _NO_CREDENTIAL = re.compile(r"-type$|^idempotency-key$", re.IGNORECASE)
@@ -92,6 +94,12 @@ class Destination:
             text == self.key or text.endswith((f" {self.key}", f":{self.key}", f"={self.key}"))
             for text in (value, _basic_credentials(value))
         )
+
+
+def of_call(config: "ModelConfig", key: str | None) -> Destination:
+    """Return where a call with *config* and *key* may go in this context."""
+    own = bool(config.api_base)
+    return Destination(own, key or "", config.litellm_model, allowed_hosts.get() if own else None)
 
 
 @contextlib.contextmanager

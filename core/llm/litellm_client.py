@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core.errors import LLMError
-from core.llm import keys, litellm_private, models, providers, redaction, reply_body
+from core.errors import ItemWaits, LLMError
+from core.llm import destination, keys, litellm_private, models, providers, redaction, reply_body
+from core.llm.batches.deferring import deferred_calls
 from core.llm.error_mapping import map_error
 from core.llm.packed_vectors import packed
 from core.llm.types import OFFLINE_MODEL, ChatRequest, ImagePart, ModelConfig
@@ -174,22 +175,24 @@ async def _exchange(
     key = keys.key_for(config)
     redaction.remember(key)
     library = await loaded()
-    from core.llm.destination import Destination, allowed_hosts
     from core.llm.transport import MAX_REPLY_BYTES, Exchange, current_exchange
 
-    own = bool(config.api_base)
-    destination = Destination(own, key or "", config.litellm_model, allowed_hosts.get() if own else None)
-    exchange = Exchange(max_reply_bytes or MAX_REPLY_BYTES, destination)
+    calls = deferred_calls.get()
+    exchange = Exchange(max_reply_bytes or MAX_REPLY_BYTES, destination.of_call(config, key), calls)
     token = current_exchange.set(exchange)
-    failure: LLMError
+    failure: LLMError | ItemWaits
     try:
         with litellm_private.without_cost_logging():
             async with asyncio.timeout(timeout_s):
                 response = await getattr(library, function)(**arguments, **_target(config, key, timeout_s))
-        return _READERS[function](response, config)
+        reply = _READERS[function](response, config)
+        return reply if calls is None or reply.cost is None else replace(reply, cost=reply.cost * calls.price_share)
     except Exception as error:  # noqa: BLE001  litellm raises six classes that share no base with the others
-        failure = map_error(error, exchange, config, timeout_s)
-        failure.tokens = exchange.tokens
+        if exchange.problem == "deferred":
+            failure = ItemWaits("The request is answered in a batch.")
+        else:
+            failure = map_error(error, exchange, config, timeout_s)
+            failure.tokens = exchange.tokens
     finally:
         current_exchange.reset(token)
     # Raised outside of the except block: an exception keeps the one it was raised in, which contains the key.

@@ -33,6 +33,7 @@ class Provider:
     image_request: Literal["gemini"] | None = None
     image_api_models: tuple[str, ...] = ()
     image_embedding: ImageEmbeddingForm = "data url"
+    batches: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from core.errors import ItemInterrupted, LLMError, ProviderDownError, RateLimitedError
 from core.llm import keys
+from core.llm.batches.deferring import deferred_calls, price_share
 from core.llm.ledger import CallStart, Ledger, Usage
 from core.llm.litellm_client import RawReply
 from core.llm.models import price_of_call
@@ -46,7 +48,7 @@ class RetryingSender:
         """
 
         async def attempt() -> tuple[RawReply, int | None]:
-            async with rate_limiter_for(config, keys.key_for(config)).slot(config, tokens, self._policy):
+            async with self._slot(config, tokens):
                 self._sends += 1
                 call_id = await self._write_start()
                 try:
@@ -67,12 +69,19 @@ class RetryingSender:
         )
         return await retrying(attempt)
 
+    def _slot(self, config: ModelConfig, tokens: int) -> AbstractAsyncContextManager[None]:
+        """Return the turn of one call; what goes into a batch needs none."""
+        if deferred_calls.get() is not None:
+            return nullcontext()
+        return rate_limiter_for(config, keys.key_for(config)).slot(config, tokens, self._policy)
+
     async def write_failure(self, call_id: int | None, error: LLMError, reply: RawReply | None = None) -> None:
         """Record in the ledger that the call failed, with the usage stated in *reply*."""
         if self._ledger is None or call_id is None:
             return
         prompt_tokens, completion_tokens = error.tokens
-        usage = Usage(prompt_tokens, completion_tokens, price_of_call(self._start.model, *error.tokens) or None)
+        cost = (price_of_call(self._start.model, *error.tokens) or 0.0) * price_share()
+        usage = Usage(prompt_tokens, completion_tokens, cost or None)
         if reply is not None:
             usage = Usage(reply.prompt_tokens, reply.completion_tokens, reply.cost)
         await asyncio.wrap_future(self._ledger.record_failure(call_id, error, usage))
@@ -98,6 +107,8 @@ class RetryingSender:
         return not self.may_send or self._maybe_paid >= self._policy.max_maybe_paid
 
     def _wait_s(self, state: RetryCallState) -> float:
+        if deferred_calls.get() is not None:
+            return 0.0  # it is sent again with the next batch
         if state.outcome and isinstance(state.outcome.exception(), RateLimitedError):
             return 0.0  # the rate limiter waits, for all calls with this key together
         return wait_random_exponential(self._policy.first_wait_s, self._policy.longest_wait_s)(state)

@@ -2,15 +2,18 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import allowed_hosts
 from core.allowed_hosts import AllowedHosts
 from core.arguments import require_text
 from core.config import Settings, load_settings
+from core.db import Database
 from core.errors import BadReplyError, InvalidInputError, NoVisionError
 from core.llm import connection_test, costs, destination, embeddings, image_generation, local_servers, models, replies
+from core.llm.batches.offer import BatchOffer, has_batches, offer_of
 from core.llm.correction_loop import CorrectionLoop
 from core.llm.costs import ObservedTokens
 from core.llm.ledger import Ledger, request_hash
@@ -27,6 +30,9 @@ from core.llm.types import (
     ModelInfo,
     RetryPolicy,
 )
+
+if TYPE_CHECKING:
+    from core.llm.batches.task_batches import TaskBatches
 
 
 class LLMService:
@@ -160,6 +166,27 @@ class LLMService:
     async def test_connection(self, config: ModelConfig) -> ConnectionResult:
         """Send one small image and describe the outcome for the user."""
         return await connection_test.test_connection(self.chat, config)
+
+    def batch_offer(self, config: ModelConfig) -> BatchOffer | None:
+        """Return what the provider of a model offers for requests that it may answer later; None: nothing is known."""
+        return offer_of(config)
+
+    def require_batches(self, config: ModelConfig) -> None:
+        """Check that the provider of a model has batches.
+
+        Raises:
+            InvalidInputError: it has none.
+        """
+        if not has_batches(config):
+            raise InvalidInputError(
+                f"{config.litellm_model} has no batches. Ask at once, or use another model.", field="batch"
+            )
+
+    def batches_of(self, db_session: Database, task_id: str, models: Sequence[ModelConfig]) -> "TaskBatches":
+        """Return the batches of a task; see :class:`core.llm.batches.task_batches.TaskBatches`."""
+        from core.llm.batches.task_batches import TaskBatches
+
+        return TaskBatches(db_session, task_id, models, self._allowed_hosts)
 
     def warm_up(self) -> None:
         """Import litellm and register the offline provider; blocks for seconds, so call it in a thread."""

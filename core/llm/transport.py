@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 
 from core.llm import litellm_private, reply_body
+from core.llm.batches.deferring import CaptureCalls, CapturedRequest, DeferredCalls
 from core.llm.destination import Destination, ForbiddenDestinationError
 
 MAX_REPLY_BYTES = 4_000_000
@@ -27,6 +28,8 @@ class Exchange:
 
     max_reply_bytes: int = MAX_REPLY_BYTES
     destination: Destination = field(default_factory=Destination)
+    deferred: DeferredCalls | CaptureCalls | None = None
+    """Where the request is kept for a batch, instead of being sent."""
     sends: int = 0
     connected: bool = False
     """Whether the provider can have received the request."""
@@ -37,7 +40,7 @@ class Exchange:
     """The first bytes of the reply, unparsed."""
     problem: str = ""
     """"unreachable", "broken", "redirect", "too large", "compressed" or "stream"; before sending: "not allowed",
-    "foreign key" or "other client".
+    "foreign key", "other client" or "deferred".
     """
     tokens: tuple[int | None, int | None] = (None, None)
     """Prompt and completion tokens that the reply states, also one that litellm cannot read."""
@@ -79,6 +82,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if exchange.sends:
             # litellm repeats a request after a lost connection; a repeated call may be charged twice.
             raise httpx.ReadError("a call sends one request", request=request)
+        if exchange.deferred is not None:
+            return await self._answered_later(request, exchange, exchange.deferred)
         request.headers["accept-encoding"] = "identity"
         try:
             await exchange.destination.prepare(request)
@@ -105,11 +110,35 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             for name, value in response.headers.items()
             if name not in ("content-length", "transfer-encoding", "content-encoding")
         }
-        if response.status_code < 400:
+        return await self._response(request, exchange, body, headers)
+
+    async def _answered_later(
+        self, request: httpx.Request, exchange: Exchange, calls: DeferredCalls | CaptureCalls
+    ) -> httpx.Response:
+        """Return the answer of a batch to *request*; without one, keep the request for the next batch."""
+        exchange.sends += 1
+        stored = calls.answer()
+        if stored is None:
+            body = await request.aread()
+            if isinstance(calls, CaptureCalls):
+                calls.captured = CapturedRequest(str(request.url), dict(request.headers), body)
+            else:
+                calls.keep(body)
+            exchange.problem = "deferred"
+            raise httpx.ReadError("the request is answered later", request=request)
+        exchange.connected, exchange.http_status = True, stored.http_status
+        exchange.head = stored.body[:_HEAD_BYTES]
+        return await self._response(request, exchange, stored.body, {"content-type": "application/json"})
+
+    async def _response(
+        self, request: httpx.Request, exchange: Exchange, body: bytes, headers: dict[str, str]
+    ) -> httpx.Response:
+        status = exchange.http_status or 0
+        if status < 400:
             body, headers = await self._normalized(body, headers, exchange)
             if exchange.problem:
                 raise httpx.ReadError("the reply is a stream", request=request)
-        return httpx.Response(response.status_code, headers=headers, content=body, request=request)
+        return httpx.Response(status, headers=headers, content=body, request=request)
 
     async def _normalized(
         self, body: bytes, headers: dict[str, str], exchange: Exchange

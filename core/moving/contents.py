@@ -151,7 +151,7 @@ def _settle_task(values: dict[str, Any]) -> None:
 
 
 def _settle_item(values: dict[str, Any]) -> None:
-    if values["state"] == "running":
+    if values["state"] in ("running", "waiting", "answered"):
         values["state"] = "queued"
 
 
@@ -160,7 +160,7 @@ def _settle_question(values: dict[str, Any]) -> None:
 
 
 def _settle_call(values: dict[str, Any]) -> None:
-    if values["state"] == "started":
+    if values["state"] in ("started", "waiting"):
         values["state"] = "unknown"
     values["request_hash"] = ""  # whoever made the archive may have written the reply
 
@@ -324,6 +324,8 @@ DERIVED = {
 
 LEFT_OUT = {
     "exports": "bundles are made again from the entries; their recipes are in the tasks that made them",
+    "provider_batches": "what a provider answers to the key of one server",
+    "batch_requests": "what a provider answers to the key of one server",
     "entry_leases": "who has an entry on the screen right now",
     "accounts": "people of one server, not part of a project",
     "memberships": "roles of people of one server",

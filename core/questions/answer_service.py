@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from core.db import Tasks
 from core.errors import NotFoundError, VitrineError
-from core.llm import DatabaseLedger, ModelConfig
+from core.llm import ModelConfig
 from core.progress import ShowProgress
 from core.questions import answering, store, targets
 from core.questions.generation import GenerationTask, LoadedImage, PreparedItem
@@ -51,8 +51,7 @@ class ImageAnswerGenerationTask(GenerationTask):
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """Return one item per image or set, model and at most ``MAX_PER_CALL`` questions; see ``TaskKind.plan``."""
         recipe = answer_recipe(config)
-        for model in recipe.models:
-            self._evidence.require(ModelConfig.from_dict(model))
+        self._require_models(recipe)
         if recipe.question_ids is None:
             QuestionTemplateService(self._db).add_to_images(project_id, recipe.image_ids)
         with self._db.reading() as session:
@@ -108,9 +107,7 @@ class ImageAnswerGenerationTask(GenerationTask):
         if not questions:
             return ItemResult()
         loaded = await self._complete(prepared.loaded, prepared.model)
-        ledger = DatabaseLedger(
-            self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers", prefetched=prepared.paid
-        )
+        ledger = self._ledger(item, "answers", prepared.paid)
         generated = await answering.answer(
             self._llm, prepared.model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,
             fresh=recipe.fresh, verifiable=recipe.verifiable,

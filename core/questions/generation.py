@@ -1,14 +1,20 @@
 """The common base of both services: reading images for a model, and running a task to its end."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlmodel import Session
 
 from core.arguments import require_config, require_row
 from core.db import Database, Images, Questions, Tasks, require_database
-from core.errors import NotFoundError, VitrineError
-from core.llm import ChatRequest, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
+from core.errors import ItemWaits, NotFoundError, VitrineError
+from core.llm import ChatRequest, DatabaseLedger, ImagePart, LLMService, ModelConfig, PaidCall, session_keys
+from core.llm.batches import store as batch_store
+from core.llm.batches.calls import BatchLedger, ItemCalls
+from core.llm.batches.deferring import deferred_calls, deferring
 from core.llm.ledger import paid_calls, request_hash
 from core.progress import ShowProgress
 from core.questions import examples, grounding, store
@@ -20,6 +26,7 @@ from core.tasks import ItemContext, ItemPlan, ItemResult, TaskKind, TaskRunner, 
 
 if TYPE_CHECKING:
     from core.images import ImageService
+    from core.llm.batches.task_batches import TaskBatches
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class GenerationTask:
         self._llm = llm_service
         self._images = image_service
         self._evidence = ImageEvidence(db_session, llm_service, image_service)
+        self._batches: dict[str, TaskBatches] = {}
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
@@ -71,7 +79,65 @@ class GenerationTask:
         prepared = item.prepared or (await asyncio.to_thread(self.prepare, [item]))[0]
         if isinstance(prepared, VitrineError):
             raise prepared
-        return await self._run_prepared(item, prepared)
+        if not self.waits(item.config):
+            return await self._run_prepared(item, prepared)
+        batches, index = self._batches_of(item.task_id, item.config), int(item.payload.get("model", 0))
+        calls = await asyncio.to_thread(batches.calls_of, item.item_id, index)
+        with deferring(calls):
+            try:
+                result = await self._run_prepared(item, prepared)
+            except ItemWaits:
+                await batches.send_if_full(index)
+                raise
+            except VitrineError:
+                await self._db.write(lambda session: batch_store.use_up(session, item.item_id))
+                raise
+
+        def write(session: Session) -> dict[str, Any]:
+            batch_store.use_up(session, item.item_id)
+            return result.write(session)
+
+        return replace(result, write=write)
+
+    def waits(self, config: Mapping[str, Any]) -> bool:
+        """See ``WaitingTaskKind.waits``."""
+        return bool(config.get("batch"))
+
+    async def wait(self, task: Tasks, is_stopping: Callable[[], bool]) -> bool:
+        """See ``WaitingTaskKind.wait``."""
+        return await self._batches_of(task.id, task.config).wait(is_stopping)
+
+    def end_waiting(self, task_id: str) -> None:
+        """See ``WaitingTaskKind.end_waiting``."""
+        self._batches.pop(task_id, None)
+
+    def _batches_of(self, task_id: str, config: dict[str, Any]) -> "TaskBatches":
+        if task_id not in self._batches:
+            models = [self._model(model, task_id, index) for index, model in enumerate(models_of(config))]
+            self._batches[task_id] = self._llm.batches_of(self._db, task_id, models)
+        return self._batches[task_id]
+
+    def _require_models(self, recipe: Recipe) -> None:
+        """Check that the models of *recipe* can do what it asks for.
+
+        Raises:
+            InvalidInputError: one of them cannot.
+        """
+        for model in map(ModelConfig.from_dict, recipe.models):
+            self._evidence.require(model)
+            if recipe.batch:
+                self._llm.require_batches(model)
+
+    def _ledger(
+        self, item: ItemContext, purpose: str, prefetched: Mapping[str, PaidCall | None] = MappingProxyType({})
+    ) -> DatabaseLedger:
+        """Return the ledger of the calls of an item."""
+        calls = deferred_calls.get()
+        if isinstance(calls, ItemCalls):
+            return BatchLedger(self._db, calls, task_id=item.task_id, prefetched=prefetched)
+        return DatabaseLedger(
+            self._db, task_id=item.task_id, item_id=item.item_id, purpose=purpose, prefetched=prefetched
+        )
 
     async def _run_prepared(self, item: ItemContext, prepared: "PreparedItem") -> ItemResult:
         raise NotImplementedError

@@ -38,6 +38,8 @@ class Recipe(BaseModel):
     """Send requests again whose replies were paid for before."""
     verifiable: bool = False
     """Store only answers that a program can verify, see :mod:`core.questions.verifiable`."""
+    batch: bool = False
+    """Send the requests in batches: the provider answers them within a day, at a lower price."""
 
     @model_validator(mode="before")
     @classmethod

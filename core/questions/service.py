@@ -207,7 +207,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         Sets of images have one item each, and no fixed questions.
         """
         recipe = question_recipe(config)
-        self._evidence.require(ModelConfig.from_dict(recipe.models[0]))
+        self._require_models(recipe)
         with self._db.reading() as session:
             ids = targets.image_ids(session, project_id, recipe)
             sets = targets.image_sets(self._db, session, ids, recipe) if recipe.sets else []
@@ -239,9 +239,7 @@ class ImageQuestionGenerationTask(GenerationTask):
     async def _run_prepared(self, item: ItemContext, prepared: PreparedItem) -> ItemResult:
         recipe, model = cast(QuestionRecipe, prepared.recipe), prepared.model
         loaded = await self._complete(prepared.loaded, model)
-        ledger = DatabaseLedger(
-            self._db, task_id=item.task_id, item_id=item.item_id, purpose="questions", prefetched=prepared.paid
-        )
+        ledger = self._ledger(item, "questions", prepared.paid)
         generated = await self._ask(loaded, recipe, model, ledger, item.position)
         fixed = await self._answer_fixed(item, recipe, model, loaded) if "question_ids" in item.payload else None
 
@@ -264,7 +262,7 @@ class ImageQuestionGenerationTask(GenerationTask):
         questions = await asyncio.to_thread(store.questions_by_id, self._db, item.payload["question_ids"])
         if not questions:
             return None
-        ledger = DatabaseLedger(self._db, task_id=item.task_id, item_id=item.item_id, purpose="answers")
+        ledger = self._ledger(item, "answers")
         try:
             return await answering.answer(
                 self._llm, model, questions, loaded.part, recipe.language, ledger=ledger, examples=loaded.examples,

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import func, update
@@ -23,6 +24,22 @@ _MAX_BATCH = 16
 _BUDGET_RETRY_S = 0.1
 
 Prepare = Callable[[list[TaskItems]], Sequence[Any]]
+
+
+class Round(Enum):
+    """Which items of a task are claimed."""
+
+    ALL = "queued"
+    """Those that are queued, as many as the cost cap allows."""
+    DEFERRED = "queued, cost nothing yet"
+    """Those that are queued: what they ask for is paid later, and the cost cap is kept there."""
+    ANSWERED = "answered"
+    """Those that can go on, also those of a cancelled task: what they ask for is paid."""
+
+    @property
+    def item_state(self) -> str:
+        """The state of the items."""
+        return "answered" if self is Round.ANSWERED else "queued"
 
 
 @dataclass(frozen=True)
@@ -44,7 +61,9 @@ class ItemQueue:
         stop: threading.Event,
         prepare: Prepare,
         may_claim: Callable[[Session], bool] = lambda session: True,
+        which: Round = Round.ALL,
     ) -> None:
+        self._which = which
         self._db = db
         self._may_claim = may_claim
         self._task_id = task_id
@@ -111,13 +130,14 @@ class ItemQueue:
         """Mark queued items as running and return them; None when the task has to stop."""
         columns = select(Tasks.status, Tasks.cost_cap, Tasks.processed_count).where(Tasks.id == self._task_id)
         status, cost_cap, processed = session.exec(columns).first() or (None, None, 0)
-        if status != TaskStatus.RUNNING or not self._may_claim(session):
+        is_paid = self._which is Round.ANSWERED and status == TaskStatus.CANCELLED
+        if not (status == TaskStatus.RUNNING or is_paid) or not self._may_claim(session):
             return None
         wanted = min(self._concurrency - len(self._ready), _MAX_BATCH)
-        items = _next_queued(session, self._task_id, max(wanted, 1))
+        items = _next_queued(session, self._task_id, max(wanted, 1), self._which.item_state)
         allowed = len(items)
         # Items of later stages send nothing: they put together what was paid for.
-        if items and cost_cap is not None and items[0].stage == 0:
+        if items and cost_cap is not None and items[0].stage == 0 and self._which is Round.ALL:
             in_flight = _count_running(session, self._task_id)
             most = in_flight + len(items)
             affordable = _affordable_items(session, self._task_id, cost_cap, processed=processed, most=most)
@@ -133,12 +153,12 @@ class ItemQueue:
         return items
 
 
-def _next_queued(session: Session, task_id: str, limit: int) -> list[TaskItems]:
+def _next_queued(session: Session, task_id: str, limit: int, state: str) -> list[TaskItems]:
     """Return queued items of one stage by position; none while an item of a lower stage runs.
 
     Positions are ordered by stage, so the first queued item has the lowest one.
     """
-    queued = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.state == "queued")
+    queued = select(TaskItems).where(TaskItems.task_id == task_id, TaskItems.state == state)
     items = list(session.exec(queued.order_by(col(TaskItems.position)).limit(limit)))
     stage = items[0].stage if items else 0
     if stage:

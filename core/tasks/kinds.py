@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from sqlmodel import Session
 
 from core.arguments import require_text
+from core.db import Tasks
 from core.errors import InvalidInputError
 
 
@@ -112,4 +113,28 @@ class PrefetchingTaskKind(Protocol):
         Raises:
             VitrineError: the items cannot be prepared together; each then runs without prefetched input.
         """
+        ...
+
+
+@runtime_checkable
+class WaitingTaskKind(Protocol):
+    """A kind of task whose items may wait for hours: they raise ``ItemWaits`` and run again when they can go on.
+
+    While an item waits its state is "waiting"; "answered" when it can go on.
+    """
+
+    def waits(self, config: Mapping[str, Any]) -> bool:
+        """Return whether a task with *config* has such items."""
+        ...
+
+    async def wait(self, task: Tasks, is_stopping: Callable[[], bool]) -> bool:
+        """Wait until some items of *task* can go on; False when none waits, or the task has to stop.
+
+        Raises:
+            VitrineError: there is nothing to wait for until the user has done something; the task is paused.
+        """
+        ...
+
+    def end_waiting(self, task_id: str) -> None:
+        """Forget what this process keeps of a task whose run has ended."""
         ...

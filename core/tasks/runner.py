@@ -21,9 +21,10 @@ from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.db.lease import Lease
 from core.disk import require_space
 from core.errors import FullDiskError, ItemInterrupted, LLMError, NotFoundError, ObjectStorageError, VitrineError
-from core.tasks.item_queue import Claimed, ItemQueue, pause_running
-from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind
-from core.tasks.service import ACTIVE, TaskStatus, insert_items
+from core.tasks.adding import insert_items
+from core.tasks.item_queue import Claimed, ItemQueue, Round, pause_running
+from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
+from core.tasks.service import ACTIVE, WAITING, TaskStatus
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,23 @@ class TaskRunner:
     async def _run_items(self, task: Tasks, concurrency: int | None) -> Tasks:
         task_id, kind = task.id, self._kinds[task.task_type]
         limit = concurrency or int(task.config.get("concurrency") or self._db.settings.llm_concurrency)
-        queue = ItemQueue(self._db, task_id, limit, self._stop, self._preparer(kind, task), self._may_run)
+        waiting = kind if isinstance(kind, WaitingTaskKind) and kind.waits(task.config) else None
+        try:
+            if waiting is not None:
+                await self._run_round(kind, task, limit, Round.ANSWERED)
+            await self._run_round(kind, task, limit, Round.ALL if waiting is None else Round.DEFERRED)
+            while waiting is not None and await self._wait(waiting, task):
+                await self._run_round(kind, task, limit, Round.ANSWERED)
+                await self._run_round(kind, task, limit, Round.DEFERRED)
+        finally:
+            self.progress.pop(task_id, None)
+            if waiting is not None:
+                waiting.end_waiting(task_id)
+        return await self._db.write(lambda session: self._end_run(session, task_id))
+
+    async def _run_round(self, kind: TaskKind, task: Tasks, limit: int, which: Round) -> None:
+        """Run the items that can run now."""
+        queue = ItemQueue(self._db, task.id, limit, self._stop, self._preparer(kind, task), self._may_run, which)
         workers = [asyncio.create_task(self._work(kind, task, queue)) for _ in range(limit)]
         try:
             await asyncio.gather(*workers)
@@ -76,8 +93,19 @@ class TaskRunner:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-            self.progress.pop(task_id, None)
-        return await self._db.write(lambda session: self._end_run(session, task_id))
+
+    async def _wait(self, kind: WaitingTaskKind, task: Tasks) -> bool:
+        """Wait until items can go on; False: the run ends."""
+
+        def is_stopping() -> bool:
+            return self._stop.is_set() or not (self._lease is None or self._lease.is_held())
+
+        try:
+            return await kind.wait(task, is_stopping)
+        except VitrineError as error:
+            reason = str(error)
+            await self._db.write(lambda session: pause_running(session, task.id, reason))
+            return False
 
     def _may_run(self, session: Session) -> bool:
         return self._lease is None or self._lease.is_held_in(session)
@@ -94,7 +122,8 @@ class TaskRunner:
             .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
             .values(state="queued")
         )
-        queued = select(TaskItems.id).where(TaskItems.task_id == task_id, TaskItems.state == "queued").limit(1)
+        open_items = col(TaskItems.state).in_(("queued", *WAITING))
+        queued = select(TaskItems.id).where(TaskItems.task_id == task_id, open_items).limit(1)
         if task.status == TaskStatus.RUNNING and session.exec(queued).first() is None:
             task.status = TaskStatus.COMPLETED_WITH_FAILURES if task.failed_count else TaskStatus.COMPLETED
             task.ended_at = utc_now()

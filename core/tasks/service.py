@@ -1,11 +1,11 @@
 """Creating tasks, reading their state, and changing it: pause, resume, cancel, retry."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, insert, or_, update
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from core import audit
@@ -13,7 +13,9 @@ from core.arguments import require_config
 from core.db import Database, LlmCalls, Projects, TaskItems, Tasks, cached_until_write, require_database, utc_now
 from core.errors import BadReplyError, InvalidInputError, NotFoundError
 from core.pluralize import pluralize
-from core.tasks.kinds import ItemPlan, TaskKind, kind_of
+from core.tasks.adding import insert_items
+from core.tasks.batch_progress import BatchProgress, batch_progress
+from core.tasks.kinds import TaskKind, kind_of
 
 STAYED_BEHIND = "stayed_behind"
 """Set in the config of a task that was imported without the files that it reads; it is history and never runs."""
@@ -31,6 +33,8 @@ class TaskStatus(StrEnum):
 
 
 ACTIVE = (TaskStatus.QUEUED, TaskStatus.RUNNING)
+WAITING = ("waiting", "answered")
+"""The states of items that wait for something outside, and of those that can go on."""
 ENDED = (TaskStatus.COMPLETED, TaskStatus.COMPLETED_WITH_FAILURES, TaskStatus.CANCELLED)
 
 
@@ -60,6 +64,10 @@ class TaskSummary:
     """Calls without a known outcome, in flight when the process died or timed out: the provider may have charged for
     them, and the repeated call is charged too."""
     failures: tuple[FailureGroup, ...]
+    waiting: int = 0
+    """Items whose requests are with a provider, in batches."""
+    batches: BatchProgress | None = None
+    """How far these batches are."""
 
     @property
     def status_text(self) -> str:
@@ -190,9 +198,10 @@ class TaskService:
                 .group_by(TaskItems.error_code)
                 .order_by(func.count().desc())
             ).all()
+            batches = batch_progress(session, task_id) if states.get("waiting") else None
         return TaskSummary(
             task=task,
-            queued=states.get("queued", 0),
+            queued=states.get("queued", 0) + states.get("answered", 0),
             running=states.get("running", 0),
             done=states.get("done", 0),
             failed=states.get("failed", 0),
@@ -200,6 +209,8 @@ class TaskService:
             unpriced_calls=unpriced,
             maybe_paid_twice=unknown,
             failures=tuple(FailureGroup(code, count, example) for code, count, example in failures),
+            waiting=states.get("waiting", 0),
+            batches=batches,
         )
 
     def items(self, task_id: str, *, state: str | None = None, after: int = -1, limit: int = 100) -> list[TaskItems]:
@@ -289,41 +300,6 @@ class TaskService:
             audit.record(session, _ACT_OF_STATUS[status], task, reason=reason)
         return task
 
-
-def insert_items(session: Session, task_id: str, plan: Sequence[ItemPlan]) -> None:
-    """Append items to their stages; positions are ordered by stage first."""
-    by_stage: dict[int, list[ItemPlan]] = {}
-    for item in plan:
-        by_stage.setdefault(item.stage, []).append(item)
-    rows = [
-        {
-            **_ITEM_DEFAULTS,
-            "task_id": task_id,
-            "position": position,
-            "subject_id": item.subject_id,
-            "payload": item.payload,
-            "stage": stage,
-        }
-        for stage, items in by_stage.items()
-        for position, item in enumerate(items, _next_position(session, task_id, stage))
-    ]
-    if rows:
-        session.execute(insert(TaskItems), rows)
-
-
-def _next_position(session: Session, task_id: str, stage: int) -> int:
-    first = stage * _POSITIONS_PER_STAGE
-    positions = select(func.max(TaskItems.position)).where(
-        TaskItems.task_id == task_id, TaskItems.position >= first, TaskItems.position < first + _POSITIONS_PER_STAGE
-    )
-    last = session.exec(positions).one()
-    return first if last is None else last + 1
-
-
-_POSITIONS_PER_STAGE = 100_000_000
-_ITEM_DEFAULTS: dict[str, Any] = {
-    "state": "queued", "attempts": 0, "error_code": "", "error": "", "result": {},
-}  # fmt: skip
 
 _ACT_OF_STATUS = {"paused": "task.pause", "queued": "task.resume", "cancelled": "task.cancel"}
 _SECRET_KEYS = frozenset({"api_key", "authorization", "token", "password"})

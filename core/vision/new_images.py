@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from core import audit
 from core.db import Database, Projects, TaskItems, Tasks
 from core.tasks import ItemPlan
-from core.tasks.service import ACTIVE, TaskStatus, insert_items
+from core.tasks.adding import insert_items
+from core.tasks.service import ACTIVE, TaskStatus
 from core.vision.analyzers import analyzers
 from core.vision.analyzers.base import Analyzer, Tools
 from core.vision.items import TASK_TYPE, analysis_items

@@ -3,6 +3,17 @@
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
+    "core.llm.batches.calls": {
+        "MAX_LOST": 3,
+    },
+    "core.llm.batches.desk": {
+        "_DOWNLOADS": 3,
+        "_MAX_SENDS": 5,
+    },
+    "core.llm.batches.offer": {
+        "HOURS": 24,
+        "_USUAL_SHARE": 0.5,
+    },
     "core.llm.connection_test": {
         "_IMAGE_COLOR": (220, 30, 30),
         "_ACCEPTED_WORDS": ("red", "crimson", "scarlet"),

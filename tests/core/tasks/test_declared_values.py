@@ -3,7 +3,7 @@
 from tests.declared import read, read_defaults
 
 DECLARED: dict[str, dict[str, object]] = {
-    "core.tasks.service": {
+    "core.tasks.adding": {
         "_POSITIONS_PER_STAGE": 100_000_000,
     },
 }
