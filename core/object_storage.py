@@ -94,6 +94,18 @@ def parse_address(text: str) -> BucketAddress:
     return BucketAddress(bucket, "/".join(parts))
 
 
+def is_address(text: str) -> bool:
+    """Return whether *text* is meant as the address of a bucket."""
+    return text.strip().startswith(SCHEME)
+
+
+def split_address(address: str) -> tuple[BucketAddress, str]:
+    """Return where an object is and its name there, from its address; the key may be any."""
+    bucket, _, key = address.removeprefix(SCHEME).partition("/")
+    prefix, _, name = key.rpartition("/")
+    return BucketAddress(bucket, prefix), name
+
+
 class Bucket:
     """The objects at an address; safe to use from several threads.
 
@@ -116,6 +128,41 @@ class Bucket:
         with self._translated(key):
             options: Any = {"if_match": etag} if etag else None
             return bytes(obstore.get(self._store, key, options=options).bytes())
+
+    def read_with_etag(self, key: str, max_bytes: int) -> tuple[bytes, str]:
+        """Return the bytes of an object, and the ETag that it has while they are its content.
+
+        Raises:
+            MissingFileError: there is none.
+            InvalidInputError: it has more than *max_bytes*; nothing of it was fetched.
+        """
+        import obstore
+
+        with self._translated(key):
+            found = obstore.get(self._store, key)
+            if found.meta["size"] <= max_bytes:
+                return bytes(found.bytes()), str(found.meta["e_tag"] or "")
+        raise InvalidInputError(f"The object is larger than {max_bytes / 1e6:,.0f} MB, the limit.")
+
+    def copy_to(self, key: str, file: Path) -> None:
+        """Write an object to a file, piece by piece.
+
+        Raises:
+            MissingFileError: there is none.
+            StorageError: the disk is full or broken.
+        """
+        import obstore
+
+        with self._translated(key):
+            pieces = obstore.get(self._store, key).stream(min_chunk_size=_PART_BYTES)
+            iterator = iter(pieces)
+        with file.open("wb") as target:
+            while True:
+                with self._translated(key):
+                    piece = next(iterator, None)
+                if piece is None:
+                    return
+                target.write(piece)
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """Return *length* bytes from *start* of an object.

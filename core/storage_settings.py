@@ -1,9 +1,12 @@
 """The settings of object storages: where the originals are, and how buckets are reached."""
 
 import re
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, NoDecode
+
+_ADDRESS = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[^\s?#@]*)?")
 
 
 class StorageSettings(BaseSettings):
@@ -39,10 +42,25 @@ class StorageSettings(BaseSettings):
         10_000 * 1_000_000, ge=0, description="Originals of a bucket that are kept on this disk, the last used ones."
     )
 
+    allowed_buckets: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Buckets, or prefixes in them, that may be imported from and exported to, separated by commas, "
+        "such as s3://photos/2026. Empty: all, or none for REST and with a sign-in.",
+    )
+
+    @field_validator("allowed_buckets", mode="before")
+    @classmethod
+    def _split_buckets(cls, value: object) -> object:
+        items = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        for item in items if isinstance(items, list) else []:
+            if not _ADDRESS.fullmatch(str(item)):
+                raise ValueError(f"{item} is not the address of a bucket; write it as s3://bucket/prefix")
+        return items
+
     @field_validator("storage_url")
     @classmethod
     def _check_storage(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[^\s?#@]*)?", value):
+        if value and not _ADDRESS.fullmatch(value):
             raise ValueError(
                 "it is not the address of a bucket; write it as s3://bucket/prefix, keys have own settings"
             )

@@ -1,6 +1,5 @@
 """``vitrine import``: images and annotations from a path into a project."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,10 +18,15 @@ _SHOWN_PROBLEMS = 20
 
 
 def run(
-    path: Annotated[Path, typer.Argument(help="A folder, ZIP, PDF, table, annotation file or image.")],
+    path: Annotated[
+        str, typer.Argument(help="A folder, ZIP, PDF, table, annotation file or image, or s3://bucket/prefix.")
+    ],
     project: Project,
     format: Annotated[str, typer.Option(help="The reader of the annotations.")] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 3 when a file or row did not come in.")] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Leave the images of a bucket there; read them when needed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Import images and annotations; the same again doubles nothing. Creates the project if there is none.
@@ -32,7 +36,7 @@ def run(
     with command_tasks() as tasks:
         from core.importing.importer import import_report, path_config
 
-        config = path_config(path, format)
+        config = path_config(path, format, in_place=in_place)
         task_id = tasks.start(_project(tasks.services, project), "image-import", config)
         summary = tasks.run(task_id)
         report = import_report(tasks.services.db, summary.task)

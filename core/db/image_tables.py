@@ -120,6 +120,18 @@ class Images(Base, table=True):
         return self.deleted_at is None and self.visibility == LIBRARY
 
 
+class RegisteredOriginals(Base, table=True):
+    """An original that stays where it is: an object in a bucket, which Vitrine reads and never changes or deletes."""
+
+    __tablename__ = "registered_originals"
+
+    id: str = Field(primary_key=True, max_length=64, description="sha256 of its bytes")
+    address: str = Field(description="s3://bucket/key")
+    etag: str = Field(description="of the object when it was registered; another one means another content")
+    size: int = Field(description="bytes")
+    create_at: datetime = time_field()
+
+
 def in_library() -> ColumnElement[bool]:
     """Return the condition that a row of ``Images`` is neither deleted nor hidden."""
     # A literal: a partial index serves a query only when the planner sees the value.

@@ -35,10 +35,10 @@ class BucketOriginals:
     Originals in the data directory, from before there was a bucket or from a backup, are read from there.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, cache: OriginalCache) -> None:
         self._settings = settings
         self._local = LocalOriginals(settings.images_dir)
-        self._cache = OriginalCache(settings.data_dir / "cache" / "originals", settings.storage_cache_bytes)
+        self._cache = cache
 
     @cached_property
     def bucket(self) -> Bucket:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.config import Settings
 from core.errors import InvalidInputError
+from core.object_storage import BucketAddress, is_address, parse_address
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,36 @@ class ImportContext:
         """True in local mode without VITRINE_IMPORT_ROOTS: the one person here may read these files anyway."""
         return self.is_unlimited or not (self.settings.has_sign_in or self.settings.import_roots)
 
+    def resolve_bucket(self, text: str, *, in_list: bool = False) -> BucketAddress:
+        """Return the address *text* of a bucket, which the settings must allow: its keys are those of this server.
+
+        In local mode, with no bucket named in the settings, all are allowed, unless *in_list* asks for a named one.
+
+        Raises:
+            InvalidInputError: it is no address of a bucket, or is not allowed.
+        """
+        address = parse_address(text)
+        named = self.settings.allowed_buckets
+        if self.is_unlimited or (not in_list and not named and not self.settings.has_sign_in):
+            return address
+        if not any(parse_address(one).contains(address) for one in named):
+            allowed = ", ".join(named) or "none yet"
+            raise InvalidInputError(
+                f"This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: {allowed}.", field="path"
+            )
+        return address
+
+    def require(self, text: str, *, in_roots: bool = False) -> None:
+        """Raise when nothing may be imported from *text*, a path or the address of a bucket.
+
+        Raises:
+            InvalidInputError: see :meth:`resolve` and :meth:`resolve_bucket`.
+        """
+        if is_address(text):
+            self.resolve_bucket(text, in_list=in_roots)
+        else:
+            self.resolve(text, in_roots=in_roots)
+
     def resolve(self, text: str, *, in_roots: bool = False) -> Path:
         """Return the real path of *text*, which must be below an allowed directory.
 
@@ -35,6 +66,8 @@ class ImportContext:
         Raises:
             InvalidInputError: it is elsewhere or does not exist.
         """
+        if is_address(text):
+            raise InvalidInputError("Only an import reads from a bucket. Import it, or enter a path.", field="path")
         if not text or "\0" in text or ("\\" in text and os.sep != "\\"):
             raise InvalidInputError("Enter the path of a file or directory on the server.", field="path")
         path = Path(text)

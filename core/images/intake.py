@@ -15,6 +15,7 @@ from core.images import cleanup, lifecycle
 from core.images.content import Content, named_files
 from core.images.duplicates import record
 from core.images.import_outcome import ImageOutcome
+from core.images.originals_in_place import forget_unused
 from core.images.storage import ImageStorage
 from core.images.stored_file import NewFile, StoredFile, store_files
 
@@ -94,7 +95,10 @@ class ImageIntake:
         now_s = time.time() if now_s is None else now_s
         removed = self._storage.remove_abandoned_staging() + self._storage.remove_renditions_of_other_versions()
         with self._db.reading() as session:
-            return removed + cleanup.remove_orphans(session, self._storage, now_s)
+            removed += cleanup.remove_orphans(session, self._storage, now_s)
+        with self._db.transaction() as session:
+            forget_unused(session)
+        return removed
 
     def _add(self, project_id: str, files: Sequence[NewFile], source: str) -> list[ImageOutcome]:
         require_space(self._db.settings)

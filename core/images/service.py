@@ -43,7 +43,7 @@ class ImageService:
         """
         self._db = require_database(db_session)
         self.settings = db_session.settings
-        self._storage = opened_storage(self.settings, storage_path)
+        self._storage = opened_storage(self.settings, storage_path, db_session)
         self.intake = ImageIntake(db_session, self._storage)
         self.library = ImageLibrary(db_session)
         self.duplicates = DuplicateFinder(db_session)

@@ -157,13 +157,18 @@ class ImageStorage:
                 continue
         return removed
 
+    @staticmethod
+    def path_of(sha256: str, format_: str) -> str:
+        """Return the path of an original, whether it is stored or not."""
+        return f"{sha256[:2]}/{sha256}{EXTENSIONS[format_][0]}"
+
     def store_originals(self, staged: Iterable[tuple[Path, str, str]]) -> list[str]:
         """Make staged originals durable under their final names, and return these paths.
 
         Args:
             staged: for each original its file, its sha256 and its format.
         """
-        placed = [(file, f"{sha256[:2]}/{sha256}{EXTENSIONS[format_][0]}") for file, sha256, format_ in staged]
+        placed = [(file, self.path_of(sha256, format_)) for file, sha256, format_ in staged]
         self.originals.place(placed)
         return [path for _, path in placed]
 

@@ -28,6 +28,13 @@ class VariantMark(NamedTuple):
     steps: list[dict[str, Any]]
 
 
+class Registration(NamedTuple):
+    """Where an original is that stays there: ``s3://bucket/key``, and the ETag that stands for its content."""
+
+    address: str
+    etag: str
+
+
 @dataclass(frozen=True)
 class NewFile:
     """A file to store; *content* is read once, from memory or from its path."""
@@ -37,6 +44,8 @@ class NewFile:
     source_ref: str = ""
     """Where in its source: archive member, page, URL."""
     variant: VariantMark | None = None
+    registration: Registration | None = None
+    """Set for an original that is not stored, because it stays where it is."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class StoredFile:
     reason: str | None = None
     """Why it was rejected, or what was repaired; None when there is nothing to say."""
     variant: VariantMark | None = None
+    registration: Registration | None = None
 
 
 def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Settings) -> list[StoredFile]:
@@ -88,16 +98,25 @@ def store_files(files: Sequence[NewFile], storage: ImageStorage, settings: Setti
         jobs = [inspect_job(staging, number, file, limits) for number, file in enumerate(files)]
         with translate_disk_errors():
             results = sandbox(settings).run_each(inspect, jobs)
+        results = [_changed(file, result) for file, result in zip(files, results, strict=True)]
         accepted = {n: result for n, result in enumerate(results) if not isinstance(result, ImageRejectedError)}
-        paths = storage.store_originals((staging / f"{n}.original", r.sha256, r.format) for n, r in accepted.items())
+        path_of = {number: storage.path_of(result.sha256, result.format) for number, result in accepted.items()}
+        kept = {number: path for number, path in path_of.items() if files[number].registration is None}
+        storage.originals.place((staging / f"{number}.original", path) for number, path in kept.items())
         variant = thumbnail_variant(settings.thumbnail_side_px)
         for number, result in accepted.items():
             storage.store_rendition(staging / f"{number}.thumbnail", result.sha256, variant)
-    path_of = dict(zip(accepted, paths, strict=True))
     return [
         _rejected(file, result) if isinstance(result, ImageRejectedError) else _stored(file, result, path_of[number])
         for number, (file, result) in enumerate(zip(files, results, strict=True))
     ]
+
+
+def _changed(file: NewFile, result: "Inspected | ImageRejectedError") -> "Inspected | ImageRejectedError":
+    """Return a rejection of an original that can only be stored with other bytes, but has to stay where it is."""
+    if file.registration is None or isinstance(result, ImageRejectedError) or not result.has_new_end:
+        return result
+    return ImageRejectedError("The end marker of the file is missing. Import it instead of registering it.")
 
 
 def inspect_job(
@@ -127,4 +146,4 @@ def _stored(file: NewFile, inspected: "Inspected", path: str) -> StoredFile:
         average_color=measured.average_color, colors=tuple(color.name for color in measured.colors),
         brightness=measured.brightness, contrast=measured.contrast, sharpness=measured.sharpness,
     )  # fmt: skip
-    return StoredFile(name, file.source_ref, image, reason, file.variant)
+    return StoredFile(name, file.source_ref, image, reason, file.variant, file.registration)

@@ -15,6 +15,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.images.import_context import ImportContext
 from core.importing.outcomes import LEFT_OUT, NOTE, iter_rows, outcomes_of_task
 from core.importing.tasks import ImportKind
+from core.object_storage import is_address, parse_address
 from core.progress import Progress, ShowProgress, shown
 from core.tasks import TaskKind, TaskRunner, TaskService
 
@@ -87,6 +88,7 @@ class DatasetImporter:
         path: str | os.PathLike[str],
         *,
         format: str = "auto",
+        in_place: bool = False,
         progress: ShowProgress = None,
     ) -> ImportReport:
         """Import a directory, a ZIP archive, a PDF, a table, an annotation file or an image.
@@ -94,15 +96,17 @@ class DatasetImporter:
         An annotation file or a table without images finds its images in the project.
 
         Args:
-            path: anything this process may read; VITRINE_IMPORT_ROOTS does not apply.
+            path: anything this process may read, or ``s3://bucket/prefix``; VITRINE_IMPORT_ROOTS and
+                VITRINE_ALLOWED_BUCKETS do not apply.
             format: the reader of the annotations (:data:`core.importing.readers.FORMATS`).
+            in_place: leave the images of a bucket where they are, and read them there when they are needed.
             progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             InvalidInputError: there is nothing at *path* that can be imported, or no such *format*.
             NotFoundError: there is no such project.
         """
-        return self._run(project_id, path_config(path, format), progress)
+        return self._run(project_id, path_config(path, format, in_place=in_place), progress)
 
     def import_hub(
         self, project_id: str, name: str, split: str = "train", *, progress: ShowProgress = None
@@ -170,12 +174,18 @@ class DatasetImporter:
             raise NotFoundError("This project does not exist any more. Choose another one.")
 
 
-def path_config(path: str | os.PathLike[str], format: str = "auto") -> dict[str, Any]:
-    """Return the config of a task that imports *path*.
+def path_config(path: str | os.PathLike[str], format: str = "auto", *, in_place: bool = False) -> dict[str, Any]:
+    """Return the config of a task that imports *path*, or the objects at an address.
 
     Raises:
         InvalidInputError: it is no path, or there is nothing.
     """
+    if isinstance(path, str) and is_address(path):
+        address = parse_address(path)
+        name = address.prefix.rpartition("/")[2] or address.bucket
+        return {"source": "path", "path": str(address), "name": name, "format": format, "in_place": in_place}
+    if in_place:
+        raise InvalidInputError("Only images in a bucket can be registered. Import these.", field="in_place")
     found = Path(require_path(path, "path")).expanduser()
     if not found.exists():
         raise InvalidInputError(f"There is nothing at {found}. Check the path.", field="path")

@@ -13,7 +13,7 @@ from core.fetch import Fetched, fetch
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
 from core.images.stored_file import NewFile
-from core.importing import pdf
+from core.importing import bucket_items, pdf
 from core.importing.reading import embedded_directory, read_table_batch
 from core.importing.records import Problem, Record, Turn
 
@@ -52,6 +52,9 @@ def load(item: dict[str, Any], config: dict[str, Any], context: ImportContext, o
         case "files":
             loaded = _files(item["names"], context.resolve(str(config["path"])), context, workdir)
             return replace(loaded, records=tuple(_former_records(item)))
+        case "objects":
+            files, rejected = bucket_items.load_objects(item, context, workdir)
+            return Loaded("bucket", files, rejected)
         case "embedded":
             return _embedded(item["files"], own / item["spool"])
         case "urls":

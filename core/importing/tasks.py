@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -82,8 +83,9 @@ class ImportKind:
 
         do = item.payload.setdefault("do", _do_of_former(item.payload))
         own = self._context.uploads / item.task_id
+        item = _with_copies(item, own)
         match do:
-            case "open" | "find" | "download":
+            case "bucket" | "open" | "find" | "download":
                 return self._open(item, own)
             case "read":
                 read, more = record_items.read_item(item.config, self._context, own)
@@ -102,9 +104,12 @@ class ImportKind:
                 return self._load(item, own)
 
     def _open(self, item: ItemContext, own: Path) -> ItemResult:
+        from core.importing.bucket_items import bucket_items
         from core.importing.opening_items import download_items, find_items, open_items
 
-        items = {"open": open_items, "find": find_items, "download": download_items}[item.payload["do"]]
+        items = {"bucket": bucket_items, "open": open_items, "find": find_items, "download": download_items}[
+            item.payload["do"]
+        ]
         return _result(item, {}, items(item.payload, item.config, self._context, own))
 
     def _load(self, item: ItemContext, own: Path) -> ItemResult:
@@ -130,9 +135,11 @@ class ImportKind:
         spools: "list[SpoolPart]",
     ) -> dict[str, Any]:
         from core.images.duplicates import record
+        from core.images.originals_in_place import register
         from core.importing.storing import Matched, store_records
 
         outcomes = record(session, item.project_id, files, loaded.source)
+        register(session, files, outcomes)
         pairs = list(zip(loaded.files, outcomes, strict=True))
         if item.payload.get("are_classes"):
             _tag_with_classes(pairs)
@@ -183,6 +190,16 @@ class ImportKind:
             reason = f"The image of {restored.rejected:,} entries is missing in the export or cannot be read."
             result["rows"] = [left_out_row(Problem(path.name, reason), "image")]
         return _result(item, result)
+
+
+def _with_copies(item: ItemContext, own: Path) -> ItemContext:
+    """Return the item with the path of what was copied from a bucket, if its import reads from one."""
+    from core.importing.bucket_items import FETCHED
+    from core.object_storage import is_address
+
+    if not is_address(str(item.config.get("path") or "")):
+        return item
+    return replace(item, config={**item.config, "path": str(own / FETCHED / item.payload.get("root", ""))})
 
 
 def _result(item: ItemContext, result: dict[str, Any], more: Sequence[ItemPlan] = ()) -> ItemResult:

@@ -337,6 +337,7 @@ LEFT_OUT = {
     "keyed_replies": "repeated requests to one server within a day",
     "webhooks": "addresses that one server tells of its projects, with secrets of that server",
     "webhook_deliveries": "what one server sent to its webhooks",
+    "registered_originals": "an archive has the originals themselves, wherever they are",
     "incoming_projects": "the state of imports that are under way",
 }
 """Tables that do not move, each with the reason."""

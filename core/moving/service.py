@@ -38,7 +38,7 @@ class ProjectMover:
 
     def __init__(self, db_session: Database) -> None:
         self._db = db_session
-        self._storage = opened_storage(db_session.settings)
+        self._storage = opened_storage(db_session.settings, db=db_session)
         self._incoming = IncomingProjectStore(db_session)
 
     # --- export ----------------------------------------------------------------------------------------------

@@ -33,7 +33,8 @@ _FormatName = Annotated[str, Field(max_length=60, description=f"one of {', '.joi
 
 
 class NewImport(OneOfBody):
-    """What to import: a *path* below VITRINE_IMPORT_ROOTS, *urls* of images, a dataset on the *hub*, or an upload."""
+    """What to import: a *path* below VITRINE_IMPORT_ROOTS or in VITRINE_ALLOWED_BUCKETS, *urls* of images, a dataset
+    on the *hub*, or an upload."""
 
     ONE_OF: ClassVar[tuple[str, ...]] = ("path", "urls", "hub", "upload_id")
 
@@ -43,6 +44,7 @@ class NewImport(OneOfBody):
     upload_id: Annotated[str, Field(max_length=40, description="of a complete upload in chunks")] | None = None
     split: Annotated[str, Field(max_length=100)] = Field("train", description="of the Hub; empty for all of them")
     format: _FormatName = "auto"
+    in_place: bool = Field(False, description="of s3://bucket/prefix: leave the images there")
 
 
 _BODY = {
@@ -141,8 +143,8 @@ def _create_from_json(services: Services, actor: Actor, project_id: str, body: N
 
 def _config(services: Services, body: NewImport) -> dict[str, Any]:
     if body.path is not None:
-        services.intake.import_context.resolve(body.path, in_roots=True)
-        return {"source": "path", "path": body.path, "format": body.format}
+        services.intake.import_context.require(body.path, in_roots=True)
+        return {"source": "path", "path": body.path, "format": body.format, "in_place": body.in_place}
     if body.urls is not None:
         return {"source": "urls", "urls": body.urls}
     return {"source": "huggingface", "hub": body.hub, "split": body.split}

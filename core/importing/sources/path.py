@@ -8,7 +8,7 @@ from core.errors import ImageRejectedError, InvalidInputError
 from core.export.restore.restore import is_vitrine_bundle
 from core.images.import_context import ImportContext
 from core.images.sandbox import sandbox
-from core.importing import class_directories, stages
+from core.importing import bucket_items, class_directories, stages
 from core.importing.chunks import in_chunks
 from core.importing.opened import page_items, table_items
 from core.importing.outcomes import left_out_row
@@ -16,6 +16,7 @@ from core.importing.readers import AUTO, readers_for
 from core.importing.records import Problem
 from core.importing.sources.base import Source, SourceOption
 from core.importing.survey import Survey, survey_untrusted
+from core.object_storage import is_address
 from core.tasks import ItemPlan
 
 # Of one import, so that the payload stays small.
@@ -25,7 +26,9 @@ _MAX_LISTED = 1_000
 class PathSource(Source):
     """Reads everything at ``path``; ``format`` names the reader of its annotations, by default the one that fits.
 
-    An export in the Vitrine format is restored, unless ``restores`` is false: then its files are read like others.
+    A path like ``s3://bucket/prefix`` is that of objects, see :mod:`core.importing.bucket_items`; with ``in_place``
+    their images stay there. An export in the Vitrine format is restored, unless ``restores`` is false: then its files
+    are read like others.
     For a PDF also ``embedded`` (its embedded images instead of its pages), ``first_page`` and ``last_page``.
     """
 
@@ -42,6 +45,10 @@ class PathSource(Source):
     )
 
     def plan(self, config: dict[str, Any], context: ImportContext) -> Iterable[ItemPlan]:
+        if is_address(str(config.get("path") or "")):
+            return bucket_items.plan(config, context)
+        if config.get("in_place"):
+            raise InvalidInputError("Only images in a bucket can be registered. Import these.", field="in_place")
         root = context.resolve(str(config.get("path") or ""))
         format_ = str(config.get("format") or AUTO)
         readers_for(format_)

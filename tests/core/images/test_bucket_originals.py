@@ -14,6 +14,7 @@ from core.db import Database, Images, utc_now
 from core.errors import MissingFileError, StorageError
 from core.images import Tile, cleanup
 from core.images.bucket_originals import OWNER_FILE, BucketOriginals
+from core.images.original_cache import OriginalCache
 from core.importing.tasks import image_task_kinds
 from core.object_storage import BucketAddress, open_bucket
 from core.services import Services
@@ -103,8 +104,9 @@ def test_originals_of_the_directory_before_the_bucket_are_read_from_there(
 
 
 def test_what_is_deleted_for_good_leaves_the_bucket_but_only_by_its_owner(
-    bucket: FakeObjectStorage, db: Database, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    bucket: FakeObjectStorage, db: Database, services: Services, project: Projects, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     first, second = added(services, project, 2)
     services.images.delete_image(first.id)
     assert len(stored_keys()) == 2
@@ -112,7 +114,9 @@ def test_what_is_deleted_for_good_leaves_the_bucket_but_only_by_its_owner(
         session.get_one(Images, first.id).deleted_at = utc_now() - timedelta(days=db.settings.bin_days + 1)
     monkeypatch.setattr(cleanup, "ORPHAN_GRACE_S", -10)
 
-    assert BucketOriginals(db.settings).is_owner()
+    own = BucketOriginals(db.settings, OriginalCache(tmp_path, 0))
+    assert own.is_owner()
+    assert not own.is_of_another()
     owner = (db.data_dir / OWNER_FILE).read_bytes()
     (db.data_dir / OWNER_FILE).write_bytes(b"a copy of the data directory")
     services.intake.remove_leftovers()

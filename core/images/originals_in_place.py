@@ -1,0 +1,94 @@
+"""Originals that stay where they are: objects of buckets that others own, read when they are needed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from core.db import Database, Images, RegisteredOriginals
+from core.errors import MissingFileError
+from core.images.import_outcome import ImageOutcome
+from core.images.original_cache import OriginalCache
+from core.images.storage import Originals
+from core.images.stored_file import StoredFile
+from core.object_storage import open_bucket, split_address
+
+_GONE = "It was registered and not copied: put it back there, or delete the image and add it again."
+
+
+class OriginalsInPlace:
+    """The originals of *own*, and those that are registered; only the former are ever stored or removed."""
+
+    def __init__(self, own: Originals, db: Database, cache: OriginalCache) -> None:
+        self._own = own
+        self._db = db
+        self._cache = cache
+
+    def file(self, path: str) -> Path:
+        try:
+            return self._own.file(path)
+        except MissingFileError:
+            registered = self._find(path)
+            if registered is None:
+                raise
+            return self._cache.file(path, lambda _: self._read(registered))
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[BinaryIO]:
+        try:
+            with self._own.opened(path) as file:
+                yield file
+            return
+        except MissingFileError:
+            registered = self._find(path)
+            if registered is None:
+                raise
+        yield BytesIO(self._read(registered))
+
+    def has(self, path: str) -> bool:
+        return self._own.has(path)
+
+    def place(self, placed: Iterable[tuple[Path, str]]) -> None:
+        self._own.place(placed)
+
+    def remove(self, path: str) -> None:
+        self._own.remove(path)
+
+    def listed(self) -> Iterator[tuple[str, float]]:
+        return self._own.listed()
+
+    def _find(self, path: str) -> RegisteredOriginals | None:
+        with self._db.reading() as session:
+            return session.get(RegisteredOriginals, path[3:67])
+
+    def _read(self, registered: RegisteredOriginals) -> bytes:
+        """Return the bytes of a registered original.
+
+        Raises:
+            MissingFileError: the object is missing, or has changed since it was registered.
+        """
+        parent, name = split_address(registered.address)
+        try:
+            return open_bucket(self._db.settings, parent).read(name, etag=registered.etag)
+        except MissingFileError as error:
+            raise MissingFileError(f"{error} {_GONE}") from None
+
+
+def register(session: Session, files: Sequence[StoredFile], outcomes: Sequence[ImageOutcome]) -> None:
+    """Record where the originals are that were left in place; a newer address replaces an older one."""
+    for file, outcome in zip(files, outcomes, strict=True):
+        if file.registration is None or file.image is None or outcome.image is None:
+            continue
+        address, etag = file.registration
+        row = RegisteredOriginals(id=file.image.sha256, address=address, etag=etag, size=file.image.size_bytes)
+        session.merge(row)
+
+
+def forget_unused(session: Session) -> None:
+    """Remove the addresses of originals that no image has any more; the objects stay."""
+    used = select(Images.id).where(col(Images.sha256) == col(RegisteredOriginals.id)).exists()
+    session.execute(delete(RegisteredOriginals).where(~used).execution_options(synchronize_session=False))
