@@ -4,7 +4,7 @@ The messages of the library hold requests with key ids and signatures: none of t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 SCHEME = "s3://"
+OTHER_SCHEMES = ("gs", "gcs", "az", "abfs")
+"""Storages with interfaces and variables of their own, which exports can be sent to and nothing else can."""
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 # A request takes a part of the time in which it may be repeated, so that a silent server is asked a second time.
@@ -58,14 +60,15 @@ class BucketAddress:
 
     bucket: str
     prefix: str = ""
+    scheme: str = "s3"
 
     def __str__(self) -> str:
-        return f"{SCHEME}{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")
+        return f"{self.scheme}://{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")
 
     def contains(self, other: "BucketAddress") -> bool:
         """Return whether *other* is this address or lies below it."""
         is_below = not self.prefix or f"{other.prefix}/".startswith(f"{self.prefix}/")
-        return self.bucket == other.bucket and is_below
+        return (self.scheme, self.bucket) == (other.scheme, other.bucket) and is_below
 
 
 @dataclass(frozen=True)
@@ -79,19 +82,40 @@ class StoredObject:
     """Seconds since 1970, by the clock of the storage."""
 
 
-def parse_address(text: str) -> BucketAddress:
+def parse_address(text: str, schemes: Collection[str] = ("s3",)) -> BucketAddress:
     """Return the address ``s3://bucket/prefix``.
+
+    Args:
+        schemes: those that are accepted.
 
     Raises:
         InvalidInputError: it is none.
     """
-    rest = text.strip().removeprefix(SCHEME)
+    scheme, _, rest = text.strip().partition("://")
     bucket, _, prefix = rest.partition("/")
     parts = prefix.removesuffix("/").split("/") if prefix else []
     is_clean = all(part not in ("", ".", "..") for part in parts) and not re.search(r"[\x00-\x1f\\]", prefix)
-    if not text.strip().startswith(SCHEME) or not _BUCKET.fullmatch(bucket) or not is_clean:
+    if scheme not in schemes or not _BUCKET.fullmatch(bucket) or not is_clean:
         raise InvalidInputError("This is not the address of a bucket. Write it as s3://bucket/prefix.", field="path")
-    return BucketAddress(bucket, "/".join(parts))
+    return BucketAddress(bucket, "/".join(parts), scheme)
+
+
+def require_allowed(settings: Settings, address: BucketAddress, *, in_list: bool = False) -> None:
+    """Raise when the settings do not allow a bucket: the keys by which it is reached are those of this server.
+
+    Without a sign-in, with no bucket named in the settings, all are allowed, unless *in_list* asks for a named one.
+
+    Raises:
+        InvalidInputError: it is not allowed.
+    """
+    named = [parse_address(one, ("s3", *OTHER_SCHEMES)) for one in settings.allowed_buckets]
+    if not in_list and not named and not settings.has_sign_in:
+        return
+    if not any(one.contains(address) for one in named):
+        allowed = ", ".join(map(str, named)) or "none yet"
+        raise InvalidInputError(
+            f"This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: {allowed}.", field="path"
+        )
 
 
 def is_address(text: str) -> bool:
@@ -144,25 +168,22 @@ class Bucket:
                 return bytes(found.bytes()), str(found.meta["e_tag"] or "")
         raise InvalidInputError(f"The object is larger than {max_bytes / 1e6:,.0f} MB, the limit.")
 
-    def copy_to(self, key: str, file: Path) -> None:
-        """Write an object to a file, piece by piece.
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """Yield the bytes of an object in pieces of some megabytes.
 
         Raises:
             MissingFileError: there is none.
-            StorageError: the disk is full or broken.
         """
         import obstore
 
         with self._translated(key):
-            pieces = obstore.get(self._store, key).stream(min_chunk_size=_PART_BYTES)
-            iterator = iter(pieces)
-        with file.open("wb") as target:
-            while True:
-                with self._translated(key):
-                    piece = next(iterator, None)
-                if piece is None:
-                    return
-                target.write(piece)
+            stream = iter(obstore.get(self._store, key).stream(min_chunk_size=_PART_BYTES))
+        while True:
+            with self._translated(key):
+                piece = next(stream, None)
+            if piece is None:
+                return
+            yield bytes(piece)
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """Return *length* bytes from *start* of an object.
@@ -278,7 +299,7 @@ def open_bucket(settings: Settings, address: BucketAddress) -> Bucket:
 def _store(address: BucketAddress, options: tuple[tuple[str, str], ...], timeout_s: float) -> "S3Store":
     try:
         from obstore.exceptions import BaseError
-        from obstore.store import S3Store
+        from obstore.store import S3Store, from_url
     except ImportError:
         raise ConfigurationError(
             "Object storage needs the extra s3. Install it with pip install 'vitrine-vqa[s3]' and restart Vitrine."
@@ -295,6 +316,9 @@ def _store(address: BucketAddress, options: tuple[tuple[str, str], ...], timeout
         "backoff": {"max_backoff": timedelta(seconds=min(_MAX_BACKOFF_S, timeout_s / 4))},
     }
     try:
+        if address.scheme != "s3":
+            other: Any = from_url(str(address), client_options=client, retry_config=retry)
+            return other  # type: ignore[no-any-return]
         return S3Store(
             address.bucket, prefix=address.prefix or None, client_options=client, retry_config=retry, **arguments
         )

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-_ADDRESS = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[^\s?#@]*)?")
+_PLACE = r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}(/[^\s?#@]*)?"
+_ADDRESS = re.compile(f"s3://{_PLACE}")
 
 
 class StorageSettings(BaseSettings):
@@ -53,7 +54,7 @@ class StorageSettings(BaseSettings):
     def _split_buckets(cls, value: object) -> object:
         items = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         for item in items if isinstance(items, list) else []:
-            if not _ADDRESS.fullmatch(str(item)):
+            if not re.fullmatch(rf"(gs|gcs|az|abfs)://{_PLACE}|s3://{_PLACE}", str(item)):
                 raise ValueError(f"{item} is not the address of a bucket; write it as s3://bucket/prefix")
         return items
 

@@ -1,37 +1,28 @@
-"""Publishing finished bundles to the Hugging Face Hub or to object storage, through fsspec.
+"""Publishing finished bundles to the Hugging Face Hub or to object storage.
 
 Credentials come only from the environment of the server: ``HF_TOKEN`` (and ``HF_ENDPOINT`` for a private Hub), and
-what the fsspec driver of the object storage reads there.
+those of :mod:`core.object_storage`.
 """
 
 import os
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from core.config import Settings
 from core.errors import ConfigurationError, ExportError, InvalidInputError
 from core.export.job import CancelCheck, Progress
 from core.export.layout import REPORT_JSON
+from core.object_storage import OTHER_SCHEMES, Bucket, BucketAddress, open_bucket, parse_address, require_allowed
 from core.pluralize import pluralize
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 HUB = "hf://datasets/"
-# Only these of fsspec's file systems: a URL must not reach files or the network of this server (SSRF).
-STORAGES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-_LIBRARY_ERRORS = {
-    "s3": ("botocore.exceptions", "BotoCoreError"),
-    "gs": ("google.auth.exceptions", "GoogleAuthError"),
-    "gcs": ("google.auth.exceptions", "GoogleAuthError"),
-    "az": ("azure.core.exceptions", "AzureError"),
-    "abfs": ("azure.core.exceptions", "AzureError"),
-}
-
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _DEFAULT_ENDPOINT = "https://huggingface.co"
 _DEFAULT_FILES = {".gitattributes", "README.md"}
@@ -39,11 +30,13 @@ _DEFAULT_FILES = {".gitattributes", "README.md"}
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a bundle is published; the URL *address* starts with ``hf://datasets/`` or a protocol of ``STORAGES``."""
+    """Where a bundle is published; the URL *address* is on the Hub, ``hf://datasets/owner/name``, or in a bucket."""
 
     address: str
     public: bool = False
     """Whether a dataset that is created on the Hub is public; object storage has its own rules."""
+    bucket: BucketAddress | None = None
+    """The address when it is in object storage."""
 
     @property
     def repository(self) -> str:
@@ -56,7 +49,7 @@ def parse_destination(address: str, *, public: bool = False) -> Destination:
 
     Raises:
         InvalidInputError: it is not a URL of the Hub or of object storage.
-        ConfigurationError: the server has no token or no driver for it.
+        ConfigurationError: the server has no token for it.
     """
     found = Destination(address.strip().rstrip("/"), public)
     if found.repository:
@@ -66,18 +59,20 @@ def parse_destination(address: str, *, public: bool = False) -> Destination:
             )
         _token()
         return found
-    protocol, _, rest = found.address.partition("://")
-    if protocol not in STORAGES or not rest.strip("/") or ".." in rest.split("/"):
+    try:
+        bucket = parse_address(found.address, ("s3", *OTHER_SCHEMES))
+    except InvalidInputError:
         raise InvalidInputError(
             "This is not an address to publish to. Enter a dataset on the Hub (hf://datasets/owner/name) or a path "
             "in object storage (s3://bucket/name, gs://bucket/name, az://container/name).",
             field="address",
-        )
-    _file_system(found)
-    return found
+        ) from None
+    return replace(found, bucket=bucket)
 
 
-def publish_files(path: Path, name: str, to: Destination, progress: Progress, raise_if_cancelled: CancelCheck) -> str:
+def publish_files(
+    path: Path, name: str, to: Destination, settings: Settings, progress: Progress, raise_if_cancelled: CancelCheck
+) -> str:
     """Send the bundle at *path*, a directory or a file, and return its URL at the destination.
 
     Args:
@@ -85,11 +80,15 @@ def publish_files(path: Path, name: str, to: Destination, progress: Progress, ra
         raise_if_cancelled: called before each file that goes to object storage.
 
     Raises:
+        ConfigurationError: the extra ``s3`` is not installed.
         ExportError: the destination refused it, could not be reached, or has something else at this URL.
+        InvalidInputError: the settings do not allow the bucket.
+        ObjectStorageError: the storage fails; a later attempt sends the rest.
     """
-    if to.repository:
+    if to.bucket is None:
         return _publish_to_hub(path, to, progress)
-    return _publish_to_storage(path, name, to, progress, raise_if_cancelled)
+    require_allowed(settings, to.bucket)
+    return _publish_to_storage(path, name, open_bucket(settings, to.bucket), progress, raise_if_cancelled)
 
 
 # --- the Hub -------------------------------------------------------------------------------------------------
@@ -176,23 +175,26 @@ def _translated_hub_errors(to: Destination) -> Iterator[None]:
 
 
 def _publish_to_storage(
-    path: Path, name: str, to: Destination, progress: Progress, raise_if_cancelled: CancelCheck
+    path: Path, name: str, bucket: Bucket, progress: Progress, raise_if_cancelled: CancelCheck
 ) -> str:
-    files, system = _files(path, name), _file_system(to)
-    root = to.address.partition("://")[2]
-    with _translated_storage_errors(to):
-        # The report is sent last. Without it, the files are of an export that was interrupted and may be overwritten.
-        marker = f"{root}/{files[-1][0]}"
-        if system.exists(marker):
-            if system.cat_file(marker) == files[-1][1].read_bytes():
-                return to.address
-            raise ExportError(f"{to.address} has another export already. Choose another address.")
-        for number, (name, file) in enumerate(files):
-            raise_if_cancelled()
-            progress(number / len(files), f"Sending {number + 1:,} of {pluralize(len(files), 'file')}")
-            system.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
-            system.put_file(str(file), f"{root}/{name}")
-    return to.address
+    address, files = str(bucket.address), _files(path, name)
+    # The report is sent last. Without it, the files are of an export that was interrupted and may be overwritten.
+    marker, marking = files[-1]
+    if (found := bucket.find(marker)) is not None:
+        if found.size_bytes == marking.stat().st_size and _is_same(bucket, marker, marking):
+            return address
+        raise ExportError(f"{address} has another export already. Choose another address.")
+    for number, (key, file) in enumerate(files):
+        raise_if_cancelled()
+        progress(number / len(files), f"Sending {number + 1:,} of {pluralize(len(files), 'file')}")
+        bucket.put(key, file)
+    return address
+
+
+def _is_same(bucket: Bucket, key: str, file: Path) -> bool:
+    """Return whether an object has the bytes of a file, comparing both piece by piece."""
+    with file.open("rb") as own:
+        return all(own.read(len(piece)) == piece for piece in bucket.pieces(key)) and not own.read(1)
 
 
 def _files(path: Path, name: str) -> list[tuple[str, Path]]:
@@ -201,37 +203,3 @@ def _files(path: Path, name: str) -> list[tuple[str, Path]]:
         return [(name, path)]
     found = [(file.relative_to(path).as_posix(), file) for file in sorted(path.rglob("*")) if file.is_file()]
     return sorted(found, key=lambda pair: pair[0] == REPORT_JSON)
-
-
-def _file_system(to: Destination) -> Any:
-    import fsspec
-
-    protocol = to.address.partition("://")[0]
-    try:
-        return fsspec.filesystem(protocol, skip_instance_cache=True)
-    except ImportError as error:
-        raise ConfigurationError(
-            f"Publishing to {protocol}:// needs the package {STORAGES[protocol]}. Install it and restart the server."
-        ) from error
-    except _driver_errors(protocol) as error:
-        raise ConfigurationError(
-            f"{protocol}:// cannot be used ({type(error).__name__}). Set its keys in the environment of the server."
-        ) from error
-
-
-def _driver_errors(protocol: str) -> tuple[type[Exception], ...]:
-    """Return the errors that a driver raises: mostly OSError, and those of the library it uses."""
-    module, name = _LIBRARY_ERRORS[protocol]
-    library_error = getattr(sys.modules.get(module), name, None)
-    return (OSError, ValueError, *((library_error,) if library_error else ()))
-
-
-@contextmanager
-def _translated_storage_errors(to: Destination) -> Iterator[None]:
-    try:
-        yield
-    except _driver_errors(to.address.partition("://")[0]) as error:
-        raise ExportError(
-            f"{to.address} did not accept the export ({type(error).__name__}). Check the address and the keys in the "
-            "server's environment."
-        ) from error

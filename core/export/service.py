@@ -44,6 +44,7 @@ from core.export.writing.changing import ImageChanges, planned_source
 from core.export.writing.images import PlannedSource, image_source
 from core.export.writing.target import Target, open_target
 from core.export.writing.workspace import build_directory, move_into_place
+from core.object_storage import open_bucket, require_allowed
 from core.transform.regions import FindRegions, no_regions
 from core.vision.duplicates import DuplicateSearch
 
@@ -273,6 +274,17 @@ class ExportService:
             raise NotFoundError("The files of this export were removed from the disk. Run it again.")
         return path
 
+    def require_destination(self, destination: Destination) -> None:
+        """Raise when nothing may be sent there.
+
+        Raises:
+            ConfigurationError: the extra ``s3`` is not installed.
+            InvalidInputError: the settings do not allow the bucket.
+        """
+        if destination.bucket is not None:
+            require_allowed(self._db.settings, destination.bucket)
+            open_bucket(self._db.settings, destination.bucket)
+
     def publish(
         self,
         export_id: str,
@@ -290,14 +302,14 @@ class ExportService:
         path = self.export_path(export)
         name = f"{export.report['directory']}{path.suffix}"
         if not destination.repository or path.is_dir():
-            return publish_files(path, name, destination, progress, raise_if_cancelled)
+            return publish_files(path, name, destination, self._db.settings, progress, raise_if_cancelled)
         # The Hub shows files, not archives.
         with build_directory(path.with_name(f"{export_id}-sent")) as directory:
             if path.suffix == ".zip":
                 shutil.unpack_archive(path, directory, "zip")
             else:
                 shutil.copy(path, directory / name)
-            return publish_files(directory, name, destination, progress, raise_if_cancelled)
+            return publish_files(directory, name, destination, self._db.settings, progress, raise_if_cancelled)
 
     # --- restoring -------------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ class DatasetPublishKind:
         if export.project_id != project_id:
             raise NotFoundError("This project has no such export.")
         self._exports.export_path(export)
-        _destination(config)
+        self._exports.require_destination(_destination(config))
         return [ItemPlan()]
 
     async def run_item(self, item: ItemContext) -> ItemResult:

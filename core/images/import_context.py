@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.config import Settings
 from core.errors import InvalidInputError
-from core.object_storage import BucketAddress, is_address, parse_address
+from core.object_storage import BucketAddress, is_address, parse_address, require_allowed
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,12 @@ class ImportContext:
     def resolve_bucket(self, text: str, *, in_list: bool = False) -> BucketAddress:
         """Return the address *text* of a bucket, which the settings must allow: its keys are those of this server.
 
-        In local mode, with no bucket named in the settings, all are allowed, unless *in_list* asks for a named one.
-
         Raises:
-            InvalidInputError: it is no address of a bucket, or is not allowed.
+            InvalidInputError: it is no address of a bucket, or :func:`core.object_storage.require_allowed` refuses it.
         """
         address = parse_address(text)
-        named = self.settings.allowed_buckets
-        if self.is_unlimited or (not in_list and not named and not self.settings.has_sign_in):
-            return address
-        if not any(parse_address(one).contains(address) for one in named):
-            allowed = ", ".join(named) or "none yet"
-            raise InvalidInputError(
-                f"This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: {allowed}.", field="path"
-            )
+        if not self.is_unlimited:
+            require_allowed(self.settings, address, in_list=in_list)
         return address
 
     def require(self, text: str, *, in_roots: bool = False) -> None:

@@ -125,7 +125,8 @@ def _fetch(bucket: Bucket, key: str, own: Path, context: ImportContext) -> None:
     file = own / FETCHED / key
     with translate_disk_errors():
         file.parent.mkdir(parents=True, exist_ok=True)
-        bucket.copy_to(key, file)
+        with file.open("wb") as target:
+            target.writelines(bucket.pieces(key))
 
 
 def _is_usable(key: str) -> bool:

@@ -77,7 +77,7 @@ def _publish(export: "Exports") -> None:
         )
         address = st.text_input(
             "Address", key=f"export-address-{export.id}", placeholder="hf://datasets/owner/name or s3://bucket/name",
-            help="Keys are read from the server's environment only: HF_TOKEN, or the variables of the storage driver.",
+            help="Keys are read from the server's environment only: HF_TOKEN, or those of the bucket.",
         )  # fmt: skip
         public = st.toggle(
             "Make it public on the Hub", key=f"export-public-{export.id}",

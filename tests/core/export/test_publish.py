@@ -1,19 +1,21 @@
 """Exports are published on a Hub and in object storage: nothing is overwritten or made public unintentionally."""
 
 import io
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
 from huggingface_hub import constants
 
-from core.errors import ConfigurationError, ExportError, InvalidInputError
+from core.config import load_settings
+from core.errors import ConfigurationError, ExportError, InvalidInputError, ObjectStorageError
 from core.export import parse_recipe
-from core.export.publish import parse_destination
+from core.export.publish import parse_destination, publish_files
+from core.object_storage import Bucket, BucketAddress, open_bucket
 from tests.core.export import hub as fake_hub
 from tests.core.export.hostile import HostileProject
 from tests.core.export.hub import Hub
+from tests.fakes.object_storage import BUCKET, FakeObjectStorage
 
 
 @pytest.fixture
@@ -26,12 +28,15 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield hub
 
 
+ADDRESS = f"s3://{BUCKET}/sets"
+
+
 @pytest.fixture
-def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryFileSystem]:
-    """Object storage in memory, registered as S3."""
-    monkeypatch.setitem(sys.modules["fsspec.registry"]._registry, "s3", MemoryFileSystem)
-    yield MemoryFileSystem()
-    MemoryFileSystem.store.clear()
+def sent(bucket: FakeObjectStorage, hostile: HostileProject, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Where exports are sent to, in a bucket."""
+    settings = load_settings().model_copy(update={"data_dir": hostile.db.data_dir, "storage_url": None})
+    monkeypatch.setattr(hostile.db, "settings", settings)
+    return open_bucket(settings, BucketAddress(BUCKET, "sets"))
 
 
 def _exported(hostile: HostileProject, **values: object) -> str:
@@ -126,42 +131,70 @@ def test_a_missing_token_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         parse_destination("hf://datasets/ada/shelf")
 
 
-def test_object_storage_gets_every_file_and_the_report_last(hostile: HostileProject, storage: MemoryFileSystem) -> None:
+def test_object_storage_gets_every_file_and_the_report_last(
+    sent: Bucket, bucket: FakeObjectStorage, hostile: HostileProject
+) -> None:
     export_id = _exported(hostile, format="llava", container="directory")
 
-    assert hostile.exports.publish(export_id, parse_destination("s3://bucket/sets/shelf/")) == "s3://bucket/sets/shelf"
+    assert hostile.exports.publish(export_id, parse_destination(f"{ADDRESS}/shelf/")) == f"{ADDRESS}/shelf"
 
     directory = hostile.exports.export_path(hostile.exports.get_export(export_id))
     files = {file.relative_to(directory).as_posix(): file for file in directory.rglob("*") if file.is_file()}
-    sent = [path.removeprefix("/bucket/sets/shelf/") for path in MemoryFileSystem.store]
-    assert set(sent) == set(files)
-    assert sent[-1] == "EXPORT_REPORT.json"
-    assert all(storage.cat_file(f"bucket/sets/shelf/{name}") == file.read_bytes() for name, file in files.items())
+    assert {one.key.removeprefix("shelf/") for one in sent.list()} == set(files)
+    assert bucket.asked("PUT")[-1] == f"/{BUCKET}/sets/shelf/EXPORT_REPORT.json"
+    assert all(sent.read(f"shelf/{name}") == file.read_bytes() for name, file in files.items())
 
 
-def test_object_storage_gets_a_zip_as_one_file(hostile: HostileProject, storage: MemoryFileSystem) -> None:
-    hostile.exports.publish(_exported(hostile), parse_destination("s3://bucket/sets"))
+def test_object_storage_gets_a_zip_as_one_file(sent: Bucket, hostile: HostileProject) -> None:
+    hostile.exports.publish(_exported(hostile), parse_destination(ADDRESS))
 
-    assert list(MemoryFileSystem.store) == ["/bucket/sets/Shelf.zip"]
+    assert [one.key for one in sent.list()] == ["Shelf.zip"]
 
 
-def test_another_export_in_object_storage_is_not_overwritten(
-    hostile: HostileProject, storage: MemoryFileSystem
-) -> None:
+def test_another_export_in_object_storage_is_not_overwritten(sent: Bucket, hostile: HostileProject) -> None:
     first, second = _exported(hostile), _exported(hostile, splits={"train": 50, "test": 50})
-    hostile.exports.publish(first, parse_destination("s3://bucket/sets"))
-    before = dict(MemoryFileSystem.store)
+    hostile.exports.publish(first, parse_destination(ADDRESS))
+    before = list(sent.list())
 
-    hostile.exports.publish(first, parse_destination("s3://bucket/sets"))
+    hostile.exports.publish(first, parse_destination(ADDRESS))
     with pytest.raises(ExportError, match="has another export already"):
-        hostile.exports.publish(second, parse_destination("s3://bucket/sets"))
+        hostile.exports.publish(second, parse_destination(ADDRESS))
 
-    assert MemoryFileSystem.store == before
+    assert list(sent.list()) == before
 
 
-def test_a_missing_driver_is_named() -> None:
-    with pytest.raises(ConfigurationError, match="needs the package adlfs"):
-        parse_destination("az://container/shelf")
+def _send(directory: Path) -> None:
+    publish_files(directory, "shelf", parse_destination(ADDRESS), load_settings(), lambda *_: None, lambda: None)
+
+
+def test_what_was_interrupted_while_the_storage_was_away_is_sent_whole_the_next_time(
+    bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("a.json", "EXPORT_REPORT.json"):
+        (tmp_path / name).write_text(name)
+    bucket.use(monkeypatch, timeout_s=0.5)
+    bucket.fail("slow-down", only="PUT")
+    with pytest.raises(ObjectStorageError, match=r"Nothing is lost: wait a little, then continue"):
+        _send(tmp_path)
+
+    bucket.fail("")
+    bucket.use(monkeypatch)
+    _send(tmp_path)
+    there = open_bucket(load_settings(), BucketAddress(BUCKET, "sets"))
+    assert [one.key for one in there.list()] == ["EXPORT_REPORT.json", "a.json"]
+
+
+def test_with_a_sign_in_exports_go_to_named_buckets_only(
+    bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    monkeypatch.setenv("VITRINE_ACCESS_PASSWORD", "nine green bottles")
+    with pytest.raises(InvalidInputError, match="Allowed by VITRINE_ALLOWED_BUCKETS: none yet"):
+        _send(tmp_path)
+    assert bucket.requests == []
+    monkeypatch.setenv("VITRINE_ALLOWED_BUCKETS", "s3://elsewhere, s3://pictures/sets")
+    _send(tmp_path)
+    assert bucket.asked("PUT") == [f"/{BUCKET}/sets/a.json"]
 
 
 @pytest.mark.parametrize(
