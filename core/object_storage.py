@@ -4,7 +4,7 @@ The messages of the library hold requests with key ids and signatures: none of t
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,21 +12,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from core.bucket_address import BucketAddress
 from core.config import Settings
 from core.errors import ConfigurationError, InvalidInputError, MissingFileError, ObjectStorageError
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
 
-SCHEME = "s3://"
-OTHER_SCHEMES = ("gs", "gcs", "az", "abfs")
-"""Storages with interfaces and variables of their own, which exports can be sent to and nothing else can."""
-
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}")
 # A request takes a part of the time in which it may be repeated, so that a silent server is asked a second time.
 _SHARE_OF_ONE_REQUEST = 0.5
 _MAX_BACKOFF_S = 5.0
 _PART_BYTES = 8 << 20
+# A page that somebody exported must not run in the browser of whoever gets a link to it: the others are only bytes.
+_MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 _CLOCK = "The clock of this machine differs too much from that of the object storage. Set it, then continue."
 _EXPIRED = "The credentials for the object storage have expired. Set new ones and restart Vitrine, then continue."
@@ -55,23 +53,6 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True)
-class BucketAddress:
-    """A bucket, or the keys below a prefix in it; *prefix* has no slash at its ends."""
-
-    bucket: str
-    prefix: str = ""
-    scheme: str = "s3"
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")
-
-    def contains(self, other: "BucketAddress") -> bool:
-        """Return whether *other* is this address or lies below it."""
-        is_below = not self.prefix or f"{other.prefix}/".startswith(f"{self.prefix}/")
-        return (self.scheme, self.bucket) == (other.scheme, other.bucket) and is_below
-
-
-@dataclass(frozen=True)
 class StoredObject:
     """What a listing says of an object; *key* is relative to the address of its bucket."""
 
@@ -80,54 +61,6 @@ class StoredObject:
     etag: str
     modified_s: float
     """Seconds since 1970, by the clock of the storage."""
-
-
-def parse_address(text: str, schemes: Collection[str] = ("s3",)) -> BucketAddress:
-    """Return the address ``s3://bucket/prefix``.
-
-    Args:
-        schemes: those that are accepted.
-
-    Raises:
-        InvalidInputError: it is none.
-    """
-    scheme, _, rest = text.strip().partition("://")
-    bucket, _, prefix = rest.partition("/")
-    parts = prefix.removesuffix("/").split("/") if prefix else []
-    is_clean = all(part not in ("", ".", "..") for part in parts) and not re.search(r"[\x00-\x1f\\]", prefix)
-    if scheme not in schemes or not _BUCKET.fullmatch(bucket) or not is_clean:
-        raise InvalidInputError("This is not the address of a bucket. Write it as s3://bucket/prefix.", field="path")
-    return BucketAddress(bucket, "/".join(parts), scheme)
-
-
-def require_allowed(settings: Settings, address: BucketAddress, *, in_list: bool = False) -> None:
-    """Raise when the settings do not allow a bucket: the keys by which it is reached are those of this server.
-
-    Without a sign-in, with no bucket named in the settings, all are allowed, unless *in_list* asks for a named one.
-
-    Raises:
-        InvalidInputError: it is not allowed.
-    """
-    named = [parse_address(one, ("s3", *OTHER_SCHEMES)) for one in settings.allowed_buckets]
-    if not in_list and not named and not settings.has_sign_in:
-        return
-    if not any(one.contains(address) for one in named):
-        allowed = ", ".join(map(str, named)) or "none yet"
-        raise InvalidInputError(
-            f"This bucket may not be used. Allowed by VITRINE_ALLOWED_BUCKETS: {allowed}.", field="path"
-        )
-
-
-def is_address(text: str) -> bool:
-    """Return whether *text* is meant as the address of a bucket."""
-    return text.strip().startswith(SCHEME)
-
-
-def split_address(address: str) -> tuple[BucketAddress, str]:
-    """Return where an object is and its name there, from its address; the key may be any."""
-    bucket, _, key = address.removeprefix(SCHEME).partition("/")
-    prefix, _, name = key.rpartition("/")
-    return BucketAddress(bucket, prefix), name
 
 
 class Bucket:
@@ -197,13 +130,16 @@ class Bucket:
             return bytes(obstore.get_range(self._store, key, start=start, length=length))
 
     def put_new(self, key: str, content: Path | bytes) -> bool:
-        """Store an object unless there is one with this key; return whether it was stored."""
+        """Store an object unless there is one with this key; return whether it was stored.
+
+        Its media type, which a browser goes by, follows from the ending of the key.
+        """
         import obstore
         from obstore.exceptions import AlreadyExistsError
 
         with self._translated(key):
             try:
-                obstore.put(self._store, key, content, mode="create", use_multipart=False)
+                obstore.put(self._store, key, content, mode="create", use_multipart=False, attributes=_attributes(key))
             except AlreadyExistsError:
                 return False
             return True
@@ -213,7 +149,7 @@ class Bucket:
         import obstore
 
         with self._translated(key):
-            obstore.put(self._store, key, content, chunk_size=_PART_BYTES)
+            obstore.put(self._store, key, content, chunk_size=_PART_BYTES, attributes=_attributes(key))
 
     @contextmanager
     def writer(self, key: str) -> Iterator[BinaryIO]:
@@ -326,6 +262,10 @@ def _store(address: BucketAddress, options: tuple[tuple[str, str], ...], timeout
         raise ConfigurationError(
             "The object storage cannot be used with these settings. Check those that begin with VITRINE_STORAGE_."
         ) from None
+
+
+def _attributes(key: str) -> Any:
+    return {"Content-Type": _MEDIA_TYPES.get(key.rpartition(".")[2], "application/octet-stream")}
 
 
 def _stored(meta: Any) -> StoredObject:

@@ -43,6 +43,13 @@ class StorageSettings(BaseSettings):
         10_000 * 1_000_000, ge=0, description="Originals of a bucket that are kept on this disk, the last used ones."
     )
 
+    storage_links_s: int = Field(
+        0,
+        ge=0,
+        le=604_800,
+        description="Seconds for which a browser may fetch an original from the bucket itself, by an address that "
+        "Vitrine signs after it has checked who asks. 0: Vitrine sends it, as a browser may not reach the bucket.",
+    )
     allowed_buckets: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Buckets, or prefixes in them, that may be imported from and exported to, separated by commas, "

@@ -21,7 +21,7 @@ _NOT_OURS = {
 _BOTTOM = {
     "errors", "config", "lazy", "background_loop", "measure", "flatten", "pluralize", "container", "json_schema",
     "addresses", "secret_key", "password", "number_values", "verifiers", "search_line", "caller", "spreadsheet",
-    "disk", "request_ids", "arguments", "progress", "portable", "object_storage",
+    "disk", "request_ids", "arguments", "progress", "portable", "object_storage", "bucket_address",
 }  # fmt: skip
 _MIDDLE = _BOTTOM | {"db", "audit", "tasks", "llm", "fetch"}
 _DOMAINS = (
@@ -62,7 +62,8 @@ MAY_USE: dict[str, set[str]] = {
     "caller": set(),
     "spreadsheet": set(),
     "disk": {"errors", "config"},
-    "object_storage": {"errors", "config"},
+    "object_storage": {"errors", "config", "bucket_address"},
+    "bucket_address": {"errors", "config"},
     "request_ids": set(),
     "arguments": {"errors"},
     "progress": set(),

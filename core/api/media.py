@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from core.accounts.actor import Actor
@@ -95,8 +95,8 @@ def project_archive_url(task_id: str) -> str:
     return f"/exports/projects/{task_id}"
 
 
-def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
-    """Return the response with the file of *image*.
+def image_file(images: ImageService, image: Images, size: str) -> Response:
+    """Return the response with the file of *image*, or for an original, with its address in the bucket.
 
     Args:
         images: Finds or makes the file.
@@ -108,6 +108,8 @@ def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
     """
     headers = _headers(image, size)
     if size == "original":
+        if (link := images.original_link(image)) is not None:
+            return RedirectResponse(link, 307, headers=headers | {"Cache-Control": "private, no-store"})
         path = images.original_path(image)
         return FileResponse(
             path, headers=headers, media_type=_MEDIA_TYPE_OF_FORMAT[image.format], filename=image.image_name
@@ -123,7 +125,7 @@ def image_file(images: ImageService, image: Images, size: str) -> FileResponse:
     )
 
 
-def _image(services: Services, request: Request) -> FileResponse:
+def _image(services: Services, request: Request) -> Response:
     return image_file(services.images, _requested(services, request), request.path_params["size"])
 
 

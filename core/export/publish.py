@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.bucket_address import OTHER_SCHEMES, BucketAddress, parse_address, require_allowed
 from core.config import Settings
 from core.errors import ConfigurationError, ExportError, InvalidInputError
 from core.export.job import CancelCheck, Progress
 from core.export.layout import REPORT_JSON
-from core.object_storage import OTHER_SCHEMES, Bucket, BucketAddress, open_bucket, parse_address, require_allowed
+from core.object_storage import Bucket, open_bucket
 from core.pluralize import pluralize
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session, col, select
 
+from core.bucket_address import require_allowed
 from core.dataset.guidelines.service import newest_text
 from core.db import Database, Exports, Projects, cached_until_write, new_id
 from core.errors import NotFoundError
@@ -44,7 +45,7 @@ from core.export.writing.changing import ImageChanges, planned_source
 from core.export.writing.images import PlannedSource, image_source
 from core.export.writing.target import Target, open_target
 from core.export.writing.workspace import build_directory, move_into_place
-from core.object_storage import open_bucket, require_allowed
+from core.object_storage import open_bucket
 from core.transform.regions import FindRegions, no_regions
 from core.vision.duplicates import DuplicateSearch
 

@@ -11,12 +11,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from core.bucket_address import parse_address
 from core.config import Settings
 from core.db import new_id
 from core.errors import MissingFileError, StorageError
 from core.images.original_cache import OriginalCache
 from core.images.storage import LocalOriginals, translate_disk_errors
-from core.object_storage import Bucket, open_bucket, parse_address
+from core.object_storage import Bucket, open_bucket
 
 OWNER_FILE = ".storage-owner"
 """In the data directory; backups leave it out, so that a copy of the data never removes originals of the other."""
@@ -62,6 +63,11 @@ class BucketOriginals:
 
     def has(self, path: str) -> bool:
         return self._local.has(path) or self.bucket.find(path) is not None
+
+    def link(self, path: str) -> str | None:
+        """Return a signed address of an object, without asking the storage; None when the settings want none."""
+        seconds = self._settings.storage_links_s
+        return self.bucket.link(path, seconds) if seconds and not self._local.has(path) else None
 
     def place(self, placed: Iterable[tuple[Path, str]]) -> None:
         once = {path: file for file, path in placed}

@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.bucket_address import BucketAddress, is_address, parse_address, require_allowed
 from core.config import Settings
 from core.errors import InvalidInputError
-from core.object_storage import BucketAddress, is_address, parse_address, require_allowed
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import BinaryIO
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from core.bucket_address import split_address
 from core.db import Database, Images, RegisteredOriginals
 from core.errors import MissingFileError
 from core.images.import_outcome import ImageOutcome
 from core.images.original_cache import OriginalCache
 from core.images.storage import Originals
 from core.images.stored_file import StoredFile
-from core.object_storage import open_bucket, split_address
+from core.object_storage import open_bucket
 
 _GONE = "It was registered and not copied: put it back there, or delete the image and add it again."
 
@@ -51,6 +52,9 @@ class OriginalsInPlace:
 
     def has(self, path: str) -> bool:
         return self._own.has(path)
+
+    def link(self, path: str) -> str | None:
+        return None if self._find(path) is not None else self._own.link(path)
 
     def place(self, placed: Iterable[tuple[Path, str]]) -> None:
         self._own.place(placed)

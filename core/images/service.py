@@ -172,6 +172,13 @@ class ImageService:
         """
         return self._storage.originals.file(image.path)
 
+    def original_link(self, image: ImageFile) -> str | None:
+        """Return an address in the bucket from which a browser can fetch the original for ``VITRINE_STORAGE_LINKS_S``.
+
+        None when Vitrine has to send it: it is no object, or the settings want no such addresses.
+        """
+        return self._storage.originals.link(image.path)
+
     def file_paths(self, project_id: str, image_ids: Collection[str] | None = None) -> dict[str, Path]:
         """Return a file of the original of each image of the project, by its id; one whose file is missing is left out.
 

@@ -46,6 +46,9 @@ class Originals(Protocol):
     def has(self, path: str) -> bool:
         """Return whether there is such an original."""
 
+    def link(self, path: str) -> str | None:
+        """Return an address from which a browser can fetch an original for a while; None when there is no such."""
+
     def place(self, placed: Iterable[tuple[Path, str]]) -> None:
         """Make files durable under their paths; one that is there already is kept, and is new for :meth:`listed`."""
 
@@ -77,6 +80,9 @@ class LocalOriginals:
 
     def has(self, path: str) -> bool:
         return (self._root / path).is_file()
+
+    def link(self, path: str) -> str | None:
+        return None
 
     def place(self, placed: Iterable[tuple[Path, str]]) -> None:
         with translate_disk_errors():

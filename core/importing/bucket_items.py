@@ -4,18 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from core.bucket_address import BucketAddress, split_address
 from core.disk import require_space
 from core.errors import InvalidInputError, MissingFileError
 from core.images.import_context import ImportContext
 from core.images.renditions import in_parallel
 from core.images.storage import translate_disk_errors
 from core.images.stored_file import NewFile, Registration
-from core.importing import stages
+from core.importing import path_items, stages
 from core.importing.chunks import in_chunks
 from core.importing.outcomes import left_out_row
 from core.importing.records import Problem
 from core.importing.survey import Survey, survey_of
-from core.object_storage import Bucket, BucketAddress, open_bucket, split_address
+from core.object_storage import Bucket, open_bucket
 from core.tasks import ItemPlan
 
 FETCHED = "fetched"
@@ -101,10 +102,8 @@ def _single(address: BucketAddress, config: dict[str, Any], context: ImportConte
     parent, name = _require_object(address, context)
     if survey_of([name]).images:
         return list(_items(parent, survey_of([name]), in_place=bool(config.get("in_place"))))
-    from core.importing.sources.path import PathSource
-
     _fetch(open_bucket(context.settings, parent), name, own, context)
-    plans = PathSource().plan({**config, "path": str(own / FETCHED / name)}, context)
+    plans = path_items.plan({**config, "path": str(own / FETCHED / name)}, context)
     return [ItemPlan(payload={**one.payload, "root": name}, stage=one.stage) for one in plans]
 
 

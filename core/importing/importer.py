@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from core.arguments import require_many, require_path
 from core.background_loop import BackgroundLoop
+from core.bucket_address import is_address, parse_address
 from core.db import Database, Projects, Tasks, require_database
 from core.errors import InvalidInputError, NotFoundError
 from core.images.import_context import ImportContext
 from core.importing.outcomes import LEFT_OUT, NOTE, iter_rows, outcomes_of_task
 from core.importing.tasks import ImportKind
-from core.object_storage import is_address, parse_address
 from core.progress import Progress, ShowProgress, shown
 from core.tasks import TaskKind, TaskRunner, TaskService
 

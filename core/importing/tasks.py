@@ -194,8 +194,8 @@ class ImportKind:
 
 def _with_copies(item: ItemContext, own: Path) -> ItemContext:
     """Return the item with the path of what was copied from a bucket, if its import reads from one."""
+    from core.bucket_address import is_address
     from core.importing.bucket_items import FETCHED
-    from core.object_storage import is_address
 
     if not is_address(str(item.config.get("path") or "")):
         return item

@@ -70,13 +70,13 @@ class OverlapTask:
 
     def plan(self, project_id: str, config: dict[str, Any]) -> Iterable[ItemPlan]:
         """See ``TaskKind.plan``."""
-        from core.importing.sources.path import PathSource
+        from core.importing import path_items
 
         path = self._context.resolve(str(config.get("path") or ""))
         if hash_file.is_hash_file(path):
             hash_file.read_kind(path)
             return [ItemPlan(payload={"do": "hashes"}, stage=stages.LOAD), *_LAST]
-        items = PathSource().plan({**config, "source": "path", "restores": False}, self._context)
+        items = path_items.plan({**config, "source": "path", "restores": False}, self._context)
         return [*(item for item in items if item.payload["do"] != "match"), *_LAST]
 
     async def run_item(self, item: ItemContext) -> ItemResult:

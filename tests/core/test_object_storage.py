@@ -6,9 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.bucket_address import BucketAddress, parse_address
 from core.config import load_settings
 from core.errors import InvalidInputError, MissingFileError, ObjectStorageError
-from core.object_storage import Bucket, BucketAddress, open_bucket, parse_address
+from core.object_storage import Bucket, open_bucket
 from tests.fakes.object_storage import BUCKET, KEY, SECRET, FakeObjectStorage
 
 

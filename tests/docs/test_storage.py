@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from core.bucket_address import BucketAddress
 from core.cli import app
+from core.config import load_settings
+from core.object_storage import open_bucket
+from tests.core.images.pictures import drawn, encoded
 from tests.fakes.object_storage import object_storage
 
 TEXT = (Path(__file__).parents[2] / "docs" / "STORAGE.md").read_text(encoding="utf-8")
@@ -22,3 +26,11 @@ def test_the_settings_put_the_originals_into_a_bucket(monkeypatch: pytest.Monkey
                 monkeypatch.setenv(name, storage.address if name.endswith("ENDPOINT") else value)
         ran = CliRunner().invoke(app, shlex.split(BOXES[0].splitlines()[-1])[1:])
         assert "the originals are in s3://pictures/vitrine" in " ".join(ran.output.split())
+        theirs = open_bucket(load_settings(), BucketAddress("pictures", "shelves"))
+        for seed in range(3):
+            theirs.put(f"{seed}.jpg", encoded(drawn(seed)))
+        for line in BOXES[1].splitlines():
+            ran = CliRunner().invoke(app, shlex.split(line)[1:])
+            assert "3 images" in ran.output, ran.output
+        kept = [one.key for one in open_bucket(load_settings(), BucketAddress("pictures", "vitrine")).list()]
+        assert len(kept) == 3

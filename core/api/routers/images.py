@@ -262,6 +262,7 @@ def delete_image(image_id: Id, services: ServicesDep) -> None:
         },
         206: {"description": "The requested range"},
         304: {"description": "Not changed"},
+        307: {"description": "The original is at this address in the bucket, for a while"},
         416: {"description": "The range lies outside the file"},
     },
 )

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
@@ -12,6 +13,7 @@ from core.api.media import export_url, image_url, tiles_url
 from core.db import Exports
 from core.images.storage import RENDITION_VERSION
 from core.services import Services
+from tests.fakes.object_storage import FakeObjectStorage
 from tests.pictures import png
 
 RED = png((200, 30, 30), (640, 480))
@@ -136,3 +138,22 @@ def test_an_export_outside_the_data_directory_is_not_served(
         export = Exports(project_id=project.id, format="llava", path=path)
         session.add(export)
     assert client.get(f"/exports/{export.id}").status_code == 404
+
+
+@pytest.fixture
+def linking(bucket: FakeObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket from which browsers fetch originals; to be asked for before the services."""
+    monkeypatch.setenv("VITRINE_STORAGE_LINKS_S", "60")
+
+
+@pytest.mark.usefixtures("linking")
+def test_an_original_in_a_bucket_is_fetched_there_by_an_address_that_expires(client: TestClient, image: Images) -> None:
+    address = image_url(image.id, image.sha256, "original")
+    answer = client.get(address, follow_redirects=False)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (307, "private, no-store")
+    assert "X-Amz-Expires=60" in answer.headers["Location"]
+    fetched = httpx.get(answer.headers["Location"])
+    assert (fetched.content, fetched.headers["Content-Type"]) == (RED, "image/png")
+    assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert client.get(image_url(image.id, image.sha256)).status_code == 200
+    assert client.get(image_url("nothing", image.sha256, "original")).status_code == 404

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
+from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.errors import ConfigurationError, ExportError, InvalidInputError, ObjectStorageError
 from core.export import parse_recipe
 from core.export.publish import parse_destination, publish_files
-from core.object_storage import Bucket, BucketAddress, open_bucket
+from core.object_storage import Bucket, open_bucket
 from tests.core.export import hub as fake_hub
 from tests.core.export.hostile import HostileProject
 from tests.core.export.hub import Hub

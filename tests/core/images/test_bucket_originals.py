@@ -9,6 +9,7 @@ import pytest
 
 from core import Projects, connect
 from core.backup import find_backup, make_backup, restore_backup
+from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.db import Database, Images, utc_now
 from core.errors import MissingFileError, StorageError
@@ -16,7 +17,7 @@ from core.images import Tile, cleanup
 from core.images.bucket_originals import OWNER_FILE, BucketOriginals
 from core.images.original_cache import OriginalCache
 from core.importing.tasks import image_task_kinds
-from core.object_storage import BucketAddress, open_bucket
+from core.object_storage import open_bucket
 from core.services import Services
 from core.tasks import TaskRunner, TaskService
 from tests.core.images.pictures import drawn, encoded

@@ -8,11 +8,12 @@ import pytest
 from sqlmodel import select
 
 from core import DatasetImporter, Projects
+from core.bucket_address import BucketAddress
 from core.config import load_settings
 from core.db import Database, RegisteredOriginals
 from core.errors import InvalidInputError, MissingFileError
 from core.images.import_context import ImportContext
-from core.object_storage import Bucket, BucketAddress, open_bucket
+from core.object_storage import Bucket, open_bucket
 from core.services import Services
 from tests.core.images.pictures import drawn, encoded
 from tests.fakes.object_storage import BUCKET, FakeObjectStorage
