@@ -35,6 +35,9 @@ def run(
     verifiable: Annotated[
         bool, typer.Option("--verifiable", help="Keep only answers that a program can mark.")
     ] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Let the provider answer within 24 hours at half price.")
+    ] = False,
     yes: Yes = False,
     max_cost: MaxCost = None,
     as_json: Json = False,
@@ -48,7 +51,7 @@ def run(
     with command_tasks() as tasks:
         id_ = project_id(tasks.services.db, project)
         config: dict[str, Any] = {"models": model_configs(tasks.services, model, profile), "language": language}
-        config["verifiable"] = verifiable
+        config |= {"verifiable": verifiable, "batch": batch}
         if what != What.answers:
             config |= {"num_questions": questions, "custom_prompt": prompt, "top_up": not more}
             config["with_answers"] = what == What.both

@@ -75,6 +75,8 @@ class CommandTasks:
     def _show(self, task_id: str, show: Progress) -> None:
         task = self._tasks.get_task(task_id)
         share, step = self._engine.progress(task_id) or (0.0, "")
+        if task.config.get("batch"):
+            step = str(self._tasks.summary(task_id).batches or "")
         done = f"{task.processed_count:,} of {task.total_count:,}"
         show((task.processed_count + share) / max(task.total_count, 1), step or done)
 
@@ -119,7 +121,7 @@ def described(summary: "TaskSummary") -> dict[str, Any]:
     """Return what programs are told of a task."""
     return {
         "task_id": summary.task.id, "status": summary.task.status, "done": summary.done, "failed": summary.failed,
-        "open": summary.queued + summary.running, "spent_usd": summary.spent,
+        "open": summary.queued + summary.running + summary.waiting, "spent_usd": summary.spent,
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The only package that imports litellm: calls, retries, costs, replies, and the offline provider."""
 
+from core.llm.batches.offer import BatchOffer
 from core.llm.ledger import DatabaseLedger, Ledger, PaidCall
 from core.llm.profiles import ModelProfileService
 from core.llm.service import LLMService
@@ -24,6 +25,7 @@ __all__ = [
     "OFFLINE_MODEL",
     "OFFLINE_MODELS",
     "SEE_MODEL",
+    "BatchOffer",
     "ChatReply",
     "ChatRequest",
     "ConnectionResult",

@@ -24,7 +24,7 @@ class ObservedUsage:
     calls: int
     tokens: ObservedTokens
     seconds: float
-    """Mean duration of a call."""
+    """Mean duration of a call; 0 when all were in batches."""
 
 
 def observed_usage(session: Session, model: str, *, fields: frozenset[str], pieces: int) -> ObservedUsage | None:
@@ -54,11 +54,12 @@ def observed_usage(session: Session, model: str, *, fields: frozenset[str], piec
         text_tokens = len(call.prompt) / _CHARS_PER_TOKEN
         image.append(max((call.prompt_tokens or 0) - text_tokens, 0) / max(int(call.params.get("images", 1)), 1))
         each.append((call.completion_tokens or 0) * len(fields) / len(found))
-        seconds.append((call.ended_at - call.started_at).total_seconds())
+        if "batch" not in call.params:
+            seconds.append((call.ended_at - call.started_at).total_seconds())
     if not image:
         return None
     tokens = ObservedTokens(_range(image), _range([tokens * pieces for tokens in each]))
-    return ObservedUsage(len(image), tokens, sum(seconds) / len(seconds))
+    return ObservedUsage(len(image), tokens, sum(seconds) / len(seconds) if seconds else 0.0)
 
 
 def _range(values: list[float]) -> tuple[float, float]:

@@ -134,7 +134,7 @@ class GenerationTask:
         """Return the ledger of the calls of an item."""
         calls = deferred_calls.get()
         if isinstance(calls, ItemCalls):
-            return BatchLedger(self._db, calls, task_id=item.task_id, prefetched=prefetched)
+            return BatchLedger(self._db, calls, task_id=item.task_id, purpose=purpose, prefetched=prefetched)
         return DatabaseLedger(
             self._db, task_id=item.task_id, item_id=item.item_id, purpose=purpose, prefetched=prefetched
         )

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from core.db import Database, Images, Questions
 from core.errors import InvalidInputError
 from core.llm import ChatRequest, CostEstimate, DatabaseLedger, ImagePart, LLMService, ModelConfig
+from core.llm.batches.offer import HOURS, price_share
 from core.questions import answering, asking, calibration, evidence, examples, grounding, store, targets, templates
 from core.questions.answer_service import MAX_PER_CALL
 from core.questions.evidence import ImageEvidence
@@ -67,7 +68,9 @@ class GenerationEstimate:
     observed_calls: int = 0
     """How many earlier replies the range is based on; 0 when it is based on published rules."""
     seconds: float | None = None
-    """Expected duration; None without earlier calls."""
+    """Expected duration; None without earlier calls, and in batches."""
+    batch_hours: int | None = None
+    """The longest time until an answer, when the requests are sent in batches."""
 
 
 @dataclass(frozen=True)
@@ -189,13 +192,15 @@ class GenerationPreview:
         concurrency = recipe.concurrency or self._db.settings.llm_concurrency
         costs = [cost for cost, _ in estimates if cost is not None]
         observed = [usage for _, usage in estimates if usage is not None]
-        priced, timed = len(costs) == len(estimates), len(observed) == len(estimates)
+        priced, seen = len(costs) == len(estimates), len(observed) == len(estimates)
+        timed = seen and not recipe.batch and all(usage.seconds for usage in observed)
         return GenerationEstimate(
             calls=calls * len(estimates),
             cost_low=sum(cost.low for cost in costs) * calls if priced else None,
             cost_high=sum(cost.high for cost in costs) * calls if priced else None,
-            observed_calls=min(usage.calls for usage in observed) if timed else 0,
+            observed_calls=min(usage.calls for usage in observed) if seen else 0,
             seconds=sum(usage.seconds for usage in observed) * calls / concurrency if timed else None,
+            batch_hours=HOURS if recipe.batch else None,
         )
 
     def _one_call(
@@ -208,6 +213,9 @@ class GenerationPreview:
             pieces * _TOKENS_PER_PIECE * (len(fields) + _has_boxes(recipe)),
             images=len(preview.images) + len(recipe.example_ids), observed=usage.tokens if usage else None,
         )  # fmt: skip
+        if cost and recipe.batch:
+            share = price_share(model)
+            cost = CostEstimate(cost.low * share, cost.high * share)
         return cost, usage
 
     def _size_wh(self, model: ModelConfig) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Tasks: long work split into items, the runner that runs them, and the engine that starts runs."""
 
 from core.errors import ItemInterrupted
+from core.tasks.batch_progress import BatchProgress
 from core.tasks.engine import LocalEngine
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, TaskKind
 from core.tasks.models import models_of, with_models
@@ -9,6 +10,7 @@ from core.tasks.service import FailureGroup, TaskService, TaskStatus, TaskSummar
 from core.tasks.watching import run_shown
 
 __all__ = [
+    "BatchProgress",
     "FailureGroup",
     "ItemContext",
     "ItemInterrupted",

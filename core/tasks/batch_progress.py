@@ -19,6 +19,10 @@ class BatchProgress:
     sent_at: datetime | None
     """When the first of them was sent; None while it is not known whether the provider has it."""
 
+    def __str__(self) -> str:
+        done = f"waiting for the provider: {self.answered:,} of {self.requests:,} done"
+        return f"{done}, submitted {self.sent_at:%H:%M} UTC" if self.sent_at else f"{done}, being submitted"
+
 
 def batch_progress(session: Session, task_id: str) -> BatchProgress | None:
     """Return how far the open batches of a task are; None when there are none."""

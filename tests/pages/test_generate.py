@@ -1,4 +1,5 @@
 import json
+import re
 import time
 
 import pytest
@@ -87,6 +88,22 @@ def test_only_verifiable_answers_are_asked_for_and_the_others_are_counted() -> N
     assert [element.value for element in open_page("generate", project_id, task=task.id).info] == [
         "1 answer left out: asked again, the model gave none that a program can verify."
     ]
+
+
+def test_models_with_batches_offer_them_with_their_price_and_time() -> None:
+    project_id = _project()
+    at = open_page("generate", project_id)
+    assert not [toggle for toggle in at.toggle if toggle.key == "generate-batch"]
+    at.selectbox(key="generate-model").set_value("openai/gpt-4o").run()
+    at_once = next(text for text in texts(at) if text.startswith("**Estimate:**"))
+
+    at.toggle(key="generate-batch").set_value(True).run()
+
+    later = next(text for text in texts(at) if text.startswith("**Estimate:**"))
+    assert at.toggle(key="generate-batch").label == "Answer within 24 hours at half price"
+    assert later.endswith(", within 24 hours, mostly sooner")
+    prices = [[float(price) for price in re.findall(r"\$(\d+\.\d+)", text)] for text in (at_once, later)]
+    assert prices[0] == pytest.approx([2 * price for price in prices[1]], rel=0.02)
 
 
 def test_an_unknown_variable_in_a_prompt_is_an_error_before_anything_is_sent() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from core import Tasks
-from core.db import utc_now
+from core.db import ProviderBatches, TaskItems, utc_now
 from core.runtime import runtime
 from core.tasks import TaskStatus
 from tests.fakes.provider import Call, FakeProvider, Reply
@@ -49,6 +49,31 @@ def test_rows_of_imports_tell_their_files_and_results_apart() -> None:
         "Import: again.zip · completed · 2 already there · 2026-05-01 09:27 UTC",
     ]
     assert [element.proto.text for element in at.get("progress")] == ["Running: 4 files read, 6 of 9 questions"]
+
+
+def test_a_task_in_batches_says_how_far_its_provider_is() -> None:
+    project = services().projects.create_project("Shelf")
+    sent_at = datetime(2026, 5, 1, 14, 2, tzinfo=UTC)
+    with services().db.transaction() as session:
+        task = Tasks(
+            project_id=project.id, task_type="image-question-generation", status=TaskStatus.PAUSED, total_count=300
+        )
+        session.add(task)
+        session.flush()
+        session.add(TaskItems(task_id=task.id, position=0, state="waiting"))
+        for done, state in ((100, "sent"), (20, "sent"), (50, "ended")):
+            session.add(
+                ProviderBatches(
+                    task_id=task.id, model="openai/gpt-4o", state=state, request_count=150, done_count=done,
+                    sent_at=sent_at,
+                )
+            )  # fmt: skip
+
+    at = open_page("tasks", project.id)
+
+    assert [element.proto.text for element in at.get("progress")] == [
+        "Paused: 0 of 300, waiting for the provider: 120 of 300 done, submitted 14:02 UTC"
+    ]
 
 
 def test_a_waiting_task_can_be_paused_and_resumed_and_cancelled() -> None:

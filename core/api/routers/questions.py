@@ -55,6 +55,8 @@ class QuestionAnswer(ResponseBody):
 
 VERIFIABLE_HELP = "store only answers that a program can verify; others are asked for once more, then left out"
 
+BATCH_HELP = "let the provider answer within 24 hours at a lower price; for models of providers that have batches"
+
 
 class AskQuestions(RequestBody):
     """The images to ask about, with the number, language and model of the questions."""
@@ -81,6 +83,7 @@ class AskQuestions(RequestBody):
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
     fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
     verifiable: bool = Field(False, description=VERIFIABLE_HELP)
+    batch: bool = Field(False, description=BATCH_HELP)
     concurrency: Annotated[int, Field(ge=1, le=64), INTEGRAL] | None = Field(None, description=CONCURRENCY_HELP)
     llm_config: ModelChoice = OFFLINE
     cost_cap: float | None = Field(
@@ -103,6 +106,7 @@ class AskAnswers(RequestBody):
     example_ids: ExampleIds = Field([], description="ids of confirmed entries that are sent as few-shot examples")
     fresh: bool = Field(False, description="do not reuse stored replies to the same requests")
     verifiable: bool = Field(False, description=VERIFIABLE_HELP)
+    batch: bool = Field(False, description=BATCH_HELP)
     cost_cap: float | None = Field(None, gt=0, description="US dollars")
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from core.accounts.actor import Actor
@@ -47,18 +49,28 @@ class Failures(ResponseBody):
     example: str
 
 
+class BatchesAnswer(ResponseBody):
+    """How far the batches are that a task waits for."""
+
+    requests: int
+    answered: int = Field(description="as the providers count")
+    sent_at: datetime | None = Field(description="when the first of them was sent; null while that is not known")
+
+
 class TaskSummaryAnswer(ResponseBody):
     """Items of a task by state, its cost in US dollars, and its failures by cause."""
 
     task: TaskAnswer
     queued: int
     running: int
+    waiting: int = Field(description="items whose requests are with a provider, in batches")
     done: int
     failed: int
     spent: float
     unpriced_calls: int
     maybe_paid_twice: int
     failures: list[Failures]
+    batches: BatchesAnswer | None = Field(description="null when it waits for none")
     status_text: str
 
 

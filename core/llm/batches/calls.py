@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from core.db import BatchRequests, Database
@@ -13,8 +13,8 @@ from core.llm.ledger import CallStart, DatabaseLedger, PaidCall, Usage
 MAX_LOST = 3
 """In how many batches a request may stay without an answer until its item fails."""
 _NOT_SENT = 0
-# Their replies are complete in themselves. What an answer belongs to depends on the questions of its request.
-_SELF_CONTAINED = ("questions", "questions_and_answers")
+# Replies for this purpose are complete in themselves. What answers belong to depends on the questions of their request.
+_SELF_CONTAINED = "questions"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class ItemCalls:
         own = call.request_hash
         if own not in self._stand_ins:
             known = [known for known, _ in self._answered if known == own]
-            if not known and call.purpose in _SELF_CONTAINED:
+            if not known and call.purpose == _SELF_CONTAINED:
                 taken = set(self._stand_ins.values())
                 same = (row for row in self._answered.values() if row.purpose == call.purpose)
                 known = [row.request_hash for row in same if row.request_hash not in taken]
@@ -102,15 +102,16 @@ class BatchLedger(DatabaseLedger):
         calls: ItemCalls,
         *,
         task_id: str,
+        purpose: str,
         prefetched: Mapping[str, PaidCall | None] = MappingProxyType({}),
     ) -> None:
-        super().__init__(db_session, task_id=task_id, item_id=calls.item_id, prefetched=prefetched)
+        super().__init__(db_session, task_id=task_id, item_id=calls.item_id, purpose=purpose, prefetched=prefetched)
         self._calls = calls
 
     def begin(self, call: CallStart) -> "Future[int | None]":
         """Return the row of an attempt, see :meth:`ItemCalls.begin`."""
         begun: Future[int | None] = Future()
-        begun.set_result(self._calls.begin(call))
+        begun.set_result(self._calls.begin(replace(call, purpose=self._purpose or call.purpose)))
         return begun
 
     def record_failure(self, call_id: int, error: LLMError, usage: Usage) -> "Future[None]":

@@ -56,7 +56,8 @@ class BatchClient:
 
     async def post(self, path: str, body: Any = None) -> Any:
         """Send *body* as JSON and return the JSON of the answer; see :meth:`get`."""
-        return self._json((await self.send_bytes(path, _dumped(body))).content)
+        dumped = await asyncio.to_thread(_dumped, body)  # a batch takes long enough to hold up other tasks
+        return self._json((await self.send_bytes(path, dumped)).content)
 
     async def send_bytes(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
         """Send *body*, by default as JSON; see :meth:`get`."""

@@ -89,8 +89,9 @@ class TaskBatches:
             desk.drop()
 
     def _status(self) -> str:
+        """Return the status of the task, "" when it was deleted."""
         with self._db.reading() as session:
-            return session.exec(select(Tasks.status).where(Tasks.id == self._task_id)).one()
+            return session.exec(select(Tasks.status).where(Tasks.id == self._task_id)).first() or ""
 
     def _has_open(self) -> bool:
         return any(desk.has_open for desk in self._desks)

@@ -12,7 +12,7 @@ from core.questions import prompts
 from core.questions import recipe as recipes
 from core.questions.image_sets import MAX_IMAGES, MIN_IMAGES, SetsBy
 from core.questions.text import GROUNDING
-from pages.components.generate import missing_analyses
+from pages.components.generate import batch_switch, missing_analyses
 from pages.components.shared import fixed_questions, language, model_picker, page
 from pages.components.shared.model_picker import ModelChoice
 
@@ -66,6 +66,7 @@ def show(project: Projects, mode: str) -> Recipe:
     if mode == "answers":
         choices += model_picker.show_more("generate", choices[0])
     config["models"] = [choice.config for choice in choices]
+    config["batch"] = batch_switch.show(choices)
     st.subheader("Options", anchor=False)
     cap = st.number_input(
         "Cost cap, in US dollars", min_value=0.01, value=None, key="generate-cap", persist_state="session",

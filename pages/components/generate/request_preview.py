@@ -75,6 +75,7 @@ def _try(project: Projects, config: dict[str, Any], answers: bool) -> None:
 def _estimate(recipe: Recipe, preview: RequestPreview) -> None:
     made = page.services().preview.estimate(recipe.config, recipe.images, preview, answers=recipe.answers)
     time = f", about {task_progress.format_duration(made.seconds)}" if made.seconds else ""
+    time = f", within {made.batch_hours} hours, mostly sooner" if made.batch_hours else time
     st.markdown(f"**Estimate:** {pluralize(made.calls, 'call')}, {page.escape(_cost(made))}{time}")
     if made.observed_calls:
         st.caption(f"Based on {pluralize(made.observed_calls, 'earlier reply')} of this model.")

@@ -59,6 +59,8 @@ def _draw(summary: TaskSummary) -> None:
     parts = [f"{_status(summary)}: {done}" if done else _status(summary)]
     if doing:
         parts.append(doing[1])
+    if summary.batches:
+        parts.append(str(summary.batches))
     if task.status in (TaskStatus.PAUSED, TaskStatus.CANCELLED) and is_active(task):
         parts.append("waiting for what has begun")
     st.progress(share, text=", ".join(parts))
@@ -106,7 +108,7 @@ def _figures(summary: TaskSummary) -> str:
         until = task.ended_at or datetime.now(UTC)
         seconds = max((until - task.started_at).total_seconds(), 0.001)
         ended = summary.done + summary.failed
-        if task.status == TaskStatus.RUNNING and ended >= 3:
+        if task.status == TaskStatus.RUNNING and ended >= 3 and not summary.waiting:
             left_s = (task.total_count - ended) * seconds / ended
             parts.append(f"{ended / seconds * 60:,.0f} per minute, about {format_duration(left_s)} left")
         elif task.ended_at is not None:

@@ -67,6 +67,22 @@ def test_a_task_keeps_only_verifiable_answers_on_request(
     assert (default["config"]["verifiable"], chosen["config"]["verifiable"]) == (False, True)
 
 
+@pytest.mark.parametrize("kind", ["image-questions", "image-answers"])
+def test_batches_are_for_models_that_have_them(
+    client: TestClient, services: Services, image: Images, kind: str
+) -> None:
+    services.questions.add_manual_question(image.id, "How bright is the image overall?")
+    url = f"/api/projects/{image.project_id}/{kind}"
+    model = {"provider": "openai", "model": "gpt-4o"}
+
+    refused = client.post(url, json={"batch": True})
+    estimates = [client.post(f"{url}/estimate", json={"batch": batch, "llm_config": model}) for batch in (False, True)]
+
+    assert (refused.status_code, refused.json()["field"]) == (422, "batch")
+    at_once, later = (estimate.json()["cost_high"] for estimate in estimates)
+    assert later == pytest.approx(at_once / 2)
+
+
 def test_a_model_without_vision_is_refused_before_a_task_is_created(
     client: TestClient, services: Services, image: Images
 ) -> None:

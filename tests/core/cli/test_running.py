@@ -13,8 +13,10 @@ from typer.testing import CliRunner, Result
 from core import ImageDatasetService, ProjectService, TaskService, connect
 from core.cli import app
 from core.cli.output import progress_bar
+from core.llm.batches import desk
 from core.services import Services
 from core.tasks import LocalEngine
+from tests.fakes.batches import FakeBatches
 
 runner = CliRunner()
 OFFLINE = ("--model", "offline/measure")
@@ -61,6 +63,22 @@ def test_asking_again_asks_nothing_until_more_is_asked_for() -> None:
     assert json.loads(_run(*asking, "--more", "--what", "questions").stdout)["questions"] == 6
     answered = json.loads(_run("ask", "--project", "Shelf", *OFFLINE, "--what", "answers", "--json").stdout)
     assert answered["answers"] == 6
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_provider_answers_later_at_half_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "PACE", desk.Pace(first_s=0.01, longest_s=0.05))
+    monkeypatch.setenv("VITRINE_KEY_127_0_0_1", "key-of-the-tests")
+    with FakeBatches() as server, connect() as db:
+        config = {name: value for name, value in server.config().items() if name != "api_key"}
+        Services(db).profiles.save_profile("later", config)
+        asking = ("ask", "--project", "Shelf", "--profile", "later", "--questions", "1", "--what", "questions")
+        found = json.loads(_run(*asking, "--batch", "--max-cost", "1", "--json").stdout)
+
+    assert (found["status"], found["questions"], len(server.batches)) == ("completed", 3, 1)
+    assert found["spent_usd"] == pytest.approx(3 * 0.00135)
+    refused = _run("ask", "--project", "Shelf", *OFFLINE, "--batch", code=1)
+    assert "offline/measure has no batches. Ask at once, or use another model." in refused.stderr
 
 
 @pytest.mark.usefixtures("shelf")

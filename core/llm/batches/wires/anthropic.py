@@ -4,6 +4,7 @@ A batch has no mark of its own. One whose answer got lost is known by its number
 has ended, by the ids of its requests.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,7 +63,7 @@ class AnthropicBatches:
     async def results(self, client: BatchClient, status: BatchStatus) -> list[ResultLine]:
         """See ``BatchWire.results``."""
         content = await client.download(f"{_path(client)}/{status.provider_id}/results")
-        return [_result(row) for row in read_lines(content)]
+        return await asyncio.to_thread(lambda: [_result(row) for row in read_lines(content)])
 
     async def cancel(self, client: BatchClient, provider_id: str) -> None:
         """See ``BatchWire.cancel``."""

@@ -1,5 +1,6 @@
 """Gemini's batches: a file of requests is uploaded in two steps, and the answers come in one file."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,8 @@ class GeminiBatches:
     async def submit(self, client: BatchClient, batch_id: str, lines: Sequence[BatchLine]) -> str:
         """See ``BatchWire.submit``."""
         rows = [{"key": line.custom_id, "request": line.body} for line in lines]
-        file_name = await self._upload(client, f"vitrine-{batch_id}", jsonl(rows))
+        content = await asyncio.to_thread(jsonl, rows)
+        file_name = await self._upload(client, f"vitrine-{batch_id}", content)
         made = await client.post(
             client.call_path.rpartition(":")[0] + ":batchGenerateContent",
             {"batch": {"display_name": batch_id, "input_config": {"file_name": file_name}}},
@@ -71,7 +73,7 @@ class GeminiBatches:
         if "output" not in status.files:
             return []
         content = await client.download(f"/download{_base(client)}/{status.files['output']}:download", alt="media")
-        return [_result(row) for row in read_lines(content)]
+        return await asyncio.to_thread(lambda: [_result(row) for row in read_lines(content)])
 
     async def cancel(self, client: BatchClient, provider_id: str) -> None:
         """See ``BatchWire.cancel``."""

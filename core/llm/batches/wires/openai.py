@@ -1,5 +1,6 @@
 """OpenAI's batches: a file of requests is uploaded, and the answers come in two files. Azure has the same."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -71,7 +72,8 @@ class OpenAIBatches:
 
 async def upload(client: BatchClient, base: str, batch_id: str, rows: Sequence[dict[str, Any]]) -> str:
     """Upload the requests of a batch and return the id of their file."""
-    made = await client.upload(f"{base}/{FILES}", f"vitrine-{batch_id}.jsonl", jsonl(rows), {"purpose": "batch"})
+    content = await asyncio.to_thread(jsonl, rows)
+    made = await client.upload(f"{base}/{FILES}", f"vitrine-{batch_id}.jsonl", content, {"purpose": "batch"})
     return str(made["id"])
 
 
@@ -84,7 +86,7 @@ async def read_files(client: BatchClient, base: str, status: BatchStatus, names:
     """Return the answers in files of OpenAI's form."""
     files = [status.files[name] for name in names if name in status.files]
     contents = [await client.download(f"{base}/{FILES}/{file_id}/content") for file_id in files]
-    return [_result(row) for content in contents for row in read_lines(content)]
+    return await asyncio.to_thread(lambda: [_result(row) for content in contents for row in read_lines(content)])
 
 
 async def delete_files(client: BatchClient, base: str, status: BatchStatus) -> None:
