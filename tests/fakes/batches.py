@@ -125,7 +125,9 @@ class FakeBatches(HttpServer):
         (content,) = [part.partition(b"\r\n\r\n")[2][:-2] for part in parts if b'name="file"' in part]
         name = f"file-{len(self.files)}"
         self.files[name] = content
-        return _json({"id": name, "object": "file", "purpose": "batch", "bytes": len(content)})
+        of_mistral = {"sample_type": "batch_request", "source": "upload"}
+        described = {"id": name, "object": "file", "purpose": "batch", "filename": "x.jsonl", "created_at": 1}
+        return _json(described | {"bytes": len(content)} | of_mistral)
 
     def _begin_upload(self, received: Received) -> Answer:
         address = f"http://elsewhere.invalid/upload/number-{len(self.files)}?upload_id=1"
@@ -133,7 +135,8 @@ class FakeBatches(HttpServer):
 
     def _end_upload(self, received: Received, name: str) -> Answer:
         self.files[f"files/{name}"] = received.body
-        return _json({"file": {"name": f"files/{name}"}})
+        body = json.dumps({"file": {"name": f"files/{name}"}}).encode()
+        return Answer(headers={"content-type": "application/json", "x-goog-upload-status": "final"}, body=body)
 
     def _make_openai(self, received: Received) -> Answer:
         asked = json.loads(received.body)
@@ -159,9 +162,9 @@ class FakeBatches(HttpServer):
 
     def _make_gemini(self, received: Received, model: str) -> Answer:
         batch = json.loads(received.body)["batch"]
-        file_name = batch["input_config"]["file_name"]
+        file_name = batch["inputConfig"]["fileName"]
         requests = {row["key"]: row["request"] for row in _rows(self.files[file_name])}
-        return self._make("gemini", requests, batch["display_name"], file_name)
+        return self._make("gemini", requests, batch["displayName"], file_name)
 
     def _make(
         self, wire: BatchWireFormat, requests: dict[str, dict[str, Any]], mark: str = "", input_file: str = ""

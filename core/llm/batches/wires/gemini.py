@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.errors import BadReplyError
+from core.errors import BadReplyError, LLMError
 from core.llm.batches.client import BatchClient
 from core.llm.batches.wire import BatchLine, BatchStatus, End, Limits, ResultLine, jsonl, read_lines
 
@@ -31,7 +31,7 @@ class GeminiBatches:
         file_name = await self._upload(client, f"vitrine-{batch_id}", content)
         made = await client.post(
             client.call_path.rpartition(":")[0] + ":batchGenerateContent",
-            {"batch": {"display_name": batch_id, "input_config": {"file_name": file_name}}},
+            {"batch": {"displayName": batch_id, "inputConfig": {"fileName": file_name}}},
         )
         return str(made["name"])
 
@@ -72,7 +72,13 @@ class GeminiBatches:
         """See ``BatchWire.results``."""
         if "output" not in status.files:
             return []
-        content = await client.download(f"/download{_base(client)}/{status.files['output']}:download", alt="media")
+        path = f"{_base(client)}/{status.files['output']}:download"
+        try:
+            content = await client.download(f"/download{path}", alt="media")  # as in its documentation
+        except LLMError as error:
+            if error.http_status != 404:
+                raise
+            content = await client.download(path, alt="media")  # as its own client does
         return await asyncio.to_thread(lambda: [_result(row) for row in read_lines(content)])
 
     async def cancel(self, client: BatchClient, provider_id: str) -> None:
