@@ -254,7 +254,7 @@ def _store(address: BucketAddress, options: tuple[tuple[str, str], ...], timeout
     try:
         if address.scheme != "s3":
             other: Any = from_url(str(address), client_options=client, retry_config=retry)
-            return other  # type: ignore[no-any-return]
+            return other  # type: ignore[no-any-return, unused-ignore]  # with and without the extra
         return S3Store(
             address.bucket, prefix=address.prefix or None, client_options=client, retry_config=retry, **arguments
         )
