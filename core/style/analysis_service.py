@@ -10,6 +10,7 @@ from sqlmodel import Session
 from core import audit
 from core.db import Database, Images, StyleDatasetImages, StyleDatasets
 from core.errors import LLMError, NotFoundError, VitrineError
+from core.progress import Progress, ShowProgress, shown
 from core.style import analysis, datasets, measuring
 from core.style.measuring import PERSON
 from core.style.models import model_config
@@ -102,27 +103,45 @@ class StyleAnalysisService:
                 analyzed.write(session)
         return len(found)
 
-    async def analyze_images(self, dataset_id: str, config: dict[str, Any] | None = None) -> list[StyleDatasetImages]:
+    async def analyze_images(
+        self, dataset_id: str, config: dict[str, Any] | None = None, *, progress: ShowProgress = None
+    ) -> list[StyleDatasetImages]:
         """Measure all images and have the model of *config* describe them, each image once per model.
 
         An image that cannot be analyzed is left as it was.
+
+        Args:
+            dataset_id: the style dataset.
+            config: the model; the offline model by default.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             LLMError: a call failed with an error that every further call would meet.
         """
         model = model_config(config)
         pending = await asyncio.to_thread(self.pending_images, dataset_id, model.litellm_model)
-        semaphore = asyncio.Semaphore(self._db.settings.llm_concurrency)
-
-        async def analyze(row: StyleDatasetImages) -> None:
-            async with semaphore:
-                analyzed = await self.analyze_image(row.id, model)
-                await asyncio.to_thread(self._store, analyzed)
-
-        outcomes = await asyncio.gather(*(analyze(row) for row in pending), return_exceptions=True)
+        with shown(progress, "Analyzing the style") as show:
+            outcomes = await self._analyze_all(pending, model, show)
         await asyncio.to_thread(self._record, dataset_id, model.litellm_model, len(pending))
         _raise_fatal(outcomes)
         return [entry.row for entry in await asyncio.to_thread(self._list_images, dataset_id)]
+
+    async def _analyze_all(
+        self, rows: Sequence[StyleDatasetImages], model: "ModelConfig", show: Progress
+    ) -> list[None | BaseException]:
+        semaphore, ended = asyncio.Semaphore(self._db.settings.llm_concurrency), 0
+
+        async def analyze(row: StyleDatasetImages) -> None:
+            nonlocal ended
+            try:
+                async with semaphore:
+                    analyzed = await self.analyze_image(row.id, model)
+                    await asyncio.to_thread(self._store, analyzed)
+            finally:
+                ended += 1
+                show(ended / len(rows), f"{ended:,} of {len(rows):,}")
+
+        return await asyncio.gather(*(analyze(row) for row in rows), return_exceptions=True)
 
     async def analyze_image(
         self, row_id: str, model: "ModelConfig", *, task_id: str | None = None, item_id: int | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from core.db import BusinessProfiles, Database, GeneratedImages, StyleDatasetImages, StyleDatasets
+from core.progress import ShowProgress
 from core.style.analysis_service import StyleAnalysisService
 from core.style.dataset_service import StyleDatasetService
 from core.style.generator import StyleGenerator
@@ -57,13 +58,20 @@ class StyleGenerationService:
         """
         return self.datasets.add_images(dataset_id, image_ids, urls)
 
-    async def analyze_images(self, dataset_id: str, config: dict[str, Any] | None = None) -> list[StyleDatasetImages]:
+    async def analyze_images(
+        self, dataset_id: str, config: dict[str, Any] | None = None, *, progress: ShowProgress = None
+    ) -> list[StyleDatasetImages]:
         """Measure all images and have the model of *config* describe them, each image once per model.
+
+        Args:
+            dataset_id: the style dataset.
+            config: the model; the offline model by default.
+            progress: a callback for the share (0 to 1) and the step; True shows a bar, as notebooks do.
 
         Raises:
             LLMError: a call failed with an error that every further call would meet.
         """
-        return await self.analysis.analyze_images(dataset_id, config)
+        return await self.analysis.analyze_images(dataset_id, config, progress=progress)
 
     def set_business_profile(self, project_id: str, business_name: str, vibes: str, theme: str) -> BusinessProfiles:
         """Set the brand with which every full prompt of the project begins.

@@ -23,6 +23,17 @@ def test_a_long_call_tells_a_callback_its_share_up_to_the_end(db: Database, proj
     assert [share for share, _ in told] == sorted(share for share, _ in told)
 
 
+def test_the_analysis_of_a_style_tells_how_many_images_it_has_ended(db: Database, project: core.Projects) -> None:
+    images = core.ImageService(db)
+    ids = [core.run(images.upload_image(project.id, f"{color}.png", png(color))).id for color in ("red", "blue")]
+    style = core.StyleGenerationService(db, core.LLMService(), images)
+    dataset = style.create_style_dataset(project.id, "Plain")
+    style.add_images(dataset.id, ids)
+    told: list[tuple[float, str]] = []
+    core.run(style.analyze_images(dataset.id, progress=lambda *step: told.append(step)))
+    assert told == [(0.5, "1 of 2"), (1.0, "2 of 2")]
+
+
 def test_a_bar_is_shown_when_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with shown(True, "Importing") as show:
         show(0.5, "20 files")
