@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
-import orjson
-
+from core.importing import exact_json
 from core.importing.json_text import BOM, MAX_ROW_BYTES, WINDOW_BYTES, JsonText, too_large
 from core.importing.runs import BadRow, Rows, Run, rows_in
 
@@ -61,8 +60,8 @@ def _runs_of_lines(file: BinaryIO, block: bytes) -> Iterator[Run]:
 def _parsed(texts: list[bytes], line: int) -> tuple[Sequence[int], list[Any]]:
     """Return the values of lines and the numbers of their lines, of which *line* is the first; empty ones are none."""
     try:
-        return range(line, line + len(texts)), list(map(orjson.loads, texts))
-    except orjson.JSONDecodeError:
+        return range(line, line + len(texts)), list(map(exact_json.loads, texts))
+    except ValueError:
         found = [(at, value) for at, text in enumerate(texts, line) if (value := _tolerant(text)) is not _EMPTY]
         return [at for at, _ in found], [value for _, value in found]
 
@@ -70,8 +69,8 @@ def _parsed(texts: list[bytes], line: int) -> tuple[Sequence[int], list[Any]]:
 def _tolerant(text: bytes) -> Any:
     """Parse also what orjson refuses and the standard library accepts: NaN, lone surrogates, bytes not of UTF-8."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return exact_json.loads(text)
+    except ValueError:
         pass
     if not text.strip():
         return _EMPTY

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import orjson
-
+from core.importing import exact_json
 from core.importing.runs import BadRow, Rows, Run, rows_in
 
 WINDOW_BYTES = 1 << 18
@@ -189,8 +188,8 @@ class JsonText:
                 break
             text = data[self._at : cut + separator.offset]
             try:
-                values: list[Any] = orjson.loads(b"[%b]" % text)
-            except orjson.JSONDecodeError:
+                values: list[Any] = exact_json.loads(b"[%b]" % text)
+            except ValueError:
                 end = self._at + (cut - self._at) // 2
                 continue
             self._at += len(text)

@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import orjson
-
+from core.importing import exact_json
 from core.importing.answers import CAPTION_QUESTION, RowError, turn
 from core.importing.readers.base import Files, Row, RowReader
 from core.importing.readers.boxes import DETECTION_QUESTION, corners, label_at
@@ -178,8 +177,8 @@ def _side(result: dict[str, Any], value: dict[str, Any], name: str) -> float:
 def _short(name: str, value: Any) -> Iterator[dict[str, Any]]:
     """Yield the results of a column of the short form: a text, choices, a rating or boxes; CSV has them as JSON."""
     if isinstance(value, str) and value[:1] in ("[", "{"):
-        with suppress(orjson.JSONDecodeError):
-            value = orjson.loads(value)
+        with suppress(ValueError):
+            value = exact_json.loads(value.encode("utf-8", "surrogatepass"))
     if isinstance(value, list) and all(isinstance(one, dict) for one in value):
         for one in value:
             yield {"from_name": name, "value": one}
