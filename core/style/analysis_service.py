@@ -128,7 +128,7 @@ class StyleAnalysisService:
 
     async def _analyze_all(
         self, rows: Sequence[StyleDatasetImages], model: "ModelConfig", show: Progress
-    ) -> list[None | BaseException]:
+    ) -> list[BaseException | None]:
         semaphore, ended = asyncio.Semaphore(self._db.settings.llm_concurrency), 0
 
         async def analyze(row: StyleDatasetImages) -> None:

@@ -125,7 +125,7 @@ def test_a_finished_export_is_named_by_project_format_and_date(
     services.projects.rename_project(project.id, 'Red: "cups"')
     answer = client.get(export_url(export.id))
     assert answer.content == b"PK..."
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="Red- -cups--llava-2026-03-09.zip"'
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''Red-%20-cups--llava-2026-03-09.zip"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
