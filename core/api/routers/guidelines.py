@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/projects/{project_id}/guidelines", tags=["guidel
 Version = Annotated[int, Field(ge=0, le=2**31 - 1), INTEGRAL]
 
 
-class VersionAnswer(ResponseBody):
+class GuidelineVersionAnswer(ResponseBody):
     """A version of the guidelines, without its text."""
 
     version: int = Field(description="from 1; 0 while a project has no guidelines")
@@ -29,7 +29,7 @@ class VersionAnswer(ResponseBody):
     restored_from: int | None = Field(description="the version that it is a copy of")
 
 
-class GuidelinesAnswer(VersionAnswer):
+class GuidelinesAnswer(GuidelineVersionAnswer):
     """A version of the guidelines."""
 
     text: str = Field(description="Markdown; an image of the project is ![description](image:ID)")
@@ -67,10 +67,10 @@ def get_guidelines(
 
 
 @router.get("/versions")
-def list_versions(project_id: Id, services: ServicesDep) -> list[VersionAnswer]:
+def list_versions(project_id: Id, services: ServicesDep) -> list[GuidelineVersionAnswer]:
     """List the versions of the guidelines, newest first."""
     services.projects.get_project(project_id)
-    return [VersionAnswer.model_validate(one) for one in services.guidelines.versions(project_id)]
+    return [GuidelineVersionAnswer.model_validate(one) for one in services.guidelines.versions(project_id)]
 
 
 @router.put("")

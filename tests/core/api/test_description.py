@@ -40,6 +40,7 @@ def test_a_token_may_be_sent_with_every_request(document: dict[str, Any]) -> Non
 def test_names_that_generators_make_do_not_collide(document: dict[str, Any]) -> None:
     operations = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     schemas = list(document["components"]["schemas"])
+    assert [name for name in schemas if "__" in name] == []  # two classes of one name
     for names in (operations, schemas):
         plain = ["".join(filter(str.isalnum, name)).lower() for name in names]
         assert len(set(plain)) == len(plain)
