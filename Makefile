@@ -6,7 +6,7 @@
 # make mutants      runs mutation tests and lists the surviving mutants
 # make consumers    lets the programs that read exports read ours, and writes the table of docs/CONSUMERS.md
 # make readmes      follows the README of each format word by word, and writes the other table
-# make screenshots  takes a screenshot of each page
+# make screenshots  takes a screenshot of each page, and the pictures of the documentation
 # make docs         builds the documentation into site/
 # make lock         writes the lock files
 # make doctor       checks this installation
@@ -66,6 +66,7 @@ readmes: .venv/installed-tests
 
 screenshots: .venv/installed-tests
 	$(BIN)/python tests/browser/screenshots.py
+	$(BIN)/python tests/browser/docs_pictures.py
 
 docs: .venv/installed-tests
 	$(BIN)/python docs/generator/build.py

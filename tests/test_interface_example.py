@@ -2,17 +2,17 @@
 
 import asyncio
 import importlib.util
-import re
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import datasets
 import pytest
 from PIL import Image
 
 import core
+from core.images import samples
 from core.images.sample import draw_samples
+from tests.docs.blocks import to_run
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,16 +26,16 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_readme_example_runs_as_it_stands(tmp_path: Path) -> None:
-    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert example is not None
-    (tmp_path / "example.py").write_text(example[1])
-    run = subprocess.run(
-        [sys.executable, str(tmp_path / "example.py")],
-        cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (run.stdout.splitlines()[-1:], run.returncode) == (["6 of 6 entries written"], 0), run.stderr
-    assert run.stdout.count("I looked: yes.") == 6
+def test_the_readme_example_runs_as_it_stands(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = to_run("README.md", "python")
+    assert len([line for line in example.splitlines() if line and not line.startswith("import")]) == 10
+    monkeypatch.setattr(samples, "sample_images", lambda: folder)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), names)  # noqa: S102
+    names["db"].close()
+    rows = (tmp_path / "my-export" / "train" / "metadata.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 8
 
 
 def test_the_whole_job_from_python_ends_in_an_export_that_loads_what_was_put_in(

@@ -5,6 +5,7 @@ them, and zensical makes pages of all. Nothing is fetched, and a link to nothing
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,11 +19,14 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from core.api.rest import build_api  # noqa: E402
+from docs.generator.formats_reference import formats_page  # noqa: E402
+from docs.generator.glossary import glossary_page  # noqa: E402
 from docs.generator.html_check import problems_of  # noqa: E402
 from docs.generator.notebook import notebook_page  # noqa: E402
 from docs.generator.python_reference import python_pages  # noqa: E402
 from docs.generator.rest_reference import rest_pages  # noqa: E402
 
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)-light\.webp\)")
 _NOT_PAGES = shutil.ignore_patterns("generator", "__pycache__", "*.pyc")
 
 
@@ -51,13 +55,28 @@ def build(target: Path) -> list[str]:
 
 def _write_pages(docs: Path) -> None:
     shutil.copytree(ROOT / "docs", docs, ignore=_NOT_PAGES)
+    for page in docs.rglob("*.md"):
+        page.write_text(_with_dark_pictures(page), encoding="utf-8")
     made = {**python_pages(ROOT), **rest_pages(build_api(lambda: None).openapi())}  # type: ignore[arg-type, return-value]
+    made |= {"formats.md": formats_page(), "glossary.md": glossary_page(ROOT)}
     for name, text in made.items():
         path = docs / "reference" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     tour = docs / "tour.ipynb"
     (docs / "tour.md").write_text(notebook_page(tour.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _with_dark_pictures(page: Path) -> str:
+    """Return the text of *page* with the dark twin of each picture that has one; the colors of the site choose."""
+
+    def both(found: re.Match[str]) -> str:
+        alternative, name = found.groups()
+        if not (page.parent / f"{name}-dark.webp").exists():
+            return found[0]
+        return f"![{alternative}]({name}-light.webp#only-light)\n![{alternative}]({name}-dark.webp#only-dark)"
+
+    return _PICTURE.sub(both, page.read_text(encoding="utf-8"))
 
 
 def complete_nav(nav: list[Any], docs: Path) -> list[Any]:

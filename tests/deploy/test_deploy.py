@@ -1,4 +1,4 @@
-"""The files of ``docs/deploy`` and the command that the README prints let people in, and pass on what Vitrine needs."""
+"""The files of ``docs/deploy`` and the command of ``docs/ACCESS.md`` let people in, and pass on what Vitrine needs."""
 
 import os
 import re
@@ -24,6 +24,7 @@ from websockets.sync.client import connect as connect_websocket
 
 from tests.browser.driving import ROOT, AppServer, free_port
 from tests.deploy.proxies import DEPLOY, HOST, PROXIES, find_program, proxy_to
+from tests.docs.blocks import to_run
 from tests.pictures import png
 from tests.serving import served
 
@@ -180,9 +181,8 @@ def test_the_command_of_the_unit_serves_the_app(tmp_path: Path) -> None:
         assert _signed_in_at(port) == 204
 
 
-def test_the_command_that_the_readme_prints_lets_people_in(tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    printed = re.findall(r"```sh\n(VITRINE_ACCESS_PASSWORD=.*?)```", readme, re.DOTALL)
+def test_the_command_of_the_page_about_access_lets_people_in(tmp_path: Path) -> None:
+    printed = to_run("docs/ACCESS.md", "sh")
     assert len(printed) == 1
     assert ".venv/bin/streamlit" in printed[0]
     port = free_port()
