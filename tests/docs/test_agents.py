@@ -15,6 +15,7 @@ from core.cli import app
 from core.db import connect
 from core.errors import ConfigurationError
 from core.projects import ProjectService
+from tests.docs.blocks import to_run
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "AGENTS.md").read_text(encoding="utf-8")
@@ -27,7 +28,7 @@ def test_the_page_names_every_tool() -> None:
 
 
 def test_the_settings_of_clients_start_the_verb_with_options_that_it_has() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    blocks = to_run("docs/AGENTS.md", "json")
     started = [json.loads(block)["mcpServers"]["vitrine"] for block in blocks]
     assert [one["command"] for one in started] == ["vitrine", "vitrine"]
     for one in started:
@@ -38,7 +39,7 @@ def test_the_token_of_the_page_can_be_made(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("VITRINE_DATA_DIR", str(tmp_path))
     with connect(tmp_path) as db:
         ProjectService(db).create_project("Kitchen")
-    (line,) = [line for line in PAGE.splitlines() if line.startswith("vitrine token")]
+    (line,) = to_run("docs/AGENTS.md", "sh")
     made = CliRunner().invoke(app, shlex.split(line)[1:])
     assert made.stdout.startswith("vitrine_"), made.output
 

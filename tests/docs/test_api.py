@@ -1,6 +1,5 @@
 """The examples of docs/API.md, run in order against the running app with a password set."""
 
-import re
 from pathlib import Path
 
 import httpx
@@ -8,14 +7,13 @@ import pytest
 
 from core import connect
 from core.access import TokenService
-from tests.browser.driving import ROOT, AppServer
+from tests.browser.driving import AppServer
+from tests.docs.blocks import to_run
 from tests.pictures import striped
-
-EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def test_the_examples_of_the_api_documentation_run_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = EXAMPLE.findall((ROOT / "docs" / "API.md").read_text(encoding="utf-8"))
+    examples = to_run("docs/API.md", "python")
     assert len(examples) > 10
     (tmp_path / "red.png").write_bytes(striped(1))
     (tmp_path / "blue.png").write_bytes(striped(4))

@@ -13,11 +13,11 @@ import pytest
 
 import vitrine
 from core.images import samples
+from tests.docs.blocks import to_run
 
 ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "docs" / "tour.ipynb"
 _CODE_AFTER_COLONS = re.compile(r"::\n\n((?:    .*\n|\n)+)")
-_PYTHON_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 def _cells() -> list[str]:
@@ -30,7 +30,7 @@ def _blocks_of_help() -> list[str]:
 
 
 def _blocks_of_page() -> list[str]:
-    return _PYTHON_BLOCK.findall((ROOT / "docs" / "NOTEBOOK.md").read_text(encoding="utf-8"))
+    return to_run("docs/NOTEBOOK.md", "python")
 
 
 @pytest.fixture

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from core.backup import list_backups
 from tests.browser.driving import ROOT, AppServer, free_port
-
-BOX = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+from tests.docs.blocks import to_run
 
 
 def test_every_command_of_the_page_about_running_works(tmp_path: Path) -> None:
-    boxes = BOX.findall((ROOT / "docs" / "RUNNING.md").read_text(encoding="utf-8"))
+    boxes = to_run("docs/RUNNING.md", "sh")
     assert len(boxes) == 9
     metrics_port, scheduled = free_port(), tmp_path / "scheduled"
     settings = {

@@ -13,9 +13,10 @@ from core.accounts.permissions import LOWEST_ROLE, OF_THE_SERVER, WORDS, Act
 from core.accounts.roles import Role
 from core.cli import app
 from tests.browser.driving import AppServer
+from tests.docs.blocks import to_run
 
 TEXT = (Path(__file__).parents[2] / "docs" / "TEAM.md").read_text(encoding="utf-8")
-BOXES = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+BOXES = to_run("docs/TEAM.md", "sh")
 SECRET = "nine green bottles"
 
 
