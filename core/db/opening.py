@@ -92,19 +92,19 @@ def database_url_problem(url: str) -> str:
         return _missing_driver(url, error.name or "a driver")
     except (ArgumentError, NoSuchModuleError):
         if url.startswith("postgres:"):
-            return "VITRINE_DATABASE_URL begins with postgres:. Begin it with postgresql+psycopg:."
+            return "The database URL begins with postgres:. Begin it with postgresql+psycopg:."
         return (
-            "VITRINE_DATABASE_URL is not a database URL that can be opened. "
-            "Use for example sqlite:////srv/vitrine/vitrine.db, or leave it empty."
+            "This is not a database URL that can be opened. "
+            "Use for example sqlite:////srv/vitrine/vitrine.db in VITRINE_DATABASE_URL, or leave it empty."
         )
     return ""
 
 
 def _missing_driver(url: str, module: str) -> str:
     if not url.startswith("postgresql"):
-        return f"VITRINE_DATABASE_URL needs {module}, which is not installed. Install it, or use SQLite."
+        return f"The database URL needs {module}, which is not installed. Install it, or use SQLite."
     return (
-        "VITRINE_DATABASE_URL names PostgreSQL, but its driver is not installed. "
+        "The database URL names PostgreSQL, but its driver is not installed. "
         "Run: pip install 'vitrine-vqa[postgres]', and begin the URL with postgresql+psycopg:."
     )
 
