@@ -86,14 +86,16 @@ class OwnershipService:
             NotFoundError: its project is deleted, or is not *project_id*.
         """
         row = OWNED[name]
-        query = select(Projects.id, Projects.deleted_at).join(row, row.project_id == Projects.id)
+        # In one statement: between two of them the import of a project may end, which shows it.
+        incoming = select(1).where(IncomingProjects.project_id == Projects.id).exists()
+        query = select(Projects.id, Projects.deleted_at, incoming).join(row, row.project_id == Projects.id)
         with self._db.reading() as session:
             owner = session.exec(query.where(row.id == str(id_))).first()
         if owner is None:
             return
-        owner_id, deleted_at = owner
-        if deleted_at is not None and row is Tasks and self._is_incoming(owner_id):
-            deleted_at = None
+        owner_id, deleted_at, is_incoming = owner
+        if is_incoming and row is Tasks:
+            deleted_at = None  # the project is hidden while it is imported; the task of its import is not
         if deleted_at is not None or project_id not in (None, owner_id):
             raise NotFoundError("This does not exist any more, or it belongs to another project.")
 
@@ -120,11 +122,6 @@ class OwnershipService:
             for project_id in found:
                 owners.add(texts[0], project_id)
         return found
-
-    def _is_incoming(self, project_id: str) -> bool:
-        """Return whether the project is hidden because it is being imported: the task of its import is not."""
-        with self._db.reading() as session:
-            return session.get(IncomingProjects, project_id) is not None
 
 
 def in_existing_project(row: Any) -> Any:

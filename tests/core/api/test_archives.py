@@ -2,15 +2,18 @@
 
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from core import Projects
-from core.db import Images, new_id
+from core.db import Images, IncomingProjects, new_id
 from core.services import Services
 
 
@@ -93,6 +96,28 @@ def test_a_file_that_is_no_project_archive_is_refused_at_once(client: TestClient
     refused = client.post("/api/projects/import", json={"upload_id": sent["id"]})
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
     assert "is not a ZIP archive" in refused.json()["detail"]
+
+
+def test_the_task_of_an_import_is_found_at_the_moment_when_its_project_appears(
+    services: Services, project: Projects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = services.project_imports.from_path(str(services.projects.export_project(project.id, tmp_path / "a.zip")))
+    reading, has_appeared = services.db.reading, False
+
+    @contextmanager
+    def then_appears() -> Iterator[Session]:
+        nonlocal has_appeared
+        with reading() as session:
+            yield session
+        if not has_appeared:
+            has_appeared = True
+            with services.db.transaction() as session:
+                session.get_one(Projects, task.project_id).deleted_at = None
+                session.delete(session.get_one(IncomingProjects, task.project_id))
+
+    monkeypatch.setattr(services.db, "reading", then_appears)
+    services.ownership.check("task_id", task.id)
+    assert has_appeared
 
 
 def test_the_project_of_an_import_that_waits_is_hidden_and_its_task_is_not(
