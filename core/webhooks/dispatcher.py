@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 MAX_AT_ONCE = 64
 """Of all webhooks together. Each webhook gets one message at a time, so a slow receiver delays its own only."""
+NOT_STORED_PAUSE_S = 60.0
+"""Before a message is sent again whose outcome could not be stored, on a full disk for example."""
 _OTHER_KEY = (
     "Its secret came from another secret key of this server, which was replaced. Make a new secret, give it to the "
     "receiver, and turn the webhook on."
@@ -71,7 +73,7 @@ class WebhookDispatcher:
         try:
             while True:
                 try:
-                    if self._may_deliver():
+                    if await asyncio.to_thread(self._may_deliver):
                         await self._step()
                 except VitrineError as error:  # such as a full disk, or a server of the database that restarts
                     log.warning("webhooks wait: %s", error)
@@ -100,8 +102,14 @@ class WebhookDispatcher:
             body = due.body.encode()
             reply = await self._send(due.url, body, signing.headers(secret, due.id, int(time.time()), body))
             await asyncio.to_thread(self._outbox.record, due.id, reply)
-        except VitrineError as error:
-            log.warning("a message of a webhook is sent again later: %s", error)
+        except (
+            VitrineError
+        ) as error:  # it was sent: not again before this can be stored
+            log.warning("the outcome of a message to a webhook cannot be stored: %s", error)
+            await asyncio.sleep(NOT_STORED_PAUSE_S)
+        except Exception:
+            log.exception("a message to a webhook stumbled [%s]", secrets.token_hex(4))
+            await asyncio.sleep(NOT_STORED_PAUSE_S)
         finally:
             self._sending.pop(due.webhook_id, None)
 

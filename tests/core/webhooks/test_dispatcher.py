@@ -17,9 +17,11 @@ import pytest
 
 from core.background_loop import BackgroundLoop
 from core.db import Database, Projects, connect
+from core.errors import StorageError
 from core.secret_key import rotate_key
 from core.webhooks import WebhookService
 from core.webhooks.dispatcher import WebhookDispatcher
+from core.webhooks.outbox import Outbox
 from tests.core.webhooks.conftest import log_of
 from tests.fakes.http_server import Answer, HttpServer, Received
 
@@ -152,6 +154,7 @@ import sys, time
 from core.background_loop import BackgroundLoop
 from core.db import connect
 from core.webhooks.dispatcher import WebhookDispatcher
+from core.webhooks.outbox import Outbox
 db = connect(sys.argv[1])
 WebhookDispatcher(db, BackgroundLoop(), lambda: True, poll_s=0.05).start()
 print("ready", flush=True)
@@ -185,3 +188,24 @@ def db_project(db: Database) -> str:
     with db.transaction() as session:
         session.add(project)
     return project.id
+
+
+def test_a_message_whose_outcome_cannot_be_stored_is_not_sent_every_second(
+    db: Database, webhooks: WebhookService, project: Projects, receiver: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, looked = webhooks.make_webhook(project.id, receiver.url).row, []
+
+    def is_full(*_: object) -> None:
+        raise StorageError("The disk is full.")
+
+    def may_deliver() -> bool:
+        looked.append(1)
+        return True
+
+    monkeypatch.setattr(Outbox, "record", is_full)
+    webhooks.ping(project.id, made.id)
+    with delivering(db, may_deliver):
+        wait_until(lambda: receiver.received)
+        before = len(looked)
+        wait_until(lambda: len(looked) > before + 5)
+    assert len(receiver.received) == 1
