@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from core.db import AuditEvents, Events, Exports, Honeypots, Tasks, Webhooks
+from core.db import AuditEvents, CheckRuns, Events, Exports, Honeypots, Tasks, Webhooks
 from core.tasks import TaskStatus
 from core.webhooks.kinds import Happening
 
@@ -108,8 +108,8 @@ def _of_ended(session: Session, task: Tasks, at: datetime) -> Iterator[Happening
         added = counts.get("added", 0) + counts.get("near-duplicate", 0)
         if added:
             yield Happening("images.added", at, ids | {"count": added, "links": _image_links(task.project_id)})
-    if task.task_type in _CHECKS:
-        check = str(task.config.get("check", ""))
+    check = str(task.config.get("check", "")) if task.task_type in _CHECKS else ""
+    if check and _has_numbers(session, task, check):
         links = {"check": f"/api/projects/{task.project_id}/checks/{check}"}
         yield Happening("check.completed", at, ids | {"check": check, "links": links})
     for export in session.exec(select(Exports).where(Exports.task_id == task.id)):
@@ -117,6 +117,16 @@ def _of_ended(session: Session, task: Tasks, at: datetime) -> Iterator[Happening
             "export": f"/api/projects/{task.project_id}/exports/{export.id}", "download": f"/exports/{export.id}",
         }  # fmt: skip
         yield Happening("export.ready", at, ids | {"export_id": export.id, "format": export.format, "links": links})
+
+
+def _has_numbers(session: Session, task: Tasks, check: str) -> bool:
+    """Return whether a run of *check* has ended since the task was made; one that failed leaves none."""
+    ended = select(CheckRuns.id).where(
+        CheckRuns.project_id == task.project_id,
+        CheckRuns.check_name == check,
+        col(CheckRuns.ended_at) >= task.create_at,
+    )
+    return session.exec(ended.limit(1)).first() is not None
 
 
 def _uploads(

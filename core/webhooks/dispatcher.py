@@ -102,9 +102,7 @@ class WebhookDispatcher:
             body = due.body.encode()
             reply = await self._send(due.url, body, signing.headers(secret, due.id, int(time.time()), body))
             await asyncio.to_thread(self._outbox.record, due.id, reply)
-        except (
-            VitrineError
-        ) as error:  # it was sent: not again before this can be stored
+        except VitrineError as error:  # it was sent: not again before this can be stored
             log.warning("the outcome of a message to a webhook cannot be stored: %s", error)
             await asyncio.sleep(NOT_STORED_PAUSE_S)
         except Exception:

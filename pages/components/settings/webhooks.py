@@ -134,9 +134,10 @@ def _renew(webhook: Webhooks) -> None:
 def _delete(webhook: Webhooks, counts: DeliveryCounts) -> None:
     host = host_of(webhook.url)
     held = counts.delivered + counts.waiting + counts.given_up
+    unsent = f", {counts.waiting:,} of which wait and are not sent" if counts.waiting else ""
     st.text(
-        f"This deletes the webhook to {host}, its secret and its log of {pluralize(held, 'message')}; "
-        f"{counts.waiting:,} of them wait and are not sent. It cannot be undone. To pause it, turn it off."
+        f"This deletes the webhook to {host}, its secret and its log of {pluralize(held, 'message')}{unsent}. "
+        "It cannot be undone. To pause it, turn it off."
     )
     if st.button("Delete webhook", type="primary", key="webhook-delete-confirm"):
         with page.show_errors():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core import audit
-from core.db import Database, Events, Exports, Honeypots, Projects, Tasks, Webhooks, utc_now
+from core.db import CheckRuns, Database, Events, Exports, Honeypots, Projects, Tasks, Webhooks, utc_now
 from core.services import Services
 from core.tasks import TaskService
 from core.webhooks import WebhookService, deriving
@@ -32,6 +32,8 @@ def _end(db: Database, project_id: str, task_type: str, status: str = "completed
         session.add(task)
         if task_type == "dataset-export":
             session.add(Exports(id="e" * 21, project_id=project_id, task_id=task.id, format="llava"))
+        if task_type == "dataset-check" and status == "completed":
+            session.add(CheckRuns(project_id=project_id, check_name="guessable", ended_at=utc_now()))
         audit.record(session, "task.end", task, in_task=True, status=status)
     return task
 
@@ -53,12 +55,13 @@ def test_the_end_of_a_task_is_told_at_once_with_what_it_means_besides(
     )
     _end(db, webhook.project_id, "dataset-export")
     _end(db, webhook.project_id, "dataset-check", config={"check": "guessable"})
+    _end(db, webhook.project_id, "dataset-check", "completed with failures", config={"check": "worth"})
     _end(db, webhook.project_id, "image-analysis", "completed with failures", failed_count=1)
     assert outbox.plan() is False
     bodies = _bodies(webhooks, webhook)
     assert [body["type"] for body in bodies] == [
         "task.completed", "images.added", "task.completed", "export.ready", "task.completed", "check.completed",
-        "task.failed",
+        "task.failed", "task.failed",
     ]  # fmt: skip
     at = bodies[0].pop("timestamp")
     assert at.endswith("Z")
@@ -72,9 +75,9 @@ def test_the_end_of_a_task_is_told_at_once_with_what_it_means_besides(
     assert bodies[1]["data"]["count"] == 2
     assert bodies[3]["data"]["links"]["download"] == f"/exports/{'e' * 21}"
     assert bodies[5]["data"]["check"] == "guessable"
-    assert (bodies[6]["data"]["status"], bodies[6]["data"]["failed"]) == ("completed with failures", 1)
+    assert (bodies[7]["data"]["status"], bodies[7]["data"]["failed"]) == ("completed with failures", 1)
     assert outbox.plan() is False
-    assert len(log_of(webhooks, webhook)) == 7
+    assert len(log_of(webhooks, webhook)) == 8
 
 
 def test_a_pause_by_a_person_and_one_by_the_engine_are_told_with_their_reason(
