@@ -3,7 +3,7 @@
 from core.db.access_tables import ApiTokens, KeyedReplies, SignIns
 from core.db.account_tables import Accounts, Invitations, Memberships
 from core.db.audit_tables import AuditEvents, AuditRemovals
-from core.db.base import Base, new_id, utc_now
+from core.db.base import Base, hold_64_bits, new_id, utc_now
 from core.db.bulk_insert import insert_entries, insert_rows
 from core.db.check_tables import CheckRuns, EntryFindings
 from core.db.cut_list import Page, cut
@@ -51,6 +51,8 @@ from core.db.work_tables import (
     TaskItems,
     Tasks,
 )
+
+hold_64_bits(Base.metadata)
 
 __all__ = [
     "HELD_BACK",

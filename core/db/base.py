@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, TypeDecorator, inspect, text
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, TypeDecorator, inspect, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import make_transient_to_detached, registry
 from sqlalchemy.orm.attributes import set_committed_value
@@ -160,3 +160,11 @@ def json_field(default: Any) -> Any:
 
 
 ALIVE = text("deleted_at IS NULL")
+
+
+def hold_64_bits(tables: MetaData) -> None:
+    """Make integers of 64 bits of those of *tables*, where a database has two sizes of them: PostgreSQL has."""
+    for table in tables.tables.values():
+        for column in table.columns:
+            if type(column.type) is Integer:
+                column.type = BigInteger().with_variant(Integer(), "sqlite")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect
 
-from core.db.server import compare_by_bytes, lock_upgrade
+from core.db.server import compare_by_bytes, lock_upgrade, widen_integers
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def upgrade(engine: Engine, *, backup_dir: Path | None = None) -> None:
         lock_upgrade(connection)
         run_migrations(connection, script, known[-1])
         compare_by_bytes(connection)
+        widen_integers(connection)
 
 
 def known_versions() -> list[str]:
