@@ -35,6 +35,8 @@ _SERVER_SENTENCES = {
     "55P03": "Another program has locked the database for too long. Close it, then try again.",
     "57014": "The database server stopped a statement that took too long. Narrow the filter, or try again later.",
 }
+# While a connection is made, the driver has no SQLSTATE.
+_FULL = re.compile(r"too many (clients|connections)|remaining connection slots")
 _AWAY = ("57P01", "57P02", "57P03")
 _NO_CONNECTION_LEFT = "The database server has no connection left. Close other programs, or raise its max_connections."
 _IS_AWAY = "The database server does not answer. Check it and VITRINE_DATABASE_URL, then try again."
@@ -57,7 +59,7 @@ def _replacement(context: Any) -> VitrineError | None:
     code = getattr(error, "sqlstate", None)
     if sentence := _SERVER_SENTENCES.get(code or ""):
         return StorageError(sentence)
-    if code == "53300" or "too many clients" in str(error) or "remaining connection slots" in str(error):
+    if code == "53300" or _FULL.search(str(error)):
         return DatabaseAwayError(_NO_CONNECTION_LEFT)
     if context.is_disconnect or context.connection is None or code in _AWAY:
         return DatabaseAwayError(_IS_AWAY)

@@ -7,6 +7,7 @@ connection ends. A lock of a session would be left to somebody else by a pooler 
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,6 +102,9 @@ class _ServerLease:
 
     def release(self) -> None:
         with self._lock:
+            if self._connection is not None:
+                with suppress(SQLAlchemyError, StorageError):
+                    self._connection.rollback()  # its lock is free when this returns
             self._drop()
 
     def _take(self) -> bool:

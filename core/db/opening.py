@@ -64,7 +64,7 @@ def ensure_writable(settings: Settings) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         probe = data_dir / ".write-probe"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another process may probe at the same time
     except OSError as error:
         raise StorageError(
             f"The data directory {data_dir} cannot be written ({error.strerror}). "

@@ -231,7 +231,9 @@ def _sort(name: str) -> tuple[Any, bool]:
 
 def _order(key: Any, descending: bool) -> tuple[UnaryExpression[Any], ...]:
     # Both columns in the same direction, so that the index can be read backwards without a sort.
-    return (key.desc(), col(Images.id).desc()) if descending else (key.asc(), col(Images.id).asc())
+    # The first one is NULL in all images; PostgreSQL reads by the index, which begins with it, only when it is told.
+    columns = (col(Images.deleted_at), key, col(Images.id))
+    return tuple(column.desc() if descending else column.asc() for column in columns)
 
 
 def contains_word(column: Any, word: str) -> ColumnElement[bool]:

@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlmodel import Session, select
 
 from core import ProjectService
-from core.db import Database, Projects, connect
+from core.db import Database, Projects, connect, server
+from core.db.driver_errors import translate_driver_errors
 from core.errors import DatabaseAwayError, InvalidInputError, StorageError
 from tests import postgresql
 
@@ -80,8 +82,8 @@ def _lose_the_answer_to_the_first_commit(db: Database, monkeypatch: pytest.Monke
 
 
 def test_errors_that_a_person_can_mend_are_sentences(db: Database) -> None:
-    with pytest.raises(InvalidInputError, match="NUL"):
-        ProjectService(db).create_project("a\0b")
+    with pytest.raises(InvalidInputError, match="NUL"), db.transaction() as session:
+        session.add(Projects(name="a\0b"))
     with pytest.raises(StorageError, match="took too long"), db.reading() as session:
         session.execute(text("SET LOCAL statement_timeout = 10"))
         session.execute(text("SELECT pg_sleep(5)"))
@@ -116,3 +118,50 @@ def test_every_text_is_compared_by_its_bytes(db: Database) -> None:
             )
         ).all()
     assert others == []
+
+
+def test_a_pool_without_a_free_connection_is_one_sentence(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", server.POOL_SIZE)
+    monkeypatch.setattr(server, "POOL_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(server, "WAIT_S", 0.1)
+    with connect(db.engine.url.render_as_string(hide_password=False)) as small, ExitStack() as held:
+        for _ in range(server.POOL_SIZE):
+            held.enter_context(small.engine.connect())
+        with pytest.raises(DatabaseAwayError, match="All connections of this server to its database are in use"):
+            _names(small)
+        held.pop_all().close()
+        assert _names(small) == []
+
+
+def test_a_server_without_a_free_connection_is_one_sentence_and_nothing_is_prepared_where_it_must_not(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "WAIT_S", 0.1)
+    monkeypatch.setenv("VITRINE_DATABASE_PREPARES", "false")
+    url = db.engine.url.render_as_string(hide_password=False)
+    with connect(url) as plain, plain.engine.connect() as connection:
+        for _ in range(8):
+            connection.execute(text("SELECT 1"))
+        assert connection.exec_driver_sql("SELECT COUNT(*) FROM pg_prepared_statements").scalar() == 0
+    name = db.engine.url.database
+    with postgresql.admin_connection() as connection:
+        connection.execute(text(f'CREATE ROLE few LOGIN CONNECTION LIMIT 0; GRANT ALL ON DATABASE "{name}" TO few'))
+    try:
+        few = server.make_server_engine(make_url(url).set(username="few").render_as_string(hide_password=False))
+        translate_driver_errors(few)
+        with pytest.raises(DatabaseAwayError, match="no connection left"):
+            few.connect()
+    finally:
+        with postgresql.admin_connection() as connection:
+            connection.execute(text(f'REVOKE ALL ON DATABASE "{name}" FROM few; DROP ROLE few'))
+
+
+def test_integers_have_64_bits_as_in_sqlite(db: Database) -> None:
+    """The position of an item counts its stage in the hundred millions, and quotas are in bytes."""
+    large = 90 * 100_000_000
+    with db.transaction() as session:
+        session.add(Projects(name="Large", max_image_bytes=large))
+    with db.reading() as session:
+        assert session.exec(select(Projects.name).where(Projects.max_image_bytes == large)).one() == "Large"
+        narrow = "SELECT 1 FROM information_schema.columns c WHERE data_type = 'integer' AND table_schema = 'public'"
+        assert session.execute(text(narrow)).first() is None
