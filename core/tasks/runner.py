@@ -20,7 +20,15 @@ from core.caller import Caller, acting
 from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
 from core.db.lease import Lease
 from core.disk import require_space
-from core.errors import FullDiskError, ItemInterrupted, LLMError, NotFoundError, ObjectStorageError, VitrineError
+from core.errors import (
+    DatabaseAwayError,
+    FullDiskError,
+    ItemInterrupted,
+    LLMError,
+    NotFoundError,
+    ObjectStorageError,
+    VitrineError,
+)
 from core.tasks.adding import insert_items
 from core.tasks.item_queue import Claimed, ItemQueue, Round, pause_running
 from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
@@ -187,6 +195,9 @@ class TaskRunner:
                 raise
             # This worker was not cancelled: the CancelledError comes from inside the item.
             await self._record_bug(task, item, error)
+        except DatabaseAwayError as error:
+            log.warning("an item of task %s is run again: %s", task.id, error)
+            await self._db.write(lambda session: _requeue(session, item))
         except (FullDiskError, ObjectStorageError) as error:
             message = str(error)
             queue.close()
@@ -286,10 +297,17 @@ def _mark_failed(session: Session, item: TaskItems, code: str, message: str) -> 
     session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
 
 
-def _requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
+def _requeue(session: Session, item: TaskItems) -> bool:
+    """Queue an item again, and return whether it is still this process that runs it."""
     own = update(TaskItems).where(col(TaskItems.id) == item.id, col(TaskItems.attempts) == item.attempts)
-    if session.connection().execute(own.values(state="queued")).rowcount:
+    is_own = bool(session.connection().execute(own.values(state="queued")).rowcount)
+    if is_own:
         _end_calls(session, item, "interrupted")
+    return is_own
+
+
+def _requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
+    if _requeue(session, item):
         pause_running(session, item.task_id, reason)
 
 
