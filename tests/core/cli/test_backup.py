@@ -9,6 +9,8 @@ from core import ProjectService, connect
 from core.cli import app
 from tests.core.backup.originals import add_originals
 
+pytestmark = pytest.mark.sqlite  # its twin for PostgreSQL is core/backup/test_server_copy.py
+
 runner = CliRunner()
 
 

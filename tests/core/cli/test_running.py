@@ -119,6 +119,7 @@ def test_ctrl_c_pauses_and_the_command_that_is_said_continues(monkeypatch: pytes
     assert resumed.stdout == "completed, 3 done\n"
 
 
+@pytest.mark.sqlite  # the lease of PostgreSQL is in tests/core/db/test_lease.py
 @pytest.mark.usefixtures("shelf")
 def test_beside_a_process_that_runs_the_tasks_it_refuses_and_leaves_no_task_behind(tmp_path: Path) -> None:
     with FileLock(tmp_path / "data" / "runner.lock"):

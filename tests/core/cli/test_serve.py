@@ -68,6 +68,7 @@ def test_the_browser_opens_once_the_server_listens(monkeypatch: pytest.MonkeyPat
     assert opened == [f"http://127.0.0.1:{port}"]
 
 
+@pytest.mark.sqlite  # its server opens the file of the data directory
 def test_the_demo_makes_a_sample_project_once_and_serves_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     served: list[str] = []
     monkeypatch.setattr(

@@ -92,6 +92,7 @@ def test_a_token_has_the_limits_that_it_was_made_with() -> None:
     assert "(annotator at most, project" in _run("token", "list")
 
 
+@pytest.mark.sqlite  # it reads the file of the data directory
 def test_the_doctor_says_who_gets_in_and_that_an_admin_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Sign-in" in runner.invoke(app, ["doctor"]).stdout
     monkeypatch.setenv("VITRINE_SIGN_IN", "accounts")
