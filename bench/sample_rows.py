@@ -20,8 +20,11 @@ KINDS = ("count", "color", "scene", "")
 TAGS = ("", "draft", "", "kitchen,red", "draft,night")
 
 
-def fill_project(data_dir: Path, *, entries: int, with_files: bool = True) -> str:
-    """Create a project with that many entries, five per image, a third of them confirmed; return its id."""
+def fill_project(data_dir: Path | str, *, entries: int, with_files: bool = True) -> str:
+    """Create a project with that many entries, five per image, a third of them confirmed; return its id.
+
+    *data_dir* may be the URL of a database where the images have no files.
+    """
     with connect(data_dir) as db, db.transaction() as session:
         project = Projects(name=f"{entries:,} entries, {new_id()[:6]}")
         session.add(project)
@@ -30,7 +33,7 @@ def fill_project(data_dir: Path, *, entries: int, with_files: bool = True) -> st
             images, questions, answers = _rows(project.id, entries)
             session.execute(insert(Images), images)
             if with_files:
-                _write_files(data_dir, images)
+                _write_files(Path(data_dir), images)
             session.execute(insert(Questions), questions)
             session.execute(insert(ImageDatasets), answers)
         return project.id
