@@ -12,12 +12,12 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core import audit
 from core.caller import Caller, acting
-from core.db import Database, LlmCalls, TaskItems, Tasks, utc_now
+from core.db import Database, TaskItems, Tasks, utc_now
 from core.db.lease import Lease
 from core.disk import require_space
 from core.errors import (
@@ -29,16 +29,19 @@ from core.errors import (
     ObjectStorageError,
     VitrineError,
 )
-from core.tasks.adding import insert_items
+from core.tasks.ending import (
+    TakenOverError,
+    mark_done,
+    mark_failed,
+    requeue,
+    requeue_and_pause,
+    requeue_interrupted,
+)
 from core.tasks.item_queue import Claimed, ItemQueue, Round, pause_running
-from core.tasks.kinds import ItemContext, ItemPlan, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
+from core.tasks.kinds import ItemContext, ItemResult, PrefetchingTaskKind, TaskKind, WaitingTaskKind
 from core.tasks.service import ACTIVE, WAITING, TaskStatus
 
 log = logging.getLogger(__name__)
-
-
-class TakenOverError(VitrineError):
-    """The item was requeued by another process while it ran here; nothing of its result is stored."""
 
 
 class TaskRunner:
@@ -160,7 +163,7 @@ class TaskRunner:
             return task
         task.status, task.note = TaskStatus.RUNNING, ""
         task.started_at = task.started_at or utc_now()
-        _requeue_interrupted(session, task_id)
+        requeue_interrupted(session, task_id)
         return task
 
     async def _work(self, kind: TaskKind, task: Tasks, queue: ItemQueue) -> None:
@@ -197,29 +200,29 @@ class TaskRunner:
             await self._record_bug(task, item, error)
         except DatabaseAwayError as error:
             log.warning("an item of task %s is run again: %s", task.id, error)
-            await self._db.write(lambda session: _requeue(session, item))
+            await self._db.write(lambda session: requeue(session, item))
         except (FullDiskError, ObjectStorageError) as error:
             message = str(error)
             queue.close()
-            await self._db.write(lambda session: _requeue_and_pause(session, item, message))
+            await self._db.write(lambda session: requeue_and_pause(session, item, message))
         except LLMError as error:
             code, message = error.code, str(error)
             if error.stops_task:
                 # Every further call would fail the same way: the item is retried once the user has fixed the cause.
                 queue.close()
-                await self._db.write(lambda session: _requeue_and_pause(session, item, message))
+                await self._db.write(lambda session: requeue_and_pause(session, item, message))
             else:
-                await self._write_failure(lambda session: _mark_failed(session, item, code, message))
+                await self._write_failure(lambda session: mark_failed(session, item, code, message))
         except VitrineError as error:
             code, message = error.code, str(error)
-            await self._write_failure(lambda session: _mark_failed(session, item, code, message))
+            await self._write_failure(lambda session: mark_failed(session, item, code, message))
         except Exception as error:  # noqa: BLE001  the other items go on
             await self._record_bug(task, item, error)
         return None
 
     def _store(self, task: Tasks, item: TaskItems, result: ItemResult, queue: ItemQueue) -> asyncio.Task[None]:
         """Queue the write of the result; the returned task ends when it is committed or its failure recorded."""
-        writing = self._db.submit(lambda session: _mark_done(session, item, result))
+        writing = self._db.submit(lambda session: mark_done(session, item, result))
 
         async def wait() -> None:
             try:
@@ -228,7 +231,7 @@ class TaskRunner:
                 log.warning("item %s of task %s was taken over by another process", item.id, task.id)
             except VitrineError as error:
                 code, message = error.code, str(error)
-                await self._write_failure(lambda session: _mark_failed(session, item, code, message))
+                await self._write_failure(lambda session: mark_failed(session, item, code, message))
             except Exception as error:  # noqa: BLE001  the other items go on
                 await self._record_bug(task, item, error)
             finally:
@@ -246,7 +249,7 @@ class TaskRunner:
         error_id = secrets.token_hex(4)
         log.error("item %s of task %s failed [%s]", item.id, task.id, error_id, exc_info=error)
         message = f"Something went wrong inside Vitrine. The log has the details under {error_id}."
-        await self._write_failure(lambda session: _mark_failed(session, item, "bug", message))
+        await self._write_failure(lambda session: mark_failed(session, item, "bug", message))
 
     def _preparer(self, kind: TaskKind, task: Tasks) -> Callable[[list[TaskItems]], Sequence[Any]]:
         def prepare(items: list[TaskItems]) -> Sequence[Any]:
@@ -277,83 +280,3 @@ class TaskRunner:
             subject_id=item.subject_id, payload=item.payload, config=task.config,
             attempt=item.attempts + 1, progress=progress, is_cancelled=is_cancelled, prepared=prepared,
         )  # fmt: skip
-
-
-def _mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
-    stored = result.write(session)
-    if result.more:
-        _add_items(session, item.task_id, result.more)
-    _end_item(session, item, state="done", result=stored, error="", error_code="")
-
-
-def _add_items(session: Session, task_id: str, more: Sequence[ItemPlan]) -> None:
-    insert_items(session, task_id, more)
-    session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(total_count=Tasks.total_count + len(more)))
-
-
-def _mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:
-    _end_calls(session, item, code)
-    _end_item(session, item, state="failed", error_code=code, error=message)
-    session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
-
-
-def _requeue(session: Session, item: TaskItems) -> bool:
-    """Queue an item again, and return whether it is still this process that runs it."""
-    own = update(TaskItems).where(col(TaskItems.id) == item.id, col(TaskItems.attempts) == item.attempts)
-    is_own = bool(session.connection().execute(own.values(state="queued")).rowcount)
-    if is_own:
-        _end_calls(session, item, "interrupted")
-    return is_own
-
-
-def _requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
-    if _requeue(session, item):
-        pause_running(session, item.task_id, reason)
-
-
-def _end_calls(session: Session, item: TaskItems, code: str) -> None:
-    """Mark calls whose reply came, but whose item stored nothing, as maybe paid."""
-    session.execute(
-        update(LlmCalls)
-        .where(
-            col(LlmCalls.task_id) == item.task_id, col(LlmCalls.state) == "started", col(LlmCalls.item_id) == item.id
-        )
-        .values(state="unknown", error_code=code, ended_at=utc_now())
-    )
-
-
-def _end_item(session: Session, item: TaskItems, **values: Any) -> None:
-    connection = session.connection()
-    ended = connection.execute(
-        _UPDATE_ITEM, {"item": item.id, "attempts_before": item.attempts, "ended_at": utc_now(), **values}
-    )
-    if not ended.rowcount:
-        raise TakenOverError("Another process runs this item now.")
-    connection.execute(_COUNT_ITEM, {"task": item.task_id})
-
-
-# SQLAlchemy Core statements, built once, instead of ORM objects: every item executes them.
-_ITEMS, _TASKS = TaskItems.__table__, Tasks.__table__  # type: ignore[attr-defined]
-# Whoever takes a task over counts the attempts of its items up: a result that comes later is not stored again.
-_UPDATE_ITEM = (
-    update(_ITEMS)
-    .where(_ITEMS.c.id == bindparam("item"), _ITEMS.c.attempts == bindparam("attempts_before"))
-    .values(attempts=_ITEMS.c.attempts + 1)
-)
-_COUNT_ITEM = (
-    update(_TASKS).where(_TASKS.c.id == bindparam("task")).values(processed_count=_TASKS.c.processed_count + 1)
-)
-
-
-def _requeue_interrupted(session: Session, task_id: str) -> None:
-    """Requeue items left in state running by a crashed process, and mark their calls as maybe paid."""
-    session.execute(
-        update(TaskItems)
-        .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
-        .values(state="queued", attempts=TaskItems.attempts + 1)
-    )
-    session.execute(
-        update(LlmCalls)
-        .where(col(LlmCalls.task_id) == task_id, col(LlmCalls.state) == "started")
-        .values(state="unknown", error_code="interrupted", ended_at=utc_now())
-    )

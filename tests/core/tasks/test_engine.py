@@ -132,8 +132,8 @@ def test_a_task_is_paused_with_an_error_id_when_its_runner_fails(
     def broken(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("core.tasks.runner._mark_done", broken)
-    monkeypatch.setattr("core.tasks.runner._mark_failed", broken)
+    monkeypatch.setattr("core.tasks.runner.mark_done", broken)
+    monkeypatch.setattr("core.tasks.runner.mark_failed", broken)
     task = make_task("ok", "ok")
     make_engine().submit(task.id)
     _wait_for(tasks, task.id, "paused")

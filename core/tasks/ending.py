@@ -1,0 +1,100 @@
+"""How the run of an item ends: its state, its task's counts and its calls, in the transaction of its result."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col
+
+from core.db import LlmCalls, TaskItems, Tasks, utc_now
+from core.errors import VitrineError
+from core.tasks.adding import insert_items
+from core.tasks.item_queue import pause_running
+from core.tasks.kinds import ItemPlan, ItemResult
+
+
+class TakenOverError(VitrineError):
+    """The item was requeued by another process while it ran here; nothing of its result is stored."""
+
+
+def mark_done(session: Session, item: TaskItems, result: ItemResult) -> None:
+    """Store the result of an item and count it; an item that another process took over raises TakenOverError."""
+    stored = result.write(session)
+    if result.more:
+        _add_items(session, item.task_id, result.more)
+    _end_item(session, item, state="done", result=stored, error="", error_code="")
+
+
+def _add_items(session: Session, task_id: str, more: Sequence[ItemPlan]) -> None:
+    insert_items(session, task_id, more)
+    session.execute(update(Tasks).where(col(Tasks.id) == task_id).values(total_count=Tasks.total_count + len(more)))
+
+
+def mark_failed(session: Session, item: TaskItems, code: str, message: str) -> None:
+    """Record why an item failed, and count it."""
+    _end_calls(session, item, code)
+    _end_item(session, item, state="failed", error_code=code, error=message)
+    session.execute(update(Tasks).where(col(Tasks.id) == item.task_id).values(failed_count=Tasks.failed_count + 1))
+
+
+def requeue(session: Session, item: TaskItems) -> bool:
+    """Queue an item again, and return whether it is still this process that runs it."""
+    own = update(TaskItems).where(col(TaskItems.id) == item.id, col(TaskItems.attempts) == item.attempts)
+    is_own = bool(session.connection().execute(own.values(state="queued")).rowcount)
+    if is_own:
+        _end_calls(session, item, "interrupted")
+    return is_own
+
+
+def requeue_and_pause(session: Session, item: TaskItems, reason: str) -> None:
+    """Queue an item again, and pause its task with *reason*."""
+    if requeue(session, item):
+        pause_running(session, item.task_id, reason)
+
+
+def _end_calls(session: Session, item: TaskItems, code: str) -> None:
+    """Mark calls whose reply came, but whose item stored nothing, as maybe paid."""
+    session.execute(
+        update(LlmCalls)
+        .where(
+            col(LlmCalls.task_id) == item.task_id, col(LlmCalls.state) == "started", col(LlmCalls.item_id) == item.id
+        )
+        .values(state="unknown", error_code=code, ended_at=utc_now())
+    )
+
+
+def _end_item(session: Session, item: TaskItems, **values: Any) -> None:
+    connection = session.connection()
+    ended = connection.execute(
+        _UPDATE_ITEM, {"item": item.id, "attempts_before": item.attempts, "ended_at": utc_now(), **values}
+    )
+    if not ended.rowcount:
+        raise TakenOverError("Another process runs this item now.")
+    connection.execute(_COUNT_ITEM, {"task": item.task_id})
+
+
+# SQLAlchemy Core statements, built once, instead of ORM objects: every item executes them.
+_ITEMS, _TASKS = TaskItems.__table__, Tasks.__table__  # type: ignore[attr-defined]
+# Whoever takes a task over counts the attempts of its items up: a result that comes later is not stored again.
+_UPDATE_ITEM = (
+    update(_ITEMS)
+    .where(_ITEMS.c.id == bindparam("item"), _ITEMS.c.attempts == bindparam("attempts_before"))
+    .values(attempts=_ITEMS.c.attempts + 1)
+)
+_COUNT_ITEM = (
+    update(_TASKS).where(_TASKS.c.id == bindparam("task")).values(processed_count=_TASKS.c.processed_count + 1)
+)
+
+
+def requeue_interrupted(session: Session, task_id: str) -> None:
+    """Requeue items left in state running by a crashed process, and mark their calls as maybe paid."""
+    session.execute(
+        update(TaskItems)
+        .where(col(TaskItems.task_id) == task_id, col(TaskItems.state) == "running")
+        .values(state="queued", attempts=TaskItems.attempts + 1)
+    )
+    session.execute(
+        update(LlmCalls)
+        .where(col(LlmCalls.task_id) == task_id, col(LlmCalls.state) == "started")
+        .values(state="unknown", error_code="interrupted", ended_at=utc_now())
+    )
