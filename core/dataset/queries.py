@@ -1,19 +1,20 @@
 """Queries for entries with keyset pagination: each page is read in the order of an index, never by offset."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Tuple, func, literal, tuple_
 from sqlmodel import Session, col, select
 
 from core.dataset.check_terms import worth_ranks
-from core.dataset.conditions import conditions, skipped_by
+from core.dataset.conditions import Condition, conditions, skipped_by
 from core.dataset.filters import EntryFilter
 from core.dataset.judge_trust import require_trusted_judge
 from core.dataset.query_planner import selective_condition, selective_condition_for_count
 from core.db import ImageDatasets, Images, Questions, is_about
 from core.db.base import UtcDateTime
 from core.errors import InvalidInputError
+from core.search_line import WORD
 
 MAX_LIMIT = 1000
 MAX_EARLIER_TURNS = 20
@@ -86,9 +87,31 @@ def _by_rank(
 def count_entries(
     session: Session, project_id: str, entry_filter: EntryFilter, *, not_skipped_by: str | None = None
 ) -> int:
-    """Count the entries of the filter."""
+    """Count the entries of the filter.
+
+    With ``-word`` those that have the word are counted, by the index of texts, and subtracted: nothing is read of the
+    others.
+    """
     require_trusted_judge(session, project_id, entry_filter)
+    left_out = next((term for term in entry_filter.terms if term.field == WORD and term.negated), None)
+    if left_out is not None:
+        rest = replace(entry_filter, terms=tuple(term for term in entry_filter.terms if term != left_out))
+        with_word = rest.with_term(WORD, left_out.value)
+        selective = selective_condition_for_count(session, project_id, with_word)
+        if selective is not None:
+            found = _count(session, project_id, with_word, selective, not_skipped_by)
+            return count_entries(session, project_id, rest, not_skipped_by=not_skipped_by) - found
     selective = selective_condition_for_count(session, project_id, entry_filter)
+    return _count(session, project_id, entry_filter, selective, not_skipped_by)
+
+
+def _count(
+    session: Session,
+    project_id: str,
+    entry_filter: EntryFilter,
+    selective: Condition | None,
+    not_skipped_by: str | None,
+) -> int:
     where = conditions(project_id, entry_filter, by_index=selective is None)
     query = select(func.count()).select_from(ImageDatasets).where(*where)
     if selective is not None:

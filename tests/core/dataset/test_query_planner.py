@@ -192,8 +192,21 @@ def test_a_filter_without_an_index_scans_the_table_unless_the_project_is_small(
     monkeypatch.setattr("core.dataset.query_planner.MAX_SELECTED", max_selected)
     make("How many cups?")
     with _statements(db) as statements:
-        assert entries.count_entries(project.id, parse_search("-bowls")) == 1
+        assert entries.count_entries(project.id, parse_search("-tag:bowls")) == 1
     assert ("SCAN image_datasets" in _plan(db, statements[-1])) == scans
+
+
+@pytest.mark.sqlite
+def test_entries_without_a_word_are_counted_without_reading_them(
+    make: Make, entries: EntryQueries, project: Projects, db: Database
+) -> None:
+    for question in ("How many cups?", "How many bowls?", "How many red bowls?"):
+        make(question)
+    with _statements(db) as statements:
+        counts = [entries.count_entries(project.id, parse_search(line)) for line in ("-bowls", "-bowls is:open many")]
+    assert entries.count_entries(project.id, parse_search("-bowls -red")) == 1
+    assert counts == [1, 1]
+    assert not [statement for statement, _ in statements if "NOT LIKE" in statement or "NOT (" in statement]
 
 
 def test_letters_of_different_words_do_not_match_a_word(make: Make, project: Projects, entries: EntryQueries) -> None:
