@@ -39,13 +39,20 @@ test: .venv/installed-tests
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 	PYTHONDONTWRITEBYTECODE= VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ON_POSTGRESQL)
 
-# What differs between the databases: SQL of its own, triggers, the text index, transactions, the lease.
-ON_POSTGRESQL := tests/core/db tests/core/tasks/test_engine.py tests/core/tasks/test_item_queue.py tests/core/bin \
-	$(addprefix tests/core/dataset/test_,quality.py query_planner.py undo.py collaboration.py) tests/core/audit/test_service.py
+# What differs between the databases: SQL of its own, triggers, the text index, transactions, the lease, vectors; and of
+# each service what reads and writes most.
+ON_POSTGRESQL := tests/core/db tests/core/bin tests/core/audit/test_service.py tests/core/overlap \
+	$(addprefix tests/core/tasks/test_,engine.py item_queue.py) $(addprefix tests/core/backup/test_,server_copy.py move.py) \
+	$(addprefix tests/core/dataset/test_,quality.py query_planner.py undo.py collaboration.py) \
+	$(addprefix tests/core/,checks/test_service.py images/test_lifecycle.py images/test_filter.py importing/test_storing.py) \
+	$(addprefix tests/core/,export/test_service.py moving/test_kinds.py api/test_analyses.py vision/test_vectors.py) \
+	$(addprefix tests/core/,questions/test_targets.py questions/test_templates.py style/test_datasets.py transform/test_variants.py) \
+	tests/core/vision/vectors/test_server_index.py
 
 prove: .venv/installed-tests
 	VITRINE_PROVE=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 	VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/core
+	VITRINE_PROVE=1 VITRINE_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/core/tasks/test_restarts.py
 
 # MUTANTS="--seed 2 --only core/export" selects other mutants.
 mutants: .venv/installed-tests

@@ -34,6 +34,7 @@ def _messages() -> list[tuple[str, str]]:
     return [(level, message) for level, subject, message in examine_sign_in(load_settings()) if "OpenID" in subject]
 
 
+@pytest.mark.sqlite  # it reads the file of the data directory
 def test_the_redirect_address_is_printed_and_unknown_projects_are_named(
     said: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
